@@ -43,6 +43,7 @@ DEFAULTS: dict[str, Any] = {
     "DEVICE": "auto",
     "VAE": "",
     "OFFLOAD": "auto",
+    "LORAS": None,
     "MEANING": "models/meaning",
     "EYE": "models/eye",
     "BLIP": "",
@@ -114,7 +115,7 @@ DEFAULTS: dict[str, Any] = {
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
     "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "MODEL_CACHE", "DEVICE", "VAE", "OFFLOAD",
-    "MEANING", "EYE", "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY",
+    "LORAS", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY",
     "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT",
     "WORKER_METRICS", "SENTRY_DSN", "TRACES_URL",
 )  # fmt: skip
@@ -178,6 +179,7 @@ def _fill_in(app: Flask) -> None:
     config = app.config
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
+    config["LORAS"] = _from_root(config["LORAS"] or str(instance / "loras"))
     for name in ("MODEL", "MODEL_CACHE", "VAE", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER"):
         config[name] = config[name] and _from_root(config[name])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]

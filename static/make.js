@@ -52,6 +52,15 @@ function offerLayouts() {
   });
 }
 
+// A slider shows where it stands.
+function showWeights() {
+  document.querySelectorAll("#make [name=lora_weight][type=range]").forEach((slider) => {
+    const shown = slider.closest("label").querySelector(".value");
+    shown.hidden = false;
+    shown.textContent = Number(slider.value).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }).replace("-", "−");
+  });
+}
+
 // Of styles in a row that is longer than the screen, the chosen one is to be seen.
 function showChosen() {
   const chosen = document.querySelector(".shown:has(:checked)");
@@ -61,7 +70,8 @@ function showChosen() {
 function rememberInAddress(form) {
   const typed = new FormData(form);
   [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|photo-.*|thing-.*)$/.test(name)).forEach((name) => typed.delete(name));
-  const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
+  if (!typed.getAll("lora").some(Boolean)) typed.delete("lora_weight");
+  const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
   const address = `/?${new URLSearchParams(typed)}`;
   history.replaceState({ token: form.elements.token.value }, "", address.length < 8000 ? address : undefined);
@@ -86,12 +96,14 @@ function start() {
   document.getElementById("restore").hidden = true; // a film that is chosen brings it back by itself
   sayValues();
   offerLayouts();
+  showWeights();
   showChosen();
 }
 
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#make textarea")) fit(target);
   if (target.form?.id === "make") sayValues();
+  if (target.name === "lora_weight") showWeights();
 });
 
 document.addEventListener("keydown", (event) => {

@@ -19,7 +19,7 @@ from app.errors import MediaError
 from app.observability import log_lines, telemetry
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.walk_models import CANCELLED, CANDIDATES, FINISHED, REFUSED, STAGES, Walk
+from app.storage.walk_models import CANCELLED, CANDIDATES, FINISHED, LORA, REFUSED, STAGES, Walk
 from app.walks import lifecycle
 from worker import figures
 from worker.diffusion import device_errors
@@ -28,7 +28,15 @@ from worker.diffusion.model_pool import Painters
 from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
 from worker.film.scratch import ScratchFull
-from worker.pieces import batch_piece, candidates_piece, fit_pictures, photo_piece, stages_piece, walk_memory
+from worker.pieces import (
+    batch_piece,
+    candidates_piece,
+    fit_pictures,
+    lora_piece,
+    photo_piece,
+    stages_piece,
+    walk_memory,
+)
 from worker.pieces.painting import Stopped, WalkInProgress, stopping
 from worker.pieces.visual_features import feature_reader
 from worker.pieces.walk_setup import WalkRestarted, WrongModel
@@ -225,6 +233,8 @@ def _do(claim: Claim, painters: Painters) -> None:
         stages_piece.paint(claim, painter)
     elif claim.kind == CANDIDATES:
         candidates_piece.paint(claim, painter)
+    elif claim.kind == LORA:
+        lora_piece.check(claim, painter)
     else:
         batch_piece.run(WalkInProgress(claim, painter))
 

@@ -51,6 +51,10 @@ class StopDescription(TypedDict):
         bool | None,
         Field(description="Whether of the photo its main thing alone is used; null without one.", examples=[None]),
     ]
+    lora: Annotated[str | None, Field(description="The LoRA it is painted with; null without one.", examples=[None])]
+    lora_weight: Annotated[
+        float | None, Field(description="How strongly that LoRA works; null without one.", examples=[None])
+    ]
 
 
 class Smoothness(TypedDict):
@@ -94,6 +98,7 @@ class WalkDescription(TypedDict):
             examples=[
                 [
                     {**stop, "found_hand": None, "note": None, "scene": None, "photo": None, "cut_out": None}
+                    | {"lora": None, "lora_weight": None}
                     for stop in STOPS
                 ]
             ],
@@ -319,11 +324,27 @@ class ArtistDescription(TypedDict):
     because: Annotated[str, Field(description="What of the works is nearest to the prompt.", examples=["shipwreck"])]
 
 
+class LoraDescription(TypedDict):
+    """A LoRA that a stop may be painted with."""
+
+    name: Annotated[str, Field(description="What a stop names it by.", examples=["ink"])]
+    title: Annotated[str, Field(description="What people call it.", examples=["Ink wash"])]
+    licence: Annotated[str | None, Field(description="Its licence, as far as it was told.", examples=["CC0-1.0"])]
+    trigger: Annotated[
+        str | None, Field(description="Words for the prompt that it was trained with, if known.", examples=[None])
+    ]
+    family: Annotated[
+        str | None, Field(description="The models that it is made for, if known.", examples=["Stable Diffusion XL"])
+    ]
+    digest: Annotated[str, Field(description="What recipes know it by.", examples=["4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"])]
+
+
 class StyleList(TypedDict):
     """Styles, those that suit a prompt best first."""
 
     styles: Annotated[list[StyleDescription], Field(description="The styles.")]
     artists: Annotated[list[ArtistDescription], Field(description="The artists near a prompt; none without one.")]
+    loras: Annotated[list[LoraDescription], Field(description="The LoRA files that fit the model.", examples=[[]])]
 
 
 class WalkList(TypedDict):

@@ -272,6 +272,8 @@ def describe(walk: Walk) -> WalkDescription:
                 "scene": stop.scene,
                 "photo": stop.photo,
                 "cut_out": stop.cut_out,
+                "lora": stop.lora,
+                "lora_weight": stop.lora_weight,
             }
             for stop in walk.stops
         ],

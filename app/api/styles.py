@@ -9,13 +9,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.api import body_reader, query_reader, routes
 from app.api.openapi import documented
-from app.api.response_types import ArtistDescription, NewWalk, StyleDescription, StyleList
+from app.api.response_types import ArtistDescription, LoraDescription, NewWalk, StyleDescription, StyleList
 from app.auth import api_tokens
 from app.commissions import repainting
 from app.commissions.schema import Commission, check_words, limits_in_schema
 from app.errors import InvalidInput
 from app.gallery.catalogue_query import whole
-from app.generation import models_on_offer
+from app.generation import loras, models_on_offer
+from app.generation.loras import Lora
 from app.presentation import proposed_styles
 from app.storage.walk_models import HAND_MAX
 from app.styles import samples, shipped
@@ -87,7 +88,8 @@ class RepaintRequest(BaseModel):
 def index() -> Response:
     """List the styles, or those that suit a prompt, the best first.
 
-    A stop is painted in one by its name as `style`, or by its words as `hand`; two stops may have two.
+    A stop is painted in one by its name as `style`, or by its words as `hand`; two stops may have two. The LoRA files
+    that fit the model come with them: a stop names one as `lora`, with a `lora_weight`.
     """
     asked = query_reader.read(StylesQuery, rules={"limit": f"limit must be a whole number from 1 to {LIMIT_MAX}."})
     model = models_on_offer.find(asked.model)
@@ -114,7 +116,8 @@ def index() -> Response:
             }
             for each in proposed_styles.artists_for(asked.prompt, model=model.name, language=asked.language)
         ]
-    return conditional(jsonify(StyleList(styles=found, artists=near)))
+    laid = [_describe_lora(lora) for lora in loras.of_model(model.setting)]
+    return conditional(jsonify(StyleList(styles=found, artists=near, loras=laid)))
 
 
 @blueprint.post("/walks/<walk_id>/repaint")
@@ -144,6 +147,17 @@ def _repainted(walk_id: str) -> Commission:
         RepaintRequest, shape='A repaint is asked for by an object such as {"style": "linocut"}.', rules=REPAINT_RULES
     )
     return repainting.commission_of(walk, asked.style, unlisted=asked.unlisted)
+
+
+def _describe_lora(lora: Lora) -> LoraDescription:
+    return {
+        "name": lora.name,
+        "title": lora.title,
+        "licence": lora.licence or None,
+        "trigger": lora.trigger or None,
+        "family": lora.family or None,
+        "digest": lora.digest,
+    }
 
 
 def _describe(style: Style, likeness: float | None = None, because: str | None = None) -> StyleDescription:

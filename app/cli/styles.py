@@ -1,4 +1,4 @@
-"""Admin commands for styles: ``flask --app wsgi styles …``."""
+"""Admin commands for styles and LoRA files: ``flask --app wsgi styles …``, ``flask --app wsgi loras …``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
 from app.errors import InvalidInput
-from app.generation import models_on_offer
-from app.operations import artists, style_teaching
+from app.generation import loras, models_on_offer
+from app.generation.loras import Lora
+from app.operations import artists, lora_adding, style_teaching
 from app.operations.artists import CatalogueRequest
+from app.operations.lora_adding import WAIT_SECONDS, LoraRequest
 from app.operations.style_teaching import ADAPTER_STEPS, ENOUGH, STEPS, StyleRequest
 from app.styles import added, shipped
 from app.styles.added import AddedStyle
 
 group = AppGroup("styles", help="Add styles of your own pictures, which the painter learns.")
+
+lora_group = AppGroup("loras", help="Add LoRA files, which stops can be painted with.")
 
 COLLECTED = (
     click.argument("name"),
@@ -153,3 +157,70 @@ def _say(style: AddedStyle, as_json: bool) -> None:
                    f" {hand} stands in.")  # fmt: skip
     else:
         click.echo(f"{style.title} is offered; {style.stand_in or 'any hand'} stands in until it is learned.")
+
+
+@lora_group.command("add")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", default="", help="What stops name it by; else the file's name.")
+@click.option("--title", default="", help="What people call it; else the file's name.")
+@click.option("--licence", default="", help="Its licence, best by its SPDX name.")
+@click.option("--trigger", default="", help="Words for the prompt that it was trained with; else what the file says.")
+@click.option("--wait", type=click.FloatRange(1, 3600), default=WAIT_SECONDS, show_default=True,
+              help="How many seconds to wait for the worker's check.")  # fmt: skip
+@as_json
+@explained
+def add_lora(as_json: bool, **told: Any) -> None:
+    """Add the LoRA in FILE (.safetensors), once a worker has checked that it fits a model on offer."""
+    lora = lora_adding.add(LoraRequest(**told))
+    if as_json:
+        print_json(_described(lora))
+        return
+    click.echo(f"{lora.name} is added: {_facts(lora)}.")
+    if lora.trigger:
+        click.echo(f"It was trained with the words: {lora.trigger}")
+
+
+@lora_group.command("list")
+@as_json
+@explained
+def list_loras(as_json: bool) -> None:
+    """List the LoRA files, and the styles that were taught here and can be chosen like them."""
+    found = list(loras.every())
+    found += [lora for model in models_on_offer.offered() for lora in loras.taught(model.setting)]
+    if as_json:
+        print_json([_described(lora) for lora in found])
+        return
+    for lora in found:
+        click.echo(f"{lora.name:24}  {lora.title:24}  {_facts(lora)}")
+    for name, reason in loras.strays().items():
+        click.echo(f"{name:24}  not offered: it {reason}")
+
+
+@lora_group.command("remove")
+@click.argument("name")
+@as_json
+@explained
+def remove_lora(name: str, as_json: bool) -> None:
+    """Remove the LoRA NAME. Walks that wait for it fail; what was painted with it stays."""
+    lora = lora_adding.remove(name)
+    if as_json:
+        print_json(_described(lora))
+    else:
+        click.echo(f"The LoRA {lora.name} is removed.")
+
+
+def _described(lora: Lora) -> dict[str, Any]:
+    return {
+        "name": lora.name, "title": lora.title, "digest": lora.digest, "family": lora.family or None,
+        "model": lora.model, "rank": lora.rank or None, "licence": lora.licence or None,
+        "trigger": lora.trigger or None, "bytes": lora.bytes,
+    }  # fmt: skip
+
+
+def _facts(lora: Lora) -> str:
+    """Describe a LoRA in a few words."""
+    if lora.model:
+        return f"taught here, for {lora.model}"
+    family = lora.family or "family unknown"
+    licence = f", {lora.licence}" if lora.licence else ""
+    return f"{family}, rank {lora.rank}, {lora.bytes / 1_000_000:.1f} MB{licence}"

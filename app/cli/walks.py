@@ -55,6 +55,8 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
               help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
 @click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
 @click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as linocut.")
+@click.option("--lora", "loras", metavar="NAME[=WEIGHT]", multiple=True,
+              help="The LoRA of every stop, its weight from -2 to 2; or given once for each, - for none.")  # fmt: skip
 @click.option("--layout", help="How every stop is laid out: auto, or a layout that the style offers, such as grid.")
 @click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
@@ -257,6 +259,7 @@ def _asked(
     leave_out: str,
     hand: str | None,
     layout: str | None,
+    loras: tuple[str, ...],
     stop_seeds: tuple[int, ...],
     picks: tuple[str, ...],
     **settings: Any,
@@ -269,11 +272,28 @@ def _asked(
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
     for stop, told in zip(stops, candidates.picked(picks, prompts), strict=False):
         stop.update(told)
+    for stop, told in zip(stops, _laid(loras, len(prompts)), strict=False):
+        stop.update(told)
     if settings["continues"]:
         parent = lookup.walk_at_address(settings["continues"])
         settings["continues"] = parent.id
         stops.insert(0, _last_stop(parent))
     return {"stops": stops, **{name: value for name, value in settings.items() if value is not None}}
+
+
+def _laid(loras: tuple[str, ...], count: int) -> list[dict[str, Any]]:
+    """Return the LoRA of each stop, as the options name them."""
+    if len(loras) not in (0, 1, count):
+        raise InvalidInput.on("lora", message="Give --lora once for all stops, or once for each prompt.")
+    found = []
+    for text in loras * count if len(loras) == 1 else loras:
+        name, sign, weight = text.partition("=")
+        try:
+            told = {"lora_weight": float(weight)} if sign else {}
+        except ValueError as error:
+            raise InvalidInput.on("lora", message=f"{text:.80}: the weight must be a number from -2 to 2.") from error
+        found.append({} if name == candidates.NONE else {"lora": name, **told})
+    return found
 
 
 def _put_photos(asked: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool, owner: str) -> None:
@@ -327,6 +347,8 @@ def _last_stop(walk: Walk) -> dict[str, Any]:
         "prompt": last.prompt,
         "negative_prompt": last.negative_prompt,
         "hand": last.hand or None,
+        "lora": last.lora,
+        "lora_weight": last.lora_weight,
         "seed": walk.seed_of(last),
     }
 

@@ -18,7 +18,7 @@ from app.commissions.schema import Guidance, ModelName, Preset, Seed, Size, Step
 from app.commissions.validation import settings_errors
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
-from app.generation import adapters, models_on_offer, sampler_settings
+from app.generation import adapters, loras, models_on_offer, sampler_settings
 from app.generation.limits import ERRORS_MAX, Limits
 from app.moderation import banned_words
 from app.queue import candidate_requests
@@ -106,19 +106,18 @@ def place(
     asked = wanted.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
     if unnamed:
         asked["unnamed"] = unnamed
+    painted_by = models_on_offer.setting(wanted.model)
+    settings = sampler_settings.resolve_settings(
+        wanted.preset, wanted.model, steps=wanted.steps, guidance=wanted.guidance, size=wanted.size
+    )
+    learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
     return candidate_requests.place(
         asked,
         lambda: pool(asked, 0, POOL),
         owner_hash=owner_hash,
         network=network,
         model=wanted.model,
-        sampling=adapters.recorded(
-            sampler_settings.resolve_settings(
-                wanted.preset, wanted.model, steps=wanted.steps, guidance=wanted.guidance, size=wanted.size
-            ),
-            [wanted.stop.hand or ""],
-            models_on_offer.setting(wanted.model),
-        ),
+        sampling=loras.recorded(learned, [wanted.stop.lora], painted_by),
         count=wanted.count,
         admit=admit,
     )

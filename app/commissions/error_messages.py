@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.errors import FieldError, InvalidInput
-from app.generation import presets
+from app.generation import loras, presets
 from app.generation.hands import words_of
 from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal, join_words
@@ -27,6 +27,8 @@ SUBJECTS = {
     "layout": N_("The layout"),
     "scene": N_("The scene"),
     "picture": N_("The picture"),
+    "lora": N_("The LoRA"),
+    "lora_weight": N_("The weight of the LoRA"),
     "title": N_("The title"),
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
@@ -97,6 +99,13 @@ def field_error(item: Any, limits: Limits) -> FieldError:
         "photos_may_be_shown": _("%(field)s must be true or false.", field=field),
         "cut_out": _("%(field)s must be true or false.", field=field),
         "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
+        "lora": _("%(subject)s must be the name of a LoRA, or null.", subject=subject(path)),
+        "lora_weight": _(
+            "%(subject)s must be a number from %(least)s to %(most)s.",
+            subject=subject(path),
+            least=decimal(-loras.WEIGHT_MAX),
+            most=decimal(loras.WEIGHT_MAX),
+        ),
         "hidden": _("%(field)s must be true or false.", field=field),
         "featured": _("%(field)s must be true or false.", field=field),
         "preset": _one_of("preset", join_words(presets.NAMES)),

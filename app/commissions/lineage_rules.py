@@ -6,6 +6,7 @@ Who goes on from a walk begins at its last stop, so that the films join without 
 from __future__ import annotations
 
 from app.commissions.schema import Commission
+from app.i18n.formatting import decimal
 from app.i18n.gettext import N_, _
 from app.storage.walk_models import FINISHED, Stop, Walk
 from app.walks import lookup
@@ -35,7 +36,8 @@ def continuation_flaw(wanted: Commission) -> str:
         last.negative_prompt,
         last.hand,
     )
-    if same_words and seed in (None, parent.seed_of(last)):
+    same_lora = (first.lora, first.lora_weight) == (last.lora, last.lora_weight)
+    if same_words and same_lora and seed in (None, parent.seed_of(last)):
         return ""
     told = _told(last, parent.seed_of(last))
     return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=told)
@@ -46,6 +48,8 @@ def _told(stop: Stop, seed: int) -> str:
     told = _("“%(words)s”", words=stop.prompt)
     if stop.hand:
         told += " " + _("in %(own)s", own=stop.hand)
+    if stop.lora and stop.lora_weight is not None:
+        told += ", " + _("LoRA %(lora)s at %(weight)s", lora=stop.lora, weight=decimal(stop.lora_weight))
     if stop.negative_prompt:
         told += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
     return told + ", " + _("seed %(own)s", own=seed)

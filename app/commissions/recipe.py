@@ -14,7 +14,7 @@ from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, Re
 from app.commissions.schema import Commission
 from app.drawings import drawing_credits
 from app.errors import InvalidInput
-from app.generation import adapters, models_on_offer, presets
+from app.generation import adapters, loras, models_on_offer, presets
 from app.i18n.gettext import N_, _
 from app.models.facts import CONSISTENT
 from app.storage.walk_models import ROUND, Stop, Walk
@@ -114,6 +114,8 @@ def _stop(stop: Stop) -> RecipeStop:
         written["scene"] = stop.scene
     if stop.photo is not None:
         written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
+    if stop.lora is not None and stop.lora_weight is not None:
+        written["lora"], written["lora_weight"] = stop.lora, stop.lora_weight
     return written
 
 
@@ -166,6 +168,9 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
                 "The style “%(style)s” that the recipe was painted in was removed here, or learned anew.", style=words
             )
             raise _unusable(lacks)
+    for name, digest in ((pinned.sampling and pinned.sampling.loras) or {}).items():
+        if loras.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
+            raise _unusable(_("The LoRA “%(lora)s” of the recipe was removed here, or replaced since.", lora=name))
     return wanted, pinned
 
 
@@ -180,7 +185,10 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     painted_by = name if isinstance(name, str) else None
     asked = {name: recipe.get(name) for name in names}
     stops = _asked_stops(asked["stops"])
-    wanted = validation.validate(asked | {"stops": stops}, painted_by=painted_by, learned=_learned(recipe))
+    wanted = validation.validate(
+        asked | {"stops": stops}, painted_by=painted_by, learned=_recorded(recipe, adapters.RECORDED),
+        loras=_recorded(recipe, loras.RECORDED),
+    )  # fmt: skip
     if wanted.seed is None:
         raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:
@@ -198,15 +206,18 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
     if pinned.enlarged > 1:
         wanted.size = pinned.width
+    pins = (pinned.sampling and pinned.sampling.loras) or {}
+    if missing := next((stop.lora for stop in wanted.stops if stop.lora and stop.lora not in pins), None):
+        raise _altered(_("the digest of its LoRA %(lora)s is missing", lora=missing))
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
         raise _altered(found)
     return wanted, pinned
 
 
-def _learned(recipe: dict[str, Any]) -> list[str]:
-    """List the hands that a recipe says were adapters; a walk that was painted in one stays when it is removed."""
+def _recorded(recipe: dict[str, Any], key: str) -> list[str]:
+    """List the hands or LoRA files whose digests a recipe has; a walk painted with one stays when it is removed."""
     sampler = recipe.get("sampler")
-    told = sampler.get(adapters.RECORDED) if isinstance(sampler, dict) else None
+    told = sampler.get(key) if isinstance(sampler, dict) else None
     return [*told] if isinstance(told, dict) else []
 
 
@@ -274,6 +285,8 @@ def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]
         del stop["layout"]  # which its scene has
+        if stop["lora"] is None:
+            del stop["lora"], stop["lora_weight"]
         if stop["picture"] is None:
             del stop["picture"], stop["cut_out"]
     return asked | {"preset": wanted.preset or presets.DEFAULT}

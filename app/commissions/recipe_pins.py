@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.generation.loras import NAME_MAX
 from app.i18n.gettext import _
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
 from app.storage.walk_models import FRAMES, HAND_MAX, KNOTS, STOPS
@@ -26,11 +27,12 @@ DETAIL_MAX = 2.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
-OPTIONAL = ("gain", "detail", "enlarged", "finer", "adapters", "decoder")  # what a sampler's settings may lack
+OPTIONAL = ("gain", "detail", "enlarged", "finer", "adapters", "loras", "decoder")  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
 Depth = Annotated[int, Field(ge=0, le=STEPS_MAX)]
+LoraName = Annotated[str, Field(max_length=NAME_MAX, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 HandWords = Annotated[str, Field(max_length=HAND_MAX, pattern=PRINTABLE)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Positions = Annotated[list[float], Field(max_length=POSITIONS_MAX)]
@@ -73,6 +75,7 @@ class PinnedSampling(BaseModel):
     enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
     finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
+    loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     decoder: Literal["float16", "float32"] | None = None  # beside a network in half precision
 
 

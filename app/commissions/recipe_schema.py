@@ -38,6 +38,10 @@ class RecipeStop(TypedDict):
     cut_out: NotRequired[
         Annotated[bool, Field(description="Whether of the photo its main thing alone is used.", examples=[False])]
     ]
+    lora: NotRequired[Annotated[str, Field(description="The LoRA it is painted with, by its name.", examples=["ink"])]]
+    lora_weight: NotRequired[
+        Annotated[float, Field(description="How strongly that LoRA works, from -2 to 2.", examples=[1.0])]
+    ]
 
 
 class RecipeDrawing(TypedDict):
@@ -106,6 +110,15 @@ class RecipeSampler(TypedDict):
             Field(
                 description="The digests of what the model learned of its hands here, by their words.",
                 examples=[{"our prints": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}],
+            ),
+        ]
+    ]
+    loras: NotRequired[
+        Annotated[
+            dict[str, str],
+            Field(
+                description="The digests of the LoRA files of its stops, by their names.",
+                examples=[{"ink": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}],
             ),
         ]
     ]

@@ -20,6 +20,7 @@ from pydantic import (
 
 from app.commissions import error_messages
 from app.commissions.layouts import AUTO
+from app.generation import loras
 from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
@@ -136,6 +137,27 @@ def _hand_of_another(text: str) -> str:
     if len(text) > HAND_MAX or not text.isprintable():
         raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
     return text
+
+
+def _lora(text: str | None, info: ValidationInfo) -> str | None:
+    """Return the name of a LoRA that fits the model; None where none is named."""
+    if text is None or not text.strip():
+        return None
+    _check_readable(text)
+    if info.context and text not in info.context.loras:
+        raise ValueError(loras.refusal(text, info.context.setting))
+    if not loras.NAME.fullmatch(text):  # of a recipe
+        raise ValueError(_("cannot be “%(lora)s”: that is no name of a LoRA.", lora=f"{text:.60}"))
+    return text
+
+
+def _lora_weight(weight: float | None, info: ValidationInfo) -> float | None:
+    """Return the weight of a stop's LoRA: its usual one where none is given, none without a LoRA."""
+    if info.data.get("lora"):
+        return loras.WEIGHT_DEFAULT if weight is None else weight
+    if weight is not None and "lora" in info.data:  # where the name is wrong, that is said
+        raise ValueError(_("needs a LoRA: name one as “lora”, or leave the weight out."))
+    return None
 
 
 def _walk_id(text: str | None) -> str | None:
@@ -265,6 +287,19 @@ class StopRequest(BaseModel):
         SCENE_SCHEMA,
     ] = None
     """What the prompt was read as, as recipes record it, for models led by sketches; without it the prompt is read."""
+
+    lora: Annotated[
+        str | None,
+        AfterValidator(_lora),
+        limits_in_schema(lambda limits: {"enum": [*limits.loras, None], "examples": [None]}),
+    ] = None
+    """The LoRA it is painted with, one of those at `/api/v1/styles` that fit the model."""
+    lora_weight: Annotated[
+        Annotated[float, Field(ge=-loras.WEIGHT_MAX, le=loras.WEIGHT_MAX, allow_inf_nan=False)] | None,
+        AfterValidator(_lora_weight),
+        Field(validate_default=True, examples=[None]),
+    ] = None
+    """How strongly the LoRA works; 1 if nothing is said, less than 0 for its opposite."""
 
     def row(self) -> dict[str, Any]:
         """Return it as the row of a stop holds it, but for its picture."""

@@ -19,15 +19,22 @@ from app.storage.walk_models import ID, ROUND
 from app.walks import lineage
 
 
-def validate(data: Any, *, painted_by: str | None = None, learned: Iterable[str] = ()) -> Commission:
+def validate(
+    data: Any, *, painted_by: str | None = None, learned: Iterable[str] = (), loras: Iterable[str] = ()
+) -> Commission:
     """Check a commission against the rules and limits; of a recipe, against those of the model that it names.
 
-    ``learned`` are the words of hands that it says the model learned; whether it knows them still is asked elsewhere.
+    ``learned`` are the words of hands that it says the model learned, ``loras`` the names of LoRA files; whether they
+    are still here is checked elsewhere.
 
     :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
     """
     limits = Limits.current(painted_by or _model_named(data))
-    limits = replace(limits, hands=(*limits.hands, *(Hand(words, words) for words in learned)))
+    limits = replace(
+        limits,
+        hands=(*limits.hands, *(Hand(words, words) for words in learned)),
+        loras=tuple(dict.fromkeys((*limits.loras, *loras))),
+    )
     wanted = error_messages.read_model(
         Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from app.generation import models_on_offer, sampler_settings
+from app.generation import loras, models_on_offer, sampler_settings
 from app.generation.hands import Hand
 from app.generation.hands import known as known_hands
 
@@ -29,12 +29,14 @@ class Limits:
     any_hand: bool = False  # of a model that is not on offer nobody here knows which it has
     sizes: tuple[int, ...] = ()  # those that the model paints, in pixels of a side
     models: tuple[str, ...] = ()  # the names of those on offer
+    loras: tuple[str, ...] = ()  # the names of those that fit the model
+    setting: str = ""  # from where the model is loaded
 
     @classmethod
     def current(cls, model: str | None = None) -> Limits:
         """Return the current application's limits, with a model's hands and steps, by its name; the first's without."""
         config = current_app.config
-        offer = models_on_offer.find(model)
+        offer, setting = models_on_offer.find(model), models_on_offer.setting(model)
         return cls(
             config["STOPS_MAX"],
             config["PROMPT_MAX"],
@@ -44,6 +46,8 @@ class Limits:
             guidance_max=config["GUIDANCE_MAX"],
             hands=() if offer is None else known_hands(offer.setting),
             any_hand=offer is None,
-            sizes=tuple(models_on_offer.facts(models_on_offer.setting(model))["sizes"]),
+            sizes=tuple(models_on_offer.facts(setting)["sizes"]),
             models=tuple(each.name for each in models_on_offer.offered()),
+            loras=() if offer is None else tuple(lora.name for lora in loras.of_model(setting)),
+            setting=setting,
         )

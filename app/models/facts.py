@@ -34,7 +34,8 @@ def read(setting: str, cached: str = "") -> dict[str, Any]:
     pixels of a side, or ``None``), ``sizes`` (those that may be asked for, its own first), ``scheduler`` (the solver
     that its folder names, or ""), ``few_step`` (whether it was distilled to paint in a few steps without guidance),
     ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``has_sketches`` (whether
-    sketches lead it), ``finer`` (how many times as large its decoder can paint the same latents) and ``steps_max``
+    sketches lead it), ``width`` (of the text states that its UNet reads, or ``None`` where that is not known: it tells
+    which LoRA files fit), ``finer`` (how many times as large its decoder can paint the same latents) and ``steps_max``
     (how many steps the schedule has that it was distilled on, or ``None`` where any number can be painted).
     ``licence`` is there where its card, ``house.json`` or its file names one.
     """
@@ -87,6 +88,7 @@ def _facts(
     known = {
         "title": told["name"],
         "size": _size(unet, vae),
+        "width": unet.get("cross_attention_dim"),
         "scheduler": scheduler.get("_class_name", ""),
         "few_step": _is_few_step(scheduler),
         "embeds_guidance": unet.get("time_cond_proj_dim") is not None,

@@ -5,6 +5,7 @@ __all__ = [
     "backup",
     "folder_captions",
     "local_worker",
+    "lora_adding",
     "style_teaching",
     "supervisor",
     "walk_export",

@@ -27,7 +27,7 @@ from app.commissions.validation import validate
 from app.drawings import offered
 from app.errors import InvalidInput, NoRoom
 from app.gallery import catalogue
-from app.generation import models_on_offer, presets, sampler_settings
+from app.generation import loras, models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
@@ -258,6 +258,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         groups=style_groups.grouped(shipped.of_hands(limits.hands)),
         has_sample=lambda style: samples.path(style) is not None,
         layouts=style_groups.layouts(limits.hands),
+        loras=loras.of_model(limits.setting),
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
         sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},

@@ -10,8 +10,9 @@ from werkzeug.exceptions import NotFound
 from app.auth import rate_limits, visitors
 from app.commissions import intake, repainting, schema
 from app.errors import Conflict, InvalidInput, NoRoom
-from app.generation import models_on_offer
+from app.generation import loras, models_on_offer
 from app.generation.limits import Limits
+from app.generation.loras import Lora
 from app.i18n.locales import here
 from app.pages.walk import see
 from app.presentation import form_address, proposed_styles, style_groups
@@ -32,7 +33,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
         styles_for=_for_walk,
-        has_styles=lambda: bool(shipped.of_model() or _added()),
+        has_styles=lambda: bool(shipped.of_model() or _added() or loras.of_model()),
         can_repaint=lambda walk: bool(repainting.styles_for(walk)),
         has_cookie=lambda: visitors.known() is not None,
     )
@@ -43,7 +44,8 @@ def index() -> Response:
     """Show all styles, those that suit a prompt first."""
     model = models_on_offer.find(request.args.get("model", "") or None)
     known = shipped.of_model(model.setting) if model else ()
-    if model is None or not (known or _added()):
+    laid = loras.of_model(model.setting) if model else ()
+    if model is None or not (known or _added() or laid):
         raise NotFound
     prompt, error = _prompt()
     proposed = proposed_styles.for_prompt(prompt, model=model.name, language=here().language) if prompt else []
@@ -59,6 +61,8 @@ def index() -> Response:
         groups=[] if first else style_groups.grouped(known),
         has_sample=lambda style: samples.path(style) is not None,
         added=_added() if not proposed else [],
+        loras=laid,
+        asking_lora=_asking_lora(prompt, None if model == models_on_offer.find(None) else model.name),
         artists=proposed_styles.artists_for(prompt, model=model.name, language=here().language) if prompt else [],
         model=model,
         is_first=model == models_on_offer.find(None),
@@ -141,6 +145,18 @@ def _asking(prompt: str) -> Callable[..., str]:
     """Return what writes the address of the form in a style: that which was left, else one with the prompt alone."""
     filled = form_address.left() or ({"prompt": [prompt]} if prompt else {})
     return lambda hand, model: url_for("pages.make", **filled | {"hand": hand or None, "model": model})
+
+
+def _asking_lora(prompt: str, model: str | None) -> Callable[[Lora], str]:
+    """Return what writes the address of the form with a LoRA for its first stop."""
+    filled = form_address.left() or {"prompt": [prompt]}
+    others = {name: ["", *filled.get(name, [])[1:]] for name in ("lora", "lora_weight")}
+
+    def address(lora: Lora) -> str:
+        laid = {"lora": [lora.name, *others["lora"][1:]], "lora_weight": ["1", *others["lora_weight"][1:]]}
+        return url_for("pages.make", **filled | laid | {"model": model})
+
+    return address
 
 
 def _added() -> list[AddedStyle]:

@@ -21,7 +21,7 @@ NAME = "form"
 """What an address calls the form that it leads back to."""
 LONGEST = 4000
 """Characters; nginx reads addresses of 8,000, in which these are written once more."""
-OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out"
+OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out", "lora", "lora_weight"
 OF_WALK = (
     "negative_prompt", "seed", "frames", "hand", "steps", "guidance", "ending", "preset", "size", "easing", "model",
     "unlisted", "photos_may_be_shown", "remix_of", "continues",
@@ -38,6 +38,8 @@ def fields(form: MakeForm) -> dict[str, Any]:
         "layout": _unless_empty([stop.layout for stop in stops]),
         "picture": _unless_empty([stop.picture for stop in stops]),
         "candidates": _unless_empty([stop.candidates for stop in stops]),
+        "lora": _unless_empty([stop.lora for stop in stops]),
+        "lora_weight": _unless_empty([stop.lora_weight if stop.lora else "" for stop in stops]),
         "cut_out": [index for index, stop in enumerate(stops) if stop.cut_out],
     }
     told |= {name: getattr(form, name) for name in OF_WALK if hasattr(form, name)}
@@ -62,7 +64,8 @@ def of_candidates(found: CandidateSet, stop: int) -> str:
     own = {name: told[name] for name in form_fields.OWN if told[name] not in (None, "")}
     form.stops[stop] = StopLine(
         told["prompt"], picture=told["picture"] or "", cut_out=told["cut_out"], drawing=asked["drawing"],
-        layout=told.get("layout") or "", candidates=found.id, own=own,
+        layout=told.get("layout") or "", candidates=found.id, own=own, lora=told.get("lora") or "",
+        lora_weight=f"{told['lora_weight']:g}" if told.get("lora") else "",
     )  # fmt: skip
     form.seed = str(asked["seed"])
     for name in ("preset", "steps", "guidance", "size", "model"):

@@ -31,7 +31,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
             "drawing": _drawing(walk, stop),
             "layout": layouts.asked_for(stop.scene, walk_seed=walk.seed),
             **_photo(stop),
-            **{name: getattr(stop, name) for name in OWN},
+            **{name: getattr(stop, name) for name in (*OWN, "lora", "lora_weight")},
         }
         for stop in walk.stops
     ]
@@ -85,6 +85,8 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     chosen = [stop.get("drawing", "") for stop in stops]
     laid_out = [stop.get("layout") or "" for stop in stops]
     pictures = [stop.get("picture") or "" for stop in stops]
+    laid = [stop.get("lora") or "" for stop in stops]
+    weights = [f"{stop['lora_weight']:g}" if stop.get("lora") else "" for stop in stops]
     own = [{name: stop[name] for name in OWN if name not in shared and stop[name] not in (None, "")} for stop in stops]
     return {
         "prompt": [stop["prompt"] for stop in stops],
@@ -93,6 +95,8 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "drawing": chosen if any(chosen) else None,
         "layout": laid_out if any(laid_out) else None,
         "picture": pictures if any(pictures) else None,
+        "lora": laid if any(laid) else None,
+        "lora_weight": weights if any(laid) else None,
         "cut_out": [index for index, stop in enumerate(stops) if stop.get("cut_out")] or None,
     }
 

@@ -34,6 +34,7 @@ IN_MORE = {
     "negative_prompt",
     "hand",
     "layout",
+    "lora",
     "steps",
     "guidance",
     "ending",
@@ -58,6 +59,9 @@ class StopLine:
     drawing: str = ""  # the drawings chosen for what it is read as
     layout: str = ""  # how it is laid out, where that is not left to the style
     layout_error: str = ""
+    lora: str = ""  # the name of its LoRA
+    lora_weight: str = ""  # as it was sent; the usual one if empty
+    lora_error: str = ""
     candidates: str = ""  # the set of pictures to choose from
     refused: str = ""  # why there are none
     own: dict[str, Any] = field(
@@ -101,8 +105,9 @@ class MakeForm:
 
     @property
     def open(self) -> bool:
-        """Tell whether "More" must stand open: something in it is wrong, or there are more than two stops."""
-        return bool(set(self.errors) & IN_MORE) or len(self.stops) > STOPS_MIN
+        """Tell whether "More" must stand open: something in it is wrong or a LoRA, or there are more than two stops."""
+        has_lora = any(stop.lora for stop in self.stops)
+        return bool(set(self.errors) & IN_MORE) or has_lora or len(self.stops) > STOPS_MIN
 
     @property
     def drawn_seed(self) -> int:
@@ -122,7 +127,9 @@ class MakeForm:
     def commission(self) -> dict[str, Any]:
         """Return the form as the commission that it asks for, unchecked."""
         shared = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
-        stops = [{**_words_or_photo(stop), **shared, **_laid_out(stop), **stop.own} for stop in self.stops]
+        stops = [
+            {**_words_or_photo(stop), **shared, **_laid_out(stop), **_lora(stop), **stop.own} for stop in self.stops
+        ]
         wanted: dict[str, Any] = {"stops": stops, "unlisted": self.unlisted}
         if self.photos_may_be_shown:
             wanted["photos_may_be_shown"] = True
@@ -163,7 +170,9 @@ class MakeForm:
         last = parent.stops[-1]
         seed = parent.seed_of(last)
         own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
-        return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": last.hand or None, **own}
+        laid = {"lora": last.lora, "lora_weight": last.lora_weight} if last.lora else {}
+        hand = last.hand or None
+        return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": hand, **laid, **own}
 
     def look_at_hand(self, limits: Limits) -> None:
         """Say so when an address names a hand that the model does not know: an old walk's, perhaps."""
@@ -243,6 +252,10 @@ class MakeForm:
             self.stops[int(path[1])].layout_error = error.message.replace(of_stop(int(path[1])), "")
             self.errors["layout"] = error.message
             return
+        if len(path) == 3 and path[2] in ("lora", "lora_weight"):
+            self.stops[int(path[1])].lora_error = error.message
+            self.errors["lora"] = error.message
+            return
         if len(path) > 2 and path[0] == "stops" and (path[2] in OF_THE_STOP or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
@@ -261,8 +274,8 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     drawings = [chosen.written(each) for each in _drawings(fields, len(prompts))]
     pictures = [text if PICTURE.fullmatch(text) else "" for text in fields.getlist("picture")[: len(prompts)]]
     sets = [text if ID.fullmatch(text) else "" for text in fields.getlist("candidates")[: len(prompts)]]
-    layouts = fields.getlist("layout")[: len(prompts)]
-    for each in (pictures, sets, layouts):
+    layouts, laid, weights = (fields.getlist(name)[: len(prompts)] for name in ("layout", "lora", "lora_weight"))
+    for each in (pictures, sets, layouts, laid, weights):
         each += [""] * (len(prompts) - len(each))
     form = MakeForm(
         stops=[
@@ -285,6 +298,8 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         unlisted=bool(fields.get("unlisted")),
         photos_may_be_shown=bool(fields.get("photos_may_be_shown")),
     )
+    for stop, name, weight in zip(form.stops, laid, weights, strict=True):
+        stop.lora, stop.lora_weight = name, weight
     for ticked in fields.getlist("cut_out"):
         if re.fullmatch("[0-9]{1,2}", ticked, re.ASCII) and int(ticked) < len(form.stops):
             form.stops[int(ticked)].cut_out = True
@@ -309,6 +324,17 @@ def _words_or_photo(stop: StopLine) -> dict[str, Any]:
 
 def _laid_out(stop: StopLine) -> dict[str, Any]:
     return {"layout": stop.layout} if stop.layout else {}
+
+
+def _lora(stop: StopLine) -> dict[str, Any]:
+    """Ask for the stop's LoRA at its weight; a weight that is no number is left for the check to refuse."""
+    if not stop.lora:
+        return {}
+    text = stop.lora_weight.strip()
+    if not text:
+        return {"lora": stop.lora}
+    is_number = re.fullmatch(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?", text, re.ASCII)
+    return {"lora": stop.lora, "lora_weight": float(text) if is_number else text}
 
 
 def picked(seed: int | None, drawing: str) -> str:

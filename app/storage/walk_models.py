@@ -40,8 +40,16 @@ STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
 OF_WALL = "wall "  # with a wall's name the visitor of its walks; of nobody else, whose key is a digest
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
-STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES = PIECES = ("stops", "knots", "frames", "film", "stages", "candidates")
-SHORT_KINDS = (STAGES, CANDIDATES)  # what comes before walks, and is none of what they are painted in
+STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA = PIECES = (
+    "stops",
+    "knots",
+    "frames",
+    "film",
+    "stages",
+    "candidates",
+    "lora",
+)
+SHORT_KINDS = (STAGES, CANDIDATES, LORA)  # what comes before walks, and is none of what they are painted in
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
@@ -296,6 +304,8 @@ class Stop(db.Model):  # type: ignore[misc]
     scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what it was read as, where sketches lead the painter
     photo: Mapped[str | None] = mapped_column(String(64))  # the digest of the one that it is made of
     cut_out: Mapped[bool | None]  # of a photo: whether its main thing alone is used
+    lora: Mapped[str | None] = mapped_column(String(60))  # the name of the LoRA that it is painted with
+    lora_weight: Mapped[float | None]
 
 
 class Frame(db.Model):  # type: ignore[misc]

@@ -114,7 +114,7 @@ def missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
 def _asked(walk: Walk, stop: Stop) -> dict[str, Any]:
     return {
         "prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None,
-        "seed": walk.seed_of(stop), "scene": stop.scene,
+        "lora": stop.lora, "lora_weight": stop.lora_weight, "seed": walk.seed_of(stop), "scene": stop.scene,
     }  # fmt: skip
 
 

@@ -205,7 +205,8 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
 
 
 def _as_asked(stop: Stop) -> dict[str, Any]:
-    return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None}
+    laid = {"lora": stop.lora, "lora_weight": stop.lora_weight}
+    return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None, **laid}
 
 
 def _of_words(wall: Wall, said: WallWords) -> dict[str, Any]:

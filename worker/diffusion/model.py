@@ -26,7 +26,7 @@ from app.models import folder as model_layout
 from app.models import hub, names
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
-from worker.diffusion import device_errors, solvers
+from worker.diffusion import device_errors, rendering, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
 from worker.diffusion.fitting import devices, placement
@@ -34,13 +34,15 @@ from worker.diffusion.fitting.loading import Source
 from worker.diffusion.fitting.networks import Networks
 from worker.diffusion.fitting.placement import Plan
 from worker.diffusion.model_folder import ModelError
-from worker.networks import adapters, decoding
+from worker.networks import adapters, decoding, encoder_adapters
+from worker.networks.adapters import AdapterFile, Weights
 
 __all__ = ["Model", "ModelError", "Text"]
 
 log = logging.getLogger(__name__)
 
 NONE: adapters.Shares = MappingProxyType({})
+ALONE: Weights = MappingProxyType({})
 
 TEXTS = 32
 """How many pairs of texts are remembered."""
@@ -97,7 +99,9 @@ class Model:
         self._networks = Networks(self._source, self.device)
         self._laid = adapters.Laid()
         self._upcasts = False
-        self._texts: dict[tuple[str, str], tuple[Text, Text]] = {}  # in the order of their last use
+        self._texts: dict[
+            tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text]
+        ] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int], Any] = {}
         config = self._source.unet_config
         height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
@@ -189,29 +193,32 @@ class Model:
         about = {"name": named.repository, "revision": snapshot.name[:12]}
         return cls(snapshot, **about, device=device, vae=vae, offload=offload)
 
-    def encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:
+    def encode(self, prompt: str, negative_prompt: str, weights: Weights = ALONE) -> tuple[Text, Text]:
         """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
 
-        The last of them are remembered: most walks leave out the same, and a walk goes on with its own texts.
+        `weights` are those of the adapters of the stop, some of which change the text encoders. The last texts are
+        remembered: most walks leave out the same, and a walk goes on with its own texts. Raises AdapterError.
         """
-        known = self._texts.pop((prompt, negative_prompt), None) or self._encode(prompt, negative_prompt)
-        self._texts[prompt, negative_prompt] = known
+        key = prompt, negative_prompt, frozenset(weights.items())
+        known = self._texts.pop(key, None) or self._encode(prompt, negative_prompt, weights)
+        self._texts[key] = known
         while len(self._texts) > TEXTS:
             del self._texts[next(iter(self._texts))]
         return known
 
     @torch.inference_mode()
-    def _encode(self, prompt: str, negative_prompt: str) -> tuple[Text, Text]:
-        left_out = next((texts[1] for (_, other), texts in self._texts.items() if other == negative_prompt), None)
+    def _encode(self, prompt: str, negative_prompt: str, weights: Weights) -> tuple[Text, Text]:
+        laid = frozenset(weights.items())
+        same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid])
         nothing = not negative_prompt and getattr(self._pipe.config, "force_zeros_for_empty_prompt", False)
-        with self._encoders_there():
+        with self._encoders_there(), encoder_adapters.laid_over(self._pipe, weights, self._source.unet_config):
             encoded = self._pipe.encode_prompt(
                 prompt=prompt,
                 device=self.device,
                 num_images_per_prompt=1,
                 do_classifier_free_guidance=True,
                 negative_prompt=None if nothing else negative_prompt,
-                **self._as_encoded(left_out),
+                **self._as_encoded(next(same, None)),
             )
         arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
         return (
@@ -219,6 +226,16 @@ class Model:
             if self._has_pooled
             else (Text(arrays[0]), Text(arrays[1]))
         )
+
+    def check_adapter(self, file: AdapterFile, precision: str) -> None:
+        """Check that an adapter fits, by laying it over the networks. Raises AdapterError where it does not."""
+        unet, _ = self.networks(precision, "contiguous")
+        try:
+            self._laid.lay(unet.unet, frozenset([file]), self.device)
+            with self._encoders_there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.unet_config):
+                pass
+        finally:
+            self._laid.take_off()
 
     @contextmanager
     def _encoders_there(self) -> Iterator[None]:
@@ -248,7 +265,7 @@ class Model:
 
         `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote.
         """
-        return _note(self._pipe.tokenizer, prompt, subject)
+        return rendering.note(self._pipe.tokenizer, prompt, subject)
 
     def networks(
         self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE, *, decoder: str | None = None
@@ -368,25 +385,6 @@ class Model:
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
         found: NDArray[np.float32] = decoding.scaled(vae.config, latents)[0].cpu().numpy()
         return found
-
-
-def _note(tokenizer: Any, prompt: str, subject: str) -> str:
-    """Say when the tokenizer cuts a prompt or does not know half of its visitor's words."""
-    if len(tokenizer(prompt).input_ids) > tokenizer.model_max_length:
-        return "cut"
-    words: list[list[str]] = []
-    for token in tokenizer.tokenize(subject):
-        if token.startswith("##") and words:
-            words[-1].append(token[2:])
-        else:
-            words.append([token])
-    unknown = sum(_is_unknown(word, tokenizer.unk_token) for word in words)
-    return "unknown words" if words and 2 * unknown >= len(words) else ""
-
-
-def _is_unknown(pieces: list[str], unknown: str) -> bool:
-    """Tell whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
-    return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))
 
 
 def _quiet() -> None:

@@ -98,7 +98,8 @@ class Painter:
         _check(rendering)
         watch = figures.Laps()
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
-        encoded = [self.model.encode(prompt, stop.negative_prompt) for prompt, stop in zip(asked, stops, strict=True)]
+        encoded = [self.model.encode(prompt, stop.negative_prompt, stop.adapters)
+                   for prompt, stop in zip(asked, stops, strict=True)]  # fmt: skip
         prompts, negatives = zip(*encoded, strict=True)
         if rendering.finer not in (1, self.model.finest):
             raise PaintingError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")
@@ -118,7 +119,7 @@ class Painter:
             pooled=_pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
             closed=closed,
-            adapters=tuple(stop.adapter for stop in stops),
+            adapters=tuple(stop.adapters for stop in stops),
             sketches=sketches.of_walk(
                 self.model,
                 [stop.scene for stop in stops],

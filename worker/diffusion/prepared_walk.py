@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from worker.diffusion.inversion import Inverted
 from worker.diffusion.rendering import Rendering
 from worker.diffusion.sketches import WalkSketches
-from worker.networks.adapters import AdapterFile
+from worker.networks.adapters import AdapterFile, Weights
 from worker.planning import frame_schedule, interpolation
 
 
@@ -25,8 +25,8 @@ class PreparedWalk:
     of prompts and negatives, for models that have them; `fresh` the noises that the solver adds on its way (stops x
     noises x channels x height x width), for solvers that add some. In a closed walk a last leg leads from the last
     stop back to the first. `sketches` lead a model that is led by some; `photos`
-    are what holds one that is led by words to the photos of its stops, `adapters` what paints the styles that it
-    learned, None for stops that have none.
+    are what holds one that is led by words to the photos of its stops, `adapters` the weights of the adapters of each
+    stop: styles that it learned, and LoRA files.
     """
 
     rendering: Rendering
@@ -39,7 +39,7 @@ class PreparedWalk:
     closed: bool = False
     sketches: WalkSketches | None = None
     photos: tuple[Inverted | None, ...] = ()
-    adapters: tuple[AdapterFile | None, ...] = ()
+    adapters: tuple[Weights, ...] = ()
 
 
 def text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> NDArray[np.floating]:
@@ -70,19 +70,20 @@ def _is_breath(prepared: PreparedWalk) -> bool:
 
 
 def adapter_shares(
-    of_stops: Sequence[AdapterFile | None], positions: Sequence[float], *, closed: bool
+    of_stops: Sequence[Weights], positions: Sequence[float], *, closed: bool
 ) -> dict[AdapterFile, list[float]]:
-    """Return how much of which adapter there is at the positions: that of a stop whole, on the way less and less."""
+    """Return the weight of each adapter at the positions: that of a stop whole, on the way from one to the other's."""
     found: dict[AdapterFile, list[float]] = {}
     if not any(of_stops):
         return found
     for row, position in enumerate(positions):
         i, t = frame_schedule.leg(position, len(of_stops), closed=closed)
         first, last = of_stops[i], of_stops[(i + 1) % len(of_stops)]
-        ends = [(first, 1.0)] if first == last else [(first, 1 - t), (last, t)]
-        for adapter, share in ends:
-            if adapter is not None and share:
-                found.setdefault(adapter, [0.0] * len(positions))[row] = float(share)
+        for adapter in dict.fromkeys((*first, *last)):
+            begins, ends = first.get(adapter, 0.0), last.get(adapter, 0.0)
+            weight = begins if begins == ends else (1 - t) * begins + t * ends
+            if weight:
+                found.setdefault(adapter, [0.0] * len(positions))[row] = float(weight)
     return found
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sketch.scene import Scene
-from worker.networks.adapters import AdapterFile
+from worker.networks.adapters import Weights
 
 
 class PaintingError(Exception):
@@ -20,7 +20,8 @@ class StopInput:
 
     `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
     A prompt that `has_hand` goes without the model's prefix, which means any hand. A `scene` is what the prompt was
-    read as, for models that are led by sketches; an `adapter` is what the model learned of its hand here.
+    read as, for models that are led by sketches; `adapters` are what the model learned of its hand here, and its LoRA,
+    with their weights.
     """
 
     prompt: str
@@ -29,7 +30,7 @@ class StopInput:
     subject: str = ""
     has_hand: bool = False
     scene: Scene | None = None
-    adapter: AdapterFile | None = None
+    adapters: Weights = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,22 @@ class Rendering:
             decoder=sampling.get("decoder", decoder),
             **device,
         )
+
+
+def note(tokenizer: Any, prompt: str, subject: str) -> str:
+    """Say when the tokenizer cuts a prompt or does not know half of its visitor's words."""
+    if len(tokenizer(prompt).input_ids) > tokenizer.model_max_length:
+        return "cut"
+    words: list[list[str]] = []
+    for token in tokenizer.tokenize(subject):
+        if token.startswith("##") and words:
+            words[-1].append(token[2:])
+        else:
+            words.append([token])
+    unknown = sum(_is_unknown(word, tokenizer.unk_token) for word in words)
+    return "unknown words" if words and 2 * unknown >= len(words) else ""
+
+
+def _is_unknown(pieces: list[str], unknown: str) -> bool:
+    """Tell whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
+    return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))

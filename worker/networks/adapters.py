@@ -1,24 +1,32 @@
-"""Adapters: changes of low rank to a network's attention, by which it paints a style that it learned here.
+"""Adapters: changes of low rank (LoRA) that are laid over a model's UNet, of a style taught here or of a LoRA file.
 
-They are laid over the network by diffusers' and peft's own means. Each row of a batch has its own share of each, since
-on the way from one style to another every picture has another share of both: one batch holds them all, and what lies
+They are laid over the network by diffusers' and peft's own means. Each row of a batch has its own weight of each, since
+on the way from one stop to another every picture has another share of both: one batch holds them all, and what lies
 between two styles is as even as what lies between two prompts. Without them the network is the very one that was
-loaded.
+loaded. Weights are in the units of diffusers' `set_adapters`: 1 is the strength that the file was trained with.
 """
 
 from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from accelerate import cpu_offload, hooks
+
+from app.generation.lora_file import LoraError
+from worker.networks import lora_tensors, upsampling
+from worker.networks.lora_tensors import LoraTensors
+
+UNET = "unet"
+
+LOADED_MOST = 4
+"""How many adapters stay loaded at least, used by the batch or not."""
 
 
 class AdapterError(Exception):
@@ -37,71 +45,159 @@ class AdapterFile:
         """Name it within a network."""
         return f"style_{self.digest}"
 
-    def weights(self) -> dict[str, torch.Tensor]:
-        """Read it.
+    @property
+    def label(self) -> str:
+        """Name it at the beginning of what is wrong with it."""
+        return f"the adapter {self.path.parents[2].name if self.path.stem == 'adapter' else self.path.stem}"
+
+    def read(self, unet_config: Any) -> LoraTensors:
+        """Read it for a UNet of this configuration.
 
         Raises AdapterError where it is missing, broken or another.
         """
         try:
             data = self.path.read_bytes()
         except OSError as error:
-            raise AdapterError(f"a style's adapter is missing: {self.path}") from error
+            raise AdapterError(f"{self.label} is missing") from error
         if not hashlib.sha256(data).hexdigest().startswith(self.digest):
-            raise AdapterError(f"a style's adapter is broken, or another than was asked for: {self.path}")
-        return safetensors.torch.load(data)
+            raise AdapterError(f"{self.label} is broken, or another than was asked for")
+        try:
+            return lora_tensors.read(data, unet_config)
+        except LoraError as error:
+            raise AdapterError(f"{self.label} {error}") from error
 
 
 Shares = Mapping[AdapterFile, Sequence[float]]
-"""How much of each adapter every row of a batch has."""
+"""The weight of each adapter for every row of a batch."""
+
+Weights = Mapping[AdapterFile, float]
+"""The weight of each adapter at a stop."""
 
 
 class Laid:
-    """The adapters that lie over a model's network: those of the last batch that had some, until another wants none."""
+    """The adapters that lie over a model's network: those of the last batches that had some, until one wants none.
+
+    A few that a batch does not use stay loaded, and are not computed: a walk of several stops comes back to them.
+    """
 
     def __init__(self) -> None:
         self._unet: Any = None
-        self._files: frozenset[AdapterFile] = frozenset()
+        self._used: frozenset[AdapterFile] = frozenset()
+        self._loaded: dict[AdapterFile, bool] = {}  # in the order of their last use; whether each changes the network
         self._device = torch.device("cpu")
+        self._unfolded: upsampling.Unfolded = []
+        self._unfolding: set[AdapterFile] = set()
 
     def lay(self, unet: Any, files: frozenset[AdapterFile], device: torch.device) -> None:
-        """Lay these over a network that computes on a device, and nothing else; what lies there already stays.
+        """Use these over a network that computes on a device, and nothing else; what lies there already stays.
 
         Raises AdapterError where one does not fit.
         """
-        if unet is self._unet and files == self._files:
+        if unet is self._unet and files == self._used:
             return
-        self.take_off()
+        if unet is not self._unet or not files or (self._unfolded and not files & self._unfolding):
+            self.take_off()  # a network whose enlargements are written out has other last bits
         if not files:
             return
-        self._unet, self._files, self._device = unet, files, device
+        self._unet, self._device = unet, device
         try:
             ordered = sorted(files, key=lambda each: each.digest)  # sums are the same to the bit in one order alone
-            with torch.inference_mode(mode=False), _at_rest(unet, device):
-                for file in ordered:
-                    self._lay(unet, file, device)
-            unet.set_adapters([file.name for file in ordered])
-        except AdapterError:
+            self._load(unet, ordered, device)
+            names = [file.name for file in ordered if self._loaded[file]]
+            if names:
+                unet.set_adapters(names)
+                _follow_rows(unet)
+            elif any(self._loaded.values()):  # these change text encoders alone
+                self.take_off()
+                self._unet, self._device, self._loaded = unet, device, dict.fromkeys(files, False)
+        except Exception:
             self.take_off()
             raise
-        except Exception as error:  # whatever peft raises about a file, the file is at fault
-            self.take_off()
-            raise AdapterError(f"a style's adapter does not fit the model: {error}") from error
+        self._used = files
 
-    def _lay(self, unet: Any, file: AdapterFile, device: torch.device) -> None:
+    def _load(self, unet: Any, files: Sequence[AdapterFile], device: torch.device) -> None:
+        """Load what is not there yet; let the adapters go that were not used for the longest time."""
+        missing = [file for file in files if file not in self._loaded]
+        kept = {file: self._loaded.pop(file) for file in files if file in self._loaded}
+        too_many = len(self._loaded) + len(files) - max(LOADED_MOST, len(files))
+        if missing or too_many > 0:
+            with torch.inference_mode(mode=False), _at_rest(unet, device):
+                for file in list(self._loaded)[: max(0, too_many)]:
+                    if self._loaded.pop(file):
+                        unet.delete_adapters(file.name)
+                for file in missing:
+                    kept[file] = self._lay(unet, file, device)
+        self._loaded |= kept
+
+    def _lay(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
+        """Lay one over the network; return whether it changes it."""
+        lora = file.read(unet.config)
+        count = lora.of(UNET)
+        if not count:
+            return False
+        if any(".upsamplers." in name for name in lora.tensors):
+            self._unfolding.add(file)
+            self._unfolded = self._unfolded or upsampling.unfold(unet)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # several are meant
-            unet.load_lora_adapter(file.weights(), prefix=None, adapter_name=file.name, low_cpu_mem_usage=True)
+            with_place(
+                file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=UNET, network_alphas=lora.alphas,
+                metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
+            )  # fmt: skip
         dtype = next(unet.parameters()).dtype
         for name, part in unet.named_modules():
             if f".lora_A.{file.name}" in name or f".lora_B.{file.name}" in name:
                 part.to(device, dtype)
+        return True
 
     def take_off(self) -> None:
         """Give the network back as it was loaded."""
         if self._unet is not None:
             with _at_rest(self._unet, self._device):
                 self._unet.unload_lora()
-        self._unet, self._files = None, frozenset()
+                upsampling.refold(self._unfolded)
+        self._unet, self._used, self._loaded = None, frozenset(), {}
+        self._unfolded, self._unfolding = [], set()
+
+
+def with_place(file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *given: Any, **how: Any) -> None:
+    """Load an adapter of so many tensors into a network, and check that all of them found their place there.
+
+    Raises AdapterError where some did not.
+    """
+    try:
+        load(*given, **how)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # whatever peft raises about a file, the file is at fault
+        message = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
+        raise AdapterError(f"{file.label} does not fit the model: {message:.200}") from error
+    found = [each for own, each in network.named_parameters() if f".{file.name}." in own]
+    if len(found) != count or any(each.is_meta for each in found):
+        placed = sum(not each.is_meta for each in found)
+        message = f"{placed} of its {count} tensors have a place in {type(network).__name__}"
+        raise AdapterError(f"{file.label} does not fit the model: {message}")
+
+
+def _follow_rows(unet: Any) -> None:
+    """Prepare the layers to have another weight for each row of a batch, whatever the shape of what they are given."""
+    for layer in _layers(unet):
+        if not hasattr(layer, "row_weights"):
+            layer.register_forward_pre_hook(_scale_rows)
+        layer.row_weights = {}
+        layer.base_scaling = {name: layer.scaling[name] for name in layer.active_adapters if name in layer.scaling}
+
+
+def _scale_rows(layer: Any, given: tuple[Any, ...]) -> None:
+    sides = (1,) * (given[0].dim() - 1)
+    for name, weights in layer.row_weights.items():
+        layer.scaling[name] = (weights * layer.base_scaling[name]).to(given[0].dtype).view(-1, *sides)
+
+
+def _layers(unet: Any) -> list[Any]:
+    from peft.tuners.lora import LoraLayer
+
+    return [part for part in unet.modules() if isinstance(part, LoraLayer)]
 
 
 @contextmanager
@@ -121,13 +217,11 @@ def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
 
 
 class Adapted:
-    """A network with adapters laid over it, called as ever; each row of its batches has its own share of each."""
+    """A network with adapters laid over it, called as ever; each row of its batches has its own weight of each."""
 
     def __init__(self, unet: Any, of_rows: Shares) -> None:
-        from peft.tuners.lora import LoraLayer
-
         self._unet, self._of_rows = unet, of_rows
-        self._layers = [part for part in unet.modules() if isinstance(part, LoraLayer)]
+        self._layers = _layers(unet)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -140,10 +234,10 @@ class Adapted:
     ) -> torch.Tensor:
         """Predict for a batch of latents; for pictures that come twice, as guidance needs them, one after the other."""
         for file, of_rows in self._of_rows.items():
-            share = torch.tensor(of_rows, dtype=latents.dtype, device=latents.device)
-            share = share.repeat(len(latents) // len(of_rows)).view(-1, 1, 1)  # rows, tokens, width
+            weights = torch.tensor(of_rows, dtype=torch.float32, device=latents.device)
+            weights = weights.repeat(len(latents) // len(of_rows))
             for layer in self._layers:
-                if file.name in layer.scaling:
-                    layer.scaling[file.name] = share
+                if file.name in layer.base_scaling:
+                    layer.row_weights[file.name] = weights
         predicted: torch.Tensor = self._unet(latents, t, states, return_dict=False, **others)[0]
         return predicted

@@ -33,6 +33,29 @@ def fold(network: nn.Module) -> None:
         fold(getattr(network, name))
 
 
+Unfolded = list[tuple[nn.Module, str, nn.Module]]
+"""The enlargements that were written out again: where each lies, and its name there."""
+
+
+def unfold(network: nn.Module) -> Unfolded:
+    """Put the usual enlargements of a network back, so that their convolutions can be changed; return the folded."""
+    found: Unfolded = [
+        (parent, name, child)
+        for parent in network.modules()
+        for name, child in parent.named_children()
+        if isinstance(child, Upsampler) and child.usual is not None
+    ]
+    for parent, name, child in found:
+        setattr(parent, name, child.usual)
+    return found
+
+
+def refold(folded: Unfolded) -> None:
+    """Put the folded enlargements in the place of the usual ones again."""
+    for parent, name, child in folded:
+        setattr(parent, name, child)
+
+
 class Upsampler(nn.Module):
     """An enlargement by two and a convolution of what comes of it, as one transposed convolution."""
 

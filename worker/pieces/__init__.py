@@ -5,6 +5,7 @@ __all__ = [
     "candidates_piece",
     "film_assembly",
     "fit_pictures",
+    "lora_piece",
     "next_level",
     "painting",
     "photo_piece",

@@ -118,6 +118,7 @@ def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
             told=each["scene"],
             model=model,
             sampling=found.sampling,
+            lora=(stop.get("lora"), stop.get("lora_weight")),
         )
         for each in found.pool
     ]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.errors import MediaError, MediaStoreAway
-from app.generation import adapters, hands, models_on_offer
+from app.generation import adapters, hands, loras, models_on_offer
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
@@ -128,6 +128,7 @@ class WalkInProgress:
                 told=stop.scene,
                 model=model,
                 sampling=self.sampling,
+                lora=(stop.lora, stop.lora_weight),
             )
             for stop in self.walk.stops
         ]
@@ -201,29 +202,41 @@ def go_on() -> None:
 
 def station(
     prompt: str, *, leave_out: str, seed: int, hand: str, told: dict[str, Any] | None, model: str,
-    sampling: Mapping[str, Any],
+    sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
 ) -> StopInput:  # fmt: skip
     """Say what is painted at a stop by a model, given as it is set; ``told`` is what its prompt was read as.
 
-    :raises PaintingError: when what the model learned of its hand is not here any more.
+    ``lora`` is the name of its LoRA and the weight.
+
+    :raises PaintingError: when what the model learned of its hand, or its LoRA, is not here any more.
     """
     shown = None if told is None else scene.read(told)
     said = (shown and shown.words) or prompt
     known = hands.known(model)
     is_composed = shown is not None and shown.composition is not None  # by a style that is then told, whoever chose it
     has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
-    laid = _adapter(hand, sampling, model)
+    laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
     return StopInput(hands.worded(said, hand, hands.pattern(model)), leave_out, seed, said, has_hand, shown, laid)
 
 
-def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> AdapterFile | None:
+def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
     digest = sampling.get(adapters.RECORDED, {}).get(hand)
     if digest is None:
-        return None
+        return {}
     found = adapters.find(digest, model)
     if found is None:
         raise PaintingError(f"the style {hand}, in which it was to be painted, was removed here or learned anew since")
-    return AdapterFile(found.digest, found.path)
+    return {AdapterFile(found.digest, found.path): 1.0}
+
+
+def _lora(name: str | None, weight: float | None, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
+    if not name or weight is None:
+        return {}
+    digest = sampling.get(loras.RECORDED, {}).get(name)
+    found = None if digest is None else loras.find_digest(digest, model)
+    if found is None:
+        raise PaintingError(f"the LoRA {name}, with which it was to be painted, was removed here or replaced since")
+    return {AdapterFile(found.digest, found.path): weight}
 
 
 def load(claim: Claim) -> Walk:

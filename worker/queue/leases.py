@@ -23,10 +23,11 @@ from flask import current_app
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.queue import candidate_requests, pieces
+from app.queue import candidate_requests, lora_checks, pieces
 from app.storage.database import now, writing
 from app.storage.walk_models import (
     FAILED,
+    LORA,
     PAINTING,
     PIECE_TAKEN,
     PIECE_WAITING,
@@ -236,6 +237,10 @@ def fail_walk(claim: Claim, reason: str) -> None:
     with writing() as session:
         if claim.is_short:
             _change(session, claim)
+            if claim.kind == LORA:
+                piece = session.scalars(select(Piece).where(Piece.number == claim.number)).one()
+                _change(session, claim, **lora_checks.answered(piece.payload, f"could not be checked. {reason}"))
+                return
             session.execute(delete(Piece).where(Piece.number == claim.number))
             if claim.task is not None:
                 candidate_requests.fail(session, claim.task, reason)
@@ -286,7 +291,10 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
         log.warning("%s lost its worker for the %s. time at %s", whose, piece.lost, piece.kind)
         reason = f"The painting was interrupted {piece.lost} times."
         if piece.kind in SHORT_KINDS:
-            if piece.lost >= most:
+            if piece.lost >= most and piece.kind == LORA:
+                for name, value in lora_checks.answered(piece.payload, f"could not be checked. {reason}").items():
+                    setattr(piece, name, value)
+            elif piece.lost >= most:
                 session.delete(piece)  # a walk is finished and does not suffer
                 if piece.task is not None:
                     candidate_requests.fail(session, piece.task, reason)

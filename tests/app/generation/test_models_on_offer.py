@@ -185,7 +185,7 @@ def test_facts_are_read_from_the_model_folder(app: Flask) -> None:
 
 def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Path) -> None:
     with make_app(instance, MODEL=str(model)).app_context():
-        known = {"name": "model", "title": "model", "size": None, "sizes": []}
+        known = {"name": "model", "title": "model", "size": None, "sizes": [], "width": None}
         known |= {
             "scheduler": "",
             "few_step": False,

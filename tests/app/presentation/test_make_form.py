@@ -189,7 +189,8 @@ def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
     wanted = validate(form.commission())
     assert wanted.continues == parent.id
     assert wanted.stops[0].model_dump(exclude={"picture", "cut_out"}) == {
-        "prompt": "the sun", "negative_prompt": "rain", "hand": "linocut", "seed": None, "layout": None, "scene": None
+        "prompt": "the sun", "negative_prompt": "rain", "hand": "linocut", "seed": None, "layout": None, "scene": None,
+        "lora": None, "lora_weight": None,
     }  # fmt: skip
     assert wanted.seed == 12
 

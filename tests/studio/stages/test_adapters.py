@@ -87,7 +87,10 @@ def begun(reds: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
 
 def paintings(painter: Painter, adapter: AdapterFile | None) -> NDArray[np.float64]:
     rendering = painter.rendering(steps=6)
-    stops = [StopInput(f"our prints: {word}", "", 1, has_hand=True, adapter=adapter) for word in ("a", "the sun")]
+    stops = [
+        StopInput(f"our prints: {word}", "", 1, has_hand=True, adapters={adapter: 1.0} if adapter else {})
+        for word in ("a", "the sun")
+    ]
     painted = painter.paint(painter.prepare(stops, rendering), [0.0, 0.5, 1.0])
     return np.stack([np.asarray(one.picture, float) for one in painted])
 

@@ -51,7 +51,7 @@ def adapter(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
 
 
 def stops(*of_stops: AdapterFile | None) -> list[StopInput]:
-    return [StopInput(f"a {word}", "", seed, adapter=laid)
+    return [StopInput(f"a {word}", "", seed, adapters={laid: 1.0} if laid else {})
             for seed, (word, laid) in enumerate(zip(("bear", "sun", "lemon"), of_stops, strict=False), 1)]  # fmt: skip
 
 
@@ -67,11 +67,18 @@ def away(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 
 def test_each_stop_has_its_own_adapter_whole_and_the_way_between_has_both() -> None:
     a, b = AdapterFile("aa", Path("a")), AdapterFile("bb", Path("b"))
-    assert adapter_shares([a, b], [0.0, 0.25, 1.0], closed=False) == {a: [1.0, 0.75, 0.0], b: [0.0, 0.25, 1.0]}
-    assert adapter_shares([a, a], [0.0, 0.3, 1.0], closed=False) == {a: [1.0, 1.0, 1.0]}
-    assert adapter_shares([a, None, b], [0.5, 1.0, 1.75], closed=False) == {a: [0.5, 0.0, 0.0], b: [0.0, 0.0, 0.75]}
-    assert adapter_shares([None, b], [1.5], closed=True) == {b: [0.5]}
-    assert adapter_shares([None, b], [0.0], closed=False) == adapter_shares([None, None], [0.5], closed=False) == {}
+    only_a, only_b, none = {a: 1.0}, {b: 1.0}, {}
+    assert adapter_shares([only_a, only_b], [0.0, 0.25, 1.0], closed=False) == {
+        a: [1.0, 0.75, 0.0],
+        b: [0.0, 0.25, 1.0],
+    }
+    assert adapter_shares([only_a, only_a], [0.0, 0.3, 1.0], closed=False) == {a: [1.0, 1.0, 1.0]}
+    stops = [only_a, none, only_b]
+    assert adapter_shares(stops, [0.5, 1.0, 1.75], closed=False) == {a: [0.5, 0.0, 0.0], b: [0.0, 0.0, 0.75]}
+    assert adapter_shares([none, only_b], [1.5], closed=True) == {b: [0.5]}
+    assert (
+        adapter_shares([none, only_b], [0.0], closed=False) == adapter_shares([none, none], [0.5], closed=False) == {}
+    )
 
 
 @pytest.mark.slow

@@ -1,0 +1,250 @@
+"""What a LoRA file is, as the header of its safetensors says, without loading it.
+
+The site, ``flask loras add`` and the worker read the same facts here. Only the standard library is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SUFFIX = ".safetensors"
+PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
+PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+HEADER_MAX = 100_000_000
+BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+"""The kinds of numbers that a LoRA may hold, with the bytes of each."""
+
+KOHYA, DIFFUSERS, PEFT, BARE = LAYOUTS = ("kohya", "diffusers", "peft", "bare")
+"""How tensors are named: as kohya's scripts and Civitai do, as a diffusers pipeline, as peft, or a UNet's alone."""
+
+FAMILIES = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "Stable Diffusion XL"}
+"""The families by the width of the text states that their UNets read (cross_attention_dim)."""
+
+SD1, SD2, SDXL = FAMILIES.values()
+PARTS = {"lora_unet_": "unet", "lora_te_": "text_encoder", "lora_te1_": "text_encoder", "lora_te2_": "text_encoder_2"}
+PEFT_PREFIX = "base_model.model."
+KOHYA_KEY = re.compile(r"(lora_(?:unet|te|te1|te2)_)\w+\.(?:lora_down\.weight|lora_up\.weight|alpha)")
+PEFT_END = r"\.lora_[AB](?:\.default)?\.(?:weight|bias)"
+DIFFUSERS_KEY = re.compile(
+    rf"(unet|text_encoder|text_encoder_2)\.[\w.]+?(?:{PEFT_END}|[._]lora(?:_linear_layer)?\.(?:up|down)\.weight)"
+)
+UNET_BLOCKS = r"(?:down_blocks|mid_block|up_blocks|conv_in|conv_out|time_embedding|add_embedding)\."
+BARE_KEY = re.compile(rf"{UNET_BLOCKS}(?:[\w.]+?)?lora_[AB](?:\.default)?\.(?:weight|bias)")
+PEFT_KEY = re.compile(rf"{re.escape(PEFT_PREFIX)}(?P<module>[\w.]+){PEFT_END}")
+OTHER_KINDS = {
+    "dora_scale": "a DoRA",
+    "lora_magnitude_vector": "a DoRA",
+    "hada_": "a LoHa",
+    "lokr_": "a LoKr",
+    "oft_": "an OFT",
+    "glora": "a GLoRA",
+    "lora_mid": "a LoCon in Tucker form",
+}
+TRANSFORMERS = re.compile(
+    r"double_blocks|single_blocks|joint_blocks|single_transformer|transformer\.|diffusion_model\."
+)
+DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down|lora_linear_layer\.down)(?:\.default)?\.weight$")
+CROSS = re.compile(r"attn2[._](?:processor[._])?to_[kv][._]lora")
+TEXT_QUERY = re.compile(r"self_attn[._]q_proj")
+METADATA = "lora_adapter_metadata"
+"""The header's entry in which diffusers keeps the configuration of an adapter, ranks and alphas among it."""
+
+TRIGGER_MAX, TRIGGERS_MOST, OFTEN = 200, 3, 0.9
+
+
+class LoraError(Exception):
+    """A file is no LoRA that can be used; the message says why, as the end of a sentence that begins with its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFacts:
+    """What the header of a LoRA says.
+
+    ``width`` is that of the text states which its UNet reads, None where no tensor tells; ``family`` is "" where
+    nothing tells it. ``parts`` are the networks that it changes; ``trigger`` the words that it was trained with.
+    """
+
+    layout: str
+    family: str
+    width: int | None
+    rank: int
+    parts: tuple[str, ...]
+    trigger: str
+    metadata: dict[str, str]
+
+
+def inspect(path: Path) -> LoraFacts:
+    """Read the facts of a file.
+
+    :raises LoraError: when it is no LoRA of Stable Diffusion in safetensors.
+    """
+    if path.suffix.lower() in PICKLES:
+        raise LoraError(f"is a pickle ({path.suffix}), which could run code when it is read. Use a {SUFFIX} file.")
+    if path.suffix.lower() != SUFFIX:
+        raise LoraError(f"must end in {SUFFIX}.")
+    header = read_header(path)
+    metadata = header.pop("__metadata__", None) or {}
+    if not isinstance(metadata, dict):
+        raise LoraError("is broken: its metadata are no object.")
+    return facts({name: entry["shape"] for name, entry in header.items()}, metadata)
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Read the header of a safetensors file, and check it against the file's size.
+
+    :raises LoraError: when it is cut off, or something else.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(8)
+            if start.startswith(PICKLE_STARTS):
+                raise LoraError(f"is a pickle under another name, which could run code. Use a real {SUFFIX} file.")
+            length = struct.unpack("<Q", start)[0]
+            if length > min(size, HEADER_MAX):
+                raise LoraError(f"is no {SUFFIX} file, or is cut off: its header is longer than the file.")
+            header = json.loads(file.read(length))
+        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        end = _end(entries)
+    except OSError as error:
+        raise LoraError(f"cannot be read: {error.strerror or error}.") from error
+    except (struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise LoraError(f"is no {SUFFIX} file, or is broken: its header cannot be read.") from error
+    if size != 8 + length + end:
+        raise LoraError(f"is cut off or broken: it has {size} bytes and should have {8 + length + end}.")
+    return dict(header)
+
+
+def _end(entries: dict[str, Any]) -> int:
+    """Return where the last tensor ends; each must be as long as its shape says, and follow on the one before."""
+    end = 0
+    for name, entry in sorted(entries.items(), key=lambda each: int(each[1]["data_offsets"][0])):
+        if entry["dtype"] not in BYTES:
+            raise LoraError(f"holds numbers of the kind {entry['dtype']!s:.20}; {', '.join(BYTES)} are read.")
+        begin, following = map(int, entry["data_offsets"])
+        if begin != end or following - begin != BYTES[entry["dtype"]] * math.prod(entry["shape"]):
+            raise LoraError(f"is broken: the tensor {name:.100} is longer or shorter than it says.")
+        end = following
+    return end
+
+
+def facts(shapes: dict[str, list[int]], metadata: dict[str, str]) -> LoraFacts:
+    """Read the facts from the names and shapes of the tensors.
+
+    :raises LoraError: naming the first tensor that belongs to no LoRA of Stable Diffusion.
+    """
+    if not shapes:
+        raise LoraError("holds no tensors.")
+    layout = _layout(list(shapes))
+    parts = {_part(name, layout) for name in shapes}
+    widths = {shape[1] for name, shape in shapes.items() if CROSS.search(name) and DOWN.search(name) and len(shape) > 1}
+    if len(widths) > 1:
+        raise LoraError(f"mixes families: it reads text states of the widths {', '.join(map(str, sorted(widths)))}.")
+    width = next(iter(widths), None)
+    ranks = [shape[0] for name, shape in shapes.items() if DOWN.search(name) and shape]
+    if not ranks:
+        raise LoraError("holds no pair of matrices, and so changes nothing.")
+    family = FAMILIES.get(width or 0, "") or _family(shapes, parts, metadata)
+    order = ("unet", "text_encoder", "text_encoder_2")
+    return LoraFacts(
+        layout, family, width, max(ranks), tuple(part for part in order if part in parts), _trigger(metadata), metadata
+    )
+
+
+def _layout(names: list[str]) -> str:
+    for mark, kind in OTHER_KINDS.items():
+        if any(mark in name for name in names):
+            raise LoraError(f"is {kind}, which is not supported; LoRA files are.")
+    if found := next((name for name in names if TRANSFORMERS.search(name)), None):
+        raise LoraError(
+            f"is of another family, such as FLUX or Stable Diffusion 3: it holds {found:.100}."
+            f" Those of {SD1}, 2.x and XL can be used."
+        )
+    patterns = {KOHYA: KOHYA_KEY, DIFFUSERS: DIFFUSERS_KEY, PEFT: PEFT_KEY, BARE: BARE_KEY}
+    fitting = {layout: sum(bool(pattern.fullmatch(name)) for name in names) for layout, pattern in patterns.items()}
+    layout = max(fitting, key=lambda each: fitting[each])
+    if unknown := next((name for name in names if not patterns[layout].fullmatch(name)), None):
+        raise LoraError(f"holds the tensor {unknown:.100}, which no LoRA of {SD1}, 2.x or XL has.")
+    return layout
+
+
+def _part(name: str, layout: str) -> str:
+    """Name the network that a tensor belongs to."""
+    if layout == KOHYA:
+        return next(part for start, part in PARTS.items() if name.startswith(start))
+    if layout == DIFFUSERS:
+        return name.partition(".")[0]
+    if layout == PEFT and not re.match(UNET_BLOCKS, name.removeprefix(PEFT_PREFIX)):
+        return "text_encoder"
+    return "unet"
+
+
+def _family(shapes: dict[str, list[int]], parts: set[str], metadata: dict[str, str]) -> str:
+    """Name the family of a LoRA that does not touch what its UNet makes of text states; "" where nothing tells."""
+    if "text_encoder_2" in parts or any(name.startswith("lora_te1_") for name in shapes):
+        return SDXL
+    said = f"{metadata.get('ss_base_model_version', '')} {metadata.get('modelspec.architecture', '')}".lower()
+    for mark, family in (("xl", SDXL), ("v2", SD2), ("v1", SD1)):
+        if mark in said:
+            return family
+    widths = {shape[1] for name, shape in shapes.items() if TEXT_QUERY.search(name) and DOWN.search(name)}
+    return FAMILIES.get(next(iter(widths), 0), "")
+
+
+def _trigger(metadata: dict[str, str]) -> str:
+    """Return the words that a LoRA was trained with: what its author says, else the tags of nearly all its pictures."""
+    if told := _clean(metadata.get("modelspec.trigger_phrase")):
+        return told
+    try:
+        folders = json.loads(metadata.get("ss_tag_frequency") or "{}")
+        counted: Counter[str] = Counter()
+        for tags in folders.values():
+            counted.update({str(tag): int(count) for tag, count in tags.items()})
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return ""
+    listed = counted.most_common(TRIGGERS_MOST)
+    return _clean(", ".join(tag for tag, count in listed if count >= OFTEN * listed[0][1]))
+
+
+def _clean(text: object) -> str:
+    words = " ".join(str(text or "").split())[:TRIGGER_MAX]
+    return words if words.isprintable() else ""
+
+
+def with_metadata(data: bytes, told: dict[str, str]) -> bytes:
+    """Return a safetensors file with these further entries in its header's metadata."""
+    length = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8 : 8 + length])
+    header["__metadata__"] = {**(header.get("__metadata__") or {}), **told}
+    written = json.dumps(header, separators=(",", ":")).encode()
+    written += b" " * (-len(written) % 8)
+    return struct.pack("<Q", len(written)) + written + data[8 + length :]
+
+
+def with_peft_config(data: bytes, config: Path) -> bytes:
+    """Return a file that peft saved with the configuration beside it in its header, so that the file says all.
+
+    :raises LoraError: when there is none, or it is of another kind than LoRA.
+    """
+    try:
+        told = json.loads(config.read_bytes())
+        kind = told.get("peft_type")
+    except OSError as error:
+        raise LoraError(
+            f"was saved by peft, and {config.name}, which says how strong it is, is not beside it."
+        ) from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise LoraError(f"cannot be used: {config.name} beside it is broken.") from error
+    if kind not in (None, "LORA"):
+        raise LoraError(f"is of peft's kind {kind!s:.40}, which is not supported; LoRA files are.")
+    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    header.pop("__metadata__", None)
+    part = facts({name: entry["shape"] for name, entry in header.items()}, {}).parts[0]
+    return with_metadata(data, {METADATA: json.dumps({f"{part}.{name}": value for name, value in told.items()})})

@@ -1,0 +1,61 @@
+"""The check of a LoRA file by a worker: a short task of no walk, whose answer is kept on its row until it is read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from app.queue import jobs, pieces
+from app.storage.database import db, now, writing
+from app.storage.walk_models import LORA, PIECE_DONE, Piece, new_id
+
+ANSWER, ASKED_AT = "answer", "asked_at"
+KEPT = timedelta(days=1)
+"""How long an answer is kept that was never read, because the command was killed."""
+
+
+def ask(file: str, model: str | None) -> str:
+    """Enqueue the check of a file in the LoRA folder, by the model of this name; return the task's id."""
+    task = new_id()
+    with writing() as session:
+        for old in session.scalars(select(Piece).where(Piece.kind == LORA)).all():
+            if datetime.fromisoformat(old.payload[ASKED_AT]) < now() - KEPT:
+                session.delete(old)
+        payload = {"file": file, ASKED_AT: now().isoformat(), **pieces.asked()}
+        session.add(
+            Piece(
+                task=task, model=model, kind=LORA, payload=payload, urgency=pieces.SHORT,
+                turn=pieces.next_turn(session),
+            )
+        )  # fmt: skip
+    jobs.notify_workers()
+    return task
+
+
+def answer(task: str) -> str | None:
+    """Return what the worker found wrong with a file: "" if nothing; None while it has not answered."""
+    db.session.rollback()  # what was read before would be read again
+    found: Piece | None = db.session.scalar(
+        select(Piece).where(Piece.task == task, Piece.kind == LORA).execution_options(populate_existing=True)
+    )
+    if found is None:
+        return "could not be checked: its task was deleted."
+    return str(found.payload[ANSWER]) if found.state == PIECE_DONE else None
+
+
+def forget(task: str) -> None:
+    """Delete a check, answered or not."""
+    with writing() as session:
+        session.execute(delete(Piece).where(Piece.task == task, Piece.kind == LORA))
+
+
+def answered(payload: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Return the values of a check's row once it is answered; nobody holds it any more."""
+    return {
+        "state": PIECE_DONE,
+        "lease_holder": None,
+        "lease_until": None,
+        "payload": payload | {ANSWER: reason},
+    }

@@ -1,0 +1,60 @@
+"""LoRA files over text encoders: a stop's own, laid over them while its prompt is encoded, and taken off again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from diffusers.loaders import StableDiffusionLoraLoaderMixin
+from diffusers.utils.peft_utils import recurse_remove_peft_layers, set_weights_and_activate_adapters
+
+from worker.networks.adapters import AdapterError, Weights, with_place
+
+PARTS = ("text_encoder", "text_encoder_2")
+
+
+@contextmanager
+def laid_over(pipe: Any, weights: Weights, unet_config: Any) -> Iterator[None]:
+    """Lay the parts of some adapters that are of text encoders over those of a pipeline, as long as the block runs.
+
+    Raises AdapterError where one does not fit.
+    """
+    if not weights:
+        yield
+        return
+    encoders = {part: encoder for part in PARTS if (encoder := getattr(pipe, part, None)) is not None}
+    try:
+        with torch.inference_mode(mode=False):
+            _lay(encoders, weights, unet_config)
+        yield
+    finally:
+        for encoder in encoders.values():
+            _take_off(encoder)
+
+
+def _lay(encoders: dict[str, Any], weights: Weights, unet_config: Any) -> None:
+    ordered = sorted(weights, key=lambda each: each.digest)
+    read = {file: file.read(unet_config) for file in ordered}
+    for part in PARTS:
+        changing = [file for file in ordered if read[file].of(part)]
+        for file in changing:
+            if part not in encoders:
+                raise AdapterError(f"{file.label} does not fit the model, which has no {part}")
+            lora = read[file]
+            with_place(
+                file, encoders[part], lora.of(part), StableDiffusionLoraLoaderMixin.load_lora_into_text_encoder,
+                lora.tensors, network_alphas=lora.alphas, text_encoder=encoders[part], prefix=part,
+                adapter_name=file.name, metadata=lora.configs,
+            )  # fmt: skip
+        if changing:
+            names, given = [file.name for file in changing], [weights[file] for file in changing]
+            set_weights_and_activate_adapters(encoders[part], names, given)
+
+
+def _take_off(encoder: Any) -> None:
+    recurse_remove_peft_layers(encoder)
+    if hasattr(encoder, "peft_config"):
+        del encoder.peft_config
+    encoder._hf_peft_config_loaded = False
