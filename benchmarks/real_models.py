@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,8 +71,11 @@ def _vae(side: int, scaling: float) -> Any:
     )
 
 
-def save(kind: str, folder: Path) -> Path:
-    """Write a model in float32, as diffusers saves it, one part after the other."""
+def save(kind: str, folder: Path, vocabulary: Path | None = None) -> Path:
+    """Write a model in float32, as diffusers saves it, one part after the other.
+
+    ``vocabulary`` is a folder with the tokenizer of a CLIP model; without it prompts are read letter by letter.
+    """
     index: dict[str, Any] = {
         "_class_name": "StableDiffusionXLPipeline" if kind == "SDXL" else "StableDiffusionPipeline",
         "scheduler": ["diffusers", "DDIMScheduler"],
@@ -83,7 +88,10 @@ def save(kind: str, folder: Path) -> Path:
         if library == "transformers":
             index[name][1] = "CLIPTextModelWithProjection" if name.endswith("_2") else "CLIPTextModel"
             tokenizer = name.replace("text_encoder", "tokenizer")
-            _tokenizer(folder / tokenizer)
+            if vocabulary:
+                shutil.copytree(vocabulary, folder / tokenizer)
+            else:
+                _tokenizer(folder / tokenizer)
             index[tokenizer] = ["transformers", "CLIPTokenizer"]
     diffusers.DDIMScheduler(**BETAS, steps_offset=1, clip_sample=False).save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(index))
@@ -102,3 +110,20 @@ def _tokenizer(folder: Path) -> None:
     (folder / "vocab.json").write_text(json.dumps(vocabulary))
     (folder / "merges.txt").write_text("#version: 0.2\n")
     (folder / "tokenizer_config.json").write_text('{"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}')
+
+
+def main() -> None:
+    """Write a model with random weights where the command line says."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--kind", choices=KINDS, default="SD 1.5")
+    parser.add_argument("--tokenizer", type=Path, help="A CLIP tokenizer's folder; else prompts are read by letters.")
+    parser.add_argument("--to", type=Path, required=True, help="The folder to be written.")
+    options = parser.parse_args()
+    aside = options.to.with_name(f".{options.to.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    save(options.kind, aside, options.tokenizer).rename(options.to)
+    print(f"{options.to}: {options.kind}, random weights")
+
+
+if __name__ == "__main__":
+    main()

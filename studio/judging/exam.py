@@ -82,7 +82,8 @@ class Way:
 class Extent:
     """How much is asked: concepts by their plain names and seeds for each, concepts a hand, and rewordings.
 
-    ``composed`` is how many pairs, colours and numbers, of models that are led by sketches.
+    ``composed`` is how many pairs, colours and numbers, of models that are led by sketches; others are asked for
+    :data:`COMPOSED`, unless it is 0.
     """
 
     plain: int
@@ -120,7 +121,8 @@ def questions(
     known = rewordings.among(concepts)
     random.Random("rewordings").shuffle(known)  # noqa: S311
     asked += [Question("reworded", prefix + each.prompt, 0, each.means) for each in known[: extent.reworded]]
-    asked += [Question("composed", prefix + prompt, seed) for prompt in COMPOSED for seed in range(2)]
+    if extent.composed:
+        asked += [Question("composed", prefix + prompt, seed) for prompt in COMPOSED for seed in range(2)]
     return asked
 
 

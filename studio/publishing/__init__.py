@@ -1,3 +1,3 @@
 """What a published model says of itself."""
 
-__all__ = ["led_card", "led_model", "loss_curve", "model_card"]
+__all__ = ["led_card", "led_model", "lora_file", "loss_curve", "model_card"]

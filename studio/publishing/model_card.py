@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -121,12 +121,20 @@ pipe("{prefix}a bear", num_inference_steps={steps}, guidance_scale={guidance:g})
 ```"""
 
 
+ADAPTER = """\
+`{file}` holds what was learned alone, as changes of low rank to `{base}`: `pipe.load_lora_weights("FOLDER")` lays them
+over that model, at full strength. The weights here have them in already."""
+
+
 def written(
     folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts: Sequence[dict[str, Any]], *,
     base: dict[str, Any] | None = None, leading: Leading | None = None, origin: str = "", ends: Ends | None = None,
+    adapter: str = "", only: Collection[str] = (),
 ) -> str:  # fmt: skip
     """Write the card; ``parts`` are rows of ``part``, ``what``, ``parameters``, ``base`` what it went on from.
 
+    ``adapter`` is the file that holds what was learned as changes to the base, if one does. ``only`` the runs that are
+    named made the model, or all of the folder.
     ``origin`` says from which weights it went on where those are not the base's.
     """
     size = facts["size"]
@@ -144,9 +152,10 @@ def written(
         _table(("part", "what", "parameters"), made),
         "Weights are stored in half precision, and load in float32 unless told otherwise.",
         use,
+        ADAPTER.format(file=adapter, base=(base or {}).get("name", "the base")) if adapter else "",
         _words(facts),
         f"## Data\n{data}",
-        f"## Training\n{_training(folder, origin or _origin(folder, base), ends or {})}",
+        f"## Training\n{_training(folder, origin or _origin(folder, base), ends or {}, only)}",
         f"## Figures\n{_figures(scores)}" if scores else "",
         f"## Limits\n{limits}",
         f"## Licences and attribution\n{facts['licence']}",
@@ -193,10 +202,14 @@ Ends = Mapping[str, int]
 """After which step of a run a model was taken, where that is not its last."""
 
 
-def curves(folder: Folder, ends: Ends) -> dict[str, list[tuple[int, float]]]:
-    """Return how the losses fell in the runs that made the model: (step, loss) by run; a copied run once."""
+def curves(folder: Folder, ends: Ends, only: Collection[str] = ()) -> dict[str, list[tuple[int, float]]]:
+    """Return how the losses fell in the runs that made the model: (step, loss) by run; a copied run once.
+
+    These are all runs of the folder, or ``only`` those that are named.
+    """
     told = {path.parent.name: list(Run(folder, path.parent.name).curve())
-            for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))}  # fmt: skip
+            for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))
+            if not only or path.parent.name in only}  # fmt: skip
     upto = {name: [(row["step"], row["loss"]) for row in told[name] if row["step"] <= ends.get(name, row["step"])]
             for name in _without_copies(told, ends) if name != "eye"}  # fmt: skip
     return {name: rows for name, rows in upto.items() if rows}
@@ -214,13 +227,14 @@ def _without_copies(told: Mapping[str, Sequence[dict[str, Any]]], ends: Ends) ->
 def _origin(folder: Folder, base: dict[str, Any] | None) -> str:
     """Say which weights the training began with, where those had learned."""
     if base:
-        return f"It went on from the model `{base['name']}`, of which [its card]({OF_BASE}) tells."
+        told = f", of which [its card]({OF_BASE}) tells" if base.get("has_card", True) else ""
+        return f"It went on from the model `{base['name']}`{told}."
     return "It went on from weights of which nothing is noted here." if goes_on(folder) else ""
 
 
-def _training(folder: Folder, before: str, ends: Ends) -> str:
+def _training(folder: Folder, before: str, ends: Ends, only: Collection[str]) -> str:
     rows = []
-    for name, curve in curves(folder, ends).items():
+    for name, curve in curves(folder, ends, only).items():
         run = Run(folder, name)
         settings, end = json.loads((run.path / SETTINGS).read_bytes()), ends.get(name, curve[-1][0])
         rows.append((name, settings.get("objective", ""), f"{end:,}", str(settings.get("batch", "")),
@@ -242,7 +256,8 @@ def _seen(run: Run, end: int) -> str:
 
 def _figures(scores: dict[str, Any]) -> str:
     eye, plain = scores["eye"], scores["plain"]
-    rows = [
+    rows = _of_collection(scores.get("collection", {}))
+    rows += [
         ("plain names, first of all (M)", accuracy.written(plain["M"])),
         ("plain names, among five", accuracy.written(plain["top5"])),
     ]
@@ -269,6 +284,19 @@ def _figures(scores: dict[str, Any]) -> str:
     told = f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
     by_hand = scores.get("led", {}).get("by_hand")
     return f"{told}\n\n{led_card.HANDS_HEAD}\n\n{_table(*led_card.hands_table(by_hand))}" if by_hand else told
+
+
+def _of_collection(scores: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say how like the pictures that it learned from are those that it paints of their captions."""
+    if not scores:
+        return []
+    rows = []
+    for when, each in (("", scores), (", before it learned", scores.get("before", {}))):
+        if each:
+            found = f"of its captions{when}: its own picture is the nearest"
+            likeness = f"likeness to its own picture (to the others){when}"
+            rows += [(found, accuracy.written(each["found"])), (likeness, f"{each['own']:.3f} ({each['others']:.3f})")]
+    return rows
 
 
 def _guided(scores: dict[str, Any]) -> str:

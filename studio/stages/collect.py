@@ -13,13 +13,14 @@ from typing import Any
 
 import click
 
+from sketch.sketchbook import FILE
 from studio.collecting import icon_sets, museums
 from studio.collecting.collection import Collection, Item
 from studio.collecting.picture_intake import SMALLEST, Prepared
 from studio.collecting.polite_client import Gone, Visitor
 from studio.errors import FetchError, StudioError
 from studio.workspace import children
-from studio.workspace.stage_command import progress, stage
+from studio.workspace.stage_command import HOUSE, progress, stage
 from studio.workspace.work_folder import Folder
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".avif", ".jp2")
@@ -32,6 +33,8 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", "
 @click.option("--vendor", "vendors", multiple=True, type=click.Choice(icon_sets.VENDORS), help="Only these icon sets.")
 @click.option("--kept-out", multiple=True, type=click.Choice(icon_sets.VENDORS), default=("emojione",),
               show_default=True, help="Icon sets for testing only.")  # fmt: skip
+@click.option("--practice", metavar="HAND", help="Pictures to practise on: the shipped drawings, painted by a hand.")
+@click.option("--number", type=click.IntRange(1), default=30, show_default=True, help="How many, with --practice.")
 @click.option("--catalogue", metavar="ADDRESS", help="A museum's catalogue: CSV, JSON or JSON Lines (file or bucket).")
 @click.option("--museum", help="Whose: moma, met, rijksmuseum or any other name.")
 @click.option("--query", help="What to ask the API of the Met or the Rijksmuseum for.")
@@ -47,17 +50,21 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", "
 @click.option("--smallest", type=click.IntRange(1), default=SMALLEST, show_default=True, help="Shorter side in pixels.")
 @click.option("--again", is_flag=True, help="Look again at what was set aside.")
 def command(folder: Folder, *, source: str | None, with_icons: bool, **options: Any) -> dict[str, Any]:
-    """Collect pictures: --from a folder or bucket, --icons, --catalogue, or --museum with --query."""
+    """Collect pictures: --from a folder or bucket, --icons, --practice, --catalogue, or --museum with --query."""
     catalogue, museum, query = options["catalogue"], options["museum"], options["query"]
     if query and museum not in museums.APIS:
         raise click.UsageError(f"--query asks an API: --museum {' or '.join(museums.APIS)}.")
-    if not (source or with_icons or catalogue or query):
-        raise click.UsageError("Say what to collect: --from, --icons, --catalogue, or --museum with --query.")
+    if not (source or with_icons or catalogue or query or options["practice"]):
+        raise click.UsageError(
+            "Say what to collect: --from, --icons, --practice, --catalogue, or --museum with --query."
+        )
     collection = Collection(
         folder, any_licence=options["any_licence"], smallest=options["smallest"], again=options["again"]
     )
     if with_icons:
         _icons(collection, options["modules"] or icon_sets.fetched(folder.path / "packages"), options)
+    if options["practice"]:
+        _practice(collection, options["practice"], options["number"])
     if source:
         _folder(collection, source, options)
     visitor = Visitor(pause=options["pause"], allowed=options["allow_host"], keep=folder.path / "fetched")
@@ -90,6 +97,18 @@ def _icons(collection: Collection, modules: Path, options: dict[str, Any]) -> No
             pool.map(icon_sets.render, wanted, chunksize=16), what="drawings", total=len(wanted)
         ):
             enter(icon, drawn)
+
+
+def _practice(collection: Collection, hand: str, count: int) -> None:
+    from studio.scenes import practice
+
+    for drawn in progress(practice.pictures(HOUSE / FILE, hand, count), what="pictures", total=count):
+        item = Item(
+            source=drawn.source, title=drawn.title, vendor="practice", licence=practice.LICENCE,
+            attribution=practice.CREDIT, materials=drawn.words,
+        )  # fmt: skip
+        if collection.wants(item):
+            collection.take(item, drawn.data)
 
 
 def _folder(collection: Collection, address: str, options: dict[str, Any]) -> None:

@@ -39,7 +39,10 @@ EYE = Path("models/eye")
 @click.option("--reworded", type=click.IntRange(0), default=200, show_default=True,
               help="Rewordings, of models that are led by words alone.")  # fmt: skip
 @click.option("--composed", type=click.IntRange(0), default=40, show_default=True,
-              help="Pairs, colours and numbers, so many of each, of models that sketches lead.")  # fmt: skip
+              help="Pairs, colours and numbers, so many of each, where sketches lead; 0 for none.")  # fmt: skip
+@click.option("--captioned", type=click.IntRange(0), default=30, show_default=True,
+              help="Captions of this folder's pictures to ask for, of models that words lead.")  # fmt: skip
+@click.option("--size", type=click.IntRange(8), help="Pixels a side, of models that words lead; else the model's own.")
 @click.option("--decoded", type=click.IntRange(0), default=48, show_default=True, help="Drawings a hand to decode.")
 @click.option("--steps", type=click.IntRange(1), help="Else as the model's house.json says, or 20.")
 @click.option("--guidance", type=click.FloatRange(1), help="Else as the model's house.json says, or 4.")
@@ -194,7 +197,7 @@ class _Asking:
     def of(self, parts: dict[str, Path], known: _Words, name: str) -> dict[str, Any]:
         """Evaluate one model into ``evaluations/NAME/``."""
         from eye import Eye, EyeError
-        from studio.judging import exam, score
+        from studio.judging import exam, likeness, score
         from studio.training import autoencoder, pipeline
 
         folder, options, facts = self.folder, self.options, known.facts
@@ -210,23 +213,36 @@ class _Asking:
         extent = exam.Extent(*(options[each] for each in ("plain", "seeds", "by_hand", "reworded", "composed")))
         pattern = facts.get("hand_pattern", phrasing.HAND_PATTERN)
         asked = known.questions(eye, extent, prefix=prefix, pattern=pattern)
+        of_words = not isinstance(known, _Sketches)
+        size = options["size"] if of_words else None
+        collection = likeness.Collection.of_folder(folder, options["captioned"] if of_words else 0)
+        asked += collection.questions
         fingerprint = pipeline.fingerprint(parts)
-        gallery = exam.Gallery.of_model(folder, fingerprint, way)
+        gallery = exam.Gallery.of_model(folder, f"{fingerprint}:{size}" if size else fingerprint, way)
         painted = 0
         if gallery.missing(asked):
             pipe = pipeline.pipeline(parts, device=options["device"])
+            if size:
+                pipeline.set_size(pipe, size)
             painted = gallery.paint(asked, known.painter(pipe, way), batch=options["batch"])
             del pipe
         vae = autoencoder.load(parts["vae"]).eval()
         report: dict[str, Any] = {"name": name, "model": fingerprint} | asdict(way) | {"prefix": prefix}
+        report |= {"size": size} if size else {}
         report |= score.scores(eye, gallery, asked, parts)
+        if collection.questions:
+            report |= {"collection": likeness.score(eye, gallery, collection)}
         if isinstance(known, _Sketches):
             report |= known.further(eye, gallery, asked, vae)
         if options["decoded"]:
             report |= {"decoder": score.decoder(folder, vae, options["decoded"], options["device"])}
         shares = report.pop("known")
         if self.before:
-            report |= {"forgotten": score.forgotten(score.read(folder, self.before)["known"], shares, self.before)}
+            then = score.read(folder, self.before)
+            report |= {"forgotten": score.forgotten(then["known"], shares, self.before)}
+            if "collection" in report and "collection" in then:
+                report["collection"]["before"] = then["collection"]
+        likeness.hang(folder, name, gallery, collection)
         score.hang(folder, name, gallery, asked, known.failures(eye, gallery, asked))
         folder.write(f"evaluations/{name}/scores.json", score.written(report | {"known": shares}))
         return report | {"painted_now": painted, "sheets": f"evaluations/{name}"}

@@ -17,7 +17,7 @@ from studio.workspace.work_folder import Folder, put_folder
 if TYPE_CHECKING:
     from studio.publishing.led_model import Leading
 
-SHEETS = ("plain", "hand", "reworded", "composed", "failures")
+SHEETS = ("captioned", "plain", "hand", "reworded", "composed", "failures")
 
 
 @stage("publish")
@@ -38,6 +38,7 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
 @click.option("--licence", default="", help="What may be done with its pictures; else from the sources' licences.")
 @click.option("--steps", type=click.IntRange(1), help="Steps that suit it; else 20, or as its presets say.")
 @click.option("--guidance", type=click.FloatRange(1), help="Guidance that suits it; else 4, or as its presets say.")
+@click.option("--size", type=click.IntRange(8), help="Pixels a side that it paints by itself; else the base's.")
 @click.option("--sketchbook", type=click.Path(path_type=Path),
               help="The drawings that lead it; else sketchbook.zip of the work folder or of --base.")  # fmt: skip
 @click.option("--lexicon", type=click.Path(path_type=Path),
@@ -48,17 +49,19 @@ SHEETS = ("plain", "hand", "reworded", "composed", "failures")
               help="A hand for prompts that name none, by its words; else those it was taught for that.")  # fmt: skip
 @click.option("--hand", "hands", multiple=True, metavar="WORDS[=TITLE]",
               help="A hand that a model led by sketches learned from pictures, beside those of --base.")  # fmt: skip
+@click.option("--trained-by", "only", multiple=True, metavar="RUN",
+              help="For the card: a run that made it; else all of the folder.")  # fmt: skip
 @click.option(
     "--origin", default="", help="For the card: which weights it went on from, where those are not the base's."
 )
 def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, run: str | None,
             after: int | None, vae: Path | None, decoder: Path | None, evaluation: str | None, prefix: str,
-            licence: str, steps: int | None, guidance: float | None, sketchbook: Path | None, lexicon: Path | None,
-            presets_path: Path | None, unnamed: tuple[str, ...], hands: tuple[str, ...],
-            origin: str) -> dict[str, Any]:  # fmt: skip
+            licence: str, steps: int | None, guidance: float | None, size: int | None, sketchbook: Path | None,
+            lexicon: Path | None, presets_path: Path | None, unnamed: tuple[str, ...], hands: tuple[str, ...],
+            origin: str, only: tuple[str, ...]) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
     from studio.judging import score
-    from studio.publishing import led_model, loss_curve, model_card
+    from studio.publishing import led_model, lora_file, loss_curve, model_card
     from studio.training import checkpoints, diffusion, pipeline
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
@@ -67,12 +70,18 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
     parts = checkpoints.places(folder, base, run=run, after=after, vae=vae)
     if scores and scores["model"] != pipeline.fingerprint(parts):
         raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
+    pipeline.check_base(base)
     pipe = pipeline.pipeline(parts)
     scene_decoder = _scene_decoder(decoder, folder, base, parts["vae"])
+    if size:
+        pipeline.set_size(pipe, size)
     size = pipe.unet.config.sample_size * pipe.vae_scale_factor
+    adapter = folder.path / checkpoints.ADAPTER
+    changes = adapter if run is None and adapter.exists() else None
     side = diffusion.sketch_side(pipe.unet.config)
     leading, goes_on = None, model_card.goes_on(folder)
-    of_base = {"name": base.name, "sources": []} | pipeline.facts(base)
+    has_card = (base / "MODEL_CARD.md").exists()
+    of_base = {"name": base.name, "sources": [], "has_card": has_card} | pipeline.facts(base)
     usual, presets = (20, 4.0), _presets(presets_path)
     if side:
         leading = led_model.found(folder, base, side, book=sketchbook)
@@ -90,10 +99,13 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
     ends = {run: int(parts["unet"].name)} if run else {}
     networks = _parts(pipe, scene_decoder)
     text = model_card.written(folder, facts, scores, networks, base=of_base if goes_on else None, leading=leading,
-                              origin=origin, ends=ends)  # fmt: skip
+                              origin=origin, ends=ends, only=only,
+                              adapter=lora_file.NAME if changes else "")  # fmt: skip
 
     def fill(path: Path) -> None:
         write(pipe, path)
+        if changes:
+            lora_file.write(changes, path)
         if scene_decoder:
             shutil.copytree(scene_decoder, path / "decoder")
         (path / "house.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -103,7 +115,7 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
         _write_lists(folder, path, base if goes_on else None, leading)
         if leading:
             led_model.write(leading, path, base)
-        if curves := model_card.curves(folder, ends):
+        if curves := model_card.curves(folder, ends, only):
             (path / "training.svg").write_text(loss_curve.drawing(curves), "utf-8")
         for sheet in SHEETS if evaluation else ():
             hung = folder.path / f"evaluations/{evaluation}/{sheet}.webp"
@@ -113,8 +125,8 @@ def command(folder: Folder, *, target: Path, name: str, title: str | None, base:
 
     put_folder(target, fill)
     written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    return {"model": str(target), "name": name, "size": size, "led": bool(leading), "bytes": written,
-            "parameters": sum(row["parameters"] for row in networks)}  # fmt: skip
+    return {"model": str(target), "name": name, "size": size, "led": bool(leading), "lora": bool(changes),
+            "bytes": written, "parameters": sum(row["parameters"] for row in networks)}  # fmt: skip
 
 
 def _presets(path: Path | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,12 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--latents", type=click.IntRange(1), help="Learn only the first so many of each place; else all.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
 @click.option("--apart", is_flag=True, help="With --tune lora: keep the changes alone, to be laid over --base.")
+@click.option("--half-base", is_flag=True,
+              help="With --tune lora: hold the base's weights in --precision while it learns.")  # fmt: skip
 @click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
 @click.option("--layers", help="With --unet: more layers of its upper levels, such as 2,2,1,1.")
 @click.option("--muon", is_flag=True, help="Learn matrices by Muon, the rest by AdamW.")
+@click.option("--frugal", is_flag=True, help="Learn by Adafactor: 8 bytes a weight less than AdamW. See --average 0.")
 @click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
 @click.option(
     "--cool",
@@ -81,13 +85,13 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
             rank: int, channels: str, objective: str | None, gamma: float, spread: float, nothing: float,
             checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int,
             validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str, run: str,
-            trackers: tuple[str, ...], layers: str | None, muon: bool, unsketched: float,
+            trackers: tuple[str, ...], layers: str | None, muon: bool, frugal: bool, half_base: bool, unsketched: float,
             apart: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/, or with --apart model/adapter."""
     import torch
 
     from studio.text.text_encoder import Texts
-    from studio.training import checkpoints, diffusion, loop
+    from studio.training import checkpoints, diffusion, loop, pipeline
     from studio.workspace.shards import Reader, Shards
     from studio.workspace.training_run import Run
 
@@ -97,6 +101,12 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         raise StudioError("--of-base mixes the base's UNet into that of --unet: name one.")
     if apart and tune != "lora":
         raise StudioError("--apart keeps changes of low rank alone: say --tune lora with it.")
+    if half_base and (tune != "lora" or precision == "no"):
+        raise StudioError("--half-base holds what does not learn in half precision: say --tune lora and --precision.")
+    if muon and frugal:
+        raise StudioError("--muon and --frugal are two ways to learn: say one.")
+    if tune:
+        pipeline.check_base(base)
     shards = Shards(folder.path / "latents")
     has, *places = shards.latents[0].shape[1:]
     learned = min(latents or has, has)
@@ -110,7 +120,9 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         from studio.training import growing
 
         begins = growing.deeper(begins, counts(layers))
-    network = _network(begins, tune, rank, channels, shards, learned, checkpointing)
+    frozen = {"fp16": torch.float16, "bf16": torch.bfloat16}[precision] if half_base else torch.float32
+    network = _network(begins, tune, rank, channels, shards, learned, checkpointing, frozen)
+    del begins
     shape = network.config
     painter = diffusion.solver(aim, base if tune else None)
     each = Run(folder, run)
@@ -159,19 +171,24 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
             blank = torch.zeros(len(told), *known.sketches.shape[1:])
             sketches = torch.cat([blank, known.sketches]).to(machine.device)
         noise = torch.randn((len(words), learned, *places), generator=loop.dice(0, 0))
-        latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), words, empty,
-                                  noise.to(machine.device), steps=painted_in, guidance=guidance,
-                                  sketches=sketches)  # fmt: skip
+        with machine.autocast() if half_base else nullcontext():
+            latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), words, empty,
+                                      noise.to(machine.device), steps=painted_in, guidance=guidance,
+                                      sketches=sketches)  # fmt: skip
         _hang(folder, base, each, torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, has - learned)), step)
 
+    def plain(model: Any) -> Any:
+        return diffusion.plain_copy(model, _loaded(unet or base / "unet") if half_base else None)
+
     def keep(model: Any, step: int) -> None:
-        checkpoints.keep(each, model, step)
+        checkpoints.keep(each, plain(model), step)
 
     def put(model: Any) -> Path:
+        changes = checkpoints.put_changes(folder, model if tune == "lora" else None)
         if apart:
-            return checkpoints.put_changes(folder, model)
+            return changes
         target = folder.path / "model/unet"
-        put_folder(target, diffusion.plain_copy(model).save_pretrained)
+        put_folder(target, plain(model).save_pretrained)
         put_folder(folder.path / "model/scheduler", painter.save_pretrained)
         return target
 
@@ -183,12 +200,14 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
                 "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
                 "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched if shards.led else 0,
                 "rank": rank if tune == "lora" else 0, "precision": precision,
+                "frugal": frugal, "half_base": half_base,
+                "base": weight_files.mark(unet or base / "unet") if tune else "",
                 "pictures": shards.about["source"]}  # fmt: skip
     if shape.time_cond_proj_dim is not None:
         settings["guidance"] = guidance
     try:
         summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put,
-                           muon=muon)  # fmt: skip
+                           muon=muon, frugal=frugal)  # fmt: skip
     finally:
         reader.close()
     parameters = sum(value.numel() for name, value in network.named_parameters() if ".lora_" not in name)
@@ -207,7 +226,7 @@ def _loaded(path: Path) -> Any:
 
 
 def _network(network: Any, tune: str | None, rank: int, channels: str, shards: Any, latent: int,
-             checkpointing: bool) -> Any:  # fmt: skip
+             checkpointing: bool, frozen: Any) -> Any:  # fmt: skip
     """Make a UNet for the shards, or fit the one that has learned to them.
 
     :raises FolderError: where that one does not fit the shards' latents and texts.
@@ -236,7 +255,7 @@ def _network(network: Any, tune: str | None, rank: int, channels: str, shards: A
         network.enable_gradient_checkpointing()
     if tune == "lora":
         torch.manual_seed(1)
-        diffusion.lay_lora(network, rank)
+        diffusion.lay_lora(network, rank, frozen)
     return network
 
 

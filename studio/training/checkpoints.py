@@ -30,11 +30,15 @@ def keep(run: Run, network: Any, step: int) -> Path:
 
 
 def put_changes(folder: Folder, network: Any) -> Path:
-    """Keep what a network learned as changes of low rank, without it, where ``train --apart`` says."""
+    """Keep what a network learned as changes of low rank, without it; with None, drop those of a run before."""
     from safetensors.torch import save
 
-    folder.write(ADAPTER, save(diffusion.changes(network)))
-    return folder.path / ADAPTER
+    path = folder.path / ADAPTER
+    if network is None:
+        path.unlink(missing_ok=True)
+    else:
+        folder.write(ADAPTER, save(diffusion.changes(network)))
+    return path
 
 
 def kept(run: Run) -> list[Path]:

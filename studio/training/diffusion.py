@@ -181,26 +181,44 @@ def sketch_side(config: Mapping[str, Any]) -> int | None:
     return int(config["sample_size"]) * fold if fold and fold * fold == beside else None
 
 
-def lay_lora(network: Any, rank: int) -> None:
-    """Freeze a network, and give its attention changes of low rank (Hu et al., arXiv 2106.09685), nothing at first."""
+def lay_lora(network: Any, rank: int, frozen: torch.dtype = torch.float32) -> None:
+    """Freeze a network, and give its attention changes of low rank (Hu et al., arXiv 2106.09685), nothing at first.
+
+    Weights that do not learn lie in the precision ``frozen``, those that do in float32.
+    """
     from peft import LoraConfig
 
     network.requires_grad_(False)
+    if frozen != torch.float32:
+        torch.nn.Module.to(network, frozen)
     network.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=ATTENTION))
+    for value in network.parameters():
+        if value.requires_grad:
+            value.data = value.data.float()
 
 
-def plain_copy(network: Any) -> Any:
-    """Make a plain network of the same kind, with all changes of low rank put into its weights."""
+def plain_copy(network: Any, base: nn.Module | None = None) -> Any:
+    """Make a plain network of the same kind, with all changes of low rank put into its weights.
+
+    ``base`` is the network that they change, where this one holds its weights in half precision. What is not changed
+    is shared with the network, not copied.
+    """
+    from accelerate import init_empty_weights
     from peft.tuners.lora import LoraLayer
 
     weights = {
         name.replace(".base_layer.", "."): value for name, value in network.state_dict().items() if ".lora_" not in name
     }
+    if base is not None:
+        weights = base.state_dict()
     for name, part in network.named_modules():
         if isinstance(part, LoraLayer):
-            weights[f"{name}.weight"] = part.base_layer.weight + sum(map(part.get_delta_weight, part.active_adapters))
-    made = type(network).from_config(network.config)
-    made.load_state_dict(weights)
+            below = weights[f"{name}.weight"]
+            changed = sum(part.get_delta_weight(adapter).float() for adapter in part.active_adapters)
+            weights[f"{name}.weight"] = below.float() + changed
+    with init_empty_weights():
+        made = type(network).from_config(network.config)
+    made.load_state_dict(weights, assign=True)
     return made
 
 

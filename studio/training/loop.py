@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.errors import StudioError
+from studio.training.frugal import Frugal
 from studio.training.muon import Muon
 from studio.workspace.stage_command import progress
 from studio.workspace.training_run import Run
@@ -66,15 +67,20 @@ class Schedule:
 
 
 class Average:
-    """A moving average of a model's trained weights (Polyak), faster while there is little to average."""
+    """A moving average of a model's trained weights (Polyak), faster while there is little to average.
+
+    With a rate of 0 the last weights are the average, and no copy of them is held.
+    """
 
     def __init__(self, model: nn.Module, rate: float) -> None:
         self.rate = rate
-        self.weights = {name: value.detach().clone().float() for name, value in _trained(model)}
+        self.weights = {name: value.detach().clone().float() for name, value in _trained(model)} if rate else {}
 
     @torch.no_grad()
     def take(self, model: nn.Module, step: int) -> None:
         """Take in the weights after a step."""
+        if not self.rate:
+            return
         rate = min(self.rate, (1 + step) / (10 + step))
         torch._foreach_lerp_(
             list(self.weights.values()), [value.detach().float() for _, value in _trained(model)], 1 - rate
@@ -82,9 +88,9 @@ class Average:
 
     @torch.no_grad()
     def lay_into(self, model: nn.Module) -> dict[str, Tensor]:
-        """Put the average into a model; return what was there."""
-        before = {}
-        for name, value in _trained(model):
+        """Put the average into a model; return what was there, or nothing where no average is held."""
+        before: dict[str, Tensor] = {}
+        for name, value in _trained(model) if self.rate else ():
             before[name] = value.detach().clone()
             value.copy_(self.weights[name])
         return before
@@ -92,8 +98,8 @@ class Average:
 
 @torch.no_grad()
 def restore(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Put trained weights back into a model."""
-    for name, value in _trained(model):
+    """Put trained weights back into a model, as far as there are any."""
+    for name, value in _trained(model) if weights else ():
         value.copy_(weights[name])
 
 
@@ -149,6 +155,7 @@ def fit(
     settings: dict[str, Any] | None = None,
     looks: Sequence[tuple[int, Look]] = (),
     muon: bool = False,
+    frugal: bool = False,
     beside: Any = None,
     put: Callable[[nn.Module], Path] | None = None,
 ) -> dict[str, Any]:
@@ -156,6 +163,7 @@ def fit(
 
     ``looks`` are called with the averaged model, each every so many steps, where that is not 0.
     ``beside`` learns while the loss is asked for; its ``state_dict`` is kept with the model's.
+    ``muon`` learns matrices by Muon; ``frugal`` all by :class:`~studio.training.frugal.Frugal`, whose states are small.
     ``put`` puts what was learned where it belongs, in one process, and says where; a tracker that keeps models gets it.
 
     A step whose loss or gradient is no number changes nothing, and is counted.
@@ -168,14 +176,14 @@ def fit(
     kept = run.state()
     start = int(kept["step"]) if kept else 0
     average = Average(model, schedule.average)
-    kind: Any = Muon if muon else torch.optim.AdamW
-    optimiser = kind(trained, lr=schedule.rate, betas=BETAS, weight_decay=schedule.decay)
+    optimiser = _optimiser(trained, schedule, muon=muon, frugal=frugal)
     if kept:
         restore(model, kept["model"])
-        average.weights = kept["average"]
+        average.weights = kept["average"] if average.rate else {}
         optimiser.load_state_dict(kept["optimiser"])
         if beside is not None:
             beside.load_state_dict(kept["beside"])
+        kept = None  # it may be gigabytes
     wrapped, optimiser = machine.prepare(model, optimiser)
     inner = machine.unwrap_model(wrapped)
     average.weights = {name: value.to(machine.device) for name, value in average.weights.items()}
@@ -191,7 +199,8 @@ def fit(
         with machine.autocast(), attending(machine):
             loss, told = loss_of(wrapped, step, dice(schedule.seed, step, machine.process_index))
         waited += float(told.pop("waited", torch.tensor(0.0)))
-        machine.backward(loss)
+        with attending(machine):  # what is not held is computed again on the way back, and must be the same
+            machine.backward(loss)
         norm = machine.clip_grad_norm_(trained, schedule.clip)
         given = float(machine.reduce(loss.detach().float(), "mean"))
         done = step + 1
@@ -236,6 +245,13 @@ def fit(
             "loss": last if taken > 0 else None, "seconds": round(spent, 2), "waited_for_input": share}  # fmt: skip
 
 
+def _optimiser(trained: list[nn.Parameter], schedule: Schedule, *, muon: bool, frugal: bool) -> Any:
+    if frugal:
+        return Frugal(trained, lr=schedule.rate, weight_decay=schedule.decay)
+    kind: Any = Muon if muon else torch.optim.AdamW
+    return kind(trained, lr=schedule.rate, betas=BETAS, weight_decay=schedule.decay)
+
+
 def _no_number(run: Run, step: int) -> StudioError:
     """Say at which step there was no number again, and what is kept."""
     good = run.state()
@@ -264,7 +280,7 @@ def _track(machine: Any, path: Path, name: str) -> None:
 
 def _state(model: nn.Module, average: Average, optimiser: Any, step: int) -> dict[str, Any]:
     weights = {name: value.detach().cpu() for name, value in _trained(model)}
-    averaged = {name: value.cpu() for name, value in average.weights.items()}
+    averaged = {name: value.cpu() for name, value in average.weights.items()} or weights
     return {"step": step, "model": weights, "average": averaged, "optimiser": optimiser.state_dict()}
 
 

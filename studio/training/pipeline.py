@@ -97,6 +97,40 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
     return pipe.to(device)
 
 
+def set_size(pipe: Any, size: int) -> None:
+    """Have a pipeline paint so many pixels a side where nothing else is asked for.
+
+    :raises StudioError: where its latents cannot stand for so many.
+    """
+    sides = size / pipe.vae_scale_factor
+    halvings = 2 ** (len(pipe.unet.config.down_block_types) - 1)
+    if sides % halvings:
+        raise StudioError(
+            f"--size must be a multiple of {pipe.vae_scale_factor * halvings} for this model, not {size}."
+        )
+    pipe.unet.register_to_config(sample_size=int(sides))
+
+
+KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
+"""The pipelines whose UNet can be tuned, by the name in ``model_index.json``."""
+
+
+def check_base(base: Path) -> None:
+    """Check that a base is a diffusers folder of a kind that can be tuned.
+
+    :raises StudioError: where it is not, saying what it is.
+    """
+    if base.is_file():
+        raise StudioError(f"{base} is a single file; --base takes a folder as diffusers saves it (docs/own-model.md).")
+    try:
+        index = json.loads(_text(base / "model_index.json"))
+        kind = str(index["_class_name"])
+    except (StudioError, ValueError, LookupError, TypeError) as error:
+        raise StudioError(f"{base} is no model that diffusers saved: it needs a readable model_index.json.") from error
+    if kind not in KINDS:
+        raise StudioError(f"{base} is a {kind}; what can be tuned is Stable Diffusion 1.x, 2.x and XL.")
+
+
 def fingerprint(parts: dict[str, Path]) -> str:
     """Return a digest of all that a picture depends on: settings, vocabulary, weights."""
     whole = hashlib.sha256()

@@ -58,6 +58,7 @@ def training_options(*, steps: int, rate: float, batch: int, run: str) -> Callab
                      help="Of the moving average of the weights."),
         click.option("--seed", type=int, default=1, show_default=True, help="What chance is drawn from."),
         click.option("--save-every", type=click.IntRange(1), default=500, show_default=True, help="Steps."),
+        click.option("--log-every", type=click.IntRange(1), default=20, show_default=True, help="Steps."),
         click.option("--precision", type=click.Choice(("no", "fp16", "bf16")), default="no", show_default=True),
         click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda."),
         click.option("--tracker", "trackers", multiple=True, help="accelerate's: tensorboard, wandb."),

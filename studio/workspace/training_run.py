@@ -21,6 +21,8 @@ from studio.workspace.work_folder import Folder
 STATE, SETTINGS, CURVE, DONE = "state.pt", "settings.json", "curve.jsonl", "done.json"
 # What may change from one start of a run to the next without changing what is learned.
 FREE = frozenset(("save_every", "log_every"))
+# What runs did not note from the beginning: a run that does not is taken at its word.
+NOTED_LATER = frozenset(("base",))
 
 
 class Run:
@@ -44,9 +46,8 @@ class Run:
         kept = json.loads(json.dumps(kept))
         if path.exists():
             began = json.loads(path.read_bytes())
-            other = sorted(
-                name for name in began.keys() | kept.keys() if (began.get(name) or None) != (kept.get(name) or None)
-            )
+            compared = (began.keys() | kept.keys()) - (NOTED_LATER - began.keys())
+            other = sorted(name for name in compared if (began.get(name) or None) != (kept.get(name) or None))
             if other:
                 raise FolderError(
                     f"{self.path} began with other settings ({', '.join(other)}): name another --run, or delete it."
@@ -68,7 +69,7 @@ class Run:
         if not path.exists():
             return None
         try:
-            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except Exception as error:  # whatever a library raises about a file, the file is at fault
             raise FolderError(f"{path} cannot be read ({error}): delete it to begin anew.") from error
         return state
@@ -78,16 +79,13 @@ class Run:
 
         :raises StudioError: where it does not fit on the disk; the one before stays.
         """
-        data = io.BytesIO()
-        torch.save(state, data)
         try:
-            self.folder.write(self._of(STATE), data.getvalue())
-        except OSError as error:
+            self.folder.write_by(self._of(STATE), lambda file: torch.save(state, file))
+        except (OSError, RuntimeError) as error:  # torch has an error of its own for a file that cannot be written
             before = self.path / STATE
             stays = f"{before} still holds the state before" if before.exists() else "no state was kept before"
-            raise StudioError(
-                f"Step {state['step']} could not be kept ({error.strerror or error}): {stays}."
-            ) from error
+            reason = getattr(error, "strerror", None) or error
+            raise StudioError(f"Step {state['step']} could not be kept ({reason}): {stays}.") from error
 
     def finish(self) -> None:
         """Note that what was learned lies where it belongs."""

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from studio.errors import FolderError
 
@@ -71,12 +71,16 @@ class Folder:
 
     def write(self, name: str, data: bytes) -> None:
         """Put ``data`` at ``name``: written aside, synced and renamed, so it is there whole or not at all."""
+        self.write_by(name, lambda file: file.write(data))
+
+    def write_by(self, name: str, fill: Callable[[IO[bytes]], object]) -> None:
+        """Put what ``fill`` writes into an open file at ``name``, whole or not at all; it is never all in memory."""
         target = self.path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                fill(file)
                 file.flush()
                 os.fsync(file.fileno())
             Path(aside).chmod(0o644)

@@ -134,7 +134,7 @@ def _ways_in() -> dict[str, Room]:
         "styles": Room("/styles"),
         "styles for a prompt": Room("/styles?prompt=a+night+city"),
         "wrong page of drawings": Room("/drawings?page=99"),
-        "form with errors": Room(STAIRS, lambda page: page.locator("#paint").click()),
+        "form with errors": Room(STAIRS, lambda page: _submit(page, "#paint")),
     }
 
 
@@ -154,7 +154,7 @@ def _live_walls() -> dict[str, Room]:
     walls.set_state(walls.at("garden"), PAUSED)
     walls.close(walls.at("attic"))
     return {f"phone in the {name}": Room(f"/wall/{name}/say") for name in ("lobby", "garden", "attic")} | {
-        "phone that wrote nothing": Room("/wall/lobby/say", lambda page: page.locator("#send").click())
+        "phone that wrote nothing": Room("/wall/lobby/say", lambda page: _submit(page, "#send"))
     }
 
 
@@ -169,12 +169,22 @@ def _office() -> dict[str, Room]:
 
 def _report(page: Page) -> None:
     page.locator("input[value=other]").check()
-    page.locator("main .main").click()
+    _submit(page, "main .main")
 
 
 def _sign_in(page: Page) -> None:
     page.locator("#password").fill(PASSWORD)
-    page.locator("main .main").click()
+    _submit(page, "main .main")
+
+
+def _submit(page: Page, button: str) -> None:
+    """Press a button of a form, and wait until the page that answers is loaded.
+
+    A click waits for the answer's head alone: until its body comes, the new document has no root element, and
+    axe-core fails on it ("Cannot read properties of null (reading 'documentElement')").
+    """
+    with page.expect_event("load"):
+        page.locator(button).click()
 
 
 @dataclass(frozen=True, slots=True)

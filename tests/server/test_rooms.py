@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -44,6 +46,28 @@ class Survey:
             self.found.setdefault(head, {})[room] = wrong
 
 
+class LateBody:
+    """Sends the head of an answer so many seconds before its body, where the request asks for that (``X-Late``)."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """Answer."""
+        answer = self.app(environ, start_response)
+        late = environ.get("HTTP_X_LATE")
+        return _after(float(late), answer) if late and environ["HTTP_ACCEPT"].startswith("text/html") else answer
+
+
+def _after(seconds: float, answer: Any) -> Iterator[bytes]:
+    yield b""  # Werkzeug's server sends the head with it
+    time.sleep(seconds)
+    try:
+        yield from answer
+    finally:
+        answer.close()
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Serve a furnished house."""
@@ -51,6 +75,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     settings = {"CURATOR_HASH": HASH, "MEANING": str(make_table(folder / "table")), "WTF_CSRF_ENABLED": True}
     settings["MODELS"] = [str(led.lay_out(folder / "led", title="Led model"))]
     app = make_app(folder, **settings)
+    app.wsgi_app = LateBody(app.wsgi_app)  # type: ignore[method-assign]
     with app.app_context():
         upgrade()
         rooms = furnish(app)
@@ -131,4 +156,15 @@ def test_skip_link_leads_past_the_head(house: House, browser: Browser) -> None:
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
         assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    page.context.close()
+
+
+@pytest.mark.parametrize("room", ["thanks", "form with errors", "phone that wrote nothing", "curator"])
+def test_room_behind_a_form_is_loaded_when_it_is_entered(house: House, browser: Browser, room: str) -> None:
+    late = {"X-Late": "0.4"}
+    page = house.visitor(browser, extra_http_headers=late, bypass_csp=True).new_page()
+    for _ in house.go(page, room):
+        assert page.evaluate("document.readyState") == "complete"
+        page.evaluate(AXE)
+        axe(page, ALL)  # on a document without a root element it fails
     page.context.close()

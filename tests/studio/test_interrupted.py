@@ -79,9 +79,10 @@ def test_run_led_by_sketches_killed_while_it_writes_goes_on_to_the_same_losses(
     assert curve(killed)[12] == pytest.approx(curve(whole)[12], rel=1e-4)
 
 
-def test_two_processes_train_one_model(encoded_copy: Folder, base: Path) -> None:
+@pytest.mark.parametrize("further", [(), ("--tune", "full", "--frugal", "--average", 0)], ids=["new", "tuned"])
+def test_two_processes_train_one_model(encoded_copy: Folder, base: Path, further: tuple[object, ...]) -> None:
     launch = (sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    words = ("train", "--folder", encoded_copy.path, "--base", base, *WORDS, "--steps", 3)
+    words = ("train", "--folder", encoded_copy.path, "--base", base, *WORDS, "--steps", 3, *further)
     command = [str(word) for word in (*launch, "-m", "studio", *words, "--json")]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -19,7 +19,8 @@ RECIPE = ROOT / "deploy/studio/Dockerfile"
 
 def commands() -> list[str]:
     """List the commands of the manual, the script and the versioned folder, without what stands before the stage."""
-    manual = re.findall(r"^(?:.*-m studio) (.+)$", (ROOT / "docs/studio.md").read_text("utf-8"), re.M)
+    pages = "".join((ROOT / f"docs/{page}.md").read_text("utf-8") for page in ("studio", "fine-tuning"))
+    manual = re.findall(r"^(?:.*-m (?:-- )?studio) (.+)$", pages, re.M)
     scripts = "".join(path.read_text("utf-8") for path in sorted((ROOT / "deploy/studio").glob("*.sh")))
     script = re.findall(r"^studio (.+)$", scripts, re.M)
     script += [line.replace("\\\n", "") for line in re.findall(r"-m studio (train (?:.+\\\n)*.+)$", scripts, re.M)]

@@ -1,0 +1,53 @@
+"""Pictures to practise on: scenes of the shipped drawings, painted by one hand, with their titles and their licence."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sketch.sketchbook import Sketchbook
+from studio.errors import StudioError
+from studio.hands import registry
+from studio.scenes import composition, painted, subjects
+
+STYLE, LICENCE, CREDIT = "classic", "Apache-2.0", "Noto Emoji by Google LLC, repainted"
+"""The drawings that are taken, which have one licence and one credit."""
+
+SIDE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture: what made it, what it shows, the words of its hand, and a PNG."""
+
+    source: str
+    title: str
+    words: str
+    data: bytes
+
+
+def pictures(path: Path, hand: str, count: int) -> Iterator[Picture]:
+    """Yield ``count`` pictures by a hand of the registry, as PNG, the same ones at every call.
+
+    :raises StudioError: where the sketchbook at ``path`` is none, or the hand is not known or paints no grounds.
+    """
+    able = [name for name, each in registry.HANDS.items() if each.paints_ground]
+    if hand not in able:
+        raise StudioError(f"--hand {hand!r} paints no whole pictures; these do: {', '.join(able)}.")
+    whole = subjects.drawn_from(path)
+    book = Sketchbook(
+        [each for each in whole.drawings.values() if each.style == STYLE],
+        {digest: whole.svg(digest) for digest, each in whole.drawings.items() if each.style == STYLE},
+    )
+    if not book.drawings:
+        raise StudioError(f"{path} holds no drawings of the style {STYLE!r}.")
+    plan = subjects.Plan(count, hands=(hand,), unnamed=(hand,), mixed=0.0)
+    programme, easel = subjects.Programme(plan, book), painted.Easel(book, size=SIDE)
+    for number in range(count):
+        subject = programme.subject(number)
+        data = io.BytesIO()
+        composition.sheet(easel.paint([subject]).pictures, 1).save(data, "PNG")
+        title = subject.first.texts[-1]  # the short one, without prefix and hand
+        yield Picture(f"{path.name}:{hand}:{number}", title, registry.HANDS[hand].words, data.getvalue())
