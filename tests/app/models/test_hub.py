@@ -15,8 +15,8 @@ import pytest
 
 from app.models import cache, downloads, facts, hub, names, states
 from app.models.errors import ModelError
-from tests.app.models.folders import lay_out
-from tests.support import hub_server
+from tests.app.models.folders import lay_out, safetensors
+from tests.support import hub_server, small_disk
 from tests.support.hub_server import COMMIT, EARLIER, TOKEN, Hub
 
 NAME = names.ModelName("some/model", repository="some/model")
@@ -253,6 +253,24 @@ def test_full_disk_is_named_and_what_is_here_is_kept(
     monkeypatch.setattr(downloads, "_append", whole)
     assert hub.is_whole(NAME, hub.fetch(NAME, there))
     assert server.ranges[0] == "bytes=100-"
+
+
+def test_download_goes_on_when_a_disk_that_another_program_filled_has_room_again(
+    server: Hub, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = model / "unet" / "model.safetensors"
+    weights.write_bytes(safetensors(400_000, 7))
+    server.add("some/model", model)
+    monkeypatch.setattr("app.models.hub.disk_usage", lambda _: shutil._ntuple_diskusage(9, 0, 1 << 30))  # as it was
+    with small_disk.mounted(tmp_path / "disk", 4 << 20) as disk:
+        there = str(disk / "cache")
+        with small_disk.full(disk, but=300_000):
+            assert refusal(there).startswith(f"No space left for the model some/model in {there}:")
+        assert hub.is_whole(NAME, hub.fetch(NAME, there))
+        snapshot = cache.snapshot(NAME, there)
+        assert snapshot is not None
+        assert (snapshot / weights.relative_to(model)).read_bytes() == weights.read_bytes()
+    assert server.ranges and not server.ranges[0].endswith("=0-")
 
 
 def test_disk_with_too_little_room_is_refused_before_the_download(
