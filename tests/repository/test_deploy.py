@@ -6,6 +6,7 @@ import configparser
 import logging
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def gunicorn_settings(monkeypatch: pytest.MonkeyPatch, folder: Path, *, cores: i
     """Read gunicorn's settings as on a machine with so many cores."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr("sys.path", [*sys.path])  # where gunicorn's processes find the project is none of the tests'
     return runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
 
 
