@@ -36,12 +36,14 @@ COPY requirements requirements
 RUN python -m venv --without-pip /venv
 
 FROM builder AS web-packages
-# Of the 34 MB of what Babel knows of the world's languages, those that pages speak stay; of numpy, not its tests.
+# Of the 34 MB of what Babel knows of the world's languages, those that pages speak stay; of numpy, neither its tests
+# nor what compiles extensions. Models are downloaded by plain requests, so the hub's own protocol (11 MB) goes too.
 RUN for lock in web $EXTRAS; do \
       pip --python /venv/bin/python install --requirement "requirements/$lock.txt" || exit 1; \
     done && \
     find /venv -path '*/babel/locale-data/*.dat' -not -name 'root.dat' -not -name 'en*.dat' -not -name 'de*.dat' -delete && \
-    find /venv -path '*/numpy/*/tests/*' -type f -delete
+    find /venv -type f '(' -path '*/numpy/*/tests/*' -o -path '*/numpy/f2py/*' -o -path '*/numpy/distutils/*' \
+      -o -path '*/hf_xet*' -o -name '*.pyi' ')' -delete
 
 FROM builder AS worker-packages
 ARG DEVICE=cpu
@@ -64,7 +66,9 @@ COPY migrations migrations
 COPY templates templates
 COPY static static
 COPY deploy/gunicorn.conf.py deploy/gunicorn.conf.py
-COPY models/families models/families
+COPY models/families/sd1 models/families/sd1
+COPY models/families/sd2 models/families/sd2
+COPY models/families/sdxl models/families/sdxl
 COPY models/house/house.json models/house/house.json
 COPY models/house/lexicon.npz models/house/lexicon.npz
 COPY models/house/sketch.json models/house/sketch.json

@@ -146,7 +146,7 @@ def test_web_target_can_be_made_is_small_and_serves(tmp_path: Path, capsys: pyte
 
     run("-m", "flask", "--app", "wsgi", "db", "upgrade")
     program = """
-import sys, psycopg, wsgi
+import sys, huggingface_hub, psycopg, wsgi
 from app.text import embedding
 from app.i18n.locales import NAMES
 client = wsgi.app.test_client()
@@ -154,10 +154,19 @@ print([client.get(path).status_code for path in ("/", "/gallery", "/about", "/re
 print(all(f'<html lang="{name}' in client.get("/", headers={"Accept-Language": name}).text for name in NAMES))
 print([thing["name"] for thing in client.get("/api/v1/reading?prompt=two+foxes").json["things"]])
 print(client.get("/drawings").status_code)
+print(callable(huggingface_hub.hf_hub_download))
 print(all(embedding.Embedding.load(wsgi.app.config["MEANING"]).of(["a fox"]).any(axis=1)))
 print(sorted({"torch", "diffusers", "transformers", "worker"} & set(sys.modules)))
 """
-    assert run("-c", program).splitlines() == ["[200, 200, 200, 200, 200]", "True", "['fox']", "200", "True", "[]"]
+    assert run("-c", program).splitlines() == [
+        "[200, 200, 200, 200, 200]",
+        "True",
+        "['fox']",
+        "200",
+        "True",
+        "True",
+        "[]",
+    ]
     port = free_port()
     command = [part.replace(":8000", f":{port}") for part in json.loads(stage.all("CMD")[-1])]
     check = [part.replace(":8000", f":{port}") for part in health_check(stage)]

@@ -108,6 +108,7 @@ ENGLISH_ONLY = {
     "app/operations/artists.py",
     "app/operations/backup.py",
     "app/operations/folder_captions.py",
+    "app/operations/lora_adding.py",
     "app/operations/style_teaching.py",
     "app/cli/walks.py",
     "app/cli/backup.py",

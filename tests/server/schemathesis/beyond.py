@@ -16,7 +16,8 @@ EVERY_SECOND = itertools.cycle((True, False))
 # That neighbours differ, that frames depend on stops, which characters can be seen, that a cursor must be one of ours,
 # and a walk to go on from, or to remix, and a drawing ones that are there; what is a film of ours; which models
 # drawings lead; how long a bearer token is; which walks hang and can be featured;
-# what is a picture, how large, and whose it is; that a field is JSON, and of a walk; which styles there are.
+# what is a picture, how large, and whose it is; that a field is JSON, and of a walk; which styles there are, which LoRA
+# files, and that a weight is of one.
 BEYOND = re.compile(
     "is the same as stop|one for each stop|is empty|contains control characters|contains characters that could not"
     "|was not made here|was used for another walk|walk to go on from|walk that this is a remix of"
@@ -24,6 +25,7 @@ BEYOND = re.compile(
     "|^A walk must be an object"
     "|no picture that we read|a side has at least|of the form is not JSON|The (style|layout) (of stop \\d+ )?cannot be"
     "|is not here: it was kept for a day|No picture came along"
+    "|needs a LoRA: name one|^The LoRA (of stop \\d+ )?cannot be"
     "|bearer token that is to own|drawing that was never here|does not hang in the gallery"
 )
 

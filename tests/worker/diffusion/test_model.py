@@ -274,7 +274,7 @@ def test_only_the_last_texts_are_remembered(models: dict[str, Model], monkeypatc
     model = models["bert"]
     for prompt in ("a bear", "a kite", "a bear", "a fox"):
         model.encode(prompt, "")
-    assert list(model._texts) == [("a bear", ""), ("a fox", "")]
+    assert list(model._texts) == [("a bear", "", frozenset()), ("a fox", "", frozenset())]
 
 
 def test_each_solver_is_fresh(models: dict[str, Model]) -> None:
