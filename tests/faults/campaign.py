@@ -45,7 +45,6 @@ def inflict(rig: Rig, kind: Kind, *, with_wall: bool = False) -> Outcome:
         rig.commission()
     visitors.ask_stages(rig)
     visitors.ask_candidates(rig)
-    visitors.ask_lora_check(rig)
     kept = rig.recorded()
     over = kind.happen(rig)
     before = rig.progress()

@@ -1,4 +1,4 @@
-"""What is asked of a site besides walks by words: stages, candidates, LoRA checks, walks with a photo, repaints."""
+"""What is asked of a site besides walks by words: stages, candidates, walks with a photo, repaints."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 from PIL import Image
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
-from app import create_app
-from app.queue import lora_checks
 from tests.faults.rig import Account, Rig
 from tests.support.html import Elements
 from tests.support.pictures import form_of, written
@@ -42,12 +38,6 @@ def ask_candidates(rig: Rig) -> None:
     wanted = {"stop": {"prompt": "a fox"}, "seed": rig.rng.randrange(2**31), "count": 2}
     with suppress(OSError, http.client.HTTPException):
         rig.request("POST", "/api/v1/candidates", wanted)
-
-
-def ask_lora_check(rig: Rig) -> None:
-    """Ask for the check of a LoRA file that is not there, as an operator's command does; nobody reads the answer."""
-    with suppress(SQLAlchemyError, RedisError), create_app(instance_path=str(rig.site.instance)).app_context():
-        lora_checks.ask("missing.safetensors", None)
 
 
 def walk_with_photo(rig: Rig) -> str:
