@@ -32,7 +32,7 @@ STOPS = (("a red house by the sea", 1), ("a forest in winter", 2))
 
 
 def limit(memory: int) -> None:
-    """Let torch allocate no more than a GPU of so many bytes would hold, and report as much to who asks."""
+    """Limit torch to what a GPU of so many bytes would hold, and report as much to who asks."""
     total = torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total))
     torch.cuda.mem_get_info = lambda *_: (memory - CONTEXT - torch.cuda.memory_reserved(), memory)

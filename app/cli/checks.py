@@ -67,7 +67,7 @@ def list_models(as_json: bool) -> None:
 @click.argument("name")
 @as_json
 def check(name: str, as_json: bool) -> None:
-    """Say of the model NAME whether it is whole, yet to be downloaded, or what is wrong; status 1 if something is.
+    """Check whether the model NAME is whole, yet to be downloaded, or wrong, and in what; status 1 if it is wrong.
 
     NAME is one on offer, or whatever MOMA_MODEL takes: a folder, a .safetensors file, a name on the hub.
     """

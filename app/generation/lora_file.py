@@ -218,14 +218,19 @@ def _clean(text: object) -> str:
     return words if words.isprintable() else ""
 
 
+def header_of(data: bytes) -> tuple[dict[str, Any], int]:
+    """Return the header of a safetensors file that was checked, and where its tensors begin."""
+    begin = 8 + struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8:begin]), begin
+
+
 def with_metadata(data: bytes, told: dict[str, str]) -> bytes:
     """Return a safetensors file with these further entries in its header's metadata."""
-    length = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8 : 8 + length])
+    header, begin = header_of(data)
     header["__metadata__"] = {**(header.get("__metadata__") or {}), **told}
     written = json.dumps(header, separators=(",", ":")).encode()
     written += b" " * (-len(written) % 8)
-    return struct.pack("<Q", len(written)) + written + data[8 + length :]
+    return struct.pack("<Q", len(written)) + written + data[begin:]
 
 
 def with_peft_config(data: bytes, config: Path) -> bytes:
@@ -244,7 +249,7 @@ def with_peft_config(data: bytes, config: Path) -> bytes:
         raise LoraError(f"cannot be used: {config.name} beside it is broken.") from error
     if kind not in (None, "LORA"):
         raise LoraError(f"is of peft's kind {kind!s:.40}, which is not supported; LoRA files are.")
-    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    header, _ = header_of(data)
     header.pop("__metadata__", None)
     part = facts({name: entry["shape"] for name, entry in header.items()}, {}).parts[0]
     return with_metadata(data, {METADATA: json.dumps({f"{part}.{name}": value for name, value in told.items()})})

@@ -144,7 +144,7 @@ def recorded(sampling: dict[str, Any], names: Iterable[str | None], setting: str
 
 
 def refusal(name: str, setting: str) -> str:
-    """Say why a model cannot be painted with the LoRA of this name, as what follows on the field's name."""
+    """Return why a model cannot paint with the LoRA of this name, as what follows on the field's name."""
     facts = models_on_offer.facts(setting)
     if facts["has_sketches"]:
         return _(

@@ -121,7 +121,7 @@ def _sizes(own: int | None, told: object, finer: int) -> list[int]:
 
 
 def _is_few_step(scheduler: dict[str, Any]) -> bool:
-    """Tell a distilled model by the solver that its folder names: LCM's or TCD's, or Euler's as Turbo runs it."""
+    """Recognise a distilled model by the solver that its folder names: LCM's or TCD's, or Euler's as Turbo runs it."""
     solver = scheduler.get("_class_name")
     if solver in ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"):
         # Zero terminal SNR wants the trailing spacing too, of models that need all their steps.

@@ -118,7 +118,7 @@ def of(file: TensorFile) -> Family | None:
 
 
 def foreign(tensors: Mapping[str, Tensor]) -> str:
-    """Say what a file is that is no model of these families, as the end of a sentence; "" where it may be one."""
+    """Describe a file that is no model of these families, as the end of a sentence; "" where it may be one."""
     for pattern, what in ADDITIONS:
         if _has(tensors, pattern):
             return f"{what} and is none itself"

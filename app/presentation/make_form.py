@@ -105,7 +105,7 @@ class MakeForm:
 
     @property
     def open(self) -> bool:
-        """Tell whether "More" must stand open: something in it is wrong or a LoRA, or there are more than two stops."""
+        """Return whether "More" must stand open: something in it is wrong, a LoRA, or more than two stops."""
         has_lora = any(stop.lora for stop in self.stops)
         return bool(set(self.errors) & IN_MORE) or has_lora or len(self.stops) > STOPS_MIN
 

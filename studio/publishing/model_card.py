@@ -287,7 +287,7 @@ def _figures(scores: dict[str, Any]) -> str:
 
 
 def _of_collection(scores: dict[str, Any]) -> list[tuple[str, str]]:
-    """Say how like the pictures that it learned from are those that it paints of their captions."""
+    """Describe how like the pictures that it learned from are those that it paints of their captions."""
     if not scores:
         return []
     rows = []

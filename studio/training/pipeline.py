@@ -98,7 +98,7 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
 
 
 def set_size(pipe: Any, size: int) -> None:
-    """Have a pipeline paint so many pixels a side where nothing else is asked for.
+    """Make a pipeline paint so many pixels a side where nothing else is asked for.
 
     :raises StudioError: where its latents cannot stand for so many.
     """

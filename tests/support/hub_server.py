@@ -86,7 +86,7 @@ def serve() -> Iterator[Hub]:
 
 
 def ask_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the hub's client in this process ask a server, and wait for nothing."""
+    """Point the hub's client in this process at a server, and make it wait for nothing."""
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)

@@ -84,7 +84,7 @@ class Rendering:
 
 
 def note(tokenizer: Any, prompt: str, subject: str) -> str:
-    """Say when the tokenizer cuts a prompt or does not know half of its visitor's words."""
+    """Return a note when the tokenizer cuts a prompt or does not know half of its visitor's words."""
     if len(tokenizer(prompt).input_ids) > tokenizer.model_max_length:
         return "cut"
     words: list[list[str]] = []
@@ -98,5 +98,5 @@ def note(tokenizer: Any, prompt: str, subject: str) -> str:
 
 
 def _is_unknown(pieces: list[str], unknown: str) -> bool:
-    """Tell whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
+    """Return whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
     return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))

@@ -55,7 +55,7 @@ class EncoderHung(RuntimeError):
 
 
 def provenance(*, model: str, revision: str, software: str, licence: str = "") -> str:
-    """Say that a picture is synthetic and what made it, with IPTC's name for that, and the model's licence if known."""
+    """Return that a picture is synthetic and by what, with IPTC's name for that, and the model's licence if known."""
     terms = f". Licence of the model: {licence}" if licence else ""
     return f"Synthetic picture, painted by the model {model} (revision {revision}) with {software}; {SYNTHETIC}{terms}"
 

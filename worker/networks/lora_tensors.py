@@ -48,7 +48,8 @@ def read(data: bytes, unet_config: Any) -> LoraTensors:
         tensors = safetensors.torch.load(data)
     except safetensors.SafetensorError as error:
         raise LoraError(f"is no {lora_file.SUFFIX} file, or is broken: {error}.") from error
-    facts = lora_file.facts({name: list(each.shape) for name, each in tensors.items()}, _metadata(data))
+    metadata = lora_file.header_of(data)[0].get("__metadata__") or {}
+    facts = lora_file.facts({name: list(each.shape) for name, each in tensors.items()}, metadata)
     if wrong := next((name for name, each in tensors.items() if not torch.isfinite(each).all()), None):
         raise LoraError(f"holds numbers that are not finite (NaN or Inf), in {wrong:.100}.")
     try:
@@ -79,8 +80,3 @@ def _configs(facts: LoraFacts) -> dict[str, Any] | None:
         raise LoraError("is a DoRA, which is not supported; LoRA files are.")
     found = {name: value for name, value in told.items() if name.partition(".")[2] in CONFIGURED}
     return found or None
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    length = int.from_bytes(data[:8], "little")
-    return dict(json.loads(data[8 : 8 + length]).get("__metadata__") or {})

@@ -222,7 +222,7 @@ def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[Wri
 
 
 def about(walk: Walk) -> dict[str, str]:
-    """Say what every file of a walk says of itself: its title, what made it, and whose drawings it was made after.
+    """Return what every file of a walk says of itself: its title, what made it, and whose drawings it was made after.
 
     The model's licence is part of it, where the model is still on offer and names one.
     """

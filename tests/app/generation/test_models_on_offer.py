@@ -13,25 +13,13 @@ from flask import Flask
 
 from app.config import DEFAULTS, ROOT
 from app.generation import models_on_offer
+from tests.app.models import folders
+from tests.app.models.folders import safetensors
 from tests.conftest import make_app
 from tests.support import led
 from tests.support.house import NAME
 
-INDEX = {
-    "_class_name": "StableDiffusionPipeline",
-    "scheduler": ["diffusers", "DPMSolverMultistepScheduler"],
-    "text_encoder": ["transformers", "CLIPTextModel"],
-    "tokenizer": ["transformers", "CLIPTokenizer"],
-    "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", "AutoencoderKL"],
-    "safety_checker": [None, None],
-    "feature_extractor": ["transformers", "CLIPImageProcessor"],
-}
-
-
-def safetensors(size: int = 16) -> bytes:
-    header = json.dumps({"__metadata__": {}, "w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
-    return struct.pack("<Q", len(header)) + header + bytes(size)
+INDEX = folders.INDEX | {"safety_checker": [None, None]}
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def prepared(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 @pytest.fixture
 def half() -> Iterator[None]:
-    """Let accelerate, which holds one precision for a process, take another for a test."""
+    """Reset accelerate, which holds one precision for a process, so that a test may take another."""
     from accelerate.state import AcceleratorState
 
     AcceleratorState._reset_state(True)

@@ -26,10 +26,9 @@ from app.storage.walk_models import FAILED, FINISHED, Walk
 from tests.conftest import make_app
 from tests.studio.conftest import call
 from tests.support.commands import run, run_json
+from tests.worker import lone_painter
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion import tuning
-from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.film import encoding
 from worker.pieces import walk_memory
@@ -65,16 +64,9 @@ def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def easel(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Painter]:
-    painter = Painter(Model.load(str(tiny_models["sd1"]), device="cpu"), tuning.fallback())
-    for name, value in (("names", (painter.name,)), ("loaded", (painter.name, None))):
-        monkeypatch.setattr(painter, name, value, raising=False)
-    monkeypatch.setattr(painter, "of", lambda _: painter, raising=False)
-    monkeypatch.setattr(painter, "grow", lambda _: None, raising=False)
-    walk_memory.clear()
-    job.prepare(app, painter)  # type: ignore[arg-type]
-    yield painter
-    job._site = None
+def easel(app: Flask, tiny_models: dict[str, Path]) -> Iterator[Painter]:
+    with lone_painter.at_work(app, tiny_models["sd1"]) as painter:
+        yield painter
 
 
 @pytest.fixture(autouse=True)

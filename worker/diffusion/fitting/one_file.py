@@ -46,7 +46,7 @@ def tokenizers(model: SingleFile) -> dict[str, Any]:
 
 
 def incomplete(model: SingleFile, part: str) -> str:
-    """Say that weights of a part are missing."""
+    """Return the sentence that weights of a part are missing."""
     return f"The model {model.path} lacks weights of its {part}: the file is incomplete."
 
 
