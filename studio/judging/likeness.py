@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from eye import Eye
@@ -43,8 +43,6 @@ class Collection:
         return torch.stack(squares)
 
     def _square(self, name: str, size: int) -> Tensor:
-        from PIL import ImageOps
-
         with Image.open(self.folder.path / "pictures" / name) as opened:
             square = ImageOps.fit(opened.convert("RGB"), (size, size), Image.Resampling.LANCZOS)
         return torch.from_numpy(np.array(square)).permute(2, 0, 1).float() / 255
