@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from flask import Flask
 from numpy.typing import NDArray
 from sqlalchemy import delete, select
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.commissions import intake
 from app.commissions.validation import validate
@@ -25,32 +25,10 @@ from worker.film import encoding
 SIDE = 64
 
 
-class Counted:
-    """An application that knows how many answers it is at."""
+class PatientHandler(WSGIRequestHandler):
+    """A handler that gives up on a connection over which nothing comes."""
 
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-        self.count = 0
-        self.changed = threading.Condition()
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        """Answer."""
-        self._add(1)
-        try:
-            answer = self.app(environ, start_response)
-        finally:  # what is still sent from here on needs no database
-            self._add(-1)
-        return _closed(answer)
-
-    def wait(self) -> None:
-        """Wait until the last answer is made: its thread holds a database session that nobody else may close."""
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.count == 0, PATIENCE)
-
-    def _add(self, count: int) -> None:
-        with self.changed:
-            self.count += count
-            self.changed.notify_all()
+    timeout = PATIENCE
 
 
 def _closed(answer: Any) -> Iterator[bytes]:
@@ -63,9 +41,17 @@ def _closed(answer: Any) -> Iterator[bytes]:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Serve ``app`` on a port of its own; yield its address."""
-    counted = Counted(app)
-    server = make_server("127.0.0.1", 0, counted, threaded=True)
+    """Serve ``app`` on a port of its own; yield its address.
+
+    Every request that was accepted has been answered at the end: the database session of one that is still being
+    answered may not be closed by another thread.
+    """
+
+    def answered(environ: Any, start_response: Any) -> Iterator[bytes]:
+        return _closed(app(environ, start_response))
+
+    server = make_server("127.0.0.1", 0, answered, threaded=True, request_handler=PatientHandler)
+    server.daemon_threads = False  # server_close() waits for the other threads only
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -74,7 +60,6 @@ def served(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-        counted.wait()
 
 
 def picture(position: float) -> NDArray[np.uint8]:
