@@ -1,8 +1,8 @@
 """A text-to-image diffusion model, loaded once: its networks, its tokenizers, its solvers, and what is known of it.
 
-Stable Diffusion 1.x, 2.x and XL, what was distilled from them (LCM, Turbo), and the house model: any folder that
-`model_folder` lets through. What a picture needs of a model stands here, in single steps that are the same for all
-kinds; how the steps make a picture, and a walk, is the painter's.
+Any folder that `model_folder` lets through. What a picture needs of a model stands here, in single steps that are the
+same for all; what differs from one family to the other is in `worker.diffusion.families`, and how the steps make a
+picture, and a walk, is the painter's.
 """
 
 import copy
@@ -10,7 +10,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -26,9 +25,10 @@ from app.models import folder as model_layout
 from app.models import hub, names
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
-from worker.diffusion import device_errors, rendering, solvers
+from worker.diffusion import device_errors, families, rendering
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
+from worker.diffusion.families import PASSES, Text
 from worker.diffusion.fitting import devices, placement
 from worker.diffusion.fitting.loading import Source
 from worker.diffusion.fitting.networks import Networks
@@ -48,23 +48,12 @@ TEXTS = 32
 """How many pairs of texts are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One encoded prompt, in float32: its states (tokens x width) and, where the model has one, its pooled vector.
-
-    With two encoders (Stable Diffusion XL) the states stand side by side, and the pooled vector is the second's.
-    """
-
-    states: NDArray[np.float32]
-    pooled: NDArray[np.float32] | None = None
-
-
 class Model:
     """A loaded model. `size` is its pictures' (width, height), `latent_shape` their latents' (channels, height, width).
 
     `sketch_side` is the size of the sketches that lead it, None where it is led by words alone.
-    `scale` is how many pixels, along each side, one latent stands for. Where `embeds_guidance`, the strength of the
-    guidance is an input of the network, and no second pass without the prompt is needed. One that `decodes_scenes` has
+    `scale` is how many pixels, along each side, one latent stands for. One that `is_guided` takes a second pass,
+    without the prompt, for guidance; of others it is an input, or there is none. One that `decodes_scenes` has
     a decoder beside the autoencoder that is shown what a scene looks like; `finest` is how many times as large as
     usual it can paint what latents hold.
     """
@@ -93,30 +82,27 @@ class Model:
         self.prefix: str = house.get("prefix", "")
         self.revision = self._source.revision(revision)
         self._pipe = self._source.pipeline(self._encoders_dtype())
-        self._encoders = [
-            each for each in (self._pipe.text_encoder, getattr(self._pipe, "text_encoder_2", None)) if each
-        ]
+        parts = self._source.family.encoders
+        self._encoders = [each for part in parts if (each := getattr(self._pipe, part, None)) is not None]
         self._networks = Networks(self._source, self.device)
         self._laid = adapters.Laid()
         self._upcasts = False
         self._texts: dict[
-            tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text]
+            tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text | None]
         ] = {}  # in the order of their last use
-        self._solvers: dict[tuple[str, int], Any] = {}
-        config = self._source.unet_config
-        height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
-        self.scale: int = 2 ** (len(self._networks.vae_config.block_out_channels) - 1)
-        self.latent_shape: tuple[int, int, int] = (config.out_channels, height, width)
+        self._solvers: dict[tuple[str, int, tuple[int, int]], Any] = {}
+        self._family = self._source.family(self._source.config, self._networks.vae_config, house)
+        self.scale, self.latent_shape = self._family.scale, self._family.latent_shape
+        _, height, width = self.latent_shape
         self.sketch_side = files.sketch_side(folder)
         self.decodes_scenes = self._networks.decodes_scenes
         self.finest = self._networks.finest
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
-        self.embeds_guidance: bool = config.time_cond_proj_dim is not None
+        self.is_guided = self._family.guidance == PASSES
         self.is_small = self._source.is_small
         self.plans = self._plans(offload)
         self.follow(self.plans[0])
-        self._has_pooled = config.addition_embed_type == "text_time"
 
     def _encoders_dtype(self) -> torch.dtype:
         """Return the precision of the text encoders: half on a GPU, float32 on a CPU."""
@@ -193,9 +179,10 @@ class Model:
         about = {"name": named.repository, "revision": snapshot.name[:12]}
         return cls(snapshot, **about, device=device, vae=vae, offload=offload)
 
-    def encode(self, prompt: str, negative_prompt: str, weights: Weights = ALONE) -> tuple[Text, Text]:
+    def encode(self, prompt: str, negative_prompt: str, weights: Weights = ALONE) -> tuple[Text, Text | None]:
         """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
 
+        The second is None where the model's family leaves nothing out.
         `weights` are those of the adapters of the stop, some of which change the text encoders. The last texts are
         remembered: most walks leave out the same, and a walk goes on with its own texts. Raises AdapterError.
         """
@@ -207,32 +194,18 @@ class Model:
         return known
 
     @torch.inference_mode()
-    def _encode(self, prompt: str, negative_prompt: str, weights: Weights) -> tuple[Text, Text]:
+    def _encode(self, prompt: str, negative_prompt: str, weights: Weights) -> tuple[Text, Text | None]:
         laid = frozenset(weights.items())
         same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid])
-        nothing = not negative_prompt and getattr(self._pipe.config, "force_zeros_for_empty_prompt", False)
-        with self._encoders_there(), encoder_adapters.laid_over(self._pipe, weights, self._source.unet_config):
-            encoded = self._pipe.encode_prompt(
-                prompt=prompt,
-                device=self.device,
-                num_images_per_prompt=1,
-                do_classifier_free_guidance=True,
-                negative_prompt=None if nothing else negative_prompt,
-                **self._as_encoded(next(same, None)),
-            )
-        arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
-        return (
-            (Text(arrays[0], arrays[2]), Text(arrays[1], arrays[3]))
-            if self._has_pooled
-            else (Text(arrays[0]), Text(arrays[1]))
-        )
+        with self._encoders_there(), encoder_adapters.laid_over(self._pipe, weights, self._source.config):
+            return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None))
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
         """Check that an adapter fits, by laying it over the networks. Raises AdapterError where it does not."""
         unet, _ = self.networks(precision, "contiguous")
         try:
             self._laid.lay(unet.unet, frozenset([file]), self.device)
-            with self._encoders_there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.unet_config):
+            with self._encoders_there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.config):
                 pass
         finally:
             self._laid.take_off()
@@ -251,21 +224,12 @@ class Model:
                     encoder.to("cpu")
                 device_errors.free_memory()
 
-    def _as_encoded(self, left_out: Text | None) -> dict[str, torch.Tensor]:
-        """Return what tells the pipeline that it need not encode again what is left out."""
-        if left_out is None:
-            return {}
-        told = {"negative_prompt_embeds": left_out.states}
-        if left_out.pooled is not None:
-            told["negative_pooled_prompt_embeds"] = left_out.pooled
-        return {name: torch.from_numpy(array)[None].to(self.device) for name, array in told.items()}
-
     def note(self, prompt: str, subject: str) -> str:
         """Say "cut" when the tokenizer cuts a prompt, "unknown words" when half of its words are foreign to it, or "".
 
         `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote.
         """
-        return rendering.note(self._pipe.tokenizer, prompt, subject)
+        return rendering.note(*self._family.tokenizer(self._pipe), prompt, subject)
 
     def networks(
         self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE, *, decoder: str | None = None
@@ -279,7 +243,8 @@ class Model:
         if not of_rows or not self._networks.holds(precision):
             self._laid.take_off()
         if decoder is None:
-            is_forced = self._has_pooled and precision == "float16" and self._networks.vae_config.force_upcast
+            forces = self._source.family.upcasts and self._networks.vae_config.force_upcast
+            is_forced = forces and precision == "float16"
             decoder = "float32" if is_forced else precision
         unet, vae = self._networks.unet(precision, memory_format), self._networks.vae(decoder)
         if not of_rows:
@@ -316,7 +281,7 @@ class Model:
         unet: Any,
         latents: torch.Tensor,
         t: torch.Tensor | int,
-        states: torch.Tensor,
+        states: families.States,
         pooled: torch.Tensor | None = None,
         *,
         guidance: float = 1.0,
@@ -325,41 +290,26 @@ class Model:
         """Return what the network makes of a batch of latents (already scaled by the solver) at time `t`, in float32.
 
         That is the noise, the velocity or the picture: the solver knows. One row of `states`, and of `pooled` where
-        prompts have it, for each row of latents. `guidance` is heeded only by networks that embed it;
-        `memory_format` is the one that the UNet was asked for with.
+        prompts have it, for each row of latents. `guidance` is heeded only by networks of which it is an input;
+        `memory_format` is the one that the network was asked for with.
         """
-        precision = unet.dtype
-        latents = latents.to(precision).contiguous(memory_format=machine.MEMORY_FORMATS[memory_format])
-        prediction: torch.Tensor = unet(
-            latents,
-            t,
-            states.to(precision),
-            timestep_cond=self._embedded(guidance, latents) if self.embeds_guidance else None,
-            added_cond_kwargs=None if pooled is None else self._added(pooled, latents),
-        )
-        return prediction.float()
+        how: dict[str, Any] = {"guidance": guidance, "memory_format": machine.MEMORY_FORMATS[memory_format]}
+        return self._family.predict(unet, latents, t, states, pooled, **how)
 
-    def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:
-        """Embed the guidance for each row (guided distillation: Meng et al., arXiv 2210.03142)."""
-        strength = torch.tensor([guidance - 1]).repeat(len(latents))
-        width = self._source.unet_config.time_cond_proj_dim
-        embedded: torch.Tensor = self._pipe.get_guidance_scale_embedding(strength, embedding_dim=width)
-        return embedded.to(latents.device, latents.dtype)
+    def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
+        """Return a guided prediction from those without the prompt and with it."""
+        return self._family.guided(unguided, conditioned, guidance)
 
-    def _added(self, pooled: torch.Tensor, latents: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Tell the network the pooled prompts and, as its training did, the size of a picture that was not cropped."""
-        size = (latents.shape[-2] * self.scale, latents.shape[-1] * self.scale)
-        sizes = torch.tensor([(*size, 0, 0, *size)], dtype=latents.dtype, device=latents.device)
-        return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}
-
-    def solver(self, scheduler: str, steps: int) -> Any:
+    def solver(self, scheduler: str, steps: int, size: tuple[int, int] | None = None) -> Any:
         """Make a fresh solver of this class, set as the model's own is, with its time steps.
 
-        A copy, since making one takes as long as a pass.
+        `size` is the (height, width) of the latents, which are the model's own where there is none. A copy is returned,
+        since making a solver takes as long as a pass.
         """
-        key = scheduler, steps
+        key = scheduler, steps, size or self.latent_shape[1:]
         if key not in self._solvers:
-            self._solvers = {key: solvers.make(scheduler, self._pipe.scheduler.config, steps, self.device)}
+            config = self._pipe.scheduler.config
+            self._solvers = {key: self._family.solver(scheduler, config, steps, key[2], self.device)}
         return copy.deepcopy(self._solvers[key])
 
     def decode(
@@ -369,9 +319,9 @@ class Model:
 
         `guides`, one for each, show a model that `decodes_scenes` what they are of; they are as much larger.
         """
-        return decoding.decode(
-            vae, latents, guides, scale=self.scale * finer, lanes=self.is_small and not devices.is_gpu(self.device)
-        )
+        lanes = self.is_small and not devices.is_gpu(self.device)
+        unscaled = self._family.unscaled(vae, latents)
+        return decoding.decode(vae, unscaled, guides, scale=self.scale * finer, lanes=lanes)
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -383,7 +333,7 @@ class Model:
         pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         encoded = vae.encode(pixels.to(self.device, torch.float32))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        found: NDArray[np.float32] = decoding.scaled(vae.config, latents)[0].cpu().numpy()
+        found: NDArray[np.float32] = self._family.scaled(vae, latents)[0].cpu().numpy()
         return found
 
 

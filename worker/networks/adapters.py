@@ -229,15 +229,12 @@ class Adapted:
         precision: torch.dtype = self._unet.dtype
         return precision
 
-    def __call__(
-        self, latents: torch.Tensor, t: torch.Tensor | int, states: torch.Tensor, **others: Any
-    ) -> torch.Tensor:
+    def __call__(self, latents: Any, *given: Any, **others: Any) -> Any:
         """Predict for a batch of latents; for pictures that come twice, as guidance needs them, one after the other."""
         for file, of_rows in self._of_rows.items():
-            weights = torch.tensor(of_rows, dtype=torch.float32, device=latents.device)
+            weights = torch.tensor(of_rows, dtype=torch.float32, device=latents[0].device)
             weights = weights.repeat(len(latents) // len(of_rows))
             for layer in self._layers:
                 if file.name in layer.base_scaling:
                     layer.row_weights[file.name] = weights
-        predicted: torch.Tensor = self._unet(latents, t, states, return_dict=False, **others)[0]
-        return predicted
+        return self._unet(latents, *given, return_dict=False, **others)[0]

@@ -71,15 +71,15 @@ def needed(plan: Plan, sizes: Sizes, pixels: int, *, upcast: bool = False) -> in
     `upcast` tells that the autoencoder works in float32.
     """
     wide = FULL_BYTES if upcast else HALF_BYTES
-    encoders, unet, vae = HALF_BYTES * sizes.encoders, HALF_BYTES * sizes.unet, wide * sizes.vae
+    encoders, network, vae = HALF_BYTES * sizes.encoders, HALF_BYTES * sizes.network, wide * sizes.vae
     at_once = min(pixels, TILE**2) if plan.tiles else pixels
     denoising, decoding = PASS_BYTES * pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
     if plan.offload == "sequential":
         return SPARE + max(encoders, HALF_BYTES * sizes.layer + denoising, vae + decoding)
     if plan.offload == "model":
-        return SPARE + max(encoders, unet + denoising, vae + decoding)
-    staying = unet + vae + max(denoising, decoding)
-    return SPARE + (max(staying, unet + vae + encoders) if plan.encoders_leave else staying + encoders)
+        return SPARE + max(encoders, network + denoising, vae + decoding)
+    staying = network + vae + max(denoising, decoding)
+    return SPARE + (max(staying, network + vae + encoders) if plan.encoders_leave else staying + encoders)
 
 
 class TooLittle(Exception):

@@ -16,9 +16,9 @@ from app.models.single_file import SingleFile
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many parameters a model's parts have; `layer` is the largest weight of the UNet."""
+    """How many parameters a model's parts have; `network` is called at every step, `layer` its largest weight."""
 
-    unet: int
+    network: int
     vae: int
     encoders: int
     layer: int
@@ -26,17 +26,18 @@ class Sizes:
     @property
     def all(self) -> int:
         """Count them all."""
-        return self.unet + self.vae + self.encoders
+        return self.network + self.vae + self.encoders
 
 
-def of(folder: Path, vae_files: Sequence[Path] = ()) -> Sizes:
-    """Count the parameters of a model's folder, whose files were found sound; of another VAE by its own files."""
-    unet, vae = (_shapes(loaded_files(folder / part)) for part in ("unet", "vae"))
+def of(folder: Path, network: str, encoders: Sequence[str], vae_files: Sequence[Path] = ()) -> Sizes:
+    """Count the parameters of a model's folder, whose files were found sound; of another VAE by its own files.
+
+    `network` names the folder of the network that is called at every step, `encoders` those of the text encoders.
+    """
+    steps, vae = (_shapes(loaded_files(folder / part)) for part in (network, "vae"))
     vae = _shapes(vae_files) if vae_files else vae
-    encoders = [
-        _shapes(loaded_files(part)) for name in ("text_encoder", "text_encoder_2") if (part := folder / name).is_dir()
-    ]
-    return Sizes(sum(unet), sum(vae), sum(map(sum, encoders)), max(unet, default=0))
+    texts = [_shapes(loaded_files(part)) for name in encoders if (part := folder / name).is_dir()]
+    return Sizes(sum(steps), sum(vae), sum(map(sum, texts)), max(steps, default=0))
 
 
 def of_file(model: SingleFile, vae_files: Sequence[Path] = ()) -> Sizes:
