@@ -91,7 +91,7 @@ class Model:
             tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text | None]
         ] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int, tuple[int, int]], Any] = {}
-        self._family = self._source.family(self._source.config, self._networks.vae_config, house)
+        self._family = self._source.described(self._networks.vae_config, house)
         self.scale, self.latent_shape = self._family.scale, self._family.latent_shape
         _, height, width = self.latent_shape
         self.sketch_side = files.sketch_side(folder)
@@ -321,7 +321,8 @@ class Model:
         """
         lanes = self.is_small and not devices.is_gpu(self.device)
         unscaled = self._family.unscaled(vae, latents)
-        return decoding.decode(vae, unscaled, guides, scale=self.scale * finer, lanes=lanes)
+        scale = self.scale * finer * latents.shape[-1] // unscaled.shape[-1]
+        return decoding.decode(vae, unscaled, guides, scale=scale, lanes=lanes)
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:

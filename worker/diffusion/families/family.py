@@ -58,7 +58,9 @@ class Family(ABC):
     """The folder of the network that is called at every step."""
     network_class: ClassVar[Any]
     encoders: ClassVar[tuple[str, ...]]
-    """The text encoders' folders; each may be missing."""
+    """The text encoders' folders."""
+    optional: ClassVar[tuple[str, ...]] = ()
+    """Parts of the pipeline without which a model can be painted with."""
     traces: ClassVar[bool] = False
     """Whether a small network may be traced on a CPU."""
     upcasts: ClassVar[bool] = False
@@ -68,9 +70,15 @@ class Family(ABC):
     latent_shape: tuple[int, int, int]
     scale: int
 
-    def __init__(self, config: SimpleNamespace, vae: Any, told: Mapping[str, Any] = MappingProxyType({})) -> None:
-        """Describe a model by its network's configuration, its VAE's, and what its ``house.json`` says."""
-        self.config, self.vae, self.told = config, vae, told
+    def __init__(
+        self,
+        config: SimpleNamespace,
+        vae: Any,
+        index: Mapping[str, Any],
+        told: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """Describe a model by its network's configuration, its VAE's, its ``model_index.json`` and ``house.json``."""
+        self.config, self.vae, self.index, self.told = config, vae, index, told
 
     @classmethod
     def prepare(cls, network: Any) -> None:

@@ -26,9 +26,15 @@ class StableDiffusion(Family):
     encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
     traces = True
 
-    def __init__(self, config: SimpleNamespace, vae: Any, told: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        config: SimpleNamespace,
+        vae: Any,
+        index: Mapping[str, Any],
+        told: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         """Describe a model; guidance is an input of those that it was distilled into."""
-        super().__init__(config, vae, told)
+        super().__init__(config, vae, index, told)
         side = config.sample_size
         height, width = (side, side) if isinstance(side, int) else side
         self.scale = 2 ** (len(vae.block_out_channels) - 1)

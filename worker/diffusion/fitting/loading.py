@@ -7,6 +7,7 @@ the original, so whoever wants another precision loads the part again.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,14 +17,19 @@ import torch
 
 from app.models import single_file
 from app.models.errors import ModelError
-from app.models.folder import is_half_only, read_json, weights
+from app.models.folder import is_half_only, is_named, read_json, weights
 from worker.diffusion import families, solvers
 from worker.diffusion import model_folder as files
+from worker.diffusion.families import Family
 from worker.diffusion.fitting import devices, one_file, replaced_vae, sizes
 from worker.networks import decoding, upsampling
 from worker.networks.traced_unet import SMALL
 
-VAES = {"AutoencoderKL": diffusers.AutoencoderKL, "AutoencoderTiny": diffusers.AutoencoderTiny}
+VAES = {
+    "AutoencoderKL": diffusers.AutoencoderKL,
+    "AutoencoderKLFlux2": diffusers.AutoencoderKLFlux2,
+    "AutoencoderTiny": diffusers.AutoencoderTiny,
+}
 
 
 class Source:
@@ -63,6 +69,10 @@ class Source:
         revision = of_hub or own or files.fingerprint(self.folder)
         return self._replaced.revision(revision) if self._replaced else revision
 
+    def described(self, vae: Any, told: Mapping[str, Any]) -> Family:
+        """Return the family with this model's configurations, its VAE's and what ``house.json`` says among them."""
+        return self.family(self.config, vae, read_json(self.folder / "model_index.json"), told)
+
     def pipeline(self, dtype: torch.dtype) -> Any:
         """Load the text encoders in a precision, with the tokenizers and the scheduler, as a pipeline without networks.
 
@@ -70,6 +80,8 @@ class Source:
         """
         loader = self.family.pipeline
         how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.without}
+        index = read_json(self.folder / "model_index.json")
+        how |= {part: None for part in self.family.optional if not is_named(index, part)}
         if self._single:
             scheduler = solvers.of_settings(self._single.scheduler)
             how |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
