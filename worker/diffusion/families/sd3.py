@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
 
 import diffusers
@@ -45,6 +45,8 @@ class StableDiffusion3(FlowFamily):
         self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
     ) -> tuple[Text, Text | None]:
         """Encode both: CLIP's states and T5's one after the other, and CLIP's pooled vectors side by side."""
+        if pipe.transformer is None:  # it is asked how wide T5's states would be, where there is no T5
+            pipe.transformer = SimpleNamespace(config=self.config)
         known: dict[str, torch.Tensor] = {}
         if left_out is not None and left_out.pooled is not None:
             known = {
