@@ -12,7 +12,7 @@ import torch
 
 from worker.diffusion import tuning
 from worker.diffusion.fitting import choosing, devices, placement
-from worker.diffusion.fitting.placement import GB, Plan
+from worker.diffusion.fitting.placement import GB, Needs, Plan
 from worker.diffusion.fitting.rehearsal import NoNumbers
 from worker.diffusion.fitting.sizes import Sizes
 from worker.diffusion.model import ModelError
@@ -88,9 +88,14 @@ class SimulatedModel:
         """Return the plans to be tried. Raises ModelError where none fits."""
         try:
             memory = self.gpu.free, self.gpu.total
-            return placement.plans(self.offload, self.sizes, self.pixels, *memory, upcast=self.starts_upcast)
+            return placement.plans(self.offload, self.needs, *memory)
         except placement.TooLittle as error:
             raise ModelError(str(error)) from error
+
+    @property
+    def needs(self) -> Needs:
+        """Return what it needs memory for."""
+        return Needs(self.sizes, self.pixels, upcast=self.starts_upcast)
 
     @property
     def starts_upcast(self) -> bool:
@@ -108,7 +113,7 @@ class SimulatedModel:
     def missing(self) -> str:
         """Describe how much memory is missing."""
         possible, memory = placement.allowed(self.offload), (self.gpu.free, self.gpu.total)
-        return placement.missing(possible, self.sizes, self.pixels, *memory, upcast=self.starts_upcast)
+        return placement.missing(possible, self.needs, *memory)
 
 
 class SimulatedRehearsal:

@@ -8,8 +8,6 @@ picture, and a walk, is the painter's.
 import copy
 import logging
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -25,14 +23,15 @@ from app.models import folder as model_layout
 from app.models import hub, names
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
-from worker.diffusion import device_errors, families, rendering
+from worker.diffusion import families, rendering
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
 from worker.diffusion.families import PASSES, Text
 from worker.diffusion.fitting import devices, placement
+from worker.diffusion.fitting.encoders import Encoders
 from worker.diffusion.fitting.loading import Source
 from worker.diffusion.fitting.networks import Networks
-from worker.diffusion.fitting.placement import Plan
+from worker.diffusion.fitting.placement import Needs, Plan
 from worker.diffusion.model_folder import ModelError
 from worker.networks import adapters, decoding, encoder_adapters
 from worker.networks.adapters import AdapterFile, Weights
@@ -81,9 +80,8 @@ class Model:
         self.title: str = house.get("title", self.name)
         self.prefix: str = house.get("prefix", "")
         self.revision = self._source.revision(revision)
-        self._pipe = self._source.pipeline(self._encoders_dtype())
-        parts = self._source.family.encoders
-        self._encoders = [each for part in parts if (each := getattr(self._pipe, part, None)) is not None]
+        self._encoders = Encoders(self._source, self.device)
+        self._pipe = self._encoders.pipe
         self._networks = Networks(self._source, self.device)
         self._laid = adapters.Laid()
         self._upcasts = False
@@ -104,26 +102,34 @@ class Model:
         self.plans = self._plans(offload)
         self.follow(self.plans[0])
 
-    def _encoders_dtype(self) -> torch.dtype:
-        """Return the precision of the text encoders: half on a GPU, float32 on a CPU."""
-        return machine.DTYPES[next(iter(devices.halves(self.device)), "float32")]
-
     def _plans(self, offload: str) -> tuple[Plan, ...]:
         """Return where the parts may lie on this device, the fastest first. Raises ModelError where none fits."""
         memory = devices.memory(self.device)
-        if memory is None:
-            if offload != "auto":
-                log.info("OFFLOAD=%s is ignored: the model runs on the CPU", offload)
-            return (placement.KEEP,)
         try:
-            return placement.plans(offload, self._source.sizes, self._pixels, *memory, upcast=self._starts_upcast)
+            if memory is None:
+                if offload != "auto":
+                    log.info("OFFLOAD=%s is ignored: the model runs on the CPU", offload)
+                return placement.plans_of_cpu(self._needs, devices.host_memory())
+            return placement.plans(offload, self._needs, *memory, host=devices.host_memory())
         except placement.TooLittle as error:
-            raise ModelError(f"The model {self.name} does not fit on the GPU: {error}") from error
+            where = "in the memory" if memory is None else "on the GPU"
+            raise ModelError(f"The model {self.name} does not fit {where}: {error}") from error
 
     def missing(self) -> str:
         """Describe how much memory of the GPU is missing for the model."""
         free, total = devices.memory(self.device) or (0, 0)
-        return placement.missing(self.plans, self._source.sizes, self._pixels, free, total, upcast=self._starts_upcast)
+        return placement.missing(self.plans, self._needs, free, total)
+
+    @property
+    def _needs(self) -> Needs:
+        on_gpu = devices.is_gpu(self.device)
+        return Needs(
+            self._source.sizes,
+            self._pixels,
+            upcast=on_gpu and self._starts_upcast,
+            stores_float8=self._source.family.stores_float8 and "bfloat16" in devices.halves(self.device),
+            encoder_bytes=self._encoders.bytes,
+        )
 
     @property
     def _pixels(self) -> int:
@@ -137,9 +143,7 @@ class Model:
     def follow(self, plan: Plan) -> None:
         """Place the parts of the model where a plan says from now on; they come to a GPU when they are first used."""
         self._networks.follow(plan)
-        if plan.encoders_leave:
-            for encoder in self._encoders:
-                encoder.to("cpu")
+        self._encoders.follow(plan)
 
     @cached_property
     def sketchbook(self) -> Sketchbook:
@@ -197,7 +201,8 @@ class Model:
     def _encode(self, prompt: str, negative_prompt: str, weights: Weights) -> tuple[Text, Text | None]:
         laid = frozenset(weights.items())
         same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid])
-        with self._encoders_there(), encoder_adapters.laid_over(self._pipe, weights, self._source.config):
+        self._networks.make_room()
+        with self._encoders.there(), encoder_adapters.laid_over(self._pipe, weights, self._source.config):
             return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None))
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
@@ -205,24 +210,11 @@ class Model:
         unet, _ = self.networks(precision, "contiguous")
         try:
             self._laid.lay(unet.unet, frozenset([file]), self.device)
-            with self._encoders_there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.config):
+            self._networks.make_room()
+            with self._encoders.there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.config):
                 pass
         finally:
             self._laid.take_off()
-
-    @contextmanager
-    def _encoders_there(self) -> Iterator[None]:
-        """Move the text encoders to the device, and back to host memory where they leave it."""
-        self._networks.make_room()
-        try:
-            for encoder in self._encoders:
-                encoder.to(self.device)
-            yield
-        finally:
-            if self._networks.plan.encoders_leave:
-                for encoder in self._encoders:
-                    encoder.to("cpu")
-                device_errors.free_memory()
 
     def note(self, prompt: str, subject: str) -> str:
         """Say "cut" when the tokenizer cuts a prompt, "unknown words" when half of its words are foreign to it, or "".
@@ -264,7 +256,7 @@ class Model:
         """
         if self._upcasts or (precision == "float16" and self._source.forces_upcast):
             return "float32"
-        return precision if precision == "float16" else None
+        return {"float16": precision, "float8": "bfloat16"}.get(precision)
 
     def upcast(self) -> None:
         """Decode new walks in float32."""

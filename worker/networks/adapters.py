@@ -144,7 +144,7 @@ class Laid:
                 file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=UNET, network_alphas=lora.alphas,
                 metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
             )  # fmt: skip
-        dtype = next(unet.parameters()).dtype
+        dtype = unet.dtype
         for name, part in unet.named_modules():
             if f".lora_A.{file.name}" in name or f".lora_B.{file.name}" in name:
                 part.to(device, dtype)

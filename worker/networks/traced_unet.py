@@ -45,7 +45,7 @@ class Traced(torch.nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the network."""
-        precision: torch.dtype = next(self.unet.parameters()).dtype
+        precision: torch.dtype = self.unet.dtype  # that in which it computes, however it is stored
         return precision
 
     def forward(self, *given: Any, **others: Any) -> Any:

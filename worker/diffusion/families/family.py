@@ -63,6 +63,8 @@ class Family(ABC):
     """Parts of the pipeline without which a model can be painted with."""
     traces: ClassVar[bool] = False
     """Whether a small network may be traced on a CPU."""
+    stores_float8: ClassVar[bool] = False
+    """Whether the network may be stored in float8 where a GPU is too small for half precision."""
     upcasts: ClassVar[bool] = False
     """Whether a VAE whose configuration does not say otherwise overflows in float16."""
 

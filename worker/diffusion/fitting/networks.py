@@ -19,7 +19,7 @@ from worker.networks.traced_unet import Traced
 
 log = logging.getLogger(__name__)
 
-FULL = "float32"
+FULL, FLOAT8 = "float32", placement.FLOAT8
 
 
 class NoRoom(torch.OutOfMemoryError):
@@ -123,7 +123,10 @@ class Networks:
             self._drop_unets()
             if precision == FULL:
                 self._check_room()
-            return Traced(self._source.network(dtype), traces=False)
+            network = self._source.network(torch.bfloat16 if precision == FLOAT8 else dtype)
+            if precision == FLOAT8:
+                network.enable_layerwise_casting(storage_dtype=dtype, compute_dtype=torch.bfloat16)
+            return Traced(network, traces=False)
         if FULL not in self._unets:
             self._unets[FULL] = Traced(self._source.network(torch.float32), traces=self._source.family.traces)
         full = self._unets[FULL]
