@@ -65,15 +65,16 @@ class Model:
         revision: str = "",
         device: str = "auto",
         vae: str = "",
+        transformer: str = "",
         offload: str = "auto",
     ) -> None:
         """Load a folder or a single file; its name and revision are its own, unless it comes from a hub.
 
-        `vae` names another VAE, `offload` what may leave a GPU. The UNet is loaded when it is first asked for. Raises
-        ModelError, also where the GPU has too little memory for any plan.
+        `vae` and `transformer` name another VAE and another network, `offload` what may leave a GPU. The network is
+        loaded when it is first asked for. Raises ModelError, also where there is too little memory for any plan.
         """
         self.device = machine.find(device)
-        self._source = Source(folder, self.device, vae)
+        self._source = Source(folder, self.device, vae, transformer)
         house = files.house(folder)
         folder = self._source.folder
         self.name: str = name or house.get("name") or folder.resolve().name
@@ -127,7 +128,7 @@ class Model:
             self._source.sizes,
             self._pixels,
             upcast=on_gpu and self._starts_upcast,
-            stores_float8=self._source.family.stores_float8 and "bfloat16" in devices.halves(self.device),
+            stores_float8=self._source.stores_float8 and "bfloat16" in devices.halves(self.device),
             encoder_bytes=self._encoders.bytes,
         )
 
@@ -168,20 +169,18 @@ class Model:
         return torch.cat([latents, beside], 1)
 
     @classmethod
-    def load(
-        cls, model: str, *, device: str = "auto", vae: str = "", offload: str = "auto", cache: str = ""
-    ) -> "Model":
+    def load(cls, model: str, *, cache: str = "", **how: str) -> "Model":
         """Load a model from a folder, a single file or, by its name, from the Hugging Face cache or hub.
 
-        `cache` is the folder of downloads. Raises ModelError naming what is missing or broken.
+        `cache` is the folder of downloads; the others are what a model is made with. Raises ModelError naming what is
+        missing or broken.
         """
         _quiet()
         named = names.parse(model)
         if named.path is not None:
-            return cls(named.path, device=device, vae=vae, offload=offload)
+            return cls(named.path, **how)
         snapshot = hub.fetch(named, cache)
-        about = {"name": named.repository, "revision": snapshot.name[:12]}
-        return cls(snapshot, **about, device=device, vae=vae, offload=offload)
+        return cls(snapshot, name=named.repository, revision=snapshot.name[:12], **how)
 
     def encode(self, prompt: str, negative_prompt: str, weights: Weights = ALONE) -> tuple[Text, Text | None]:
         """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.

@@ -63,6 +63,8 @@ class Family(ABC):
     """Parts of the pipeline without which a model can be painted with."""
     traces: ClassVar[bool] = False
     """Whether a small network may be traced on a CPU."""
+    original: ClassVar[str] = ""
+    """What `app.models.families` calls files of the network alone in the keys of the original implementation."""
     stores_float8: ClassVar[bool] = False
     """Whether the network may be stored in float8 where a GPU is too small for half precision."""
     upcasts: ClassVar[bool] = False

@@ -26,6 +26,7 @@ class Flux1(FlowFamily):
         {**FlowFamily.without, "image_encoder": None, "feature_extractor": None}
     )
     network_class = diffusers.FluxTransformer2DModel
+    original = "FLUX.1"
     encoders = ("text_encoder", "text_encoder_2")
 
     def channels(self) -> int:

@@ -21,6 +21,7 @@ class Flux2Klein(FlowFamily):
     kinds = ("Flux2KleinPipeline",)
     pipeline = diffusers.Flux2KleinPipeline
     network_class = diffusers.Flux2Transformer2DModel
+    original = "FLUX.2"
     encoders = ("text_encoder",)
     folded = 2
 

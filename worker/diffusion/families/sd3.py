@@ -25,6 +25,7 @@ class StableDiffusion3(FlowFamily):
         {**FlowFamily.without, "image_encoder": None, "feature_extractor": None}
     )
     network_class = diffusers.SD3Transformer2DModel
+    original = "Stable Diffusion 3"
     encoders = ("text_encoder", "text_encoder_2", "text_encoder_3")
     optional = ("text_encoder_3", "tokenizer_3")
 

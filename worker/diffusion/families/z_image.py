@@ -21,6 +21,7 @@ class ZImage(FlowFamily):
     kinds = ("ZImagePipeline",)
     pipeline = diffusers.ZImagePipeline
     network_class = diffusers.ZImageTransformer2DModel
+    original = "Z-Image"
     encoders = ("text_encoder",)
 
     def own_guidance(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from app.models.folder import is_half_only, is_named, read_json, weights
 from worker.diffusion import families, solvers
 from worker.diffusion import model_folder as files
 from worker.diffusion.families import Family
-from worker.diffusion.fitting import devices, one_file, replaced_vae, sizes
+from worker.diffusion.fitting import devices, one_file, replaced_network, replaced_vae, sizes
 from worker.networks import decoding, upsampling
 from worker.networks.traced_unet import SMALL
 
@@ -39,8 +40,10 @@ class Source:
     `sizes` are the parameters of its parts. `is_small` is a network that gains by what is done for small ones.
     """
 
-    def __init__(self, folder: Path, device: torch.device, vae: str = "") -> None:
-        """Read the index and the headers of the weights of a folder or a single file; `vae` names another VAE, if any.
+    def __init__(self, folder: Path, device: torch.device, vae: str = "", transformer: str = "") -> None:
+        """Read the index and the headers of the weights of a folder or a single file.
+
+        `vae` and `transformer` name another VAE and another network, if any.
 
         Raises ModelError, naming the first file that is missing or broken, or what makes it one of another kind.
         """
@@ -49,12 +52,15 @@ class Source:
         self.folder = folder = self._single.family.folder if self._single else folder
         self.family = families.of(self._single.kind if self._single else files.inspect(folder))
         self._replaced = replaced_vae.inspect(vae, folder)
+        self._network_file = replaced_network.inspect(transformer, self.family)
         self._state = self._files_state()
         others = self._replaced.weights if self._replaced else ()
         if self._single:
             self.sizes = sizes.of_file(self._single, others)
         else:
             self.sizes = sizes.of(folder, self.family.part, self.family.encoders, others)
+        if file := self._network_file:
+            self.sizes = replace(self.sizes, network=file.halves, layer=file.layer)
         self.is_small = self.sizes.network <= SMALL
         self.config = _complete(self.family.network_class, folder / self.family.part)
         if self._single:
@@ -67,7 +73,9 @@ class Source:
         """Return the revision: that of a hub, or the folder's fingerprint; with another VAE also by that."""
         own = files.fingerprint_of_file(self._single) if self._single else ""
         revision = of_hub or own or files.fingerprint(self.folder)
-        return self._replaced.revision(revision) if self._replaced else revision
+        for other in (self._replaced, self._network_file):
+            revision = other.revision(revision) if other else revision
+        return revision
 
     def described(self, vae: Any, told: Mapping[str, Any]) -> Family:
         """Return the family with this model's configurations, its VAE's and what ``house.json`` says among them."""
@@ -101,7 +109,11 @@ class Source:
 
     def network(self, dtype: torch.dtype) -> Any:
         """Load the network in a precision. Raises ModelError where that fails."""
-        network = self._network(self.family.network_class, self.folder / self.family.part, dtype)
+        loader, part = self.family.network_class, self.folder / self.family.part
+        if self._network_file:
+            network = self._loaded(self._network_file, part, method="load", network=loader, dtype=dtype).eval()
+        else:
+            network = self._network(loader, part, dtype)
         if not devices.is_gpu(self._device) and self.is_small:
             self.family.prepare(network)
         return network
@@ -140,6 +152,11 @@ class Source:
         return bool(read_json(part / "config.json").get("force_upcast", does))
 
     @property
+    def stores_float8(self) -> bool:
+        """Return whether the network may be stored in float8; one that is quantised is smaller than that."""
+        return self.family.stores_float8 and not (self._network_file and self._network_file.is_quantised)
+
+    @property
     def _what(self) -> str:
         return f"model file {self.path}" if self._single else f"model folder {self.folder}"
 
@@ -148,7 +165,8 @@ class Source:
         return self._replaced.path if self._replaced else self.folder / "vae"
 
     def _files_state(self) -> dict[Path, tuple[int, int]]:
-        others = self._replaced.files if self._replaced else []
+        others = list(self._replaced.files) if self._replaced else []
+        others += [self._network_file.path] if self._network_file else []
         return files.state(self.folder, [*others, self.path] if self._single else others)
 
     def _network(self, loader: Any, part: Path, dtype: torch.dtype) -> Any:
@@ -173,6 +191,7 @@ class Source:
         except Exception as error:  # whatever a library raises about a folder, the folder is at fault
             self.check_unchanged()
             what = f"VAE {path}" if self._replaced and path == self._replaced.path else self._what
+            what = f"file {self._network_file.path}" if self._network_file and loader is self._network_file else what
             raise ModelError(f"{what} cannot be loaded: {error}") from error
         self.check_unchanged()
         return loaded
