@@ -93,7 +93,7 @@ lock: | $(VENV)/bin/python  ## write requirements/*.txt anew from pyproject.toml
 	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra postgres -o requirements/worker.txt
 	$(COMPILE) --constraint requirements/dev.txt --extra worker --extra studio -o requirements/studio.txt
 	$(COMPILE) --constraint requirements/dev.txt --extra postgres -o requirements/web.txt
-	for extra in s3 gcs telemetry; do $(COMPILE) --constraint requirements/dev.txt --extra postgres --extra $$extra -o requirements/$$extra.txt || exit 1; done
+	for extra in s3 gcs gguf telemetry; do $(COMPILE) --constraint requirements/dev.txt --extra postgres --extra $$extra -o requirements/$$extra.txt || exit 1; done
 	echo "dvc>=3.67" | $(filter-out pyproject.toml,$(COMPILE)) - -o requirements/dvc.txt
 	@# A local build of torch must not be asked of other machines.
 	@sed -i -E '/^torch==/s/\+.*//; /^#/d; /^$$/d' requirements/*.txt

@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "MODELS_KEPT": 2,
     "MODEL_CACHE": "",
     "DEVICE": "auto",
+    "TRANSFORMER": "",
     "VAE": "",
     "OFFLOAD": "auto",
     "LORAS": None,
@@ -114,10 +115,10 @@ DEFAULTS: dict[str, Any] = {
 }
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
-    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "MODEL_CACHE", "DEVICE", "VAE", "OFFLOAD",
-    "LORAS", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL", "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY",
-    "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL", "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT",
-    "WORKER_METRICS", "SENTRY_DSN", "TRACES_URL",
+    "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "MODEL_CACHE", "DEVICE", "VAE",
+    "TRANSFORMER", "OFFLOAD", "LORAS", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL",
+    "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL",
+    "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS", "SENTRY_DSN", "TRACES_URL",
 )  # fmt: skip
 PASSWORD_HASH = re.compile(r"(?:scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,}")  # as werkzeug writes it
 PUBLIC = re.compile(r"https://[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?(?:/[a-zA-Z0-9._~-]+)*")
@@ -180,7 +181,7 @@ def _fill_in(app: Flask) -> None:
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
     config["LORAS"] = _from_root(config["LORAS"] or str(instance / "loras"))
-    for name in ("MODEL", "MODEL_CACHE", "VAE", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER"):
+    for name in ("MODEL", "MODEL_CACHE", "VAE", "TRANSFORMER", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER"):
         config[name] = config[name] and _from_root(config[name])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]
     if config["PRODUCTION"] is True and not config["SECRET_KEY"]:

@@ -12,7 +12,7 @@ import torch
 
 from worker.diffusion import tuning
 from worker.diffusion.fitting import choosing, devices, placement
-from worker.diffusion.fitting.placement import GB, Plan
+from worker.diffusion.fitting.placement import GB, Needs, Plan
 from worker.diffusion.fitting.rehearsal import NoNumbers
 from worker.diffusion.fitting.sizes import Sizes
 from worker.diffusion.model import ModelError
@@ -88,9 +88,14 @@ class SimulatedModel:
         """Return the plans to be tried. Raises ModelError where none fits."""
         try:
             memory = self.gpu.free, self.gpu.total
-            return placement.plans(self.offload, self.sizes, self.pixels, *memory, upcast=self.starts_upcast)
+            return placement.plans(self.offload, self.needs, *memory)
         except placement.TooLittle as error:
             raise ModelError(str(error)) from error
+
+    @property
+    def needs(self) -> Needs:
+        """Return what it needs memory for."""
+        return Needs(self.sizes, self.pixels, upcast=self.starts_upcast)
 
     @property
     def starts_upcast(self) -> bool:
@@ -108,7 +113,7 @@ class SimulatedModel:
     def missing(self) -> str:
         """Describe how much memory is missing."""
         possible, memory = placement.allowed(self.offload), (self.gpu.free, self.gpu.total)
-        return placement.missing(possible, self.sizes, self.pixels, *memory, upcast=self.starts_upcast)
+        return placement.missing(possible, self.needs, *memory)
 
 
 class SimulatedRehearsal:
@@ -117,13 +122,13 @@ class SimulatedRehearsal:
     def __init__(self, model: SimulatedModel) -> None:
         """Encode: the text encoders come to the GPU, where the networks may be already."""
         self._model = model
-        beside = 0 if model.plan.offload else placement.HALF_BYTES * (model.sizes.unet + model.sizes.vae)
+        beside = 0 if model.plan.offload else placement.HALF_BYTES * (model.sizes.network + model.sizes.vae)
         model.gpu.allocate(placement.HALF_BYTES * model.sizes.encoders + beside)
 
     def __call__(self, setting: Setting) -> None:
         """Make a pass: take its memory and its time."""
         model, wide = self._model, DTYPES[setting.precision].itemsize
-        unet = wide * model.sizes.unet
+        unet = wide * model.sizes.network
         model.tried.append((model.plan, setting))
         denoising = placement.PASS_BYTES * model.pixels * setting.batch * wide // placement.HALF_BYTES
         moved = unet if model.plan.offload == "sequential" else 0
@@ -138,7 +143,7 @@ class SimulatedRehearsal:
         model = self._model
         wide = DTYPES[model.decoder(setting.precision)].itemsize
         at_once = min(model.pixels, placement.TILE**2) if model.plan.tiles else model.pixels
-        unet = 0 if model.plan.offload else DTYPES[setting.precision].itemsize * model.sizes.unet
+        unet = 0 if model.plan.offload else DTYPES[setting.precision].itemsize * model.sizes.network
         decoding = placement.DECODE_BYTES * at_once * wide // placement.HALF_BYTES
         vae = wide * model.sizes.vae if model.plan.offload else 0
         model.gpu.allocate(self._beside(setting) + unet + vae + decoding)

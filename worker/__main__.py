@@ -152,6 +152,7 @@ def _load(app: Flask) -> Painters:
         kept=app.config["MODELS_KEPT"],
         measured=Path(app.instance_path) / MEASURED,
         vae=app.config["VAE"],
+        transformer=app.config["TRANSFORMER"],
         offload=app.config["OFFLOAD"],
         cache=app.config["MODEL_CACHE"],
     )

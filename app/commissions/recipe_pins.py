@@ -76,7 +76,7 @@ class PinnedSampling(BaseModel):
     finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
-    decoder: Literal["float16", "float32"] | None = None  # beside a network in half precision
+    decoder: Literal["bfloat16", "float16", "float32"] | None = None  # beside a network in half precision
 
 
 class ToldDrawing(BaseModel):
@@ -101,7 +101,7 @@ class PinnedSettings(BaseModel):
     scheduler: Annotated[str, Field(max_length=80, pattern=PRINTABLE)]
     width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
     height: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
-    precision: Literal["float32", "bfloat16", "float16"]
+    precision: Literal["float32", "bfloat16", "float16", "float8"]
     memory_format: Literal["contiguous", "channels_last"]
     threads: Annotated[int, Field(ge=1, le=1024)]
     batch: Annotated[int, Field(ge=1, le=BATCH_MAX)]

@@ -24,6 +24,7 @@ SOLVERS = {
     "DEISMultistepScheduler": "DEIS",
     "EulerAncestralDiscreteScheduler": "Euler, ancestral",
     "EulerDiscreteScheduler": "Euler",
+    "FlowMatchEulerDiscreteScheduler": "Euler, flow matching",
     "HeunDiscreteScheduler": "Heun",
     "LCMScheduler": "LCM",
     "PNDMScheduler": "PNDM",

@@ -118,6 +118,7 @@ def test_settings_file_in_another_encoding_is_refused(instance: Path) -> None:
         ("OFFLOAD", "disk"),
         ("OFFLOAD", ""),
         ("VAE", 5),
+        ("TRANSFORMER", 5),
         ("TEAM", "Ann"),
         ("TEAM", ["Ann"]),
         ("TEAM", [{"role": "paints"}]),
@@ -233,7 +234,7 @@ def test_switch_that_is_neither_true_nor_false_is_refused(instance: Path, value:
         make_app(instance, EXHIBITION=value)
 
 
-@pytest.mark.parametrize("name", ["MODEL", "MODEL_CACHE", "VAE", "BLIP", "SAFETY_CHECKER"])
+@pytest.mark.parametrize("name", ["MODEL", "MODEL_CACHE", "VAE", "TRANSFORMER", "BLIP", "SAFETY_CHECKER"])
 def test_home_folder_is_expanded_in_paths(
     instance: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:

@@ -54,7 +54,7 @@ def _sd1(folder: Path) -> Any:
         unet=_unet(attention_head_dim=4),
         vae=_autoencoder(),
         text_encoder=_clip(),
-        tokenizer=_clip_tokenizer(folder),
+        tokenizer=clip_tokenizer(folder),
         scheduler=diffusers.PNDMScheduler(**BETAS, skip_prk_steps=True, steps_offset=1, set_alpha_to_one=False),
     )
 
@@ -64,7 +64,7 @@ def _sd2(folder: Path) -> Any:
         unet=_unet(attention_head_dim=[2, 4], use_linear_projection=True, upcast_attention=True),
         vae=_autoencoder(),
         text_encoder=_clip(),
-        tokenizer=_clip_tokenizer(folder),
+        tokenizer=clip_tokenizer(folder),
         scheduler=diffusers.DDIMScheduler(**BETAS, prediction_type="v_prediction", steps_offset=1, clip_sample=False),
     )
 
@@ -123,10 +123,10 @@ def _sdxl(folder: Path, *, width: int = 32, **settings: Any) -> Any:
         vae=_autoencoder(),
         text_encoder=_clip(),
         text_encoder_2=transformers.CLIPTextModelWithProjection(
-            _clip_config(projection_dim=24, hidden_size=width)
+            clip_config(projection_dim=24, hidden_size=width)
         ).eval(),
-        tokenizer=_clip_tokenizer(folder),
-        tokenizer_2=_clip_tokenizer(folder),
+        tokenizer=clip_tokenizer(folder),
+        tokenizer_2=clip_tokenizer(folder),
         add_watermarker=False,
         **parts,
     )
@@ -143,7 +143,7 @@ def _lcm(folder: Path) -> Any:
         unet=_unet(attention_head_dim=4, time_cond_proj_dim=16),
         vae=_autoencoder(),
         text_encoder=_clip(),
-        tokenizer=_clip_tokenizer(folder),
+        tokenizer=clip_tokenizer(folder),
         scheduler=diffusers.LCMScheduler(**BETAS, set_alpha_to_one=True),
         safety_checker=None,
         feature_extractor=None,
@@ -175,22 +175,27 @@ def _autoencoder() -> Any:
 
 
 def _clip() -> Any:
-    return transformers.CLIPTextModel(_clip_config()).eval()
+    return transformers.CLIPTextModel(clip_config()).eval()
 
 
-def _clip_config(**settings: Any) -> Any:
+def clip_config(**settings: Any) -> Any:
     ends = {"bos_token_id": 512, "eos_token_id": 513, "pad_token_id": 513}
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
     return transformers.CLIPTextConfig(vocab_size=514, **sizes | ends | settings)
 
 
-def _clip_tokenizer(folder: Path) -> Any:
+def clip_tokenizer(folder: Path, **settings: Any) -> Any:
     """Make a byte-level tokenizer without merges: every letter is a token, as is every last letter of a word."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in printable]
-    letters = [chr(byte) for byte in printable] + [chr(256 + i) for i in range(len(others))]
+    letters = byte_letters()
     tokens = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
     (folder / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}))
     (folder / "merges.txt").write_text("#version: 0.2\n")
     (folder / "tokenizer_config.json").write_text('{"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}')
-    return transformers.CLIPTokenizer.from_pretrained(folder)
+    return transformers.CLIPTokenizer.from_pretrained(folder, **settings)
+
+
+def byte_letters() -> list[str]:
+    """Return the 256 letters by which byte-level tokenizers write bytes (GPT-2's)."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return [chr(byte) for byte in printable] + [chr(256 + i) for i in range(len(others))]

@@ -1,16 +1,13 @@
 """A text-to-image diffusion model, loaded once: its networks, its tokenizers, its solvers, and what is known of it.
 
-Stable Diffusion 1.x, 2.x and XL, what was distilled from them (LCM, Turbo), and the house model: any folder that
-`model_folder` lets through. What a picture needs of a model stands here, in single steps that are the same for all
-kinds; how the steps make a picture, and a walk, is the painter's.
+Any folder that `model_folder` lets through. What a picture needs of a model stands here, in single steps that are the
+same for all; what differs from one family to the other is in `worker.diffusion.families`, and how the steps make a
+picture, and a walk, is the painter's.
 """
 
 import copy
 import logging
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -26,13 +23,15 @@ from app.models import folder as model_layout
 from app.models import hub, names
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
-from worker.diffusion import device_errors, rendering, solvers
+from worker.diffusion import families, rendering
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
+from worker.diffusion.families import PASSES, Text
 from worker.diffusion.fitting import devices, placement
+from worker.diffusion.fitting.encoders import Encoders
 from worker.diffusion.fitting.loading import Source
 from worker.diffusion.fitting.networks import Networks
-from worker.diffusion.fitting.placement import Plan
+from worker.diffusion.fitting.placement import Needs, Plan
 from worker.diffusion.model_folder import ModelError
 from worker.networks import adapters, decoding, encoder_adapters
 from worker.networks.adapters import AdapterFile, Weights
@@ -48,23 +47,12 @@ TEXTS = 32
 """How many pairs of texts are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One encoded prompt, in float32: its states (tokens x width) and, where the model has one, its pooled vector.
-
-    With two encoders (Stable Diffusion XL) the states stand side by side, and the pooled vector is the second's.
-    """
-
-    states: NDArray[np.float32]
-    pooled: NDArray[np.float32] | None = None
-
-
 class Model:
     """A loaded model. `size` is its pictures' (width, height), `latent_shape` their latents' (channels, height, width).
 
     `sketch_side` is the size of the sketches that lead it, None where it is led by words alone.
-    `scale` is how many pixels, along each side, one latent stands for. Where `embeds_guidance`, the strength of the
-    guidance is an input of the network, and no second pass without the prompt is needed. One that `decodes_scenes` has
+    `scale` is how many pixels, along each side, one latent stands for. One that `is_guided` takes a second pass,
+    without the prompt, for guidance; of others it is an input, or there is none. One that `decodes_scenes` has
     a decoder beside the autoencoder that is shown what a scene looks like; `finest` is how many times as large as
     usual it can paint what latents hold.
     """
@@ -77,67 +65,72 @@ class Model:
         revision: str = "",
         device: str = "auto",
         vae: str = "",
+        transformer: str = "",
         offload: str = "auto",
     ) -> None:
         """Load a folder or a single file; its name and revision are its own, unless it comes from a hub.
 
-        `vae` names another VAE, `offload` what may leave a GPU. The UNet is loaded when it is first asked for. Raises
-        ModelError, also where the GPU has too little memory for any plan.
+        `vae` and `transformer` name another VAE and another network, `offload` what may leave a GPU. The network is
+        loaded when it is first asked for. Raises ModelError, also where there is too little memory for any plan.
         """
         self.device = machine.find(device)
-        self._source = Source(folder, self.device, vae)
+        self._source = Source(folder, self.device, vae, transformer)
         house = files.house(folder)
         folder = self._source.folder
         self.name: str = name or house.get("name") or folder.resolve().name
         self.title: str = house.get("title", self.name)
         self.prefix: str = house.get("prefix", "")
         self.revision = self._source.revision(revision)
-        self._pipe = self._source.pipeline(self._encoders_dtype())
-        self._encoders = [
-            each for each in (self._pipe.text_encoder, getattr(self._pipe, "text_encoder_2", None)) if each
-        ]
+        self._encoders = Encoders(self._source, self.device)
+        self._pipe = self._encoders.pipe
         self._networks = Networks(self._source, self.device)
         self._laid = adapters.Laid()
         self._upcasts = False
         self._texts: dict[
-            tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text]
+            tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text | None]
         ] = {}  # in the order of their last use
-        self._solvers: dict[tuple[str, int], Any] = {}
-        config = self._source.unet_config
-        height, width = (config.sample_size,) * 2 if isinstance(config.sample_size, int) else config.sample_size
-        self.scale: int = 2 ** (len(self._networks.vae_config.block_out_channels) - 1)
-        self.latent_shape: tuple[int, int, int] = (config.out_channels, height, width)
+        self._solvers: dict[tuple[str, int, tuple[int, int]], Any] = {}
+        self._family = self._source.described(self._networks.vae_config, house)
+        self.scale, self.latent_shape = self._family.scale, self._family.latent_shape
+        _, height, width = self.latent_shape
         self.sketch_side = files.sketch_side(folder)
         self.decodes_scenes = self._networks.decodes_scenes
         self.finest = self._networks.finest
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
-        self.embeds_guidance: bool = config.time_cond_proj_dim is not None
+        self.is_guided = self._family.guidance == PASSES
         self.is_small = self._source.is_small
         self.plans = self._plans(offload)
         self.follow(self.plans[0])
-        self._has_pooled = config.addition_embed_type == "text_time"
-
-    def _encoders_dtype(self) -> torch.dtype:
-        """Return the precision of the text encoders: half on a GPU, float32 on a CPU."""
-        return machine.DTYPES[next(iter(devices.halves(self.device)), "float32")]
 
     def _plans(self, offload: str) -> tuple[Plan, ...]:
         """Return where the parts may lie on this device, the fastest first. Raises ModelError where none fits."""
         memory = devices.memory(self.device)
-        if memory is None:
-            if offload != "auto":
-                log.info("OFFLOAD=%s is ignored: the model runs on the CPU", offload)
-            return (placement.KEEP,)
         try:
-            return placement.plans(offload, self._source.sizes, self._pixels, *memory, upcast=self._starts_upcast)
+            if memory is None:
+                if offload != "auto":
+                    log.info("OFFLOAD=%s is ignored: the model runs on the CPU", offload)
+                return placement.plans_of_cpu(self._needs, devices.host_memory())
+            return placement.plans(offload, self._needs, *memory, host=devices.host_memory())
         except placement.TooLittle as error:
-            raise ModelError(f"The model {self.name} does not fit on the GPU: {error}") from error
+            where = "in the memory" if memory is None else "on the GPU"
+            raise ModelError(f"The model {self.name} does not fit {where}: {error}") from error
 
     def missing(self) -> str:
         """Describe how much memory of the GPU is missing for the model."""
         free, total = devices.memory(self.device) or (0, 0)
-        return placement.missing(self.plans, self._source.sizes, self._pixels, free, total, upcast=self._starts_upcast)
+        return placement.missing(self.plans, self._needs, free, total)
+
+    @property
+    def _needs(self) -> Needs:
+        on_gpu = devices.is_gpu(self.device)
+        return Needs(
+            self._source.sizes,
+            self._pixels,
+            upcast=on_gpu and self._starts_upcast,
+            stores_float8=self._source.stores_float8 and "bfloat16" in devices.halves(self.device),
+            encoder_bytes=self._encoders.bytes,
+        )
 
     @property
     def _pixels(self) -> int:
@@ -151,9 +144,7 @@ class Model:
     def follow(self, plan: Plan) -> None:
         """Place the parts of the model where a plan says from now on; they come to a GPU when they are first used."""
         self._networks.follow(plan)
-        if plan.encoders_leave:
-            for encoder in self._encoders:
-                encoder.to("cpu")
+        self._encoders.follow(plan)
 
     @cached_property
     def sketchbook(self) -> Sketchbook:
@@ -178,24 +169,23 @@ class Model:
         return torch.cat([latents, beside], 1)
 
     @classmethod
-    def load(
-        cls, model: str, *, device: str = "auto", vae: str = "", offload: str = "auto", cache: str = ""
-    ) -> "Model":
+    def load(cls, model: str, *, cache: str = "", **how: str) -> "Model":
         """Load a model from a folder, a single file or, by its name, from the Hugging Face cache or hub.
 
-        `cache` is the folder of downloads. Raises ModelError naming what is missing or broken.
+        `cache` is the folder of downloads; the others are what a model is made with. Raises ModelError naming what is
+        missing or broken.
         """
         _quiet()
         named = names.parse(model)
         if named.path is not None:
-            return cls(named.path, device=device, vae=vae, offload=offload)
+            return cls(named.path, **how)
         snapshot = hub.fetch(named, cache)
-        about = {"name": named.repository, "revision": snapshot.name[:12]}
-        return cls(snapshot, **about, device=device, vae=vae, offload=offload)
+        return cls(snapshot, name=named.repository, revision=snapshot.name[:12], **how)
 
-    def encode(self, prompt: str, negative_prompt: str, weights: Weights = ALONE) -> tuple[Text, Text]:
+    def encode(self, prompt: str, negative_prompt: str, weights: Weights = ALONE) -> tuple[Text, Text | None]:
         """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
 
+        The second is None where the model's family leaves nothing out.
         `weights` are those of the adapters of the stop, some of which change the text encoders. The last texts are
         remembered: most walks leave out the same, and a walk goes on with its own texts. Raises AdapterError.
         """
@@ -207,65 +197,30 @@ class Model:
         return known
 
     @torch.inference_mode()
-    def _encode(self, prompt: str, negative_prompt: str, weights: Weights) -> tuple[Text, Text]:
+    def _encode(self, prompt: str, negative_prompt: str, weights: Weights) -> tuple[Text, Text | None]:
         laid = frozenset(weights.items())
         same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid])
-        nothing = not negative_prompt and getattr(self._pipe.config, "force_zeros_for_empty_prompt", False)
-        with self._encoders_there(), encoder_adapters.laid_over(self._pipe, weights, self._source.unet_config):
-            encoded = self._pipe.encode_prompt(
-                prompt=prompt,
-                device=self.device,
-                num_images_per_prompt=1,
-                do_classifier_free_guidance=True,
-                negative_prompt=None if nothing else negative_prompt,
-                **self._as_encoded(next(same, None)),
-            )
-        arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
-        return (
-            (Text(arrays[0], arrays[2]), Text(arrays[1], arrays[3]))
-            if self._has_pooled
-            else (Text(arrays[0]), Text(arrays[1]))
-        )
+        self._networks.make_room()
+        with self._encoders.there(), encoder_adapters.laid_over(self._pipe, weights, self._source.config):
+            return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None))
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
         """Check that an adapter fits, by laying it over the networks. Raises AdapterError where it does not."""
         unet, _ = self.networks(precision, "contiguous")
         try:
             self._laid.lay(unet.unet, frozenset([file]), self.device)
-            with self._encoders_there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.unet_config):
+            self._networks.make_room()
+            with self._encoders.there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.config):
                 pass
         finally:
             self._laid.take_off()
-
-    @contextmanager
-    def _encoders_there(self) -> Iterator[None]:
-        """Move the text encoders to the device, and back to host memory where they leave it."""
-        self._networks.make_room()
-        try:
-            for encoder in self._encoders:
-                encoder.to(self.device)
-            yield
-        finally:
-            if self._networks.plan.encoders_leave:
-                for encoder in self._encoders:
-                    encoder.to("cpu")
-                device_errors.free_memory()
-
-    def _as_encoded(self, left_out: Text | None) -> dict[str, torch.Tensor]:
-        """Return what tells the pipeline that it need not encode again what is left out."""
-        if left_out is None:
-            return {}
-        told = {"negative_prompt_embeds": left_out.states}
-        if left_out.pooled is not None:
-            told["negative_pooled_prompt_embeds"] = left_out.pooled
-        return {name: torch.from_numpy(array)[None].to(self.device) for name, array in told.items()}
 
     def note(self, prompt: str, subject: str) -> str:
         """Say "cut" when the tokenizer cuts a prompt, "unknown words" when half of its words are foreign to it, or "".
 
         `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote.
         """
-        return rendering.note(self._pipe.tokenizer, prompt, subject)
+        return rendering.note(*self._family.tokenizer(self._pipe), prompt, subject)
 
     def networks(
         self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE, *, decoder: str | None = None
@@ -279,7 +234,8 @@ class Model:
         if not of_rows or not self._networks.holds(precision):
             self._laid.take_off()
         if decoder is None:
-            is_forced = self._has_pooled and precision == "float16" and self._networks.vae_config.force_upcast
+            forces = self._source.family.upcasts and self._networks.vae_config.force_upcast
+            is_forced = forces and precision == "float16"
             decoder = "float32" if is_forced else precision
         unet, vae = self._networks.unet(precision, memory_format), self._networks.vae(decoder)
         if not of_rows:
@@ -299,7 +255,7 @@ class Model:
         """
         if self._upcasts or (precision == "float16" and self._source.forces_upcast):
             return "float32"
-        return precision if precision == "float16" else None
+        return {"float16": precision, "float8": "bfloat16"}.get(precision)
 
     def upcast(self) -> None:
         """Decode new walks in float32."""
@@ -316,7 +272,7 @@ class Model:
         unet: Any,
         latents: torch.Tensor,
         t: torch.Tensor | int,
-        states: torch.Tensor,
+        states: families.States,
         pooled: torch.Tensor | None = None,
         *,
         guidance: float = 1.0,
@@ -325,41 +281,26 @@ class Model:
         """Return what the network makes of a batch of latents (already scaled by the solver) at time `t`, in float32.
 
         That is the noise, the velocity or the picture: the solver knows. One row of `states`, and of `pooled` where
-        prompts have it, for each row of latents. `guidance` is heeded only by networks that embed it;
-        `memory_format` is the one that the UNet was asked for with.
+        prompts have it, for each row of latents. `guidance` is heeded only by networks of which it is an input;
+        `memory_format` is the one that the network was asked for with.
         """
-        precision = unet.dtype
-        latents = latents.to(precision).contiguous(memory_format=machine.MEMORY_FORMATS[memory_format])
-        prediction: torch.Tensor = unet(
-            latents,
-            t,
-            states.to(precision),
-            timestep_cond=self._embedded(guidance, latents) if self.embeds_guidance else None,
-            added_cond_kwargs=None if pooled is None else self._added(pooled, latents),
-        )
-        return prediction.float()
+        how: dict[str, Any] = {"guidance": guidance, "memory_format": machine.MEMORY_FORMATS[memory_format]}
+        return self._family.predict(unet, latents, t, states, pooled, **how)
 
-    def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:
-        """Embed the guidance for each row (guided distillation: Meng et al., arXiv 2210.03142)."""
-        strength = torch.tensor([guidance - 1]).repeat(len(latents))
-        width = self._source.unet_config.time_cond_proj_dim
-        embedded: torch.Tensor = self._pipe.get_guidance_scale_embedding(strength, embedding_dim=width)
-        return embedded.to(latents.device, latents.dtype)
+    def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
+        """Return a guided prediction from those without the prompt and with it."""
+        return self._family.guided(unguided, conditioned, guidance)
 
-    def _added(self, pooled: torch.Tensor, latents: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Tell the network the pooled prompts and, as its training did, the size of a picture that was not cropped."""
-        size = (latents.shape[-2] * self.scale, latents.shape[-1] * self.scale)
-        sizes = torch.tensor([(*size, 0, 0, *size)], dtype=latents.dtype, device=latents.device)
-        return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}
-
-    def solver(self, scheduler: str, steps: int) -> Any:
+    def solver(self, scheduler: str, steps: int, size: tuple[int, int] | None = None) -> Any:
         """Make a fresh solver of this class, set as the model's own is, with its time steps.
 
-        A copy, since making one takes as long as a pass.
+        `size` is the (height, width) of the latents, which are the model's own where there is none. A copy is returned,
+        since making a solver takes as long as a pass.
         """
-        key = scheduler, steps
+        key = scheduler, steps, size or self.latent_shape[1:]
         if key not in self._solvers:
-            self._solvers = {key: solvers.make(scheduler, self._pipe.scheduler.config, steps, self.device)}
+            config = self._pipe.scheduler.config
+            self._solvers = {key: self._family.solver(scheduler, config, steps, key[2], self.device)}
         return copy.deepcopy(self._solvers[key])
 
     def decode(
@@ -369,9 +310,10 @@ class Model:
 
         `guides`, one for each, show a model that `decodes_scenes` what they are of; they are as much larger.
         """
-        return decoding.decode(
-            vae, latents, guides, scale=self.scale * finer, lanes=self.is_small and not devices.is_gpu(self.device)
-        )
+        lanes = self.is_small and not devices.is_gpu(self.device)
+        unscaled = self._family.unscaled(vae, latents)
+        scale = self.scale * finer * latents.shape[-1] // unscaled.shape[-1]
+        return decoding.decode(vae, unscaled, guides, scale=scale, lanes=lanes)
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -383,7 +325,7 @@ class Model:
         pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         encoded = vae.encode(pixels.to(self.device, torch.float32))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        found: NDArray[np.float32] = decoding.scaled(vae.config, latents)[0].cpu().numpy()
+        found: NDArray[np.float32] = self._family.scaled(vae, latents)[0].cpu().numpy()
         return found
 
 

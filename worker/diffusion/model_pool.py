@@ -32,20 +32,22 @@ class Painters:
         kept: int = 1,
         measured: Path | None = None,
         vae: str = "",
+        transformer: str = "",
         offload: str = "auto",
         cache: str = "",
     ) -> None:
         """Offer models, given as names and what they are loaded from, and keep so many of them in memory.
 
         `cache` is the folder of downloads from the hub.
-        `measured` is the file that remembers what was measured of the device. `vae` takes the place of the first
-        model's own; `offload` says what may leave a GPU.
+        `measured` is the file that remembers what was measured of the device. `vae` and `transformer` take the
+        place of the first model's own VAE and network; `offload` says what may leave a GPU.
         """
         self._models = dict(models)
         self._device = device
         self._kept = kept
         self._measured = measured
-        self._vae, self._offload, self._cache = vae, offload, cache
+        self._replaced = {"vae": vae, "transformer": transformer}
+        self._offload, self._cache = offload, cache
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
         self._done = 0  # pieces, since there was no room
         self.seen: dict[str, dict[str, Any]] = {}
@@ -79,14 +81,14 @@ class Painters:
     def _load(self, name: str) -> Painter:
         self._make_room(self._kept - 1)
         began = time.monotonic()
-        vae = self._vae if name == self.names[0] else ""
+        replaced = self._replaced if name == self.names[0] else {}
         painter = Painter.load(
             self._models[name],
             device=self._device,
             measured=self._measured,
-            vae=vae,
             offload=self._offload,
             cache=self._cache,
+            **replaced,
         )
         _ready(painter)
         told = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}

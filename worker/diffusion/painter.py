@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 from worker import figures
 from worker.diffusion import inversion, sketches, solver_state, solvers
 from worker.diffusion import tuning as machine
+from worker.diffusion.families import Text, words
 from worker.diffusion.fitting import choosing
 from worker.diffusion.fitting.networks import NoRoom
 from worker.diffusion.inversion import Inverted, Recording
 from worker.diffusion.latent_preview import LatentPreview
-from worker.diffusion.model import Model, Text
+from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, draw_noises, noise_at, text_at
+from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, draw_noises, noise_at
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
-from worker.diffusion.solvers import SOLVER, SOLVERS
+from worker.diffusion.solvers import SOLVER
 from worker.networks import decoding
 from worker.networks.decoding import Guides
 from worker.planning.latent_state import Painted, State, between
@@ -100,7 +101,8 @@ class Painter:
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
         encoded = [self.model.encode(prompt, stop.negative_prompt, stop.adapters)
                    for prompt, stop in zip(asked, stops, strict=True)]  # fmt: skip
-        prompts, negatives = zip(*encoded, strict=True)
+        prompts = [prompt for prompt, _ in encoded]
+        negatives = [negative for _, negative in encoded if negative is not None]
         if rendering.finer not in (1, self.model.finest):
             raise PaintingError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")
         channels, scale = self.model.latent_shape[0], self.model.scale * rendering.finer
@@ -110,8 +112,8 @@ class Painter:
         watch.lap("text")
         prepared = PreparedWalk(
             rendering=rendering,
-            prompts=np.stack([prompt.states for prompt in prompts]),
-            negatives=np.stack([negative.states for negative in negatives]),
+            prompts=words.gathered([prompt.states for prompt in prompts]),
+            negatives=words.gathered([negative.states for negative in negatives]) if negatives else None,
             noises=drawn[:, 0],
             notes=tuple(
                 self.model.note(prompt, stop.subject or stop.prompt) for prompt, stop in zip(asked, stops, strict=True)
@@ -181,11 +183,13 @@ class Painter:
         unet, vae = self.model.networks(
             rendering.precision, rendering.memory_format, of_rows, decoder=rendering.decoder
         )
-        solver = self._solver(rendering)
+        solver = self._solver(rendering, prepared.noises.shape[-2:])
         held = task.recording or inversion.held(prepared.photos, task.positions, self.device, closed=prepared.closed)
         depth, latents, history = self._begun(prepared, task, solver)
         solver_state.begin(solver, depth, history)
-        words = self._words(prepared, task.positions)
+        said = words.at(
+            prepared.prompts, prepared.negatives, prepared.pooled, task.positions, self.device, closed=prepared.closed
+        )
         beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
         guides = None if prepared.sketches is None else prepared.sketches.guides(task.positions)
         painted = [Painted(position) for position in task.positions]
@@ -196,7 +200,7 @@ class Painter:
         for step in range(depth, until):
             t = solver.timesteps[step]
             led = self.model.led(solver.scale_model_input(latents, t), beside)
-            prediction = self._predict(unet, led, t, words, rendering, step)
+            prediction = self._predict(unet, led, t, said, rendering, step)
             before = latents
             latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))
             if held is not None:
@@ -240,14 +244,15 @@ class Painter:
         rendering, bare = prepared.rendering, replace(prepared, photos=())
         for precision in dict.fromkeys((rendering.precision, "float32")):
             setting = replace(rendering, precision=precision)
-            recording = Recording(self._solver(setting), self._tensor(latents[None]))
+            recording = Recording(self._solver(setting, latents.shape[-2:]), self._tensor(latents[None]))
             task = _Task([float(stop)], None, setting.steps, frozenset(), decode=False, recording=recording)
             if self._paint(bare, task, setting, on_step) is not None:
                 return recording.inverted()
         raise PaintingError(f"the model {self.name} ({self.revision}) cannot follow the photo: its numbers overflow")
 
-    def _solver(self, rendering: Rendering) -> Any:
-        solver = self.model.solver(rendering.scheduler, rendering.steps)
+    def _solver(self, rendering: Rendering, size: tuple[int, ...]) -> Any:
+        """Make a solver for latents of this height and width."""
+        solver = self.model.solver(rendering.scheduler, rendering.steps, (size[0], size[1]))
         if rendering.spacing:
             solver_state.space(solver, *rendering.spacing)
         return solver
@@ -264,16 +269,6 @@ class Painter:
         latents = self._tensor(np.stack([state.latents for state in states]))
         return states[0].depth, latents, tuple(map(self._tensor, history))
 
-    def _words(self, prepared: PreparedWalk, positions: Sequence[float]) -> "_Words":
-        """Return what is said at the positions."""
-        pooled = prepared.pooled
-        texts = (prepared.negatives, prepared.prompts, *(pooled[::-1] if pooled else ()))
-        rows = [
-            self._tensor(np.stack([text_at(kind, position, closed=prepared.closed) for position in positions]))
-            for kind in texts
-        ]
-        return _Words(*rows)
-
     def _fresh(self, prepared: PreparedWalk, positions: Sequence[float], step: int) -> torch.Tensor | None:
         """Return the noise that the solver adds after this step, if it adds some."""
         if prepared.fresh is None or step >= prepared.fresh.shape[1]:
@@ -284,22 +279,22 @@ class Painter:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
 
     def _predict(
-        self, unet: Any, latents: torch.Tensor, t: torch.Tensor, words: "_Words", rendering: Rendering, step: int
+        self, unet: Any, latents: torch.Tensor, t: torch.Tensor, said: words.Words, rendering: Rendering, step: int
     ) -> torch.Tensor:
-        """Predict with classifier-free guidance (Ho & Salimans, arXiv 2207.12598), both passes in one batch."""
-        settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
-        guided = rendering.guidance > 1 and not self.model.embeds_guidance and _is_within(step, rendering.guided)
+        """Predict, with guidance where the steps have some, all passes in one batch.
+
+        Where texts have different lengths, the predictions for both are mixed.
+        """
+        guided = rendering.guidance > 1 and self.model.is_guided and _is_within(step, rendering.guided)
+        kinds = [said.negatives, said.prompts] if guided and said.negatives is not None else [said.prompts]
+        count = sum(len(each.sides) for each in kinds)
         area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1] * rendering.finer**2))
-        self.passes += (1 + guided) * area * len(latents)
-        if not guided:
-            return self.model.predict(unet, latents, t, words.prompts, words.pooled, **settings)
-        doubled = latents.repeat(2, 1, 1, 1)
-        states = torch.cat([words.negatives, words.prompts])
-        pooled = None
-        if words.pooled is not None and words.pooled_negatives is not None:
-            pooled = torch.cat([words.pooled_negatives, words.pooled])
-        unguided, conditioned = self.model.predict(unet, doubled, t, states, pooled, **settings).chunk(2)
-        return torch.add(unguided, conditioned - unguided, alpha=rendering.guidance)
+        self.passes += count * area * len(latents)
+        states, pooled = words.joined(kinds)
+        settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
+        predicted = self.model.predict(unet, latents.repeat(count, 1, 1, 1), t, states, pooled, **settings)
+        found = words.mixed(kinds, predicted)
+        return found[0] if len(found) == 1 else self.model.guided(found[0], found[1], rendering.guidance)
 
     def _pictures(
         self, vae: Any, latents: torch.Tensor, guides: Guides | None, rendering: Rendering, *, finer: int = 1
@@ -346,16 +341,6 @@ class _Task:
     recording: Recording | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What is said to the network, a row for each position: what is left out, the prompts, their pooled vectors."""
-
-    negatives: torch.Tensor
-    prompts: torch.Tensor
-    pooled_negatives: torch.Tensor | None = None
-    pooled: torch.Tensor | None = None
-
-
 def _keep(
     painted: Sequence[Painted],
     depth: int,
@@ -381,15 +366,15 @@ def _is_within(step: int, interval: tuple[int, int] | None) -> bool:
 
 def _pooled(
     prompts: Sequence[Text], negatives: Sequence[Text]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None] | None:
     rows = [[text.pooled for text in texts if text.pooled is not None] for texts in (prompts, negatives)]
-    return (np.stack(rows[0]), np.stack(rows[1])) if all(rows) else None
+    return (np.stack(rows[0]), np.stack(rows[1]) if rows[1] else None) if rows[0] else None
 
 
 def _check(rendering: Rendering) -> None:
     """Refuse a recipe's setting that this program does not know, before any work."""
     for what, name, known in (
-        ("scheduler", rendering.scheduler, sorted(SOLVERS)),
+        ("scheduler", rendering.scheduler, sorted(solvers.ALL)),
         ("precision", rendering.precision, machine.DTYPES),
         ("memory format", rendering.memory_format, machine.MEMORY_FORMATS),
     ):

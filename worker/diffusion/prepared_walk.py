@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from worker.diffusion.families.words import Texts
 from worker.diffusion.inversion import Inverted
 from worker.diffusion.rendering import Rendering
 from worker.diffusion.sketches import WalkSketches
@@ -20,32 +21,27 @@ from worker.planning import frame_schedule, interpolation
 class PreparedWalk:
     """A walk ready to be painted: arrays with one row per stop, and a note on each prompt.
 
-    `prompts` and `negatives` are text states (stops x tokens x width), `noises` the starting noise (stops x channels
-    x height x width, unscaled), all float32. A note is "", "unknown words" or "cut". `pooled` are the pooled vectors
-    of prompts and negatives, for models that have them; `fresh` the noises that the solver adds on its way (stops x
-    noises x channels x height x width), for solvers that add some. In a closed walk a last leg leads from the last
-    stop back to the first. `sketches` lead a model that is led by some; `photos`
-    are what holds one that is led by words to the photos of its stops, `adapters` the weights of the adapters of each
-    stop: styles that it learned, and LoRA files.
+    `prompts` and `negatives` are text states (stops x tokens x width), one array or, where texts have different
+    lengths, one for each stop; no `negatives` where the model's family leaves nothing out. `noises` is the starting
+    noise (stops x channels x height x width, unscaled). All are float32. A note is "", "unknown words" or "cut".
+    `pooled` are the pooled vectors of prompts and negatives, for models that have them; `fresh` the noises that the
+    solver adds on its way (stops x noises x channels x height x width), for solvers that add some. In a closed walk a
+    last leg leads from the last stop back to the first. `sketches` lead a model that is led by some; `photos` are what
+    holds one that is led by words to the photos of its stops, `adapters` the weights of the adapters of each stop:
+    styles that it learned, and LoRA files.
     """
 
     rendering: Rendering
-    prompts: NDArray[np.float32]
-    negatives: NDArray[np.float32]
+    prompts: Texts
+    negatives: Texts | None
     noises: NDArray[np.float32]
     notes: tuple[str, ...]
-    pooled: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+    pooled: tuple[NDArray[np.float32], NDArray[np.float32] | None] | None = None
     fresh: NDArray[np.float32] | None = None
     closed: bool = False
     sketches: WalkSketches | None = None
     photos: tuple[Inverted | None, ...] = ()
     adapters: tuple[Weights, ...] = ()
-
-
-def text_at(texts: NDArray[np.float32], position: float, *, closed: bool) -> NDArray[np.floating]:
-    """Interpolate what is said, on the straight line."""
-    i, t = frame_schedule.leg(position, len(texts), closed=closed)
-    return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
 def noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
@@ -63,7 +59,7 @@ def noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: floa
 
 def _is_breath(prepared: PreparedWalk) -> bool:
     """Tell a closed walk that differs in its noise alone."""
-    texts = (prepared.prompts, prepared.negatives)
+    texts = [each for each in (prepared.prompts, prepared.negatives) if each is not None]
     if prepared.sketches is not None and len(set(prepared.sketches.scenes)) > 1:
         return False
     return prepared.closed and len(prepared.noises) == 2 and all(np.array_equal(*pair) for pair in texts)

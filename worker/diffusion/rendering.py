@@ -83,9 +83,9 @@ class Rendering:
         )
 
 
-def note(tokenizer: Any, prompt: str, subject: str) -> str:
-    """Return a note when the tokenizer cuts a prompt or does not know half of its visitor's words."""
-    if len(tokenizer(prompt).input_ids) > tokenizer.model_max_length:
+def note(tokenizer: Any, most: int, prompt: str, subject: str) -> str:
+    """Return a note when a prompt is cut at so many tokens, or half of its visitor's words are not known."""
+    if len(tokenizer(prompt).input_ids) > most:
         return "cut"
     words: list[list[str]] = []
     for token in tokenizer.tokenize(subject):

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from worker.diffusion.solvers import FlowSolver
+
 
 def space(solver: Any, low: float, high: float) -> None:
     """Set the solver's steps at equal distances of half log-SNR (lambda), from `low`, nearly all noise, to `high`.
@@ -16,7 +18,7 @@ def space(solver: Any, low: float, high: float) -> None:
     DPM-Solver's own choice for few steps (Lu et al., arXiv 2206.00927, section 3.4). Both are cut to what the model was
     trained on; times may lie between two of the training's. The last step goes on to no noise at all, as ever.
     """
-    if solver.config.get("use_flow_sigmas"):
+    if _is_flow(solver):
         _space_flow(solver, low, high)
         return
     alphas = solver.alphas_cumprod.cpu().numpy().astype(np.float64)
@@ -68,6 +70,8 @@ def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch
 
     To be called after the step was taken. A solver that remembers them is asked.
     """
+    if isinstance(solver, FlowSolver):
+        return solver.expected(prediction, latents)
     outputs = getattr(solver, "model_outputs", None)
     if outputs:
         remembered: torch.Tensor = outputs[-1]
@@ -87,17 +91,22 @@ def prediction_of(solver: Any, step: int, latents: torch.Tensor, photo: torch.Te
     alpha, sigma = _level(solver, step)
     is_as_large = float(solver.init_noise_sigma) > 1  # the solver leaves the latents as large as their noise makes them
     noise = (latents - (1.0 if is_as_large else alpha) * photo) / (sigma / alpha if is_as_large else sigma)
-    kind = solver.config.prediction_type
-    if kind == "flow_prediction":
+    if _is_flow(solver):
         return noise - photo
+    kind = solver.config.prediction_type
     if kind == "epsilon":
         return noise
     return alpha * noise - sigma * photo if kind == "v_prediction" else photo
 
 
+def _is_flow(solver: Any) -> bool:
+    """Return whether noise and picture are mixed on the straight line between them."""
+    return isinstance(solver, FlowSolver) or bool(solver.config.get("use_flow_sigmas"))
+
+
 def _level(solver: Any, step: int) -> tuple[float, float]:
     """Return how much of the picture, and of the noise, latents hold before this call of the solver."""
-    if solver.config.get("use_flow_sigmas"):
+    if _is_flow(solver):
         sigma = float(solver.sigmas[step])
         return 1 - sigma, sigma
     if hasattr(solver, "sigmas"):

@@ -17,6 +17,9 @@ from app.models.folder import CONFIGS, FLOW_SCHEDULERS, PREDICTIONS, read_json
 
 SOLVER = "DPMSolverMultistepScheduler"
 
+FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
+"""The solver of the families that were trained by flow matching: Euler's, on the straight way from noise to picture."""
+
 NOISY = frozenset({"EulerAncestralDiscreteScheduler", "LCMScheduler"})
 """The solvers that add noise after each step but the last: as distilled models want it (Turbo, and LCM)."""
 
@@ -31,7 +34,9 @@ SOLVERS = NOISY | {
     "TCDScheduler",
     "UniPCMultistepScheduler",
 }
-"""The solvers with which the same recipe paints the same picture."""
+"""The solvers with which the same recipe paints the same picture, by a network that was trained on noise levels."""
+
+ALL = SOLVERS | {FLOW_SOLVER}
 
 FLOWING = SOLVERS & set(FLOW_SCHEDULERS)
 """The solvers that paint with a network of rectified flow."""
@@ -49,6 +54,23 @@ STAND_INS = {"DPMSolverSDEScheduler": "KDPM2DiscreteScheduler"}
 
 TRAINED = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
 """What of a scheduler's settings is the network's: another solver must take it, given or by default."""
+
+
+class FlowSolver(diffusers.FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]  # diffusers has no types
+    """diffusers' solver of a flow, with what the other solvers offer besides."""
+
+    init_noise_sigma = 1.0
+
+    def scale_model_input(self, latents: torch.Tensor, _t: torch.Tensor) -> torch.Tensor:
+        """Return the latents as they are."""
+        return latents
+
+    def expected(self, prediction: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+        """Return the clean latents to which the last step, from these, was on the way."""
+        sigma = self.sigmas[self.step_index - 1].to(latents.device)
+        clean: torch.Tensor = latents - sigma * prediction
+        return clean
+
 
 ALGORITHMS = ("dpmsolver", "dpmsolver++")
 """The algorithms that several solvers share; others are known to one alone."""
@@ -69,18 +91,20 @@ def of_settings(config: Mapping[str, Any]) -> Any:
     return _made(STAND_INS.get(name, name), config)
 
 
-def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device) -> Any:
+def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device, **spaced: Any) -> Any:
     """Make a fresh solver of this class with its time steps: it keeps the history of one batch.
 
-    `config` is that of the model's own scheduler. Raises ModelError when the solver knows no schedule of so many
-    steps, or not what the network predicts.
+    `config` is that of the model's own scheduler; `spaced` is what a family's pipeline sets the time steps by, where
+    that is more than their number. Raises ModelError when the solver knows no schedule of so many steps, or not what
+    the network predicts.
     """
     _check(scheduler, config)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         solver = _made(scheduler, _carried(scheduler, config))
         try:
-            solver.set_timesteps(steps, device=device)
+            count = {} if "sigmas" in spaced else {"num_inference_steps": steps}
+            solver.set_timesteps(**count, **spaced, device=device)
         except ValueError as error:
             raise ModelError(f"the {scheduler} takes no {steps} steps with this model") from error
     return solver
@@ -89,11 +113,14 @@ def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.de
 def _made(scheduler: str, config: Mapping[str, Any]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, about how diffusers' solvers make arrays
-        return getattr(diffusers, scheduler).from_config(config)
+        return (FlowSolver if scheduler == FLOW_SOLVER else getattr(diffusers, scheduler)).from_config(config)
 
 
 def _check(scheduler: str, config: Mapping[str, Any]) -> None:
     """Refuse a solver that would take what the network predicts, or its noise, for something else."""
+    if (config.get("_class_name") == FLOW_SOLVER) != (scheduler == FLOW_SOLVER):
+        ours = FLOW_SOLVER if scheduler != FLOW_SOLVER else ", ".join(sorted(SOLVERS))
+        raise ModelError(f"the {scheduler} does not suit this model; with it paint {ours}")
     if config.get("use_flow_sigmas") and scheduler not in FLOWING:
         raise ModelError(f"the {scheduler} knows no flow; with this model paint {', '.join(sorted(FLOWING))}")
     if config.get("rescale_betas_zero_snr") and scheduler in WITHOUT_ZERO_SNR:

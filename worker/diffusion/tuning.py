@@ -24,7 +24,12 @@ log = logging.getLogger(__name__)
 
 Run = Callable[["Setting"], object]
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "float8": torch.float8_e4m3fn,
+}
 MEMORY_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 FAILURES = (RuntimeError, NotImplementedError, MemoryError)
@@ -114,6 +119,7 @@ def choose(
     known: Known | None = None,
     *,
     whole: Run | None = None,
+    precisions: Sequence[str] = (),
     budget_s: float = BUDGET_S,
     clock: Callable[[], float] | None = None,
 ) -> Setting:
@@ -124,16 +130,19 @@ def choose(
     frame at least `SLIGHTLY` cheaper, because small batches show progress sooner. A setting that fails (out of memory,
     or numbers that are not finite) is not chosen; when nothing can be measured on a CPU the answer is `fallback()`.
     Raises NothingFits where a GPU has too little memory for any precision. `clock` is read instead of the device's
-    own. `known` is what earlier starts found; it is brought up to date.
+    own. `known` is what earlier starts found; it is brought up to date. Where `precisions` are given, no others are
+    tried.
     """
     known = known or Known()
     trial = _Trial(run, whole or run, device, known, budget_s, clock)
     best, halves = fallback(), devices.halves(device)
+    if precisions:
+        best = replace(best, precision=precisions[0])
     if halves:
-        best = _first_that_paints(trial, best, halves)
+        best = _first_that_paints(trial, best, precisions or (*halves, "float32"))
     try:
         best = _probe(trial, best)
-        if not halves:
+        if not halves and not precisions:
             best = _fastest(trial, _precisions(best))
         best = _fastest(trial, _formats(best))
         best = _fastest(trial, _threads(best, device))
@@ -239,14 +248,14 @@ def _probe(trial: _Trial, setting: Setting) -> Setting:
     return setting
 
 
-def _first_that_paints(trial: _Trial, setting: Setting, halves: Sequence[str]) -> Setting:
-    """Return a GPU's setting in the first precision in which a whole picture is painted; float32 is the last.
+def _first_that_paints(trial: _Trial, setting: Setting, precisions: Sequence[str]) -> Setting:
+    """Return a GPU's setting in the first precision in which a whole picture is painted.
 
     The one that was chosen last time is tried first. Raises NothingFits.
     """
     last = [trial.known.chosen.precision] if trial.known.chosen else []
     verdicts = []
-    for precision in dict.fromkeys((*last, *halves, "float32")):
+    for precision in dict.fromkeys((*[each for each in last if each in precisions], *precisions)):
         candidate = replace(setting, precision=precision)
         try:
             trial.time(candidate)

@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -39,19 +40,21 @@ def choose(
     revision: str,
     whole: Run | None = None,
     placement: str = "",
+    precisions: Sequence[str] = (),
 ) -> Setting:
     """Measure as `tuning.choose` does, with what `file` remembers of this machine and model, and remember more.
 
-    What was chosen within the last hour is chosen again at once. `placement` names where the model's parts lie.
+    What was chosen within the last hour is chosen again at once. `placement` names where the model's parts lie,
+    `precisions` are those that may be tried, if not all.
     """
     if file is None:
-        return machine.choose(run, device, whole=whole)
+        return machine.choose(run, device, whole=whole, precisions=precisions)
     key = name(device, revision, placement)
     known = read(file, key)
     if known.chosen is not None and 0 <= time.time() - _measured_at(file, key) < FRESH_SECONDS:
         log.info("painting with %s, as a while ago", known.chosen)
         return known.chosen
-    chosen = machine.choose(run, device, known, whole=whole)
+    chosen = machine.choose(run, device, known, whole=whole, precisions=precisions)
     write(file, key, known)
     return chosen
 

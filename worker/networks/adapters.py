@@ -144,7 +144,7 @@ class Laid:
                 file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=UNET, network_alphas=lora.alphas,
                 metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
             )  # fmt: skip
-        dtype = next(unet.parameters()).dtype
+        dtype = unet.dtype
         for name, part in unet.named_modules():
             if f".lora_A.{file.name}" in name or f".lora_B.{file.name}" in name:
                 part.to(device, dtype)
@@ -229,15 +229,12 @@ class Adapted:
         precision: torch.dtype = self._unet.dtype
         return precision
 
-    def __call__(
-        self, latents: torch.Tensor, t: torch.Tensor | int, states: torch.Tensor, **others: Any
-    ) -> torch.Tensor:
+    def __call__(self, latents: Any, *given: Any, **others: Any) -> Any:
         """Predict for a batch of latents; for pictures that come twice, as guidance needs them, one after the other."""
         for file, of_rows in self._of_rows.items():
-            weights = torch.tensor(of_rows, dtype=torch.float32, device=latents.device)
+            weights = torch.tensor(of_rows, dtype=torch.float32, device=latents[0].device)
             weights = weights.repeat(len(latents) // len(of_rows))
             for layer in self._layers:
                 if file.name in layer.base_scaling:
                     layer.row_weights[file.name] = weights
-        predicted: torch.Tensor = self._unet(latents, t, states, return_dict=False, **others)[0]
-        return predicted
+        return self._unet(latents, *given, return_dict=False, **others)[0]

@@ -39,8 +39,9 @@ def finest(vae: Any) -> int:
 
 
 def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool) -> NDArray[np.float32]:
-    """Decode latents into pictures (frames x height x width x 3, 0-1), `scale` times as wide as these.
+    """Decode latents, brought to the VAE's own spread, into pictures (frames x height x width x 3, 0-1).
 
+    `scale` is how many times as wide as these they are.
     Where numbers overflow there is NaN. With `lanes`, threads decode them side by side. Where a decoder that is shown
     scenes stands beside the autoencoder, it decodes them all, and is shown a blank guide for those that have none, and
     the mean of one that is finer.
@@ -66,7 +67,8 @@ def unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
     own = latents / float(config.scaling_factor)
     if mean is None or spread is None:
-        return own
+        shift = getattr(config, "shift_factor", None)
+        return own if shift is None else own + float(shift)
     mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
     return torch.addcmul(mean, own, spread)
 
@@ -77,6 +79,8 @@ def scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     if mean is not None and spread is not None:
         mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
         latents = (latents - mean) / spread
+    elif (shift := getattr(config, "shift_factor", None)) is not None:
+        latents = latents - float(shift)
     return latents * float(config.scaling_factor)
 
 
@@ -91,7 +95,7 @@ def _decoded(
     work: Callable[..., torch.Tensor], vae: Any, latents: torch.Tensor, *beside: torch.Tensor, scale: int, lanes: bool
 ) -> NDArray[np.float32]:
     dtype = next(vae.parameters()).dtype
-    given = [each.to(dtype, memory_format=torch.channels_last) for each in (unscaled(vae.config, latents), *beside)]
+    given = [each.to(dtype, memory_format=torch.channels_last) for each in (latents, *beside)]
     few = max(1, DECODED_PIXELS // (scale**2 * latents.shape[-1] * latents.shape[-2]))
     if lanes:
         few = min(few, math.ceil(len(latents) / thread_lanes.parts(len(latents), least=1)))

@@ -45,16 +45,14 @@ class Traced(torch.nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the network."""
-        precision: torch.dtype = next(self.unet.parameters()).dtype
+        precision: torch.dtype = self.unet.dtype  # that in which it computes, however it is stored
         return precision
 
-    def forward(
-        self, latents: torch.Tensor, t: torch.Tensor | int, states: torch.Tensor, **others: Any
-    ) -> torch.Tensor:
+    def forward(self, *given: Any, **others: Any) -> Any:
         """Predict for a batch of latents; with further inputs, or on a graphics card, as the network itself does."""
-        if not self.is_small or latents.device.type != "cpu" or any(other is not None for other in others.values()):
-            predicted: torch.Tensor = self.unet(latents, t, states, return_dict=False, **others)[0]
-            return predicted
+        if not self.is_small or any(other is not None for other in others.values()) or given[0].device.type != "cpu":
+            return self.unet(*given, return_dict=False, **others)[0]
+        latents, t, states = given
         shapes = latents.shape[1:], states.shape[1:]
         if shapes not in self._runs:
             self._runs[shapes] = _traced(self.unet, latents, states)

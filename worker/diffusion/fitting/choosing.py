@@ -28,6 +28,7 @@ def choose(model: Model, measured: Path | None, *, rehearse: Callable[[Model], R
             setting = tuning_cache.choose(
                 measured, rehearsal, model.device,
                 revision=model.revision, whole=rehearsal.whole, placement=plan.name,
+                precisions=plan.precisions,
             )  # fmt: skip
         except RuntimeError as error:
             if not isinstance(error, NothingFits) and device_errors.verdict(error) != device_errors.OUT_OF_MEMORY:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+import psutil
 import torch
+
+CGROUP = Path("/sys/fs/cgroup")
+"""Where Linux says how much memory this container may use, and uses."""
 
 
 def is_gpu(device: torch.device) -> bool:
@@ -33,6 +38,17 @@ def memory(device: torch.device) -> tuple[int, int] | None:
         total = torch.mps.recommended_max_memory()
         return max(0, total - torch.mps.driver_allocated_memory()), total
     return None
+
+
+def host_memory() -> int:
+    """Return how many bytes of the machine's own memory are free, within the limit of a container."""
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit = (CGROUP / "memory.max").read_text().strip()
+        used = int((CGROUP / "memory.current").read_text())
+    except OSError:
+        return free
+    return free if limit == "max" else min(free, max(0, int(limit) - used))
 
 
 def synchronize(device: torch.device) -> None:

@@ -7,6 +7,8 @@ the original, so whoever wants another precision loads the part again.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,40 +18,53 @@ import torch
 
 from app.models import single_file
 from app.models.errors import ModelError
-from app.models.folder import is_half_only, read_json, weights
+from app.models.folder import is_half_only, is_named, read_json, weights
+from worker.diffusion import families, solvers
 from worker.diffusion import model_folder as files
-from worker.diffusion import solvers
-from worker.diffusion.fitting import devices, one_file, replaced_vae, sizes
-from worker.networks import decoding, group_norm, upsampling
+from worker.diffusion.families import Family
+from worker.diffusion.fitting import devices, one_file, replaced_network, replaced_vae, sizes
+from worker.networks import decoding, upsampling
 from worker.networks.traced_unet import SMALL
 
-VAES = {"AutoencoderKL": diffusers.AutoencoderKL, "AutoencoderTiny": diffusers.AutoencoderTiny}
+VAES = {
+    "AutoencoderKL": diffusers.AutoencoderKL,
+    "AutoencoderKLFlux2": diffusers.AutoencoderKLFlux2,
+    "AutoencoderTiny": diffusers.AutoencoderTiny,
+}
 
 
 class Source:
-    """The files of one model.
+    """The files of one model, and the `family` that it is of, whose network has this `config`.
 
     `folder` is where its configurations lie: of a model in a single file those of its family, which are shipped.
     `sizes` are the parameters of its parts. `is_small` is a network that gains by what is done for small ones.
     """
 
-    def __init__(self, folder: Path, device: torch.device, vae: str = "") -> None:
-        """Read the index and the headers of the weights of a folder or a single file; `vae` names another VAE, if any.
+    def __init__(self, folder: Path, device: torch.device, vae: str = "", transformer: str = "") -> None:
+        """Read the index and the headers of the weights of a folder or a single file.
+
+        `vae` and `transformer` name another VAE and another network, if any.
 
         Raises ModelError, naming the first file that is missing or broken, or what makes it one of another kind.
         """
         self.path, self._device = folder, device
         self._single = single_file.inspect(folder) if folder.is_file() else None
         self.folder = folder = self._single.family.folder if self._single else folder
-        self.kind = self._single.kind if self._single else files.inspect(folder)
+        self.family = families.of(self._single.kind if self._single else files.inspect(folder))
         self._replaced = replaced_vae.inspect(vae, folder)
+        self._network_file = replaced_network.inspect(transformer, self.family)
         self._state = self._files_state()
         others = self._replaced.weights if self._replaced else ()
-        self.sizes = sizes.of_file(self._single, others) if self._single else sizes.of(folder, others)
-        self.is_small = self.sizes.unet <= SMALL
-        self.unet_config = _complete(diffusers.UNet2DConditionModel, folder / "unet")
         if self._single:
-            self.unet_config.sample_size = self._single.sample_size
+            self.sizes = sizes.of_file(self._single, others)
+        else:
+            self.sizes = sizes.of(folder, self.family, others)
+        if file := self._network_file:
+            self.sizes = replace(self.sizes, network=file.halves, layer=file.layer)
+        self.is_small = self.sizes.network <= SMALL
+        self.config = _complete(self.family.network_class, folder / self.family.part)
+        if self._single:
+            self.config.sample_size = self._single.sample_size
         own = str(read_json(folder / "vae" / "config.json")["_class_name"])
         self._vae_class = VAES[self._replaced.class_name if self._replaced else own]
         self.forces_upcast = self._forces_upcast()
@@ -58,23 +73,28 @@ class Source:
         """Return the revision: that of a hub, or the folder's fingerprint; with another VAE also by that."""
         own = files.fingerprint_of_file(self._single) if self._single else ""
         revision = of_hub or own or files.fingerprint(self.folder)
-        return self._replaced.revision(revision) if self._replaced else revision
+        for other in (self._replaced, self._network_file):
+            revision = other.revision(revision) if other else revision
+        return revision
+
+    def described(self, vae: Any, told: Mapping[str, Any]) -> Family:
+        """Return the family with this model's configurations, its VAE's and what ``house.json`` says among them."""
+        return self.family(self.config, vae, read_json(self.folder / "model_index.json"), told)
 
     def pipeline(self, dtype: torch.dtype) -> Any:
         """Load the text encoders in a precision, with the tokenizers and the scheduler, as a pipeline without networks.
 
         Raises ModelError where that fails.
         """
-        is_xl = self.kind == "StableDiffusionXLPipeline"
-        loader = diffusers.StableDiffusionXLPipeline if is_xl else diffusers.StableDiffusionPipeline
-        how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True}
-        how |= {"add_watermarker": False} if is_xl else {"safety_checker": None, "requires_safety_checker": False}
-        how |= {"feature_extractor": None, "image_encoder": None, "unet": None, "vae": None}
+        loader = self.family.pipeline
+        how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.without}
+        index = read_json(self.folder / "model_index.json")
+        how |= {part: None for part in self.family.optional if not is_named(index, part)}
         if self._single:
             scheduler = solvers.of_settings(self._single.scheduler)
             how |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
             pipe = self._loaded(loader, self.path, method="from_single_file", **how)
-            for part in ("text_encoder", "text_encoder_2"):
+            for part in self.family.encoders:
                 if (encoder := getattr(pipe, part, None)) and not one_file.is_complete(encoder):
                     raise ModelError(one_file.incomplete(self._single, part))
         else:
@@ -87,13 +107,16 @@ class Source:
         _bound_texts(pipe)
         return pipe
 
-    def unet(self, dtype: torch.dtype) -> Any:
-        """Load the UNet in a precision. Raises ModelError where that fails."""
-        unet = self._network(diffusers.UNet2DConditionModel, self.folder / "unet", dtype)
+    def network(self, dtype: torch.dtype) -> Any:
+        """Load the network in a precision. Raises ModelError where that fails."""
+        loader, part = self.family.network_class, self.folder / self.family.part
+        if self._network_file:
+            network = self._loaded(self._network_file, part, method="load", network=loader, dtype=dtype).eval()
+        else:
+            network = self._network(loader, part, dtype)
         if not devices.is_gpu(self._device) and self.is_small:
-            group_norm.relay(unet)
-            upsampling.fold(unet)
-        return unet
+            self.family.prepare(network)
+        return network
 
     def vae(self) -> Any:
         """Load the autoencoder in float32, with the decoder that is shown scenes where there is one.
@@ -122,11 +145,16 @@ class Source:
     def _forces_upcast(self) -> bool:
         """Return whether the autoencoder overflows in float16, as its configuration says.
 
-        Where it says nothing that of Stable Diffusion XL does; the default of diffusers' class holds for no other.
+        Where it says nothing, as its family's does: the default of diffusers' class is Stable Diffusion XL's.
         """
         part = self._replaced.config if self._replaced else self.folder / "vae"
-        is_xl = self.kind == "StableDiffusionXLPipeline" and self._vae_class is diffusers.AutoencoderKL
-        return bool(read_json(part / "config.json").get("force_upcast", is_xl))
+        does = self.family.upcasts and self._vae_class is diffusers.AutoencoderKL
+        return bool(read_json(part / "config.json").get("force_upcast", does))
+
+    @property
+    def stores_float8(self) -> bool:
+        """Return whether the network may be stored in float8; one that is quantised is smaller than that."""
+        return self.family.stores_float8 and not (self._network_file and self._network_file.is_quantised)
 
     @property
     def _what(self) -> str:
@@ -137,7 +165,8 @@ class Source:
         return self._replaced.path if self._replaced else self.folder / "vae"
 
     def _files_state(self) -> dict[Path, tuple[int, int]]:
-        others = self._replaced.files if self._replaced else []
+        others = list(self._replaced.files) if self._replaced else []
+        others += [self._network_file.path] if self._network_file else []
         return files.state(self.folder, [*others, self.path] if self._single else others)
 
     def _network(self, loader: Any, part: Path, dtype: torch.dtype) -> Any:
@@ -162,6 +191,7 @@ class Source:
         except Exception as error:  # whatever a library raises about a folder, the folder is at fault
             self.check_unchanged()
             what = f"VAE {path}" if self._replaced and path == self._replaced.path else self._what
+            what = f"file {self._network_file.path}" if self._network_file and loader is self._network_file else what
             raise ModelError(f"{what} cannot be loaded: {error}") from error
         self.check_unchanged()
         return loaded

@@ -19,7 +19,7 @@ from worker.networks.traced_unet import Traced
 
 log = logging.getLogger(__name__)
 
-FULL = "float32"
+FULL, FLOAT8 = "float32", placement.FLOAT8
 
 
 class NoRoom(torch.OutOfMemoryError):
@@ -123,18 +123,21 @@ class Networks:
             self._drop_unets()
             if precision == FULL:
                 self._check_room()
-            return Traced(self._source.unet(dtype), traces=False)
+            network = self._source.network(torch.bfloat16 if precision == FLOAT8 else dtype)
+            if precision == FLOAT8:
+                network.enable_layerwise_casting(storage_dtype=dtype, compute_dtype=torch.bfloat16)
+            return Traced(network, traces=False)
         if FULL not in self._unets:
-            self._unets[FULL] = Traced(self._source.unet(torch.float32))
+            self._unets[FULL] = Traced(self._source.network(torch.float32), traces=self._source.family.traces)
         full = self._unets[FULL]
-        return full if precision == FULL else Traced(copy.deepcopy(full.unet).to(dtype))
+        return full if precision == FULL else Traced(copy.deepcopy(full.unet).to(dtype), traces=full.is_small)
 
     def _check_room(self) -> None:
         """Raise NoRoom where a GPU cannot take the UNet in float32."""
         memory = devices.memory(self.device)
         if memory is None or self.plan.offload == "sequential":
             return
-        missing = placement.FULL_BYTES * self._source.sizes.unet + placement.SPARE - memory[0]
+        missing = placement.FULL_BYTES * self._source.sizes.network + placement.SPARE - memory[0]
         if missing > 0:
             raise NoRoom(f"out of memory: the UNet in float32 needs {missing / placement.GB:.1f} GB more than are free")
 

@@ -8,13 +8,19 @@ of memory all the same is followed by the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.diffusion.fitting.sizes import Sizes
 
-HALF_BYTES, FULL_BYTES = 2, 4
+FLOAT8_BYTES, HALF_BYTES, FULL_BYTES = 1, 2, 4
+
+FLOAT8 = "float8"
+"""The precision in which a network is stored in float8 (e4m3), each layer of which computes in bfloat16."""
 
 GB = 2**30
+
+HOST_SPARE = 2**30
+"""Bytes of the machine's memory that are left to the rest of the worker and to the system."""
 
 SPARE = 300 * 2**20
 """Bytes of a GPU that are left free: its allocator never uses the last of them."""
@@ -30,83 +36,155 @@ DECODE_BYTES = 1536
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a model needs memory for.
+
+    `sizes` are its parts' parameters, `pixels` those of a picture. `upcast` tells that the autoencoder works in
+    float32, `stores_float8` that the network may be stored in float8. `encoder_bytes` are those of a text encoder's
+    parameter.
+    """
+
+    sizes: Sizes
+    pixels: int
+    upcast: bool = False
+    stores_float8: bool = False
+    encoder_bytes: int = HALF_BYTES
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Where a model's parts lie.
 
     `encoders_leave` the GPU after a prompt is encoded; `offload` is "" where the networks stay on the GPU, else
     "model" (one part at a time) or "sequential" (one layer at a time). The autoencoder works in `tiles`, or whole.
+    Where `encoders_dropped`, text encoders are loaded again for each walk. `precisions` are those that may be tried,
+    all that the device has if there are none.
     """
 
     encoders_leave: bool = False
     offload: str = ""
     tiles: bool = False
+    encoders_dropped: bool = False
+    precisions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Name it in a log and in what is remembered of a device."""
-        parts = [self.offload, "encoders leave" * (self.encoders_leave and not self.offload), "tiles" * self.tiles]
+        leave = self.encoders_leave and not self.offload and not self.encoders_dropped
+        parts = [self.offload, "encoders leave" * leave, "tiles" * self.tiles]
+        parts += ["encoders loaded for each walk" * self.encoders_dropped, ", ".join(self.precisions)]
         return ", ".join(filter(None, parts)) or "all on the GPU"
+
+    def network_bytes(self, sizes: Sizes) -> int:
+        """Return how many bytes the network takes."""
+        if self.precisions != (FLOAT8,):
+            return HALF_BYTES * sizes.network
+        return FLOAT8_BYTES * (sizes.network - sizes.wide) + HALF_BYTES * sizes.wide
 
 
 KEEP = Plan()
 PLANS = (
     KEEP, Plan(encoders_leave=True), Plan(encoders_leave=True, tiles=True), Plan(True, "model"),
-    Plan(True, "model", tiles=True), Plan(True, "sequential", tiles=True),
+    Plan(True, "model", tiles=True), Plan(True, "model", tiles=True, precisions=(FLOAT8,)),
+    Plan(True, "sequential", tiles=True),
 )  # fmt: skip
 """What can be done, from what needs the most memory and is the fastest to what needs the least."""
 
 
-def allowed(offload: str) -> tuple[Plan, ...]:
-    """List the plans that the setting `OFFLOAD` allows."""
-    if offload == "auto":
-        return PLANS
+def allowed(offload: str, *, stores_float8: bool = False) -> tuple[Plan, ...]:
+    """List the plans that the setting `OFFLOAD` allows for a model, whose network may be stored in float8 or not."""
     if offload == "off":
         return KEEP, Plan(tiles=True)
-    return tuple(plan for plan in PLANS if plan.offload == offload)
+    possible = (plan for plan in PLANS if stores_float8 or not plan.precisions)
+    return tuple(plan for plan in possible if offload in ("auto", plan.offload))
 
 
-def needed(plan: Plan, sizes: Sizes, pixels: int, *, upcast: bool = False) -> int:
-    """Return how many bytes of a GPU a plan needs at its peak, for pictures of so many pixels, one at a time.
-
-    `upcast` tells that the autoencoder works in float32.
-    """
-    wide = FULL_BYTES if upcast else HALF_BYTES
-    encoders, unet, vae = HALF_BYTES * sizes.encoders, HALF_BYTES * sizes.unet, wide * sizes.vae
-    at_once = min(pixels, TILE**2) if plan.tiles else pixels
-    denoising, decoding = PASS_BYTES * pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
+def needed(plan: Plan, needs: Needs) -> int:
+    """Return how many bytes of a GPU a plan needs at its peak, for pictures that are painted one at a time."""
+    sizes, wide = needs.sizes, FULL_BYTES if needs.upcast else HALF_BYTES
+    encoders, network, vae = HALF_BYTES * sizes.encoders, plan.network_bytes(sizes), wide * sizes.vae
+    at_once = min(needs.pixels, TILE**2) if plan.tiles else needs.pixels
+    denoising, decoding = PASS_BYTES * needs.pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
+    if plan.precisions:
+        denoising += HALF_BYTES * sizes.layer  # the layer that computes
     if plan.offload == "sequential":
         return SPARE + max(encoders, HALF_BYTES * sizes.layer + denoising, vae + decoding)
     if plan.offload == "model":
-        return SPARE + max(encoders, unet + denoising, vae + decoding)
-    staying = unet + vae + max(denoising, decoding)
-    return SPARE + (max(staying, unet + vae + encoders) if plan.encoders_leave else staying + encoders)
+        return SPARE + max(encoders, network + denoising, vae + decoding)
+    staying = network + vae + max(denoising, decoding)
+    return SPARE + (max(staying, network + vae + encoders) if plan.encoders_leave else staying + encoders)
+
+
+def held_by_host(plan: Plan, needs: Needs) -> int:
+    """Return how many bytes of the machine's own memory a plan for a GPU needs at its peak."""
+    sizes = needs.sizes
+    encoders = HALF_BYTES * sizes.encoders if plan.encoders_leave or plan.offload else 0
+    networks = plan.network_bytes(sizes) + FULL_BYTES * sizes.vae if plan.offload else 0
+    return HOST_SPARE + (max(encoders, networks) if plan.encoders_dropped else encoders + networks)
 
 
 class TooLittle(Exception):
     """No plan fits into the memory that is free."""
 
 
-def plans(offload: str, sizes: Sizes, pixels: int, free: int, total: int, *, upcast: bool = False) -> tuple[Plan, ...]:
+def plans(offload: str, needs: Needs, free: int, total: int, *, host: int | None = None) -> tuple[Plan, ...]:
     """Return the plans to be tried on a GPU with so many free bytes, the fastest first.
 
-    With `auto` those that the free bytes are enough for; what a setting names is tried in any case. `upcast` tells that
-    the autoencoder works in float32. Raises TooLittle, which says how much is missing.
+    With `auto` those that the free bytes are enough for; what a setting names is tried in any case. `host` are the
+    bytes of the machine's own memory that are free: where they are few, text encoders are loaded for each walk. Raises
+    TooLittle, which says how much is missing.
     """
-    possible = allowed(offload)
+    possible = allowed(offload, stores_float8=needs.stores_float8)
+    if host is not None:
+        frugal = [
+            plan if held_by_host(plan, needs) <= host else replace(plan, encoders_dropped=True) for plan in possible
+        ]
+        possible = tuple(frugal)
     if offload != "auto":
         return possible
-    fitting = tuple(plan for plan in possible if needed(plan, sizes, pixels, upcast=upcast) <= free)
+    fitting = tuple(plan for plan in possible if needed(plan, needs) <= free)
     if not fitting:
-        raise TooLittle(missing(possible, sizes, pixels, free, total, upcast=upcast))
-    return fitting
+        raise TooLittle(missing(possible, needs, free, total))
+    if host is not None and not (held := [plan for plan in fitting if held_by_host(plan, needs) <= host]):
+        least = min(held_by_host(plan, needs) for plan in fitting)
+        raise TooLittle(_of_host(least, host))
+    return tuple(held) if host is not None else fitting
 
 
-def missing(possible: Sequence[Plan], sizes: Sizes, pixels: int, free: int, total: int, *, upcast: bool = False) -> str:
+def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> str:
     """Describe how much memory is missing for the plan that needs the least."""
-    least = min(needed(plan, sizes, pixels, upcast=upcast) for plan in possible)
+    least = min(needed(plan, needs) for plan in possible)
     there = f"{free / GB:.1f} of its {total / GB:.1f} GB are free"
     if least <= free:
         frugal = "" if any(plan.offload == "sequential" for plan in possible) else " Set MOMA_OFFLOAD=sequential."
         return f"{there}, and it ran out of memory all the same.{frugal}"
     others = " Other programs use the rest." if least <= total else ""
     return f"{there}, {least / GB:.1f} GB are needed: {(least - free) / GB:.1f} GB are missing.{others}"
+
+
+def plans_of_cpu(needs: Needs, host: int) -> tuple[Plan, ...]:
+    """Return how a model is held on a CPU with so many free bytes of memory.
+
+    In float32 where that takes at most half of them, so that another precision can be tried beside it; else in
+    bfloat16 alone, and where even that is too much, with text encoders that are loaded for each walk. Raises TooLittle.
+    """
+    sizes = needs.sizes
+    encoders, others = needs.encoder_bytes * sizes.encoders, FULL_BYTES * sizes.vae + PASS_BYTES * needs.pixels
+    if FULL_BYTES * sizes.network <= host / 2 and FULL_BYTES * sizes.network + encoders + others <= host:
+        return (KEEP,)
+    network, half = HALF_BYTES * sizes.network, ("bfloat16",)
+    if HOST_SPARE + network + encoders + others <= host:
+        return (Plan(precisions=half),)
+    least = HOST_SPARE + max(encoders, network + others)
+    if least > host:
+        raise TooLittle(_of_host(least, host))
+    return (Plan(encoders_leave=True, encoders_dropped=True, precisions=half),)
+
+
+def _of_host(least: int, host: int) -> str:
+    """Describe how much of the machine's memory is missing."""
+    needed, missing = (
+        f"{least / GB:.1f} GB of the machine's memory are needed",
+        f"{(least - host) / GB:.1f} GB are missing",
+    )
+    return f"{needed}, {host / GB:.1f} GB are free: {missing}."

@@ -16,12 +16,12 @@ class NoNumbers(RuntimeError):
 
 
 class Rehearsal:
-    """One pass of a model's UNet on its own size, guided unless guidance is an input; or a whole picture."""
+    """One pass of a model's network on its own size, guided where that takes a second one; or a whole picture."""
 
     def __init__(self, model: Model) -> None:
         """Encode no words."""
         self._model = model
-        texts = model.encode("", "")[: 1 if model.embeds_guidance else 2]
+        texts = [text for text in model.encode("", "")[: 1 + model.is_guided] if text is not None]
         self._states = torch.from_numpy(np.stack([text.states for text in texts])).to(model.device)
         vectors = [text.pooled for text in texts if text.pooled is not None]
         self._pooled = torch.from_numpy(np.stack(vectors)).to(model.device) if vectors else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,10 @@ def test_every_gpu_starts_with_the_best_plan_that_fits(kind: str, memory: int, h
     plan, setting = choose(chosen)
     assert setting.precision == halves[0]
     assert gpu.peak <= gpu.free
-    better = placement.PLANS[: placement.PLANS.index(plan)]
+    possible = placement.allowed("auto")
+    better = possible[: possible.index(plan)]
     upcast = chosen.starts_upcast
-    assert all(placement.needed(each, chosen.sizes, chosen.pixels, upcast=upcast) > gpu.free for each in better)
+    assert all(placement.needed(each, replace(chosen.needs, upcast=upcast)) > gpu.free for each in better)
 
 
 @pytest.mark.parametrize(("kind", "memory"), [("SD 1.5", 8), ("SDXL", 24)])

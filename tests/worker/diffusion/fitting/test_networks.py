@@ -41,14 +41,14 @@ def test_gpu_holds_the_unet_in_one_precision_alone(on_card: Model) -> None:
 
 def test_gpu_lets_go_of_the_unet_before_another_is_loaded(on_card: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     before = weakref.ref(on_card.networks("float16", "contiguous")[0])
-    load, held = on_card._source.unet, []
+    load, held = on_card._source.network, []
 
     def loading(dtype: torch.dtype) -> Any:
         gc.collect()
         held.append(before())
         return load(dtype)
 
-    monkeypatch.setattr(on_card._source, "unet", loading)
+    monkeypatch.setattr(on_card._source, "network", loading)
     on_card.networks("float32", "contiguous")
     assert held == [None]
 

@@ -67,7 +67,7 @@ def test_weights_of_a_single_file_are_those_of_the_folder(
 ) -> None:
     one, other = (Model.load(str(path), device="cpu") for path in (files[family], folders[family]))
     pairs = [(one.networks("float32", "contiguous")[0].unet, other.networks("float32", "contiguous")[0].unet)]
-    pairs += [(one.vae(), other.vae()), *zip(one._encoders, other._encoders, strict=True)]
+    pairs += [(one.vae(), other.vae()), *zip(one._encoders.parts, other._encoders.parts, strict=True)]
     for mine, theirs in pairs:
         ours, expected = mine.state_dict(), theirs.state_dict()
         assert ours.keys() == expected.keys()

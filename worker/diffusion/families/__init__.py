@@ -1,0 +1,27 @@
+"""The families of models: what is different from one to the other. Nothing else asks which kind a model is."""
+
+from __future__ import annotations
+
+from worker.diffusion.families.family import INPUT, PASSES, UNGUIDED, Family, States, Text
+from worker.diffusion.families.flux1 import Flux1
+from worker.diffusion.families.flux2 import Flux2Klein
+from worker.diffusion.families.sd3 import StableDiffusion3
+from worker.diffusion.families.stable_diffusion import LatentConsistency, StableDiffusion, StableDiffusionXL
+from worker.diffusion.families.z_image import ZImage
+
+__all__ = ["FAMILIES", "INPUT", "PASSES", "UNGUIDED", "Family", "States", "Text", "of"]
+
+FAMILIES: tuple[type[Family], ...] = (
+    StableDiffusion,
+    StableDiffusionXL,
+    LatentConsistency,
+    StableDiffusion3,
+    Flux1,
+    Flux2Klein,
+    ZImage,
+)
+
+
+def of(kind: str) -> type[Family]:
+    """Return the family whose pipelines have this class, which `app.models.folder` let through."""
+    return next(each for each in FAMILIES if kind in each.kinds)

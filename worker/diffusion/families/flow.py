@@ -1,0 +1,90 @@
+"""What the families that were trained by flow matching (Liu et al., arXiv 2209.03003) have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from worker.diffusion import solvers
+from worker.diffusion.families.family import Family, States, Text
+
+SIZE = 1024
+"""The side in pixels of the pictures of models that do not say it."""
+
+
+class FlowFamily(Family):
+    """A transformer that predicts the way from picture to noise.
+
+    Its pictures are SIZE a side, unless ``house.json`` names another `size`: no configuration does.
+    """
+
+    part = "transformer"
+    without: ClassVar[Mapping[str, Any]] = MappingProxyType({"transformer": None, "vae": None})
+    stores_float8 = True
+    folded: ClassVar[int] = 1
+    """How many of the VAE's latents, along each side, one latent of a walk stands for."""
+
+    def __init__(
+        self,
+        config: SimpleNamespace,
+        vae: Any,
+        index: Mapping[str, Any],
+        told: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """Describe a model."""
+        super().__init__(config, vae, index, told)
+        self.scale = 2 ** (len(vae.block_out_channels) - 1) * self.folded
+        side = int(told.get("size") or self.own_size()) // self.scale
+        self.latent_shape = (self.channels(), side, side)
+        self.guidance = self.own_guidance()
+
+    def own_size(self) -> int:
+        """Return the side of the model's pictures where ``house.json`` says nothing."""
+        return SIZE
+
+    def channels(self) -> int:
+        """Return the channels of a walk's latents."""
+        return int(self.config.in_channels)
+
+    def own_guidance(self) -> str:
+        """Return how the model is guided."""
+        raise NotImplementedError
+
+    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+        """Return what the pipeline sets its time steps by, for a picture that the network sees as so many tokens."""
+        raise NotImplementedError
+
+    def tokens(self, size: tuple[int, int]) -> int:
+        """Count the tokens of latents of this (height, width)."""
+        patch = 2 // self.folded
+        return (size[0] // patch) * (size[1] // patch)
+
+    def solver(
+        self, scheduler: str, config: Mapping[str, Any], steps: int, size: tuple[int, int], device: torch.device
+    ) -> Any:
+        """Make a solver whose time steps are shifted as the family's are for pictures of this size."""
+        spaced = self.spaced(config, steps, self.tokens(size))
+        return solvers.make(scheduler, config, steps, device, **spaced)
+
+
+def even(steps: int) -> Any:
+    """Return noise levels at equal distances, before they are shifted."""
+    return np.linspace(1.0, 1 / steps, steps)
+
+
+def text(states: torch.Tensor, pooled: torch.Tensor | None = None) -> Text:
+    """Return what was encoded of one prompt."""
+    return Text(
+        states.float().cpu().numpy(),
+        None if pooled is None else pooled[0].float().cpu().numpy(),
+    )
+
+
+def one_length(states: States) -> torch.Tensor:
+    """Return the texts of a family in which all have one length."""
+    assert isinstance(states, torch.Tensor)  # noqa: S101 - for types
+    return states

@@ -1,0 +1,98 @@
+"""FLUX.1, schnell and dev (Black Forest Labs, 2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import diffusers
+import torch
+from diffusers.pipelines.flux.pipeline_flux import calculate_shift
+
+from worker.diffusion.families.family import INPUT, UNGUIDED, States, Text
+from worker.diffusion.families.flow import FlowFamily, even, one_length, text
+
+TOKENS = {INPUT: 512, UNGUIDED: 256}
+"""How many tokens of a prompt T5 reads for dev, and for schnell, as their model cards say."""
+
+
+class Flux1(FlowFamily):
+    """FLUX.1: a T5 and a CLIP text encoder, 16 channels, folded two by two for the network; no negative prompts."""
+
+    kinds = ("FluxPipeline",)
+    pipeline = diffusers.FluxPipeline
+    without: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {**FlowFamily.without, "image_encoder": None, "feature_extractor": None}
+    )
+    network_class = diffusers.FluxTransformer2DModel
+    original = "FLUX.1"
+    encoders = ("text_encoder", "text_encoder_2")
+
+    def channels(self) -> int:
+        """Return the VAE's channels, four of which stand side by side in the network's."""
+        return int(self.config.in_channels) // 4
+
+    def own_guidance(self) -> str:
+        """Return INPUT for dev, which learned what guidance does; schnell has none."""
+        return INPUT if self.config.guidance_embeds else UNGUIDED
+
+    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+        """Shift the time steps by the number of tokens, where the model's scheduler does."""
+        return {"sigmas": even(steps), "mu": shift(config, tokens)}
+
+    def encode(
+        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+    ) -> tuple[Text, Text | None]:
+        """Encode a prompt: T5's states, and CLIP's pooled vector."""
+        del negative_prompt, left_out
+        states, pooled, _ = pipe.encode_prompt(
+            prompt=prompt, prompt_2=None, device=device, max_sequence_length=TOKENS[self.guidance]
+        )
+        return text(states[0], pooled), None
+
+    def tokenizer(self, pipe: Any) -> tuple[Any, int]:
+        """Return T5's tokenizer: CLIP reads the beginning alone, for the general impression."""
+        return pipe.tokenizer_2, TOKENS[self.guidance]
+
+    def predict(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        t: torch.Tensor | int,
+        states: States,
+        pooled: torch.Tensor | None,
+        *,
+        guidance: float,
+        memory_format: torch.memory_format,
+    ) -> torch.Tensor:
+        """Return the velocity."""
+        del memory_format
+        states, dtype = one_length(states), network.dtype
+        count, channels, height, width = latents.shape
+        folded = self.pipeline._pack_latents(latents.to(dtype), count, channels, height, width)
+        time = torch.as_tensor(t, device=latents.device).expand(count).to(dtype)
+        strength = torch.full([1], guidance, device=latents.device, dtype=torch.float32).expand(count)
+        predicted = network(
+            folded,
+            encoder_hidden_states=states.to(dtype),
+            pooled_projections=None if pooled is None else pooled.to(dtype),
+            timestep=time / 1000,
+            guidance=strength if self.guidance == INPUT else None,
+            img_ids=self.pipeline._prepare_latent_image_ids(count, height // 2, width // 2, latents.device, dtype),
+            txt_ids=torch.zeros(states.shape[1], 3, device=latents.device, dtype=dtype),
+        )
+        unfolded: torch.Tensor = self.pipeline._unpack_latents(predicted, height, width, 1)
+        return unfolded.float()
+
+
+def shift(config: Mapping[str, Any], tokens: int, most: float = 1.15) -> float:
+    """Return by how much time steps are shifted for so many tokens, as a scheduler's configuration says."""
+    shifted: float = calculate_shift(
+        tokens,
+        config.get("base_image_seq_len", 256),
+        config.get("max_image_seq_len", 4096),
+        config.get("base_shift", 0.5),
+        config.get("max_shift", most),
+    )
+    return shifted

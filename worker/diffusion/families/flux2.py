@@ -1,0 +1,97 @@
+"""FLUX.2 klein (Black Forest Labs, 2026)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import diffusers
+import torch
+from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
+
+from worker.diffusion.families.family import PASSES, UNGUIDED, States, Text
+from worker.diffusion.families.flow import FlowFamily, even, one_length, text
+
+TOKENS = 512
+
+
+class Flux2Klein(FlowFamily):
+    """FLUX.2 klein: a Qwen3 text encoder; latents of 32 channels folded two by two, normalised by their statistics."""
+
+    kinds = ("Flux2KleinPipeline",)
+    pipeline = diffusers.Flux2KleinPipeline
+    network_class = diffusers.Flux2Transformer2DModel
+    original = "FLUX.2"
+    encoders = ("text_encoder",)
+    folded = 2
+
+    def own_guidance(self) -> str:
+        """Return PASSES for the base models; those that were distilled have no guidance."""
+        return UNGUIDED if self.index.get("is_distilled") else PASSES
+
+    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+        """Shift the time steps by the numbers of tokens and of steps."""
+        del config
+        return {"sigmas": even(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
+
+    def encode(
+        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+    ) -> tuple[Text, Text | None]:
+        """Encode a prompt, and no words where the model is guided: it takes no others."""
+        del negative_prompt
+        states, _ = pipe.encode_prompt(prompt=prompt, device=device)
+        if self.guidance == PASSES and left_out is None:
+            left_out = text(pipe.encode_prompt(prompt="", device=device)[0][0])
+        return text(states[0]), left_out
+
+    def tokenizer(self, pipe: Any) -> tuple[Any, int]:
+        """Return the tokenizer, and how many tokens a message leaves for the prompt."""
+        around = pipe.tokenizer.apply_chat_template(
+            [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=False
+        )
+        return pipe.tokenizer, TOKENS - len(pipe.tokenizer(around).input_ids)
+
+    def predict(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        t: torch.Tensor | int,
+        states: States,
+        pooled: torch.Tensor | None,
+        *,
+        guidance: float,
+        memory_format: torch.memory_format,
+    ) -> torch.Tensor:
+        """Return the velocity."""
+        del pooled, guidance, memory_format
+        states, dtype = one_length(states), network.dtype
+        time = torch.as_tensor(t, device=latents.device).expand(len(latents)).to(dtype)
+        predicted = network(
+            self.pipeline._pack_latents(latents.to(dtype)),
+            encoder_hidden_states=states.to(dtype),
+            timestep=time / 1000,
+            guidance=None,
+            img_ids=self.pipeline._prepare_latent_ids(latents).to(latents.device),
+            txt_ids=self.pipeline._prepare_text_ids(states).to(latents.device),
+        )
+        unpacked: torch.Tensor = predicted.transpose(1, 2).reshape(latents.shape)
+        return unpacked.float()
+
+    def unscaled(self, vae: Any, latents: torch.Tensor) -> torch.Tensor:
+        """Undo the normalisation, and unfold."""
+        mean, spread = self._statistics(vae, latents)
+        unfolded: torch.Tensor = self.pipeline._unpatchify_latents(latents * spread + mean)
+        return unfolded
+
+    def scaled(self, vae: Any, encoded: torch.Tensor) -> torch.Tensor:
+        """Fold, and normalise."""
+        folded: torch.Tensor = self.pipeline._patchify_latents(encoded)
+        mean, spread = self._statistics(vae, folded)
+        return (folded - mean) / spread
+
+    @staticmethod
+    def _statistics(vae: Any, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the mean and the standard deviation of each channel, as the VAE holds them."""
+        mean = vae.bn.running_mean.view(1, -1, 1, 1).to(like.device, like.dtype)
+        variance = vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps
+        return mean, variance.sqrt().to(like.device, like.dtype)

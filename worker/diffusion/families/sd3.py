@@ -1,0 +1,87 @@
+"""Stable Diffusion 3 and 3.5 (Esser et al., arXiv 2403.03206)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, ClassVar
+
+import diffusers
+import torch
+
+from worker.diffusion.families.family import PASSES, States, Text
+from worker.diffusion.families.flow import FlowFamily, one_length, text
+from worker.diffusion.families.flux1 import shift
+
+CLIP_TOKENS, T5_TOKENS = 77, 256
+
+
+class StableDiffusion3(FlowFamily):
+    """Stable Diffusion 3: two CLIP text encoders and T5, which may be missing; 16 channels."""
+
+    kinds = ("StableDiffusion3Pipeline",)
+    pipeline = diffusers.StableDiffusion3Pipeline
+    without: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {**FlowFamily.without, "image_encoder": None, "feature_extractor": None}
+    )
+    network_class = diffusers.SD3Transformer2DModel
+    original = "Stable Diffusion 3"
+    encoders = ("text_encoder", "text_encoder_2", "text_encoder_3")
+    optional = ("text_encoder_3", "tokenizer_3")
+
+    def own_size(self) -> int:
+        """Return the size that the network was trained at."""
+        return int(self.config.sample_size) * self.scale
+
+    def own_guidance(self) -> str:
+        """Return PASSES: none of these models is distilled that is known to be so."""
+        return PASSES
+
+    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+        """Shift the time steps by the number of tokens, where the model's scheduler does."""
+        del steps
+        return {"mu": shift(config, tokens, 1.16)} if config.get("use_dynamic_shifting") else {}
+
+    def encode(
+        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+    ) -> tuple[Text, Text | None]:
+        """Encode both: CLIP's states and T5's one after the other, and CLIP's pooled vectors side by side."""
+        if pipe.transformer is None:  # it is asked how wide T5's states would be, where there is no T5
+            pipe.transformer = SimpleNamespace(config=self.config)
+        known: dict[str, torch.Tensor] = {}
+        if left_out is not None and left_out.pooled is not None:
+            known = {
+                "negative_prompt_embeds": torch.from_numpy(left_out.states)[None].to(device),
+                "negative_pooled_prompt_embeds": torch.from_numpy(left_out.pooled)[None].to(device),
+            }
+        states, other_states, pooled, other_pooled = pipe.encode_prompt(
+            prompt=prompt, prompt_2=None, prompt_3=None, device=device, negative_prompt=negative_prompt, **known
+        )
+        return text(states[0], pooled), text(other_states[0], other_pooled)
+
+    def tokenizer(self, pipe: Any) -> tuple[Any, int]:
+        """Return T5's tokenizer, where the model has it: CLIP reads the beginning alone."""
+        has_t5 = getattr(pipe, "text_encoder_3", None) is not None
+        return (pipe.tokenizer_3, T5_TOKENS) if has_t5 else (pipe.tokenizer, CLIP_TOKENS)
+
+    def predict(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        t: torch.Tensor | int,
+        states: States,
+        pooled: torch.Tensor | None,
+        *,
+        guidance: float,
+        memory_format: torch.memory_format,
+    ) -> torch.Tensor:
+        """Return the velocity."""
+        del guidance, memory_format
+        dtype = network.dtype
+        predicted: torch.Tensor = network(
+            latents.to(dtype),
+            encoder_hidden_states=one_length(states).to(dtype),
+            pooled_projections=None if pooled is None else pooled.to(dtype),
+            timestep=torch.as_tensor(t, device=latents.device).expand(len(latents)),
+        )
+        return predicted.float()

@@ -1,0 +1,130 @@
+"""Stable Diffusion 1.x, 2.x and XL, what was distilled from them (LCM, Turbo), and the house model: UNets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, ClassVar
+
+import diffusers
+import torch
+
+from worker.diffusion.families.family import INPUT, PASSES, Family, States, Text
+from worker.networks import group_norm, upsampling
+
+NO_PICTURES = {"feature_extractor": None, "image_encoder": None, "unet": None, "vae": None}
+
+
+class StableDiffusion(Family):
+    """Stable Diffusion 1.x and 2.x, and the house model."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("StableDiffusionPipeline",)
+    pipeline = diffusers.StableDiffusionPipeline
+    without = MappingProxyType(NO_PICTURES | {"safety_checker": None, "requires_safety_checker": False})
+    part = "unet"
+    network_class = diffusers.UNet2DConditionModel
+    encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
+    traces = True
+
+    def __init__(
+        self,
+        config: SimpleNamespace,
+        vae: Any,
+        index: Mapping[str, Any],
+        told: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """Describe a model; guidance is an input of those that it was distilled into."""
+        super().__init__(config, vae, index, told)
+        side = config.sample_size
+        height, width = (side, side) if isinstance(side, int) else side
+        self.scale = 2 ** (len(vae.block_out_channels) - 1)
+        self.latent_shape = (config.out_channels, height, width)
+        self.guidance = PASSES if config.time_cond_proj_dim is None else INPUT
+
+    @classmethod
+    def prepare(cls, network: Any) -> None:
+        """Write normalisation and enlargements out."""
+        group_norm.relay(network)
+        upsampling.fold(network)
+
+    def encode(
+        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+    ) -> tuple[Text, Text | None]:
+        """Encode both by the pipeline; XL may put zeros in the place of no words."""
+        nothing = not negative_prompt and getattr(pipe.config, "force_zeros_for_empty_prompt", False)
+        encoded = pipe.encode_prompt(
+            prompt=prompt,
+            device=device,
+            num_images_per_prompt=1,
+            do_classifier_free_guidance=True,
+            negative_prompt=None if nothing else negative_prompt,
+            **_as_encoded(left_out, device),
+        )
+        arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
+        if self.config.addition_embed_type == "text_time":
+            return Text(arrays[0], arrays[2]), Text(arrays[1], arrays[3])
+        return Text(arrays[0]), Text(arrays[1])
+
+    def predict(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        t: torch.Tensor | int,
+        states: States,
+        pooled: torch.Tensor | None,
+        *,
+        guidance: float,
+        memory_format: torch.memory_format,
+    ) -> torch.Tensor:
+        """Return the noise, the velocity or the picture: the solver knows which."""
+        assert isinstance(states, torch.Tensor)  # noqa: S101 - for types: these texts have one length
+        precision = network.dtype
+        latents = latents.to(precision).contiguous(memory_format=memory_format)
+        prediction: torch.Tensor = network(
+            latents,
+            t,
+            states.to(precision),
+            timestep_cond=self._embedded(guidance, latents) if self.guidance == INPUT else None,
+            added_cond_kwargs=None if pooled is None else self._added(pooled, latents),
+        )
+        return prediction.float()
+
+    def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:
+        """Embed the guidance for each row."""
+        strength = torch.tensor([guidance - 1]).repeat(len(latents))
+        embedded: torch.Tensor = diffusers.LatentConsistencyModelPipeline.get_guidance_scale_embedding(
+            None, strength, embedding_dim=self.config.time_cond_proj_dim
+        )
+        return embedded.to(latents.device, latents.dtype)
+
+    def _added(self, pooled: torch.Tensor, latents: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Tell the network the pooled prompts and, as its training did, the size of a picture that was not cropped."""
+        size = (latents.shape[-2] * self.scale, latents.shape[-1] * self.scale)
+        sizes = torch.tensor([(*size, 0, 0, *size)], dtype=latents.dtype, device=latents.device)
+        return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}
+
+
+class StableDiffusionXL(StableDiffusion):
+    """Stable Diffusion XL, which has two text encoders and a pooled vector."""
+
+    kinds = ("StableDiffusionXLPipeline",)
+    pipeline = diffusers.StableDiffusionXLPipeline
+    without = MappingProxyType(NO_PICTURES | {"add_watermarker": False})
+    encoders = ("text_encoder", "text_encoder_2")
+    upcasts = True
+
+
+class LatentConsistency(StableDiffusion):
+    """Latent consistency models, whose text encoder is Stable Diffusion's."""
+
+    kinds = ("LatentConsistencyModelPipeline",)
+
+
+def _as_encoded(left_out: Text | None, device: torch.device) -> dict[str, torch.Tensor]:
+    """Return what tells the pipeline that it need not encode again what is left out."""
+    if left_out is None:
+        return {}
+    told = {"negative_prompt_embeds": left_out.states}
+    if left_out.pooled is not None:
+        told["negative_pooled_prompt_embeds"] = left_out.pooled
+    return {name: torch.from_numpy(array)[None].to(device) for name, array in told.items()}

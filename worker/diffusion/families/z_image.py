@@ -1,0 +1,74 @@
+"""Z-Image and Z-Image Turbo (Tongyi-MAI, 2025)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import diffusers
+import torch
+
+from worker.diffusion.families.family import PASSES, States, Text
+from worker.diffusion.families.flow import FlowFamily, even, text
+from worker.diffusion.families.flux1 import shift
+
+TOKENS = 512
+
+
+class ZImage(FlowFamily):
+    """Z-Image: a Qwen3 text encoder, whose texts are as long as their prompts; 16 channels."""
+
+    kinds = ("ZImagePipeline",)
+    pipeline = diffusers.ZImagePipeline
+    network_class = diffusers.ZImageTransformer2DModel
+    original = "Z-Image"
+    encoders = ("text_encoder",)
+
+    def own_guidance(self) -> str:
+        """Return PASSES; Turbo is painted with none, and can be guided."""
+        return PASSES
+
+    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+        """Shift the time steps by the number of tokens, where the model's scheduler does."""
+        return {"sigmas": [float(level) for level in even(steps)], "mu": shift(config, tokens)}
+
+    def encode(
+        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+    ) -> tuple[Text, Text | None]:
+        """Encode both, each as a message of a chat."""
+        [states], _ = pipe.encode_prompt(prompt=prompt, device=device, do_classifier_free_guidance=False)
+        if left_out is None:
+            [others], _ = pipe.encode_prompt(prompt=negative_prompt, device=device, do_classifier_free_guidance=False)
+            left_out = text(others)
+        return text(states), left_out
+
+    def tokenizer(self, pipe: Any) -> tuple[Any, int]:
+        """Return the tokenizer, and how many tokens a message leaves for the prompt."""
+        around = pipe.tokenizer.apply_chat_template(
+            [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=True
+        )
+        return pipe.tokenizer, TOKENS - len(pipe.tokenizer(around).input_ids)
+
+    def predict(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        t: torch.Tensor | int,
+        states: States,
+        pooled: torch.Tensor | None,
+        *,
+        guidance: float,
+        memory_format: torch.memory_format,
+    ) -> torch.Tensor:
+        """Return the velocity; the network has pictures of one frame, and predicts the way to the picture."""
+        del pooled, guidance, memory_format
+        dtype = network.dtype
+        time = torch.as_tensor(t, device=latents.device).expand(len(latents))
+        predicted = network(
+            list(latents.to(dtype).unsqueeze(2).unbind(0)), (1000 - time) / 1000, [row.to(dtype) for row in states]
+        )
+        return -torch.stack([each.float() for each in predicted]).squeeze(2)
+
+    def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
+        """Add the difference to the guided prediction, not to the unguided, as the pipeline does."""
+        return conditioned + guidance * (conditioned - unguided)

@@ -1,0 +1,80 @@
+"""A model's text encoders: in which precision they are loaded, and where they are while nothing is encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from worker.diffusion import device_errors
+from worker.diffusion import tuning as machine
+from worker.diffusion.fitting import devices
+from worker.diffusion.fitting.loading import Source
+from worker.diffusion.fitting.placement import Plan
+
+LARGE = 10**9
+"""From how many parameters on text encoders are in bfloat16 on a CPU too: T5-XXL alone has 4.8 billion."""
+
+
+class Encoders:
+    """The text encoders of one model, in the pipeline that encodes prompts by them.
+
+    They lie on the device; or only while they encode, and else in host memory; or, where that is short, nowhere: then
+    they are loaded again for each walk.
+    """
+
+    def __init__(self, source: Source, device: torch.device) -> None:
+        """Load them. Raises ModelError where that fails."""
+        self._source, self.device = source, device
+        self.leave = self.are_dropped = False
+        self.bytes = self._dtype().itemsize
+        self.pipe = source.pipeline(self._dtype())
+
+    @property
+    def parts(self) -> list[Any]:
+        """List those that are in memory."""
+        found = (getattr(self.pipe, part, None) for part in self._source.family.encoders)
+        return [each for each in found if each is not None]
+
+    def follow(self, plan: Plan) -> None:
+        """Keep them where a plan says from now on."""
+        self.leave, self.are_dropped = plan.encoders_leave, plan.encoders_dropped
+        if plan.encoders_leave:
+            for encoder in self.parts:
+                encoder.to("cpu")
+
+    @contextmanager
+    def there(self) -> Iterator[Any]:
+        """Bring them to the device for as long as the block runs, and yield the pipeline."""
+        if not self.parts:
+            self._load()
+        try:
+            for encoder in self.parts:
+                encoder.to(self.device)
+            yield self.pipe
+        finally:
+            if self.are_dropped:
+                self.drop()
+            elif self.leave:
+                for encoder in self.parts:
+                    encoder.to("cpu")
+                device_errors.free_memory()
+
+    def drop(self) -> None:
+        """Let go of them until they are needed."""
+        for part in self._source.family.encoders:
+            setattr(self.pipe, part, None)
+        device_errors.free_memory()
+
+    def _load(self) -> None:
+        fresh = self._source.pipeline(self._dtype())
+        for part in self._source.family.encoders:
+            setattr(self.pipe, part, getattr(fresh, part, None))
+
+    def _dtype(self) -> torch.dtype:
+        """Return their precision: half on a GPU, on a CPU float32 unless they are large."""
+        if devices.is_gpu(self.device):
+            return machine.DTYPES[devices.halves(self.device)[0]]
+        return torch.bfloat16 if self._source.sizes.encoders > LARGE else torch.float32
