@@ -7,6 +7,7 @@ transformer is trained by flow matching on the pixels for some minutes on a CPU.
 
 from __future__ import annotations
 
+import functools
 import random
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,19 @@ def one_thing(found: torch.Tensor) -> float:
     A picture of one thing leaves little; a double exposure of two things leaves the second.
     """
     spread = found - found.mean((1, 2), keepdim=True)
+    masks = _masks()
+    fits = (masks @ spread.flatten(1).T).square().sum(1) / masks.square().sum(1)
+    whole = float(spread.square().sum())
+    return max(0.0, 1 - float(fits.max()) / whole) ** 0.5
+
+
+@functools.cache
+def _masks() -> torch.Tensor:
     masks = torch.stack([
         mask(shape, x / 2, y / 2, radius / 4)
         for shape in SHAPES for x in range(4, 29) for y in range(4, 29) for radius in (10, 12, 14, 16)
     ]).flatten(1)  # fmt: skip
-    masks = masks - masks.mean(1, keepdim=True)
-    fits = (masks @ spread.flatten(1).T).square().sum(1) / masks.square().sum(1)
-    whole = float(spread.square().sum())
-    return max(0.0, 1 - float(fits.max()) / whole) ** 0.5
+    return masks - masks.mean(1, keepdim=True)
 
 
 def network(seed: int = 0) -> Any:
