@@ -1,9 +1,9 @@
 """Stable Diffusion 3.5 medium in its real size on a CPU, part after part: ``python -m benchmarks.large_models``.
 
 Writes the model with random weights in bfloat16, tensor by tensor, so that writing needs the memory of one tensor.
-Then a process of its own does what a worker would: encodes with each text encoder and drops it, loads the transformer,
-predicts once with guidance, keeps the weights in 8 bits by diffusers' layerwise casting and predicts again, and
-decodes. Prints a row for each phase: seconds, and the most anonymous and resident memory above what the process had.
+Then processes of their own do what a worker would: encode with each text encoder and drop it; load the transformer and
+predict once with guidance; do so with weights in 8 bits by diffusers' layerwise casting; decode. Prints a row for each
+phase: seconds, and the most anonymous and resident memory above what the process had.
 """
 
 from __future__ import annotations
@@ -30,12 +30,20 @@ from benchmarks.loading_memory import anonymous
 
 MODEL = "SD 3.5 medium"
 T5_TOKENS, CLIP_TOKENS = 256, 77
-SHIFT = 3.0
+GROUPS: dict[str, tuple[str, ...]] = {
+    "text": ("text_encoder", "text_encoder_2", "text_encoder_3"),
+    "transformer": ("transformer",),
+    "8 bits": ("transformer",),
+    "8 bits, modulation too": ("transformer",),
+    "vae": ("vae",),
+}
+"""What one process does, and the parts that it needs."""
 
 
-def write(folder: Path, model: str = MODEL) -> Path:
-    """Write a model's parts with random weights in bfloat16, each with its configuration, in folders by their names."""
-    for part, (kind, config) in large_parts.MODELS[model].items():
+def write(folder: Path, parts: set[str], model: str = MODEL) -> Path:
+    """Write parts of a model with random weights in bfloat16 and their configurations, in folders by their names."""
+    for part in parts:
+        kind, config = large_parts.MODELS[model][part]
         with torch.device("meta"):
             network = large_parts.network(kind, config)
         place = folder / part
@@ -131,28 +139,16 @@ def load(folder: Path, part: str, model: str = MODEL) -> Any:
     return getattr(library, kind).from_pretrained(folder / part, **name).eval()
 
 
-def encode(phases: Phases, folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the states and the pooled states of two prompts of random words, by three encoders one after another."""
+def encode(phases: Phases, folder: Path) -> None:
+    """Encode two prompts of random words by three encoders, one after another."""
     rng = torch.Generator().manual_seed(1)
-    clip, pooled = [], []
-    for part in ("text_encoder", "text_encoder_2"):
+    for part in GROUPS["text"]:
         with phases.phase(f"{part}: load"):
             encoder = load(folder, part)
         with phases.phase(f"{part}: two prompts"):
-            ids = torch.randint(0, 49405, (2, CLIP_TOKENS), generator=rng)
-            ids[:, -1] = 49407
-            out = encoder(ids, output_hidden_states=True)
-            clip.append(out.hidden_states[-2])
-            pooled.append(out.text_embeds)
-            del encoder, out
-    with phases.phase("text_encoder_3: load"):
-        encoder = load(folder, "text_encoder_3")
-    with phases.phase("text_encoder_3: two prompts"):
-        t5 = encoder(torch.randint(0, 32000, (2, T5_TOKENS), generator=rng))[0]
-        del encoder
-    both = torch.cat(clip, -1)
-    both = torch.nn.functional.pad(both, (0, t5.shape[-1] - both.shape[-1]))
-    return torch.cat([both, t5], 1), torch.cat(pooled, -1)
+            ids = torch.randint(0, 32000, (2, T5_TOKENS if part == "text_encoder_3" else CLIP_TOKENS), generator=rng)
+            encoder(ids)
+            del encoder
 
 
 def predict(network: Any, latents: torch.Tensor, states: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
@@ -167,67 +163,76 @@ def distance(one: torch.Tensor, other: torch.Tensor) -> float:
     return float((one - other).square().mean().sqrt() / other.square().mean().sqrt())
 
 
-def run(folder: Path, pixels: list[int]) -> None:
-    """Run the phases in this process, and print a row for each."""
+def run(folder: Path, group: str, pixels: list[int]) -> None:
+    """Run one group's phases in this process, and print a row for each."""
     phases = Phases()
     with torch.inference_mode():
-        states, pooled = encode(phases, folder)
-        with phases.phase("transformer: load"):
-            network = load(folder, "transformer")
-        rng = torch.Generator().manual_seed(2)
-        inputs = {size: torch.randn(1, 16, size // 8, size // 8, generator=rng).bfloat16() for size in pixels}
-        whole = {}
-        for size in pixels:
-            with phases.phase(f"transformer: guided pass, {size} px") as row:
-                whole[size] = predict(network, inputs[size], states, pooled)
-                row["note"] = f"finite: {bool(whole[size].isfinite().all())}"
-        first = pixels[0]
-        ways: dict[str, Callable[[Any], None]] = {"8 bits": large_parts.cast_by_default,
-                                                  "8 bits, modulation too": large_parts.cast_all}  # fmt: skip
-        for name, cast in ways.items():
-            del network
-            gc.collect()  # hooks hold what they hook in a circle
-            network = load(folder, "transformer")
-            with phases.phase(f"transformer: cast to {name}"):
-                cast(network)
-            with phases.phase(f"transformer in {name}: guided pass, {first} px") as row:
-                found = predict(network, inputs[first], states, pooled)
-                row["note"] = f"relative RMS from bfloat16: {distance(found, whole[first]):.4f}"
-        del network
-        _decode(phases, folder, whole)
+        if group == "text":
+            encode(phases, folder)
+        elif group == "vae":
+            decode(phases, folder, pixels)
+        else:
+            transform(phases, folder, group, pixels)
 
 
-def _decode(phases: Phases, folder: Path, latents: dict[int, torch.Tensor]) -> None:
+def transform(phases: Phases, folder: Path, group: str, pixels: list[int]) -> None:
+    """Load the transformer, keep it in the precision that is asked for, and predict; the first to run is compared."""
+    with phases.phase("transformer: load"):
+        network = load(folder, "transformer")
+    cast: Callable[[Any], None] | None = {"8 bits": large_parts.cast_by_default,
+                                          "8 bits, modulation too": large_parts.cast_all}.get(group)  # fmt: skip
+    if cast:
+        with phases.phase(f"transformer: cast to {group}"):
+            cast(network)
+    rng = torch.Generator().manual_seed(2)
+    states = torch.randn(2, CLIP_TOKENS + T5_TOKENS, 4096, generator=rng).bfloat16()
+    pooled = torch.randn(2, 2048, generator=rng).bfloat16()
+    for size in pixels:
+        noise = torch.randn(1, 16, size // 8, size // 8, generator=torch.Generator().manual_seed(3)).bfloat16()
+        with phases.phase(f"{group}: guided pass, {size} px") as row:
+            found = predict(network, noise, states, pooled)
+            whole = folder / f"{size}.pt"
+            if cast and whole.exists():
+                row["note"] = f"relative RMS from bfloat16: {distance(found, torch.load(whole)):.4f}"
+            else:
+                torch.save(found, whole)
+                row["note"] = f"finite: {bool(found.isfinite().all())}"
+
+
+def decode(phases: Phases, folder: Path, pixels: list[int]) -> None:
+    """Decode random latents by the VAE, in half precision and in float32."""
     with phases.phase("vae: load"):
         vae = load(folder, "vae")
-    pictures = {}
     for dtype in (torch.bfloat16, torch.float32):
         vae = vae.to(dtype)
-        for size, each in latents.items():
+        for size in pixels:
             with phases.phase(f"vae: decode {size} px in {str(dtype).removeprefix('torch.')}"):
-                scaled = (each / each.std())[None].to(dtype)
-                pictures[size] = vae.decode(scaled, return_dict=False)[0]
+                vae.decode(torch.randn(1, 16, size // 8, size // 8, dtype=dtype), return_dict=False)
 
 
 def main() -> None:
-    """Write the model, measure in a process of its own, and delete what was written."""
+    """Write the model, measure each group in a process of its own, and delete what was written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="for one process: where the model lies")
+    parser.add_argument("--group", choices=GROUPS, action="append", help="what to measure; all if not given")
     parser.add_argument("--pixels", type=int, nargs="+", default=[512, 1024])
     options = parser.parse_args()
+    groups = options.group or [*GROUPS]
     if options.folder:
-        run(options.folder, options.pixels)
+        run(options.folder, groups[0], options.pixels)
         return
     with tempfile.TemporaryDirectory() as aside:
         began = time.perf_counter()
-        folder = write(Path(aside) / "model")
+        folder = write(Path(aside) / "model", {part for group in groups for part in GROUPS[group]})
         disk = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
         print(f"{MODEL}: {disk / 1e9:.2f} GB written in {time.perf_counter() - began:.0f} s", flush=True)
         print("| phase | seconds | most anonymous | most resident | anonymous after | resident after | |")
         print("|---|---|---|---|---|---|---|", flush=True)
-        pixels = [str(size) for size in options.pixels]
-        command = [sys.executable, "-m", "benchmarks.large_models", "--folder", str(folder), "--pixels", *pixels]
-        subprocess.run(command, check=True, env=os.environ | {"HF_HUB_OFFLINE": "1"})
+        command = [sys.executable, "-m", "benchmarks.large_models", "--folder", str(folder)]
+        pixels = ["--pixels", *(str(size) for size in options.pixels)]
+        for group in groups:
+            offline = os.environ | {"HF_HUB_OFFLINE": "1"}
+            subprocess.run([*command, "--group", group, *pixels], check=True, env=offline)
 
 
 if __name__ == "__main__":
