@@ -62,6 +62,23 @@ def padded(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair],
     return _one_stream(network, pictures, times, texts, None)
 
 
+def tail(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
+    """Mix refined states as far as both texts reach, and fade the rest of the longer one by a mask: one row a picture.
+
+    To the weights of the rest the logarithm of its text's share is added. The picture's place comes after the texts' as
+    in the plain call, between the two by the amount, so that both ends are exact.
+    """
+    texts, ends, shares = [], [], []
+    for (a, b), amount in zip(pairs, amounts.tolist(), strict=True):
+        one, other = refined(network, a), refined(network, b)
+        both = min(len(one), len(other))
+        longer, share = (one, 1 - amount) if len(one) > len(other) else (other, amount)
+        texts.append((torch.cat([torch.lerp(one[:both], other[:both], amount), longer[both:]]),))
+        ends.append((1 - amount) * len(one) + amount * len(other))
+        shares.append((both, share))
+    return _one_stream(network, pictures, times, texts, None, ends, shares)
+
+
 def fading(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
     """Attend to both texts at once, in one row a picture: the picture's attention to either fades by its mask.
 
@@ -86,7 +103,8 @@ def attention(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pai
 
 
 WAYS: dict[str, Way] = {
-    "velocities": velocities, "layers": layers, "attention": attention, "fading mask": fading, "padded states": padded,
+    "velocities": velocities, "layers": layers, "attention": attention, "fading mask": fading,
+    "padded states": padded, "fading tail": tail,
 }  # fmt: skip
 
 
@@ -104,8 +122,9 @@ def refined(network: Any, text: Tensor, length: int = 0) -> Tensor:
 
 
 def _one_stream(
-    network: Any, pictures: Tensor, times: Tensor, texts: Sequence[tuple[Tensor, ...]], amounts: Tensor | None
-) -> Tensor:
+    network: Any, pictures: Tensor, times: Tensor, texts: Sequence[tuple[Tensor, ...]], amounts: Tensor | None,
+    image_ends: Sequence[float] = (), tails: Sequence[tuple[int, float]] = (),
+) -> Tensor:  # fmt: skip
     """Run the main layers over each picture's tokens followed by those of its texts, and return the predictions."""
     embedding = network.t_embedder(times * network.t_scale).type_as(pictures)
     patches, grids = zip(*(_patches(network, each) for each in pictures), strict=True)
@@ -115,8 +134,7 @@ def _one_stream(
     image = network.all_x_embedder["2-1"](torch.stack(patches))
     image[:, area:] = network.x_pad_token
     turns = torch.stack([
-        network.rope_embedder(functional.pad(functional.pad(grid, (1, 0), value=end + 1), (0, 0, 0, count - area)))
-        for grid, end in zip(grids, ends, strict=True)
+        _image_turns(network, grid, end + 1, count) for grid, end in zip(grids, image_ends or ends, strict=True)
     ])  # fmt: skip
     for layer in network.noise_refiner:
         image = layer(image, None, turns, embedding)
@@ -133,6 +151,10 @@ def _one_stream(
     tokens = torch.cat([image, torch.stack(rows)], 1)
     turns = torch.cat([turns, torch.stack(places)], 1)
     bias = _bias(count, widths, spans, amounts, tokens)
+    if tails and any(share < 1 for _, share in tails):
+        bias = torch.zeros(len(texts), 1, *tokens.shape[1:2] * 2) if bias is None else bias
+        for row, (both, share) in enumerate(tails):
+            bias[row, :, :, count + both : count + spans[row][0]] = torch.tensor(share).log()
     for layer in network.layers:
         if isinstance(layer.attention.processor, _Mixed):
             layer.attention.processor.spans = count, starts, widths
@@ -140,6 +162,17 @@ def _one_stream(
     out = network.all_final_layer["2-1"](tokens[:, :count], c=embedding)
     sizes = [(1, *pictures.shape[-2:])] * len(pictures)
     return torch.stack(network.unpatchify([*out.unbind(0)], sizes, 2, 1)).squeeze(2)
+
+
+def _image_turns(network: Any, grid: Tensor, place: float, count: int) -> Tensor:
+    """Return the rotations of a picture's tokens, whose place after the text may lie between two whole numbers."""
+    rope = network.rope_embedder
+    turns = rope(functional.pad(functional.pad(grid, (1, 0), value=int(place)), (0, 0, 0, count - len(grid))))
+    if place != int(place):
+        width = rope.axes_dims[0]
+        angles = place / rope.theta ** (torch.arange(0, width, 2, dtype=torch.float64) / width)
+        turns[: len(grid), : width // 2] = torch.polar(torch.ones_like(angles), angles).to(turns.dtype)
+    return turns
 
 
 def _bias(count: int, widths: list[int], spans: list[list[int]], amounts: Tensor | None, like: Tensor) -> Tensor | None:

@@ -146,10 +146,10 @@ def table(
         ]
         for name, way in ways.items()
     }
-    apart = statistics.median(row["apart"] for row in rows["layers"])
+    apart = statistics.median(row["apart"] for row in next(iter(rows.values())))
     things = ""
     if has_things:
-        ends = statistics.median(row["one_thing_ends"] for row in rows["layers"])
+        ends = statistics.median(row["one_thing_ends"] for row in next(iter(rows.values())))
         things = f"; of the ends {ends:.3f} is not one thing"
     alone = invariance(network, _first, noises[0], others)
     yield (f"Texts of {kind} length, {len(pairs)} walks of {frames} frames; ends {apart:.2f} apart{things}. "
@@ -196,8 +196,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=800, help="of its training")
     parser.add_argument("--frames", type=int, default=17)
     parser.add_argument("--walks", type=int, default=4, help="how many, of each kind of lengths and each model")
+    parser.add_argument("--way", choices=text_blends.WAYS, action="append", help="only these ways")
     parser.add_argument("--model", choices=("learned", "random", "larger", "times"), action="append")
     options = parser.parse_args()
+    for name in {*text_blends.WAYS} - {*(options.way or text_blends.WAYS)}:
+        del text_blends.WAYS[name]
     chosen = options.model or ["learned", "random", "larger", "times"]
     trained = toy_texts.trained(options.weights, options.steps) if "learned" in chosen else None
     torch.manual_seed(0)
