@@ -66,6 +66,8 @@ class Family(ABC):
     """Whether a small network may be traced on a CPU."""
     original: ClassVar[str] = ""
     """What `app.models.families` calls files of the network alone in the keys of the original implementation."""
+    pass_bytes: ClassVar[int] = 520
+    """Bytes of a GPU that a pass for one picture takes for each pixel besides the weights, in half precision."""
     stores_float8: ClassVar[bool] = False
     """Whether the network may be stored in float8 where a GPU is too small for half precision."""
     upcasts: ClassVar[bool] = False

@@ -23,6 +23,7 @@ class ZImage(FlowFamily):
     network_class = diffusers.ZImageTransformer2DModel
     original = "Z-Image"
     encoders = ("text_encoder",)
+    pass_bytes = 1000  # two rows: with guidance, and between texts of different lengths
 
     def own_guidance(self) -> str:
         """Return PASSES; Turbo is painted with none, and can be guided."""
