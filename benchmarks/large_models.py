@@ -193,7 +193,7 @@ def transform(phases: Phases, folder: Path, group: str, pixels: list[int]) -> No
             found = predict(network, noise, states, pooled)
             whole = folder / f"{size}.pt"
             if cast and whole.exists():
-                row["note"] = f"relative RMS from bfloat16: {distance(found, torch.load(whole)):.4f}"
+                row["note"] = f"relative RMS from bfloat16: {distance(found, torch.load(whole, weights_only=True)):.4f}"
             else:
                 torch.save(found, whole)
                 row["note"] = f"finite: {bool(found.isfinite().all())}"
