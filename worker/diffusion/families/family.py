@@ -37,7 +37,16 @@ class Text:
     pooled: NDArray[np.float32] | None = None
 
 
-States = torch.Tensor | Sequence[torch.Tensor]
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Something between two texts of different lengths; `share` is the second's, above 0 and below 1."""
+
+    first: torch.Tensor
+    last: torch.Tensor
+    share: float
+
+
+States = torch.Tensor | Sequence[torch.Tensor | Between]
 """Text states, a row for each picture: one tensor, or a list where texts have different lengths."""
 
 
