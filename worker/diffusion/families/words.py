@@ -89,8 +89,9 @@ def texts_at(
     if first.shape == last.shape:
         said = interpolation.lerp(first, last, t)
         return said, said, 0.0
-    if t == 0:
-        return first, first, 0.0
+    if t in (0, 1):
+        end = last if t else first
+        return end, end, 0.0
     return first, last, float(t)
 
 
