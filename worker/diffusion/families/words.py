@@ -65,8 +65,10 @@ def between(texts: Texts, position: float, device: torch.device, *, closed: bool
     """Return what is to be said at a position: the interpolated text, or both where their lengths are different."""
     i, t = frame_schedule.leg(position, len(texts), closed=closed)
     first, last = texts[i], texts[(i + 1) % len(texts)]
-    if t == 0 or first.shape == last.shape:
-        return _tensor(interpolation.lerp(first, last, t) if first.shape == last.shape else first, device)
+    if first.shape == last.shape:
+        return _tensor(interpolation.lerp(first, last, t), device)
+    if t in (0, 1):
+        return _tensor(last if t else first, device)
     return Between(_tensor(first, device), _tensor(last, device), float(t))
 
 
