@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import diffusers
 import torch
+from diffusers.loaders import ZImageLoraLoaderMixin
+from diffusers.models.transformers.transformer_z_image import SEQ_MULTI_OF
 
 from worker.diffusion.families.family import PASSES, States, Text
 from worker.diffusion.families.flow import FlowFamily, even, text
@@ -23,6 +25,7 @@ class ZImage(FlowFamily):
     network_class = diffusers.ZImageTransformer2DModel
     original = "Z-Image"
     encoders = ("text_encoder",)
+    lora_loader = ZImageLoraLoaderMixin
 
     def own_guidance(self) -> str:
         """Return PASSES; Turbo is painted with none, and can be guided."""
@@ -69,6 +72,18 @@ class ZImage(FlowFamily):
         )
         return -torch.stack([each.float() for each in predicted]).squeeze(2)
 
+    def flattened(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+        """Return the tokens of pictures and of texts, filled up, which the embedders are given in one long row."""
+        _, texts = given
+        height, width = latents[0].shape[-2:]
+        pictures = [filled(height // 2 * (width // 2))] * len(latents)
+        return {"all_x_embedder": pictures, "cap_embedder": [filled(len(text)) for text in texts]}
+
     def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Add the difference to the guided prediction, not to the unguided, as the pipeline does."""
         return conditioned + guidance * (conditioned - unguided)
+
+
+def filled(tokens: int) -> int:
+    """Return how many tokens the network makes of so many: it fills them up to a multiple."""
+    return tokens + -tokens % SEQ_MULTI_OF
