@@ -142,6 +142,16 @@ def guidance_rule(limits: Limits) -> str:
     return _("Guidance must be a number from 0 to %(most)s.", most=decimal(limits.guidance_max))
 
 
+def no_guidance(model: str) -> str:
+    return _("Guidance cannot be set for the model %(model)s, which paints without. Leave it out.", model=model)
+
+
+def no_negatives(path: tuple[str | int, ...], model: str) -> str:
+    return _(
+        "%(subject)s must be empty: the model %(model)s takes no negative prompts.", subject=subject(path), model=model
+    )
+
+
 def size_rule(limits: Limits) -> str:
     if not limits.sizes:
         return _("The size cannot be chosen of the model that paints here.")

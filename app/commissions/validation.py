@@ -73,6 +73,8 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
         errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=count)))
     errors += settings_errors(wanted, limits)
+    for index, stop in enumerate(wanted.stops):
+        errors += negative_prompt_errors(stop.negative_prompt, ("stops", index, "negative_prompt"), limits)
     errors += _doubled_stops(wanted)
     errors += _unfit(wanted)
     if not errors and (flaw := lineage_rules.continuation_flaw(wanted)):
@@ -98,11 +100,22 @@ def settings_errors(wanted: RenderingRequest, limits: Limits) -> list[FieldError
         errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
     if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
         errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
+    elif wanted.guidance is not None and wanted.guidance > 1 and not limits.takes_guidance:
+        errors.append(
+            FieldError(("guidance",), error_messages.no_guidance(models_on_offer.facts(limits.setting)["name"]))
+        )
     if wanted.size is not None and wanted.size not in limits.sizes:
         errors.append(FieldError(("size",), error_messages.size_rule(limits)))
     if wanted.model is not None and wanted.model not in limits.models:
         errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
     return errors
+
+
+def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limits) -> list[FieldError]:
+    """Refuse a negative prompt of a model that has none: it would change nothing."""
+    if not text or limits.has_negatives:
+        return []
+    return [FieldError(path, error_messages.no_negatives(path, models_on_offer.facts(limits.setting)["name"]))]
 
 
 def _unfit(wanted: Commission) -> list[FieldError]:

@@ -30,6 +30,8 @@ class Limits:
     sizes: tuple[int, ...] = ()  # those that the model paints, in pixels of a side
     models: tuple[str, ...] = ()  # the names of those on offer
     loras: tuple[str, ...] = ()  # the names of those that fit the model
+    takes_guidance: bool = True
+    has_negatives: bool = True
     setting: str = ""  # from where the model is loaded
 
     @classmethod
@@ -37,6 +39,7 @@ class Limits:
         """Return the current application's limits, with a model's hands and steps, by its name; the first's without."""
         config = current_app.config
         offer, setting = models_on_offer.find(model), models_on_offer.setting(model)
+        facts = models_on_offer.facts(setting)
         return cls(
             config["STOPS_MAX"],
             config["PROMPT_MAX"],
@@ -46,8 +49,10 @@ class Limits:
             guidance_max=config["GUIDANCE_MAX"],
             hands=() if offer is None else known_hands(offer.setting),
             any_hand=offer is None,
-            sizes=tuple(models_on_offer.facts(setting)["sizes"]),
+            sizes=tuple(facts["sizes"]),
             models=tuple(each.name for each in models_on_offer.offered()),
             loras=() if offer is None else tuple(lora.name for lora in loras.of_model(setting)),
+            takes_guidance=facts["takes_guidance"],
+            has_negatives=facts["has_negatives"],
             setting=setting,
         )

@@ -47,9 +47,28 @@ OTHER_KINDS = {
     "glora": "a GLoRA",
     "lora_mid": "a LoCon in Tucker form",
 }
-TRANSFORMERS = re.compile(
-    r"double_blocks|single_blocks|joint_blocks|single_transformer|transformer\.|diffusion_model\."
+BLOCKS_OF_TRANSFORMERS = (
+    r"(?:double|single|joint|transformer|single_transformer)_blocks|layers[._]\d|noise_refiner|context_refiner"
 )
+TRANSFORMERS = re.compile(
+    rf"(?:(?:base_model\.model|diffusion_model|transformer)\.|lora_(?:unet|transformer)_)?(?:{BLOCKS_OF_TRANSFORMERS})"
+    r"|(?:transformer|diffusion_model)\.|lora_transformer_"
+)
+"""How the names of tensors begin that change a transformer."""
+
+OF_TRANSFORMERS = (
+    (
+        "FLUX.2",
+        r"to_qkv_mlp_proj|ff(?:_context)?\.linear_(?:in|out)|stream_modulation|single_transformer_blocks\.\d+\.attn\.to_out\.",
+    ),
+    (
+        "FLUX.1",
+        r"single_transformer_blocks\.\d+\.(?:attn\.to_[qkv]|proj_|norm\.)|(?:img|txt)_mod[._]lin|modulation[._]lin",
+    ),
+    ("Stable Diffusion 3", r"joint_blocks|\battn2\."),
+    ("Z-Image", r"noise_refiner|context_refiner|(?:^|[._])layers[._]\d+[._](?:attention|feed_forward|adaLN)"),
+)
+"""The families of transformers, by names that no other has."""
 DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down|lora_linear_layer\.down)(?:\.default)?\.weight$")
 CROSS = re.compile(r"attn2[._](?:processor[._])?to_[kv][._]lora")
 TEXT_QUERY = re.compile(r"self_attn[._]q_proj")
@@ -152,7 +171,7 @@ def facts(shapes: dict[str, list[int]], metadata: dict[str, str]) -> LoraFacts:
     if not ranks:
         raise LoraError("holds no pair of matrices, and so changes nothing.")
     family = FAMILIES.get(width or 0, "") or _family(shapes, parts, metadata)
-    order = ("unet", "text_encoder", "text_encoder_2")
+    order = ("unet", "transformer", "text_encoder", "text_encoder_2")
     return LoraFacts(
         layout, family, width, max(ranks), tuple(part for part in order if part in parts), _trigger(metadata), metadata
     )
@@ -162,11 +181,8 @@ def _layout(names: list[str]) -> str:
     for mark, kind in OTHER_KINDS.items():
         if any(mark in name for name in names):
             raise LoraError(f"is {kind}, which is not supported; LoRA files are.")
-    if found := next((name for name in names if TRANSFORMERS.search(name)), None):
-        raise LoraError(
-            f"is of another family, such as FLUX or Stable Diffusion 3: it holds {found:.100}."
-            f" Those of {SD1}, 2.x and XL can be used."
-        )
+    if any(TRANSFORMERS.match(name) for name in names):
+        return _layout_of_transformer(names)
     patterns = {KOHYA: KOHYA_KEY, DIFFUSERS: DIFFUSERS_KEY, PEFT: PEFT_KEY, BARE: BARE_KEY}
     fitting = {layout: sum(bool(pattern.fullmatch(name)) for name in names) for layout, pattern in patterns.items()}
     layout = max(fitting, key=lambda each: fitting[each])
@@ -175,8 +191,15 @@ def _layout(names: list[str]) -> str:
     return layout
 
 
+def _layout_of_transformer(names: list[str]) -> str:
+    starts = {KOHYA: ("lora_",), PEFT: (PEFT_PREFIX,), DIFFUSERS: ("transformer.", "text_encoder", "diffusion_model.")}
+    return next((layout for layout, start in starts.items() if any(name.startswith(start) for name in names)), BARE)
+
+
 def _part(name: str, layout: str) -> str:
     """Name the network that a tensor belongs to."""
+    if TRANSFORMERS.match(name):
+        return "transformer"
     if layout == KOHYA:
         return next(part for start, part in PARTS.items() if name.startswith(start))
     if layout == DIFFUSERS:
@@ -188,6 +211,9 @@ def _part(name: str, layout: str) -> str:
 
 def _family(shapes: dict[str, list[int]], parts: set[str], metadata: dict[str, str]) -> str:
     """Name the family of a LoRA that does not touch what its UNet makes of text states; "" where nothing tells."""
+    if "transformer" in parts:
+        marked = (family for family, mark in OF_TRANSFORMERS if any(re.search(mark, name) for name in shapes))
+        return next(marked, "")
     if "text_encoder_2" in parts or any(name.startswith("lora_te1_") for name in shapes):
         return SDXL
     said = f"{metadata.get('ss_base_model_version', '')} {metadata.get('modelspec.architecture', '')}".lower()

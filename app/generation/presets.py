@@ -17,7 +17,10 @@ DEFAULT = BALANCED
 
 SOLVER = "DPMSolverMultistepScheduler"
 
-BRANCHING = frozenset({SOLVER, "DDIMScheduler", "EulerDiscreteScheduler", "UniPCMultistepScheduler"})
+FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
+"""The only solver of models that were trained by flow matching; it has no memory, and its noise levels are theirs."""
+
+BRANCHING = frozenset({SOLVER, FLOW_SOLVER, "DDIMScheduler", "EulerDiscreteScheduler", "UniPCMultistepScheduler"})
 """The solvers that can go on from the blend of two pictures' states."""
 
 SPACED = frozenset({SOLVER, "UniPCMultistepScheduler"})
@@ -62,6 +65,26 @@ FEW_STEPS = {
 }
 """For models that were distilled to paint in a few steps: their own solver, and no guidance."""
 
+FLOW = {
+    FAST: Preset(scheduler=FLOW_SOLVER, steps=20, ladder=((0.6, 5), (0.75, 12))),
+    BALANCED: Preset(scheduler=FLOW_SOLVER, steps=28, ladder=((0.6, 5), (0.75, 10))),
+    EXACT: Preset(scheduler=FLOW_SOLVER, steps=40, ladder=((0.6, 16), (0.75, 22)), branches=False),
+}
+"""For models that were trained by flow matching. The rungs lie where two thirds and a half of the latents are noise, if
+the steps are shifted as Stable Diffusion 3's are.
+"""
+
+FLOW_FEW_STEPS = {
+    FAST: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((0.5, 6),)),
+    BALANCED: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((0.25, 8),)),
+    EXACT: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((0.75, 8),), branches=False),
+}
+"""For those of them that were distilled, in the steps that they were distilled for: a frame takes half of them, three
+quarters, or all.
+"""
+
+EMBEDDED_FLOW_GUIDANCE = 3.5
+"""The guidance of flow models that take it as an input: what FLUX.1 [dev] is painted with."""
 
 EMBEDDED_GUIDANCE = 8.0
 """The guidance of models that take it as an input, and cost no second pass for it: what LCM's authors paint with."""
@@ -81,15 +104,16 @@ def resolve(
     """Turn a preset into the numbers that a recipe records, for the model whose ``facts`` are given.
 
     ``steps``, ``guidance`` and ``size`` are a visitor's own. A model may say otherwise of any field in its
-    ``house.json``, under ``presets``. Returns scheduler, steps, guidance, guided, gain, spacing, ladder and branches,
-    as JSON has them; ``detail`` where there is some; and ``enlarged``, how many times the model's own a side is, where
-    it is more, with ``finer``, how many times of these are the work of its decoder's finer stage, where it has one.
+    ``house.json``, under ``presets``. The guidance of a model that takes none is 1, whatever is asked. Returns
+    scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON has them; ``detail`` where there is
+    some; and ``enlarged``, how many times the model's own a side is, where it is more, with ``finer``, how many times
+    of these are the work of its decoder's finer stage, where it has one.
 
     :raises KeyError: for a preset that there is not.
     """
-    base = (FEW_STEPS if facts.get("few_step") else PRESETS)[preset]
-    if facts.get("embeds_guidance"):
-        base = replace(base, guidance=EMBEDDED_GUIDANCE, guided=UNGUIDED, gain=1.0)
+    base = _of_flow(preset, facts) if facts.get("scheduler") == FLOW_SOLVER else _of_unet(preset, facts)
+    if not facts.get("takes_guidance", True):
+        base, guidance = replace(base, guidance=1.0, guided=UNGUIDED), None
     settings = asdict(base) | dict(facts.get("presets", {}).get(preset, {}))
     settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
     settings["steps"] = steps or int(settings["steps"])
@@ -97,6 +121,23 @@ def resolve(
         settings["guided"] = (0.0, 1.0)  # who asks for guidance where the preset has none wants it at every step
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
     return _whole(settings) | _enlarged(size, facts.get("size"), facts.get("finer", 1))
+
+
+def _of_unet(preset: str, facts: Mapping[str, Any]) -> Preset:
+    base = (FEW_STEPS if facts.get("few_step") else PRESETS)[preset]
+    if facts.get("embeds_guidance"):
+        return replace(base, guidance=EMBEDDED_GUIDANCE, guided=UNGUIDED, gain=1.0)
+    return base
+
+
+def _of_flow(preset: str, facts: Mapping[str, Any]) -> Preset:
+    """Return a preset for a flow model, with what its authors paint with."""
+    base = (FLOW_FEW_STEPS if facts.get("few_step") else FLOW)[preset]
+    if facts.get("few_step") and facts.get("usual_steps"):
+        base = replace(base, steps=facts["usual_steps"])
+    if facts.get("embeds_guidance"):
+        return replace(base, guidance=facts.get("usual_guidance") or EMBEDDED_FLOW_GUIDANCE, guided=UNGUIDED)
+    return replace(base, guidance=facts.get("usual_guidance") or base.guidance)
 
 
 def _enlarged(size: int | None, own: int | None, finest: int) -> dict[str, int]:

@@ -218,7 +218,12 @@ DRAWINGS = (
 )
 """Why a drawing that somebody brings is refused."""
 
-KNOWN = frozenset((*MODELS, *STYLES, *EXHIBITION, *LOG, *SYSTEM, *DRAWINGS, N_("The pictures could not be stored.")))
+TASKS = (N_("inpainting"), N_("changing pictures"), N_("pictures that another picture guides"))
+"""What models are for that are not painted with."""
+
+KNOWN = frozenset(
+    (*MODELS, *TASKS, *STYLES, *EXHIBITION, *LOG, *SYSTEM, *DRAWINGS, N_("The pictures could not be stored."))
+)
 PATTERNS = (
     N_("The token %(name)s"),
     N_("Stop %(number)s came out unfit to be shown, from each seed that was tried. Other words may mend it."),
@@ -238,7 +243,10 @@ PATTERNS = (
     N_("The %(scheduler)s takes no network that predicts pictures; with this model paint %(others)s."),
     N_("Unknown %(what)s %(name)s; known are %(known)s."),
     N_("The model %(path)s is of the kind %(name)s; this program paints with %(others)s."),
+    N_("The model %(path)s is of the kind %(name)s, which is made for %(task)s, not for painting from words."),
+    N_("The model %(path)s has no %(part)s, which %(name)s needs."),
     N_("%(path)s is of the class %(name)s; this program paints with %(others)s."),
+    N_("The model %(path)s is %(name)s; this program paints with %(others)s."),
     N_("The model folder %(path)s is missing."),
     N_("The model file %(path)s is missing."),
     N_("The model file %(path)s is broken: %(reason)s."),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.models import cache, folder, licence, names, single_file
+from app.models import cache, folder, kinds, licence, names, single_file
 from app.models.errors import ModelError
+from app.models.kinds import Configs, Kind
 
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
 DECODER = "decoder"
-DESCRIBING = ("scheduler/scheduler_config.json", "unet/config.json", "vae/config.json", "README.md", "house.json")
+DESCRIBING = (
+    "model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "transformer/config.json",
+    "vae/config.json", "README.md", "house.json",
+)  # fmt: skip
 
 
 def place(setting: str, cached: str = "") -> Path:
@@ -33,11 +38,14 @@ def read(setting: str, cached: str = "") -> dict[str, Any]:
     What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
     pixels of a side, or ``None``), ``sizes`` (those that may be asked for, its own first), ``scheduler`` (the solver
     that its folder names, or ""), ``few_step`` (whether it was distilled to paint in a few steps without guidance),
-    ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``has_sketches`` (whether
-    sketches lead it), ``width`` (of the text states that its UNet reads, or ``None`` where that is not known: it tells
-    which LoRA files fit), ``finer`` (how many times as large its decoder can paint the same latents) and ``steps_max``
-    (how many steps the schedule has that it was distilled on, or ``None`` where any number can be painted).
-    ``licence`` is there where its card, ``house.json`` or its file names one.
+    ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``takes_guidance`` (whether
+    a visitor's guidance means anything to it), ``has_negatives`` (whether negative prompts do), ``has_sketches``
+    (whether sketches lead it), ``family`` (as `app.models.kinds` calls it, or "") and ``width`` (of the text states
+    that its network reads, or ``None`` where that is not known): both tell which LoRA files fit; ``finer`` (how many
+    times as large its decoder can paint the same latents) and ``steps_max`` (how many steps the schedule has that it
+    was distilled on, or ``None`` where any number can be painted). ``licence`` is there where its card, ``house.json``
+    or its file names one; ``usual_steps`` and ``usual_guidance``, in flow families, are those of the known model that
+    it is most like.
     """
     path = place(setting, cached)
     if path.is_file():
@@ -66,10 +74,14 @@ def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
     told["name"] = name or told.get("name") or path.resolve().name
     if not told.get("licence") and (of_card := licence.of_card(path)):
         told["licence"] = of_card
+    index = _json_or_nothing(path / "model_index.json")
+    kind = kinds.find(index.get("_class_name"))
     scheduler = _json_or_nothing(path / "scheduler" / "scheduler_config.json")
-    unet, vae = (_json_or_nothing(path / part / "config.json") for part in ("unet", "vae"))
+    network = _json_or_nothing(path / (kind.network if kind else "unet") / "config.json")
+    vae = _json_or_nothing(path / "vae" / "config.json")
+    configs = {"index": index, "scheduler": scheduler, "network": network, "vae": vae}
     finer = 2 if _json_or_nothing(path / DECODER / "config.json").get("finer") else 1
-    return _facts(told, scheduler, unet, vae, finer) | {"has_sketches": (path / folder.SKETCH).exists()}
+    return _facts(told, kind, configs, finer) | {"has_sketches": (path / folder.SKETCH).exists()}
 
 
 @lru_cache(maxsize=32)
@@ -78,25 +90,53 @@ def _of_file(path: Path, _changed: int, _beside: int) -> dict[str, Any]:
         told = single_file.house(path)
         found = single_file.inspect(path)
     except ModelError:
-        return _facts({"name": path.stem}, {}, {}, {}, 1) | {"has_sketches": False}
-    return _facts(told, found.scheduler, found.unet, found.vae, 1) | {"has_sketches": False}
+        nothing: Configs = {"index": {}, "scheduler": {}, "network": {}, "vae": {}}
+        return _facts({"name": path.stem}, None, nothing, 1) | {"has_sketches": False}
+    configs = {"index": {}, "scheduler": found.scheduler, "network": found.unet, "vae": found.vae}
+    return _facts(told, kinds.find(found.kind), configs, 1) | {"has_sketches": False}
 
 
-def _facts(
-    told: dict[str, Any], scheduler: dict[str, Any], unet: dict[str, Any], vae: dict[str, Any], finer: int
-) -> dict[str, Any]:
-    known = {
-        "title": told["name"],
-        "size": _size(unet, vae),
-        "width": unet.get("cross_attention_dim"),
-        "scheduler": scheduler.get("_class_name", ""),
-        "few_step": _is_few_step(scheduler),
-        "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
-    } | told
+def _facts(told: dict[str, Any], kind: Kind | None, configs: Configs, finer: int) -> dict[str, Any]:
+    scheduler = configs["scheduler"]
+    own = _of_flow(told, kind, configs) if kind is not None and kind.is_flow else _of_unet(configs)
+    known = {"title": told["name"], "family": kind.family if kind else ""} | own | told
     known["scheduler"] = known["scheduler"] if isinstance(known["scheduler"], str) else scheduler["_class_name"]
     known["finer"] = finer
     known["sizes"] = _sizes(known["size"], told.get("sizes"), finer)
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
+
+
+def _of_unet(configs: Configs) -> dict[str, Any]:
+    scheduler, unet = configs["scheduler"], configs["network"]
+    return {
+        "size": _size(unet, configs["vae"]),
+        "width": unet.get("cross_attention_dim"),
+        "scheduler": scheduler.get("_class_name", ""),
+        "few_step": _is_few_step(scheduler),
+        "embeds_guidance": unet.get("time_cond_proj_dim") is not None,
+        "takes_guidance": True,
+        "has_negatives": True,
+    }
+
+
+def _of_flow(told: dict[str, Any], kind: Kind, configs: Configs) -> dict[str, Any]:
+    """Return the facts of a model with a transformer; of one that is not downloaded yet, some are as usual."""
+    network = configs["network"]
+    few_step = told["few_step"] if "few_step" in told else kind.is_distilled(configs, f"{told['name']}")
+    embeds = kind.embeds_guidance(configs)
+    takes = embeds or (kind.has_passes and not few_step)
+    steps, guidance = (kind.nearest(configs, few_step=each) for each in (bool(few_step), not takes))
+    return {
+        "size": _size(network, configs["vae"]) or kind.size,
+        "width": network.get("joint_attention_dim") or network.get("cap_feat_dim"),
+        "scheduler": kinds.FLOW_SOLVER,
+        "few_step": few_step,
+        "embeds_guidance": embeds,
+        "takes_guidance": takes,
+        "has_negatives": kind.has_negatives and takes,
+        "usual_steps": steps.steps if steps else None,
+        "usual_guidance": guidance.guidance if guidance else None,
+    }
 
 
 def _json_or_nothing(path: Path) -> dict[str, Any]:
@@ -106,9 +146,9 @@ def _json_or_nothing(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
+def _size(network: Mapping[str, Any], vae: Mapping[str, Any]) -> int | None:
     """Return how many pixels a side of its pictures has, if they are square; ``None`` where that is not known."""
-    latents, blocks = unet.get("sample_size"), vae.get("block_out_channels")
+    latents, blocks = network.get("sample_size"), vae.get("block_out_channels")
     return latents * 2 ** (len(blocks) - 1) if isinstance(latents, int) and isinstance(blocks, list) else None
 
 
@@ -120,7 +160,7 @@ def _sizes(own: int | None, told: object, finer: int) -> list[int]:
     return [own, *sorted({size for size in larger if type(size) is int and size > own and not size % own})]
 
 
-def _is_few_step(scheduler: dict[str, Any]) -> bool:
+def _is_few_step(scheduler: Mapping[str, Any]) -> bool:
     """Recognise a distilled model by the solver that its folder names: LCM's or TCD's, or Euler's as Turbo runs it."""
     solver = scheduler.get("_class_name")
     if solver in ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"):
@@ -129,7 +169,7 @@ def _is_few_step(scheduler: dict[str, Any]) -> bool:
     return solver in CONSISTENT
 
 
-def _steps_max(scheduler: dict[str, Any]) -> int | None:
+def _steps_max(scheduler: Mapping[str, Any]) -> int | None:
     """Return how many steps a consistency model's solver takes at most: it picks them from those of its training."""
     if scheduler.get("_class_name") not in CONSISTENT:
         return None

@@ -11,25 +11,26 @@ import re
 from pathlib import Path
 from typing import Any
 
-from app.models import tensor_file
+from app.models import kinds, tensor_file
 from app.models.errors import MissingFile, ModelError
+from app.models.kinds import Kind
 
-KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
+KINDS = tuple(kind.pipeline for kind in kinds.EVERY)
 """The pipelines that are painted with, as ``model_index.json`` names them."""
 
-TITLES = dict(zip(KINDS, ("Stable Diffusion", "Stable Diffusion XL", "Latent consistency"), strict=True))
+TITLES = {kind.pipeline: kind.title for kind in kinds.EVERY}
 """What people call them."""
 
-PARTS = {"unet": ("UNet2DConditionModel",), "vae": ("AutoencoderKL", "AutoencoderTiny")}
-"""The classes that the two networks of a picture may have."""
+PARTS = {"unet": kinds.UNET, "vae": kinds.VAES}
+"""The classes that the two networks of a picture may have, of the kinds with a UNet."""
 
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
 """The parts of a pipeline that take no part in painting from words: they are not loaded and may be missing."""
 
-TOKENIZERS = ("tokenizer", "tokenizer_2")
+TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 CONFIGS = {"scheduler": "scheduler_config.json"} | dict.fromkeys(TOKENIZERS, "tokenizer_config.json")
 
-VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",))
+VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",), ("spiece.model",))
 """The files that hold a tokenizer's words, in the layouts there are."""
 
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
@@ -83,6 +84,14 @@ SETTINGS: dict[str, tuple[object, ...]] = {
 }
 """Settings of a scheduler that change what the network's numbers mean, with the values that the solvers know."""
 
+FLOW_SETTINGS: dict[str, tuple[object, ...]] = {
+    "invert_sigmas": (False, None),
+    "stochastic_sampling": (False, None),
+}
+"""The same of the flow families' own solver: one that leads to noise, or draws some on its way, is another."""
+
+CHAT_TEMPLATES = ("chat_template.jinja", "chat_template.json")
+
 SKETCH, SKETCH_VERSION, SKETCH_CHANNELS = "sketch.json", 1, 4
 """The file that says that a model is led by sketches; the version of these; their three colours and a distance."""
 
@@ -101,27 +110,35 @@ def inspect(folder: Path) -> str:
         if file := next(iter(sorted(folder.glob("*.safetensors"))), None):
             raise ModelError(f"{error} To paint with the single file in that folder, name the file: {file}") from error
         raise
-    kind = inspect_index(index, str(folder))
-    _inspect_scheduler(folder / "scheduler", _named_class(index, "scheduler"))
-    _inspect_networks(folder)
+    pipeline = inspect_index(index, str(folder))
+    kind = kinds.BY_PIPELINE[pipeline]
+    _inspect_scheduler(folder / "scheduler", _named_class(index, "scheduler"), kind)
+    _inspect_networks(folder, kind)
     for part in parts(folder):
         read_json(part / CONFIGS.get(part.name, "config.json"))
         if part.name in TOKENIZERS:
             _inspect_vocabulary(part)
+            if kind.chats:
+                _inspect_chat(part)
         elif part.name not in CONFIGS:
             _inspect_weights(part)
-    return kind
+    return pipeline
 
 
 def inspect_index(index: dict[str, Any], name: str) -> str:
     """Return the kind of pipeline that the ``model_index.json`` of a model of this name tells of.
 
-    :raises ModelError: when this program does not paint with that kind.
+    :raises ModelError: when this program does not paint with that kind, or the index leaves out a part that it needs.
     """
-    kind = index.get("_class_name")
-    if kind not in KINDS:
-        raise ModelError(f"The model {name} is of the kind {kind}; this program paints with {_listed(KINDS)}.")
-    return str(kind)
+    pipeline = index.get("_class_name")
+    kind = kinds.find(pipeline)
+    if kind is None:
+        if what := kinds.foreign(str(pipeline)):
+            raise ModelError(f"The model {name} {what}.")
+        raise ModelError(f"The model {name} is of the kind {pipeline}; this program paints with {_listed(KINDS)}.")
+    if kind.is_flow:
+        _inspect_parts(index, kind, name)
+    return kind.pipeline
 
 
 def parts(folder: Path) -> list[Path]:
@@ -170,20 +187,25 @@ def sketch_side(folder: Path) -> int | None:
     return int(config["side"])
 
 
-def inspect_scheduler(config: dict[str, Any], path: str, *, named: str = "", part: str = "") -> None:
+def inspect_scheduler(
+    config: dict[str, Any], path: str, *, named: str = "", part: str = "", kind: Kind = kinds.STABLE_DIFFUSION
+) -> None:
     """Look through a scheduler's settings, which stand in `path`; `named` is the class that an index gives `part`.
 
     :raises ModelError: when the solvers cannot stand in for it.
     """
     names = [name for name in (named, str(config.get("_class_name") or "")) if name]
+    schedulers = kind.schedulers or SCHEDULERS
     for name in names:
-        if name not in SCHEDULERS:
-            known = _listed(sorted(SCHEDULERS))
+        if name not in schedulers:
+            known = _listed(sorted(schedulers))
             raise ModelError(f"{part or path} is of the class {name}; this program paints with {known}.")
-    for key, known_values in SETTINGS.items():
+    for key, known_values in (FLOW_SETTINGS if kind.is_flow else SETTINGS).items():
         if key in config and config[key] not in known_values:
             allowed = _listed([json.dumps(value) for value in known_values])
             raise ModelError(f"{path} sets {key} to {json.dumps(config[key])}; this program knows {allowed}.")
+    if kind.is_flow:
+        return
     is_flow = bool(config.get("use_flow_sigmas"))
     if is_flow and not any(name in FLOW_SCHEDULERS for name in names):
         raise ModelError(f"{path} sets use_flow_sigmas, which only {_listed(FLOW_SCHEDULERS)} know.")
@@ -215,21 +237,59 @@ def _named_class(index: dict[str, Any], part: str) -> str:
     return str(entry[-1]) if isinstance(entry, list) and entry and entry[0] else ""
 
 
-def _inspect_scheduler(part: Path, named: str) -> None:
+def _inspect_parts(index: dict[str, Any], kind: Kind, name: str) -> None:
+    """Refuse an index that leaves out a part which the kind needs, or names another class for a text encoder."""
+    needed = (*kind.parts, *(part for part in kind.tokenizers if part not in kind.absent))
+    with_words = [f"tokenizer{part.removeprefix('text_encoder')}" for part in kind.encoders if is_named(index, part)]
+    for part in dict.fromkeys((*needed, *with_words)):
+        if not is_named(index, part):
+            what = part.replace("_", " ").replace("vae", "VAE")
+            raise ModelError(f"The model {name} has no {what}, which {kind.title} needs.")
+    for part, classes in kind.encoders.items():
+        if is_named(index, part) and (found := _named_class(index, part)) not in classes:
+            raise ModelError(
+                f"{name}/{part} is of the class {found}; this program paints with {_listed(classes, 'or')}."
+            )
+
+
+def _inspect_scheduler(part: Path, named: str, kind: Kind) -> None:
     """Refuse a scheduler that the solvers cannot stand in for: it would be painted with, and wrongly."""
     path = part / CONFIGS["scheduler"]
-    inspect_scheduler(read_json(path), str(path), named=named, part=str(part))
+    inspect_scheduler(read_json(path), str(path), named=named, part=str(part), kind=kind)
 
 
-def _inspect_networks(folder: Path) -> None:
+def _inspect_networks(folder: Path, kind: Kind) -> None:
     """Refuse networks that want more than noise and words, such as a picture to paint into."""
-    configs = {part: read_json(folder / part / "config.json") for part in PARTS}
+    allowed = {kind.network: kind.network_classes, "vae": kind.vae_classes}
+    configs = {part: read_json(folder / part / "config.json") for part in allowed}
     for part, config in configs.items():
-        if (name := config.get("_class_name")) not in PARTS[part]:
+        if (name := config.get("_class_name")) not in allowed[part]:
             raise ModelError(
-                f"{folder / part} is of the class {name}; this program paints with {_listed(PARTS[part], 'or')}."
+                f"{folder / part} is of the class {name}; this program paints with {_listed(allowed[part], 'or')}."
             )
-    unet, latents = configs["unet"], configs["vae"].get("latent_channels", 4)
+    if kind.is_flow:
+        _inspect_transformer(folder, kind, configs[kind.network], configs["vae"])
+    else:
+        _inspect_unet(folder, configs["unet"], configs["vae"])
+
+
+def _inspect_transformer(folder: Path, kind: Kind, network: dict[str, Any], vae: dict[str, Any]) -> None:
+    wanted = vae.get("latent_channels", 4) * kind.folded
+    channels = network.get("in_channels")
+    if channels != wanted or network.get("out_channels") not in (None, wanted):
+        raise ModelError(
+            f"{folder / kind.network} takes {channels} channels, where latents have {wanted}: it is made for another"
+            " task than painting from words, such as inpainting."
+        )
+    house = folder / "house.json"
+    size = read_json(house).get("size") if house.exists() else None
+    unit = 2 ** len(vae.get("block_out_channels", ()))  # the VAE's scale, and patches of two by two
+    if size is not None and (type(size) is not int or size < unit or size % unit):
+        raise ModelError(f"{house} sets size to {json.dumps(size)}; this program knows multiples of {unit}.")
+
+
+def _inspect_unet(folder: Path, unet: dict[str, Any], vae: dict[str, Any]) -> None:
+    latents = vae.get("latent_channels", 4)
     channels, wanted = unet.get("in_channels", 4), latents + _sketched(folder, unet)
     if channels != wanted or unet.get("out_channels", 4) != latents:
         raise ModelError(
@@ -257,9 +317,20 @@ def _sketched(folder: Path, unet: dict[str, Any]) -> int:
 def _inspect_vocabulary(part: Path) -> None:
     """Look for a vocabulary: without one, a tokenizer loads all the same and knows no word."""
     if not any(all((part / name).is_file() for name in names) for names in VOCABULARIES):
-        raise MissingFile(f"The model file {part}/tokenizer.json is missing, and so are vocab.json and merges.txt.")
+        is_t5 = str(read_json(part / CONFIGS[part.name]).get("tokenizer_class")).startswith("T5")
+        others = "so is spiece.model" if is_t5 else "so are vocab.json and merges.txt"
+        raise MissingFile(f"The model file {part}/tokenizer.json is missing, and {others}.")
     for path in part.glob("*.json"):
         read_json(path)
+
+
+def _inspect_chat(part: Path) -> None:
+    """Look for the template that makes a message of a prompt: the text encoder is a language model."""
+    config = part / CONFIGS[part.name]
+    if not read_json(config).get("chat_template") and not any((part / name).is_file() for name in CHAT_TEMPLATES):
+        raise MissingFile(
+            f"The model file {part / CHAT_TEMPLATES[0]} is missing, and {config.name} holds no chat_template."
+        )
 
 
 def _inspect_weights(part: Path) -> None:

@@ -20,7 +20,7 @@ from app.models.names import COMMIT, ModelName
 
 log = logging.getLogger(__name__)
 
-SMALL = ("*.json", "*.txt", "*.model")
+SMALL = ("*.json", "*.txt", "*.model", "*.jinja")
 SMALL_MAX = 20_000_000
 INDEX = "model_index.json"
 ASK_SECONDS = 5.0

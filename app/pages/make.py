@@ -250,6 +250,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
             "max_seed": SEED_MAX,
             "max_steps": limits.steps_max,
             "max_guidance": limits.guidance_max,
+            "takes_guidance": limits.takes_guidance,
+            "has_negatives": limits.has_negatives,
             "max_upload": config["UPLOAD_MAX"],
             "max_photo": config["PHOTO_MAX"],
         },

@@ -11,7 +11,7 @@ from app.config import ROOT
 
 COMPOSE = ROOT / "deploy" / "compose.yaml"
 WITH_BUCKET = ROOT / "deploy" / "compose.bucket.yaml"
-OF_THE_MODEL = {"MOMA_VAE", "MOMA_OFFLOAD", "MOMA_MODELS_KEPT"}
+OF_THE_MODEL = {"MOMA_VAE", "MOMA_TRANSFORMER", "MOMA_OFFLOAD", "MOMA_MODELS_KEPT"}
 """Settings that workers are given only where ``deploy/.env`` names them."""
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*)|:\?[^}]*)?\}")
 

@@ -136,8 +136,8 @@ class Laid:
 
     def _lay(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
         """Lay one over the network; return whether it changes it."""
-        lora = file.read(self._wanted)
-        count = lora.of(self._wanted.network)
+        lora, part = file.read(self._wanted), self._wanted.network
+        count = lora.of(part)
         if not count:
             return False
         if any(".upsamplers." in name for name in lora.tensors):
@@ -146,7 +146,7 @@ class Laid:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # several are meant
             with_place(
-                file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=self._wanted.network, network_alphas=lora.alphas,
+                file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=part, network_alphas=lora.alphas,
                 metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
             )  # fmt: skip
         dtype = unet.dtype

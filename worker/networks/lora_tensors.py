@@ -22,7 +22,9 @@ from app.generation.lora_file import LoraError, LoraFacts
 CONFIGURED = ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "target_modules", "exclude_modules", "use_rslora")
 """What of an adapter's configuration is used; the rest is about training, or changes what is computed."""
 
-ORIGINAL = re.compile(r"(double|single|joint)_blocks\.|(img|txt|time|vector|guidance)_in\.|final_layer\.|\w+_modulation")
+ORIGINAL = re.compile(
+    r"(double|single|joint)_blocks\.|(img|txt|time|vector|guidance)_in\.|final_layer\.|\w+_modulation"
+)
 """How modules begin in the original implementations of transformers, whose names diffusers' loaders convert."""
 
 UNETS = "Stable Diffusion 1.x, 2.x and XL"

@@ -81,8 +81,8 @@ def test_name_on_a_hub_is_not_downloaded_whole_or_refused(
     assert examined("tiny/walker@0123456789abcdef") == ("", later.replace("walker", "walker@0123456789abcdef"))
     (snapshot / "unet" / "model.safetensors").unlink()
     assert examined("tiny/walker") == ("", later)
-    (snapshot / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": "FluxPipeline"}))
-    assert "is of the kind FluxPipeline" in models_on_offer.flaw("tiny/walker")
+    (snapshot / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": "AmusedPipeline"}))
+    assert "is of the kind AmusedPipeline" in models_on_offer.flaw("tiny/walker")
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,11 @@ def test_folder_in_place_of_a_file_is_named(model: Path) -> None:
     assert str(model / "unet" / "config.json") in models_on_offer.flaw(str(model))
 
 
-@pytest.mark.parametrize("kind", ["FluxPipeline", "StableDiffusion3Pipeline", None])
+@pytest.mark.parametrize("kind", ["AmusedPipeline", "StableDiffusionXLImg2ImgPipeline", None])
 def test_model_of_another_kind_is_a_flaw(model: Path, kind: str | None) -> None:
     (model / "model_index.json").write_text(json.dumps(INDEX | {"_class_name": kind}))
-    kinds = "StableDiffusionPipeline, StableDiffusionXLPipeline and LatentConsistencyModelPipeline"
+    kinds = "StableDiffusionPipeline, StableDiffusionXLPipeline, LatentConsistencyModelPipeline"
+    kinds += ", StableDiffusion3Pipeline, FluxPipeline, ZImagePipeline and Flux2KleinPipeline"
     sentence = f"The model {model} is of the kind {kind}; this program paints with {kinds}."
     assert models_on_offer.flaw(str(model)) == sentence
 
@@ -180,6 +181,9 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
             "embeds_guidance": False,
             "steps_max": None,
             "has_sketches": False,
+            "has_negatives": True,
+            "takes_guidance": True,
+            "family": "sd",
             "finer": 1,
         }
         assert models_on_offer.facts() == known

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from app.generation import cost, presets
 
 LCM = {"few_step": True, "scheduler": "LCMScheduler"}
+FLOW = {"scheduler": "FlowMatchEulerDiscreteScheduler", "few_step": False, "takes_guidance": True}
+SD3 = FLOW | {"usual_steps": 40, "usual_guidance": 4.5}
+DEV = FLOW | {"embeds_guidance": True, "usual_steps": 28, "usual_guidance": 3.5}
+TURBO = FLOW | {"few_step": True, "takes_guidance": False, "usual_steps": 8, "usual_guidance": 1.0}
 
 
 @pytest.mark.parametrize("name", presets.NAMES)
-@pytest.mark.parametrize("facts", [{}, LCM])
+@pytest.mark.parametrize("facts", [{}, LCM, SD3, DEV, TURBO])
 def test_preset_resolves_to_what_json_keeps(name: str, facts: dict[str, Any]) -> None:
     resolved = presets.resolve(name, facts)
     assert json.loads(json.dumps(resolved)) == resolved
@@ -65,6 +69,45 @@ def test_solver_that_adds_noise_does_not_go_on_from_a_blend(name: str) -> None:
     assert not presets.resolve(name, facts)["branches"]
 
 
+@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("facts", [SD3, DEV, TURBO])
+def test_flow_model_keeps_its_solver_and_its_noise_levels(name: str, facts: dict[str, Any]) -> None:
+    resolved = presets.resolve(name, facts)
+    assert (resolved["scheduler"], resolved["spacing"]) == ("FlowMatchEulerDiscreteScheduler", None)
+    assert resolved["branches"] == (name != "exact")
+
+
+def test_flow_model_that_takes_guidance_is_guided_as_its_authors_do() -> None:
+    resolved = presets.resolve("balanced", SD3)
+    assert (resolved["guidance"], resolved["guided"]) == (4.5, [0, 28])
+    assert presets.resolve("balanced", SD3, guidance=7.0)["guidance"] == 7.0
+    assert [presets.resolve(name, SD3)["steps"] for name in presets.NAMES] == [20, 28, 40]
+
+
+def test_flow_model_whose_guidance_is_an_input_takes_no_second_pass() -> None:
+    resolved = presets.resolve("balanced", DEV)
+    assert (resolved["guidance"], resolved["guided"], resolved["steps"]) == (3.5, [0, 0], 28)
+    assert cost.of_frame(resolved, 0, 28) == 28
+    asked = presets.resolve("balanced", DEV, guidance=2.5)
+    assert (asked["guidance"], asked["guided"]) == (2.5, [0, 0])
+
+
+@pytest.mark.parametrize(("steps", "depths"), [(4, [2, 1, 3]), (8, [4, 2, 6])])
+def test_distilled_flow_model_paints_in_its_own_steps_without_guidance(steps: int, depths: list[int]) -> None:
+    resolved = [presets.resolve(name, TURBO | {"usual_steps": steps}) for name in presets.NAMES]
+    assert [each["steps"] for each in resolved] == [steps] * 3
+    assert [each["ladder"][0][0] for each in resolved] == depths
+    assert {each["guidance"] for each in resolved} == {1.0}
+    asked = presets.resolve("balanced", TURBO, guidance=5.0, steps=6)
+    assert (asked["guidance"], asked["guided"], asked["steps"]) == (1.0, [0, 0], 6)
+    assert cost.of_frame(asked, 0, 6) == 6
+
+
+def test_frames_of_a_distilled_flow_model_cost_more_the_better_the_preset() -> None:
+    works = [cost.of_walk(presets.resolve(name, TURBO), stops=2, frames=60) for name in presets.NAMES]
+    assert works == sorted(set(works))
+
+
 def test_guidance_on_an_interval_is_stronger_there_and_recorded_as_it_was_asked_for() -> None:
     resolved = presets.resolve("balanced", {}, guidance=2.0)
     assert (resolved["guidance"], resolved["gain"]) == (2.0, 1.12)
@@ -98,7 +141,7 @@ def test_unknown_preset_is_refused() -> None:
         presets.resolve("finest", {})
 
 
-@given(st.sampled_from(presets.NAMES), st.sampled_from([{}, LCM]), st.integers(1, 100), st.floats(0, 20))
+@given(st.sampled_from(presets.NAMES), st.sampled_from([{}, LCM, SD3]), st.integers(1, 100), st.floats(0, 20))
 def test_any_number_of_steps_gives_a_ladder_that_climbs(
     name: str, facts: dict[str, Any], steps: int, guidance: float
 ) -> None:

@@ -69,7 +69,8 @@ def test_model_is_fetched_whole_and_once(server: Hub, model: Path, there: str) -
 @pytest.mark.parametrize(
     ("file", "settings", "flaw"),
     [
-        ("model_index.json", {"_class_name": "FluxPipeline"}, "some/model is of the kind FluxPipeline"),
+        ("model_index.json", {"_class_name": "AmusedPipeline"}, "some/model is of the kind AmusedPipeline"),
+        ("model_index.json", {"_class_name": "QwenImagePipeline"}, "some/model is Qwen-Image; this program paints"),
         ("scheduler/scheduler_config.json", {"_class_name": "EDMEulerScheduler"}, "EDMEulerScheduler"),
         ("unet/config.json", {"in_channels": 9}, "another task than painting from words"),
     ],
@@ -87,7 +88,7 @@ def test_model_of_another_kind_is_refused_before_its_weights_are_fetched(
 
 
 def test_kind_is_known_before_any_other_file_is_asked_for(server: Hub, model: Path, there: str) -> None:
-    change(model / "model_index.json", _class_name="ZImagePipeline")
+    change(model / "model_index.json", _class_name="AmusedPipeline")
     server.add("some/model", model)
     refusal(there)
     files = {path.rpartition("/")[2] for _, path in server.requests if "/resolve/" in path}

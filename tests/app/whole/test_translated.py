@@ -410,7 +410,12 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
         ModelError("The model file unet/config.json is broken: it is cut off."),
         ModelError("The model file unet/config.json is missing."),
         ModelError("The model folder /a is missing."),
-        ModelError("The model /a is of the kind FluxPipeline; this program paints with B and C."),
+        ModelError("The model /a is of the kind AmusedPipeline; this program paints with B and C."),
+        ModelError("The model /a is Qwen-Image; this program paints with B and C."),
+        ModelError(
+            "The model /a is of the kind FluxFillPipeline, which is made for inpainting, not for painting from words."
+        ),
+        ModelError("The model /a has no VAE, which FLUX.1 needs."),
         ModelError("/a/scheduler is of the class EDMEulerScheduler; this program paints with B and C."),
         ModelError("the PNDMScheduler knows no zero terminal SNR; with this model paint B, C"),
         ModelError("the PNDMScheduler takes no network that predicts pictures; with this model paint B, C"),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
 from numpy.typing import NDArray
 
 from worker.diffusion import solvers
@@ -94,12 +95,17 @@ class Family(ABC):
         """Write a small network out for a CPU, which computes the same numbers in less time."""
         del network
 
+    @classmethod
+    def wide(cls) -> tuple[str, ...]:
+        """Return patterns of the weights that diffusers leaves in half precision where others are stored in float8."""
+        if not cls.stores_float8:
+            return ()
+        return (*DEFAULT_SKIP_MODULES_PATTERN, *(cls.network_class._skip_layerwise_casting_patterns or ()))
+
     @property
     def lora_format(self) -> LoraFormat:
         """How LoRA files are read, and which parts they may change."""
-        return LoraFormat(
-            self.lora_loader, self.part, self.lora_encoders, self.original, options=self.lora_options()
-        )
+        return LoraFormat(self.lora_loader, self.part, self.lora_encoders, self.original, options=self.lora_options())
 
     def lora_options(self) -> dict[str, Any]:
         """Return what the reader of LoRA files is called with besides the tensors."""

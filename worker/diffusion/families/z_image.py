@@ -86,4 +86,4 @@ class ZImage(FlowFamily):
 
 def filled(tokens: int) -> int:
     """Return how many tokens the network makes of so many: it fills them up to a multiple."""
-    return tokens + -tokens % SEQ_MULTI_OF
+    return tokens + -tokens % int(SEQ_MULTI_OF)

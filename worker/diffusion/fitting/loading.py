@@ -58,7 +58,7 @@ class Source:
         if self._single:
             self.sizes = sizes.of_file(self._single, others)
         else:
-            self.sizes = sizes.of(folder, self.family.part, self.family.encoders, others)
+            self.sizes = sizes.of(folder, self.family, others)
         if file := self._network_file:
             self.sizes = replace(self.sizes, network=file.halves, layer=file.layer)
         self.is_small = self.sizes.network <= SMALL

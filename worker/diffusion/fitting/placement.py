@@ -75,10 +75,11 @@ class Plan:
         parts += ["encoders loaded for each walk" * self.encoders_dropped, ", ".join(self.precisions)]
         return ", ".join(filter(None, parts)) or "all on the GPU"
 
-    @property
-    def network_bytes(self) -> int:
-        """Return how many bytes a parameter of the network takes."""
-        return FLOAT8_BYTES if self.precisions == (FLOAT8,) else HALF_BYTES
+    def network_bytes(self, sizes: Sizes) -> int:
+        """Return how many bytes the network takes."""
+        if self.precisions != (FLOAT8,):
+            return HALF_BYTES * sizes.network
+        return FLOAT8_BYTES * (sizes.network - sizes.wide) + HALF_BYTES * sizes.wide
 
 
 KEEP = Plan()
@@ -101,7 +102,7 @@ def allowed(offload: str, *, stores_float8: bool = False) -> tuple[Plan, ...]:
 def needed(plan: Plan, needs: Needs) -> int:
     """Return how many bytes of a GPU a plan needs at its peak, for pictures that are painted one at a time."""
     sizes, wide = needs.sizes, FULL_BYTES if needs.upcast else HALF_BYTES
-    encoders, network, vae = HALF_BYTES * sizes.encoders, plan.network_bytes * sizes.network, wide * sizes.vae
+    encoders, network, vae = HALF_BYTES * sizes.encoders, plan.network_bytes(sizes), wide * sizes.vae
     at_once = min(needs.pixels, TILE**2) if plan.tiles else needs.pixels
     denoising, decoding = PASS_BYTES * needs.pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
     if plan.precisions:
@@ -118,7 +119,7 @@ def held_by_host(plan: Plan, needs: Needs) -> int:
     """Return how many bytes of the machine's own memory a plan for a GPU needs at its peak."""
     sizes = needs.sizes
     encoders = HALF_BYTES * sizes.encoders if plan.encoders_leave or plan.offload else 0
-    networks = plan.network_bytes * sizes.network + FULL_BYTES * sizes.vae if plan.offload else 0
+    networks = plan.network_bytes(sizes) + FULL_BYTES * sizes.vae if plan.offload else 0
     return HOST_SPARE + (max(encoders, networks) if plan.encoders_dropped else encoders + networks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -12,16 +13,21 @@ import torch
 
 from app.models.folder import HALF, is_half_only, weights
 from app.models.single_file import SingleFile
+from worker.diffusion.families import Family
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many parameters a model's parts have; `network` is called at every step, `layer` its largest weight."""
+    """How many parameters a model's parts have; `network` is called at every step, `layer` its largest weight.
+
+    `wide` are those of the network that stay in half precision where the others are stored in float8.
+    """
 
     network: int
     vae: int
     encoders: int
     layer: int
+    wide: int = 0
 
     @property
     def all(self) -> int:
@@ -29,15 +35,17 @@ class Sizes:
         return self.network + self.vae + self.encoders
 
 
-def of(folder: Path, network: str, encoders: Sequence[str], vae_files: Sequence[Path] = ()) -> Sizes:
-    """Count the parameters of a model's folder, whose files were found sound; of another VAE by its own files.
+def of(folder: Path, family: type[Family], vae_files: Sequence[Path] = ()) -> Sizes:
+    """Count the parameters of a model's folder, whose files were found sound; of another VAE by its own files."""
+    network = dict(_named(loaded_files(folder / family.part)))
+    vae = _shapes(vae_files or loaded_files(folder / "vae"))
+    texts = [_shapes(loaded_files(part)) for name in family.encoders if (part := folder / name).is_dir()]
+    wide = sum(count for name, count in network.items() if _is_wide(name.rpartition(".")[0], family))
+    return Sizes(sum(network.values()), sum(vae), sum(map(sum, texts)), max(network.values(), default=0), wide)
 
-    `network` names the folder of the network that is called at every step, `encoders` those of the text encoders.
-    """
-    steps, vae = (_shapes(loaded_files(folder / part)) for part in (network, "vae"))
-    vae = _shapes(vae_files) if vae_files else vae
-    texts = [_shapes(loaded_files(part)) for name in encoders if (part := folder / name).is_dir()]
-    return Sizes(sum(steps), sum(vae), sum(map(sum, texts)), max(steps, default=0))
+
+def _is_wide(module: str, family: type[Family]) -> bool:
+    return any(re.search(each, module) for each in family.wide())
 
 
 def of_file(model: SingleFile, vae_files: Sequence[Path] = ()) -> Sizes:
@@ -56,17 +64,22 @@ def loaded_files(part: Path) -> list[Path]:
 
 
 def _shapes(paths: Sequence[Path]) -> list[int]:
-    return [count for path in paths for count in _counts(path)]
+    return [count for _, count in _named(paths)]
 
 
-def _counts(path: Path) -> Iterator[int]:
+def _named(paths: Sequence[Path]) -> Iterator[tuple[str, int]]:
+    for path in paths:
+        yield from _counts(path)
+
+
+def _counts(path: Path) -> Iterator[tuple[str, int]]:
     if path.suffix == ".safetensors":
         with safetensors.safe_open(path, framework="pt") as file:
-            yield from (prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+            yield from ((name, prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
         return
     try:
         tensors = torch.load(path, map_location="meta", mmap=True, weights_only=True)
     except Exception:  # noqa: BLE001 - a pickle of an old form; loading it says what is wrong
-        yield path.stat().st_size // (2 if HALF.search(path.name) else 4)
+        yield path.name, path.stat().st_size // (2 if HALF.search(path.name) else 4)
         return
-    yield from (tensor.numel() for tensor in tensors.values() if isinstance(tensor, torch.Tensor))
+    yield from ((name, tensor.numel()) for name, tensor in tensors.items() if isinstance(tensor, torch.Tensor))
