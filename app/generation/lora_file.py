@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.generation import flow_lora_names
+from app.generation.flow_lora_names import FLOW_FAMILIES as FLOW_FAMILIES
+
 SUFFIX = ".safetensors"
 PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -26,9 +29,6 @@ KOHYA, DIFFUSERS, PEFT, BARE = LAYOUTS = ("kohya", "diffusers", "peft", "bare")
 
 FAMILIES = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "Stable Diffusion XL"}
 """The families by the width of the text states that their UNets read (cross_attention_dim)."""
-
-FLOW_FAMILIES = {"flux1": "FLUX.1", "sd3": "Stable Diffusion 3", "z_image": "Z-Image", "flux2": "FLUX.2"}
-"""The flow families by the names of `app.models.kinds`."""
 
 SD1, SD2, SDXL = FAMILIES.values()
 PARTS = {"lora_unet_": "unet", "lora_te_": "text_encoder", "lora_te1_": "text_encoder", "lora_te2_": "text_encoder_2"}
@@ -50,28 +50,6 @@ OTHER_KINDS = {
     "glora": "a GLoRA",
     "lora_mid": "a LoCon in Tucker form",
 }
-BLOCKS_OF_TRANSFORMERS = (
-    r"(?:double|single|joint|transformer|single_transformer)_blocks|layers[._]\d|noise_refiner|context_refiner"
-)
-TRANSFORMERS = re.compile(
-    rf"(?:(?:base_model\.model|diffusion_model|transformer)\.|lora_(?:unet|transformer)_)?(?:{BLOCKS_OF_TRANSFORMERS})"
-    r"|(?:transformer|diffusion_model)\.|lora_transformer_"
-)
-"""How the names of tensors begin that change a transformer."""
-
-OF_TRANSFORMERS = (
-    (
-        "FLUX.2",
-        r"to_qkv_mlp_proj|ff(?:_context)?\.linear_(?:in|out)|stream_modulation|single_transformer_blocks\.\d+\.attn\.to_out\.",
-    ),
-    (
-        "FLUX.1",
-        r"single_transformer_blocks\.\d+\.(?:attn\.to_[qkv]|proj_|norm\.)|(?:img|txt)_mod[._]lin|modulation[._]lin",
-    ),
-    ("Stable Diffusion 3", r"joint_blocks|\battn2\."),
-    ("Z-Image", r"noise_refiner|context_refiner|(?:^|[._])layers[._]\d+[._](?:attention|feed_forward|adaLN)"),
-)
-"""The families of transformers, by names that no other has."""
 DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down|lora_linear_layer\.down)(?:\.default)?\.weight$")
 CROSS = re.compile(r"attn2[._](?:processor[._])?to_[kv][._]lora")
 TEXT_QUERY = re.compile(r"self_attn[._]q_proj")
@@ -165,15 +143,19 @@ def facts(shapes: dict[str, list[int]], metadata: dict[str, str]) -> LoraFacts:
     if not shapes:
         raise LoraError("holds no tensors.")
     layout = _layout(list(shapes))
-    parts = {_part(name, layout) for name in shapes}
+    is_flow = flow_lora_names.are_of_transformer(shapes)
+    parts = {flow_lora_names.part(name) if is_flow else _part(name, layout) for name in shapes}
     widths = {shape[1] for name, shape in shapes.items() if CROSS.search(name) and DOWN.search(name) and len(shape) > 1}
-    if len(widths) > 1:
+    if len(widths) > 1 and not is_flow:
         raise LoraError(f"mixes families: it reads text states of the widths {', '.join(map(str, sorted(widths)))}.")
     width = next(iter(widths), None)
     ranks = [shape[0] for name, shape in shapes.items() if DOWN.search(name) and shape]
     if not ranks:
         raise LoraError("holds no pair of matrices, and so changes nothing.")
-    family = FAMILIES.get(width or 0, "") or _family(shapes, parts, metadata)
+    family = "" if is_flow else FAMILIES.get(width or 0, "") or _family(shapes, parts, metadata)
+    if is_flow:
+        family = flow_lora_names.family(shapes, metadata)
+        width = flow_lora_names.text_width(shapes, family)
     order = ("unet", "transformer", "text_encoder", "text_encoder_2")
     return LoraFacts(
         layout, family, width, max(ranks), tuple(part for part in order if part in parts), _trigger(metadata), metadata
@@ -184,7 +166,7 @@ def _layout(names: list[str]) -> str:
     for mark, kind in OTHER_KINDS.items():
         if any(mark in name for name in names):
             raise LoraError(f"is {kind}, which is not supported; LoRA files are.")
-    if any(TRANSFORMERS.match(name) for name in names):
+    if flow_lora_names.are_of_transformer(names):
         return _layout_of_transformer(names)
     patterns = {KOHYA: KOHYA_KEY, DIFFUSERS: DIFFUSERS_KEY, PEFT: PEFT_KEY, BARE: BARE_KEY}
     fitting = {layout: sum(bool(pattern.fullmatch(name)) for name in names) for layout, pattern in patterns.items()}
@@ -195,14 +177,14 @@ def _layout(names: list[str]) -> str:
 
 
 def _layout_of_transformer(names: list[str]) -> str:
+    if wrong := flow_lora_names.unknown(names):
+        raise LoraError(f"holds the tensor {wrong:.100}, which no LoRA has.")
     starts = {KOHYA: ("lora_",), PEFT: (PEFT_PREFIX,), DIFFUSERS: ("transformer.", "text_encoder", "diffusion_model.")}
     return next((layout for layout, start in starts.items() if any(name.startswith(start) for name in names)), BARE)
 
 
 def _part(name: str, layout: str) -> str:
     """Name the network that a tensor belongs to."""
-    if TRANSFORMERS.match(name):
-        return "transformer"
     if layout == KOHYA:
         return next(part for start, part in PARTS.items() if name.startswith(start))
     if layout == DIFFUSERS:
@@ -214,9 +196,6 @@ def _part(name: str, layout: str) -> str:
 
 def _family(shapes: dict[str, list[int]], parts: set[str], metadata: dict[str, str]) -> str:
     """Name the family of a LoRA that does not touch what its UNet makes of text states; "" where nothing tells."""
-    if "transformer" in parts:
-        marked = (family for family, mark in OF_TRANSFORMERS if any(re.search(mark, name) for name in shapes))
-        return next(marked, "")
     if "text_encoder_2" in parts or any(name.startswith("lora_te1_") for name in shapes):
         return SDXL
     said = f"{metadata.get('ss_base_model_version', '')} {metadata.get('modelspec.architecture', '')}".lower()

@@ -1,4 +1,4 @@
-"""LoRA files of tiny rectified-flow models, with random weights: as diffusers' pipelines and other programs save them."""
+"""LoRA files of tiny rectified-flow models, with random weights: as pipelines and other programs save them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def save_modules(
     seed: int = 1,
     scale: float = 0.2,
 ) -> Path:
-    """Save a LoRA whose file names modules as `modules` do, each of which stands for some of diffusers' side by side."""
+    """Save a LoRA under the names of `modules`, each of which stands for some of diffusers' side by side."""
     rng, network = torch.Generator().manual_seed(seed), getattr(pipeline(folder), part)
     tensors: Tensors = {}
     for name, own in modules.items():

@@ -22,12 +22,11 @@ from app.generation.lora_file import LoraError, LoraFacts
 CONFIGURED = ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "target_modules", "exclude_modules", "use_rslora")
 """What of an adapter's configuration is used; the rest is about training, or changes what is computed."""
 
-ORIGINAL = re.compile(
-    r"(double|single|joint)_blocks\.|(img|txt|time|vector|guidance)_in\.|final_layer\.|\w+_modulation"
-)
-"""How modules begin in the original implementations of transformers, whose names diffusers' loaders convert."""
+ORIGINAL = re.compile(r"(double|single|joint)_blocks\.")
+"""How blocks are named in the original implementations of transformers, whose names diffusers' loaders convert."""
 
 UNETS = "Stable Diffusion 1.x, 2.x and XL"
+MANY = "such as FLUX.1 or Stable Diffusion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +88,20 @@ def read(data: bytes, wanted: LoraFormat) -> LoraTensors:
 
 
 def _check_family(facts: LoraFacts, wanted: LoraFormat) -> None:
+    changes = {"unet", "transformer"} & set(facts.parts)  # nothing but text encoders is of several families
     is_other = bool(wanted.family and facts.family and facts.family != wanted.family)
-    others = {"unet", "transformer"} - {wanted.network}
-    if is_other or others & set(facts.parts):
-        raise LoraError(f"is made for {facts.family or 'another family'}, not for {wanted.family or UNETS}.")
+    if changes and (is_other or wanted.network not in changes):
+        other = facts.family or f"a {' and a '.join(sorted(changes))} of another family ({MANY})"
+        raise LoraError(f"is made for {other}, not for {wanted.family or UNETS}.")
 
 
 def _named(tensors: Mapping[str, torch.Tensor], facts: LoraFacts, wanted: LoraFormat) -> dict[str, torch.Tensor]:
     """Complete names that say the module alone, where diffusers names modules so."""
     named = dict(tensors)
     if facts.layout == lora_file.PEFT:
-        part = facts.parts[0]
-        modules = {name: name.removeprefix(lora_file.PEFT_PREFIX) for name in tensors}
-        named = {
-            name if ORIGINAL.match(modules[name]) else f"{part}.{modules[name]}": each for name, each in tensors.items()
-        }
+        modules = {name.removeprefix(lora_file.PEFT_PREFIX): each for name, each in tensors.items()}
+        if not any(ORIGINAL.match(module) for module in modules):
+            named = {f"{facts.parts[0]}.{module}": each for module, each in modules.items()}
     elif facts.layout == lora_file.BARE:
         named = {f"{wanted.network}.{name}": each for name, each in tensors.items()}
     if facts.layout == lora_file.KOHYA:

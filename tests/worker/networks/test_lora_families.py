@@ -1,4 +1,4 @@
-"""LoRA files over FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2: pictures as the pipeline with the file paints them."""
+"""LoRA files over FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2: pictures as their pipelines paint them."""
 
 from __future__ import annotations
 
@@ -118,7 +118,11 @@ def save_of_another_program(folder: Path, path: Path, name: str) -> Path:
         }
         return flow_lora_files.save_modules(folder, path, modules)
     if name == "kohya for CLIP":
-        of_clip = {"lora_te1_text_model_encoder_layers_0_self_attn_q_proj": ["encoder.layers.0.self_attn.q_proj"]}
+        layers = [f"self_attn.{each}_proj" for each in ("q", "k", "v", "out")] + ["mlp.fc1", "mlp.fc2"]
+        of_clip = {
+            f"lora_te1_text_model_encoder_layers_0_{each.replace('.', '_')}": [f"encoder.layers.0.{each}"]
+            for each in layers
+        }
         return flow_lora_files.save_modules(folder, path, of_clip, part="text_encoder", scale=1.0)
     if name == "kohya for FLUX.2":
         modules = flow_lora_files.double_blocks(folder, *kohya) | {
@@ -237,3 +241,63 @@ def test_network_and_encoders_have_their_own_bits_back_once_a_lora_is_off(
         found = part.state_dict()
         assert list(found) == list(kept)
         assert all(torch.equal(value, kept[key]) for key, value in found.items())
+
+
+def refused(painter: Painter, path: Path, message: str) -> None:
+    """Check that a file is refused, by a stop and by the check of new files, and leaves no trace."""
+    before = at_one_stop(painter, {})
+    for lay in (at_one_stop, lambda painter, weights: painter.model.check_adapter(next(iter(weights)), "float32")):
+        with pytest.raises(AdapterError, match=message):
+            lay(painter, {of(path): 1.0})
+    assert np.array_equal(at_one_stop(painter, {}), before)
+
+
+@pytest.mark.parametrize("name", ["dev", "sd3", "z-image", "klein"])
+@pytest.mark.parametrize("other", ["dev", "sd3", "z-image", "klein"])
+def test_file_of_another_family_is_refused_by_name(
+    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str, other: str
+) -> None:
+    if name == other:
+        path = flow_lora_files.save(folders[name], tmp_path / "lora.safetensors")
+        painters[name].model.check_adapter(of(path), "float32")
+        return
+    path = flow_lora_files.save(folders[other], tmp_path / "lora.safetensors", parts=("transformer",))
+    families = {"dev": "FLUX.1", "sd3": "Stable Diffusion 3", "z-image": "Z-Image", "klein": "FLUX.2"}
+    refused(painters[name], path, rf"^the adapter lora is made for {families[other]}, not for {families[name]}\.$")
+
+
+@pytest.mark.parametrize(
+    ("added", "message"),
+    [
+        ("transformer.transformer_blocks.9.attn.to_q.lora_A.weight", "of its .* tensors have a place in Flux|does not"),
+        ("transformer.transformer_blocks.0.attn.to_q.dora_scale", "is a DoRA, which is not supported"),
+        ("transformer.transformer_blocks.0.attn.to_q.lokr_w1", "is a LoKr, which is not supported"),
+        ("transformer.transformer_blocks.0.attn.norm_q.weight", "holds the tensor .*norm_q.weight, which no LoRA has"),
+        (
+            "text_encoder_2.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight",
+            "has no place for the tensor text_enc",
+        ),
+    ],
+)
+def test_tensor_without_a_place_is_refused_by_name(
+    painters: dict[str, Painter], folders: Folders, tmp_path: Path, added: str, message: str
+) -> None:
+    tensors = load_file(flow_lora_files.save(folders["dev"], tmp_path / "lora.safetensors", parts=("transformer",)))
+    tensors = {key: each for key, each in tensors.items() if "attn" in key} | {added: torch.ones(4, 32)}
+    path = tmp_path / "more.safetensors"
+    save_file(tensors, path)
+    refused(painters["dev"], path, message)
+
+
+def test_tensor_that_diffusers_leaves_out_of_a_kohya_file_is_refused_by_name(
+    painters: dict[str, Painter], folders: Folders, tmp_path: Path
+) -> None:
+    path = save_of_another_program(folders["dev"], tmp_path / "lora.safetensors", "kohya for FLUX.1")
+    tensors = load_file(path)
+    for module, message in (
+        ("lora_te2_encoder_block_0_layer_0_SelfAttention_q", "for which diffusers has no place in FLUX.1"),
+        ("lora_unet_img_in", "has no place for the tensor x_embedder"),
+    ):
+        more = {f"{module}.lora_down.weight": torch.ones(4, 64), f"{module}.lora_up.weight": torch.ones(32, 4)}
+        save_file(tensors | more, path)
+        refused(painters["dev"], path, message)
