@@ -149,11 +149,15 @@ class Laid:
                 file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=part, network_alphas=lora.alphas,
                 metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
             )  # fmt: skip
-        dtype = unet.dtype
-        for name, part in unet.named_modules():
-            if f".lora_A.{file.name}" in name or f".lora_B.{file.name}" in name:
-                part.to(device, dtype)
+        self._fit(unet, file, lora, device)
         return True
+
+    def _fit(self, unet: Any, file: AdapterFile, lora: LoraTensors, device: torch.device) -> None:
+        """Hold the matrices as the network computes, where peft has rounded them as its weights are stored (float8)."""
+        for name, weight in unet.named_parameters():
+            if f".{file.name}." in name:
+                own = lora.tensors.get(f"{self._wanted.network}.{name.replace(f'.{file.name}.', '.')}", weight.data)
+                weight.data = own.to(device, unet.dtype)
 
     def take_off(self) -> None:
         """Give the network back as it was loaded."""
