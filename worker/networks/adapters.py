@@ -224,7 +224,11 @@ def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
 
     While they are offloaded their weights are on the meta device, and those of an adapter would be lost there.
     """
-    if not isinstance(getattr(unet, "_hf_hook", None), hooks.AlignDevicesHook):
+    hook = getattr(unet, "_hf_hook", None)
+    every = (
+        hook.hooks if isinstance(hook, hooks.SequentialHook) else [hook]
+    )  # a network with weights of its own has two
+    if not any(isinstance(each, hooks.AlignDevicesHook) for each in every):
         yield
         return
     hooks.remove_hook_from_module(unet, recurse=True)
