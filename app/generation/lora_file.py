@@ -50,7 +50,7 @@ OTHER_KINDS = {
     "glora": "a GLoRA",
     "lora_mid": "a LoCon in Tucker form",
 }
-DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down|lora_linear_layer\.down)(?:\.default)?\.weight$")
+DOWN = re.compile(r"(?:lora_down|lora_A|lora\d?\.down|lora_linear_layer\.down)(?:\.default)?\.weight$")
 CROSS = re.compile(r"attn2[._](?:processor[._])?to_[kv][._]lora")
 TEXT_QUERY = re.compile(r"self_attn[._]q_proj")
 METADATA = "lora_adapter_metadata"
@@ -67,7 +67,7 @@ class LoraError(Exception):
 class LoraFacts:
     """What the header of a LoRA says.
 
-    ``width`` is that of the text states which its UNet reads, None where no tensor tells; ``family`` is "" where
+    ``width`` is that of the text states which its network reads, None where no tensor tells; ``family`` is "" where
     nothing tells it. ``parts`` are the networks that it changes; ``trigger`` the words that it was trained with.
     """
 
@@ -83,7 +83,7 @@ class LoraFacts:
 def inspect(path: Path) -> LoraFacts:
     """Read the facts of a file.
 
-    :raises LoraError: when it is no LoRA of Stable Diffusion in safetensors.
+    :raises LoraError: when it is no LoRA in safetensors.
     """
     if path.suffix.lower() in PICKLES:
         raise LoraError(f"is a pickle ({path.suffix}), which could run code when it is read. Use a {SUFFIX} file.")
@@ -138,7 +138,7 @@ def _end(entries: dict[str, Any]) -> int:
 def facts(shapes: dict[str, list[int]], metadata: dict[str, str]) -> LoraFacts:
     """Read the facts from the names and shapes of the tensors.
 
-    :raises LoraError: naming the first tensor that belongs to no LoRA of Stable Diffusion.
+    :raises LoraError: naming the first tensor that belongs to no LoRA.
     """
     if not shapes:
         raise LoraError("holds no tensors.")

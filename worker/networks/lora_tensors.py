@@ -97,13 +97,12 @@ def _check_family(facts: LoraFacts, wanted: LoraFormat) -> None:
 
 def _named(tensors: Mapping[str, torch.Tensor], facts: LoraFacts, wanted: LoraFormat) -> dict[str, torch.Tensor]:
     """Complete names that say the module alone, where diffusers names modules so."""
-    named = dict(tensors)
-    if facts.layout == lora_file.PEFT:
-        modules = {name.removeprefix(lora_file.PEFT_PREFIX): each for name, each in tensors.items()}
-        if not any(ORIGINAL.match(module) for module in modules):
-            named = {f"{facts.parts[0]}.{module}": each for module, each in modules.items()}
-    elif facts.layout == lora_file.BARE:
-        named = {f"{wanted.network}.{name}": each for name, each in tensors.items()}
+    named = {name.removeprefix(lora_file.PEFT_PREFIX): each for name, each in tensors.items()}
+    if facts.layout not in (lora_file.PEFT, lora_file.BARE) or any(ORIGINAL.match(name) for name in named):
+        named = dict(tensors)
+    else:
+        part = facts.parts[0] if facts.layout == lora_file.PEFT else wanted.network
+        named = {f"{part}.{name}": each for name, each in named.items()}
     if facts.layout == lora_file.KOHYA:
         return named
     return {name.replace(".default.", "."): each for name, each in named.items()}

@@ -117,6 +117,16 @@ def save_of_another_program(folder: Path, path: Path, name: str) -> Path:
             for own, ours in (("linear2", "proj_out"), ("modulation_lin", "norm.linear"))
         }
         return flow_lora_files.save_modules(folder, path, modules)
+    if name == "XLabs for FLUX.1":
+        block, ours = "double_blocks.0.processor.", "transformer_blocks.0.attn."
+        modules = {
+            f"{block}qkv_lora1": [f"{ours}to_{each}" for each in "qkv"],
+            f"{block}qkv_lora2": [f"{ours}add_{each}_proj" for each in "qkv"],
+            f"{block}proj_lora1": [f"{ours}to_out.0"],
+            f"{block}proj_lora2": [f"{ours}to_add_out"],
+        }
+        ends = (".down.weight", ".up.weight")
+        return flow_lora_files.save_modules(folder, path, modules, ends=ends, alpha=None)
     if name == "kohya for CLIP":
         layers = [f"self_attn.{each}_proj" for each in ("q", "k", "v", "out")] + ["mlp.fc1", "mlp.fc2"]
         of_clip = {
@@ -149,6 +159,7 @@ def save_of_another_program(folder: Path, path: Path, name: str) -> Path:
     ("name", "program"),
     [
         ("dev", "kohya for FLUX.1"),
+        ("dev", "XLabs for FLUX.1"),
         ("schnell", "kohya for CLIP"),
         ("klein", "kohya for FLUX.2"),
         ("klein", "ai-toolkit for FLUX.2"),
