@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import torch
 from flask import Flask
 from numpy.typing import NDArray
 
-from tests.support import led, tiny
+from tests.support import led, tiny, tiny_flow
 from tests.support.house import FACTS, HOUSE
 from tests.worker.fake import FakePainter
 from worker import job
@@ -46,6 +48,24 @@ def painters(models: dict[str, Model]) -> dict[str, Painter]:
     """Give each tiny model a painter; who paints with the one like the house model measures this machine with it."""
     settings = {name: None if name == "bert" else tuning.fallback() for name in models}
     return {name: Painter(model, settings[name]) for name, model in models.items()}
+
+
+@pytest.fixture(scope="session")
+def flow_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Save tiny pipelines of the rectified-flow families, and a klein that is not distilled."""
+    folders = tiny_flow.save(tmp_path_factory.mktemp("flow"))
+    base = folders["klein"].with_name("klein-base")
+    shutil.copytree(folders["klein"], base)
+    for file, value in (("model_index.json", {"is_distilled": False}), ("house.json", {"name": base.name})):
+        (base / file).write_text(json.dumps(json.loads((base / file).read_text()) | value))
+    return folders | {base.name: base}
+
+
+@pytest.fixture(scope="session")
+def flow_painters(flow_models: dict[str, Path]) -> dict[str, Painter]:
+    """Give each of them a painter in float32, on one thread."""
+    setting = tuning.Setting("float32", "contiguous", threads=1, batch=4)
+    return {name: Painter(Model.load(str(folder), device="cpu"), setting) for name, folder in flow_models.items()}
 
 
 @pytest.fixture(scope="session")
