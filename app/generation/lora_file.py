@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.generation import flow_lora_names
+from app.generation.flow_lora_names import FLOW_FAMILIES as FLOW_FAMILIES
+
 SUFFIX = ".safetensors"
 PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -26,9 +29,6 @@ KOHYA, DIFFUSERS, PEFT, BARE = LAYOUTS = ("kohya", "diffusers", "peft", "bare")
 
 FAMILIES = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "Stable Diffusion XL"}
 """The families by the width of the text states that their UNets read (cross_attention_dim)."""
-
-FLOW_FAMILIES = {"flux1": "FLUX.1", "sd3": "Stable Diffusion 3", "z_image": "Z-Image", "flux2": "FLUX.2"}
-"""The flow families by the names of `app.models.kinds`."""
 
 SD1, SD2, SDXL = FAMILIES.values()
 PARTS = {"lora_unet_": "unet", "lora_te_": "text_encoder", "lora_te1_": "text_encoder", "lora_te2_": "text_encoder_2"}
@@ -50,10 +50,7 @@ OTHER_KINDS = {
     "glora": "a GLoRA",
     "lora_mid": "a LoCon in Tucker form",
 }
-TRANSFORMERS = re.compile(
-    r"double_blocks|single_blocks|joint_blocks|single_transformer|transformer\.|diffusion_model\."
-)
-DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down|lora_linear_layer\.down)(?:\.default)?\.weight$")
+DOWN = re.compile(r"(?:lora_down|lora_A|lora\d?\.down|lora_linear_layer\.down)(?:\.default)?\.weight$")
 CROSS = re.compile(r"attn2[._](?:processor[._])?to_[kv][._]lora")
 TEXT_QUERY = re.compile(r"self_attn[._]q_proj")
 METADATA = "lora_adapter_metadata"
@@ -70,7 +67,7 @@ class LoraError(Exception):
 class LoraFacts:
     """What the header of a LoRA says.
 
-    ``width`` is that of the text states which its UNet reads, None where no tensor tells; ``family`` is "" where
+    ``width`` is that of the text states which its network reads, None where no tensor tells; ``family`` is "" where
     nothing tells it. ``parts`` are the networks that it changes; ``trigger`` the words that it was trained with.
     """
 
@@ -86,7 +83,7 @@ class LoraFacts:
 def inspect(path: Path) -> LoraFacts:
     """Read the facts of a file.
 
-    :raises LoraError: when it is no LoRA of Stable Diffusion in safetensors.
+    :raises LoraError: when it is no LoRA in safetensors.
     """
     if path.suffix.lower() in PICKLES:
         raise LoraError(f"is a pickle ({path.suffix}), which could run code when it is read. Use a {SUFFIX} file.")
@@ -141,21 +138,25 @@ def _end(entries: dict[str, Any]) -> int:
 def facts(shapes: dict[str, list[int]], metadata: dict[str, str]) -> LoraFacts:
     """Read the facts from the names and shapes of the tensors.
 
-    :raises LoraError: naming the first tensor that belongs to no LoRA of Stable Diffusion.
+    :raises LoraError: naming the first tensor that belongs to no LoRA.
     """
     if not shapes:
         raise LoraError("holds no tensors.")
     layout = _layout(list(shapes))
-    parts = {_part(name, layout) for name in shapes}
+    is_flow = flow_lora_names.are_of_transformer(shapes)
+    parts = {flow_lora_names.part(name) if is_flow else _part(name, layout) for name in shapes}
     widths = {shape[1] for name, shape in shapes.items() if CROSS.search(name) and DOWN.search(name) and len(shape) > 1}
-    if len(widths) > 1:
+    if len(widths) > 1 and not is_flow:
         raise LoraError(f"mixes families: it reads text states of the widths {', '.join(map(str, sorted(widths)))}.")
     width = next(iter(widths), None)
     ranks = [shape[0] for name, shape in shapes.items() if DOWN.search(name) and shape]
     if not ranks:
         raise LoraError("holds no pair of matrices, and so changes nothing.")
-    family = FAMILIES.get(width or 0, "") or _family(shapes, parts, metadata)
-    order = ("unet", "text_encoder", "text_encoder_2")
+    family = "" if is_flow else FAMILIES.get(width or 0, "") or _family(shapes, parts, metadata)
+    if is_flow:
+        family = flow_lora_names.family(shapes, metadata)
+        width = flow_lora_names.text_width(shapes, family)
+    order = ("unet", "transformer", "text_encoder", "text_encoder_2")
     return LoraFacts(
         layout, family, width, max(ranks), tuple(part for part in order if part in parts), _trigger(metadata), metadata
     )
@@ -165,17 +166,21 @@ def _layout(names: list[str]) -> str:
     for mark, kind in OTHER_KINDS.items():
         if any(mark in name for name in names):
             raise LoraError(f"is {kind}, which is not supported; LoRA files are.")
-    if found := next((name for name in names if TRANSFORMERS.search(name)), None):
-        raise LoraError(
-            f"is of another family, such as FLUX or Stable Diffusion 3: it holds {found:.100}."
-            f" Those of {SD1}, 2.x and XL can be used."
-        )
+    if flow_lora_names.are_of_transformer(names):
+        return _layout_of_transformer(names)
     patterns = {KOHYA: KOHYA_KEY, DIFFUSERS: DIFFUSERS_KEY, PEFT: PEFT_KEY, BARE: BARE_KEY}
     fitting = {layout: sum(bool(pattern.fullmatch(name)) for name in names) for layout, pattern in patterns.items()}
     layout = max(fitting, key=lambda each: fitting[each])
     if unknown := next((name for name in names if not patterns[layout].fullmatch(name)), None):
         raise LoraError(f"holds the tensor {unknown:.100}, which no LoRA of {SD1}, 2.x or XL has.")
     return layout
+
+
+def _layout_of_transformer(names: list[str]) -> str:
+    if wrong := flow_lora_names.unknown(names):
+        raise LoraError(f"holds the tensor {wrong:.100}, which no LoRA has.")
+    starts = {KOHYA: ("lora_",), PEFT: (PEFT_PREFIX,), DIFFUSERS: ("transformer.", "text_encoder", "diffusion_model.")}
+    return next((layout for layout, start in starts.items() if any(name.startswith(start) for name in names)), BARE)
 
 
 def _part(name: str, layout: str) -> str:

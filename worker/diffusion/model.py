@@ -84,13 +84,13 @@ class Model:
         self._encoders = Encoders(self._source, self.device)
         self._pipe = self._encoders.pipe
         self._networks = Networks(self._source, self.device)
-        self._laid = adapters.Laid()
         self._upcasts = False
         self._texts: dict[
             tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text | None]
         ] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int, tuple[int, int]], Any] = {}
         self._family = self._source.described(self._networks.vae_config, house)
+        self._laid = adapters.Laid(self._family.lora_format)
         self.scale, self.latent_shape = self._family.scale, self._family.latent_shape
         _, height, width = self.latent_shape
         self.sketch_side = files.sketch_side(folder)
@@ -202,7 +202,7 @@ class Model:
         laid = frozenset(weights.items())
         same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid])
         self._networks.make_room()
-        with self._encoders.there(), encoder_adapters.laid_over(self._pipe, weights, self._source.config):
+        with self._encoders.there(), encoder_adapters.laid_over(self._pipe, weights, self._family.lora_format):
             return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None))
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
@@ -211,7 +211,8 @@ class Model:
         try:
             self._laid.lay(unet.unet, frozenset([file]), self.device)
             self._networks.make_room()
-            with self._encoders.there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, self._source.config):
+            wanted = self._family.lora_format
+            with self._encoders.there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, wanted):
                 pass
         finally:
             self._laid.take_off()
@@ -242,7 +243,7 @@ class Model:
         if not of_rows:
             return unet, vae
         self._laid.lay(unet.unet, frozenset(of_rows), self.device)
-        return adapters.Adapted(unet.unet, of_rows), vae
+        return adapters.Adapted(unet.unet, of_rows, self._family.flattened), vae
 
     def vae(self, precision: str = "float32") -> Any:
         """Return the autoencoder alone, ready to be called."""

@@ -1,3 +1,12 @@
 """Networks rewritten for less work, or run with a style laid over them; nothing of walks."""
 
-__all__ = ["adapters", "decoding", "encoder_adapters", "group_norm", "thread_lanes", "traced_unet", "upsampling"]
+__all__ = [
+    "adapters",
+    "decoding",
+    "encoder_adapters",
+    "group_norm",
+    "lora_tensors",
+    "thread_lanes",
+    "traced_unet",
+    "upsampling",
+]

@@ -1,4 +1,4 @@
-"""Adapters: changes of low rank (LoRA) that are laid over a model's UNet, of a style taught here or of a LoRA file.
+"""Adapters: changes of low rank (LoRA) that are laid over a model's network, of a style taught here or of a LoRA file.
 
 They are laid over the network by diffusers' and peft's own means. Each row of a batch has its own weight of each, since
 on the way from one stop to another every picture has another share of both: one batch holds them all, and what lies
@@ -21,9 +21,7 @@ from accelerate import cpu_offload, hooks
 
 from app.generation.lora_file import LoraError
 from worker.networks import lora_tensors, upsampling
-from worker.networks.lora_tensors import LoraTensors
-
-UNET = "unet"
+from worker.networks.lora_tensors import LoraFormat, LoraTensors
 
 LOADED_MOST = 4
 """How many adapters stay loaded at least, used by the batch or not."""
@@ -50,8 +48,8 @@ class AdapterFile:
         """Name it at the beginning of what is wrong with it."""
         return f"the adapter {self.path.parents[2].name if self.path.stem == 'adapter' else self.path.stem}"
 
-    def read(self, unet_config: Any) -> LoraTensors:
-        """Read it for a UNet of this configuration.
+    def read(self, wanted: LoraFormat) -> LoraTensors:
+        """Read it for a model whose LoRA files have this format.
 
         Raises AdapterError where it is missing, broken or another.
         """
@@ -62,7 +60,7 @@ class AdapterFile:
         if not hashlib.sha256(data).hexdigest().startswith(self.digest):
             raise AdapterError(f"{self.label} is broken, or another than was asked for")
         try:
-            return lora_tensors.read(data, unet_config)
+            return lora_tensors.read(data, wanted)
         except LoraError as error:
             raise AdapterError(f"{self.label} {error}") from error
 
@@ -73,6 +71,12 @@ Shares = Mapping[AdapterFile, Sequence[float]]
 Weights = Mapping[AdapterFile, float]
 """The weight of each adapter at a stop."""
 
+Flattened = Callable[..., Mapping[str, Sequence[int]]]
+"""Tells, of what a network is called with, how many tokens of each row some of its modules are given in one long row.
+
+These are named by how the names of their layers begin.
+"""
+
 
 class Laid:
     """The adapters that lie over a model's network: those of the last batches that had some, until one wants none.
@@ -80,7 +84,8 @@ class Laid:
     A few that a batch does not use stay loaded, and are not computed: a walk of several stops comes back to them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: LoraFormat) -> None:
+        self._wanted = wanted
         self._unet: Any = None
         self._used: frozenset[AdapterFile] = frozenset()
         self._loaded: dict[AdapterFile, bool] = {}  # in the order of their last use; whether each changes the network
@@ -131,8 +136,8 @@ class Laid:
 
     def _lay(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
         """Lay one over the network; return whether it changes it."""
-        lora = file.read(unet.config)
-        count = lora.of(UNET)
+        lora, part = file.read(self._wanted), self._wanted.network
+        count = lora.of(part)
         if not count:
             return False
         if any(".upsamplers." in name for name in lora.tensors):
@@ -141,14 +146,18 @@ class Laid:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # several are meant
             with_place(
-                file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=UNET, network_alphas=lora.alphas,
+                file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=part, network_alphas=lora.alphas,
                 metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
             )  # fmt: skip
-        dtype = unet.dtype
-        for name, part in unet.named_modules():
-            if f".lora_A.{file.name}" in name or f".lora_B.{file.name}" in name:
-                part.to(device, dtype)
+        self._fit(unet, file, lora, device)
         return True
+
+    def _fit(self, unet: Any, file: AdapterFile, lora: LoraTensors, device: torch.device) -> None:
+        """Hold the matrices as the network computes, where peft has rounded them as its weights are stored (float8)."""
+        for name, weight in unet.named_parameters():
+            if f".{file.name}." in name:
+                own = lora.tensors.get(f"{self._wanted.network}.{name.replace(f'.{file.name}.', '.')}", weight.data)
+                weight.data = own.to(device, unet.dtype)
 
     def take_off(self) -> None:
         """Give the network back as it was loaded."""
@@ -195,9 +204,18 @@ def _scale_rows(layer: Any, given: tuple[Any, ...]) -> None:
 
 
 def _layers(unet: Any) -> list[Any]:
+    return list(_named_layers(unet).values())
+
+
+def _named_layers(unet: Any) -> dict[str, Any]:
     from peft.tuners.lora import LoraLayer
 
-    return [part for part in unet.modules() if isinstance(part, LoraLayer)]
+    return {name: part for name, part in unet.named_modules() if isinstance(part, LoraLayer)}
+
+
+def _nothing(*_: Any) -> Mapping[str, Sequence[int]]:
+    """Return that every row has its own in all modules."""
+    return {}
 
 
 @contextmanager
@@ -206,7 +224,11 @@ def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
 
     While they are offloaded their weights are on the meta device, and those of an adapter would be lost there.
     """
-    if not isinstance(getattr(unet, "_hf_hook", None), hooks.AlignDevicesHook):
+    hook = getattr(unet, "_hf_hook", None)
+    every = (
+        hook.hooks if isinstance(hook, hooks.SequentialHook) else [hook]
+    )  # a network with weights of its own has two
+    if not any(isinstance(each, hooks.AlignDevicesHook) for each in every):
         yield
         return
     hooks.remove_hook_from_module(unet, recurse=True)
@@ -219,9 +241,9 @@ def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
 class Adapted:
     """A network with adapters laid over it, called as ever; each row of its batches has its own weight of each."""
 
-    def __init__(self, unet: Any, of_rows: Shares) -> None:
-        self._unet, self._of_rows = unet, of_rows
-        self._layers = _layers(unet)
+    def __init__(self, unet: Any, of_rows: Shares, flattened: Flattened = _nothing) -> None:
+        self._unet, self._of_rows, self._flattened = unet, of_rows, flattened
+        self._layers = _named_layers(unet)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -231,10 +253,21 @@ class Adapted:
 
     def __call__(self, latents: Any, *given: Any, **others: Any) -> Any:
         """Predict for a batch of latents; for pictures that come twice, as guidance needs them, one after the other."""
+        tokens = self._flattened(latents, *given)
+        counts = {name: _count(name, tokens) for name in self._layers}
+        device = latents[0].device
         for file, of_rows in self._of_rows.items():
-            weights = torch.tensor(of_rows, dtype=torch.float32, device=latents[0].device)
-            weights = weights.repeat(len(latents) // len(of_rows))
-            for layer in self._layers:
+            weights = torch.tensor(of_rows, dtype=torch.float32, device=device).repeat(len(latents) // len(of_rows))
+            spread = {
+                count: weights if count is None else weights.repeat_interleave(torch.tensor(count, device=device))
+                for count in set(counts.values())
+            }
+            for name, layer in self._layers.items():
                 if file.name in layer.base_scaling:
-                    layer.row_weights[file.name] = weights
+                    layer.row_weights[file.name] = spread[counts[name]]
         return self._unet(latents, *given, return_dict=False, **others)[0]
+
+
+def _count(layer: str, tokens: Mapping[str, Sequence[int]]) -> tuple[int, ...] | None:
+    """Return how many tokens of each row a layer is given in one long row; None where it is given rows."""
+    return next((tuple(each) for module, each in tokens.items() if layer.startswith(f"{module}.")), None)

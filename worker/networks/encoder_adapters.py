@@ -11,33 +11,32 @@ from diffusers.loaders import StableDiffusionLoraLoaderMixin
 from diffusers.utils.peft_utils import recurse_remove_peft_layers, set_weights_and_activate_adapters
 
 from worker.networks.adapters import AdapterError, Weights, with_place
-
-PARTS = ("text_encoder", "text_encoder_2")
+from worker.networks.lora_tensors import LoraFormat
 
 
 @contextmanager
-def laid_over(pipe: Any, weights: Weights, unet_config: Any) -> Iterator[None]:
+def laid_over(pipe: Any, weights: Weights, wanted: LoraFormat) -> Iterator[None]:
     """Lay the parts of some adapters that are of text encoders over those of a pipeline, as long as the block runs.
 
-    Raises AdapterError where one does not fit.
+    `wanted` is the format of the model's LoRA files. Raises AdapterError where one does not fit.
     """
     if not weights:
         yield
         return
-    encoders = {part: encoder for part in PARTS if (encoder := getattr(pipe, part, None)) is not None}
+    encoders = {part: encoder for part in wanted.encoders if (encoder := getattr(pipe, part, None)) is not None}
     try:
         with torch.inference_mode(mode=False):
-            _lay(encoders, weights, unet_config)
+            _lay(encoders, weights, wanted)
         yield
     finally:
         for encoder in encoders.values():
             _take_off(encoder)
 
 
-def _lay(encoders: dict[str, Any], weights: Weights, unet_config: Any) -> None:
+def _lay(encoders: dict[str, Any], weights: Weights, wanted: LoraFormat) -> None:
     ordered = sorted(weights, key=lambda each: each.digest)
-    read = {file: file.read(unet_config) for file in ordered}
-    for part in PARTS:
+    read = {file: file.read(wanted) for file in ordered}
+    for part in wanted.encoders:
         changing = [file for file in ordered if read[file].of(part)]
         for file in changing:
             if part not in encoders:

@@ -1,18 +1,20 @@
 """The tensors of a LoRA, under the names of diffusers' networks, whichever program wrote the file.
 
-Files of kohya's scripts (most of Civitai's) are converted by diffusers' own converter; of the others the names alone
-are completed. So what is laid over the networks is what diffusers' `load_lora_weights` would lay over them.
+Files of kohya's scripts (most of Civitai's), and others in the names of original implementations, are converted by
+diffusers' own loader of the family; of the rest the names alone are completed. So what is laid over the networks is
+what diffusers' `load_lora_weights` would lay over them; files of which it would leave something out are refused.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import safetensors.torch
 import torch
-from diffusers.loaders import StableDiffusionLoraLoaderMixin
 
 from app.generation import lora_file
 from app.generation.lora_file import LoraError, LoraFacts
@@ -20,13 +22,35 @@ from app.generation.lora_file import LoraError, LoraFacts
 CONFIGURED = ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "target_modules", "exclude_modules", "use_rslora")
 """What of an adapter's configuration is used; the rest is about training, or changes what is computed."""
 
+ORIGINAL = re.compile(r"(double|single|joint)_blocks\.")
+"""How blocks are named in the original implementations of transformers, whose names diffusers' loaders convert."""
+
+UNETS = "Stable Diffusion 1.x, 2.x and XL"
+MANY = "such as FLUX.1 or Stable Diffusion"
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFormat:
+    """How the LoRA files of a family are read, and which parts of a model they may change.
+
+    `loader` is the class of diffusers whose `lora_state_dict` converts them, called with `options`; `network` the
+    part that is called at every step, `encoders` the text encoders. `family` is the family's name in
+    `app.generation.lora_file`, "" for those with a UNet, which their widths tell apart.
+    """
+
+    loader: Any
+    network: str
+    encoders: tuple[str, ...]
+    family: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class LoraTensors:
-    """The matrices of a LoRA by their networks (`unet.`, `text_encoder.`, `text_encoder_2.`), with their strengths.
+    """The matrices of a LoRA by their networks (`unet.`, `transformer.`, `text_encoder.`), with their strengths.
 
-    `alphas` are those of kohya's files, by module; `configs` what diffusers or peft wrote about ranks and alphas, by
-    network. A matrix pair without either has the strength 1 (alpha = rank).
+    `alphas` are those that diffusers' loader returned beside them, by module; `configs` what diffusers or peft wrote
+    about ranks and alphas, by network. A matrix pair without either has the strength 1 (alpha = rank).
     """
 
     tensors: dict[str, torch.Tensor]
@@ -38,11 +62,11 @@ class LoraTensors:
         return sum(name.startswith(f"{part}.") for name in self.tensors)
 
 
-def read(data: bytes, unet_config: Any) -> LoraTensors:
-    """Read a file for a UNet of this configuration.
+def read(data: bytes, wanted: LoraFormat) -> LoraTensors:
+    """Read a file for a model whose files have this format.
 
-    Raises LoraError where it is no LoRA, where numbers in it are not finite, or where it is of a kind that is not
-    supported.
+    Raises LoraError where it is no LoRA, where numbers in it are not finite, or where it is of another family or of a
+    kind that is not supported.
     """
     try:
         tensors = safetensors.torch.load(data)
@@ -50,32 +74,85 @@ def read(data: bytes, unet_config: Any) -> LoraTensors:
         raise LoraError(f"is no {lora_file.SUFFIX} file, or is broken: {error}.") from error
     metadata = lora_file.header_of(data)[0].get("__metadata__") or {}
     facts = lora_file.facts({name: list(each.shape) for name, each in tensors.items()}, metadata)
+    _check_family(facts, wanted)
     if wrong := next((name for name, each in tensors.items() if not torch.isfinite(each).all()), None):
         raise LoraError(f"holds numbers that are not finite (NaN or Inf), in {wrong:.100}.")
     try:
-        return _converted(tensors, facts, unet_config)
-    except (ValueError, LookupError, AttributeError, TypeError) as error:  # of diffusers' converters
+        converted, alphas = _converted(_named(tensors, facts, wanted), wanted)
+    except (ValueError, LookupError, AttributeError, TypeError, AssertionError, NotImplementedError) as error:
         raise LoraError(f"cannot be converted: {str(error) or type(error).__name__:.200}.") from error
+    places = tuple(f"{part}." for part in (wanted.network, *wanted.encoders))
+    if wrong := next((name for name in converted if not name.startswith(places)), None):
+        raise LoraError(f"does not fit the model: it has no place for the tensor {wrong:.100}.")
+    return LoraTensors(converted, alphas, _configs(facts, wanted))
 
 
-def _converted(tensors: dict[str, torch.Tensor], facts: LoraFacts, unet_config: Any) -> LoraTensors:
+def _check_family(facts: LoraFacts, wanted: LoraFormat) -> None:
+    changes = {"unet", "transformer"} & set(facts.parts)  # nothing but text encoders is of several families
+    is_other = bool(wanted.family and facts.family and facts.family != wanted.family)
+    if changes and (is_other or wanted.network not in changes):
+        other = facts.family or f"a {' and a '.join(sorted(changes))} of another family ({MANY})"
+        raise LoraError(f"is made for {other}, not for {wanted.family or UNETS}.")
+
+
+def _named(tensors: Mapping[str, torch.Tensor], facts: LoraFacts, wanted: LoraFormat) -> dict[str, torch.Tensor]:
+    """Complete names that say the module alone, where diffusers names modules so."""
+    named = {name.removeprefix(lora_file.PEFT_PREFIX): each for name, each in tensors.items()}
+    if facts.layout not in (lora_file.PEFT, lora_file.BARE) or any(ORIGINAL.match(name) for name in named):
+        named = dict(tensors)
+    else:
+        part = facts.parts[0] if facts.layout == lora_file.PEFT else wanted.network
+        named = {f"{part}.{name}": each for name, each in named.items()}
     if facts.layout == lora_file.KOHYA:
-        converted, alphas = StableDiffusionLoraLoaderMixin.lora_state_dict(dict(tensors), unet_config=unet_config)
-        return LoraTensors(converted, alphas, None)
-    if facts.layout == lora_file.PEFT:
-        part = facts.parts[0]
-        tensors = {f"{part}.{name.removeprefix(lora_file.PEFT_PREFIX)}": each for name, each in tensors.items()}
-    elif facts.layout == lora_file.BARE:
-        tensors = {f"unet.{name}": each for name, each in tensors.items()}
-    named = {name.replace(".default.", "."): each for name, each in tensors.items()}
-    return LoraTensors(named, None, _configs(facts))
+        return named
+    return {name.replace(".default.", "."): each for name, each in named.items()}
 
 
-def _configs(facts: LoraFacts) -> dict[str, Any] | None:
+def _converted(
+    tensors: Mapping[str, torch.Tensor], wanted: LoraFormat
+) -> tuple[dict[str, torch.Tensor], dict[str, float] | None]:
+    """Convert tensors by diffusers' loader, and return them with the alphas that it returned.
+
+    Loaders drop some tensors that they do not know. So each result is followed back to what it was computed from.
+    Raises LoraError naming a tensor that is in none.
+    """
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        begun = {name: each.detach().clone().requires_grad_() for name, each in tensors.items()}
+        given = {name: each.clone() for name, each in begun.items()}  # some are changed in place
+        found = wanted.loader.lora_state_dict(given, **wanted.options)
+    converted, alphas = found if isinstance(found, tuple) else (found, None)
+    used = _origins(converted.values())
+    for name, each in begun.items():
+        if id(each) not in used and not name.endswith(".alpha") and bool(each.any()):
+            raise LoraError(f"holds the tensor {name:.100}, for which diffusers has no place in {_titled(wanted)}.")
+    return {name: each.detach() for name, each in converted.items()}, alphas or None
+
+
+def _titled(wanted: LoraFormat) -> str:
+    return wanted.family or UNETS
+
+
+def _origins(results: Iterable[torch.Tensor]) -> set[int]:
+    """Return the identities of the tensors that results were computed from."""
+    waiting = [each.grad_fn for each in results if each.grad_fn is not None]
+    seen: set[Any] = set()
+    found: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.add(id(node.variable))
+        waiting += [other for other, _ in node.next_functions if other is not None]
+    return found
+
+
+def _configs(facts: LoraFacts, wanted: LoraFormat) -> dict[str, Any] | None:
     """Read the configurations of adapters that a header holds, by network and setting: ``unet.lora_alpha``."""
     told = json.loads(facts.metadata.get(lora_file.METADATA) or "{}")
     if facts.layout == lora_file.BARE:
-        told = {f"unet.{name}": value for name, value in told.items()}
+        told = {f"{wanted.network}.{name}": value for name, value in told.items()}
     if any(name.endswith(".use_dora") and value for name, value in told.items()):
         raise LoraError("is a DoRA, which is not supported; LoRA files are.")
     found = {name: value for name, value in told.items() if name.partition(".")[2] in CONFIGURED}

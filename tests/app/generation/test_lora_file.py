@@ -83,7 +83,7 @@ def test_trigger_words_are_read_from_the_metadata(metadata: dict[str, str], word
         (kohya(768) | {"lora_unet_x.hada_w1_a": [1]}, "is a LoHa"),
         (kohya(768) | {"lora_unet_x.lokr_w1": [1]}, "is a LoKr"),
         (kohya(768) | {"model.weight": [1]}, "holds the tensor model.weight, which no LoRA"),
-        ({"transformer.x.lora_A.weight": [4, 4]}, "is of another family, such as FLUX"),
+        ({"transformer.transformer_blocks.0.attn.to_q.weight": [4, 4]}, "which no LoRA has"),
         ({"lora_unet_x.alpha": []}, "holds no pair of matrices"),
     ],
 )
@@ -113,3 +113,46 @@ def test_further_metadata_leave_the_tensors_as_they_are(tmp_path: Path) -> None:
     path.write_bytes(lora_file.with_metadata(before, {"c": "d"}))
     assert lora_file.inspect(path).metadata == {"a": "b", "c": "d"}
     assert path.read_bytes().endswith(before[-4 * prod([8, 768]) :])
+
+
+MATRICES, KOHYA = ("lora_A", "lora_B"), ("lora_down", "lora_up")
+
+
+@pytest.mark.parametrize(
+    ("module", "sides", "ends", "family"),
+    [
+        ("transformer.single_transformer_blocks.0.proj_mlp", (3072, 12288), MATRICES, "FLUX.1"),
+        ("lora_unet_double_blocks_0_img_mod_lin", (3072, 18432), KOHYA, "FLUX.1"),
+        ("lora_unet_single_blocks_0_linear1", (3072, 21504), KOHYA, "FLUX.1"),
+        ("lora_unet_single_blocks_0_linear1", (3072, 27648), KOHYA, "FLUX.2"),
+        ("diffusion_model.double_blocks.0.img_mlp.0", (4096, 24576), MATRICES, "FLUX.2"),
+        ("transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj", (3072, 27648), MATRICES, "FLUX.2"),
+        ("transformer.transformer_blocks.0.attn.to_q", (1536, 1536), MATRICES, "Stable Diffusion 3"),
+        ("transformer.transformer_blocks.0.attn.to_q", (4096, 4096), MATRICES, "FLUX.2"),
+        ("transformer.transformer_blocks.0.attn.to_q", (3072, 3072), MATRICES, ""),
+        ("base_model.model.transformer_blocks.0.attn2.to_q", (1536, 1536), MATRICES, "Stable Diffusion 3"),
+        ("lora_unet_layers_0_attention_to_q", (3840, 3840), KOHYA, "Z-Image"),
+        ("diffusion_model.layers.0.feed_forward.w1", (3840, 10240), MATRICES, "Z-Image"),
+    ],
+)
+def test_family_of_a_transformer_follows_from_names_and_shapes(
+    module: str, sides: tuple[int, int], ends: tuple[str, str], family: str
+) -> None:
+    taken, given = sides
+    shapes = {f"{module}.{ends[0]}.weight": [8, taken], f"{module}.{ends[1]}.weight": [given, 8]}
+    found = lora_file.facts(shapes, {})
+    assert (found.family, found.parts, found.rank) == (family, ("transformer",), 8)
+
+
+def test_family_of_a_transformer_follows_from_metadata_where_no_tensor_tells() -> None:
+    shapes = pair("transformer.transformer_blocks.0.attn.to_q", 3072)
+    assert lora_file.facts(shapes, {"modelspec.architecture": "flux-1-dev/lora"}).family == "FLUX.1"
+    assert lora_file.facts(shapes, {"ss_base_model_version": "flux2"}).family == "FLUX.2"
+
+
+def test_width_of_the_texts_tells_the_sizes_of_flux_2_apart() -> None:
+    layer = "transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj"
+    assert lora_file.facts(pair(layer, 4096), {}).width is None
+    of_double = pair("transformer.transformer_blocks.0.attn.to_q", 4096)
+    assert lora_file.facts(pair(layer, 4096) | of_double, {}).width == 12288
+    assert lora_file.facts(pair(layer, 3072) | pair("transformer.context_embedder", 7680), {}).width == 7680

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from worker.diffusion import solvers
 from worker.networks import decoding
+from worker.networks.lora_tensors import LoraFormat
 
 PASSES = "passes"
 """Guidance takes a second pass, without the prompt (Ho & Salimans, arXiv 2207.12598)."""
@@ -81,6 +82,10 @@ class Family(ABC):
     """Whether the network may be stored in float8 where a GPU is too small for half precision."""
     upcasts: ClassVar[bool] = False
     """Whether a VAE whose configuration does not say otherwise overflows in float16."""
+    lora_loader: ClassVar[Any]
+    """The class of diffusers that reads LoRA files."""
+    lora_encoders: ClassVar[tuple[str, ...]] = ()
+    """The text encoders that a LoRA may change."""
 
     guidance: str
     latent_shape: tuple[int, int, int]
@@ -107,6 +112,24 @@ class Family(ABC):
         if not cls.stores_float8:
             return ()
         return (*DEFAULT_SKIP_MODULES_PATTERN, *(cls.network_class._skip_layerwise_casting_patterns or ()))
+
+    @property
+    def lora_format(self) -> LoraFormat:
+        """How LoRA files are read, and which parts they may change."""
+        return LoraFormat(self.lora_loader, self.part, self.lora_encoders, self.original, options=self.lora_options())
+
+    def lora_options(self) -> dict[str, Any]:
+        """Return what the reader of LoRA files is called with besides the tensors."""
+        return {}
+
+    def flattened(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+        """Return how many tokens of each row some modules of the network are given, all rows in one long one.
+
+        The modules are named by how the names of their layers begin; `latents` and `given` are what the network is
+        called with. All others are given a batch.
+        """
+        del latents, given
+        return {}
 
     @abstractmethod
     def encode(

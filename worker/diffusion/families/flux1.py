@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import diffusers
 import torch
+from diffusers.loaders import FluxLoraLoaderMixin
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
 from worker.diffusion.families.family import INPUT, UNGUIDED, States, Text
@@ -28,6 +29,8 @@ class Flux1(FlowFamily):
     network_class = diffusers.FluxTransformer2DModel
     original = "FLUX.1"
     encoders = ("text_encoder", "text_encoder_2")
+    lora_loader = FluxLoraLoaderMixin
+    lora_encoders = ("text_encoder",)
 
     def channels(self) -> int:
         """Return the VAE's channels, four of which stand side by side in the network's."""
@@ -36,6 +39,10 @@ class Flux1(FlowFamily):
     def own_guidance(self) -> str:
         """Return INPUT for dev, which learned what guidance does; schnell has none."""
         return INPUT if self.config.guidance_embeds else UNGUIDED
+
+    def lora_options(self) -> dict[str, Any]:
+        """Ask for the alphas, too, which some files have beside diffusers' names."""
+        return {"return_alphas": True}
 
     def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Shift the time steps by the number of tokens, where the model's scheduler does."""

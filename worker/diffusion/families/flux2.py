@@ -7,6 +7,7 @@ from typing import Any
 
 import diffusers
 import torch
+from diffusers.loaders import Flux2LoraLoaderMixin
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
 from worker.diffusion.families.family import PASSES, UNGUIDED, States, Text
@@ -23,6 +24,7 @@ class Flux2Klein(FlowFamily):
     network_class = diffusers.Flux2Transformer2DModel
     original = "FLUX.2"
     encoders = ("text_encoder",)
+    lora_loader = Flux2LoraLoaderMixin
     folded = 2
 
     def own_guidance(self) -> str:

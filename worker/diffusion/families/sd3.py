@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import diffusers
 import torch
+from diffusers.loaders import SD3LoraLoaderMixin
 
 from worker.diffusion.families.family import PASSES, States, Text
 from worker.diffusion.families.flow import FlowFamily, one_length, text
@@ -27,6 +28,8 @@ class StableDiffusion3(FlowFamily):
     network_class = diffusers.SD3Transformer2DModel
     original = "Stable Diffusion 3"
     encoders = ("text_encoder", "text_encoder_2", "text_encoder_3")
+    lora_loader = SD3LoraLoaderMixin
+    lora_encoders = ("text_encoder", "text_encoder_2")
     optional = ("text_encoder_3", "tokenizer_3")
 
     def own_size(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import diffusers
 import torch
+from diffusers.loaders import StableDiffusionLoraLoaderMixin
 
 from worker.diffusion.families.family import INPUT, PASSES, Family, States, Text
 from worker.networks import group_norm, upsampling
@@ -24,6 +25,8 @@ class StableDiffusion(Family):
     part = "unet"
     network_class = diffusers.UNet2DConditionModel
     encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
+    lora_loader = StableDiffusionLoraLoaderMixin
+    lora_encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
     traces = True
 
     def __init__(
@@ -46,6 +49,10 @@ class StableDiffusion(Family):
         """Write normalisation and enlargements out."""
         group_norm.relay(network)
         upsampling.fold(network)
+
+    def lora_options(self) -> dict[str, Any]:
+        """Return the UNet's configuration, by which the blocks of XL's own code are numbered."""
+        return {"unet_config": self.config}
 
     def encode(
         self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
@@ -111,6 +118,7 @@ class StableDiffusionXL(StableDiffusion):
     pipeline = diffusers.StableDiffusionXLPipeline
     without = MappingProxyType(NO_PICTURES | {"add_watermarker": False})
     encoders = ("text_encoder", "text_encoder_2")
+    lora_encoders = ("text_encoder", "text_encoder_2")
     upcasts = True
 
 

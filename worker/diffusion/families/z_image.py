@@ -7,6 +7,8 @@ from typing import Any
 
 import diffusers
 import torch
+from diffusers.loaders import ZImageLoraLoaderMixin
+from diffusers.models.transformers.transformer_z_image import SEQ_MULTI_OF
 
 from worker.diffusion.families import text_blend
 from worker.diffusion.families.family import PASSES, Between, States, Text
@@ -24,6 +26,7 @@ class ZImage(FlowFamily):
     network_class = diffusers.ZImageTransformer2DModel
     original = "Z-Image"
     encoders = ("text_encoder",)
+    lora_loader = ZImageLoraLoaderMixin
     pass_bytes = 1000  # two rows: with guidance, and between texts of different lengths
 
     def own_guidance(self) -> str:
@@ -92,9 +95,21 @@ class ZImage(FlowFamily):
         one, other = torch.stack([each.float() for each in both]).chunk(2)
         return -torch.lerp(one, other, one.new_tensor(shares)[:, None, None, None])
 
+    def flattened(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+        """Return the tokens of pictures and of texts, filled up, which the embedders are given in one long row."""
+        _, texts = given
+        height, width = latents[0].shape[-2:]
+        pictures = [filled(height // 2 * (width // 2))] * len(latents)
+        return {"all_x_embedder": pictures, "cap_embedder": [filled(len(text)) for text in texts]}
+
     def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Add the difference to the guided prediction, not to the unguided, as the pipeline does."""
         return conditioned + guidance * (conditioned - unguided)
+
+
+def filled(tokens: int) -> int:
+    """Return how many tokens the network makes of so many: it fills them up to a multiple."""
+    return tokens + -tokens % int(SEQ_MULTI_OF)
 
 
 def _called(
