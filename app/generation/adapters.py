@@ -22,7 +22,7 @@ ADAPTERS, FILE, ABOUT = "adapters", "adapter.safetensors", "adapter.json"
 RECORDED = "adapters"
 """The name in a walk's sampling under which the digests of its adapters stand, by the words of their hands."""
 
-WEIGHED = ("unet", "vae", "text_encoder", "text_encoder_2")
+WEIGHED = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2", "text_encoder_3")
 BLOCKS, BLOCK = 256, 1024
 """How many pieces of a large file, of how many bytes, tell it from others: all of gigabytes takes too long for a page.
 

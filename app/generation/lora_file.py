@@ -27,6 +27,9 @@ KOHYA, DIFFUSERS, PEFT, BARE = LAYOUTS = ("kohya", "diffusers", "peft", "bare")
 FAMILIES = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "Stable Diffusion XL"}
 """The families by the width of the text states that their UNets read (cross_attention_dim)."""
 
+FLOW_FAMILIES = {"flux1": "FLUX.1", "sd3": "Stable Diffusion 3", "z_image": "Z-Image", "flux2": "FLUX.2"}
+"""The flow families by the names of `app.models.kinds`."""
+
 SD1, SD2, SDXL = FAMILIES.values()
 PARTS = {"lora_unet_": "unet", "lora_te_": "text_encoder", "lora_te1_": "text_encoder", "lora_te2_": "text_encoder_2"}
 PEFT_PREFIX = "base_model.model."

@@ -54,6 +54,10 @@ class Lora:
     def fits(self, facts: dict[str, Any]) -> bool:
         """Return whether it can be laid over a model of these facts; yes where nothing says no."""
         width = facts.get("width")
+        of_flow = lora_file.FLOW_FAMILIES.get(facts.get("family", ""), "")
+        if of_flow or self.family in lora_file.FLOW_FAMILIES.values():
+            is_there = bool(facts.get("family"))
+            return not is_there or (self.family == of_flow and self.width in (None, width))
         if not isinstance(width, int):  # the model is not downloaded yet, or of another make
             return True
         if self.width is not None:

@@ -130,6 +130,7 @@ class Model:
             upcast=on_gpu and self._starts_upcast,
             stores_float8=self._source.stores_float8 and "bfloat16" in devices.halves(self.device),
             encoder_bytes=self._encoders.bytes,
+            pass_bytes=self._family.pass_bytes,
         )
 
     @property

@@ -24,6 +24,9 @@ __all__ = ["ModelError", "fingerprint", "house", "inspect", "scene_decoder", "sk
 HAND_PATTERN = "{prompt}, {words}"
 """How prompt and hand are joined if the model says nothing else; only another pattern is part of its revision."""
 
+TEXTS = (".json", ".txt", ".jinja", ".model")
+"""The ends of configurations, vocabularies and chat templates."""
+
 DECODER = "decoder"
 """The folder beside the other parts with a decoder that is shown scenes, which most models have not."""
 
@@ -96,7 +99,7 @@ def fingerprint_of_file(model: SingleFile) -> str:
 def fingerprint(folder: Path) -> str:
     """Hash what a picture depends on: how prompts are put, configurations, vocabularies, weights."""
     told = house(folder)
-    texts = [path for part in parts(folder) for path in part.iterdir() if path.suffix in (".json", ".txt")]
+    texts = [path for part in parts(folder) for path in part.iterdir() if path.suffix in TEXTS]
     tensors = [path for part in parts(folder) for path in weights(part)]
     digest = hashlib.sha256(told.get("prefix", "").encode())
     if (pattern := told.get("hand_pattern", HAND_PATTERN)) != HAND_PATTERN:

@@ -281,20 +281,18 @@ class Painter:
     def _predict(
         self, unet: Any, latents: torch.Tensor, t: torch.Tensor, said: words.Words, rendering: Rendering, step: int
     ) -> torch.Tensor:
-        """Predict, with guidance where the steps have some, all passes in one batch.
-
-        Where texts have different lengths, the predictions for both are mixed.
-        """
+        """Predict, with guidance where the steps have some, both passes in one batch."""
         guided = rendering.guidance > 1 and self.model.is_guided and _is_within(step, rendering.guided)
         kinds = [said.negatives, said.prompts] if guided and said.negatives is not None else [said.prompts]
-        count = sum(len(each.sides) for each in kinds)
         area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1] * rendering.finer**2))
-        self.passes += count * area * len(latents)
+        self.passes += len(kinds) * area * len(latents)
         states, pooled = words.joined(kinds)
         settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
-        predicted = self.model.predict(unet, latents.repeat(count, 1, 1, 1), t, states, pooled, **settings)
-        found = words.mixed(kinds, predicted)
-        return found[0] if len(found) == 1 else self.model.guided(found[0], found[1], rendering.guidance)
+        predicted = self.model.predict(unet, latents.repeat(len(kinds), 1, 1, 1), t, states, pooled, **settings)
+        if len(kinds) == 1:
+            return predicted
+        unguided, conditioned = predicted.chunk(2)
+        return self.model.guided(unguided, conditioned, rendering.guidance)
 
     def _pictures(
         self, vae: Any, latents: torch.Tensor, guides: Guides | None, rendering: Rendering, *, finer: int = 1

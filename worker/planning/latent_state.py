@@ -53,8 +53,6 @@ def between(left: State, right: State, t: float) -> State:
     """
     if left.depth != right.depth or len(left.history) != len(right.history):
         raise ValueError(f"a state of depth {left.depth} cannot be blended with one of depth {right.depth}")
-    if t in (0, 1):  # the arc is rounded at its ends
-        return right if t else left
     history = tuple(interpolation.lerp(a, b, t) for a, b in zip(left.history, right.history, strict=True))
     return State(left.depth, interpolation.slerp(left.latents, right.latents, t), history)
 

@@ -16,7 +16,7 @@ import pytest
 from app.models import cache, downloads, facts, hub, names, states
 from app.models.errors import ModelError
 from tests.app.models.folders import lay_out, safetensors
-from tests.support import hub_server, small_disk
+from tests.support import flow_folders, hub_server, small_disk
 from tests.support.hub_server import COMMIT, EARLIER, TOKEN, Hub
 
 NAME = names.ModelName("some/model", repository="some/model")
@@ -119,6 +119,47 @@ def test_weights_in_half_precision_alone_are_fetched_and_others_left(
     assert {path.name for part in ("unet", "vae", "text_encoder") for path in (folder / part).glob("model.*")} == {
         "model.fp16.safetensors"
     }
+
+
+@pytest.mark.parametrize("family", flow_folders.INDICES)
+def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
+    server: Hub, tmp_path: Path, there: str, family: str
+) -> None:
+    path = flow_folders.lay_out(tmp_path / "repository", family)
+    wanted = {each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file()}
+    transformer = path / "transformer"
+    (transformer / "model.safetensors").unlink()
+    for number in (1, 2, 3):
+        name = f"transformer/diffusion_pytorch_model-0000{number}-of-00003.safetensors"
+        (path / name).write_bytes(safetensors(700 + number, number))
+        wanted.add(name)
+    index = "transformer/diffusion_pytorch_model.safetensors.index.json"
+    (path / index).write_text("{}")
+    for other in ("flux1-schnell.safetensors", "vae/diffusion_pytorch_model.fp16.safetensors"):
+        (path / other).write_bytes(safetensors(900, 9))
+    (path / "text_encoder" / "model.fp16.safetensors").write_bytes(safetensors(901, 8))
+    (path / "schnell_grid.jpeg").write_bytes(b"")
+    server.add("some/model", path)
+    known = hub.look(NAME, there)
+    assert server.weights_asked_for() == [] and facts.read("some/model", there)["family"] == family
+    assert sum(known.missing.values()) == sum((path / name).stat().st_size for name in known.files)
+    folder = hub.fetch(NAME, there)
+    found = {each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()}
+    assert found == wanted - {"transformer/model.safetensors"} | {index}
+
+
+def test_flow_model_without_a_part_is_refused_before_its_weights_are_fetched(
+    server: Hub, tmp_path: Path, there: str
+) -> None:
+    path = flow_folders.lay_out(tmp_path / "repository", "flux1", index={"text_encoder_2": [None, None]})
+    server.add("some/model", path)
+    assert refusal(there) == "The model some/model has no text encoder 2, which FLUX.1 needs."
+    server.repositories.clear()
+    flow_folders.lay_out(path, "flux1")
+    (path / "vae" / "model.safetensors").unlink()
+    server.add("some/model", path, commit=EARLIER)
+    assert refusal(there, f"some/model@{EARLIER}") == "some/model has no weights in vae."
+    assert server.weights_asked_for() == []
 
 
 def test_facts_follow_the_files_as_they_arrive(server: Hub, model: Path, there: str) -> None:

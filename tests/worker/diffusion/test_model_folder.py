@@ -90,6 +90,12 @@ def test_revision_follows_what_the_pictures_depend_on(
     weights = copy / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     assert fingerprint(copy) != revision
+    weights.write_bytes((tiny_models["bert"] / "unet" / weights.name).read_bytes())
+    for name in ("chat_template.jinja", "spiece.model"):
+        assert fingerprint(copy) == revision
+        (copy / "tokenizer" / name).write_text("anything")
+        assert fingerprint(copy) != revision
+        (copy / "tokenizer" / name).unlink()
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from worker.diffusion.families.family import INPUT, PASSES, UNGUIDED, Family, States, Text
+from worker.diffusion.families.family import INPUT, PASSES, UNGUIDED, Between, Family, States, Text
 from worker.diffusion.families.flux1 import Flux1
 from worker.diffusion.families.flux2 import Flux2Klein
 from worker.diffusion.families.sd3 import StableDiffusion3
 from worker.diffusion.families.stable_diffusion import LatentConsistency, StableDiffusion, StableDiffusionXL
 from worker.diffusion.families.z_image import ZImage
 
-__all__ = ["FAMILIES", "INPUT", "PASSES", "UNGUIDED", "Family", "States", "Text", "of"]
+__all__ = ["FAMILIES", "INPUT", "PASSES", "UNGUIDED", "Between", "Family", "States", "Text", "of"]
 
 FAMILIES: tuple[type[Family], ...] = (
     StableDiffusion,

@@ -37,7 +37,16 @@ class Text:
     pooled: NDArray[np.float32] | None = None
 
 
-States = torch.Tensor | Sequence[torch.Tensor]
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Something between two texts of different lengths; `share` is the second's, above 0 and below 1."""
+
+    first: torch.Tensor
+    last: torch.Tensor
+    share: float
+
+
+States = torch.Tensor | Sequence[torch.Tensor | Between]
 """Text states, a row for each picture: one tensor, or a list where texts have different lengths."""
 
 
@@ -66,6 +75,8 @@ class Family(ABC):
     """Whether a small network may be traced on a CPU."""
     original: ClassVar[str] = ""
     """What `app.models.families` calls files of the network alone in the keys of the original implementation."""
+    pass_bytes: ClassVar[int] = 520
+    """Bytes of a GPU that a pass for one picture takes for each pixel besides the weights, in half precision."""
     stores_float8: ClassVar[bool] = False
     """Whether the network may be stored in float8 where a GPU is too small for half precision."""
     upcasts: ClassVar[bool] = False

@@ -24,6 +24,7 @@ class FlowFamily(Family):
 
     part = "transformer"
     without: ClassVar[Mapping[str, Any]] = MappingProxyType({"transformer": None, "vae": None})
+    pass_bytes = 600
     stores_float8 = True
     folded: ClassVar[int] = 1
     """How many of the VAE's latents, along each side, one latent of a walk stands for."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.diffusion.families.family import States
+from worker.diffusion.families.family import Between, States
 from worker.planning import frame_schedule, interpolation
 
 Texts = NDArray[np.float32] | tuple[NDArray[np.float32], ...]
@@ -18,15 +18,10 @@ Texts = NDArray[np.float32] | tuple[NDArray[np.float32], ...]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The texts of a kind, a row for each position.
+    """The texts of a kind, a row for each position, and their pooled vectors."""
 
-    There are two `sides` where some positions lie between texts of different lengths: what the network predicts for
-    the second has a share in the prediction (frames x 1 x 1 x 1).
-    """
-
-    sides: list[States]
+    states: States
     pooled: torch.Tensor | None
-    shares: torch.Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +50,9 @@ def at(
 
 
 def joined(kinds: Sequence[Said]) -> tuple[States, torch.Tensor | None]:
-    """Return the rows of all sides of all kinds, one after the other, and their pooled vectors."""
-    sides = [side for each in kinds for side in each.sides]
-    vectors = [each.pooled for each in kinds for _ in each.sides if each.pooled is not None]
-    return _together(sides), torch.cat(vectors) if vectors else None
-
-
-def mixed(kinds: Sequence[Said], predicted: torch.Tensor) -> list[torch.Tensor]:
-    """Return a prediction for each position and kind, from those for all sides of all kinds."""
-    chunks = list(predicted.chunk(sum(len(each.sides) for each in kinds)))
-    found = []
-    for each in kinds:
-        first, *others = (chunks.pop(0) for _ in each.sides)
-        found.append(torch.lerp(first, others[0], each.shares) if others else first)
-    return found
+    """Return the rows of all kinds, one after the other, and their pooled vectors."""
+    vectors = [each.pooled for each in kinds if each.pooled is not None]
+    return _together([each.states for each in kinds]), torch.cat(vectors) if vectors else None
 
 
 def text_at(texts: Texts, position: float, *, closed: bool) -> NDArray[np.floating]:
@@ -77,22 +61,15 @@ def text_at(texts: Texts, position: float, *, closed: bool) -> NDArray[np.floati
     return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
-def texts_at(
-    texts: Texts, position: float, *, closed: bool
-) -> tuple[NDArray[np.floating], NDArray[np.floating], float]:
-    """Return two texts, and the share of the second, whose predictions come to what is to be said at a position.
-
-    That is the interpolated text alone, twice, where both stops' texts have one length (docs/decisions/0064).
-    """
+def between(texts: Texts, position: float, device: torch.device, *, closed: bool) -> torch.Tensor | Between:
+    """Return what is to be said at a position: the interpolated text, or both where their lengths are different."""
     i, t = frame_schedule.leg(position, len(texts), closed=closed)
     first, last = texts[i], texts[(i + 1) % len(texts)]
     if first.shape == last.shape:
-        said = interpolation.lerp(first, last, t)
-        return said, said, 0.0
+        return _tensor(interpolation.lerp(first, last, t), device)
     if t in (0, 1):
-        end = last if t else first
-        return end, end, 0.0
-    return first, last, float(t)
+        return _tensor(last if t else first, device)
+    return Between(_tensor(first, device), _tensor(last, device), float(t))
 
 
 def gathered(texts: Sequence[NDArray[np.float32]]) -> Texts:
@@ -103,33 +80,28 @@ def gathered(texts: Sequence[NDArray[np.float32]]) -> Texts:
 def _said(
     texts: Texts, pooled: NDArray[np.float32] | None, positions: Sequence[float], device: torch.device, *, closed: bool
 ) -> Said:
-    rows = [texts_at(texts, position, closed=closed) for position in positions]
     vectors = None
     if pooled is not None:
-        interpolated = [text_at(pooled, position, closed=closed) for position in positions]
-        vectors = _tensor(np.stack(interpolated), device)
-    shares = [share for *_, share in rows]
-    sides = [_states([first for first, *_ in rows], device)]
-    if any(shares):
-        sides.append(_states([last for _, last, _ in rows], device))
-    return Said(sides, vectors, _tensor(np.array(shares), device)[:, None, None, None])
+        vectors = torch.stack([_tensor(text_at(pooled, position, closed=closed), device) for position in positions])
+    return Said(_batch([between(texts, position, device, closed=closed) for position in positions]), vectors)
 
 
-def _states(texts: Sequence[NDArray[np.floating]], device: torch.device) -> States:
-    """Return a batch's texts as one tensor, where they have one length."""
-    if len({text.shape for text in texts}) == 1:
-        return _tensor(np.stack(texts), device)
-    return [_tensor(text, device) for text in texts]
+def _together(batches: Sequence[States]) -> States:
+    """Put batches of texts one after the other."""
+    if len(batches) == 1:
+        return batches[0]
+    tensors = [each for each in batches if isinstance(each, torch.Tensor)]
+    if len(tensors) == len(batches) and len({each.shape[1:] for each in tensors}) == 1:
+        return torch.cat(tensors)
+    return [row for each in batches for row in each]
 
 
-def _together(sides: Sequence[States]) -> States:
-    if len(sides) == 1:
-        return sides[0]
-    rows = [row for side in sides for row in side]
-    if len({row.shape for row in rows}) > 1:
-        return rows
-    tensors = [side for side in sides if isinstance(side, torch.Tensor)]
-    return torch.cat(tensors) if len(tensors) == len(sides) else torch.stack(rows)
+def _batch(rows: Sequence[torch.Tensor | Between]) -> States:
+    """Put texts into one tensor where they have one length."""
+    tensors = [row for row in rows if isinstance(row, torch.Tensor)]
+    if len(tensors) == len(rows) and len({row.shape for row in tensors}) == 1:
+        return torch.stack(tensors)
+    return list(rows)
 
 
 def _tensor(array: NDArray[np.floating], device: torch.device) -> torch.Tensor:

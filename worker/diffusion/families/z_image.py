@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import diffusers
 import torch
 
-from worker.diffusion.families.family import PASSES, States, Text
+from worker.diffusion.families import text_blend
+from worker.diffusion.families.family import PASSES, Between, States, Text
 from worker.diffusion.families.flow import FlowFamily, even, text
 from worker.diffusion.families.flux1 import shift
 
@@ -23,6 +24,7 @@ class ZImage(FlowFamily):
     network_class = diffusers.ZImageTransformer2DModel
     original = "Z-Image"
     encoders = ("text_encoder",)
+    pass_bytes = 1000  # two rows: with guidance, and between texts of different lengths
 
     def own_guidance(self) -> str:
         """Return PASSES; Turbo is painted with none, and can be guided."""
@@ -60,15 +62,44 @@ class ZImage(FlowFamily):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return the velocity; the network has pictures of one frame, and predicts the way to the picture."""
+        """Return the velocity; the network has pictures of one frame, and predicts the way to the picture.
+
+        Rows between texts of different lengths are predicted by `text_blend`. Under adapters, which have a weight for
+        each row of a call, they are the mix of what is predicted for both texts.
+        """
         del pooled, guidance, memory_format
-        dtype = network.dtype
-        time = torch.as_tensor(t, device=latents.device).expand(len(latents))
-        predicted = network(
-            list(latents.to(dtype).unsqueeze(2).unbind(0)), (1000 - time) / 1000, [row.to(dtype) for row in states]
-        )
-        return -torch.stack([each.float() for each in predicted]).squeeze(2)
+        dtype, whole = network.dtype, getattr(network, "unet", None)
+        latents = latents.to(dtype)
+        times = (1000 - torch.as_tensor(t, device=latents.device).expand(len(latents))) / 1000
+        plain = {place: row for place, row in enumerate(states) if isinstance(row, torch.Tensor)}
+        between = {place: row for place, row in enumerate(states) if isinstance(row, Between)}
+        if between and whole is None:
+            return self._mixed(network, latents, times, states)
+        found: dict[int, torch.Tensor] = {}
+        if places := list(plain):
+            found |= zip(places, _called(network, latents[places], times[places], [*plain.values()]), strict=True)
+        if places := list(between):
+            blended = text_blend.predict(whole, latents[places], times[places], [*between.values()])
+            found |= zip(places, blended, strict=True)
+        return -torch.stack([found[place].float() for place in range(len(latents))])
+
+    def _mixed(self, network: Any, latents: torch.Tensor, times: torch.Tensor, states: States) -> torch.Tensor:
+        """Return the mix of what is predicted for both texts of each row."""
+        firsts = [row.first if isinstance(row, Between) else row for row in states]
+        lasts = [row.last if isinstance(row, Between) else row for row in states]
+        shares = [row.share if isinstance(row, Between) else 0.0 for row in states]
+        both = _called(network, latents.repeat(2, 1, 1, 1), times.repeat(2), [*firsts, *lasts])
+        one, other = torch.stack([each.float() for each in both]).chunk(2)
+        return -torch.lerp(one, other, one.new_tensor(shares)[:, None, None, None])
 
     def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Add the difference to the guided prediction, not to the unguided, as the pipeline does."""
         return conditioned + guidance * (conditioned - unguided)
+
+
+def _called(
+    network: Any, latents: torch.Tensor, times: torch.Tensor, states: Sequence[torch.Tensor]
+) -> list[torch.Tensor]:
+    """Call the network as its pipeline does, and return its predictions (channels x height x width)."""
+    rows = [row.to(latents.dtype) for row in states]
+    return [each.squeeze(1) for each in network(list(latents.unsqueeze(2).unbind(0)), times, rows)]

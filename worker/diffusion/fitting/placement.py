@@ -41,7 +41,7 @@ class Needs:
 
     `sizes` are its parts' parameters, `pixels` those of a picture. `upcast` tells that the autoencoder works in
     float32, `stores_float8` that the network may be stored in float8. `encoder_bytes` are those of a text encoder's
-    parameter.
+    parameter, `pass_bytes` those that a pass takes for each pixel.
     """
 
     sizes: Sizes
@@ -49,6 +49,7 @@ class Needs:
     upcast: bool = False
     stores_float8: bool = False
     encoder_bytes: int = HALF_BYTES
+    pass_bytes: int = PASS_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def needed(plan: Plan, needs: Needs) -> int:
     sizes, wide = needs.sizes, FULL_BYTES if needs.upcast else HALF_BYTES
     encoders, network, vae = HALF_BYTES * sizes.encoders, plan.network_bytes(sizes), wide * sizes.vae
     at_once = min(needs.pixels, TILE**2) if plan.tiles else needs.pixels
-    denoising, decoding = PASS_BYTES * needs.pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
+    denoising, decoding = needs.pass_bytes * needs.pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
     if plan.precisions:
         denoising += HALF_BYTES * sizes.layer  # the layer that computes
     if plan.offload == "sequential":
@@ -169,7 +170,7 @@ def plans_of_cpu(needs: Needs, host: int) -> tuple[Plan, ...]:
     bfloat16 alone, and where even that is too much, with text encoders that are loaded for each walk. Raises TooLittle.
     """
     sizes = needs.sizes
-    encoders, others = needs.encoder_bytes * sizes.encoders, FULL_BYTES * sizes.vae + PASS_BYTES * needs.pixels
+    encoders, others = needs.encoder_bytes * sizes.encoders, FULL_BYTES * sizes.vae + needs.pass_bytes * needs.pixels
     if FULL_BYTES * sizes.network <= host / 2 and FULL_BYTES * sizes.network + encoders + others <= host:
         return (KEEP,)
     network, half = HALF_BYTES * sizes.network, ("bfloat16",)

@@ -169,7 +169,7 @@ def test_picture_that_goes_on_from_blended_states_reproduces_both_ends(
     before = painter.passes
     for position, end in ((0.0, first), (1.0, last)):
         [again] = paint(painter, walk, position, start=[(states[0], states[1], position)])
-        assert np.array_equal(latents(again), latents(end))
+        assert np.abs(latents(again) - latents(end)).max() < 1e-4, "but for the last bits, by which the arc is rounded"
         assert np.array_equal(again.picture, end.picture)
     passes = 2 if name in ("sd3", "sd3-no-t5", "z-image", "klein-base") else 1
     assert painter.passes - before == 2 * passes * (STEPS - depth)

@@ -1,9 +1,7 @@
-"""Z-Image's texts are as long as their prompts: between two lengths the predictions for both are mixed."""
+"""Z-Image's texts are as long as their prompts: between two lengths they are blended, in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +9,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from benchmarks import text_blends
 from tests.support import flow_calls
 from worker.diffusion import solvers
+from worker.diffusion.families.words import Texts
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
@@ -56,48 +56,32 @@ def paint(painter: Painter, walk: PreparedWalk, *positions: float) -> list[Laten
     return [one.states[STEPS].latents for one in painted]
 
 
-@contextmanager
-def rows_of_calls(painter: Painter) -> Iterator[list[int]]:
-    """List how many rows each call of the network has."""
-    rows: list[int] = []
-    network, _ = painter.model.networks("float32", "contiguous")
-    watched = getattr(network, "unet", network).register_forward_pre_hook(
-        lambda _, arguments: rows.append(len(arguments[0]))
-    )
-    yield rows
-    watched.remove()
-
-
 @torch.no_grad()
-def mixed(
-    folder: Path, share: float, *, guidance: float, left_out: tuple[str, ...], seeds: tuple[int, int] = (SEED, SEED)
+def blended(
+    painter: Painter, folder: Path, walk: PreparedWalk, share: float, *, guidance: float, seeds: tuple[int, int]
 ) -> Latents:
-    """Paint between the first two stops by the pipeline's network, a call for each text, and Euler's steps."""
+    """Paint between the first two stops by the pipeline's network, its texts blended as measured, and Euler's steps."""
     torch.set_num_threads(1)
     flow_calls.own_call(folder, "a bear", seed=SEED, steps=STEPS, guidance=0.0)  # sets the steps of its solver
     pipe = flow_calls.pipeline(folder)
-    sides = [
-        flow_calls.encode(folder, prompt, negative_prompt=words)
-        for prompt, words in zip(PROMPTS[:2], left_out[:2], strict=True)
-    ]
     latents = torch.from_numpy(
         np.asarray(interpolation.slerp(*(flow_calls.noise(folder, seed).numpy() for seed in seeds), share), np.float32)
     )
 
-    def velocity(t: torch.Tensor, texts: list[torch.Tensor]) -> torch.Tensor:
-        first, last = (
-            -pipe.transformer([latents[0].unsqueeze(1)], (1000 - t)[None] / 1000, [text])[0][0][None, :, 0]
-            for text in texts
-        )
-        return (1 - share) * first + share * last
+    def velocity(t: torch.Tensor, texts: Texts) -> torch.Tensor:
+        first, last = (torch.from_numpy(text) for text in texts[:2])
+        time = (1000 - t)[None] / 1000
+        if first.shape == last.shape:
+            return -text_blends.plain(pipe.transformer, latents, time, [torch.lerp(first, last, share)])
+        return -text_blends.tail(pipe.transformer, latents, time, [(first, last)], torch.tensor([share]))
 
     for t, sigma, following in zip(
         pipe.scheduler.timesteps, pipe.scheduler.sigmas, pipe.scheduler.sigmas[1:], strict=False
     ):
-        predicted = velocity(t, [side["prompt_embeds"][0] for side in sides])
+        predicted = velocity(t, walk.prompts)
         if guidance:
-            unguided = velocity(t, [side["negative_prompt_embeds"][0] for side in sides])
-            predicted = predicted + guidance * (predicted - unguided)
+            assert walk.negatives is not None
+            predicted = predicted + guidance * (predicted - velocity(t, walk.negatives))
         latents = latents + (following - sigma) * predicted
     return latents[0].numpy()
 
@@ -126,37 +110,25 @@ def test_stops_are_what_the_pipeline_itself_paints(
 @pytest.mark.parametrize("left_out", [ALIKE, LEFT_OUT])
 @pytest.mark.parametrize("guidance", [0.0, 3.0])
 @pytest.mark.parametrize("seeds", [(3, 3, 3), (3, 4, 5)])
-def test_frame_between_lengths_is_the_mix_of_both_velocities(
+def test_frame_between_lengths_is_painted_with_the_blended_text(
     painter: Painter, folder: Path, guidance: float, left_out: tuple[str, ...], seeds: tuple[int, int, int]
 ) -> None:
     walk = prepared(painter, guidance, left_out, seeds=seeds)
     for share in (0.25, 0.5):
-        expected = mixed(folder, share, guidance=guidance, left_out=left_out, seeds=seeds[:2])
+        expected = blended(painter, folder, walk, share, guidance=guidance, seeds=seeds[:2])
         [found] = paint(painter, walk, share)
         assert np.abs(found - expected).max() <= 1e-3, np.abs(found - expected).max()
-        other = mixed(folder, share + 0.1, guidance=guidance, left_out=left_out, seeds=seeds[:2])
-        assert np.abs(other - expected).max() > 0.05, "the share counts"
+        other = blended(painter, folder, walk, share + 0.1, guidance=guidance, seeds=seeds[:2])
+        assert np.abs(other - expected).max() > 0.02, "the share counts"
 
 
-@pytest.mark.parametrize(
-    ("position", "guidance", "left_out", "rows"),
-    [
-        (0.0, 0.0, ALIKE, 1),
-        (2.0, 0.0, ALIKE, 1),
-        (0.5, 0.0, ALIKE, 2),
-        (0.0, 3.0, ALIKE, 2),
-        (0.5, 3.0, ALIKE, 3),
-        (0.5, 3.0, LEFT_OUT, 4),
-    ],
-)
-def test_passes_for_both_sides_are_counted(
-    painter: Painter, position: float, guidance: float, left_out: tuple[str, ...], rows: int
+@pytest.mark.parametrize(("position", "guidance", "rows"), [(0.0, 0.0, 1), (0.5, 0.0, 1), (0.0, 3.0, 2), (0.5, 3.0, 2)])
+def test_frame_between_lengths_takes_no_more_passes_than_a_stop(
+    painter: Painter, position: float, guidance: float, rows: int
 ) -> None:
-    walk = prepared(painter, guidance, left_out)
+    walk = prepared(painter, guidance, LEFT_OUT)
     before = painter.passes
-    with rows_of_calls(painter) as seen:
-        paint(painter, walk, position)
-    assert seen == [rows] * STEPS
+    paint(painter, walk, position)
     assert painter.passes - before == rows * STEPS
 
 

@@ -1,0 +1,26 @@
+"""The families of the worker, held to what the site knows of their kinds."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.models import kinds
+from worker.diffusion import families
+from worker.diffusion.families import Family
+
+
+def test_every_kind_that_is_let_through_has_one_family() -> None:
+    known = [each.pipeline for each in kinds.EVERY]
+    assert sorted(kind for family in families.FAMILIES for kind in family.kinds) == sorted(known)
+    assert all(pipeline in families.of(pipeline).kinds for pipeline in known)
+
+
+@pytest.mark.parametrize("family", families.FAMILIES, ids=lambda family: family.__name__)
+def test_family_loads_the_parts_that_are_looked_for(family: type[Family]) -> None:
+    for pipeline in family.kinds:
+        kind = kinds.find(pipeline)
+        assert kind is not None
+        assert family.part == kind.network
+        assert family.network_class.__name__ in kind.network_classes
+        assert set(kind.encoders) <= set(family.encoders)
+        assert set(kind.absent) == set(family.optional)
