@@ -197,14 +197,40 @@ def test_expected_picture_is_on_the_straight_way_and_the_last_is_clean(
     assert torch.equal(expected, after)
 
 
+def photo_for(painter: Painter) -> NDArray[np.uint8]:
+    width, height = painter.size
+    y, x = np.mgrid[:height, :width] / np.array([height, width]).reshape(2, 1, 1)
+    return np.dstack([x * 255, y * 160, 255 * ((x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.09)]).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", ["dev", "sd3", "z-image", "klein"])
+@torch.no_grad()
+def test_photo_is_encoded_to_the_spread_of_noise_and_decoded_as_the_vae_does(
+    flow_painters: dict[str, Painter], flow_models: dict[str, Path], name: str
+) -> None:
+    model, photo = flow_painters[name].model, photo_for(flow_painters[name])
+    encoded = torch.from_numpy(model.encode_picture(photo))[None]
+    pipe = flow_calls.pipeline(flow_models[name])
+    pixels = pipe.image_processor.preprocess(photo[None] / np.float32(255))
+    mode = pipe.vae.encode(pixels).latent_dist.mode()
+    if name == "klein":
+        normalised = (pipe._patchify_latents(mode) - pipe.vae.bn.running_mean.view(1, -1, 1, 1)) / torch.sqrt(
+            pipe.vae.bn.running_var.view(1, -1, 1, 1) + pipe.vae.config.batch_norm_eps
+        )
+    else:
+        normalised = (mode - pipe.vae.config.shift_factor) * pipe.vae.config.scaling_factor
+    assert encoded.shape == normalised.shape
+    assert torch.allclose(encoded, normalised, rtol=0, atol=1e-5)
+    own = (pipe.vae.decode(mode).sample / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0).numpy()
+    assert own.std() > 0.05
+    assert np.abs(model.decode(model.vae(), encoded)[0] - own).max() < 1 / 255
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_photo_at_a_stop_comes_out_as_its_own_latents(flow_painters: dict[str, Painter], name: str) -> None:
     painter = flow_painters[name]
     walk = prepared(painter, GUIDANCE[name])
-    width, height = painter.size
-    y, x = np.mgrid[:height, :width] / np.array([height, width]).reshape(2, 1, 1)
-    photo = np.dstack([x * 255, y * 160, 255 * ((x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.09)]).astype(np.uint8)
-    encoded = painter.model.encode_picture(photo)
+    encoded = painter.model.encode_picture(photo_for(painter))
     assert encoded.shape == painter.model.latent_shape
     [without] = paint(painter, walk, 1.0)
     inverted = painter.invert(walk, 1, encoded)
