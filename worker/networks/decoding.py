@@ -67,8 +67,7 @@ def unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
     own = latents / float(config.scaling_factor)
     if mean is None or spread is None:
-        shift = getattr(config, "shift_factor", None)
-        return own if shift is None else own + float(shift)
+        return own
     mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
     return torch.addcmul(mean, own, spread)
 
@@ -79,8 +78,6 @@ def scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
     if mean is not None and spread is not None:
         mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
         latents = (latents - mean) / spread
-    elif (shift := getattr(config, "shift_factor", None)) is not None:
-        latents = latents - float(shift)
     return latents * float(config.scaling_factor)
 
 

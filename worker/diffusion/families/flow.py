@@ -64,6 +64,15 @@ class FlowFamily(Family):
         patch = 2 // self.folded
         return (size[0] // patch) * (size[1] // patch)
 
+    def unscaled(self, vae: Any, latents: torch.Tensor) -> torch.Tensor:
+        """Return what the VAE decodes, which is shifted in these families."""
+        return latents / float(vae.config.scaling_factor) + float(getattr(vae.config, "shift_factor", None) or 0)
+
+    def scaled(self, vae: Any, encoded: torch.Tensor) -> torch.Tensor:
+        """Bring what the VAE encoded to the spread of noise."""
+        shift = float(getattr(vae.config, "shift_factor", None) or 0)
+        return (encoded - shift) * float(vae.config.scaling_factor)
+
     def solver(
         self, scheduler: str, config: Mapping[str, Any], steps: int, size: tuple[int, int], device: torch.device
     ) -> Any:
