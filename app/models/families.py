@@ -57,6 +57,9 @@ OTHERS = (
 )
 """Keys of families that this program does not paint with."""
 
+LENT = ("FLUX.2", "FLUX.1", "Stable Diffusion 3", "Z-Image")
+"""Of which a folder is painted with, and a file may lend its network."""
+
 PARTS_ALONE = (
     (r"^(first_stage_model|vae)\.|^decoder\.(conv_in|mid)", "a VAE alone; MOMA_VAE takes it"),
     (r"^(down_blocks|mid_block|up_blocks|time_embedding)\.", "a UNet alone, in diffusers' keys"),
@@ -124,8 +127,13 @@ def foreign(tensors: Mapping[str, Tensor]) -> str:
             return f"{what} and is none itself"
     for pattern, what in OTHERS:
         if _has(tensors, pattern):
+            if what in LENT:
+                return (
+                    f"is a network of {what}, without its text encoders and VAE: name a folder of that family as"
+                    " MOMA_MODEL, and this file as MOMA_TRANSFORMER"
+                )
             known = ", ".join(each.title for each in every())
-            return f"is of the family {what}; this program paints with {known}"
+            return f"is of the family {what}; this program paints single files of {known}"
     if not any(name.startswith(UNET) for name in tensors):
         alone = next((what for pattern, what in PARTS_ALONE if _has(tensors, pattern)), "")
         return f"is {alone}" if alone else "has no UNet in the keys of the original Stable Diffusion"

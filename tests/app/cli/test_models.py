@@ -58,9 +58,9 @@ def test_check_ends_with_status_1_only_where_something_is_wrong(
     assert run_json(commands, "models", "check", "other/model", status=1)["flawed"]
     assert "has no revision v2" in run(commands, "models", "check", "some/model@v2", status=1).output
     index = server.repositories["some/model"].files[COMMIT]
-    flux = json.dumps({"_class_name": "FluxPipeline"}).encode()
-    server.repositories["some/flux"] = hub_server.Repository({COMMIT: index | {"model_index.json": flux}})
-    assert "some/flux is of the kind FluxPipeline" in run(commands, "models", "check", "some/flux", status=1).output
+    qwen = json.dumps({"_class_name": "QwenImagePipeline"}).encode()
+    server.repositories["some/qwen"] = hub_server.Repository({COMMIT: index | {"model_index.json": qwen}})
+    assert "some/qwen is Qwen-Image; this program" in run(commands, "models", "check", "some/qwen", status=1).output
     assert server.weights_asked_for() == []
 
 
