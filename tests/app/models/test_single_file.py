@@ -181,7 +181,7 @@ FOREIGN = {
     "model.diffusion_model.double_blocks.0.img_attn.norm.key_norm.scale": "is a network of FLUX.1, without",
     "double_blocks.0.img_attn.norm.key_norm.scale": "is a network of FLUX.1, without",
     "single_stream_modulation.lin.weight": "is a network of FLUX.2, without",
-    "model.diffusion_model.joint_blocks.0.x_block.adaLN_modulation.1.bias": "is a network of Stable Diffusion 3, without",
+    "model.diffusion_model.joint_blocks.0.x_block.adaLN_modulation.1.bias": "a network of Stable Diffusion 3, without",
     "layers.0.adaLN_modulation.0.weight": "is a network of Z-Image, without",
     "edm_mean": "is of the family EDM (Playground v2.5, CosXL);",
     "decoder.conv_in.weight": "is a VAE alone; MOMA_VAE takes it",

@@ -86,7 +86,12 @@ def _of_folder(path: Path, own: Path) -> ReplacedVae:
     _compare(path, "latent channels", config.get("latent_channels", 4), ours.get("latent_channels", 4))
     _compare(path, "pixels to a latent", *(2 ** (len(_blocks(each)) - 1) for each in (config, ours)))
     if name == ours.get("_class_name") == "AutoencoderKL":  # a tiny one is made for latents that are scaled already
-        for setting, default in (("scaling_factor", 0.18215), ("shift_factor", None), ("latents_mean", None), ("latents_std", None)):
+        for setting, default in (
+            ("scaling_factor", 0.18215),
+            ("shift_factor", None),
+            ("latents_mean", None),
+            ("latents_std", None),
+        ):
             _compare(path, setting, config.get(setting, default), ours.get(setting, default))
     return ReplacedVae(path, str(name), path)
 
