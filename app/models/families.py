@@ -6,7 +6,7 @@ A file's family follows from the names and shapes of its tensors, which are thos
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,18 +122,16 @@ def of(file: TensorFile) -> Family | None:
 
 def foreign(tensors: Mapping[str, Tensor]) -> str:
     """Describe a file that is no model of these families, as the end of a sentence; "" where it may be one."""
-    for pattern, what in ADDITIONS:
-        if _has(tensors, pattern):
-            return f"{what} and is none itself"
-    for pattern, what in OTHERS:
-        if _has(tensors, pattern):
-            if what in LENT:
-                return (
-                    f"is a network of {what}, without its text encoders and VAE: name a folder of that family as"
-                    " MOMA_MODEL, and this file as MOMA_TRANSFORMER"
-                )
-            known = ", ".join(each.title for each in every())
-            return f"is of the family {what}; this program paints single files of {known}"
+    if what := addition(tensors):
+        return f"{what} and is none itself"
+    if other := other_family(tensors):
+        if other in LENT:
+            return (
+                f"is a network of {other}, without its text encoders and VAE: name a folder of that family as"
+                " MOMA_MODEL, and this file as MOMA_TRANSFORMER"
+            )
+        known = ", ".join(each.title for each in every())
+        return f"is of the family {other}; this program paints single files of {known}"
     if not any(name.startswith(UNET) for name in tensors):
         alone = next((what for pattern, what in PARTS_ALONE if _has(tensors, pattern)), "")
         return f"is {alone}" if alone else "has no UNet in the keys of the original Stable Diffusion"
@@ -145,10 +143,20 @@ def foreign(tensors: Mapping[str, Tensor]) -> str:
     return ""
 
 
+def addition(names: Iterable[str]) -> str:
+    """Describe a file, by the names of its tensors, that adds to a model; "" where it is none."""
+    return next((what for pattern, what in ADDITIONS if _has(names, pattern)), "")
+
+
+def other_family(names: Iterable[str]) -> str:
+    """Name the family of a network, in the names of its original implementation, that has no UNet; "" for others."""
+    return next((title for pattern, title in OTHERS if _has(names, pattern)), "")
+
+
 def _encoders(family: Family) -> list[str]:
     return [part.prefix for name, part in family.parts.items() if name.startswith("text_encoder")]
 
 
-def _has(tensors: Mapping[str, Tensor], pattern: str) -> bool:
+def _has(names: Iterable[str], pattern: str) -> bool:
     compiled = re.compile(pattern)
-    return any(compiled.search(name) for name in tensors)
+    return any(compiled.search(name) for name in names)

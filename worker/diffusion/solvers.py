@@ -14,11 +14,9 @@ import torch
 
 from app.models.errors import ModelError
 from app.models.folder import CONFIGS, FLOW_SCHEDULERS, PREDICTIONS, read_json
+from app.models.kinds import FLOW_SOLVER
 
 SOLVER = "DPMSolverMultistepScheduler"
-
-FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
-"""The solver of the families that were trained by flow matching: Euler's, on the straight way from noise to picture."""
 
 NOISY = frozenset({"EulerAncestralDiscreteScheduler", "LCMScheduler"})
 """The solvers that add noise after each step but the last: as distilled models want it (Turbo, and LCM)."""

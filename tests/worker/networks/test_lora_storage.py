@@ -6,13 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import gguf
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.support import cards, flow_lora_files, tiny_flow
+from tests.support import cards, flow_lora_files, gguf_files, tiny_flow
 from worker.diffusion.model import Model
 from worker.networks.adapters import AdapterFile
 
@@ -70,18 +69,6 @@ def test_float8_network_predicts_as_its_weights_do_with_the_files_own_matrices(
     assert float((found - plain).norm() / plain.norm()) > 0.1
 
 
-def written(path: Path, tensors: dict[str, torch.Tensor]) -> Path:
-    """Write a GGUF file with matrices in float16 and vectors in float32."""
-    writer = gguf.GGUFWriter(str(path), "moma-test")
-    for name, tensor in tensors.items():
-        writer.add_tensor(name, tensor.numpy().astype(np.float16 if tensor.ndim > 1 else np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_quantised_network_predicts_with_a_lora_as_its_weights_do(
     folders: dict[str, Path], tmp_path: Path, name: str
@@ -92,7 +79,7 @@ def test_quantised_network_predicts_with_a_lora_as_its_weights_do(
     save_file(halves, plain)
     file = lora(folders[name], tmp_path / "lora.safetensors")
     found = []
-    for network in (plain, written(tmp_path / "other.gguf", halves)):
+    for network in (plain, gguf_files.write(tmp_path / "other.gguf", halves)):
         model = Model.load(str(folders[name]), device="cpu", transformer=str(network))
         without = predicted(model, "float32")
         found.append(predicted(model, "float32", file))

@@ -13,6 +13,8 @@ import torch
 from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
 from numpy.typing import NDArray
 
+from app.models import kinds
+from app.models.kinds import Kind
 from worker.diffusion import solvers
 from worker.networks import decoding
 from worker.networks.lora_tensors import LoraFormat
@@ -100,6 +102,11 @@ class Family(ABC):
     ) -> None:
         """Describe a model by its network's configuration, its VAE's, its ``model_index.json`` and ``house.json``."""
         self.config, self.vae, self.index, self.told = config, vae, index, told
+
+    @property
+    def kind(self) -> Kind:
+        """What the site knows of models of this family."""
+        return kinds.BY_PIPELINE[self.kinds[0]]
 
     @classmethod
     def prepare(cls, network: Any) -> None:

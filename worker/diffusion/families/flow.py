@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
@@ -12,14 +13,11 @@ import torch
 from worker.diffusion import solvers
 from worker.diffusion.families.family import Family, States, Text
 
-SIZE = 1024
-"""The side in pixels of the pictures of models that do not say it."""
-
 
 class FlowFamily(Family):
     """A transformer that predicts the way from picture to noise.
 
-    Its pictures are SIZE a side, unless ``house.json`` names another `size`: no configuration does.
+    Its pictures are as large as its kind's, unless ``house.json`` names another `size`.
     """
 
     part = "transformer"
@@ -45,19 +43,19 @@ class FlowFamily(Family):
 
     def own_size(self) -> int:
         """Return the side of the model's pictures where ``house.json`` says nothing."""
-        return SIZE
+        return self.kind.size or 0
 
     def channels(self) -> int:
         """Return the channels of a walk's latents."""
         return int(self.config.in_channels)
 
+    @abstractmethod
     def own_guidance(self) -> str:
         """Return how the model is guided."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Return what the pipeline sets its time steps by, for a picture that the network sees as so many tokens."""
-        raise NotImplementedError
 
     def tokens(self, size: tuple[int, int]) -> int:
         """Count the tokens of latents of this (height, width)."""
@@ -92,6 +90,14 @@ def text(states: torch.Tensor, pooled: torch.Tensor | None = None) -> Text:
         states.float().cpu().numpy(),
         None if pooled is None else pooled[0].float().cpu().numpy(),
     )
+
+
+def chat_tokens(tokenizer: Any, most: int, *, thinking: bool) -> int:
+    """Return how many of so many tokens a message of a chat leaves for the prompt."""
+    around = tokenizer.apply_chat_template(
+        [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=thinking
+    )
+    return most - len(tokenizer(around).input_ids)
 
 
 def one_length(states: States) -> torch.Tensor:

@@ -11,9 +11,7 @@ from diffusers.loaders import Flux2LoraLoaderMixin
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
 from worker.diffusion.families.family import PASSES, UNGUIDED, States, Text
-from worker.diffusion.families.flow import FlowFamily, even, one_length, text
-
-TOKENS = 512
+from worker.diffusion.families.flow import FlowFamily, chat_tokens, even, one_length, text
 
 
 class Flux2Klein(FlowFamily):
@@ -48,10 +46,7 @@ class Flux2Klein(FlowFamily):
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
         """Return the tokenizer, and how many tokens a message leaves for the prompt."""
-        around = pipe.tokenizer.apply_chat_template(
-            [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
-        return pipe.tokenizer, TOKENS - len(pipe.tokenizer(around).input_ids)
+        return pipe.tokenizer, chat_tokens(pipe.tokenizer, self.kind.tokens, thinking=False)
 
     def predict(
         self,

@@ -14,7 +14,7 @@ from worker.diffusion.families.family import PASSES, States, Text
 from worker.diffusion.families.flow import FlowFamily, one_length, text
 from worker.diffusion.families.flux1 import shift
 
-CLIP_TOKENS, T5_TOKENS = 77, 256
+CLIP_TOKENS = 77
 
 
 class StableDiffusion3(FlowFamily):
@@ -65,7 +65,7 @@ class StableDiffusion3(FlowFamily):
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
         """Return T5's tokenizer, where the model has it: CLIP reads the beginning alone."""
         has_t5 = getattr(pipe, "text_encoder_3", None) is not None
-        return (pipe.tokenizer_3, T5_TOKENS) if has_t5 else (pipe.tokenizer, CLIP_TOKENS)
+        return (pipe.tokenizer_3, self.kind.tokens) if has_t5 else (pipe.tokenizer, CLIP_TOKENS)
 
     def predict(
         self,

@@ -105,7 +105,7 @@ class StableDiffusion(Family):
         return embedded.to(latents.device, latents.dtype)
 
     def _added(self, pooled: torch.Tensor, latents: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Tell the network the pooled prompts and, as its training did, the size of a picture that was not cropped."""
+        """Return the pooled prompts and, as its training did, the size of a picture that was not cropped."""
         size = (latents.shape[-2] * self.scale, latents.shape[-1] * self.scale)
         sizes = torch.tensor([(*size, 0, 0, *size)], dtype=latents.dtype, device=latents.device)
         return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}

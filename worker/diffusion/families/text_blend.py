@@ -40,6 +40,11 @@ def predict(network: Any, latents: torch.Tensor, times: torch.Tensor, texts: Seq
         return _main(network, latents, times, rows, ends, fading)
 
 
+def filled(tokens: int) -> int:
+    """Return how many tokens the network makes of so many: it fills them up to a multiple."""
+    return tokens + -tokens % int(SEQ_MULTI_OF)
+
+
 @contextmanager
 def _on_its_device(network: Any) -> Iterator[None]:
     """Do what accelerate's hook does when the whole network is called, which it is not here."""
@@ -53,7 +58,7 @@ def _on_its_device(network: Any) -> Iterator[None]:
 
 def _refined(network: Any, text: torch.Tensor) -> torch.Tensor:
     """Return a text's tokens as the main layers take them, padded with the network's own token."""
-    length = len(text) + -len(text) % SEQ_MULTI_OF
+    length = filled(len(text))
     tokens = network.cap_embedder(text)
     padding = network.cap_pad_token.to(tokens).expand(length - len(text), -1)
     tokens = torch.cat([tokens, padding])[None]
@@ -102,7 +107,7 @@ def _main(
 def _patches(network: Any, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return a picture's patches, filled up, and the (row, column) of each."""
     patches, _, (_, height, width) = network._patchify_image(latents.unsqueeze(1), 2, 1)
-    patches = torch.cat([patches, patches[-1:].repeat(-len(patches) % SEQ_MULTI_OF, 1)])
+    patches = torch.cat([patches, patches[-1:].repeat(filled(len(patches)) - len(patches), 1)])
     sides = (torch.arange(side, device=latents.device) for side in (height, width))
     return patches, torch.stack(torch.meshgrid(*sides, indexing="ij"), -1).flatten(0, 1)
 

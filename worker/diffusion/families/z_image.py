@@ -8,14 +8,11 @@ from typing import Any
 import diffusers
 import torch
 from diffusers.loaders import ZImageLoraLoaderMixin
-from diffusers.models.transformers.transformer_z_image import SEQ_MULTI_OF
 
 from worker.diffusion.families import text_blend
 from worker.diffusion.families.family import PASSES, Between, States, Text
-from worker.diffusion.families.flow import FlowFamily, even, text
+from worker.diffusion.families.flow import FlowFamily, chat_tokens, even, text
 from worker.diffusion.families.flux1 import shift
-
-TOKENS = 512
 
 
 class ZImage(FlowFamily):
@@ -27,7 +24,7 @@ class ZImage(FlowFamily):
     original = "Z-Image"
     encoders = ("text_encoder",)
     lora_loader = ZImageLoraLoaderMixin
-    pass_bytes = 1000  # two rows: with guidance, and between texts of different lengths
+    pass_bytes = 1000  # two rows, with guidance
 
     def own_guidance(self) -> str:
         """Return PASSES; Turbo is painted with none, and can be guided."""
@@ -49,10 +46,7 @@ class ZImage(FlowFamily):
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
         """Return the tokenizer, and how many tokens a message leaves for the prompt."""
-        around = pipe.tokenizer.apply_chat_template(
-            [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=True
-        )
-        return pipe.tokenizer, TOKENS - len(pipe.tokenizer(around).input_ids)
+        return pipe.tokenizer, chat_tokens(pipe.tokenizer, self.kind.tokens, thinking=True)
 
     def predict(
         self,
@@ -99,17 +93,12 @@ class ZImage(FlowFamily):
         """Return the tokens of pictures and of texts, filled up, which the embedders are given in one long row."""
         _, texts = given
         height, width = latents[0].shape[-2:]
-        pictures = [filled(height // 2 * (width // 2))] * len(latents)
-        return {"all_x_embedder": pictures, "cap_embedder": [filled(len(text)) for text in texts]}
+        pictures = [text_blend.filled(height // 2 * (width // 2))] * len(latents)
+        return {"all_x_embedder": pictures, "cap_embedder": [text_blend.filled(len(text)) for text in texts]}
 
     def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Add the difference to the guided prediction, not to the unguided, as the pipeline does."""
         return conditioned + guidance * (conditioned - unguided)
-
-
-def filled(tokens: int) -> int:
-    """Return how many tokens the network makes of so many: it fills them up to a multiple."""
-    return tokens + -tokens % int(SEQ_MULTI_OF)
 
 
 def _called(

@@ -63,7 +63,7 @@ class Encoders:
                 device_errors.free_memory()
 
     def drop(self) -> None:
-        """Let go of them until they are needed."""
+        """Drop them until they are needed."""
         for part in self._source.family.encoders:
             setattr(self.pipe, part, None)
         device_errors.free_memory()

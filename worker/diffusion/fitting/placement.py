@@ -7,9 +7,11 @@ of memory all the same is followed by the next.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from worker.diffusion.families import Family
 from worker.diffusion.fitting.sizes import Sizes
 
 FLOAT8_BYTES, HALF_BYTES, FULL_BYTES = 1, 2, 4
@@ -28,7 +30,7 @@ SPARE = 300 * 2**20
 TILE = 512
 """The side in pixels of the tiles that a picture is decoded in where memory is short."""
 
-PASS_BYTES = 520
+PASS_BYTES = Family.pass_bytes
 """Bytes that a guided pass of one picture takes for each pixel, in half precision: SD 1.5's; SDXL's takes 315."""
 
 DECODE_BYTES = 1536
@@ -128,28 +130,26 @@ class TooLittle(Exception):
     """No plan fits into the memory that is free."""
 
 
-def plans(offload: str, needs: Needs, free: int, total: int, *, host: int | None = None) -> tuple[Plan, ...]:
+def plans(offload: str, needs: Needs, free: int, total: int, *, host: float = math.inf) -> tuple[Plan, ...]:
     """Return the plans to be tried on a GPU with so many free bytes, the fastest first.
 
     With `auto` those that the free bytes are enough for; what a setting names is tried in any case. `host` are the
     bytes of the machine's own memory that are free: where they are few, text encoders are loaded for each walk. Raises
     TooLittle, which says how much is missing.
     """
-    possible = allowed(offload, stores_float8=needs.stores_float8)
-    if host is not None:
-        frugal = [
-            plan if held_by_host(plan, needs) <= host else replace(plan, encoders_dropped=True) for plan in possible
-        ]
-        possible = tuple(frugal)
+    possible = tuple(
+        plan if held_by_host(plan, needs) <= host else replace(plan, encoders_dropped=True)
+        for plan in allowed(offload, stores_float8=needs.stores_float8)
+    )
     if offload != "auto":
         return possible
-    fitting = tuple(plan for plan in possible if needed(plan, needs) <= free)
+    fitting = [plan for plan in possible if needed(plan, needs) <= free]
     if not fitting:
         raise TooLittle(missing(possible, needs, free, total))
-    if host is not None and not (held := [plan for plan in fitting if held_by_host(plan, needs) <= host]):
-        least = min(held_by_host(plan, needs) for plan in fitting)
-        raise TooLittle(_of_host(least, host))
-    return tuple(held) if host is not None else fitting
+    held = tuple(plan for plan in fitting if held_by_host(plan, needs) <= host)
+    if not held:
+        raise TooLittle(_of_host(min(held_by_host(plan, needs) for plan in fitting), host))
+    return held
 
 
 def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> str:
@@ -182,7 +182,7 @@ def plans_of_cpu(needs: Needs, host: int) -> tuple[Plan, ...]:
     return (Plan(encoders_leave=True, encoders_dropped=True, precisions=half),)
 
 
-def _of_host(least: int, host: int) -> str:
+def _of_host(least: int, host: float) -> str:
     """Describe how much of the machine's memory is missing."""
     needed, missing = (
         f"{least / GB:.1f} GB of the machine's memory are needed",

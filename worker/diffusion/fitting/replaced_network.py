@@ -8,8 +8,6 @@ configurations are the folder's.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -19,8 +17,8 @@ import diffusers
 import safetensors
 import torch
 
+from app.models import families
 from app.models.errors import ModelError
-from app.models.families import ADDITIONS, OTHERS
 from app.models.names import expand
 from worker.diffusion.families import Family
 from worker.diffusion.fitting import one_file
@@ -81,10 +79,9 @@ def inspect(setting: str, family: type[Family]) -> ReplacedNetwork | None:
     if not path.is_file() or path.suffix not in (".safetensors", GGUF):
         raise ModelError(f"MOMA_TRANSFORMER={path} must name a .safetensors or a {GGUF} file that is there.")
     shapes = _of_gguf(path) if path.suffix == GGUF else _of_safetensors(path)
-    for pattern, what in ADDITIONS:
-        if _has(shapes, pattern):
-            raise ModelError(f"The file {path} {what}: it is no network itself.")
-    found = next((title for pattern, title in OTHERS if _has(shapes, pattern)), "")
+    if what := families.addition(shapes):
+        raise ModelError(f"The file {path} {what}: it is no network itself.")
+    found = families.other_family(shapes)
     if found and found != family.original:
         raise ModelError(f"The file {path} is of the family {found}, the model of {family.original}.")
     counts = [prod(shape) for shape in shapes.values()]
@@ -108,8 +105,3 @@ def _of_gguf(path: Path) -> dict[str, tuple[int, ...]]:
         return {each.name: tuple(map(int, each.shape)) for each in gguf.GGUFReader(path).tensors}
     except Exception as error:
         raise ModelError(f"The file {path} is broken: {error}.") from error
-
-
-def _has(shapes: Mapping[str, object], pattern: str) -> bool:
-    compiled = re.compile(pattern)
-    return any(compiled.search(name) for name in shapes)

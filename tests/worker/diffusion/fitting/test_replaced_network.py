@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import gguf
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.support import tiny_flow
+from tests.support import gguf_files, tiny_flow
 from worker.diffusion.model import Model, ModelError
 
 pytestmark = pytest.mark.slow
@@ -34,18 +32,6 @@ def changed(folder: Path) -> dict[str, torch.Tensor]:
     return {name: weight * 1.125 for name, weight in weights(folder).items()}
 
 
-def written(path: Path, tensors: dict[str, torch.Tensor]) -> Path:
-    """Write a GGUF file with matrices in float16 and vectors in float32."""
-    writer = gguf.GGUFWriter(str(path), "moma-test")
-    for name, tensor in tensors.items():
-        writer.add_tensor(name, tensor.numpy().astype(np.float16 if tensor.ndim > 1 else np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_file_takes_the_place_of_the_network(models: dict[str, Path], name: str, tmp_path: Path) -> None:
     file, expected = tmp_path / "other.safetensors", changed(models[name])
@@ -65,7 +51,7 @@ def test_quantised_file_predicts_what_its_weights_do(models: dict[str, Path], na
     plain = tmp_path / "plain.safetensors"
     save_file(tensors, plain)
     found = []
-    for file in (plain, written(tmp_path / "other.gguf", tensors)):
+    for file in (plain, gguf_files.write(tmp_path / "other.gguf", tensors)):
         model = Model.load(str(models[name]), device="cpu", transformer=str(file))
         text, _ = model.encode("a bear", "")
         network, _ = model.networks("float32", "contiguous")
@@ -82,7 +68,7 @@ def test_file_of_another_family_is_refused_by_name(models: dict[str, Path], tmp_
     save_file({"single_stream_modulation.lin.weight": torch.zeros(2, 2)}, file)
     with pytest.raises(ModelError, match=r"is of the family FLUX\.2, the model of FLUX\.1"):
         Model.load(str(models["dev"]), device="cpu", transformer=str(file))
-    quantised = written(tmp_path / "flux2.gguf", {"single_stream_modulation.lin.weight": torch.zeros(2, 2)})
+    quantised = gguf_files.write(tmp_path / "flux2.gguf", {"single_stream_modulation.lin.weight": torch.zeros(2, 2)})
     with pytest.raises(ModelError, match=r"flux2\.gguf is of the family FLUX\.2, the model of Stable Diffusion 3"):
         Model.load(str(models["sd3"]), device="cpu", transformer=str(quantised))
 
@@ -126,7 +112,7 @@ def test_incomplete_file_is_refused_when_it_is_loaded(models: dict[str, Path], t
 def test_gguf_without_its_extra_names_the_extra(
     models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = written(tmp_path / "other.gguf", weights(models["dev"]))
+    file = gguf_files.write(tmp_path / "other.gguf", weights(models["dev"]))
     monkeypatch.setitem(sys.modules, "gguf", None)
     with pytest.raises(ModelError, match="install moma-lisa with the extra gguf"):
         Model.load(str(models["dev"]), device="cpu", transformer=str(file))
