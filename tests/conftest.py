@@ -271,7 +271,7 @@ def hung(commissioned: Commissioner) -> Commissioner:
             row = session.get(Walk, walk.number)
             row.state, row.painted_count = FINISHED, walk.frames
             row.finished_at = now() - timedelta(minutes=minutes_ago)
-            row.paint_seconds, row.evenness, row.jump = 2.4, 0.91, 1.3
+            row.paint_seconds, row.evenness, row.jump, row.morph = 2.4, 0.91, 1.3, 0.42
             row.width = row.height = 128
             row.model_name, row.model_title, row.model_revision = NAME, "House model", "3f9a2c1d0e5b"
         db.session.refresh(walk)

@@ -319,7 +319,13 @@ def _id_of(walk: Walk | None) -> str | None:
 def _smoothness(walk: Walk) -> Smoothness | None:
     if walk.evenness is None:
         return None
-    return {"evenness": walk.evenness, "jump": walk.jump, "steps": walk.strides}
+    return {
+        "evenness": walk.evenness,
+        "jump": walk.jump,
+        "morph": walk.morph,
+        "perceptual_step": walk.perceptual_step,
+        "steps": walk.strides,
+    }
 
 
 def _media(walk: Walk) -> Films:

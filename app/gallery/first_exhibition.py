@@ -260,6 +260,8 @@ def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
     label = {
         "evenness": walk.evenness,
         "jump": walk.jump,
+        "morph": walk.morph,
+        "perceptual_step": walk.perceptual_step,
         "strides": walk.strides,
         "durations": _durations(media_store.store().read(walk.media["gif"].path)),
         "model_title": walk.model_title,
@@ -342,6 +344,8 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         painted_count=wanted.frames,
         evenness=piece.label["evenness"],
         jump=piece.label["jump"],
+        morph=piece.label.get("morph"),
+        perceptual_step=piece.label.get("perceptual_step"),
         strides=piece.label.get("strides"),
         colour=colours.main(Image.fromarray(_middle(piece.frames()))),
         created_at=painted_at,

@@ -26,8 +26,8 @@ PHOTO = re.compile("photo-[0-9]{1,2}")
 LINE_MAX = 4_000_000
 KEPT = (
     "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
-    "first_film_seconds", "passes", "evenness", "jump", "strides", "model_title", "repeat_of", "continues", "remix_of",
-    "photos_may_be_shown",
+    "first_film_seconds", "passes", "evenness", "jump", "morph", "perceptual_step", "strides", "model_title",
+    "repeat_of", "continues", "remix_of", "photos_may_be_shown",
 )  # fmt: skip
 """The columns that a line takes over as they are; the recipe says the rest."""
 
@@ -81,6 +81,8 @@ class WalkLine(BaseModel):
     passes: Count | None
     evenness: Figure | None
     jump: Figure | None
+    morph: Figure | None = None
+    perceptual_step: Figure | None = None
     strides: Annotated[list[Figure], Field(max_length=POSITIONS_MAX)] | None
     model_title: Annotated[str, Field(pattern=PRINTABLE, max_length=200)] | None
     repeat_of: WalkId | None

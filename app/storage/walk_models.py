@@ -161,6 +161,8 @@ class Walk(db.Model):  # type: ignore[misc]
     paint_seconds: Mapped[float | None]
     evenness: Mapped[float | None]
     jump: Mapped[float | None]
+    morph: Mapped[float | None]  # what of its inner frames is no cross-fade of their stops, 0 to 1
+    perceptual_step: Mapped[float | None]  # the mean cosine distance of neighbours, to the image encoder
     colour: Mapped[str | None] = mapped_column(
         String(12)
     )  # its poster's main one, as :mod:`app.walks.colours` names it

@@ -20,7 +20,8 @@ from app.storage.walk_models import FINISHED, Frame, Medium, Walk
 
 FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
-    "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "strides", "colour", "fps",
+    "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "morph",
+    "perceptual_step", "strides", "colour", "fps",
 )  # fmt: skip
 """What a repeat takes over: all that painting fixed or measured, save what it cost."""
 

@@ -53,6 +53,7 @@ def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> Non
     walk = site.finished(site.commission("a velvet lemon", "the sun", seed=11)["id"])
     assert (walk["frames"], walk["frames_painted"], walk["progress"], walk["queue_position"]) == (24, 24, 1.0, None)
     assert 0 < walk["smoothness"]["evenness"] <= 1 <= walk["smoothness"]["jump"]
+    assert 0 < walk["smoothness"]["morph"] <= 1
     assert walk["paint_seconds"] > 0
     positions = walk["recipe"]["positions"]
     assert (len(positions), positions[0], positions[-1]) == (24, 0.0, 1.0)

@@ -158,7 +158,8 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
         raise MediaError(f"{walk.frames - len(frames)} frames are not in the media store")
     way = _pictures(frames, memory)
     order = film_order(walk.frames, walk.ending)
-    seen, sample = _looked_through(way, order)
+    seen, sample, thumbnails = _looked_through(way, order)
+    morph = smoothness_measure.morph(thumbnails, [frame.position for frame in frames], stops=len(walk.stops))
     set_committed_value(walk, "fps", flash_safety.pace([seen[index] for index in order], walk.fps))
     poster = way[len(way) // 2]
     films, smoothness = _films(walk, way, order, sample, poster)
@@ -178,6 +179,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             fps=walk.fps,
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
+            morph=None if morph is None else round(min(morph, 1.0), 4),
             strides=[round(step, 3) for step in smoothness.steps],
             colour=colours.main(Image.fromarray(poster)),
             error=None,
@@ -236,18 +238,25 @@ def about(walk: Walk) -> dict[str, str]:
     return told | ({"copyright": recipe.drawings_text(walk)} if walk.drawings else {})
 
 
-def _looked_through(way: Sequence[Picture], order: Sequence[int]) -> tuple[list[Picture], list[NDArray[np.uint8]]]:
-    """Return what is looked at of each picture for flashes, and of each that is shown what its palette is chosen by."""
+def _looked_through(
+    way: Sequence[Picture], order: Sequence[int]
+) -> tuple[list[Picture], list[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+    """Return what is needed of the pictures before the film is written, each read once.
+
+    Of each picture what is looked at for flashes; of each that is shown what its palette is chosen by; of each what
+    `smoothness_measure.morph` compares.
+    """
     places: list[list[int]] = [[] for _ in way]
     for place, index in enumerate(order):
         places[index].append(place)
-    seen, sample = [], [np.empty((0, 3), np.uint8)] * len(order)
+    seen, thumbnails, sample = [], [], [np.empty((0, 3), np.uint8)] * len(order)
     for picture, shown in zip(way, places, strict=True):
         keeping.goes_on()
         seen.append(flash_safety.small(picture))
+        thumbnails.append(smoothness_measure.box_averaged(picture, smoothness_measure.MORPH_SIDE).astype(np.float32))
         for place in shown:
             sample[place] = encoding.palette_sample(picture, place, len(order))
-    return seen, sample
+    return seen, sample, thumbnails
 
 
 def _films(

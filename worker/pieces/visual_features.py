@@ -40,11 +40,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the eye saw in a walk: in which frames, their vectors, and by which hands stops are that named none."""
+    """What the eye saw in a walk.
+
+    `frames` are those it is found by, `vectors` theirs, `hands` the hands of stops that named none, and `step` is the
+    mean cosine distance between those frames and the next ones.
+    """
 
     frames: list[int]
     vectors: bytes
     hands: dict[int, str]
+    step: float | None
 
 
 class VisualFeatureReader:
@@ -96,15 +101,22 @@ class VisualFeatureReader:
     def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> Seen:
         """Look at some frames of a walk, in one batch."""
         rows = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number).order_by(Frame.index)).all()
-        chosen = [rows[place] for place in choose_frames([row.position for row in rows])]
-        if not chosen:
+        places = choose_frames([row.position for row in rows])
+        if not places:
             raise ValueError("it has no frames")
-        pictures = np.stack([_picture(row, memory) for row in chosen])
-        sentences, shares = eye.look(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
-        by_position = {row.position: each for row, each in zip(chosen, shares, strict=True)}
+        chosen = [rows[place] for place in places]
+        following = [place + 1 for place in places if place + 1 < len(rows)]
+        looked_at = sorted({*places, *following})
+        pictures = np.stack([_picture(rows[place], memory) for place in looked_at])
+        seen, shares = eye.look(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+        vectors = dict(zip(looked_at, seen.cpu().numpy(), strict=True))
+        steps = [1 - float(vectors[place - 1] @ vectors[place]) for place in following]
+        by_position = {rows[place].position: each for place, each in zip(looked_at, shares, strict=True)}
         found = {position: eye.hand(by_position[position], among)
                  for position, among in _unasked(walk).items() if position in by_position}  # fmt: skip
-        return Seen([row.index for row in chosen], visual_search.pack(sentences.cpu().numpy()), found)
+        sentences = np.stack([vectors[place] for place in places])
+        step = max(0.0, float(np.mean(steps))) if steps else None
+        return Seen([row.index for row in chosen], visual_search.pack(sentences), found, step)
 
     def _keep(self, walk: Walk, seen: Seen) -> None:
         """Write down what was seen, unless the walk was taken down meanwhile."""
@@ -123,6 +135,9 @@ class VisualFeatureReader:
                     )
                 )
                 family = select(Walk.number).where(reuse.same_files(walk))
+                if seen.step is not None:
+                    measured = {"perceptual_step": round(seen.step, 4)}
+                    session.execute(update(Walk).where(Walk.number.in_(family)).values(measured))
                 for position, words in seen.hands.items():
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
                     session.execute(stops.values(found_hand=words))

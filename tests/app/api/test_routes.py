@@ -74,7 +74,13 @@ def test_description_holds_what_programs_rely_on(client: FlaskClient, hung: Hang
     }  # fmt: skip
     assert "owner_token" not in walk
     assert walk["progress"] == 1
-    assert walk["smoothness"] == {"evenness": 0.91, "jump": 1.3, "steps": None}
+    assert walk["smoothness"] == {
+        "evenness": 0.91,
+        "jump": 1.3,
+        "morph": 0.42,
+        "perceptual_step": None,
+        "steps": None,
+    }
     assert walk["media"]["gif"] == f"/walks/{walk['id']}.gif"
     assert set(walk["media"]) == {"gif", "mp4", "webp", "poster"}
     assert client.get(walk["media"]["mp4"]).data == b"mp4"

@@ -65,3 +65,41 @@ def test_frames_are_read_back_from_a_written_gif(film: list[NDArray[np.uint8]]) 
 def test_what_is_no_picture_is_an_error() -> None:
     with pytest.raises(OSError, match="identify"):
         list(smoothness_measure.read_frames(io.BytesIO(b"GIF89a").getvalue()))
+
+
+def halves(left: int, right: int) -> NDArray[np.float64]:
+    picture = np.full((64, 64, 3), left, np.uint8)
+    picture[:, 32:] = right
+    return smoothness_measure.box_averaged(picture, smoothness_measure.MORPH_SIDE)
+
+
+FIRST, LAST = halves(0, 200), halves(200, 0)
+
+
+def test_cross_fade_is_no_morph() -> None:
+    faded = [(1 - t) * FIRST + t * LAST for t in (0, 0.2, 0.9, 1)]
+    assert smoothness_measure.morph(faded, [0.0, 0.2, 0.9, 1.0], stops=2) == pytest.approx(0, abs=1e-9)
+
+
+def test_frame_unlike_both_stops_counts_by_what_no_blend_of_them_holds() -> None:
+    # A grey picture is 100 away from the nearest blend, another grey; the stops are 200 apart.
+    assert smoothness_measure.morph([FIRST, halves(200, 200), LAST], [0.0, 0.5, 1.0], stops=2) == pytest.approx(0.5)
+
+
+def test_morph_is_the_median_of_all_inner_frames_of_all_legs() -> None:
+    pictures = [FIRST, halves(200, 200), LAST, LAST, (FIRST + LAST) / 2, FIRST]
+    positions = [0.0, 0.5, 1.0, 1.25, 1.5, 2.0]
+    assert smoothness_measure.morph(pictures, positions, stops=3) == pytest.approx(0)
+    pictures[3] = halves(50, 50)
+    assert smoothness_measure.morph(pictures, positions, stops=3) == pytest.approx(0.25)
+
+
+def test_last_leg_of_closed_walk_is_compared_with_last_and_first_stop() -> None:
+    pictures = [FIRST, LAST, halves(200, 200)]
+    assert smoothness_measure.morph(pictures, [0.0, 1.0, 1.5], stops=2) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("pictures", [[FIRST, LAST], [FIRST, LAST, FIRST]])
+def test_walk_without_inner_frames_or_between_equal_stops_has_no_morph(pictures: list[NDArray[np.float64]]) -> None:
+    positions = [0.0, 1.0] if len(pictures) == 2 else [0.0, 0.5, 1.0]
+    assert smoothness_measure.morph(pictures, positions, stops=2) is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from flask import Flask
 from sqlalchemy import select
 
@@ -65,6 +66,19 @@ def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Com
     assert look.frames == [0, 2, 4, 6, 8]
     assert visual_search.unpack(look).shape == (5, WIDTH)
     assert np.linalg.norm(visual_search.unpack(look), axis=1) == pytest.approx(1)
+
+
+def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_next(
+    painter: FakePainter, commissioned: Commissioner, reader: VisualFeatureReader
+) -> None:
+    walk = commissioned("a fox", "a kite", frames=9)
+    job.work()
+    eye = reader.open_eye()
+    assert eye is not None
+    pictures = [encoding.decode_still(media_store.store().read(frame.path)) for frame in read(walk.id).painted]
+    seen, _ = eye.look(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
+    steps = [1 - float(seen[i] @ seen[i + 1]) for i in (0, 2, 4, 6)]
+    assert read(walk.id).perceptual_step == pytest.approx(np.mean(steps), abs=1e-4)
 
 
 def test_old_films_are_looked_at_when_nothing_waits(
