@@ -27,7 +27,16 @@ DETAIL_MAX = 2.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
-OPTIONAL = ("gain", "detail", "enlarged", "finer", "adapters", "loras", "decoder")  # what a sampler's settings may lack
+OPTIONAL = (
+    "gain",
+    "detail",
+    "enlarged",
+    "finer",
+    "adapters",
+    "loras",
+    "decoder",
+    "mixing",
+)  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
@@ -72,6 +81,7 @@ class PinnedSampling(BaseModel):
         Field(min_length=1, max_length=LEVELS_MAX),
     ]
     branches: bool
+    mixing: Literal[2] | None = None  # before there was another way: 1
     enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
     finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None

@@ -133,6 +133,16 @@ class RecipeSampler(TypedDict):
     branches: NotRequired[
         Annotated[bool, Field(description="Whether frames start from the knots beside them.", examples=[True])]
     ]
+    mixing: NotRequired[
+        Annotated[
+            int,
+            Field(
+                description="How states are blended: 2 blends the expected picture and its noise apart, 1 (or nothing)"
+                " the latents as they are.",
+                examples=[2],
+            ),
+        ]
+    ]
     enlarged: NotRequired[
         Annotated[int, Field(description="How many times the model's own size a side is, where more.", examples=[2])]
     ]

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
 
+from app.models import noise_levels
+
 FAST, BALANCED, EXACT = "fast", "balanced", "exact"
 NAMES = (FAST, BALANCED, EXACT)
 DEFAULT = BALANCED
@@ -20,7 +22,10 @@ SOLVER = "DPMSolverMultistepScheduler"
 FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
 """The only solver of models that were trained by flow matching; it has no memory, and its noise levels are theirs."""
 
-BRANCHING = frozenset({SOLVER, FLOW_SOLVER, "DDIMScheduler", "EulerDiscreteScheduler", "UniPCMultistepScheduler"})
+BRANCHING = frozenset({
+    SOLVER, FLOW_SOLVER, "DDIMScheduler", "EulerAncestralDiscreteScheduler", "EulerDiscreteScheduler", "LCMScheduler",
+    "TCDScheduler", "UniPCMultistepScheduler",
+})  # fmt: skip
 """The solvers that can go on from the blend of two pictures' states."""
 
 SPACED = frozenset({SOLVER, "UniPCMultistepScheduler"})
@@ -36,9 +41,11 @@ class Preset:
     half log-SNR that the steps go from and to, at equal distances (none: as the model's own solver has them).
     ``detail`` is how much stronger the finest that the latents hold is shown midway between two stops, of which what
     is blended has less (docs/decisions/0049). ``ladder`` has a rung for each level of knots: how deep they are
-    painted, and how many lie on a leg. Where it ``branches``, knots and frames start from the last rung's knots; else
-    each is painted from its noise, but for a knot of a further rung that was one of the last rung's already: it goes on
-    from itself.
+    painted, and how many lie on a leg. A depth is a share of the steps where a model says it; here it is a noise level,
+    the ratio of noise to picture that is left (`app.models.noise_levels`), since steps mean another one in each
+    schedule. Where it ``branches``, knots and frames start from the last rung's knots; else each is painted from its
+    noise, but for a knot of a further rung that was one of the last rung's already: it goes on from itself. ``mixing``
+    is how two states are blended (`worker.planning.latent_state.between`): 1 as release 1.0.0 did, or 2.
     """
 
     scheduler: str = SOLVER
@@ -48,46 +55,49 @@ class Preset:
     gain: float = 1.0
     detail: float = 0.0
     spacing: tuple[float, float] | None = None
-    ladder: tuple[tuple[float, int], ...] = ((0.6, 7),)
+    ladder: tuple[tuple[float, int], ...] = ((1.0, 7),)
     branches: bool = True
+    mixing: int = 2
 
 
 PRESETS = {
-    FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.875, 12))),
-    BALANCED: Preset(steps=10, guided=(0.1, 0.7), gain=1.12, spacing=(-5.0, 3.0), ladder=((0.6, 5), (0.9, 10))),
-    EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.7, 16), (0.9, 22)), branches=False),
+    FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((4.1, 5), (0.25, 8))),
+    BALANCED: Preset(steps=10, guided=(0.1, 0.7), gain=1.12, spacing=(-5.0, 3.0), ladder=((4.1, 5), (0.33, 10))),
+    EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.33, 16), (0.1, 22)), branches=False),
 }
+"""For models that were trained on noise levels. The first rung lies where what is where is not settled yet, the second
+where only its details are not (docs/decisions/0066).
+"""
 
 FEW_STEPS = {
-    FAST: Preset(scheduler="", steps=2, guidance=1.0, ladder=((1.0, 6),), branches=False),
-    BALANCED: Preset(scheduler="", steps=4, guidance=1.0, ladder=((0.75, 8),), branches=False),
-    EXACT: Preset(scheduler="", steps=8, guidance=1.0, ladder=((0.75, 8),), branches=False),
+    FAST: Preset(scheduler="", steps=2, guidance=1.0, ladder=((1.6, 6),)),
+    BALANCED: Preset(scheduler="", steps=4, guidance=1.0, ladder=((1.6, 8),)),
+    EXACT: Preset(scheduler="", steps=8, guidance=1.0, ladder=((0.7, 8),), branches=False),
 }
 """For models that were distilled to paint in a few steps: their own solver, and no guidance."""
 
 FLOW = {
-    FAST: Preset(scheduler=FLOW_SOLVER, steps=20, ladder=((0.6, 5), (0.75, 12))),
-    BALANCED: Preset(scheduler=FLOW_SOLVER, steps=28, ladder=((0.6, 5), (0.75, 10))),
-    EXACT: Preset(scheduler=FLOW_SOLVER, steps=40, ladder=((0.6, 16), (0.75, 22)), branches=False),
+    FAST: Preset(scheduler=FLOW_SOLVER, steps=20, ladder=((2.0, 5), (1.0, 12))),
+    BALANCED: Preset(scheduler=FLOW_SOLVER, steps=28, ladder=((2.0, 5), (1.0, 10))),
+    EXACT: Preset(scheduler=FLOW_SOLVER, steps=40, ladder=((2.0, 16), (1.0, 22)), branches=False),
 }
-"""For models that were trained by flow matching. The rungs lie where two thirds and a half of the latents are noise, if
-the steps are shifted as Stable Diffusion 3's are.
-"""
+"""For models that were trained by flow matching: the rungs lie where two thirds and a half of the latents are noise."""
 
 FLOW_FEW_STEPS = {
-    FAST: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((0.5, 6),)),
-    BALANCED: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((0.25, 8),)),
-    EXACT: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((0.75, 8),), branches=False),
+    FAST: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((1.0, 6),)),
+    BALANCED: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((3.0, 8),)),
+    EXACT: Preset(scheduler=FLOW_SOLVER, steps=4, guidance=1.0, ladder=((0.33, 8),), branches=False),
 }
-"""For those of them that were distilled, in the steps that they were distilled for: a frame takes half of them, three
-quarters, or all.
-"""
+"""For those of them that were distilled, in the steps that they were distilled for."""
 
 EMBEDDED_FLOW_GUIDANCE = 3.5
 """The guidance of flow models that take it as an input: what FLUX.1 [dev] is painted with."""
 
 EMBEDDED_GUIDANCE = 8.0
 """The guidance of models that take it as an input, and cost no second pass for it: what LCM's authors paint with."""
+
+USUAL_SIZE = 1024
+"""The side in pixels that is assumed of a flow model where its own is not known."""
 
 UNGUIDED = (0.0, 0.0)
 """No step takes a second pass."""
@@ -105,21 +115,27 @@ def resolve(
 
     ``steps``, ``guidance`` and ``size`` are a visitor's own. A model may say otherwise of any field in its
     ``house.json``, under ``presets``. The guidance of a model that takes none is 1, whatever is asked. Returns
-    scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON has them; ``detail`` where there is
-    some; and ``enlarged``, how many times the model's own a side is, where it is more, with ``finer``, how many times
-    of these are the work of its decoder's finer stage, where it has one.
+    scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON has them; ``mixing`` where states
+    are blended in a newer way than the first; ``detail`` where there is some; and ``enlarged``,
+    how many times the model's own a side is, where it is more, with ``finer``, how many times of these are the work of
+    its decoder's finer stage, where it has one.
 
     :raises KeyError: for a preset that there is not.
     """
     base = _of_flow(preset, facts) if facts.get("scheduler") == FLOW_SOLVER else _of_unet(preset, facts)
     if not facts.get("takes_guidance", True):
         base, guidance = replace(base, guidance=1.0, guided=UNGUIDED), None
-    settings = asdict(base) | dict(facts.get("presets", {}).get(preset, {}))
+    own = dict(facts.get("presets", {}).get(preset, {}))
+    settings = asdict(base) | own
     settings["scheduler"] = settings["scheduler"] or facts.get("scheduler") or SOLVER
     settings["steps"] = steps or int(settings["steps"])
     if guidance is not None and guidance > 1 >= settings["guidance"]:
         settings["guided"] = (0.0, 1.0)  # who asks for guidance where the preset has none wants it at every step
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
+    spaced = bool(settings["spacing"]) and settings["scheduler"] in SPACED
+    settings["spacing"] = list(settings["spacing"]) if spaced else None
+    if "ladder" not in own:
+        settings["ladder"] = _by_noise(settings, facts, size)
     return _whole(settings) | _enlarged(size, facts.get("size"), facts.get("finer", 1))
 
 
@@ -140,6 +156,22 @@ def _of_flow(preset: str, facts: Mapping[str, Any]) -> Preset:
     return replace(base, guidance=facts.get("usual_guidance") or base.guidance)
 
 
+def _by_noise(settings: Mapping[str, Any], facts: Mapping[str, Any], size: int | None) -> list[tuple[float, int]]:
+    """Turn the noise levels of a preset's rungs into shares of the steps, for the schedule that the model has."""
+    steps = settings["steps"]
+    if steps < 2:
+        return [(1.0, knots) for _, knots in settings["ladder"][:1]]
+    levels = noise_levels.of_steps(
+        settings["scheduler"],
+        facts.get("schedule") or {},
+        steps,
+        spacing=settings["spacing"],
+        pixels=(size or facts.get("size") or USUAL_SIZE) ** 2,
+        family=facts.get("family", ""),
+    )
+    return [(noise_levels.nearest(levels, level) / steps, knots) for level, knots in settings["ladder"]]
+
+
 def _enlarged(size: int | None, own: int | None, finest: int) -> dict[str, int]:
     """Return how much larger than its own a model paints, and how much of that its decoder adds."""
     if not size or not own or size <= own:
@@ -153,6 +185,7 @@ def _whole(settings: dict[str, Any]) -> dict[str, Any]:
     steps, scheduler = settings["steps"], settings["scheduler"]
     first, last = settings["guided"]
     can_branch = scheduler in BRANCHING and steps > 1
+    branches = bool(settings["branches"]) and can_branch
     ladder: list[list[int]] = []
     for depth, knots in settings["ladder"] if can_branch else settings["ladder"][:1]:
         rung = min(max(1, round(depth * steps)), steps - can_branch)
@@ -165,7 +198,8 @@ def _whole(settings: dict[str, Any]) -> dict[str, Any]:
         "guided": [round(first * steps), ceil(last * steps)],
         "gain": float(settings["gain"]),
         **({"detail": float(settings["detail"])} if settings["detail"] else {}),
-        "spacing": list(settings["spacing"]) if settings["spacing"] and scheduler in SPACED else None,
+        "spacing": settings["spacing"],
         "ladder": ladder,
-        "branches": bool(settings["branches"]) and can_branch,
+        "branches": branches,
+        **({"mixing": settings["mixing"]} if branches and settings["mixing"] > 1 else {}),
     }

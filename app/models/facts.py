@@ -44,8 +44,8 @@ def read(setting: str, cached: str = "") -> dict[str, Any]:
     that its network reads, or ``None`` where that is not known): both tell which LoRA files fit; ``finer`` (how many
     times as large its decoder can paint the same latents) and ``steps_max`` (how many steps the schedule has that it
     was distilled on, or ``None`` where any number can be painted). ``licence`` is there where its card, ``house.json``
-    or its file names one; ``usual_steps`` and ``usual_guidance``, in flow families, are those of the known model that
-    it is most like.
+    or its file names one; ``schedule`` is the configuration of its scheduler; ``usual_steps`` and ``usual_guidance``,
+    in flow families, are those of the known model that it is most like.
     """
     path = place(setting, cached)
     if path.is_file():
@@ -102,6 +102,7 @@ def _facts(told: dict[str, Any], kind: Kind | None, configs: Configs, finer: int
     known = {"title": told["name"], "family": kind.family if kind else ""} | own | told
     known["scheduler"] = known["scheduler"] if isinstance(known["scheduler"], str) else scheduler["_class_name"]
     known["finer"] = finer
+    known["schedule"] = dict(scheduler)
     known["sizes"] = _sizes(known["size"], told.get("sizes"), finer)
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
 

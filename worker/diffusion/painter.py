@@ -217,7 +217,8 @@ class Painter:
                 thumbnails = (
                     self._decoded(vae, expected, guides, rendering) if reached in rendering.decoded else lens(expected)
                 )
-                _keep(painted, reached, latents, solver_state.memory(solver), thumbnails)
+                memory = solver_state.memory(solver)
+                _keep(painted, reached, latents, (*memory, expected) if rendering.mixing > 1 else memory, thumbnails)
             on_step()
         has_numbers = bool(torch.isfinite(latents).all())  # here a device is waited for
         watch.lap("denoise")
@@ -264,8 +265,11 @@ class Painter:
         if task.start is None:
             noises = np.stack([noise_at(prepared, prepared.noises, position) for position in task.positions])
             return 0, self._tensor(noises) * solver.init_noise_sigma, ()
-        states = [between(left, right, t) for left, right, t in task.start]
+        is_apart = prepared.rendering.mixing > 1
+        level = solver_state.level(solver, task.start[0][0].depth) if is_apart else None
+        states = [between(left, right, t, level) for left, right, t in task.start]
         history = [np.stack(parts) for parts in zip(*(state.history for state in states), strict=True)]
+        history = history[:-1] if is_apart else history
         latents = self._tensor(np.stack([state.latents for state in states]))
         return states[0].depth, latents, tuple(map(self._tensor, history))
 

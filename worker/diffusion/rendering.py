@@ -43,6 +43,7 @@ class Rendering:
     since they place the frames. `detail` is by how much the finest of the latents is stronger midway between stops.
     `finer` is how many times as large as usual latents are decoded, by the decoder's finer stage. `decoder` is the
     decoder's precision where the walk records it: if numbers overflow there, only decoding is repeated in float32.
+    `mixing` says how two states are blended: 1 their latents as they are, 2 the expected picture and its noise apart.
     """
 
     scheduler: str
@@ -60,6 +61,7 @@ class Rendering:
     detail: float = 0.0
     finer: int = 1
     decoder: str | None = None
+    mixing: int = 1
 
     @classmethod
     def of(cls, sampling: Mapping[str, Any], *, decoder: str | None = None, **device: Any) -> Rendering:
@@ -79,6 +81,7 @@ class Rendering:
             detail=sampling.get("detail", 0.0),
             finer=sampling.get("finer", 1),
             decoder=sampling.get("decoder", decoder),
+            mixing=sampling.get("mixing", 1),
             **device,
         )
 

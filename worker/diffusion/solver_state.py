@@ -88,15 +88,23 @@ def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch
 
 def prediction_of(solver: Any, step: int, latents: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:
     """Return what a network would predict for `latents` before this call of the solver if it expected a photo's."""
-    alpha, sigma = _level(solver, step)
-    is_as_large = float(solver.init_noise_sigma) > 1  # the solver leaves the latents as large as their noise makes them
-    noise = (latents - (1.0 if is_as_large else alpha) * photo) / (sigma / alpha if is_as_large else sigma)
+    of_photo, of_noise = level(solver, step)
+    noise = (latents - of_photo * photo) / of_noise
     if _is_flow(solver):
         return noise - photo
     kind = solver.config.prediction_type
     if kind == "epsilon":
         return noise
+    alpha, sigma = _level(solver, step)
     return alpha * noise - sigma * photo if kind == "v_prediction" else photo
+
+
+def level(solver: Any, step: int) -> tuple[float, float]:
+    """Return how much of the picture, and of the noise, the latents of a solver hold before this call of it."""
+    alpha, sigma = _level(solver, step)
+    if not _is_flow(solver) and float(solver.init_noise_sigma) > 1:  # latents are as large as their noise makes them
+        return 1.0, sigma / alpha
+    return alpha, sigma
 
 
 def _is_flow(solver: Any) -> bool:
@@ -105,7 +113,7 @@ def _is_flow(solver: Any) -> bool:
 
 
 def _level(solver: Any, step: int) -> tuple[float, float]:
-    """Return how much of the picture, and of the noise, latents hold before this call of the solver."""
+    """Return alpha and sigma before this call of the solver."""
     if _is_flow(solver):
         sigma = float(solver.sigmas[step])
         return 1 - sigma, sigma

@@ -22,7 +22,8 @@ LATENTS_AT = 0
 class State:
     """A picture after `depth` steps: its latents, and what the solver keeps of earlier steps, all float32.
 
-    All arrays have the latents' shape (channels x height x width); which ones a solver keeps is `solvers`'s.
+    All arrays have the latents' shape (channels x height x width); which ones a solver keeps is `solvers`'s. Where
+    picture and noise are blended apart, the last of `history` is the clean picture that the network expected.
     """
 
     depth: int
@@ -44,19 +45,27 @@ class Painted:
     states: dict[int, State] = field(default_factory=dict)
 
 
-def between(left: State, right: State, t: float) -> State:
+def between(left: State, right: State, t: float, level: tuple[float, float] | None = None) -> State:
     """Blend two states of the same depth; exactly `left` at t = 0 and `right` at t = 1.
 
-    Straight lines: solvers are linear in all that they keep, so the blend is what they would have reached from
-    blended predictions. Where the noises differ, latents that are mostly noise would be shortened by it; they keep
-    their length on the arc. Raises ValueError for states of different depths.
+    History is blended on the straight line: solvers are linear in all that they keep, so the blend is what they would
+    have reached from blended predictions. Noise that differs would be shortened by that, and keeps its length on the
+    arc. Without `level` the latents are blended on the arc as they are, picture and noise together (release 1.0.0),
+    which makes the picture in them stronger where the noises differ. `level` says how much of the expected picture, the
+    last of the history, and of the noise the latents hold: then the first is blended on the line and the second on the
+    arc. Raises ValueError for states of different depths.
     """
     if left.depth != right.depth or len(left.history) != len(right.history):
         raise ValueError(f"a state of depth {left.depth} cannot be blended with one of depth {right.depth}")
     if t in (0, 1):  # the arc is rounded at its ends
         return right if t else left
     history = tuple(interpolation.lerp(a, b, t) for a, b in zip(left.history, right.history, strict=True))
-    return State(left.depth, interpolation.slerp(left.latents, right.latents, t), history)
+    if level is None:
+        return State(left.depth, interpolation.slerp(left.latents, right.latents, t), history)
+    of_picture, of_noise = level
+    noises = [(state.latents - of_picture * state.history[-1]) / of_noise for state in (left, right)]
+    latents = of_picture * history[-1] + of_noise * interpolation.slerp(noises[0], noises[1], t)
+    return State(left.depth, latents.astype(np.float32), history)
 
 
 def pack(painted: Sequence[Painted]) -> bytes:

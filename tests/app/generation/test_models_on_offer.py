@@ -185,6 +185,7 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
             "takes_guidance": True,
             "family": "sd",
             "finer": 1,
+            "schedule": {},
         }
         assert models_on_offer.facts() == known
 

@@ -23,7 +23,8 @@ TURBO = FLOW | {"few_step": True, "takes_guidance": False, "usual_steps": 8, "us
 def test_preset_resolves_to_what_json_keeps(name: str, facts: dict[str, Any]) -> None:
     resolved = presets.resolve(name, facts)
     assert json.loads(json.dumps(resolved)) == resolved
-    assert set(resolved) == {"scheduler", "steps", "guidance", "guided", "gain", "spacing", "ladder", "branches"}
+    told = {"scheduler", "steps", "guidance", "guided", "gain", "spacing", "ladder", "branches"}
+    assert set(resolved) == told | ({"mixing"} if resolved["branches"] else set())
 
 
 def test_detail_is_told_where_there_is_some() -> None:
@@ -63,10 +64,39 @@ def test_distilled_model_keeps_its_own_solver_and_takes_no_guidance() -> None:
     assert resolved["steps"] <= 8
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
-def test_solver_that_adds_noise_does_not_go_on_from_a_blend(name: str) -> None:
-    facts = {"few_step": True, "scheduler": "EulerAncestralDiscreteScheduler"}
-    assert not presets.resolve(name, facts)["branches"]
+@pytest.mark.parametrize("scheduler", ["EulerAncestralDiscreteScheduler", "LCMScheduler", "TCDScheduler"])
+def test_frames_of_a_distilled_model_start_from_a_blend_but_in_the_exact_preset(scheduler: str) -> None:
+    facts = {"few_step": True, "scheduler": scheduler, "schedule": {"timestep_spacing": "trailing"}}
+    resolved = [presets.resolve(name, facts) for name in presets.NAMES]
+    assert [each["branches"] for each in resolved] == [True, True, False]
+    assert resolved[1]["ladder"] == [[2, 8]], "half of four steps are left to each frame"
+    assert cost.of_walk(resolved[1], stops=2, frames=60) / 60 < 2.5
+
+
+COSINE = {"beta_schedule": "squaredcos_cap_v2"}
+
+
+@pytest.mark.parametrize(("schedule", "depths"), [({}, [2, 6]), (COSINE, [4, 7])])
+def test_walk_branches_at_the_same_noise_in_every_schedule(schedule: dict[str, Any], depths: list[int]) -> None:
+    resolved = presets.resolve("balanced", {"schedule": schedule})
+    assert [depth for depth, _ in resolved["ladder"]] == depths
+
+
+def test_flow_models_branch_at_the_same_noise_however_their_steps_are_shifted() -> None:
+    shifts = ({"shift": 1.0}, {"shift": 3.0}, {"shift": 6.0})
+    rungs = [presets.resolve("balanced", SD3 | {"schedule": shift, "family": "flux1"})["ladder"] for shift in shifts]
+    assert [[depth for depth, _ in ladder] for ladder in rungs] == [[9, 14], [17, 21], [21, 24]]
+
+
+def test_ladder_that_a_model_tells_is_counted_in_shares_of_its_steps() -> None:
+    facts = {"presets": {"balanced": {"steps": 10, "ladder": [[0.5, 3], [0.8, 9]]}}}
+    assert presets.resolve("balanced", facts)["ladder"] == [[5, 3], [8, 9]]
+
+
+def test_mixing_is_told_only_where_states_are_blended_in_a_newer_way() -> None:
+    assert presets.resolve("balanced", {})["mixing"] == 2
+    assert "mixing" not in presets.resolve("exact", {})
+    assert "mixing" not in presets.resolve("balanced", {"presets": {"balanced": {"mixing": 1}}})
 
 
 @pytest.mark.parametrize("name", presets.NAMES)

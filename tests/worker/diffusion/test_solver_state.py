@@ -73,6 +73,29 @@ def test_solver_without_memory_goes_on_as_well(painters: dict[str, Painter], sch
     assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.0)]))) <= 1
 
 
+@pytest.mark.parametrize("scheduler", ["EulerAncestralDiscreteScheduler", "LCMScheduler", "TCDScheduler"])
+def test_solver_of_distilled_models_goes_on_with_the_noise_of_its_position(
+    painters: dict[str, Painter], scheduler: str
+) -> None:
+    painter = painters["sd1"]
+    walk = prepared(painter, scheduler=scheduler, steps=4, guidance=1.0, mixing=2)
+    whole = painter.paint(walk, [0.5], keep=(2,))
+    state = whole[0].states[2]
+    assert len(state.history) == 1, "what the network expects, and no memory"
+    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.5)]))) <= 1
+
+
+@pytest.mark.parametrize("scheduler", ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "DDIMScheduler"])
+def test_picture_blended_apart_with_itself_is_taken_up_again_as_it_was(
+    painters: dict[str, Painter], scheduler: str
+) -> None:
+    painter = painters["sd1"]
+    walk = prepared(painter, scheduler=scheduler, mixing=2)
+    whole = painter.paint(walk, [0.5], keep=(3,))
+    state = whole[0].states[3]
+    assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.5)]))) <= 1
+
+
 def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(painters: dict[str, Painter]) -> None:
     painter = painters["sd1"]
     walk = prepared(painter)

@@ -33,6 +33,35 @@ def test_blend_of_different_noises_keeps_their_length() -> None:
     assert middle.latents.dtype == middle.history[0].dtype == np.float32
 
 
+def mixed(picture: float, seed: int, level: tuple[float, float]) -> State:
+    """Return a state of one grey picture and of some noise, in these parts."""
+    noise = np.random.default_rng(seed).normal(size=(4, 8, 8)).astype(np.float32)
+    noise -= noise.mean()
+    clean = np.full((4, 8, 8), picture, np.float32)
+    return State(3, level[0] * clean + level[1] * noise, (clean,))
+
+
+def test_picture_is_blended_on_the_line_and_noise_on_the_arc_where_they_are_told_apart() -> None:
+    level = (0.8, 0.6)
+    a, b = mixed(1.0, 1, level), mixed(1.0, 2, level)
+    middle = between(a, b, 0.5, level)
+    assert np.allclose(middle.history[0], 1.0)
+    noise = (middle.latents - 0.8) / 0.6
+    ends = [(state.latents - 0.8) / 0.6 for state in (a, b)]
+    assert np.linalg.norm(noise) == pytest.approx(np.mean([np.linalg.norm(end) for end in ends]), rel=0.05)
+    assert middle.latents.mean() == pytest.approx(0.8, abs=0.04), "the picture that both share stays as it is"
+    assert between(a, b, 0.5).latents.mean() > 0.84, "and is stronger where they are blended together"
+    assert middle.latents.dtype == np.float32
+
+
+def test_parts_told_apart_are_the_ends_at_the_ends() -> None:
+    level = (0.8, 0.6)
+    a, b = mixed(1.0, 1, level), mixed(-1.0, 2, level)
+    assert between(a, b, 0.0, level) is a
+    assert between(a, b, 1.0, level) is b
+    assert np.allclose(between(a, b, 1e-6, level).latents, a.latents, atol=1e-4)
+
+
 def test_state_blended_with_itself_is_itself_bit_for_bit() -> None:
     a = state(1)
     assert np.array_equal(between(a, a, 0.0).latents, a.latents)

@@ -1,0 +1,133 @@
+"""How much noise a picture holds at each step of a solver: where on its way from noise a walk can branch.
+
+A level is the ratio of noise to picture in the latents, sigma over alpha: 1 is half and half, infinity pure noise. It
+means the same for every schedule, which the number of a step does not. All of it follows from a model's configuration,
+as diffusers 0.42 reads it, without loading the model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
+CONSISTENT = ("LCMScheduler", "TCDScheduler")
+DISTILLED_STEPS = 50  # as diffusers' solvers have it where a configuration says nothing
+COUNT = 1000  # of the steps of training, likewise
+STABLE_DIFFUSION: Mapping[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+"""The noise levels that are assumed where a model's are not known."""
+
+PATCH = 16
+"""How many pixels a side one token of a flow model stands for, in all families that are painted with."""
+
+
+def of_steps(
+    scheduler: str,
+    config: Mapping[str, Any],
+    steps: int,
+    *,
+    spacing: Sequence[float] | None = None,
+    pixels: int = 1024**2,
+    family: str = "",
+) -> list[float]:
+    """Return the level before each step of a solver, falling.
+
+    `config` is the model's scheduler configuration, `spacing` the half log-SNR from which and to which steps go at
+    equal distances, if they do; `pixels`, width times height, and `family`, as `app.models.kinds` has it, shift the
+    levels of flow models.
+    """
+    if scheduler == FLOW_SOLVER:
+        return _of_flow(config, steps, pixels, family)
+    known = _trained(config)
+    if spacing:
+        low, high = max(spacing[0], -math.log(known[-1])), min(spacing[1], -math.log(known[0]))
+        return [math.exp(-each) for each in (np.linspace(low, high, steps) if steps > 1 else [low])]
+    return [float(known[time]) for time in _times(scheduler, config, steps, len(known))]
+
+
+def nearest(levels: Sequence[float], wanted: float) -> int:
+    """Return the number of the step, from 1 on, before which the level is nearest to the one wanted, as a ratio."""
+    there = [min(max(level, 1e-9), 1e9) for level in levels]
+    return min(range(1, len(there)), key=lambda step: abs(math.log(there[step] / wanted)))
+
+
+def _trained(config: Mapping[str, Any]) -> Floats:
+    """Return the levels of all steps of training, rising."""
+    count = int(config.get("num_train_timesteps") or COUNT)
+    kept = np.cumprod(1 - _betas(config, count))
+    if config.get("rescale_betas_zero_snr"):
+        roots = np.sqrt(kept)
+        kept = ((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])) ** 2
+    kept = np.clip(kept, 2**-24, None)  # as solvers have it, which divide by it
+    levels: Floats = np.sqrt((1 - kept) / kept)
+    return levels
+
+
+def _betas(config: Mapping[str, Any], count: int) -> Floats:
+    if config.get("trained_betas"):
+        return np.asarray(config["trained_betas"], np.float64)
+    if config.get("beta_schedule") not in ("linear", "scaled_linear", "squaredcos_cap_v2"):
+        config = STABLE_DIFFUSION
+    if config["beta_schedule"] == "squaredcos_cap_v2":
+        curve = np.cos((np.arange(count + 1) / count + 0.008) / 1.008 * math.pi / 2) ** 2
+        return np.asarray(np.minimum(1 - curve[1:] / curve[:-1], 0.999))
+    first, last = float(config.get("beta_start", 0.0001)), float(config.get("beta_end", 0.02))
+    if config["beta_schedule"] == "scaled_linear":
+        return np.asarray(np.linspace(first**0.5, last**0.5, count) ** 2)
+    return np.linspace(first, last, count)
+
+
+def _times(scheduler: str, config: Mapping[str, Any], steps: int, count: int) -> list[int]:
+    """Return the step of training that each step of the solver begins at."""
+    if scheduler in CONSISTENT:
+        learned = int(config.get("original_inference_steps") or DISTILLED_STEPS)
+        times = (np.arange(1, learned + 1) * (count // learned) - 1)[::-1]
+        return [int(times[i]) for i in np.floor(np.linspace(0, len(times), steps, endpoint=False)).astype(int)]
+    spaced = config.get("timestep_spacing", "leading")
+    if spaced == "trailing":
+        found = np.arange(count, 0, -count / steps).round() - 1
+    elif spaced == "linspace":
+        found = np.linspace(0, count - 1, steps)[::-1].round()
+    else:
+        found = (np.arange(steps) * (count // steps))[::-1] + int(config.get("steps_offset", 0))
+    return [int(each) for each in np.clip(found, 0, count - 1)[:steps]]
+
+
+def _of_flow(config: Mapping[str, Any], steps: int, pixels: int, family: str) -> list[float]:
+    """Return a flow's levels: of its noise level s, s / (1 - s)."""
+    even = np.linspace(1, 1 / steps, steps)
+    if family == "flux2" or config.get("use_dynamic_shifting"):
+        tokens = pixels / PATCH**2
+        factor = math.exp(_flux2_shift(tokens, steps) if family == "flux2" else _shift(config, tokens))
+    else:
+        factor = float(config.get("shift") or 1.0)
+    if family == "sd3":  # its pipeline lets the scheduler space the steps, which goes down to the least of training
+        least = 1 / int(config.get("num_train_timesteps") or COUNT)
+        even = np.linspace(1, _shifted(least, factor) if not config.get("use_dynamic_shifting") else least, steps)
+    return [level / (1 - level) if level < 1 else math.inf for level in (_shifted(each, factor) for each in even)]
+
+
+def _shifted(level: float, factor: float) -> float:
+    return float(factor * level / (1 + (factor - 1) * level))
+
+
+def _shift(config: Mapping[str, Any], tokens: float) -> float:
+    """Return by how much FLUX.1, SD3 and Z-Image shift their levels for a picture's number of tokens."""
+    few, many = float(config.get("base_image_seq_len", 256)), float(config.get("max_image_seq_len", 4096))
+    least, most = float(config.get("base_shift", 0.5)), float(config.get("max_shift", 1.15))
+    return least + (most - least) * (tokens - few) / (many - few)
+
+
+def _flux2_shift(tokens: float, steps: int) -> float:
+    """Return by how much FLUX.2 does: by numbers that its authors found for 10 and for 200 steps."""
+    of_many = 0.00016927 * tokens + 0.45666666
+    if tokens > 4300:
+        return of_many
+    of_few = 8.73809524e-05 * tokens + 1.89833333
+    return of_many + (of_few - of_many) * (200 - steps) / 190
