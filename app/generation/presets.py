@@ -63,7 +63,7 @@ class Preset:
 PRESETS = {
     FAST: Preset(steps=8, guided=(0.1, 0.6), spacing=(-5.0, 3.0), ladder=((4.1, 5), (0.25, 8))),
     BALANCED: Preset(steps=10, guided=(0.1, 0.7), gain=1.12, spacing=(-5.0, 3.0), ladder=((4.1, 5), (0.33, 10))),
-    EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.33, 16), (0.1, 22)), branches=False),
+    EXACT: Preset(steps=20, spacing=(-5.0, 3.0), ladder=((0.22, 16), (0.067, 22)), branches=False),
 }
 """For models that were trained on noise levels. The first rung lies where what is where is not settled yet, the second
 where only its details are not (docs/decisions/0066).
