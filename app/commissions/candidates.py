@@ -18,7 +18,7 @@ from app.commissions.schema import Guidance, ModelName, Preset, Seed, Size, Step
 from app.commissions.validation import negative_prompt_errors, settings_errors
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
-from app.generation import adapters, loras, models_on_offer, sampler_settings
+from app.generation import adapters, loras, models_on_offer, prompt_texts, sampler_settings
 from app.generation.limits import ERRORS_MAX, Limits
 from app.moderation import banned_words
 from app.queue import candidate_requests
@@ -112,13 +112,14 @@ def place(
         wanted.preset, wanted.model, steps=wanted.steps, guidance=wanted.guidance, size=wanted.size
     )
     learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
+    laid = loras.recorded(learned, [wanted.stop.lora], painted_by)
     return candidate_requests.place(
         asked,
         lambda: pool(asked, 0, POOL),
         owner_hash=owner_hash,
         network=network,
         model=wanted.model,
-        sampling=loras.recorded(learned, [wanted.stop.lora], painted_by),
+        sampling=prompt_texts.recorded(laid, [wanted.stop], painted_by),
         count=wanted.count,
         admit=admit,
     )

@@ -116,6 +116,8 @@ def _stop(stop: Stop) -> RecipeStop:
         written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
     if stop.lora is not None and stop.lora_weight is not None:
         written["lora"], written["lora_weight"] = stop.lora, stop.lora_weight
+    if stop.clip_skip is not None:
+        written["clip_skip"] = stop.clip_skip
     return written
 
 
@@ -287,6 +289,8 @@ def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
         del stop["layout"]  # which its scene has
         if stop["lora"] is None:
             del stop["lora"], stop["lora_weight"]
+        if stop["clip_skip"] is None:
+            del stop["clip_skip"]
         if stop["picture"] is None:
             del stop["picture"], stop["cut_out"]
     return asked | {"preset": wanted.preset or presets.DEFAULT}

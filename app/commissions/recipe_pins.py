@@ -27,7 +27,16 @@ DETAIL_MAX = 2.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
-OPTIONAL = ("gain", "detail", "enlarged", "finer", "adapters", "loras", "decoder")  # what a sampler's settings may lack
+OPTIONAL = (
+    "gain",
+    "detail",
+    "enlarged",
+    "finer",
+    "adapters",
+    "loras",
+    "prompt_syntax",
+    "decoder",
+)  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
@@ -76,6 +85,7 @@ class PinnedSampling(BaseModel):
     finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
+    prompt_syntax: Literal[1] | None = None  # of prompts whose brackets are text
     decoder: Literal["bfloat16", "float16", "float32"] | None = None  # beside a network in half precision
 
 

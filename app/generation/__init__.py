@@ -9,5 +9,6 @@ __all__ = [
     "loras",
     "models_on_offer",
     "presets",
+    "prompt_texts",
     "sampler_settings",
 ]

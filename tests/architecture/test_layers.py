@@ -23,7 +23,7 @@ FROM_APP = {
     "photos": (),
     "safety": (),
     "planning": ("generation.cost",),
-    "diffusion": ("version", "models"),
+    "diffusion": ("version", "models", "text"),
     "": (
         "__init__", "errors", "version", "storage", "models", "generation", "queue", "walks", "search.visual_search",
         "commissions.recipe", "observability.log_lines",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.errors import MediaError, MediaStoreAway
-from app.generation import adapters, hands, loras, models_on_offer
+from app.generation import adapters, hands, loras, models_on_offer, prompt_texts
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
@@ -26,6 +26,7 @@ from app.storage.walk_models import KNOTS, ROUND, Walk
 from app.storage.wall_models import WallLeg
 from sketch import scene
 from worker.diffusion import level_batch as batches
+from worker.diffusion.families import TextOptions
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
@@ -129,6 +130,7 @@ class WalkInProgress:
                 model=model,
                 sampling=self.sampling,
                 lora=(stop.lora, stop.lora_weight),
+                clip_skip=stop.clip_skip,
             )
             for stop in self.walk.stops
         ]
@@ -203,6 +205,7 @@ def go_on() -> None:
 def station(
     prompt: str, *, leave_out: str, seed: int, hand: str, told: dict[str, Any] | None, model: str,
     sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
+    clip_skip: int | None = None,
 ) -> StopInput:  # fmt: skip
     """Say what is painted at a stop by a model, given as it is set; ``told`` is what its prompt was read as.
 
@@ -216,7 +219,8 @@ def station(
     is_composed = shown is not None and shown.composition is not None  # by a style that is then told, whoever chose it
     has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
-    return StopInput(hands.worded(said, hand, hands.pattern(model)), leave_out, seed, said, has_hand, shown, laid)
+    how = TextOptions(sampling.get(prompt_texts.RECORDED, 0), clip_skip)
+    return StopInput(hands.worded(said, hand, hands.pattern(model)), leave_out, seed, said, has_hand, shown, laid, how)
 
 
 def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:

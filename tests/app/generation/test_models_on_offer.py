@@ -182,6 +182,8 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
             "steps_max": None,
             "has_sketches": False,
             "has_negatives": True,
+            "reads_weights": True,
+            "clip_skip_max": 11,
             "takes_guidance": True,
             "family": "sd",
             "finer": 1,
