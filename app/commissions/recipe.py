@@ -14,7 +14,7 @@ from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, Re
 from app.commissions.schema import Commission
 from app.drawings import drawing_credits
 from app.errors import InvalidInput
-from app.generation import adapters, loras, models_on_offer, presets
+from app.generation import adapters, embeddings, loras, models_on_offer, presets
 from app.i18n.gettext import N_, _
 from app.models.facts import CONSISTENT
 from app.storage.walk_models import ROUND, Stop, Walk
@@ -173,6 +173,10 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
     for name, digest in ((pinned.sampling and pinned.sampling.loras) or {}).items():
         if loras.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
             raise _unusable(_("The LoRA “%(lora)s” of the recipe was removed here, or replaced since.", lora=name))
+    for name, digest in ((pinned.sampling and pinned.sampling.embeddings) or {}).items():
+        if embeddings.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
+            lacks = _("The embedding “%(name)s” of the recipe was removed here, or replaced since.", name=name)
+            raise _unusable(lacks)
     return wanted, pinned
 
 

@@ -134,6 +134,15 @@ class RecipeSampler(TypedDict):
             ),
         ]
     ]
+    embeddings: NotRequired[
+        Annotated[
+            dict[str, str],
+            Field(
+                description="The digests of the embeddings that its prompts name, by their names.",
+                examples=[{"ink-style": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}],
+            ),
+        ]
+    ]
     ladder: NotRequired[
         Annotated[
             list[list[int]],

@@ -3,6 +3,7 @@
 __all__ = [
     "adapters",
     "cost",
+    "embeddings",
     "hands",
     "limits",
     "lora_file",

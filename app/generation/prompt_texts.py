@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from app.generation import models_on_offer
+from app.generation import embeddings, models_on_offer
 from app.text import prompt_weights
 
 RECORDED = prompt_weights.RECORDED
@@ -22,12 +22,15 @@ class AskedTexts(Protocol):
 def recorded(sampling: dict[str, Any], stops: Sequence[AskedTexts], setting: str) -> dict[str, Any]:
     """Return a new walk's sampling with the version of the syntax by which its prompts are read.
 
-    Where the model does not read it, it is recorded only for walks with something to ignore.
+    The digests of the embeddings that they name stand beside it. Where the model does not read the syntax, its version
+    is recorded only for walks with something to ignore.
     """
-    rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    if models_on_offer.facts(setting)["reads_weights"] or any(_asks(stop) for stop in stops):
-        return rest | {RECORDED: prompt_weights.VERSION}
-    return rest
+    rest = {name: value for name, value in sampling.items() if name not in (RECORDED, embeddings.RECORDED)}
+    texts = [text for stop in stops for text in (stop.prompt, stop.negative_prompt)]
+    if models_on_offer.facts(setting)["reads_weights"]:
+        return embeddings.recorded(rest | {RECORDED: prompt_weights.VERSION}, texts, setting)
+    is_needed = any(_asks(stop) for stop in stops) or embeddings.named(texts, embeddings.every())
+    return rest | {RECORDED: prompt_weights.VERSION} if is_needed else rest
 
 
 def _asks(stop: AskedTexts) -> bool:

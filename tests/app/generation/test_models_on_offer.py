@@ -184,6 +184,7 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
             "has_negatives": True,
             "reads_weights": True,
             "clip_skip_max": 11,
+            "text_widths": None,
             "takes_guidance": True,
             "family": "sd",
             "finer": 1,
