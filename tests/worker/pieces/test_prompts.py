@@ -132,11 +132,12 @@ def test_recipe_whose_embedding_was_replaced_is_refused_by_name_and_a_waiting_wa
     assert row.state == FAILED and "embedding ink, with which it was to be painted, was removed here" in row.error
 
 
-def test_notes_are_in_the_answer_on_the_page_and_in_the_command(app: Flask) -> None:
+def test_notes_are_in_the_answer_on_the_page_and_in_the_command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = asked({"prompt": "a (bear:100) [lemon:x]", "negative_prompt": "(sun:nan)"})
     painted(walk)
     row = read(walk.id)
     assert row.stops[0].note == "weights clamped; weights not numbers"
+    monkeypatch.setattr(jobs, "workers", list)
     answer = app.test_client().get(f"/api/v1/walks/{row.id}").get_json()
     assert [stop["note"] for stop in answer["stops"]] == [row.stops[0].note, None]
     page = app.test_client().get(row.url).get_data(as_text=True)
