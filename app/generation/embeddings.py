@@ -105,10 +105,16 @@ def flaw(text: str, setting: str) -> str:
             name=unfit[0].name, widths=_written(unfit[0].widths), model=facts["name"],
             others=_written(facts["text_widths"]),
         )  # fmt: skip
-    broken = {Path(name).stem.casefold(): (name, reason) for name, reason in strays().items()}
+    broken = {Path(name).stem.casefold(): name for name in strays()}
     for word in sorted(embedding_names.named(text, broken)):
-        name, reason = broken[word]
-        return _("names the embedding %(name)s, which cannot be used: it %(reason)s.", name=name, reason=reason)
+        name = broken[word]
+        if Path(name).suffix in PICKLES:
+            return _(
+                "names the embedding %(name)s, which cannot be used: it is a pickle, which may run programs when it is"
+                " read.",
+                name=name,
+            )
+        return _("names the embedding %(name)s, whose file cannot be used.", name=name)
     return ""
 
 
