@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "VAE": "",
     "OFFLOAD": "auto",
     "LORAS": None,
+    "EMBEDDINGS": None,
     "MEANING": "models/meaning",
     "EYE": "models/eye",
     "BLIP": "",
@@ -116,7 +117,7 @@ DEFAULTS: dict[str, Any] = {
 NUMBERS = {name: type(value) for name, value in DEFAULTS.items() if type(value) in (int, float)}
 TEXTS = (
     "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "MEDIA_PUBLIC_URL", "MODEL", "MODEL_CACHE", "DEVICE", "VAE",
-    "TRANSFORMER", "OFFLOAD", "LORAS", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL",
+    "TRANSFORMER", "OFFLOAD", "LORAS", "EMBEDDINGS", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER", "LANGUAGE_MODEL",
     "LANGUAGE_MODEL_URL", "LANGUAGE_MODEL_KEY", "SECRET_KEY", "METRICS_TOKEN", "CURATOR_HASH", "QUEUE", "SOURCE_URL",
     "CONTACT", "ACCEL_PREFIX", "LOG_FORMAT", "WORKER_METRICS", "SENTRY_DSN", "TRACES_URL",
 )  # fmt: skip
@@ -181,6 +182,7 @@ def _fill_in(app: Flask) -> None:
     config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
     config["LORAS"] = _from_root(config["LORAS"] or str(instance / "loras"))
+    config["EMBEDDINGS"] = _from_root(config["EMBEDDINGS"] or str(instance / "embeddings"))
     for name in ("MODEL", "MODEL_CACHE", "VAE", "TRANSFORMER", "MEANING", "EYE", "BLIP", "SAFETY_CHECKER"):
         config[name] = config[name] and _from_root(config[name])
     config["MODELS"] = [_from_root(model) for model in config["MODELS"]]

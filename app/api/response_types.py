@@ -55,6 +55,10 @@ class StopDescription(TypedDict):
     lora_weight: Annotated[
         float | None, Field(description="How strongly that LoRA works; null without one.", examples=[None])
     ]
+    clip_skip: Annotated[
+        int | None,
+        Field(description="How many of the text encoder's last layers are left out; null for none.", examples=[None]),
+    ]
 
 
 class Smoothness(TypedDict):
@@ -113,7 +117,7 @@ class WalkDescription(TypedDict):
             examples=[
                 [
                     {**stop, "found_hand": None, "note": None, "scene": None, "photo": None, "cut_out": None}
-                    | {"lora": None, "lora_weight": None}
+                    | {"lora": None, "lora_weight": None, "clip_skip": None}
                     for stop in STOPS
                 ]
             ],

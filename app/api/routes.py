@@ -274,6 +274,7 @@ def describe(walk: Walk) -> WalkDescription:
                 "cut_out": stop.cut_out,
                 "lora": stop.lora,
                 "lora_weight": stop.lora_weight,
+                "clip_skip": stop.clip_skip,
             }
             for stop in walk.stops
         ],

@@ -24,5 +24,12 @@ from app.cli.walks import group
 def init_app(app: Flask) -> None:
     """Add the commands to ``flask``."""
     modules = (gallery, first_exhibition, exhibitions, walls, drawings, curator, styles, tokens, media, backup, checks)
-    for command in (group, styles.lora_group, *(module.group for module in modules), captions.command, checks.command):
+    for command in (
+        group,
+        styles.lora_group,
+        styles.embedding_group,
+        *(module.group for module in modules),
+        captions.command,
+        checks.command,
+    ):
         app.cli.add_command(command)

@@ -1,4 +1,4 @@
-"""Admin commands for styles and LoRA files: ``flask --app wsgi styles …``, ``flask --app wsgi loras …``."""
+"""Admin commands for styles, LoRA files and embeddings: ``flask --app wsgi styles|loras|embeddings …``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from flask.cli import AppGroup
 
 from app.cli.common import as_json, explained, print_json
 from app.errors import InvalidInput
-from app.generation import loras, models_on_offer
+from app.generation import embeddings, loras, models_on_offer
+from app.generation.embeddings import Embedding
 from app.generation.loras import Lora
 from app.operations import artists, lora_adding, style_teaching
 from app.operations.artists import CatalogueRequest
@@ -22,6 +23,8 @@ from app.styles.added import AddedStyle
 group = AppGroup("styles", help="Add styles of your own pictures, which the painter learns.")
 
 lora_group = AppGroup("loras", help="Add LoRA files, which stops can be painted with.")
+
+embedding_group = AppGroup("embeddings", help="Look at the embeddings, which prompts name.")
 
 COLLECTED = (
     click.argument("name"),
@@ -207,6 +210,29 @@ def remove_lora(name: str, as_json: bool) -> None:
         print_json(_described(lora))
     else:
         click.echo(f"The LoRA {lora.name} is removed.")
+
+
+@embedding_group.command("list")
+@as_json
+@explained
+def list_embeddings(as_json: bool) -> None:
+    """List the embeddings that prompts may name, and the files that cannot be used."""
+    found = embeddings.every()
+    if as_json:
+        print_json([{"name": each.name, "digest": each.digest, "vectors": each.vectors, "widths": list(each.widths),
+                     "models": _models_of(each)} for each in found])  # fmt: skip
+        return
+    for each in found:
+        widths = " and ".join(str(width) for width in each.widths)
+        used = ", ".join(_models_of(each)) or "no model on offer"
+        click.echo(f"{each.name:24}  {each.vectors} vectors of {widths} numbers, for {used}")
+    for name, reason in embeddings.strays().items():
+        click.echo(f"{name:24}  not offered: it {reason}")
+
+
+def _models_of(embedding: Embedding) -> list[str]:
+    facts = (models_on_offer.facts(model.setting) for model in models_on_offer.offered())
+    return [each["name"] for each in facts if embedding.fits(each)]
 
 
 def _described(lora: Lora) -> dict[str, Any]:

@@ -57,6 +57,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 @click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as linocut.")
 @click.option("--lora", "loras", metavar="NAME[=WEIGHT]", multiple=True,
               help="The LoRA of every stop, its weight from -2 to 2; or given once for each, - for none.")  # fmt: skip
+@click.option("--clip-skip", type=int, help="How many of the text encoder's last layers every stop leaves out.")
 @click.option("--layout", help="How every stop is laid out: auto, or a layout that the style offers, such as grid.")
 @click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
@@ -259,6 +260,7 @@ def _asked(
     leave_out: str,
     hand: str | None,
     layout: str | None,
+    clip_skip: int | None,
     loras: tuple[str, ...],
     stop_seeds: tuple[int, ...],
     picks: tuple[str, ...],
@@ -267,7 +269,7 @@ def _asked(
     """Put the options together as a commission, unchecked; what was not given keeps its default."""
     if stop_seeds and len(stop_seeds) != len(prompts):
         raise InvalidInput.on("stop-seed", message="Give --stop-seed once for each prompt, or not at all.")
-    shared = {"negative_prompt": leave_out, "hand": hand, "layout": layout}
+    shared = {"negative_prompt": leave_out, "hand": hand, "layout": layout, "clip_skip": clip_skip}
     seeds = stop_seeds or (None,) * len(prompts)
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
     for stop, told in zip(stops, candidates.picked(picks, prompts), strict=False):
@@ -307,7 +309,7 @@ def _put_photos(asked: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool
             raise InvalidInput.on("photo", message=message)
         photo = _bring(file, owner)
         like = asked["stops"][0] if asked["stops"] else {}
-        shared = {name: like[name] for name in ("negative_prompt", "hand", "layout") if name in like}
+        shared = {name: like[name] for name in ("negative_prompt", "hand", "layout", "clip_skip") if name in like}
         asked["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
 
 
@@ -343,14 +345,8 @@ def _bring(file: Path, owner: str) -> Photo:
 def _last_stop(walk: Walk) -> dict[str, Any]:
     """Return the last stop of a walk, as the first of one that goes on from it."""
     last = walk.stops[-1]
-    return {
-        "prompt": last.prompt,
-        "negative_prompt": last.negative_prompt,
-        "hand": last.hand or None,
-        "lora": last.lora,
-        "lora_weight": last.lora_weight,
-        "seed": walk.seed_of(last),
-    }
+    same = {name: getattr(last, name) for name in ("prompt", "negative_prompt", "lora", "lora_weight", "clip_skip")}
+    return {**same, "hand": last.hand or None, "seed": walk.seed_of(last)}
 
 
 def _refuse_both(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -394,3 +390,6 @@ def _show(walk: Walk, as_json: bool) -> None:
     click.echo(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))
     if walk.error:
         click.echo(f"  {walk.error}")
+    for stop in walk.stops:
+        if stop.note:
+            click.echo(f"  {stop.prompt:.60}: {stop.note}")

@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.commissions import error_messages, scenes
 from app.commissions.schema import Guidance, ModelName, Preset, Seed, Size, Steps, StopRequest
-from app.commissions.validation import negative_prompt_errors, settings_errors
+from app.commissions.validation import embedding_errors, negative_prompt_errors, settings_errors
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
-from app.generation import adapters, loras, models_on_offer, sampler_settings
+from app.generation import adapters, loras, models_on_offer, prompt_texts, sampler_settings
 from app.generation.limits import ERRORS_MAX, Limits
 from app.moderation import banned_words
 from app.queue import candidate_requests
@@ -77,7 +77,7 @@ def validate(data: Any) -> CandidateRequest:
     )
     negatives = negative_prompt_errors(stop.negative_prompt, ("stop", "negative_prompt"), limits)
     if errors := [*settings_errors(wanted, limits), *negatives, *banned_words.flaws(told), *_foreign_drawings(wanted),
-                  *_layouts_not_offered(wanted, limits)]:  # fmt: skip
+                  *_layouts_not_offered(wanted, limits), *embedding_errors(stop, ("stop",), limits)]:  # fmt: skip
         raise InvalidInput(errors[:ERRORS_MAX])
     return wanted
 
@@ -112,13 +112,14 @@ def place(
         wanted.preset, wanted.model, steps=wanted.steps, guidance=wanted.guidance, size=wanted.size
     )
     learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
+    laid = loras.recorded(learned, [wanted.stop.lora], painted_by)
     return candidate_requests.place(
         asked,
         lambda: pool(asked, 0, POOL),
         owner_hash=owner_hash,
         network=network,
         model=wanted.model,
-        sampling=loras.recorded(learned, [wanted.stop.lora], painted_by),
+        sampling=prompt_texts.recorded(laid, [wanted.stop], painted_by),
         count=wanted.count,
         admit=admit,
     )

@@ -29,6 +29,7 @@ SUBJECTS = {
     "picture": N_("The picture"),
     "lora": N_("The LoRA"),
     "lora_weight": N_("The weight of the LoRA"),
+    "clip_skip": N_("The clip skip"),
     "title": N_("The title"),
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
@@ -106,6 +107,8 @@ def field_error(item: Any, limits: Limits) -> FieldError:
             least=decimal(-loras.WEIGHT_MAX),
             most=decimal(loras.WEIGHT_MAX),
         ),
+        "clip_skip": f"{subject(path)} "
+        + _("must be a whole number from 1 to %(most)s, or be left out.", most=limits.clip_skip_max),
         "hidden": _("%(field)s must be true or false.", field=field),
         "featured": _("%(field)s must be true or false.", field=field),
         "preset": _one_of("preset", join_words(presets.NAMES)),

@@ -18,7 +18,7 @@ from app.commissions.brought_photos import BroughtPhoto, Photos
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput, MomaError
-from app.generation import adapters, loras, models_on_offer, presets, sampler_settings
+from app.generation import adapters, loras, models_on_offer, presets, prompt_texts, sampler_settings
 from app.generation.limits import SEED_MAX
 from app.observability import metrics, request_ids
 from app.queue import admission, fair_queue, jobs
@@ -164,7 +164,8 @@ def _new_row(
     else:
         painted_by = models_on_offer.setting(model)
         learned = adapters.recorded(settings, (stop.hand for stop in walk.stops), painted_by)
-        walk.sampling = loras.recorded(learned, (stop.lora for stop in walk.stops), painted_by)
+        laid = loras.recorded(learned, (stop.lora for stop in walk.stops), painted_by)
+        walk.sampling = prompt_texts.recorded(laid, walk.stops, painted_by)
     scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
     walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)

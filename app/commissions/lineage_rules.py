@@ -37,7 +37,8 @@ def continuation_flaw(wanted: Commission) -> str:
         last.hand,
     )
     same_lora = (first.lora, first.lora_weight) == (last.lora, last.lora_weight)
-    if same_words and same_lora and seed in (None, parent.seed_of(last)):
+    same_text = first.clip_skip == last.clip_skip
+    if same_words and same_lora and same_text and seed in (None, parent.seed_of(last)):
         return ""
     told = _told(last, parent.seed_of(last))
     return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=told)
@@ -50,6 +51,8 @@ def _told(stop: Stop, seed: int) -> str:
         told += " " + _("in %(own)s", own=stop.hand)
     if stop.lora and stop.lora_weight is not None:
         told += ", " + _("LoRA %(lora)s at %(weight)s", lora=stop.lora, weight=decimal(stop.lora_weight))
+    if stop.clip_skip is not None:
+        told += ", " + _("clip skip %(count)s", count=stop.clip_skip)
     if stop.negative_prompt:
         told += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
     return told + ", " + _("seed %(own)s", own=seed)

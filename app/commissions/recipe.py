@@ -14,7 +14,7 @@ from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, Re
 from app.commissions.schema import Commission
 from app.drawings import drawing_credits
 from app.errors import InvalidInput
-from app.generation import adapters, loras, models_on_offer, presets
+from app.generation import adapters, embeddings, loras, models_on_offer, presets
 from app.i18n.gettext import N_, _
 from app.models.facts import CONSISTENT
 from app.storage.walk_models import ROUND, Stop, Walk
@@ -116,6 +116,8 @@ def _stop(stop: Stop) -> RecipeStop:
         written["photo"], written["cut_out"] = stop.photo, bool(stop.cut_out)
     if stop.lora is not None and stop.lora_weight is not None:
         written["lora"], written["lora_weight"] = stop.lora, stop.lora_weight
+    if stop.clip_skip is not None:
+        written["clip_skip"] = stop.clip_skip
     return written
 
 
@@ -171,6 +173,10 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
     for name, digest in ((pinned.sampling and pinned.sampling.loras) or {}).items():
         if loras.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
             raise _unusable(_("The LoRA “%(lora)s” of the recipe was removed here, or replaced since.", lora=name))
+    for name, digest in ((pinned.sampling and pinned.sampling.embeddings) or {}).items():
+        if embeddings.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
+            lacks = _("The embedding “%(name)s” of the recipe was removed here, or replaced since.", name=name)
+            raise _unusable(lacks)
     return wanted, pinned
 
 
@@ -287,6 +293,8 @@ def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
         del stop["layout"]  # which its scene has
         if stop["lora"] is None:
             del stop["lora"], stop["lora_weight"]
+        if stop["clip_skip"] is None:
+            del stop["clip_skip"]
         if stop["picture"] is None:
             del stop["picture"], stop["cut_out"]
     return asked | {"preset": wanted.preset or presets.DEFAULT}

@@ -16,6 +16,7 @@ from app.generation.loras import NAME_MAX
 from app.i18n.gettext import _
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
 from app.storage.walk_models import FRAMES, HAND_MAX, KNOTS, STOPS
+from app.text import embedding_names
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STEPS_MAX = 200
@@ -27,6 +28,7 @@ DETAIL_MAX = 2.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
+EMBEDDINGS_MAX = 256
 OPTIONAL = (
     "gain",
     "detail",
@@ -34,6 +36,8 @@ OPTIONAL = (
     "finer",
     "adapters",
     "loras",
+    "prompt_syntax",
+    "embeddings",
     "decoder",
     "mixing",
 )  # what a sampler's settings may lack
@@ -42,6 +46,7 @@ EXACT = ConfigDict(extra="forbid", strict=True)
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
 Depth = Annotated[int, Field(ge=0, le=STEPS_MAX)]
 LoraName = Annotated[str, Field(max_length=NAME_MAX, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+EmbeddingName = Annotated[str, Field(pattern=f"^(?:{embedding_names.NAME.pattern})$")]
 HandWords = Annotated[str, Field(max_length=HAND_MAX, pattern=PRINTABLE)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Positions = Annotated[list[float], Field(max_length=POSITIONS_MAX)]
@@ -86,6 +91,8 @@ class PinnedSampling(BaseModel):
     finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
+    prompt_syntax: Literal[1] | None = None  # of prompts whose brackets are text
+    embeddings: Annotated[dict[EmbeddingName, Digest], Field(max_length=EMBEDDINGS_MAX)] | None = None
     decoder: Literal["bfloat16", "float16", "float32"] | None = None  # beside a network in half precision
 
 

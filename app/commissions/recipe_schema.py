@@ -42,6 +42,9 @@ class RecipeStop(TypedDict):
     lora_weight: NotRequired[
         Annotated[float, Field(description="How strongly that LoRA works, from -2 to 2.", examples=[1.0])]
     ]
+    clip_skip: NotRequired[
+        Annotated[int, Field(description="How many of the text encoder's last layers are left out.", examples=[2])]
+    ]
 
 
 class RecipeDrawing(TypedDict):
@@ -119,6 +122,24 @@ class RecipeSampler(TypedDict):
             Field(
                 description="The digests of the LoRA files of its stops, by their names.",
                 examples=[{"ink": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}],
+            ),
+        ]
+    ]
+    prompt_syntax: NotRequired[
+        Annotated[
+            int,
+            Field(
+                description="By which version of the syntax prompts have weights; without it, brackets are text.",
+                examples=[1],
+            ),
+        ]
+    ]
+    embeddings: NotRequired[
+        Annotated[
+            dict[str, str],
+            Field(
+                description="The digests of the embeddings that its prompts name, by their names.",
+                examples=[{"ink-style": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}],
             ),
         ]
     ]

@@ -23,7 +23,7 @@ from app.commissions.layouts import AUTO
 from app.generation import loras
 from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
-from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
+from app.generation.limits import CLIP_SKIP_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.storage.walk_models import HAND_MAX, ID, slug_of
@@ -158,6 +158,13 @@ def _lora_weight(weight: float | None, info: ValidationInfo) -> float | None:
     if weight is not None and "lora" in info.data:  # where the name is wrong, that is said
         raise ValueError(_("needs a LoRA: name one as “lora”, or leave the weight out."))
     return None
+
+
+def _clip_skip(count: int | None, info: ValidationInfo) -> int | None:
+    most = info.context.clip_skip_max if info.context else CLIP_SKIP_MAX
+    if count is not None and not 1 <= count <= most:
+        raise ValueError(_("must be a whole number from 1 to %(most)s, or be left out.", most=most))
+    return count
 
 
 def _walk_id(text: str | None) -> str | None:
@@ -300,6 +307,13 @@ class StopRequest(BaseModel):
         Field(validate_default=True, examples=[None]),
     ] = None
     """How strongly the LoRA works; 1 if nothing is said, less than 0 for its opposite."""
+
+    clip_skip: Annotated[
+        int | None,
+        AfterValidator(_clip_skip),
+        limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.clip_skip_max, "examples": [None]}),
+    ] = None
+    """How many of the text encoder's last layers are left out; a model that cannot ignores it, as the note says."""
 
     def row(self) -> dict[str, Any]:
         """Return it as the row of a stop holds it, but for its picture."""

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from app.commissions import error_messages, lineage_rules, scenes
-from app.commissions.schema import Commission
+from app.commissions.schema import Commission, StopRequest
 from app.errors import FieldError, InvalidInput
-from app.generation import models_on_offer
+from app.generation import embeddings, models_on_offer
 from app.generation.hands import Hand
 from app.generation.limits import ERRORS_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
@@ -40,6 +40,9 @@ def validate(
     )
     errors = _rule_errors(wanted, limits)
     errors += scenes.layout_errors(wanted.stops, limits, model=models_on_offer.setting(_model_named(data)))
+    if painted_by is None:  # a recipe says which embeddings its words name
+        for index, stop in enumerate(wanted.stops):
+            errors += embedding_errors(stop, ("stops", index), limits)
     if errors:
         raise InvalidInput(errors[:ERRORS_MAX])
     return wanted
@@ -116,6 +119,13 @@ def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limit
     if not text or limits.has_negatives:
         return []
     return [FieldError(path, error_messages.no_negatives(path, models_on_offer.facts(limits.setting)["name"]))]
+
+
+def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Limits) -> Iterator[FieldError]:
+    """Find the embeddings that a stop's texts name and its model cannot use."""
+    for name, text in (("prompt", stop.prompt), ("negative_prompt", stop.negative_prompt)):
+        if found := embeddings.flaw(text, limits.setting):
+            yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {found}")
 
 
 def _unfit(wanted: Commission) -> list[FieldError]:

@@ -38,7 +38,18 @@ SAME = (
     "model_revision", "width", "height", "precision", "memory_format", "threads", "batch", "prefix", "software", "fps",
 )  # fmt: skip
 """What the legs of a stretch share; where one differs, as after a new model, another stretch begins."""
-OF_STOP = "prompt", "negative_prompt", "hand", "found_hand", "note", "scene", "cut_out", "lora", "lora_weight"
+OF_STOP = (
+    "prompt",
+    "negative_prompt",
+    "hand",
+    "found_hand",
+    "note",
+    "scene",
+    "cut_out",
+    "lora",
+    "lora_weight",
+    "clip_skip",
+)
 LATER = 2
 """How many turns the films of what is kept come after what is painted: the wall goes on meanwhile."""
 TEXT = N_("What was written for this wall, in the order in which it was walked.")

@@ -3,11 +3,13 @@
 __all__ = [
     "adapters",
     "cost",
+    "embeddings",
     "hands",
     "limits",
     "lora_file",
     "loras",
     "models_on_offer",
     "presets",
+    "prompt_texts",
     "sampler_settings",
 ]

@@ -9,9 +9,11 @@ from flask import current_app
 from app.generation import loras, models_on_offer, sampler_settings
 from app.generation.hands import Hand
 from app.generation.hands import known as known_hands
+from app.models.facts import CLIP_LAYERS
 
 SEED_MAX = 2**32 - 1
 STOPS_MIN = 2
+CLIP_SKIP_MAX = 99  # of a model that is not on offer
 ERRORS_MAX = 20  # a hostile megabyte has room for a hundred thousand
 
 
@@ -32,6 +34,7 @@ class Limits:
     loras: tuple[str, ...] = ()  # the names of those that fit the model
     takes_guidance: bool = True
     has_negatives: bool = True
+    clip_skip_max: int = CLIP_SKIP_MAX
     setting: str = ""  # from where the model is loaded
 
     @classmethod
@@ -54,5 +57,6 @@ class Limits:
             loras=() if offer is None else tuple(lora.name for lora in loras.of_model(setting)),
             takes_guidance=facts["takes_guidance"],
             has_negatives=facts["has_negatives"],
+            clip_skip_max=CLIP_SKIP_MAX if offer is None else facts["clip_skip_max"] or CLIP_LAYERS - 1,
             setting=setting,
         )

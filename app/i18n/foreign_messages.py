@@ -259,6 +259,7 @@ PATTERNS = (
     N_("The photo of stop %(number)s is lost."),
     N_("The style %(style)s, in which it was to be painted, was removed here or learned anew since."),
     N_("The LoRA %(lora)s, with which it was to be painted, was removed here or replaced since."),
+    N_("The embedding %(name)s, with which it was to be painted, was removed here or replaced since."),
     N_("The adapter %(name)s is missing."),
     N_("The adapter %(name)s is broken, or another than was asked for."),
     N_("The adapter %(name)s does not fit the model: %(reason)s."),

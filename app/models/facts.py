@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from app.models.kinds import Configs, Kind
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
 DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
 DECODER = "decoder"
+CLIP = "text_encoder", "text_encoder_2"
+CLIP_WIDTHS = [768, 1280]  # of Stable Diffusion XL
+CLIP_LAYERS = 12  # the fewest of those that Stable Diffusion has
 DESCRIBING = (
     "model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "transformer/config.json",
-    "vae/config.json", "README.md", "house.json",
+    "vae/config.json", "text_encoder/config.json", "text_encoder_2/config.json", "README.md", "house.json",
 )  # fmt: skip
 
 
@@ -38,14 +41,17 @@ def read(setting: str, cached: str = "") -> dict[str, Any]:
     What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
     pixels of a side, or ``None``), ``sizes`` (those that may be asked for, its own first), ``scheduler`` (the solver
     that its folder names, or ""), ``few_step`` (whether it was distilled to paint in a few steps without guidance),
-    ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``takes_guidance`` (whether
-    a visitor's guidance means anything to it), ``has_negatives`` (whether negative prompts do), ``has_sketches``
-    (whether sketches lead it), ``family`` (as `app.models.kinds` calls it, or "") and ``width`` (of the text states
-    that its network reads, or ``None`` where that is not known): both tell which LoRA files fit; ``finer`` (how many
-    times as large its decoder can paint the same latents) and ``steps_max`` (how many steps the schedule has that it
-    was distilled on, or ``None`` where any number can be painted). ``licence`` is there where its card, ``house.json``
-    or its file names one; ``schedule`` is the configuration of its scheduler; ``usual_steps`` and ``usual_guidance``,
-    in flow families, are those of the known model that it is most like.
+    ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``takes_guidance`` (whether a
+    visitor's guidance means anything to it), ``has_negatives`` (whether negative prompts do), ``reads_weights``
+    (whether its prompts may have weights, any length and textual inversions), ``clip_skip_max`` (how many of its text
+    encoders' last layers can be left out, or ``None`` where none can), ``text_widths`` (how many numbers a vector has
+    that its text encoders read, where it reads embeddings and that is known, else ``None``), ``has_sketches`` (whether
+    sketches lead it), ``family`` (as `app.models.kinds` calls it, or "") and ``width`` (of the text states that its
+    network reads, or ``None`` where that is not known): both tell which LoRA files fit; ``finer`` (how many times as
+    large its decoder can paint the same latents) and ``steps_max`` (how many steps the schedule has that it was
+    distilled on, or ``None`` where any number can be painted). ``licence`` is there where its card, ``house.json`` or
+    its file names one; ``schedule`` is the configuration of its scheduler; ``usual_steps`` and ``usual_guidance``, in
+    flow families, are those of the known model that it is most like.
     """
     path = place(setting, cached)
     if path.is_file():
@@ -81,7 +87,12 @@ def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
     vae = _json_or_nothing(path / "vae" / "config.json")
     configs = {"index": index, "scheduler": scheduler, "network": network, "vae": vae}
     finer = 2 if _json_or_nothing(path / DECODER / "config.json").get("finer") else 1
-    return _facts(told, kind, configs, finer) | {"has_sketches": (path / folder.SKETCH).exists()}
+    has_sketches = (path / folder.SKETCH).exists()
+    encoders = [_json_or_nothing(path / part / "config.json") for part in CLIP]
+    found = _facts(told, kind, configs, finer) | {"has_sketches": has_sketches}
+    return found | _of_texts(
+        None if has_sketches else kind, encoders, found["width"], is_known=kind is not None or has_sketches
+    )
 
 
 @lru_cache(maxsize=32)
@@ -91,9 +102,11 @@ def _of_file(path: Path, _changed: int, _beside: int) -> dict[str, Any]:
         found = single_file.inspect(path)
     except ModelError:
         nothing: Configs = {"index": {}, "scheduler": {}, "network": {}, "vae": {}}
-        return _facts({"name": path.stem}, None, nothing, 1) | {"has_sketches": False}
+        known = _facts({"name": path.stem}, None, nothing, 1) | {"has_sketches": False}
+        return known | _of_texts(None, (), None, is_known=False)
     configs = {"index": {}, "scheduler": found.scheduler, "network": found.unet, "vae": found.vae}
-    return _facts(told, kinds.find(found.kind), configs, 1) | {"has_sketches": False}
+    known = _facts(told, kinds.find(found.kind), configs, 1) | {"has_sketches": False}
+    return known | _of_texts(kinds.find(found.kind), (), known["width"], is_known=True)
 
 
 def _facts(told: dict[str, Any], kind: Kind | None, configs: Configs, finer: int) -> dict[str, Any]:
@@ -105,6 +118,22 @@ def _facts(told: dict[str, Any], kind: Kind | None, configs: Configs, finer: int
     known["schedule"] = dict(scheduler)
     known["sizes"] = _sizes(known["size"], told.get("sizes"), finer)
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
+
+
+def _of_texts(
+    kind: Kind | None, encoders: Sequence[Mapping[str, Any]], width: int | None, *, is_known: bool
+) -> dict[str, Any]:
+    """Return what its texts may hold, by the configurations of its text encoders; of an unknown model, everything."""
+    layers = [each["num_hidden_layers"] for each in encoders if isinstance(each.get("num_hidden_layers"), int)]
+    widths = [each["hidden_size"] for each in encoders if isinstance(each.get("hidden_size"), int)]
+    reads = kind.has_weights if kind else not is_known
+    skips = kind.has_clip_skip if kind else not is_known
+    usual = (CLIP_WIDTHS if width == sum(CLIP_WIDTHS) else [width]) if width else None
+    return {
+        "reads_weights": reads,
+        "clip_skip_max": max(1, min(layers, default=CLIP_LAYERS) - 1) if skips else None,
+        "text_widths": (widths or usual) if reads else None,
+    }
 
 
 def _of_unet(configs: Configs) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class Kind:
     a kind that ``chats`` makes a message of it, by the tokenizer's template.
     Guidance takes a second pass where the kind ``has_passes``, or is an input of networks with the mark ``embedded``;
     those with the marks ``distilled`` paint in a few steps without.
+    Prompts of a kind that ``has_weights`` may have weights, any length and textual inversions; where it
+    ``has_clip_skip``, the last layers of its text encoders can be left out.
     """
 
     pipeline: str
@@ -70,6 +72,8 @@ class Kind:
     chats: bool = False
     has_negatives: bool = True
     has_passes: bool = True
+    has_weights: bool = False
+    has_clip_skip: bool = False
     embedded: Mark | None = None
     distilled: tuple[Mark, ...] = ()
     known: tuple[KnownModel, ...] = ()
@@ -103,14 +107,20 @@ APACHE, STABILITY = "Apache-2.0", "Stability AI Community License"
 OF_DEV = "FLUX.1 [dev] Non-Commercial License"
 OF_FLUX = "FLUX Non-Commercial License"
 
-STABLE_DIFFUSION = Kind("StableDiffusionPipeline", "Stable Diffusion", "sd", "unet", UNET, VAES)
+STABLE_DIFFUSION = Kind(
+    "StableDiffusionPipeline", "Stable Diffusion", "sd", "unet", UNET, VAES,
+    has_weights=True, has_clip_skip=True,
+)  # fmt: skip
 
 STABLE_DIFFUSION_XL = Kind(
     "StableDiffusionXLPipeline", "Stable Diffusion XL", "sdxl", "unet", UNET, VAES,
-    tokenizers=("tokenizer", "tokenizer_2"),
+    tokenizers=("tokenizer", "tokenizer_2"), has_weights=True, has_clip_skip=True,
 )  # fmt: skip
 
-LATENT_CONSISTENCY = Kind("LatentConsistencyModelPipeline", "Latent consistency", "lcm", "unet", UNET, VAES)
+LATENT_CONSISTENCY = Kind(
+    "LatentConsistencyModelPipeline", "Latent consistency", "lcm", "unet", UNET, VAES,
+    has_weights=True, has_clip_skip=True,
+)  # fmt: skip
 
 STABLE_DIFFUSION_3 = Kind(
     pipeline="StableDiffusion3Pipeline",
@@ -131,6 +141,7 @@ STABLE_DIFFUSION_3 = Kind(
     schedulers=(FLOW_SOLVER,),
     size=1024,
     tokens=256,
+    has_clip_skip=True,
     known=(
         KnownModel(
             "Stable Diffusion 3.5 Large", "stabilityai/stable-diffusion-3.5-large", STABILITY, 28, 3.5,

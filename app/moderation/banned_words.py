@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
@@ -20,7 +21,7 @@ from app.i18n.gettext import _
 from app.moderation import allowed_words, audit_log, unfit_text
 from app.storage.database import EMPTY, db, schema_state, writing
 from app.storage.house_models import WORD_MAX, BannedWord
-from app.text import lookalikes
+from app.text import lookalikes, prompt_weights
 from app.text.folding import IS_UNSPACED, spaced
 
 WORDS_MAX = 1000
@@ -50,12 +51,18 @@ def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
     banned, allowed = [(word, *_patterns(word)) for word in words()], allowed_words.words()
     errors = []
     for field, subject, text in shown:
-        if word := _said(text, banned):
+        unweighted = prompt_weights.parse(text).text  # brackets within a word hide it
+        if word := _said(text, banned) or _said(unweighted, banned):
             message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)
             errors.append(FieldError(field, message, is_unfit=True))
-        elif kind := unfit_text.find(text, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
+        elif kind := _unfit(text, unweighted, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
             errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=subject), is_unfit=True))
     return errors
+
+
+def _unfit(*texts: str, allowed: Any, is_left_out: bool) -> str:
+    found = (unfit_text.find(text, allowed=allowed, is_left_out=is_left_out) for text in dict.fromkeys(texts))
+    return next(filter(None, found), "")
 
 
 def said(text: str, words: Iterable[str]) -> str:

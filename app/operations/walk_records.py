@@ -13,6 +13,7 @@ from app.operations.archive_format import MEDIA_PATH, Kind
 from app.operations.drawing_records import DRAWINGS
 from app.storage.house_models import TEXT_MAX, TITLE_MAX
 from app.storage.walk_models import ID, SLUG_MAX, Walk
+from app.text import stop_notes
 
 WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
 ARCHIVE = Kind(
@@ -68,7 +69,7 @@ class WalkLine(BaseModel):
     id: WalkId
     title: str | None
     recipe: dict[str, Any]
-    notes: list[Annotated[str, Field(pattern=PRINTABLE, max_length=24)]]
+    notes: list[Annotated[str, Field(pattern=PRINTABLE, max_length=stop_notes.LENGTH)]]
     owner: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
     created_at: AwareDatetime
     started_at: AwareDatetime | None

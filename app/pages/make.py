@@ -27,7 +27,7 @@ from app.commissions.validation import validate
 from app.drawings import offered
 from app.errors import InvalidInput, NoRoom
 from app.gallery import catalogue
-from app.generation import loras, models_on_offer, presets, sampler_settings
+from app.generation import embeddings, loras, models_on_offer, presets, sampler_settings
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
@@ -252,6 +252,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
             "max_guidance": limits.guidance_max,
             "takes_guidance": limits.takes_guidance,
             "has_negatives": limits.has_negatives,
+            "max_clip_skip": models_on_offer.facts(limits.setting)["clip_skip_max"],
             "max_upload": config["UPLOAD_MAX"],
             "max_photo": config["PHOTO_MAX"],
         },
@@ -261,6 +262,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         has_sample=lambda style: samples.path(style) is not None,
         layouts=style_groups.layouts(limits.hands),
         loras=loras.of_model(limits.setting),
+        embeddings=embeddings.of_model(limits.setting),
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
         sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},

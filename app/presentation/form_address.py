@@ -23,8 +23,8 @@ LONGEST = 4000
 """Characters; nginx reads addresses of 8,000, in which these are written once more."""
 OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out", "lora", "lora_weight"
 OF_WALK = (
-    "negative_prompt", "seed", "frames", "hand", "steps", "guidance", "ending", "preset", "size", "easing", "model",
-    "unlisted", "photos_may_be_shown", "remix_of", "continues",
+    "negative_prompt", "seed", "frames", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size", "easing",
+    "model", "unlisted", "photos_may_be_shown", "remix_of", "continues",
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def of_candidates(found: CandidateSet, stop: int) -> str:
     form = from_fields(MultiDict(), limits)
     form.stops = [StopLine() for _ in range(max(len(form.stops), stop + 1))]
     told = asked["stop"]
-    own = {name: told[name] for name in form_fields.OWN if told[name] not in (None, "")}
+    own = {name: told[name] for name in form_fields.OWN if told.get(name) not in (None, "")}
     form.stops[stop] = StopLine(
         told["prompt"], picture=told["picture"] or "", cut_out=told["cut_out"], drawing=asked["drawing"],
         layout=told.get("layout") or "", candidates=found.id, own=own, lora=told.get("lora") or "",

@@ -15,7 +15,7 @@ from app.generation import models_on_offer, presets, sampler_settings
 from app.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
 
-SHARED = ("hand", "negative_prompt")
+SHARED = ("hand", "negative_prompt", "clip_skip")
 OWN = ("seed", *SHARED)
 """What a stop may have of its own, where the form has one for all of them."""
 
@@ -81,13 +81,17 @@ def _larger(asked: Walk | Commission) -> int | None:
 
 def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields of the form that ask for these stops: what all of them share once, the rest with each."""
-    shared = {name: stops[0][name] for name in SHARED if stops and len({stop[name] or "" for stop in stops}) == 1}
+    shared = {
+        name: stops[0].get(name) for name in SHARED if stops and len({stop.get(name) or "" for stop in stops}) == 1
+    }
     chosen = [stop.get("drawing", "") for stop in stops]
     laid_out = [stop.get("layout") or "" for stop in stops]
     pictures = [stop.get("picture") or "" for stop in stops]
     laid = [stop.get("lora") or "" for stop in stops]
     weights = [f"{stop['lora_weight']:g}" if stop.get("lora") else "" for stop in stops]
-    own = [{name: stop[name] for name in OWN if name not in shared and stop[name] not in (None, "")} for stop in stops]
+    own = [
+        {name: stop[name] for name in OWN if name not in shared and stop.get(name) not in (None, "")} for stop in stops
+    ]
     return {
         "prompt": [stop["prompt"] for stop in stops],
         **{name: shared.get(name) or None for name in SHARED},

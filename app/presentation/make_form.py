@@ -35,6 +35,7 @@ IN_MORE = {
     "hand",
     "layout",
     "lora",
+    "clip_skip",
     "steps",
     "guidance",
     "ending",
@@ -90,6 +91,7 @@ class MakeForm:
     hand: str = ""
     steps: str = ""
     guidance: str = ""
+    clip_skip: str = ""
     ending: str = ""
     preset: str = ""
     size: str = ""
@@ -126,7 +128,9 @@ class MakeForm:
 
     def commission(self) -> dict[str, Any]:
         """Return the form as the commission that it asks for, unchecked."""
-        shared = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
+        shared: dict[str, Any] = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
+        if self.clip_skip.strip():
+            shared["clip_skip"] = _whole_number(self.clip_skip)
         stops = [
             {**_words_or_photo(stop), **shared, **_laid_out(stop), **_lora(stop), **stop.own} for stop in self.stops
         ]
@@ -170,7 +174,8 @@ class MakeForm:
         last = parent.stops[-1]
         seed = parent.seed_of(last)
         own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
-        laid = {"lora": last.lora, "lora_weight": last.lora_weight} if last.lora else {}
+        laid: dict[str, Any] = {"lora": last.lora, "lora_weight": last.lora_weight} if last.lora else {}
+        laid |= {} if last.clip_skip is None else {"clip_skip": last.clip_skip}
         hand = last.hand or None
         return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": hand, **laid, **own}
 
@@ -290,6 +295,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         hand=fields.get("hand", ""),
         steps=fields.get("steps", ""),
         guidance=fields.get("guidance", ""),
+        clip_skip=fields.get("clip_skip", ""),
         ending=fields.get("ending", ""),
         preset=fields.get("preset", ""),
         size=fields.get("size", ""),
@@ -368,6 +374,7 @@ def going_on(walk: Walk) -> dict[str, Any]:
         "seed": walk.seed_of(last),
         "hand": last.hand or None,
         "negative_prompt": last.negative_prompt or None,
+        "clip_skip": last.clip_skip,
         "frames": walk.frames,
     }
 

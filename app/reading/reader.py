@@ -20,6 +20,7 @@ from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading
 from app.reading.spelling import Speller
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook, is_strong
+from app.text import prompt_weights
 from app.text.embedding import Embedding
 from sketch import keys, wording
 from sketch.arrangement import Wish
@@ -85,8 +86,9 @@ class Reader:
         Where nothing of it is a word of either, it may be a name in another language.
 
         ``leave_out`` names what must not be shown, with commas between; which of the drawings of one name is shown
-        follows from ``seed``.
+        follows from ``seed``. Weights are left out of both.
         """
+        prompt, leave_out = prompt_weights.plain(prompt), prompt_weights.plain(leave_out)
         reading = self._read(prompt, leave_out, self._language(prompt, language if language in SPOKEN else "en"), seed)
         if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading):
             other = self._read(prompt, leave_out, keys.OTHER, seed)

@@ -85,6 +85,10 @@ def name_of(walk_id: str, slug: str) -> str:
     return f"{walk_id}-{slug}" if slug else walk_id
 
 
+NOTE = String(200).with_variant(String(24), "sqlite")
+"""Longer than it was once; SQLite heeds no lengths, and would have to write the whole table again to change one."""
+
+
 class Walk(db.Model):  # type: ignore[misc]
     """A commission and what became of it; the settings that fix its pixels are columns of their own."""
 
@@ -302,12 +306,13 @@ class Stop(db.Model):  # type: ignore[misc]
         String(HAND_MAX), default="", server_default=""
     )  # the eye's, where none is named
     seed: Mapped[int | None] = mapped_column(BigInteger)
-    note: Mapped[str] = mapped_column(String(24), default="")
+    note: Mapped[str] = mapped_column(NOTE, default="")
     scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what it was read as, where sketches lead the painter
     photo: Mapped[str | None] = mapped_column(String(64))  # the digest of the one that it is made of
     cut_out: Mapped[bool | None]  # of a photo: whether its main thing alone is used
     lora: Mapped[str | None] = mapped_column(String(60))  # the name of the LoRA that it is painted with
     lora_weight: Mapped[float | None]
+    clip_skip: Mapped[int | None]  # how many of the text encoder's last layers are left out
 
 
 class Frame(db.Model):  # type: ignore[misc]

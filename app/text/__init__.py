@@ -1,3 +1,14 @@
 """Words as numbers, and as they are compared; without torch."""
 
-__all__ = ["embedding", "folding", "lookalikes", "spellings", "style_names", "term_index", "wordpiece"]
+__all__ = [
+    "embedding",
+    "embedding_names",
+    "folding",
+    "lookalikes",
+    "prompt_weights",
+    "spellings",
+    "stop_notes",
+    "style_names",
+    "term_index",
+    "wordpiece",
+]

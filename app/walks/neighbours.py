@@ -29,12 +29,13 @@ def before(walk: Walk, limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk
 
 
 def _key(stop: Stop) -> int | None:
-    """Hash a stop's words, hand and LoRA, whatever its case and spaces: 64 bits, signed as databases keep them.
+    """Hash a stop's words, hand, LoRA and clip skip to 64 bits, signed as databases keep them.
 
-    A photo's stop is like no other, whatever is written of it.
+    Case and spaces do not count. A photo's stop is like no other, whatever is written of it.
     """
     if stop.photo is not None:
         return None
     words = " ".join(unicodedata.normalize("NFKC", stop.prompt).casefold().split())
     laid = f"\n{stop.lora} {stop.lora_weight}" if stop.lora else ""
+    laid += f"\nclip skip {stop.clip_skip}" if stop.clip_skip is not None else ""
     return int.from_bytes(hashlib.sha256(f"{stop.hand}\n{words}{laid}".encode()).digest()[:8], "big", signed=True)

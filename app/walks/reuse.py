@@ -43,6 +43,8 @@ def key_of(walk: Walk) -> str | None:
         told["photos"] = [[stop.photo, stop.cut_out] for stop in walk.stops]
     if any(stop.lora for stop in walk.stops):
         told["loras"] = [[stop.lora, stop.lora_weight] for stop in walk.stops]
+    if any(stop.clip_skip is not None for stop in walk.stops):
+        told["clip_skips"] = [stop.clip_skip for stop in walk.stops]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -115,6 +115,7 @@ def _asked(walk: Walk, stop: Stop) -> dict[str, Any]:
     return {
         "prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None,
         "lora": stop.lora, "lora_weight": stop.lora_weight, "seed": walk.seed_of(stop), "scene": stop.scene,
+        "clip_skip": stop.clip_skip,
     }  # fmt: skip
 
 

@@ -205,7 +205,7 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
 
 
 def _as_asked(stop: Stop) -> dict[str, Any]:
-    laid = {"lora": stop.lora, "lora_weight": stop.lora_weight}
+    laid = {"lora": stop.lora, "lora_weight": stop.lora_weight, "clip_skip": stop.clip_skip}
     return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None, **laid}
 
 

@@ -23,9 +23,10 @@ FROM_APP = {
     "photos": (),
     "safety": (),
     "planning": ("generation.cost",),
-    "diffusion": ("version", "models"),
+    "diffusion": ("version", "models", "text"),
     "": (
-        "__init__", "errors", "version", "storage", "models", "generation", "queue", "walks", "search.visual_search",
+        "__init__", "errors", "version", "storage", "models", "generation", "queue", "walks", "text",
+        "search.visual_search",
         "commissions.recipe", "observability.log_lines",
         "observability.telemetry", "maintenance.upkeep", "uploads.photo_stops", "uploads.photo_store",
     ),

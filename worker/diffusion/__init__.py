@@ -2,6 +2,7 @@
 
 __all__ = [
     "device_errors",
+    "families",
     "inversion",
     "level_batch",
     "model",

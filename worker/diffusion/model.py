@@ -8,6 +8,7 @@ picture, and a walk, is the painter's.
 import copy
 import logging
 import warnings
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -21,12 +22,13 @@ from numpy.typing import NDArray
 
 from app.models import folder as model_layout
 from app.models import hub, names
+from app.text import prompt_weights
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
-from worker.diffusion import families, rendering
+from worker.diffusion import families
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
-from worker.diffusion.families import PASSES, Text
+from worker.diffusion.families import AS_BEFORE, PASSES, Text, TextOptions, text_notes
 from worker.diffusion.fitting import devices, placement
 from worker.diffusion.fitting.encoders import Encoders
 from worker.diffusion.fitting.loading import Source
@@ -86,7 +88,7 @@ class Model:
         self._networks = Networks(self._source, self.device)
         self._upcasts = False
         self._texts: dict[
-            tuple[str, str, frozenset[tuple[AdapterFile, float]]], tuple[Text, Text | None]
+            tuple[str, str, frozenset[tuple[AdapterFile, float]], TextOptions], tuple[Text, Text | None]
         ] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int, tuple[int, int]], Any] = {}
         self._family = self._source.described(self._networks.vae_config, house)
@@ -99,6 +101,7 @@ class Model:
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
         self.is_guided = self._family.guidance == PASSES
+        self.reads_syntax = self.sketch_side is None and self._family.reads_syntax(self._pipe)
         self.is_small = self._source.is_small
         self.plans = self._plans(offload)
         self.follow(self.plans[0])
@@ -183,27 +186,36 @@ class Model:
         snapshot = hub.fetch(named, cache)
         return cls(snapshot, name=named.repository, revision=snapshot.name[:12], **how)
 
-    def encode(self, prompt: str, negative_prompt: str, weights: Weights = ALONE) -> tuple[Text, Text | None]:
+    def encode(
+        self, prompt: str, negative_prompt: str, weights: Weights = ALONE, how: TextOptions = AS_BEFORE
+    ) -> tuple[Text, Text | None]:
         """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
 
         The second is None where the model's family leaves nothing out.
         `weights` are those of the adapters of the stop, some of which change the text encoders. The last texts are
-        remembered: most walks leave out the same, and a walk goes on with its own texts. Raises AdapterError.
+        remembered: most walks leave out the same, and a walk goes on with its own texts. Of a model that does not read
+        their syntax, `how` says that weights are left out of the texts. Raises AdapterError, and InversionError where
+        a textual inversion cannot be used.
         """
-        key = prompt, negative_prompt, frozenset(weights.items())
-        known = self._texts.pop(key, None) or self._encode(prompt, negative_prompt, weights)
+        if how.syntax and not self.reads_syntax:
+            prompt, negative_prompt = prompt_weights.plain(prompt), prompt_weights.plain(negative_prompt)
+            how = replace(how, syntax=0, embeddings=frozenset())
+        key = prompt, negative_prompt, frozenset(weights.items()), how
+        known = self._texts.pop(key, None) or self._encode(*key[:2], weights, how)
         self._texts[key] = known
         while len(self._texts) > TEXTS:
             del self._texts[next(iter(self._texts))]
         return known
 
     @torch.inference_mode()
-    def _encode(self, prompt: str, negative_prompt: str, weights: Weights) -> tuple[Text, Text | None]:
+    def _encode(
+        self, prompt: str, negative_prompt: str, weights: Weights, how: TextOptions
+    ) -> tuple[Text, Text | None]:
         laid = frozenset(weights.items())
-        same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid])
+        same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid, how])
         self._networks.make_room()
         with self._encoders.there(), encoder_adapters.laid_over(self._pipe, weights, self._family.lora_format):
-            return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None))
+            return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None), how)
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
         """Check that an adapter fits, by laying it over the networks. Raises AdapterError where it does not."""
@@ -217,12 +229,13 @@ class Model:
         finally:
             self._laid.take_off()
 
-    def note(self, prompt: str, subject: str) -> str:
-        """Say "cut" when the tokenizer cuts a prompt, "unknown words" when half of its words are foreign to it, or "".
+    def note(self, prompt: str, subject: str, *, left_out: str = "", how: TextOptions = AS_BEFORE) -> str:
+        """Return notes on a stop, as `app.text.stop_notes` joins them: what was not read of it, or was ignored.
 
         `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote.
         """
-        return rendering.note(*self._family.tokenizer(self._pipe), prompt, subject)
+        reading = text_notes.ModelReading(self._family, self._pipe, reads_syntax=self.reads_syntax)
+        return text_notes.of_stop(reading, prompt, subject, left_out, how)
 
     def networks(
         self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE, *, decoder: str | None = None

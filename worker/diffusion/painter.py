@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from worker import figures
 from worker.diffusion import inversion, sketches, solver_state, solvers
 from worker.diffusion import tuning as machine
-from worker.diffusion.families import Text, words
+from worker.diffusion.families import Text, clip_text, words
+from worker.diffusion.families.inversion_files import InversionError
 from worker.diffusion.fitting import choosing
 from worker.diffusion.fitting.networks import NoRoom
 from worker.diffusion.inversion import Inverted, Recording
@@ -99,10 +100,11 @@ class Painter:
         _check(rendering)
         watch = figures.Laps()
         asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
-        encoded = [self.model.encode(prompt, stop.negative_prompt, stop.adapters)
-                   for prompt, stop in zip(asked, stops, strict=True)]  # fmt: skip
-        prompts = [prompt for prompt, _ in encoded]
-        negatives = [negative for _, negative in encoded if negative is not None]
+        encoded = [self._encode(prompt, stop) for prompt, stop in zip(asked, stops, strict=True)]
+        both = clip_text.lengthened(
+            [text for texts in zip(*encoded, strict=True) for text in texts if text is not None]
+        )
+        prompts, negatives = both[: len(stops)], both[len(stops) :]
         if rendering.finer not in (1, self.model.finest):
             raise PaintingError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")
         channels, scale = self.model.latent_shape[0], self.model.scale * rendering.finer
@@ -116,7 +118,8 @@ class Painter:
             negatives=words.gathered([negative.states for negative in negatives]) if negatives else None,
             noises=drawn[:, 0],
             notes=tuple(
-                self.model.note(prompt, stop.subject or stop.prompt) for prompt, stop in zip(asked, stops, strict=True)
+                self.model.note(prompt, stop.subject or stop.prompt, left_out=stop.negative_prompt, how=stop.how)
+                for prompt, stop in zip(asked, stops, strict=True)
             ),
             pooled=_pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
@@ -134,6 +137,13 @@ class Painter:
         )
         watch.lap("sketch")
         return prepared
+
+    def _encode(self, prompt: str, stop: StopInput) -> tuple[Text, Text | None]:
+        """Encode a stop's texts. Raises PaintingError where one of its embeddings cannot be used."""
+        try:
+            return self.model.encode(prompt, stop.negative_prompt, stop.adapters, stop.how)
+        except InversionError as error:
+            raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
 
     def paint(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sketch.scene import Scene
+from worker.diffusion.families.text_options import AS_BEFORE, TextOptions
 from worker.networks.adapters import Weights
 
 
@@ -21,7 +22,7 @@ class StopInput:
     `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
     A prompt that `has_hand` goes without the model's prefix, which means any hand. A `scene` is what the prompt was
     read as, for models that are led by sketches; `adapters` are what the model learned of its hand here, and its LoRA,
-    with their weights.
+    with their weights; `how` says how its texts are read.
     """
 
     prompt: str
@@ -31,6 +32,7 @@ class StopInput:
     has_hand: bool = False
     scene: Scene | None = None
     adapters: Weights = field(default_factory=dict)
+    how: TextOptions = AS_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +86,3 @@ class Rendering:
             mixing=sampling.get("mixing", 1),
             **device,
         )
-
-
-def note(tokenizer: Any, most: int, prompt: str, subject: str) -> str:
-    """Return a note when a prompt is cut at so many tokens, or half of its visitor's words are not known."""
-    if len(tokenizer(prompt).input_ids) > most:
-        return "cut"
-    words: list[list[str]] = []
-    for token in tokenizer.tokenize(subject):
-        if token.startswith("##") and words:
-            words[-1].append(token[2:])
-        else:
-            words.append([token])
-    unknown = sum(_is_unknown(word, tokenizer.unk_token) for word in words)
-    return "unknown words" if words and 2 * unknown >= len(words) else ""
-
-
-def _is_unknown(pieces: list[str], unknown: str) -> bool:
-    """Return whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
-    return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))

@@ -119,6 +119,7 @@ def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
             model=model,
             sampling=found.sampling,
             lora=(stop.get("lora"), stop.get("lora_weight")),
+            clip_skip=stop.get("clip_skip"),
         )
         for each in found.pool
     ]

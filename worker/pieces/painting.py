@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from app.errors import MediaError, MediaStoreAway
-from app.generation import adapters, hands, loras, models_on_offer
+from app.generation import adapters, embeddings, hands, loras, models_on_offer, prompt_texts
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import KNOTS, ROUND, Walk
 from app.storage.wall_models import WallLeg
+from app.text import embedding_names
 from sketch import scene
 from worker.diffusion import level_batch as batches
+from worker.diffusion.families import EmbeddingFile, TextOptions
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
@@ -129,6 +131,7 @@ class WalkInProgress:
                 model=model,
                 sampling=self.sampling,
                 lora=(stop.lora, stop.lora_weight),
+                clip_skip=stop.clip_skip,
             )
             for stop in self.walk.stops
         ]
@@ -203,12 +206,13 @@ def go_on() -> None:
 def station(
     prompt: str, *, leave_out: str, seed: int, hand: str, told: dict[str, Any] | None, model: str,
     sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
+    clip_skip: int | None = None,
 ) -> StopInput:  # fmt: skip
     """Say what is painted at a stop by a model, given as it is set; ``told`` is what its prompt was read as.
 
     ``lora`` is the name of its LoRA and the weight.
 
-    :raises PaintingError: when what the model learned of its hand, or its LoRA, is not here any more.
+    :raises PaintingError: when what the model learned of its hand, its LoRA or an embedding is not here any more.
     """
     shown = None if told is None else scene.read(told)
     said = (shown and shown.words) or prompt
@@ -216,7 +220,11 @@ def station(
     is_composed = shown is not None and shown.composition is not None  # by a style that is then told, whoever chose it
     has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
-    return StopInput(hands.worded(said, hand, hands.pattern(model)), leave_out, seed, said, has_hand, shown, laid)
+    worded = hands.worded(said, hand, hands.pattern(model))
+    how = TextOptions(
+        sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((worded, leave_out), sampling, model)
+    )
+    return StopInput(worded, leave_out, seed, said, has_hand, shown, laid, how)
 
 
 def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
@@ -237,6 +245,27 @@ def _lora(name: str | None, weight: float | None, sampling: Mapping[str, Any], m
     if found is None:
         raise PaintingError(f"the LoRA {name}, with which it was to be painted, was removed here or replaced since")
     return {AdapterFile(found.digest, found.path): weight}
+
+
+def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -> frozenset[EmbeddingFile]:
+    """Return the embeddings that a stop's texts name: those that its walk records, or that its model ignores."""
+    if not sampling.get(prompt_texts.RECORDED):
+        return frozenset()
+    if not models_on_offer.facts(model)["reads_weights"]:
+        return frozenset(
+            EmbeddingFile(each.name, each.digest, each.path) for each in embeddings.named(texts, embeddings.every())
+        )
+    files = set()
+    recorded = {name.casefold(): (name, digest) for name, digest in sampling.get(embeddings.RECORDED, {}).items()}
+    for word in {word for text in texts for word in embedding_names.named(text, recorded)}:
+        name, digest = recorded[word]
+        found = embeddings.find_digest(digest, model)
+        if found is None:
+            raise PaintingError(
+                f"the embedding {name}, with which it was to be painted, was removed here or replaced since"
+            )
+        files.add(EmbeddingFile(name, digest, found.path))
+    return frozenset(files)
 
 
 def load(claim: Claim) -> Walk:

@@ -163,7 +163,7 @@ def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: W
     assert walk.status_code == 202
     stops = walk.json["stops"]
     scenes = [stop.pop("scene") for stop in stops]
-    untold = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight"))
+    untold = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight", "clip_skip"))
     assert stops == [untold | stop for stop in recipe.recipe_of(painted)["stops"]]
     assert all(scenes)  # the recipe has none: its prompts are read anew
 

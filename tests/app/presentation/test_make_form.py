@@ -190,7 +190,7 @@ def test_walk_goes_on_from_the_last_stop_of_another(parent: Walk) -> None:
     assert wanted.continues == parent.id
     assert wanted.stops[0].model_dump(exclude={"picture", "cut_out"}) == {
         "prompt": "the sun", "negative_prompt": "rain", "hand": "linocut", "seed": None, "layout": None, "scene": None,
-        "lora": None, "lora_weight": None,
+        "lora": None, "lora_weight": None, "clip_skip": None,
     }  # fmt: skip
     assert wanted.seed == 12
 

@@ -46,6 +46,7 @@ from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
+from app.text import stop_notes
 from app.walks import lifecycle
 from app.walks.colours import COLOURS
 from app.wall import walls, words
@@ -219,7 +220,8 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
         session.execute(update(Walk).where(Walk.number == made["hidden"].number).values(hidden_at=now()))
         session.execute(update(Walk).where(Walk.number == made["round"].number).values(given_title=MOON))
         session.get(Walk, made["round"].number).stops[1].note = "unknown words"
-        session.get(Walk, made["finished"].number).stops[1].note = "cut"
+        session.get(Walk, made["finished"].number).stops[1].note = stop_notes.joined(stop_notes.EVERY)
+        session.get(Walk, made["finished"].number).stops[1].clip_skip = 2
         session.execute(update(Walk).where(Walk.number == made["finished"].number).values(featured_at=now()))
         session.execute(update(Walk).where(Walk.number == made["drawn"].number).values(model_name="led"))
     lifecycle.delete_walk(made["deleted"])

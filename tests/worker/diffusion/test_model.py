@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from app.generation import models_on_offer
 from tests.support.house import HOUSE
 from tests.support.own_calls import change
+from worker.diffusion.families import AS_BEFORE
 from worker.diffusion.model import Model, ModelError
 
 pytestmark = pytest.mark.slow
@@ -274,7 +275,7 @@ def test_only_the_last_texts_are_remembered(models: dict[str, Model], monkeypatc
     model = models["bert"]
     for prompt in ("a bear", "a kite", "a bear", "a fox"):
         model.encode(prompt, "")
-    assert list(model._texts) == [("a bear", "", frozenset()), ("a fox", "", frozenset())]
+    assert list(model._texts) == [(prompt, "", frozenset(), AS_BEFORE) for prompt in ("a bear", "a fox")]
 
 
 def test_each_solver_is_fresh(models: dict[str, Model]) -> None:

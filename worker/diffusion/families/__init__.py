@@ -7,9 +7,23 @@ from worker.diffusion.families.flux1 import Flux1
 from worker.diffusion.families.flux2 import Flux2Klein
 from worker.diffusion.families.sd3 import StableDiffusion3
 from worker.diffusion.families.stable_diffusion import LatentConsistency, StableDiffusion, StableDiffusionXL
+from worker.diffusion.families.text_options import AS_BEFORE, EmbeddingFile, TextOptions
 from worker.diffusion.families.z_image import ZImage
 
-__all__ = ["FAMILIES", "INPUT", "PASSES", "UNGUIDED", "Between", "Family", "States", "Text", "of"]
+__all__ = [
+    "AS_BEFORE",
+    "FAMILIES",
+    "INPUT",
+    "PASSES",
+    "UNGUIDED",
+    "Between",
+    "EmbeddingFile",
+    "Family",
+    "States",
+    "Text",
+    "TextOptions",
+    "of",
+]
 
 FAMILIES: tuple[type[Family], ...] = (
     StableDiffusion,

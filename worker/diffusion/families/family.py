@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.models import kinds
 from app.models.kinds import Kind
 from worker.diffusion import solvers
+from worker.diffusion.families.text_options import TextOptions
 from worker.networks import decoding
 from worker.networks.lora_tensors import LoraFormat
 
@@ -33,11 +34,13 @@ UNGUIDED = "none"
 class Text:
     """One encoded prompt, in float32: its states (tokens x width) and, where the model has one, its pooled vector.
 
-    What several encoders make of it stands side by side or in a row, as the family's network reads it.
+    What several encoders make of it stands side by side or in a row, as the family's network reads it. `empty` are the
+    states of an empty chunk, by which texts of several chunks are brought to one length.
     """
 
     states: NDArray[np.float32]
     pooled: NDArray[np.float32] | None = None
+    empty: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +143,27 @@ class Family(ABC):
 
     @abstractmethod
     def encode(
-        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+        self,
+        pipe: Any,
+        prompt: str,
+        negative_prompt: str,
+        device: torch.device,
+        left_out: Text | None,
+        how: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode a prompt and what is to be left out; None where the family leaves nothing out.
 
-        `left_out` is the second where it is known already.
+        `left_out` is the second where it is known already. Families that do not read weights are given none.
         """
+
+    def reads_syntax(self, pipe: Any) -> bool:
+        """Return whether prompts of this model may have weights, any length and textual inversions."""
+        del pipe
+        return False
+
+    def chunks(self, pipe: Any, prompt: str, how: TextOptions) -> int:
+        """Return how many chunks a prompt takes, of a model that reads them; `clip_text.CHUNKS_MAX` are read."""
+        raise NotImplementedError
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
         """Return the tokenizer by which prompts are judged, and how many tokens are read."""

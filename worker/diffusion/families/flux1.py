@@ -13,6 +13,7 @@ from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
 from worker.diffusion.families.family import INPUT, UNGUIDED, States, Text
 from worker.diffusion.families.flow import FlowFamily, even, one_length, text
+from worker.diffusion.families.text_options import TextOptions
 
 TOKENS = {INPUT: 512, UNGUIDED: 256}
 """How many tokens of a prompt T5 reads for dev, and for schnell, as their model cards say."""
@@ -49,10 +50,16 @@ class Flux1(FlowFamily):
         return {"sigmas": even(steps), "mu": shift(config, tokens)}
 
     def encode(
-        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+        self,
+        pipe: Any,
+        prompt: str,
+        negative_prompt: str,
+        device: torch.device,
+        left_out: Text | None,
+        how: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode a prompt: T5's states, and CLIP's pooled vector."""
-        del negative_prompt, left_out
+        del negative_prompt, left_out, how
         states, pooled, _ = pipe.encode_prompt(
             prompt=prompt, prompt_2=None, device=device, max_sequence_length=TOKENS[self.guidance]
         )

@@ -12,6 +12,7 @@ from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
 from worker.diffusion.families.family import PASSES, UNGUIDED, States, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even, one_length, text
+from worker.diffusion.families.text_options import TextOptions
 
 
 class Flux2Klein(FlowFamily):
@@ -35,10 +36,16 @@ class Flux2Klein(FlowFamily):
         return {"sigmas": even(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
 
     def encode(
-        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+        self,
+        pipe: Any,
+        prompt: str,
+        negative_prompt: str,
+        device: torch.device,
+        left_out: Text | None,
+        how: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode a prompt, and no words where the model is guided: it takes no others."""
-        del negative_prompt
+        del negative_prompt, how
         states, _ = pipe.encode_prompt(prompt=prompt, device=device)
         if self.guidance == PASSES and left_out is None:
             left_out = text(pipe.encode_prompt(prompt="", device=device)[0][0])

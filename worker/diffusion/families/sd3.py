@@ -13,6 +13,7 @@ from diffusers.loaders import SD3LoraLoaderMixin
 from worker.diffusion.families.family import PASSES, States, Text
 from worker.diffusion.families.flow import FlowFamily, one_length, text
 from worker.diffusion.families.flux1 import shift
+from worker.diffusion.families.text_options import TextOptions
 
 CLIP_TOKENS = 77
 
@@ -46,7 +47,13 @@ class StableDiffusion3(FlowFamily):
         return {"mu": shift(config, tokens, 1.16)} if config.get("use_dynamic_shifting") else {}
 
     def encode(
-        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+        self,
+        pipe: Any,
+        prompt: str,
+        negative_prompt: str,
+        device: torch.device,
+        left_out: Text | None,
+        how: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode both: CLIP's states and T5's one after the other, and CLIP's pooled vectors side by side."""
         if pipe.transformer is None:  # it is asked how wide T5's states would be, where there is no T5
@@ -58,7 +65,13 @@ class StableDiffusion3(FlowFamily):
                 "negative_pooled_prompt_embeds": torch.from_numpy(left_out.pooled)[None].to(device),
             }
         states, other_states, pooled, other_pooled = pipe.encode_prompt(
-            prompt=prompt, prompt_2=None, prompt_3=None, device=device, negative_prompt=negative_prompt, **known
+            prompt=prompt,
+            prompt_2=None,
+            prompt_3=None,
+            device=device,
+            negative_prompt=negative_prompt,
+            clip_skip=how.clip_skip,
+            **known,
         )
         return text(states[0], pooled), text(other_states[0], other_pooled)
 

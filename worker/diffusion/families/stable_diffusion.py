@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
 
 import diffusers
+import numpy as np
 import torch
+import transformers
 from diffusers.loaders import StableDiffusionLoraLoaderMixin
 
+from worker.diffusion.families import clip_text
 from worker.diffusion.families.family import INPUT, PASSES, Family, States, Text
+from worker.diffusion.families.text_options import TextOptions
 from worker.networks import group_norm, upsampling
 
 NO_PICTURES = {"feature_extractor": None, "image_encoder": None, "unet": None, "vae": None}
@@ -55,10 +61,21 @@ class StableDiffusion(Family):
         return {"unet_config": self.config}
 
     def encode(
-        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+        self,
+        pipe: Any,
+        prompt: str,
+        negative_prompt: str,
+        device: torch.device,
+        left_out: Text | None,
+        how: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode both by the pipeline; XL may put zeros in the place of no words."""
+        """Encode both, in chunks or, as in release 1.0.0, by the pipeline; XL may put zeros for no words."""
         nothing = not negative_prompt and getattr(pipe.config, "force_zeros_for_empty_prompt", False)
+        if how.syntax:
+            text = self._chunked(pipe, prompt, how, device)
+            if left_out is None and nothing:
+                left_out = _zeros(text)
+            return text, left_out or self._chunked(pipe, negative_prompt, replace(how, clip_skip=None), device)
         encoded = pipe.encode_prompt(
             prompt=prompt,
             device=device,
@@ -71,6 +88,28 @@ class StableDiffusion(Family):
         if self.config.addition_embed_type == "text_time":
             return Text(arrays[0], arrays[2]), Text(arrays[1], arrays[3])
         return Text(arrays[0]), Text(arrays[1])
+
+    def reads_syntax(self, pipe: Any) -> bool:
+        """Return whether all tokenizers are CLIP's."""
+        return all(isinstance(tokenizer, transformers.CLIPTokenizer) for tokenizer, _ in _encoders(pipe))
+
+    def chunks(self, pipe: Any, prompt: str, how: TextOptions) -> int:
+        """Return how many chunks a prompt takes."""
+        return max(clip_text.count_chunks(tokenizer, prompt, how) for tokenizer, _ in _encoders(pipe))
+
+    def _chunked(self, pipe: Any, prompt: str, how: TextOptions, device: torch.device) -> Text:
+        layer = partial(self.layer, clip_skip=how.clip_skip)
+        return clip_text.encode(_encoders(pipe), prompt, how, layer, device)
+
+    @staticmethod
+    def layer(
+        encoder: Any, ids: torch.Tensor, mask: torch.Tensor | None, clip_skip: int | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the encoder's last states, or those of an earlier layer under the last normalisation, as diffusers."""
+        if clip_skip is None:
+            return encoder(ids, attention_mask=mask)[0], None
+        states = encoder(ids, attention_mask=mask, output_hidden_states=True).hidden_states[-(clip_skip + 1)]
+        return getattr(encoder, "text_model", encoder).final_layer_norm(states), None
 
     def predict(
         self,
@@ -121,11 +160,33 @@ class StableDiffusionXL(StableDiffusion):
     lora_encoders = ("text_encoder", "text_encoder_2")
     upcasts = True
 
+    @staticmethod
+    def layer(
+        encoder: Any, ids: torch.Tensor, mask: torch.Tensor | None, clip_skip: int | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the states of the last layer but one, or of one still earlier, and the projection's pooled vector."""
+        del mask  # as in diffusers
+        found = encoder(ids, output_hidden_states=True)
+        return found.hidden_states[-((clip_skip or 0) + 2)], found[0] if found[0].ndim == 2 else None
+
 
 class LatentConsistency(StableDiffusion):
     """Latent consistency models, whose text encoder is Stable Diffusion's."""
 
     kinds = ("LatentConsistencyModelPipeline",)
+
+
+def _encoders(pipe: Any) -> list[tuple[Any, Any]]:
+    """Return the pairs of a tokenizer and a text encoder that a pipeline has."""
+    pairs = [(getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None)) for end in ("", "_2")]
+    return [(tokenizer, encoder) for tokenizer, encoder in pairs if tokenizer is not None]
+
+
+def _zeros(text: Text) -> Text:
+    """Return zeros, as long as one chunk, in the place of no words."""
+    assert text.empty is not None  # noqa: S101 - for types: it was encoded in chunks
+    empty = np.zeros_like(text.empty)
+    return Text(empty, None if text.pooled is None else np.zeros_like(text.pooled), empty)
 
 
 def _as_encoded(left_out: Text | None, device: torch.device) -> dict[str, torch.Tensor]:

@@ -13,6 +13,7 @@ from worker.diffusion.families import text_blend
 from worker.diffusion.families.family import PASSES, Between, States, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even, text
 from worker.diffusion.families.flux1 import shift
+from worker.diffusion.families.text_options import TextOptions
 
 
 class ZImage(FlowFamily):
@@ -35,9 +36,16 @@ class ZImage(FlowFamily):
         return {"sigmas": [float(level) for level in even(steps)], "mu": shift(config, tokens)}
 
     def encode(
-        self, pipe: Any, prompt: str, negative_prompt: str, device: torch.device, left_out: Text | None
+        self,
+        pipe: Any,
+        prompt: str,
+        negative_prompt: str,
+        device: torch.device,
+        left_out: Text | None,
+        how: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode both, each as a message of a chat."""
+        del how
         [states], _ = pipe.encode_prompt(prompt=prompt, device=device, do_classifier_free_guidance=False)
         if left_out is None:
             [others], _ = pipe.encode_prompt(prompt=negative_prompt, device=device, do_classifier_free_guidance=False)

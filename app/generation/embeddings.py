@@ -1,0 +1,175 @@
+"""The embeddings of the site: textual inversion files, which prompts name by their words.
+
+Each is one file in the folder that ``EMBEDDINGS`` names, and its name without the suffix is the word that stands for it
+(Gal et al., arXiv 2208.01618). Only safetensors files are read, by their headers; a pickle may run programs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import current_app, has_app_context
+
+from app.generation import models_on_offer
+from app.generation.lora_file import BYTES, PICKLES, SUFFIX
+from app.i18n.formatting import join_words
+from app.i18n.gettext import _
+from app.models import tensor_file
+from app.models.errors import ModelError
+from app.text import embedding_names
+
+RECORDED = "embeddings"
+"""The name in a walk's sampling under which the digests of the embeddings in its prompts stand, by their names."""
+
+BYTES_MAX = 32_000_000
+VECTORS_MAX = 75
+"""How many vectors one may have: as many as a text encoder reads at once."""
+
+OF_ENCODERS = ("clip_l", "clip_g")
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """An embedding: its name in prompts, the digest of its file, the width of its vectors for each text encoder."""
+
+    name: str
+    digest: str
+    widths: tuple[int, ...]
+    vectors: int
+    path: Path
+
+    def fits(self, facts: dict[str, Any]) -> bool:
+        """Return whether a model of these facts can use it; yes where its widths are not known."""
+        widths = facts["text_widths"]
+        return bool(facts["reads_weights"]) and (widths is None or tuple(widths) == self.widths)
+
+
+def folder() -> Path:
+    """Return the folder of the embeddings."""
+    return Path(current_app.config["EMBEDDINGS"])
+
+
+def every() -> tuple[Embedding, ...]:
+    """List the embeddings by name, without files that cannot be used."""
+    return tuple(found for found in _files().values() if isinstance(found, Embedding))
+
+
+def strays() -> dict[str, str]:
+    """List the files in the folder that cannot be used, by their names, with the reason of each."""
+    return {path.name: found for path, found in _files().items() if isinstance(found, str)}
+
+
+def of_model(setting: str | None = None) -> tuple[Embedding, ...]:
+    """List the embeddings that fit a model (by its setting; the site's first)."""
+    facts = models_on_offer.facts(setting)
+    return tuple(each for each in every() if each.fits(facts))
+
+
+def named(texts: Iterable[str], among: Iterable[Embedding]) -> list[Embedding]:
+    """Return those of some embeddings that texts name."""
+    known = {each.name.casefold(): each for each in among}
+    names = {name for text in texts for name in embedding_names.named(text, known)} if known else set()
+    return [each for name, each in known.items() if name in names]
+
+
+def find_digest(digest: str, setting: str) -> Embedding | None:
+    """Return the embedding of a model by its digest; None where it was removed, or replaced since."""
+    return next((each for each in of_model(setting) if each.digest == digest), None)
+
+
+def recorded(sampling: dict[str, Any], texts: Iterable[str], setting: str) -> dict[str, Any]:
+    """Return a walk's sampling with the digests of the embeddings that its texts name, as its recipe has them."""
+    rest = {name: value for name, value in sampling.items() if name != RECORDED}
+    found = {each.name: each.digest for each in named(texts, of_model(setting))}
+    return rest | {RECORDED: found} if found else rest
+
+
+def flaw(text: str, setting: str) -> str:
+    """Describe why a text names an embedding that its model cannot use, as what follows on the field's name.
+
+    "" where it can; of a model that knows none, they are words.
+    """
+    facts = models_on_offer.facts(setting)
+    if not facts["reads_weights"]:
+        return ""
+    unfit = named([text], [each for each in every() if not each.fits(facts)])
+    if unfit:
+        return _(
+            "names the embedding “%(name)s”, which does not fit: its vectors have %(widths)s numbers, and the text"
+            " encoders of the model %(model)s read %(others)s.",
+            name=unfit[0].name, widths=_written(unfit[0].widths), model=facts["name"],
+            others=_written(facts["text_widths"]),
+        )  # fmt: skip
+    broken = {Path(name).stem.casefold(): name for name in strays()}
+    for word in sorted(embedding_names.named(text, broken)):
+        name = broken[word]
+        if Path(name).suffix in PICKLES:
+            return _(
+                "names the embedding %(name)s, which cannot be used: it is a pickle, which may run programs when it is"
+                " read.",
+                name=name,
+            )
+        return _("names the embedding %(name)s, whose file cannot be used.", name=name)
+    return ""
+
+
+def _written(widths: Iterable[int]) -> str:
+    return join_words([str(width) for width in widths])
+
+
+def _files() -> dict[Path, Embedding | str]:
+    """Return what each file of the folder is: an embedding, or why it is none."""
+    if not has_app_context():
+        return {}
+    root = folder()
+    found: dict[Path, Embedding | str] = {}
+    names: dict[str, str] = {}
+    for path in sorted(path for path in root.glob("[!.]*") if path.suffix in (SUFFIX, *PICKLES)):
+        each = _read(path, root)
+        if isinstance(each, Embedding) and (other := names.setdefault(each.name.casefold(), path.name)) != path.name:
+            each = f"has the name of {other}"
+        found[path] = each
+    return found
+
+
+def _read(path: Path, root: Path) -> Embedding | str:
+    if path.suffix in PICKLES:
+        return f"is a pickle ({path.suffix}), which may run programs when it is read; only .safetensors files are used"
+    if not embedding_names.NAME.fullmatch(path.stem):
+        return "has a name that no word of a prompt can be; use letters, digits, hyphens, dots and underscores"
+    try:
+        if path.is_symlink() and path.resolve().parent != root.resolve():
+            return f"is a symbolic link that leads out of {root}"
+        state = path.stat()
+        return _read_once(path, state.st_mtime_ns, state.st_size)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+
+
+@lru_cache(maxsize=1024)
+def _read_once(path: Path, _changed: int, size: int) -> Embedding | str:
+    """Read a file as long as it is the same: a page asks several times."""
+    if size > BYTES_MAX:
+        return f"has {size:,} bytes, more than an embedding can have"
+    try:
+        tensors = dict(tensor_file.read(path).tensors)
+    except ModelError:
+        return "is no safetensors file, or was cut off"
+    if set(tensors) == set(OF_ENCODERS):
+        vectors = [tensors[name] for name in OF_ENCODERS]
+    elif len(tensors) == 1:
+        vectors = list(tensors.values())
+    else:
+        return "holds no embedding: that is one tensor, emb_params, or clip_l and clip_g"
+    if any(each.dtype not in BYTES or len(each.shape) not in (1, 2) or not each.count for each in vectors):
+        return "holds no vectors"
+    counts = {each.shape[0] if len(each.shape) == 2 else 1 for each in vectors}
+    if len(counts) > 1 or max(counts) > VECTORS_MAX:
+        return f"must hold as many vectors for each text encoder, at most {VECTORS_MAX}"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    return Embedding(path.stem, digest, tuple(each.shape[-1] for each in vectors), counts.pop(), path)

@@ -1,0 +1,48 @@
+"""Textual inversion files: one or several vectors for each text encoder, read from ``.safetensors`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from worker.diffusion.families.text_options import EmbeddingFile
+
+OF_ENCODERS = ("clip_l", "clip_g")
+"""What files for several encoders call the vectors of each; those for one may call them anything."""
+
+
+class InversionError(Exception):
+    """A textual inversion cannot be used with this model."""
+
+
+def vectors(file: EmbeddingFile, encoder: int, width: int | None) -> torch.Tensor:
+    """Return the vectors (count x width, checked where one is given) for the encoder of this number.
+
+    Raises InversionError.
+    """
+    held = _read(file)
+    found = held.get(OF_ENCODERS[encoder]) if any(name in held for name in OF_ENCODERS) else next(iter(held.values()))
+    if found is None:
+        raise InversionError(f"the embedding {file.name} holds no {OF_ENCODERS[encoder]} for this model's encoder")
+    found = found.reshape(-1, found.shape[-1])
+    if width is not None and found.shape[1] != width:
+        told = f"has {found.shape[1]} numbers a vector, and this model's text encoder {width}"
+        raise InversionError(f"the embedding {file.name} {told}")
+    if not torch.isfinite(found).all():
+        raise InversionError(f"the embedding {file.name} holds values that are no numbers")
+    return found
+
+
+@lru_cache(maxsize=32)
+def _read(file: EmbeddingFile) -> Mapping[str, torch.Tensor]:
+    try:
+        found = {name: tensor.float() for name, tensor in load_file(file.path).items()}
+    except (OSError, SafetensorError, ValueError) as error:
+        raise InversionError(f"the embedding {file.name} cannot be read: {error}") from error
+    if not found or any(tensor.ndim not in (1, 2) for tensor in found.values()):
+        raise InversionError(f"the embedding {file.name} holds no vectors")
+    return found

@@ -1,0 +1,83 @@
+"""What of a stop's texts a model does not read, or ignores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.text import prompt_weights, stop_notes
+from worker.diffusion.families import clip_text
+from worker.diffusion.families.family import Family
+from worker.diffusion.families.text_options import TextOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReading:
+    """By what a model reads: its family and its pipeline; whether it `reads_syntax` of prompts."""
+
+    family: Family
+    pipe: Any
+    reads_syntax: bool
+
+
+def of_stop(model: ModelReading, prompt: str, subject: str, left_out: str, how: TextOptions) -> str:
+    """Return the notes on a stop, joined.
+
+    `prompt` is the whole of it, as it is encoded, `subject` what of it the visitor wrote, `left_out` its negative one.
+    """
+    return stop_notes.joined([*_of_words(model, prompt, subject, how), *_of_syntax(model, prompt, left_out, how)])
+
+
+def _of_words(model: ModelReading, prompt: str, subject: str, how: TextOptions) -> Iterator[str]:
+    """Note a prompt that is cut, or else one half of whose visitor's words are not known."""
+    tokenizer, most = model.family.tokenizer(model.pipe)
+    if how.syntax and model.reads_syntax:
+        is_cut = model.family.chunks(model.pipe, prompt, how) > clip_text.CHUNKS_MAX
+        subject = prompt_weights.parse(subject).text
+    else:
+        if how.syntax:
+            prompt, subject = prompt_weights.plain(prompt), prompt_weights.plain(subject)
+        is_cut = len(tokenizer(prompt).input_ids) > most
+    if is_cut:
+        yield stop_notes.CUT
+    elif _are_unknown(tokenizer, subject):
+        yield stop_notes.UNKNOWN_WORDS
+
+
+def _of_syntax(model: ModelReading, prompt: str, left_out: str, how: TextOptions) -> Iterator[str]:
+    """Note weights that were changed, and whatever the model does not know."""
+    kind = model.family.kind
+    skips = bool(how.syntax) if model.reads_syntax else kind.has_clip_skip and not kind.has_weights
+    if how.clip_skip is not None and not skips:
+        yield stop_notes.NO_CLIP_SKIP
+    if not how.syntax:
+        return
+    found = [prompt_weights.parse(text) for text in (prompt, left_out)]
+    if not model.reads_syntax:
+        if any(each.is_explicit for each in found):
+            yield stop_notes.NO_WEIGHTS
+        if how.embeddings:
+            yield stop_notes.NO_EMBEDDINGS
+        return
+    if any(each.is_clamped for each in found):
+        yield stop_notes.CLAMPED
+    if any(each.has_refused for each in found):
+        yield stop_notes.NOT_NUMBERS
+
+
+def _are_unknown(tokenizer: Any, subject: str) -> bool:
+    """Return whether a tokenizer does not know half of the words."""
+    words: list[list[str]] = []
+    for token in tokenizer.tokenize(subject):
+        if token.startswith("##") and words:
+            words[-1].append(token[2:])
+        else:
+            words.append([token])
+    unknown = sum(_is_unknown(word, tokenizer.unk_token) for word in words)
+    return bool(words) and 2 * unknown >= len(words)
+
+
+def _is_unknown(pieces: list[str], unknown: str) -> bool:
+    """Return whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
+    return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))
