@@ -107,9 +107,9 @@ class MakeForm:
 
     @property
     def open(self) -> bool:
-        """Return whether "More" must stand open: something in it is wrong, a LoRA, or more than two stops."""
-        has_lora = any(stop.lora for stop in self.stops)
-        return bool(set(self.errors) & IN_MORE) or has_lora or len(self.stops) > STOPS_MIN
+        """Return whether "More" must stand open: something is wrong, a LoRA, clip skip, or three stops."""
+        is_used = bool(self.clip_skip) or any(stop.lora for stop in self.stops)
+        return bool(set(self.errors) & IN_MORE) or is_used or len(self.stops) > STOPS_MIN
 
     @property
     def drawn_seed(self) -> int:

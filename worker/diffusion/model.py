@@ -8,6 +8,7 @@ picture, and a walk, is the painter's.
 import copy
 import logging
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -229,13 +230,16 @@ class Model:
         finally:
             self._laid.take_off()
 
-    def note(self, prompt: str, subject: str, *, left_out: str = "", how: TextOptions = AS_BEFORE) -> str:
+    def note(
+        self, prompt: str, subject: str, *, weighted: Sequence[str] | None = None, how: TextOptions = AS_BEFORE
+    ) -> str:
         """Return notes on a stop, as `app.text.stop_notes` joins them: what was not read of it, or was ignored.
 
-        `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote.
+        `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote. `weighted`
+        are the texts whose weights are meant, where that is not the prompt alone.
         """
         reading = text_notes.ModelReading(self._family, self._pipe, reads_syntax=self.reads_syntax)
-        return text_notes.of_stop(reading, prompt, subject, left_out, how)
+        return text_notes.of_stop(reading, prompt, subject, [prompt] if weighted is None else weighted, how)
 
     def networks(
         self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE, *, decoder: str | None = None

@@ -118,7 +118,12 @@ class Painter:
             negatives=words.gathered([negative.states for negative in negatives]) if negatives else None,
             noises=drawn[:, 0],
             notes=tuple(
-                self.model.note(prompt, stop.subject or stop.prompt, left_out=stop.negative_prompt, how=stop.how)
+                self.model.note(
+                    prompt,
+                    stop.subject or stop.prompt,
+                    weighted=(stop.written or prompt, stop.negative_prompt),
+                    how=stop.how,
+                )
                 for prompt, stop in zip(asked, stops, strict=True)
             ),
             pooled=_pooled(prompts, negatives),

@@ -22,7 +22,8 @@ class StopInput:
     `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
     A prompt that `has_hand` goes without the model's prefix, which means any hand. A `scene` is what the prompt was
     read as, for models that are led by sketches; `adapters` are what the model learned of its hand here, and its LoRA,
-    with their weights; `how` says how its texts are read.
+    with their weights; `how` says how its texts are read. `written` is what the visitor wrote where
+    the prompt is what that was read as.
     """
 
     prompt: str
@@ -33,6 +34,7 @@ class StopInput:
     scene: Scene | None = None
     adapters: Weights = field(default_factory=dict)
     how: TextOptions = AS_BEFORE
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,9 +222,9 @@ def station(
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
     worded = hands.worded(said, hand, hands.pattern(model))
     how = TextOptions(
-        sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((worded, leave_out), sampling, model)
+        sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
     )
-    return StopInput(worded, leave_out, seed, said, has_hand, shown, laid, how)
+    return StopInput(worded, leave_out, seed, said, has_hand, shown, laid, how, prompt)
 
 
 def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:

@@ -221,7 +221,7 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
         session.execute(update(Walk).where(Walk.number == made["round"].number).values(given_title=MOON))
         session.get(Walk, made["round"].number).stops[1].note = "unknown words"
         session.get(Walk, made["finished"].number).stops[1].note = stop_notes.joined(stop_notes.EVERY)
-        session.get(Walk, made["finished"].number).stops[1].clip_skip = 2
+        session.get(Walk, made["finished"].number).stops[0].clip_skip = 2
         session.execute(update(Walk).where(Walk.number == made["finished"].number).values(featured_at=now()))
         session.execute(update(Walk).where(Walk.number == made["drawn"].number).values(model_name="led"))
     lifecycle.delete_walk(made["deleted"])

@@ -20,13 +20,14 @@ from app.queue import jobs
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FAILED, FINISHED, Walk
+from sketch.scene import Scene, Thing
 from tests.conftest import make_app
 from tests.support.commands import run
 from tests.worker import lone_painter
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion.rendering import PaintingError
-from worker.pieces import walk_memory
+from worker.pieces import painting, walk_memory
 
 pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 LONG = "a red bear under the sun, " * 6
@@ -155,3 +156,18 @@ def test_model_that_knows_none_of_it_says_so_and_paints_as_without(app: Flask) -
     assert "embeddings ignored" in read(walk.id).stops[1].note
     page = app.test_client().get(read(walk.id).url).get_data(as_text=True)
     assert "The model does not know weights in prompts; they were ignored. The model does not know clip skip" in page
+    assert "is painted with clip skip" not in page
+
+
+def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) -> None:
+    told = Scene((Thing("0a1b2c3d4e5f6a7b8c9d"),), words="a fox").as_json()
+    stop = painting.station(
+        "a (fox:1.4)",
+        leave_out="",
+        seed=1,
+        hand="",
+        told=told,
+        model=app.config["MODEL"],
+        sampling={"prompt_syntax": 1},
+    )
+    assert (stop.subject, stop.written, stop.how.syntax) == ("a fox", "a (fox:1.4)", 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,13 @@ class ModelReading:
     reads_syntax: bool
 
 
-def of_stop(model: ModelReading, prompt: str, subject: str, left_out: str, how: TextOptions) -> str:
+def of_stop(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], how: TextOptions) -> str:
     """Return the notes on a stop, joined.
 
-    `prompt` is the whole of it, as it is encoded, `subject` what of it the visitor wrote, `left_out` its negative one.
+    `prompt` is the whole of it, as it is encoded, `subject` what of it the visitor wrote, `weighted` the texts
+    that may have weights, as they were written.
     """
-    return stop_notes.joined([*_of_words(model, prompt, subject, how), *_of_syntax(model, prompt, left_out, how)])
+    return stop_notes.joined([*_of_words(model, prompt, subject, how), *_of_syntax(model, weighted, how)])
 
 
 def _of_words(model: ModelReading, prompt: str, subject: str, how: TextOptions) -> Iterator[str]:
@@ -45,7 +46,7 @@ def _of_words(model: ModelReading, prompt: str, subject: str, how: TextOptions) 
         yield stop_notes.UNKNOWN_WORDS
 
 
-def _of_syntax(model: ModelReading, prompt: str, left_out: str, how: TextOptions) -> Iterator[str]:
+def _of_syntax(model: ModelReading, weighted: Sequence[str], how: TextOptions) -> Iterator[str]:
     """Note weights that were changed, and whatever the model does not know."""
     kind = model.family.kind
     skips = bool(how.syntax) if model.reads_syntax else kind.has_clip_skip and not kind.has_weights
@@ -53,7 +54,7 @@ def _of_syntax(model: ModelReading, prompt: str, left_out: str, how: TextOptions
         yield stop_notes.NO_CLIP_SKIP
     if not how.syntax:
         return
-    found = [prompt_weights.parse(text) for text in (prompt, left_out)]
+    found = [prompt_weights.parse(text) for text in weighted]
     if not model.reads_syntax:
         if any(each.is_explicit for each in found):
             yield stop_notes.NO_WEIGHTS

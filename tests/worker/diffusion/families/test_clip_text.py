@@ -291,9 +291,12 @@ def test_what_was_not_read_or_ignored_is_noted(
 def test_notes_speak_of_what_is_left_out_too_and_of_ignored_embeddings(
     models: dict[str, Model], ink: EmbeddingFile
 ) -> None:
-    assert models["sd1"].note("a bear", "a bear", left_out="(sun:9)", how=READ) == "weights clamped"
+    assert models["sd1"].note("a bear", "a bear", weighted=("a bear", "(sun:9)"), how=READ) == "weights clamped"
     how = replace(READ, embeddings=frozenset({ink}))
-    assert models["led"].note("a bear", "a bear", left_out="(sun:9)", how=how) == "weights ignored; embeddings ignored"
+    assert (
+        models["led"].note("a bear", "a bear", weighted=("a bear", "(sun:9)"), how=how)
+        == "weights ignored; embeddings ignored"
+    )
 
 
 @pytest.mark.parametrize("kind", ["bert", "led"])
