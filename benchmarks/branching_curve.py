@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 60, 620, 40, 360
+LEFT, RIGHT, TOP, BOTTOM = 60, 720, 40, 360
 
 
 def drawing(points: Mapping[str, tuple[float, float]]) -> str:
@@ -25,10 +25,14 @@ def drawing(points: Mapping[str, tuple[float, float]]) -> str:
     for distance in range(math.floor(most) + 1):
         y = BOTTOM - distance / most * (BOTTOM - TOP)
         parts.append(f'<text x="{LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{distance}</text>')
-    for name, (passes, distance) in points.items():
+    rising = sorted(points.items(), key=lambda point: point[1])
+    for place, (name, (passes, distance)) in enumerate(
+        rising
+    ):  # names above and below in turn, out of each other's way
         x, y = LEFT + passes / most_passes * (RIGHT - LEFT), BOTTOM - distance / most * (BOTTOM - TOP)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
-        parts.append(f'<text x="{x + 10:.1f}" y="{y + 4:.1f}">{escape(name)}</text>')
+        beside = y + (22 if place % 2 else -12)
+        parts.append(f'<text x="{x:.1f}" y="{beside:.1f}" text-anchor="middle">{escape(name)}</text>')
     body = "\n  ".join(parts)
     style = 'style="background:#f7f5f0;color:#1b1a18" font-family="Libre Franklin, Arial, sans-serif" font-size="13"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {style}>\n  {body}\n</svg>\n'
