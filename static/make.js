@@ -15,7 +15,7 @@ function fit(line) {
 
 function sayValues() {
   const form = document.getElementById("make");
-  const { seed, negative_prompt: without, steps: many, guidance } = form.elements;
+  const { seed, negative_prompt: without, steps: many, guidance, fps } = form.elements;
   const chosen = (name) => form.querySelector(`[name=${name}]:checked`);
   const hand = chosen("hand")?.dataset.name;
   const frames = chosen("frames");
@@ -37,6 +37,7 @@ function sayValues() {
   values.querySelector(".model").textContent = chosen("model") ? `, ${fill("model", chosen("model").dataset.name)}` : "";
   values.querySelector(".steps").textContent = many.value.trim() ? `, ${fill("steps", many.value.trim())}` : "";
   values.querySelector(".guidance").textContent = guidance.value.trim() ? `, ${fill("guidance", guidance.value.trim())}` : "";
+  values.querySelector(".fps").textContent = fps.value.trim() ? `, ${fill("fps", fps.value.trim())}` : "";
   values.querySelector(".seed").textContent = seed.value.trim() ? fill("seed", seed.value.trim()) : values.dataset.newSeed;
   values.querySelector(".without").textContent = without.value.trim() ? `, ${fill("without", without.value.trim())}` : "";
 }

@@ -155,7 +155,10 @@ class WalkDescription(TypedDict):
             examples=[None],
         ),
     ]
-    fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
+    fps: Annotated[
+        float,
+        Field(description="Pictures a second: 100 by a whole number, as a GIF can say it.", examples=[12.5]),
+    ]
     frames_painted: Annotated[int, Field(description="How many are painted.", examples=[2])]
     progress: Annotated[float, Field(description="The same, from 0 to 1.", ge=0, le=1, examples=[1.0])]
     queue_position: Annotated[
@@ -217,6 +220,9 @@ class WalkAgain(TypedDict):
     frames: Annotated[int, Field(description="How many pictures the film has.", examples=[24])]
     steps: Annotated[int, Field(description="How many steps the sampler takes for each.", examples=[20])]
     guidance: Annotated[float, Field(description="How closely they keep to the words.", examples=[3.5])]
+    fps: Annotated[
+        float | None, Field(description="How many are shown in a second; null for as many as usual.", examples=[25.0])
+    ]
     preset: Annotated[str, Field(description="How much is spent on a picture.", examples=["balanced"])]
     ending: Annotated[str, Field(description="How the film ends.", examples=["stop"])]
     easing: Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]

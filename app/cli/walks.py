@@ -48,6 +48,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 @click.option("--photos-may-be-shown", is_flag=True,
               help="You may publish the pictures, and those in them agree; else the walk is unlisted.")  # fmt: skip
 @click.option("--frames", type=int, help="How many frames; as many as the settings say if not given.")
+@click.option("--fps", type=float, help="How many frames are shown in a second, 1 to 50; rounded to whole hundredths.")
 @click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
 @click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
               help="A seed of its own for a stop; given once for each, in their order.")  # fmt: skip

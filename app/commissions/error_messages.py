@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.errors import FieldError, InvalidInput
-from app.generation import loras, presets
+from app.generation import frame_rates, loras, presets
 from app.generation.hands import words_of
 from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal, join_words
@@ -83,6 +83,7 @@ def field_error(item: Any, limits: Limits) -> FieldError:
     rules = {
         "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
         "frames": frames_rule(limits),
+        "fps": fps_rule(),
         "steps": steps_rule(limits),
         "guidance": guidance_rule(limits),
         "size": size_rule(limits),
@@ -131,6 +132,14 @@ def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
         "Frames must be a whole number from %(least)s (one for each stop) to %(most)s.",
         least=least,
         most=limits.frames_max,
+    )
+
+
+def fps_rule() -> str:
+    return _(
+        "Frames a second must be a number from %(least)s to %(most)s.",
+        least=frame_rates.FPS_MIN,
+        most=frame_rates.FPS_MAX,
     )
 
 

@@ -24,6 +24,7 @@ POSITIONS_MAX = 10_000
 KNOTS_MAX = 128  # on a leg, and in a level
 GAIN_MAX = 10.0
 DETAIL_MAX = 2.0
+FPS_MAX = 1000
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
@@ -105,6 +106,7 @@ class PinnedSettings(BaseModel):
     memory_format: Literal["contiguous", "channels_last"]
     threads: Annotated[int, Field(ge=1, le=1024)]
     batch: Annotated[int, Field(ge=1, le=BATCH_MAX)]
+    fps: Annotated[float, Field(gt=0, le=FPS_MAX, allow_inf_nan=False)] | None = None  # as in the film, to the letter
     positions: Positions
     model_name: Annotated[str, Field(max_length=200, pattern=PRINTABLE)]
     model_revision: Annotated[str, Field(max_length=64, pattern=PRINTABLE)]
@@ -119,6 +121,8 @@ class PinnedSettings(BaseModel):
     def columns(self) -> dict[str, Any]:
         """Return what a walk's row holds of it."""
         columns = self.model_dump()
+        if columns["fps"] is None:
+            del columns["fps"]
         if self.sampling is not None:
             led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
             said = {

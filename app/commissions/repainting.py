@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.commissions import layouts, validation
 from app.commissions.schema import Commission
 from app.errors import Conflict, InvalidInput
-from app.generation import hands, models_on_offer, sampler_settings
+from app.generation import frame_rates, hands, models_on_offer, sampler_settings
 from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
@@ -68,6 +68,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "preset": walk.preset,
         "ending": walk.ending,
         "easing": walk.easing,
+        "fps": walk.fps if frame_rates.is_exact(walk.fps) and walk.fps >= frame_rates.FPS_MIN else None,
         "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
         "photos_may_be_shown": walk.photos_may_be_shown,

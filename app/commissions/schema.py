@@ -20,7 +20,7 @@ from pydantic import (
 
 from app.commissions import error_messages
 from app.commissions.layouts import AUTO
-from app.generation import loras
+from app.generation import frame_rates, loras
 from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
@@ -211,6 +211,10 @@ Guidance = Annotated[
 ]
 Preset = Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])]
 Size = Annotated[int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})]
+Fps = Annotated[
+    Annotated[float, Field(ge=frame_rates.FPS_MIN, le=frame_rates.FPS_MAX, allow_inf_nan=False)] | None,
+    Field(examples=[None]),
+]
 ModelName = Annotated[str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})]
 
 
@@ -343,6 +347,8 @@ class Commission(BaseModel):
         ),
     ] = None
     """How many pictures the film has: at least one for each stop."""
+    fps: Fps = None
+    """How many are shown in a second, each for whole hundredths; without it as the walk gone on from, or as usual."""
     steps: Steps = None
     """How many steps the sampler takes for each frame; without it as many as the preset says."""
     guidance: Guidance = None

@@ -3,6 +3,7 @@
 __all__ = [
     "adapters",
     "cost",
+    "frame_rates",
     "hands",
     "limits",
     "lora_file",

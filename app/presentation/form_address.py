@@ -23,8 +23,8 @@ LONGEST = 4000
 """Characters; nginx reads addresses of 8,000, in which these are written once more."""
 OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out", "lora", "lora_weight"
 OF_WALK = (
-    "negative_prompt", "seed", "frames", "hand", "steps", "guidance", "ending", "preset", "size", "easing", "model",
-    "unlisted", "photos_may_be_shown", "remix_of", "continues",
+    "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "ending", "preset", "size", "easing",
+    "model", "unlisted", "photos_may_be_shown", "remix_of", "continues",
 )  # fmt: skip
 
 

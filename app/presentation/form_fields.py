@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from flask import current_app
 from pydantic_core import from_json
 
 from app.commissions import layouts
 from app.commissions.schema import Commission
-from app.generation import models_on_offer, presets, sampler_settings
+from app.generation import frame_rates, models_on_offer, presets, sampler_settings
 from app.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
 
@@ -63,6 +64,7 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
     usual = sampler_settings.resolve_settings(preset, asked.model)
     return {
         "frames": asked.frames,
+        "fps": _frame_rate(asked.fps),
         "steps": steps if steps != usual["steps"] else None,
         "guidance": f"{guidance:g}" if guidance != usual["guidance"] else None,
         "preset": preset if preset != presets.DEFAULT else None,
@@ -71,6 +73,13 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
         "easing": 1 if asked.easing else None,
         "model": asked.model,
     }
+
+
+def _frame_rate(fps: float | None) -> str | None:
+    """Return the frame rate that was asked for where it is not the site's, and no film slowed down for its flashes."""
+    if fps is None or not frame_rates.is_exact(fps) or fps < frame_rates.FPS_MIN:
+        return None
+    return f"{fps:g}" if fps != frame_rates.rounded(current_app.config["FPS"]) else None
 
 
 def _larger(asked: Walk | Commission) -> int | None:

@@ -50,9 +50,9 @@ def test_walk_is_created_with_all_that_can_be_said(runner: FlaskCliRunner) -> No
 
 
 def test_walk_is_created_with_preset_ending_easing_and_model(runner: FlaskCliRunner) -> None:
-    options = ("--preset", "exact", "--ending", "round", "--easing", "--model", NAME)
+    options = ("--preset", "exact", "--ending", "round", "--easing", "--fps", "20", "--model", NAME)
     walk = run_json(runner, "walks", "create", "a bear", "a kite", *options)
-    assert [walk[name] for name in ("preset", "ending", "easing", "model")] == ["exact", "round", True, NAME]
+    assert [walk[name] for name in ("preset", "ending", "easing", "fps", "model")] == ["exact", "round", True, 20, NAME]
     run(runner, "walks", "create", "a bear", "a kite", "--ending", "loop", status=2)
 
 
