@@ -27,7 +27,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.text import folding
 from app.uploads import photo_stops
-from app.walks import neighbours, reuse
+from app.walks import neighbours, reuse, shapes
 
 
 def place(
@@ -185,13 +185,24 @@ def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tup
     offer = models_on_offer.find(model)
     is_same_model = parent is not None and offer is not None and offer.name == parent.model_name
     if parent is not None and is_same_model and size is None:
-        size = parent.width
+        size = shapes.longer_side(parent)
+    aspect = _aspect(wanted, parent, model)
     if wanted.preset is None and parent is not None:
         preset = parent.preset
         if is_same_model:  # another model wants its own
             steps = parent.sampler_steps if steps is None else steps
             guidance = parent.guidance if guidance is None else guidance
-    return preset, sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
+    return preset, sampler_settings.resolve_settings(
+        preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
+    )
+
+
+def _aspect(wanted: Commission, parent: Walk | None, model: str | None) -> str | None:
+    """Take the aspect ratio that was asked for, or that of the walk gone on from if the model paints it."""
+    if wanted.aspect is not None or parent is None:
+        return wanted.aspect
+    aspect = shapes.aspect(parent)
+    return aspect if aspect in models_on_offer.facts(models_on_offer.setting(model))["aspects"] else None
 
 
 def _seed(wanted: Commission, parent: Walk | None) -> int:

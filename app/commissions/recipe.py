@@ -197,16 +197,16 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     pinned = _pinned(recipe)
     wanted.model = _model_of(recipe["model"], pinned.model_name)
     offer = models_on_offer.find(pinned.model_name)
-    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": []}
+    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": [], "size": None}
     steps_max = facts["steps_max"]
-    if facts["sizes"] and pinned.enlarged * facts["size"] not in facts["sizes"]:
-        size_flaw = PLACES["width"]
-        raise _altered(_(size_flaw))
+    if size_flaw := pinned.frame_flaw(facts):
+        raise _altered(size_flaw)
     if steps_max is not None and pinned.scheduler in CONSISTENT and pinned.sampler_steps > steps_max:
         told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
     if pinned.enlarged > 1:
-        wanted.size = pinned.width
+        wanted.size = max(pinned.width, pinned.height)
+    wanted.aspect = pinned.aspect
     wanted.fps = _asked_fps(pinned.fps)
     pins = (pinned.sampling and pinned.sampling.loras) or {}
     if missing := next((stop.lora for stop in wanted.stops if stop.lora and stop.lora not in pins), None):

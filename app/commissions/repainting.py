@@ -17,12 +17,14 @@ from app.generation import frame_rates, hands, models_on_offer, sampler_settings
 from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
+from app.models.aspects import SQUARE
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, REFUSED, Stop, Walk
 from app.styles import added, shipped
 from app.styles import style as styles
 from app.styles.added import AddedStyle
 from app.styles.style import Style
+from app.walks import shapes
 
 UNFINISHED = N_("This walk is not finished. It can be repainted once it is.")
 LED_BY_WORDS = N_(
@@ -138,15 +140,19 @@ def _without_hands(words: str, known: tuple[hands.Hand, ...]) -> str:
 
 
 def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
-    """Ask for the walk's steps, guidance and size where the same model paints; another paints by its own."""
-    if model != _model(walk):
-        return {}
-    usual = sampler_settings.resolve_settings(walk.preset, model.name)
+    """Ask for the walk's aspect ratio, and where the same model paints for its steps, guidance and size."""
+    facts = models_on_offer.facts(model.setting)
     asked: dict[str, Any] = {}
+    aspect = shapes.aspect(walk)
+    if aspect != SQUARE and aspect in facts["aspects"]:
+        asked["aspect"] = aspect
+    if model != _model(walk):
+        return asked
+    usual = sampler_settings.resolve_settings(walk.preset, model.name)
     if walk.sampler_steps != usual["steps"]:
         asked["steps"] = walk.sampler_steps
     if walk.guidance != usual["guidance"]:
         asked["guidance"] = walk.guidance
-    if walk.width in models_on_offer.facts(model.setting)["sizes"][1:]:
-        asked["size"] = walk.width
+    if shapes.longer_side(walk) in facts["sizes"][1:]:
+        asked["size"] = shapes.longer_side(walk)
     return asked

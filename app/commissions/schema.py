@@ -211,6 +211,7 @@ Guidance = Annotated[
 ]
 Preset = Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])]
 Size = Annotated[int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})]
+Aspect = Annotated[Literal["1:1", "3:2", "2:3", "16:9", "9:16"] | None, Field(examples=[None])]
 Fps = Annotated[
     Annotated[float, Field(ge=frame_rates.FPS_MIN, le=frame_rates.FPS_MAX, allow_inf_nan=False)] | None,
     Field(examples=[None]),
@@ -356,7 +357,9 @@ class Commission(BaseModel):
     preset: Preset = None
     """How much work a frame is worth. With `exact`, each is painted in full. Without it, as the walk gone on from."""
     size: Size = None
-    """How many pixels a side of the pictures has; without it as the walk gone on from, or the model's own."""
+    """How many pixels the longer side of the pictures has; without it as the walk gone on from, or the model's own."""
+    aspect: Aspect = None
+    """Width to height of the pictures; without it as the walk gone on from, or square."""
     ending: Annotated[Literal["stop", "back", "round"], Field(examples=["stop"])] = "stop"
     """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
     easing: Annotated[bool, Field(examples=[False])] = False

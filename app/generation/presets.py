@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
 
+from app.models import aspects
+
 FAST, BALANCED, EXACT = "fast", "balanced", "exact"
 NAMES = (FAST, BALANCED, EXACT)
 DEFAULT = BALANCED
@@ -100,14 +102,16 @@ def resolve(
     steps: int | None = None,
     guidance: float | None = None,
     size: int | None = None,
+    aspect: str | None = None,
 ) -> dict[str, Any]:
     """Turn a preset into the numbers that a recipe records, for the model whose ``facts`` are given.
 
-    ``steps``, ``guidance`` and ``size`` are a visitor's own. A model may say otherwise of any field in its
+    ``steps``, ``guidance``, ``size`` and ``aspect`` are a visitor's own. A model may say otherwise of any field in its
     ``house.json``, under ``presets``. The guidance of a model that takes none is 1, whatever is asked. Returns
     scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON has them; ``detail`` where there is
     some; and ``enlarged``, how many times the model's own a side is, where it is more, with ``finer``, how many times
-    of these are the work of its decoder's finer stage, where it has one.
+    of these are the work of its decoder's finer stage, where it has one; ``aspect``, where it is no square, with
+    ``frame``, its width and height in pixels.
 
     :raises KeyError: for a preset that there is not.
     """
@@ -120,7 +124,8 @@ def resolve(
     if guidance is not None and guidance > 1 >= settings["guidance"]:
         settings["guided"] = (0.0, 1.0)  # who asks for guidance where the preset has none wants it at every step
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
-    return _whole(settings) | _enlarged(size, facts.get("size"), facts.get("finer", 1))
+    larger = _enlarged(size, facts.get("size"), facts.get("finer", 1))
+    return _whole(settings) | larger | _framed(aspect, larger, facts)
 
 
 def _of_unet(preset: str, facts: Mapping[str, Any]) -> Preset:
@@ -146,6 +151,15 @@ def _enlarged(size: int | None, own: int | None, finest: int) -> dict[str, int]:
         return {}
     times = size // own
     return {"enlarged": times} | ({"finer": finest} if finest > 1 and times % finest == 0 else {})
+
+
+def _framed(aspect: str | None, larger: Mapping[str, int], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the width and height of pictures that are not square."""
+    own = facts.get("size")
+    if aspect in (None, aspects.SQUARE) or not own:
+        return {}
+    multiple = int(facts["multiple"]) * larger.get("finer", 1)
+    return {"aspect": aspect, "frame": [*aspects.frame(str(aspect), own * larger.get("enlarged", 1), multiple)]}
 
 
 def _whole(settings: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ def resolve_settings(
     steps: int | None = None,
     guidance: float | None = None,
     size: int | None = None,
+    aspect: str | None = None,
 ) -> dict[str, Any]:
     """Resolve a preset, the usual one without a name, for a model on offer, the first without one.
 
@@ -26,7 +27,7 @@ def resolve_settings(
     facts = models_on_offer.facts(models_on_offer.setting(model))
     guidance = guidance if guidance is not None else config["GUIDANCE"] or None
     steps = steps or min(config["STEPS"], steps_max(model)) or None
-    return presets.resolve(preset or presets.DEFAULT, facts, steps=steps, guidance=guidance, size=size)
+    return presets.resolve(preset or presets.DEFAULT, facts, steps=steps, guidance=guidance, size=size, aspect=aspect)
 
 
 def steps_max(model: str | None = None) -> int:

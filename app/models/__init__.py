@@ -1,3 +1,3 @@
 """What both sides know of a model without torch: its kind, whether its files are whole, its facts and its licence."""
 
-__all__ = ["errors", "facts", "families", "folder", "hub", "kinds", "names", "single_file", "states"]
+__all__ = ["aspects", "errors", "facts", "families", "folder", "hub", "kinds", "names", "single_file", "states"]

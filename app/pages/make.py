@@ -236,6 +236,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         steps=form.steps_asked(limits),
         guidance=form.guidance_asked(limits),
         size=form.size_asked(limits),
+        aspect=form.aspect_asked(limits),
     )
     page = render_template(
         "pages/make.html",

@@ -13,8 +13,10 @@ from pydantic_core import from_json
 from app.commissions import layouts
 from app.commissions.schema import Commission
 from app.generation import frame_rates, models_on_offer, presets, sampler_settings
+from app.models.aspects import SQUARE
 from app.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
+from app.walks import shapes
 
 SHARED = ("hand", "negative_prompt")
 OWN = ("seed", *SHARED)
@@ -69,6 +71,7 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
         "guidance": f"{guidance:g}" if guidance != usual["guidance"] else None,
         "preset": preset if preset != presets.DEFAULT else None,
         "size": _larger(asked),
+        "aspect": _framed(asked),
         "ending": asked.ending if asked.ending != STOP else None,
         "easing": 1 if asked.easing else None,
         "model": asked.model,
@@ -82,9 +85,15 @@ def _frame_rate(fps: float | None) -> str | None:
     return f"{fps:g}" if fps != frame_rates.rounded(current_app.config["FPS"]) else None
 
 
+def _framed(asked: Walk | Commission) -> str | None:
+    """Return the aspect ratio that was asked for where it is no square."""
+    aspect = shapes.aspect(asked) if isinstance(asked, Walk) else asked.aspect
+    return None if aspect == SQUARE else aspect
+
+
 def _larger(asked: Walk | Commission) -> int | None:
     """Return the size that was asked for where it is not the model's own."""
-    size = asked.width if isinstance(asked, Walk) else asked.size
+    size = shapes.longer_side(asked) if isinstance(asked, Walk) else asked.size
     return size if size in models_on_offer.facts(models_on_offer.setting(asked.model))["sizes"][1:] else None
 
 

@@ -41,11 +41,12 @@ IN_MORE = {
     "ending",
     "preset",
     "size",
+    "aspect",
     "model",
     "film",
 }
 OF_THE_STOP = {"prompt", "picture", "cut_out"}
-OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "model"}
+OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class MakeForm:
     ending: str = ""
     preset: str = ""
     size: str = ""
+    aspect: str = ""
     easing: bool = False
     model: str = ""
     unlisted: bool = False
@@ -140,7 +142,7 @@ class MakeForm:
             wanted["continues"] = self.parent.id
         if self.remix is not None:
             wanted["remix_of"] = self.remix.id
-        wanted |= {name: value for name in ("ending", "preset", "model") if (value := getattr(self, name))}
+        wanted |= {name: value for name in ("ending", "preset", "aspect", "model") if (value := getattr(self, name))}
         if self.easing:
             wanted["easing"] = True
         if self.seed.strip():
@@ -220,6 +222,10 @@ class MakeForm:
         """Return the size that was chosen, if it can be painted."""
         size = typed.whole_number(self.size)
         return size if isinstance(size, int) and size in limits.sizes else None
+
+    def aspect_asked(self, limits: Limits) -> str | None:
+        """Return the aspect ratio that was chosen, if it can be painted."""
+        return self.aspect if self.aspect in limits.aspects else None
 
     def explain(self, errors: InvalidInput) -> None:
         """Put each error beside its field."""
@@ -308,6 +314,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         ending=fields.get("ending", ""),
         preset=fields.get("preset", ""),
         size=fields.get("size", ""),
+        aspect=fields.get("aspect", ""),
         easing=bool(fields.get("easing")),
         model=fields.get("model", ""),
         unlisted=bool(fields.get("unlisted")),
@@ -378,7 +385,8 @@ def going_on(walk: Walk) -> dict[str, Any]:
     """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
     last, again = walk.stops[-1], form_fields.fields(walk)
     kept = {
-        name: again.get(name) for name in ("steps", "guidance", "fps", "preset", "size", "easing", "model", "unlisted")
+        name: again.get(name)
+        for name in ("steps", "guidance", "fps", "preset", "size", "aspect", "easing", "model", "unlisted")
     }
     return kept | {
         "continues": walk.id,

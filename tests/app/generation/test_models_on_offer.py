@@ -185,6 +185,9 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
             "takes_guidance": True,
             "family": "sd",
             "finer": 1,
+            "multiple": 8,
+            "aspects": ["1:1"],
+            "frame": None,
         }
         assert models_on_offer.facts() == known
 
