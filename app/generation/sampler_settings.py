@@ -30,6 +30,13 @@ def resolve_settings(
     return presets.resolve(preset or presets.DEFAULT, facts, steps=steps, guidance=guidance, size=size, aspect=aspect)
 
 
+def frame_of(model: str | None, size: int, aspect: str) -> tuple[int, int]:
+    """Return width and height of the pictures that a model on offer paints of this size and aspect ratio."""
+    facts = models_on_offer.facts(models_on_offer.setting(model))
+    width, height = presets.resolve(presets.DEFAULT, facts, size=size, aspect=aspect).get("frame", (size, size))
+    return int(width), int(height)
+
+
 def steps_max(model: str | None = None) -> int:
     """Return how many steps may be asked of a model on offer, of the first without a name."""
     most = int(current_app.config["STEPS_MAX"])

@@ -149,3 +149,14 @@ def test_size_that_does_not_fit_is_refused() -> None:
         drawn.sketch(8)
     with pytest.raises(ValueError, match="A guide 8 pixels high cannot be made of a picture of 32 x 50"):
         drawn.guide(8)
+
+
+@FRAMES
+def test_what_is_seen_of_a_drawing_counts_and_not_its_square(size: tuple[int, int]) -> None:
+    flag = Thing(DIGESTS["flag"], 0.7, 0.5, 0.7)  # nothing is seen of its right edge, which lies beyond the square
+    if size[1] > size[0]:
+        flag = Thing(DIGESTS["flag"], 0.5, 0.7, 0.7, turn=np.pi / 2)
+    for frame in (max(size) * 4, (size[0] * 4, size[1] * 4)):
+        cover = rendering.draw(Scene((flag,), SKY), BOOK, frame).things[..., 3] > 0.5
+        assert cover.any()
+        assert not any(edge.any() for edge in (cover[0], cover[-1], cover[:, 0], cover[:, -1]))
