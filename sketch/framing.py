@@ -20,14 +20,6 @@ from sketch.sketchbook import Sketchbook
 Size = int | tuple[int, int]
 """The side of a square, or height and width, in pixels."""
 
-ASPECTS = {"1:1": (32, 32), "3:2": (21, 32), "2:3": (32, 21), "16:9": (18, 32), "9:16": (32, 18)}
-"""Height and width of frames, in parts of which their longer side has 32.
-
-Pictures are 8 pixels to a latent: 256 x 168 and 256 x 144, or 512 x 336 and 512 x 288. A network that halves latents
-three times rounds up where it cannot (21, 11, 6, 3; 18, 9, 5, 3) and enlarges to what was there before. Nearer to 3:2
-than 168 there is no multiple of 8.
-"""
-
 MARGIN = 0.5
 """How much of the margin that a thing had in the square it keeps at least, as a share of the frame."""
 
@@ -46,12 +38,6 @@ NO_FLOOR = 0.95
 WALLS = ("plain", "split", "pattern")
 FLOORLESS = ("split", "pattern", "sky", "space", "underwater")
 """Settings, besides a plain wall, in which nothing stands on a floor."""
-
-
-def pixels(aspect: str, longer: int) -> tuple[int, int]:
-    """Return height and width of a frame of :data:`ASPECTS` whose longer side is so many pixels, a multiple of 256."""
-    high, wide = ASPECTS[aspect]
-    return high * longer // 32, wide * longer // 32
 
 
 @dataclass(frozen=True, slots=True)

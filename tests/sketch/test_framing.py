@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sketch import framing, rendering
+from sketch import rendering
 from sketch.compositions.composition import Composition
-from sketch.framing import ASPECTS, Frame
+from sketch.framing import Frame
 from sketch.mixing import Mixture
 from sketch.parts import Taken
 from sketch.scene import Scene, Setting, Thing
@@ -29,15 +29,6 @@ def fitted(size: tuple[int, int], *things: Thing, setting: Setting = SKY) -> Sce
 
 def disc(x: float = 0.5, y: float = 0.5, size: float = 0.7, turn: float = 0.0) -> Thing:
     return Thing(DIGESTS["disc"], x, y, size, turn)
-
-
-@pytest.mark.parametrize("aspect", ASPECTS)
-def test_pixels_fit_latents_and_come_near_to_the_aspect(aspect: str) -> None:
-    wide, high = map(int, aspect.split(":"))
-    for longer in (256, 512):
-        height, width = framing.pixels(aspect, longer)
-        assert max(height, width) == longer and height % 8 == width % 8 == 0
-        assert abs(width / height / (wide / high) - 1) < 0.02
 
 
 def test_square_leaves_a_scene_as_it_is() -> None:
