@@ -211,7 +211,10 @@ Guidance = Annotated[
 ]
 Preset = Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])]
 Size = Annotated[int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})]
-Aspect = Annotated[Literal["1:1", "3:2", "2:3", "16:9", "9:16"] | None, Field(examples=[None])]
+Aspect = Annotated[
+    Literal["1:1", "3:2", "2:3", "16:9", "9:16"] | None,
+    limits_in_schema(lambda limits: {"enum": [*limits.aspects, None], "examples": [None]}),
+]
 Fps = Annotated[
     Annotated[float, Field(ge=frame_rates.FPS_MIN, le=frame_rates.FPS_MAX, allow_inf_nan=False)] | None,
     Field(examples=[None]),
