@@ -45,7 +45,8 @@ function sayValues() {
   const aspect = chosen("aspect");
   values.querySelector(".aspect").textContent = aspect && aspect.value !== "1:1" ? `, ${aspect.value}` : "";
   const frame = document.getElementById("frame-size");
-  if (aspect && frame) frame.textContent = Object.entries(JSON.parse(aspect.dataset.sizes)).find(([side], at) => side === chosen("size")?.value || (!chosen("size") && !at))?.[1] ?? "";
+  const sizes = [...form.querySelectorAll("[name=size]")];
+  if (aspect && frame) frame.textContent = aspect.dataset.sizes.split("|")[Math.max(0, sizes.indexOf(chosen("size")))];
   values.querySelector(".model").textContent = chosen("model") ? `, ${fill("model", chosen("model").dataset.name)}` : "";
   values.querySelector(".steps").textContent = many.value.trim() ? `, ${fill("steps", many.value.trim())}` : "";
   values.querySelector(".guidance").textContent = guidance.value.trim() ? `, ${fill("guidance", guidance.value.trim())}` : "";
