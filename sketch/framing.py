@@ -11,19 +11,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from sketch.layers.drawn import Drawn
 from sketch.scene import Scene, Setting, Thing
+from sketch.sketchbook import Sketchbook
 
 Size = int | tuple[int, int]
 """The side of a square, or height and width, in pixels."""
-
-ASPECTS = {"1:1": (32, 32), "3:2": (21, 32), "2:3": (32, 21), "16:9": (18, 32), "9:16": (32, 18)}
-"""Height and width of frames, in parts of which their longer side has 32.
-
-Pictures are 8 pixels to a latent: 256 x 168 and 256 x 144, or 512 x 336 and 512 x 288. A network that halves latents
-three times rounds up where it cannot (21, 11, 6, 3; 18, 9, 5, 3) and enlarges to what was there before. Nearer to 3:2
-than 168 there is no multiple of 8.
-"""
 
 MARGIN = 0.5
 """How much of the margin that a thing had in the square it keeps at least, as a share of the frame."""
@@ -34,18 +29,15 @@ OVERLAPPING = 0.85
 CROPPED = 0.02
 """How far a thing reaches beyond the square, as a share of its side, that is meant to be cropped."""
 
+SEEN_AT, SEEN = 48, 0.3
+"""How many pixels a side a drawing is looked at in, and from which cover on a pixel of it is seen."""
+
 NO_FLOOR = 0.95
 """From which horizon on a plain ground is a wall without a floor."""
 
 WALLS = ("plain", "split", "pattern")
 FLOORLESS = ("split", "pattern", "sky", "space", "underwater")
 """Settings, besides a plain wall, in which nothing stands on a floor."""
-
-
-def pixels(aspect: str, longer: int) -> tuple[int, int]:
-    """Return height and width of a frame of :data:`ASPECTS` whose longer side is so many pixels, a multiple of 256."""
-    high, wide = ASPECTS[aspect]
-    return high * longer // 32, wide * longer // 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +75,19 @@ class Frame:
         at = slice(top, top + self.height), slice(left, left + self.width)
         return replace(drawn, things=drawn.things[at], ground=drawn.ground[at], numbers=drawn.numbers[at])
 
-    def fitted(self, scene: Scene) -> Scene:
+    def fitted(self, scene: Scene, book: Sketchbook | None = None) -> Scene:
         """Return a scene so arranged in the square that the frame shows all of it that was whole.
 
-        What fills the square without being turned, a view or a photo, goes on filling it.
+        What fills the square without being turned, a view or a photo, goes on filling it. Of a drawing counts what is
+        seen of it; without the book, its whole square.
+
+        :raises SketchbookError: where one of its drawings is not there.
         """
         if self.is_square:
             return scene
         share = self.short / self.side
         moved = [thing for thing in scene.things if not _fills(thing)]
-        arranged = iter(_arranged(moved, scene.setting, share, is_wide=self.width > self.height))
+        arranged = iter(_arranged(moved, scene.setting, share, is_wide=self.width > self.height, book=book))
         things = tuple(thing if _fills(thing) else next(arranged) for thing in scene.things)
         setting = _levelled(scene.setting, share) if self.width > self.height else scene.setting
         return replace(scene, things=things, setting=setting)
@@ -107,10 +102,31 @@ class _Span:
     high: float
 
     @classmethod
-    def of(cls, thing: Thing, *, is_across: bool, share: float = 1.0) -> _Span:
+    def of(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
         middle = thing.x if is_across else thing.y
+        if book is not None:
+            low, high = _seen(thing, book)[0 if is_across else 1]
+            return cls(middle + low * thing.size, middle, middle + high * thing.size)
         half = share * thing.size * (abs(math.cos(thing.turn)) + abs(math.sin(thing.turn))) / 2
         return cls(middle - half, middle, middle + half)
+
+
+def _seen(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return from where to where a thing is seen off its middle, across and down, as shares of its size."""
+    alpha = book.picture(thing.drawing, SEEN_AT)[..., 3]
+    rows, columns = np.nonzero((alpha[:, ::-1] if thing.mirrored else alpha) > SEEN)
+    if not len(rows):
+        return (-0.5, 0.5), (-0.5, 0.5)
+    x, y = ((each + 0.5) / SEEN_AT - 0.5 for each in (columns, rows))
+    across, down = (
+        x * math.cos(thing.turn) - y * math.sin(thing.turn),
+        x * math.sin(thing.turn) + y * math.cos(thing.turn),
+    )
+    half = 0.5 / SEEN_AT
+    return (float(across.min() - half), float(across.max() + half)), (
+        float(down.min() - half),
+        float(down.max() + half),
+    )
 
 
 def _fills(thing: Thing) -> bool:
@@ -130,22 +146,24 @@ def _within(place: float, share: float) -> float:
     return 0.5 + share * (place - 0.5)
 
 
-def _arranged(things: Sequence[Thing], setting: Setting, share: float, *, is_wide: bool) -> list[Thing]:
+def _arranged(
+    things: Sequence[Thing], setting: Setting, share: float, *, is_wide: bool, book: Sketchbook | None
+) -> list[Thing]:
     """Make things smaller, all alike, about the horizon or what crops them, and move groups of them apart."""
     if not things:
         return []
-    spans = [_Span.of(thing, is_across=not is_wide) for thing in things]
+    spans = [_Span.of(thing, is_across=not is_wide, book=book) for thing in things]
     has_floor = setting.kind not in FLOORLESS and (setting.kind != "plain" or setting.horizon <= NO_FLOOR)
     floor = setting.horizon if has_floor else None
     anchor = _anchor(spans, floor if is_wide else None)
     smaller = _smaller(spans, anchor, share)
     across = [_within(anchor, share) + smaller * (span.middle - anchor) for span in spans]
-    along = [_Span.of(thing, is_across=is_wide) for thing in things]
+    along = [_Span.of(thing, is_across=is_wide, book=book) for thing in things]
     if not is_wide and has_floor:
         level = _anchor(along, floor)
         moved = [level + smaller * (span.middle - level) for span in along]
     else:
-        moved = _apart([_Span.of(thing, is_across=is_wide, share=OVERLAPPING) for thing in things], smaller)
+        moved = _apart([_Span.of(thing, is_across=is_wide, share=OVERLAPPING, book=book) for thing in things], smaller)
     places = zip(moved, across, strict=True) if is_wide else zip(across, moved, strict=True)
     return [replace(thing, x=x, y=y, size=smaller * thing.size) for thing, (x, y) in zip(things, places, strict=True)]
 

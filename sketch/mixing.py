@@ -102,7 +102,9 @@ class Mixture:
     def _fitted(self, frame: Frame) -> Mixture:
         if frame.is_square:
             return self
-        return Mixture(frame.fitted(self.first), frame.fitted(self.last), self._book, self._taken)
+        return Mixture(
+            frame.fitted(self.first, self._book), frame.fitted(self.last, self._book), self._book, self._taken
+        )
 
     @property
     def _graphic(self) -> tuple[bool, bool]:

@@ -34,7 +34,7 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
     if composition is not None and composing.is_repeated(composition) and not frame.is_square:
         drawn = layered(scene, book, frame.short)
     else:
-        scene = frame.fitted(scene)
+        scene = frame.fitted(scene, book)
         drawn = layered(scene, book, frame.side)
         if composition is not None and not composition.is_graphic:
             drawn = painterly.compose(drawn, scene.setting, seed=composition.seed, asked=asked(scene.things))

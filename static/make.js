@@ -13,9 +13,15 @@ function fit(line) {
   line.style.height = `${line.scrollHeight}px`;
 }
 
+// As many frames a second as a GIF can say: each takes whole hundredths, at least two.
+function shownRate(fps) {
+  const rate = 100 / Math.max(2, Math.floor(100 / fps + 0.5));
+  return rate.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 3 });
+}
+
 function sayValues() {
   const form = document.getElementById("make");
-  const { seed, negative_prompt: without, steps: many, guidance } = form.elements;
+  const { seed, negative_prompt: without, steps: many, guidance, fps } = form.elements;
   const chosen = (name) => form.querySelector(`[name=${name}]:checked`);
   const hand = chosen("hand")?.dataset.name;
   const frames = chosen("frames");
@@ -24,7 +30,9 @@ function sayValues() {
   if (frames) {
     values.querySelector(".frames").textContent = frames.value;
     const length = document.getElementById("length");
-    if (length) length.textContent = frames.dataset[chosen("ending")?.value === "back" ? "back" : "length"];
+    const asked = Number(fps.value.replace(",", "."));
+    if (length && fps.value !== fps.defaultValue && asked >= 1 && asked <= 50) length.textContent = fill("fps", shownRate(asked));
+    else if (length) length.textContent = frames.dataset[chosen("ending")?.value === "back" ? "back" : "length"];
   }
   values.querySelector(".hand").textContent = hand ? `${hand[0].toUpperCase()}${hand.slice(1)}, ` : "";
   const care = chosen("preset")?.dataset;
@@ -34,9 +42,15 @@ function sayValues() {
   values.querySelector(".care").textContent = ["balanced", undefined].includes(chosen("preset")?.value) ? "" : `, ${chosen("preset").dataset.name}`;
   const size = form.querySelector("label:not(:first-child) > [name=size]:checked");
   values.querySelector(".size").textContent = size ? `, ${size.dataset.name}` : "";
+  const aspect = chosen("aspect");
+  values.querySelector(".aspect").textContent = aspect && aspect.value !== "1:1" ? `, ${aspect.value}` : "";
+  const frame = document.getElementById("frame-size");
+  const sizes = [...form.querySelectorAll("[name=size]")];
+  if (aspect && frame) frame.textContent = aspect.dataset.sizes.split("|")[Math.max(0, sizes.indexOf(chosen("size")))];
   values.querySelector(".model").textContent = chosen("model") ? `, ${fill("model", chosen("model").dataset.name)}` : "";
   values.querySelector(".steps").textContent = many.value.trim() ? `, ${fill("steps", many.value.trim())}` : "";
   values.querySelector(".guidance").textContent = guidance.value.trim() ? `, ${fill("guidance", guidance.value.trim())}` : "";
+  values.querySelector(".fps").textContent = fps.value.trim() ? `, ${fill("fps", fps.value.trim())}` : "";
   values.querySelector(".seed").textContent = seed.value.trim() ? fill("seed", seed.value.trim()) : values.dataset.newSeed;
   values.querySelector(".without").textContent = without.value.trim() ? `, ${fill("without", without.value.trim())}` : "";
 }

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.commissions.recipe_schema import STOPS, Recipe, RecipeDrawing, RecipeStop
+from app.commissions.recipe_schema import STOPS, Recipe, RecipeDrawing
+from app.models.aspects import ASPECTS
 from app.storage.walk_models import ENDINGS, ID, STATES
 
 WALK_ID = "k7mz3vq9xw2hd8cf"
@@ -135,6 +136,23 @@ class WalkDescription(TypedDict):
     frames: Annotated[int, Field(description="How many pictures the film has.", examples=[2])]
     steps: Annotated[int, Field(description="How many steps the sampler takes for each.", examples=[20])]
     guidance: Annotated[float, Field(description="How closely they keep to the words.", examples=[3.5])]
+    aspect: Annotated[
+        str,
+        Field(
+            description="Width to height of the pictures, as it was asked for.",
+            json_schema_extra={"enum": list(ASPECTS)},
+            examples=["1:1"],
+        ),
+    ]
+    width: Annotated[
+        int | None,
+        Field(
+            description="Their width in pixels: the nearest to the aspect ratio that the model paints. Null until that "
+            "is known.",
+            examples=[256],
+        ),
+    ]
+    height: Annotated[int | None, Field(description="Their height in pixels.", examples=[256])]
     preset: Annotated[
         str, Field(description="How much is spent on a picture: fast, balanced, exact.", examples=["balanced"])
     ]
@@ -174,7 +192,10 @@ class WalkDescription(TypedDict):
             examples=[None],
         ),
     ]
-    fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
+    fps: Annotated[
+        float,
+        Field(description="Pictures a second: 100 by a whole number, as a GIF can say it.", examples=[12.5]),
+    ]
     frames_painted: Annotated[int, Field(description="How many are painted.", examples=[2])]
     progress: Annotated[float, Field(description="The same, from 0 to 1.", ge=0, le=1, examples=[1.0])]
     queue_position: Annotated[
@@ -226,20 +247,6 @@ class NewWalk(WalkDescription):
             examples=["5f1c…e07a"],
         ),
     ]
-
-
-class WalkAgain(TypedDict):
-    """What asks for a walk again: a body for `POST /api/v1/walks`, read from the recipe in its film."""
-
-    stops: Annotated[list[RecipeStop], Field(description="Its stops, from first to last.", examples=[STOPS])]
-    seed: Annotated[int, Field(description="Where its noise comes from.", examples=[11])]
-    frames: Annotated[int, Field(description="How many pictures the film has.", examples=[24])]
-    steps: Annotated[int, Field(description="How many steps the sampler takes for each.", examples=[20])]
-    guidance: Annotated[float, Field(description="How closely they keep to the words.", examples=[3.5])]
-    preset: Annotated[str, Field(description="How much is spent on a picture.", examples=["balanced"])]
-    ending: Annotated[str, Field(description="How the film ends.", examples=["stop"])]
-    easing: Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]
-    model: Annotated[str | None, Field(description="The model; null for the site's first.", examples=[None])]
 
 
 class DrawingDescription(TypedDict):

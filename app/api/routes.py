@@ -9,8 +9,9 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.api import body_reader, openapi, pictures
+from app.api.again_types import WalkAgain
 from app.api.openapi import documented
-from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkAgain, WalkDescription, WalkList
+from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkDescription, WalkList
 from app.auth import api_tokens, rate_limits, visitors
 from app.commissions import intake, recipe, walk_edits
 from app.commissions.schema import Commission
@@ -22,7 +23,7 @@ from app.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.moderation import audit_log, curation
 from app.queue import fair_queue, revisions
 from app.storage.walk_models import Walk
-from app.walks import lifecycle, lineage, lookup, reuse
+from app.walks import lifecycle, lineage, lookup, reuse, shapes
 from app.web.form_guards import csrf
 from app.web.responses import conditional
 
@@ -283,6 +284,9 @@ def describe(walk: Walk) -> WalkDescription:
         "frames": walk.frames,
         "steps": walk.sampler_steps,
         "guidance": walk.guidance,
+        "aspect": shapes.aspect(walk),
+        "width": shapes.frame(walk)[0],
+        "height": shapes.frame(walk)[1],
         "preset": walk.preset,
         "ending": walk.ending,
         "easing": walk.easing,

@@ -15,6 +15,7 @@ from app.cli.common import as_json, explained, print_json
 from app.commissions import candidates
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
+from app.models import aspects
 from app.operations.local_worker import POLL_SECONDS, TEND_SECONDS, painters
 from app.queue import candidate_requests
 from app.storage.candidate_models import WAITING, CandidateSet
@@ -35,6 +36,9 @@ NONE = "-"
 @click.option("--steps", type=int, help="How many steps the sampler takes.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
 @click.option("--size", type=int, help="How many pixels a side of the walk's pictures has.")
+@click.option(
+    "--aspect", type=click.Choice(aspects.ASPECTS), help="Width to height of the pictures; square if not given."
+)
 @click.option("--model", help="The model that paints, of those on offer; the first if not given.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the pictures into this folder.")
 @as_json

@@ -22,6 +22,7 @@ from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
+from app.models import aspects
 from app.moderation import audit_log
 from app.moderation.audit_log import COMMAND
 from app.observability import live_view, overview
@@ -48,6 +49,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 @click.option("--photos-may-be-shown", is_flag=True,
               help="You may publish the pictures, and those in them agree; else the walk is unlisted.")  # fmt: skip
 @click.option("--frames", type=int, help="How many frames; as many as the settings say if not given.")
+@click.option("--fps", type=float, help="How many frames are shown in a second, 1 to 50; rounded to whole hundredths.")
 @click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
 @click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
               help="A seed of its own for a stop; given once for each, in their order.")  # fmt: skip
@@ -63,6 +65,9 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 @click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
 @click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
 @click.option("--size", type=int, help="How many pixels a side of the pictures has, of those that the model paints.")
+@click.option(
+    "--aspect", type=click.Choice(aspects.ASPECTS), help="Width to height of the pictures; square if not given."
+)
 @click.option("--ending", type=click.Choice(ENDINGS), help="Stop at the last stop, go back, or round to the first.")
 @click.option("--easing", is_flag=True, help="Slow down at the stops.")
 @click.option("--model", help="The model that paints, of those on offer; the first if not given.")
@@ -364,15 +369,12 @@ def _read(file: Path) -> bytes:
 
 
 def _write(walk: Walk, out: Path) -> None:
-    data = _recipe(walk) if out.suffix.lower() == ".json" else _film(walk, KINDS[out.suffix.lower()])
+    written = json.dumps(recipe.recipe_of(walk), indent=2, ensure_ascii=False) + "\n"
+    data = written.encode() if out.suffix.lower() == ".json" else _film(walk, KINDS[out.suffix.lower()])
     try:
         out.write_bytes(data)
     except OSError as error:
         raise MediaError(f"{out} cannot be written: {error.strerror or error}") from error
-
-
-def _recipe(walk: Walk) -> bytes:
-    return (json.dumps(recipe.recipe_of(walk), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _film(walk: Walk, kind: str) -> bytes:

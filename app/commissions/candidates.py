@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.commissions import error_messages, scenes
-from app.commissions.schema import Guidance, ModelName, Preset, Seed, Size, Steps, StopRequest
+from app.commissions.schema import Aspect, Guidance, ModelName, Preset, Seed, Size, Steps, StopRequest
 from app.commissions.validation import embedding_errors, negative_prompt_errors, settings_errors
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
@@ -51,7 +51,9 @@ class CandidateRequest(BaseModel):
     guidance: Guidance = None
     """How closely the pictures keep to the words, as for the walk."""
     size: Size = None
-    """How many pixels a side of the walk's pictures has; candidates are shown with at most 256."""
+    """How many pixels the longer side of the walk's pictures has; candidates are shown with at most 256."""
+    aspect: Aspect = None
+    """Width to height of the pictures, as for the walk; square without it."""
     model: ModelName = None
     """What paints, one of the models on offer; without it the site's first."""
 
@@ -109,7 +111,12 @@ def place(
         asked["unnamed"] = unnamed
     painted_by = models_on_offer.setting(wanted.model)
     settings = sampler_settings.resolve_settings(
-        wanted.preset, wanted.model, steps=wanted.steps, guidance=wanted.guidance, size=wanted.size
+        wanted.preset,
+        wanted.model,
+        steps=wanted.steps,
+        guidance=wanted.guidance,
+        size=wanted.size,
+        aspect=wanted.aspect,
     )
     learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
     laid = loras.recorded(learned, [wanted.stop.lora], painted_by)

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.errors import FieldError, InvalidInput
-from app.generation import loras, presets
+from app.generation import frame_rates, loras, models_on_offer, presets
 from app.generation.hands import words_of
 from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal, join_words
 from app.i18n.gettext import N_, _
+from app.models.aspects import ASPECTS
 from app.queue.candidate_requests import MOST as CANDIDATES_MOST
 from app.storage.walk_models import ENDINGS
 
@@ -84,9 +85,11 @@ def field_error(item: Any, limits: Limits) -> FieldError:
     rules = {
         "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
         "frames": frames_rule(limits),
+        "fps": fps_rule(),
         "steps": steps_rule(limits),
         "guidance": guidance_rule(limits),
         "size": size_rule(limits),
+        "aspect": _one_of("aspect", join_words(ASPECTS)),
         "hand": _one_of(subject(path), words_of(limits.hands))
         if limits.hands
         else _("%(subject)s cannot be chosen: the model that paints here knows none.", subject=subject(path)),
@@ -137,6 +140,14 @@ def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
     )
 
 
+def fps_rule() -> str:
+    return _(
+        "Frames a second must be a number from %(least)s to %(most)s.",
+        least=frame_rates.FPS_MIN,
+        most=frame_rates.FPS_MAX,
+    )
+
+
 def steps_rule(limits: Limits) -> str:
     return _("Steps must be a whole number from 1 to %(most)s.", most=limits.steps_max)
 
@@ -159,6 +170,20 @@ def size_rule(limits: Limits) -> str:
     if not limits.sizes:
         return _("The size cannot be chosen of the model that paints here.")
     return _("The size must be one of %(sizes)s, in pixels of a side.", sizes=join_words(map(str, limits.sizes)))
+
+
+def aspect_rule(limits: Limits) -> str:
+    """Say that the model paints no pictures of this aspect ratio, and which it does."""
+    facts = models_on_offer.facts(limits.setting)
+    if facts["frame"] is None:
+        return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts["name"])
+    frames = [(size, size) for size in limits.sizes] or [tuple(facts["frame"])]
+    if len(limits.aspects) > 1:
+        known = join_words(limits.aspects)
+        return _("The aspect ratio of the model %(model)s must be one of %(known)s.", model=facts["name"], known=known)
+    sizes = join_words(f"{width} × {height}" for width, height in frames)
+    told = {"model": facts["name"], "sizes": sizes}
+    return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **told)
 
 
 def _one_of(field: str, known: str) -> str:

@@ -18,7 +18,7 @@ from app.commissions.brought_photos import BroughtPhoto, Photos
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput, MomaError
-from app.generation import adapters, loras, models_on_offer, presets, prompt_texts, sampler_settings
+from app.generation import adapters, frame_rates, loras, models_on_offer, presets, prompt_texts, sampler_settings
 from app.generation.limits import SEED_MAX
 from app.observability import metrics, request_ids
 from app.queue import admission, fair_queue, jobs
@@ -27,7 +27,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, Stop, Walk, new_id
 from app.text import folding
 from app.uploads import photo_stops
-from app.walks import neighbours, reuse
+from app.walks import neighbours, reuse, shapes
 
 
 def place(
@@ -121,7 +121,6 @@ def _new_row(
     given: Mapping[int, BroughtPhoto],
 ) -> tuple[Walk, Photos]:  # fmt: skip
     """Write a walk down as it was asked for, with its settings resolved; return it, and the photos of its stops."""
-    config = current_app.config
     parent = lineage_rules.gone_on_from(wanted)
     brought = brought_photos.of_stops(wanted, None if owner is None else visitors.digest(owner), besides=given)
     stops, photos = brought_photos.described(wanted, brought), brought_photos.read(brought)
@@ -143,7 +142,7 @@ def _new_row(
         request_id=request_ids.current(),
         seed=_seed(wanted, parent),
         frames=wanted.frames or _default_frames(wanted),
-        fps=config["FPS"],
+        fps=_frame_rate(wanted, parent),
         preset=preset,
         scheduler=settings["scheduler"],
         sampler_steps=settings["steps"],
@@ -187,13 +186,24 @@ def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tup
     offer = models_on_offer.find(model)
     is_same_model = parent is not None and offer is not None and offer.name == parent.model_name
     if parent is not None and is_same_model and size is None:
-        size = parent.width
+        size = shapes.longer_side(parent)
+    aspect = _aspect(wanted, parent, model)
     if wanted.preset is None and parent is not None:
         preset = parent.preset
         if is_same_model:  # another model wants its own
             steps = parent.sampler_steps if steps is None else steps
             guidance = parent.guidance if guidance is None else guidance
-    return preset, sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
+    return preset, sampler_settings.resolve_settings(
+        preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
+    )
+
+
+def _aspect(wanted: Commission, parent: Walk | None, model: str | None) -> str | None:
+    """Take the aspect ratio that was asked for, or that of the walk gone on from if the model paints it."""
+    if wanted.aspect is not None or parent is None:
+        return wanted.aspect
+    aspect = shapes.aspect(parent)
+    return aspect if aspect in models_on_offer.facts(models_on_offer.setting(model))["aspects"] else None
 
 
 def _seed(wanted: Commission, parent: Walk | None) -> int:
@@ -203,6 +213,15 @@ def _seed(wanted: Commission, parent: Walk | None) -> int:
     if parent is not None and wanted.stops[0].seed is None:
         return parent.seed_of(parent.stops[-1])
     return secrets.randbelow(SEED_MAX + 1)
+
+
+def _frame_rate(wanted: Commission, parent: Walk | None) -> float:
+    """Take the frame rate that was asked for, or that of the walk gone on from, or the site's."""
+    if wanted.fps is not None:
+        return frame_rates.rounded(wanted.fps)
+    if parent is not None and frame_rates.is_exact(parent.fps):
+        return parent.fps
+    return frame_rates.rounded(current_app.config["FPS"])
 
 
 def _default_frames(wanted: Commission) -> int:

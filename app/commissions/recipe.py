@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from flask import current_app
 from pydantic import TypeAdapter, ValidationError
 
 from app.commissions import validation
@@ -14,7 +15,7 @@ from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, Re
 from app.commissions.schema import Commission
 from app.drawings import drawing_credits
 from app.errors import InvalidInput
-from app.generation import adapters, embeddings, loras, models_on_offer, presets
+from app.generation import adapters, embeddings, frame_rates, loras, models_on_offer, presets
 from app.i18n.gettext import N_, _
 from app.models.facts import CONSISTENT
 from app.storage.walk_models import ROUND, Stop, Walk
@@ -35,7 +36,7 @@ PLACES = {
     "sampler_steps": N_("its number of steps cannot be used"), "width": N_("its size cannot be used"),
     "height": N_("its size cannot be used"), "memory_format": N_("its memory format cannot be used"),
     "model_name": N_("its model cannot be used"), "model_revision": N_("its model's revision cannot be used"),
-    "batch": N_("its batch size cannot be used"),
+    "batch": N_("its batch size cannot be used"), "fps": N_("its frames a second cannot be used"),
 }  # fmt: skip
 DRAWINGS = TypeAdapter(list[ToldDrawing])
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -202,22 +203,29 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     pinned = _pinned(recipe)
     wanted.model = _model_of(recipe["model"], pinned.model_name)
     offer = models_on_offer.find(pinned.model_name)
-    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": []}
+    facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": [], "size": None}
     steps_max = facts["steps_max"]
-    if facts["sizes"] and pinned.enlarged * facts["size"] not in facts["sizes"]:
-        size_flaw = PLACES["width"]
-        raise _altered(_(size_flaw))
+    if size_flaw := pinned.frame_flaw(facts):
+        raise _altered(size_flaw)
     if steps_max is not None and pinned.scheduler in CONSISTENT and pinned.sampler_steps > steps_max:
         told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
     if pinned.enlarged > 1:
-        wanted.size = pinned.width
+        wanted.size = max(pinned.width, pinned.height)
+    wanted.aspect = pinned.aspect
+    wanted.fps = _asked_fps(pinned.fps)
     pins = (pinned.sampling and pinned.sampling.loras) or {}
     if missing := next((stop.lora for stop in wanted.stops if stop.lora and stop.lora not in pins), None):
         raise _altered(_("the digest of its LoRA %(lora)s is missing", lora=missing))
     if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
         raise _altered(found)
     return wanted, pinned
+
+
+def _asked_fps(fps: float | None) -> float | None:
+    """Return the frame rate to ask for: none where the film was slowed down for its flashes, or cannot be asked for."""
+    can_be = fps is not None and frame_rates.is_exact(fps) and fps >= frame_rates.FPS_MIN
+    return fps if can_be and fps != frame_rates.rounded(current_app.config["FPS"]) else None
 
 
 def _recorded(recipe: dict[str, Any], key: str) -> list[str]:
@@ -257,6 +265,7 @@ def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
             "scheduler": sampler["scheduler"],
             "width": size[0],
             "height": size[1],
+            "fps": recipe.get("fps"),
             "positions": [float(position) for position in recipe["positions"]],
             "model_name": model["name"],
             "model_revision": model["revision"],

@@ -6,7 +6,7 @@ Everything is bounded: a forged recipe makes no worker allocate or run without e
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.generation.loras import NAME_MAX
 from app.i18n.gettext import _
+from app.models import aspects
 from app.storage.drawing_models import CREDIT_MAX, SOURCE_MAX
 from app.storage.walk_models import FRAMES, HAND_MAX, KNOTS, STOPS
 from app.text import embedding_names
@@ -25,6 +26,7 @@ POSITIONS_MAX = 10_000
 KNOTS_MAX = 128  # on a leg, and in a level
 GAIN_MAX = 10.0
 DETAIL_MAX = 2.0
+FPS_MAX = 1000
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
@@ -34,6 +36,8 @@ OPTIONAL = (
     "detail",
     "enlarged",
     "finer",
+    "aspect",
+    "frame",
     "adapters",
     "loras",
     "prompt_syntax",
@@ -43,6 +47,8 @@ OPTIONAL = (
 )  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
+Framed = Literal["3:2", "2:3", "16:9", "9:16"]
+Side = Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
 Depth = Annotated[int, Field(ge=0, le=STEPS_MAX)]
 LoraName = Annotated[str, Field(max_length=NAME_MAX, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -89,6 +95,8 @@ class PinnedSampling(BaseModel):
     mixing: Literal[2] | None = None  # before there was another way: 1
     enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
     finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
+    aspect: Framed | None = None  # before there was any: square
+    frame: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None  # its width and height
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     prompt_syntax: Literal[1] | None = None  # of prompts whose brackets are text
@@ -116,12 +124,13 @@ class PinnedSettings(BaseModel):
     sampler_steps: Annotated[int, Field(ge=1, le=STEPS_MAX)]
     guidance: Annotated[float, Field(ge=0, le=100)]
     scheduler: Annotated[str, Field(max_length=80, pattern=PRINTABLE)]
-    width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
-    height: Annotated[int, Field(ge=8, le=4096, multiple_of=8)]
+    width: Side
+    height: Side
     precision: Literal["float32", "bfloat16", "float16", "float8"]
     memory_format: Literal["contiguous", "channels_last"]
     threads: Annotated[int, Field(ge=1, le=1024)]
     batch: Annotated[int, Field(ge=1, le=BATCH_MAX)]
+    fps: Annotated[float, Field(gt=0, le=FPS_MAX, allow_inf_nan=False)] | None = None  # as in the film, to the letter
     positions: Positions
     model_name: Annotated[str, Field(max_length=200, pattern=PRINTABLE)]
     model_revision: Annotated[str, Field(max_length=64, pattern=PRINTABLE)]
@@ -133,9 +142,32 @@ class PinnedSettings(BaseModel):
         """How many times the model's own a side is."""
         return (self.sampling and self.sampling.enlarged) or 1
 
+    @property
+    def aspect(self) -> Framed | None:
+        """Its aspect ratio; None for a square."""
+        return None if self.sampling is None else self.sampling.aspect
+
+    def frame_flaw(self, facts: Mapping[str, Any]) -> str:
+        """Return why a model of these facts paints no pictures of this size; ``""`` if it does, or is not known."""
+        aspect, frame = self.aspect, self.sampling and self.sampling.frame
+        if (aspect is None) != (frame is None):
+            return _("its aspect ratio cannot be used")
+        longer = self.enlarged * (facts["size"] or 0)
+        if facts["sizes"] and longer not in facts["sizes"]:
+            return _("its size cannot be used")
+        if aspect is None or frame is None or not facts["sizes"]:
+            return ""
+        finer = (self.sampling and self.sampling.finer) or 1
+        is_painted = aspect in facts["aspects"] and tuple(frame) == aspects.frame(
+            aspect, longer, facts["multiple"] * finer
+        )
+        return "" if is_painted and frame == [self.width, self.height] else _("its aspect ratio cannot be used")
+
     def columns(self) -> dict[str, Any]:
         """Return what a walk's row holds of it."""
         columns = self.model_dump()
+        if columns["fps"] is None:
+            del columns["fps"]
         if self.sampling is not None:
             led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
             said = {

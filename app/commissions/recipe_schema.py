@@ -170,6 +170,12 @@ class RecipeSampler(TypedDict):
     finer: NotRequired[
         Annotated[int, Field(description="How many times of these the decoder's finer stage paints.", examples=[2])]
     ]
+    aspect: NotRequired[
+        Annotated[str, Field(description="Width to height, where the pictures are not square.", examples=["16:9"])]
+    ]
+    frame: NotRequired[
+        Annotated[list[int], Field(description="Their width and height in pixels.", examples=[[512, 288]])]
+    ]
     decoder: NotRequired[
         Annotated[
             str,

@@ -13,16 +13,18 @@ from sqlalchemy import func, select
 from app.commissions import layouts, validation
 from app.commissions.schema import Commission
 from app.errors import Conflict, InvalidInput
-from app.generation import hands, models_on_offer, sampler_settings
+from app.generation import frame_rates, hands, models_on_offer, sampler_settings
 from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
+from app.models.aspects import SQUARE
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, REFUSED, Stop, Walk
 from app.styles import added, shipped
 from app.styles import style as styles
 from app.styles.added import AddedStyle
 from app.styles.style import Style
+from app.walks import shapes
 
 UNFINISHED = N_("This walk is not finished. It can be repainted once it is.")
 LED_BY_WORDS = N_(
@@ -68,6 +70,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "preset": walk.preset,
         "ending": walk.ending,
         "easing": walk.easing,
+        "fps": walk.fps if frame_rates.is_exact(walk.fps) and walk.fps >= frame_rates.FPS_MIN else None,
         "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
         "photos_may_be_shown": walk.photos_may_be_shown,
@@ -137,15 +140,19 @@ def _without_hands(words: str, known: tuple[hands.Hand, ...]) -> str:
 
 
 def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
-    """Ask for the walk's steps, guidance and size where the same model paints; another paints by its own."""
-    if model != _model(walk):
-        return {}
-    usual = sampler_settings.resolve_settings(walk.preset, model.name)
+    """Ask for the walk's aspect ratio, and where the same model paints for its steps, guidance and size."""
+    facts = models_on_offer.facts(model.setting)
     asked: dict[str, Any] = {}
+    aspect = shapes.aspect(walk)
+    if aspect != SQUARE and aspect in facts["aspects"]:
+        asked["aspect"] = aspect
+    if model != _model(walk):
+        return asked
+    usual = sampler_settings.resolve_settings(walk.preset, model.name)
     if walk.sampler_steps != usual["steps"]:
         asked["steps"] = walk.sampler_steps
     if walk.guidance != usual["guidance"]:
         asked["guidance"] = walk.guidance
-    if walk.width in models_on_offer.facts(model.setting)["sizes"][1:]:
-        asked["size"] = walk.width
+    if shapes.longer_side(walk) in facts["sizes"][1:]:
+        asked["size"] = shapes.longer_side(walk)
     return asked

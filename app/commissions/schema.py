@@ -20,7 +20,7 @@ from pydantic import (
 
 from app.commissions import error_messages
 from app.commissions.layouts import AUTO
-from app.generation import loras
+from app.generation import frame_rates, loras
 from app.generation.hands import find as find_hand
 from app.generation.hands import words_of
 from app.generation.limits import CLIP_SKIP_MAX, SEED_MAX, STOPS_MIN, Limits
@@ -218,6 +218,14 @@ Guidance = Annotated[
 ]
 Preset = Annotated[Literal["fast", "balanced", "exact"] | None, Field(examples=[None])]
 Size = Annotated[int | None, limits_in_schema(lambda limits: {"enum": [*limits.sizes, None], "examples": [None]})]
+Aspect = Annotated[
+    Literal["1:1", "3:2", "2:3", "16:9", "9:16"] | None,
+    limits_in_schema(lambda limits: {"enum": [*limits.aspects, None], "examples": [None]}),
+]
+Fps = Annotated[
+    Annotated[float, Field(ge=frame_rates.FPS_MIN, le=frame_rates.FPS_MAX, allow_inf_nan=False)] | None,
+    Field(examples=[None]),
+]
 ModelName = Annotated[str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})]
 
 
@@ -357,6 +365,8 @@ class Commission(BaseModel):
         ),
     ] = None
     """How many pictures the film has: at least one for each stop."""
+    fps: Fps = None
+    """How many are shown in a second, each for whole hundredths; without it as the walk gone on from, or as usual."""
     steps: Steps = None
     """How many steps the sampler takes for each frame; without it as many as the preset says."""
     guidance: Guidance = None
@@ -364,7 +374,9 @@ class Commission(BaseModel):
     preset: Preset = None
     """How much work a frame is worth. With `exact`, each is painted in full. Without it, as the walk gone on from."""
     size: Size = None
-    """How many pixels a side of the pictures has; without it as the walk gone on from, or the model's own."""
+    """How many pixels the longer side of the pictures has; without it as the walk gone on from, or the model's own."""
+    aspect: Aspect = None
+    """Width to height of the pictures; without it as the walk gone on from, or square."""
     ending: Annotated[Literal["stop", "back", "round"], Field(examples=["stop"])] = "stop"
     """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
     easing: Annotated[bool, Field(examples=[False])] = False

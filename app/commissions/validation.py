@@ -95,6 +95,10 @@ class RenderingRequest(Protocol):
     size: int | None
     model: str | None
 
+    @property
+    def aspect(self) -> str | None:
+        """Width to height."""
+
 
 def settings_errors(wanted: RenderingRequest, limits: Limits) -> list[FieldError]:
     """Hold what fixes how a picture is painted, besides its words, against the limits."""
@@ -109,6 +113,8 @@ def settings_errors(wanted: RenderingRequest, limits: Limits) -> list[FieldError
         )
     if wanted.size is not None and wanted.size not in limits.sizes:
         errors.append(FieldError(("size",), error_messages.size_rule(limits)))
+    if wanted.aspect is not None and wanted.aspect not in limits.aspects:
+        errors.append(FieldError(("aspect",), error_messages.aspect_rule(limits)))
     if wanted.model is not None and wanted.model not in limits.models:
         errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
     return errors

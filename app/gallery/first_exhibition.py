@@ -329,7 +329,6 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         commission_hash="",
         seed=wanted.seed,
         frames=wanted.frames,
-        fps=float(piece.recipe["fps"]),
         stops=[Stop(position=index, **stop.row()) for index, stop in enumerate(wanted.stops)],
         preset=wanted.preset,
         ending=wanted.ending,

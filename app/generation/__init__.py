@@ -4,6 +4,7 @@ __all__ = [
     "adapters",
     "cost",
     "embeddings",
+    "frame_rates",
     "hands",
     "limits",
     "lora_file",

@@ -31,8 +31,15 @@ def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: boo
 
 
 def area(sampling: Mapping[str, Any]) -> int:
-    """Return how many times the model's own size goes into what it paints: finer decoding needs no larger latents."""
-    return (int(sampling.get("enlarged", 1)) // int(sampling.get("finer", 1))) ** 2
+    """Return how many times the model's own size goes into what it paints, at least once.
+
+    Finer decoding needs no larger latents.
+    """
+    enlarged, finer = int(sampling.get("enlarged", 1)), int(sampling.get("finer", 1))
+    if "frame" not in sampling:
+        return (enlarged // finer) ** 2
+    width, height = map(int, sampling["frame"])
+    return max(1, width * height * enlarged**2 // (max(width, height) * finer) ** 2)
 
 
 def _of_levels(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool) -> int:

@@ -30,6 +30,7 @@ class Limits:
     hands: tuple[Hand, ...] = ()  # those of the model
     any_hand: bool = False  # of a model that is not on offer nobody here knows which it has
     sizes: tuple[int, ...] = ()  # those that the model paints, in pixels of a side
+    aspects: tuple[str, ...] = ()  # the aspect ratios that it paints
     models: tuple[str, ...] = ()  # the names of those on offer
     loras: tuple[str, ...] = ()  # the names of those that fit the model
     takes_guidance: bool = True
@@ -53,6 +54,7 @@ class Limits:
             hands=() if offer is None else known_hands(offer.setting),
             any_hand=offer is None,
             sizes=tuple(facts["sizes"]),
+            aspects=tuple(facts["aspects"]),
             models=tuple(each.name for each in models_on_offer.offered()),
             loras=() if offer is None else tuple(lora.name for lora in loras.of_model(setting)),
             takes_guidance=facts["takes_guidance"],

@@ -6,12 +6,12 @@ paints what was resolved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
 
-from app.models import noise_levels
+from app.models import aspects, noise_levels
 
 FAST, BALANCED, EXACT = "fast", "balanced", "exact"
 NAMES = (FAST, BALANCED, EXACT)
@@ -110,15 +110,17 @@ def resolve(
     steps: int | None = None,
     guidance: float | None = None,
     size: int | None = None,
+    aspect: str | None = None,
 ) -> dict[str, Any]:
     """Turn a preset into the numbers that a recipe records, for the model whose ``facts`` are given.
 
-    ``steps``, ``guidance`` and ``size`` are a visitor's own. A model may say otherwise of any field in its
+    ``steps``, ``guidance``, ``size`` and ``aspect`` are a visitor's own. A model may say otherwise of any field in its
     ``house.json``, under ``presets``. The guidance of a model that takes none is 1, whatever is asked. Returns
     scheduler, steps, guidance, guided, gain, spacing, ladder and branches, as JSON has them; ``mixing`` where states
     are blended in a newer way than the first; ``detail`` where there is some; and ``enlarged``,
     how many times the model's own a side is, where it is more, with ``finer``, how many times of these are the work of
-    its decoder's finer stage, where it has one.
+    its decoder's finer stage, where it has one; ``aspect``, where it is no square, with ``frame``, its width and height
+    in pixels.
 
     :raises KeyError: for a preset that there is not.
     """
@@ -132,11 +134,14 @@ def resolve(
     if guidance is not None and guidance > 1 >= settings["guidance"]:
         settings["guided"] = (0.0, 1.0)  # who asks for guidance where the preset has none wants it at every step
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
+    larger = _enlarged(size, facts.get("size"), facts.get("finer", 1))
+    framed = _framed(aspect, larger, facts)
     spaced = bool(settings["spacing"]) and settings["scheduler"] in SPACED
     settings["spacing"] = list(settings["spacing"]) if spaced else None
     if "ladder" not in own:
-        settings["ladder"] = _by_noise(settings, facts, size)
-    return _whole(settings) | _enlarged(size, facts.get("size"), facts.get("finer", 1))
+        side = size or facts.get("size") or USUAL_SIZE
+        settings["ladder"] = _by_noise(settings, facts, framed.get("frame") or (side, side))
+    return _whole(settings) | larger | framed
 
 
 def _of_unet(preset: str, facts: Mapping[str, Any]) -> Preset:
@@ -156,7 +161,7 @@ def _of_flow(preset: str, facts: Mapping[str, Any]) -> Preset:
     return replace(base, guidance=facts.get("usual_guidance") or base.guidance)
 
 
-def _by_noise(settings: Mapping[str, Any], facts: Mapping[str, Any], size: int | None) -> list[tuple[float, int]]:
+def _by_noise(settings: Mapping[str, Any], facts: Mapping[str, Any], frame: Sequence[int]) -> list[tuple[float, int]]:
     """Turn the noise levels of a preset's rungs into shares of the steps, for the schedule that the model has."""
     steps = settings["steps"]
     if steps < 2:
@@ -166,7 +171,7 @@ def _by_noise(settings: Mapping[str, Any], facts: Mapping[str, Any], size: int |
         facts.get("schedule") or {},
         steps,
         spacing=settings["spacing"],
-        pixels=(size or facts.get("size") or USUAL_SIZE) ** 2,
+        pixels=frame[0] * frame[1],
         family=facts.get("family", ""),
     )
     return [(noise_levels.nearest(levels, level) / steps, knots) for level, knots in settings["ladder"]]
@@ -178,6 +183,15 @@ def _enlarged(size: int | None, own: int | None, finest: int) -> dict[str, int]:
         return {}
     times = size // own
     return {"enlarged": times} | ({"finer": finest} if finest > 1 and times % finest == 0 else {})
+
+
+def _framed(aspect: str | None, larger: Mapping[str, int], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the width and height of pictures that are not square."""
+    own = facts.get("size")
+    if aspect in (None, aspects.SQUARE) or not own:
+        return {}
+    multiple = int(facts["multiple"]) * larger.get("finer", 1)
+    return {"aspect": aspect, "frame": [*aspects.frame(str(aspect), own * larger.get("enlarged", 1), multiple)]}
 
 
 def _whole(settings: dict[str, Any]) -> dict[str, Any]:

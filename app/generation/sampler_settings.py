@@ -16,6 +16,7 @@ def resolve_settings(
     steps: int | None = None,
     guidance: float | None = None,
     size: int | None = None,
+    aspect: str | None = None,
 ) -> dict[str, Any]:
     """Resolve a preset, the usual one without a name, for a model on offer, the first without one.
 
@@ -26,7 +27,14 @@ def resolve_settings(
     facts = models_on_offer.facts(models_on_offer.setting(model))
     guidance = guidance if guidance is not None else config["GUIDANCE"] or None
     steps = steps or min(config["STEPS"], steps_max(model)) or None
-    return presets.resolve(preset or presets.DEFAULT, facts, steps=steps, guidance=guidance, size=size)
+    return presets.resolve(preset or presets.DEFAULT, facts, steps=steps, guidance=guidance, size=size, aspect=aspect)
+
+
+def frame_of(model: str | None, size: int, aspect: str) -> tuple[int, int]:
+    """Return width and height of the pictures that a model on offer paints of this size and aspect ratio."""
+    facts = models_on_offer.facts(models_on_offer.setting(model))
+    width, height = presets.resolve(presets.DEFAULT, facts, size=size, aspect=aspect).get("frame", (size, size))
+    return int(width), int(height)
 
 
 def steps_max(model: str | None = None) -> int:

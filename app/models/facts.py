@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.models import cache, folder, kinds, licence, names, single_file
+from app.models.aspects import ASPECTS, SQUARE
 from app.models.errors import ModelError
 from app.models.kinds import Configs, Kind
 
@@ -17,6 +18,7 @@ DECODER = "decoder"
 CLIP = "text_encoder", "text_encoder_2"
 CLIP_WIDTHS = [768, 1280]  # of Stable Diffusion XL
 CLIP_LAYERS = 12  # the fewest of those that Stable Diffusion has
+LATENT, PATCH = 8, 2
 DESCRIBING = (
     "model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "transformer/config.json",
     "vae/config.json", "text_encoder/config.json", "text_encoder_2/config.json", "README.md", "house.json",
@@ -48,10 +50,12 @@ def read(setting: str, cached: str = "") -> dict[str, Any]:
     that its text encoders read, where it reads embeddings and that is known, else ``None``), ``has_sketches`` (whether
     sketches lead it), ``family`` (as `app.models.kinds` calls it, or "") and ``width`` (of the text states that its
     network reads, or ``None`` where that is not known): both tell which LoRA files fit; ``finer`` (how many times as
-    large its decoder can paint the same latents) and ``steps_max`` (how many steps the schedule has that it was
-    distilled on, or ``None`` where any number can be painted). ``licence`` is there where its card, ``house.json`` or
-    its file names one; ``schedule`` is the configuration of its scheduler; ``usual_steps`` and ``usual_guidance``, in
-    flow families, are those of the known model that it is most like.
+    large its decoder can paint the same latents), ``multiple`` (of how many pixels each side is a multiple),
+    ``aspects`` (the aspect ratios that may be asked for), ``frame`` (width and height of its own pictures, or ``None``)
+    and ``steps_max`` (how many steps the schedule has that it was distilled on, or ``None`` where any number can be
+    painted). ``licence`` is there where its card, ``house.json`` or its file names one; ``schedule`` is the
+    configuration of its scheduler; ``usual_steps`` and ``usual_guidance``, in flow families, are those of the known
+    model that it is most like.
     """
     path = place(setting, cached)
     if path.is_file():
@@ -117,6 +121,9 @@ def _facts(told: dict[str, Any], kind: Kind | None, configs: Configs, finer: int
     known["finer"] = finer
     known["schedule"] = dict(scheduler)
     known["sizes"] = _sizes(known["size"], told.get("sizes"), finer)
+    known["multiple"] = _multiple(configs, kind)
+    known["aspects"] = _aspects(known["size"], told.get("aspects"))
+    known["frame"] = [known["size"]] * 2 if known["size"] else _frame(configs)
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
 
 
@@ -188,6 +195,34 @@ def _sizes(own: int | None, told: object, finer: int) -> list[int]:
         return []
     larger = [*(told if isinstance(told, list) else []), own * finer]
     return [own, *sorted({size for size in larger if type(size) is int and size > own and not size % own})]
+
+
+def _multiple(configs: Configs, kind: Kind | None) -> int:
+    """Return of how many pixels a picture's sides are multiples: a latent's, or a patch's of two by two; at least 8.
+
+    A UNet of diffusers rounds up where a side cannot be halved, and enlarges to what was there before; its pipelines
+    take multiples of 8 alone.
+    """
+    blocks = configs["vae"].get("block_out_channels")
+    latent = 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else LATENT
+    return max(LATENT, latent * (PATCH if kind is not None and kind.is_flow else 1))
+
+
+def _aspects(own: int | None, told: object) -> list[str]:
+    """List the aspect ratios that a model paints: those that it names, all if its own pictures are square, or none."""
+    if not own:
+        return [SQUARE]
+    named = [each for each in ASPECTS if each in told] if isinstance(told, list) else [*ASPECTS]
+    return [SQUARE, *(each for each in named if each != SQUARE)]
+
+
+def _frame(configs: Configs) -> list[int] | None:
+    """Return width and height of the pictures of a model that are not square; ``None`` where that is not known."""
+    latents, blocks = configs["network"].get("sample_size"), configs["vae"].get("block_out_channels")
+    if not (isinstance(latents, list) and len(latents) == 2 and isinstance(blocks, list)):
+        return None
+    height, width = latents
+    return [side * 2 ** (len(blocks) - 1) for side in (width, height)]
 
 
 def _is_few_step(scheduler: Mapping[str, Any]) -> bool:

@@ -285,7 +285,6 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         given_title=told.title,
         seed=wanted.seed,
         frames=wanted.frames,
-        fps=float(told.recipe["fps"]),
         stops=[
             Stop(position=index, note=note, **_stop(stop))
             for index, (stop, note) in enumerate(zip(wanted.stops, told.notes, strict=True))

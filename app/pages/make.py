@@ -236,6 +236,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         steps=form.steps_asked(limits),
         guidance=form.guidance_asked(limits),
         size=form.size_asked(limits),
+        aspect=form.aspect_asked(limits),
     )
     page = render_template(
         "pages/make.html",
@@ -266,6 +267,8 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
         cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
         sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
+        aspect_names={aspect: aspect for aspect in limits.aspects},
+        aspects={aspect: _frame_sizes(form, limits, aspect) for aspect in limits.aspects},
         models=models_on_offer.offered(),
         model_titles={model.name: translate_foreign(model.title) for model in models_on_offer.offered()},
         usual=usual,
@@ -279,6 +282,12 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         total=catalogue.total(),
     )
     return page_response(page, status=status, cache=KEPT)
+
+
+def _frame_sizes(form: forms.MakeForm, limits: Limits, aspect: str) -> dict[str, str]:
+    """Say for each size how large pictures of an aspect ratio are."""
+    frames = {size: sampler_settings.frame_of(form.model or None, size, aspect) for size in limits.sizes}
+    return {str(size): wording.frame_size(aspect, *frame) for size, frame in frames.items()}
 
 
 def _owner() -> str | None:

@@ -12,6 +12,7 @@ __all__ = [
     "proposed_styles",
     "readings",
     "style_groups",
+    "typed_numbers",
     "walk_line",
     "wording",
 ]

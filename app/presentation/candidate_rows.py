@@ -101,7 +101,7 @@ def requested(form: MakeForm, index: int) -> dict[str, Any]:
     """Return what the candidates of a stop of the form are asked for with, unchecked."""
     asked = form.commission()
     settings: dict[str, Any] = {
-        name: asked[name] for name in ("preset", "steps", "guidance", "size", "model") if name in asked
+        name: asked[name] for name in ("preset", "steps", "guidance", "size", "aspect", "model") if name in asked
     }
     if "model" not in settings and form.parent is not None and models_on_offer.find(form.parent.model_name):
         settings["model"] = form.parent.model_name
@@ -180,5 +180,5 @@ def _is_same(told: dict[str, Any], asked: dict[str, Any]) -> bool:
     except ValueError:
         return False
     again = wanted.model_dump(exclude={"count": True, "stop": set(OWN)})
-    before = {name: told[name] for name in again}
+    before = {name: told.get(name) for name in again}
     return again == before | {"stop": {name: value for name, value in told["stop"].items() if name not in OWN}}

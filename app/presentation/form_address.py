@@ -23,8 +23,8 @@ LONGEST = 4000
 """Characters; nginx reads addresses of 8,000, in which these are written once more."""
 OF_STOPS = "prompt", "own", "drawing", "layout", "picture", "candidates", "cut_out", "lora", "lora_weight"
 OF_WALK = (
-    "negative_prompt", "seed", "frames", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size", "easing",
-    "model", "unlisted", "photos_may_be_shown", "remix_of", "continues",
+    "negative_prompt", "seed", "frames", "fps", "hand", "steps", "guidance", "clip_skip", "ending", "preset", "size",
+    "aspect", "easing", "model", "unlisted", "photos_may_be_shown", "remix_of", "continues",
 )  # fmt: skip
 
 
@@ -68,8 +68,8 @@ def of_candidates(found: CandidateSet, stop: int) -> str:
         lora_weight=f"{told['lora_weight']:g}" if told.get("lora") else "",
     )  # fmt: skip
     form.seed = str(asked["seed"])
-    for name in ("preset", "steps", "guidance", "size", "model"):
-        setattr(form, name, "" if asked[name] is None else str(asked[name]))
+    for name in ("preset", "steps", "guidance", "size", "aspect", "model"):
+        setattr(form, name, "" if asked.get(name) is None else str(asked[name]))
     return url_for("pages.make", **fields(form))
 
 

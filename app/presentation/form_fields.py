@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from flask import current_app
 from pydantic_core import from_json
 
 from app.commissions import layouts
 from app.commissions.schema import Commission
-from app.generation import models_on_offer, presets, sampler_settings
+from app.generation import frame_rates, models_on_offer, presets, sampler_settings
+from app.models.aspects import SQUARE
 from app.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
+from app.walks import shapes
 
 SHARED = ("hand", "negative_prompt", "clip_skip")
 OWN = ("seed", *SHARED)
@@ -63,19 +66,34 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
     usual = sampler_settings.resolve_settings(preset, asked.model)
     return {
         "frames": asked.frames,
+        "fps": _frame_rate(asked.fps),
         "steps": steps if steps != usual["steps"] else None,
         "guidance": f"{guidance:g}" if guidance != usual["guidance"] else None,
         "preset": preset if preset != presets.DEFAULT else None,
         "size": _larger(asked),
+        "aspect": _framed(asked),
         "ending": asked.ending if asked.ending != STOP else None,
         "easing": 1 if asked.easing else None,
         "model": asked.model,
     }
 
 
+def _frame_rate(fps: float | None) -> str | None:
+    """Return the frame rate that was asked for where it is not the site's, and no film slowed down for its flashes."""
+    if fps is None or not frame_rates.is_exact(fps) or fps < frame_rates.FPS_MIN:
+        return None
+    return f"{fps:g}" if fps != frame_rates.rounded(current_app.config["FPS"]) else None
+
+
+def _framed(asked: Walk | Commission) -> str | None:
+    """Return the aspect ratio that was asked for where it is no square."""
+    aspect = shapes.aspect(asked) if isinstance(asked, Walk) else asked.aspect
+    return None if aspect == SQUARE else aspect
+
+
 def _larger(asked: Walk | Commission) -> int | None:
     """Return the size that was asked for where it is not the model's own."""
-    size = asked.width if isinstance(asked, Walk) else asked.size
+    size = shapes.longer_side(asked) if isinstance(asked, Walk) else asked.size
     return size if size in models_on_offer.facts(models_on_offer.setting(asked.model))["sizes"][1:] else None
 
 

@@ -13,11 +13,11 @@ from werkzeug.datastructures import MultiDict
 from app.commissions.error_messages import of_stop
 from app.commissions.schema import PICTURE
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
-from app.generation import hands, models_on_offer
+from app.generation import frame_rates, hands, models_on_offer
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
-from app.i18n.formatting import decimal_sign
 from app.i18n.gettext import _
 from app.presentation import form_fields
+from app.presentation import typed_numbers as typed
 from app.presentation.photo_view import PhotoView
 from app.reading import chosen
 from app.reading.chosen import AS_READ
@@ -31,6 +31,7 @@ FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {
     "seed",
     "frames",
+    "fps",
     "negative_prompt",
     "hand",
     "layout",
@@ -41,11 +42,12 @@ IN_MORE = {
     "ending",
     "preset",
     "size",
+    "aspect",
     "model",
     "film",
 }
 OF_THE_STOP = {"prompt", "picture", "cut_out"}
-OF_THE_WALK = {"seed", "frames", "steps", "guidance", "stops", "ending", "preset", "size", "model"}
+OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class MakeForm:
     negative_prompt: str = ""
     seed: str = ""
     frames: str = ""
+    fps: str = ""
     hand: str = ""
     steps: str = ""
     guidance: str = ""
@@ -95,6 +98,7 @@ class MakeForm:
     ending: str = ""
     preset: str = ""
     size: str = ""
+    aspect: str = ""
     easing: bool = False
     model: str = ""
     unlisted: bool = False
@@ -130,7 +134,7 @@ class MakeForm:
         """Return the form as the commission that it asks for, unchecked."""
         shared: dict[str, Any] = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
         if self.clip_skip.strip():
-            shared["clip_skip"] = _whole_number(self.clip_skip)
+            shared["clip_skip"] = typed.whole_number(self.clip_skip)
         stops = [
             {**_words_or_photo(stop), **shared, **_laid_out(stop), **_lora(stop), **stop.own} for stop in self.stops
         ]
@@ -142,19 +146,21 @@ class MakeForm:
             wanted["continues"] = self.parent.id
         if self.remix is not None:
             wanted["remix_of"] = self.remix.id
-        wanted |= {name: value for name in ("ending", "preset", "model") if (value := getattr(self, name))}
+        wanted |= {name: value for name in ("ending", "preset", "aspect", "model") if (value := getattr(self, name))}
         if self.easing:
             wanted["easing"] = True
         if self.seed.strip():
-            wanted["seed"] = _whole_number(self.seed)
+            wanted["seed"] = typed.whole_number(self.seed)
         if self.frames.strip():
-            wanted["frames"] = _whole_number(self.frames)
+            wanted["frames"] = typed.whole_number(self.frames)
+        if self.fps.strip():
+            wanted["fps"] = typed.number(self.fps)
         if self.steps.strip():
-            wanted["steps"] = _whole_number(self.steps)
+            wanted["steps"] = typed.whole_number(self.steps)
         if self.size.strip():
-            wanted["size"] = _whole_number(self.size)
+            wanted["size"] = typed.whole_number(self.size)
         if self.guidance.strip():
-            wanted["guidance"] = _number(self.guidance)
+            wanted["guidance"] = typed.number(self.guidance)
         return wanted
 
     def go_on(self, walk_id: str) -> None:
@@ -194,23 +200,37 @@ class MakeForm:
     @property
     def guidance_written(self) -> str:
         """Write the guidance that was typed as the page's language does; as it stands where it is no number."""
-        is_number = isinstance(_number(self.guidance), float)
-        return self.guidance.replace(".", decimal_sign()) if is_number else self.guidance
+        return typed.written(self.guidance)
+
+    @property
+    def fps_written(self) -> str:
+        """Write the frame rate that was typed as the page's language does; as it stands where it is no number."""
+        return typed.written(self.fps)
+
+    def fps_shown(self, usual: float) -> float:
+        """Return the frame rate that the film will have; the usual one where none can be read."""
+        fps = typed.number(self.fps)
+        can_be = isinstance(fps, float) and frame_rates.FPS_MIN <= fps <= frame_rates.FPS_MAX
+        return frame_rates.rounded(fps if can_be and isinstance(fps, float) else usual)
 
     def steps_asked(self, limits: Limits) -> int | None:
         """Return the steps that were typed, if they can be painted."""
-        steps = _whole_number(self.steps)
+        steps = typed.whole_number(self.steps)
         return steps if isinstance(steps, int) and 1 <= steps <= limits.steps_max else None
 
     def guidance_asked(self, limits: Limits) -> float | None:
         """Return the guidance that was typed, if it can be painted."""
-        guidance = _number(self.guidance)
+        guidance = typed.number(self.guidance)
         return guidance if isinstance(guidance, float) and guidance <= limits.guidance_max else None
 
     def size_asked(self, limits: Limits) -> int | None:
         """Return the size that was chosen, if it can be painted."""
-        size = _whole_number(self.size)
+        size = typed.whole_number(self.size)
         return size if isinstance(size, int) and size in limits.sizes else None
+
+    def aspect_asked(self, limits: Limits) -> str | None:
+        """Return the aspect ratio that was chosen, if it can be painted."""
+        return self.aspect if self.aspect in limits.aspects else None
 
     def explain(self, errors: InvalidInput) -> None:
         """Put each error beside its field."""
@@ -292,6 +312,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         negative_prompt=fields.get("negative_prompt", ""),
         seed=fields.get("seed", ""),
         frames=fields.get("frames", ""),
+        fps=fields.get("fps", ""),
         hand=fields.get("hand", ""),
         steps=fields.get("steps", ""),
         guidance=fields.get("guidance", ""),
@@ -299,6 +320,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         ending=fields.get("ending", ""),
         preset=fields.get("preset", ""),
         size=fields.get("size", ""),
+        aspect=fields.get("aspect", ""),
         easing=bool(fields.get("easing")),
         model=fields.get("model", ""),
         unlisted=bool(fields.get("unlisted")),
@@ -368,7 +390,10 @@ def _unknown(hand: object) -> str:
 def going_on(walk: Walk) -> dict[str, Any]:
     """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
     last, again = walk.stops[-1], form_fields.fields(walk)
-    kept = {name: again.get(name) for name in ("steps", "guidance", "preset", "size", "easing", "model", "unlisted")}
+    kept = {
+        name: again.get(name)
+        for name in ("steps", "guidance", "fps", "preset", "size", "aspect", "easing", "model", "unlisted")
+    }
     return kept | {
         "continues": walk.id,
         "seed": walk.seed_of(last),
@@ -377,13 +402,3 @@ def going_on(walk: Walk) -> dict[str, Any]:
         "clip_skip": last.clip_skip,
         "frames": walk.frames,
     }
-
-
-def _number(text: str) -> float | str:
-    point = re.escape(decimal_sign())
-    said = re.fullmatch(rf"\s*([0-9]{{1,6}})(?:(?:\.|{point})([0-9]{{1,6}}))?\s*", text, re.ASCII)
-    return float(f"{said[1]}.{said[2] or 0}") if said else text
-
-
-def _whole_number(text: str) -> int | str:
-    return int(text) if re.fullmatch(r"\s*[0-9]{1,20}\s*", text, re.ASCII) else text

@@ -10,6 +10,7 @@ from typing import Any
 from app.i18n import foreign_messages
 from app.i18n.formatting import count_words, duration, duration_about, ordinal, percent, plural, sentence
 from app.i18n.gettext import N_, _
+from app.models import aspects
 from app.storage.walk_models import BACK, ROUND, STOP
 from app.text import stop_notes
 
@@ -68,6 +69,14 @@ def frames_and_length(frames: int, fps: float, ending: str = "stop") -> str:
     """Say how long a film is: ``24 frames, 1.9 seconds``; one that comes back shows all but its ends twice."""
     shown = max(frames, 2 * frames - 2) if ending == BACK else frames
     return f"{plural(frames, 'frame')}, {duration(shown / fps)}"
+
+
+def frame_size(aspect: str, width: int, height: int) -> str:
+    """Say how large pictures are: ``512 × 288 pixels``, and where the model can paint the ratio only nearly, so."""
+    size = _("%(width)s × %(height)s pixels", width=width, height=height)
+    if aspects.is_rounded(aspect, width, height):
+        return _("%(size)s, the nearest to %(aspect)s that the model paints", size=size, aspect=aspect)
+    return size
 
 
 def short_name(prompt: str) -> str:

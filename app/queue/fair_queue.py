@@ -201,9 +201,12 @@ def waiting(
     steps: int | None = None,
     guidance: float | None = None,
     size: int | None = None,
+    aspect: str | None = None,
 ) -> tuple[int, float | None]:
     """Return how many walks wait, and the seconds that such a walk of a newcomer would take if asked for now."""
-    settings = sampler_settings.resolve_settings(preset, model, steps=steps, guidance=guidance, size=size)
+    settings = sampler_settings.resolve_settings(
+        preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
+    )
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
     line = look()
     return line.queued, line.seconds(line.painters, line.served * line.a_turn, own)

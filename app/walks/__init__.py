@@ -9,5 +9,6 @@ __all__ = [
     "media_urls",
     "neighbours",
     "reuse",
+    "shapes",
     "wall_words",
 ]

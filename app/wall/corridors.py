@@ -19,6 +19,7 @@ from app.generation.limits import Limits
 from app.storage.database import db
 from app.storage.house_models import Exhibition
 from app.storage.walk_models import A_PHOTO, FINISHED, ROUND, WAITING, Frame, Stop, Walk
+from app.walks import shapes
 from app.walks.media_urls import still_address
 from app.wall.programme import credits_of
 
@@ -92,7 +93,9 @@ def commission_joints(exhibition: Exhibition) -> int:
         last, first = walk.stops[_end(walk)], following.stops[0]
         stops = [_asked(walk, last), _asked(following, first)]
         fields = {"stops": stops, "frames": JOINT_FRAMES, "unlisted": True, "continues": None}
-        wanted = error_messages.read_model(Commission, fields, Limits.current(walk.model_name), shape="")
+        limits, aspect = Limits.current(walk.model_name), shapes.aspect(walk)
+        fields["aspect"] = aspect if aspect in limits.aspects else None
+        wanted = error_messages.read_model(Commission, fields, limits, shape="")
         intake.place(wanted, visitor_key=HOUSE, idempotency_key=f"{walk.id} {following.id} {first.prompt}")
     return len(lacking)
 

@@ -32,6 +32,7 @@ from app.presentation.wording import (
     care_name,
     ending_name,
     example_prompts,
+    frame_size,
     frames_and_length,
     lowest,
     note,
@@ -45,6 +46,7 @@ from app.presentation.wording import (
     waiting_words,
 )
 from app.search import terms
+from app.walks import shapes
 
 
 def _with_marks(text: str) -> str:
@@ -91,6 +93,9 @@ GLOBALS = {
     "middle_of": playback.middle,
     "steps_of": playback.steps,
     "frames_and_length": frames_and_length,
+    "frame_size": frame_size,
+    "aspect_of": shapes.aspect,
+    "shape_of": shapes.frame,
     "waiting_words": waiting_words,
     "blend": blend,
     "example_prompts": example_prompts,

@@ -87,6 +87,7 @@ function draw(picture, at) {
   if (canvas.width !== picture.width || canvas.height !== picture.height) {
     canvas.width = picture.width;
     canvas.height = picture.height;
+    canvas.parentElement.classList.toggle("wide", picture.width >= 1.25 * picture.height);
   }
   context.drawImage(picture, 0, 0);
   const now = performance.now();

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sketch import framing, rendering
+from sketch import rendering
 from sketch.compositions.composition import Composition
-from sketch.framing import ASPECTS, Frame
+from sketch.framing import Frame
 from sketch.mixing import Mixture
 from sketch.parts import Taken
 from sketch.scene import Scene, Setting, Thing
@@ -29,15 +29,6 @@ def fitted(size: tuple[int, int], *things: Thing, setting: Setting = SKY) -> Sce
 
 def disc(x: float = 0.5, y: float = 0.5, size: float = 0.7, turn: float = 0.0) -> Thing:
     return Thing(DIGESTS["disc"], x, y, size, turn)
-
-
-@pytest.mark.parametrize("aspect", ASPECTS)
-def test_pixels_fit_latents_and_come_near_to_the_aspect(aspect: str) -> None:
-    wide, high = map(int, aspect.split(":"))
-    for longer in (256, 512):
-        height, width = framing.pixels(aspect, longer)
-        assert max(height, width) == longer and height % 8 == width % 8 == 0
-        assert abs(width / height / (wide / high) - 1) < 0.02
 
 
 def test_square_leaves_a_scene_as_it_is() -> None:
@@ -149,3 +140,14 @@ def test_size_that_does_not_fit_is_refused() -> None:
         drawn.sketch(8)
     with pytest.raises(ValueError, match="A guide 8 pixels high cannot be made of a picture of 32 x 50"):
         drawn.guide(8)
+
+
+@FRAMES
+def test_what_is_seen_of_a_drawing_counts_and_not_its_square(size: tuple[int, int]) -> None:
+    flag = Thing(DIGESTS["flag"], 0.7, 0.5, 0.7)  # nothing is seen of its right edge, which lies beyond the square
+    if size[1] > size[0]:
+        flag = Thing(DIGESTS["flag"], 0.5, 0.7, 0.7, turn=np.pi / 2)
+    for frame in (max(size) * 4, (size[0] * 4, size[1] * 4)):
+        cover = rendering.draw(Scene((flag,), SKY), BOOK, frame).things[..., 3] > 0.5
+        assert cover.any()
+        assert not any(edge.any() for edge in (cover[0], cover[-1], cover[:, 0], cover[:, -1]))

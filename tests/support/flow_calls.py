@@ -24,7 +24,7 @@ def own_call(
     steps: int,
     guidance: float,
     negative_prompt: str = "",
-    size: int = 64,
+    size: int | tuple[int, int] = 64,
     output: str = "np",
     **options: Any,
 ) -> Picture:
@@ -35,7 +35,8 @@ def own_call(
 
     `guidance` is the call's ``guidance_scale`` and means what the pipeline makes of it: an input of the network
     (FLUX.1 [dev]), nothing (schnell, a distilled klein), or the weight of guidance (Stable Diffusion 3 above 1,
-    Z-Image above 0). Klein takes no negative prompt, and FLUX.1 uses none. `options` go to the call as they are.
+    Z-Image above 0). Klein takes no negative prompt, and FLUX.1 uses none. `size` is a side, or height
+    and width. `options` go to the call as they are.
     """
     call = pipeline(folder).__call__
     if "negative_prompt" in inspect.signature(call).parameters:
@@ -116,12 +117,15 @@ def pipeline(folder: Path) -> Any:
     return pipe
 
 
-def _painted(folder: Path, steps: int, guidance: float, size: int, output: str, **arguments: Any) -> Picture:
+def _painted(
+    folder: Path, steps: int, guidance: float, size: int | tuple[int, int], output: str, **arguments: Any
+) -> Picture:
     torch.set_num_threads(1)
     pipe = pipeline(folder)
+    height, width = (size, size) if isinstance(size, int) else size
     painted = pipe(
-        num_inference_steps=steps, guidance_scale=guidance, height=size, width=size, output_type=output, **arguments
+        num_inference_steps=steps, guidance_scale=guidance, height=height, width=width, output_type=output, **arguments
     ).images
     if output == "latent" and isinstance(pipe, diffusers.FluxPipeline):
-        painted = pipe._unpack_latents(painted, size, size, pipe.vae_scale_factor)
+        painted = pipe._unpack_latents(painted, height, width, pipe.vae_scale_factor)
     return np.asarray(painted[0], dtype=np.float32)

@@ -74,7 +74,7 @@ class Painter:
         `sampling` is what `presets.resolve` returned. Without it every step is guided, with the usual solver.
         """
         sampling = sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance}
-        width, height = (side * sampling.get("enlarged", 1) for side in self.size)
+        width, height = sampling.get("frame") or (side * sampling.get("enlarged", 1) for side in self.size)
         measured = self._setting
         return Rendering.of(
             sampling, width=width, height=height, precision=measured.precision,

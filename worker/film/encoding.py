@@ -13,6 +13,7 @@ import threading
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 from xml.sax.saxutils import escape
@@ -191,7 +192,7 @@ def _changed(
     return left, top, int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def mp4(frames: Sequence[Frame], fps: float, *, metadata: Mapping[str, str]) -> bytes:
+def mp4(frames: Sequence[Frame], fps: float | Fraction, *, metadata: Mapping[str, str]) -> bytes:
     """Write an MP4 as :class:`Mp4Writer` does. Raises ValueError without frames."""
     if not frames:
         raise ValueError("a film needs at least one frame")
@@ -210,7 +211,7 @@ class Mp4Writer:
     Leaving it ends ffmpeg, finished or not.
     """
 
-    def __init__(self, fps: float, *, metadata: Mapping[str, str]) -> None:
+    def __init__(self, fps: float | Fraction, *, metadata: Mapping[str, str]) -> None:
         self._fps = fps
         self._tags = [f"{FFMPEG_NAMES.get(key, key)}={_escaped(value)}" for key, value in metadata.items()]
         self._ffmpeg: subprocess.Popen[bytes] | None = None
@@ -251,7 +252,7 @@ class Mp4Writer:
             told.write_text("\n".join([";FFMETADATA1", *self._tags, ""]), "utf-8")
         command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-nostdin", "-y"),
-            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{self._fps:g}", "-i", "pipe:0"),
+            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self._fps), "-i", "pipe:0"),
             *("-f", "ffmetadata", "-i", str(told), "-map_metadata", "1"),
             *("-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"),

@@ -76,10 +76,12 @@ class Traced:
         return Thing(self.digest, x=instead_of.x, y=min(0.9, max(0.1, foot - size / 2)), size=size)
 
 
-def trace(picture: Pixels, *, cut_out: bool) -> Traced:
+def trace(picture: Pixels, *, cut_out: bool, ratio: float = 1.0) -> Traced:
     """Trace a picture (h, w, 4): whole, or its main thing alone.
 
-    Where no thing can be told from the rest, whole is what it is.
+    Where no thing can be told from the rest, whole is what it is. Of a whole picture, as much is traced as fits a frame
+    that is as wide as it is high by a ``ratio``; where that is no square it lies in the middle of one, which the frame
+    cuts out, and its edges go on above and below, or beside it.
     """
     inside = cutting.main_thing(picture)
     picture = _even(picture)
@@ -87,14 +89,20 @@ def trace(picture: Pixels, *, cut_out: bool) -> Traced:
         return Traced(_flat(_alone(picture, inside)), None)
     if inside is None:
         inside = cutting.main_thing(picture)  # a hand needs an outline to paint along, and a flat picture may have one
-    rows, columns = pictures.frame(picture.shape, inside)
-    part = pictures.resized(pictures.on_paper(picture[rows, columns]), SIDE, SIDE)
+    rows, columns = pictures.frame(picture.shape, inside, ratio=ratio)
+    wide, high = round(SIDE * min(1.0, ratio)), round(SIDE / max(1.0, ratio))
+    few = _few(pictures.resized(pictures.on_paper(picture[rows, columns]), wide, high))
     if inside is None:
-        return Traced(None, _few(part))
+        return Traced(None, _squared(few))
     alpha = _alpha(picture, inside)[rows, columns]
-    covered = np.asarray(Image.fromarray(alpha).resize((SIDE, SIDE), Image.Resampling.BOX))
-    few = _few(part)
-    return Traced(np.dstack([few, covered]), _filled(few, covered > 8))
+    covered = np.asarray(Image.fromarray(alpha).resize((wide, high), Image.Resampling.BOX))
+    return Traced(_squared(np.dstack([few, covered])), _squared(_filled(few, covered > 8)))
+
+
+def _squared(picture: Pixels) -> Pixels:
+    """Lay a picture (h, w, n) in the middle of a square (SIDE, SIDE, n); its edges go on."""
+    spare = [SIDE - side for side in picture.shape[:2]]
+    return np.pad(picture, [*((each // 2, each - each // 2) for each in spare), (0, 0)], mode="edge")
 
 
 def cut(picture: Pixels, side: int) -> Pixels | None:

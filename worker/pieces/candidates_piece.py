@@ -57,7 +57,7 @@ def paint(claim: Claim, painter: Painter) -> None:
         rendering = painter.rendering(found.sampling)
         cut_outs: dict[str, Pixels] = {}
         if photo is not None and painter.is_led:
-            chosen, cut_outs = _traced(found, photo, chosen)
+            chosen, cut_outs = _traced(found, photo, chosen, ratio=rendering.width / rendering.height)
         prepared = painter.prepare(chosen, rendering, drawings=added, cut_outs=cut_outs)
         if photo is not None and not painter.is_led:
             prepared = _inverted(found, photo, painter, prepared, len(chosen))
@@ -126,10 +126,10 @@ def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
 
 
 def _traced(
-    found: CandidateSet, photo: Photo, stations: Sequence[StopInput]
+    found: CandidateSet, photo: Photo, stations: Sequence[StopInput], *, ratio: float
 ) -> tuple[list[StopInput], dict[str, Pixels]]:
     """Put the photo into the scenes, as a walk does; return them, and what was cut out of it, by digest."""
-    trace = tracing.trace(_pixels(photo), cut_out=bool(found.asked["stop"]["cut_out"]))
+    trace = tracing.trace(_pixels(photo), cut_out=bool(found.asked["stop"]["cut_out"]), ratio=ratio)
     cut_outs = {} if trace.thing is None else {trace.digest: trace.thing}
     return [replace(station, scene=trace.scene(station.scene)) for station in stations], cut_outs
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.commissions import recipe
 from app.errors import MediaError, MediaStoreAway
-from app.generation import models_on_offer
+from app.generation import frame_rates, models_on_offer
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Piece, Walk
@@ -266,7 +266,7 @@ def _films(
     said, written = about(walk), recipe.dumps(walk)
     told = {**said, "recipe": written}
     gif_film, webp_film = encoding.GifWriter(sample, comment=written), encoding.WebpWriter(metadata=told)
-    with encoding.Mp4Writer(walk.fps, metadata=told) as mp4_film:
+    with encoding.Mp4Writer(frame_rates.fraction(walk.fps), metadata=told) as mp4_film:
         times = _times(walk, range(walk.frames))
         _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times)
         gif, webp, mp4 = gif_film.finish(), webp_film.finish(), mp4_film.finish()

@@ -108,7 +108,8 @@ class WalkInProgress:
         drawings = added_drawings(stations)
         has_photos = any(stop.photo is not None for stop in self.walk.stops)
         if has_photos and self.painter.is_led:
-            led = walk_photos.traced(self.claim, self.walk, stations)
+            ratio = settings.width / settings.height
+            led = walk_photos.traced(self.claim, self.walk, stations, ratio=ratio)
             stations, cut_outs = led.stations, led.cut_outs
         prepared = self.painter.prepare(stations, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
         if not has_photos or self.painter.is_led:

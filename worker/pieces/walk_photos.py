@@ -46,8 +46,10 @@ class Led:
     cut_outs: dict[str, Pixels]
 
 
-def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput]) -> Led:
+def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput], *, ratio: float = 1.0) -> Led:
     """Put the photos of a walk's stops into their scenes, for a painter that sketches lead.
+
+    Its pictures are as wide as they are high by the ``ratio``.
 
     :raises PaintingError: when a photo is lost.
     """
@@ -56,7 +58,7 @@ def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput]) -> Led:
         cut_out = bool(walk.stops[index].cut_out)
 
         def trace(index: int = index, cut_out: bool = cut_out) -> Traced:
-            return tracing.trace(_photo(walk, index), cut_out=cut_out)
+            return tracing.trace(_photo(walk, index), cut_out=cut_out, ratio=ratio)
 
         name = f"{CUT if cut_out else WHOLE}-{index}"
         found = _kept(claim, walk, name, make=trace, pack=tracing.pack, unpack=tracing.unpack)

@@ -21,6 +21,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.version import __version__
 from tests.conftest import make_app
+from tests.support import led
 from tests.support.commands import count, run, run_json
 from tests.support.house import NAME
 from tests.support.recipes import RENDERING
@@ -50,10 +51,24 @@ def test_walk_is_created_with_all_that_can_be_said(runner: FlaskCliRunner) -> No
 
 
 def test_walk_is_created_with_preset_ending_easing_and_model(runner: FlaskCliRunner) -> None:
-    options = ("--preset", "exact", "--ending", "round", "--easing", "--model", NAME)
+    options = ("--preset", "exact", "--ending", "round", "--easing", "--fps", "20", "--model", NAME)
     walk = run_json(runner, "walks", "create", "a bear", "a kite", *options)
-    assert [walk[name] for name in ("preset", "ending", "easing", "model")] == ["exact", "round", True, NAME]
+    assert [walk[name] for name in ("preset", "ending", "easing", "fps", "model")] == ["exact", "round", True, 20, NAME]
     run(runner, "walks", "create", "a bear", "a kite", "--ending", "loop", status=2)
+
+
+def test_walk_is_created_in_an_aspect_ratio(runner: FlaskCliRunner) -> None:
+    walk = run_json(runner, "walks", "create", "a bear", "a kite", "--aspect", "16:9")
+    assert (walk["aspect"], walk["width"], walk["height"]) == ("16:9", 256, 144)
+    output = run(runner, "walks", "create", "a bear", "a kite", "--aspect", "4:3", status=2).output
+    assert "'4:3' is not one of '1:1', '3:2', '2:3', '16:9', '9:16'" in output
+
+
+def test_aspect_ratio_of_a_model_of_one_shape_is_refused_with_its_sizes(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    square = led.lay_out(tmp_path / "square", name="square", size=256, aspects=["1:1"])
+    runner.app.config["MODEL"] = str(square)
+    output = run(runner, "walks", "create", "a bear", "a kite", "--aspect", "16:9", status=1).output
+    assert "The model square paints only pictures of 256 × 256 pixels. Leave the aspect ratio out." in output
 
 
 def test_one_prompt_with_several_seeds_is_created(runner: FlaskCliRunner) -> None:

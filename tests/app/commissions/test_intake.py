@@ -92,6 +92,13 @@ def test_ending_easing_and_model_are_recorded(commissioned: Callable[..., Walk])
     assert (walk.ending, walk.easing, walk.model) == ("round", True, NAME)
 
 
+@pytest.mark.parametrize(("fps", "shown"), [(None, 12.5), (12.5, 12.5), (30, 33.333), (50, 50), (1, 1)])
+def test_frame_rate_is_recorded_as_a_gif_can_say_it(
+    commissioned: Callable[..., Walk], fps: float | None, shown: float
+) -> None:
+    assert commissioned(fps=fps).fps == shown
+
+
 def test_seed_is_drawn_and_recorded_when_not_given(commissioned: Callable[..., Walk]) -> None:
     seeds = {commissioned().seed for _ in range(5)}
     assert len(seeds) == 5

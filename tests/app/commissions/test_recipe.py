@@ -74,7 +74,7 @@ def test_long_recipe_survives_the_comment_of_a_film(commissioned: Callable[..., 
     pinned = PinnedSettings.model_validate(RENDERING | {"positions": sorted(positions)})
     walk = commissioned(*("狐" * 299 + str(i) for i in range(8)), frames=240, pinned=pinned)
     wanted, read = recipe.commission_of(recipe.read(gif(recipe.dumps(walk).encode())))
-    assert read == pinned
+    assert read == pinned.model_copy(update={"fps": walk.fps})
     assert [stop.prompt for stop in wanted.stops] == [stop.prompt for stop in walk.stops]
 
 
@@ -246,6 +246,21 @@ def test_what_a_worker_plans_is_read_again(
     assert recipe.recipe_of(again) | {"model": None} == recipe.recipe_of(walk) | {"model": None}
     assert (again.sampling, again.levels, again.positions) == (walk.sampling, walk.levels, walk.positions)
     assert (again.state, again.preset, again.ending, again.is_pinned) == ("queued", preset, ending, True)
+
+
+@pytest.mark.parametrize(("fps", "asked"), [(33.333, 33.333), (12.5, None), (6.0, None)])
+def test_recipe_repaints_a_film_at_its_frame_rate(branched: dict[str, Any], fps: float, asked: float | None) -> None:
+    branched["fps"] = fps
+    wanted, pinned = recipe.commission_of(branched)
+    again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
+    assert (wanted.fps, again.fps) == (asked, fps)
+
+
+@pytest.mark.parametrize("fps", [0, -1, True, "12.5", 1e9])
+def test_recipe_with_a_frame_rate_that_cannot_be_is_refused(branched: dict[str, Any], fps: object) -> None:
+    branched["fps"] = fps
+    with pytest.raises(InvalidInput, match="its frames a second cannot be used"):
+        recipe.commission_of(branched)
 
 
 def test_recipe_of_the_first_version_is_painted_as_it_was(painted: Walk) -> None:

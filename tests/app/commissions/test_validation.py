@@ -206,6 +206,11 @@ def test_one_prompt_with_several_seeds_is_a_walk(app: Flask, ending: str) -> Non
     [
         ("preset", ("slow", "Fast", 1, True, [], ""), "preset must be one of fast, balanced and exact."),
         ("ending", ("loop", None, 1, ["back"], ""), "ending must be one of stop, back and round."),
+        (
+            "fps",
+            (0, 0.5, 51, -1, True, "12", float("nan"), float("inf"), []),
+            "Frames a second must be a number from 1 to 50.",
+        ),
         ("easing", ("true", 1, None, "on"), "easing must be true or false."),
         ("model", (1, True, [], {}), "model must be the name of one on offer."),
         ("continues", (1, True, [], {}), "continues must be the id of a walk."),
@@ -306,7 +311,7 @@ STOP = st.dictionaries(st.sampled_from(["prompt", "negative_prompt", "seed", "ha
 WALK = st.fixed_dictionaries(
     {"stops": st.lists(STOP, max_size=10) | JSON},
     optional=dict.fromkeys(
-        ("seed", "frames", "unlisted", "preset", "ending", "easing", "model", "continues", "x"), JSON
+        ("seed", "frames", "fps", "unlisted", "preset", "ending", "easing", "model", "continues", "x"), JSON
     ),
 )
 

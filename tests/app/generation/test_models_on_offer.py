@@ -189,6 +189,9 @@ def test_model_without_facts_goes_by_its_folders_name(instance: Path, model: Pat
             "family": "sd",
             "finer": 1,
             "schedule": {},
+            "multiple": 8,
+            "aspects": ["1:1"],
+            "frame": None,
         }
         assert models_on_offer.facts() == known
 

@@ -25,6 +25,7 @@ FILLED = {
     "negative_prompt": ["no snow"],
     "seed": ["77"],
     "frames": ["60"],
+    "fps": ["33,3"],
     "ending": ["loop"],
     "preset": ["finest"],
     "size": ["512"],
@@ -45,7 +46,7 @@ def test_form_that_is_read_back_is_filled_as_it_was(app: Flask) -> None:
         form = form_of(FILLED)
         again = form_of(parse_qs(form_address.write(form) or "", keep_blank_values=True))
         assert form_address.fields(again) == form_address.fields(form)
-        for name in ("seed", "frames", "negative_prompt", "steps", "guidance", "size", "easing", "unlisted"):
+        for name in ("seed", "frames", "fps", "negative_prompt", "steps", "guidance", "size", "easing", "unlisted"):
             assert getattr(again, name) == getattr(form, name), name
         assert [(stop.prompt, stop.own, stop.drawing, stop.picture, stop.cut_out) for stop in again.stops] == [
             (stop.prompt, stop.own, stop.drawing, stop.picture, stop.cut_out) for stop in form.stops

@@ -53,12 +53,24 @@ def asked(walk: Walk) -> list[tuple[Any, ...]]:
 
 
 def test_form_filled_from_a_walk_asks_for_the_same_walk(client: FlaskClient, hung: Hanger) -> None:
-    original = hung(stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True)
+    original = hung(stops=MIXED, frames=60, seed=7, steps=12, guidance=2.5, preset="fast", ending="round", easing=True,
+                    fps=30)  # fmt: skip
     answer = client.post("/walks", data=pairs(form_fields.fields(original, seed=True)))
     assert answer.status_code == 303, answer.text
     remix = db.session.scalar(select(Walk).where(Walk.number != original.number))
     assert asked(remix) == asked(original)
-    for name in ("seed", "frames", "sampler_steps", "guidance", "preset", "ending", "easing", "model", "cache_key"):
+    for name in (
+        "seed",
+        "frames",
+        "fps",
+        "sampler_steps",
+        "guidance",
+        "preset",
+        "ending",
+        "easing",
+        "model",
+        "cache_key",
+    ):
         assert getattr(remix, name) == getattr(original, name), name
     assert remix.remix_of == original.id
 

@@ -14,8 +14,9 @@ import torch
 
 import decoder
 from app.generation import presets
+from app.models import aspects
 from decoder import SceneDecoder, Shape
-from sketch import framing, rendering
+from sketch import rendering
 from sketch.compositions.composition import Composition
 from sketch.scene import Scene
 from tests.support import drawings
@@ -187,7 +188,7 @@ def test_decoder_that_does_not_fit_is_refused(guided: Path, tiny_models: dict[st
 
 @pytest.mark.parametrize("aspect", ["3:2", "9:16"])
 def test_whole_walk_is_painted_in_a_frame(painters: dict[str, Painter], aspect: str) -> None:
-    height, width = framing.pixels(aspect, 256)
+    width, height = aspects.frame(aspect, 256, 8)
     sampling = presets.resolve("balanced", {}, steps=4)
     films = []
     for name in ("guided", "plain"):

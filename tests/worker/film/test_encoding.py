@@ -9,6 +9,7 @@ import re
 import struct
 import subprocess
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -171,6 +172,12 @@ def test_mp4_has_every_frame_and_plays_in_browsers(film: Frames, tmp_path: Path)
     assert re.search(r"Video: h264 .*yuv420p\(tv, bt709.*, 56x40, .* 12.50 fps", said)
     data = path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat"), "faststart"
+
+
+def test_mp4_shows_each_frame_for_whole_hundredths_of_a_second(film: Frames, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(films.mp4(film, Fraction(100, 3), metadata={}))
+    assert imageio_ffmpeg.count_frames_and_secs(str(path)) == (len(film), pytest.approx(len(film) * 0.03, abs=0.011))
 
 
 def test_mp4_keeps_colours(tmp_path: Path) -> None:

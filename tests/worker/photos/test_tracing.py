@@ -124,3 +124,17 @@ def test_a_model_that_words_lead_is_given_the_picture_itself() -> None:
     assert np.allclose(whole[35, 32], photos.RED, atol=25) and whole[4, 4, 2] > whole[4, 4, 0]
     alone = tracing.composed(photos.disc_outdoors((300, 180)), 64, 64, cut_out=True)
     assert np.allclose(alone[32, 32], photos.RED, atol=25) and tuple(alone[2, 2]) == PAPER
+
+
+@pytest.mark.parametrize("ratio", [16 / 9, 9 / 16])
+def test_photo_fills_a_frame_that_is_not_square_with_what_fits_it(ratio: float) -> None:
+    traced = tracing.trace(photos.disc_outdoors((400, 400)), cut_out=False, ratio=ratio)
+    assert traced.around is not None and traced.around.shape == (tracing.SIDE, tracing.SIDE, 3)
+    assert traced.thing is not None and traced.thing.shape == (tracing.SIDE, tracing.SIDE, 4)
+    wide, high = round(tracing.SIDE * min(1, ratio)), round(tracing.SIDE / max(1, ratio))
+    top, left = (tracing.SIDE - high) // 2, (tracing.SIDE - wide) // 2
+    seen = traced.thing[top : top + high, left : left + wide, 3] > 128
+    rows, columns = np.nonzero(seen)
+    across, down = np.ptp(columns) + 1, np.ptp(rows) + 1
+    assert abs(across - tracing.SIDE / 2) < 4, "it is as large as fits"
+    assert abs(across / down - 1) < 0.04, "a disc stays whole and round"
