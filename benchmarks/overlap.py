@@ -115,27 +115,31 @@ def overlap(spans: Sequence[Span]) -> float:
     return sum(shared)
 
 
-def run(walks: int, frames: int, number: int) -> tuple[float, list[Span]]:
-    """Paint so many walks, asked for at once; return the seconds until all are finished, and what ran when."""
+def run(walks: int, frames: int, number: int) -> tuple[float, float, list[Span]]:
+    """Paint so many walks, asked for at once; return the seconds until all are finished, those of the CPU, and spans.
+
+    The CPU's are of all this process's threads; what encodes films in processes of its own is not counted.
+    """
     walk_memory.clear()
     for walk in range(walks):
         pair = REPORT[walk % len(REPORT)]
         wanted = {"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 100 * number + walk}
         intake.place(validate(wanted), visitor_key=f"bench {walk}", owner="bench")
     with traced() as spans:
-        began = time.monotonic()
+        began, cpu = time.monotonic(), time.process_time()
         job.work()
-        seconds = time.monotonic() - began
+        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
     db.session.remove()
     left = db.session.query(Walk).filter(Walk.state != FINISHED).count()
     if left:
         raise SystemExit(f"{left} walks are not finished")
-    return seconds, [replace(span, begin=span.begin - began, end=span.end - began) for span in spans]
+    return seconds, cpu, [replace(span, begin=span.begin - began, end=span.end - began) for span in spans]
 
 
 def measure(app: Any, painter: Any, options: argparse.Namespace) -> dict[str, Any]:
     """Paint in the order A B B A, so often; A is without writers."""
     seconds: dict[int, list[float]] = {0: [], options.writers: []}
+    cpu: dict[int, list[float]] = {0: [], options.writers: []}
     spans: dict[int, list[Span]] = {}
     job.prepare(app, painter)
     run(1, 4, 0)  # what is loaded and compiled at the first walk
@@ -143,14 +147,16 @@ def measure(app: Any, painter: Any, options: argparse.Namespace) -> dict[str, An
         order = [0, options.writers] if number % 2 else [options.writers, 0]
         for writers in order:
             job.prepare(app, painter, writers=writers)
-            took, spans[writers] = run(options.walks, options.frames, 10 * number + bool(writers))
-            seconds[writers].append(took)
+            took, busy, spans[writers] = run(options.walks, options.frames, 10 * number)
+            seconds[writers].append(round(took, 3))
+            cpu[writers].append(round(busy, 3))
     if options.timeline:
         options.timeline.write_text(drawing({f"{writers} writers": rows for writers, rows in spans.items()}))
     without, beside = (statistics.median(seconds[writers]) for writers in (0, options.writers))
     return {
         "walks": options.walks, "frames": options.frames, "writers": options.writers,
         "seconds_without": seconds[0], "seconds_beside": seconds[options.writers],
+        "cpu_seconds": [round(statistics.median(each), 3) for each in cpu.values()],
         "median_without": round(without, 3), "median_beside": round(beside, 3), "ratio": round(without / beside, 3),
         "frames_per_second": [round(options.walks * options.frames / each, 2) for each in (without, beside)],
         "overlap_seconds": [round(overlap(rows), 3) for rows in spans.values()],

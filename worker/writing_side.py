@@ -16,8 +16,16 @@ from worker.pieces.painting import WalkInProgress
 from worker.queue import keeping
 from worker.queue.leases import Claim
 
-GPU_THREADS = 2
-"""How many threads write beside a GPU: one film and one batch, or two batches."""
+GPU_THREADS, CPU_THREADS = 2, 1
+"""How many threads write: beside a GPU one film and one batch, or two batches. Beside a CPU that paints, one, which
+takes what its cores leave over (docs/decisions/0069-writing-beside-painting.md has the figures)."""
+
+
+def threads_for(device: str, cores: int) -> int:
+    """Return how many threads write beside a device of this name; none where one core does everything."""
+    if not device.startswith("cpu"):
+        return GPU_THREADS
+    return CPU_THREADS if cores > 1 else 0
 
 
 @dataclass(slots=True)

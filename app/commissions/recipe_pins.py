@@ -27,7 +27,10 @@ DETAIL_MAX = 2.0
 SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
-OPTIONAL = ("gain", "detail", "enlarged", "finer", "adapters", "loras", "decoder")  # what a sampler's settings may lack
+DECODED_PIXELS_MAX = 2**28
+OPTIONAL = (
+    "gain", "detail", "enlarged", "finer", "adapters", "loras", "decoder", "gpu",
+)  # fmt: skip  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=0, le=POSITIONS_MAX)]
@@ -50,6 +53,15 @@ class PinnedLevel(BaseModel):
         list[Annotated[list[Count], Field(min_length=1, max_length=BATCH_MAX)]], Field(max_length=POSITIONS_MAX)
     ]
     pad: Annotated[int, Field(ge=1, le=BATCH_MAX)] = 1  # what smaller batches are filled up to
+
+
+class PinnedGpuOptions(BaseModel):
+    """What a GPU did otherwise than by default: the pixels that it decoded at once, and what was switched on."""
+
+    model_config = EXACT
+
+    decoded_pixels: Annotated[int, Field(ge=0, le=DECODED_PIXELS_MAX)]
+    switches: Annotated[list[Literal["cudnn_benchmark", "tf32"]], Field(max_length=2)]
 
 
 class PinnedSampling(BaseModel):
@@ -77,6 +89,7 @@ class PinnedSampling(BaseModel):
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     decoder: Literal["bfloat16", "float16", "float32"] | None = None  # beside a network in half precision
+    gpu: PinnedGpuOptions | None = None
 
 
 class ToldDrawing(BaseModel):

@@ -28,7 +28,7 @@ from worker.pieces import batch_piece, film_assembly, walk_memory
 from worker.queue import keeping, leases, outages
 from worker.queue.leases import Claim
 from worker.safety import picture_check
-from worker.writing_side import Ending, Remainder, WritingSide
+from worker.writing_side import Ending, Remainder, WritingSide, threads_for
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -136,6 +136,13 @@ def test_level_opens_when_its_last_batch_is_written(
         # Its rows are there before it is noted as written: the other thread may be a moment quicker.
         assert trace.index("painting", following, walk.number) >= last - 1
     assert read(walk.id).state == FINISHED
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "threads"), [("cuda", 1, 2), ("cuda:1", 16, 2), ("mps", 8, 2), ("cpu", 8, 1), ("cpu", 1, 0)]
+)
+def test_number_of_writers_goes_by_the_device(device: str, cores: int, threads: int) -> None:
+    assert threads_for(device, cores) == threads
 
 
 def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:

@@ -10,4 +10,5 @@ __all__ = [
     "prepared_walk",
     "rendering",
     "sketches",
+    "tuning",
 ]
