@@ -54,12 +54,20 @@ def choose_gpu_options(
     known = None if measured is None else tuning_cache.read_gpu_options(measured, key, setting)
     if known is not None:
         return known
-    rehearsal = rehearse(model)
-    found = gpu_options.measure(
-        rehearsal, rehearsal.decode(setting), setting, model.device,
-        pixels=model.size[0] * model.size[1], decoder=model.decoder(setting.precision) or setting.precision,
-        tiles=model.plan.tiles,
-    )  # fmt: skip
+    try:
+        rehearsal = rehearse(model)
+        found = gpu_options.measure(
+            rehearsal, rehearsal.decode(setting), setting, model.device,
+            pixels=model.size[0] * model.size[1], decoder=model.decoder(setting.precision) or setting.precision,
+            tiles=model.plan.tiles,
+        )  # fmt: skip
+    except RuntimeError as error:
+        if device_errors.verdict(error) != device_errors.OUT_OF_MEMORY:
+            raise
+        log.info("the GPU's options are not measured: %s", error)  # another program has its memory for now
+        error.__traceback__ = None
+        device_errors.free_memory()
+        return DEFAULT
     if measured is not None:
         tuning_cache.write_gpu_options(measured, key, setting, found)
     return found

@@ -186,6 +186,18 @@ def test_model_is_measured_once_for_a_gpu(
     assert len(asked) == 2
 
 
+def test_gpu_without_memory_for_the_measuring_has_no_options_and_is_measured_later(
+    card: cards.Card, tiny_models: dict[str, Path], tmp_path: Path
+) -> None:
+    model, file = Model.load(str(tiny_models["sd1"]), device=cards.NAME), tmp_path / "device.json"
+
+    def fail(_model: Model) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    assert choosing.choose_gpu_options(model, SETTING, file, rehearse=fail) == DEFAULT
+    assert not file.exists()
+
+
 def test_gpu_decodes_as_many_pixels_at_once_as_the_walk_records(
     card: cards.Card, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
