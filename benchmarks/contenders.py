@@ -101,11 +101,11 @@ CONTENDERS: dict[str, Callable[[Easel, int], Film]] = {
 }  # fmt: skip
 
 
-def usual_pipeline(folder: str) -> Any:
-    """Load the pipeline as a video notebook does, in float32."""
+def usual_pipeline(folder: str, *, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> Any:
+    """Load the pipeline as a video notebook does: on a CPU in float32."""
     pipe = StableDiffusionPipeline.from_pretrained(
-        folder, safety_checker=None, requires_safety_checker=False, dtype=torch.float32, local_files_only=True
-    )
+        folder, safety_checker=None, requires_safety_checker=False, dtype=dtype, local_files_only=True
+    ).to(device)
     pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
     return pipe

@@ -3,7 +3,10 @@
 The weights are random, in half precision and in the models' real sizes; random weights take the time of learned ones.
 ``--memory`` limits what torch may allocate, and what the worker is told is free, so that a large GPU stands in for a
 smaller one; kernels run at the large one's speed. Prints JSON: how long loading took, where the parts were placed, the
-seconds of the first and of a second film, and the most bytes of GPU and host memory.
+seconds of the first and of a second film, and the most bytes of GPU and host memory. ``--beside`` also paints by the
+loops of earlier systems, with the same weights on the same GPU: the pipeline's own call for each frame, in 50 guided
+steps, as stable-diffusion-videos does (``P0``), and latent blending's tree of branches, in batches (``P2``).
+``python -m benchmarks.overlap --device cuda --model FOLDER`` measures whole workers, files and all.
 """
 
 from __future__ import annotations
@@ -13,20 +16,30 @@ import json
 import resource
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from app.generation import presets
-from benchmarks import real_models
+from benchmarks import contenders, real_models
+from benchmarks.trajectories import Easel
+from worker.diffusion import solvers
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.tuning import DTYPES
 from worker.diffusion.whole_walk import WholeWalk
 
 GB = 2**30
 CONTEXT = 400 * 2**20
 """Bytes that a process's CUDA context takes beside torch's allocations; they count towards a smaller GPU's memory."""
+
+USUAL_FRAMES = 8
+"""How many frames the usual loop is timed on."""
+
+TREE_STEPS, GUIDANCE = 30, 7.5
+"""Latent blending's own steps for Stable Diffusion, and the guidance that both earlier systems have by default."""
 
 STOPS = (("a red house by the sea", 1), ("a forest in winter", 2))
 
@@ -66,6 +79,29 @@ def films(painter: Painter, preset: str, frames: int) -> dict[str, Any]:
             "frames_per_second": round(frames / seconds[-1], 2)}  # fmt: skip
 
 
+def beside(painter: Painter, folder: Path, *, frames: int, usual_frames: int = USUAL_FRAMES) -> dict[str, float]:
+    """Return the frames a second of earlier systems' loops; the usual loop's by a few frames, which all cost the same.
+
+    Each is run twice, and the second run counts.
+    """
+    setting = painter._setting
+    sampling = {"scheduler": solvers.SOLVER, "steps": TREE_STEPS, "guidance": GUIDANCE}
+    prepared = painter.prepare([StopInput(prompt, "", seed) for prompt, seed in STOPS], painter.rendering(sampling))
+    easel = Easel(painter, prepared, batch=setting.batch)
+    rates = {"P2": frames / _second(lambda: contenders.branch_tree(easel, frames))}
+    pipe = contenders.usual_pipeline(str(folder), dtype=DTYPES[setting.precision], device=painter.device)
+    pair, places = (STOPS[0][0], STOPS[1][0]), [place / usual_frames for place in range(usual_frames)]
+    usual_s = _second(lambda: contenders.usual(pipe, pair, places, seed=1, guidance=GUIDANCE))
+    return {name: round(rate, 2) for name, rate in ({"P0": usual_frames / usual_s} | rates).items()}
+
+
+def _second(do: Callable[[], object]) -> float:
+    do()
+    began = time.perf_counter()
+    do()
+    return time.perf_counter() - began
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -75,6 +111,7 @@ def main() -> None:
     parser.add_argument("--offload", default="auto", choices=("auto", "model", "sequential", "off"))
     parser.add_argument("--preset", default=presets.DEFAULT, choices=presets.NAMES)
     parser.add_argument("--frames", type=int, default=24)
+    parser.add_argument("--beside", action="store_true", help="paint by earlier systems' loops, too (SD 1.5)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside:
         folder = options.folder or Path(aside) / "model"
@@ -87,9 +124,15 @@ def main() -> None:
         painter = Painter.load(str(folder), device="cuda", offload=options.offload)
         told: dict[str, Any] = {"model": options.model, "gpu": torch.cuda.get_device_name(), "memory": options.memory,
                                 "load_seconds": round(time.perf_counter() - began, 1)}  # fmt: skip
-        told |= {"setting": str(painter._setting), "placement": painter.model._networks.plan.name}
+        told |= {
+            "setting": str(painter._setting),
+            "options": str(painter._gpu),
+            "placement": painter.model._networks.plan.name,
+        }
         torch.cuda.reset_peak_memory_stats()
         told |= films(painter, options.preset, options.frames)
+        if options.beside:
+            told["others_frames_per_second"] = beside(painter, folder, frames=options.frames)
         told |= {"reserved_gb": round(torch.cuda.max_memory_reserved() / GB, 2),
                  "host_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GB, 2)}  # fmt: skip
         print(json.dumps(told, indent=1))

@@ -41,7 +41,8 @@ from app.storage.database import (
     schema_state,
 )
 from app.version import __version__
-from worker import figures, job
+from worker import figures, job, writing_side
+from worker.diffusion import tuning
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
 from worker.queue import keeping, living_workers, photo_leases, unoffered_models
@@ -101,7 +102,7 @@ def main() -> int:
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
-    job.prepare(app, painters)
+    job.prepare(app, painters, writers=_writers(painters))
     tending = threading.Thread(target=_tend_or_end, args=(app, painters, serving), name="tend", daemon=True)
     tending.start()
     threading.Thread(target=_keep_house, args=(app,), name="keep house", daemon=True).start()
@@ -162,6 +163,12 @@ def _load(app: Flask) -> Painters:
     else:
         log.warning("no SAFETY_CHECKER is set: nothing looks at the pictures before they are shown")
     return painters
+
+
+def _writers(painters: Painters) -> int:
+    """Return how many threads write the files of what is painted on this worker's device."""
+    first = painters.seen[painters.names[0]]
+    return writing_side.threads_for(first["device"], tuning.cores())
 
 
 def _offer_what_is_there(painters: Painters) -> None:

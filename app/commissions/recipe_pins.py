@@ -31,20 +31,11 @@ SNR_MAX = 50.0  # half a log signal-to-noise ratio
 LEVELS_MAX = 64
 ADAPTERS_MAX = 64  # as many as any walk has stops
 EMBEDDINGS_MAX = 256
+DECODED_PIXELS_MAX = 2**28
 OPTIONAL = (
-    "gain",
-    "detail",
-    "enlarged",
-    "finer",
-    "aspect",
-    "frame",
-    "adapters",
-    "loras",
-    "prompt_syntax",
-    "embeddings",
-    "decoder",
-    "mixing",
-)  # what a sampler's settings may lack
+    "gain", "detail", "enlarged", "finer", "aspect", "frame", "adapters", "loras", "prompt_syntax", "embeddings",
+    "decoder", "mixing", "gpu",
+)  # fmt: skip  # what a sampler's settings may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Framed = Literal["3:2", "2:3", "16:9", "9:16"]
@@ -70,6 +61,15 @@ class PinnedLevel(BaseModel):
         list[Annotated[list[Count], Field(min_length=1, max_length=BATCH_MAX)]], Field(max_length=POSITIONS_MAX)
     ]
     pad: Annotated[int, Field(ge=1, le=BATCH_MAX)] = 1  # what smaller batches are filled up to
+
+
+class PinnedGpuOptions(BaseModel):
+    """What a GPU did otherwise than by default: the pixels that it decoded at once, and what was switched on."""
+
+    model_config = EXACT
+
+    decoded_pixels: Annotated[int, Field(ge=0, le=DECODED_PIXELS_MAX)]
+    switches: Annotated[list[Literal["cudnn_benchmark", "tf32"]], Field(max_length=2)]
 
 
 class PinnedSampling(BaseModel):
@@ -102,6 +102,7 @@ class PinnedSampling(BaseModel):
     prompt_syntax: Literal[1] | None = None  # of prompts whose brackets are text
     embeddings: Annotated[dict[EmbeddingName, Digest], Field(max_length=EMBEDDINGS_MAX)] | None = None
     decoder: Literal["bfloat16", "float16", "float32"] | None = None  # beside a network in half precision
+    gpu: PinnedGpuOptions | None = None
 
 
 class ToldDrawing(BaseModel):

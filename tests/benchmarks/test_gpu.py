@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks import gpu
@@ -18,3 +20,11 @@ def test_two_films_of_the_same_walk_are_timed(painters: dict[str, Painter]) -> N
     assert 2 * told["passes"] == painter.passes - before
     assert told["passes"] >= 2 * told["steps"]
     assert all(second >= 0 for second in told["seconds"])
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # how diffusers makes arrays
+def test_earlier_systems_loops_are_timed_with_the_same_weights(
+    painters: dict[str, Painter], tiny_models: dict[str, Path]
+) -> None:
+    found = gpu.beside(painters["sd1"], tiny_models["sd1"], frames=8, usual_frames=2)
+    assert set(found) == {"P0", "P2"} and all(rate > 0 for rate in found.values())

@@ -83,14 +83,14 @@ def _note_claims(ground: planted.Ground) -> None:
 
 
 def _poison(module: Any) -> None:
-    whole = module.batch_piece.run
+    whole = module.batch_piece.begin
 
-    def run(work: painting.WalkInProgress) -> None:
+    def begin(work: painting.WalkInProgress) -> Any:
         if any(planted.POISON in stop.prompt for stop in work.walk.stops):
             os.kill(os.getpid(), signal.SIGSEGV)
-        whole(work)
+        return whole(work)
 
-    module.batch_piece.run = run
+    module.batch_piece.begin = begin
 
 
 if __name__ == "__main__":

@@ -95,6 +95,13 @@ def painter(app: Flask, words_alone: None) -> Iterator[FakePainter]:
 
 
 @pytest.fixture
+def beside_writers(app: Flask, painter: FakePainter) -> FakePainter:
+    """Have two threads write what the fake painter paints, as beside a GPU."""
+    job.prepare(app, painter, writers=2)  # type: ignore[arg-type]
+    return painter
+
+
+@pytest.fixture
 def film() -> list[NDArray[np.uint8]]:
     """Draw 12 frames of 40 x 56 in which a disc of changing colour crosses a shaded ground."""
     y, x = np.mgrid[:40, :56]

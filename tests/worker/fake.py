@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from worker.diffusion.painter import Start
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.rendering import DEFAULT, Rendering, StopInput
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State
 
@@ -39,6 +39,7 @@ class FakePainter:
         self.is_led = True
         self.at_once: int | None = None
         self.decoder: str | None = None
+        self.gpu = DEFAULT
         self.drawings: dict[str, str] = {}
         self.on_paint: Callable[[int], None] = lambda _: None
 
@@ -55,7 +56,7 @@ class FakePainter:
     def rendering(self, sampling: Mapping[str, Any]) -> Rendering:
         """Complete a walk's settings."""
         device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
-        return Rendering.of(sampling, width=SIDE, height=SIDE, decoder=self.decoder, **device)
+        return Rendering.of(sampling, width=SIDE, height=SIDE, decoder=self.decoder, gpu=self.gpu, **device)
 
     def shrink(self, _model: str | None = None) -> bool:
         """Paint half as many at once, down to one."""

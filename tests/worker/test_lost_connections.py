@@ -66,6 +66,6 @@ def test_piece_whose_transaction_postgres_broke_off_goes_back_in_line_uncounted(
         lose_connection(postgres_server)
         db.session.scalar(text("SELECT 1"))
 
-    monkeypatch.setattr(job, "_do", ask_in_vain)
+    monkeypatch.setattr(job, "_begin", ask_in_vain)
     assert isinstance(job._attempt(claim, None), OperationalError)  # type: ignore[arg-type]
     assert db.session.execute(select(Piece.state, Piece.lost)).all() == [(PIECE_WAITING, 0)]

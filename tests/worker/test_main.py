@@ -181,7 +181,8 @@ libc.on_exit(ctypes.cast(libc.pause, ctypes.c_void_p), None)  # as a library's o
 worker.END_SECONDS = 1
 worker.create_app = lambda: type("App", (), {"config": {"LOG_FORMAT": "text"}})()
 worker.telemetry.init_app = worker._load = worker._serve_figures = worker._serve = lambda *_: None
-worker.job.prepare = worker._tend_or_end = worker._keep_house = lambda *_: None
+worker._writers = worker._tend_or_end = worker._keep_house = lambda *_: None
+worker.job.prepare = lambda *_, **__: None
 sys.exit(worker.main())
 """
     ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)

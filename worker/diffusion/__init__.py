@@ -11,4 +11,5 @@ __all__ = [
     "prepared_walk",
     "rendering",
     "sketches",
+    "tuning",
 ]

@@ -146,6 +146,11 @@ class Model:
         """Return whether pictures are decoded in float32 in the precision that is tried first."""
         return self.decoder(devices.halves(self.device)[0]) == "float32"
 
+    @property
+    def plan(self) -> Plan:
+        """Where the parts of the model are placed."""
+        return self._networks.plan
+
     def follow(self, plan: Plan) -> None:
         """Place the parts of the model where a plan says from now on; they come to a GPU when they are first used."""
         self._networks.follow(plan)
@@ -323,16 +328,18 @@ class Model:
         return copy.deepcopy(self._solvers[key])
 
     def decode(
-        self, vae: Any, latents: torch.Tensor, guides: decoding.Guides | None = None, *, finer: int = 1
+        self, vae: Any, latents: torch.Tensor, guides: decoding.Guides | None = None, *, finer: int = 1, pixels: int = 0
     ) -> NDArray[np.float32]:
         """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time, `finer` times as large.
 
-        `guides`, one for each, show a model that `decodes_scenes` what they are of; they are as much larger.
+        `guides`, one for each, show a model that `decodes_scenes` what they are of; they are as much larger. A GPU
+        decodes so many `pixels` at once; where there are none, and on a CPU, as many as fit into a CPU's caches.
         """
         lanes = self.is_small and not devices.is_gpu(self.device)
         unscaled = self._family.unscaled(vae, latents)
         scale = self.scale * finer * latents.shape[-1] // unscaled.shape[-1]
-        return decoding.decode(vae, unscaled, guides, scale=scale, lanes=lanes)
+        at_once = pixels if pixels and devices.is_gpu(self.device) else decoding.DECODED_PIXELS
+        return decoding.decode(vae, unscaled, guides, scale=scale, lanes=lanes, pixels=at_once)
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -20,14 +20,14 @@ from worker.diffusion import inversion, sketches, solver_state, solvers
 from worker.diffusion import tuning as machine
 from worker.diffusion.families import Text, clip_text, words
 from worker.diffusion.families.inversion_files import InversionError
-from worker.diffusion.fitting import choosing
+from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.fitting.networks import NoRoom
 from worker.diffusion.inversion import Inverted, Recording
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, draw_noises, noise_at
-from worker.diffusion.rendering import PaintingError, Rendering, StopInput
+from worker.diffusion.rendering import DEFAULT, PaintingError, Rendering, StopInput
 from worker.diffusion.solvers import SOLVER
 from worker.networks import decoding
 from worker.networks.decoding import Guides
@@ -59,6 +59,7 @@ class Painter:
         self.passes = 0
         self.at_once: int | None = None  # as many pictures as the device had room for; all, while it has
         self._setting = setting or choosing.choose(model, measured)
+        self._gpu = DEFAULT if setting else choosing.choose_gpu_options(model, self._setting, measured)
         model.settle(self._setting.precision)
 
     @classmethod
@@ -79,7 +80,7 @@ class Painter:
         return Rendering.of(
             sampling, width=width, height=height, precision=measured.precision,
             memory_format=measured.memory_format, threads=measured.threads, batch=measured.batch,
-            decoder=self.model.decoder(measured.precision),
+            decoder=self.model.decoder(measured.precision), gpu=self._gpu,
         )  # fmt: skip
 
     def prepare(
@@ -180,7 +181,8 @@ class Painter:
         )
         for precision in dict.fromkeys((rendering.precision, "float32")):
             try:
-                painted = self._paint(prepared, task, replace(rendering, precision=precision), on_step)
+                with gpu_options.applied(rendering.gpu, self.device):
+                    painted = self._paint(prepared, task, replace(rendering, precision=precision), on_step)
             except NoRoom as error:
                 raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
             if painted is not None:
@@ -262,7 +264,9 @@ class Painter:
             setting = replace(rendering, precision=precision)
             recording = Recording(self._solver(setting, latents.shape[-2:]), self._tensor(latents[None]))
             task = _Task([float(stop)], None, setting.steps, frozenset(), decode=False, recording=recording)
-            if self._paint(bare, task, setting, on_step) is not None:
+            with gpu_options.applied(rendering.gpu, self.device):
+                is_painted = self._paint(bare, task, setting, on_step) is not None
+            if is_painted:
                 return recording.inverted()
         raise PaintingError(f"the model {self.name} ({self.revision}) cannot follow the photo: its numbers overflow")
 
@@ -320,14 +324,15 @@ class Painter:
 
         A walk that does not record its decoder's precision, of release 1.0.0, is painted again as a whole.
         """
-        pictures = self.model.decode(vae, latents, guides, finer=finer)
+        how = {"finer": finer, "pixels": rendering.gpu.decoded_pixels}
+        pictures = self.model.decode(vae, latents, guides, **how)
         is_full = next(vae.parameters()).dtype is torch.float32
         if is_full or np.isfinite(pictures).all() or not torch.isfinite(latents).all():
             return pictures
         self.model.upcast()
         if rendering.decoder is None:
             return pictures
-        return self.model.decode(self.model.vae(), latents, guides, finer=finer)
+        return self.model.decode(self.model.vae(), latents, guides, **how)
 
     def _decoded(
         self, vae: Any, expected: torch.Tensor, guides: Guides | None, rendering: Rendering

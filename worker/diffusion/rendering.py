@@ -37,6 +37,32 @@ class StopInput:
     written: str = ""
 
 
+BENCHMARK, TF32 = SWITCHES = "cudnn_benchmark", "tf32"
+"""What may be switched on of torch: that cuDNN times its algorithms, that float32 matrices are multiplied in TF32."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuOptions:
+    """The options of a GPU; as many pictures are decoded at once as have `decoded_pixels`, 0 for the CPU's number."""
+
+    decoded_pixels: int = 0
+    switches: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, recorded: Mapping[str, Any]) -> GpuOptions:
+        """Read what a walk records."""
+        return cls(recorded["decoded_pixels"], tuple(recorded["switches"]))
+
+    def to_json(self) -> dict[str, Any] | None:
+        """Return what a walk records; None where all is as it is by default."""
+        if self == DEFAULT:
+            return None
+        return {"decoded_pixels": self.decoded_pixels, "switches": list(self.switches)}
+
+
+DEFAULT = GpuOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """All settings that fix a frame's pixels besides the stops and the model, and how many frames a batch holds.
@@ -48,6 +74,7 @@ class Rendering:
     `finer` is how many times as large as usual latents are decoded, by the decoder's finer stage. `decoder` is the
     decoder's precision where the walk records it: if numbers overflow there, only decoding is repeated in float32.
     `mixing` says how two states are blended: 1 their latents as they are, 2 the expected picture and its noise apart.
+    `gpu` is what a GPU does otherwise than by default.
     """
 
     scheduler: str
@@ -66,12 +93,15 @@ class Rendering:
     finer: int = 1
     decoder: str | None = None
     mixing: int = 1
+    gpu: GpuOptions = DEFAULT
 
     @classmethod
-    def of(cls, sampling: Mapping[str, Any], *, decoder: str | None = None, **device: Any) -> Rendering:
+    def of(
+        cls, sampling: Mapping[str, Any], *, decoder: str | None = None, gpu: GpuOptions = DEFAULT, **device: Any
+    ) -> Rendering:
         """Join a preset's settings, as `presets.resolve` returns them or a recipe records them, with a device's.
 
-        `decoder` is the decoder's precision where `sampling` records none.
+        `decoder` is the decoder's precision where `sampling` records none, and `gpu` likewise.
         """
         guided, spacing, ladder = sampling.get("guided"), sampling.get("spacing"), sampling.get("ladder", ())
         push, gain = sampling["guidance"] - 1, sampling.get("gain", 1.0)  # from guidance 1, which is none
@@ -86,5 +116,6 @@ class Rendering:
             finer=sampling.get("finer", 1),
             decoder=sampling.get("decoder", decoder),
             mixing=sampling.get("mixing", 1),
+            gpu=GpuOptions.of(sampling["gpu"]) if "gpu" in sampling else gpu,
             **device,
         )

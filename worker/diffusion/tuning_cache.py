@@ -11,7 +11,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import torch
 from app.version import __version__
 from worker.diffusion import tuning as machine
 from worker.diffusion.fitting import devices
+from worker.diffusion.rendering import SWITCHES, GpuOptions
 from worker.diffusion.tuning import Known, Run, Setting
 
 log = logging.getLogger(__name__)
@@ -83,14 +84,43 @@ def read(file: Path, key: str) -> Known:
 
 def write(file: Path, key: str, known: Known) -> None:
     """Write what is known under this key, in the place of what the file said of it; others' keys stay."""
-    found = {
-        "times": [[astuple(setting), seconds] for setting, seconds in known.times.items()],
-        "chosen": known.chosen and astuple(known.chosen),
-        "measured_at": time.time(),
-    }
+    _remember(
+        file,
+        key,
+        {
+            "times": [[astuple(setting), seconds] for setting, seconds in known.times.items()],
+            "chosen": known.chosen and astuple(known.chosen),
+            "measured_at": time.time(),
+        },
+    )
+
+
+def read_gpu_options(file: Path, key: str, setting: Setting) -> GpuOptions | None:
+    """Read what was chosen of a GPU's options under this key and setting; None where nothing is known."""
+    try:
+        found = _machines(file).get(key, {}).get("gpu")
+        if found is None or Setting(*found["setting"]) != setting:
+            return None
+        options = GpuOptions.of(found["options"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("%s cannot be understood, the GPU's options are measured again: %s", file, error)
+        return None
+    is_sound = type(options.decoded_pixels) is int and options.decoded_pixels >= 0
+    return options if is_sound and set(options.switches) <= set(SWITCHES) else None
+
+
+def write_gpu_options(file: Path, key: str, setting: Setting, options: GpuOptions) -> None:
+    """Write what was chosen of a GPU's options beside what else is known under this key."""
+    _remember(file, key, {"gpu": {"setting": astuple(setting), "options": asdict(options)}})
+
+
+def _remember(file: Path, key: str, more: dict[str, Any]) -> None:
+    """Write some of what is known under this key; the rest of it, and other keys, stay."""
     aside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        machines = [*((other, said) for other, said in _machines(file).items() if other != key), (key, found)]
+        known = _machines(file)
+        found = known.pop(key, {}) | more
+        machines = [*known.items(), (key, found)]
         file.parent.mkdir(parents=True, exist_ok=True)
         aside.write_text(json.dumps(dict(machines[-MACHINES:]), ensure_ascii=False), "utf-8")
         aside.replace(file)

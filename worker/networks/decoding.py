@@ -38,20 +38,22 @@ def finest(vae: Any) -> int:
     return 2 if decodes_scenes(vae) and getattr(vae, SCENES).finer is not None else 1
 
 
-def decode(vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool) -> NDArray[np.float32]:
+def decode(
+    vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool, pixels: int = DECODED_PIXELS
+) -> NDArray[np.float32]:
     """Decode latents, brought to the VAE's own spread, into pictures (frames x height x width x 3, 0-1).
 
-    `scale` is how many times as wide as these they are.
+    `scale` is how many times as wide as these they are; so many `pixels` are decoded at once, or one picture.
     Where numbers overflow there is NaN. With `lanes`, threads decode them side by side. Where a decoder that is shown
     scenes stands beside the autoencoder, it decodes them all, and is shown a blank guide for those that have none, and
     the mean of one that is finer.
     """
     if not decodes_scenes(vae):
-        return _decoded(partial(_plain, vae), vae, latents, scale=scale, lanes=lanes)
+        return _decoded(partial(_plain, vae), vae, latents, scale=scale, lanes=lanes, pixels=pixels)
     height, width = (scale // 2 * side for side in latents.shape[-2:])
     shown = [_shown(guide, height, width) for guide in guides or [None] * len(latents)]
     beside = torch.stack(shown).to(latents.device)
-    return _decoded(partial(_after_scenes, vae), vae, latents, beside, scale=scale, lanes=lanes)
+    return _decoded(partial(_after_scenes, vae), vae, latents, beside, scale=scale, lanes=lanes, pixels=pixels)
 
 
 def detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
@@ -89,11 +91,17 @@ def _shown(guide: NDArray[np.float32] | None, height: int, width: int) -> torch.
 
 
 def _decoded(
-    work: Callable[..., torch.Tensor], vae: Any, latents: torch.Tensor, *beside: torch.Tensor, scale: int, lanes: bool
+    work: Callable[..., torch.Tensor],
+    vae: Any,
+    latents: torch.Tensor,
+    *beside: torch.Tensor,
+    scale: int,
+    lanes: bool,
+    pixels: int,
 ) -> NDArray[np.float32]:
     dtype = next(vae.parameters()).dtype
     given = [each.to(dtype, memory_format=torch.channels_last) for each in (latents, *beside)]
-    few = max(1, DECODED_PIXELS // (scale**2 * latents.shape[-1] * latents.shape[-2]))
+    few = max(1, pixels // (scale**2 * latents.shape[-1] * latents.shape[-2]))
     if lanes:
         few = min(few, math.ceil(len(latents) / thread_lanes.parts(len(latents), least=1)))
     parts = [*zip(*(torch.split(each, few) for each in given), strict=True)]

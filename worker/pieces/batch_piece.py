@@ -6,9 +6,10 @@ The last piece of all makes the film.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,26 +32,33 @@ from worker.queue.leases import LeaseLost, write_as_holder
 log = logging.getLogger(__name__)
 
 
-def run(painting: WalkInProgress) -> None:
-    """Do the claimed piece."""
+def begin(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
+    """Do of the claimed piece what needs the painter; return what is left to do, which usually does not."""
     claim = painting.claim
     with figures.timed("set up"):
         walk_setup.set_up(painting)
-    if claim.kind == FILM and painting.is_leg:
-        film_assembly.finish_leg(claim, painting.walk)
-        walk_memory.clear(claim.walk_number)
-        return
     if claim.kind == FILM:
-        stretch_frames.adopt(painting)
-        _mend(painting)
-        with figures.timed("film"):
-            film_assembly.finish_film(claim, painting.walk, painting.memory)
-        figures.waited("finished", painting.walk.created_at, now())
-        with figures.timed("look"):
-            feature_reader.read(painting.walk, painting.memory)
-        walk_memory.clear(claim.walk_number)
-        return
-    keep(painting, painting.paint(claim.level, claim.batch))
+        return _finish_leg if painting.is_leg else _finish
+    return partial(keep, painted=painting.paint(claim.level, claim.batch))
+
+
+def _finish_leg(painting: WalkInProgress) -> None:
+    """Finish a leg of a live wall."""
+    film_assembly.finish_leg(painting.claim, painting.walk)
+    walk_memory.clear(painting.claim.walk_number)
+
+
+def _finish(painting: WalkInProgress) -> None:
+    """Make a walk's films, and read its visual features."""
+    claim = painting.claim
+    stretch_frames.adopt(painting)
+    _mend(painting)
+    with figures.timed("film"):
+        film_assembly.finish_film(claim, painting.walk, painting.memory)
+    figures.waited("finished", painting.walk.created_at, now())
+    with figures.timed("look"):
+        feature_reader.read(painting.walk, painting.memory)
+    walk_memory.clear(claim.walk_number)
 
 
 def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:

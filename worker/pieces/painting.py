@@ -48,15 +48,38 @@ class Stopped(Exception):
     """The worker was asked to stop; the piece goes back in the queue."""
 
 
+class PainterNeeded(Exception):
+    """What was to be done without the painter needs it after all; the thread that paints has to do it."""
+
+
 class WalkInProgress:
     """A walk that is being painted, for the time of one piece."""
 
     def __init__(self, claim: Claim, painter: Painter) -> None:
         self.claim = claim
-        self.painter = painter
+        self._painter = painter
+        self._has_painter = True
         self.memory: Memory = walk_memory.of(claim.walk_number, painter.revision)
         self.walk = load(claim)
         self.passes = 0
+
+    @property
+    def painter(self) -> Painter:
+        """The painter of the walk's model.
+
+        :raises PainterNeeded: in a thread that must not use it.
+        """
+        if not self._has_painter:
+            raise PainterNeeded(str(self.claim))
+        return self._painter
+
+    def resume(self, *, with_painter: bool) -> None:
+        """Go on in another thread, with its database session; only the thread that paints may do so with the painter.
+
+        :raises LeaseLost: when the walk is gone.
+        """
+        self._has_painter = with_painter
+        self.reload()
 
     # What the walk's row says
 

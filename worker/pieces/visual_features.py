@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,7 @@ class VisualFeatureReader:
     """The eye of this process, and how far back it has looked at old films."""
 
     def __init__(self) -> None:
+        self._loading = threading.Lock()  # films are read by the threads that write them
         self._eye: Eye | None = None
         self._revision = ""
         self._is_blind = False
@@ -88,15 +90,16 @@ class VisualFeatureReader:
 
     def open_eye(self) -> Eye | None:
         """Load the eye, once; say once that there is none."""
-        if self._eye is None and not self._is_blind:
-            folder = Path(current_app.config["EYE"])
-            try:
-                self._eye = Eye.load(folder)
-                self._revision = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
-            except EyeError as error:
-                self._is_blind = True
-                log.warning("nothing is found by its look here: %s", error)
-        return self._eye
+        with self._loading:
+            if self._eye is None and not self._is_blind:
+                folder = Path(current_app.config["EYE"])
+                try:
+                    self._eye = Eye.load(folder)
+                    self._revision = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
+                except EyeError as error:
+                    self._is_blind = True
+                    log.warning("nothing is found by its look here: %s", error)
+            return self._eye
 
     def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> Seen:
         """Look at some frames of a walk, in one batch."""

@@ -5,6 +5,7 @@ Nothing here is missed when it is gone: texts are encoded anew, knots and frames
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -38,22 +39,25 @@ class Memory:
 
 
 _kept: OrderedDict[int, Memory] = OrderedDict()
+_lock = threading.Lock()  # one thread paints, others write
 
 
 def of(walk_number: int, revision: str) -> Memory:
     """Return what is remembered of a walk: nothing yet, if it is new here or another revision of a model began it."""
-    found = _kept.pop(walk_number, None)
-    if found is None or found.revision != revision:
-        found = Memory(revision)
-    _kept[walk_number] = found
-    while len(_kept) > WALKS:
-        _kept.popitem(last=False)
-    return found
+    with _lock:
+        found = _kept.pop(walk_number, None)
+        if found is None or found.revision != revision:
+            found = Memory(revision)
+        _kept[walk_number] = found
+        while len(_kept) > WALKS:
+            _kept.popitem(last=False)
+        return found
 
 
 def clear(walk_number: int | None = None) -> None:
     """Forget a walk, or all."""
-    if walk_number is None:
-        _kept.clear()
-    else:
-        _kept.pop(walk_number, None)
+    with _lock:
+        if walk_number is None:
+            _kept.clear()
+        else:
+            _kept.pop(walk_number, None)

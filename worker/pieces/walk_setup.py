@@ -20,6 +20,9 @@ from worker.planning import level_plan
 from worker.planning.level_plan import Level
 from worker.queue.leases import write_as_holder
 
+OF_A_WORKER = "decoder", "gpu"
+"""What of a walk's sampling is the worker's that begins it."""
+
 
 class WrongModel(Exception):
     """A recipe names another model than this worker's."""
@@ -78,11 +81,11 @@ def _open_first(painting: WalkInProgress) -> None:
     settings = _model_columns(painter) | {"painted_count": 0, "passes": 0}
     if walk.precision is None:
         sampling = walk.sampling or _sampling(walk)
-        settings["sampling"] = {name: value for name, value in sampling.items() if name != "decoder"}  # a worker's own
+        settings["sampling"] = {name: value for name, value in sampling.items() if name not in OF_A_WORKER}
         fresh = painter.rendering(settings["sampling"])
         settings |= _columns(fresh)
-        if fresh.decoder is not None:
-            settings["sampling"] = settings["sampling"] | {"decoder": fresh.decoder}
+        own = {"decoder": fresh.decoder, "gpu": fresh.gpu.to_json()}
+        settings["sampling"] |= {name: value for name, value in own.items() if value is not None}
     levels = [Level.from_json(level) for level in walk.levels or []] or _first(painting, settings)
     settings["levels"] = [level.to_json() for level in levels]
     for name, value in settings.items():

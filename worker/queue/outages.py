@@ -35,14 +35,16 @@ PATIENCE = 10
 log = logging.getLogger(__name__)
 
 _met: Counter[str] = Counter()
+_lock = threading.Lock()
 
 
 def is_to_blame(claim: Claim, error: Exception) -> bool:
     """Tell whether database or device failed a walk more often in a row than chance would have it."""
     if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.flaw()):
         return False
-    _met[claim.walk_id] += 1
-    return _met[claim.walk_id] > PATIENCE
+    with _lock:
+        _met[claim.walk_id] += 1
+        return _met[claim.walk_id] > PATIENCE
 
 
 def forget(claim: Claim) -> None:

@@ -7,6 +7,7 @@ classifier of transformers that has labels such as "nsfw", or NudeNet. Where non
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ SURE = 0.7
 log = logging.getLogger(__name__)
 
 _detector: Detector | None = None
+_looking = threading.Lock()  # detectors are not known to bear several threads
 
 
 class CheckerError(Exception):
@@ -56,7 +58,8 @@ def flags(pictures: Sequence[Picture]) -> list[bool]:
         return [False] * len(pictures)
     found: list[bool] = []
     for first in range(0, len(pictures), BATCH):
-        found += map(bool, _detector(pictures[first : first + BATCH]))
+        with _looking:
+            found += map(bool, _detector(pictures[first : first + BATCH]))
     return found
 
 

@@ -11,6 +11,7 @@ from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
+from worker.diffusion.rendering import BENCHMARK, DEFAULT, TF32, GpuOptions
 from worker.pieces.painting import rendering
 
 pytestmark = pytest.mark.slow
@@ -52,3 +53,20 @@ def test_walk_that_another_model_begins_anew_forgets_the_decoder_of_the_first(
     row = read(walk.id)
     assert row.model_revision == "fake00000002"
     assert "decoder" not in (row.sampling or {})
+
+
+def test_walk_and_recipe_record_what_the_gpu_does_otherwise_than_by_default(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    painter.gpu = GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
+    walk = commissioned(frames=2)
+    job.work()
+    row = read(walk.id)
+    assert (row.sampling or {})["gpu"] == {"decoded_pixels": 1_048_576, "switches": ["cudnn_benchmark", "tf32"]}
+    painter.gpu = DEFAULT
+    assert rendering(row).gpu == GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
+    _, pinned = recipe.commission_of(recipe.read(media_store.store().read(row.media["gif"].path)))
+    assert pinned.columns()["sampling"] == row.sampling
+    again = commissioned(frames=2, pinned=pinned, visitor="bob")
+    job.work()
+    assert read(again.id).sampling == row.sampling

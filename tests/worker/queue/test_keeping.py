@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from datetime import timedelta
 
 import pytest
@@ -89,3 +90,50 @@ def test_process_in_which_nothing_goes_on_ends(app: Flask, claim: Claim, clock: 
         clock[0] += 1.1 * app.config["STUCK_SECONDS"]
         keeping.keep()
     assert ended == [keeping.ENDED]
+
+
+def test_lease_is_renewed_while_a_claim_waits_for_another_thread(
+    app: Flask, claim: Claim, clock: list[float], ended: list[int]
+) -> None:
+    with keeping.kept(claim):
+        keeping.hand_over(claim)
+    clock[0] += 1.1 * app.config["STUCK_SECONDS"]
+    keeping.keep()
+    assert seconds_left() > app.config["LEASE_SECONDS"] - 2 and not ended, "it waits, and is not stuck"
+    with keeping.kept(claim):
+        pass
+    assert not keeping._kept
+
+
+def test_each_thread_is_at_a_claim_of_its_own(
+    app: Flask, claim: Claim, commissioned: Commissioner, clock: list[float], ended: list[int]
+) -> None:
+    commissioned(visitor="bob")
+    other = claim_next()
+    assert other is not None
+    may_end, began = threading.Event(), threading.Event()
+
+    def stand_still() -> None:
+        with keeping.kept(other):
+            began.set()
+            may_end.wait(20)
+
+    thread = threading.Thread(target=stand_still)
+    thread.start()
+    assert began.wait(20)
+    with keeping.kept(claim):
+        clock[0] += 1.1 * app.config["STUCK_SECONDS"]
+        keeping.goes_on()
+        keeping.keep()
+    assert ended == [keeping.ENDED], "this thread went on, the other did not"
+    may_end.set()
+    thread.join(20)
+    assert not keeping._kept
+
+
+def test_claim_that_is_released_is_renewed_no_more(app: Flask, claim: Claim, clock: list[float]) -> None:
+    keeping.hand_over(claim)
+    keeping.release(claim)
+    clock[0] += app.config["LEASE_SECONDS"]
+    keeping.keep()
+    assert seconds_left() < 2

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from worker.diffusion import device_errors, tuning_cache
-from worker.diffusion.fitting import devices
+from worker.diffusion.fitting import devices, gpu_options
 from worker.diffusion.fitting.rehearsal import Rehearsal
 from worker.diffusion.model import Model, ModelError
+from worker.diffusion.rendering import DEFAULT, GpuOptions
 from worker.diffusion.tuning import NothingFits, Setting
 
 log = logging.getLogger(__name__)
@@ -41,3 +42,32 @@ def choose(model: Model, measured: Path | None, *, rehearse: Callable[[Model], R
                 log.info("%s: %s", model.name, plan.name)
             return setting
     raise ModelError(f"The model {model.name} does not fit on the GPU: {model.missing()}")
+
+
+def choose_gpu_options(
+    model: Model, setting: Setting, measured: Path | None, *, rehearse: Callable[[Model], Rehearsal] = Rehearsal
+) -> GpuOptions:
+    """Return what was measured of a GPU's options for a model under a setting, or measure it now and remember it."""
+    if not gpu_options.has_options(model.device):
+        return DEFAULT
+    key = tuning_cache.name(model.device, model.revision, model.plan.name)
+    known = None if measured is None else tuning_cache.read_gpu_options(measured, key, setting)
+    if known is not None:
+        return known
+    try:
+        rehearsal = rehearse(model)
+        found = gpu_options.measure(
+            rehearsal, rehearsal.decode(setting), setting, model.device,
+            pixels=model.size[0] * model.size[1], decoder=model.decoder(setting.precision) or setting.precision,
+            tiles=model.plan.tiles,
+        )  # fmt: skip
+    except RuntimeError as error:
+        if device_errors.verdict(error) != device_errors.OUT_OF_MEMORY:
+            raise
+        log.info("the GPU's options are not measured: %s", error)  # another program has its memory for now
+        error.__traceback__ = None
+        device_errors.free_memory()
+        return DEFAULT
+    if measured is not None:
+        tuning_cache.write_gpu_options(measured, key, setting, found)
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -37,6 +39,17 @@ class Rehearsal:
         states = self._states.repeat_interleave(setting.batch, 0)
         pooled = None if self._pooled is None else self._pooled.repeat_interleave(setting.batch, 0)
         return self._model.predict(unet, latents, 500, states, pooled, memory_format=setting.memory_format)
+
+    def decode(self, setting: machine.Setting) -> Callable[[int, int], None]:
+        """Return what decodes so many pictures beside a network under a setting, with as many pixels at once."""
+        model = self._model
+        vae = model.vae(model.decoder(setting.precision) or setting.precision)
+
+        @torch.inference_mode()
+        def decode(pictures: int, pixels: int) -> None:
+            model.decode(vae, self._noise.expand(pictures, *self._noise.shape[1:]), pixels=pixels)
+
+        return decode
 
     @torch.inference_mode()
     def whole(self, setting: machine.Setting) -> None:

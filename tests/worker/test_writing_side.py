@@ -1,0 +1,393 @@
+"""Writing beside painting: the same films as without, bounded, and whatever goes wrong ends as it does without."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from app.errors import MediaError
+from app.storage import media_store
+from app.storage.database import db, now, writing
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Piece, Walk
+from app.walks import lifecycle, lookup
+from tests.conftest import Commissioner
+from tests.worker.fake import FakePainter
+from tests.worker.rows import read
+from worker import figures, job
+from worker.film import encoding
+from worker.pieces import batch_piece, film_assembly, walk_memory
+from worker.queue import keeping, leases, outages
+from worker.queue.leases import Claim
+from worker.safety import picture_check
+from worker.writing_side import Ending, Remainder, WritingSide, threads_for
+
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
+
+WAIT_S = 20.0
+
+
+class Trace:
+    """What the painting thread and the writing threads were at, in the order in which it began and ended."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str, int]] = []
+
+    def index(self, *event: Any) -> int:
+        """Return when something happened; fails where it did not."""
+        return self.events.index(event)
+
+
+@pytest.fixture
+def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
+    """Note when pieces of each walk are begun by the painter, and when their rest is."""
+    noted, begin = Trace(), batch_piece.begin
+
+    def traced_begin(painting: Any) -> Any:
+        name, number = f"{painting.claim.kind} {painting.claim.level}", painting.claim.walk_number
+        noted.events.append(("painting", name, number))
+        rest = begin(painting)
+
+        def traced_rest(painting: Any) -> None:
+            noted.events.append(("writing", name, number))
+            rest(painting)
+            noted.events.append(("written", name, number))
+
+        return traced_rest
+
+    monkeypatch.setattr(batch_piece, "begin", traced_begin)
+    return noted
+
+
+def stored(walk_id: str) -> set[str]:
+    """List a walk's files, relative to the store."""
+    root = Path(media_store.store().root)
+    folder = root / media_store.walk_folder(walk_id)
+    return {str(path.relative_to(root)) for path in folder.rglob("*") if path.is_file()}
+
+
+def named(row: Walk) -> set[str]:
+    """List the files that a walk's rows name."""
+    return {each.path for each in (*row.painted, *row.media.values())}
+
+
+def pixels(row: Walk) -> list[bytes]:
+    """Read a walk's frames."""
+    return [encoding.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
+
+
+def test_film_of_one_walk_is_made_while_another_walk_is_painted(
+    beside_writers: FakePainter, commissioned: Commissioner, trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, long = commissioned(frames=2), commissioned(frames=24, visitor="bob")
+    may_end, finish = threading.Event(), film_assembly.finish_film
+
+    def wait_for_the_other(claim: Any, walk: Any, memory: Any) -> None:
+        if walk.id == short.id:
+            assert may_end.wait(WAIT_S), "nothing else was painted meanwhile"
+        finish(claim, walk, memory)
+
+    def paint(_number: int) -> None:
+        if ("writing", "film 1", short.number) in trace.events:
+            may_end.set()
+
+    monkeypatch.setattr(film_assembly, "finish_film", wait_for_the_other)
+    beside_writers.on_paint = paint
+    job.work()
+    assert {read(each.id).state for each in (short, long)} == {FINISHED}
+    begun, ended = (trace.index(what, "film 1", short.number) for what in ("writing", "written"))
+    assert any(what == "painting" and number == long.number for what, _, number in trace.events[begun:ended])
+
+
+def test_walks_come_out_as_without_writers(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, trace: Trace
+) -> None:
+    words = [("a fox", "a kite"), ("a boat", "a bell", "a cup")]
+    rows = []
+    for visitor, writers in (("ann", 0), ("bob", 2)):
+        job.prepare(app, painter, writers=writers)  # type: ignore[arg-type]
+        walks = [commissioned(*stops, seed=9, frames=14, visitor=visitor) for stops in words]
+        painted = job.work()
+        rows += [(painted, read(walk.id)) for walk in walks]
+    assert {row.state for _, row in rows} == {FINISHED}
+    for (count, plain), (other_count, aside) in zip(rows[:2], rows[2:], strict=True):
+        assert count == other_count
+        assert pixels(plain) == pixels(aside)
+        assert (plain.positions, plain.passes, plain.evenness) == (aside.positions, aside.passes, aside.evenness)
+        assert media_store.store().read(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
+
+
+def test_level_opens_when_its_last_batch_is_written(
+    beside_writers: FakePainter, commissioned: Commissioner, trace: Trace
+) -> None:
+    walk = commissioned(frames=24)
+    job.work()
+    levels = sorted({name for _, name, _ in trace.events}, key=lambda name: trace.index("painting", name, walk.number))
+    for name, following in pairwise(levels):
+        last = max(place for place, event in enumerate(trace.events) if event[:2] == ("written", name))
+        # Its rows are there before it is noted as written: the other thread may be a moment quicker.
+        assert trace.index("painting", following, walk.number) >= last - 1
+    assert read(walk.id).state == FINISHED
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "threads"), [("cuda", 1, 2), ("cuda:1", 16, 2), ("mps", 8, 2), ("cpu", 8, 1), ("cpu", 1, 0)]
+)
+def test_number_of_writers_goes_by_the_device(device: str, cores: int, threads: int) -> None:
+    assert threads_for(device, cores) == threads
+
+
+def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
+    may_end, began = threading.Event(), threading.Semaphore(0)
+
+    def write(remainder: Remainder) -> Ending:
+        began.release()
+        may_end.wait(WAIT_S)
+        return Ending(remainder)
+
+    side = WritingSide(2, write)
+    for number in range(3):
+        side.wait_for_room()
+        painting: Any = SimpleNamespace(claim=Claim(number, 1, "walk", "frames", 1, number, 1))
+        side.take(Remainder(painting, lambda _: None))
+    waiting = threading.Thread(target=side.wait_for_room, daemon=True)
+    waiting.start()
+    assert began.acquire(timeout=WAIT_S) and began.acquire(timeout=WAIT_S)
+    waiting.join(0.05)
+    assert waiting.is_alive()
+    may_end.set()
+    waiting.join(WAIT_S)
+    assert not waiting.is_alive()
+    side.close()
+    keeping._kept.clear()
+    assert side.ended == 3 and not side.wait_for_ending(3)
+
+
+def test_unfit_picture_is_painted_again_by_the_thread_that_paints(
+    beside_writers: FakePainter, commissioned: Commissioner
+) -> None:
+    walk, threads, flagged = commissioned(frames=12), set(), []
+
+    def detector(pictures: Any) -> list[bool]:
+        is_first = len(flagged) < 2 and read(walk.id).painted_count != 0
+        flagged.extend([True] if is_first else [])
+        return [is_first and number == 0 for number in range(len(pictures))]
+
+    beside_writers.on_paint = lambda _: threads.add(threading.current_thread())
+    picture_check.prepare(detector)
+    try:
+        count = job.work()
+    finally:
+        picture_check.prepare(None)
+    row = read(walk.id)
+    assert (row.state, row.painted_count) == (FINISHED, 12) and len(flagged) == 2
+    assert threads == {threading.current_thread()}
+    assert count == row.attempt, "the piece was tried once"
+
+
+def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=6)
+    picture_check.prepare(lambda pictures: [True] * len(pictures))
+    try:
+        job.work()
+    finally:
+        picture_check.prepare(None)
+    assert read(walk.id).state == REFUSED and stored(walk.id) == set()
+
+
+def test_lost_frame_is_painted_again_by_the_thread_that_paints(
+    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, threads = commissioned(frames=2), set()
+    lost, calls = film_assembly.lost, []
+
+    def lose_one(claim: Any, memory: Any) -> list[float]:
+        calls.append(claim)
+        return [0.0] if len(calls) < 3 else lost(claim, memory)
+
+    monkeypatch.setattr(film_assembly, "lost", lose_one)
+    beside_writers.on_paint = lambda _: threads.add(threading.current_thread())
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert beside_writers.batches == [[0.0, 1.0]] * 2 and len(calls) == 2
+    assert threads == {threading.current_thread()}
+
+
+def test_writer_without_device_memory_leaves_the_piece_to_the_painter(
+    beside_writers: FakePainter, commissioned: Commissioner
+) -> None:
+    walk, threads = commissioned(frames=2), []
+
+    def detector(pictures: Any) -> list[bool]:
+        threads.append(threading.current_thread())
+        if threads[-1] is not threading.main_thread():
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return [False] * len(pictures)
+
+    picture_check.prepare(detector)
+    try:
+        job.work()
+    finally:
+        picture_check.prepare(None)
+    assert read(walk.id).state == FINISHED
+    assert [thread is threading.main_thread() for thread in threads] == [False, True]
+
+
+def test_error_of_a_writer_fails_its_walk_and_is_raised_when_the_others_are_done(
+    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = commissioned(frames=2), commissioned(frames=2, visitor="bob")
+    finish = film_assembly.finish_film
+
+    def fail(claim: Any, walk: Any, memory: Any) -> None:
+        if walk.id == bad.id:
+            raise MediaError("no such bucket")
+        finish(claim, walk, memory)
+
+    monkeypatch.setattr(film_assembly, "finish_film", fail)
+    with pytest.raises(MediaError, match="bucket"):
+        job.work()
+    assert (read(bad.id).state, read(bad.id).error) == (FAILED, "The pictures could not be stored.")
+    job.work()
+    assert read(good.id).state == FINISHED
+    assert not keeping._kept
+
+
+def test_full_disk_met_by_a_writer_fails_no_walk(
+    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "PAUSES", (0.001,))
+    ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(4)]
+    replace, left = media_store._replace, iter(range(11))
+
+    def full(*arguments: Any) -> None:
+        if next(left, None) is not None:
+            raise OSError(28, "No space left on device")
+        replace(*arguments)
+
+    monkeypatch.setattr(media_store, "_replace", full)
+    job.work()
+    assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
+    assert next(left, None) is None
+
+
+def test_database_that_does_not_answer_a_writer_loses_no_walk(
+    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "PAUSES", (0.001,))
+    walk, publish, failures = commissioned(frames=12), batch_piece._publish, iter(range(3))
+
+    def fail_thrice(*arguments: Any) -> Any:
+        if next(failures, None) is not None:
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        return publish(*arguments)
+
+    monkeypatch.setattr(batch_piece, "_publish", fail_thrice)
+    job.work()
+    assert next(failures, None) is None
+    assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
+
+
+def test_hung_encoder_of_a_writer_counts_as_a_loss(
+    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned(frames=4)
+
+    def hang(*_: Any) -> None:
+        raise encoding.EncoderHung("ffmpeg did nothing")
+
+    monkeypatch.setattr(encoding.Mp4Writer, "finish", hang)
+    job.work()
+    piece = db.session.query(Piece).filter_by(kind="film").one()
+    assert (piece.state, piece.lease_until, read(walk.id).state) == ("taken", None, PAINTING)
+
+
+def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned(frames=24)
+
+    def cancel(number: int) -> None:
+        if number == 8:
+            with app.app_context():
+                lifecycle.cancel(lookup.walk_at_address(walk.id))
+                db.session.remove()
+
+    beside_writers.on_paint = cancel
+    job.work()
+    assert (read(walk.id).state, read(walk.id).painted) == (CANCELLED, [])
+    assert stored(walk.id) == set() and db.session.query(Piece).count() == 0
+
+
+def test_stop_saves_painted_batches_and_gives_films_back(
+    beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, long = commissioned(frames=2), commissioned(frames=24, visitor="bob")
+    begin = batch_piece.begin
+
+    def stop_at_the_film(painting: Any) -> Any:
+        rest = begin(painting)
+        if painting.claim.kind == "film":
+            job.stopping.set()
+        return rest
+
+    monkeypatch.setattr(batch_piece, "begin", stop_at_the_film)
+    job.work()
+    assert read(short.id).state in (QUEUED, PAINTING) and read(short.id).painted_count == 2
+    rows = db.session.query(Piece.state, Piece.lost).all()
+    assert all(row == ("waiting", 0) for row in rows if row.state != "done")
+    monkeypatch.setattr(batch_piece, "begin", begin)
+    job.stopping.clear()
+    job.work()
+    assert {read(each.id).state for each in (short, long)} == {FINISHED}
+    assert sorted(beside_writers.painted) == sorted(
+        [*(read(short.id).positions or []), *(read(long.id).positions or [])]
+    )
+
+
+@pytest.mark.parametrize("where", ["painter", "writer"])
+def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
+    where: str, app: Flask, beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """The end of a process."""
+
+    def kill(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    walk = commissioned(frames=12)
+    with monkeypatch.context() as patch:
+        if where == "painter":
+            beside_writers.on_paint = lambda number: kill() if number == 5 else None
+        else:
+            patch.setattr(encoding, "still", kill)
+        with pytest.raises(Killed):
+            job.work()
+    for thread in threading.enumerate():
+        if thread.name.startswith("write "):
+            thread.join(WAIT_S)
+    beside_writers.on_paint = lambda _: None
+    walk_memory.clear()
+    with writing() as session:
+        session.query(Piece).filter_by(state="taken").update({"lease_until": now() - timedelta(seconds=1)})
+    leases.sweep()
+    job.work()
+    row = read(walk.id)
+    assert (row.state, row.painted_count) == (FINISHED, 12) and stored(row.id) == named(row)
+
+
+def test_each_piece_is_counted_once(beside_writers: FakePainter, commissioned: Commissioner) -> None:
+    def counted() -> float:
+        samples = [each for metric in figures.REGISTRY.collect() for each in metric.samples]
+        return sum(each.value for each in samples if each.name == "moma_pieces_total")
+
+    before = counted()
+    commissioned(frames=12)
+    tried = job.work()
+    assert counted() - before == tried > 4
