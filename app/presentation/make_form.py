@@ -359,10 +359,7 @@ def _lora(stop: StopLine) -> dict[str, Any]:
     if not stop.lora:
         return {}
     text = stop.lora_weight.strip()
-    if not text:
-        return {"lora": stop.lora}
-    is_number = re.fullmatch(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?", text, re.ASCII)
-    return {"lora": stop.lora, "lora_weight": float(text) if is_number else text}
+    return {"lora": stop.lora} | ({"lora_weight": typed.signed_number(text)} if text else {})
 
 
 def picked(seed: int | None, drawing: str) -> str:

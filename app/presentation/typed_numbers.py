@@ -14,6 +14,11 @@ def number(text: str) -> float | str:
     return float(f"{said[1]}.{said[2] or 0}") if said else text
 
 
+def signed_number(text: str) -> float | str:
+    """Return the number that was typed, which may be negative, with a point; the text as it is where it is none."""
+    return float(text) if re.fullmatch(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?", text, re.ASCII) else text
+
+
 def whole_number(text: str) -> int | str:
     """Return the whole number that was typed; the text as it is where it is none."""
     return int(text) if re.fullmatch(r"\s*[0-9]{1,20}\s*", text, re.ASCII) else text

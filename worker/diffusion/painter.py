@@ -127,7 +127,7 @@ class Painter:
                 )
                 for prompt, stop in zip(asked, stops, strict=True)
             ),
-            pooled=_pooled(prompts, negatives),
+            pooled=words.pooled(prompts, negatives),
             fresh=drawn[:, 1:] if count else None,
             closed=closed,
             adapters=tuple(stop.adapters for stop in stops),
@@ -384,13 +384,6 @@ def _are_numbers(painted: Sequence[Painted]) -> bool:
 
 def _is_within(step: int, interval: tuple[int, int] | None) -> bool:
     return interval is None or interval[0] <= step < interval[1]
-
-
-def _pooled(
-    prompts: Sequence[Text], negatives: Sequence[Text]
-) -> tuple[NDArray[np.float32], NDArray[np.float32] | None] | None:
-    rows = [[text.pooled for text in texts if text.pooled is not None] for texts in (prompts, negatives)]
-    return (np.stack(rows[0]), np.stack(rows[1]) if rows[1] else None) if rows[0] else None
 
 
 def _check(rendering: Rendering) -> None:

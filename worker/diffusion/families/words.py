@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.diffusion.families.family import Between, States
+from worker.diffusion.families.family import Between, States, Text
 from worker.planning import frame_schedule, interpolation
 
 Texts = NDArray[np.float32] | tuple[NDArray[np.float32], ...]
@@ -30,6 +30,14 @@ class Words:
 
     prompts: Said
     negatives: Said | None
+
+
+def pooled(
+    prompts: Sequence[Text], negatives: Sequence[Text]
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None] | None:
+    """Return the pooled vectors of prompts and of negatives, a row for each stop; None where a model has none."""
+    rows = [[text.pooled for text in texts if text.pooled is not None] for texts in (prompts, negatives)]
+    return (np.stack(rows[0]), np.stack(rows[1]) if rows[1] else None) if rows[0] else None
 
 
 def at(

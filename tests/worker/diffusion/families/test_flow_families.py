@@ -141,7 +141,8 @@ def test_rows_of_a_batch_are_the_rows_alone_but_for_the_last_bits(flow_painters:
     together = [latents(one) for one in paint(flow_painters[name], walk, *positions)]
     for position, row in zip(positions, together, strict=True):
         alone = latents(paint(flow_painters[name], walk, position)[0])
-        assert np.abs(row - alone).max() <= 1e-4, np.abs(row - alone).max()
+        apart = np.abs(row - alone).max() / np.abs(alone).max()
+        assert apart <= 1e-4, apart  # guidance of 5 strengthens last bits, which are another machine's otherwise
     assert np.abs(together[0] - together[1]).max() > 0.1, "rows that are alike prove nothing"
 
 
