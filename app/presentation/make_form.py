@@ -387,11 +387,8 @@ def _unknown(hand: object) -> str:
 def going_on(walk: Walk) -> dict[str, Any]:
     """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
     last, again = walk.stops[-1], form_fields.fields(walk)
-    kept = {
-        name: again.get(name)
-        for name in ("steps", "guidance", "fps", "preset", "size", "aspect", "easing", "model", "unlisted")
-    }
-    return kept | {
+    names = ("steps", "guidance", "fps", "preset", "size", "aspect", "easing", "model", "unlisted")
+    return {name: again.get(name) for name in names} | {
         "continues": walk.id,
         "seed": walk.seed_of(last),
         "hand": last.hand or None,
