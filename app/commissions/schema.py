@@ -222,10 +222,8 @@ Aspect = Annotated[
     Literal["1:1", "3:2", "2:3", "16:9", "9:16"] | None,
     limits_in_schema(lambda limits: {"enum": [*limits.aspects, None], "examples": [None]}),
 ]
-Fps = Annotated[
-    Annotated[float, Field(ge=frame_rates.FPS_MIN, le=frame_rates.FPS_MAX, allow_inf_nan=False)] | None,
-    Field(examples=[None]),
-]
+FrameRate = Annotated[float, Field(ge=frame_rates.FPS_MIN, le=frame_rates.FPS_MAX, allow_inf_nan=False)]
+Fps = Annotated[FrameRate | None, Field(examples=[None])]
 ModelName = Annotated[str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})]
 
 
