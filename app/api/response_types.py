@@ -67,20 +67,9 @@ class Smoothness(TypedDict):
 
     evenness: Annotated[float | None, Field(description="1 when all steps are alike.", examples=[0.93])]
     jump: Annotated[float | None, Field(description="The largest step, in average steps.", examples=[1.4])]
-    morph: Annotated[
-        float | None,
-        Field(
-            description="How much of the frames between stops is no cross-fade of those stops, 0 to 1: the median.",
-            examples=[0.42],
-        ),
-    ]
+    morph: Annotated[float | None, Field(description="0 for a cross-fade of its stops; at most 1.", examples=[0.42])]
     perceptual_step: Annotated[
-        float | None,
-        Field(
-            description="How far neighbouring frames are apart to the image encoder, cosine distance, 0 to 2: the mean"
-            " over some of them.",
-            examples=[0.02],
-        ),
+        float | None, Field(description="Mean distance of neighbours to the image encoder, 0 to 2.", examples=[0.02])
     ]
     steps: Annotated[
         list[float] | None,
