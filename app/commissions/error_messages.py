@@ -173,7 +173,7 @@ def size_rule(limits: Limits) -> str:
 
 
 def aspect_rule(limits: Limits) -> str:
-    """Say that the model paints no pictures of this aspect ratio, and which it does."""
+    """Return the sentence that the model paints no pictures of this aspect ratio, with the sizes that it paints."""
     facts = models_on_offer.facts(limits.setting)
     if facts["frame"] is None:
         return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts["name"])

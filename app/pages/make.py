@@ -285,7 +285,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
 
 
 def _frame_sizes(form: forms.MakeForm, limits: Limits, aspect: str) -> dict[str, str]:
-    """Say for each size how large pictures of an aspect ratio are."""
+    """Return for each size how large pictures of an aspect ratio are."""
     frames = {size: sampler_settings.frame_of(form.model or None, size, aspect) for size in limits.sizes}
     return {str(size): wording.frame_size(aspect, *frame) for size, frame in frames.items()}
 

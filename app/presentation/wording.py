@@ -72,7 +72,7 @@ def frames_and_length(frames: int, fps: float, ending: str = "stop") -> str:
 
 
 def frame_size(aspect: str, width: int, height: int) -> str:
-    """Say how large pictures are: ``512 × 288 pixels``, and where the model can paint the ratio only nearly, so."""
+    """Return how large pictures are: ``512 × 288 pixels``, and where the model can paint the ratio only nearly, so."""
     size = _("%(width)s × %(height)s pixels", width=width, height=height)
     if aspects.is_rounded(aspect, width, height):
         return _("%(size)s, the nearest to %(aspect)s that the model paints", size=size, aspect=aspect)

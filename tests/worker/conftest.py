@@ -96,7 +96,7 @@ def painter(app: Flask, words_alone: None) -> Iterator[FakePainter]:
 
 @pytest.fixture
 def beside_writers(app: Flask, painter: FakePainter) -> FakePainter:
-    """Have two threads write what the fake painter paints, as beside a GPU."""
+    """Write what the fake painter paints by two threads, as beside a GPU."""
     job.prepare(app, painter, writers=2)  # type: ignore[arg-type]
     return painter
 
