@@ -90,7 +90,6 @@ def _work_beside_writers(app: Flask, painters: Painters, writers: int) -> int:
 
 def _work(painters: Painters, side: WritingSide | None) -> int:
     count, claim, has_looked, written = 0, None, False, 0
-    attempt = _attempt if side is None else partial(_attempt, side=side)
     while not stopping.is_set():
         if side is not None:
             side.wait_for_room()
@@ -106,7 +105,7 @@ def _work(painters: Painters, side: WritingSide | None) -> int:
                 outages.wait_out(outage, stopping)
         elif claim := claim_next(painters.names, loaded=painters.loaded, after=claim):
             has_looked = False
-            outage = attempt(claim, painters)
+            outage = _attempt(claim, painters, side)
             count += 1
             if outage is not None:
                 outages.wait_out(outage, stopping)
@@ -181,8 +180,13 @@ def _look_back() -> bool:
 def _attempt(claim: Claim, painters: Painters, side: WritingSide | None = None) -> Exception | None:
     """Do a claimed piece; what of it needs no painter is left to the writing side, where there is one.
 
-    What is no walk's fault is returned: the piece is back in the line.
+    A piece at which a worker ended before is done alone: if it is what ends workers, no other piece is lost with it,
+    or that one's walk would fail as well in the end. What is no walk's fault is returned: the piece is back in the line.
     """
+    if side is not None and claim.lost:
+        keeping.hand_over(claim)
+        side.wait_until_idle()
+        side = None
     return _try(claim, partial(_paint, claim, painters, side), painters)
 
 

@@ -96,6 +96,11 @@ class WritingSide:
         with self._changed:
             self._changed.wait_for(lambda: self._in_flight < self._limit)
 
+    def wait_until_idle(self) -> None:
+        """Wait until nothing is in flight."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._in_flight)
+
     def wait_for_ending(self, seen: int) -> bool:
         """Wait until more pieces than those ``seen`` have ended; return False where none is left that could."""
         with self._changed:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from app.errors import MediaError
@@ -136,6 +137,25 @@ def test_level_opens_when_its_last_batch_is_written(
         # Its rows are there before it is noted as written: the other thread may be a moment quicker.
         assert trace.index("painting", following, walk.number) >= last - 1
     assert read(walk.id).state == FINISHED
+
+
+def test_piece_at_which_a_worker_ended_before_is_done_alone(
+    trace: Trace, beside_writers: FakePainter, commissioned: Commissioner
+) -> None:
+    walks = [commissioned("a fox", "a kite", frames=12), commissioned("a boat", "a whale", frames=12)]
+    claims = [claim for _ in walks if (claim := leases.claim_next())]
+    for claim in claims:
+        leases.give_back(claim)
+    with writing() as session:
+        session.execute(update(Piece).where(Piece.number == claims[1].number).values(lost=1))
+    job.work()
+    suspect = "stops 0", claims[1].walk_number
+    begun = trace.index("painting", *suspect)
+    assert trace.events[begun + 1 : begun + 3] == [("writing", *suspect), ("written", *suspect)]
+    before, after = ([kind for kind, *_ in events] for events in (trace.events[:begun], trace.events[begun + 3 :]))
+    assert before.count("painting") == before.count("written") > 0, "what was begun before it is written"
+    assert after.count("painting") > 0
+    assert {read(walk.id).state for walk in walks} == {FINISHED}
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ class LeaseLost(Exception):
 class Claim:
     """The right to do one piece of work, good while nobody claims it anew.
 
-    Where it belongs to no walk, its ``task`` says what it is for, and ``walk_number`` is 0.
+    Where it belongs to no walk, its ``task`` says what it is for, and ``walk_number`` is 0. ``lost`` is how many workers
+    ended while they were at it.
     """
 
     number: int
@@ -65,6 +66,7 @@ class Claim:
     model: str | None = None
     task: str | None = None
     request_id: str | None = None
+    lost: int = 0
     began: float = field(default_factory=monotonic, compare=False)
 
     @property
@@ -148,7 +150,7 @@ def _take(session: Session, found: Any) -> Claim | None:
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
     where = found.walk_number or 0, found.id, found.kind, found.level, found.batch
-    return Claim(found.number, *where, attempt, found.model, found.task, _asked_by(found))
+    return Claim(found.number, *where, attempt, found.model, found.task, _asked_by(found), found.lost)
 
 
 def _asked_by(found: Any) -> str | None:

@@ -13,7 +13,17 @@ from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS
 from worker.queue import living_workers
 
 COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, Walk.request_id
-PIECE = Piece.number, Piece.kind, Piece.level, Piece.batch, Piece.urgency, Piece.attempt, Piece.turn, Piece.ticket
+PIECE = (
+    Piece.number,
+    Piece.kind,
+    Piece.level,
+    Piece.batch,
+    Piece.urgency,
+    Piece.attempt,
+    Piece.turn,
+    Piece.ticket,
+    Piece.lost,
+)
 MODEL = func.coalesce(Walk.model, Piece.model)  # a walk has no task, a task no walk
 
 

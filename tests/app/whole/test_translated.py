@@ -60,7 +60,7 @@ from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import PaintingError
-from worker.job import _sentence
+from worker.failures import sentence
 from worker.pieces.walk_setup import WrongModel
 
 pytestmark = pytest.mark.slow
@@ -131,7 +131,7 @@ ENGLISH_ONLY = {
     "app/cli/walls.py",
 }
 """Modules whose errors only programs and operators meet."""
-TOLD = {"The "}  # with who did it, a known sentence of the log
+TOLD = {"The ", "clip skip ignored"}  # with who did it, a known sentence of the log; a note as its row has it
 
 
 @dataclass
@@ -431,7 +431,7 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
 )
 def test_what_a_worker_says_of_a_walk_that_failed_is_known(app: Flask, error: Exception) -> None:
     with app.test_request_context("/"), force_locale("de"):
-        told = foreign_messages.translate_foreign(_sentence(error))
+        told = foreign_messages.translate_foreign(sentence(error))
         assert not re.search(r"\b(the|not|this|while|model)\b", told, re.IGNORECASE), told
         assert foreign_messages.translate_foreign("Ein Satz von anderswo") == "Ein Satz von anderswo"
 
