@@ -181,7 +181,7 @@ def _attempt(claim: Claim, painters: Painters, side: WritingSide | None = None) 
     """Do a claimed piece; what of it needs no painter is left to the writing side, where there is one.
 
     A piece at which a worker ended before is done alone: if it is what ends workers, no other piece is lost with it,
-    or that one's walk would fail as well in the end. What is no walk's fault is returned: the piece is back in the line.
+    or that one's walk would fail as well in the end. What is no walk's fault is returned: the piece is in the queue.
     """
     if side is not None and claim.lost:
         keeping.hand_over(claim)

@@ -52,8 +52,8 @@ class LeaseLost(Exception):
 class Claim:
     """The right to do one piece of work, good while nobody claims it anew.
 
-    Where it belongs to no walk, its ``task`` says what it is for, and ``walk_number`` is 0. ``lost`` is how many workers
-    ended while they were at it.
+    Where it belongs to no walk, its ``task`` says what it is for, and ``walk_number`` is 0. At ``lost`` times before a
+    worker ended while it was at it.
     """
 
     number: int
