@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.generation import models_on_offer, presets
-from benchmarks import branching_curve, measures
+from benchmarks import branching_curve, contenders, measures, strips
 from eye import Eye
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
@@ -43,8 +43,7 @@ COMPARED = 20
 """How many frames of a film are painted again in full."""
 
 AT_ONCE = 8
-TILE, GAP, SHOWN = 128, 6, 9
-WALL = (247, 245, 240)
+TILE = 128
 DEFAULT, FIRST_RELEASE = "balanced", "balanced of 1.0.0"
 CURVE: dict[str, list[list[int]]] = {
     "σ 4.1": [[2, 8]],
@@ -164,9 +163,9 @@ def measured(film: Film, full: Mapping[float, Picture], eye: Eye) -> dict[str, f
 
 def cross_fade(film: Film) -> Film:
     """Fade between the stops of a film of two, at equal times."""
-    first, *_, last = (picture.astype(np.float32) for picture in film.pictures.values())
-    times = np.linspace(0, 1, len(film.pictures))
-    return Film({float(t): ((1 - t) * first + t * last).round().astype(np.uint8) for t in times}, 0)
+    first, *_, last = film.pictures.values()
+    times = np.linspace(0, 1, len(film.pictures)).tolist()
+    return Film(dict(zip(times, contenders.faded(first, last, times), strict=True)), 0)
 
 
 def table(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Iterator[str]:
@@ -184,20 +183,10 @@ def table(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Iterator[str]:
         )
 
 
-def strip(film: Film) -> Picture:
-    """Lay frames of a film at equal times side by side."""
-    pictures = list(film.pictures.values())
-    shown = np.full((TILE, SHOWN * (TILE + GAP) - GAP, 3), WALL, np.uint8)
-    for place, index in enumerate(np.linspace(0, len(pictures) - 1, SHOWN).round().astype(int)):
-        tile = Image.fromarray(pictures[index]).resize((TILE, TILE), Image.Resampling.LANCZOS)
-        shown[:, place * (TILE + GAP) : place * (TILE + GAP) + TILE] = np.asarray(tile)
-    return shown
-
-
 def _write(path: Path, films: Sequence[Film]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [np.pad(strip(film), ((0, 2 * GAP), (0, 0), (0, 0)), constant_values=WALL[0]) for film in films]
-    Image.fromarray(np.concatenate(rows)[: -2 * GAP]).save(path)
+    rows = [strips.strip(list(film.pictures.values()), side=TILE) for film in films]
+    Image.fromarray(np.concatenate(rows)).save(path)
 
 
 def _write_sheet(folder: Path, number: int, ours: Film, seed: int) -> None:

@@ -19,12 +19,12 @@ def drawing(points: Mapping[str, tuple[float, float]]) -> str:
         f'<text x="{RIGHT}" y="{BOTTOM + 40}" text-anchor="end">network passes a frame →</text>',
         f'<text x="{LEFT}" y="{TOP - 16}">distance to the walk in full (rms, 0–255)</text>',
     ]
-    for passes in range(0, most_passes + 1, 2):
-        x = LEFT + passes / most_passes * (RIGHT - LEFT)
-        parts.append(f'<text x="{x:.1f}" y="{BOTTOM + 20}" text-anchor="middle">{passes}</text>')
-    for distance in range(math.floor(most) + 1):
-        y = BOTTOM - distance / most * (BOTTOM - TOP)
-        parts.append(f'<text x="{LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{distance}</text>')
+    for number in range(0, most_passes + 1, 2):
+        x = LEFT + number / most_passes * (RIGHT - LEFT)
+        parts.append(f'<text x="{x:.1f}" y="{BOTTOM + 20}" text-anchor="middle">{number}</text>')
+    for number in range(math.floor(most) + 1):
+        y = BOTTOM - number / most * (BOTTOM - TOP)
+        parts.append(f'<text x="{LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{number}</text>')
     rising = sorted(points.items(), key=lambda point: point[1])
     for place, (name, (passes, distance)) in enumerate(
         rising

@@ -92,8 +92,14 @@ def bisection(easel: Easel, frames: int) -> Film:
 def cross_fade(easel: Easel, frames: int) -> Film:
     """P4: the two ends, and between them their pixels faded: even as can be, and no picture in the middle."""
     positions = _uniform(frames)
-    first, last = (picture.astype(np.float32) for picture in easel.full([0.0, 1.0]))
-    return Film(positions, [((1 - t) * first + t * last).round().astype(np.uint8) for t in positions])
+    first, last = easel.full([0.0, 1.0])
+    return Film(positions, faded(first, last, positions))
+
+
+def faded(first: Picture, last: Picture, positions: Sequence[float]) -> list[Picture]:
+    """Fade the pixels of one picture into those of another."""
+    a, b = first.astype(np.float32), last.astype(np.float32)
+    return [((1 - t) * a + t * b).round().astype(np.uint8) for t in positions]
 
 
 CONTENDERS: dict[str, Callable[[Easel, int], Film]] = {

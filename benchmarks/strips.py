@@ -54,7 +54,7 @@ def main() -> None:
 
 def picture(films: Sequence[Film]) -> bytes:
     """Hang one strip of each film under the other, and return them as a PNG of at most 100 kB."""
-    sheet = Image.fromarray(np.concatenate([_strip(film) for film in films]))
+    sheet = Image.fromarray(np.concatenate([strip(film.pictures) for film in films]))
     for colours in COLOURS:
         out = io.BytesIO()
         sheet.quantize(colours, Image.Quantize.MEDIANCUT).save(out, "PNG", optimize=True)
@@ -63,15 +63,15 @@ def picture(films: Sequence[Film]) -> bytes:
     return out.getvalue()
 
 
-def _strip(film: Film) -> NDArray[np.uint8]:
-    """Lay frames at equal times side by side, with some wall around them."""
-    indices = np.linspace(0, len(film.pictures) - 1, FRAMES).round().astype(int)
-    strip = np.full((TILE + GAP, FRAMES * (TILE + GAP), 3), WALL, np.uint8)
+def strip(pictures: Sequence[NDArray[np.uint8]], *, side: int = TILE) -> NDArray[np.uint8]:
+    """Lay frames of a film at equal times side by side, each with so many pixels a side, with some wall around them."""
+    indices = np.linspace(0, len(pictures) - 1, FRAMES).round().astype(int)
+    shown = np.full((side + GAP, FRAMES * (side + GAP), 3), WALL, np.uint8)
     for place, index in enumerate(indices):
-        tile = Image.fromarray(film.pictures[index]).resize((TILE, TILE), Image.Resampling.LANCZOS)
-        left = place * (TILE + GAP)
-        strip[:TILE, left : left + TILE] = np.asarray(tile)
-    return strip
+        tile = Image.fromarray(pictures[index]).resize((side, side), Image.Resampling.LANCZOS)
+        left = place * (side + GAP)
+        shown[:side, left : left + side] = np.asarray(tile)
+    return shown
 
 
 if __name__ == "__main__":

@@ -45,11 +45,12 @@ def count(error: Exception, verdict: str | None = None) -> None:
 
 def fail(claim: Claim, error: Exception) -> None:
     """Record on a piece's walk that it failed, and why."""
-    log.error("%s failed: %s", claim.whose, sentence(error))  # RQ logs the traceback of what is raised again
+    reason = sentence(error)
+    log.error("%s failed: %s", claim.whose, reason)  # RQ logs the traceback of what is raised again
     walk_memory.clear(claim.walk_number)
     outages.forget(claim)  # its owner may have it tried again
     try:
-        fail_walk(claim, sentence(error))
+        fail_walk(claim, reason)
     except LeaseLost:
         log.info("%s was taken over before its failure was noted", claim.whose)
 
@@ -67,7 +68,7 @@ def refuse(claim: Claim, reason: str) -> None:
 
 
 def sentence(error: Exception) -> str:
-    """Say what went wrong in words fit for the walk's page: our own, or the kind of a foreign error."""
+    """Return what went wrong in words fit for the walk's page: our own, or the kind of a foreign error."""
     if isinstance(error, MediaError):
         reason = getattr(error.__cause__, "strerror", None)  # without the file's name, which says nothing to a visitor
         return f"The pictures could not be stored{f': {reason}' if reason else ''}."

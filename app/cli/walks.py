@@ -369,8 +369,10 @@ def _read(file: Path) -> bytes:
 
 
 def _write(walk: Walk, out: Path) -> None:
-    written = json.dumps(recipe.recipe_of(walk), indent=2, ensure_ascii=False) + "\n"
-    data = written.encode() if out.suffix.lower() == ".json" else _film(walk, KINDS[out.suffix.lower()])
+    if out.suffix.lower() == ".json":
+        data = (json.dumps(recipe.recipe_of(walk), indent=2, ensure_ascii=False) + "\n").encode()
+    else:
+        data = _film(walk, KINDS[out.suffix.lower()])
     try:
         out.write_bytes(data)
     except OSError as error:

@@ -224,8 +224,8 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
 
 def _asked_fps(fps: float | None) -> float | None:
     """Return the frame rate to ask for: none where the film was slowed down for its flashes, or cannot be asked for."""
-    can_be = fps is not None and frame_rates.is_exact(fps) and fps >= frame_rates.FPS_MIN
-    return fps if can_be and fps != frame_rates.rounded(current_app.config["FPS"]) else None
+    asked = frame_rates.again(fps)
+    return asked if asked != frame_rates.rounded(current_app.config["FPS"]) else None
 
 
 def _recorded(recipe: dict[str, Any], key: str) -> list[str]:

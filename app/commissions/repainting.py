@@ -70,7 +70,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "preset": walk.preset,
         "ending": walk.ending,
         "easing": walk.easing,
-        "fps": walk.fps if frame_rates.is_exact(walk.fps) and walk.fps >= frame_rates.FPS_MIN else None,
+        "fps": frame_rates.again(walk.fps),
         "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
         "photos_may_be_shown": walk.photos_may_be_shown,

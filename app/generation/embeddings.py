@@ -22,6 +22,7 @@ from app.i18n.gettext import _
 from app.models import tensor_file
 from app.models.errors import ModelError
 from app.text import embedding_names
+from app.text.embedding_names import OF_ENCODERS
 
 RECORDED = "embeddings"
 """The name in a walk's sampling under which the digests of the embeddings in its prompts stand, by their names."""
@@ -29,8 +30,6 @@ RECORDED = "embeddings"
 BYTES_MAX = 32_000_000
 VECTORS_MAX = 75
 """How many vectors one may have: as many as a text encoder reads at once."""
-
-OF_ENCODERS = ("clip_l", "clip_g")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ def is_exact(fps: float) -> bool:
     return fps == rounded(fps)
 
 
+def again(fps: float | None) -> float | None:
+    """Return a film's frame rate as it can be asked for again; None if it was slowed down or is too slow."""
+    return fps if fps is not None and is_exact(fps) and fps >= FPS_MIN else None
+
+
 def fraction(fps: float) -> Fraction:
     """Return a recorded frame rate without its rounding."""
     return Fraction(100, hundredths(fps)) if is_exact(fps) else Fraction(fps).limit_denominator(1000)

@@ -12,15 +12,13 @@ from math import ceil
 from typing import Any
 
 from app.models import aspects, noise_levels
+from app.models.kinds import FLOW_SOLVER
 
 FAST, BALANCED, EXACT = "fast", "balanced", "exact"
 NAMES = (FAST, BALANCED, EXACT)
 DEFAULT = BALANCED
 
 SOLVER = "DPMSolverMultistepScheduler"
-
-FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
-"""The only solver of models that were trained by flow matching; it has no memory, and its noise levels are theirs."""
 
 BRANCHING = frozenset({
     SOLVER, FLOW_SOLVER, "DDIMScheduler", "EulerAncestralDiscreteScheduler", "EulerDiscreteScheduler", "LCMScheduler",
@@ -134,14 +132,26 @@ def resolve(
     if guidance is not None and guidance > 1 >= settings["guidance"]:
         settings["guided"] = (0.0, 1.0)  # who asks for guidance where the preset has none wants it at every step
     settings["guidance"] = float(settings["guidance"] if guidance is None else guidance)
-    larger = _enlarged(size, facts.get("size"), facts.get("finer", 1))
-    framed = _framed(aspect, larger, facts)
+    larger, framed = _size(facts, size, aspect)
     spaced = bool(settings["spacing"]) and settings["scheduler"] in SPACED
     settings["spacing"] = list(settings["spacing"]) if spaced else None
     if "ladder" not in own:
         side = size or facts.get("size") or USUAL_SIZE
         settings["ladder"] = _by_noise(settings, facts, framed.get("frame") or (side, side))
     return _whole(settings) | larger | framed
+
+
+def frame(facts: Mapping[str, Any], size: int, aspect: str) -> tuple[int, int]:
+    """Return width and height of the pictures that a model of these facts paints of a size and an aspect ratio."""
+    _larger, framed = _size(facts, size, aspect)
+    width, height = framed.get("frame", (size, size))
+    return int(width), int(height)
+
+
+def _size(facts: Mapping[str, Any], size: int | None, aspect: str | None) -> tuple[dict[str, int], dict[str, Any]]:
+    """Return how much larger than its own a model paints, and its frame where that is no square."""
+    larger = _enlarged(size, facts.get("size"), facts.get("finer", 1))
+    return larger, _framed(aspect, larger, facts)
 
 
 def _of_unet(preset: str, facts: Mapping[str, Any]) -> Preset:

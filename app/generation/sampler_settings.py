@@ -32,9 +32,7 @@ def resolve_settings(
 
 def frame_of(model: str | None, size: int, aspect: str) -> tuple[int, int]:
     """Return width and height of the pictures that a model on offer paints of this size and aspect ratio."""
-    facts = models_on_offer.facts(models_on_offer.setting(model))
-    width, height = presets.resolve(presets.DEFAULT, facts, size=size, aspect=aspect).get("frame", (size, size))
-    return int(width), int(height)
+    return presets.frame(models_on_offer.facts(models_on_offer.setting(model)), size, aspect)
 
 
 def steps_max(model: str | None = None) -> int:

@@ -185,8 +185,14 @@ def _json_or_nothing(path: Path) -> dict[str, Any]:
 
 def _size(network: Mapping[str, Any], vae: Mapping[str, Any]) -> int | None:
     """Return how many pixels a side of its pictures has, if they are square; ``None`` where that is not known."""
-    latents, blocks = network.get("sample_size"), vae.get("block_out_channels")
-    return latents * 2 ** (len(blocks) - 1) if isinstance(latents, int) and isinstance(blocks, list) else None
+    latents, scale = network.get("sample_size"), _scale(vae)
+    return latents * scale if isinstance(latents, int) and scale else None
+
+
+def _scale(vae: Mapping[str, Any]) -> int | None:
+    """Return of how many pixels a side one latent is; ``None`` where that is not known."""
+    blocks = vae.get("block_out_channels")
+    return 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else None
 
 
 def _sizes(own: int | None, told: object, finer: int) -> list[int]:
@@ -203,9 +209,7 @@ def _multiple(configs: Configs, kind: Kind | None) -> int:
     A UNet of diffusers rounds up where a side cannot be halved, and enlarges to what was there before; its pipelines
     take multiples of 8 alone.
     """
-    blocks = configs["vae"].get("block_out_channels")
-    latent = 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else LATENT
-    return max(LATENT, latent * (PATCH if kind is not None and kind.is_flow else 1))
+    return max(LATENT, (_scale(configs["vae"]) or LATENT) * (PATCH if kind is not None and kind.is_flow else 1))
 
 
 def _aspects(own: int | None, told: object) -> list[str]:
@@ -218,11 +222,11 @@ def _aspects(own: int | None, told: object) -> list[str]:
 
 def _frame(configs: Configs) -> list[int] | None:
     """Return width and height of the pictures of a model that are not square; ``None`` where that is not known."""
-    latents, blocks = configs["network"].get("sample_size"), configs["vae"].get("block_out_channels")
-    if not (isinstance(latents, list) and len(latents) == 2 and isinstance(blocks, list)):
+    latents, scale = configs["network"].get("sample_size"), _scale(configs["vae"])
+    if not (isinstance(latents, list) and len(latents) == 2 and scale):
         return None
     height, width = latents
-    return [side * 2 ** (len(blocks) - 1) for side in (width, height)]
+    return [side * scale for side in (width, height)]
 
 
 def _is_few_step(scheduler: Mapping[str, Any]) -> bool:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.models.facts import CONSISTENT, DISTILLED_STEPS
+from app.models.kinds import FLOW_SOLVER
+
 Floats = NDArray[np.float64]
 
-FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
-CONSISTENT = ("LCMScheduler", "TCDScheduler")
-DISTILLED_STEPS = 50  # as diffusers' solvers have it where a configuration says nothing
-COUNT = 1000  # of the steps of training, likewise
+COUNT = 1000  # steps of training, as diffusers' solvers have it where a configuration says nothing
 STABLE_DIFFUSION: Mapping[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 """The noise levels that are assumed where a model's are not known."""
 

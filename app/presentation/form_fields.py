@@ -80,9 +80,8 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
 
 def _frame_rate(fps: float | None) -> str | None:
     """Return the frame rate that was asked for where it is not the site's, and no film slowed down for its flashes."""
-    if fps is None or not frame_rates.is_exact(fps) or fps < frame_rates.FPS_MIN:
-        return None
-    return f"{fps:g}" if fps != frame_rates.rounded(current_app.config["FPS"]) else None
+    asked = frame_rates.again(fps)
+    return None if asked in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{asked:g}"
 
 
 def _framed(asked: Walk | Commission) -> str | None:

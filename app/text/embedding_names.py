@@ -8,6 +8,9 @@ from collections.abc import Container, Iterator
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,58}[A-Za-z0-9_-])?")
 """What the name of a file may be, without its suffix."""
 
+OF_ENCODERS = ("clip_l", "clip_g")
+"""What files for several text encoders call the vectors of each; those for one may call them anything."""
+
 WORD = re.compile(r"(?<![^\W_])[A-Za-z0-9][A-Za-z0-9_.-]*(?<!\.)(?![^\W_])", re.ASCII)
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from app.models import noise_levels
+from app.models.kinds import FLOW_SOLVER
 from worker.diffusion import solver_state, solvers
 from worker.diffusion.families.flow import even
 from worker.diffusion.families.flux1 import shift
@@ -57,7 +58,7 @@ def test_consistency_models_steps_lie_where_the_solver_has_them(scheduler: str, 
     assert noise_levels.of_steps(scheduler, config, steps) == pytest.approx(ratios(solver, steps), rel=1e-3)
 
 
-FLOW = {"_class_name": noise_levels.FLOW_SOLVER, "num_train_timesteps": 1000, "shift": 3.0}
+FLOW = {"_class_name": FLOW_SOLVER, "num_train_timesteps": 1000, "shift": 3.0}
 DYNAMIC = FLOW | {"use_dynamic_shifting": True, "base_shift": 0.5, "max_shift": 1.15, "base_image_seq_len": 256}
 
 
@@ -73,8 +74,8 @@ DYNAMIC = FLOW | {"use_dynamic_shifting": True, "base_shift": 0.5, "max_shift": 
 def test_flow_models_steps_lie_where_their_pipelines_have_them(
     family: str, config: dict[str, Any], spaced: dict[str, Any]
 ) -> None:
-    solver = solvers.make(noise_levels.FLOW_SOLVER, config, 8, torch.device("cpu"), **spaced)
-    found = noise_levels.of_steps(noise_levels.FLOW_SOLVER, config, 8, pixels=1024**2, family=family)
+    solver = solvers.make(FLOW_SOLVER, config, 8, torch.device("cpu"), **spaced)
+    found = noise_levels.of_steps(FLOW_SOLVER, config, 8, pixels=1024**2, family=family)
     assert found[0] == math.inf
     assert [level / (1 + level) for level in found[1:]] == pytest.approx(solver.sigmas[1:8].tolist(), abs=0.04)
 

@@ -9,10 +9,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from app.text.embedding_names import OF_ENCODERS
 from worker.diffusion.families.text_options import EmbeddingFile
-
-OF_ENCODERS = ("clip_l", "clip_g")
-"""What files for several encoders call the vectors of each; those for one may call them anything."""
 
 
 class InversionError(Exception):
