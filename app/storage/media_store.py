@@ -49,6 +49,7 @@ class MediaStore:
         self.url = url
         self._open()
         self.is_local = isinstance(self._filesystem, LocalFileSystem)
+        self._folder = self.root if self.is_local else ""
 
     def _open(self) -> None:
         self._pid = os.getpid()
@@ -76,8 +77,9 @@ class MediaStore:
         """Return the bytes at ``path``.
 
         :raises MediaError: when they are not there.
+        :raises MediaStoreAway: when the whole store is not there, or is full.
         """
-        with _translated(f"{path} could not be read from the media store"):
+        with _translated(f"{path} could not be read from the media store", folder=self._folder):
             return cast(bytes, self.filesystem.cat_file(self._full(path)))
 
     def open(self, path: str) -> BinaryIO:
@@ -85,7 +87,7 @@ class MediaStore:
 
         :raises MediaError: when it is not there; what an object store gives raises it while it is read, too.
         """
-        with _translated(f"{path} could not be opened in the media store"):
+        with _translated(f"{path} could not be opened in the media store", folder=self._folder):
             file = cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
         return file if self.is_local else cast(BinaryIO, _Remote(file, path))  # gunicorn has the kernel send a real one
 
@@ -171,8 +173,11 @@ class MediaStore:
 
 
 @contextmanager
-def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE) -> Iterator[None]:
-    """Raise whatever goes wrong here as a :class:`MediaError` that says what was tried, and why it failed."""
+def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder: str = "") -> Iterator[None]:
+    """Raise whatever goes wrong here as a :class:`MediaError` that says what was tried, and why it failed.
+
+    An error of the kinds ``lost`` means that a file is gone for good, unless the ``folder`` of the store is away.
+    """
     try:
         yield
     except MediaError:
@@ -181,7 +186,8 @@ def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE) -> Ite
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if disk_space.is_full(error):
             raise MediaStoreFull(f"{what}: {reason}. {FULL}") from error
-        raise (MediaError if isinstance(error, lost) else MediaStoreAway)(f"{what}: {reason}") from error
+        is_lost = isinstance(error, lost) and (not folder or Path(folder).is_dir())
+        raise (MediaError if is_lost else MediaStoreAway)(f"{what}: {reason}") from error
 
 
 class _Remote(io.RawIOBase):

@@ -61,7 +61,7 @@ learn() {
 if [ -n "$KILL" ] && [ ! -e "$FOLDER/runs/full/state.pt" ]; then
     began "train: all weights, killed after step 3"
     learn &
-    until grep -qs '"step": 3' "$FOLDER/runs/full/curve.jsonl"; do kill -0 $! && sleep 0.2; done
+    until grep -qs '"step": 3' "$FOLDER/runs/full/curve.jsonl"; do kill -0 $! && sleep 0.05; done
     kill -KILL $!
     wait $! || true
 fi

@@ -247,17 +247,18 @@ class Rig:
 
     def _check_accounts(self) -> None:
         rows = self.rows(  # a wall's are in no books: tests.faults.wall looks at them
-            "SELECT id, state, finished_at, painted_count, frames FROM walks WHERE visitor NOT LIKE 'wall %'"
+            "SELECT id, state, finished_at, painted_count, frames, error FROM walks WHERE visitor NOT LIKE 'wall %'"
         )
         known = self.books.accounts
-        for walk_id, state, finished, painted, frames in rows:
+        for walk_id, state, finished, painted, frames, error in rows:
             account = known.get(walk_id)
             if account is None:
                 self.note(f"duplicated: {walk_id} was accepted under a key that was answered otherwise")
                 continue
             ended = f"{state} {finished}"
             if state not in account.expected:
-                self.note(f"lost: {walk_id} is {state}, and should be {' or '.join(sorted(account.expected))}")
+                expected = " or ".join(sorted(account.expected))
+                self.note(f"lost: {walk_id} is {state}, and should be {expected}; its error is {error!r}")
             elif account.ended not in (None, ended):
                 self.note(f"duplicated: {walk_id} ended twice, {account.ended} and {ended}")
             if state == "finished" and not account.gone and painted != frames:

@@ -78,13 +78,25 @@ def test_each_command_of_the_page_runs_and_prints_what_stands_there(tmp_path: Pa
 def test_one_command_does_it_all_and_a_killed_training_takes_the_same_steps(tmp_path: Path) -> None:
     base = tiny.save(tmp_path, "sd1")["sd1"]
     work = tmp_path / "work"
-    little = {"SIZE": "32", "STEPS": "5", "LORA_STEPS": "2", "ASKED": "1", "PAINTED_IN": "1", "KILL": "1"}
+    little = {
+        "SIZE": "32",
+        "STEPS": "40",
+        "SAVE": "15",
+        "LORA_STEPS": "2",
+        "ASKED": "1",
+        "PAINTED_IN": "1",
+        "KILL": "1",
+    }
     said = run("deploy/studio/finetune.sh", FOLDER=str(work), BASE=str(base), **little)
     assert f"MOMA_MODEL={work}/published make run" in said
     rows = re.findall(r'"step": (\d+), "loss": ([\d.]+)', (work / "runs/full/curve.jsonl").read_text())
-    assert [int(step) for step, _ in rows].count(3) == 2
-    twice = [float(loss) for step, loss in rows if step == "3"]
-    assert twice[0] == pytest.approx(twice[1], rel=1e-6)
+    assert {int(step) for step, _ in rows} == {*range(1, 41)}
+    losses: dict[str, list[float]] = {}
+    for step, loss in rows:
+        losses.setdefault(step, []).append(float(loss))
+    twice = [both for both in losses.values() if len(both) == 2]
+    assert twice  # it was killed between two saves, as is 14 times as likely as at one
+    assert [again for _, again in twice] == pytest.approx([first for first, _ in twice], rel=1e-6)
     assert (work / "published/MODEL_CARD.md").exists() and (work / "published-lora/MODEL_CARD.md").exists()
 
 

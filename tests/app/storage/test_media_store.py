@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from fsspec.implementations.memory import MemoryFileSystem
 
-from app.errors import ConfigError, MediaError
+from app.errors import ConfigError, MediaError, MediaStoreAway
 from app.storage import media_store
 from app.storage.media_store import MediaStore
 from tests.conftest import make_app
@@ -236,6 +236,20 @@ def test_object_stores_own_errors_come_out_as_ours(
     with pytest.raises(MediaError, match=r"walks.*the backend is away") as raised:
         operation(elsewhere)
     assert isinstance(raised.value.__cause__, HttpError)
+
+
+def test_file_is_lost_where_the_folder_of_the_store_is_there_and_away_with_it(tmp_path: Path) -> None:
+    store = MediaStore(str(tmp_path / "media"))
+    store.write("a/b.png", b"one")
+    with pytest.raises(MediaError) as lost:
+        store.read("a/c.png")
+    assert not isinstance(lost.value, MediaStoreAway)
+    (tmp_path / "media").rename(tmp_path / "elsewhere")
+    with pytest.raises(MediaStoreAway):
+        store.read("a/b.png")
+    (tmp_path / "media").write_text("the place where the disk was")
+    with pytest.raises(MediaStoreAway):
+        store.open("a/b.png")
 
 
 def test_store_that_goes_away_while_a_file_is_read_is_our_error_too(

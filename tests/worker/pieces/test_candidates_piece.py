@@ -152,7 +152,7 @@ def test_candidates_come_before_walks_but_not_one_after_another(
     commissioned("the sea", "a boat")
     sets = [asked(seed=seed) for seed in range(3)]
     order: list[str] = []
-    monkeypatch.setattr(job, "_attempt", lambda claim, _painters: order.append(f"{claim.kind} {claim.task}"))
+    monkeypatch.setattr(job, "_attempt", lambda claim, _painters, _side: order.append(f"{claim.kind} {claim.task}"))
     assert job.work() == 4
     assert order == [f"{CANDIDATES} {sets[0].id}", f"{STOPS} None", *(f"{CANDIDATES} {each.id}" for each in sets[1:])]
 

@@ -107,7 +107,7 @@ def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
         stage_requests.ask(painted, index)
     commissioned("the sea", "a boat")
     order: list[str] = []
-    monkeypatch.setattr(job, "_attempt", lambda claim, _painters: order.append(claim.kind))
+    monkeypatch.setattr(job, "_attempt", lambda claim, _painters, _side: order.append(claim.kind))
     assert job.work() == 4
     assert order == [STAGES, STOPS, STAGES, STAGES]
 
@@ -123,7 +123,7 @@ def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
     for index in range(3):
         stage_requests.ask(read(early.id), index)
     order: list[str] = []
-    monkeypatch.setattr(job, "_attempt", lambda claim, _painters: order.append(claim.walk_id))
+    monkeypatch.setattr(job, "_attempt", lambda claim, _painters, _side: order.append(claim.walk_id))
     assert job.work() == 4
     assert order == [late.id, early.id, early.id, early.id]
 
