@@ -84,7 +84,12 @@ class Sketchbook:
         return self.drawings.get(digest) or self.withdrawn.get(digest)
 
     def joined(self, other: Sketchbook) -> Sketchbook:
-        """Return a sketchbook of the drawings of both; what both hold is as it is here."""
+        """Return a sketchbook of the drawings of both; what both hold is as it is here.
+
+        It is this one where the other is empty.
+        """
+        if not (other.drawings or other.withdrawn or other._pictures):
+            return self
         listed = {**other.drawings, **self.drawings}
         held = {**other._pictures, **self._pictures}
         joined = Sketchbook(listed.values(), {}, {**other.withdrawn, **self.withdrawn}.values(), held)

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app, has_app_context
 from flask_migrate import Migrate
@@ -25,6 +25,9 @@ from app.config import ROOT
 from app.storage import compatibility, disk_space
 from app.storage.session import Session as HoldingSession
 from app.storage.write_turns import WriteTurns
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -183,16 +186,20 @@ def writing() -> Iterator[Session]:
 
 def head() -> str:
     """Name the revision of the schema that the code is written for."""
-    from alembic.script import ScriptDirectory
-
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+    return str(_migrations().get_current_head())
 
 
 def revisions() -> frozenset[str]:
     """Name the revisions that the code knows: its own, and all that led to it."""
+    return frozenset(script.revision for script in _migrations().walk_revisions())
+
+
+@cache
+def _migrations() -> ScriptDirectory:
+    """Load the migrations, once in a process; most processes never need them, nor Alembic."""
     from alembic.script import ScriptDirectory
 
-    return frozenset(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def recorded_revision() -> str | None:
@@ -232,15 +239,12 @@ def schema_state() -> str:
     agrees if it says that the code still runs on it, and has all that the code knows.
     """
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    head = scripts.get_current_head()
+    code, known = head(), revisions()
     try:
         with db.engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_heads()
             missing, present = _compare_columns(connection)
-            known = {script.revision for script in scripts.walk_revisions()}
             runs = compatibility.runs_on(connection, known)
     except SQLAlchemyError as error:
         return f"{UNREACHABLE}: {_reason(error)}"
@@ -252,11 +256,11 @@ def schema_state() -> str:
     (revision,) = found
     if revision not in known and not runs:
         return (
-            f"The database is at revision {revision}, which is newer than the code ({head}). Update the code, or run "
-            f"with the newer code: flask --app wsgi db downgrade {head}"
+            f"The database is at revision {revision}, which is newer than the code ({code}). Update the code, or run "
+            f"with the newer code: flask --app wsgi db downgrade {code}"
         )
-    if revision != head and revision in known:
-        return f"The database is at revision {revision}, the code at {head}. Run: {UPGRADE}"
+    if revision != code and revision in known:
+        return f"The database is at revision {revision}, the code at {code}. Run: {UPGRADE}"
     if missing:
         return f"The database was left half-migrated: it is at revision {revision} but lacks {missing[0]}. {RESTORE}"
     return ""
