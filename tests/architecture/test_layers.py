@@ -73,12 +73,18 @@ def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    """Parse a file once for all the packages that are looked at together."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
 def modules(*packages: str, root: Path = ROOT) -> dict[str, Module]:
     """Read all modules of some packages."""
     trees = {}
     for path in sorted(path for package in packages for path in (root / package).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        trees[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_text("utf-8"))
+        trees[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = parsed(path)
     assert trees
     return {name: Module(name, room_of(name), frozenset(imported(tree, set(trees)))) for name, tree in trees.items()}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from app.generation import presets
 from benchmarks import between
 from benchmarks.asking import Asking
@@ -37,6 +39,7 @@ def test_walks_follow_from_the_seed_and_every_other_one_changes_its_style() -> N
         assert name != other
 
 
+@pytest.mark.slow
 def test_what_is_measured_stands_in_the_table(painters: dict[str, Painter]) -> None:
     painter = painters["led"]
     ask = Asking(painter, HOUSE)

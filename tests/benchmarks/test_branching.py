@@ -18,6 +18,8 @@ from tests.support.eyes import make_eye
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 
+pytestmark = pytest.mark.slow
+
 FACTS: dict[str, Any] = {"vocabulary": ["a fox", "a kite", "a pear"], "hands": [{"words": "neon"}, {"words": "cubist"}]}
 
 

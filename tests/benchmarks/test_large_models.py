@@ -32,6 +32,7 @@ def test_sizes_of_a_small_transformer_count_saved_buffers_and_bytes() -> None:
     assert found["parameters"] < found["fp8_all"] < found["fp8"] < found["bf16"]
 
 
+@pytest.mark.slow
 def test_phases_of_a_tiny_model_are_printed_and_finite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

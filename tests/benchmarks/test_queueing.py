@@ -74,6 +74,7 @@ def test_workers_do_the_work_that_came() -> None:
     assert found.busy == pytest.approx(0.4, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_too_few_workers_make_the_line_grow_in_either_reckoning() -> None:
     """With half of what is needed, who comes last in a day waits for as long as all the work that is left takes."""
     few = Scaler(least=5, most=5, busy=0.0)

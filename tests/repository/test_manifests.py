@@ -15,6 +15,8 @@ from tests.support.dockerfile import stages
 from tests.support.manifests import FOLDER, OVERLAYS, Manifest, pods, rendered
 from tests.support.nginx import BUCKET, TEMPLATE
 
+pytestmark = pytest.mark.slow
+
 GUIDES = [ROOT / "docs" / name for name in ("kubernetes.md", "own-model.md")]
 HUB_MODEL = "stabilityai/sdxl-turbo"
 

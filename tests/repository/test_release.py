@@ -79,6 +79,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     return dict(json.loads(text))
 
 
+@pytest.mark.slow
 def test_bill_names_the_packages_of_both_programs_in_their_locked_versions(written: dict) -> None:
     depends = {each["ref"]: set(each.get("dependsOn", [])) for each in written["dependencies"]}
     for program in bill.PROGRAMS:

@@ -43,12 +43,14 @@ def test_there_are_workflows_for_tests_releases_and_nights() -> None:
     assert [path.stem for path in WORKFLOWS] == ["nightly", "release", "test"]
 
 
+@pytest.mark.slow
 def test_actionlint_finds_no_flaw(linter: None) -> None:
     looked = actionlint.look()
     assert looked.returncode == 0, looked.stdout + looked.stderr
     assert f"Checking {len(WORKFLOWS)} workflow file(s)" in looked.stdout
 
 
+@pytest.mark.slow
 def test_actionlint_would_find_one(linter: None, tmp_path: Path) -> None:
     (tmp_path / "broken.yml").write_text(BROKEN)
     looked = actionlint.look("*.yml", folder=tmp_path)

@@ -6,10 +6,13 @@ import socket
 import threading
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 
 from tests.server import easel
 from tests.server.live import PATIENCE
+
+pytestmark = pytest.mark.slow
 
 
 def test_request_accepted_before_the_end_is_answered_before_the_end() -> None:

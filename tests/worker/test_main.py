@@ -153,6 +153,7 @@ def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
     assert resident._stop_requested  # also where a finalizer in the middle of the wait swallows the error
 
 
+@pytest.mark.slow
 def test_worker_that_hangs_when_told_to_end_is_ended_and_says_where() -> None:
     hung = """
 import signal
@@ -170,6 +171,7 @@ threading.Event().wait()
     assert "in wait" in ended.stderr
 
 
+@pytest.mark.slow
 def test_worker_whose_libraries_hang_after_its_interpreter_has_gone_is_ended() -> None:
     hung = """
 import ctypes

@@ -214,6 +214,7 @@ def test_what_a_first_comer_is_told_never_rises(simulated: type[Line]) -> None:
     machine("runTest").runTest()
 
 
+@pytest.mark.slow
 def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
     line, told = day.Line(pace=0.01), []
     for number in range(24):

@@ -20,6 +20,8 @@ from sketch.walks.drawing_pool import DrawingPool, Place
 from sketch.walks.legs import Legs, Order
 from tests.support import drawings
 
+pytestmark = pytest.mark.slow
+
 ORDER = Order.of([drawings.scene("house"), drawings.scene("cat face")], drawings.book(), 32, guide=2)
 PLACES: list[Place] = [(0, at / 12) for at in range(13)]
 

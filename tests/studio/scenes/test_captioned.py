@@ -13,6 +13,8 @@ from sketch import sketchbook
 from studio.scenes.captioned import Captioned
 from studio.workspace.work_folder import Folder
 
+pytestmark = pytest.mark.slow
+
 AMBER, UMBER = (255, 176, 38), (44, 24, 14)
 BOOK = Path("models/house/sketchbook.zip")
 

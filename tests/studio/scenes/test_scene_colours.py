@@ -85,6 +85,7 @@ def test_thing_is_led_by_other_colours_than_what_is_around_it(shown: np.ndarray)
     assert found > 12
 
 
+@pytest.mark.slow
 def test_colours_of_scenes_are_of_all_hues_and_drawn_again_from_the_same_seed() -> None:
     book = sketchbook.load(Path("models/house/sketchbook.zip"))
     found = scene_colours.shown_in(book, 1)

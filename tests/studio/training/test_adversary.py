@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from studio.judging.led_score import sharpness
@@ -53,6 +54,7 @@ def test_grain_and_sharpness_rise_with_dots_and_fall_with_blur() -> None:
         assert (measure(blurred) < measure(asked)).all() and (measure(asked) < measure(dotted(asked))).all()
 
 
+@pytest.mark.slow
 def test_adversary_learns_to_tell_dots_of_single_pixels() -> None:
     torch.manual_seed(0)
     lesson = adversary.Lesson(adversary.Adversary((8, 8, 8)), rate=3e-3)

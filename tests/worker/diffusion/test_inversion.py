@@ -20,6 +20,8 @@ from worker.diffusion.solvers import SOLVERS
 from worker.diffusion.tuning import Setting
 from worker.diffusion.whole_walk import WholeWalk
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("sd1", "sd2", "sdxl", "lcm", "turbo", "bert")
 SETTING = Setting("float32", "contiguous", threads=1, batch=4)
 STOPS = [StopInput("a bear", "", 1), StopInput("a lemon", "red", 2), StopInput("the sun", "", 3)]

@@ -17,6 +17,8 @@ from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:

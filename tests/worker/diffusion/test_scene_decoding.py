@@ -29,6 +29,8 @@ from worker.diffusion.sketches import GUIDE, WalkSketches
 from worker.diffusion.whole_walk import WholeWalk
 from worker.planning.latent_state import Painted
 
+pytestmark = pytest.mark.slow
+
 HOUSE, CAT = (replace(drawings.scene(name), composition=Composition("linocut")) for name in ("house", "cat face"))
 PAINTED = replace(HOUSE, composition=Composition())
 SMALL = Shape((8, 8, 4), (1, 1, 1))

@@ -25,6 +25,8 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, StopInput
 from worker.diffusion.sketches import WalkSketches
 
+pytestmark = pytest.mark.slow
+
 HOUSE, CAT, SUN = (drawings.scene(name) for name in ("house", "cat face", "sun"))
 
 

@@ -21,6 +21,7 @@ from worker.diffusion.rendering import StopInput
 from worker.networks.adapters import AdapterFile
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),

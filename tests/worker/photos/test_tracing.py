@@ -18,6 +18,8 @@ from worker.photos import tracing
 from worker.photos.pictures import PAPER
 from worker.photos.tracing import Traced
 
+pytestmark = pytest.mark.slow
+
 
 def book(*traced: Traced) -> Sketchbook:
     pictures = {each.digest: each.thing for each in traced if each.thing is not None}

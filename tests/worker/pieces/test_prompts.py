@@ -29,7 +29,7 @@ from worker import job
 from worker.diffusion.rendering import PaintingError
 from worker.pieces import painting, walk_memory
 
-pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 LONG = "a red bear under the sun, " * 6
 
 

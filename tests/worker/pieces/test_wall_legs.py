@@ -23,7 +23,7 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from worker.diffusion.model import Model, ModelError
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 
+pytestmark = pytest.mark.slow
+
 STOP = StopInput("a red bear", "", 7)
 V_AT_32 = {"modelspec_prediction_type": "v", "modelspec_resolution": "32x32"}
 METADATA: dict[str, dict[str, str]] = {"sd1": {}, "sd2": V_AT_32, "sdxl": {}}
