@@ -34,11 +34,13 @@ from benchmarks.overlap_timeline import drawing
 from benchmarks.pairs import REPORT
 from benchmarks.shares import One
 from benchmarks.sleeper import Sleeper
+from tests.worker.processes import restart
 from worker import job
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering
-from worker.pieces import batch_piece, walk_memory
+from worker.pieces import batch_piece
 from worker.planning.latent_state import Painted
+from worker.process.worker import Worker
 
 GRAIN = 12.0
 """The spread of the noise on simulated pictures, in grey levels: without it their files would be tiny."""
@@ -120,7 +122,7 @@ def run(walks: int, frames: int, number: int) -> tuple[float, float, list[Span]]
 
     The CPU's are of all this process's threads; what encodes films in processes of its own is not counted.
     """
-    walk_memory.clear()
+    restart()
     for walk in range(walks):
         pair = REPORT[walk % len(REPORT)]
         wanted = {"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 100 * number + walk}
@@ -141,12 +143,12 @@ def measure(app: Any, painter: Any, options: argparse.Namespace) -> dict[str, An
     seconds: dict[int, list[float]] = {0: [], options.writers: []}
     cpu: dict[int, list[float]] = {0: [], options.writers: []}
     spans: dict[int, list[Span]] = {}
-    job.prepare(app, painter)
+    Worker(app, painter)
     run(1, 4, 0)  # what is loaded and compiled at the first walk
     for number in range(1, options.rounds + 1):
         order = [0, options.writers] if number % 2 else [options.writers, 0]
         for writers in order:
-            job.prepare(app, painter, writers=writers)
+            Worker(app, painter, writers=writers)
             took, busy, spans[writers] = run(options.walks, options.frames, 10 * number)
             seconds[writers].append(round(took, 3))
             cpu[writers].append(round(busy, 3))

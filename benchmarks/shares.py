@@ -31,6 +31,7 @@ from worker import job
 from worker.diffusion.model_pool import Painters
 from worker.diffusion.painter import Painter
 from worker.film import encoding, smoothness_measure
+from worker.process.worker import Worker
 
 FRAMES = 24
 WALKS = 3
@@ -114,7 +115,7 @@ def measure(painter: Painter, *, frames: int = FRAMES, walks: int = WALKS) -> di
     clock = Clock()
     with tempfile.TemporaryDirectory(prefix="moma-bench-shares-") as folder:
         app = create_app({"REDIS_URL": "unix:///nonexistent.sock", "EXHIBITION": False}, instance_path=folder)
-        job.prepare(app, One(painter))
+        Worker(app, One(painter))
         with app.app_context():
             upgrade()
             _commission(("a cup", "a hat"), 8)

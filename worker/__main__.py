@@ -41,11 +41,12 @@ from app.storage.database import (
     schema_state,
 )
 from app.version import __version__
-from worker import figures, job, writing_side
+from worker import figures, writing_side
 from worker.diffusion import tuning
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
-from worker.queue import keeping, living_workers, photo_leases, unoffered_models
+from worker.process.worker import Worker
+from worker.queue import heartbeat, photo_leases
 from worker.queue.leases import holder, is_gone, sweep
 from worker.safety import picture_check
 
@@ -64,13 +65,14 @@ class Resident(SimpleWorker):
     """RQ's worker that does not fork, and that tells a running job to end at its next step."""
 
     max_connection_wait_time = 5
+    stopping: threading.Event
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop soon: the piece that is being painted goes back in the queue.
 
         :raises StopRequested: where no job is running, to end what is waited for.
         """
-        _begin_to_end()
+        _begin_to_end(self.stopping)
         self._stop_requested = True  # redis-py's finalizers swallow the error, if it comes in one
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
@@ -85,7 +87,7 @@ class Resident(SimpleWorker):
 
     def _install_signal_handlers(self) -> None:
         super()._install_signal_handlers()  # type: ignore[no-untyped-call]
-        self._stop_requested = job.stopping.is_set()  # a signal may have come just before
+        self._stop_requested = self.stopping.is_set()  # a signal may have come just before
 
 
 def main() -> int:
@@ -97,16 +99,15 @@ def main() -> int:
         app = create_app()
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
         telemetry.init_app(app, "moma-worker")
-        painters = _load(app)
+        worker = _load(app)
         serving = _serve_figures(app)
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
-    job.prepare(app, painters, writers=_writers(painters))
-    tending = threading.Thread(target=_tend_or_end, args=(app, painters, serving), name="tend", daemon=True)
+    tending = threading.Thread(target=_tend_or_end, args=(worker, serving), name="tend", daemon=True)
     tending.start()
-    threading.Thread(target=_keep_house, args=(app,), name="keep house", daemon=True).start()
-    _serve(app)
+    threading.Thread(target=_keep_house, args=(worker,), name="keep house", daemon=True).start()
+    _serve(worker)
     tending.join(LEAVE_SECONDS)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # when the interpreter has gone, libraries may still hang:
     signal.alarm(END_SECONDS)  # the system ends them
@@ -122,24 +123,23 @@ def _serve_figures(app: Flask) -> str | None:
         raise ConfigError(f"MOMA_WORKER_METRICS cannot be used: {address}: {error.strerror or error}.") from error
 
 
-def _heed_signals() -> None:
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+def _heed_signals(stopping: threading.Event) -> None:
+    def stop(_signum: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            raise SystemExit(1)
+        _begin_to_end(stopping)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
-def _stop(_signum: int, _frame: FrameType | None) -> None:
-    if job.stopping.is_set():
-        raise SystemExit(1)
-    _begin_to_end()
-
-
-def _begin_to_end() -> None:
-    """Have all threads come to an end, and the process in time, whatever one of them is at."""
+def _begin_to_end(stopping: threading.Event) -> None:
+    """Stop all threads, and end the process in time, whatever one of them does."""
     faulthandler.dump_traceback_later(END_SECONDS, exit=True)  # first: it waits for no lock, and for no interpreter
-    job.stopping.set()
+    stopping.set()
 
 
-def _load(app: Flask) -> Painters:
+def _load(app: Flask) -> Worker:
     """Load the first of the models on offer; the others are loaded when they are asked for."""
     with app.app_context():
         if flaw := schema_state() or models_on_offer.flaws():
@@ -158,11 +158,12 @@ def _load(app: Flask) -> Painters:
         cache=app.config["MODEL_CACHE"],
     )
     painters.of()
+    detector = None
     if checker := app.config["SAFETY_CHECKER"]:
-        picture_check.prepare(picture_check.load(checker, device=str(painters.of().device)))
+        detector = picture_check.load(checker, device=str(painters.of().device))
     else:
         log.warning("no SAFETY_CHECKER is set: nothing looks at the pictures before they are shown")
-    return painters
+    return Worker(app, painters, writers=_writers(painters), detector=detector)
 
 
 def _writers(painters: Painters) -> int:
@@ -176,31 +177,31 @@ def _offer_what_is_there(painters: Painters) -> None:
     painters.offer({model.name: model.setting for model in models_on_offer.offered()})
 
 
-def _serve(app: Flask) -> None:
+def _serve(worker: Worker) -> None:
     """Run RQ's loop, and begin again when it ends unasked: Redis comes and goes, the model stays."""
     try:
-        while not job.stopping.is_set():
-            _heed_signals()  # RQ takes them for the time of its loop
+        while not worker.stopping.is_set():
+            _heed_signals(worker.stopping)  # RQ takes them for the time of its loop
             try:
-                _paint_on_call(app)
+                _paint_on_call(worker)
             except (RedisError, OSError) as error:
                 log.warning("Redis is away: %s", error)
-            job.stopping.wait(RETRY_SECONDS)
+            worker.stopping.wait(RETRY_SECONDS)
     except (StopRequested, SystemExit):
         log.info("stopping")
 
 
-def _paint_on_call(app: Flask) -> None:
-    with app.app_context():
+def _paint_on_call(worker: Worker) -> None:
+    with worker.app.app_context():  # the jobs find the worker by it
         connection = jobs.connect(impatient=False)
         if connection is not None:
             with connection:
                 connection.ping()
-                _resident(connection).work(logging_level="WARNING")
+                _resident(connection, worker.stopping).work(logging_level="WARNING")
 
 
-def _resident(connection: Redis) -> Resident:
-    return Resident(
+def _resident(connection: Redis, stopping: threading.Event) -> Resident:
+    resident = Resident(
         [jobs.queue_on(connection)],
         connection=connection,
         serializer=JSONSerializer,
@@ -208,33 +209,35 @@ def _resident(connection: Redis) -> Resident:
         log_job_description=False,
         name=f"{holder()}:{time.time_ns()}",
     )
+    resident.stopping = stopping
+    return resident
 
 
-def _tend_or_end(app: Flask, painters: Painters, serving: str | None = None) -> None:
+def _tend_or_end(worker: Worker, serving: str | None = None) -> None:
     """Tend, or end the process: nobody would renew its leases, nor notice."""
     try:
-        _tend(app, painters, serving)
+        _tend(worker, serving)
     except BaseException:
         log.exception("tending broke off")
-        keeping.end("nobody tends this worker any more")
+        heartbeat.end("nobody tends this worker any more")
 
 
-def _tend(app: Flask, painters: Painters, serving: str | None = None) -> None:
+def _tend(worker: Worker, serving: str | None = None) -> None:
     """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
-    pause = app.config["SWEEP_SECONDS"]
+    painters, pause = worker.models, worker.app.config["SWEEP_SECONDS"]
     ours, known = head(), revisions()  # as the code was when it was loaded; on disk it may be newer
-    with app.app_context():
+    with worker.app.app_context():
         _bury()
-        while not job.stopping.is_set():
+        while not worker.stopping.is_set():
             about = _about(painters) | _state(ours, serving)
             say_alive = partial(jobs.say_alive, about, ALIVE_SECONDS + math.ceil(pause))
             cares = (
-                keeping.keep,
+                worker.heartbeat.renew_leases,
                 partial(_leave_another_schema, ours, known),
                 partial(_offer_what_is_there, painters),
                 say_alive,
-                _count_the_living,
-                unoffered_models.fail_unoffered,
+                partial(_count_the_living, worker),
+                worker.unoffered.fail,
                 _sweep_and_ring,
             )
             for care in cares:
@@ -244,7 +247,7 @@ def _tend(app: Flask, painters: Painters, serving: str | None = None) -> None:
                     log.warning("tending is put off: %s", error)
                 except Exception:  # whatever it is, a worker that nobody tends loses its lease
                     log.exception("tending went wrong, and goes on")
-            job.stopping.wait(pause)
+            worker.stopping.wait(pause)
         _leave(_about(painters))
 
 
@@ -266,11 +269,11 @@ def _leave_another_schema(ours: str, known: frozenset[str]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _keep_house(app: Flask) -> None:
+def _keep_house(worker: Worker) -> None:
     """Do the site's upkeep now and then; where there are several workers, each does, and finds less to do."""
-    while not job.stopping.wait(UPKEEP_SECONDS):
+    while not worker.stopping.wait(UPKEEP_SECONDS):
         try:
-            with app.app_context():  # the end of which may go wrong too
+            with worker.app.app_context():  # the end of which may go wrong too
                 upkeep.run()
         except SQLAlchemyError as error:
             log.warning("upkeep is put off: %s", error)
@@ -278,10 +281,10 @@ def _keep_house(app: Flask) -> None:
             log.exception("upkeep went wrong, and is tried again later")
 
 
-def _count_the_living() -> None:
+def _count_the_living(worker: Worker) -> None:
     """Know among how many workers a level may be shared, and whose walks are not ours to go on with."""
     workers = jobs.workers()
-    living_workers.set_living(len(workers), other_revisions(workers))
+    worker.fleet.set(len(workers), other_revisions(workers))
 
 
 def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:

@@ -1,8 +1,11 @@
-"""What is recorded of a piece that failed or was refused, and in which words."""
+"""What becomes of a task when an exception ends it: a table of exceptions, outcomes and handlers, and the words."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,10 +21,18 @@ from worker.diffusion.model import ModelError
 from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
 from worker.film.scratch import ScratchFull
-from worker.pieces import fit_pictures, walk_memory
-from worker.pieces.walk_setup import WrongModel
-from worker.queue import outages
-from worker.queue.leases import Claim, LeaseLost, fail_walk
+from worker.pieces import fit_pictures
+from worker.pieces.painting import PainterNeeded, Stopped
+from worker.pieces.walk_setup import WalkRestarted, WrongModel
+from worker.process.worker import Worker
+from worker.queue import heartbeat, outages
+from worker.queue.leases import Claim, LeaseLost, fail_walk, give_back
+
+DONE, WRITTEN_ASIDE, BACK, FAILED, PUT_OFF = "done", "written aside", "needs the painter", "failed", "put off"
+"""Outcomes of what a thread did of a task; the second and third do not end it."""
+
+ROOM_SECONDS = 2.0
+"""How long is waited where the device has no room for a single picture."""
 
 REASONS_OF_DEVICES = {device_errors.OUT_OF_MEMORY: "device memory", device_errors.LOST: "device lost"}
 REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -37,34 +48,123 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Attempt:
+    """What a thread does of a claimed task, and its outcome so far; a thread that only writes has no painter."""
+
+    worker: Worker
+    claim: Claim
+    has_painter: bool = True
+    outcome: str = FAILED
+
+
+Handler = Callable[[Attempt, Exception], Exception | None]
+"""Records an exception on the task; returns an outage after which the worker pauses, or raises what is to be raised."""
+
+
+def settle(attempt: Attempt, error: Exception) -> Exception | None:
+    """Record on a task what the exception means for it; return it if it is an outage, or raise what is to be raised."""
+    outcome, handle = next(rule[1:] for rule in RULES if isinstance(error, rule[0]))
+    attempt.outcome = outcome
+    return handle(attempt, error)
+
+
+def _hand_over(attempt: Attempt, error: Exception) -> NoReturn:
+    attempt.worker.heartbeat.hand_over(attempt.claim)
+    raise error
+
+
+def _leave_alone(attempt: Attempt, _error: Exception) -> None:
+    log.info("%s was called off or taken over; it is left alone", attempt.claim)
+    attempt.worker.memory.forget(attempt.claim.walk_number)
+    clear_if_unwanted(attempt.claim)
+
+
+def _note_restart(attempt: Attempt, _error: Exception) -> None:
+    log.info("walk %s was begun by another model, and is begun anew", attempt.claim.walk_id)
+
+
+def _refuse(attempt: Attempt, error: Exception) -> None:
+    log.warning("%s is refused: %s", attempt.claim, error)
+    _end_walk(attempt, fit_pictures.refuse, str(error))
+    clear_if_unwanted(attempt.claim)
+
+
+def _give_back(attempt: Attempt, _error: Exception) -> None:
+    give_back(attempt.claim)
+    log.info("%s goes back in line", attempt.claim)
+
+
+def _put_off(attempt: Attempt, error: Exception) -> Exception:
+    db.session.remove()  # its transaction may have failed, and would take no further statement
+    count(error)
+    if attempt.worker.outages.is_to_blame(attempt.claim, error):
+        _fail(attempt, error)
+    log.warning("%s goes back in line: %s", attempt.claim, error)
+    attempt.worker.outages.return_piece(attempt.claim)
+    return error
+
+
+def _count_as_lost(attempt: Attempt, error: Exception) -> None:
+    count(error)
+    log.error("%s is tried again: %s", attempt.claim, error)
+    attempt.worker.memory.forget(attempt.claim.walk_number)
+    outages.count_as_lost(attempt.claim)
+
+
+def _fail(attempt: Attempt, error: Exception) -> NoReturn:
+    attempt.outcome, reason = FAILED, sentence(error)
+    log.error("%s failed: %s", attempt.claim.whose, reason)  # RQ logs the traceback of what is raised again
+    _end_walk(attempt, fail_walk, reason)
+    raise error
+
+
+def _end_walk(attempt: Attempt, record: Callable[[Claim, str], None], reason: str) -> None:
+    """Record the end of a task's walk, and keep nothing of it in memory: its owner may have it tried again."""
+    attempt.worker.memory.forget(attempt.claim.walk_number)
+    attempt.worker.outages.forget(attempt.claim)
+    try:
+        record(attempt.claim, reason)
+    except LeaseLost:
+        log.info("%s was taken over before its end was recorded", attempt.claim.whose)
+
+
+def _judge(attempt: Attempt, error: Exception) -> None:
+    """Go by what a device's error says of the device; any other error is the task's own."""
+    verdict = device_errors.verdict(error)
+    if verdict == device_errors.OUT_OF_MEMORY and not attempt.has_painter:
+        attempt.outcome = BACK
+        attempt.worker.heartbeat.hand_over(attempt.claim)
+        raise PainterNeeded(str(attempt.claim)) from error
+    count(error, verdict)
+    if verdict == device_errors.OUT_OF_MEMORY and _make_room(attempt, error):
+        attempt.outcome = PUT_OFF
+        attempt.worker.outages.return_piece(attempt.claim)
+        return
+    if verdict != device_errors.LOST:
+        _fail(attempt, error)
+    # The task counts as lost with the process: a walk that each time breaks its driver fails in the end.
+    heartbeat.end(f"the device is lost to this process: {error}")
+    raise error
+
+
+def _make_room(attempt: Attempt, error: Exception) -> bool:
+    """Use less of the device's memory, or wait for some; return whether the walk is to be tried again."""
+    worker, claim = attempt.worker, attempt.claim
+    if worker.models.shrink(claim.model):
+        log.warning("the device has no room for %s, which is painted in smaller batches", claim.whose)
+    elif worker.outages.is_to_blame(claim, error):
+        return False
+    else:  # others may use the device as well
+        log.warning("the device has no room for one picture of %s, which is tried again", claim.whose)
+        worker.stopping.wait(ROOM_SECONDS)
+    return True
+
+
 def count(error: Exception, verdict: str | None = None) -> None:
     """Count what went wrong by its kind, or by the verdict on a device."""
     known = (name for kind, name in REASONS if isinstance(error, kind))
     figures.failed(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
-
-
-def fail(claim: Claim, error: Exception) -> None:
-    """Record on a piece's walk that it failed, and why."""
-    reason = sentence(error)
-    log.error("%s failed: %s", claim.whose, reason)  # RQ logs the traceback of what is raised again
-    walk_memory.clear(claim.walk_number)
-    outages.forget(claim)  # its owner may have it tried again
-    try:
-        fail_walk(claim, reason)
-    except LeaseLost:
-        log.info("%s was taken over before its failure was noted", claim.whose)
-
-
-def refuse(claim: Claim, reason: str) -> None:
-    """Hang nothing of a walk whose pictures are unfit, and say why."""
-    log.warning("%s is refused: %s", claim.whose, reason)
-    walk_memory.clear(claim.walk_number)
-    outages.forget(claim)
-    try:
-        fit_pictures.refuse(claim, reason)
-    except LeaseLost:
-        log.info("walk %s was taken over before it was refused", claim.walk_id)
-    clear_if_unwanted(claim)
 
 
 def sentence(error: Exception) -> str:
@@ -86,3 +186,16 @@ def clear_if_unwanted(claim: Claim) -> None:
         lifecycle.delete_files(row)
     elif row is not None and row.state == FINISHED:
         media_store.store().delete(media_store.knots_folder(claim.walk_id))
+
+
+RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler], ...] = (
+    (PainterNeeded, BACK, _hand_over),
+    (LeaseLost, "called off", _leave_alone),
+    (WalkRestarted, "begun anew", _note_restart),
+    (fit_pictures.Unfit, "refused", _refuse),
+    (Stopped, "given back", _give_back),
+    (outages.OUTAGES, PUT_OFF, _put_off),
+    (encoding.EncoderHung, "tried again", _count_as_lost),
+    (Exception, FAILED, _judge),
+)
+"""The first rule whose exceptions fit is applied: (exceptions, outcome as the metrics count it, handler)."""

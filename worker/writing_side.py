@@ -7,13 +7,14 @@ the threads is taken, so that what was painted and is not saved yet never fills 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
 from time import monotonic
 
 from worker.pieces.painting import WalkInProgress
-from worker.queue import keeping
+from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim
 
 GPU_THREADS, CPU_THREADS = 2, 1
@@ -50,32 +51,19 @@ class Remainder:
         self.do(self.painting)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How the writing of a piece ended: well, in an outage, or in an error to be raised where pieces are claimed.
+class WritingSide:
+    """Threads that do the remainders of pieces, in the order in which they come.
 
-    A remainder ``needs_painter`` where it is to be finished by the thread that paints.
+    Each remainder is a future, whose result is an outage or None. All methods are called by the thread that paints.
+    The threads are daemons: an executor's would be waited for at the end of a process that is told to end at once.
     """
 
-    remainder: Remainder
-    outage: Exception | None = None
-    error: BaseException | None = None
-    needs_painter: bool = False
-
-
-class WritingSide:
-    """Threads that do the remainders of pieces, in the order in which they come."""
-
-    def __init__(self, threads: int, write: Callable[[Remainder], Ending]) -> None:
+    def __init__(self, threads: int, write: Callable[[Remainder], Exception | None], heartbeat: Heartbeat) -> None:
         """Start threads that call `write` for each remainder that they are given."""
-        self._write = write
+        self._write, self._heartbeat = write, heartbeat
         self._limit = threads + 1
-        self._changed = threading.Condition()
-        self._waiting: deque[Remainder] = deque()
-        self._in_flight = 0
-        self._endings: list[Ending] = []
-        self._is_closed = False
-        self.ended = 0
+        self._in_flight: dict[Future[Exception | None], Remainder] = {}
+        self._waiting: SimpleQueue[tuple[Future[Exception | None], Remainder] | None] = SimpleQueue()
         self._threads = [
             threading.Thread(target=self._follow, name=f"write {number}", daemon=True) for number in range(threads)
         ]
@@ -85,33 +73,29 @@ class WritingSide:
     def take(self, remainder: Remainder) -> None:
         """Take what is left of a piece, whose lease is renewed from now on as this side's."""
         remainder.spent = remainder.claim.seconds
-        keeping.hand_over(remainder.claim)
-        with self._changed:
-            self._waiting.append(remainder)
-            self._in_flight += 1
-            self._changed.notify_all()
+        self._heartbeat.hand_over(remainder.claim)
+        future: Future[Exception | None] = Future()
+        self._in_flight[future] = remainder
+        self._waiting.put((future, remainder))
 
     def wait_for_room(self) -> None:
         """Wait until one more piece may be painted."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._in_flight < self._limit)
+        while len(unfinished := [future for future in self._in_flight if not future.done()]) >= self._limit:
+            wait(unfinished, return_when=FIRST_COMPLETED)
 
     def wait_until_idle(self) -> None:
         """Wait until nothing is in flight."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._in_flight)
+        wait(self._in_flight)
 
-    def wait_for_ending(self, seen: int) -> bool:
-        """Wait until more pieces than those ``seen`` have ended; return False where none is left that could."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.ended > seen or not self._in_flight)
-            return self.ended > seen
+    def wait_for_ending(self) -> bool:
+        """Wait until a piece has ended whose ending was not taken; return False where none is in flight."""
+        wait(self._in_flight, return_when=FIRST_COMPLETED)
+        return bool(self._in_flight)
 
-    def take_endings(self) -> list[Ending]:
-        """Return how pieces ended since this was last asked; those that ended well and tell nothing are left out."""
-        with self._changed:
-            endings, self._endings = self._endings, []
-        return endings
+    def take_endings(self) -> list[tuple[Remainder, Future[Exception | None]]]:
+        """Return the pieces that ended since this was last called, each with its future."""
+        done = [future for future in self._in_flight if future.done()]
+        return [(self._in_flight.pop(future), future) for future in done]
 
     def close(self) -> None:
         """Wait until all is written, and end the threads."""
@@ -120,38 +104,26 @@ class WritingSide:
             thread.join()
 
     def abandon(self) -> None:
-        """End without waiting, as a process does that is killed: what waits is left to whoever finds its lease over."""
-        with self._changed:
-            for remainder in self._waiting:
-                keeping.release(remainder.claim)
-            self._in_flight -= len(self._waiting)
-            self._waiting.clear()
+        """End without waiting, as a process does that is killed: what waits is left until its lease runs out."""
+        for future, remainder in self._in_flight.items():
+            if future.cancel():
+                self._heartbeat.release(remainder.claim)
         self._close()
 
     def _close(self) -> None:
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
+        for _ in self._threads:
+            self._waiting.put(None)
 
     def _follow(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._is_closed)
-                if not self._waiting:
-                    return
-                remainder = self._waiting.popleft()
-            ending = self._written(remainder)
-            with self._changed:
-                if ending.outage or ending.error or ending.needs_painter:
-                    self._endings.append(ending)
-                self._in_flight -= 1
-                self.ended += 1
-                self._changed.notify_all()
-
-    def _written(self, remainder: Remainder) -> Ending:
-        painting = remainder.painting
-        painting.claim = replace(painting.claim, began=monotonic() - remainder.spent)  # it waited at nobody's expense
-        try:
-            return self._write(remainder)
-        except BaseException as error:  # noqa: BLE001 - it is raised where pieces are claimed
-            return Ending(remainder, error=error)
+        while item := self._waiting.get():
+            future, remainder = item
+            if not future.set_running_or_notify_cancel():
+                continue
+            painting = remainder.painting
+            painting.claim = replace(
+                painting.claim, began=monotonic() - remainder.spent
+            )  # it waited at nobody's expense
+            try:
+                future.set_result(self._write(remainder))
+            except BaseException as error:  # noqa: BLE001 - it is raised where pieces are claimed
+                future.set_exception(error)

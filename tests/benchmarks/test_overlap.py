@@ -13,6 +13,7 @@ from tests.conftest import Commissioner
 from tests.worker.conftest import painter, words_alone  # noqa: F401
 from tests.worker.fake import FakePainter
 from worker import job
+from worker.process.worker import Worker
 
 ONE = [
     Span("MainThread", "paint", "frames 1.0", 1, 0.0, 1.0),
@@ -39,7 +40,7 @@ def test_every_piece_is_traced_twice_with_and_without_writers(
     commissioned: Commissioner,
 ) -> None:
     for writers in (0, 2):
-        job.prepare(app, painter, writers=writers)  # type: ignore[arg-type]
+        Worker(app, painter, writers=writers)  # type: ignore[arg-type]
         commissioned(frames=6, visitor=f"with {writers}")
         with overlap.traced() as spans:
             tried = job.work()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from worker import job
 from worker.diffusion.model_pool import Painters
 from worker.film.encoding import GifWriter
 from worker.pieces import painting
+from worker.process import worker
 
 
 def happen(act: str) -> None:
@@ -64,11 +66,16 @@ def main() -> int:
     passing(painting.WalkInProgress, "on_step", planted.STEP)
     passing(MediaStore, "write", planted.FILE)
     passing(GifWriter, "add", planted.FILM)
-    event.listen(Session, "before_commit", lambda _session: job.stopping.is_set() or pass_by(planted.ROW))
-    event.listen(Session, "after_commit", lambda _session: job.stopping.is_set() or pass_by(planted.COMMITTED))
+    event.listen(Session, "before_commit", lambda _session: is_stopping() or pass_by(planted.ROW))
+    event.listen(Session, "after_commit", lambda _session: is_stopping() or pass_by(planted.COMMITTED))
     _note_claims(ground)
     _poison(job)
     return program.main()
+
+
+def is_stopping() -> bool:
+    """Return whether the worker, if there is one yet, was told to end."""
+    return worker.EXTENSION in current_app.extensions and worker.this_worker().stopping.is_set()
 
 
 def _note_claims(ground: planted.Ground) -> None:

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from tests.support import led, tiny, tiny_flow
 from tests.support.house import FACTS, HOUSE
 from tests.worker.fake import FakePainter
-from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
-from worker.pieces import walk_memory
+from worker.process.worker import Worker
 
 
 @pytest.fixture(autouse=True)
@@ -87,17 +86,14 @@ def words_alone(app: Flask, tmp_path: Path) -> None:
 def painter(app: Flask, words_alone: None) -> Iterator[FakePainter]:
     """Put a fake painter at the easel, of a model that is led by words alone."""
     fake = FakePainter()
-    walk_memory.clear()
-    job.prepare(app, fake)  # type: ignore[arg-type]
+    Worker(app, fake)  # type: ignore[arg-type]
     yield fake
-    job.stopping.clear()
-    job._site = None
 
 
 @pytest.fixture
 def beside_writers(app: Flask, painter: FakePainter) -> FakePainter:
     """Write what the fake painter paints by two threads, as beside a GPU."""
-    job.prepare(app, painter, writers=2)  # type: ignore[arg-type]
+    Worker(app, painter, writers=2)  # type: ignore[arg-type]
     return painter
 
 

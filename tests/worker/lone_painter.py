@@ -8,11 +8,10 @@ from pathlib import Path
 
 from flask import Flask
 
-from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
-from worker.pieces import walk_memory
+from worker.process.worker import Worker
 
 
 class LonePainter(Painter):
@@ -40,7 +39,5 @@ class LonePainter(Painter):
 def at_work(app: Flask, folder: Path) -> Iterator[Painter]:
     """Prepare this process as a worker with the model in a folder."""
     painter = LonePainter(Model.load(str(folder), device="cpu"), tuning.fallback())
-    walk_memory.clear()
-    job.prepare(app, painter)  # type: ignore[arg-type]
+    Worker(app, painter)  # type: ignore[arg-type]
     yield painter
-    job._site = None

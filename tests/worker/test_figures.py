@@ -17,6 +17,7 @@ from app.storage.database import db, writing
 from app.storage.walk_models import FAILED, FINISHED, Walk
 from tests.worker.fake import FakePainter
 from worker import figures, job
+from worker.process.worker import Worker, this_worker
 
 Commissioner = Callable[..., Walk]
 
@@ -161,12 +162,11 @@ def test_sign_of_life_says_where(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
 
     def note(about: dict[str, object], _seconds: int) -> None:
         told.append(about)
-        job.stopping.set()
+        this_worker().stopping.set()
 
     monkeypatch.setattr(jobs, "say_alive", note)
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_offer_what_is_there", lambda _: None)
-    worker._tend(app, None, "127.0.0.1:9109")  # type: ignore[arg-type]
-    job.stopping.clear()
+    worker._tend(Worker(app, None), "127.0.0.1:9109")  # type: ignore[arg-type]
     assert told[0]["metrics"] == "127.0.0.1:9109"
     assert int(str(told[0]["memory"])) > 10**6

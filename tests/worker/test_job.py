@@ -34,14 +34,16 @@ from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.support.house import HOUSE, NAME
 from tests.worker.fake import SIDE, FakePainter
+from tests.worker.processes import restart
 from tests.worker.rows import read
-from worker import job
+from worker import failures, job
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.film import encoding, flash_safety, scratch, smoothness_measure
-from worker.pieces import film_assembly, walk_memory, walk_setup
+from worker.pieces import film_assembly, walk_setup
 from worker.planning.latent_state import Painted
-from worker.queue import keeping, leases, outages
+from worker.process.worker import Worker, this_worker
+from worker.queue import heartbeat, leases, outages
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -118,14 +120,14 @@ def interrupt_at(painter: FakePainter, batch: int) -> None:
 
     def stop(number: int) -> None:
         if number == batch:
-            job.stopping.set()
+            this_worker().stopping.set()
 
     painter.on_paint = stop
 
 
 def go_on(painter: FakePainter) -> None:
     """Start the stopped worker again."""
-    job.stopping.clear()
+    this_worker().stopping.clear()
     painter.on_paint = lambda _: None
 
 
@@ -136,7 +138,7 @@ def test_nothing_waits_and_nothing_is_done(painter: FakePainter) -> None:
 
 def test_a_job_without_a_painter_is_refused(app: Flask, commissioned: Commissioner) -> None:
     walk = commissioned()
-    with pytest.raises(RuntimeError, match="prepare"):
+    with pytest.raises(RuntimeError, match="belongs to no worker"):
         job.work()
     assert read(walk.id).state == QUEUED
 
@@ -382,7 +384,7 @@ def test_a_walk_interrupted_after_its_last_frame_is_only_filmed(
         with pytest.raises(KeyboardInterrupt):
             job.work()
     painted = list(painter.batches)
-    walk_memory.clear()
+    restart()
     expire(walk.id)
     job.work()
     assert read(walk.id).state == FINISHED
@@ -396,7 +398,7 @@ def test_a_lost_frame_file_is_painted_again(painter: FakePainter, commissioned: 
     painted = len(painter.batches)
     lost = Path(media_store.store().root) / read(walk.id).painted[0].path
     lost.unlink()
-    walk_memory.clear()
+    restart()
     go_on(painter)
     job.work()
     row = read(walk.id)
@@ -411,7 +413,7 @@ def test_a_broken_frame_file_is_painted_again(painter: FakePainter, commissioned
     job.work()
     broken = Path(media_store.store().root) / read(walk.id).painted[-1].path
     broken.write_bytes(b"not a picture")
-    walk_memory.clear()
+    restart()
     go_on(painter)
     job.work()
     assert read(walk.id).state == FINISHED
@@ -425,7 +427,7 @@ def test_lost_knots_are_painted_again(painter: FakePainter, commissioned: Commis
     knots = list((folder(walk.id) / "knots").iterdir())
     for path in knots:
         path.unlink()
-    walk_memory.clear()
+    restart()
     go_on(painter)
     job.work()
     assert len(knots) == 3  # the stops and two batches
@@ -438,7 +440,7 @@ def test_another_models_half_walk_begins_anew(app: Flask, painter: FakePainter, 
     interrupt_at(painter, 4)
     job.work()
     newcomer = FakePainter(revision="fake00000002", batch=6)
-    job.prepare(app, newcomer)  # type: ignore[arg-type]
+    Worker(app, newcomer)  # type: ignore[arg-type]
     go_on(painter)
     job.work()
     row = read(walk.id)
@@ -455,7 +457,7 @@ def test_a_recipe_of_another_model_fails_and_says_so(
     job.work()
     _, pinned = recipe.commission_of(recipe.recipe_of(read(first.id)))
     walk = commissioned(frames=2, pinned=pinned)
-    job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
     with pytest.raises(walk_setup.WrongModel):
         job.work()
     row = read(walk.id)
@@ -488,7 +490,7 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     monkeypatch.setattr(house, "loaded", (NAME, None), raising=False)
     monkeypatch.setattr(house, "of", lambda _: house, raising=False)
     monkeypatch.setattr(house, "grow", lambda _: None, raising=False)
-    job.prepare(app, house)
+    Worker(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
     wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read(read(first.id).media["gif"].path)))
@@ -650,7 +652,7 @@ def test_while_the_store_is_full_nothing_is_painted_in_vain(
     def look(store: media_store.MediaStore, size: int = 5) -> str:
         looked.append(size)
         if len(looked) == 3:
-            job.stopping.set()
+            this_worker().stopping.set()
         return "full"
 
     monkeypatch.setattr(media_store, "_replace", full)
@@ -689,7 +691,7 @@ def test_where_the_device_has_no_room_a_walk_is_painted_in_smaller_batches(
 def test_walk_for_which_the_device_never_has_room_fails_alone(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "ROOM_SECONDS", 0.0)
+    monkeypatch.setattr(failures, "ROOM_SECONDS", 0.0)
     walk = commissioned(frames=4)
     painter.on_paint = _raise(torch.OutOfMemoryError("CUDA out of memory."))
     with pytest.raises(torch.OutOfMemoryError):
@@ -700,7 +702,7 @@ def test_walk_for_which_the_device_never_has_room_fails_alone(
 def test_device_that_others_fill_for_a_while_fails_no_walk(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "ROOM_SECONDS", 0.0)
+    monkeypatch.setattr(failures, "ROOM_SECONDS", 0.0)
     painter.at_once = 1
     walks, tried = [commissioned(frames=4, visitor=name) for name in ("ann", "bob")], itertools.count()
 
@@ -725,11 +727,11 @@ def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
     error: RuntimeError, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids, ended = [commissioned(frames=4, visitor=name).id for name in ("ann", "bob", "cleo")], []
-    monkeypatch.setattr(keeping.os, "_exit", ended.append)
+    monkeypatch.setattr(heartbeat.os, "_exit", ended.append)
     painter.on_paint = _raise(error, at=0)
     with pytest.raises(type(error)):
         job.work()
-    assert ended == [keeping.ENDED]
+    assert ended == [heartbeat.ENDED]
     assert {read(walk_id).state for walk_id in ids} == {PAINTING, QUEUED}, "none failed"
     expire(ids[0])
     go_on(painter)
@@ -740,7 +742,7 @@ def test_worker_whose_device_is_lost_ends_and_the_walk_goes_on_with_another(
 def test_a_walk_whose_model_finds_no_room_while_it_is_loaded_waits_for_some(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "ROOM_SECONDS", 0.0)
+    monkeypatch.setattr(failures, "ROOM_SECONDS", 0.0)
     walk, tried = commissioned(frames=4), itertools.count()
 
     def load(_model: str | None) -> FakePainter:
@@ -895,7 +897,9 @@ def test_a_walk_that_kills_every_worker_is_given_up(painter: FakePainter, commis
     assert job.work() == 0
 
 
-def test_the_same_job_delivered_twice_at_once_makes_one_film(painter: FakePainter, commissioned: Commissioner) -> None:
+def test_the_same_job_delivered_twice_at_once_makes_one_film(
+    app: Flask, painter: FakePainter, commissioned: Commissioner
+) -> None:
     walk = commissioned(frames=12)
     begun, done = threading.Event(), threading.Event()
 
@@ -904,11 +908,15 @@ def test_the_same_job_delivered_twice_at_once_makes_one_film(painter: FakePainte
             begun.set()
             done.wait()
 
+    def work() -> int:
+        with app.app_context():
+            return job.work()
+
     painter.on_paint = wait
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(job.work)
+        first = threads.submit(work)
         begun.wait()
-        second = threads.submit(job.work).result()
+        second = threads.submit(work).result()
         done.set()
         assert (first.result() > 1, second) == (True, 0)
     row = read(walk.id)
@@ -925,7 +933,7 @@ def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
     def take_over() -> None:
         expire(walk.id)
         while taken := leases.claim_next():
-            job._attempt(taken, successor)  # type: ignore[arg-type]
+            job._attempt(Worker(app, successor), taken)  # type: ignore[arg-type]
 
     painter.on_paint = lambda number: elsewhere(take_over) if number == 4 else None
     assert job.work() == 5
@@ -953,7 +961,7 @@ def test_a_worker_that_was_taken_for_dead_overwrites_no_picture_of_its_successor
     def take_over() -> None:
         expire(walk.id)
         while taken := leases.claim_next():
-            job._attempt(taken, Negative())  # type: ignore[arg-type]
+            job._attempt(Worker(app, Negative()), taken)  # type: ignore[arg-type]
 
     painter.on_paint = lambda number: elsewhere(take_over) if number == 4 else None
     job.work()

@@ -16,10 +16,12 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Piece, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.pieces import film_assembly, walk_memory
+from worker.pieces import film_assembly
+from worker.process.worker import Worker
 from worker.queue import leases
 
 pytestmark = pytest.mark.slow
@@ -55,11 +57,9 @@ def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePainter
     """Put a fake painter at the easel, and hang an unfinished film after every batch."""
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
     monkeypatch.setattr(encoding, "Mp4Writer", RawWriter)
-    walk_memory.clear()
     fake = FakePainter(batch=3)
-    job.prepare(app, fake)  # type: ignore[arg-type]
+    Worker(app, fake)  # type: ignore[arg-type]
     yield fake
-    job._site = None
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
 def come_back() -> None:
     """Start another process, after the leases of the dead one ran out."""
     db.session.remove()
-    walk_memory.clear()
+    restart()
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()
@@ -118,7 +118,7 @@ def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_w
     assert traces[0] > 30
     for at in range(1, traces[0] + 1):
         walk = commission()
-        walk_memory.clear()
+        restart()
         with killing(monkeypatch, at=at), pytest.raises(Killed):
             job.work()
         come_back()

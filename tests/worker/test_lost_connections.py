@@ -13,7 +13,8 @@ from tests.conftest import Commissioner
 from tests.support.postgres import PostgresServer
 from worker import __main__ as worker
 from worker import job
-from worker.queue import leases, unoffered_models
+from worker.process.worker import Worker
+from worker.queue import leases
 
 pytestmark = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 
@@ -38,20 +39,17 @@ def test_work_ends_well_whose_connection_was_lost_after_its_last_answer(
 def test_worker_is_tended_on_where_postgres_went_away_after_an_answer(
     app: Flask, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    swept: list[bool] = []
+    site, swept = Worker(app, None), []  # type: ignore[arg-type]
 
     def sweep() -> None:
         swept.append(True)
-        job.stopping.set()
+        site.stopping.set()
 
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_leave", lambda _: None)
-    monkeypatch.setattr(unoffered_models, "fail_unoffered", lambda: lose_connection(postgres_server))
+    monkeypatch.setattr(site.unoffered, "fail", lambda: lose_connection(postgres_server))
     monkeypatch.setattr(worker, "_sweep_and_ring", sweep)
-    try:
-        worker._tend(app, None)  # type: ignore[arg-type]
-    finally:
-        job.stopping.clear()
+    worker._tend(site)
     assert swept == [True]
 
 
@@ -67,5 +65,5 @@ def test_piece_whose_transaction_postgres_broke_off_goes_back_in_line_uncounted(
         db.session.scalar(text("SELECT 1"))
 
     monkeypatch.setattr(job, "_begin", ask_in_vain)
-    assert isinstance(job._attempt(claim, None), OperationalError)  # type: ignore[arg-type]
+    assert isinstance(job._attempt(Worker(app, None), claim), OperationalError)  # type: ignore[arg-type]
     assert db.session.execute(select(Piece.state, Piece.lost)).all() == [(PIECE_WAITING, 0)]

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -28,10 +29,10 @@ from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.support.house import HOUSE
 from worker import __main__ as worker
-from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model_pool import Painters
-from worker.queue import keeping, leases, unoffered_models
+from worker.process.worker import Worker, this_worker
+from worker.queue import heartbeat, leases
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,12 @@ def _signals() -> Iterator[None]:
     for signum, handler in kept.items():
         signal.signal(signum, handler)
     faulthandler.cancel_dump_traceback_later()
-    job.stopping.clear()
+
+
+@pytest.fixture
+def site(app: Flask) -> Worker:
+    """A worker without models."""
+    return Worker(app, None)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -104,14 +110,14 @@ def test_an_unknown_setting_is_named(environment: pytest.MonkeyPatch, caplog: py
     assert "MOMA_MODLE" in caplog.text
 
 
-def test_a_worker_told_to_stop_does_not_call_redis(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_told_to_stop_does_not_call_redis(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "connect", _unexpected)
-    job.stopping.set()
-    worker._serve(app)
+    site.stopping.set()
+    worker._serve(site)
 
 
 def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries: list[int] = []
     monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
@@ -123,13 +129,13 @@ def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
         raise RedisAway("no Redis here")
 
     monkeypatch.setattr(jobs, "connect", fail)
-    worker._serve(app)
+    worker._serve(site)
     assert len(tries) == 3
     assert "Redis is away: no Redis here" in caplog.text
 
 
 def test_a_second_signal_ends_the_worker_at_once() -> None:
-    worker._heed_signals()
+    worker._heed_signals(threading.Event())
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(SystemExit):
         signal.raise_signal(signal.SIGTERM)
@@ -140,7 +146,7 @@ def test_a_signal_while_painting_asks_nothing_of_a_redis_that_is_away(app: Flask
         resident = _resident(away)
         resident._state = "busy"
         resident.request_stop(signal.SIGTERM, None)  # an error here would be raised in the middle of a batch
-    assert job.stopping.is_set()
+    assert resident.stopping.is_set()
     assert resident._stop_requested
 
 
@@ -149,7 +155,7 @@ def test_a_signal_while_waiting_ends_the_wait(app: Flask) -> None:
         resident = _resident(away)
         with pytest.raises(StopRequested):
             resident.request_stop(signal.SIGTERM, None)
-    assert job.stopping.is_set()
+    assert resident.stopping.is_set()
     assert resident._stop_requested  # also where a finalizer in the middle of the wait swallows the error
 
 
@@ -161,7 +167,7 @@ import threading
 from worker import __main__ as worker
 
 worker.END_SECONDS = 1
-worker._heed_signals()
+worker._heed_signals(threading.Event())
 signal.raise_signal(signal.SIGTERM)
 threading.Event().wait()
 """
@@ -184,7 +190,6 @@ worker.END_SECONDS = 1
 worker.create_app = lambda: type("App", (), {"config": {"LOG_FORMAT": "text"}})()
 worker.telemetry.init_app = worker._load = worker._serve_figures = worker._serve = lambda *_: None
 worker._writers = worker._tend_or_end = worker._keep_house = lambda *_: None
-worker.job.prepare = lambda *_, **__: None
 sys.exit(worker.main())
 """
     ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)
@@ -192,7 +197,7 @@ sys.exit(worker.main())
 
 
 def test_lost_walks_are_swept_while_redis_is_away(
-    app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Worker, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     walk = commissioned()
     assert leases.claim_next() is not None
@@ -202,7 +207,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     monkeypatch.setattr(worker, "_leave", lambda _: None)
     monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(worker._sweep_and_ring))
     with caplog.at_level(logging.WARNING):
-        worker._tend(app, None)  # type: ignore[arg-type]
+        worker._tend(site)
     db.session.rollback()
     db.session.expire_all()
     assert lookup.walk_at_address(walk.id).state == QUEUED != PAINTING
@@ -210,7 +215,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
 
 
 def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     swept: list[bool] = []
 
@@ -219,20 +224,20 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
 
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_leave", lambda _: None)
-    monkeypatch.setattr(unoffered_models, "fail_unoffered", go_wrong)
+    monkeypatch.setattr(site.unoffered, "fail", go_wrong)
     monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(lambda: swept.append(True)))
-    worker._tend(app, None)  # type: ignore[arg-type]
+    worker._tend(site)
     assert swept == [True]
     assert "tending went wrong, and goes on" in caplog.text
 
 
-def test_lease_of_the_work_in_hand_is_kept_beside_it(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[bool] = []
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_leave", lambda _: None)
-    monkeypatch.setattr(worker.keeping, "keep", lambda: kept.append(True))
+    monkeypatch.setattr(site.heartbeat, "renew_leases", lambda: kept.append(True))
     monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(lambda: None))
-    worker._tend(app, None)  # type: ignore[arg-type]
+    worker._tend(site)
     assert kept == [True]
 
 
@@ -273,7 +278,7 @@ def test_worker_of_the_release_before_goes_on_where_the_database_says_that_it_ma
 
 
 def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: list[int] = []
 
@@ -281,11 +286,11 @@ def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
         done.append(len(done))
         if len(done) == 1:
             raise OSError("the store is away")
-        job.stopping.set()
+        site.stopping.set()
 
     monkeypatch.setattr(worker, "UPKEEP_SECONDS", 0.01)
     monkeypatch.setattr(worker.upkeep, "run", run)
-    worker._keep_house(app)
+    worker._keep_house(site)
     assert done == [0, 1]
     assert "upkeep went wrong" in caplog.text
 
@@ -313,13 +318,14 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
 def _resident(connection: Redis) -> worker.Resident:
     """Make RQ's worker without its asking Redis who it is."""
     resident = worker.Resident([jobs.queue_on(connection)], connection=connection, prepare_for_work=False)
+    resident.stopping = threading.Event()
     resident.pid = os.getpid()
     return resident
 
 
 def _then_stop(care: object) -> object:
     def once() -> None:
-        job.stopping.set()
+        this_worker().stopping.set()
         care()  # type: ignore[operator]
 
     return once
@@ -340,7 +346,7 @@ def test_only_revisions_of_our_own_models_that_are_not_ours_count_as_others() ->
 
 
 def test_worker_that_nobody_tends_any_more_ends_to_be_started_anew(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def break_off(*_: object) -> None:
         raise RuntimeError("no thread")
@@ -348,6 +354,6 @@ def test_worker_that_nobody_tends_any_more_ends_to_be_started_anew(
     statuses: list[int] = []
     monkeypatch.setattr(os, "_exit", statuses.append)
     monkeypatch.setattr(worker, "_tend", break_off)
-    worker._tend_or_end(app, None)  # type: ignore[arg-type]
-    assert statuses == [keeping.ENDED]
+    worker._tend_or_end(site)
+    assert statuses == [heartbeat.ENDED]
     assert "nobody tends this worker any more" in caplog.text

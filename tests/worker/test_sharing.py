@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 
 import pytest
 from flask import Flask
@@ -18,20 +18,26 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.pieces import walk_memory
-from worker.queue import leases, living_workers
+from worker.process import walk_memory
+from worker.process.worker import Worker, this_worker
+from worker.queue import leases
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 
 @pytest.fixture
-def two(app: Flask, words_alone: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakePainter, FakePainter]]:
+def two(app: Flask, words_alone: None, monkeypatch: pytest.MonkeyPatch) -> tuple[FakePainter, FakePainter]:
     """Have two painters who live, and share nothing but database and media store."""
     monkeypatch.setattr(walk_memory, "WALKS", 0)
-    walk_memory.clear()
-    living_workers.set_living(2)
-    yield FakePainter(batch=16), FakePainter(batch=16)
-    living_workers.set_living(1)
+    Worker(app, None).fleet.set(2)  # type: ignore[arg-type]
+    return FakePainter(batch=16), FakePainter(batch=16)
+
+
+def with_painter(painter: FakePainter) -> Worker:
+    """Return the worker with another painter; those of a test count the same living workers."""
+    worker = copy(this_worker())
+    worker.models = painter  # type: ignore[assignment]
+    return worker
 
 
 def work(app: Flask, painter: FakePainter) -> int:
@@ -40,7 +46,7 @@ def work(app: Flask, painter: FakePainter) -> int:
     with app.app_context():
         while db.session.query(Walk.number).filter(Walk.state.in_(WAITING)).first():
             if taken := leases.claim_next():
-                job._attempt(taken, painter)  # type: ignore[arg-type]
+                job._attempt(with_painter(painter), taken)  # type: ignore[arg-type]
                 count += 1
             db.session.remove()
     return count
@@ -62,7 +68,7 @@ def test_a_level_is_cut_so_that_each_free_worker_has_a_batch(
     shared = commissioned(frames=12)
     work(app, two[0])
     assert sizes(read(shared.id)) == [[2], [3, 2], [5, 5]]
-    living_workers.set_living(1)
+    this_worker().fleet.set(1)
     alone = commissioned(frames=12)
     work(app, two[0])
     assert sizes(read(alone.id)) == [[2], [5], [8, 2]]
@@ -84,7 +90,7 @@ def test_opening_a_level_calls_as_many_workers_as_it_has_batches_for(
     monkeypatch.setattr(jobs, "notify_workers", lambda: bool(rings.append(1)))  # type: ignore[func-returns-value]
     work(app, two[0])
     assert len(rings) == 2  # for knots and frames, and none for the film
-    living_workers.set_living(1)
+    this_worker().fleet.set(1)
     commissioned(frames=12)
     rings.clear()
     work(app, two[0])
@@ -125,7 +131,7 @@ def work_until_knots(app: Flask, painter: FakePainter, walk: Walk) -> None:
         with app.app_context():
             taken = leases.claim_next()
             assert taken is not None
-            job._attempt(taken, painter)  # type: ignore[arg-type]
+            job._attempt(with_painter(painter), taken)  # type: ignore[arg-type]
     painter.batches.clear()
     painter.knots.clear()
     painter.batches.append([])  # so that the next batch has number 1

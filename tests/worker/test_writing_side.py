@@ -22,14 +22,16 @@ from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUE
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import figures, job
 from worker.film import encoding
-from worker.pieces import batch_piece, film_assembly, walk_memory
-from worker.queue import keeping, leases, outages
+from worker.pieces import batch_piece, film_assembly
+from worker.process.worker import Worker, this_worker
+from worker.queue import leases, outages
+from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim
-from worker.safety import picture_check
-from worker.writing_side import Ending, Remainder, WritingSide, threads_for
+from worker.writing_side import Remainder, WritingSide, threads_for
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -114,7 +116,7 @@ def test_walks_come_out_as_without_writers(
     words = [("a fox", "a kite"), ("a boat", "a bell", "a cup")]
     rows = []
     for visitor, writers in (("ann", 0), ("bob", 2)):
-        job.prepare(app, painter, writers=writers)  # type: ignore[arg-type]
+        Worker(app, painter, writers=writers)  # type: ignore[arg-type]
         walks = [commissioned(*stops, seed=9, frames=14, visitor=visitor) for stops in words]
         painted = job.work()
         rows += [(painted, read(walk.id)) for walk in walks]
@@ -168,12 +170,11 @@ def test_number_of_writers_goes_by_the_device(device: str, cores: int, threads: 
 def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     may_end, began = threading.Event(), threading.Semaphore(0)
 
-    def write(remainder: Remainder) -> Ending:
+    def write(_remainder: Remainder) -> None:
         began.release()
         may_end.wait(WAIT_S)
-        return Ending(remainder)
 
-    side = WritingSide(2, write)
+    side = WritingSide(2, write, Heartbeat())
     for number in range(3):
         side.wait_for_room()
         painting: Any = SimpleNamespace(claim=Claim(number, 1, "walk", "frames", 1, number, 1))
@@ -187,8 +188,7 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     waiting.join(WAIT_S)
     assert not waiting.is_alive()
     side.close()
-    keeping._kept.clear()
-    assert side.ended == 3 and not side.wait_for_ending(3)
+    assert len(side.take_endings()) == 3 and not side.wait_for_ending()
 
 
 def test_unfit_picture_is_painted_again_by_the_thread_that_paints(
@@ -202,11 +202,8 @@ def test_unfit_picture_is_painted_again_by_the_thread_that_paints(
         return [is_first and number == 0 for number in range(len(pictures))]
 
     beside_writers.on_paint = lambda _: threads.add(threading.current_thread())
-    picture_check.prepare(detector)
-    try:
-        count = job.work()
-    finally:
-        picture_check.prepare(None)
+    this_worker().pictures.detector = detector
+    count = job.work()
     row = read(walk.id)
     assert (row.state, row.painted_count) == (FINISHED, 12) and len(flagged) == 2
     assert threads == {threading.current_thread()}
@@ -215,11 +212,8 @@ def test_unfit_picture_is_painted_again_by_the_thread_that_paints(
 
 def test_walk_none_of_whose_pictures_is_fit_is_refused(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned(frames=6)
-    picture_check.prepare(lambda pictures: [True] * len(pictures))
-    try:
-        job.work()
-    finally:
-        picture_check.prepare(None)
+    this_worker().pictures.detector = lambda pictures: [True] * len(pictures)
+    job.work()
     assert read(walk.id).state == REFUSED and stored(walk.id) == set()
 
 
@@ -252,11 +246,8 @@ def test_writer_without_device_memory_leaves_the_piece_to_the_painter(
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return [False] * len(pictures)
 
-    picture_check.prepare(detector)
-    try:
-        job.work()
-    finally:
-        picture_check.prepare(None)
+    this_worker().pictures.detector = detector
+    job.work()
     assert read(walk.id).state == FINISHED
     assert [thread is threading.main_thread() for thread in threads] == [False, True]
 
@@ -278,7 +269,7 @@ def test_error_of_a_writer_fails_its_walk_and_is_raised_when_the_others_are_done
     assert (read(bad.id).state, read(bad.id).error) == (FAILED, "The pictures could not be stored.")
     job.work()
     assert read(good.id).state == FINISHED
-    assert not keeping._kept
+    assert not this_worker().heartbeat._held
 
 
 def test_full_disk_met_by_a_writer_fails_no_walk(
@@ -354,7 +345,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
     def stop_at_the_film(painting: Any) -> Any:
         rest = begin(painting)
         if painting.claim.kind == "film":
-            job.stopping.set()
+            this_worker().stopping.set()
         return rest
 
     monkeypatch.setattr(batch_piece, "begin", stop_at_the_film)
@@ -363,7 +354,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
     rows = db.session.query(Piece.state, Piece.lost).all()
     assert all(row == ("waiting", 0) for row in rows if row.state != "done")
     monkeypatch.setattr(batch_piece, "begin", begin)
-    job.stopping.clear()
+    this_worker().stopping.clear()
     job.work()
     assert {read(each.id).state for each in (short, long)} == {FINISHED}
     assert sorted(beside_writers.painted) == sorted(
@@ -393,7 +384,7 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
         if thread.name.startswith("write "):
             thread.join(WAIT_S)
     beside_writers.on_paint = lambda _: None
-    walk_memory.clear()
+    restart()
     with writing() as session:
         session.query(Piece).filter_by(state="taken").update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()

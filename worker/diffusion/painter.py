@@ -6,7 +6,7 @@ The denoising loop is our own, because a walk shares work between its frames; wh
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -194,23 +194,23 @@ class Painter:
         self, prepared: PreparedWalk, task: "_Task", rendering: Rendering, on_step: Callable[[], None]
     ) -> list[Painted] | None:
         """Paint a batch in one precision; None when what comes out are no numbers."""
+        # 1. Lay out the networks, and take up the trajectory
         torch.set_num_threads(min(rendering.threads, machine.cores()))
         lens = self.lens  # first of all: fitting it lays the networks out in its own way
-        of_rows = adapter_shares(prepared.adapters, task.positions, closed=prepared.closed)
-        unet, vae = self.model.networks(
-            rendering.precision, rendering.memory_format, of_rows, decoder=rendering.decoder
-        )
+        positions, closed = task.positions, prepared.closed
+        rows = adapter_shares(prepared.adapters, positions, closed=closed)
+        unet, vae = self.model.networks(rendering.precision, rendering.memory_format, rows, decoder=rendering.decoder)
         solver = self._solver(rendering, prepared.noises.shape[-2:])
-        held = task.recording or inversion.held(prepared.photos, task.positions, self.device, closed=prepared.closed)
+        held = task.recording or inversion.held(prepared.photos, positions, self.device, closed=closed)
         depth, latents, history = self._begun(prepared, task, solver)
         solver_state.begin(solver, depth, history)
-        said = words.at(
-            prepared.prompts, prepared.negatives, prepared.pooled, task.positions, self.device, closed=prepared.closed
-        )
-        beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(task.positions))
-        guides = None if prepared.sketches is None else prepared.sketches.guides(task.positions)
-        painted = [Painted(position) for position in task.positions]
-        expected = latents
+        # 2. Gather what the networks are led by: texts, sketches, fresh noise
+        said = words.at(prepared.prompts, prepared.negatives, prepared.pooled, positions, self.device, closed=closed)
+        beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(positions))
+        guides = None if prepared.sketches is None else prepared.sketches.guides(positions)
+        fresh = partial(self._fresh, prepared, positions)
+        # 3. Denoise, and keep what later pictures start from
+        painted, expected = [Painted(position) for position in positions], latents
         whole = task.until == rendering.steps
         watch = figures.Laps()
         until = len(solver.timesteps) if whole else task.until  # Heun and PNDM take some of their steps twice
@@ -219,11 +219,9 @@ class Painter:
             led = self.model.led(solver.scale_model_input(latents, t), beside)
             prediction = self._predict(unet, led, t, said, rendering, step)
             before = latents
-            latents = solvers.step(solver, prediction, t, latents, self._fresh(prepared, task.positions, step))
+            latents = solvers.step(solver, prediction, t, latents, fresh(step))
             if held is not None:
-                latents = held.after(
-                    solver, prediction, step, before, latents, self._fresh(prepared, task.positions, step)
-                )
+                latents = held.after(solver, prediction, step, before, latents, fresh(step))
             is_last = step + 1 == until
             reached = task.until if is_last else step + 1
             if reached in task.keep or is_last:
@@ -231,9 +229,8 @@ class Painter:
                 if held is not None and not (is_last and whole):
                     expected = held.expected(step, expected)
             if reached in task.keep:
-                thumbnails = (
-                    self._decoded(vae, expected, guides, rendering) if reached in rendering.decoded else lens(expected)
-                )
+                decodes = reached in rendering.decoded
+                thumbnails = self._decoded(vae, expected, guides, rendering) if decodes else lens(expected)
                 memory = solver_state.memory(solver)
                 _keep(painted, reached, latents, (*memory, expected) if rendering.mixing > 1 else memory, thumbnails)
             on_step()
@@ -243,8 +240,9 @@ class Painter:
             return None
         if not task.decode:
             return painted
+        # 4. Decode
         if whole and rendering.detail:
-            expected = decoding.detailed(expected, task.positions, rendering.detail)
+            expected = decoding.detailed(expected, positions, rendering.detail)
         pictures = self._pictures(vae, expected, guides, rendering, finer=rendering.finer)
         watch.lap("decode")
         if not np.isfinite(pictures).all():

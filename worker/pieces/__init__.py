@@ -10,8 +10,6 @@ __all__ = [
     "painting",
     "photo_piece",
     "stages_piece",
-    "visual_features",
-    "walk_memory",
     "walk_photos",
     "walk_setup",
 ]

@@ -21,12 +21,12 @@ from app.storage.database import now, writing
 from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
 from worker import figures
 from worker.film import encoding
-from worker.pieces import film_assembly, fit_pictures, next_level, stretch_frames, walk_memory, walk_setup
+from worker.pieces import film_assembly, fit_pictures, next_level, stretch_frames, walk_setup
 from worker.pieces.film_assembly import WrittenFilm
 from worker.pieces.painting import WalkInProgress
-from worker.pieces.visual_features import feature_reader
 from worker.planning.latent_state import Painted, pack
 from worker.planning.level_plan import Level
+from worker.process.worker import this_worker
 from worker.queue.leases import LeaseLost, write_as_holder
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def begin(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
 def _finish_leg(painting: WalkInProgress) -> None:
     """Finish a leg of a live wall."""
     film_assembly.finish_leg(painting.claim, painting.walk)
-    walk_memory.clear(painting.claim.walk_number)
+    this_worker().memory.forget(painting.claim.walk_number)
 
 
 def _finish(painting: WalkInProgress) -> None:
@@ -57,8 +57,8 @@ def _finish(painting: WalkInProgress) -> None:
         film_assembly.finish_film(claim, painting.walk, painting.memory)
     figures.waited("finished", painting.walk.created_at, now())
     with figures.timed("look"):
-        feature_reader.read(painting.walk, painting.memory)
-    walk_memory.clear(claim.walk_number)
+        this_worker().features.read(painting.walk, painting.memory)
+    this_worker().memory.forget(claim.walk_number)
 
 
 def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:

@@ -30,8 +30,8 @@ from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.film.timing import durations, film_order, thinned
 from worker.pieces.painted_pictures import PaintedPictures, Picture
-from worker.pieces.walk_memory import Memory
-from worker.queue import keeping
+from worker.process.walk_memory import Memory
+from worker.process.worker import this_worker
 from worker.queue.leases import Claim, write_as_holder
 
 FILM_PAUSE = 100.0
@@ -163,7 +163,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     set_committed_value(walk, "fps", flash_safety.pace([seen[index] for index in order], walk.fps))
     poster = way[len(way) // 2]
     films, smoothness = _films(walk, way, order, sample, poster)
-    keeping.goes_on()
+    this_worker().heartbeat.note_progress()
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
     _leave_alone(claim, walk, {frame.path for frame in frames}, files)
@@ -251,7 +251,7 @@ def _looked_through(
         places[index].append(place)
     seen, thumbnails, sample = [], [], [np.empty((0, 3), np.uint8)] * len(order)
     for picture, shown in zip(way, places, strict=True):
-        keeping.goes_on()
+        this_worker().heartbeat.note_progress()
         seen.append(flash_safety.small(picture))
         thumbnails.append(smoothness_measure.box_averaged(picture, smoothness_measure.MORPH_SIDE).astype(np.float32))
         for place in shown:
@@ -283,7 +283,7 @@ def _write_side_by_side(
         writers = [lanes.enter_context(ThreadPoolExecutor(1)) for _ in films]
         at_work: deque[Future[None]] = deque()
         for picture, ms in zip(pictures, times, strict=True):
-            keeping.goes_on()
+            this_worker().heartbeat.note_progress()
             at_work += [writer.submit(film.add, picture, ms) for writer, film in zip(writers, films, strict=True)]
             while len(at_work) > AHEAD * len(films):
                 at_work.popleft().result()

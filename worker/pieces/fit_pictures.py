@@ -22,8 +22,8 @@ from app.storage.database import now, writing
 from app.storage.walk_models import REFUSED, STOPS, Frame, Medium, Stop, Walk
 from worker.pieces.painting import WalkInProgress
 from worker.planning.latent_state import Painted
+from worker.process.worker import this_worker
 from worker.queue.leases import Claim, call_off, write_as_holder
-from worker.safety import picture_check
 
 ASIDE = (0.1, -0.1, 0.2, -0.2, 0.3, -0.3, 0.45, -0.45)
 """How far off a frame is tried again, in parts of the gap to its neighbour: two that move never meet."""
@@ -94,13 +94,13 @@ def refuse(claim: Claim, reason: str) -> None:
 
 def veiled(pictures: Sequence[Picture]) -> list[Picture]:
     """Return pictures of which those that are unfit show a few large tiles only."""
-    flagged = picture_check.flags(pictures)
+    flagged = this_worker().pictures.flags(pictures)
     return [_tiles(picture) if is_unfit else picture for picture, is_unfit in zip(pictures, flagged, strict=True)]
 
 
 def _flagged(painted: Sequence[Painted]) -> list[float]:
     shown = [(each.position, each.picture) for each in painted if each.picture is not None]
-    found = picture_check.flags([picture for _, picture in shown])
+    found = this_worker().pictures.flags([picture for _, picture in shown])
     return [position for (position, _), is_unfit in zip(shown, found, strict=True) if is_unfit]
 
 

@@ -22,7 +22,8 @@ from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
-from worker.queue import leases, living_workers
+from worker.process.worker import this_worker
+from worker.queue import leases
 
 
 class NotPlanned(Exception):
@@ -106,7 +107,7 @@ def _sampling(walk: Walk) -> Mapping[str, Any]:
 def wake_workers(following: NextLevel) -> None:
     """Notify as many workers as can help that there is work; the one that opened the level goes on by itself."""
     batches = 1 if following.level is None else len(following.level.batches)
-    for _ in range(min(batches, living_workers.living()) - 1):
+    for _ in range(min(batches, this_worker().fleet.count) - 1):
         jobs.notify_workers()
 
 
@@ -133,7 +134,7 @@ def _plan(painting: WalkInProgress) -> NextLevel:
         frames=walk.frames,
         sampling=painting.sampling,
         batch=int(walk.batch or 1),
-        workers=living_workers.workers_for(walk.number),
+        workers=this_worker().fleet.for_walk(walk.number),
         closed=painting.is_closed,
         easing=walk.easing,
         forward=painting.is_leg,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.errors import MediaError
 from app.storage import media_store
 from worker.film import encoding
-from worker.pieces.walk_memory import Memory
+from worker.process.walk_memory import Memory
 
 Picture = NDArray[np.uint8]
 

@@ -7,7 +7,6 @@ states it starts from, which are in the media store, or still in this process's 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -32,16 +31,14 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
 from worker.networks.adapters import AdapterFile
-from worker.pieces import walk_memory, walk_photos
-from worker.pieces.walk_memory import Memory
+from worker.pieces import walk_photos
 from worker.planning.latent_state import Painted, State, unpack
 from worker.planning.level_plan import Knot, Level
-from worker.queue import keeping
+from worker.process.walk_memory import Memory
+from worker.process.worker import this_worker
 from worker.queue.leases import Claim, LeaseLost
 
 log = logging.getLogger(__name__)
-
-stopping = threading.Event()
 
 
 class Stopped(Exception):
@@ -59,7 +56,7 @@ class WalkInProgress:
         self.claim = claim
         self._painter = painter
         self._has_painter = True
-        self.memory: Memory = walk_memory.of(claim.walk_number, painter.revision)
+        self.memory: Memory = this_worker().memory.of(claim.walk_number, painter.revision)
         self.walk = load(claim)
         self.passes = 0
 
@@ -222,9 +219,10 @@ class WalkInProgress:
 
 def go_on() -> None:
     """Between two steps of the solver: say that the work goes on, and stop if the worker must."""
-    if stopping.is_set():
+    worker = this_worker()
+    if worker.stopping.is_set():
         raise Stopped
-    keeping.goes_on()
+    worker.heartbeat.note_progress()
 
 
 def station(

@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-from pathlib import Path
 
-from flask import current_app
 from PIL import Image
 
 from app.errors import MediaError, MediaStoreAway
 from app.generation import models_on_offer
 from app.storage import media_store
 from worker.photos import describing, pictures, tracing
-from worker.photos.describing import Blip, DescriberError
 from worker.photos.pictures import Pixels
-from worker.pieces.visual_features import feature_reader
+from worker.process.worker import this_worker
 from worker.queue import photo_leases
 from worker.queue.photo_leases import PhotoClaim
 
@@ -26,8 +23,6 @@ PREVIEW = 256
 UNREADABLE = "The picture can no longer be read."
 
 log = logging.getLogger(__name__)
-
-_blip: tuple[str, Blip | None] = ("", None)
 
 
 def look(claim: PhotoClaim) -> None:
@@ -44,7 +39,8 @@ def look(claim: PhotoClaim) -> None:
         photo_leases.finish(claim, error=UNREADABLE)
         return
     cut = tracing.cut(picture, PREVIEW)
-    told = describing.describe(picture, cut=cut, eye=feature_reader.open_eye(), blip=_describer(), hands=_hands())
+    worker = this_worker()
+    told = describing.describe(picture, cut=cut, eye=worker.features.open_eye(), blip=worker.captioner, hands=_hands())
     path = None if cut is None else _keep(claim, cut)
     try:
         photo_leases.finish(claim, description=told.words or None, cut_path=path)
@@ -68,16 +64,3 @@ def _hands() -> list[str]:
     offer = models_on_offer.find(None)
     facts = models_on_offer.facts(offer.setting if offer else None)
     return [str(hand["words"]) for hand in facts.get("hands", [])]
-
-
-def _describer() -> Blip | None:
-    """Return BLIP, loaded once, where its weights are named; say once that they cannot be loaded."""
-    global _blip  # one process looks at one photo at a time
-    folder = str(current_app.config["BLIP"])
-    if _blip[0] != folder:
-        try:
-            _blip = (folder, Blip(Path(folder)) if folder else None)
-        except DescriberError as error:
-            log.error("photos are described by the eye alone: %s", error)
-            _blip = (folder, None)
-    return _blip[1]

@@ -22,11 +22,12 @@ from app.storage.database import db, writing
 from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
 from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.pieces import film_assembly, fit_pictures, walk_memory, walk_setup
+from worker.pieces import film_assembly, fit_pictures, walk_setup
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.latent_state import State, between
 from worker.planning.level_plan import Level
+from worker.process.worker import this_worker
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
 
 STAGE_MS = 400
@@ -67,7 +68,7 @@ def paint(claim: Claim, painter: Painter) -> None:
         for row in rows:
             session.merge(row)
         session.execute(delete(Piece).where(Piece.number == claim.number))
-    walk_memory.clear(claim.walk_number)
+    this_worker().memory.forget(claim.walk_number)
     log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
 
 

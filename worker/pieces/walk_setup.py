@@ -14,10 +14,11 @@ from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, P
 from app.version import __version__
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering
-from worker.pieces import film_assembly, next_level, walk_memory, walk_photos
+from worker.pieces import film_assembly, next_level, walk_photos
 from worker.pieces.painting import WalkInProgress
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
+from worker.process.worker import this_worker
 from worker.queue.leases import write_as_holder
 
 OF_A_WORKER = "decoder", "gpu"
@@ -145,7 +146,7 @@ def _begin_anew(painting: WalkInProgress) -> None:
         paths += session.scalars(select(Medium.path).where(*inverted))
         session.execute(delete(Medium).where(*inverted))
     film_assembly.take_down(paths)
-    walk_memory.clear(number)
+    this_worker().memory.forget(number)
     raise WalkRestarted
 
 

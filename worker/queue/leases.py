@@ -95,22 +95,27 @@ def holder() -> str:
 
 
 def claim_next(
-    models: Collection[str] | None = None, *, loaded: Collection[str | None] = (), after: Claim | None = None
+    models: Collection[str] | None = None,
+    *,
+    loaded: Collection[str | None] = (),
+    elsewhere: Collection[str] = (),
+    after: Claim | None = None,
 ) -> Claim | None:
     """Claim the fairest waiting piece, or return ``None`` if none waits.
 
     Short tasks come first, but not one ``after`` another while a walk waits: visitors who look at the making of many
     pictures would keep the others from their films.
 
-    ``models`` are those that this worker paints with; walks that ask for another, or were begun by another revision
-    that a living worker paints with, are left to others. A queued walk without pieces comes with its first one.
+    ``models`` are those that this worker paints with; walks that ask for another, or were begun by a revision
+    ``elsewhere`` that a living worker paints with, are left to others. A queued walk without pieces comes with its
+    first one.
     Of what has the same turn and level, that for which a model is ``loaded`` comes first; so nobody waits for it longer
     than for those in their turn.
     """
     while True:
         with writing() as session:
             is_walks_turn = after is not None and after.is_short
-            found = next_piece.fairest(session, models, loaded, is_walks_turn=is_walks_turn)
+            found = next_piece.fairest(session, models, loaded, is_walks_turn=is_walks_turn, elsewhere=elsewhere)
             if found is None:
                 return None
             if claim := _take(session, found):

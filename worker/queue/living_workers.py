@@ -12,35 +12,28 @@ from app.storage.walk_models import WAITING, Walk
 
 log = logging.getLogger(__name__)
 
-_living = 1
-_elsewhere: frozenset[str] = frozenset()
 
+class LivingWorkers:
+    """How many workers were alive when they were last counted, this one among them.
 
-def set_living(count: int, elsewhere: Collection[str] = ()) -> None:
-    """Remember how many workers live, this one among them; where Redis cannot tell, it knows of itself.
-
-    ``elsewhere`` are the revisions with which others of them paint and this one does not.
+    ``elsewhere`` are the revisions of our models with which others of them paint, and this one does not. Where Redis is
+    away, a worker knows of itself alone.
     """
-    global _living, _elsewhere  # one process: the thread that tends writes them, the one that paints reads them
-    count = max(1, count)
-    if count != _living:
-        log.info("%s workers live", count)
-    _living, _elsewhere = count, frozenset(elsewhere)
 
+    def __init__(self) -> None:
+        self.count = 1
+        self.elsewhere: frozenset[str] = frozenset()
 
-def living() -> int:
-    """Return how many workers were alive when somebody last looked."""
-    return _living
+    def set(self, count: int, elsewhere: Collection[str] = ()) -> None:
+        """Record how many workers are alive; the thread of the heartbeat calls it, the one that paints reads."""
+        count = max(1, count)
+        if count != self.count:
+            log.info("%s workers live", count)
+        self.count, self.elsewhere = count, frozenset(elsewhere)
 
-
-def other_revisions() -> frozenset[str]:
-    """Return the revisions of our models with which others painted, and we do not, when somebody last looked."""
-    return _elsewhere
-
-
-def workers_for(walk_number: int) -> int:
-    """Return among how many workers a level of this walk is shared: those that no other waiting walk will want."""
-    if _living == 1:
-        return 1
-    others = select(func.count()).where(Walk.state.in_(WAITING), Walk.number != walk_number)
-    return max(1, _living - (db.session.scalar(others) or 0))
+    def for_walk(self, walk_number: int) -> int:
+        """Return among how many workers a level of a walk is shared: those that no other waiting walk will want."""
+        if self.count == 1:
+            return 1
+        others = select(func.count()).where(Walk.state.in_(WAITING), Walk.number != walk_number)
+        return max(1, self.count - (db.session.scalar(others) or 0))

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.queue import fair_queue, pieces
 from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS, WAITING, Piece, Walk
-from worker.queue import living_workers
 
 COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, Walk.request_id
 PIECE = (
@@ -28,19 +27,23 @@ MODEL = func.coalesce(Walk.model, Piece.model)  # a walk has no task, a task no 
 
 
 def fairest(
-    session: Session, models: Collection[str] | None, loaded: Collection[str | None], *, is_walks_turn: bool
+    session: Session,
+    models: Collection[str] | None,
+    loaded: Collection[str | None],
+    *,
+    is_walks_turn: bool,
+    elsewhere: Collection[str] = (),
 ) -> Any:
     """Find the piece that is next; one of a walk that has none yet has no number, one of no walk has no walk_number.
 
-    ``models`` are those that this worker paints with, ``loaded`` those of them that are in memory.
+    ``models`` are those that this worker paints with, ``loaded`` those of them that are in memory, and
+    ``elsewhere`` the revisions that other workers go on with.
     """
     offered: list[ColumnElement[bool]] = []
     if models is not None:
         offered.append(_with({None, *models}))
-    if (
-        others := living_workers.other_revisions()
-    ):  # two who went on with each other's walks would begin them anew for ever
-        offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(others)))
+    if elsewhere:  # two who went on with each other's walks would begin them again and again
+        offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(elsewhere)))
     short = _short(session, models, *offered)
     if short is not None and not is_walks_turn:
         return short

@@ -19,7 +19,7 @@ from app.errors import MediaStoreAway
 from app.storage import media_store
 from app.storage.database import db, writing
 from worker.film import scratch
-from worker.queue import keeping
+from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim, LeaseLost, give_back, write_as_holder
 
 OUTAGES = MediaStoreAway, scratch.ScratchFull, OperationalError
@@ -34,56 +34,58 @@ PATIENCE = 10
 
 log = logging.getLogger(__name__)
 
-_met: Counter[str] = Counter()
-_lock = threading.Lock()
 
+class Outages:
+    """How often in a row each walk met an outage here, and how this worker waits for the end of one."""
 
-def is_to_blame(claim: Claim, error: Exception) -> bool:
-    """Tell whether database or device failed a walk more often in a row than chance would have it."""
-    if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.flaw()):
-        return False
-    with _lock:
-        _met[claim.walk_id] += 1
-        return _met[claim.walk_id] > PATIENCE
+    def __init__(self, heartbeat: Heartbeat, stopping: threading.Event) -> None:
+        self._heartbeat, self._stopping = heartbeat, stopping
+        self._met: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
+    def is_to_blame(self, claim: Claim, error: Exception) -> bool:
+        """Return whether database or device failed a walk more often in a row than chance would have it."""
+        if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.flaw()):
+            return False
+        with self._lock:
+            self._met[claim.walk_id] += 1
+            return self._met[claim.walk_id] > PATIENCE
 
-def forget(claim: Claim) -> None:
-    """Note that a piece of a walk was done, or that the walk failed."""
-    _met.pop(claim.walk_id, None)
+    def forget(self, claim: Claim) -> None:
+        """Note that a task of a walk was done, or that the walk failed."""
+        self._met.pop(claim.walk_id, None)
 
+    def return_piece(self, claim: Claim) -> None:
+        """Give a task back as soon as the database takes it; until then its lease is kept, so that it is not lost."""
+        for pause in _pauses():
+            try:
+                give_back(claim)
+                return
+            except OperationalError as error:
+                log.warning("the database does not answer; %s is kept: %s", claim, error.orig)
+            finally:
+                db.session.remove()
+            self._heartbeat.note_progress()
+            if self._stopping.wait(pause):
+                return
 
-def return_piece(claim: Claim, stopping: threading.Event) -> None:
-    """Give a piece back as soon as the database takes it; until then it is kept, so that nobody counts it as lost."""
-    for pause in _pauses():
-        try:
-            give_back(claim)
+    def wait_out(self, error: Exception) -> None:
+        """Wait until there is room again, if that was it."""
+        if isinstance(error, OperationalError):
             return
-        except OperationalError as error:
-            log.warning("the database does not answer; %s is kept: %s", claim, error.orig)
-        finally:
-            db.session.remove()
-        keeping.goes_on()
-        if stopping.wait(pause):
-            return
+        for pause in _pauses():
+            flaw = scratch.flaw() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
+            if not flaw:
+                return
+            log.warning("nothing is painted: %s", flaw)
+            if self._stopping.wait(pause):
+                return
 
 
 def count_as_lost(claim: Claim) -> None:
-    """Leave a piece to the sweep, which counts it as lost: one that hangs each time fails its walk in the end."""
+    """Leave a task to the sweep, which counts it as lost: one that hangs each time fails its walk in the end."""
     with suppress(LeaseLost), writing() as session:
         write_as_holder(session, claim, piece={"lease_until": None})
-
-
-def wait_out(error: Exception, stopping: threading.Event) -> None:
-    """Wait until there is room again, if that was it."""
-    if isinstance(error, OperationalError):
-        return
-    for pause in _pauses():
-        flaw = scratch.flaw() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
-        if not flaw:
-            return
-        log.warning("nothing is painted: %s", flaw)
-        if stopping.wait(pause):
-            return
 
 
 def _pauses() -> Iterator[float]:

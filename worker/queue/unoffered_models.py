@@ -25,22 +25,22 @@ log = logging.getLogger(__name__)
 _STAGES_IN_LINE = (Piece.kind == STAGES, Piece.state == PIECE_WAITING)
 _TASKS_IN_LINE = (Piece.task.is_not(None), Piece.state == PIECE_WAITING)
 
-_missed_since: dict[str, float] = {}
 
+class UnofferedModels:
+    """Models that walks wait for and no living worker offers, each with the time since when it is missed."""
 
-def fail_unoffered() -> None:
-    """Fail the walks and tasks, and drop the stages, that wait for a model which no worker has offered for a while."""
-    offered = _offered()
-    if offered is None:
-        _missed_since.clear()
-        return
-    wanted = _wanted() - offered
-    for name in _missed_since.keys() - wanted:
-        del _missed_since[name]
-    for name in wanted:
-        since = _missed_since.setdefault(name, time.monotonic())
-        if time.monotonic() - since >= PATIENCE_SECONDS:
-            _fail_all_of(name)
+    def __init__(self) -> None:
+        self.missed_since: dict[str, float] = {}
+
+    def fail(self) -> None:
+        """Fail the walks and tasks, and drop the stages, that wait for a model which was not offered for a while."""
+        offered = _offered()
+        wanted = _wanted() - offered if offered is not None else ()
+        instant = time.monotonic()
+        self.missed_since = {name: self.missed_since.get(name, instant) for name in wanted}
+        for name, since in self.missed_since.items():
+            if instant - since >= PATIENCE_SECONDS:
+                _fail_all_of(name)
 
 
 def _offered() -> set[str] | None:

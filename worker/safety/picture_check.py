@@ -1,4 +1,4 @@
-"""The one place that says whether pictures are unfit: frames, candidates and photos all go through :func:`flags`.
+"""The check whether pictures are unfit: frames, candidates and photos all go through :class:`PictureCheck`.
 
 What looks at them is a detector that the operator names (`SAFETY_CHECKER`): diffusers' safety checker, any image
 classifier of transformers that has labels such as "nsfw", or NudeNet. Where none is named nothing is flagged.
@@ -38,29 +38,27 @@ SURE = 0.7
 
 log = logging.getLogger(__name__)
 
-_detector: Detector | None = None
-_looking = threading.Lock()  # detectors are not known to bear several threads
-
 
 class CheckerError(Exception):
     """The detector that a setting names cannot be loaded."""
 
 
-def prepare(detector: Detector | None) -> None:
-    """Have pictures looked at by this detector from now on, or by none."""
-    global _detector  # like the painters of the job, what looks at pictures is the process's
-    _detector = detector
+class PictureCheck:
+    """The check of all pictures of a worker, by its detector, if it has one."""
 
+    def __init__(self, detector: Detector | None = None) -> None:
+        self.detector = detector
+        self._lock = threading.Lock()  # detectors are not known to bear several threads
 
-def flags(pictures: Sequence[Picture]) -> list[bool]:
-    """Tell of each picture whether it is unfit to be shown; of none, where there is no detector."""
-    if _detector is None or not pictures:
-        return [False] * len(pictures)
-    found: list[bool] = []
-    for first in range(0, len(pictures), BATCH):
-        with _looking:
-            found += map(bool, _detector(pictures[first : first + BATCH]))
-    return found
+    def flags(self, pictures: Sequence[Picture]) -> list[bool]:
+        """Return of each picture whether it is unfit to be shown; without a detector, none is."""
+        if self.detector is None or not pictures:
+            return [False] * len(pictures)
+        found: list[bool] = []
+        for first in range(0, len(pictures), BATCH):
+            with self._lock:
+                found += map(bool, self.detector(pictures[first : first + BATCH]))
+        return found
 
 
 def load(folder: str, *, device: str = "cpu") -> Detector:

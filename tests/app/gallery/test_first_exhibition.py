@@ -34,6 +34,7 @@ from tests.support.commands import count, run, run_json
 from tests.worker.fake import FakePainter
 from worker import job
 from worker.film import encoding
+from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -283,7 +284,7 @@ def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "programme.json").write_text(json.dumps(told))
     monkeypatch.setattr(first_exhibition, "FOLDER", folder)
     monkeypatch.setattr(first_exhibition, "PROGRAMME", folder / "programme.json")
-    job.prepare(app, FakePainter())
+    Worker(app, FakePainter())
 
     def paint(walk: Walk, *_: object, **__: object) -> Walk:
         job.work()

@@ -28,7 +28,8 @@ from tests.worker.rows import read
 from worker import job
 from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.pieces import candidates_piece, walk_memory
+from worker.pieces import candidates_piece
+from worker.process.worker import Worker, this_worker
 
 pytestmark = pytest.mark.slow
 
@@ -78,8 +79,7 @@ def led_site(instance: Path, painters: dict[str, Painter], monkeypatch: pytest.M
     monkeypatch.setattr(painters["led"].model, "sketchbook", led.book())
     facts = {"name": painters["led"].name, "presets": {}}
     with make_app(instance, MODEL=str(led.lay_out(instance / "led", **facts)), CACHE=False).app_context() as context:
-        job.prepare(context.app, _Easel(painters["led"]))  # type: ignore[arg-type]
-        walk_memory.clear()
+        Worker(context.app, _Easel(painters["led"]))  # type: ignore[arg-type]
         yield context.app
         db.session.remove()
         db.engine.dispose()
@@ -152,7 +152,7 @@ def test_candidates_come_before_walks_but_not_one_after_another(
     commissioned("the sea", "a boat")
     sets = [asked(seed=seed) for seed in range(3)]
     order: list[str] = []
-    monkeypatch.setattr(job, "_attempt", lambda claim, _painters, _side: order.append(f"{claim.kind} {claim.task}"))
+    monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(f"{claim.kind} {claim.task}"))
     assert job.work() == 4
     assert order == [f"{CANDIDATES} {sets[0].id}", f"{STOPS} None", *(f"{CANDIDATES} {each.id}" for each in sets[1:])]
 
@@ -162,11 +162,11 @@ def test_worker_that_stops_half_way_leaves_what_is_there_and_the_next_one_goes_o
 
     def stop(batch: int) -> None:
         if batch == 1:
-            job.stopping.set()
+            this_worker().stopping.set()
 
     painter.on_paint = stop
     job.work()
-    job.stopping.clear()
+    this_worker().stopping.clear()
     before = pictures(of)
     assert (len(before), db.session.query(Piece).one().state) == (2, "waiting")
     painter.on_paint = lambda _batch: None
@@ -178,10 +178,10 @@ def test_worker_that_stops_half_way_leaves_what_is_there_and_the_next_one_goes_o
 
 def test_candidates_that_are_deleted_meanwhile_leave_nothing(painter: FakePainter) -> None:
     of = asked()
-    app = job._site[0] if job._site else None
+    app = this_worker().app
 
     def delete(batch: int) -> None:
-        if batch == 1 and app is not None:
+        if batch == 1:
             with app.app_context():
                 candidate_requests.delete_of("ann")
                 db.session.remove()

@@ -25,7 +25,8 @@ from tests.worker.fleeting import Alive, Picture
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding, flash_safety
-from worker.pieces import film_assembly, walk_memory
+from worker.pieces import film_assembly
+from worker.process import walk_memory
 from worker.queue import leases
 
 pytestmark = pytest.mark.slow

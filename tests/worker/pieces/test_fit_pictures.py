@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +21,7 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.pieces import film_assembly, fit_pictures
-from worker.safety import picture_check
+from worker.process.worker import this_worker
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -42,11 +42,10 @@ class OnDemand:
 
 
 @pytest.fixture
-def detector() -> Iterator[OnDemand]:
+def detector(painter: FakePainter) -> OnDemand:
     found = OnDemand()
-    picture_check.prepare(found)
-    yield found
-    picture_check.prepare(None)
+    this_worker().pictures.detector = found
+    return found
 
 
 @pytest.fixture
@@ -113,7 +112,7 @@ def test_recipe_says_where_the_frame_was_painted_so_that_a_repaint_needs_no_dete
     second = commissioned("a bear", "a kite", frames=9, seed=4)
     job.work()
     told = json.loads(json.dumps(recipe.recipe_of(read(second.id))))
-    picture_check.prepare(None)
+    this_worker().pictures.detector = None
     wanted, pinned = recipe.commission_of(told)
     third, _ = intake.place(wanted, pinned=pinned, visitor_key="bob")
     job.work()

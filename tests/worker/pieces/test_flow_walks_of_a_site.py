@@ -19,10 +19,10 @@ from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from tests.conftest import make_app
 from tests.worker import lone_painter
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.pieces import walk_memory
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,7 @@ def site(request: pytest.FixtureRequest, instance: Path, flow_models: dict[str, 
 def painted(walk: Walk) -> NDArray[np.uint8]:
     """Paint all that waits, and return the frames of a walk."""
     job.work()
-    walk_memory.clear()
+    restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
     return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])

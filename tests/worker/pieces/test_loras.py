@@ -29,11 +29,11 @@ from tests.conftest import make_app
 from tests.support import lora_files
 from tests.support.commands import run, run_json
 from tests.worker import lone_painter
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.pieces import walk_memory
 
 pytestmark = [
     pytest.mark.slow,
@@ -91,7 +91,7 @@ def commission(*stops: dict[str, Any], frames: int = 5) -> Walk:
 
 def painted(walk: Walk) -> list[bytes]:
     job.work()
-    walk_memory.clear()
+    restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
     return [media_store.store().read(frame.path) for frame in row.painted]

@@ -26,6 +26,7 @@ from app.storage.walk_models import FAILED, FINISHED, Walk
 from tests.conftest import make_app
 from tests.support.led import ROBOT, ROBOT_DIGEST
 from tests.worker.fake import FakePainter
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion import tuning
@@ -33,7 +34,7 @@ from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
-from worker.pieces import walk_memory
+from worker.process.worker import Worker
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -68,10 +69,8 @@ def easel(app: Flask, led: Painter, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setattr(led, "loaded", ("led", None), raising=False)
     monkeypatch.setattr(led, "of", lambda _: led, raising=False)
     monkeypatch.setattr(led, "grow", lambda _: None, raising=False)
-    walk_memory.clear()
-    job.prepare(app, led)  # type: ignore[arg-type]
+    Worker(app, led)  # type: ignore[arg-type]
     yield
-    job._site = None
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def commission(first: str = "a robot hamster", visitor: str = "ann") -> Walk:
 def painted(walk: Walk) -> NDArray[np.uint8]:
     """Paint all that waits, and return the frames of a walk."""
     job.work()
-    walk_memory.clear()
+    restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
     return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])

@@ -21,8 +21,7 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read, read_photo
 from worker import job
 from worker.photos import pictures, tracing
-from worker.pieces.visual_features import VisualFeatureReader, feature_reader
-from worker.queue import outages
+from worker.process.worker import this_worker
 
 
 def bring(data: bytes, name: str = "a") -> str:
@@ -43,8 +42,6 @@ def bring(data: bytes, name: str = "a") -> str:
 def eye(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a tiny eye look that has learned nothing, and so is near to some concept or other."""
     app.config["EYE"] = str(make_eye(tmp_path / "eye"))
-    fresh = VisualFeatureReader()
-    monkeypatch.setattr(feature_reader, "open_eye", fresh.open_eye)
     monkeypatch.setattr("worker.photos.describing.LIKELY", -1.0)
 
 
@@ -96,7 +93,7 @@ def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch
         return original(store, path)
 
     monkeypatch.setattr(MediaStore, "read", read_it)
-    monkeypatch.setattr(outages, "wait_out", lambda *_: None)
+    monkeypatch.setattr(this_worker().outages, "wait_out", lambda *_: None)
     job.work()
     assert read_photo(photo_id).described_at is not None and read_photo(photo_id).error is None
     assert read_photo(photo_id).attempt == 1

@@ -24,10 +24,11 @@ from sketch.scene import Scene, Thing
 from tests.conftest import make_app
 from tests.support.commands import run
 from tests.worker import lone_painter
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion.rendering import PaintingError
-from worker.pieces import painting, walk_memory
+from worker.pieces import painting
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 LONG = "a red bear under the sun, " * 6
@@ -64,7 +65,7 @@ def asked(first: dict[str, Any], second: dict[str, Any] | None = None) -> Walk:
 
 def painted(walk: Walk) -> list[bytes]:
     job.work()
-    walk_memory.clear()
+    restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
     return [media_store.store().read(frame.path) for frame in row.painted]

@@ -19,13 +19,14 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from tests.conftest import make_app
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.pieces import walk_memory
+from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -56,10 +57,8 @@ def easel(instance: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     }.items():
         monkeypatch.setattr(painter, name, value, raising=False)
     with app.app_context():
-        walk_memory.clear()
-        job.prepare(app, painter)  # type: ignore[arg-type]
+        Worker(app, painter)  # type: ignore[arg-type]
         yield app
-        job._site = None
         db.session.remove()
         db.engine.dispose()
 
@@ -67,7 +66,7 @@ def easel(instance: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 def painted(walk: Walk) -> NDArray[np.uint8]:
     """Paint all that waits, and return the frames of a walk."""
     job.work()
-    walk_memory.clear()
+    restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
     return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])

@@ -28,6 +28,7 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.film import encoding
 from worker.pieces import stages_piece, walk_setup
+from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -63,13 +64,13 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
 def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
     app: Flask, painted: Walk, painter: FakePainter
 ) -> None:
-    job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
     stage_requests.ask(painted, 1)
     with pytest.raises(walk_setup.WrongModel):
         job.work()
     assert (read(painted.id).state, read(painted.id).error) == (FINISHED, None)
     assert stage_requests.of(painted, 1) is None
-    job.prepare(app, painter)  # type: ignore[arg-type]
+    Worker(app, painter)  # type: ignore[arg-type]
     stage_requests.ask(painted, 1)
     job.work()
     assert stage_requests.ask(painted, 1).is_there
@@ -107,7 +108,7 @@ def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
         stage_requests.ask(painted, index)
     commissioned("the sea", "a boat")
     order: list[str] = []
-    monkeypatch.setattr(job, "_attempt", lambda claim, _painters, _side: order.append(claim.kind))
+    monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(claim.kind))
     assert job.work() == 4
     assert order == [STAGES, STOPS, STAGES, STAGES]
 
@@ -123,7 +124,7 @@ def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
     for index in range(3):
         stage_requests.ask(read(early.id), index)
     order: list[str] = []
-    monkeypatch.setattr(job, "_attempt", lambda claim, _painters, _side: order.append(claim.walk_id))
+    monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(claim.walk_id))
     assert job.work() == 4
     assert order == [late.id, early.id, early.id, early.id]
 

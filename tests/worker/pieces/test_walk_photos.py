@@ -27,6 +27,7 @@ from app.storage.walk_models import FAILED, FINISHED, Medium, Walk
 from app.uploads import photo_check, photo_stops, photo_store
 from tests.conftest import make_app
 from tests.support import photos
+from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion import tuning
@@ -35,7 +36,8 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
 from worker.photos import tracing
-from worker.pieces import walk_memory, walk_photos
+from worker.pieces import walk_photos
+from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -76,10 +78,8 @@ def easel(app: Flask, kind: str, loaded: dict[str, Painter], monkeypatch: pytest
         monkeypatch.setattr(painter, name, value, raising=False)
     monkeypatch.setattr(painter, "of", lambda _: painter, raising=False)
     monkeypatch.setattr(painter, "grow", lambda _: None, raising=False)
-    walk_memory.clear()
-    job.prepare(app, painter)  # type: ignore[arg-type]
+    Worker(app, painter)  # type: ignore[arg-type]
     yield painter
-    job._site = None
 
 
 def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:
@@ -96,7 +96,7 @@ def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop
 
 def painted(walk: Walk) -> NDArray[np.uint8]:
     job.work()
-    walk_memory.clear()
+    restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
     return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])

@@ -13,6 +13,7 @@ from tests.worker.rows import read
 from worker import job
 from worker.diffusion.rendering import BENCHMARK, DEFAULT, TF32, GpuOptions
 from worker.pieces.painting import rendering
+from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ def test_walk_that_another_model_begins_anew_forgets_the_decoder_of_the_first(
     with pytest.raises(KeyboardInterrupt):
         job.work()
     assert (read(walk.id).sampling or {})["decoder"] == "float16"
-    job.prepare(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
     job.work()
     row = read(walk.id)
     assert row.model_revision == "fake00000002"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -27,6 +27,7 @@ from tests.support.house import NAME
 from tests.worker.rows import read
 from worker.queue import unoffered_models
 from worker.queue.leases import claim_next, holder
+from worker.queue.unoffered_models import UnofferedModels
 
 pytestmark = pytest.mark.databases
 
@@ -34,12 +35,10 @@ Living = Callable[..., None]
 NOT_HERE = f"The model museum is not offered here; this is: {NAME}."
 
 
-@pytest.fixture(autouse=True)
-def _nothing_missed() -> Iterator[None]:
-    """Begin without memories of other tests."""
-    unoffered_models._missed_since.clear()
-    yield
-    unoffered_models._missed_since.clear()
+@pytest.fixture
+def unoffered() -> UnofferedModels:
+    """The models that a worker of its own misses: none yet."""
+    return UnofferedModels()
 
 
 @pytest.fixture
@@ -72,11 +71,12 @@ def change(walk: Walk, **values: object) -> None:
             setattr(row, name, value)
 
 
-def miss_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def miss_for_long(monkeypatch: pytest.MonkeyPatch, unoffered: UnofferedModels | None = None) -> None:
     """Look twice, as long apart as a model may be missed."""
-    unoffered_models.fail_unoffered()
+    unoffered = unoffered or UnofferedModels()
+    unoffered.fail()
     monkeypatch.setattr(unoffered_models, "PATIENCE_SECONDS", 0.0)
-    unoffered_models.fail_unoffered()
+    unoffered.fail()
 
 
 def test_walk_of_a_model_that_nobody_offers_fails_in_words(
@@ -92,10 +92,12 @@ def test_walk_of_a_model_that_nobody_offers_fails_in_words(
     assert [read(other.id).state for other in (ours, anyones)] == [QUEUED, QUEUED]
 
 
-def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(walk: Walk, living: Living) -> None:
+def test_it_waits_while_a_worker_that_offers_the_model_may_still_be_starting(
+    unoffered: UnofferedModels, walk: Walk, living: Living
+) -> None:
     living([NAME])
-    unoffered_models.fail_unoffered()
-    unoffered_models.fail_unoffered()
+    unoffered.fail()
+    unoffered.fail()
     assert read(walk.id).state == QUEUED
 
 
@@ -108,26 +110,26 @@ def test_it_waits_while_a_worker_on_another_machine_offers_the_model(
 
 
 def test_the_time_counts_anew_once_somebody_offered_the_model(
-    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
+    unoffered: UnofferedModels, walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living([NAME])
-    unoffered_models.fail_unoffered()
+    unoffered.fail()
     living([NAME], ["museum"])
-    unoffered_models.fail_unoffered()
-    assert unoffered_models._missed_since == {}
+    unoffered.fail()
+    assert unoffered.missed_since == {}
     living([NAME])
-    unoffered_models.fail_unoffered()
-    assert unoffered_models._missed_since.keys() == {"museum"}
+    unoffered.fail()
+    assert unoffered.missed_since.keys() == {"museum"}
     assert read(walk.id).state == QUEUED
 
 
 def test_nothing_is_given_up_while_redis_tells_of_nobody(
-    walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
+    unoffered: UnofferedModels, walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     living([NAME])
-    unoffered_models.fail_unoffered()
+    unoffered.fail()
     monkeypatch.setattr(jobs, "workers", list)
-    miss_for_long(monkeypatch)
+    miss_for_long(monkeypatch, unoffered)
     assert read(walk.id).state == QUEUED
 
 

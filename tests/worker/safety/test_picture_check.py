@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nudenet.nudenet
@@ -14,15 +13,10 @@ from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionS
 from transformers import CLIPConfig, CLIPImageProcessor, ViTConfig, ViTForImageClassification, ViTImageProcessor
 
 from worker.safety import picture_check
+from worker.safety.picture_check import PictureCheck
 
 SIDE = 32
 DARK, BRIGHT = (np.full((40, 56, 3), level, np.uint8) for level in (0, 255))
-
-
-@pytest.fixture(autouse=True)
-def _nothing_looks() -> Iterator[None]:
-    yield
-    picture_check.prepare(None)
 
 
 def checker(folder: Path, *, threshold: float) -> Path:
@@ -61,17 +55,17 @@ def classifier(folder: Path, *labels: str) -> Path:
 
 
 def test_nothing_is_flagged_where_nothing_looks() -> None:
-    assert picture_check.flags([DARK, BRIGHT]) == [False, False]
-    assert picture_check.flags([]) == []
+    assert PictureCheck().flags([DARK, BRIGHT]) == [False, False]
+    assert PictureCheck().flags([]) == []
 
 
 @pytest.mark.parametrize(("threshold", "is_unfit"), [(-2.0, True), (2.0, False)])
 def test_safety_checker_of_diffusers_looks_and_blackens_nothing(
     tmp_path: Path, threshold: float, is_unfit: bool
 ) -> None:
-    picture_check.prepare(picture_check.load(str(checker(tmp_path / "checker", threshold=threshold))))
+    check = PictureCheck(picture_check.load(str(checker(tmp_path / "checker", threshold=threshold))))
     pictures = [DARK, BRIGHT] * 5
-    assert picture_check.flags(pictures) == [is_unfit] * 10
+    assert check.flags(pictures) == [is_unfit] * 10
     assert pictures[1].min() == 255
 
 
@@ -83,8 +77,8 @@ def test_safety_checker_within_a_pipeline_finds_its_processor_beside_it(tmp_path
 
 
 def test_classifier_with_an_unfit_label_looks(tmp_path: Path) -> None:
-    picture_check.prepare(picture_check.load(str(classifier(tmp_path / "one", "nsfw", "normal"))))
-    assert picture_check.flags([BRIGHT, DARK, BRIGHT]) == [True, False, True]
+    check = PictureCheck(picture_check.load(str(classifier(tmp_path / "one", "nsfw", "normal"))))
+    assert check.flags([BRIGHT, DARK, BRIGHT]) == [True, False, True]
 
 
 def test_classifier_that_says_nothing_of_it_is_refused(tmp_path: Path) -> None:

@@ -38,26 +38,25 @@ class Memory:
             self.pictures[position] = picture
 
 
-_kept: OrderedDict[int, Memory] = OrderedDict()
-_lock = threading.Lock()  # one thread paints, others write
+class WalkMemory:
+    """The memories of the last walks that this process painted."""
 
+    def __init__(self) -> None:
+        self._memories: OrderedDict[int, Memory] = OrderedDict()
+        self._lock = threading.Lock()  # one thread paints, others write
 
-def of(walk_number: int, revision: str) -> Memory:
-    """Return what is remembered of a walk: nothing yet, if it is new here or another revision of a model began it."""
-    with _lock:
-        found = _kept.pop(walk_number, None)
-        if found is None or found.revision != revision:
-            found = Memory(revision)
-        _kept[walk_number] = found
-        while len(_kept) > WALKS:
-            _kept.popitem(last=False)
-        return found
+    def of(self, walk_number: int, revision: str) -> Memory:
+        """Return the memory of a walk: an empty one if the walk is new here, or was begun by another model revision."""
+        with self._lock:
+            found = self._memories.pop(walk_number, None)
+            if found is None or found.revision != revision:
+                found = Memory(revision)
+            self._memories[walk_number] = found
+            while len(self._memories) > WALKS:
+                self._memories.popitem(last=False)
+            return found
 
-
-def clear(walk_number: int | None = None) -> None:
-    """Forget a walk, or all."""
-    with _lock:
-        if walk_number is None:
-            _kept.clear()
-        else:
-            _kept.pop(walk_number, None)
+    def forget(self, walk_number: int) -> None:
+        """Drop the memory of a walk."""
+        with self._lock:
+            self._memories.pop(walk_number, None)

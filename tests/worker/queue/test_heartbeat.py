@@ -13,7 +13,8 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import Piece
 from app.walks import lifecycle
 from tests.conftest import Commissioner
-from worker.queue import keeping
+from worker.queue import heartbeat
+from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim, LeaseLost, claim_next
 
 pytestmark = pytest.mark.databases
@@ -31,10 +32,16 @@ def claim(app: Flask, commissioned: Commissioner) -> Claim:
 
 
 @pytest.fixture
+def heart() -> Heartbeat:
+    """The heartbeat of a worker of its own."""
+    return Heartbeat()
+
+
+@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time that keeping goes by: its only item."""
+    """The time that the heartbeat goes by: its only item."""
     told = [1000.0]
-    monkeypatch.setattr(keeping.time, "monotonic", lambda: told[0])
+    monkeypatch.setattr(heartbeat.time, "monotonic", lambda: told[0])
     return told
 
 
@@ -52,61 +59,69 @@ def seconds_left() -> float:
     return float((until - now()).total_seconds())
 
 
-def test_lease_is_renewed_beside_work_that_takes_long(app: Flask, claim: Claim, clock: list[float]) -> None:
-    with keeping.kept(claim):
-        keeping.keep()
+def test_lease_is_renewed_beside_work_that_takes_long(
+    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
+) -> None:
+    with heart.holding(claim):
+        heart.renew_leases()
         assert seconds_left() < 2, "not at every turn"
         clock[0] += app.config["LEASE_SECONDS"] / 3
-        keeping.keep()
+        heart.renew_leases()
         assert seconds_left() > app.config["LEASE_SECONDS"] - 2
 
 
-def test_nothing_is_kept_once_the_work_is_done(app: Flask, claim: Claim, clock: list[float], ended: list[int]) -> None:
-    with keeping.kept(claim):
+def test_nothing_is_kept_once_the_work_is_done(
+    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float], ended: list[int]
+) -> None:
+    with heart.holding(claim):
         pass
     clock[0] += 10 * app.config["STUCK_SECONDS"]
-    keeping.keep()
-    keeping.goes_on()
+    heart.renew_leases()
+    heart.note_progress()
     assert seconds_left() < 2 and not ended
 
 
-def test_work_stops_at_its_next_step_when_its_walk_was_cancelled(app: Flask, claim: Claim, clock: list[float]) -> None:
-    with keeping.kept(claim):
+def test_work_stops_at_its_next_step_when_its_walk_was_cancelled(
+    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
+) -> None:
+    with heart.holding(claim):
         lifecycle.cancel(db.session.get(lifecycle.Walk, claim.walk_number))
-        keeping.goes_on()
+        heart.note_progress()
         clock[0] += app.config["LEASE_SECONDS"] / 3
-        keeping.keep()
+        heart.renew_leases()
         with pytest.raises(LeaseLost):
-            keeping.goes_on()
+            heart.note_progress()
 
 
-def test_process_in_which_nothing_goes_on_ends(app: Flask, claim: Claim, clock: list[float], ended: list[int]) -> None:
-    with keeping.kept(claim):
+def test_process_in_which_nothing_goes_on_ends(
+    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float], ended: list[int]
+) -> None:
+    with heart.holding(claim):
         for _ in range(3):
             clock[0] += 0.9 * app.config["STUCK_SECONDS"]
-            keeping.keep()
+            heart.renew_leases()
             assert not ended
-            keeping.goes_on()
+            heart.note_progress()
         clock[0] += 1.1 * app.config["STUCK_SECONDS"]
-        keeping.keep()
-    assert ended == [keeping.ENDED]
+        heart.renew_leases()
+    assert ended == [heartbeat.ENDED]
 
 
 def test_lease_is_renewed_while_a_claim_waits_for_another_thread(
-    app: Flask, claim: Claim, clock: list[float], ended: list[int]
+    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float], ended: list[int]
 ) -> None:
-    with keeping.kept(claim):
-        keeping.hand_over(claim)
+    with heart.holding(claim):
+        heart.hand_over(claim)
     clock[0] += 1.1 * app.config["STUCK_SECONDS"]
-    keeping.keep()
+    heart.renew_leases()
     assert seconds_left() > app.config["LEASE_SECONDS"] - 2 and not ended, "it waits, and is not stuck"
-    with keeping.kept(claim):
+    with heart.holding(claim):
         pass
-    assert not keeping._kept
+    assert not heart._held
 
 
 def test_each_thread_is_at_a_claim_of_its_own(
-    app: Flask, claim: Claim, commissioned: Commissioner, clock: list[float], ended: list[int]
+    heart: Heartbeat, app: Flask, claim: Claim, commissioned: Commissioner, clock: list[float], ended: list[int]
 ) -> None:
     commissioned(visitor="bob")
     other = claim_next()
@@ -114,26 +129,28 @@ def test_each_thread_is_at_a_claim_of_its_own(
     may_end, began = threading.Event(), threading.Event()
 
     def stand_still() -> None:
-        with keeping.kept(other):
+        with heart.holding(other):
             began.set()
             may_end.wait(20)
 
     thread = threading.Thread(target=stand_still)
     thread.start()
     assert began.wait(20)
-    with keeping.kept(claim):
+    with heart.holding(claim):
         clock[0] += 1.1 * app.config["STUCK_SECONDS"]
-        keeping.goes_on()
-        keeping.keep()
-    assert ended == [keeping.ENDED], "this thread went on, the other did not"
+        heart.note_progress()
+        heart.renew_leases()
+    assert ended == [heartbeat.ENDED], "this thread went on, the other did not"
     may_end.set()
     thread.join(20)
-    assert not keeping._kept
+    assert not heart._held
 
 
-def test_claim_that_is_released_is_renewed_no_more(app: Flask, claim: Claim, clock: list[float]) -> None:
-    keeping.hand_over(claim)
-    keeping.release(claim)
+def test_claim_that_is_released_is_renewed_no_more(
+    heart: Heartbeat, app: Flask, claim: Claim, clock: list[float]
+) -> None:
+    heart.hand_over(claim)
+    heart.release(claim)
     clock[0] += app.config["LEASE_SECONDS"]
-    keeping.keep()
+    heart.renew_leases()
     assert seconds_left() < 2

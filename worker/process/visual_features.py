@@ -28,7 +28,7 @@ from app.walks import reuse
 from eye import Eye, EyeError
 from eye.eye import WEIGHTS
 from worker.film import encoding
-from worker.pieces.walk_memory import Memory, Picture
+from worker.process.walk_memory import Memory, Picture
 
 BETWEEN = 3
 """How many frames of a leg are looked at besides its stops, as long as a walk may have so many."""
@@ -169,7 +169,3 @@ def choose_frames(positions: Sequence[float]) -> list[int]:
 def _picture(row: Frame, memory: Memory | None) -> Picture:
     picture = memory.pictures.get(row.position) if memory else None
     return encoding.decode_still(media_store.store().read(row.path)) if picture is None else picture
-
-
-feature_reader = VisualFeatureReader()
-"""The one of this process."""

@@ -22,7 +22,8 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.pieces.visual_features import VisualFeatureReader, choose_frames
+from worker.process.visual_features import VisualFeatureReader, choose_frames
+from worker.process.worker import this_worker
 
 pytestmark = pytest.mark.databases
 
@@ -35,19 +36,10 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> VisualFeatureReader:
-    """Give the process a new eye."""
-    found = VisualFeatureReader()
-    for module in ("job", "pieces.batch_piece"):
-        monkeypatch.setattr(f"worker.{module}.feature_reader", found)
+def reader(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> VisualFeatureReader:
+    """Return what reads the visual features in the worker at whose easel the fake painter is."""
     monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
-    return found
-
-
-@pytest.fixture
-def painter(reader: VisualFeatureReader, painter: FakePainter) -> FakePainter:
-    """Put a fake painter at the easel once it is known who looks."""
-    return painter
+    return this_worker().features
 
 
 def paint(walk: Walk, colour: int) -> None:
