@@ -89,19 +89,16 @@ def _share(found: Sequence[int], exact: Sequence[int]) -> float:
 
 def _exact(path: Path, table: Embedding, asked: Sequence[str]) -> list[list[int]]:
     """Compare each query with every row of the index, as :func:`app.search.semantic_search.ranked` would tell it."""
-    vectors = Vectors(path, table.revision, table.width)
+    rows = Vectors(path, table.revision, table.width)._rows
     wanted: Floats = table.of(asked)
-    parts = [_block(vectors, start, wanted) for start in range(0, vectors.count, BLOCK)]
-    keys, likeness = (np.concatenate(part) for part in zip(*parts, strict=True))
-    rows = []
+    likeness = np.concatenate([_block(rows[start : start + BLOCK], wanted) for start in range(0, len(rows), BLOCK)])
+    found = []
     for each in likeness.T:
-        best = np.lexsort((-keys, -each))[: semantic_search.MOST]
-        rows.append([int(key) for key in keys[best][each[best] >= semantic_search.LEAST]])
-    return rows
+        best = np.lexsort((-rows["key"], -each))[: semantic_search.MOST]
+        found.append([int(key) for key in rows["key"][best][each[best] >= semantic_search.LEAST]])
+    return found
 
 
-def _block(vectors: Vectors, start: int, wanted: Floats) -> tuple[Any, Floats]:
-    there, size = vectors._block(start // BLOCK), min(BLOCK, vectors.count - start)
-    rows = there["rows"][:size].astype(np.float32)
-    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return there["keys"][0, :size].copy(), ((rows / lengths) @ wanted.T).astype(np.float32)
+def _block(rows: Any, wanted: Floats) -> Floats:
+    found: Floats = rows["values"].astype(np.float32) @ wanted.T * rows["scale"][:, None]
+    return found

@@ -134,10 +134,8 @@ def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]
     draw = np.random.default_rng(SEED)
     rows = normalised(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
     path = folder / "many.vectors"
-    Vectors.create(path, table.revision, table.width)
-    vectors = Vectors(path, table.revision, table.width)
-    with vectors.adding():
-        vectors.add(range(count), [0] * count, rows)
+    vectors = Vectors.create(path, table.revision, table.width)
+    vectors.add(range(count), [0] * count, rows)
     asked = titles[draw.integers(len(titles), size=200)]
     walls, processor, recalls = [], [], []
     for query in asked:

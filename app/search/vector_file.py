@@ -1,38 +1,25 @@
-"""Vectors in a file that all processes of the site share: found by one bit a dimension first, compared in full then.
+"""Vectors in a file that all processes of the site share: an array of rows, every one of which a search compares.
 
-The file is an array on disk, mapped into memory: blocks of rows, each row a key, a mark that tells whose it is, its
-bits and its vector in eight bits a number. It only grows: rows are written and synced first, the count of them last, so
-that a reader never sees half of one and a crash costs no more than what was just being added. Of what was deleted the
-vector is blanked in its place. What is in it can be made
-again, and is then put in its place as a whole.
+The file is an array on disk, mapped into memory: each row is a key, a mark that tells whose it is, a scale, and a
+vector of 8-bit integers. Rows are only appended, so that a reader never sees half of one, and what a crash cut off is
+not a row. The vectors of deleted walks are blanked in place. The file can be made again from the database at any time.
 """
 
 from __future__ import annotations
 
-import fcntl
-import mmap
 import os
 import struct
-import threading
-import weakref
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-MAGIC = b"moma-v1\0"
-HEADER = struct.Struct("<8s16sIIQ")  # magic, revision, width, rows a block, count
-COUNT_AT = HEADER.size - 8
-HEADER_BYTES = mmap.ALLOCATIONGRANULARITY
-BLOCK = 1 << 14
-POOL = 8
-"""How many rows are compared in full for each that is asked for …"""
-
-POOL_LEAST = 4000
-"""… and how many at least."""
+MAGIC = b"moma-v2\0"
+HEADER = struct.Struct("<8s16sQ")  # magic, revision, width
+BLOCK = 1 << 12
+"""How many rows are compared at a time: as floats they fit into the cache of a processor's core."""
 
 Floats = NDArray[np.float32]
 
@@ -57,93 +44,66 @@ class Vectors:
 
         :raises VectorsError: when it is missing, broken, or of another revision or width.
         """
-        self.path, self.width = path, width
-        self._revision = revision.encode()
-        self._places, at = {}, 0
-        for name, kind, each in _parts(width):
-            self._places[name] = (at, kind, each)
-            at += kind.itemsize * each * BLOCK
-        self._block_bytes = at
-        try:
-            self._file = os.open(path, os.O_RDWR)
-        except OSError as error:
-            raise VectorsError(f"{path} cannot be opened: {error.strerror}.") from error
-        weakref.finalize(self, os.close, self._file)
-        self._mapped: list[dict[str, NDArray[Any]]] = []
-        self._mapping = threading.Lock()
-        self.inode = os.fstat(self._file).st_ino
-        self.count = self._read_count()
+        self.path, self.kind = path, (revision, width)
+        self._row = np.dtype([("key", "<i8"), ("mark", "<u4"), ("scale", "<f4"), ("values", "i1", (width,))])
+        self._rows = np.empty(0, self._row)
+        self._seen = (0, 0)
+        self.refresh()
 
     @classmethod
-    def create(cls, path: Path, revision: str, width: int) -> None:
-        """Write an empty index, aside and then in its place."""
+    def create(cls, path: Path, revision: str, width: int) -> Vectors:
+        """Write an empty index, aside and then in its place; return it open."""
         aside = path.with_name(f".{path.name}.{os.getpid()}")
-        with aside.open("wb") as file:
-            file.write(HEADER.pack(MAGIC, revision.encode(), width, BLOCK, 0).ljust(HEADER_BYTES, b"\0"))
-            file.flush()
-            os.fsync(file.fileno())
+        aside.write_bytes(_header(revision, width))
         aside.replace(path)
+        return cls(path, revision, width)
 
-    def is_current(self, revision: str) -> bool:
-        """See what was added since; tell whether this is still the file that lies there, whole and of this revision."""
-        with suppress(OSError, VectorsError):
-            self.count = self._read_count()
-            return self.path.stat().st_ino == self.inode and self._revision == revision.encode()
-        return False
+    def refresh(self) -> None:
+        """Map what was added to the file or put in its place since.
 
-    @contextmanager
-    def adding(self) -> Iterator[bool]:
-        """Be the one process that adds; tells whether it is, without waiting."""
+        :raises VectorsError: when it is missing, broken, or of another revision or width.
+        """
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        try:
-            self.count = self._read_count()
-            yield True
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            with self.path.open("rb") as file:
+                about = os.fstat(file.fileno())
+                if (about.st_ino, about.st_size) == self._seen:
+                    return
+                if file.read(HEADER.size) != _header(*self.kind):
+                    raise VectorsError(f"{self.path} is an index of something else.")
+                count = (about.st_size - HEADER.size) // self._row.itemsize
+                rows = np.memmap(file, self._row, "r", HEADER.size, (count,)) if count else np.empty(0, self._row)
+                self._rows, self._seen = rows, (about.st_ino, about.st_size)
+        except OSError as error:
+            raise VectorsError(f"{self.path} cannot be opened: {error.strerror}.") from error
+
+    @property
+    def count(self) -> int:
+        """Return how many rows there are."""
+        return len(self._rows)
 
     def add(self, keys: Sequence[int], marks: Sequence[int], vectors: Floats) -> None:
-        """Add rows; only within :meth:`adding`, and with greater keys than all before."""
-        bits, rows = _bits(vectors), _small(vectors)
-        done = 0
-        while done < len(keys):
-            block, start = divmod(self.count + done, BLOCK)
-            end = min(BLOCK, start + len(keys) - done)
-            taken = slice(done, done + end - start)
-            there = self._block(block)
-            there["keys"][0, start:end] = keys[taken]
-            there["marks"][0, start:end] = marks[taken]
-            there["bits"][:, start:end] = bits[taken].T
-            there["rows"][start:end] = rows[taken]
-            done += end - start
-        os.fdatasync(self._file)
-        self.count += done
-        os.pwrite(self._file, struct.pack("<Q", self.count), COUNT_AT)
+        """Append rows with greater keys than all before; only one process at a time may."""
+        rows = np.zeros(len(keys), self._row)
+        rows["key"], rows["mark"], rows["values"] = keys, marks, to_int8(vectors)
+        rows["scale"] = 1 / np.maximum(np.linalg.norm(rows["values"].astype(np.float32), axis=1), 1)
+        with self.path.open("r+b") as file:
+            file.seek(HEADER.size + self.count * self._row.itemsize)
+            file.write(rows.tobytes())
+        self.refresh()
 
     def blank(self, marks: Collection[int]) -> int:
-        """Leave nothing of the vectors of these marks' rows; only within :meth:`adding`. Return how many there were."""
-        blanked, wanted = 0, np.fromiter(marks, np.uint32, len(marks))
-        for block in range(-(-self.count // BLOCK)):
-            there, size = self._block(block), min(BLOCK, self.count - block * BLOCK)
-            at = np.flatnonzero(np.isin(there["marks"][0, :size], wanted))
-            at = at[there["rows"][at].any(axis=1)]
-            there["bits"][:, at] = 0
-            there["rows"][at] = 0
-            blanked += len(at)
-        if blanked:
-            os.fdatasync(self._file)
-        return blanked
+        """Overwrite the vectors of these marks' rows with zeros; return how many there were."""
+        at = np.flatnonzero(np.isin(self._rows["mark"], np.fromiter(marks, np.uint32, len(marks))))
+        at = at[self._rows["values"][at].any(axis=1)]
+        if len(at):
+            rows = np.memmap(self.path, self._row, "r+", HEADER.size, (self.count,))
+            rows["values"][at] = 0
+            rows.flush()
+        return len(at)
 
     def last(self) -> tuple[int, int] | None:
         """Return key and mark of the last row."""
-        if not self.count:
-            return None
-        block, at = divmod(self.count - 1, BLOCK)
-        there = self._block(block)
-        return int(there["keys"][0, at]), int(there["marks"][0, at])
+        return (int(self._rows["key"][-1]), int(self._rows["mark"][-1])) if self.count else None
 
     @property
     def last_key(self) -> int:
@@ -152,86 +112,24 @@ class Vectors:
         return last[0] if last else 0
 
     def nearest(self, vector: Floats, limit: int) -> Found:
-        """Return the rows nearest to a vector: those that differ from it in the fewest bits, compared in full."""
-        picked = self._picked(vector, max(POOL * limit, POOL_LEAST))
-        parts: list[tuple[NDArray[np.int64], NDArray[np.uint32], Floats]] = []
-        for block in np.unique(picked // BLOCK):
-            at, there = picked[picked // BLOCK == block] % BLOCK, self._block(int(block))
-            rows = there["rows"][at].astype(np.float32)
-            likeness = rows @ vector / np.maximum(np.linalg.norm(rows, axis=1), 1e-9)
-            parts.append((there["keys"][0, at], there["marks"][0, at], likeness))
-        if not parts:
-            return Found(np.empty(0, np.int64), np.empty(0, np.uint32), np.empty(0, np.float32))
-        keys, marks, likeness = (np.concatenate(part) for part in zip(*parts, strict=True))
+        """Return the ``limit`` rows with the greatest cosine to a vector of length 1; of equals the newest leads."""
+        rows = self._rows
+        likeness = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), BLOCK):
+            block = rows[start : start + BLOCK]
+            likeness[start : start + BLOCK] = block["values"].astype(np.float32) @ vector * block["scale"]
+        least = np.partition(likeness, -limit)[-limit] if limit < len(rows) else -np.inf
+        at = np.flatnonzero(likeness >= least)
+        keys, likeness = rows["key"][at], likeness[at]
         best = np.lexsort((-keys, -likeness))[:limit]
-        return Found(keys[best], marks[best], likeness[best])
-
-    def _picked(self, vector: Floats, pool: int) -> NDArray[np.int64]:
-        """Return where those rows are that differ in the fewest bits, ``pool`` of them or as many more as tie."""
-        asked, count = _bits(vector[None])[0], self.count
-        if count <= pool:
-            return np.arange(count)
-        apart = np.empty(count, np.uint16)
-        for start in range(0, count, BLOCK):
-            size = min(BLOCK, count - start)
-            bits, part = self._block(start // BLOCK)["bits"], apart[start : start + size]
-            part[:] = np.bitwise_count(bits[0, :size] ^ asked[0])
-            for word in range(1, len(asked)):
-                part += np.bitwise_count(bits[word, :size] ^ asked[word])
-        most = int(np.searchsorted(np.cumsum(np.bincount(apart, minlength=self.width + 1)), pool))
-        return np.flatnonzero(apart <= most)
-
-    def _block(self, number: int) -> dict[str, NDArray[Any]]:
-        """Map a block into memory, the file grown to it."""
-        with self._mapping:
-            while len(self._mapped) <= number:
-                start = self._bytes(len(self._mapped))
-                if os.fstat(self._file).st_size < start + self._block_bytes:
-                    # not truncate: a full disk is to be an error here, not the death of who writes into memory
-                    os.posix_fallocate(self._file, start, self._block_bytes)
-                memory = mmap.mmap(self._file, self._block_bytes, offset=start)
-                self._mapped.append(
-                    {
-                        name: np.frombuffer(memory, kind, each * BLOCK, at).reshape(
-                            (BLOCK, each) if name == "rows" else (each, BLOCK)
-                        )
-                        for name, (at, kind, each) in self._places.items()
-                    }
-                )
-        return self._mapped[number]
-
-    def _read_count(self) -> int:
-        header = os.pread(self._file, HEADER.size, 0)
-        if len(header) < HEADER.size:
-            raise VectorsError(f"{self.path} is no index of vectors.")
-        magic, revision, width, block, count = HEADER.unpack(header)
-        if (magic, revision.rstrip(b"\0"), width, block) != (MAGIC, self._revision, self.width, BLOCK):
-            raise VectorsError(f"{self.path} is an index of something else.")
-        if os.fstat(self._file).st_size < self._bytes(-(-count // BLOCK)):
-            raise VectorsError(f"{self.path} is cut off.")  # to read beyond a file's end would end the process
-        return int(count)
-
-    def _bytes(self, blocks: int) -> int:
-        """Return how large a file with so many blocks is."""
-        return HEADER_BYTES + blocks * self._block_bytes
+        return Found(keys[best], rows["mark"][at[best]], likeness[best])
 
 
-def _parts(width: int) -> list[tuple[str, np.dtype[Any], int]]:
-    """Say what a block holds, one after the other: name, kind, and how many numbers a row."""
-    return [
-        ("keys", np.dtype("<i8"), 1),
-        ("marks", np.dtype("<u4"), 1),
-        ("bits", np.dtype("<u8"), width // 64),
-        ("rows", np.dtype("i1"), width),
-    ]
-
-
-def _bits(vectors: Floats) -> NDArray[np.uint64]:
-    """Keep of each number whether it is above zero."""
-    return np.packbits(vectors > 0, axis=1, bitorder="little").view("<u8")
-
-
-def _small(vectors: Floats) -> NDArray[np.int8]:
-    """Keep vectors in eight bits a number, each on a scale of its own; a cosine does not ask for it."""
+def to_int8(vectors: Floats) -> NDArray[np.int8]:
+    """Round vectors to 8-bit integers, each scaled by its greatest number."""
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
+
+
+def _header(revision: str, width: int) -> bytes:
+    return HEADER.pack(MAGIC, revision.encode(), width)

@@ -7,19 +7,18 @@ questions, by a thread of one process; nobody waits for that.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import math
-import os
 import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
+from filelock import FileLock, Timeout
 from flask import Flask, current_app
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -41,6 +40,9 @@ AGAIN_SECONDS = 60.0
 """How long a process waits before it has an index made anew once more, which it could not make or not use."""
 
 BATCH = 2000
+MAKING = "indexes"
+"""The lock of the process that makes an index: one process on a machine at a time makes one index."""
+
 REINDEX = "flask --app wsgi gallery reindex"
 ANEW = f"It is made anew when it is asked; at once by: {REINDEX}"
 
@@ -104,7 +106,7 @@ class Index:
     def up_to_date(self) -> Vectors | None:
         """Return the vectors, with what was added since by any process; ``None`` where none can be used.
 
-        Those are then made anew, beside whoever asks.
+        Those are then made again by a thread, while the caller goes on without.
         """
         with self._lock:
             self._refresh()
@@ -120,24 +122,21 @@ class Index:
 
         :raises SourceError: when there is nothing to make it from.
         """
-        with self._alone():
+        with _file_lock(MAKING):
             yield from self._made_anew()
 
     def _made_anew(self) -> Iterator[IndexProgress]:
-        revision, width = self._source.kind()
         path = self._path()
-        _sweep(path)
-        aside = path.with_name(f"{path.name}.{os.getpid()}")
+        aside, left = path.with_suffix(".new"), 1  # what was left of one by a process that was killed is written over
         try:
-            Vectors.create(aside, revision, width)
-            fresh, left = Vectors(aside, revision, width), 1
-            with fresh.adding():
-                while left:
-                    with db.engine.connect() as connection:
-                        self._add(connection, fresh, BATCH)
-                        left = self._source.count_after(connection, fresh.last_key)
-                    yield IndexProgress(fresh.count, left)
-            aside.replace(path)
+            fresh = Vectors.create(aside, *self._source.kind())
+            while left:
+                with db.engine.connect() as connection:
+                    self._add(connection, fresh, BATCH)
+                    left = self._source.count_after(connection, fresh.last_key)
+                yield IndexProgress(fresh.count, left)
+            with _file_lock(self._source.name):
+                aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
         self._looked = -LOOK_SECONDS
@@ -167,10 +166,8 @@ class Index:
             return
         flaw, self._is_to_be_made = "", False
         try:
-            kind = self._source.kind()
-            if self._vectors is None or not self._vectors.is_current(kind[0]):
-                self._is_to_be_made = not self._path().exists() and self._is_much()
-                self._vectors = None if self._is_to_be_made else self._open(*kind)
+            self._is_to_be_made = not self._path().exists() and self._is_much()
+            self._vectors = None if self._is_to_be_made else self._opened()
             if self._vectors is not None:
                 flaw = self._look(self._vectors)
         except SourceError as error:
@@ -181,20 +178,23 @@ class Index:
             log.warning("%s", flaw)
         self._looked, self._flaw = time.monotonic(), flaw
 
-    def _open(self, revision: str, width: int) -> Vectors:
-        """Open the file, or begin one."""
-        path = self._path()
+    def _opened(self) -> Vectors:
+        """Open the file, or begin one; where it is open already, see what was added by others."""
+        path, kind = self._path(), self._source.kind()
         if not path.exists():
-            Vectors.create(path, revision, width)
+            return Vectors.create(path, *kind)
         try:
-            return Vectors(path, revision, width)
+            if self._vectors is None or self._vectors.kind != kind:
+                return Vectors(path, *kind)
+            self._vectors.refresh()
+            return self._vectors
         except VectorsError as error:
             raise VectorsError(f"There is no index of {self._source.name}: {error}") from error
 
     def _make_behind(self, app: Flask) -> None:
-        """Make the index anew, unless another process has done so by the time that we are let."""
+        """Make the index again, unless another process has done so by the time that this one may."""
         try:
-            with app.app_context(), self._alone():
+            with app.app_context(), _file_lock(MAKING):
                 if self._is_whole():
                     return
                 log.info("the index of %s is made anew", self._source.name)
@@ -206,43 +206,37 @@ class Index:
         except (SourceError, VectorsError, OSError, SQLAlchemyError) as error:
             log.warning("The index of %s cannot be made: %s", self._source.name, error)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Wait until nobody else makes an index in the instance folder."""
-        folder = os.open(current_app.instance_path, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(folder)
-
     def _is_whole(self) -> bool:
-        """Tell whether the file that lies there can be used."""
+        """Return whether the file that lies there can be used."""
         try:
-            last = Vectors(self._path(), *self._source.kind()).last()
+            vectors = Vectors(self._path(), *self._source.kind())
         except VectorsError:
             return False
         with db.engine.connect() as connection:
-            return last is None or not self._source.is_foreign(connection, *last)
+            return not self._is_foreign(connection, vectors)
+
+    def _is_foreign(self, connection: Connection, vectors: Vectors) -> bool:
+        """Return whether the last row is another walk's than that of its key; zeros are what a power cut left."""
+        last = vectors.last()
+        return last is not None and (last == (0, 0) or self._source.is_foreign(connection, *last))
 
     def _is_much(self) -> bool:
         with db.engine.connect() as connection:
             return self._source.count_after(connection, 0) > CATCH_UP
 
     def _look(self, vectors: Vectors) -> str:
-        """Hold the index against the rows as they are now, and add what it lacks; say why nothing can be added.
+        """Compare the index with the rows as they are now, and add what it lacks; say why nothing can be added.
 
-        On a connection of its own: a transaction that began before somebody else's row does not see it.
+        On a connection of its own: a transaction that began before another process's row does not see it.
         """
         with db.engine.connect() as connection:
-            last = vectors.last()
-            if last and self._source.is_foreign(connection, *last):
+            if self._is_foreign(connection, vectors):
                 raise VectorsError(f"The index of {self._source.name} was made of other walks.")
             try:
-                with vectors.adding() as alone:
-                    if alone:
-                        self._add(connection, vectors, CATCH_UP)
-                        self._forget(connection, vectors)
+                with suppress(Timeout), _file_lock(self._source.name).acquire(blocking=False):
+                    vectors.refresh()
+                    self._add(connection, vectors, CATCH_UP)
+                    self._forget(connection, vectors)
             except OSError as error:  # what is in it can be searched on a full disk as well
                 return f"Nothing can be added to the index of {self._source.name}: {error.strerror or error}."
         return ""
@@ -253,7 +247,7 @@ class Index:
             vectors.add(found.keys, [mark_of(walk_id) for walk_id in found.walk_ids], found.vectors)
 
     def _forget(self, connection: Connection, vectors: Vectors) -> None:
-        """Blank the vectors of walks that were deleted: words could be told from them, or what a picture shows."""
+        """Blank the vectors of walks that were deleted: they tell of their words, or of what a picture shows."""
         if time.monotonic() - self._forgot < FORGET_SECONDS:
             return
         # Nobody owns them any more, by which the index of owners finds them: all rows are many, and long.
@@ -265,12 +259,9 @@ class Index:
         return Path(current_app.instance_path) / f"{self._source.name}.vectors"
 
 
-def _sweep(path: Path) -> None:
-    """Delete what was left of an index by those who were killed while they made it; who is at it holds its lock."""
-    for left in path.parent.glob(f"{path.name}.*"):
-        with suppress(OSError), left.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+def _file_lock(name: str) -> FileLock:
+    """Return a lock that all processes with this instance folder share."""
+    return FileLock(Path(current_app.instance_path) / f".{name}.lock")
 
 
 def mark_of(walk_id: str) -> int:

@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 from sqlalchemy.orm import selectinload
 
-from app.search.vector_file import Floats
+from app.search.vector_file import Floats, to_int8
 from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, VisualFeatures, Walk
@@ -35,9 +35,8 @@ def init_app(app: Flask) -> None:
 
 
 def pack(vectors: Floats) -> bytes:
-    """Keep vectors in eight bits a number, each on its own scale."""
-    largest = np.abs(vectors).max(axis=1, keepdims=True)
-    return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8).tobytes()
+    """Encode vectors as 8-bit integers, each on its own scale."""
+    return to_int8(vectors).tobytes()
 
 
 def unpack(look: VisualFeatures) -> Floats:
@@ -65,7 +64,7 @@ def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
     row = min(range(len(look.frames)), key=lambda place: abs(look.frames[place] - frame))
     asked = unpack(look)[row]
     wanted = 2 * ROWS_A_WALK * limit
-    if len(asked) != vectors.width:  # another eye has looked since
+    if len(asked) != vectors.kind[1]:  # another eye has looked since
         return None
     found = vectors.nearest(asked, wanted)
     like = found.likeness > 0  # what another eye saw is like nothing

@@ -64,7 +64,7 @@ def command(folder: Folder, *, base: Path, drawn: Path, before: Path | None, siz
                 "painted_at": painted_at, "plain": plain, "sketchbook": order.name,
                 "eye": digest((before / WEIGHTS).read_bytes()) if before else "",
                 "drawings": len(canvas.records), "precision": precision}  # fmt: skip
-    summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings, muon=True)
+    summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings, optimiser="muon")
     if not machine.is_main_process:
         return summary
     eye.settle(pupil.tower, school, batch=batch, plain=plain, seed=schedule.seed)

@@ -207,7 +207,7 @@ def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, 
         settings["guidance"] = guidance
     try:
         summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put,
-                           muon=muon, frugal=frugal)  # fmt: skip
+                           optimiser="muon" if muon else "frugal" if frugal else "adamw")  # fmt: skip
     finally:
         reader.close()
     parameters = sum(value.numel() for name, value in network.named_parameters() if ".lora_" not in name)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 
 from studio.errors import StudioError
@@ -64,43 +65,6 @@ class Schedule:
         """Return them as they stand in ``settings.json``; where the rate is constant, a run may end when it likes."""
         told = asdict(self)
         return {name: value for name, value in told.items() if not self.constant or name not in ("steps", "cool")}
-
-
-class Average:
-    """A moving average of a model's trained weights (Polyak), faster while there is little to average.
-
-    With a rate of 0 the last weights are the average, and no copy of them is held.
-    """
-
-    def __init__(self, model: nn.Module, rate: float) -> None:
-        self.rate = rate
-        self.weights = {name: value.detach().clone().float() for name, value in _trained(model)} if rate else {}
-
-    @torch.no_grad()
-    def take(self, model: nn.Module, step: int) -> None:
-        """Take in the weights after a step."""
-        if not self.rate:
-            return
-        rate = min(self.rate, (1 + step) / (10 + step))
-        torch._foreach_lerp_(
-            list(self.weights.values()), [value.detach().float() for _, value in _trained(model)], 1 - rate
-        )
-
-    @torch.no_grad()
-    def lay_into(self, model: nn.Module) -> dict[str, Tensor]:
-        """Put the average into a model; return what was there, or nothing where no average is held."""
-        before: dict[str, Tensor] = {}
-        for name, value in _trained(model) if self.rate else ():
-            before[name] = value.detach().clone()
-            value.copy_(self.weights[name])
-        return before
-
-
-@torch.no_grad()
-def restore(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Put trained weights back into a model, as far as there are any."""
-    for name, value in _trained(model) if weights else ():
-        value.copy_(weights[name])
 
 
 def dice(seed: int, step: int, process: int = 0) -> torch.Generator:
@@ -154,16 +118,15 @@ def fit(
     machine: Any,
     settings: dict[str, Any] | None = None,
     looks: Sequence[tuple[int, Look]] = (),
-    muon: bool = False,
-    frugal: bool = False,
+    optimiser: str = "adamw",
     beside: Any = None,
     put: Callable[[nn.Module], Path] | None = None,
 ) -> dict[str, Any]:
     """Train a model's parameters that want gradients; leave it with their average, and return the summary.
 
     ``looks`` are called with the averaged model, each every so many steps, where that is not 0.
+    ``optimiser`` is one of :data:`OPTIMISERS`.
     ``beside`` learns while the loss is asked for; its ``state_dict`` is kept with the model's.
-    ``muon`` learns matrices by Muon; ``frugal`` all by :class:`~studio.training.frugal.Frugal`, whose states are small.
     ``put`` puts what was learned where it belongs, in one process, and says where; a tracker that keeps models gets it.
 
     A step whose loss or gradient is no number changes nothing, and is counted.
@@ -172,103 +135,149 @@ def fit(
     """
     run.begin((settings or {}) | schedule.settings(), writes=machine.is_main_process)
     machine.wait_for_everyone()
-    trained = [value for _, value in _trained(model)]
-    kept = run.state()
-    start = int(kept["step"]) if kept else 0
-    average = Average(model, schedule.average)
-    optimiser = _optimiser(trained, schedule, muon=muon, frugal=frugal)
-    if kept:
-        restore(model, kept["model"])
-        average.weights = kept["average"] if average.rate else {}
-        optimiser.load_state_dict(kept["optimiser"])
-        if beside is not None:
-            beside.load_state_dict(kept["beside"])
-        kept = None  # it may be gigabytes
-    wrapped, optimiser = machine.prepare(model, optimiser)
-    inner = machine.unwrap_model(wrapped)
-    average.weights = {name: value.to(machine.device) for name, value in average.weights.items()}
+    training = _Training(model, loss_of, schedule, run, machine, OPTIMISERS[optimiser], beside)
     if machine.is_main_process and machine.trackers == [] and machine.log_with:
         machine.init_trackers("studio", init_kwargs={"wandb": {"dir": str(run.path), "name": run.name}})
-    began, waited, last = time.perf_counter(), 0.0, float("nan")
-    left_out, in_a_row = 0, 0
-    for step in progress(range(start, schedule.steps), what=run.name, total=schedule.steps - start):
-        wrapped.train()
-        for group in optimiser.param_groups:
-            group["lr"] = schedule.rate_at(step)
-        asked = time.perf_counter()
-        with machine.autocast(), attending(machine):
-            loss, told = loss_of(wrapped, step, dice(schedule.seed, step, machine.process_index))
-        waited += float(told.pop("waited", torch.tensor(0.0)))
-        with attending(machine):  # what is not held is computed again on the way back, and must be the same
-            machine.backward(loss)
-        norm = machine.clip_grad_norm_(trained, schedule.clip)
-        given = float(machine.reduce(loss.detach().float(), "mean"))
+    began, taken = time.perf_counter(), schedule.steps - training.start
+    for step in progress(range(training.start, schedule.steps), what=run.name, total=taken):
+        training.take(step)
         done = step + 1
-        if math.isfinite(given) and (math.isfinite(float(norm)) or machine.scaler is not None):
-            last, in_a_row = given, 0
-            optimiser.step()
-            average.take(inner, step)
-        else:
-            left_out, in_a_row = left_out + 1, in_a_row + 1
-            if in_a_row > LEFT_OUT:
-                raise _no_number(run, done)
-        optimiser.zero_grad(set_to_none=True)
-        is_told = done % schedule.log_every == 0 or done in (start + 1, schedule.steps)
-        if machine.is_main_process and is_told and not in_a_row:
-            row = {"loss": last, "rate": schedule.rate_at(step), "norm": float(norm),
-                   "seconds": round(time.perf_counter() - asked, 4)}  # fmt: skip
-            row |= {name: float(value) for name, value in told.items()} | ({"left_out": left_out} if left_out else {})
-            run.log({"step": done} | row)
-            machine.log(row, step=done)
         if done % schedule.save_every == 0 or done == schedule.steps:
-            if machine.is_main_process:
-                state = _state(inner, average, optimiser, done)
-                if beside is not None:
-                    state["beside"] = beside.state_dict()
-                if not all(bool(value.isfinite().all()) for value in state["model"].values()):
-                    raise _no_number(run, done)
-                run.keep(state)
-            machine.wait_for_everyone()
-        due = [look for every, look in looks if every and done % every == 0]
-        if due:
-            if machine.is_main_process:
-                _looked_at(inner, average, due, done)
-            machine.wait_for_everyone()
-    average.lay_into(inner)
+            training.save(done)
+        if due := [look for every, look in looks if every and done % every == 0]:
+            training.look(due, done)
+    training.lay_average()
     if put and machine.is_main_process:
-        _track(machine, put(inner), run.name)
+        _track(machine, put(training.model), run.name)
     machine.end_training()
     spent = time.perf_counter() - began
-    taken = schedule.steps - start
-    share = round(waited / spent, 4) if taken > 0 and spent else 0.0
-    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "left_out": left_out,
-            "loss": last if taken > 0 else None, "seconds": round(spent, 2), "waited_for_input": share}  # fmt: skip
+    share = round(training.waited / spent, 4) if taken > 0 and spent else 0.0
+    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "left_out": training.left_out,
+            "loss": training.loss if taken > 0 else None, "seconds": round(spent, 2),
+            "waited_for_input": share}  # fmt: skip
 
 
-def _optimiser(trained: list[nn.Parameter], schedule: Schedule, *, muon: bool, frugal: bool) -> Any:
-    if frugal:
-        return Frugal(trained, lr=schedule.rate, weight_decay=schedule.decay)
-    kind: Any = Muon if muon else torch.optim.AdamW
-    return kind(trained, lr=schedule.rate, betas=BETAS, weight_decay=schedule.decay)
+class _Training:
+    """A model while it learns, with the moving average of its weights (Polyak), its optimiser and what is counted.
 
+    With a rate of 0 the last weights are the average, and no copy of them is held.
+    """
 
-def _no_number(run: Run, step: int) -> StudioError:
-    """Say at which step there was no number again, and what is kept."""
-    good = run.state()
-    stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
-    return StudioError(f"Step {step} of {run.name} gave no number (a lower --rate may help): {stays}.")
+    def __init__(self, model: nn.Module, loss_of: Loss, schedule: Schedule, run: Run, machine: Any, optimiser: Any,
+                 beside: Any) -> None:  # fmt: skip
+        self.loss_of, self.schedule, self.run, self.machine, self.beside = loss_of, schedule, run, machine, beside
+        self.named = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
+        self.trained = [value for _, value in self.named]
+        self.start, self.loss, self.waited, self.left_out, self.in_a_row = 0, float("nan"), 0.0, 0, 0
+        self.average = EMAModel(self.trained, decay=schedule.average) if schedule.average else None
+        optimiser = optimiser(self.trained, schedule)
+        if (state := run.state()) is not None:
+            self._restore(state, optimiser)
+        del state  # it may be gigabytes
+        self.wrapped, self.optimiser = machine.prepare(model, optimiser)
+        self.model = machine.unwrap_model(self.wrapped)
+        if self.average:
+            self.average.to(machine.device)
 
+    @torch.no_grad()
+    def _restore(self, state: dict[str, Any], optimiser: Any) -> None:
+        """Go on from what a run kept: its step, weights and their average by name, and its optimiser."""
+        self.start = int(state["step"])
+        for name, value in self.named:
+            value.copy_(state["model"][name])
+        if self.average:
+            self.average.shadow_params = [state["average"][name] for name, _ in self.named]
+        optimiser.load_state_dict(state["optimiser"])
+        if self.beside is not None:
+            self.beside.load_state_dict(state["beside"])
 
-def _looked_at(model: nn.Module, average: Average, looks: Sequence[Look], step: int) -> None:
-    """Look at the averaged model, and put the trained weights back."""
-    before = average.lay_into(model)
-    model.eval()
-    try:
-        with torch.no_grad():
-            for look in looks:
-                look(model, step)
-    finally:
-        restore(model, before)
+    def take(self, step: int) -> None:
+        """Take a step, and log it where that is due.
+
+        :raises StudioError: where too many in a row gave no number.
+        """
+        machine, asked = self.machine, time.perf_counter()
+        self.wrapped.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.schedule.rate_at(step)
+        with machine.autocast(), attending(machine):
+            loss, told = self.loss_of(self.wrapped, step, dice(self.schedule.seed, step, machine.process_index))
+        self.waited += float(told.pop("waited", torch.tensor(0.0)))
+        with attending(machine):  # what is not held is computed again on the way back, and must be the same
+            machine.backward(loss)
+        norm = float(machine.clip_grad_norm_(self.trained, self.schedule.clip))
+        given = float(machine.reduce(loss.detach().float(), "mean"))
+        if math.isfinite(given) and (math.isfinite(norm) or machine.scaler is not None):
+            self.loss, self.in_a_row = given, 0
+            self.optimiser.step()
+            self._take_average(step)
+        else:
+            self.left_out, self.in_a_row = self.left_out + 1, self.in_a_row + 1
+            if self.in_a_row > LEFT_OUT:
+                raise self._no_number(step + 1)
+        self.optimiser.zero_grad(set_to_none=True)
+        if machine.is_main_process and not self.in_a_row:
+            self._log(step, norm, time.perf_counter() - asked, told)
+
+    def _take_average(self, step: int) -> None:
+        """Take the weights into their average, faster while there is little to average."""
+        if self.average:
+            self.average.optimization_step = step  # also where a run goes on, or left a step out
+            self.average.step(self.trained)
+
+    def _log(self, step: int, norm: float, seconds: float, told: dict[str, Tensor]) -> None:
+        schedule, done = self.schedule, step + 1
+        if done % schedule.log_every and done not in (self.start + 1, schedule.steps):
+            return
+        row = {"loss": self.loss, "rate": schedule.rate_at(step), "norm": norm, "seconds": round(seconds, 4)}
+        row |= {name: float(value) for name, value in told.items()}
+        row |= {"left_out": self.left_out} if self.left_out else {}
+        self.run.log({"step": done} | row)
+        self.machine.log(row, step=done)
+
+    def save(self, done: int) -> None:
+        """Keep the state after a step, in one process.
+
+        :raises StudioError: where a weight is no number; the state before stays.
+        """
+        if self.machine.is_main_process:
+            weights = {name: value.detach().cpu() for name, value in self.named}
+            averaged = self.average.shadow_params if self.average else weights.values()
+            state = {"step": done, "model": weights, "optimiser": self.optimiser.state_dict(),
+                     "average": {name: value.cpu() for name, value in zip(weights, averaged, strict=True)}}  # fmt: skip
+            if self.beside is not None:
+                state["beside"] = self.beside.state_dict()
+            if not all(bool(value.isfinite().all()) for value in weights.values()):
+                raise self._no_number(done)
+            self.run.keep(state)
+        self.machine.wait_for_everyone()
+
+    def look(self, looks: Sequence[Look], step: int) -> None:
+        """Look at the averaged model in one process, and put the trained weights back."""
+        if self.machine.is_main_process:
+            if self.average:
+                self.average.store(self.trained)
+            self.lay_average()
+            self.model.eval()
+            try:
+                with torch.no_grad():
+                    for each in looks:
+                        each(self.model, step)
+            finally:
+                if self.average:
+                    self.average.restore(self.trained)
+        self.machine.wait_for_everyone()
+
+    def lay_average(self) -> None:
+        """Put the average in the place of the weights."""
+        if self.average:
+            self.average.copy_to(self.trained)
+
+    def _no_number(self, step: int) -> StudioError:
+        """Say at which step there was no number again, and what is kept."""
+        good = self.run.state()
+        stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
+        return StudioError(f"Step {step} of {self.run.name} gave no number (a lower --rate may help): {stays}.")
 
 
 def _track(machine: Any, path: Path, name: str) -> None:
@@ -278,11 +287,9 @@ def _track(machine: Any, path: Path, name: str) -> None:
             tracker.tracker.log_artifact(str(path), name=f"{name}-{path.name}", type="model")
 
 
-def _state(model: nn.Module, average: Average, optimiser: Any, step: int) -> dict[str, Any]:
-    weights = {name: value.detach().cpu() for name, value in _trained(model)}
-    averaged = {name: value.cpu() for name, value in average.weights.items()} or weights
-    return {"step": step, "model": weights, "average": averaged, "optimiser": optimiser.state_dict()}
-
-
-def _trained(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
-    return [(name, value) for name, value in model.named_parameters() if value.requires_grad]
+OPTIMISERS: dict[str, Callable[[list[nn.Parameter], Schedule], Any]] = {
+    "adamw": lambda trained, of: torch.optim.AdamW(trained, lr=of.rate, betas=BETAS, weight_decay=of.decay),
+    "muon": lambda trained, of: Muon(trained, lr=of.rate, betas=BETAS, weight_decay=of.decay),
+    "frugal": lambda trained, of: Frugal(trained, lr=of.rate, weight_decay=of.decay),
+}
+"""How weights learn: ``muon`` learns matrices by Muon, the rest by AdamW; the states of ``frugal`` are small."""

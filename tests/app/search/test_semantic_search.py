@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from flask import Flask
 
 from app.search import ranking, semantic_search, vector_index
+from app.search.vector_file import Vectors
 from app.search.vector_index import SourceError
 from app.text.embedding import Embedding, TableError
 from app.walks import lifecycle
@@ -46,6 +47,11 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def another(instance: Path, table: Path) -> Flask:
     return make_app(instance, MEANING=str(table))
+
+
+def full(*_: object) -> None:
+    """Refuse to add rows, as a full disk does."""
+    raise OSError(28, "No space left on device")
 
 
 def test_words_of_a_theme_are_alike(table: Path) -> None:
@@ -116,14 +122,10 @@ def test_several_processes_make_an_index_once(
 ) -> None:
     caplog.set_level("INFO", "app.search.vector_index")
     numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
-    folder = os.open(instance, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)  # so that both have begun before either can
+    with FileLock(instance / ".indexes.lock"):  # so that both have begun before either can
         with another(instance, table).app_context():
             assert semantic_search.ranked("whale") == []
         assert semantic_search.ranked("whale") == []
-    finally:
-        os.close(folder)
     made_anew("meaning")
     assert set(semantic_search.ranked("whale")) == numbers
     assert [record.message for record in caplog.records if "is made" in record.message] == [
@@ -138,7 +140,7 @@ def test_index_that_cannot_be_made_is_told_to_the_log_and_tried_again_later(
 ) -> None:
     numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patch.setattr(Vectors, "add", full)
         for _ in range(3):
             assert semantic_search.ranked("whale") == []
             made_anew("meaning")
@@ -203,15 +205,36 @@ def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, inst
 
 
 @pytest.mark.usefixtures("look_again")
-def test_index_that_is_cut_off_while_it_serves_is_told_to_the_log_once(
+def test_index_that_is_cut_off_while_it_serves_is_filled_again(hung: Commissioner, instance: Path) -> None:
+    numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
+    assert set(semantic_search.ranked("whale")) == numbers
+    os.truncate(instance / "meaning.vectors", 300)
+    assert set(semantic_search.ranked("whale")) == numbers
+    assert semantic_search.flaw() == ""
+
+
+@pytest.mark.usefixtures("look_again")
+def test_index_whose_last_row_a_power_cut_left_as_zeros_is_made_anew(hung: Commissioner, instance: Path) -> None:
+    walk = hung("a boat", "a fish")
+    assert semantic_search.ranked("whale") == [walk.number]
+    with (instance / "meaning.vectors").open("ab") as file:
+        file.write(bytes(1000))
+    assert "other walks. It is made anew when it is asked" in semantic_search.flaw()
+    assert semantic_search.ranked("whale") == []
+    made_anew("meaning")
+    assert semantic_search.ranked("whale") == [walk.number]
+
+
+@pytest.mark.usefixtures("look_again")
+def test_index_that_is_broken_is_told_to_the_log_once(
     hung: Commissioner, instance: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     walk = hung("a boat", "a fish")
     assert semantic_search.ranked("whale") == [walk.number]
-    os.truncate(instance / "meaning.vectors", 5000)
+    (instance / "meaning.vectors").write_bytes(b"no index")
     assert semantic_search.flaw() == semantic_search.flaw()
     (line,) = [record.message for record in caplog.records if record.name == "app.search.vector_index"]
-    assert "meaning.vectors is cut off. It is made anew when it is asked; at once by: flask --app" in line
+    assert "meaning.vectors is an index of something else. It is made anew when it is asked; at once by: flask" in line
     assert semantic_search.ranked("whale") == []
     made_anew("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
@@ -223,23 +246,18 @@ def test_index_is_searched_though_nothing_can_be_added(hung: Commissioner, monke
     assert semantic_search.ranked("whale") == [walk.number]
     other = hung("a whale", "a fish")
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patch.setattr(Vectors, "add", full)
         assert semantic_search.ranked("whale") == [walk.number]
         assert semantic_search.flaw() == "Nothing can be added to the index of meaning: No space left on device."
     assert set(semantic_search.ranked("whale")) == {walk.number, other.number}
     assert semantic_search.flaw() == ""
 
 
-def test_what_a_killed_reindexing_left_is_swept_by_the_next_and_what_another_writes_is_not(
-    hung: Commissioner, instance: Path
-) -> None:
+def test_what_a_killed_reindexing_left_is_written_over_by_the_next(hung: Commissioner, instance: Path) -> None:
     hung("a boat", "a fish")
-    left, written = instance / "meaning.vectors.7", instance / "meaning.vectors.8"
-    left.write_bytes(b"half")
-    with written.open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        list(semantic_search.reindex())
-        assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.vectors", "meaning.vectors.8"]
+    (instance / "meaning.new").write_bytes(b"half")
+    list(semantic_search.reindex())
+    assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.vectors"]
 
 
 @pytest.mark.usefixtures("look_again")

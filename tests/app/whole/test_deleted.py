@@ -105,9 +105,8 @@ def vectors_of(name: str) -> Vectors:
 
 
 def rows_of(vectors: Vectors, walk: Walk) -> list[np.ndarray[Any, Any]]:
-    block = vectors._block(0)
-    marks = block["marks"][0, : vectors.count]
-    return [block["rows"][at] for at in np.flatnonzero(marks == mark_of(walk.id))]
+    rows = vectors._rows
+    return [*rows["values"][rows["mark"] == mark_of(walk.id)]]
 
 
 def files(folder: Path) -> dict[Path, bytes]:

@@ -114,15 +114,15 @@ def test_learning_that_was_killed_goes_on_to_the_same_bytes(
     lesson.learn()
     whole = lesson.adapter.read_bytes()
     again = begun("sdxl")
-    takes = loop.Average.take
+    takes = loop._Training._take_average
 
-    def killed(self: loop.Average, model: torch.nn.Module, step: int) -> None:
+    def killed(self: loop._Training, step: int) -> None:
         if step == STEPS // 2:
             raise KeyboardInterrupt
-        takes(self, model, step)
+        takes(self, step)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop.Average, "take", killed)
+        patch.setattr(loop._Training, "_take_average", killed)
         words = ("train", "--folder", again.work, "--base", again.base, *LEARN)
         assert CliRunner().invoke(main, [*map(str, words)]).exit_code != 0
     assert not again.adapter.exists()

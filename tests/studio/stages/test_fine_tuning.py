@@ -116,15 +116,15 @@ def test_practice_pictures_are_collected_once(work: Folder) -> None:
 def test_full_tuning_that_is_stopped_takes_the_same_steps_again(
     work: Folder, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    takes = loop.Average.take
+    takes = loop._Training._take_average
 
-    def stop(self: loop.Average, model: torch.nn.Module, step: int) -> None:
+    def stop(self: loop._Training, step: int) -> None:
         if step == 3:
             raise KeyboardInterrupt
-        takes(self, model, step)
+        takes(self, step)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop.Average, "take", stop)
+        patch.setattr(loop._Training, "_take_average", stop)
         words = ("train", "--folder", work.path, "--base", base, *FULL)
         assert CliRunner().invoke(main, [*map(str, words)]).exit_code != 0
     assert [step for step, _ in losses(work, "full")] == [1, 2, 3]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from studio.errors import FolderError
+from studio.training import loop
 from studio.training.loop import Schedule
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
@@ -55,3 +59,43 @@ def test_run_that_began_before_there_was_a_setting_goes_on_without_it(tmp_path: 
     for other in ({"muon": True}, {"layers": "2,1"}, {"tune": ""}, {"unsketched": 0.1}):
         with pytest.raises(FolderError, match=next(iter(other))):
             run.begin(settings | {"tune": "full"} | other)
+
+
+def squares(model: Any, _step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+    seen = torch.randn((8, 3), generator=dice)
+    return ((model(seen) - seen.sum(1, keepdim=True)) ** 2).mean(), {}
+
+
+def test_run_that_release_1_0_0_kept_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    run = Run(Folder(tmp_path), "line")
+    shutil.copytree(Path(__file__).parent / "kept_by_release_1", run.path)
+    model, schedule = torch.nn.Linear(3, 1), Schedule(steps=6, rate=0.05, warmup=0, save_every=3)
+    told = loop.fit(model, squares, schedule, run, machine=loop.accelerator(run=run, cpu=True))
+    assert (told["taken_now"], told["loss"]) == (3, pytest.approx(3.837735176))
+    # What 1.0.0 itself came to after the same steps: the average, and the weights themselves.
+    assert model.weight.tolist() == [pytest.approx([0.155450553, 0.476289660, -0.313018173], abs=1e-7)]
+    assert model.bias.tolist() == pytest.approx([-0.270604372], abs=1e-7)
+    kept = run.state()
+    assert kept and kept["step"] == 6
+    assert kept["model"]["weight"].tolist() == [pytest.approx([0.159792602, 0.480774760, -0.308790982], abs=1e-7)]
+    assert torch.equal(kept["average"]["weight"], model.weight)
+
+
+def test_average_is_taken_faster_while_there_is_little_to_average(tmp_path: Path) -> None:
+    run, model = Run(Folder(tmp_path), "line"), torch.nn.Linear(3, 1)
+    seen: list[torch.Tensor] = []
+
+    def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        seen.append(model.bias.detach().clone())
+        return squares(model, step, dice)
+
+    schedule = Schedule(steps=3, rate=0.05, warmup=0)
+    loop.fit(model, loss_of, schedule, run, machine=loop.accelerator(run=run, cpu=True))
+    kept = run.state()
+    assert kept is not None
+    first, second, third = seen[1], seen[2], kept["model"]["bias"]
+    average = first
+    for step, weights in ((1, second), (2, third)):
+        rate = (1 + step) / (10 + step)
+        average = rate * average + (1 - rate) * weights
+    assert torch.allclose(model.bias, average, atol=1e-7)
