@@ -256,7 +256,7 @@ def test_command_hashes_a_password_that_the_settings_take(runner: FlaskCliRunner
 
 @pytest.mark.parametrize("wrong", ["a password", "scrypt:32768:8:1", "scrypt:32768:8:1$salt$", "$2b$12$abc", "x" * 64])
 def test_setting_that_is_no_hash_is_refused(instance: Path, wrong: str) -> None:
-    with pytest.raises(ConfigError, match="MOMA_CURATOR_HASH is no hash of a password"):
+    with pytest.raises(ConfigError, match="MOMA_CURATOR_HASH must be the hash of a password"):
         make_app(instance, CURATOR_HASH=wrong)
 
 
