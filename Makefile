@@ -9,7 +9,7 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks decoder deploy docs eye migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check audit bench load faults manifests simulate language lock bom notes workflows production deployed monitoring
+.PHONY: help run dev test fast check audit bench load faults manifests simulate language settings lock bom notes workflows production deployed monitoring
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
 
@@ -73,6 +73,9 @@ language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and
 		--ignore-pot-creation-date --ignore-obsolete --no-wrap
 	$(BIN)/pybabel compile --directory app/i18n/translations
 	rm app/i18n/translations/messages.pot
+
+settings: $(VENV)/dev  ## write docs/settings.md and the example file from the table of settings
+	$(BIN)/python -m app.settings.pages
 
 bom: $(VENV)/dev  ## write the release's bill of materials to build/bom.json
 	@$(BIN)/python -m deploy.release.bill build/bom.json

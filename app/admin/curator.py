@@ -51,7 +51,7 @@ def sign_in() -> Response:
 def enter() -> Response:
     """Let in whoever knows the password; attempts are counted."""
     try:
-        rate_limits.admit_sign_in()
+        rate_limits.SIGN_IN.admit()
     except TooMany as error:
         response = room_page("curator/sign_in.html", status=429, error=str(error))
         response.headers["Retry-After"] = str(error.retry_after)

@@ -49,14 +49,14 @@ def create() -> tuple[Response, int, dict[str, str]]:
     token, wanted = api_tokens.allow(api_tokens.CREATE), body_reader.read_by(candidates.validate)
     if token is not None:
         own = token.secret_hash
-        found = candidates.place(wanted, owner_hash=own, network=own, admit=rate_limits.admit_token)
+        found = candidates.place(wanted, owner_hash=own, network=own, admit=rate_limits.TOKEN.admit)
         return _accepted(found, None)
     secret = own_token() or visitors.new_token()
     found = candidates.place(
         wanted,
         owner_hash=visitors.digest(secret),
         network=rate_limits.network_key(),
-        admit=rate_limits.admit_api,
+        admit=rate_limits.API.admit,
     )
     return _accepted(found, secret)
 
@@ -90,9 +90,9 @@ def more(set_id: str) -> tuple[Response, int]:
     """Have further candidates painted: four at a time, sixteen in all; while some are being painted, none."""
     found, token = _own(set_id), api_tokens.current()
     if token is not None:
-        found = candidates.more(found, network=token.secret_hash, admit=rate_limits.admit_token)
+        found = candidates.more(found, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
     else:
-        found = candidates.more(found, network=rate_limits.network_key(), admit=rate_limits.admit_api)
+        found = candidates.more(found, network=rate_limits.network_key(), admit=rate_limits.API.admit)
     return jsonify(describe(found)), 202
 
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.api.openapi import documented
 from app.api.response_types import FINISHED_AT, WALK_ID, Moment
 from app.auth import api_tokens, rate_limits, visitors
-from app.auth.rate_limits import PhotoGate
+from app.auth.rate_limits import RateLimit
 from app.commissions import brought_photos, error_messages
 from app.errors import FieldError, InvalidInput
 from app.storage.photo_models import Photo
@@ -92,8 +92,8 @@ def bring() -> tuple[Response, int, dict[str, str]]:
     side, and kept for a day; a walk made of it keeps a copy. A bearer token of your own, 32 to 200 characters drawn at
     random, owns it, as it owns walks; without one you get one. The same picture twice is one.
     """
-    owner, gate = _owner()
-    photo = _kept(_only_file(), owner=owner, gate=gate)
+    owner, limit = _owner()
+    photo = _kept(_only_file(), owner=owner, limit=limit)
     told = None if api_tokens.current() else owner
     return jsonify(describe(photo, told)), 201, {"Cache-Control": "no-store"}
 
@@ -125,7 +125,7 @@ def walk_of_form(owner: str) -> Any:
         named = stop.get("picture") if isinstance(stop, dict) else None
         if isinstance(named, str) and (file := request.files.get(named)) is not None:
             if named not in kept:
-                kept[named] = _kept(file, owner=owner, gate=_gate(), path=("stops", index, "picture")).id
+                kept[named] = _kept(file, owner=owner, limit=_limit(), path=("stops", index, "picture")).id
             stop["picture"] = kept[named]
     return told
 
@@ -138,29 +138,29 @@ def _only_file() -> FileStorage:
     return file
 
 
-def _kept(file: FileStorage, *, owner: str, gate: PhotoGate, path: tuple[str | int, ...] = ("file",)) -> Photo:
+def _kept(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple[str | int, ...] = ("file",)) -> Photo:
     try:
         return brought_photos.bring(
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(owner),
             network=rate_limits.network_key(),
-            look=gate.look,
-            admit=gate.admit,
+            look=limit.look,
+            admit=limit.admit,
         )
     except ValueError as error:
         named = "The picture" if path == ("file",) else error_messages.subject(path)
         raise InvalidInput([FieldError(path, f"{named} {error}")]) from error
 
 
-def _gate() -> PhotoGate:
-    return PhotoGate("photo-token" if api_tokens.current() else "photo-api")
+def _limit() -> RateLimit:
+    return rate_limits.PHOTO_TOKEN if api_tokens.current() else rate_limits.PHOTO_API
 
 
-def _owner() -> tuple[str, PhotoGate]:
+def _owner() -> tuple[str, RateLimit]:
     """Tell who brings a picture: an API token, the bearer of a token of their own, or somebody new."""
     if api_tokens.allow(api_tokens.CREATE) is not None:
-        return cast(str, api_tokens.bearer()), _gate()
-    return own_token() or visitors.new_token(), _gate()
+        return cast(str, api_tokens.bearer()), _limit()
+    return own_token() or visitors.new_token(), _limit()
 
 
 def own_token() -> str | None:

@@ -109,7 +109,7 @@ def accept(read: Callable[[str], Commission]) -> tuple[Response, int, dict[str, 
             visitor_key=token.secret_hash,
             owner=secret,
             idempotency_key=key,
-            admit=rate_limits.admit_token,
+            admit=rate_limits.TOKEN.admit,
         )
         return _accepted(walk, None)
     walk, is_new = intake.place(
@@ -118,7 +118,7 @@ def accept(read: Callable[[str], Commission]) -> tuple[Response, int, dict[str, 
         network=rate_limits.network_key(),
         owner=secret,
         idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
-        admit=rate_limits.admit_api,
+        admit=rate_limits.API.admit,
     )
     # In a repeat only to who has it: behind one address, somebody else may have sent the same key.
     return _accepted(walk, secret if is_new or own else None)

@@ -194,7 +194,7 @@ def commission_walk() -> Response:
             network=rate_limits.turns_key(visitors.digest(owner)),
             owner=owner,
             idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
-            admit=rate_limits.admit_page,
+            admit=rate_limits.PAGE.admit,
         )
     except InvalidInput as error:  # a photo went this moment
         form.explain(error)

@@ -47,7 +47,7 @@ def delete_all() -> Response:
     if not request.form.get("sure"):
         return _page(own_walks.page(owner), status=422, flaw=_("Tick that you are sure: this cannot be undone."))
     try:
-        rate_limits.admit_deletion()
+        rate_limits.DELETION.admit()
     except TooMany as error:
         response = _page(own_walks.page(owner), status=429, flaw=str(error))
         response.headers["Retry-After"] = str(error.retry_after)

@@ -34,7 +34,7 @@ def cancel(walk_id: str) -> Response:
 def retry(walk_id: str) -> Response:
     """Put a failed or cancelled walk back in the queue, where the hour has room for one more."""
     walk = _own(walk_id)
-    lifecycle.retry(walk, admit=rate_limits.admit_page)
+    lifecycle.retry(walk, admit=rate_limits.PAGE.admit)
     return see(walk)
 
 

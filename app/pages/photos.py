@@ -6,7 +6,6 @@ from flask import Blueprint, Flask, Response, current_app, make_response, render
 from werkzeug.exceptions import NotFound
 
 from app.auth import api_tokens, rate_limits, visitors
-from app.auth.rate_limits import PhotoGate
 from app.commissions import brought_photos, error_messages
 from app.i18n.gettext import _
 from app.presentation import form_address
@@ -64,7 +63,6 @@ def bring_files(form: MakeForm) -> None:
 
     :raises NoRoom: when there is no room for another.
     """
-    gate = PhotoGate("photo")
     for index, stop in enumerate(form.stops):
         file = request.files.get(f"photo-{index}")
         if file is None or not file.filename or (form.parent is not None and index == 0):
@@ -75,8 +73,8 @@ def bring_files(form: MakeForm) -> None:
                 file.read(current_app.config["PHOTO_MAX"] + 1),
                 owner_hash=owner,
                 network=rate_limits.network_key(),
-                look=gate.look,
-                admit=gate.admit,
+                look=rate_limits.PHOTO.look,
+                admit=rate_limits.PHOTO.admit,
             )
         except ValueError as error:
             stop.error = f"{error_messages.subject(('stops', index, 'picture'))} {error}"

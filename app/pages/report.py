@@ -37,7 +37,7 @@ def report(walk_id: str) -> Response:
             reason=reason,
             words=words,
             reporter=visitors.reporters(visitors.current())[0],
-            admit=rate_limits.admit_report,
+            admit=rate_limits.REPORT.admit,
         )
     except InvalidInput as error:
         found = {each.field: each.message for each in error.errors}

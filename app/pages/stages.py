@@ -85,7 +85,7 @@ def ask(walk_id: str) -> Response:
             response.status_code = Conflict.status
             return response
         try:
-            rate_limits.admit_stages()
+            rate_limits.STAGES.admit()
         except TooMany as error:
             response = _page("pages/stages.html", walk, refused=str(error))
             response.status_code = 429

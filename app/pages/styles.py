@@ -91,7 +91,7 @@ def repaint(walk_id: str) -> Response:
             network=rate_limits.turns_key(key),
             owner=owner,
             idempotency_key=repainting.repeat_key(walk, wanted, key),
-            admit=rate_limits.admit_page,
+            admit=rate_limits.PAGE.admit,
         )
     except (InvalidInput, Conflict) as error:
         return _repaint_page(walk, error=str(error), status=error.status)

@@ -13,7 +13,6 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask_wtf.csrf import CSRFError
 
 from app.auth import rate_limits, visitors
-from app.auth.rate_limits import PhotoGate
 from app.commissions import brought_photos
 from app.errors import Conflict, InvalidInput, NoRoom
 from app.gallery import exhibitions
@@ -116,7 +115,7 @@ def send(name: str) -> Response:
             picture=form.picture or None,
             cut_out=form.cut_out,
             may_be_shown=form.photos_may_be_shown,
-            admit=rate_limits.admit_words,
+            admit=rate_limits.WORDS.admit,
         )
     except InvalidInput as error:
         form.errors |= {each.field: each.message for each in error.errors}
@@ -164,14 +163,13 @@ def _bring_photo(form: SayForm) -> None:
     file = request.files.get("photo-0")
     if file is None or not file.filename:
         return
-    gate = PhotoGate("photo")
     try:
         photo = brought_photos.bring(
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(visitors.current()),
             network=rate_limits.network_key(),
-            look=gate.look,
-            admit=gate.admit,
+            look=rate_limits.PHOTO.look,
+            admit=rate_limits.PHOTO.admit,
         )
     except ValueError as error:
         form.errors["picture"] = f"{_('The picture')} {error}"

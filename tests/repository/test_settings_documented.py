@@ -1,4 +1,4 @@
-"""Every setting is written down, where people look for it, with the default that it has."""
+"""The settings page and the example file are those that the table of settings writes."""
 
 from __future__ import annotations
 
@@ -9,49 +9,55 @@ from pathlib import Path
 import pytest
 
 from app.config import DEFAULTS, ROOT
+from app.settings import pages, table
 from tests.conftest import make_app
 
 EXAMPLE = ROOT / "instance" / "settings.example.toml"
-ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
-SAID_IN_WORDS = {"none", "empty", "made at the first start"}
+ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \| (.+) \|$", re.MULTILINE)
 
 
-def rows() -> dict[str, tuple[str, str]]:
-    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
-    return {name: (default, meaning) for name, default, meaning in ROW.findall(text)}
+def uncommented() -> dict[str, object]:
+    """Read the example with every setting switched on."""
+    text = re.sub(r"^# ([a-z_]+ = )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    return {name.upper(): value for name, value in tomllib.loads(text).items()}
 
 
-def uncommented() -> str:
-    """Return the example with every setting switched on."""
-    return re.sub(r"^# ([a-z_]+ = )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+def test_written_files_are_current() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert page == pages.docs(page), "run python -m app.settings.pages"
+    assert EXAMPLE.read_text("utf-8") == pages.example(), "run python -m app.settings.pages"
 
 
-def test_every_setting_is_explained_and_nothing_else_is() -> None:
-    assert set(rows()) == set(DEFAULTS)
-    assert all(meaning.endswith(".") for _, meaning in rows().values())
+def test_page_explains_every_setting_once() -> None:
+    rows = ROW.findall((ROOT / "docs" / "settings.md").read_text("utf-8"))
+    assert [name for name, *_ in rows] == list(DEFAULTS)
+    assert all(text.endswith(".") for *_, text in rows)
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
-def test_default_is_the_documented_one(name: str) -> None:
-    documented, value = rows()[name][0], DEFAULTS[name]
-    if value is None:
-        assert documented in SAID_IN_WORDS or documented.endswith("in the instance folder")
-    elif value == "":
-        assert documented == "empty"
-    else:
-        assert documented == f"`{str(value).lower() if isinstance(value, bool) else value}`"
+def test_page_states_defaults_ranges_bounds_and_releases() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    rows = {name: (default, values, text) for name, default, values, text in ROW.findall(page)}
+    assert rows["PROXIES"][:2] == ("`0`", "a whole number, 0 or greater")
+    assert rows["LINE_MAX"][1] == "a whole number greater than 0, no less than `LINE_MAX_ADDRESS`"
+    assert rows["LORAS"][0] == "`loras` in the instance folder"
+    assert rows["LORAS"][2].endswith("Since 1.1.0.")
+    assert (rows["CACHE"][:2], rows["MODELS"][:2]) == (("`true`", "true or false"), ("`[]`", "a list"))
 
 
 def test_example_holds_every_setting_switched_off() -> None:
     assert tomllib.loads(EXAMPLE.read_text("utf-8")) == {}
-    assert [name.upper() for name in tomllib.loads(uncommented())] == list(DEFAULTS)
+    assert list(uncommented()) == list(DEFAULTS)
 
 
 def test_example_states_the_defaults_where_there_are_any() -> None:
-    stated = {name.upper(): value for name, value in tomllib.loads(uncommented()).items()}
-    assert {name: stated[name] for name, value in DEFAULTS.items() if value is not None} == {
-        name: value for name, value in DEFAULTS.items() if value is not None
-    }
+    stated = uncommented()
+    defaults = {name: value for name, value in DEFAULTS.items() if value is not None}
+    assert {name: stated[name] for name in defaults} == defaults
+
+
+@pytest.mark.parametrize("name", [name for name, value in DEFAULTS.items() if value is None])
+def test_example_of_a_setting_without_default_is_a_text_that_is_accepted(name: str) -> None:
+    table.Settings(**{name: uncommented()[name]})
 
 
 def test_example_can_be_used_as_it_is(instance: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +11,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 from sqlalchemy import func, select
 
 from app.auth import rate_limits
+from app.operations.redis_server import RedisServer
+from app.queue import jobs
 from app.storage.database import db
 from app.storage.walk_models import Walk
-from tests.conftest import inside, make_app
+from tests.conftest import NOBODY, inside, make_app
+from tests.support.needs import require
 
 TWO = {"prompt": ["a fox", "a kite"]}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
@@ -192,3 +198,51 @@ def test_visitors_of_a_network_share_its_turns_unless_it_is_one_that_many_visit_
             keys.append(rate_limits.turns_key(visitor))
     assert (keys[0] == keys[1]) is shares
     assert shares or keys == ["ann", "ben"]
+
+
+@pytest.fixture
+def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+    """Run a Redis of its own, and wait for it where the machine is busy."""
+    require("redis-server")
+    monkeypatch.setattr(jobs, "TIMEOUT_SECONDS", 300.0)
+    server = RedisServer(tmp_path)
+    process = subprocess.Popen(server.command())
+    try:
+        server.wait(process)
+        yield server
+    finally:
+        process.terminate()
+        process.wait()
+        server.forget()
+
+
+@pytest.mark.server
+def test_processes_share_counts_in_redis_under_the_keys_of_earlier_releases(instance: Path, redis: RedisServer) -> None:
+    settings = {"HOURLY_WALKS": 3, "HOURLY_WALKS_ADDRESS": 5, "REDIS_URL": redis.url}
+    first, second = (make_app(instance, **settings).test_client() for _ in range(2))
+    assert [paint(first) for _ in range(3)] == [303] * 3
+    assert [paint(second) for _ in range(3)] == [303, 303, 429]
+    with Redis.from_url(redis.url, decode_responses=True) as client:
+        counts = sorted((re.sub("/[0-9a-f]{32,}/", "/…/", key), client.llen(key)) for key in client.keys("LIMITS:*"))
+    assert counts == [
+        ("LIMITS:LIMITER/moma:moma/…/walks address/50/1/hour", 50),
+        ("LIMITS:LIMITER/moma:moma/…/walks page/30/1/hour", 20),
+        ("LIMITS:LIMITER/moma:moma/…/walks page/30/1/hour", 30),
+    ]
+
+
+@pytest.mark.server
+def test_redis_that_goes_away_is_replaced_by_memory_and_asked_again_later(
+    instance: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(instance, HOURLY_WALKS=1, REDIS_URL=redis.url)
+    client = app.test_client()
+    assert [paint(client) for _ in range(2)] == [303, 429]
+    app.config["REDIS_URL"] = NOBODY
+    assert [paint(client) for _ in range(2)] == [303, 429], "memory has counted nothing so far"
+    app.config["REDIS_URL"] = redis.url
+    assert app.extensions["moma_limits"].away_until > time.monotonic()
+    monkeypatch.setattr(app.extensions["moma_limits"], "away_until", 0.0)
+    with Redis.from_url(redis.url) as connection:
+        connection.flushall()
+    assert paint(client) == 303

@@ -249,7 +249,7 @@ def test_walks_of_others_and_of_tokens_stay(app: Flask, client: FlaskClient, hun
 
 
 def test_deleting_all_is_counted_by_the_hour(client: FlaskClient) -> None:
-    most = rate_limits.DELETIONS[0]
+    most = rate_limits.DELETION.most[0]
     own = ask(client)
     for _ in range(most):
         assert client.post("/mine/delete").status_code == 422, "who is not sure is not counted"

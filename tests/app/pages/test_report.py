@@ -74,8 +74,8 @@ def test_words_that_cannot_be_kept_are_left_out(client: FlaskClient, hung: Hange
 
 
 def test_eleventh_report_of_the_hour_is_refused(client: FlaskClient, hung: Hanger) -> None:
-    hangs = [hung(f"a fox {number}", "a kite") for number in range(rate_limits.REPORTS[0] + 1)]
-    assert [report(client, walk) for walk in hangs] == [200] * rate_limits.REPORTS[0] + [429]
+    hangs = [hung(f"a fox {number}", "a kite") for number in range(rate_limits.REPORT.most[0] + 1)]
+    assert [report(client, walk) for walk in hangs] == [200] * rate_limits.REPORT.most[0] + [429]
     answer = client.post(f"/walks/{hangs[-1].id}/report", data={"reason": "unfit", "words": "Mine."})
     assert "10 reports within an hour are as many as we take from one visitor" in answer.text
     assert "Mine." in answer.text

@@ -1,0 +1,139 @@
+"""What a setting may be: types that check a value, and what is said of it in messages and in the docs."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, NamedTuple, NotRequired
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ConfigDict, Field
+from redis.connection import parse_url
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from typing_extensions import TypedDict
+
+from app.models import names
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET_EXAMPLE = "at least 16 characters, better 64"  # noqa: S105
+
+
+class Must(str):
+    """What a value must be, as it stands in the message that refuses another."""
+
+
+class Since(str):
+    """The release that brought a setting, if that is later than 1.0.0."""
+
+
+class AtLeast(NamedTuple):
+    """The setting that a value must be no less than, and why."""
+
+    name: str
+    reason: str = ""
+
+
+class Unset(NamedTuple):
+    """What is used where a setting without a default is left out, and an example of a value."""
+
+    words: str
+    example: str
+
+
+def _only_if(holds: Callable[[str], object]) -> AfterValidator:
+    """Refuse a text for which ``holds`` is false or raises ValueError."""
+
+    def check(text: str) -> str:
+        with suppress(ValueError):
+            if holds(text):
+                return text
+        raise ValueError
+
+    return AfterValidator(check)
+
+
+def _like(pattern: str) -> AfterValidator:
+    return _only_if(re.compile(pattern).fullmatch)
+
+
+def _parsed(parse: Callable[[str], object], refusal: str = "cannot be used: {}") -> AfterValidator:
+    """Refuse a text that ``parse`` cannot read, with its reason."""
+
+    def check(text: str) -> str:
+        try:
+            parse(text)
+        except (ValueError, ArgumentError, ImportError) as error:
+            raise ValueError(refusal.format(error)) from error
+        return text
+
+    return AfterValidator(check)
+
+
+def _from_root(text: str) -> str:
+    """Expand ``~``, and complete a path that is given from the project's root."""
+    text = names.expand(text)
+    return str(ROOT / text) if text and (ROOT / text).exists() else text
+
+
+def _is_web_address(url: str) -> bool:
+    place = urlsplit(url)
+    return not url or (place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0)
+
+
+def _is_listener(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    return not address or bool(host and port.isascii() and port.isdigit() and int(port) < 65_536)
+
+
+class Member(TypedDict):
+    """Who made the site: the role and the address may be left out."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[misc]
+    name: Annotated[str, Field(min_length=1)]
+    role: NotRequired[str]
+    url: NotRequired[Annotated[str, Field(pattern="^https:")]]
+
+
+Switch = Annotated[bool, Must("be true or false")]
+Count = Annotated[int, Field(gt=0), Must("be a whole number greater than 0")]
+TwoOrMore = Annotated[int, Field(ge=2), Must("be a whole number, 2 or greater")]
+CountOrZero = Annotated[int, Field(ge=0), Must("be a whole number, 0 or greater")]
+Number = Annotated[float, Field(gt=0, allow_inf_nan=False), Must("be a number greater than 0")]
+NumberOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False), Must("be a number, 0 or greater")]
+Filled = Annotated[str, Field(min_length=1)]
+LIST = Must('be a list of texts, such as ["one", "two"]')
+Secrets = Annotated[list[Filled], LIST, Field(repr=False)]
+Location = Annotated[str, AfterValidator(_from_root)]
+Locations = Annotated[list[Annotated[Filled, AfterValidator(_from_root)]], LIST]
+Network = Annotated[Filled, _parsed(ipaddress.ip_network, "names networks such as 198.51.100.0/24: {}.")]
+Networks = Annotated[list[Network], LIST]
+Members = Annotated[list[Member], Must('be a list such as [{"name": "…", "role": "…", "url": "https://…"}]')]
+DatabaseURL = Annotated[str, _parsed(lambda url: make_url(url or "sqlite://").get_dialect().import_dbapi())]
+RedisURL = Annotated[str, _parsed(lambda url: parse_url(url or "redis://"))]
+WebAddress = Annotated[str, _only_if(_is_web_address)]
+PublicAddress = Annotated[
+    str,
+    _like(r"(https://[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-zA-Z0-9._~-]+)*)?"),
+    Must("be an address such as https://pictures.example.org/moma, without a user, a query or a slash at the end"),
+]
+Listener = Annotated[
+    str,
+    _only_if(_is_listener),
+    Must("be an address such as 127.0.0.1:9109, or 0.0.0.0:9109 for all that reach this machine"),
+]
+Prefix = Annotated[str, _like("(/.+/)?"), Must("begin and end with a slash, such as /_media/")]
+Device = Annotated[str, _like(r"auto|cpu|mps|cuda(:[0-9]+)?"), Must("be auto, cpu, cuda or mps")]
+Token = Annotated[str, _like("(.{16,})?"), Must("have at least 16 characters, or be empty"), Field(repr=False)]
+PasswordHash = Annotated[
+    str,
+    _like(r"((scrypt|pbkdf2):[a-z0-9:]+\$[A-Za-z0-9]+\$[0-9a-f]{32,})?"),  # as werkzeug writes it
+    Must(
+        "be the hash of a password. Make one: flask --app wsgi curator password. In a shell it stands in single quotes,"
+        " in a compose file each $ of it is doubled"
+    ),
+    Field(repr=False),
+]
