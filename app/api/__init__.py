@@ -1,3 +1,13 @@
 """JSON for programs."""
 
-__all__ = ["candidate_routes", "captions", "pictures", "readings", "reference", "routes", "styles", "token_routes"]
+__all__ = [
+    "candidate_routes",
+    "captions",
+    "pictures",
+    "readings",
+    "reference",
+    "registration",
+    "routes",
+    "styles",
+    "token_routes",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.api import body_reader, openapi, pictures
@@ -24,7 +24,6 @@ from app.moderation import audit_log, curation
 from app.queue import fair_queue, revisions
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage, lookup, reuse, shapes
-from app.web.form_guards import csrf
 from app.web.responses import conditional
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -63,12 +62,6 @@ class Listing(CatalogueQuery):
         ),
     ]
     """How many walks at most."""
-
-
-def init_app(app: Flask) -> None:
-    """Serve the API."""
-    csrf.exempt(blueprint)
-    app.register_blueprint(blueprint)
 
 
 @blueprint.post("/walks")

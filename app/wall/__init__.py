@@ -5,6 +5,7 @@ __all__ = [
     "corridors",
     "curator_routes",
     "phone_routes",
+    "registration",
     "screen_routes",
     "slideshow_routes",
     "walls",

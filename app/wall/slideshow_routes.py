@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from app.gallery import slideshow
 from app.gallery.slideshow import Part, SlideshowRequest
@@ -23,11 +23,6 @@ SHOWS_BLOBS = POLICY.replace("media-src 'self'", "media-src 'self' blob:").repla
     "img-src 'self'", "img-src 'self' blob:"
 )
 """The films that the page keeps for when the network is lost have addresses of this kind."""
-
-
-def init_app(app: Flask) -> None:
-    """Serve the page and its films."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/slideshow")

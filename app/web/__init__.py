@@ -9,6 +9,7 @@ __all__ = [
     "language",
     "oversized",
     "proxy",
+    "registration",
     "responses",
     "security_headers",
     "templating",
