@@ -30,9 +30,9 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     from app.pages import registration as pages
     from app.publishing import registration as publishing
     from app.search import semantic_search, visual_search
+    from app.slideshow import routes as slideshow
     from app.storage import database, media_store
-    from app.wall import registration as wall
-    from app.wall import slideshow_routes
+    from app.wall_pages import registration as wall_pages
     from app.web import registration as web
 
     app = Flask(
@@ -47,7 +47,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     web.init_app(app)
     for module in (database, media_store, visitors, language_model, semantic_search, visual_search, rate_limits):
         module.init_app(app)
-    for package in (pages, publishing, curator_drawings, api, wall, cli):
+    for package in (pages, publishing, curator_drawings, api, wall_pages, cli):
         package.init_app(app)
-    app.register_blueprint(slideshow_routes.blueprint)
+    app.register_blueprint(slideshow.blueprint)
     return app

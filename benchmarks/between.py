@@ -19,9 +19,9 @@ from typing import Any
 from app.generation import models_on_offer, presets
 from benchmarks import blind, measures
 from benchmarks.asking import Asking
+from tests.support.whole_walk import WholeWalk
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.whole_walk import WholeWalk
 from worker.film import smoothness_measure
 
 FRAMES = 24

@@ -22,11 +22,11 @@ from PIL import Image
 from app.generation import presets
 from app.models import facts
 from tests.support import flow_calls, tiny_flow
+from tests.support.whole_walk import WholeWalk
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import Setting
-from worker.diffusion.whole_walk import WholeWalk
 
 TITLES = {
     "schnell": "FLUX.1 schnell", "dev": "FLUX.1 dev", "sd3": "Stable Diffusion 3.5", "z-image": "Z-Image Turbo",

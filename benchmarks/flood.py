@@ -28,8 +28,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.gallery import first_exhibition
 from app.generation import presets
+from app.operations import first_exhibition
 from benchmarks.serving import cores, served
 from benchmarks.visitors import Visitor, address
 from benchmarks.web import THINGS

@@ -10,12 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from app.api import body_reader
 from app.api.openapi import documented
 from app.api.response_types import CuratedWalk, WalkList
-from app.api.routes import LIMIT_MAX, describe
+from app.api.routes import LIMIT_MAX
 from app.auth import api_tokens
 from app.errors import InvalidInput
 from app.gallery import own_walks
 from app.gallery.catalogue_query import parse, whole
 from app.moderation import audit_log, curation, reports
+from app.presentation.walk_description import describe
 from app.storage.walk_models import FINISHED, Walk
 from app.walks import lookup
 

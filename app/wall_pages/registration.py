@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.wall import corridor_routes, curator_routes, phone_routes, screen_routes
+from app.wall_pages import corridor_routes, curator_routes, phone_routes, screen_routes
 
 
 def init_app(app: Flask) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
-from app.gallery import slideshow
-from app.gallery.slideshow import Part, SlideshowRequest
 from app.generation import hands
 from app.i18n.formatting import join_words, plural
 from app.presentation import playback
 from app.presentation.wording import short_name
+from app.slideshow import films as slideshow
+from app.slideshow.films import Part, SlideshowRequest
 from app.storage.walk_models import Walk
 from app.walks.media_urls import film_address
 from app.web.responses import page_response
