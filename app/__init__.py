@@ -20,35 +20,20 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
     """
     from app import config
     from app.admin import curator_drawings
-    from app.api import candidate_routes, pictures, readings, reference, routes, token_routes
-    from app.api import captions as captions_api
-    from app.api import styles as styles_api
+    from app.api import registration as api
     from app.auth import rate_limits, visitors
-    from app.cli import registration
+    from app.cli import registration as cli
     from app.config import ROOT
     from app.instance import folder
     from app.labels import language_model
-    from app.observability import health, metrics, request_ids
-    from app.pages import (
-        candidates,
-        captions,
-        drawings,
-        exhibitions,
-        make,
-        my_walks,
-        owner,
-        photos,
-        report,
-        restore,
-        similar,
-        stages,
-        styles,
-    )
-    from app.publishing import embed, feed, film_files, media_files, schema_org, sitemap
+    from app.observability import registration as observability
+    from app.pages import registration as pages
+    from app.publishing import registration as publishing
     from app.search import semantic_search, visual_search
+    from app.slideshow import routes as slideshow
     from app.storage import database, media_store
-    from app.wall import corridor_routes, curator_routes, phone_routes, screen_routes, slideshow_routes
-    from app.web import assets, error_responses, language, proxy, security_headers, templating, unread_bodies
+    from app.wall_pages import registration as wall_pages
+    from app.web import registration as web
 
     app = Flask(
         __name__,
@@ -58,56 +43,11 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
-    proxy.init_app(app)
-    unread_bodies.init_app(app)
-    request_ids.init_app(app)
-    metrics.init_app(app)  # first of those that look at requests, to count all of them and all of their time
-    database.init_app(app)
-    media_store.init_app(app)
-    visitors.init_app(app)
-    security_headers.init_app(app)
-    assets.init_app(app)
-    language.init_app(app)
-    templating.init_app(app)
-    error_responses.init_app(app)
-    health.init_app(app)
-    make.init_app(app)
-    owner.init_app(app)
-    photos.init_app(app)
-    restore.init_app(app)
-    film_files.init_app(app)
-    media_files.init_app(app)
-    stages.init_app(app)
-    candidates.init_app(app)
-    drawings.init_app(app)
-    styles.init_app(app)
-    embed.init_app(app)
-    feed.init_app(app)
-    exhibitions.init_app(app)
-    sitemap.init_app(app)
-    report.init_app(app)
-    curator_drawings.init_app(app)
-    schema_org.init_app(app)
-    routes.init_app(app)
-    pictures.init_app(app)
-    token_routes.init_app(app)
-    candidate_routes.init_app(app)
-    readings.init_app(app)
-    styles_api.init_app(app)
-    captions_api.init_app(app)
-    captions.init_app(app)
-    language_model.init_app(app)
-    reference.init_app(app)
-    my_walks.init_app(app)
-    app.register_blueprint(screen_routes.blueprint)
-    app.register_blueprint(corridor_routes.blueprint)
-    app.register_blueprint(corridor_routes.office)
-    app.register_blueprint(phone_routes.blueprint)
-    app.register_blueprint(curator_routes.blueprint)
-    slideshow_routes.init_app(app)
-    semantic_search.init_app(app)
-    visual_search.init_app(app)
-    similar.init_app(app)
-    rate_limits.init_app(app)
-    registration.init_app(app)
+    observability.init_app(app)  # first of those that look at requests, to count all of them and all of their time
+    web.init_app(app)
+    for module in (database, media_store, visitors, language_model, semantic_search, visual_search, rate_limits):
+        module.init_app(app)
+    for package in (pages, publishing, curator_drawings, api, wall_pages, cli):
+        package.init_app(app)
+    app.register_blueprint(slideshow.blueprint)
     return app

@@ -14,7 +14,7 @@ from types import FrameType
 from app import create_app
 from app.config import ROOT
 from app.errors import MomaError
-from app.operations.supervisor import Site
+from app.processes.supervisor import Site
 
 CHECK_SECONDS = 0.2
 WATCHED = ("app", "worker")  # gunicorn watches for the web server, we for the worker

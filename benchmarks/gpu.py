@@ -25,11 +25,11 @@ import torch
 from app.generation import presets
 from benchmarks import contenders, real_models
 from benchmarks.trajectories import Easel
+from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import DTYPES
-from worker.diffusion.whole_walk import WholeWalk
 
 GB = 2**30
 CONTEXT = 400 * 2**20

@@ -10,7 +10,7 @@ from app.generation import models_on_offer, presets
 from benchmarks.asking import Asking
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Easel
-from worker.diffusion import whole_walk
+from tests.support import whole_walk
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 

@@ -17,7 +17,7 @@ from typing import Any
 from flask import Flask
 
 from app import create_app
-from app.operations.redis_server import RedisServer
+from app.processes.redis_server import RedisServer
 from app.queue import jobs
 from app.storage.database import db, upgrade
 from benchmarks.site import ROOT, free_port

@@ -21,8 +21,8 @@ from app import create_app
 from app.commissions import intake
 from app.commissions.validation import validate
 from app.generation import cost
-from app.operations.local_worker import wait_for
-from app.operations.supervisor import Site
+from app.processes.local_worker import wait_for
+from app.processes.supervisor import Site
 from app.queue import jobs
 from app.storage.walk_models import FINISHED
 from benchmarks.pairs import REPORT

@@ -25,7 +25,7 @@ from app import create_app
 from app.commissions import intake
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
-from app.gallery import first_exhibition
+from app.operations import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, now, upgrade, writing
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk

@@ -1,3 +1,3 @@
 """What the curator sees and does in the browser."""
 
-__all__ = ["curator", "curator_drawings"]
+__all__ = ["curator_drawings"]

@@ -14,12 +14,13 @@ from werkzeug.exceptions import NotFound
 
 from app.auth import curator_session, rate_limits
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
-from app.gallery import exhibitions, stretches
+from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.i18n.gettext import _
 from app.moderation import allowed_words, audit_log, banned_words, curation, reports
 from app.storage.walk_models import Walk
 from app.walks import lookup
+from app.wall import stretches
 from app.web.curator_room import go, guard, room_page
 from app.web.responses import send_stored
 

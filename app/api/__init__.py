@@ -1,3 +1,3 @@
 """JSON for programs."""
 
-__all__ = ["candidate_routes", "captions", "pictures", "readings", "reference", "routes", "styles", "token_routes"]
+__all__ = ["candidate_routes", "registration"]

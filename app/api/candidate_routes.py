@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 
 from app.api import body_reader
@@ -15,16 +15,9 @@ from app.commissions.candidates import CandidateRequest
 from app.errors import NotOwner
 from app.queue import candidate_requests
 from app.storage.candidate_models import Candidate, CandidateSet
-from app.web.form_guards import csrf
 from app.web.responses import conditional
 
 blueprint = Blueprint("candidate_api", __name__, url_prefix="/api/v1/candidates")
-
-
-def init_app(app: Flask) -> None:
-    """Serve ``/api/v1/candidates``."""
-    csrf.exempt(blueprint)
-    app.register_blueprint(blueprint)
 
 
 @blueprint.post("")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.api.response_types import FINISHED_AT, WALK_ID, Moment
+from app.presentation.walk_description import FINISHED_AT, WALK_ID, Moment
 from app.storage.candidate_models import SET_STATES
 from app.storage.walk_models import ID
 

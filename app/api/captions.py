@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 
 from app.api import body_reader
@@ -18,15 +18,8 @@ from app.storage.photo_models import Photo
 from app.storage.walk_models import ID
 from app.uploads import photo_store
 from app.walks import lookup
-from app.web.form_guards import csrf
 
 blueprint = Blueprint("captions_api", __name__, url_prefix="/api/v1")
-
-
-def init_app(app: Flask) -> None:
-    """Serve the captions."""
-    csrf.exempt(blueprint)
-    app.register_blueprint(blueprint)
 
 
 @blueprint.post("/walks/<walk_id>/captions")

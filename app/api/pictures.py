@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
@@ -12,13 +12,12 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.api.openapi import documented
-from app.api.response_types import FINISHED_AT, WALK_ID, Moment
 from app.auth import api_tokens, rate_limits, visitors
 from app.auth.rate_limits import RateLimit
 from app.commissions import brought_photos, error_messages
 from app.errors import FieldError, InvalidInput
+from app.presentation.walk_description import FINISHED_AT, WALK_ID, Moment
 from app.storage.photo_models import Photo
-from app.web.form_guards import csrf
 
 blueprint = Blueprint("pictures", __name__, url_prefix="/api/v1")
 
@@ -62,14 +61,7 @@ class NewPicture(TypedDict):
     ]
 
 
-def init_app(app: Flask) -> None:
-    """Take pictures, which may be larger than other bodies."""
-    csrf.exempt(blueprint)
-    app.register_blueprint(blueprint)
-    app.url_value_preprocessor(_let_pictures_in)  # before anything looks at the body
-    app.teardown_request(_forget)
-
-
+@blueprint.teardown_app_request
 def _forget(_error: BaseException | None) -> None:
     if request.endpoint in UPLOADS:
         request.close()  # what was brought along is deleted now, not at some time
@@ -183,6 +175,8 @@ def largest_body(endpoint: str) -> int:
     return TOGETHER * most + int(current_app.config["BODY_MAX"])
 
 
+@blueprint.app_url_value_preprocessor
 def _let_pictures_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    # Before anything looks at the body
     if endpoint in UPLOADS and request.mimetype == FORM:
         request.max_content_length = largest_body(endpoint)

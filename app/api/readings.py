@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Response, jsonify
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api import query_reader
@@ -54,11 +54,6 @@ class ReadingQuery(BaseModel):
         str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})
     ] = None
     """The model that is to be led; without it the site's first."""
-
-
-def init_app(app: Flask) -> None:
-    """Serve ``/api/v1/reading``."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/reading")

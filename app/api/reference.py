@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from markupsafe import Markup, escape
 
 from app.api import openapi
@@ -46,12 +46,6 @@ class Row:
     words: str
 
 
-def init_app(app: Flask) -> None:
-    """Serve ``/api``."""
-    app.register_blueprint(blueprint)
-    app.jinja_env.filters["coded"] = coded
-
-
 @blueprint.get("/api")
 def read() -> Response:
     """Explain the API."""
@@ -77,6 +71,7 @@ def read() -> Response:
     return conditional(make_response(page))
 
 
+@blueprint.app_template_filter()
 def coded(text: str) -> Markup:
     """Set what stands between backticks as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # nosec B704  # noqa: S704 - escaped before

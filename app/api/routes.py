@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.api import body_reader, openapi, pictures
 from app.api.again_types import WalkAgain
 from app.api.openapi import documented
-from app.api.response_types import Films, LikeList, NewWalk, Smoothness, WalkDescription, WalkList
+from app.api.response_types import LikeList, NewWalk, WalkList
 from app.auth import api_tokens, rate_limits, visitors
 from app.commissions import intake, recipe, walk_edits
 from app.commissions.schema import Commission
@@ -21,10 +21,9 @@ from app.errors import InvalidInput, NotOwner
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.moderation import audit_log, curation
-from app.queue import fair_queue, revisions
+from app.presentation.walk_description import WalkDescription, describe
 from app.storage.walk_models import Walk
-from app.walks import lifecycle, lineage, lookup, reuse, shapes
-from app.web.form_guards import csrf
+from app.walks import lifecycle, lookup
 from app.web.responses import conditional
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -63,12 +62,6 @@ class Listing(CatalogueQuery):
         ),
     ]
     """How many walks at most."""
-
-
-def init_app(app: Flask) -> None:
-    """Serve the API."""
-    csrf.exempt(blueprint)
-    app.register_blueprint(blueprint)
 
 
 @blueprint.post("/walks")
@@ -252,97 +245,6 @@ def read_recipe() -> Response:
 def document() -> Response:
     """Describe this API, for programs: OpenAPI 3.1."""
     return conditional(jsonify(openapi.document()))
-
-
-def describe(walk: Walk) -> WalkDescription:
-    """Describe a walk as JSON: the fields that programs rely on."""
-    place = fair_queue.place(walk)
-    return {
-        "id": walk.id,
-        "number": walk.number,
-        "state": walk.state,
-        "title": walk.title,
-        "stops": [
-            {
-                "prompt": stop.prompt,
-                "negative_prompt": stop.negative_prompt,
-                "seed": stop.seed,
-                "hand": stop.hand or None,
-                "found_hand": stop.found_hand or None,
-                "note": stop.note or None,
-                "scene": stop.scene,
-                "photo": stop.photo,
-                "cut_out": stop.cut_out,
-                "lora": stop.lora,
-                "lora_weight": stop.lora_weight,
-                "clip_skip": stop.clip_skip,
-            }
-            for stop in walk.stops
-        ],
-        "drawings": recipe.drawings_of(walk),
-        "seed": walk.seed,
-        "frames": walk.frames,
-        "steps": walk.sampler_steps,
-        "guidance": walk.guidance,
-        "aspect": shapes.aspect(walk),
-        "width": shapes.frame(walk)[0],
-        "height": shapes.frame(walk)[1],
-        "preset": walk.preset,
-        "ending": walk.ending,
-        "easing": walk.easing,
-        "model": walk.model,
-        "model_here": revisions.is_model_here(walk),
-        "continues": _id_of(lineage.parent_of(walk)),
-        "remix_of": _id_of(lineage.remixed_from(walk)),
-        "repeat_of": _id_of(reuse.original_of(walk)),
-        "fps": walk.fps,
-        "frames_painted": walk.painted_count,
-        "progress": round(walk.painted_count / walk.frames, 4),
-        "queue_position": place.position,
-        "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
-        "painters": place.painters,  # how many the estimate counts on; with none there is no estimate
-        "smoothness": _smoothness(walk),
-        "paint_seconds": walk.paint_seconds,
-        "first_film_seconds": walk.first_film_seconds,
-        "passes": walk.passes,
-        "unlisted": walk.unlisted,
-        "photos_may_be_shown": walk.photos_may_be_shown,
-        "featured": walk.featured_at is not None,
-        "media": _media(walk),
-        "recipe": recipe.recipe_of(walk),
-        "url": walk.url,
-        "created_at": walk.created_at.isoformat(),
-        "finished_at": None if walk.finished_at is None else walk.finished_at.isoformat(),
-        "error": walk.error,
-    }
-
-
-def _id_of(walk: Walk | None) -> str | None:
-    return None if walk is None else walk.id
-
-
-def _smoothness(walk: Walk) -> Smoothness | None:
-    if walk.evenness is None:
-        return None
-    return {
-        "evenness": walk.evenness,
-        "jump": walk.jump,
-        "morph": walk.morph,
-        "perceptual_step": walk.perceptual_step,
-        "steps": walk.strides,
-    }
-
-
-def _media(walk: Walk) -> Films:
-    def address(kind: str, extension: str) -> str | None:
-        return f"/walks/{walk.id}.{extension}" if kind in walk.media else None
-
-    return {
-        "gif": address("gif", "gif"),
-        "mp4": address("mp4", "mp4"),
-        "webp": address("webp", "webp"),
-        "poster": address("poster", "png"),
-    }
 
 
 def _own(walk_id: str) -> Walk:

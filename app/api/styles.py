@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from flask import Blueprint, Flask, Response, jsonify, url_for
+from flask import Blueprint, Response, jsonify, url_for
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api import body_reader, query_reader, routes
@@ -23,7 +23,6 @@ from app.styles import samples, shipped
 from app.styles.proposals import SHOWN
 from app.styles.style import Style
 from app.walks import lookup
-from app.web.form_guards import csrf
 from app.web.responses import conditional
 
 blueprint = Blueprint("styles_api", __name__, url_prefix="/api/v1")
@@ -58,12 +57,6 @@ class StylesQuery(BaseModel):
         str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})
     ] = None
     """The model that is to paint; without it the site's first."""
-
-
-def init_app(app: Flask) -> None:
-    """Serve ``/api/v1/styles``, and take walks that are to be repainted."""
-    csrf.exempt(blueprint)
-    app.register_blueprint(blueprint)
 
 
 class RepaintRequest(BaseModel):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flask import Blueprint, Flask, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.api import body_reader
 from app.api.openapi import documented
 from app.api.response_types import CuratedWalk, WalkList
-from app.api.routes import LIMIT_MAX, describe
+from app.api.routes import LIMIT_MAX
 from app.auth import api_tokens
 from app.errors import InvalidInput
 from app.gallery import own_walks
 from app.gallery.catalogue_query import parse, whole
 from app.moderation import audit_log, curation, reports
+from app.presentation.walk_description import describe
 from app.storage.walk_models import FINISHED, Walk
 from app.walks import lookup
-from app.web.form_guards import csrf
 
 blueprint = Blueprint("token_api", __name__, url_prefix="/api/v1")
 
@@ -50,12 +50,6 @@ class Curation(BaseModel):
     """Whether it is taken from gallery, search, feed and API, its repeats with it; its address then answers 410."""
     featured: Annotated[bool, Field(examples=[False])] = False
     """Whether it is preferred where few are shown; it must hang in the gallery."""
-
-
-def init_app(app: Flask) -> None:
-    """Serve the addresses that need an API token."""
-    csrf.exempt(blueprint)
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/mine")

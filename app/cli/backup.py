@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from app.archives import backup
+from app.archives.backup import BackupSummary
 from app.cli.common import as_json, explained, print_json
-from app.operations import backup
-from app.operations.backup import BackupSummary
 
 group = AppGroup("backup", help="Write the whole site into one file, and bring it back.")
 

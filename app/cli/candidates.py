@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -16,8 +15,8 @@ from app.commissions import candidates
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
 from app.models import aspects
-from app.operations.local_worker import POLL_SECONDS, TEND_SECONDS, painters
-from app.queue import candidate_requests
+from app.processes.local_worker import painters
+from app.queue import candidate_requests, jobs
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db
 
@@ -90,18 +89,14 @@ def _stop(name: str, prompt: str) -> dict[str, Any]:
 
 
 def _wait_for(set_id: str, tend: Callable[[], None]) -> CandidateSet:
-    tended = time.monotonic()
-    while True:
+    for _ in jobs.pauses(tend):
         db.session.rollback()
         found = candidate_requests.find(set_id)
         if found is None:
             raise MomaError("The candidates were deleted meanwhile.")
         if found.state != WAITING:
-            return found
-        if time.monotonic() - tended > TEND_SECONDS:
-            tend()
-            tended = time.monotonic()
-        time.sleep(POLL_SECONDS)
+            break
+    return cast(CandidateSet, found)  # the pauses never end
 
 
 def _write(found: CandidateSet, out: Path) -> list[Path]:

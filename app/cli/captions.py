@@ -15,7 +15,7 @@ from app.errors import MediaError
 from app.labels import captions
 from app.operations import folder_captions
 from app.operations.folder_captions import Captioned, Skipped
-from app.operations.local_worker import painters
+from app.processes.local_worker import painters
 
 SOME_SKIPPED = 3
 """The exit status when all is done but what cannot be read."""

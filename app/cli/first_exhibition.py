@@ -20,16 +20,16 @@ from app.commissions import intake, recipe
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import MomaError
-from app.gallery import first_exhibition
-from app.gallery.first_exhibition import RepaintCheck, ShippedWalk
-from app.operations.local_worker import painters, wait_for
+from app.operations import first_exhibition
+from app.operations.first_exhibition import RepaintCheck, ShippedWalk
+from app.processes.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.walks import lifecycle
 
 if TYPE_CHECKING:
-    from app.gallery.first_exhibition import Picture
+    from app.operations.first_exhibition import Picture
 
 group = AppGroup("exhibition", help="The first exhibition, which is shipped with the project.")
 

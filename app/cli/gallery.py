@@ -12,16 +12,17 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from app.archives import walk_export, walk_import
 from app.cli.common import as_json, explained, print_json
 from app.errors import InvalidInput, MomaError
-from app.gallery import first_exhibition, stretches
 from app.moderation import audit_log, curation
-from app.operations import walk_export, walk_import
+from app.operations import first_exhibition
 from app.queue import jobs
 from app.search import reindexing, semantic_search, visual_search
 from app.search.vector_index import IndexProgress, SourceError
 from app.storage.walk_models import Walk
 from app.walks import lookup
+from app.wall import stretches
 
 group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 

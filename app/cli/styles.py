@@ -13,12 +13,12 @@ from app.errors import InvalidInput
 from app.generation import embeddings, loras, models_on_offer
 from app.generation.embeddings import Embedding
 from app.generation.loras import Lora
-from app.operations import artists, lora_adding, style_teaching
-from app.operations.artists import CatalogueRequest
-from app.operations.lora_adding import WAIT_SECONDS, LoraRequest
-from app.operations.style_teaching import ADAPTER_STEPS, ENOUGH, STEPS, StyleRequest
 from app.styles import added, shipped
 from app.styles.added import AddedStyle
+from app.teaching import artists, lora_adding, style_teaching
+from app.teaching.artists import CatalogueRequest
+from app.teaching.lora_adding import WAIT_SECONDS, LoraRequest
+from app.teaching.style_teaching import ADAPTER_STEPS, ENOUGH, STEPS, StyleRequest
 
 group = AppGroup("styles", help="Add styles of your own pictures, which the painter learns.")
 

@@ -12,7 +12,6 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.api import routes
 from app.auth import visitors
 from app.cli import candidates
 from app.cli.common import as_json, explained, print_json
@@ -26,7 +25,8 @@ from app.models import aspects
 from app.moderation import audit_log
 from app.moderation.audit_log import COMMAND
 from app.observability import live_view, overview
-from app.operations.local_worker import painters, wait_for
+from app.presentation import walk_description
+from app.processes.local_worker import painters, wait_for
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.photo_models import Photo
@@ -160,7 +160,7 @@ def list_walks(state: str | None, limit: int, as_json: bool) -> None:
     query = select(Walk).where(Walk.deleted_at.is_(None), ~is_leg).order_by(Walk.number.desc()).limit(limit)
     found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
     if as_json:
-        print_json([routes.describe(walk) for walk in found])
+        print_json([walk_description.describe(walk) for walk in found])
         return
     for walk in found:
         click.echo(f"{walk.id}  {walk.state:9}  {walk.painted_count:3}/{walk.frames:<3}  {walk.title}")
@@ -388,7 +388,7 @@ def _film(walk: Walk, kind: str) -> bytes:
 
 def _show(walk: Walk, as_json: bool) -> None:
     if as_json:
-        print_json(routes.describe(walk) | {"hidden": walk.hidden_at is not None})
+        print_json(walk_description.describe(walk) | {"hidden": walk.hidden_at is not None})
         return
     click.echo(f"{walk.title}\n  {walk.state}, {walk.painted_count} of {walk.frames} frames, seed {walk.seed}")
     click.echo(f"  {walk.url}" + (", hidden" if walk.hidden_at else ""))

@@ -6,10 +6,7 @@ __all__ = [
     "cursors",
     "drawing_catalogue",
     "exhibitions",
-    "first_exhibition",
     "own_walks",
     "similar",
-    "slideshow",
     "spelling",
-    "stretches",
 ]

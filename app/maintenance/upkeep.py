@@ -9,13 +9,13 @@ from flask import current_app
 from sqlalchemy import delete, select
 
 from app.errors import MediaError
-from app.gallery import stretches
 from app.maintenance import media_upkeep
 from app.queue import candidate_requests
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, Walk
 from app.uploads import photo_store
 from app.walks import lifecycle, wall_words
+from app.wall import stretches
 
 BATCH = 50  # walks in one transaction, between which others write
 

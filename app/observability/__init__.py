@@ -1,3 +1,3 @@
 """Is the site well, and how fast? Health checks, metrics and ``flask doctor``."""
 
-__all__ = ["doctor", "health", "live_view", "log_lines", "metrics", "overview", "request_ids", "telemetry"]
+__all__ = ["doctor", "live_view", "log_lines", "metrics", "overview", "registration", "request_ids", "telemetry"]

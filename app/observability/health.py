@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Response, jsonify
 
 from app.observability import log_lines
 from app.queue import jobs
@@ -14,11 +14,6 @@ blueprint = Blueprint("health", __name__)
 log = logging.getLogger(__name__)
 
 TOLD = "model", "revision", "device"  # of a worker; its name holds its host and its process
-
-
-def init_app(app: Flask) -> None:
-    """Serve ``/healthz`` and ``/readyz``."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/healthz")

@@ -1,13 +1,3 @@
-"""The processes of a running site; its backups, the export and import of its walks. No web."""
+"""What operators have a site do: publish the shipped exhibition, caption a folder of pictures. No web."""
 
-__all__ = [
-    "artists",
-    "backup",
-    "folder_captions",
-    "local_worker",
-    "lora_adding",
-    "style_teaching",
-    "supervisor",
-    "walk_export",
-    "walk_import",
-]
+__all__ = ["first_exhibition", "folder_captions"]

@@ -26,7 +26,7 @@ from app.i18n.foreign_messages import translate_foreign
 from app.labels import captions, pictures, wall_label, writing
 from app.labels.captions import CaptionRequest
 from app.labels.pictures import Picture
-from app.operations.local_worker import POLL_SECONDS, TEND_SECONDS
+from app.queue import jobs
 from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.uploads import photo_check, photo_store
@@ -165,9 +165,8 @@ def _unseen(data: bytes) -> Photo:
 
 
 def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
-    began = tended = time.monotonic()
-    photo_id = photo.id
-    while True:
+    began, photo_id = time.monotonic(), photo.id
+    for _ in jobs.pauses(tend):
         db.session.rollback()
         if db.session.get(Photo, photo_id, populate_existing=True) is None:
             raise MomaError("A picture was deleted while it was looked at. Run the command again.")
@@ -175,10 +174,6 @@ def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
             return
         if time.monotonic() - began > PATIENCE_SECONDS:
             raise MomaError(f"No worker has looked at a picture for {PATIENCE_SECONDS:g} s.")
-        if time.monotonic() - tended > TEND_SECONDS:
-            tend()
-            tended = time.monotonic()
-        time.sleep(POLL_SECONDS)
 
 
 def _captioned(name: str, file_digest: str, photo: Photo, wanted: Sequence[CaptionRequest]) -> Captioned | Skipped:

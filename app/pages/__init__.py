@@ -2,23 +2,6 @@
 
 from flask import Blueprint
 
-__all__ = [
-    "about",
-    "candidates",
-    "captions",
-    "drawings",
-    "exhibitions",
-    "gallery",
-    "make",
-    "my_walks",
-    "owner",
-    "photos",
-    "report",
-    "restore",
-    "similar",
-    "stages",
-    "styles",
-    "walk",
-]
+__all__ = ["registration"]
 
 blueprint = Blueprint("pages", __name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
 from app.auth import api_tokens, rate_limits, visitors
@@ -24,11 +24,6 @@ blueprint = Blueprint("candidates", __name__)
 
 ASKED = re.compile(r"(candidates|more|drop|style)-([0-9]{1,2})(?:-([a-z0-9-]{1,80}))?", re.ASCII)
 HOUR = 3600
-
-
-def init_app(app: Flask) -> None:
-    """Serve the rows and their pictures."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/candidates/<set_id>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from app.auth import rate_limits
 from app.errors import InvalidInput
@@ -25,11 +25,6 @@ TONES = {
     "poetic": N_("poetic"),
 }
 AUDIENCES = {"personal": N_("personal"), "promotional": N_("promotional"), "academic": N_("academic")}
-
-
-def init_app(app: Flask) -> None:
-    """Serve the page."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/walks/<walk_id>/captions")

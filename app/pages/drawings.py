@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.commissions import scenes
@@ -58,10 +58,8 @@ class Choice:
         return f"{url_for('drawings.index')}?{arguments}" if arguments else url_for("drawings.index")
 
 
-def init_app(app: Flask) -> None:
-    """Serve the pages, and let templates name the pictures."""
-    app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(picture_of=pictures.address, can_draw=lambda: bool(offered.led_models()))
+blueprint.add_app_template_global(pictures.address, "picture_of")
+blueprint.add_app_template_global(lambda: bool(offered.led_models()), "can_draw")
 
 
 @blueprint.get("/drawings")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, render_template
+from flask import Blueprint, Response, render_template
 
 from app.gallery import exhibitions
 from app.web.responses import conditional
 
 blueprint = Blueprint("showing", __name__)
-
-
-def init_app(app: Flask) -> None:
-    """Serve the pages."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/exhibitions")

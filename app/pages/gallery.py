@@ -1,22 +1,26 @@
-"""The gallery's page: newest first, or what a search and the filters find."""
+"""The gallery: newest first, what a search and the filters find, or what looks like a frame of a walk."""
 
 from __future__ import annotations
 
 import secrets
 from typing import cast
 
-from flask import Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from app.errors import InvalidInput
 from app.gallery import catalogue, spelling
 from app.gallery import catalogue_query as choosing
 from app.gallery.catalogue_query import CatalogueQuery
+from app.gallery.similar import SHOWN, find
 from app.generation.limits import SEED_MAX
 from app.pages import blueprint
 from app.presentation import filter_options
-from app.search import terms
-from app.web.responses import page_response
+from app.search import terms, visual_search
+from app.web.responses import conditional, page_response
+
+lookalikes = Blueprint("alike", __name__)
+lookalikes.add_app_template_global(lambda walk: visual_search.of(walk) is not None, "is_looked_at")
 
 
 @blueprint.get("/gallery", endpoint="gallery")
@@ -35,6 +39,15 @@ def hang() -> Response:
         return page_response(shown, status=422)
     g.asked = choice.sought().asked  # its words are marked
     return page_response(_gallery_page(choice, page), cache="no-cache")
+
+
+@lookalikes.get("/walks/<walk_id>/alike", endpoint="page")
+def similar(walk_id: str) -> Response:
+    """Show the public walks that look like a frame, the most similar first."""
+    found = find(walk_id, request.args.get("frame"), limit=SHOWN)
+    response = conditional(Response(render_template("pages/similar.html", found=found, walk=found.walk)))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _gallery_page(

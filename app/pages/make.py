@@ -9,7 +9,6 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import (
-    Flask,
     Response,
     current_app,
     redirect,
@@ -38,7 +37,7 @@ from app.presentation import make_form as forms
 from app.queue import fair_queue, jobs
 from app.styles import samples, shipped
 from app.uploads.photo_check import ACCEPTED
-from app.web import error_responses, form_guards, fragments
+from app.web import error_responses, fragments
 from app.web.responses import conditional, page_response
 
 RECENT = 8
@@ -50,13 +49,8 @@ WHOLE = re.compile("[0-9]{1,10}", re.ASCII)
 PARTS = (about, gallery, walk)
 """Whose routes are on the same blueprint: they are there once they are imported."""
 
-
-def init_app(app: Flask) -> None:
-    """Serve the pages of the blueprint, and guard every form."""
-    app.register_blueprint(blueprint)
-    form_guards.init_app(app)
-    app.jinja_env.globals.update(way_back=form_address.way_back, carried_form=form_address.carried)
-    app.register_error_handler(CSRFError, _stale_form)
+blueprint.add_app_template_global(form_address.way_back, "way_back")
+blueprint.add_app_template_global(form_address.carried, "carried_form")
 
 
 @blueprint.get("/")
@@ -304,6 +298,7 @@ def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
     return MultiDict((name, value) for name, value in arguments.items(multi=True) if name != "token")
 
 
+@blueprint.app_errorhandler(CSRFError)
 def _stale_form(_error: CSRFError) -> Response:
     """Keep what was typed when the form's token is no longer good; elsewhere, say what to do."""
     message = _("This page had been open for too long, or your browser keeps no cookies. Press once more.")

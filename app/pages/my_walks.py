@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from app.auth import rate_limits, visitors
 from app.errors import InvalidInput, TooMany
@@ -17,11 +17,6 @@ from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUE
 from app.walks import lifecycle
 
 blueprint = Blueprint("mine", __name__)
-
-
-def init_app(app: Flask) -> None:
-    """Serve ``/mine``, and take the form on it."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/mine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Flask, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 
 from app.auth import rate_limits, visitors
 from app.commissions import walk_edits
@@ -15,11 +15,6 @@ from app.storage.walk_models import Walk
 from app.walks import lifecycle, lookup
 
 blueprint = Blueprint("owners", __name__)
-
-
-def init_app(app: Flask) -> None:
-    """Take the forms of owners."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.post("/walks/<walk_id>/cancel")

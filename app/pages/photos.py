@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.auth import api_tokens, rate_limits, visitors
@@ -22,11 +22,7 @@ blueprint = Blueprint("photos", __name__)
 
 OURS_ALONE = "private, no-store"
 
-
-def init_app(app: Flask) -> None:
-    """Serve photos to whoever brought them."""
-    app.register_blueprint(blueprint)
-    app.jinja_env.globals["photo_view"] = view
+blueprint.add_app_template_global(view, "photo_view")
 
 
 @blueprint.get("/photos/<photo_id>.webp")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from app.auth import rate_limits, visitors
 from app.errors import InvalidInput, TooMany
@@ -12,11 +12,6 @@ from app.moderation import reports
 from app.walks import lookup
 
 blueprint = Blueprint("reporting", __name__)
-
-
-def init_app(app: Flask) -> None:
-    """Serve the page."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/walks/<walk_id>/report")

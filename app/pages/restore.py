@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
 from app.auth import visitors
@@ -30,12 +30,6 @@ NEWER = N_("The model has learned on since: the pictures will not be quite the s
 NOT_OFFERED = N_("A drawing that it was painted after is not offered any more: another takes its place here.")
 NO_PHOTO = N_("Bring its picture once more: a recipe says which it was, and does not hold it.")
 UPLOADS = ("restoring.restore", "api.read_recipe")
-
-
-def init_app(app: Flask) -> None:
-    """Take films, which may be larger than other bodies."""
-    app.register_blueprint(blueprint)
-    app.url_value_preprocessor(_let_films_in)  # before anything looks at the body
 
 
 @blueprint.teardown_request
@@ -106,6 +100,8 @@ def _refused(typed: forms.MakeForm, reason: str) -> Response:
     return make_page(typed, status=422)
 
 
+@blueprint.app_url_value_preprocessor
 def _let_films_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    # Before anything looks at the body
     if endpoint in UPLOADS:
         request.max_content_length = current_app.config["UPLOAD_MAX"]

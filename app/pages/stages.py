@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
@@ -52,11 +52,6 @@ class Sheet:
     def steps(self) -> int:
         """Count the steps."""
         return self.count - self.before
-
-
-def init_app(app: Flask) -> None:
-    """Serve the page."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/walks/<walk_id>/stages")

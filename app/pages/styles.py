@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Flask, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.auth import rate_limits, visitors
@@ -27,16 +27,9 @@ blueprint = Blueprint("styles", __name__)
 
 KEPT = "public, max-age=86400"
 
-
-def init_app(app: Flask) -> None:
-    """Serve the page and the pictures, and let templates ask what suits a walk."""
-    app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(
-        styles_for=_for_walk,
-        has_styles=lambda: bool(shipped.of_model() or _added() or loras.of_model()),
-        can_repaint=lambda walk: bool(repainting.styles_for(walk)),
-        has_cookie=lambda: visitors.known() is not None,
-    )
+blueprint.add_app_template_global(lambda: bool(shipped.of_model() or _added() or loras.of_model()), "has_styles")
+blueprint.add_app_template_global(lambda walk: bool(repainting.styles_for(walk)), "can_repaint")
+blueprint.add_app_template_global(lambda: visitors.known() is not None, "has_cookie")
 
 
 @blueprint.get("/styles")
@@ -164,5 +157,6 @@ def _added() -> list[AddedStyle]:
     return [style for style in added.every() if style.pictures]
 
 
+@blueprint.app_template_global("styles_for")
 def _for_walk(walk: Walk) -> list[Proposal]:
     return proposed_styles.for_walk(walk)

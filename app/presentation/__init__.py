@@ -13,6 +13,7 @@ __all__ = [
     "readings",
     "style_groups",
     "typed_numbers",
+    "walk_description",
     "walk_line",
     "wording",
 ]

@@ -1,3 +1,3 @@
 """What is fetched from outside a page: films and stills, feed, embeds, sitemap, data for search engines."""
 
-__all__ = ["embed", "feed", "film_files", "media_files", "schema_org", "sitemap"]
+__all__ = ["registration"]

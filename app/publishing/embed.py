@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from app.errors import WalkGone, WalkNotFound
@@ -30,12 +30,6 @@ CAPTION = 64
 CREDITS = 80
 
 
-def init_app(app: Flask) -> None:
-    """Serve the page, and let templates write the code that frames it."""
-    app.register_blueprint(blueprint)
-    app.jinja_env.globals["embed_code"] = code
-
-
 @blueprint.get("/walks/<walk_id>/embed")
 def embed(walk_id: str) -> Response:
     """Show the film alone, for a frame on another page; what is not there says so there as well."""
@@ -58,6 +52,7 @@ def size(walk: Walk, *, max_width: int | None = None, max_height: int | None = N
     return min(wanted[0], max_width or wanted[0]), min(wanted[1], max_height or wanted[1])
 
 
+@blueprint.app_template_global("embed_code")
 def code(walk: Walk, *, max_width: int | None = None, max_height: int | None = None) -> str:
     """Write the HTML that shows the walk on another page."""
     width, height = size(walk, max_width=max_width, max_height=max_height)

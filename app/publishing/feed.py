@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.commissions import recipe
@@ -40,12 +40,6 @@ Disallow: /walks/*.zip$
 
 Sitemap: {sitemap}
 """
-
-
-def init_app(app: Flask) -> None:
-    """Serve ``/feed.xml``, ``/oembed`` and ``/robots.txt``."""
-    app.register_blueprint(blueprint)
-    app.jinja_env.filters["xml_text"] = xml_text
 
 
 @blueprint.get("/feed.xml")
@@ -104,6 +98,7 @@ def robots() -> Response:
     return Response(text, mimetype="text/plain", headers={"Cache-Control": "max-age=86400"})
 
 
+@blueprint.app_template_filter()
 def xml_text(text: str) -> str:
     """Put the replacement character for what XML cannot hold, escaped or not."""
     return NO_XML.sub("\ufffd", text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 
 from app.commissions import recipe
@@ -16,11 +16,6 @@ from app.walks.media_urls import FILMS
 from app.web.responses import conditional, send_stored
 
 blueprint = Blueprint("files", __name__)
-
-
-def init_app(app: Flask) -> None:
-    """Serve the files."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")

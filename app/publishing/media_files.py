@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
@@ -45,20 +45,11 @@ blueprint = Blueprint("stored", __name__)
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
 
-def init_app(app: Flask) -> None:
-    """Serve the addresses with a hash and the archives, and let templates name them."""
-    app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(
-        stages_address=stages_address,
-        film_address=film_address,
-        public_address=public_address,
-        photo_address=photo_address,
-        still_address=still_address,
-        still_name=still_name,
-        archive_size=archive_size,
-    )
+for function in (stages_address, film_address, public_address, photo_address, still_address, still_name):
+    blueprint.add_app_template_global(function)
 
 
+@blueprint.app_template_global()
 def archive_size(walk: Walk) -> int:
     """Return how many bytes the archive of a walk's frames has."""
     head = LOCAL_HEADER + DATA_DESCRIPTOR + CENTRAL_HEADER

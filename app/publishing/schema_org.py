@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, request
+from flask import request
 
 from app.drawings import drawing_credits
 from app.drawings.drawing_credits import Credit
@@ -13,11 +13,6 @@ from app.walks import media_urls
 
 CONTEXT = "https://schema.org"
 CREATOR = "MoMA Lisa"
-
-
-def init_app(app: Flask) -> None:
-    """Let templates describe a walk."""
-    app.jinja_env.globals["artwork_of"] = of
 
 
 def of(walk: Walk) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +25,7 @@ ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis 
 TIMEOUT_SECONDS = 0.5  # a page asks several times; more would be felt
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
 POOLS = "moma_redis"
+POLL_SECONDS, TEND_SECONDS = 0.1, 1.0  # how often a command that waits looks, and keeps a worker going
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +123,17 @@ def workers() -> list[dict[str, Any]]:
     except RedisError:
         return []
     return [json.loads(value) for value in values if value]
+
+
+def pauses(tend: Callable[[], None]) -> Iterator[None]:
+    """Yield without end, and pause between: a command waits for a worker, and ``tend`` keeps one going meanwhile."""
+    tended = time.monotonic()
+    while True:
+        yield
+        if time.monotonic() - tended > TEND_SECONDS:
+            tend()
+            tended = time.monotonic()
+        time.sleep(POLL_SECONDS)
 
 
 def say_alive(about: dict[str, Any], seconds: int) -> None:

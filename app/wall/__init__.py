@@ -1,12 +1,3 @@
-"""Walls that an audience steers: their screens, what phones write for them, what the curator does; museum mode."""
+"""Walls that an audience steers: what is written for them, which way they walk, what is kept of them. No routes."""
 
-__all__ = [
-    "corridor_routes",
-    "corridors",
-    "curator_routes",
-    "phone_routes",
-    "screen_routes",
-    "slideshow_routes",
-    "walls",
-    "words",
-]
+__all__ = ["corridors", "director", "programme", "stretches", "walls", "words"]

@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import FieldError, InvalidInput, MomaError
-from app.gallery import stretches
 from app.generation import models_on_offer
 from app.generation.hands import find as find_hand
 from app.generation.hands import known, words_of
@@ -22,6 +21,7 @@ from app.storage.house_models import TITLE_MAX, WORD_MAX
 from app.storage.wall_models import CLOSED, NAME_MAX, OPEN, PAUSED, TAKEN, WAITING, Wall, WallLeg, WallWords
 from app.text import lookalikes
 from app.text.folding import spaced
+from app.wall import stretches
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 BANNED_MAX = 200  # words that one wall does not take

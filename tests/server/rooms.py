@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.auth import visitors
 from app.commissions import walk_edits
-from app.gallery import exhibitions, first_exhibition
+from app.gallery import exhibitions
 from app.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
+from app.operations import first_exhibition
 from app.search import visual_search
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk

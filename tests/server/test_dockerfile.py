@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.operations.redis_server import RedisServer
+from app.processes.redis_server import RedisServer
 from tests.server.live import PATIENCE, ROOT, free_port, wait_until
 from tests.support.dockerfile import Stage, copies, packages, stages
 

@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from app.gallery import exhibitions, first_exhibition
+from app.gallery import exhibitions
 from app.moderation import reports
+from app.operations import first_exhibition
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.operations.redis_server import RedisServer
+from app.processes.redis_server import RedisServer
 from tests.server.live import PATIENCE, wait_until
 from tests.server.test_dockerfile import health_check, laid_out, started
 from tests.support import tiny

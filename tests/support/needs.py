@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.config import ROOT
 from app.errors import ConfigError
-from app.operations.redis_server import binary
+from app.processes.redis_server import binary
 from tests.support import actionlint, manifests, postgres
 
 DVC = Path(sys.prefix) / "dvc"

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import URL
 
-from app.operations.supervisor import _die_with
+from app.processes.supervisor import _die_with
 
 START_SECONDS = 300.0
 USER = "moma"

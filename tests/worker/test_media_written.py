@@ -13,8 +13,8 @@ from app.auth import visitors
 from app.commissions import intake
 from app.commissions.validation import validate
 from app.config import ROOT
-from app.gallery import first_exhibition
 from app.maintenance import media_upkeep
+from app.operations import first_exhibition
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db
@@ -47,7 +47,7 @@ OTHERS = {
     ".probe-<process>": r"\.probe-\d+",
 }
 WRITERS = {
-    "app/gallery/first_exhibition.py", "app/maintenance/media_move.py",
+    "app/operations/first_exhibition.py", "app/maintenance/media_move.py",
     "app/operations/walk_import.py", "app/operations/backup.py",
     "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
     "app/walks/deletions.py", "app/storage/media_store.py", "worker/pieces/batch_piece.py",

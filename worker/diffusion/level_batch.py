@@ -1,4 +1,4 @@
-"""One batch of a walk's level, painted as laid out: by the job, piece by piece, and by `whole_walk`, without a site.
+"""One batch of a walk's level, painted as laid out: by the job, piece by piece, and by tests without a site.
 
 Always the same positions together, from the same states: a picture's last bit depends on both.
 """

@@ -17,10 +17,10 @@ from sqlalchemy import update
 from app.commissions import intake, recipe, validation
 from app.errors import InvalidInput, MomaError
 from app.generation import adapters, models_on_offer
-from app.operations import style_teaching
 from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.styles import added
+from app.teaching import style_teaching
 from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app.api import routes
 from app.commissions import intake
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.moderation import curation
+from app.presentation import walk_description
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, lineage
@@ -155,7 +155,7 @@ def test_page_finds_parent_and_children_that_hang(parent: Walk, go_on: Commissio
         set_columns(child, state="finished", finished_at=parent.finished_at)
     assert [child.id for child in lineage.children_of(parent, 4)] == [listed.id]
     assert lineage.parent_of(waiting).id == parent.id
-    assert routes.describe(waiting)["continues"] == parent.id
+    assert walk_description.describe(waiting)["continues"] == parent.id
     assert lineage.parent_of(parent) is None
 
 
@@ -170,7 +170,7 @@ def test_newest_children_are_shown_first_and_not_too_many(parent: Walk, go_on: C
 def test_parent_that_does_not_hang_is_told_to_nobody(parent: Walk, go_on: Commissioner, values: dict[str, Any]) -> None:
     child = go_on()
     set_columns(parent, **{name: parent.finished_at if value == "now" else value for name, value in values.items()})
-    assert routes.describe(child)["continues"] is None
+    assert walk_description.describe(child)["continues"] is None
     assert lineage.parent_of(child) is None
 
 

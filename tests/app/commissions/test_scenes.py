@@ -13,13 +13,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.api import routes
 from app.commissions import intake, recipe, scenes
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.moderation import drawing_curation
 from app.moderation.drawing_request import DrawingRequest
+from app.presentation import walk_description
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from app.walks import reuse
@@ -109,7 +109,7 @@ def test_seed_decides_how_the_same_words_look() -> None:
 def test_scene_stands_in_json_and_recipe_and_in_what_counts_as_the_same_walk() -> None:
     walk = placed("a house", "the sun")
     kept = [stop.scene for stop in walk.stops]
-    assert [stop["scene"] for stop in routes.describe(walk)["stops"]] == kept
+    assert [stop["scene"] for stop in walk_description.describe(walk)["stops"]] == kept
     assert [stop["scene"] for stop in json.loads(recipe.dumps(walk))["stops"]] == kept
     key = reuse.key_of(walk)
     walk.stops[0].scene = HOUSE.as_json()

@@ -8,9 +8,10 @@ import pytest
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app.errors import InvalidInput
-from app.gallery import exhibitions, first_exhibition
+from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import audit_log, curation
+from app.operations import first_exhibition
 from app.storage.database import writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle

@@ -13,13 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
-from app.api import routes
 from app.commissions import walk_edits
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.moderation import curation
-from app.presentation import form_fields
+from app.presentation import form_fields, walk_description
 from app.presentation import make_form as forms
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
@@ -154,7 +153,7 @@ def test_parent_and_children_name_each_other(client: FlaskClient, hung: Hanger, 
     assert [walk.id for walk in lineage.remixes_of(original, 5)] == [newer.id, older.id]
     assert f'A remix of <a href="{original.url}">' in client.get(newer.url).text
     assert f'Remixed as <a href="{newer.url}">' in client.get(original.url).text
-    assert routes.describe(newer)["remix_of"] == original.id
+    assert walk_description.describe(newer)["remix_of"] == original.id
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from app.operations.redis_server import RedisServer
+from app.processes.redis_server import RedisServer
 from app.queue import jobs
 from app.storage.database import db
 from app.storage.walk_models import QUEUED, Walk

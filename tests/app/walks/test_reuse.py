@@ -11,13 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app.api import routes
+from app.archives import backup, database_dump
 from app.commissions import intake
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.validation import validate
 from app.maintenance import media_losses, media_upkeep
 from app.moderation import curation
-from app.operations import backup, database_dump
+from app.presentation import walk_description
 from app.queue import fair_queue
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -88,7 +88,7 @@ def test_repeat_has_an_id_a_number_and_an_owner_of_its_own(original: Walk, again
 def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
     original: Walk, again: Commissioner
 ) -> None:
-    told, before = routes.describe(again()), routes.describe(original)
+    told, before = walk_description.describe(again()), walk_description.describe(original)
     for name in ("recipe", "smoothness", "stops", "frames", "preset", "ending"):
         assert told[name] == before[name]  # type: ignore[literal-required]
     assert (told["repeat_of"], told["paint_seconds"], told["passes"]) == (original.id, None, 0)

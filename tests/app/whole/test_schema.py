@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.config import ROOT
 from app.errors import ConfigError
-from app.operations.supervisor import Site
+from app.processes.supervisor import Site
 from app.storage.database import EMPTY, MIGRATIONS, RESTORE, db, schema_state
 from tests.conftest import SECRET, make_app
 

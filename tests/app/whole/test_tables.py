@@ -20,10 +20,11 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Float, LargeBinary, MetaDa
 from sqlalchemy.sql.schema import Column
 
 from app.auth import api_tokens, rate_limits, visitors
-from app.gallery import exhibitions, first_exhibition
+from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import allowed_words, banned_words, curation, drawing_curation
 from app.moderation.drawing_request import DrawingRequest
+from app.operations import first_exhibition
 from app.search.text_index import is_compared
 from app.storage.database import db, writing
 from app.storage.walk_models import FILM, PIECE_WAITING, Walk

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from app.generation import presets
 from tests.support import tiny
+from tests.support.whole_walk import WholeWalk
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.solvers import SOLVERS
 from worker.diffusion.tuning import Setting
-from worker.diffusion.whole_walk import WholeWalk
 
 pytestmark = pytest.mark.slow
 

@@ -20,13 +20,13 @@ from sketch import rendering
 from sketch.compositions.composition import Composition
 from sketch.scene import Scene
 from tests.support import drawings
+from tests.support.whole_walk import WholeWalk
 from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, StopInput
 from worker.diffusion.sketches import GUIDE, WalkSketches
-from worker.diffusion.whole_walk import WholeWalk
 from worker.planning.latent_state import Painted
 
 pytestmark = pytest.mark.slow

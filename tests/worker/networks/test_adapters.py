@@ -18,12 +18,12 @@ from safetensors.torch import save
 
 from app.generation import presets
 from tests.support import cards
+from tests.support.whole_walk import WholeWalk
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import adapter_shares
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.whole_walk import WholeWalk
 from worker.film import smoothness_measure
 from worker.networks.adapters import AdapterError, AdapterFile
 

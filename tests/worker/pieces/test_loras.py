@@ -20,11 +20,11 @@ from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation import adapters, lora_file, loras
-from app.operations import lora_adding
 from app.queue import jobs, lora_checks
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FAILED, FINISHED, LORA, Piece, Walk
+from app.teaching import lora_adding
 from tests.conftest import make_app
 from tests.support import lora_files
 from tests.support.commands import run, run_json

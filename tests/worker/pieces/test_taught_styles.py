@@ -19,10 +19,10 @@ from app.commissions import intake, recipe
 from app.commissions.validation import validate
 from app.config import ROOT
 from app.errors import InvalidInput
-from app.operations import style_teaching
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.teaching import style_teaching
 from tests.conftest import make_app
 from tests.studio.conftest import call
 from tests.support.commands import run, run_json

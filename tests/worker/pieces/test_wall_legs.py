@@ -12,12 +12,12 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.commissions import intake, recipe
-from app.gallery import exhibitions, stretches
+from app.gallery import exhibitions
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.storage.wall_models import Wall
-from app.wall import director, programme
+from app.wall import director, programme, stretches
 from tests.support.walls import fresh, legs, opened, said, walk_of, walk_on
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from app.generation import presets
 from app.models import facts
+from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.whole_walk import WholeWalk
 from worker.film import smoothness_measure
 from worker.planning.level_plan import Level
 

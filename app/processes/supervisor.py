@@ -22,9 +22,9 @@ from flask import Flask
 from app import instance
 from app.config import ROOT
 from app.errors import ConfigError
-from app.gallery import first_exhibition
 from app.generation import models_on_offer
-from app.operations.redis_server import RedisServer
+from app.operations import first_exhibition
+from app.processes.redis_server import RedisServer
 from app.queue import jobs
 from app.storage.database import EMPTY, schema_state, upgrade
 

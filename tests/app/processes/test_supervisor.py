@@ -16,8 +16,8 @@ from flask import Flask
 
 from app import run
 from app.errors import ConfigError
-from app.operations import supervisor
-from app.operations.supervisor import Child, Site
+from app.processes import supervisor
+from app.processes.supervisor import Child, Site
 from app.queue import jobs
 from tests.conftest import make_app
 
@@ -125,7 +125,7 @@ def test_an_error_while_starting_stops_what_was_started(app: Flask) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone ends children with a killed parent")
 def test_the_parts_of_a_killed_site_end(instance: Path) -> None:
     script = (
-        "import time; from app import create_app; from app.operations.supervisor import Site\n"
+        "import time; from app import create_app; from app.processes.supervisor import Site\n"
         f"with Site(create_app(instance_path={str(instance)!r})) as site:\n"
         f"    print(site._start('part', {SLEEP!r}).process.pid, flush=True); time.sleep(60)"
     )
@@ -187,7 +187,7 @@ def test_changed_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_folder_of_a_killed_sites_socket_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.operations.redis_server import RedisServer
+    from app.processes.redis_server import RedisServer
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left, other = tmp_path / "moma-left", tmp_path / "somebody's"

@@ -12,14 +12,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from app.archives import archive_format, walk_export
+from app.archives.archive_format import MANIFEST
+from app.archives.drawing_records import DRAWINGS
+from app.archives.walk_import import bring_in
 from app.commissions import recipe
 from app.errors import InvalidInput
 from app.moderation import audit_log, drawing_curation
 from app.moderation.drawing_request import DrawingRequest
-from app.operations import archive_format, walk_export
-from app.operations.archive_format import MANIFEST
-from app.operations.drawing_records import DRAWINGS
-from app.operations.walk_import import bring_in
 from app.storage.database import db, writing
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import QUEUED, Walk

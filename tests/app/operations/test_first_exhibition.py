@@ -20,10 +20,11 @@ from app.auth import visitors
 from app.cli import first_exhibition as commands
 from app.commissions import recipe
 from app.config import ROOT
-from app.gallery import catalogue, exhibitions, first_exhibition
-from app.gallery.first_exhibition import RepaintCheck, ShippedWalk
+from app.gallery import catalogue, exhibitions
 from app.maintenance import media_losses
-from app.operations.supervisor import Site
+from app.operations import first_exhibition
+from app.operations.first_exhibition import RepaintCheck, ShippedWalk
+from app.processes.supervisor import Site
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import AuditEntry

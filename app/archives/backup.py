@@ -19,11 +19,11 @@ from flask import current_app
 from sqlalchemy import delete, func, inspect, select, update
 
 from app import instance
+from app.archives import archive_format, database_dump
+from app.archives.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
 from app.auth import visitors
 from app.errors import Conflict, MediaError, MomaError
-from app.gallery import first_exhibition
-from app.operations import archive_format, database_dump
-from app.operations.archive_format import DATABASES, FORMAT, MANIFEST, MEDIA, VERSION
+from app.operations import first_exhibition
 from app.search import text_index
 from app.storage import media_store
 from app.storage.database import REVISION, db, head, now, ping, schema_state, writing

@@ -12,13 +12,10 @@ from flask import current_app
 
 from app.errors import ConfigError
 from app.instance import InstanceTaken
-from app.operations.supervisor import Site
+from app.processes.supervisor import Site
 from app.queue import jobs
 from app.storage.database import db
 from app.storage.walk_models import Walk
-
-POLL_SECONDS = 0.1
-TEND_SECONDS = 1.0
 
 
 @contextmanager
@@ -38,7 +35,7 @@ def painters(*, needed: bool) -> Iterator[Callable[[], None]]:
 
         while needed and not own and not jobs.workers():
             tend()
-            time.sleep(POLL_SECONDS)
+            time.sleep(jobs.POLL_SECONDS)
         yield tend
 
 
@@ -62,16 +59,13 @@ def _start_site(parts: ExitStack) -> Site | None:
 
 def wait_for(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
     """Wait until ``walk`` is painted, or ended otherwise; count its frames on the terminal unless ``quiet``."""
-    told, tended = -1, time.monotonic()
-    while True:
+    told = -1
+    for _ in jobs.pauses(tend):
         db.session.refresh(walk)
         db.session.commit()
         if not quiet and walk.painted_count != told and sys.stderr.isatty():
             told = walk.painted_count
             click.echo(f"\r{told} of {walk.frames} frames", nl=not walk.is_waiting, err=True)
         if not walk.is_waiting:
-            return walk
-        if time.monotonic() - tended > TEND_SECONDS:
-            tend()
-            tended = time.monotonic()
-        time.sleep(POLL_SECONDS)
+            break
+    return walk

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.archives.archive_format import MEDIA_PATH, Kind
+from app.archives.drawing_records import DRAWINGS
 from app.commissions.recipe import recipe_of
 from app.commissions.recipe_pins import POSITIONS_MAX, PRINTABLE
-from app.operations.archive_format import MEDIA_PATH, Kind
-from app.operations.drawing_records import DRAWINGS
 from app.storage.house_models import TEXT_MAX, TITLE_MAX
 from app.storage.walk_models import ID, SLUG_MAX, Walk
 from app.text import stop_notes

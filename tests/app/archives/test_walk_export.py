@@ -14,13 +14,14 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select
 
+from app.archives import archive_format, walk_records
+from app.archives.archive_format import MANIFEST
+from app.archives.walk_import import bring_in
 from app.commissions import recipe, walk_edits
 from app.errors import InvalidInput
-from app.gallery import exhibitions, first_exhibition
+from app.gallery import exhibitions
 from app.moderation import banned_words, curation
-from app.operations import archive_format, walk_records
-from app.operations.archive_format import MANIFEST
-from app.operations.walk_import import bring_in
+from app.operations import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, QUEUED, Medium, Walk

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import ConfigError
-from app.operations.redis_server import RedisServer, binary
+from app.processes.redis_server import RedisServer, binary
 from app.queue.jobs import ADDRESS_FILE
 
 

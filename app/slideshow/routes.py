@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
-from app.gallery import slideshow
-from app.gallery.slideshow import Part, SlideshowRequest
 from app.generation import hands
 from app.i18n.formatting import join_words, plural
 from app.presentation import playback
 from app.presentation.wording import short_name
+from app.slideshow import films as slideshow
+from app.slideshow.films import Part, SlideshowRequest
 from app.storage.walk_models import Walk
 from app.walks.media_urls import film_address
 from app.web.responses import page_response
@@ -23,11 +23,6 @@ SHOWS_BLOBS = POLICY.replace("media-src 'self'", "media-src 'self' blob:").repla
     "img-src 'self'", "img-src 'self' blob:"
 )
 """The films that the page keeps for when the network is lost have addresses of this kind."""
-
-
-def init_app(app: Flask) -> None:
-    """Serve the page and its films."""
-    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/slideshow")

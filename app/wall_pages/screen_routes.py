@@ -7,8 +7,7 @@ import io
 import segno
 from flask import Blueprint, Response, jsonify, render_template, url_for
 
-from app.gallery import stretches
-from app.wall import director, programme, walls
+from app.wall import director, programme, stretches, walls
 from app.web.responses import conditional
 
 blueprint = Blueprint("wall", __name__)

@@ -19,13 +19,13 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
 from app import instance
+from app.archives import archive_format, backup, database_dump
 from app.commissions import recipe
 from app.drawings import added_drawings
 from app.errors import MomaError
-from app.gallery import first_exhibition
 from app.moderation import drawing_curation
 from app.moderation.drawing_request import DrawingRequest
-from app.operations import archive_format, backup, database_dump
+from app.operations import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, head, upgrade, writing
 from app.storage.drawing_models import AddedDrawing

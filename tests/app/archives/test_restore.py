@@ -195,7 +195,7 @@ def test_restored_again_over_itself_it_stays_the_same(furnished: Walk, runner: F
 def test_backup_of_before_tables_were_summed_up_can_be_restored_and_not_verified(
     furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.operations import database_dump
+    from app.archives import database_dump
 
     copy = database_dump.copy
     monkeypatch.setattr(database_dump, "copy", lambda *asked: copy(*asked)._replace(sums=None))

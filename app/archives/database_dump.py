@@ -20,8 +20,8 @@ from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
+from app.archives.archive_format import CHUNK, unusable
 from app.errors import MomaError
-from app.operations.archive_format import CHUNK, unusable
 from app.storage.database import db, is_sqlite, upgrade
 
 

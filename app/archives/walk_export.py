@@ -12,10 +12,10 @@ from typing import IO
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
+from app.archives import archive_format, drawing_records, walk_records
+from app.archives.archive_format import MANIFEST, MEDIA
 from app.errors import InvalidInput, MediaError
 from app.gallery import exhibitions
-from app.operations import archive_format, drawing_records, walk_records
-from app.operations.archive_format import MANIFEST, MEDIA
 from app.storage import media_store
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Walk

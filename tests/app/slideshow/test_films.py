@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 
 from app.errors import InvalidInput
-from app.gallery import exhibitions, slideshow
+from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest, NoExhibition
-from app.gallery.slideshow import SlideshowRequest, UnusableSlideshow
+from app.slideshow import films as slideshow
+from app.slideshow.films import SlideshowRequest, UnusableSlideshow
 from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
 from tests.server import easel

@@ -18,6 +18,10 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.archives import archive_format, drawing_records, walk_records
+from app.archives.archive_format import MEDIA
+from app.archives.drawing_records import DRAWINGS, DrawingLine
+from app.archives.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.auth import visitors
 from app.commissions import brought_photos, recipe, walk_edits
 from app.commissions.schema import Commission, StopRequest
@@ -28,10 +32,6 @@ from app.gallery.exhibitions import ExhibitionRequest
 from app.generation import models_on_offer
 from app.moderation import banned_words
 from app.moderation.audit_log import COMMAND
-from app.operations import archive_format, drawing_records, walk_records
-from app.operations.archive_format import MEDIA
-from app.operations.drawing_records import DRAWINGS, DrawingLine
-from app.operations.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.queue import fair_queue, jobs
 from app.storage import media_store
 from app.storage.database import db, writing

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from app.errors import InvalidInput
 from app.moderation import banned_words
-from app.operations import style_teaching
 from app.storage.walk_models import slug_of
 from app.styles import added, artists, shipped
 from app.styles.added import AddedStyle
 from app.styles.catalogues import Artist, Catalogue
+from app.teaching import style_teaching
 
 
 @dataclass(frozen=True, slots=True)

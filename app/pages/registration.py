@@ -1,0 +1,32 @@
+"""All pages for visitors, added to the application with the guards of their forms."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.pages import (
+    candidates,
+    captions,
+    drawings,
+    exhibitions,
+    gallery,
+    make,
+    my_walks,
+    owner,
+    photos,
+    report,
+    restore,
+    stages,
+    styles,
+)
+from app.web import form_guards
+
+SERVED = make, owner, photos, restore, stages, candidates, drawings, styles, exhibitions, report, captions, my_walks
+
+
+def init_app(app: Flask) -> None:
+    """Serve the pages, and guard every form."""
+    form_guards.init_app(app)
+    for module in SERVED:
+        app.register_blueprint(module.blueprint)
+    app.register_blueprint(gallery.lookalikes)

@@ -1,0 +1,3 @@
+"""The addresses of walls: their screens, what phones write for them, what the curator does."""
+
+__all__ = ["registration"]
