@@ -61,30 +61,41 @@ class SketchbookError(ValueError):
     """A sketchbook or a drawing in it cannot be read, or is not there."""
 
 
+class DrawingRefused(SketchbookError):
+    """A drawing is refused; ``sentence`` with ``values`` says why, so that a page can translate it."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence, self.values = sentence, values
+
+
 def read(svg: str) -> Element:
     """Read a drawing as a tree, and do nothing that it asks for.
 
-    :raises SketchbookError: where it is no SVG, refers to what lies outside of it, or is beyond a limit.
+    :raises DrawingRefused: where it is no SVG, refers to what lies outside of it, or is beyond a limit.
     """
     from defusedxml import ElementTree
 
     try:
         size = len(svg.encode())
         if size > BYTES:
-            raise SketchbookError(f"The drawing has {size} bytes, at most {BYTES}.")
+            raise DrawingRefused("The drawing has %(size)s bytes, at most %(most)s.", size=size, most=BYTES)
         parser = ElementTree.DefusedXMLParser(target=_Counted())
         parser.feed(svg)
         root: Element = parser.close()
-    except SketchbookError:
+    except DrawingRefused:
         raise
     except Exception as error:  # whatever the parser or its guard raises, it is no drawing for us
-        raise SketchbookError(f"The drawing cannot be read: {str(error)[:200].rstrip('.')}.") from error
+        reason = str(error)[:200].rstrip(".")
+        raise DrawingRefused("The drawing cannot be read: %(reason)s.", reason=reason) from error
     if name_of(root) != "svg":
-        raise SketchbookError(f"The drawing is no SVG: it begins with {name_of(root)[:40]!r}.")
+        raise DrawingRefused("The drawing is no SVG: it begins with %(name)s.", name=repr(name_of(root)[:40]))
     for element in root.iter():
         _look_over(element)
     if _shown(root) > SHOWN:
-        raise SketchbookError(f"The drawing shows more than {SHOWN} elements, by using some again and again.")
+        raise DrawingRefused(
+            "The drawing shows more than %(most)s elements, by using some again and again.", most=SHOWN
+        )
     return root
 
 
@@ -96,7 +107,7 @@ def name_of(element: Element) -> str:
 def rastered(svg: str, pixels: int) -> Pixels:
     """Render a drawing that was read before: (pixels, pixels, 4) in bytes, straight alpha.
 
-    :raises SketchbookError: where it cannot be rendered.
+    :raises DrawingRefused: where it cannot be rendered.
     """
     import resvg_py
 
@@ -108,7 +119,8 @@ def rastered(svg: str, pixels: int) -> Pixels:
         # A panic of the renderer is no Exception, and its class cannot be imported.
         if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
             raise
-        raise SketchbookError(f"The drawing cannot be rendered: {str(error)[:200].rstrip('.')}.") from error
+        reason = str(error)[:200].rstrip(".")
+        raise DrawingRefused("The drawing cannot be rendered: %(reason)s.", reason=reason) from error
     if picture.size != (pixels, pixels):
         picture = picture.resize((pixels, pixels), Image.Resampling.LANCZOS)
     return np.asarray(picture)
@@ -124,7 +136,7 @@ def tried(svg: str) -> str:
 
     Return it as it is to be kept, on a square.
 
-    :raises SketchbookError: where it is refused, has no size, shows nothing, asks for what is outside or to be run,
+    :raises DrawingRefused: where it is refused, has no size, shows nothing, asks for what is outside or to be run,
         cannot be rendered, or takes longer than :data:`SECONDS`.
     """
     root = read(svg)
@@ -142,11 +154,11 @@ def tried(svg: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise SketchbookError(f"The drawing takes longer than {SECONDS} seconds to render.") from error
+        raise DrawingRefused("The drawing takes longer than %(seconds)s seconds to render.", seconds=SECONDS) from error
     if done.returncode == _NOTHING:
-        raise SketchbookError("The drawing shows nothing.")
+        raise DrawingRefused("The drawing shows nothing.")
     if done.returncode:
-        raise SketchbookError("The drawing cannot be rendered: the renderer broke down over it.")
+        raise DrawingRefused("The drawing cannot be rendered: the renderer broke down over it.")
     return svg
 
 
@@ -164,14 +176,14 @@ sys.exit(0 if pictures[-1][..., 3].max() > 127 else int(sys.argv[1]))
 def _suspect(element: Element) -> None:
     """Refuse what is never run nor read here, in a drawing that somebody brings: it was meant for something."""
     if name_of(element) == "script":
-        raise SketchbookError("The drawing holds a script.")
+        raise DrawingRefused("The drawing holds a script.")
     told = [*element.attrib.items(), *([("style", element.text or "")] if name_of(element) == "style" else ())]
     for key, value in told:
         plain = key.rpartition("}")[2].lower()
         if plain.startswith("on") or (plain == "href" and _SCRIPT.match(value)):
-            raise SketchbookError(f"The drawing holds a script, in {plain[:40]!r}.")
+            raise DrawingRefused("The drawing holds a script, in %(name)s.", name=repr(plain[:40]))
         if found := _OUTSIDE.search(value):
-            raise SketchbookError(f"The drawing refers to something outside of it: {found[0][:60]!r}.")
+            raise DrawingRefused("The drawing refers to something outside of it: %(what)s.", what=repr(found[0][:60]))
 
 
 def _squared(svg: str, root: Element) -> str:
@@ -183,7 +195,7 @@ def _squared(svg: str, root: Element) -> str:
     box = " ".join(f"{each:g}" for each in (left - (side - width) / 2, top - (side - height) / 2, side, side))
     found = _START.match(svg, _start(svg))
     if found is None:
-        raise SketchbookError("The drawing cannot be read: its first element does not end.")
+        raise DrawingRefused("The drawing cannot be read: its first element does not end.")
     kept = _ATTRIBUTE.sub(lambda each: "" if each[1] in _SIZING else each[0], found[2])
     return f'{svg[: found.start()]}{found[1]} viewBox="{box}"{kept}{svg[found.end(2) :]}'
 
@@ -198,7 +210,7 @@ def _box(root: Element) -> tuple[float, float, float, float]:
     except ValueError:
         width = height = 0.0
     if not (0 < width <= LARGEST and 0 < height <= LARGEST):
-        raise SketchbookError('The drawing has no size: its first element wants one, as in viewBox="0 0 64 64".')
+        raise DrawingRefused('The drawing has no size: its first element wants one, as in viewBox="0 0 64 64".')
     return left, top, width, height
 
 
@@ -226,9 +238,9 @@ class _Counted(TreeBuilder):
         self._count += 1
         self._deep += 1
         if self._count > ELEMENTS:
-            raise SketchbookError(f"The drawing has more than {ELEMENTS} elements.")
+            raise DrawingRefused("The drawing has more than %(most)s elements.", most=ELEMENTS)
         if self._deep > DEEP:
-            raise SketchbookError(f"The drawing's elements lie more than {DEEP} deep in each other.")
+            raise DrawingRefused("The drawing's elements lie more than %(most)s deep in each other.", most=DEEP)
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:
@@ -241,13 +253,14 @@ def _look_over(element: Element) -> None:
     """Refuse an element that reads what lies outside, or may take any time."""
     name = name_of(element)
     if name in REFUSED:
-        raise SketchbookError(f"The drawing holds an element {name!r}, which is not drawn here.")
+        raise DrawingRefused("The drawing holds an element %(name)s, which is not drawn here.", name=repr(name))
     if name == "style" and len(element.text or "") > STYLE:
-        raise SketchbookError(f"The drawing has {len(element.text or '')} characters of CSS, at most {STYLE}.")
+        size = len(element.text or "")
+        raise DrawingRefused("The drawing has %(size)s characters of CSS, at most %(most)s.", size=size, most=STYLE)
     for key, value in element.attrib.items():
         plain = key.rpartition("}")[2]
         if plain == "href" and name not in ("a", "script") and not value.strip().startswith("#"):
-            raise SketchbookError(f"The drawing refers to something outside of it: {value[:60]!r}.")
+            raise DrawingRefused("The drawing refers to something outside of it: %(what)s.", what=repr(value[:60]))
         if plain not in _NAMES:
             _look_over_numbers(plain, value)
 
@@ -255,7 +268,8 @@ def _look_over(element: Element) -> None:
 def _look_over_numbers(name: str, value: str) -> None:
     for number in _NUMBER.findall(_NAMING.sub("", value)):
         if not abs(float(number)) <= LARGEST:
-            raise SketchbookError(f"The drawing's {name[:40]!r} holds the number {number[:40]}, at most {LARGEST:g}.")
+            values = {"name": repr(name[:40]), "number": number[:40], "most": f"{LARGEST:g}"}
+            raise DrawingRefused("The drawing's %(name)s holds the number %(number)s, at most %(most)s.", **values)
 
 
 def _shown(root: Element) -> int:

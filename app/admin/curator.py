@@ -16,6 +16,7 @@ from app.auth import curator_session, rate_limits
 from app.errors import InvalidInput, TooMany, WalkGone, WalkNotFound
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
+from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
 from app.moderation import allowed_words, audit_log, banned_words, curation, reports
 from app.storage.walk_models import Walk
@@ -229,8 +230,16 @@ def log() -> Response:
     before = request.args.get("before", "")
     is_number = before.isascii() and before.isdecimal() and len(before) < 16
     return room_page(
-        "curator/log.html", deeds=audit_log.latest(LINES, before=int(before) if is_number else None), lines=LINES
+        "curator/log.html",
+        deeds=audit_log.latest(LINES, before=int(before) if is_number else None),
+        lines=LINES,
+        actor=_actor,
     )
+
+
+def _actor(who: str) -> str:
+    kind, _space, name = who.partition(" ")
+    return _("The token %(name)s", name=name) if kind == "token" else translate_foreign(f"The {who}")
 
 
 def _wanted(slug: str) -> ExhibitionRequest:

@@ -209,23 +209,13 @@ SYSTEM = (
 )
 """What a disk says through the operating system."""
 
-DRAWINGS = (
-    N_("The drawing cannot be rendered: the renderer broke down over it."),
-    N_("The drawing cannot be read: its first element does not end."),
-    N_("The drawing holds a script."),
-    N_('The drawing has no size: its first element wants one, as in viewBox="0 0 64 64".'),
-    N_("The drawing shows nothing."),
-)
-"""Why a drawing that somebody brings is refused."""
-
 TASKS = (N_("inpainting"), N_("changing pictures"), N_("pictures that another picture guides"))
 """What models are for that are not painted with."""
 
-KNOWN = frozenset(
-    (*MODELS, *TASKS, *STYLES, *EXHIBITION, *LOG, *SYSTEM, *DRAWINGS, N_("The pictures could not be stored."))
-)
+PICTURES = (N_("The pictures could not be stored."), N_("The picture can no longer be read."))
+
+KNOWN = frozenset((*MODELS, *TASKS, *STYLES, *EXHIBITION, *LOG, *SYSTEM, *PICTURES))
 PATTERNS = (
-    N_("The token %(name)s"),
     N_("Stop %(number)s came out unfit to be shown, from each seed that was tried. Other words may mend it."),
     N_("What lies between stops %(one)s and %(other)s came out unfit to be shown. Other words may mend it."),
     N_("The painting was interrupted %(count)s times."),
@@ -263,22 +253,8 @@ PATTERNS = (
     N_("The adapter %(name)s is missing."),
     N_("The adapter %(name)s is broken, or another than was asked for."),
     N_("The adapter %(name)s does not fit the model: %(reason)s."),
-    N_("The picture can no longer be read."),
-    N_("The drawing has %(size)s bytes, at most %(most)s."),
-    N_("The drawing has %(size)s characters of CSS, at most %(most)s."),
-    N_("The drawing has more than %(most)s elements."),
-    N_("The drawing shows more than %(most)s elements, by using some again and again."),
-    N_("The drawing's elements lie more than %(most)s deep in each other."),
-    N_("The drawing's %(name)s holds the number %(number)s, at most %(most)s."),
-    N_("The drawing holds an element %(name)s, which is not drawn here."),
-    N_("The drawing holds a script, in %(name)s."),
-    N_("The drawing refers to something outside of it: %(what)s."),
-    N_("The drawing is no SVG: it begins with %(name)s."),
-    N_("The drawing takes longer than %(seconds)s seconds to render."),
-    N_("The drawing cannot be rendered: %(reason)s."),
-    N_("The drawing cannot be read: %(reason)s."),
 )
-"""What a worker says of a walk that failed, and the renderer of a drawing, with what varies."""
+"""What a worker says of a walk that failed, with what varies: it is stored as text (decision 73)."""
 
 
 def translate_foreign(text: str | None) -> str:

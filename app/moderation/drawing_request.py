@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 from app.drawings import offered
 from app.errors import FieldError, InvalidInput
-from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words, number
 from app.i18n.gettext import _
 from app.moderation import banned_words
 from app.storage.drawing_models import CREDIT_MAX, NAME_MAX, SOURCE_MAX, STYLE_MAX
 from app.text.folding import spaced
 from sketch import svg as svg_files
-from sketch.sketchbook import SketchbookError
 
 NAME_WORDS = 6
 """The most words of a name: the reader looks for no longer ones."""
@@ -89,8 +87,8 @@ def _svg(file: bytes, errors: list[FieldError]) -> str:
         return svg_files.tried(file.decode("utf-8-sig"))
     except UnicodeDecodeError:
         errors.append(FieldError(("file",), _("The drawing cannot be read: it is no SVG, or not written in UTF-8.")))
-    except SketchbookError as error:
-        errors.append(FieldError(("file",), translate_foreign(str(error))))
+    except svg_files.DrawingRefused as error:
+        errors.append(FieldError(("file",), _(error.sentence, **error.values)))
     return ""
 
 
