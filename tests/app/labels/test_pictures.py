@@ -69,17 +69,17 @@ def test_guess_is_said_to_be_one_and_words_of_its_owner_are_not() -> None:
 
 def test_nobody_is_addressed_in_german() -> None:
     grammar = captions.PICTURE_GRAMMARS["de"]
-    said = "\n".join(str(each) for part in (grammar.TONES, grammar.AUDIENCES) for each in part.values())
+    said = "\n".join(str(each) for part in (grammar.tones, grammar.audiences) for each in part.values())
     assert not re.search(r"\b(du|dir|dich|dein\w*|ihr\w*|euch|euer|eure\w*|schreibt|erzählt)\b|\bSie\b", said)
 
 
 def test_both_languages_know_the_same_tones_audiences_and_conditions() -> None:
     english, german = captions.PICTURE_GRAMMARS["en"], captions.PICTURE_GRAMMARS["de"]
-    assert tuple(english.TONES) == tuple(german.TONES) == captions.TONES
-    assert tuple(english.AUDIENCES) == tuple(german.AUDIENCES) == captions.AUDIENCES
+    assert tuple(english.tones) == tuple(german.tones) == captions.TONES
+    assert tuple(english.audiences) == tuple(german.audiences) == captions.AUDIENCES
     for tone in captions.TONES:
-        assert {need: len(lines) for need, lines in english.TONES[tone].items()} == {
-            need: len(lines) for need, lines in german.TONES[tone].items()
+        assert {need: len(lines) for need, lines in english.tones[tone].items()} == {
+            need: len(lines) for need, lines in german.tones[tone].items()
         }
 
 
