@@ -54,7 +54,7 @@ def test_eight_variants_of_any_film_begin_differently(facts: dict[str, Any]) -> 
     for tone, audience, language in ALL:
         film = about("a fox", "a kite", **facts)
         written = captions.compose(film, tone=tone, audience=audience, variants=8, language=language)
-        lines = captions.GRAMMARS[language].TONES[tone]
+        lines = captions.GRAMMARS[language].tones[tone]
         known = {line.format(first="X", last="X", frames=film.frames) for group in lines.values() for line in group}
         begun = {line for line in known for text in written if MARKED[language].sub("X", text).startswith(line)}
         assert len(begun) == 8
