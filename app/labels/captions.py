@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.errors import FieldError, InvalidInput
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
-from app.labels import english, german, picture_english, picture_german
 from app.labels.descriptions import Description
 from app.labels.pictures import Picture
 from app.moderation import banned_words
@@ -29,14 +31,22 @@ BEGINS = re.compile(r"(?:^|(?<=[.!?–] )){(?=first|last|shows)")
 NAME = re.compile(r"(?<=^[“„])\w")
 WITHIN = re.compile("‘([^‘’]*)’")
 Subject = Description | Picture
-GRAMMARS: dict[str, Any] = {"en": english, "de": german}
-PICTURE_GRAMMARS: dict[str, Any] = {"en": picture_english, "de": picture_german}
+SENTENCES = Path(__file__).parent / "sentences"
 SUBJECTS = {
     "tone": N_("The tone"),
     "description": N_("The description"),
     "audience": N_("The audience"),
     "language": N_("The language"),
 }
+
+
+def _load(subject: str, language: str) -> Any:
+    """Load the sentences about a film or a picture in a language; the names of the file's keys are attributes."""
+    return SimpleNamespace(**tomllib.loads((SENTENCES / f"{subject}.{language}.toml").read_text("utf-8")))
+
+
+GRAMMARS = {language: _load("film", language) for language in get_args(Language)}
+PICTURE_GRAMMARS = {language: _load("picture", language) for language in get_args(Language)}
 ALLOWED = {"audience": AUDIENCES, "language": tuple(GRAMMARS)}
 
 
@@ -49,13 +59,13 @@ def compose(about: Subject, *, tone: str, audience: str, variants: int, language
     """Write captions that all differ; for the same film or picture, and the same wishes, always the same."""
     grammar, salt = grammar_of(about, language), f"{about.id} {tone} {audience}"
     facts = _picture_facts(about, grammar) if isinstance(about, Picture) else _facts(about, grammar)
-    first = _shuffled(_borne_out(grammar.TONES[tone], about), salt)
-    second = _shuffled(_borne_out(grammar.AUDIENCES[audience], about), salt)
+    first = _shuffled(_borne_out(grammar.tones[tone], about), salt)
+    second = _shuffled(_borne_out(grammar.audiences[audience], about), salt)
     pairs = [f"{first[turn % len(first)]} {second[turn % len(second)]}" for turn in range(variants)]
     return [_said(pair, facts) for pair in pairs]
 
 
-def _borne_out(lines: Mapping[str, tuple[str, ...]], about: Subject) -> list[str]:
+def _borne_out(lines: Mapping[str, Sequence[str]], about: Subject) -> list[str]:
     """List the lines whose conditions, words apart by spaces, are all true of the film or picture."""
     return [line for needs, group in lines.items() if about.holds.issuperset(needs.split()) for line in group]
 
@@ -77,11 +87,11 @@ def _said(line: str, facts: Mapping[str, object]) -> str:
 def sentence(about: Description, language: str = "en") -> str:
     """Write the sentence of a film's wall label."""
     grammar = GRAMMARS[language]
-    return str(grammar.LABEL.format(**_facts(about, grammar)))
+    return str(grammar.label.format(**_facts(about, grammar)))
 
 
 def _facts(about: Description, grammar: Any) -> dict[str, object]:
-    quoted = [_quoted(stop or grammar.PHOTO, grammar) for stop in about.stops]
+    quoted = [_quoted(stop or grammar.photo, grammar) for stop in about.stops]
     return {
         "first": quoted[0],
         "last": quoted[-1],
@@ -94,7 +104,7 @@ def _facts(about: Description, grammar: Any) -> dict[str, object]:
 
 def _quoted(name: str, grammar: Any) -> str:
     """Put a name into quotation marks, and what is quoted within it into those of the second order."""
-    return str(grammar.MARKS.format(WITHIN.sub(grammar.MARKS_WITHIN, name)))
+    return str(grammar.marks.format(WITHIN.sub(grammar.marks_within, name)))
 
 
 def _picture_facts(about: Picture, grammar: Any) -> dict[str, object]:
@@ -103,7 +113,7 @@ def _picture_facts(about: Picture, grammar: Any) -> dict[str, object]:
 
 def joined(words: Sequence[str], grammar: Any) -> str:
     """List words as a sentence of the grammar's language does."""
-    return str(grammar.AND.join(filter(None, [", ".join(words[:-1]), words[-1]])))
+    return str(grammar.conjunction.join(filter(None, [", ".join(words[:-1]), words[-1]])))
 
 
 class CaptionRequest(BaseModel):

@@ -45,33 +45,33 @@ def compose(about: Subject, language: str = "en") -> WallLabel:
 
 def _of_film(about: Description, grammar: Any, language: str) -> WallLabel:
     """Write a film's: the title that its owner gave, else its stops; the hands as its medium."""
-    medium = grammar.MEDIUM_IN.format(hands=captions.joined(about.hands, grammar)) if about.hands else grammar.MEDIUM
+    medium = grammar.medium_in.format(hands=captions.joined(about.hands, grammar)) if about.hands else grammar.medium
     return WallLabel(
         title=about.title or _title(about, grammar),
         year=about.year,
         medium=medium,
-        edition=grammar.EDITION.format(number=about.number),
+        edition=grammar.edition.format(number=about.number),
         sentence=captions.sentence(about, language),
     )
 
 
 def _of_picture(about: Picture, grammar: Any) -> WallLabel:
     """Write a picture's: what its owner says that it shows is its title; a guess stands in brackets, as museums do."""
-    whose = next(each for each in grammar.LABEL if each in about.holds)
+    whose = next(each for each in grammar.label if each in about.holds)
     told = f"{about.shows[:1].upper()}{about.shows[1:]}"
-    titles = {"told": told, "guessed": grammar.GUESSED.format(shows=about.shows), "unnamed": grammar.UNTITLED}
+    titles = {"told": told, "guessed": grammar.guessed.format(shows=about.shows), "unnamed": grammar.untitled}
     return WallLabel(
         title=titles[whose],
         year=None,
-        medium=grammar.MEDIUM.format(width=about.width, height=about.height),
-        edition=grammar.EDITION,
-        sentence=grammar.LABEL[whose],
+        medium=grammar.medium.format(width=about.width, height=about.height),
+        edition=grammar.edition,
+        sentence=grammar.label[whose],
     )
 
 
 def _title(about: Description, grammar: Any) -> str:
     """Name the stops as a title does: ``A lemon into the sun``."""
-    stops = [stop or grammar.PHOTO for stop in about.stops]
+    stops = [stop or grammar.photo for stop in about.stops]
     shown = stops if len(stops) <= UNTITLED_MAX else [stops[0], stops[-1]]
-    title = grammar.INTO.join(shown)
+    title = grammar.into.join(shown)
     return f"{title[:1].upper()}{title[1:]}"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidInput
-from app.labels import captions, descriptions, english, german
+from app.labels import captions, descriptions
 from app.labels.captions import CaptionRequest, PictureCaptionRequest
 from app.labels.descriptions import Description
 from app.storage.walk_models import ENDINGS
@@ -34,7 +34,7 @@ def about(*prompts: str, **facts: Any) -> Description:
 def all_of(language: str, **facts: Any) -> str:
     """Write what can be said of a film, every line of it, one below the other."""
     grammar, film = captions.GRAMMARS[language], about("A", "B", **facts)
-    parts = (*grammar.TONES.values(), *grammar.AUDIENCES.values())
+    parts = (*grammar.tones.values(), *grammar.audiences.values())
     return "\n".join(line for part in parts for line in captions._borne_out(part, film))
 
 
@@ -54,23 +54,23 @@ def test_eight_variants_of_any_film_begin_differently(facts: dict[str, Any]) -> 
     for tone, audience, language in ALL:
         film = about("a fox", "a kite", **facts)
         written = captions.compose(film, tone=tone, audience=audience, variants=8, language=language)
-        lines = captions.GRAMMARS[language].TONES[tone]
+        lines = captions.GRAMMARS[language].tones[tone]
         known = {line.format(first="X", last="X", frames=film.frames) for group in lines.values() for line in group}
         begun = {line for line in known for text in written if MARKED[language].sub("X", text).startswith(line)}
         assert len(begun) == 8
 
 
 def test_each_tone_and_audience_has_a_dozen_lines_that_differ() -> None:
-    for grammar in (english, german):
-        for groups in (*grammar.TONES.values(), *grammar.AUDIENCES.values()):
+    for grammar in captions.GRAMMARS.values():
+        for groups in (*grammar.tones.values(), *grammar.audiences.values()):
             lines = [line for group in groups.values() for line in group]
             assert len(set(lines)) == len(lines) >= 12
 
 
 def test_every_condition_can_be_met() -> None:
     known = frozenset[str]().union(*(about("a", "b", **facts).holds for facts in FILMS))
-    for grammar in (english, german):
-        for groups in (*grammar.TONES.values(), *grammar.AUDIENCES.values()):
+    for grammar in captions.GRAMMARS.values():
+        for groups in (*grammar.tones.values(), *grammar.audiences.values()):
             assert known.issuperset(" ".join(groups).split())
 
 
@@ -129,9 +129,9 @@ def test_variants_differ_in_more_than_the_names(tone: str, audience: str, langua
 
 
 def test_both_languages_know_all_tones_and_audiences() -> None:
-    for grammar in (english, german):
-        assert tuple(grammar.TONES) == captions.TONES
-        assert tuple(grammar.AUDIENCES) == captions.AUDIENCES
+    for grammar in captions.GRAMMARS.values():
+        assert tuple(grammar.tones) == captions.TONES
+        assert tuple(grammar.audiences) == captions.AUDIENCES
 
 
 def test_a_title_with_quotation_marks_stays_one_title() -> None:

@@ -47,7 +47,7 @@ def test_whatever_it_is_taken_for_each_part_of_its_label_is_one_line(shows: str,
 def test_eight_variants_begin_differently_and_name_it_where_it_has_a_name(language: str) -> None:
     for tone, audience, shows in itertools.product(captions.TONES, captions.AUDIENCES, ("a fox", "")):
         written = captions.compose(picture(shows), tone=tone, audience=audience, variants=8, language=language)
-        lines = captions._borne_out(captions.PICTURE_GRAMMARS[language].TONES[tone], picture(shows))
+        lines = captions._borne_out(captions.PICTURE_GRAMMARS[language].tones[tone], picture(shows))
         assert len(set(lines)) == len(lines) == 8
         assert all(("a fox" in text.casefold()) == bool(shows) for text in written)
 
@@ -63,23 +63,23 @@ def test_guess_is_said_to_be_one_and_words_of_its_owner_are_not() -> None:
     assert wall_label.compose(picture("")).lines()[0] == "Untitled"
     for language, guess in (("en", "guess|image model"), ("de", "Vermutung|Bildmodell")):
         for about in (picture(is_guess=False), picture("")):
-            lines = captions._borne_out(captions.PICTURE_GRAMMARS[language].AUDIENCES["academic"], about)
+            lines = captions._borne_out(captions.PICTURE_GRAMMARS[language].audiences["academic"], about)
             assert not re.search(guess, "\n".join(lines))
 
 
 def test_nobody_is_addressed_in_german() -> None:
     grammar = captions.PICTURE_GRAMMARS["de"]
-    said = "\n".join(str(each) for part in (grammar.TONES, grammar.AUDIENCES) for each in part.values())
+    said = "\n".join(str(each) for part in (grammar.tones, grammar.audiences) for each in part.values())
     assert not re.search(r"\b(du|dir|dich|dein\w*|ihr\w*|euch|euer|eure\w*|schreibt|erzählt)\b|\bSie\b", said)
 
 
 def test_both_languages_know_the_same_tones_audiences_and_conditions() -> None:
     english, german = captions.PICTURE_GRAMMARS["en"], captions.PICTURE_GRAMMARS["de"]
-    assert tuple(english.TONES) == tuple(german.TONES) == captions.TONES
-    assert tuple(english.AUDIENCES) == tuple(german.AUDIENCES) == captions.AUDIENCES
+    assert tuple(english.tones) == tuple(german.tones) == captions.TONES
+    assert tuple(english.audiences) == tuple(german.audiences) == captions.AUDIENCES
     for tone in captions.TONES:
-        assert {need: len(lines) for need, lines in english.TONES[tone].items()} == {
-            need: len(lines) for need, lines in german.TONES[tone].items()
+        assert {need: len(lines) for need, lines in english.tones[tone].items()} == {
+            need: len(lines) for need, lines in german.tones[tone].items()
         }
 
 
