@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from sketch import keys
 
@@ -99,8 +102,76 @@ class Grammar:
         return next((self.kinds[part] for part in parts if part in self.kinds), ())
 
 
-SEASONS = "cherry blossom", "sunflower", "maple leaf", "snowman"
-ELEMENTS = "mountain", "water wave", "fire", "leaf fluttering in wind"
+LANGUAGES = Path(__file__).parent / "languages"
+PART = re.compile(r"\{([a-z_]+)\}")
+
+
+def load(language: str) -> Grammar:
+    """Load the tables of a language from ``languages/``.
+
+    There, ``{name}`` in a pattern stands for the part of that name: those under ``parts``, there or in ``shared.toml``,
+    ``{colour}`` for any of the names of colours, and ``{article}`` for any article. Colours and sizes have every one of
+    the ``endings``. Rows of patterns are a pattern and what it means; rows of three are prepositions, nouns, and the
+    place that they mean.
+    """
+    shared, table = (tomllib.loads((LANGUAGES / f"{name}.toml").read_text("utf-8")) for name in ("shared", language))
+    endings = table["endings"]
+    colours = {
+        name + ending: colour
+        for colour, names in table["colours"].items()
+        for name in names.split(", ")
+        for ending in endings
+    }
+    parts = {"colour": alternatives(colours), "article": alternatives(table["articles"].split())}
+    compiler = _Compiler(parts | shared["parts"] | table["parts"])
+    negation = table["negation"]
+    fields: dict[str, Any] = {name: listed(table[name]) for name in WORDS}
+    fields |= {name: compiler.rows(table[name]) for name in ROWS}
+    fields |= {name: tuple(map(compiler.pattern, table[name])) for name in ("styles", "hands")}
+    said: dict[str, Any] = {name: listed(negation[name]) for name in NEGATION_WORDS}
+    said |= {name: compiler.pattern(negation[name]) for name in ("begins", "behind", "affirms", "lacking")}
+    return Grammar(
+        language=language,
+        colours=colours,
+        sizes={stem + ending: size for stem, size in table["sizes"].items() for ending in endings},
+        numbers=table["numbers"],
+        wholes={name: tuple(names) for name, names in table["wholes"].items()},
+        features=tuple(table["features"]),
+        kinds=_hints(table["kinds"]),
+        ground=compiler.pattern(table["ground"]),
+        negation=Negation(
+            people=negation["people"],
+            actions=tuple(negation["actions"]),
+            subgroups=_hints(negation["subgroups"]),
+            **said,
+        ),
+        **fields,
+    )
+
+
+WORDS = "small", "articles", "vague", "classes", "measures", "doers", "openers", "clauses", "breaks"
+ROWS = "amounts", "places", "times", "weathers", "relations", "compositions"
+NEGATION_WORDS = ("spelled", "turns", "places", "pronouns", "adding", "choosing", "fillers", "free", "bare", "pro")
+
+
+class _Compiler:
+    """Compiles patterns in which parts are named."""
+
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        self._parts = parts
+
+    def pattern(self, text: str) -> re.Pattern[str]:
+        return re.compile(self._whole(text))
+
+    def rows(self, rows: Iterable[list[str]]) -> Patterns:
+        """Compile rows of a pattern and what it means; each matches whole words only."""
+        return tuple((self.pattern(rf"(?<= ){self._row(row)}(?= )"), row[-1]) for row in rows)
+
+    def _row(self, row: list[str]) -> str:
+        return row[0] if len(row) == 2 else rf"(?:{row[0]}) {{det}}{{adjectives}}(?:{row[1]})"
+
+    def _whole(self, text: str) -> str:
+        return PART.sub(lambda match: self._whole(self._parts[match[1]]), text)
 
 
 def alternatives(words: Iterable[str]) -> str:
@@ -113,16 +184,6 @@ def listed(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def numbered(text: str) -> dict[str, int]:
-    """Number the words of a text from one."""
-    return {word: number for number, word in enumerate(text.split(), 1)}
-
-
-def patterns(*rows: tuple[str, str]) -> Patterns:
-    """Compile rows of a pattern and what it means; each matches whole words only."""
-    return tuple((re.compile(rf"(?<= ){pattern}(?= )"), meaning) for pattern, meaning in rows)
-
-
-def hints(*rows: tuple[str, str]) -> dict[str, tuple[str, ...]]:
+def _hints(rows: Iterable[list[str]]) -> dict[str, tuple[str, ...]]:
     """Map words to the beginnings of the Unicode subgroups that they hint at."""
     return {word: tuple(kinds.split(" ")) for words, kinds in rows for word in words.split(" ")}

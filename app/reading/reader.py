@@ -10,9 +10,8 @@ from random import Random
 from app.reading import choosing, hearing, negations, phrases, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
-from app.reading.english import ENGLISH
-from app.reading.german import GERMAN
 from app.reading.grammar import listed as words_of
+from app.reading.grammar import load
 from app.reading.hearing import Heard
 from app.reading.lexicon import Lexicon
 from app.reading.phrases import Phrase
@@ -42,6 +41,7 @@ PAIRS = frozenset((
 
 FIRST_STYLE = "flat"
 SPOKEN = ("en", "de")
+ENGLISH, GERMAN = load("en"), load("de")
 GRAMMARS = {"en": ENGLISH, "de": GERMAN, keys.OTHER: replace(ENGLISH, language=keys.OTHER)}
 COLOURS = {name: frozenset(grammar.colours) for name, grammar in GRAMMARS.items()}
 CLOTHING, WORN_BY = "clothing", ("in", "holding")

@@ -8,7 +8,6 @@ __all__ = [
     "prompt_weights",
     "spellings",
     "stop_notes",
-    "style_names",
     "term_index",
     "wordpiece",
 ]
