@@ -173,10 +173,8 @@ class _Teaching:
             run=self.run, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu"
         )
         texts = Texts(network.base)
-        (empty, self.blank_vector), told = (
-            texts.nothing(),
-            texts.states([looked.prefix + each for each in looked.prompts]),
-        )
+        empty, self.blank_vector = texts.nothing()
+        told = texts.states([looked.prefix + each for each in looked.prompts])
         self.empty, self.told = empty.to(self.machine.device), told.to(self.machine.device)
         if looked.validate_every and self.shards.pooled:
             raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
