@@ -21,7 +21,7 @@ from app.text.embedding import Embedding, Floats
 
 QUERIES = 100
 SHOWN = 10
-INDEX = "meaning.vectors"
+INDEX = "meaning.2.vectors"
 
 
 def index() -> dict[str, float]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.gallery import spelling
+from rapidfuzz.distance import OSA
+
 from app.i18n.gettext import N_
 from app.reading.reader import SPOKEN, Reader
 from app.text import folding
@@ -141,7 +142,7 @@ class DrawingCatalogue:
     def _nearest(self, word: str) -> str:
         most = 1 if len(word) < SHORT else 2
         near = [
-            (spelling.distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
+            (OSA.distance(word, known, score_cutoff=most), known not in self._spoken, known[:1] != word[:1], known)
             for known in self._words
         ]
         far, *_, known = min(near)

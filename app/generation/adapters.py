@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import current_app, g, has_app_context, has_request_context
 
+from app.files import atomic_write
 from app.generation import models_on_offer
 
 ADAPTERS, FILE, ABOUT = "adapters", "adapter.safetensors", "adapter.json"
@@ -105,14 +106,11 @@ def keep(source: Path, style: str, *, words: str, title: str, setting: str) -> A
     """Put what was learned where the adapters of a model lie; it is there once all of it is."""
     told = models_on_offer.facts(setting)
     folder = _styles() / style / ADAPTERS / fingerprint(setting)
-    folder.mkdir(parents=True, exist_ok=True)
     data = source.read_bytes()
     adapter = Adapter(words, title, hashlib.sha256(data).hexdigest()[:DIGEST], told["name"], folder / FILE)
     about = {name: value for name, value in asdict(adapter).items() if name != "path"}
     for name, held in ((FILE, data), (ABOUT, (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())):
-        aside = folder / f".{name}"
-        aside.write_bytes(held)
-        aside.replace(folder / name)
+        atomic_write(folder / name, held)
     return adapter
 
 

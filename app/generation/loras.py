@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import current_app, g, has_app_context, has_request_context
 
+from app.files import atomic_write
 from app.generation import adapters, lora_file, models_on_offer
 from app.generation.lora_file import SUFFIX
 from app.i18n.formatting import join_words
@@ -173,9 +174,7 @@ def keep(checked: Path, lora: Lora) -> Lora:
     about = {name: value for name, value in asdict(lora).items() if name not in ("path", "name", "model")}
     path = folder() / f"{lora.name}{SUFFIX}"
     checked.replace(path)
-    aside = folder() / f".{lora.name}.json"
-    aside.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    aside.replace(folder() / f"{lora.name}.json")
+    atomic_write(folder() / f"{lora.name}.json", (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
     return lora
 
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.files import atomic_write
+
 MAGIC = b"moma-v2\0"
 HEADER = struct.Struct("<8s16sQ")  # magic, revision, width
 BLOCK = 1 << 12
@@ -53,9 +55,7 @@ class Vectors:
     @classmethod
     def create(cls, path: Path, revision: str, width: int) -> Vectors:
         """Write an empty index, aside and then in its place; return it open."""
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_bytes(_header(revision, width))
-        aside.replace(path)
+        atomic_write(path, _header(revision, width))
         return cls(path, revision, width)
 
     def refresh(self) -> None:

@@ -40,6 +40,9 @@ AGAIN_SECONDS = 60.0
 """How long a process waits before it has an index made anew once more, which it could not make or not use."""
 
 BATCH = 2000
+SUFFIX, OF_RELEASE_1 = ".2.vectors", ".vectors"
+"""How files of indexes end. Those of release 1.0.0 have another form, and are deleted: nothing would blank them."""
+
 MAKING = "indexes"
 """The lock of the process that makes an index: one process on a machine at a time makes one index."""
 
@@ -185,6 +188,7 @@ class Index:
             return Vectors.create(path, *kind)
         try:
             if self._vectors is None or self._vectors.kind != kind:
+                path.with_name(f"{self._source.name}{OF_RELEASE_1}").unlink(missing_ok=True)
                 return Vectors(path, *kind)
             self._vectors.refresh()
             return self._vectors
@@ -256,7 +260,7 @@ class Index:
         self._forgot = time.monotonic()
 
     def _path(self) -> Path:
-        return Path(current_app.instance_path) / f"{self._source.name}.vectors"
+        return Path(current_app.instance_path) / f"{self._source.name}{SUFFIX}"
 
 
 def _file_lock(name: str) -> FileLock:

@@ -7,7 +7,6 @@ import io
 import logging
 import os
 import struct
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from flask import Flask, current_app
 from fsspec.implementations.local import LocalFileSystem
 
 from app.errors import ConfigError, MediaError, MediaStoreAway, MediaStoreFull
+from app.files import atomic_write
 from app.storage import buckets, disk_space
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class MediaStore:
         """
         with _translated(f"{path} could not be written to the media store", lost=()):
             if self.is_local:
-                _replace(Path(self._full(path)), data)
+                atomic_write(Path(self._full(path)), data)
             else:
                 self.filesystem.pipe_file(self._full(path), data)
 
@@ -220,21 +220,6 @@ class _Remote(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
-
-
-def _replace(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).chmod(0o644)
-        Path(aside).replace(target)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
 
 
 def _modified(info: Mapping[str, Any]) -> float:

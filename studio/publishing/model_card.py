@@ -9,6 +9,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,9 +65,23 @@ def _home(vendor: str, source: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a model is called, and how it paints."""
+
+    name: str
+    title: str
+    prefix: str
+    size: int
+    licence: str
+    solver: str
+    steps: int
+    guidance: float
+    hands: Sequence[str]
+
+
 def house(
-    folder: Folder, scores: dict[str, Any], *, name: str, title: str, prefix: str, size: int, solver: str, licence: str,
-    steps: int, guidance: float, hands: Sequence[str], base: dict[str, Any], goes_on: bool = False,
+    folder: Folder, scores: dict[str, Any], says: Facts, *, base: dict[str, Any], goes_on: bool = False,
     leading: Leading | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write what programs read, as docs/models.md describes it.
@@ -79,11 +94,11 @@ def house(
     besides = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
     vocabulary = [wording.thing(concept) for concept in _known(scores)]
     told: dict[str, Any] = {
-        "name": name, "title": title, "prefix": prefix, "size": size,
-        "defaults": {"scheduler": solver, "steps": steps, "guidance": guidance},
-        "licence": licence or _licence(row.get("licence", "") for row in [*rows, *besides] if row.get("art")),
+        "name": says.name, "title": says.title, "prefix": says.prefix, "size": says.size,
+        "defaults": {"scheduler": says.solver, "steps": says.steps, "guidance": says.guidance},
+        "licence": says.licence or _licence(row.get("licence", "") for row in [*rows, *besides] if row.get("art")),
         "hand_pattern": phrasing.HAND_PATTERN,
-        "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in hands],
+        "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in says.hands],
         "sources": [*rows, *besides],
     }  # fmt: skip
     if len(vocabulary) > 1:

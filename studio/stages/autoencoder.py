@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from studio.errors import StudioError
-from studio.workspace.stage_command import counts, stage, training_options
+from studio.workspace.stage_command import RunOptions, counts, stage, training_options
 from studio.workspace.work_folder import Folder, put_folder
+
+if TYPE_CHECKING:
+    import torch
 
 HELD_OUT = 48
 
 
-@stage("autoencoder")
+@dataclass(frozen=True, slots=True)
+class AutoencoderOptions:
+    """What the autoencoder is made of, or which part of it learns on, and of which pictures."""
+
+    channels: str
+    latent: int
+    size: int
+    plain: float
+    refine: bool
+    painted: int
+    piece: int
+    measured: int
+
+
+@stage("autoencoder", RunOptions, AutoencoderOptions)
 @training_options(steps=12_000, rate=1.5e-3, batch=64, run="autoencoder")
 @click.option("--channels", default="16,16,32,64,160", show_default=True, help="Channels of each level, finest first.")
 @click.option("--latent", type=click.IntRange(1), default=16, show_default=True, help="Channels of the latents.")
@@ -28,12 +46,9 @@ HELD_OUT = 48
     help="With --refine: pictures painted beforehand, to learn pieces of; 0 paints new ones for each step.",
 )
 @click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of these pieces.")
-@click.option(
-    "--measured", type=click.IntRange(1), default=HELD_OUT, show_default=True, help="Pictures a hand to measure."
-)
-def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels: str, latent: int, size: int,
-            plain: float, batch: int, device: str, precision: str, run: str, trackers: tuple[str, ...], measured: int,
-            **often: Any) -> dict[str, Any]:  # fmt: skip
+@click.option("--measured", type=click.IntRange(1), default=HELD_OUT, show_default=True,
+              help="Pictures a hand to measure.")  # fmt: skip
+def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: Any) -> dict[str, Any]:
     """Make model/vae: pictures to latents sixteen times smaller a side, and back."""
     import torch
 
@@ -41,66 +56,96 @@ def command(folder: Folder, *, refine: bool, painted: int, piece: int, channels:
     from studio.training import autoencoder, loop
     from studio.workspace.training_run import Run
 
+    if of.painted and not of.refine:
+        raise StudioError("--painted goes with --refine: the latents must be known.")
     schedule = loop.Schedule(**often)
-    each = Run(folder, "refine" if refine and run == "autoencoder" else run)
-    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
-    canvas = Canvas(folder, device=device, size=size)
-    target = folder.path / "model/vae"
+    each = Run(folder, "refine" if of.refine and how.run == "autoencoder" else how.run)
+    machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
+    canvas, target = Canvas(folder, device=how.device, size=of.size), folder.path / "model/vae"
     torch.manual_seed(schedule.seed)
-    vae = autoencoder.load(target) if refine else autoencoder.make(counts(channels), latent=latent, size=size)
-    settings = {"batch": batch, "plain": plain, "size": size, "refine": refine, "channels": channels, "latent": latent}
-    settings |= {"scenes": canvas.programme.plan.seed, "drawings": len(canvas.records)}
-    if painted:
-        if not refine:
-            raise StudioError("--painted goes with --refine: the latents must be known.")
-        settings |= {"painted": painted, "piece": piece}
-    if refine:
+    if of.refine:
+        vae = autoencoder.load(target)
         vae.encoder.requires_grad_(False)
-        settings |= {"encoder": autoencoder.digest(vae.encoder)}
+    else:
+        vae = autoencoder.make(counts(of.channels), latent=of.latent, size=of.size)
+    settings = _settings(vae, canvas, how, of)
+    lesson = _Lesson(vae, canvas, machine, how, of)
+    if of.painted and not each.is_done():
+        lesson.paint(schedule.seed)
+    pupil = autoencoder.Refined(vae) if of.painted else autoencoder.Pupil(vae)
+    loss_of = lesson.loss_of_pieces if of.painted else lesson.loss_of
+    summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
+    if each.is_done() and target.exists():
+        vae = autoencoder.load(target)  # perhaps refined since
+    vae = vae.eval().to(how.device)
+    if not each.is_done():
+        if not of.refine:
+            _scale(vae, canvas, min(256, 4 * how.batch))
+        if machine.is_main_process:
+            put_folder(target, vae.save_pretrained)
+            each.finish()
+    held = _canvas_of_tests(folder, canvas, how.device, of.size)
+    quality = autoencoder.quality(vae, held, hands_and_plain(canvas.programme), of.measured)
+    return summary | {"psnr": quality, "psnr_over_hands": autoencoder.over_hands(quality),
+                      "measured_on": held.records[0].split, "scaling_factor": round(vae.config.scaling_factor, 4),
+                      "parameters": sum(value.numel() for value in vae.parameters())}  # fmt: skip
 
-    def loss_of_pieces(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        latents, pictures, _ = pool.batch(step, batch, dice)
+
+def _settings(vae: Any, canvas: Any, how: RunOptions, of: AutoencoderOptions) -> dict[str, Any]:
+    """Return what a run goes on under, as it stands in its settings.json."""
+    from studio.training import autoencoder
+
+    settings = {"batch": how.batch, "plain": of.plain, "size": of.size, "refine": of.refine, "channels": of.channels,
+                "latent": of.latent, "scenes": canvas.programme.plan.seed,
+                "drawings": len(canvas.records)}  # fmt: skip
+    settings |= {"painted": of.painted, "piece": of.piece} if of.painted else {}
+    return settings | ({"encoder": autoencoder.digest(vae.encoder)} if of.refine else {})
+
+
+class _Lesson:
+    """What an autoencoder is shown at each step: whole pictures painted now, or pieces of some painted beforehand."""
+
+    def __init__(self, vae: Any, canvas: Any, machine: Any, how: RunOptions, of: AutoencoderOptions) -> None:
+        self._vae, self._canvas, self._machine, self._how, self._of = vae, canvas, machine, how, of
+        self._pool: Any = None
+
+    def paint(self, seed: int) -> None:
+        """Paint what pieces are learned of."""
+        import torch
+
+        from studio.training import autoencoder, loop
+
+        of, vae = self._of, self._vae.to(self._how.device, memory_format=torch.channels_last)  # a third faster on CPUs
+        pictures = self._canvas.mixture(of.painted, 0, plain=of.plain, dice=loop.dice(seed, 0))
+        with torch.no_grad():
+            latents = torch.cat([autoencoder.raw_latents(vae, part * 2 - 1) for part in torch.split(pictures, 16)])
+        self._pool = autoencoder.Pool(latents, (pictures * 255).round().byte(), of.piece)
+
+    def loss_of_pieces(self, model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        """Compare pieces with what their noised latents are decoded to."""
+        from studio.training import autoencoder, loop
+
+        latents, pictures, _ = self._pool.batch(step, self._how.batch, dice)
         noise = loop.noise(tuple(latents.shape), dice, latents.device)
-        painted = model(latents + noise * autoencoder.NOISE / vae.config.scaling_factor)
+        painted = model(latents + noise * autoencoder.NOISE / self._vae.config.scaling_factor)
         told = {"psnr": autoencoder.psnr(painted.detach().float() / 2 + 0.5, pictures).mean()}
         return autoencoder.distance(painted.float(), pictures * 2 - 1), told
 
-    def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        first = (step * machine.num_processes + machine.process_index) * batch
-        pictures = canvas.mixture(batch, first, plain=plain, dice=dice) * 2 - 1
-        side = size // 2 ** (len(vae.config.block_out_channels) - 1)
-        noise = loop.noise((batch, vae.config.latent_channels, side, side), dice, pictures.device)
-        scale = 1.0 if not refine else 1.0 / vae.config.scaling_factor
+    def loss_of(self, model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        """Compare whole pictures with what is encoded and decoded of them."""
+        from studio.training import autoencoder, loop
+
+        of, config, batch = self._of, self._vae.config, self._how.batch
+        first = (step * self._machine.num_processes + self._machine.process_index) * batch
+        pictures = self._canvas.mixture(batch, first, plain=of.plain, dice=dice) * 2 - 1
+        side = of.size // 2 ** (len(config.block_out_channels) - 1)
+        noise = loop.noise((batch, config.latent_channels, side, side), dice, pictures.device)
+        scale = 1.0 / config.scaling_factor if of.refine else 1.0
         painted, latents = model(pictures, noise * autoencoder.NOISE * scale)
         loss = autoencoder.distance(painted.float(), pictures)
         # The latents are kept near one in size, or they would outgrow the noise.
         told = {"psnr": autoencoder.psnr(painted.detach().float() / 2, pictures / 2).mean()}
-        return loss + (0.0 if refine else 2e-3) * (latents.float() ** 2).mean(), told
-
-    if painted and not each.is_done():
-        vae = vae.to(device, memory_format=torch.channels_last)  # a third faster on a processor
-        pictures = canvas.mixture(painted, 0, plain=plain, dice=loop.dice(schedule.seed, 0))
-        with torch.no_grad():
-            latents = torch.cat([autoencoder.raw_latents(vae, part * 2 - 1) for part in torch.split(pictures, 16)])
-        pool = autoencoder.Pool(latents, (pictures * 255).round().byte(), piece)
-    pupil = autoencoder.Refined(vae) if painted else autoencoder.Pupil(vae)
-    summary = loop.fit(
-        pupil, loss_of_pieces if painted else loss_of, schedule, each, machine=machine, settings=settings
-    )
-    if each.is_done() and target.exists():
-        vae = autoencoder.load(target)  # perhaps refined since
-    vae = vae.eval().to(device)
-    if not each.is_done():
-        if not refine:
-            _scale(vae, canvas, min(256, 4 * batch))
-        if machine.is_main_process:
-            put_folder(target, vae.save_pretrained)
-            each.finish()
-    held = _canvas_of_tests(folder, canvas, device, size)
-    quality = autoencoder.quality(vae, held, hands_and_plain(canvas.programme), measured)
-    return summary | {"psnr": quality, "psnr_over_hands": autoencoder.over_hands(quality),
-                      "measured_on": held.records[0].split, "scaling_factor": round(vae.config.scaling_factor, 4),
-                      "parameters": sum(value.numel() for value in vae.parameters())}  # fmt: skip
+        return loss + (0.0 if of.refine else 2e-3) * (latents.float() ** 2).mean(), told
 
 
 def _scale(vae: Any, canvas: Any, count: int) -> None:

@@ -18,17 +18,14 @@ from studio.workspace.work_folder import Folder
 @click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
 @click.option("--hand", "chosen", multiple=True, help="Only these hands.")
 @click.option("--unnamed", multiple=True, help="A hand for prompts that name none; else each of them.")
-@click.option(
-    "--two", type=click.FloatRange(0, 1), default=0.18, show_default=True, help="Share of two things together."
-)
-@click.option(
-    "--coloured", type=click.FloatRange(0, 1), default=0.14, show_default=True, help="Share of named colours."
-)
+@click.option("--two", type=click.FloatRange(0, 1), default=0.18, show_default=True,
+              help="Share of two things together.")  # fmt: skip
+@click.option("--coloured", type=click.FloatRange(0, 1), default=0.14, show_default=True,
+              help="Share of named colours.")  # fmt: skip
 @click.option("--grounded", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share of named grounds.")
 @click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
-@click.option(
-    "--sheet", type=click.IntRange(0), default=24, show_default=True, help="Paint the first so many to look at."
-)
+@click.option("--sheet", type=click.IntRange(0), default=24, show_default=True,
+              help="Paint the first so many to look at.")  # fmt: skip
 def command(
     folder: Folder, *, sheet: int, chosen: tuple[str, ...], unnamed: tuple[str, ...], **shares: Any
 ) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.errors import StudioError
-from studio.workspace.stage_command import progress, stage, training_options
+from studio.workspace.stage_command import RunOptions, progress, stage, training_options
 from studio.workspace.work_folder import Folder, digest, put_folder
 
 if TYPE_CHECKING:
@@ -25,7 +25,30 @@ POOL = "pool.safetensors"
 """Within a run's folder, what was painted for it: pictures in bytes, their latents, and those of a painter."""
 
 
-@stage("decoder")
+@dataclass(frozen=True, slots=True)
+class DecoderOptions:
+    """Which decoder learns, and of which pictures."""
+
+    vae: Path
+    sketchbook: Path
+    scenes: bool
+    finer: Path | None
+    from_decoder: Path | None
+    painter: Path | None
+    from_noise: bool
+    share: float
+    painted: int
+    measured: int
+    size: int | None
+    piece: int
+
+    @property
+    def side(self) -> int:
+        """Return how many pixels a side the pictures have."""
+        return self.size or (512 if self.finer else 256)
+
+
+@stage("decoder", RunOptions, DecoderOptions)
 @training_options(steps=4_000, rate=3e-4, batch=4, run="decoder")
 @click.option("--vae", required=True, type=click.Path(path_type=Path), help="The autoencoder to go on from.")
 @click.option("--sketchbook", required=True, type=click.Path(path_type=Path), help="The drawings that are painted.")
@@ -45,42 +68,46 @@ POOL = "pool.safetensors"
 @click.option("--measured", type=click.IntRange(1), default=64, show_default=True, help="Others, to measure by.")
 @click.option("--size", type=click.IntRange(32), help="Pixels a side of them; 256, with --finer 512, where not told.")
 @click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of what is seen.")
-def command(folder: Folder, *, vae: Path, sketchbook: Path, scenes: bool, finer: Path | None,
-            from_decoder: Path | None, painter: Path | None, from_noise: bool, share: float, painted: int,
-            measured: int, size: int | None, piece: int, batch: int, device: str, precision: str, run: str,
-            trackers: tuple[str, ...], **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -> dict[str, Any]:
     """Make model/vae, the autoencoder of --vae with a decoder that brings texture back; or model/decoder."""
     import torch
 
     from studio.training import autoencoder, loop, pipeline, repainting
     from studio.workspace.training_run import Run
 
-    size = size or (512 if finer else 256)
-    if size % 32:
-        raise StudioError(f"--size must be a multiple of 32, not {size}.")
-    if finer and not scenes:
-        raise StudioError("--finer is of a decoder that is shown scenes: it goes with --scenes.")
-    if from_decoder and (finer or not scenes):
-        raise StudioError("--from-decoder goes with --scenes, and not with --finer.")
+    _check(of)
     schedule = loop.Schedule(**often)
-    each = Run(folder, run)
-    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
+    each = Run(folder, how.run)
+    machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
     if machine.num_processes > 1:
         raise StudioError("The stage decoder learns in one process: the adversary's gradients are not shared.")
     torch.manual_seed(schedule.seed)
-    network = autoencoder.load(vae).to(device, memory_format=torch.channels_last)
+    network = autoencoder.load(of.vae).to(how.device, memory_format=torch.channels_last)
     network.encoder.requires_grad_(False)
-    from_paint = repainting.Repainter(painter, network, from_noise=from_noise, device=device) if painter else None
-    settings = {"batch": batch, "painted": painted, "piece": piece, "size": size, "share": share if painter else 0.0,
-                "painter": pipeline.fingerprint(pipeline.of_folder(painter)) if painter else "",
-                **({"from_noise": True} if painter and from_noise else {}),
-                "encoder": autoencoder.digest(network.encoder), "drawings": digest(sketchbook.read_bytes()),
-                "began_as": autoencoder.digest(network.decoder), "scenes": scenes}  # fmt: skip
-    lesson = _Lesson(
-        folder, each, machine, schedule, settings, vae=vae, sketchbook=sketchbook, painter=from_paint, share=share,
-        painted=painted, measured=measured, size=size, piece=piece, batch=batch, device=device, is_finer=bool(finer),
-    )  # fmt: skip
-    return _scenes(lesson, network, finer, from_decoder) if scenes else _texture(lesson, network)
+    settings = {"batch": how.batch, "painted": of.painted, "piece": of.piece, "size": of.side,
+                "share": of.share if of.painter else 0.0,
+                "painter": pipeline.fingerprint(pipeline.of_folder(of.painter)) if of.painter else "",
+                **({"from_noise": True} if of.painter and of.from_noise else {}),
+                "encoder": autoencoder.digest(network.encoder), "drawings": digest(of.sketchbook.read_bytes()),
+                "began_as": autoencoder.digest(network.decoder), "scenes": of.scenes}  # fmt: skip
+    painter = None
+    if of.painter:
+        painter = repainting.Repainter(of.painter, network, from_noise=of.from_noise, device=how.device)
+    lesson = _Lesson(folder, each, machine, schedule, settings, painter, how, of)
+    return _scenes(lesson, network) if of.scenes else _texture(lesson, network)
+
+
+def _check(of: DecoderOptions) -> None:
+    """Refuse options that do not go together.
+
+    :raises StudioError: naming them.
+    """
+    if of.side % 32:
+        raise StudioError(f"--size must be a multiple of 32, not {of.side}.")
+    if of.finer and not of.scenes:
+        raise StudioError("--finer is of a decoder that is shown scenes: it goes with --scenes.")
+    if of.from_decoder and (of.finer or not of.scenes):
+        raise StudioError("--from-decoder goes with --scenes, and not with --finer.")
 
 
 @dataclass(frozen=True)
@@ -92,17 +119,9 @@ class _Lesson:
     machine: Any
     schedule: Any
     settings: dict[str, Any]
-    vae: Path
-    sketchbook: Path
     painter: Any
-    share: float
-    painted: int
-    measured: int
-    size: int
-    piece: int
-    batch: int
-    device: str
-    is_finer: bool
+    how: RunOptions
+    of: DecoderOptions
 
     def begin(self, **more: str) -> bool:
         """Begin or go on, before anything is painted; tell whether there is something to do."""
@@ -118,15 +137,15 @@ class _Lesson:
         import safetensors.torch
 
         if not (self.each.path / POOL).exists():
-            seen = self._subjects(network, self.painted, self.schedule.seed, self.painter)
+            seen = self._subjects(network, self.of.painted, self.schedule.seed, self.painter)
             kept = safetensors.torch.save({name: seen[name] for name in names if name in seen})
             self.folder.write(f"runs/{self.each.name}/{POOL}", kept)
-        return dict(safetensors.torch.load_file(self.each.path / POOL, device=self.device))
+        return dict(safetensors.torch.load_file(self.each.path / POOL, device=self.how.device))
 
     def others(self, network: Any) -> dict[str, Any]:
         """Paint what is not learned from."""
-        seen = self._subjects(network, self.measured, self.schedule.seed + 1)
-        return {name: value.to(self.device) for name, value in seen.items()}
+        seen = self._subjects(network, self.of.measured, self.schedule.seed + 1)
+        return {name: value.to(self.how.device) for name, value in seen.items()}
 
     def _subjects(self, network: Any, count: int, seed: int, painter: Any = None) -> dict[str, Any]:
         from functools import partial
@@ -135,8 +154,8 @@ class _Lesson:
         from studio.training import scene_lesson
 
         return scene_lesson.painted_subjects(
-            subjects.drawn_from(self.sketchbook), count, seed, self.size, network, painter=painter,
-            finer=self.is_finer, told=partial(progress, what="subjects"),
+            subjects.drawn_from(self.of.sketchbook), count, seed, self.of.side, network, painter=painter,
+            finer=bool(self.of.finer), told=partial(progress, what="subjects"),
         )  # fmt: skip
 
 
@@ -146,15 +165,15 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
 
     from studio.training import adversary, autoencoder, loop
 
-    lesson, target = adversary.Lesson(adversary.Adversary().to(order.device)), order.folder.path / "model/vae"
+    lesson, target = adversary.Lesson(adversary.Adversary().to(order.how.device)), order.folder.path / "model/vae"
     if order.begin():
         held = order.pool(network, "pictures", "latents", "repainted")
         pool = autoencoder.Pool(
-            held["latents"], held["pictures"], order.piece, repainted=held.get("repainted"), share=order.share
+            held["latents"], held["pictures"], order.of.piece, repainted=held.get("repainted"), share=order.of.share
         )
 
         def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-            latents, pictures, own = pool.batch(step, order.batch, dice)
+            latents, pictures, own = pool.batch(step, order.how.batch, dice)
             noise = loop.noise(tuple(latents.shape), dice, latents.device)
             # What a UNet paints is off by more here and less there; what it painted is so already.
             noise *= torch.rand((len(latents), 1, 1, 1), generator=dice).to(noise) * NOISIEST * own.view(-1, 1, 1, 1)
@@ -170,7 +189,7 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
         order.each.finish()
     else:
         network, summary = autoencoder.load(target), _nothing(order)
-    before, network = (vae.eval().to(order.device) for vae in (autoencoder.load(order.vae), network))
+    before, network = (vae.eval().to(order.how.device) for vae in (autoencoder.load(order.of.vae), network))
     pictures = order.others(before)["pictures"].float() / 255
 
     def told(vae: Any) -> dict[str, float]:
@@ -181,22 +200,22 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
     return summary | {"before": told(before), "after": told(network)}
 
 
-def _scenes(order: _Lesson, vae: Any, finer: Path | None, further: Path | None) -> dict[str, Any]:
+def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
     """Teach a decoder that is shown scenes, or its finer stage."""
     import torch
 
     import decoder
     from studio.training import loop, scene_lesson
 
-    target = order.folder.path / "model/decoder"
+    target, finer, further = order.folder.path / "model/decoder", order.of.finer, order.of.from_decoder
     network: Any = scene_lesson.begun(vae.config.latent_channels, order.schedule.seed, finer=finer, further=further)
-    network.to(order.device, memory_format=torch.channels_last)
+    network.to(order.how.device, memory_format=torch.channels_last)
     of = {"from_decoder": digest((further / decoder.WEIGHTS).read_bytes())} if further else {}
     if order.begin(finer=digest((finer / decoder.WEIGHTS).read_bytes()) if finer else "", **of):
         held = order.pool(vae, "pictures", "latents", "guides", "graphic", "repainted")
         lesson = scene_lesson.SceneLesson(
-            scene_lesson.ScenePool(held, order.piece, share=order.share), order.batch,
-            scaling=vae.config.scaling_factor, device=order.device,
+            scene_lesson.ScenePool(held, order.of.piece, share=order.of.share), order.how.batch,
+            scaling=vae.config.scaling_factor, device=order.how.device,
         )  # fmt: skip
         summary = loop.fit(
             network, lesson.loss_of, order.schedule, order.each, machine=order.machine, settings=order.settings,
@@ -206,7 +225,7 @@ def _scenes(order: _Lesson, vae: Any, finer: Path | None, further: Path | None) 
         order.each.finish()
     else:
         summary = _nothing(order)
-    after, vae = decoder.load(target).eval().to(order.device), vae.eval()
+    after, vae = decoder.load(target).eval().to(order.how.device), vae.eval()
     others = order.others(vae)
     graphic, pictures = others["graphic"] > 0.5, others["pictures"].float() / 255
     found = {"before": scene_lesson.painted(scene_lesson.by_autoencoder(vae), others),

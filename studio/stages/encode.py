@@ -8,7 +8,7 @@ import os
 import random
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,35 @@ from studio.workspace.stage_command import HOUSE, progress, stage
 from studio.workspace.work_folder import Folder, digest
 
 
-@stage("encode")
+@dataclass(frozen=True, slots=True)
+class EncodeOptions:
+    """What is to be encoded, and how."""
+
+    base: Path
+    vae: Path | None
+    source: str | None
+    sketchbook: Path | None
+    subjects: int
+    seed: int
+    sketches: int
+    reminders: float
+    captions: int
+    size: int
+    shard: int
+    batch: int
+    device: str
+
+
+@stage("encode", EncodeOptions)
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="The diffusers folder whose text encoder is used.")  # fmt: skip
 @click.option("--vae", type=click.Path(path_type=Path), help="An autoencoder; else model/vae, else that of --base.")
-@click.option(
-    "--from", "source", metavar="ADDRESS", help="A folder or bucket with metadata.jsonl, not the work folder."
-)
-@click.option(
-    "--sketchbook", type=click.Path(path_type=Path), help="Subjects by dice from these drawings, with sketches."
-)
-@click.option(
-    "--subjects", type=click.IntRange(1), default=20_000, show_default=True, help="How many, with --sketchbook."
-)
+@click.option("--from", "source", metavar="ADDRESS",
+              help="A folder or bucket with metadata.jsonl, not the work folder.")  # fmt: skip
+@click.option("--sketchbook", type=click.Path(path_type=Path),
+              help="Subjects by dice from these drawings, with sketches.")  # fmt: skip
+@click.option("--subjects", type=click.IntRange(1), default=20_000, show_default=True,
+              help="How many, with --sketchbook.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
 @click.option("--sketches", type=click.IntRange(1), default=4, show_default=True,
               help="Of each captioned picture, where sketches lead --base: so many, of pieces of it.")  # fmt: skip
@@ -44,20 +60,17 @@ from studio.workspace.work_folder import Folder, digest
 @click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures a shard.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures at once.")
 @click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda, or auto: what is there.")
-@click.option(
-    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes, with shards of their own."
-)
-def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None, shard: int, batch: int, device: str,
-            jobs: int, size: int, captions: int, sketchbook: Path | None, subjects: int,
-            seed: int, sketches: int, reminders: float) -> dict[str, Any]:  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True,
+              help="Processes, with shards of their own.")  # fmt: skip
+def command(folder: Folder, asked: EncodeOptions, *, jobs: int) -> dict[str, Any]:
     """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
     from studio.training import autoencoder, loop
     from studio.workspace import shards
 
-    device = loop.found(device)
-    coder = vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
-    work = _Work(folder.path, base, coder, source, captions, size, device, batch, shard, sketchbook, subjects, seed,
-                 sketches if _is_led(base) else 0, reminders)  # fmt: skip
+    base, shard, size, sketchbook = asked.base, asked.shard, asked.size, asked.sketchbook
+    coder = asked.vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
+    asked = replace(asked, device=loop.found(asked.device), sketches=asked.sketches if _is_led(base) else 0)
+    work = _Work(folder.path, coder, asked)
     pictures = work.pictures()
     latents = autoencoder.digest_of_latents(autoencoder.load(coder))
     made_of = {"vae": latents, "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
@@ -85,37 +98,26 @@ def command(folder: Folder, *, base: Path, vae: Path | None, source: str | None,
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is to be encoded, and how: all that a process needs to be told."""
+    """All that a process needs to know to encode."""
 
     folder: Path
-    base: Path
     coder: Path
-    source: str | None
-    captions: int
-    size: int
-    device: str
-    batch: int
-    shard: int
-    sketchbook: Path | None = None
-    subjects: int = 0
-    seed: int = 1
-    sketches: int = 0
-    reminders: float = 0.0
+    asked: EncodeOptions
 
     def pictures(self) -> _Sketched | _Painted | _Captioned | _Reminded:
         from sketch import sketchbook
         from studio.scenes import captioned
 
-        folder = Folder(self.folder)
-        if self.sketchbook:
-            return _Sketched(self.sketchbook, self.subjects, self.seed, self.captions, self.size)
-        if not self.source and (self.folder / "scenes.json").exists():
-            return _Painted(folder, self.captions, self.size, self.device)
-        path = self.base / sketchbook.FILE
-        book = sketchbook.load(path) if self.sketches and path.exists() else None
-        own = _Captioned(captioned.Captioned(folder, self.source, self.size, sketches=self.sketches, book=book))
-        count = round(self.reminders * len(own)) if book else 0
-        return _Reminded(own, _Sketched(path, count, self.seed, 1, self.size)) if count else own
+        folder, asked = Folder(self.folder), self.asked
+        if asked.sketchbook:
+            return _Sketched(asked.sketchbook, asked.subjects, asked.seed, asked.captions, asked.size)
+        if not asked.source and (self.folder / "scenes.json").exists():
+            return _Painted(folder, asked.captions, asked.size, asked.device)
+        path = asked.base / sketchbook.FILE
+        book = sketchbook.load(path) if asked.sketches and path.exists() else None
+        own = _Captioned(captioned.Captioned(folder, asked.source, asked.size, sketches=asked.sketches, book=book))
+        count = round(asked.reminders * len(own)) if book else 0
+        return _Reminded(own, _Sketched(path, count, asked.seed, 1, asked.size)) if count else own
 
 
 class _Encoder:
@@ -129,8 +131,8 @@ class _Encoder:
 
         self._work, self._pictures = work, work.pictures()
         # A processor convolves large pictures of few channels nearly twice as fast with the channels last.
-        self._network = autoencoder.load(work.coder).eval().to(work.device, memory_format=torch.channels_last)
-        self._texts = Texts(work.base, device=work.device)
+        self._network = autoencoder.load(work.coder).eval().to(work.asked.device, memory_format=torch.channels_last)
+        self._texts = Texts(work.asked.base, device=work.asked.device)
 
     def __call__(self, number: int) -> None:
         import torch
@@ -138,14 +140,15 @@ class _Encoder:
         from studio.training import autoencoder
         from studio.workspace import shards
 
-        work, batch = self._work, self._work.batch
-        numbers = range(number * work.shard, min((number + 1) * work.shard, len(self._pictures)))
+        work, asked = self._work, self._work.asked
+        batch = asked.batch
+        numbers = range(number * asked.shard, min((number + 1) * asked.shard, len(self._pictures)))
         latents: list[Any] = []
         said: list[list[str]] = []
         led: list[_Leading] = []
         for start in range(numbers.start, numbers.stop, batch):
             seen, captions, leading = self._pictures.read(range(start, min(start + batch, numbers.stop)))
-            seen = seen.to(work.device, memory_format=torch.channels_last)
+            seen = seen.to(asked.device, memory_format=torch.channels_last)
             with torch.no_grad():
                 latents.append(autoencoder.scaled_latents(self._network, seen).half().cpu())
             said += captions

@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 EYE = Path("models/eye")
 
 
-@stage("evaluate")
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """Which model is evaluated: a folder, or what a run or the work folder learned; and what its parts are."""
+
+    model: Path | None
+    checkpoints: str | None
+    run: str | None
+    after: int | None
+    vae: Path | None
+    sketchbook: Path | None
+    base: Path
+
+
+@stage("evaluate", ModelOptions)
 @click.option("--model", type=click.Path(path_type=Path), help="A diffusers folder; else what this folder learned.")
 @click.option("--checkpoints", metavar="RUN", help="All checkpoints that a run of training kept, one after the other.")
 @click.option("--run", help="A run's last kept step, whether it is done or not; else what a run that is done learned.")
@@ -50,35 +63,34 @@ EYE = Path("models/eye")
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures at once.")
 @click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda.")
 @click.option("--before", help="An evaluation of this folder, to tell what was forgotten since.")
-def command(folder: Folder, *, model: Path | None, checkpoints: str | None, run: str | None, after: int | None,
-            vae: Path | None, sketchbook: Path | None, base: Path, eye_path: Path | None, name: str | None,
-            before: str | None, **options: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name: str | None, before: str | None,
+            **options: Any) -> dict[str, Any]:  # fmt: skip
     """Score a model: plain names, hands, rewordings, decoder, what was forgotten; with contact sheets."""
-    from studio.training import checkpoints as checkpointing
-    from studio.training import pipeline
+    from studio.training import checkpoints, pipeline
     from studio.workspace.training_run import Run
 
-    if sum(each is not None for each in (model, checkpoints, run)) > 1:
+    if sum(each is not None for each in (which.model, which.checkpoints, which.run)) > 1:
         raise click.UsageError("--model is a model, --run a run's last step, --checkpoints all of a run: name one.")
     own = folder.path / "model/eye"
     asking = _Asking(folder, eye_path or (own if own.exists() else EYE), before, options)
-    if model:
-        told, parts = pipeline.facts(model), pipeline.of_folder(model)
-        known = _known(folder, parts["unet"], model, sketchbook, told)
-        return asking.of(parts, known, name or told.get("name", model.name))
-    if not checkpoints:
-        parts = checkpointing.places(folder, base, run=run, after=after, vae=vae)
-        known = _known(folder, parts["unet"], base, sketchbook, None)
-        return asking.of(parts, known, name or (f"{run}-{parts['unet'].name}" if run else "model"))
-    kept = [int(path.name) for path in checkpointing.kept(Run(folder, checkpoints))]
+    if which.model:
+        told, parts = pipeline.facts(which.model), pipeline.of_folder(which.model)
+        known = _known(folder, parts["unet"], which.model, which.sketchbook, told)
+        return asking.of(parts, known, name or told.get("name", which.model.name))
+
+    def scored(run: str | None, after: int | None, named: str | None) -> tuple[str, dict[str, Any]]:
+        parts = checkpoints.places(folder, which.base, run=run, after=after, vae=which.vae)
+        known, at = _known(folder, parts["unet"], which.base, which.sketchbook, None), parts["unet"].name
+        return at, asking.of(parts, known, named or (f"{run}-{at}" if run else "model"))
+
+    if not which.checkpoints:
+        return scored(which.run, which.after, name)[1]
+    kept = [int(path.name) for path in checkpoints.kept(Run(folder, which.checkpoints))]
     if not kept:
-        raise FolderError(f"The run {checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every.")
-    rows = {}
-    for step in kept:
-        parts = checkpointing.places(folder, base, run=checkpoints, after=step, vae=vae)
-        known = _known(folder, parts["unet"], base, sketchbook, None)
-        rows[parts["unet"].name] = asking.of(parts, known, f"{checkpoints}-{parts['unet'].name}")
-    return {"checkpoints": rows}
+        raise FolderError(
+            f"The run {which.checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every."
+        )
+    return {"checkpoints": dict(scored(which.checkpoints, step, None) for step in kept)}
 
 
 class _Words:

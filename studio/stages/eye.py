@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from studio.errors import StudioError
-from studio.workspace.stage_command import HOUSE, counts, stage, training_options
+from studio.workspace.stage_command import HOUSE, RunOptions, counts, stage, training_options
 from studio.workspace.work_folder import Folder, digest, put_folder
 
 
-@stage("eye")
+@dataclass(frozen=True, slots=True)
+class EyeOptions:
+    """What the eye is made of, what it sees, and what it is measured on."""
+
+    base: Path
+    drawn: Path
+    before: Path | None
+    size: int
+    channels: str
+    blocks: str
+    painted: int
+    painted_at: int
+    plain: float
+    measured: int
+
+
+@stage("eye", RunOptions, EyeOptions)
 @training_options(steps=12_000, rate=5e-3, batch=256, run="eye")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="The diffusers folder into whose text encoder's sentences it sees.")  # fmt: skip
@@ -28,9 +45,7 @@ from studio.workspace.work_folder import Folder, digest, put_folder
               help="Pixels a side at which hands paint them.")  # fmt: skip
 @click.option("--plain", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of plain drawings.")
 @click.option("--measured", type=click.IntRange(1), default=100, show_default=True, help="Pictures a hand to measure.")
-def command(folder: Folder, *, base: Path, drawn: Path, before: Path | None, size: int, channels: str, blocks: str,
-            painted: int, painted_at: int, plain: float, batch: int, device: str, precision: str, run: str,
-            trackers: tuple[str, ...], measured: int, **often: Any) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> dict[str, Any]:
     """Make model/eye: it names what is in a picture, and by which hand it is."""
     import torch
 
@@ -43,35 +58,37 @@ def command(folder: Folder, *, base: Path, drawn: Path, before: Path | None, siz
     from studio.workspace.training_run import Run
 
     schedule = loop.Schedule(decay=0.05, **often)
-    each = Run(folder, run)
-    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
-    canvas = Canvas(folder, device=device, size=painted_at)
-    order = eye_pool.Order(subjects.drawn_from(drawn), digest(drawn.read_bytes()), painted, painted_at, size)
+    each = Run(folder, how.run)
+    machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
+    canvas = Canvas(folder, device=how.device, size=of.painted_at)
+    book = of.drawn.read_bytes()
+    order = eye_pool.Order(subjects.drawn_from(of.drawn), digest(book), of.painted, of.painted_at, of.size)
     eye_pool.paint(folder, order, process=machine.process_index, processes=machine.num_processes)
     machine.wait_for_everyone()
-    school = eye.School(canvas, Texts(base, device=device), order=order, pool=eye_pool.read(folder, order), size=size)
+    pool, texts = eye_pool.read(folder, order), Texts(of.base, device=how.device)
+    school = eye.School(canvas, texts, order=order, pool=pool, size=of.size)
     torch.manual_seed(schedule.seed)
-    shape = Shape(size, counts(channels), counts(blocks), school.names.shape[1], len(school.hands))
+    shape = Shape(of.size, counts(of.channels), counts(of.blocks), school.names.shape[1], len(school.hands))
     pupil = eye.Pupil(Tower(shape), school.names)
-    if before:
-        pupil.begin_as(_loaded(before), school)
+    if of.before:
+        pupil.begin_as(_loaded(of.before), school)
 
     def loss_of(model: Any, _: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        loss, told = model(school.lesson(batch, dice, plain=plain))
+        loss, told = model(school.lesson(how.batch, dice, plain=of.plain))
         return loss, told
 
-    settings = {"batch": batch, "size": size, "channels": channels, "blocks": blocks, "painted": painted,
-                "painted_at": painted_at, "plain": plain, "sketchbook": order.name,
-                "eye": digest((before / WEIGHTS).read_bytes()) if before else "",
-                "drawings": len(canvas.records), "precision": precision}  # fmt: skip
+    settings = {"batch": how.batch, "size": of.size, "channels": of.channels, "blocks": of.blocks,
+                "painted": of.painted, "painted_at": of.painted_at, "plain": of.plain, "sketchbook": order.name,
+                "eye": digest((of.before / WEIGHTS).read_bytes()) if of.before else "",
+                "drawings": len(canvas.records), "precision": how.precision}  # fmt: skip
     summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings, optimiser="muon")
     if not machine.is_main_process:
         return summary
-    eye.settle(pupil.tower, school, batch=batch, plain=plain, seed=schedule.seed)
+    eye.settle(pupil.tower, school, batch=how.batch, plain=of.plain, seed=schedule.seed)
     names = pupil.names.detach()
-    about = {"trained_on": {"drawings": len(canvas.records), "painted": painted, "steps": schedule.steps,
+    about = {"trained_on": {"drawings": len(canvas.records), "painted": of.painted, "steps": schedule.steps,
                             "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
-    told = about | _measured(folder, pupil.tower, names, school, device, painted_at, measured)
+    told = about | _measured(folder, pupil.tower, names, school, how.device, of.painted_at, of.measured)
     told = {"words": _words(school.hands)} | told
     put_folder(folder.path / "model/eye", lambda path: save(
         path, pupil.tower, names, concepts=school.concepts, hands=school.hands, **told))  # fmt: skip

@@ -15,9 +15,8 @@ from studio.workspace.work_folder import Folder, put_folder
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="The diffusers folder whose autoencoder is grown.")  # fmt: skip
 @click.option("--latent", type=click.IntRange(1), default=16, show_default=True, help="Channels of the latents.")
-@click.option(
-    "--size", type=click.IntRange(32), default=256, show_default=True, help="Pixels a side, the base's twice."
-)
+@click.option("--size", type=click.IntRange(32), default=256, show_default=True,
+              help="Pixels a side, the base's twice.")  # fmt: skip
 @click.option("--shown", type=click.IntRange(1), default=256, show_default=True,
               help="Scenes that show what the base's latents leave out.")  # fmt: skip
 @click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,51 @@ if TYPE_CHECKING:
 SHEETS = ("captioned", "plain", "hand", "reworded", "composed", "failures")
 
 
-@stage("publish")
+@dataclass(frozen=True, slots=True)
+class PartOptions:
+    """Where the parts of the model lie, and how large it paints."""
+
+    base: Path
+    run: str | None
+    after: int | None
+    vae: Path | None
+    decoder: Path | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FactOptions:
+    """What the model is called, and how it is to be used."""
+
+    name: str
+    title: str | None
+    prefix: str
+    licence: str
+    steps: int | None
+    guidance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedOptions:
+    """What leads a model that is led by sketches, and how that one paints."""
+
+    sketchbook: Path | None
+    lexicon: Path | None
+    presets_path: Path | None
+    unnamed: tuple[str, ...]
+    hands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardOptions:
+    """What the card tells of how the model was made and measured."""
+
+    evaluation: str | None
+    origin: str
+    only: tuple[str, ...]
+
+
+@stage("publish", PartOptions, FactOptions, LedOptions, CardOptions)
 @click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="The folder to be written.")
 @click.option("--name", required=True, help="What recipes call the model.")
 @click.option("--title", help="What people call it; else the name.")
@@ -51,82 +96,114 @@ SHEETS = ("captioned", "plain", "hand", "reworded", "composed", "failures")
               help="A hand that a model led by sketches learned from pictures, beside those of --base.")  # fmt: skip
 @click.option("--trained-by", "only", multiple=True, metavar="RUN",
               help="For the card: a run that made it; else all of the folder.")  # fmt: skip
-@click.option(
-    "--origin", default="", help="For the card: which weights it went on from, where those are not the base's."
-)
-def command(folder: Folder, *, target: Path, name: str, title: str | None, base: Path, run: str | None,
-            after: int | None, vae: Path | None, decoder: Path | None, evaluation: str | None, prefix: str,
-            licence: str, steps: int | None, guidance: float | None, size: int | None, sketchbook: Path | None,
-            lexicon: Path | None, presets_path: Path | None, unnamed: tuple[str, ...], hands: tuple[str, ...],
-            origin: str, only: tuple[str, ...]) -> dict[str, Any]:  # fmt: skip
+@click.option("--origin", default="",
+              help="For the card: which weights it went on from, where those are not the base's.")  # fmt: skip
+def command(folder: Folder, named: PartOptions, says: FactOptions, led: LedOptions, card: CardOptions, *,
+            target: Path) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
     from studio.judging import score
-    from studio.publishing import led_model, lora_file, loss_curve, model_card
-    from studio.training import checkpoints, diffusion, pipeline
+    from studio.training import checkpoints, pipeline
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
         raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
-    scores = score.read(folder, evaluation) if evaluation else {}
-    parts = checkpoints.places(folder, base, run=run, after=after, vae=vae)
+    scores = score.read(folder, card.evaluation) if card.evaluation else {}
+    parts = checkpoints.places(folder, named.base, run=named.run, after=named.after, vae=named.vae)
     if scores and scores["model"] != pipeline.fingerprint(parts):
-        raise FolderError(f"The evaluation {evaluation!r} is of another model ({scores['model']}); evaluate this one.")
-    pipeline.check_base(base)
-    pipe = pipeline.pipeline(parts)
-    scene_decoder = _scene_decoder(decoder, folder, base, parts["vae"])
-    if size:
-        pipeline.set_size(pipe, size)
-    size = pipe.unet.config.sample_size * pipe.vae_scale_factor
-    adapter = folder.path / checkpoints.ADAPTER
-    changes = adapter if run is None and adapter.exists() else None
-    side = diffusion.sketch_side(pipe.unet.config)
-    leading, goes_on = None, model_card.goes_on(folder)
-    has_card = (base / "MODEL_CARD.md").exists()
-    of_base = {"name": base.name, "sources": [], "has_card": has_card} | pipeline.facts(base)
-    usual, presets = (20, 4.0), _presets(presets_path)
-    if side:
-        leading = led_model.found(folder, base, side, book=sketchbook)
-        leading = led_model.with_lexicon(leading, folder, base, lexicon)
-        licence = licence or ("" if leading.of_pictures else led_model.licence(leading.drawings))
-        goes_on = goes_on and (base / led_model.SKETCH).exists()
-        usual = led_model.usual_painting(led_model.painted_by(leading, of_base, presets)["presets"])
-    facts = model_card.house(
-        folder, scores, name=name, title=title or name, prefix=prefix, size=size, licence=licence,
-        steps=steps or usual[0], guidance=guidance or usual[1], solver=type(pipe.scheduler).__name__,
-        hands=_hands(folder), base=of_base, goes_on=goes_on, leading=leading,
-    )  # fmt: skip
-    if leading:
-        facts = led_model.house(facts, leading, of_base, hands=hands, presets=presets, unnamed=unnamed)
-    ends = {run: int(parts["unet"].name)} if run else {}
-    networks = _parts(pipe, scene_decoder)
-    text = model_card.written(folder, facts, scores, networks, base=of_base if goes_on else None, leading=leading,
-                              origin=origin, ends=ends, only=only,
-                              adapter=lora_file.NAME if changes else "")  # fmt: skip
+        raise FolderError(
+            f"The evaluation {card.evaluation!r} is of another model ({scores['model']}); evaluate this one."
+        )
+    pipeline.check_base(named.base)
+    release = _Release(folder, named, card, parts, scores)
+    release.describe(says, led)
+    put_folder(target, release.fill)
+    written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    return {"model": str(target), "name": says.name, "size": release.facts["size"], "led": bool(release.leading),
+            "lora": bool(release.changes), "bytes": written,
+            "parameters": sum(row["parameters"] for row in release.networks)}  # fmt: skip
 
-    def fill(path: Path) -> None:
-        write(pipe, path)
-        if changes:
-            lora_file.write(changes, path)
-        if scene_decoder:
-            shutil.copytree(scene_decoder, path / "decoder")
-        (path / "house.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+class _Release:
+    """A model that is published: its networks, what it says of itself, and what lies beside it."""
+
+    def __init__(self, folder: Folder, named: PartOptions, card: CardOptions, parts: dict[str, Path],
+                 scores: dict[str, Any]) -> None:  # fmt: skip
+        from studio.publishing import model_card
+        from studio.training import checkpoints, pipeline
+
+        self.folder, self.base, self.card, self.scores = folder, named.base, card, scores
+        self.pipe = pipeline.pipeline(parts)
+        if named.size:
+            pipeline.set_size(self.pipe, named.size)
+        self.scene_decoder = _scene_decoder(named.decoder, folder, named.base, parts["vae"])
+        self.networks = _parts(self.pipe, self.scene_decoder)
+        adapter = folder.path / checkpoints.ADAPTER
+        self.changes = adapter if named.run is None and adapter.exists() else None
+        self.ends = {named.run: int(parts["unet"].name)} if named.run else {}
+        has_card = (self.base / "MODEL_CARD.md").exists()
+        self.of_base = {"name": self.base.name, "sources": [], "has_card": has_card} | pipeline.facts(self.base)
+        self.goes_on = model_card.goes_on(folder)
+        self.leading: Leading | None = None
+        self.facts: dict[str, Any] = {}
+
+    def describe(self, says: FactOptions, led: LedOptions) -> None:
+        """Find out what the model says of itself in ``house.json``."""
+        from studio.publishing import led_model, model_card
+        from studio.training import diffusion
+
+        side, presets = diffusion.sketch_side(self.pipe.unet.config), _presets(led.presets_path)
+        licence, usual = says.licence, (20, 4.0)
+        if side:
+            leading = led_model.found(self.folder, self.base, side, book=led.sketchbook)
+            self.leading = leading = led_model.with_lexicon(leading, self.folder, self.base, led.lexicon)
+            licence = licence or ("" if leading.of_pictures else led_model.licence(leading.drawings))
+            self.goes_on = self.goes_on and (self.base / led_model.SKETCH).exists()
+            usual = led_model.usual_painting(led_model.painted_by(leading, self.of_base, presets)["presets"])
+        facts = model_card.Facts(
+            name=says.name, title=says.title or says.name, prefix=says.prefix, licence=licence,
+            size=self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor, hands=_hands(self.folder),
+            solver=type(self.pipe.scheduler).__name__, steps=says.steps or usual[0], guidance=says.guidance or usual[1],
+        )  # fmt: skip
+        self.facts = model_card.house(
+            self.folder, self.scores, facts, base=self.of_base, goes_on=self.goes_on, leading=self.leading
+        )
+        if self.leading:
+            self.facts = led_model.house(self.facts, self.leading, self.of_base, hands=led.hands, presets=presets,
+                                         unnamed=led.unnamed)  # fmt: skip
+
+    def fill(self, path: Path) -> None:
+        """Write all of it into a folder."""
+        from studio.publishing import led_model, lora_file, model_card
+
+        write(self.pipe, path)
+        if self.changes:
+            lora_file.write(self.changes, path)
+        if self.scene_decoder:
+            shutil.copytree(self.scene_decoder, path / "decoder")
+        text = model_card.written(
+            self.folder, self.facts, self.scores, self.networks, base=self.of_base if self.goes_on else None,
+            leading=self.leading, origin=self.card.origin, ends=self.ends, only=self.card.only,
+            adapter=lora_file.NAME if self.changes else "",
+        )  # fmt: skip
+        (path / "house.json").write_text(json.dumps(self.facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         (path / "MODEL_CARD.md").write_text(text, "utf-8")
-        if goes_on and (base / "MODEL_CARD.md").exists():
-            shutil.copyfile(base / "MODEL_CARD.md", path / model_card.OF_BASE)
-        _write_lists(folder, path, base if goes_on else None, leading)
-        if leading:
-            led_model.write(leading, path, base)
-        if curves := model_card.curves(folder, ends, only):
+        if self.goes_on and (self.base / "MODEL_CARD.md").exists():
+            shutil.copyfile(self.base / "MODEL_CARD.md", path / model_card.OF_BASE)
+        _write_lists(self.folder, path, self.base if self.goes_on else None, self.leading)
+        if self.leading:
+            led_model.write(self.leading, path, self.base)
+        self._write_pictures(path)
+
+    def _write_pictures(self, path: Path) -> None:
+        """Write the curve of the losses, and the contact sheets of the evaluation."""
+        from studio.publishing import loss_curve, model_card
+
+        if curves := model_card.curves(self.folder, self.ends, self.card.only):
             (path / "training.svg").write_text(loss_curve.drawing(curves), "utf-8")
-        for sheet in SHEETS if evaluation else ():
-            hung = folder.path / f"evaluations/{evaluation}/{sheet}.webp"
+        for sheet in SHEETS if self.card.evaluation else ():
+            hung = self.folder.path / f"evaluations/{self.card.evaluation}/{sheet}.webp"
             if hung.exists():
                 (path / "sheets").mkdir(exist_ok=True)
                 shutil.copyfile(hung, path / "sheets" / hung.name)
-
-    put_folder(target, fill)
-    written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    return {"model": str(target), "name": name, "size": size, "led": bool(leading), "lora": bool(changes),
-            "bytes": written, "parameters": sum(row["parameters"] for row in networks)}  # fmt: skip
 
 
 def _presets(path: Path | None) -> dict[str, Any] | None:

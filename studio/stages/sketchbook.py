@@ -21,9 +21,8 @@ STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient
 
 
 @stage("sketchbook")
-@click.option(
-    "--modules", type=click.Path(path_type=Path), help="A folder of unpacked npm packages; else npm gets them."
-)
+@click.option("--modules", type=click.Path(path_type=Path),
+              help="A folder of unpacked npm packages; else npm gets them.")  # fmt: skip
 @click.option("--onto", type=click.Path(path_type=Path),
               help="A sketchbook whose drawings stay as they are; only what it lacks is added.")  # fmt: skip
 @click.option("--vendor", "vendors", multiple=True, type=click.Choice(tuple(STYLES)), help="Only these icon sets.")

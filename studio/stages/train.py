@@ -3,39 +3,79 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from studio.errors import FolderError, StudioError
 from studio.text import phrasing
 from studio.workspace import weight_files
-from studio.workspace.stage_command import HOUSE, counts, stage, training_options
+from studio.workspace.stage_command import HOUSE, RunOptions, counts, stage, training_options
 from studio.workspace.work_folder import Folder, put_folder
+
+if TYPE_CHECKING:
+    import torch
 
 OBJECTIVES = ("flow", "v_prediction", "epsilon")
 PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of the USA", "Picasso and Monet")
 
 
-@stage("train")
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """Which network learns, what it begins with, and how much of it learns."""
+
+    base: Path
+    tune: str | None
+    unet: Path | None
+    of_base: float
+    latents: int | None
+    rank: int
+    apart: bool
+    half_base: bool
+    channels: str
+    layers: str | None
+    checkpointing: bool
+
+    @property
+    def begins_as(self) -> Path:
+        """Return the folder of the UNet that learns on."""
+        return self.unet or self.base / "unet"
+
+
+@dataclass(frozen=True, slots=True)
+class LessonOptions:
+    """What is learned of the pictures: objective, times, and how often words or sketches are left out."""
+
+    objective: str | None
+    gamma: float
+    spread: float
+    nothing: float
+    unsketched: float
+    guidance: float
+
+
+@dataclass(frozen=True, slots=True)
+class LookOptions:
+    """What is painted and kept while it learns, and how often."""
+
+    prompts: tuple[str, ...]
+    prefix: str
+    painted_in: int
+    validate_every: int
+    checkpoint_every: int
+
+
+@stage("train", RunOptions, NetworkOptions, LessonOptions, LookOptions)
 @training_options(steps=8_000, rate=1e-3, batch=64, run="train")
-@click.option(
-    "--base",
-    type=click.Path(path_type=Path),
-    default=HOUSE,
-    show_default=True,
-    help="The diffusers folder of the text encoder, and of the UNet with --tune.",
-)
+@click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
+              help="The diffusers folder of the text encoder, and of the UNet with --tune.")  # fmt: skip
 @click.option("--tune", type=click.Choice(("full", "lora")), help="Go on with the UNet of --base; else from nothing.")
 @click.option("--unet", type=click.Path(path_type=Path), help="Go on with this UNet, where it is not that of --base.")
-@click.option(
-    "--of-base",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="With --unet: begin with so much of the base's UNet in it; what was forgotten comes back.",
-)
+@click.option("--of-base", type=click.FloatRange(0, 1), default=0.0, show_default=True,
+              help="With --unet: begin with so much of the base's UNet in it; what was forgotten comes back."
+              )  # fmt: skip
 @click.option("--latents", type=click.IntRange(1), help="Learn only the first so many of each place; else all.")
 @click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
 @click.option("--apart", is_flag=True, help="With --tune lora: keep the changes alone, to be laid over --base.")
@@ -46,25 +86,14 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--muon", is_flag=True, help="Learn matrices by Muon, the rest by AdamW.")
 @click.option("--frugal", is_flag=True, help="Learn by Adafactor: 8 bytes a weight less than AdamW. See --average 0.")
 @click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
-@click.option(
-    "--cool",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="With --constant: the last steps, in which the rate falls.",
-)
+@click.option("--cool", type=click.IntRange(0), default=0, show_default=True,
+              help="With --constant: the last steps, in which the rate falls.")  # fmt: skip
 @click.option("--unsketched", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without sketch.")
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="Else that of --base, or flow.")
-@click.option(
-    "--gamma", type=click.FloatRange(0), default=0.0, show_default=True, help="Of min-SNR weights; 0 for none."
-)
-@click.option(
-    "--spread",
-    type=click.FloatRange(0, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Of the logit-normal times; 1.7 is nearly even.",
-)
+@click.option("--gamma", type=click.FloatRange(0), default=0.0, show_default=True,
+              help="Of min-SNR weights; 0 for none.")  # fmt: skip
+@click.option("--spread", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
+              help="Of the logit-normal times; 1.7 is nearly even.")  # fmt: skip
 @click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without caption.")
 @click.option("--checkpointing", is_flag=True, help="Less memory, a third more time.")
 @click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
@@ -73,146 +102,187 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 @click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
 @click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True,
               help="Of what is looked at, and what a UNet is told that guidance was distilled into.")  # fmt: skip
-@click.option(
-    "--painted-in",
-    "painted_in",
-    type=click.IntRange(1),
-    default=20,
-    show_default=True,
-    help="Steps of what is looked at.",
-)
-def command(folder: Folder, *, base: Path, tune: str | None, unet: Path | None, of_base: float, latents: int | None,
-            rank: int, channels: str, objective: str | None, gamma: float, spread: float, nothing: float,
-            checkpointing: bool, prompts: tuple[str, ...], prefix: str, guidance: float, painted_in: int,
-            validate_every: int, checkpoint_every: int, batch: int, device: str, precision: str, run: str,
-            trackers: tuple[str, ...], layers: str | None, muon: bool, frugal: bool, half_base: bool, unsketched: float,
-            apart: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
+@click.option("--painted-in", "painted_in", type=click.IntRange(1), default=20, show_default=True,
+              help="Steps of what is looked at.")  # fmt: skip
+def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions, looked: LookOptions, *,
+            muon: bool, frugal: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
     """Make model/unet and model/scheduler from latents/, or with --apart model/adapter."""
-    import torch
+    from studio.training import checkpoints, loop
 
-    from studio.text.text_encoder import Texts
-    from studio.training import checkpoints, diffusion, loop, pipeline
-    from studio.workspace.shards import Reader, Shards
-    from studio.workspace.training_run import Run
-
-    if unet and not tune:
-        raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
-    if of_base and not unet:
-        raise StudioError("--of-base mixes the base's UNet into that of --unet: name one.")
-    if apart and tune != "lora":
-        raise StudioError("--apart keeps changes of low rank alone: say --tune lora with it.")
-    if half_base and (tune != "lora" or precision == "no"):
-        raise StudioError("--half-base holds what does not learn in half precision: say --tune lora and --precision.")
+    _check(network, how.precision)
     if muon and frugal:
         raise StudioError("--muon and --frugal are two ways to learn: say one.")
-    if tune:
-        pipeline.check_base(base)
-    shards = Shards(folder.path / "latents")
-    has, *places = shards.latents[0].shape[1:]
-    learned = min(latents or has, has)
-    aim = diffusion.Objective(objective or _own_objective(base, tune), gamma, spread=spread)
-    begins: Any = _loaded(unet or base / "unet") if tune else None
-    if of_base:
-        diffusion.mix(begins, _loaded(base / "unet"), of_base)
-    if layers and not unet:
+    teaching = _Teaching(folder, how, network, lesson, looked, loop.Schedule(**often))
+    machine = teaching.machine
+    if machine.is_main_process:
+        checkpoints.note_shape(teaching.run, teaching.unet)
+    looks = ((looked.validate_every, teaching.look), (looked.checkpoint_every, teaching.keep))
+    try:
+        summary = loop.fit(
+            teaching.unet, teaching.loss_of, teaching.schedule, teaching.run, machine=machine,
+            settings=teaching.settings() | {"muon": muon, "frugal": frugal}, looks=looks, put=teaching.put,
+            optimiser="muon" if muon else "frugal" if frugal else "adamw",
+        )  # fmt: skip
+    finally:
+        teaching.reader.close()
+    parameters = sum(value.numel() for name, value in teaching.unet.named_parameters() if ".lora_" not in name)
+    return summary | {"objective": teaching.aim.kind, "pictures": len(teaching.shards),
+                      "processes": machine.num_processes, "parameters": parameters}  # fmt: skip
+
+
+def _check(network: NetworkOptions, precision: str) -> None:
+    """Refuse options that do not go together.
+
+    :raises StudioError: naming them.
+    """
+    from studio.training import pipeline
+
+    if network.unet and not network.tune:
+        raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
+    if network.of_base and not network.unet:
+        raise StudioError("--of-base mixes the base's UNet into that of --unet: name one.")
+    if network.apart and network.tune != "lora":
+        raise StudioError("--apart keeps changes of low rank alone: say --tune lora with it.")
+    if network.half_base and (network.tune != "lora" or precision == "no"):
+        raise StudioError("--half-base holds what does not learn in half precision: say --tune lora and --precision.")
+    if network.layers and not network.unet:
         raise StudioError("--layers deepens a UNet that has learned: name it with --unet.")
-    if layers:
-        from studio.training import growing
+    if network.tune:
+        pipeline.check_base(network.base)
 
-        begins = growing.deeper(begins, counts(layers))
-    frozen = {"fp16": torch.float16, "bf16": torch.bfloat16}[precision] if half_base else torch.float32
-    network = _network(begins, tune, rank, channels, shards, learned, checkpointing, frozen)
-    del begins
-    shape = network.config
-    painter = diffusion.solver(aim, base if tune else None)
-    each = Run(folder, run)
-    machine = loop.accelerator(run=each, precision=precision, trackers=trackers, cpu=device == "cpu")
-    asked = [prefix + prompt for prompt in prompts]
-    texts = Texts(base)
-    (empty, blank_vector), told = texts.nothing(), texts.states(asked)
-    del texts
-    empty, told = empty.to(machine.device), told.to(machine.device)
-    if validate_every and shards.pooled:
-        raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
-    schedule = loop.Schedule(**often)
-    reader = Reader(shards, batch, seed=schedule.seed, process=machine.process_index, processes=machine.num_processes)
 
-    def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        read = reader.batch(step)
-        latents = read.latents[:, :learned].to(machine.device, non_blocking=True).float()
-        states = read.states.to(machine.device, non_blocking=True).float()
-        left_out = (torch.rand(batch, generator=dice) < nothing).to(machine.device)
-        states = torch.where(left_out.view(-1, 1, 1), empty, states)
-        pooled = None
-        if read.pooled is not None and blank_vector is not None:
-            vectors = read.pooled.to(machine.device).float()
-            pooled = torch.where(left_out.view(-1, 1), blank_vector.to(machine.device), vectors)
-        times = aim.times(batch, dice).to(machine.device)
-        noise = loop.noise(tuple(latents.shape), dice, machine.device)
-        sketches = None if read.sketches is None else read.sketches.to(machine.device, non_blocking=True)
+class _Teaching:
+    """A UNet that is taught: its shards, its objective, what it is shown at each step, and what is looked at."""
+
+    def __init__(self, folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions,
+                 looked: LookOptions, schedule: Any) -> None:  # fmt: skip
+        from studio.text.text_encoder import Texts
+        from studio.training import diffusion, loop
+        from studio.workspace.shards import Reader, Shards
+        from studio.workspace.training_run import Run
+
+        self.folder, self.how, self.network, self.lesson, self.looked = folder, how, network, lesson, looked
+        self.schedule, self.run, self.shards = schedule, Run(folder, how.run), Shards(folder.path / "latents")
+        self.has, *self.places = self.shards.latents[0].shape[1:]
+        self.learned = min(network.latents or self.has, self.has)
+        kind = lesson.objective or _own_objective(network.base, network.tune)
+        self.aim = diffusion.Objective(kind, lesson.gamma, spread=lesson.spread)
+        self.unet = _network(network, self.shards, self.learned, how.precision)
+        self.shape, self.solver = self.unet.config, self._solver()
+        self.machine = loop.accelerator(
+            run=self.run, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu"
+        )
+        texts = Texts(network.base)
+        empty, self.blank_vector = texts.nothing()
+        told = texts.states([looked.prefix + each for each in looked.prompts])
+        self.empty, self.told = empty.to(self.machine.device), told.to(self.machine.device)
+        if looked.validate_every and self.shards.pooled:
+            raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
+        self.reader = Reader(self.shards, how.batch, seed=schedule.seed, process=self.machine.process_index,
+                             processes=self.machine.num_processes)  # fmt: skip
+
+    def _solver(self) -> Any:
+        from studio.training import diffusion
+
+        return diffusion.solver(self.aim, self.network.base if self.network.tune else None)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a run goes on under, as it stands in its settings.json."""
+        network, lesson = self.network, self.lesson
+        # A run at a constant rate may go on with more processes, or fewer.
+        processes = 0 if self.schedule.constant else self.machine.num_processes
+        told = {"batch": self.how.batch, "processes": processes, "objective": self.aim.kind, "gamma": lesson.gamma,
+                "spread": lesson.spread, "nothing": lesson.nothing, "tune": network.tune or "",
+                "channels": network.channels, "latents": self.learned, "of_base": network.of_base,
+                "layers": network.layers or "", "unsketched": lesson.unsketched if self.shards.led else 0,
+                "rank": network.rank if network.tune == "lora" else 0, "precision": self.how.precision,
+                "half_base": network.half_base,
+                "base": weight_files.mark(network.begins_as) if network.tune else "",
+                "pictures": self.shards.about["source"]}  # fmt: skip
+        return told if self.shape.time_cond_proj_dim is None else told | {"guidance": lesson.guidance}
+
+    def loss_of(self, model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        """Show a batch with noise, and compare what is predicted of it."""
+        import torch
+
+        from studio.training import diffusion, loop
+
+        batch, device, read = self.how.batch, self.machine.device, self.reader.batch(step)
+        latents = read.latents[:, : self.learned].to(device, non_blocking=True).float()
+        states, pooled = self._words(read, dice)
+        times = self.aim.times(batch, dice).to(device)
+        noise = loop.noise(tuple(latents.shape), dice, device)
+        sketches = None if read.sketches is None else read.sketches.to(device, non_blocking=True)
         if sketches is not None:
-            blank = (torch.rand(batch, generator=dice) < unsketched).to(machine.device).view(-1, 1, 1, 1)
+            blank = (torch.rand(batch, generator=dice) < self.lesson.unsketched).to(device).view(-1, 1, 1, 1)
             sketches = sketches.masked_fill(blank, 0.0)
-        shown, at, target, weight = aim.noised(latents, noise, times, painter.alphas_cumprod)
+        shown, at, target, weight = self.aim.noised(latents, noise, times, self.solver.alphas_cumprod)
         if sketches is not None:
             shown = diffusion.led(shown, sketches)
-        further = diffusion.further_inputs(shape, pooled, count=batch, size=shards.about["size"], guidance=guidance,
-                                           device=machine.device)  # fmt: skip
+        further = diffusion.further_inputs(self.shape, pooled, count=batch, size=self.shards.about["size"],
+                                           guidance=self.lesson.guidance, device=device)  # fmt: skip
         predicted = model(shown, at, encoder_hidden_states=states, return_dict=False, **further)[0]
-        told_of = {"waited": read.waited, "pictures": batch * machine.num_processes}
+        told_of = {"waited": read.waited, "pictures": batch * self.machine.num_processes}
         return diffusion.loss(predicted, target, weight), {name: torch.tensor(value) for name, value in told_of.items()}
 
-    def look(model: Any, step: int) -> None:
-        words, sketches = told, None
-        if shards.led:  # the prompts without a sketch, then pictures that were learned, by their words and sketches
-            known = shards.rows(torch.arange(min(len(told), len(shards))), loop.dice(0, 0))
+    def _words(self, read: Any, dice: torch.Generator) -> tuple[Any, Any]:
+        """Return the text states of a batch and its pooled vectors, where there are any; some captions left out."""
+        import torch
+
+        device = self.machine.device
+        states = read.states.to(device, non_blocking=True).float()
+        left_out = (torch.rand(self.how.batch, generator=dice) < self.lesson.nothing).to(device)
+        states = torch.where(left_out.view(-1, 1, 1), self.empty, states)
+        if read.pooled is None or self.blank_vector is None:
+            return states, None
+        vectors = read.pooled.to(device).float()
+        return states, torch.where(left_out.view(-1, 1), self.blank_vector.to(device), vectors)
+
+    def look(self, model: Any, step: int) -> None:
+        """Paint the prompts as it has learned so far, and keep a contact sheet of them."""
+        import torch
+
+        from studio.training import diffusion, loop
+
+        words, sketches, device = self.told, None, self.machine.device
+        if (
+            self.shards.led
+        ):  # the prompts without a sketch, then pictures that were learned, by their words and sketches
+            known = self.shards.rows(torch.arange(min(len(words), len(self.shards))), loop.dice(0, 0))
             assert known.sketches is not None  # noqa: S101 - they are led
-            words = torch.cat([told, known.states.to(machine.device).float()])
-            blank = torch.zeros(len(told), *known.sketches.shape[1:])
-            sketches = torch.cat([blank, known.sketches]).to(machine.device)
-        noise = torch.randn((len(words), learned, *places), generator=loop.dice(0, 0))
-        with machine.autocast() if half_base else nullcontext():
-            latents = diffusion.paint(model, diffusion.solver(aim, base if tune else None), words, empty,
-                                      noise.to(machine.device), steps=painted_in, guidance=guidance,
+            blank = torch.zeros(len(words), *known.sketches.shape[1:])
+            words = torch.cat([words, known.states.to(device).float()])
+            sketches = torch.cat([blank, known.sketches]).to(device)
+        noise = torch.randn((len(words), self.learned, *self.places), generator=loop.dice(0, 0))
+        with self.machine.autocast() if self.network.half_base else nullcontext():
+            latents = diffusion.paint(model, self._solver(), words, self.empty, noise.to(device),
+                                      steps=self.looked.painted_in, guidance=self.lesson.guidance,
                                       sketches=sketches)  # fmt: skip
-        _hang(folder, base, each, torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, has - learned)), step)
+        latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, self.has - self.learned))
+        _hang(self.folder, self.network.base, self.run, latents, step)
 
-    def plain(model: Any) -> Any:
-        return diffusion.plain_copy(model, _loaded(unet or base / "unet") if half_base else None)
+    def _plain(self, model: Any) -> Any:
+        from studio.training import diffusion
 
-    def keep(model: Any, step: int) -> None:
-        checkpoints.keep(each, plain(model), step)
+        return diffusion.plain_copy(model, _loaded(self.network.begins_as) if self.network.half_base else None)
 
-    def put(model: Any) -> Path:
-        changes = checkpoints.put_changes(folder, model if tune == "lora" else None)
-        if apart:
+    def keep(self, model: Any, step: int) -> None:
+        """Keep what it has learned so far as a checkpoint."""
+        from studio.training import checkpoints
+
+        checkpoints.keep(self.run, self._plain(model), step)
+
+    def put(self, model: Any) -> Path:
+        """Put what was learned where it belongs; return where."""
+        from studio.training import checkpoints
+
+        changes = checkpoints.put_changes(self.folder, model if self.network.tune == "lora" else None)
+        if self.network.apart:
             return changes
-        target = folder.path / "model/unet"
-        put_folder(target, plain(model).save_pretrained)
-        put_folder(folder.path / "model/scheduler", painter.save_pretrained)
+        target = self.folder.path / "model/unet"
+        put_folder(target, self._plain(model).save_pretrained)
+        put_folder(self.folder.path / "model/scheduler", self.solver.save_pretrained)
         return target
-
-    looks = ((validate_every, look), (checkpoint_every, keep))
-    processes = 0 if schedule.constant else machine.num_processes  # such a run may go on with more, or fewer
-    if machine.is_main_process:
-        checkpoints.note_shape(each, network)
-    settings = {"batch": batch, "processes": processes, "objective": aim.kind, "gamma": gamma,
-                "spread": spread, "nothing": nothing, "tune": tune or "", "channels": channels, "latents": learned,
-                "of_base": of_base, "layers": layers or "", "muon": muon, "unsketched": unsketched if shards.led else 0,
-                "rank": rank if tune == "lora" else 0, "precision": precision,
-                "frugal": frugal, "half_base": half_base,
-                "base": weight_files.mark(unet or base / "unet") if tune else "",
-                "pictures": shards.about["source"]}  # fmt: skip
-    if shape.time_cond_proj_dim is not None:
-        settings["guidance"] = guidance
-    try:
-        summary = loop.fit(network, loss_of, schedule, each, machine=machine, settings=settings, looks=looks, put=put,
-                           optimiser="muon" if muon else "frugal" if frugal else "adamw")  # fmt: skip
-    finally:
-        reader.close()
-    parameters = sum(value.numel() for name, value in network.named_parameters() if ".lora_" not in name)
-    return summary | {"objective": aim.kind, "pictures": len(shards), "processes": machine.num_processes,
-                      "parameters": parameters}  # fmt: skip
 
 
 def _loaded(path: Path) -> Any:
@@ -225,25 +295,23 @@ def _loaded(path: Path) -> Any:
         raise StudioError(f"{path} cannot be loaded: {error}") from error
 
 
-def _network(network: Any, tune: str | None, rank: int, channels: str, shards: Any, latent: int,
-             checkpointing: bool, frozen: Any) -> Any:  # fmt: skip
+def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) -> Any:
     """Make a UNet for the shards, or fit the one that has learned to them.
 
     :raises FolderError: where that one does not fit the shards' latents and texts.
     """
     import torch
 
-    from studio.training import diffusion
+    from studio.training import diffusion, growing
 
     side, width = shards.latents[0].shape[-1], shards.states[0].shape[-1]
-    if network is None:
-        torch.manual_seed(1)
-        return diffusion.unet(counts(channels), latent=latent, taken=_taken(shards, latent), sample=side, width=width,
-                              checkpointing=checkpointing)  # fmt: skip
     taken = _taken(shards, latent)
-    if tune == "full" and not shards.led and network.config.in_channels < latent:
-        from studio.training import growing
-
+    if not options.tune:
+        torch.manual_seed(1)
+        return diffusion.unet(counts(options.channels), latent=latent, taken=taken, sample=side, width=width,
+                              checkpointing=options.checkpointing)  # fmt: skip
+    network = _begun(options)
+    if options.tune == "full" and not shards.led and network.config.in_channels < latent:
         network = growing.unet(network, latent=latent)
     if (network.config.in_channels, network.config.cross_attention_dim) != (taken, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
@@ -251,12 +319,23 @@ def _network(network: Any, tune: str | None, rank: int, channels: str, shards: A
             f"The UNet takes {has}, the shards have {taken} and {width}: "
             f"encode with the --base of that UNet and its own --vae."
         )
-    if checkpointing:
+    if options.checkpointing:
         network.enable_gradient_checkpointing()
-    if tune == "lora":
+    if options.tune == "lora":
         torch.manual_seed(1)
-        diffusion.lay_lora(network, rank, frozen)
+        halves = {"fp16": torch.float16, "bf16": torch.bfloat16}
+        diffusion.lay_lora(network, options.rank, halves[precision] if options.half_base else torch.float32)
     return network
+
+
+def _begun(options: NetworkOptions) -> Any:
+    """Load the UNet that learns on, with so much of the base's in it and as deep as is asked for."""
+    from studio.training import diffusion, growing
+
+    network = _loaded(options.begins_as)
+    if options.of_base:
+        diffusion.mix(network, _loaded(options.base / "unet"), options.of_base)
+    return growing.deeper(network, counts(options.layers)) if options.layers else network
 
 
 def _taken(shards: Any, latent: int) -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,8 +23,22 @@ T = TypeVar("T")
 Work = Callable[..., dict[str, Any]]
 
 
-def stage(name: str) -> Callable[[Work], click.Command]:
-    """Make a stage of a function that takes the :class:`Folder` and its options, and returns its summary."""
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Options of all training, beside those of its schedule: which run, on what, how many pictures at once."""
+
+    run: str
+    batch: int
+    device: str
+    precision: str
+    trackers: tuple[str, ...]
+
+
+def stage(name: str, *groups: type[Any]) -> Callable[[Work], click.Command]:
+    """Make a stage of a function that takes the :class:`Folder` and its options, and returns its summary.
+
+    ``groups`` are dataclasses: the options of their fields' names arrive as one object of each, in this order.
+    """
 
     def decorate(work: Work) -> click.Command:
         @click.command(name)
@@ -31,8 +46,9 @@ def stage(name: str) -> Callable[[Work], click.Command]:
         @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
         @wraps(work)
         def command(folder: Path, as_json: bool, **options: Any) -> None:
+            grouped = [group(**{each.name: options.pop(each.name) for each in fields(group)}) for group in groups]
             try:
-                summary = work(Folder(folder), **options)
+                summary = work(Folder(folder), *grouped, **options)
             except (StudioError, OSError) as error:
                 if as_json:
                     click.echo(json.dumps({"stage": name, "error": str(error)}, ensure_ascii=False))

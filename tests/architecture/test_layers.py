@@ -23,7 +23,7 @@ FROM_APP = {
     "photos": (),
     "safety": (),
     "planning": ("generation.cost",),
-    "diffusion": ("version", "models", "text"),
+    "diffusion": ("files", "version", "models", "text"),
     "": (
         "__init__", "errors", "version", "storage", "models", "generation", "queue", "walks", "text",
         "search.visual_search",

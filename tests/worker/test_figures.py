@@ -119,7 +119,7 @@ def test_full_store_is_no_failure_of_the_walk(
     )
     for name, labels in asked:
         counted(name, **labels)
-    write, refused = media_store._replace, []
+    write, refused = media_store.atomic_write, []
 
     def refuse_once(*told: object) -> None:
         if not refused:
@@ -127,7 +127,7 @@ def test_full_store_is_no_failure_of_the_walk(
             raise OSError(28, "No space left on device")
         write(*told)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(media_store, "_replace", refuse_once)
+    monkeypatch.setattr(media_store, "atomic_write", refuse_once)
     walk = commissioned(frames=2)
     job.work()
     db.session.refresh(walk)

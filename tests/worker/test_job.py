@@ -605,14 +605,14 @@ def test_a_full_disk_fails_no_walk_in_the_line(
     refused: int, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(5)]
-    replace, left = media_store._replace, iter(range(refused))
+    replace, left = media_store.atomic_write, iter(range(refused))
 
     def full(*arguments: Any) -> None:
         if next(left, None) is not None:
             raise OSError(28, "No space left on device")
         replace(*arguments)
 
-    monkeypatch.setattr(media_store, "_replace", full)
+    monkeypatch.setattr(media_store, "atomic_write", full)
     job.work()
     assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
     assert next(left, None) is None, "it was full as long as was meant"
@@ -655,7 +655,7 @@ def test_while_the_store_is_full_nothing_is_painted_in_vain(
             this_worker().stopping.set()
         return "full"
 
-    monkeypatch.setattr(media_store, "_replace", full)
+    monkeypatch.setattr(media_store, "atomic_write", full)
     monkeypatch.setattr(media_store.MediaStore, "check", look)
     assert job.work() == 1
     assert looked == [outages.ROOM] * 3 and len(painter.batches) == 1

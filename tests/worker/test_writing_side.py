@@ -277,14 +277,14 @@ def test_full_disk_met_by_a_writer_fails_no_walk(
 ) -> None:
     monkeypatch.setattr(outages, "PAUSES", (0.001,))
     ids = [commissioned(visitor=f"visitor {number}", frames=4).id for number in range(4)]
-    replace, left = media_store._replace, iter(range(11))
+    replace, left = media_store.atomic_write, iter(range(11))
 
     def full(*arguments: Any) -> None:
         if next(left, None) is not None:
             raise OSError(28, "No space left on device")
         replace(*arguments)
 
-    monkeypatch.setattr(media_store, "_replace", full)
+    monkeypatch.setattr(media_store, "atomic_write", full)
     job.work()
     assert {(read(walk_id).state, read(walk_id).lost) for walk_id in ids} == {(FINISHED, 0)}
     assert next(left, None) is None

@@ -229,8 +229,8 @@ class Painter:
                 if held is not None and not (is_last and whole):
                     expected = held.expected(step, expected)
             if reached in task.keep:
-                decodes = reached in rendering.decoded
-                thumbnails = self._decoded(vae, expected, guides, rendering) if decodes else lens(expected)
+                is_decoded = reached in rendering.decoded
+                thumbnails = self._decoded(vae, expected, guides, rendering) if is_decoded else lens(expected)
                 memory = solver_state.memory(solver)
                 _keep(painted, reached, latents, (*memory, expected) if rendering.mixing > 1 else memory, thumbnails)
             on_step()

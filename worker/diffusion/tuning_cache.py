@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from app.files import atomic_write
 from app.version import __version__
 from worker.diffusion import tuning as machine
 from worker.diffusion.fitting import devices
@@ -116,14 +117,11 @@ def write_gpu_options(file: Path, key: str, setting: Setting, options: GpuOption
 
 def _remember(file: Path, key: str, more: dict[str, Any]) -> None:
     """Write some of what is known under this key; the rest of it, and other keys, stay."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         known = _machines(file)
         found = known.pop(key, {}) | more
         machines = [*known.items(), (key, found)]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(dict(machines[-MACHINES:]), ensure_ascii=False), "utf-8")
-        aside.replace(file)
+        atomic_write(file, json.dumps(dict(machines[-MACHINES:]), ensure_ascii=False).encode())
     except OSError as error:
         log.info("what was measured of the device cannot be remembered: %s", error)
 

@@ -104,7 +104,7 @@ def test_index_that_a_restart_lost_is_made_again_without_a_command(hung: Commiss
     assert set(semantic_search.ranked("whale")) == set(numbers)
     assert semantic_search.flaw() == ""
     assert semantic_search.about() == "3 walks are in the index"
-    assert [path.name for path in instance.glob("meaning*")] == ["meaning.vectors"]
+    assert [path.name for path in instance.glob("meaning*")] == ["meaning.2.vectors"]
 
 
 @pytest.mark.usefixtures("few_at_once")
@@ -177,7 +177,7 @@ def test_reindexing_takes_the_place_of_what_is_searched(hung: Commissioner, inst
         assert len(list(semantic_search.reindex())) == 1
         assert set(semantic_search.ranked("whale")) == numbers
     assert set(semantic_search.ranked("whale")) == numbers
-    assert [path.name for path in instance.glob("meaning*")] == ["meaning.vectors"]
+    assert [path.name for path in instance.glob("meaning*")] == ["meaning.2.vectors"]
 
 
 @pytest.mark.usefixtures("look_again")
@@ -197,7 +197,7 @@ def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: p
 @pytest.mark.parametrize("content", [b"", b"no index"])
 def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, instance: Path, content: bytes) -> None:
     walk = hung("a boat", "a fish")
-    (instance / "meaning.vectors").write_bytes(content)
+    (instance / "meaning.2.vectors").write_bytes(content)
     assert "There is no index of meaning" in semantic_search.flaw()
     assert semantic_search.ranked("whale") == []
     made_anew("meaning")
@@ -208,7 +208,7 @@ def test_broken_index_costs_only_the_finding_by_meaning(hung: Commissioner, inst
 def test_index_that_is_cut_off_while_it_serves_is_filled_again(hung: Commissioner, instance: Path) -> None:
     numbers = {hung("a boat", f"a fish {i}").number for i in range(3)}
     assert set(semantic_search.ranked("whale")) == numbers
-    os.truncate(instance / "meaning.vectors", 300)
+    os.truncate(instance / "meaning.2.vectors", 300)
     assert set(semantic_search.ranked("whale")) == numbers
     assert semantic_search.flaw() == ""
 
@@ -217,7 +217,7 @@ def test_index_that_is_cut_off_while_it_serves_is_filled_again(hung: Commissione
 def test_index_whose_last_row_a_power_cut_left_as_zeros_is_made_anew(hung: Commissioner, instance: Path) -> None:
     walk = hung("a boat", "a fish")
     assert semantic_search.ranked("whale") == [walk.number]
-    with (instance / "meaning.vectors").open("ab") as file:
+    with (instance / "meaning.2.vectors").open("ab") as file:
         file.write(bytes(1000))
     assert "other walks. It is made anew when it is asked" in semantic_search.flaw()
     assert semantic_search.ranked("whale") == []
@@ -231,13 +231,26 @@ def test_index_that_is_broken_is_told_to_the_log_once(
 ) -> None:
     walk = hung("a boat", "a fish")
     assert semantic_search.ranked("whale") == [walk.number]
-    (instance / "meaning.vectors").write_bytes(b"no index")
+    (instance / "meaning.2.vectors").write_bytes(b"no index")
     assert semantic_search.flaw() == semantic_search.flaw()
     (line,) = [record.message for record in caplog.records if record.name == "app.search.vector_index"]
-    assert "meaning.vectors is an index of something else. It is made anew when it is asked; at once by: flask" in line
+    assert (
+        "meaning.2.vectors is an index of something else. It is made anew when it is asked; at once by: flask" in line
+    )
     assert semantic_search.ranked("whale") == []
     made_anew("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
+
+
+@pytest.mark.usefixtures("look_again")
+def test_index_of_release_1_0_0_is_no_flaw_and_is_deleted(hung: Commissioner, instance: Path) -> None:
+    walk = hung("a boat", "a fish")
+    (instance / "meaning.vectors").write_bytes(b"moma-v1\0 and what follows")
+    assert semantic_search.flaw() == ""
+    assert semantic_search.ranked("whale") == [walk.number]
+    with another(instance, Path(semantic_search.current_app.config["MEANING"])).app_context():
+        assert semantic_search.ranked("whale") == [walk.number]
+    assert [path.name for path in instance.glob("meaning*")] == ["meaning.2.vectors"]
 
 
 @pytest.mark.usefixtures("look_again")
@@ -255,9 +268,9 @@ def test_index_is_searched_though_nothing_can_be_added(hung: Commissioner, monke
 
 def test_what_a_killed_reindexing_left_is_written_over_by_the_next(hung: Commissioner, instance: Path) -> None:
     hung("a boat", "a fish")
-    (instance / "meaning.new").write_bytes(b"half")
+    (instance / "meaning.2.new").write_bytes(b"half")
     list(semantic_search.reindex())
-    assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.vectors"]
+    assert sorted(path.name for path in instance.glob("meaning*")) == ["meaning.2.vectors"]
 
 
 @pytest.mark.usefixtures("look_again")

@@ -111,7 +111,7 @@ def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: Fl
     with pytest.raises(SourceError, match="No worker"):
         list(visual_search.reindex())
     walk, other = seen(0, 90), seen(10, 90)
-    (instance / "looks.vectors").write_bytes(b"broken")
+    (instance / "looks.2.vectors").write_bytes(b"broken")
     assert "no index of looks" in visual_search.flaw()
     answer = runner.invoke(args=["gallery", "reindex"])
     assert "By look: 4 vectors in" in answer.output

@@ -99,7 +99,7 @@ def told(words: tuple[str, ...]) -> set[tuple[str, str]]:
 
 
 def vectors_of(name: str) -> Vectors:
-    path = Path(semantic_search.current_app.instance_path) / f"{name}.vectors"
+    path = Path(semantic_search.current_app.instance_path) / f"{name}{vector_index.SUFFIX}"
     kind = semantic_search._ours()[0].kind() if name == "meaning" else ("one", 64)
     return Vectors(path, *kind)
 

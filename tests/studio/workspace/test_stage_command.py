@@ -1,0 +1,48 @@
+"""Stages as commands: options arrive by group, and a failure is one sentence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from click.testing import CliRunner
+
+from studio.errors import StudioError
+from studio.workspace.stage_command import RunOptions, stage, training_options
+from studio.workspace.work_folder import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class SizeOptions:
+    size: int
+    plain: bool
+
+
+@stage("example", RunOptions, SizeOptions)
+@training_options(steps=7, rate=0.1, batch=2, run="first")
+@click.option("--size", type=int, default=8)
+@click.option("--plain", is_flag=True)
+@click.option("--refused", is_flag=True)
+def example(folder: Folder, how: RunOptions, of: SizeOptions, *, refused: bool, **often: Any) -> dict[str, Any]:
+    """Return what arrived."""
+    if refused:
+        raise StudioError("It was refused.")
+    return {"folder": folder.path.name, "run": how.run, "batch": how.batch, "size": of.size, "plain": of.plain,
+            "often": sorted(often)}  # fmt: skip
+
+
+def test_options_arrive_by_group_and_the_rest_by_name(tmp_path: Path) -> None:
+    words = ["--folder", str(tmp_path / "work"), "--json", "--size", "9", "--plain", "--batch", "3"]
+    told = json.loads(CliRunner().invoke(example, words).stdout)
+    assert told == {"stage": "example", "folder": "work", "run": "first", "batch": 3, "size": 9, "plain": True,
+                    "often": ["average", "log_every", "rate", "save_every", "seed", "steps", "warmup"]}  # fmt: skip
+
+
+def test_failure_of_a_stage_is_one_sentence(tmp_path: Path) -> None:
+    result = CliRunner().invoke(example, ["--folder", str(tmp_path), "--refused", "--json"])
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {"stage": "example", "error": "It was refused."}
+    assert "It was refused." in result.stderr
