@@ -54,13 +54,12 @@ def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def worker(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Painter]:
+def worker(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Painter:
     """Run a worker in this process, each time the command waits for one."""
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "here"}])
     monkeypatch.setattr(lora_adding, "sleep", lambda _: job.work())
     monkeypatch.setattr(lora_adding, "WAIT_SECONDS", 20.0)
-    with lone_painter.at_work(app, tiny_models["sd1"]) as painter:
-        yield painter
+    return lone_painter.at_work(app, lone_painter.load(tiny_models["sd1"]))
 
 
 @pytest.fixture
