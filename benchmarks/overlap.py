@@ -34,7 +34,6 @@ from benchmarks.overlap_timeline import drawing
 from benchmarks.pairs import REPORT
 from benchmarks.shares import One
 from benchmarks.sleeper import Sleeper
-from tests.worker.processes import restart
 from worker import job
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering
@@ -122,7 +121,6 @@ def run(walks: int, frames: int, number: int) -> tuple[float, float, list[Span]]
 
     The CPU's are of all this process's threads; what encodes films in processes of its own is not counted.
     """
-    restart()
     for walk in range(walks):
         pair = REPORT[walk % len(REPORT)]
         wanted = {"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 100 * number + walk}

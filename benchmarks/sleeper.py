@@ -46,5 +46,7 @@ class Sleeper(FakePainter):
 
 
 if __name__ == "__main__":
-    with patch.object(resident, "_load", lambda _: Sleeper(float(sys.argv[1]))):
+    sleeper = Sleeper(float(sys.argv[1]))
+    writers = resident._writers(sleeper)
+    with patch.object(resident, "_load", lambda app: resident.Worker(app, sleeper, writers=writers)):
         sys.exit(resident.main())

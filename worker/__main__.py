@@ -46,7 +46,7 @@ from worker.diffusion import tuning
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
 from worker.process.worker import Worker
-from worker.queue import heartbeat, photo_leases
+from worker.queue import heartbeat, photo_tasks
 from worker.queue.leases import holder, is_gone, sweep
 from worker.safety import picture_check
 
@@ -295,7 +295,8 @@ def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
 
 
 def _sweep_and_ring() -> None:
-    if not sweep() + photo_leases.waiting():
+    photo_tasks.enqueue()
+    if not sweep():
         return
     if connection := jobs.connect():
         with connection:

@@ -15,15 +15,14 @@ from functools import partial
 
 from app.observability import log_lines, telemetry
 from app.storage.database import db
-from app.storage.walk_models import CANDIDATES, FILM, LORA, STAGES
+from app.storage.walk_models import CANDIDATES, FILM, LORA, PHOTOS, STAGES
 from worker import failures, figures
 from worker.failures import BACK, DONE, WRITTEN_ASIDE, Attempt
 from worker.pieces import batch_piece, candidates_piece, lora_piece, photo_piece, stages_piece
 from worker.pieces.painting import PainterNeeded, Stopped, WalkInProgress
 from worker.process.worker import Worker, this_worker
-from worker.queue import outages, photo_leases
-from worker.queue.leases import Claim, LeaseLost, claim_next
-from worker.queue.photo_leases import PhotoClaim
+from worker.queue import photo_tasks
+from worker.queue.leases import Claim, claim_next
 from worker.writing_side import Remainder, WritingSide
 
 __all__ = ["look", "work"]
@@ -63,24 +62,20 @@ def _work_beside_writers(worker: Worker) -> int:
 
 
 def _work(worker: Worker, side: WritingSide | None) -> int:
-    count, claim, has_looked, models = 0, None, False, worker.models
+    count, claim, models = 0, None, worker.models
     while not worker.stopping.is_set():
         outage = None
         if side is not None:
             side.wait_for_room()
             outage = _settle(worker, side)
-        # A photo is looked at before all else, since its owner waits for words; but not one after another.
-        if outage is None and not has_looked and (photo := photo_leases.claim_next()):
-            outage = _look_at(worker, photo)
-            has_looked, count = True, count + 1
-        elif outage is None:
+        if outage is None:
+            photo_tasks.enqueue()
             claim = claim_next(models.names, loaded=models.loaded, elsewhere=worker.fleet.elsewhere, after=claim)
             if claim is not None:
                 outage = _attempt(worker, claim, side)
                 count += 1
-            elif not (has_looked or (side is not None and side.wait_for_ending()) or _look_back(worker)):
+            elif not ((side is not None and side.wait_for_ending()) or _look_back(worker)):
                 break
-            has_looked = False
         if outage is not None:
             worker.outages.wait_out(outage)
     return count
@@ -109,32 +104,6 @@ def _settle_one(worker: Worker, remainder: Remainder, future: Future[Exception |
         return _try(Attempt(worker, remainder.claim), partial(_finish, worker, remainder))
 
 
-def _look_at(worker: Worker, photo: PhotoClaim) -> Exception | None:
-    """Look at a claimed photo; one that cannot be looked at stays without words, which is no fault of its owner.
-
-    What is not the photo's fault is returned: it is looked at again.
-    """
-    with worker.heartbeat.holding(photo):
-        try:
-            photo_piece.look(photo)
-        except LeaseLost:
-            log.info("%s was deleted or taken over; it is left alone", photo)
-        except outages.OUTAGES as error:
-            log.warning("%s is looked at later: %s", photo, error)
-            db.session.remove()  # its transaction may have failed, and would take no further statement
-            with suppress(LeaseLost, *outages.OUTAGES):
-                photo_leases.give_back(photo)
-            return error
-        except Exception as error:  # whatever is wrong with it, others wait for their walks
-            failures.count(error)
-            log.exception("%s stays without words", photo)
-            with suppress(LeaseLost):
-                photo_leases.finish(photo)
-        finally:
-            db.session.remove()
-    return None
-
-
 def _look_back(worker: Worker) -> bool:
     try:
         return worker.features.read_older()
@@ -156,6 +125,9 @@ def _attempt(worker: Worker, claim: Claim, side: WritingSide | None = None) -> E
 
 
 def _paint(worker: Worker, claim: Claim, side: WritingSide | None) -> str:
+    if claim.kind == PHOTOS:  # which needs no model
+        photo_piece.look(claim)
+        return DONE
     remainder = _begin(worker, claim)
     if remainder is not None and side is not None:
         worker.models.grow(claim.model)

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.queue import admission, jobs, pieces
@@ -23,6 +23,7 @@ from app.storage.database import db, now, ping, recorded_revision
 from app.storage.photo_models import Photo
 from app.storage.walk_models import (
     FINISHED,
+    PHOTOS,
     PIECE_TAKEN,
     PIECE_WAITING,
     PIECES,
@@ -37,8 +38,8 @@ from app.version import __version__
 KEPT_SECONDS = 5.0  # several may scrape
 COST_MAX = 1 / 50  # of a process's time that the walks may be counted in
 HELD = PIECE_WAITING, PIECE_TAKEN
-WALKS, PHOTOS = "walks", "photos"
-KINDS = WALKS, *PIECES, PHOTOS
+WALKS = "walks"
+KINDS = WALKS, *PIECES
 T = TypeVar("T")
 
 
@@ -110,10 +111,12 @@ def depths() -> dict[tuple[str, str], int]:
     found = {(kind, state): count for kind, state, count in db.session.execute(query)}
     unopened = select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None))
     found[WALKS, PIECE_WAITING] = db.session.scalar(unopened) or 0
-    is_taken = func.coalesce(Photo.lease_until > now(), False)
+    is_taken = (
+        exists().where(Piece.task == Photo.id, Piece.kind == PHOTOS, Piece.state == PIECE_TAKEN).label("is_taken")
+    )
     photos = select(is_taken, func.count()).where(Photo.described_at.is_(None), Photo.expires_at > now())
-    for taken, count in db.session.execute(photos.group_by(is_taken)):
-        found[PHOTOS, PIECE_TAKEN if taken else PIECE_WAITING] = count
+    for is_taken, count in db.session.execute(photos.group_by("is_taken")):
+        found[PHOTOS, PIECE_TAKEN if is_taken else PIECE_WAITING] = count
     return found
 
 

@@ -40,7 +40,7 @@ STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
 OF_WALL = "wall "  # with a wall's name the visitor of its walks; of nobody else, whose key is a digest
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
-STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA = PIECES = (
+STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS = PIECES = (
     "stops",
     "knots",
     "frames",
@@ -48,8 +48,9 @@ STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA = PIECES = (
     "stages",
     "candidates",
     "lora",
+    "photos",
 )
-SHORT_KINDS = (STAGES, CANDIDATES, LORA)  # what comes before walks, and is none of what they are painted in
+SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS)  # what comes before walks, and is none of what they are painted in
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
@@ -358,7 +359,7 @@ class Piece(db.Model):  # type: ignore[misc]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     # Its place in the queue, and who does it
-    urgency: Mapped[int]  # 0 for short tasks, 1 for what walks are painted by
+    urgency: Mapped[int]  # see app.queue.pieces
     turn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)

@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import upgrade as run_migrations
+from sqlalchemy import select
 
-from app.storage.database import db, upgrade
+from app.queue import pieces
+from app.storage.database import db, now, upgrade, writing
+from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Piece
 from tests.conftest import make_app
 from tests.server.live import LiveSite
 from tests.support import postgres, tiny
@@ -73,6 +76,7 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     site: LiveSite, tmp_path: Path
 ) -> None:
     migrate(site)
+    make_photo_tasks(site)
     site.start()
     before = site.finished(site.commission("a bear", "the sun", seed=7, frames=3)["id"])
     site.commission("the sun", "a bear", seed=2, frames=3)
@@ -85,6 +89,7 @@ def test_previous_release_starts_on_todays_schema_and_serves_paints_and_deletes_
     assert site.request("DELETE", f"/api/v1/walks/{after['id']}", headers=owner)[0] in (200, 204)
     listed = command(site, "walks", "list", "--json")
     assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 2), listed.stderr
+    assert photo_tasks_of(site) == [("waiting", 0), ("waiting", 1)], "it claims none, and sweeps what was lost"
     said = site.output()
     assert "Traceback" not in said
     newer = f"at revision {REVISION}, which is newer than the code"
@@ -98,6 +103,26 @@ def test_previous_release_refuses_a_schema_that_forbids_it(site: LiveSite, tmp_p
     assert process.wait(300) == 1
     assert "which is newer than the code" in site.output()
     assert "Traceback" not in site.output()
+
+
+def make_photo_tasks(site: LiveSite) -> None:
+    """Make two tasks of photos as today's workers do, of which a worker was lost at one."""
+    about = {"kind": PHOTOS, "urgency": pieces.PHOTO}
+    with todays(site).app_context():
+        with writing() as session:
+            session.add(Piece(task="a" * 16, **about))
+            session.add(Piece(task="b" * 16, state=PIECE_TAKEN, attempt=1, lease_until=now(), **about))
+        db.engine.dispose()
+
+
+def photo_tasks_of(site: LiveSite) -> list[tuple[str, int]]:
+    """Return the state of the photos' tasks, and how often a worker was lost at each."""
+    with todays(site).app_context():
+        query = select(Piece.state, Piece.lost).where(Piece.kind == PHOTOS).order_by(Piece.task)
+        rows = [(str(state), int(lost)) for state, lost in db.session.execute(query)]
+        db.session.remove()
+        db.engine.dispose()
+    return rows
 
 
 def head_of(site: LiveSite) -> str:

@@ -83,11 +83,11 @@ def words_alone(app: Flask, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def painter(app: Flask, words_alone: None) -> Iterator[FakePainter]:
+def painter(app: Flask, words_alone: None) -> FakePainter:
     """Put a fake painter at the easel, of a model that is led by words alone."""
     fake = FakePainter()
     Worker(app, fake)  # type: ignore[arg-type]
-    yield fake
+    return fake
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
-"""A painter of one model that stands for all that a worker has, in the test's own process."""
+"""A worker in the test's own process whose only model paints whatever is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
@@ -14,30 +12,26 @@ from worker.diffusion.painter import Painter
 from worker.process.worker import Worker
 
 
-class LonePainter(Painter):
-    """Paints whatever is asked for, whichever model is named."""
+class OnlyModel:
+    """The models of a worker that has one."""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Name the model on offer."""
-        return (self.name,)
+    def __init__(self, painter: Painter) -> None:
+        self.painter, self.names, self.loaded = painter, (painter.name,), (painter.name, None)
 
-    @property
-    def loaded(self) -> tuple[str | None, ...]:
-        """Name the model that is loaded, and the one that paints where none is named."""
-        return (self.name, None)
-
-    def of(self, _model: str | None) -> LonePainter:
-        """Return the painter of a model."""
-        return self
+    def of(self, _model: str | None) -> Painter:
+        """Return the painter, whichever model is named."""
+        return self.painter
 
     def grow(self, _model: str | None) -> None:
         """Load nothing further."""
 
 
-@contextmanager
-def at_work(app: Flask, folder: Path) -> Iterator[Painter]:
-    """Prepare this process as a worker with the model in a folder."""
-    painter = LonePainter(Model.load(str(folder), device="cpu"), tuning.fallback())
-    Worker(app, painter)  # type: ignore[arg-type]
-    yield painter
+def load(folder: Path) -> Painter:
+    """Load the model in a folder, with settings that need no measuring."""
+    return Painter(Model.load(str(folder), device="cpu"), tuning.fallback())
+
+
+def at_work(app: Flask, painter: Painter) -> Painter:
+    """Make this process a worker with one painter; return that."""
+    Worker(app, OnlyModel(painter))  # type: ignore[arg-type]
+    return painter

@@ -32,7 +32,8 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
-from tests.support.house import HOUSE, NAME
+from tests.support.house import HOUSE
+from tests.worker import lone_painter
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.processes import restart
 from tests.worker.rows import read
@@ -483,14 +484,10 @@ def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, com
 
 @pytest.mark.server
 def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
-    app: Flask, painter: FakePainter, house: Painter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+    app: Flask, painter: FakePainter, house: Painter, commissioned: Commissioner
 ) -> None:
     app.config |= {"MODEL": str(HOUSE), "STEPS": 4}
-    monkeypatch.setattr(house, "names", (NAME,), raising=False)
-    monkeypatch.setattr(house, "loaded", (NAME, None), raising=False)
-    monkeypatch.setattr(house, "of", lambda _: house, raising=False)
-    monkeypatch.setattr(house, "grow", lambda _: None, raising=False)
-    Worker(app, house)
+    lone_painter.at_work(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
     wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read(read(first.id).media["gif"].path)))

@@ -53,13 +53,13 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePainter]:
+def painter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FakePainter:
     """Put a fake painter at the easel, and hang an unfinished film after every batch."""
     monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
     monkeypatch.setattr(encoding, "Mp4Writer", RawWriter)
     fake = FakePainter(batch=3)
     Worker(app, fake)  # type: ignore[arg-type]
-    yield fake
+    return fake
 
 
 @contextmanager

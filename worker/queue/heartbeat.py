@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 
 from flask import current_app
 
-from worker.queue import leases, photo_leases
+from worker.queue import leases
 from worker.queue.leases import Claim, LeaseLost
-from worker.queue.photo_leases import PhotoClaim
 
 ENDED = 70
 """The exit status of a process that ends itself: EX_SOFTWARE of sysexits."""
@@ -33,7 +32,7 @@ log = logging.getLogger(__name__)
 class _Held:
     """A claim, when its lease was renewed, and when its work last made progress; None while it waits for a thread."""
 
-    claim: Claim | PhotoClaim
+    claim: Claim
     renewed: float
     progress: float | None
     is_lost: threading.Event = field(default_factory=threading.Event)
@@ -43,11 +42,11 @@ class Heartbeat:
     """The claims of this process, and which of them each thread works on."""
 
     def __init__(self) -> None:
-        self._held: dict[Claim | PhotoClaim, _Held] = {}
+        self._held: dict[Claim, _Held] = {}
         self._thread = threading.local()
 
     @contextmanager
-    def holding(self, claim: Claim | PhotoClaim) -> Iterator[None]:
+    def holding(self, claim: Claim) -> Iterator[None]:
         """Renew a claim's lease for the time of this thread's work on it."""
         before, instant = getattr(self._thread, "held", None), time.monotonic()
         held = self._thread.held = _Held(claim, instant, instant)
@@ -92,10 +91,7 @@ def _renew(held: _Held, instant: float) -> None:
         end(f"nothing has gone on at {held.claim} for {instant - held.progress:.0f} s")
     if instant - held.renewed > config["LEASE_SECONDS"] / 4:
         try:
-            if isinstance(held.claim, PhotoClaim):
-                photo_leases.renew(held.claim)
-            else:
-                leases.renew(held.claim)
+            leases.renew(held.claim)
         except LeaseLost:
             held.is_lost.set()
         held.renewed = instant

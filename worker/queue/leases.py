@@ -29,6 +29,7 @@ from app.storage.walk_models import (
     FAILED,
     LORA,
     PAINTING,
+    PHOTOS,
     PIECE_TAKEN,
     PIECE_WAITING,
     QUEUED,
@@ -39,7 +40,7 @@ from app.storage.walk_models import (
     Walk,
 )
 from worker import figures
-from worker.queue import next_piece
+from worker.queue import next_piece, photo_tasks
 
 log = logging.getLogger(__name__)
 
@@ -250,7 +251,7 @@ def fail_walk(claim: Claim, reason: str) -> None:
                 return
             session.execute(delete(Piece).where(Piece.number == claim.number))
             if claim.task is not None:
-                candidate_requests.fail(session, claim.task, reason)
+                _fail_task(session, claim.kind, claim.task, reason)
             return
         write_as_holder(session, claim, state=FAILED, error=reason, finished_at=now())
         call_off(session, claim.walk_number)
@@ -304,7 +305,7 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
             elif piece.lost >= most:
                 session.delete(piece)  # a walk is finished and does not suffer
                 if piece.task is not None:
-                    candidate_requests.fail(session, piece.task, reason)
+                    _fail_task(session, piece.kind, piece.task, reason)
         elif walk is not None:
             walk.lost += 1
             if piece.lost >= most and walk.is_waiting:
@@ -317,6 +318,14 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
     elif walk.state == PAINTING and not _is_on_another_easel(session, walk_number, None):
         walk.state = QUEUED
     session.flush()
+
+
+def _fail_task(session: Session, kind: str, task: str, reason: str) -> None:
+    """Record on what a task was for that it is not done; a photo is left without words, for no fault of its owner."""
+    if kind == PHOTOS:
+        photo_tasks.describe(session, task)
+    else:
+        candidate_requests.fail(session, task, reason)
 
 
 def call_off(session: Session, walk_number: int) -> None:

@@ -79,7 +79,7 @@ def _short(session: Session, models: Collection[str] | None, *conditions: Column
         select(*PIECE, Piece.task, Piece.walk_number, func.coalesce(Walk.id, Piece.task).label("id"),
                Walk.attempt.label("walk_attempt"), MODEL.label("model"), Walk.request_id, Piece.payload)
         .outerjoin(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, Piece.urgency == pieces.SHORT,
+        .where(Piece.state == PIECE_WAITING, Piece.urgency.in_((pieces.SHORT, pieces.PHOTO)),
                or_(and_(*of_none), and_(wanted(), Walk.deleted_at.is_(None), *conditions)))
         .order_by(Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
         .limit(1)

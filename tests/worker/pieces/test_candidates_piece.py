@@ -23,13 +23,14 @@ from app.storage.walk_models import CANDIDATES, STOPS, Piece, Walk
 from sketch import scene
 from tests.conftest import Commissioner, make_app
 from tests.support import led
+from tests.worker import lone_painter
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion.painter import Painter
 from worker.film import encoding
 from worker.pieces import candidates_piece
-from worker.process.worker import Worker, this_worker
+from worker.process.worker import this_worker
 
 pytestmark = pytest.mark.slow
 
@@ -79,23 +80,10 @@ def led_site(instance: Path, painters: dict[str, Painter], monkeypatch: pytest.M
     monkeypatch.setattr(painters["led"].model, "sketchbook", led.book())
     facts = {"name": painters["led"].name, "presets": {}}
     with make_app(instance, MODEL=str(led.lay_out(instance / "led", **facts)), CACHE=False).app_context() as context:
-        Worker(context.app, _Easel(painters["led"]))  # type: ignore[arg-type]
+        lone_painter.at_work(context.app, painters["led"])
         yield context.app
         db.session.remove()
         db.engine.dispose()
-
-
-class _Easel:
-    """Painters of one model, as the job sees them."""
-
-    def __init__(self, painter: Painter) -> None:
-        self.painter, self.names, self.loaded = painter, (painter.name,), (painter.name, None)
-
-    def of(self, _model: str | None) -> Painter:
-        return self.painter
-
-    def grow(self, _model: str | None) -> None:
-        """Stay as it is."""
 
 
 def test_walk_that_takes_a_candidate_over_ends_with_that_very_picture(painter: FakePainter) -> None:

@@ -35,7 +35,8 @@ def site(request: pytest.FixtureRequest, instance: Path, flow_models: dict[str, 
     """Open a site whose model is a tiny one of a family, and which has a worker."""
     folder = flow_models[request.param]
     app = make_app(instance, MODEL=str(folder), STEPS=STEPS, CACHE=False)
-    with app.app_context(), lone_painter.at_work(app, folder):
+    with app.app_context():
+        lone_painter.at_work(app, lone_painter.load(folder))
         yield app
         db.session.remove()
         db.engine.dispose()

@@ -34,6 +34,7 @@ from tests.worker.rows import read
 from worker import job
 from worker.diffusion.painter import Painter
 from worker.film import encoding
+from worker.process.worker import this_worker
 
 pytestmark = [
     pytest.mark.slow,
@@ -55,13 +56,12 @@ def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def worker(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Painter]:
+def worker(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Painter:
     """Run a worker in this process, each time the command waits for one."""
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "here"}])
     monkeypatch.setattr(lora_adding, "sleep", lambda _: job.work())
     monkeypatch.setattr(lora_adding, "WAIT_SECONDS", 20.0)
-    with lone_painter.at_work(app, tiny_models["sd1"]) as painter:
-        yield painter
+    return lone_painter.at_work(app, lone_painter.load(tiny_models["sd1"]))
 
 
 @pytest.fixture
@@ -268,11 +268,11 @@ def test_style_that_was_taught_is_listed_and_chosen_as_a_lora_is(
     assert away(half[-1], plain[-1]) < 0.1
 
 
-def test_check_that_is_lost_or_fails_is_answered(app: Flask, worker: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_that_is_lost_or_fails_is_answered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> Painter:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(worker, "of", broken)
+    monkeypatch.setattr(this_worker().models, "of", broken)
     task = lora_checks.ask("x.safetensors", None)
     assert lora_checks.answer(task) is None
     with pytest.raises(RuntimeError):

@@ -25,6 +25,7 @@ from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import FAILED, FINISHED, Walk
 from tests.conftest import make_app
 from tests.support.led import ROBOT, ROBOT_DIGEST
+from tests.worker import lone_painter
 from tests.worker.fake import FakePainter
 from tests.worker.processes import restart
 from tests.worker.rows import read
@@ -34,7 +35,6 @@ from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
-from worker.process.worker import Worker
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
@@ -63,14 +63,9 @@ def app(instance: Path, model: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def easel(app: Flask, led: Painter, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def easel(app: Flask, led: Painter) -> None:
     """Have the tiny model paint, as a worker elsewhere does that has only just begun."""
-    monkeypatch.setattr(led, "names", ("led",), raising=False)
-    monkeypatch.setattr(led, "loaded", ("led", None), raising=False)
-    monkeypatch.setattr(led, "of", lambda _: led, raising=False)
-    monkeypatch.setattr(led, "grow", lambda _: None, raising=False)
-    Worker(app, led)  # type: ignore[arg-type]
-    yield
+    lone_painter.at_work(app, led)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from flask import Flask
 
 from app.errors import MediaStoreAway
 from app.storage import media_store
-from app.storage.database import now, writing
+from app.storage.database import db, now, writing
 from app.storage.media_store import MediaStore
 from app.storage.photo_models import Photo
+from app.storage.walk_models import Piece
 from tests.conftest import Commissioner
 from tests.support import photos
 from tests.support.eyes import make_eye
@@ -96,7 +97,7 @@ def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch
     monkeypatch.setattr(this_worker().outages, "wait_out", lambda *_: None)
     job.work()
     assert read_photo(photo_id).described_at is not None and read_photo(photo_id).error is None
-    assert read_photo(photo_id).attempt == 1
+    assert db.session.query(Piece).count() == 0
 
 
 def test_a_photo_that_its_owner_took_back_leaves_no_file(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,3 +112,13 @@ def test_a_photo_that_its_owner_took_back_leaves_no_file(painter: FakePainter, m
     monkeypatch.setattr(tracing, "cut", cut_and_taken_back)
     job.work()
     assert not [path for path in media_store.store().files("photos") if ".cut." in path]
+
+
+def test_photo_that_cannot_be_described_stays_without_words_and_walks_go_on(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo_id, walk = bring(photos.written(photos.slope())), commissioned(frames=4)
+    monkeypatch.setattr(tracing, "cut", lambda *_: 1 / 0)
+    job.work()
+    assert (read_photo(photo_id).description, read_photo(photo_id).error) == (None, None)
+    assert read_photo(photo_id).described_at is not None and read(walk.id).state == "finished"

@@ -50,11 +50,10 @@ def app(instance: Path, tiny_models: dict[str, Path], kind: str) -> Iterator[Fla
 
 
 @pytest.fixture(autouse=True)
-def worker(app: Flask, tiny_models: dict[str, Path], kind: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def worker(app: Flask, tiny_models: dict[str, Path], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a worker in this process."""
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "here"}])
-    with lone_painter.at_work(app, tiny_models[kind]):
-        yield
+    lone_painter.at_work(app, lone_painter.load(tiny_models[kind]))
 
 
 def asked(first: dict[str, Any], second: dict[str, Any] | None = None) -> Walk:

@@ -19,14 +19,11 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
 from tests.conftest import make_app
+from tests.worker import lone_painter
 from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion import tuning
-from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.film import encoding
-from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -45,19 +42,11 @@ def model(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(autouse=True)
-def easel(instance: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def easel(instance: Path, model: Path) -> Iterator[Flask]:
     """Open a site for which the tiny model paints."""
     app = make_app(instance, MODEL=str(model), STEPS=3, CACHE=False)
-    painter = Painter(Model.load(str(model), device="cpu"), tuning.fallback())
-    for name, value in {
-        "names": ("led",),
-        "loaded": ("led", None),
-        "of": lambda _: painter,
-        "grow": lambda _: None,
-    }.items():
-        monkeypatch.setattr(painter, name, value, raising=False)
     with app.app_context():
-        Worker(app, painter)  # type: ignore[arg-type]
+        lone_painter.at_work(app, lone_painter.load(model))
         yield app
         db.session.remove()
         db.engine.dispose()

@@ -64,9 +64,8 @@ def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def easel(app: Flask, tiny_models: dict[str, Path]) -> Iterator[Painter]:
-    with lone_painter.at_work(app, tiny_models["sd1"]) as painter:
-        yield painter
+def easel(app: Flask, tiny_models: dict[str, Path]) -> Painter:
+    return lone_painter.at_work(app, lone_painter.load(tiny_models["sd1"]))
 
 
 @pytest.fixture(autouse=True)

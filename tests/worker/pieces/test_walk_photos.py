@@ -27,6 +27,7 @@ from app.storage.walk_models import FAILED, FINISHED, Medium, Walk
 from app.uploads import photo_check, photo_stops, photo_store
 from tests.conftest import make_app
 from tests.support import photos
+from tests.worker import lone_painter
 from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
@@ -37,7 +38,6 @@ from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
 from worker.photos import tracing
 from worker.pieces import walk_photos
-from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -72,14 +72,8 @@ def app(instance: Path, folders: dict[str, Path], kind: str) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def easel(app: Flask, kind: str, loaded: dict[str, Painter], monkeypatch: pytest.MonkeyPatch) -> Iterator[Painter]:
-    painter = loaded[kind]
-    for name, value in (("names", (painter.name,)), ("loaded", (painter.name, None))):
-        monkeypatch.setattr(painter, name, value, raising=False)
-    monkeypatch.setattr(painter, "of", lambda _: painter, raising=False)
-    monkeypatch.setattr(painter, "grow", lambda _: None, raising=False)
-    Worker(app, painter)  # type: ignore[arg-type]
-    yield painter
+def easel(app: Flask, kind: str, loaded: dict[str, Painter]) -> Painter:
+    return lone_painter.at_work(app, loaded[kind])
 
 
 def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:

@@ -16,7 +16,7 @@ from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.support.manifests import FOLDER
 from tests.worker.rows import read
-from worker.queue import photo_leases
+from worker.queue import photo_tasks
 from worker.queue.leases import claim_next, sweep
 
 pytestmark = [pytest.mark.server, pytest.mark.parametrize("database", ["postgres"], indirect=True)]
@@ -35,7 +35,8 @@ def counted() -> int:
     """Count what workers know to be unfinished, by their own sweep, and what they hold."""
     with db.engine.connect() as connection:
         held = connection.execute(text(f"SELECT count(*) FROM pieces WHERE state = '{PIECE_TAKEN}'")).scalar_one()  # noqa: S608
-    return sweep() + photo_leases.waiting() + int(held)
+    photo_tasks.enqueue()
+    return sweep() + int(held)
 
 
 def test_nothing_is_unfinished_and_nobody_busy_on_an_empty_site(app: Flask) -> None:
