@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 LAYERS = {
-    "app": """i18n version | errors models | instance | config | text | storage | generation uploads | drawings | queue
-        | walks | reading | search | moderation observability styles | auth | labels | commissions | gallery | wall
-        | maintenance operations presentation teaching | archives processes | web
+    "app": """i18n version | errors models | field_errors instance | config | text | storage | generation uploads
+        | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | commissions
+        | gallery | wall | maintenance operations presentation teaching | archives processes | web
         | admin api pages publishing slideshow wall_pages | cli | __init__ | run""",
     "worker": """__init__ | figures | film networks photos planning safety | diffusion queue | pieces
         | failures writing_side | job | __main__""",
