@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ValidationError
 
+from app import field_errors
 from app.commissions import error_messages
-from app.errors import FieldError, InvalidInput
+from app.field_errors import Path
 from app.gallery.catalogue_query import known_models
 from app.generation.limits import Limits
 from app.reading.reader import SPOKEN
@@ -27,16 +28,17 @@ def read(kind: type[Query], *, rules: Mapping[str, str] = MappingProxyType({})) 
     try:
         return kind.model_validate(request.args.to_dict(), context=limits)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise InvalidInput([_explain(kind, item, limits, rules) for item in found]) from error
+        raise field_errors.refusal(
+            error, lambda path, item: _sentence(kind, path, item, limits, rules), depth=1
+        ) from error
 
 
-def _explain(kind: type[BaseModel], item: Any, limits: Limits, rules: Mapping[str, str]) -> FieldError:
-    name = str(item["loc"][0])
+def _sentence(kind: type[BaseModel], path: Path, item: Any, limits: Limits, rules: Mapping[str, str]) -> str:
+    name = str(path[0])
     if item["type"] == "extra_forbidden":
-        return FieldError((name,), f"{name:.60} is no parameter; use {', '.join(kind.model_fields)}.")
+        return f"{name:.60} is no parameter; use {', '.join(kind.model_fields)}."
     if name == "language":
-        return FieldError((name,), f"language must be one of {', '.join(SPOKEN)}.")
+        return f"language must be one of {', '.join(SPOKEN)}."
     if name == "model":
-        return FieldError((name,), f"model must be one of {', '.join(known_models())}.")
-    return FieldError((name,), rules[name]) if name in rules else error_messages.field_error(item, limits)
+        return f"model must be one of {', '.join(known_models())}."
+    return rules[name] if name in rules else error_messages.field_sentence(path, item, limits)

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from app.errors import InvalidInput, MomaError
 from app.storage.database import now
 
@@ -74,6 +76,36 @@ def add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> dict[str, Any
     return {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
+class Entry(BaseModel):
+    """What a manifest says of a file."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """What every manifest holds besides its format and version."""
+
+    model_config = ConfigDict(strict=True)
+
+    software: str
+    walks: int
+    files: list[Entry]
+
+
+class BackupManifest(Manifest):
+    """What the manifest of a backup holds; ``outdated`` was not in the first ones."""
+
+    revision: str
+    database: str
+    forgotten: list[str]
+    lost: list[str]
+    outdated: list[str] = []
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What identifies a kind of archive: its name, the files beside the media, and what its manifest holds."""
@@ -81,7 +113,7 @@ class Kind:
     format: str
     called: str
     files: tuple[str, ...]
-    shape: dict[str, type]
+    manifest: type[Manifest]
     version: int = VERSION
 
 
@@ -89,7 +121,7 @@ BACKUP = Kind(
     FORMAT,
     "a backup",
     tuple(DATABASES.values()),
-    {"revision": str, "database": str, "software": str, "walks": int, "files": list, "forgotten": list, "lost": list},
+    BackupManifest,
 )
 
 
@@ -156,17 +188,11 @@ def _manifest(archive: tarfile.TarFile, kind: Kind) -> dict[str, Any]:
     if manifest.get("version") != kind.version:
         maker, found = f"{manifest.get('software')!s:.60}", f"{manifest.get('version')!r:.20}"
         raise ValueError(f"it is of version {found}, made by {maker}; this site reads version {kind.version}")
-    for name, expected in kind.shape.items():
-        if not isinstance(manifest.get(name), expected):
-            raise ValueError(f"its manifest has no {name}")
-    if not isinstance(manifest.setdefault("outdated", []), list):
-        raise ValueError("its manifest is not one of ours")
-    for entry in manifest["files"]:
-        if not isinstance(entry, dict) or set(entry) != {"path", "bytes", "sha256"}:
-            raise ValueError("its manifest is not one of ours")
-    if not all(isinstance(path, str) for name in ("forgotten", "lost", "outdated") for path in manifest.get(name, [])):
-        raise ValueError("its manifest is not one of ours")
-    return manifest
+    try:
+        return manifest | kind.manifest.model_validate(manifest).model_dump()
+    except ValidationError as error:
+        name = error.errors(include_url=False, include_input=False)[0]["loc"][0]
+        raise ValueError(f"its manifest has no {name} that can be read") from error
 
 
 def _sum(archive: tarfile.TarFile, name: str) -> str:

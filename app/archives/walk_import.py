@@ -27,6 +27,7 @@ from app.commissions import brought_photos, recipe, walk_edits
 from app.commissions.schema import Commission, StopRequest
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
+from app.field_errors import ERRORS_MAX
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.generation import models_on_offer
@@ -40,7 +41,6 @@ from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
 from app.text import folding
 from app.walks import lookup, neighbours
 
-ERRORS_MAX = 20
 VISITOR = "import"
 SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "gif": lambda data: data[:6] in (b"GIF87a", b"GIF89a"),

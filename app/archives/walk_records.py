@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.archives.archive_format import MEDIA_PATH, Kind
+from app.archives.archive_format import MEDIA_PATH, Kind, Manifest
 from app.archives.drawing_records import DRAWINGS
 from app.commissions.recipe import recipe_of
 from app.commissions.recipe_pins import POSITIONS_MAX, PRINTABLE
@@ -16,11 +16,19 @@ from app.storage.walk_models import ID, SLUG_MAX, Walk
 from app.text import stop_notes
 
 WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
+
+
+class WalksManifest(Manifest):
+    """What the manifest of an archive of walks holds."""
+
+    exhibitions: int
+
+
 ARCHIVE = Kind(
     "moma-lisa walks",
     "an archive of walks",
     (WALKS, EXHIBITIONS, DRAWINGS),
-    {"software": str, "walks": int, "exhibitions": int, "files": list},
+    WalksManifest,
 )
 PHOTO = re.compile("photo-[0-9]{1,2}")
 """A photo goes along with its walk's owner alone."""

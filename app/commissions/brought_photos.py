@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.commissions import error_messages
 from app.commissions.schema import Commission
 from app.errors import FieldError, InvalidInput
-from app.generation.limits import ERRORS_MAX
+from app.field_errors import ERRORS_MAX
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
 from app.queue import admission, jobs

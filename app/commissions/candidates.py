@@ -18,8 +18,9 @@ from app.commissions.schema import Aspect, Guidance, ModelName, Preset, Seed, Si
 from app.commissions.validation import embedding_errors, negative_prompt_errors, settings_errors
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
+from app.field_errors import ERRORS_MAX
 from app.generation import adapters, loras, models_on_offer, prompt_texts, sampler_settings
-from app.generation.limits import ERRORS_MAX, Limits
+from app.generation.limits import Limits
 from app.moderation import banned_words
 from app.queue import candidate_requests
 from app.queue.candidate_requests import A_ROW, MOST

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from app.errors import FieldError, InvalidInput
+from app import field_errors
+from app.field_errors import Path
 from app.generation import frame_rates, loras, models_on_offer, presets
 from app.generation.hands import words_of
-from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
+from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.formatting import decimal, join_words
 from app.i18n.gettext import N_, _
 from app.models.aspects import ASPECTS
@@ -35,7 +36,7 @@ SUBJECTS = {
     "continues": N_("The walk to go on from"),
     "remix_of": N_("The original"),
 }
-
+SWITCHES = "unlisted", "easing", "photos_may_be_shown", "cut_out", "hidden", "featured"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -53,35 +54,33 @@ def read_model(
     try:
         return kind.model_validate(data, context=limits)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)[:ERRORS_MAX]
-        raise InvalidInput([_told(kind, item, limits, shape, rules) for item in found]) from error
+        raise field_errors.refusal(
+            error, lambda path, item: _sentence(kind, path, item, limits, shape, rules)
+        ) from error
 
 
-def _told(kind: type[BaseModel], item: Any, limits: Limits, shape: str, rules: Mapping[str, str]) -> FieldError:
-    path, name = item["loc"], str(item["loc"][0]) if item["loc"] else ""
+def _sentence(
+    kind: type[BaseModel], path: Path, item: Any, limits: Limits, shape: str, rules: Mapping[str, str]
+) -> str:
     if not path:
-        return FieldError((), shape)
-    if len(path) == 1 and name in rules and item["type"] != "extra_forbidden":
-        return FieldError((name,), rules[name])
+        return shape
     if len(path) == 1 and rules and item["type"] == "extra_forbidden":
-        name = name.encode("utf-8", "replace").decode()
         known = ", ".join(kind.model_fields)
-        return FieldError((name,), _("%(field)s is no field here. Use %(known)s.", field=f"{name:.60}", known=known))
-    return field_error(item, limits)
+        return _("%(field)s is no field here. Use %(known)s.", field=f"{path[0]!s:.60}", known=known)
+    return rules[str(path[0])] if len(path) == 1 and path[0] in rules else field_sentence(path, item, limits)
 
 
-def field_error(item: Any, limits: Limits) -> FieldError:
+def field_sentence(path: Path, item: Any, limits: Limits) -> str:
     """Translate one of pydantic's complaints into a sentence that names the field and the limit."""
-    path: tuple[str | int, ...] = tuple(
-        part.encode("utf-8", "replace").decode() if isinstance(part, str) else part for part in item["loc"]
-    )
     field = path[-1]
     if item["type"] == "extra_forbidden":
-        return FieldError(path, _("%(field)s is not a field of a walk.", field=f"{field!s:.60}"))
+        return _("%(field)s is not a field of a walk.", field=f"{field!s:.60}")
     if item["type"] == "value_error":
-        return FieldError(path, f"{subject(path)} {item['ctx']['error']}")
+        return f"{subject(path)} {item['ctx']['error']}"
     if item["type"] == "string_unicode":
-        return FieldError(path, f"{subject(path)} {_(UNREADABLE)}")
+        return f"{subject(path)} {_(UNREADABLE)}"
+    if len(path) == 2 and path[0] == "stops":
+        return _('Stop %(number)s must be an object such as {"prompt": "a lemon"}.', number=int(path[1]) + 1)
     rules = {
         "seed": _("The seed must be a whole number from 0 to %(most)s.", most=SEED_MAX),
         "frames": frames_rule(limits),
@@ -98,10 +97,7 @@ def field_error(item: Any, limits: Limits) -> FieldError:
         "style": _("%(subject)s must be the name of a style, or null.", subject=subject(path)),
         "stops": _("stops must be a list of %(least)s to %(most)s stops.", least=STOPS_MIN, most=limits.stops_max),
         "title": _("The title must be a text of 1 to %(most)s characters, or null.", most=limits.prompt_max),
-        "unlisted": _("%(field)s must be true or false.", field=field),
-        "easing": _("%(field)s must be true or false.", field=field),
-        "photos_may_be_shown": _("%(field)s must be true or false.", field=field),
-        "cut_out": _("%(field)s must be true or false.", field=field),
+        **dict.fromkeys(SWITCHES, _("%(field)s must be true or false.", field=field)),
         "picture": _("%(subject)s must be named by the id of an upload.", subject=subject(path)),
         "lora": _("%(subject)s must be the name of a LoRA, or null.", subject=subject(path)),
         "lora_weight": _(
@@ -112,13 +108,10 @@ def field_error(item: Any, limits: Limits) -> FieldError:
         ),
         "clip_skip": f"{subject(path)} "
         + _("must be a whole number from 1 to %(most)s, or be left out.", most=limits.clip_skip_max),
-        "hidden": _("%(field)s must be true or false.", field=field),
-        "featured": _("%(field)s must be true or false.", field=field),
         "preset": _one_of("preset", join_words(presets.NAMES)),
         "ending": _one_of("ending", join_words(ENDINGS)),
         "model": _("model must be the name of one on offer."),
-        "continues": _("%(field)s must be the id of a walk.", field=field),
-        "remix_of": _("%(field)s must be the id of a walk.", field=field),
+        **dict.fromkeys(("continues", "remix_of"), _("%(field)s must be the id of a walk.", field=field)),
         "prompt": _(
             "%(subject)s must be a text of 1 to %(most)s characters.", subject=subject(path), most=limits.prompt_max
         ),
@@ -126,10 +119,7 @@ def field_error(item: Any, limits: Limits) -> FieldError:
             "%(subject)s must be a text of at most %(most)s characters.", subject=subject(path), most=limits.prompt_max
         ),
     }
-    if len(path) == 2 and path[0] == "stops":
-        message = _('Stop %(number)s must be an object such as {"prompt": "a lemon"}.', number=int(path[1]) + 1)
-        return FieldError(path, message)
-    return FieldError(path, rules[str(field)])
+    return rules[str(field)]
 
 
 def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:

@@ -24,7 +24,7 @@ from app.observability import metrics, request_ids
 from app.queue import admission, fair_queue, jobs
 from app.queue.fair_queue import Line
 from app.storage.database import db, writing
-from app.storage.walk_models import QUEUED, Stop, Walk, new_id
+from app.storage.walk_models import QUEUED, VISITOR, Stop, Walk, new_id
 from app.text import folding
 from app.uploads import photo_stops
 from app.walks import neighbours, reuse, shapes
@@ -41,6 +41,7 @@ def place(
     admit: Callable[[int], None] | None = None,
     anew: bool = False,
     photos: Mapping[int, BroughtPhoto] | None = None,
+    origin: str = VISITOR,
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and notify the workers; return it, and whether it is new.
 
@@ -61,7 +62,7 @@ def place(
     put: list[str] = []
     if put_in and (key is None or _commissioned_with(db.session(), key) is None):
         put = photo_stops.put_into(walk, put_in)
-    walk.idempotency_key, walk.commission_hash = key, fingerprint
+    walk.idempotency_key, walk.commission_hash, walk.origin = key, fingerprint, origin
     try:
         saved, is_new = _save(walk, line, admit, revision)
     except MomaError:  # before anything was committed

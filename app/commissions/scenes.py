@@ -18,9 +18,10 @@ from app.commissions.schema import StopRequest
 from app.commissions.stop_styles import AskedStop
 from app.drawings import added_drawings, drawing_credits, sketchbooks
 from app.errors import FieldError, InvalidInput
+from app.field_errors import ERRORS_MAX
 from app.generation import hands, models_on_offer
 from app.generation.hands import Hand
-from app.generation.limits import ERRORS_MAX, Limits
+from app.generation.limits import Limits
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.reading.lexicon import Lexicon, LexiconError

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from app.commissions import error_messages, lineage_rules, scenes
 from app.commissions.schema import Commission, StopRequest
 from app.errors import FieldError, InvalidInput
+from app.field_errors import ERRORS_MAX
 from app.generation import embeddings, models_on_offer
 from app.generation.hands import Hand
-from app.generation.limits import ERRORS_MAX, STOPS_MIN, Limits
+from app.generation.limits import STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.moderation import banned_words
 from app.storage.walk_models import ID, ROUND

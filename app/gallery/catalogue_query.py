@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from app.errors import FieldError, InvalidInput
+from app import field_errors
 from app.gallery import cursors
 from app.generation import hands, models_on_offer
-from app.generation.limits import ERRORS_MAX, SEED_MAX, STOPS_MIN, Limits
+from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.search import terms
 from app.search.terms import QUERY_MAX, too_long
@@ -169,9 +169,8 @@ def parse(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
     try:
         return kind.model_validate(told)
     except ValidationError as error:
-        names = dict.fromkeys(str(item["loc"][0]) for item in error.errors(include_url=False, include_input=False))
-        errors = [FieldError((name,), _rule(name, arguments, list(kind.model_fields))) for name in names]
-        raise InvalidInput(errors[:ERRORS_MAX]) from error
+        known = list(kind.model_fields)
+        raise field_errors.refusal(error, lambda path, _: _rule(str(path[0]), arguments, known), depth=1) from error
 
 
 def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:

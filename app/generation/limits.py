@@ -14,7 +14,6 @@ from app.models.facts import CLIP_LAYERS
 SEED_MAX = 2**32 - 1
 STOPS_MIN = 2
 CLIP_SKIP_MAX = 99  # of a model that is not on offer
-ERRORS_MAX = 20  # a hostile megabyte has room for a hundred thousand
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app import field_errors
 from app.errors import FieldError, InvalidInput
+from app.field_errors import Path
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
 from app.labels.descriptions import Description
@@ -152,8 +154,7 @@ def read(data: Any, kind: type[Request]) -> Request:
     try:
         wanted = kind.model_validate(data)
     except ValidationError as error:
-        found = {item["loc"][:1]: item["type"] for item in error.errors(include_url=False, include_input=False)}
-        raise InvalidInput([_field_error(path, flaw) for path, flaw in found.items()]) from error
+        raise field_errors.refusal(error, _sentence, depth=1) from error
     told = wanted.model_dump(include={"tone", "description"})
     flaws = [flaw for field, text in told.items() if text not in TONES for flaw in _flaws(field, text)]
     if flaws:
@@ -170,18 +171,17 @@ def _flaws(field: str, text: str) -> list[FieldError]:
     return flaws
 
 
-def _field_error(path: tuple[str | int, ...], kind: str) -> FieldError:
-    """Say which field is wrong, and what it may be."""
+def _sentence(path: Path, item: Any) -> str:
+    """Say what a field may be."""
     if not path:
-        return FieldError(path, _('Captions must be asked for by an object such as {"tone": "poetic"}.'))
-    name = str(path[0]).encode("utf-8", "replace").decode()
-    if kind == "extra_forbidden":
-        return FieldError((name,), _("%(field)s is not a field of captions.", field=f"{name:.60}"))
+        return _('Captions must be asked for by an object such as {"tone": "poetic"}.')
+    name = str(path[0])
+    if item["type"] == "extra_forbidden":
+        return _("%(field)s is not a field of captions.", field=f"{name:.60}")
     if name == "variants":
-        return FieldError(path, _("The variants must be a whole number from 1 to %(most)s.", most=VARIANTS_MAX))
+        return _("The variants must be a whole number from 1 to %(most)s.", most=VARIANTS_MAX)
     if name == "tone":
-        return FieldError(path, _("The tone must be a word or a few, of 1 to %(most)s characters.", most=TONE_MAX))
+        return _("The tone must be a word or a few, of 1 to %(most)s characters.", most=TONE_MAX)
     if name == "description":
-        return FieldError(path, _("The description has at most %(most)s characters.", most=DESCRIPTION_MAX))
-    known = join_words(ALLOWED[name])
-    return FieldError(path, _("%(field)s must be one of %(known)s.", field=_(SUBJECTS[name]), known=known))
+        return _("The description has at most %(most)s characters.", most=DESCRIPTION_MAX)
+    return _("%(field)s must be one of %(known)s.", field=_(SUBJECTS[name]), known=join_words(ALLOWED[name]))

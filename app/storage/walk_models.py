@@ -38,7 +38,7 @@ QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
 )
 STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
-OF_WALL = "wall "  # with a wall's name the visitor of its walks; of nobody else, whose key is a digest
+VISITOR, WALL, CORRIDOR = "visitor", "wall", "corridor"  # where a walk comes from
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
 STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS = PIECES = (
     "stops",
@@ -101,6 +101,7 @@ class Walk(db.Model):  # type: ignore[misc]
     # Who asked, and how a repeat is recognised. Secrets are kept as hashes only.
     visitor: Mapped[str] = mapped_column(String(64))
     network: Mapped[str] = mapped_column(String(64), default="", server_default="")  # hashed; it has turns
+    origin: Mapped[str] = mapped_column(String(12), default=VISITOR, server_default=VISITOR)
     owner_hash: Mapped[str] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     commission_hash: Mapped[str] = mapped_column(String(64))
@@ -250,8 +251,8 @@ class Walk(db.Model):  # type: ignore[misc]
 
     @property
     def is_of_wall(self) -> bool:
-        """Tell whether a live wall keeps the walk, rather than a visitor."""
-        return self.visitor.startswith(OF_WALL)
+        """Return whether a live wall keeps the walk, rather than a visitor."""
+        return self.origin == WALL
 
     @property
     def is_hanging(self) -> bool:

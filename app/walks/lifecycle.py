@@ -18,6 +18,7 @@ from app.storage.walk_models import (
     CANCELLED,
     FAILED,
     QUEUED,
+    VISITOR,
     WAITING,
     Frame,
     Medium,
@@ -168,6 +169,7 @@ def _clear(session: Session, numbers: list[int]) -> int:
         .values(
             deleted_at=now(),
             visitor=case((Walk.owner_hash == "", Walk.visitor), else_=""),  # of the house's own, where they come from
+            origin=case((Walk.owner_hash == "", Walk.origin), else_=VISITOR),
             network="",
             owner_hash="",
             words="",

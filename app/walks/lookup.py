@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.errors import WalkGone, WalkNotFound
 from app.i18n.gettext import _
 from app.storage.database import db
-from app.storage.walk_models import FINISHED, ID, OF_WALL, WAITING, Medium, Stop, Walk
+from app.storage.walk_models import FINISHED, ID, WAITING, WALL, Medium, Stop, Walk
 
 WAITING_NOW = select(
     Walk.number,
@@ -100,7 +100,7 @@ def select_exhibited() -> Select[tuple[Walk]]:
     Of those none with the photo of somebody who did not agree.
     """
     has_photo = select(Stop.photo).where(Stop.walk_number == Walk.number, Stop.photo.is_not(None)).exists()
-    is_kept = Walk.visitor.startswith(OF_WALL) & (Walk.photos_may_be_shown | ~has_photo)
+    is_kept = (Walk.origin == WALL) & (Walk.photos_may_be_shown | ~has_photo)
     return select(Walk).where(
         Walk.state == FINISHED, Walk.unlisted.is_(False) | is_kept, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
     )

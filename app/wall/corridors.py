@@ -18,12 +18,11 @@ from app.gallery import exhibitions
 from app.generation.limits import Limits
 from app.storage.database import db
 from app.storage.house_models import Exhibition
-from app.storage.walk_models import A_PHOTO, FINISHED, ROUND, WAITING, Frame, Stop, Walk
+from app.storage.walk_models import A_PHOTO, CORRIDOR, FINISHED, ROUND, WAITING, Frame, Stop, Walk
 from app.walks import shapes
 from app.walks.media_urls import still_address
 from app.wall.programme import credits_of
 
-HOUSE = "corridor"
 """Who asks for the walks in between."""
 JOINT_FRAMES = 24
 SHOWN = 4  # legs that a screen is told of at once
@@ -96,7 +95,8 @@ def commission_joints(exhibition: Exhibition) -> int:
         limits, aspect = Limits.current(walk.model_name), shapes.aspect(walk)
         fields["aspect"] = aspect if aspect in limits.aspects else None
         wanted = error_messages.read_model(Commission, fields, limits, shape="")
-        intake.place(wanted, visitor_key=HOUSE, idempotency_key=f"{walk.id} {following.id} {first.prompt}")
+        key = f"{walk.id} {following.id} {first.prompt}"
+        intake.place(wanted, visitor_key="corridor", origin=CORRIDOR, idempotency_key=key)
     return len(lacking)
 
 
@@ -126,7 +126,7 @@ def _joints(walks: Sequence[Walk], *, even_waiting: bool = False) -> dict[tuple[
     """Find what was painted between walks, by the stops at its ends."""
     states = (FINISHED, *WAITING) if even_waiting else (FINISHED,)
     begins = Walk.stops.any((Stop.position == 0) & Stop.prompt.in_({walk.stops[_end(walk)].prompt for walk in walks}))
-    query = select(Walk).where(Walk.visitor == HOUSE, Walk.state.in_(states), Walk.deleted_at.is_(None), begins)
+    query = select(Walk).where(Walk.origin == CORRIDOR, Walk.state.in_(states), Walk.deleted_at.is_(None), begins)
     found = db.session.scalars(query.options(selectinload(Walk.stops), selectinload(Walk.painted))).all()
     return {(_key(joint, joint.stops[0]), _key(joint, joint.stops[-1])): joint for joint in found if joint.stops}
 

@@ -27,7 +27,7 @@ from app.generation.limits import SEED_MAX, Limits
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import CANCELLED, FAILED, OF_WALL, REFUSED, GalleryEntry, Stop, Walk
+from app.storage.walk_models import CANCELLED, FAILED, REFUSED, WALL, GalleryEntry, Stop, Walk
 from app.storage.wall_models import LEG_FRAMES, OPEN, Wall, WallLeg, WallWords
 from app.uploads import photo_stops
 from app.wall import words
@@ -184,7 +184,8 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
     try:
         walk, _is_new = intake.place(
             wanted,
-            visitor_key=OF_WALL + wall.name,
+            visitor_key=f"wall {wall.name}",
+            origin=WALL,
             idempotency_key=f"leg {leg.number} {leg.created_at.timestamp()}",
             photos=photos,
             anew=True,

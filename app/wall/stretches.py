@@ -27,7 +27,7 @@ from app.i18n.gettext import N_, _
 from app.queue import fair_queue, jobs, pieces
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
-from app.storage.walk_models import FILM, FINISHED, OF_WALL, QUEUED, WAITING, Frame, Piece, Stop, Walk, new_id
+from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Piece, Stop, Walk, new_id
 from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
 from app.text import folding
 from app.uploads import photo_stops
@@ -174,7 +174,8 @@ def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
     drawings = {json.dumps(each, sort_keys=True): each for walk in walks for each in walk.drawings or []}
     kept = Walk(
         id=new_id(),
-        visitor=OF_WALL + wall.name,
+        visitor=f"wall {wall.name}",
+        origin=WALL,
         network=f"kept {wall.name}",
         owner_hash=visitors.digest(visitors.new_token()),
         commission_hash="",

@@ -6,12 +6,13 @@ them, its inks are all the colours there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
 
 from sketch.compositions import field_readers
-from sketch.compositions.field_readers import COUNT_MOST, SceneError
+from sketch.compositions.field_readers import Count, OneOf, Tone, within
 from sketch.compositions.register import STYLES
 
 VERSION = 1
@@ -33,6 +34,7 @@ INKS = (2, 9)
 
 TILTS = (-0.8, 0.8)
 SCALES = (0.5, 2.0)
+Cells = Annotated[int, Field(strict=True, ge=1, le=CELLS_MOST)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,16 @@ class Composition:
     ``scale`` makes marks coarser or finer; ``seed`` is what details follow from, such as where a disc lies.
     """
 
-    marks: str = PAINTED
-    layout: str = "single"
-    rows: int = 1
-    columns: int = 1
-    inks: tuple[str, ...] = ("f2ead8", "1d1a18")
-    tilt: float = 0.0
-    scale: float = 1.0
-    seed: int = 0
+    __pydantic_config__ = field_readers.KNOWN_FIELDS
+
+    marks: Annotated[str, OneOf(MARKS)] = PAINTED
+    layout: Annotated[str, OneOf(LAYOUTS)] = "single"
+    rows: Cells = 1
+    columns: Cells = 1
+    inks: Annotated[tuple[Tone, ...], Field(min_length=INKS[0], max_length=INKS[1])] = ("f2ead8", "1d1a18")
+    tilt: Annotated[float, within(TILTS)] = 0.0
+    scale: Annotated[float, within(SCALES)] = 1.0
+    seed: Count = 0
 
     @property
     def is_graphic(self) -> bool:
@@ -64,23 +68,16 @@ class Composition:
         return {"version": VERSION, **written, "inks": list(self.inks)}
 
 
+READER = TypeAdapter(Composition)
+
+
 def schema() -> dict[str, Any]:
     """Describe the JSON of a composition as JSON Schema, with the limits that :func:`read` keeps."""
-    cells = {"type": "integer", "minimum": 1, "maximum": CELLS_MOST}
-    ink = {"type": "string", "pattern": "^[0-9a-f]{6}(?![\\s\\S])"}
-    properties = {
-        "version": {"const": VERSION},
-        "marks": {"enum": list(MARKS)},
-        "layout": {"enum": list(LAYOUTS)},
-        "rows": cells,
-        "columns": cells,
-        "inks": {"type": "array", "minItems": INKS[0], "maxItems": INKS[1], "items": ink},
-        "tilt": {"type": "number", "minimum": TILTS[0], "maximum": TILTS[1]},
-        "scale": {"type": "number", "minimum": SCALES[0], "maximum": SCALES[1]},
-        "seed": {"type": "integer", "minimum": 0, "maximum": COUNT_MOST},
+    told = field_readers.schema(READER)
+    return told | {
+        "properties": {"version": {"const": VERSION}, **told["properties"]},
+        "required": ["version", "marks", "inks"],
     }
-    required = ["version", "marks", "inks"]
-    return {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
 
 
 def read(value: object, where: str) -> Composition:
@@ -88,31 +85,5 @@ def read(value: object, where: str) -> Composition:
 
     :raises SceneError: where something is missing, unknown or beyond a limit, or the version is another.
     """
-    fields = field_readers.mapping(value, where, {"version", *Composition.__dataclass_fields__})
-    version = fields.get("version")
-    if isinstance(version, bool) or version != VERSION:
-        raise SceneError(f"{where}.version: {repr(version)[:40]} cannot be read here, only {VERSION}.")
-    return Composition(
-        marks=field_readers.one_of(fields, where, "marks", MARKS, default=""),
-        layout=field_readers.one_of(fields, where, "layout", LAYOUTS, default="single"),
-        rows=_cells(fields.get("rows", 1), f"{where}.rows"),
-        columns=_cells(fields.get("columns", 1), f"{where}.columns"),
-        inks=_inks(fields.get("inks"), f"{where}.inks"),
-        tilt=field_readers.number(fields, where, "tilt", *TILTS, default=0.0),
-        scale=field_readers.number(fields, where, "scale", *SCALES, default=1.0),
-        seed=field_readers.count(fields.get("seed", 0), f"{where}.seed"),
-    )
-
-
-def _cells(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= CELLS_MOST:
-        raise SceneError(f"{where}: it must be a whole number from 1 to {CELLS_MOST}.")
-    return value
-
-
-def _inks(value: object, where: str) -> tuple[str, ...]:
-    low, high = INKS
-    inks = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else ()
-    if not low <= len(inks) <= high or not all(field_readers.is_tone(ink) for ink in inks):
-        raise SceneError(f"{where}: {low} to {high} colours as six hexadecimal digits are required.")
-    return inks
+    fields = field_readers.fields_of(value, where, VERSION)
+    return field_readers.read(READER, {"marks": None, "inks": None, **fields}, where)

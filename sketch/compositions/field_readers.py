@@ -1,61 +1,122 @@
-"""Read the fields of JSON that anybody may have written; each error names the field and the limit."""
+"""Read JSON that anybody may have written as dataclasses, by pydantic; each error names the field and the limit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, core_schema
 
 COUNT_MOST = 2**31 - 1
+KNOWN_FIELDS = ConfigDict(extra="forbid", regex_engine="python-re")
+"""No field but those of the dataclass; patterns are as in JSON Schema."""
+
+Count = Annotated[int, Field(strict=True, ge=0, le=COUNT_MOST)]
+# What ends in a line break would end before it for "$".
+Tone = Annotated[str, Field(strict=True, pattern="^[0-9a-f]{6}(?![\\s\\S])")]
+Kind = TypeVar("Kind")
 
 
 class SceneError(ValueError):
     """A scene breaks a limit or is of another version; the message names the field and the limit."""
 
 
-def mapping(told: object, where: str, known: set[str]) -> Mapping[str, Any]:
-    """Return an object whose fields are all known.
+def within(limits: tuple[float, float]) -> Any:
+    """Limit a number; true and false, infinity and what is no number are none."""
+    return Field(strict=True, ge=limits[0], le=limits[1], allow_inf_nan=False)
 
-    :raises SceneError: otherwise.
+
+@dataclass(frozen=True)
+class OneOf:
+    """Limit a text to some that are known."""
+
+    known: Collection[str]
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(self.known))
+
+
+def fields_of(told: object, where: str, version: int) -> dict[str, Any]:
+    """Return the fields of an object of a version that can be read here, without that version.
+
+    :raises SceneError: for all else.
     """
     if not isinstance(told, Mapping):
         raise SceneError(f"{where}: an object is wanted.")
-    if unknown := sorted(set(map(str, told)) - known):
-        raise SceneError(f"{where}.{unknown[0][:40]}: there is no such field.")
-    return told
+    found = told.get("version")
+    if isinstance(found, bool) or found != version:
+        raise SceneError(f"{where}.version: {repr(found)[:40]} cannot be read here, only {version}.")
+    return {str(name): value for name, value in told.items() if name != "version"}
 
 
-def number(fields: Mapping[str, Any], where: str, name: str, low: float, high: float, *, default: float) -> float:
-    """Return a number within limits; true and false are none.
+def read(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -> Kind:
+    """Read fields as a reader's dataclass; ``where`` names what they are the fields of.
 
-    :raises SceneError: otherwise.
+    :raises SceneError: where something is missing, unknown or beyond a limit.
     """
-    value = fields.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # no number is false
-        raise SceneError(f"{where}.{name}: a number from {low:g} to {high:g} is wanted.")
-    return float(value)
+    try:
+        return reader.validate_python(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SceneError(_explained(first, schema(reader), where)) from error
 
 
-def count(value: object, where: str) -> int:
-    """Return a whole number from 0 to :data:`COUNT_MOST`.
-
-    :raises SceneError: otherwise.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= COUNT_MOST:
-        raise SceneError(f"{where}: it must be a whole number from 0 to {COUNT_MOST}.")
-    return value
+@cache
+def schema(reader: TypeAdapter[Any]) -> dict[str, Any]:
+    """Describe a reader's dataclass as JSON Schema, with the limits that :func:`read` keeps."""
+    whole = reader.json_schema()
+    return dict(_inlined(whole, whole.pop("$defs", {})))
 
 
-def one_of(fields: Mapping[str, Any], where: str, name: str, known: Sequence[str], *, default: str) -> str:
-    """Return one of some texts.
+def _inlined(node: Any, shared: Mapping[str, Any]) -> Any:
+    """Put what a schema refers to in its place, without titles and defaults."""
+    if isinstance(node, list):
+        return [_inlined(each, shared) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "anyOf" in node or "$ref" in node:
+        return _inlined(node["anyOf"][0] if "anyOf" in node else shared[node["$ref"].rpartition("/")[2]], shared)
+    left_out = {"title", "default", "description"} | ({"type"} if "enum" in node else set())
+    return {name: _inlined(value, shared) for name, value in node.items() if name not in left_out}
 
-    :raises SceneError: otherwise.
-    """
-    value = fields.get(name, default)
-    if value not in known:
-        raise SceneError(f"{where}.{name}: one of {', '.join(each or 'nothing' for each in known)} is wanted.")
-    return str(value)
+
+def _explained(flaw: Any, node: Mapping[str, Any], where: str) -> str:
+    """Say what is wrong in a sentence that names the field and the limit."""
+    for part in flaw["loc"]:
+        if _is_of_colours(node):  # which are told of together
+            break
+        node = node["items"] if isinstance(part, int) else node["properties"].get(part, {})
+        where += f"[{part}]" if isinstance(part, int) else f".{part:.40}"
+    if flaw["type"] == "value_error":
+        return f"{where}: {flaw['ctx']['error']}"
+    if flaw["type"] == "string_unicode":
+        return f"{where}: it contains characters that cannot be read."
+    if flaw["type"] == "too_long" and not _is_of_colours(node):
+        return f"{where}: {flaw['ctx']['actual_length']} things, at most {node['maxItems']}."
+    return f"{where}: {_wanted(node)}"
 
 
-def is_tone(value: object) -> bool:
-    """Return whether a value is a colour as six hexadecimal digits."""
-    return isinstance(value, str) and len(value) == 6 and all(each in "0123456789abcdef" for each in value)
+def _is_of_colours(node: Mapping[str, Any]) -> bool:
+    return bool(node.get("type") == "array" and node["items"]["type"] == "string")
+
+
+def _wanted(node: Mapping[str, Any]) -> str:
+    if "enum" in node:
+        return f"one of {', '.join(each or 'nothing' for each in node['enum'])} is wanted."
+    if _is_of_colours(node):
+        counts = dict.fromkeys((node["minItems"], node["maxItems"]))
+        return f"{' to '.join(map(str, counts))} colours as six hexadecimal digits are wanted."
+    words = {
+        "array": "a list is wanted.",
+        "boolean": "true or false is wanted.",
+        "integer": "it must be a whole number from {minimum} to {maximum}.",
+        "number": "a number from {minimum:g} to {maximum:g} is wanted.",
+        "object": "an object is wanted.",
+        "string": f"a text of at most {most} characters is wanted."
+        if (most := node.get("maxLength"))
+        else "the digest of a drawing is wanted.",
+    }
+    return words[node["type"]].format(**node) if node else "there is no such field."

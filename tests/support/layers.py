@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 LAYERS = {
-    "app": """files i18n version | errors models | instance settings | config | text | storage | generation uploads
+    "app": """files i18n version | errors models | field_errors instance settings | config | text | storage
+        | generation uploads
         | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | commissions
         | gallery | wall | maintenance operations presentation teaching | archives processes | web
         | admin api pages publishing slideshow wall_pages | cli | __init__ | run""",

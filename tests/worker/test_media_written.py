@@ -48,7 +48,7 @@ OTHERS = {
 }
 WRITERS = {
     "app/operations/first_exhibition.py", "app/maintenance/media_move.py",
-    "app/operations/walk_import.py", "app/operations/backup.py",
+    "app/archives/walk_import.py", "app/archives/backup.py",
     "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
     "app/walks/deletions.py", "app/storage/media_store.py", "worker/pieces/batch_piece.py",
     "worker/pieces/film_assembly.py", "worker/pieces/photo_piece.py", "worker/pieces/stages_piece.py",

@@ -368,6 +368,22 @@ def test_what_is_no_plain_file_is_refused(saved: Path, empty: Flask, kind: bytes
     assert "has no place in a backup" in refused(empty, saved)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": [{"path": [], "bytes": 1, "sha256": ""}]}, {"files": [{"path": "media/x.png"}]}, {"files": ["x"]},
+        {"files": {}}, {"lost": [1]}, {"forgotten": None}, {"walks": "1"}, {"outdated": "no"}, {"revision": 27},
+    ],
+    ids=lambda changes: str(changes)[:40],
+)  # fmt: skip
+def test_manifest_with_an_unusable_field_is_refused_by_its_name(
+    saved: Path, empty: Flask, changes: dict[str, object]
+) -> None:
+    entries = entries_of(saved)
+    write(saved, entries, manifest_of(entries) | changes)
+    assert f"its manifest has no {next(iter(changes))} that can be read" in refused(empty, saved)
+
+
 def test_a_changed_file_is_refused(saved: Path, empty: Flask) -> None:
     entries = entries_of(saved)
     name = next(name for name in entries if name.endswith(".mp4"))

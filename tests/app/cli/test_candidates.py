@@ -14,7 +14,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
 from app.cli import candidates as commands
-from app.queue import candidate_requests
+from app.queue import candidate_requests, jobs
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db, writing
 from tests.support import candidates
@@ -39,7 +39,7 @@ def painted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
                 candidates.deliver(each)
 
     monkeypatch.setattr(commands, "painters", painters)
-    monkeypatch.setattr(commands, "time", SimpleNamespace(monotonic=time.monotonic, sleep=paint))
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=paint))
 
 
 @pytest.mark.usefixtures("painted")

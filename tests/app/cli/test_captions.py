@@ -18,6 +18,7 @@ from sqlalchemy import func, select, update
 
 from app.cli import captions as commands
 from app.operations import folder_captions
+from app.queue import jobs
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from tests.support.commands import run, run_json
@@ -52,7 +53,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
                 session.execute(update(Photo).where(Photo.id == photo.id).values(**values))
 
     monkeypatch.setattr(commands, "painters", painters)
-    monkeypatch.setattr(folder_captions, "time", SimpleNamespace(monotonic=time.monotonic, sleep=look))
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=look))
     return told
 
 

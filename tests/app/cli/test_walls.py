@@ -6,7 +6,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
 from app.storage.database import writing
-from app.storage.walk_models import OF_WALL, Walk
+from app.storage.walk_models import WALL, Walk
 from app.storage.wall_models import WallLeg
 from app.wall import walls
 from app.wall.walls import WallRequest
@@ -46,7 +46,7 @@ def test_wall_that_there_is_none_of_is_named(runner: FlaskCliRunner) -> None:
 def test_walk_that_a_wall_keeps_is_listed_and_a_visitors_is_not(runner: FlaskCliRunner, hung: Commissioner) -> None:
     kept, own = hung("a fox", "an owl", unlisted=True), hung("the sun", "a kite", unlisted=True)
     with writing() as session:
-        session.execute(update(Walk).where(Walk.number == kept.number).values(visitor=f"{OF_WALL}lobby"))
+        session.execute(update(Walk).where(Walk.number == kept.number).values(origin=WALL))
     assert run_json(runner, "gallery", "list", kept.id) == {"id": kept.id, "unlisted": False}
     assert run(runner, "gallery", "unlist", kept.id).output.endswith(f"{kept.id} is no longer listed.\n")
     assert "Only its visitor decides" in run(runner, "gallery", "list", own.id, status=1).output

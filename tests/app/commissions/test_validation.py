@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from app.commissions.schema import Commission
 from app.commissions.validation import validate
 from app.errors import InvalidInput
+from app.field_errors import ERRORS_MAX
 from app.generation import presets, sampler_settings
-from app.generation.limits import ERRORS_MAX, SEED_MAX
+from app.generation.limits import SEED_MAX
 from app.storage.walk_models import ENDINGS
 from tests.conftest import make_app
 from tests.support.house import NAME

@@ -124,6 +124,34 @@ def test_index_is_kept_by_the_triggers_of_before_after_a_downgrade(app: Flask) -
     assert db.session.execute(text(WALKED)).all() == [(1, 0)]
 
 
+def born(number: int, visitor: str) -> None:
+    """Write a walk as code does that knows no ``origin``."""
+    row = FAMILY[0] | {"number": number, "id": f"abcdefgh2345678{number}", "visitor": visitor}
+    with db.engine.begin() as connection:
+        connection.execute(text(BORN.replace("'ann'", ":visitor")), row)
+
+
+COME = "SELECT origin, visitor FROM walks ORDER BY number"
+COMERS = {"ann": "visitor", "wall lobby": "wall", "wallflower": "visitor", "corridor": "corridor"}
+
+
+def test_origin_of_older_walks_is_read_from_their_visitor(app: Flask) -> None:
+    downgrade(directory=str(MIGRATIONS), revision="0027-1")
+    for number, visitor in enumerate(COMERS, start=2):
+        born(number, visitor)
+    upgrade()
+    assert [tuple(row) for row in db.session.execute(text(COME))] == [(COMERS[name], name) for name in COMERS]
+    assert [walk.is_of_wall for walk in db.session.scalars(select(Walk).order_by(Walk.number))] == [
+        False, True, False, False,
+    ]  # fmt: skip
+
+
+def test_walks_of_code_that_knows_no_origin_have_one(app: Flask) -> None:
+    for number, visitor in enumerate(COMERS, start=2):
+        born(number, visitor)
+    assert [tuple(row) for row in db.session.execute(text(COME))] == [(COMERS[name], name) for name in COMERS]
+
+
 def test_constraints_are_migrated_under_the_names_of_the_models(app: Flask) -> None:
     inspector = inspect(db.engine)
     assert [check["name"] for check in inspector.get_check_constraints("walks")] == ["ck_walks_state"]

@@ -9,7 +9,7 @@ from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.storage.database import db, writing
 from app.storage.house_models import Exhibition
-from app.storage.walk_models import FINISHED, QUEUED, Stop, Walk
+from app.storage.walk_models import CORRIDOR, FINISHED, QUEUED, Stop, Walk
 from app.wall import corridors
 from tests.conftest import Commissioner
 from tests.support.walls import opened
@@ -38,7 +38,7 @@ def test_walk_that_goes_round_leads_back_to_its_first_stop(hung: Commissioner) -
 def test_what_lies_between_is_painted_once_and_the_last_leads_to_the_first(hung: Commissioner) -> None:
     exhibition = hall(hung("a fox", "an owl"), hung("the sun", "a kite"))
     assert [corridors.commission_joints(exhibition), corridors.commission_joints(exhibition)] == [2, 0]
-    joints = db.session.scalars(select(Walk).where(Walk.visitor == corridors.HOUSE).order_by(Walk.number)).all()
+    joints = db.session.scalars(select(Walk).where(Walk.origin == CORRIDOR).order_by(Walk.number)).all()
     stops = [[stop.prompt for stop in walk.stops] for walk in joints]
     assert stops == [["an owl", "the sun"], ["a kite", "a fox"]]
     assert all(walk.unlisted and walk.state == QUEUED for walk in joints)
@@ -47,7 +47,7 @@ def test_what_lies_between_is_painted_once_and_the_last_leads_to_the_first(hung:
 def test_joint_begins_and_ends_by_the_seeds_of_those_it_joins(hung: Commissioner) -> None:
     exhibition = hall(hung("a fox", "an owl", seed=5), hung("the sun", "a kite", seed=9))
     corridors.commission_joints(exhibition)
-    joint = db.session.scalars(select(Walk).where(Walk.visitor == corridors.HOUSE).order_by(Walk.number)).first()
+    joint = db.session.scalars(select(Walk).where(Walk.origin == CORRIDOR).order_by(Walk.number)).first()
     assert [joint.seed_of(stop) for stop in joint.stops] == [5, 9]
 
 
@@ -56,7 +56,7 @@ def test_joint_is_walked_once_it_is_painted(hung: Commissioner) -> None:
     corridors.commission_joints(exhibition)
     assert ways(exhibition) == [("a fox", "an owl"), ("the sun", "a kite")]
     with writing() as session:
-        for walk in session.scalars(select(Walk).where(Walk.visitor == corridors.HOUSE)):
+        for walk in session.scalars(select(Walk).where(Walk.origin == CORRIDOR)):
             walk.state = FINISHED
     assert ways(exhibition) == [
         ("a fox", "an owl"), ("an owl", "the sun"), ("the sun", "a kite"), ("a kite", "a fox")

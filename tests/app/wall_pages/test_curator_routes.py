@@ -14,9 +14,9 @@ from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import audit_log
 from app.storage.database import db, writing
-from app.storage.walk_models import OF_WALL, Stop, Walk
+from app.storage.walk_models import CORRIDOR, WALL, Stop, Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg, WallWords
-from app.wall import corridors, walls, words
+from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
 from tests.support.curator import HASH, enter
@@ -197,7 +197,7 @@ def test_kept_walk_is_listed_in_the_gallery_and_no_longer(house: Flask, curator:
     address = f"/curator/walks/{walk.id}"
     assert curator.post(f"{address}/list").status_code == 422, "it is a visitor's, who decides"
     with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(visitor=f"{OF_WALL}lobby"))
+        session.execute(update(Walk).where(Walk.number == walk.number).values(origin=WALL))
     assert "List it in the gallery" in curator.get(address).text
     assert curator.post(f"{address}/list").location == address
     assert (listed(walk), walk.id in house.test_client().get("/gallery").text) == (True, True)
@@ -209,7 +209,7 @@ def test_kept_walk_is_listed_in_the_gallery_and_no_longer(house: Flask, curator:
 def test_kept_walk_with_a_photo_that_nobody_may_see_is_not_listed(curator: FlaskClient, hung: Hanger) -> None:
     walk = hung("a fox", "an owl", unlisted=True)
     with writing() as session:
-        session.execute(update(Walk).where(Walk.number == walk.number).values(visitor=f"{OF_WALL}lobby"))
+        session.execute(update(Walk).where(Walk.number == walk.number).values(origin=WALL))
         session.execute(update(Stop).where(Stop.walk_number == walk.number, Stop.position == 0).values(photo="x.webp"))
     answer = curator.post(f"/curator/walks/{walk.id}/list")
     assert (answer.status_code, "only if you may publish it" in answer.text, listed(walk)) == (422, True, False)
@@ -225,4 +225,4 @@ def test_walks_of_an_exhibition_are_joined_for_its_corridor(curator: FlaskClient
     curator.post(page)
     assert "Its walks are joined end to end" in curator.get(page).text
     assert done()[-1:] == [("joined the walks of exhibition", "a-hall")]
-    assert db.session.scalar(select(func.count()).where(Walk.visitor == corridors.HOUSE)) == 2
+    assert db.session.scalar(select(func.count()).where(Walk.origin == CORRIDOR)) == 2

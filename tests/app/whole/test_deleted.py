@@ -158,6 +158,8 @@ def test_every_column_of_a_walk_is_either_emptied_by_its_deletion_or_tells_nothi
         # That there was a walk, when, and where it stood in the line
         "number", "id", "state", "created_at", "finished_at", "attempt", "asked", "own_start", "start", "turn",
         "ticket", "lost", "unlisted",
+        # "visitor", whatever it was before: what a wall or a corridor made says so no longer
+        "origin",
         # Numbers and names of settings, which many walks share, and what they cost
         "seed", "frames", "fps", "preset", "ending", "easing", "model", "sampler_steps", "guidance", "scheduler",
         "width", "height", "precision", "memory_format", "threads", "batch", "sampling", "levels", "positions",

@@ -30,7 +30,7 @@ from app.moderation.drawing_request import DrawingRequest
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import CANCELLED, OF_WALL, QUEUED, Medium, Walk
+from app.storage.walk_models import CANCELLED, QUEUED, WALL, Medium, Walk
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall, WallLeg
 from app.uploads import photo_check, photo_store
 from app.walks import media_urls
@@ -317,7 +317,7 @@ class Site:
             if rule.endpoint == "owners.list_again" or act == "list":
                 session.execute(update(Walk).where(Walk.number == walk.number).values(unlisted=True))
             if act in ("list", "unlist"):
-                session.execute(update(Walk).where(Walk.number == walk.number).values(visitor=f"{OF_WALL}x"))
+                session.execute(update(Walk).where(Walk.number == walk.number).values(origin=WALL))
         checked = photo_check.check(written(two_halves((96 + number, 64))))
         photo, _ = photo_store.save(checked, owner_hash=owner, network="")
         cut_path = f"photos/{photo.id}.cut.webp"

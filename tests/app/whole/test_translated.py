@@ -126,7 +126,7 @@ ENGLISH_ONLY = {
     "app/archives/walk_export.py",
     "app/publishing/feed.py",
     "app/styles/catalogues.py",
-    "app/operations/walk_import.py",
+    "app/archives/walk_import.py",
     "app/auth/curator_session.py",
     "app/cli/walls.py",
 }
