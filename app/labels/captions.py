@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import pathlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -33,7 +33,7 @@ BEGINS = re.compile(r"(?:^|(?<=[.!?–] )){(?=first|last|shows)")
 NAME = re.compile(r"(?<=^[“„])\w")
 WITHIN = re.compile("‘([^‘’]*)’")
 Subject = Description | Picture
-SENTENCES = Path(__file__).parent / "sentences"
+SENTENCES = pathlib.Path(__file__).parent / "sentences"
 SUBJECTS = {
     "tone": N_("The tone"),
     "description": N_("The description"),
