@@ -33,7 +33,8 @@ def test_site_and_studio_do_not_know_each_other() -> None:
     assert not {"app", "worker", "flask"} & imported("studio")
     assert imported("decoder") - set(sys.stdlib_module_names) == {"decoder", "torch", "safetensors"}
     assert imported("eye") - set(sys.stdlib_module_names) == {"eye", "torch", "safetensors"}
-    drawing = {"sketch", "numpy", "PIL", "scipy", "defusedxml", "resvg_py", "snowballstemmer", "threadpoolctl"}
+    drawing = {"sketch", "numpy", "PIL", "scipy", "defusedxml", "pydantic", "pydantic_core", "resvg_py"}
+    drawing |= {"snowballstemmer", "threadpoolctl"}
     assert imported("sketch") - set(sys.stdlib_module_names) == drawing
 
 

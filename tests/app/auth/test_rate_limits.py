@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app.operations.redis_server import RedisServer
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import func, select
 
 from app.auth import rate_limits
+from app.processes.redis_server import RedisServer
 from app.queue import jobs
 from app.storage.database import db
 from app.storage.walk_models import Walk
