@@ -13,7 +13,7 @@ import torch
 from diffusers import UNet2DConditionModel
 
 import decoder
-from app.i18n.foreign_messages import MODELS
+from app.i18n.foreign_messages import KNOWN
 from decoder import SceneDecoder, Shape
 from sketch import arrangement, sketchbook
 from sketch.arrangement import Item, Wish
@@ -232,4 +232,4 @@ def test_what_the_shipped_drawings_ask_for_is_said_in_every_language() -> None:
         for name, licence in (("noto", "Apache-2.0"), ("twemoji", "CC-BY-4.0"))
     )
     said = [led_model.licence([google, twitter]), *(HANDS[hand].title for hand in Plan(1).hands)]
-    assert all(text in MODELS or text[:1].lower() + text[1:] in MODELS for text in said)
+    assert all(text in KNOWN or text[:1].lower() + text[1:] in KNOWN for text in said)
