@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
@@ -145,7 +145,7 @@ def _load(app: Flask) -> Worker:
         if flaw := schema_state() or models_on_offer.flaws():
             raise ConfigError(flaw)
         if notice := schema_notice():
-            log_lines.warn_once(log, notice)
+            log_lines.warn_once(current_app.extensions, log, notice)
         models = {model.name: model.setting for model in models_on_offer.offered()}
     painters = Painters(
         models,
@@ -263,7 +263,7 @@ def _leave_another_schema(ours: str, known: frozenset[str]) -> None:
     found = recorded_revision()
     if found not in (None, ours):
         if is_newer(known):
-            log_lines.warn_once(log, newer_sentence(found, ours))
+            log_lines.warn_once(current_app.extensions, log, newer_sentence(found, ours))
             return
         log.error("The database is at revision %s since, this worker's code at %s; the worker ends", found, ours)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
 from app.observability import log_lines
 from app.queue import jobs
@@ -30,7 +30,7 @@ def ready() -> Response:
         log.error("%s", flaw)  # for the log only: a database's own words may name hosts and users
         flaw = f"{UNREACHABLE}."
     elif not flaw and (notice := schema_notice()):
-        log_lines.warn_once(log, notice)
+        log_lines.warn_once(current_app.extensions, log, notice)
     response = _plain(
         {
             "status": "not ready" if flaw else "ready",

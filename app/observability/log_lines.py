@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, TextIO
 
 FORMATS = TEXT, JSON = "text", "json"
@@ -100,10 +99,12 @@ def _of_request(record: logging.LogRecord) -> dict[str, Any]:
     return told | numbers
 
 
-@cache
-def warn_once(log: logging.Logger, sentence: str) -> None:
-    """Log a warning, however often this process comes to it, once."""
-    log.warning("%s", sentence)
+def warn_once(extensions: dict[str, Any], log: logging.Logger, sentence: str) -> None:
+    """Log a warning, however often an application comes to it, once; its `extensions` remember that."""
+    warned: set[str] = extensions.setdefault("moma-warned", set())
+    if sentence not in warned:
+        warned.add(sentence)
+        log.warning("%s", sentence)
 
 
 def formatter(kind: str) -> logging.Formatter:

@@ -21,7 +21,6 @@ from redis.exceptions import ConnectionError as RedisAway
 from rq.exceptions import StopRequested
 from sqlalchemy import text
 
-from app.observability import log_lines
 from app.queue import jobs
 from app.storage.database import db, head, now, revisions, writing
 from app.storage.walk_models import PAINTING, QUEUED, Piece
@@ -267,7 +266,6 @@ def test_worker_of_the_release_before_goes_on_where_the_database_says_that_it_ma
     monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: told.append(signum))
     with writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9998'"))
-    log_lines.warn_once.cache_clear()
     for _ in range(3):
         worker._leave_another_schema(head(), revisions())
     assert told == []

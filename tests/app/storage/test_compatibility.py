@@ -12,7 +12,6 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import downgrade
 from flask_migrate import upgrade as run_migrations
 
-from app.observability import log_lines
 from app.storage import compatibility
 from app.storage.database import MIGRATIONS, db, head, schema_notice, schema_state, upgrade
 from tests.upgrades.made_up import migrations_with
@@ -62,7 +61,6 @@ def test_newer_database_that_allows_it_serves_and_each_program_says_once_what_to
     upgrade_to(migrations_with(tmp_path, oldest_code=head()))
     assert schema_state() == ""
     assert schema_notice() == f"{NEWER} Finish the upgrade: start this program from the newer release."
-    log_lines.warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         assert [client.get("/readyz").status_code for _ in range(3)] == [200] * 3
     assert [record.getMessage().startswith(NEWER) for record in caplog.records] == [True]
