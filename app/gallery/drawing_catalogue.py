@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-
+from app.gallery import spelling
 from app.i18n.gettext import N_
 from app.reading.reader import SPOKEN, Reader
 from app.text import folding
@@ -142,7 +141,7 @@ class DrawingCatalogue:
     def _nearest(self, word: str) -> str:
         most = 1 if len(word) < SHORT else 2
         near = [
-            (OSA.distance(word, known, score_cutoff=most), known not in self._spoken, known[:1] != word[:1], known)
+            (spelling.distance(word, known, most), known not in self._spoken, known[:1] != word[:1], known)
             for known in self._words
         ]
         far, *_, known = min(near)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from string import ascii_lowercase
 
-from rapidfuzz.distance import OSA
 from sqlalchemy import func, select
 
 from app.gallery.catalogue_query import CatalogueQuery
@@ -76,7 +75,7 @@ def _alike(word: str) -> list[str]:
     found = set(db.session.scalars(pool.limit(POOL)))
     found |= set(db.session.scalars(select(VocabularyWord.word).where(VocabularyWord.word.in_(_slips(word)))))
     most = 1 if len(word) < 5 else 2
-    near = sorted((OSA.distance(word, other, score_cutoff=most), other[0] != word[0], other) for other in found)
+    near = sorted((distance(word, other, most), other[0] != word[0], other) for other in found)
     return [other for far, _, other in near if far <= most][:TRIED]
 
 
@@ -86,6 +85,26 @@ def _slips(word: str) -> set[str]:
     slips = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
     slips |= {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
     return (slips | {a + letter + b for a, b in parts for letter in ascii_lowercase}) - {word}
+
+
+def distance(a: str, b: str, most: int) -> int:
+    """Count the letters by which words differ, up to one more than ``most``; two turned round are one.
+
+    Optimal string alignment, along the diagonal alone: what is further off it is too far already.
+    """
+    beyond = most + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        earlier, before, row = before, row, [i] + [beyond] * len(b)
+        for j in range(max(1, i - most), min(len(b), i + most) + 1):
+            y = b[j - 1]
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], earlier[j - 2] + 1)
+        if min(row) > most:
+            return beyond
+    return min(row[-1], beyond)
 
 
 def _put(query: str, word: str, better: str) -> str:
