@@ -88,7 +88,7 @@ def _hint(name: str, write: Callable[[str], str]) -> str:
 
 
 def _message(error: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    """Say what is wrong with a setting; values that are secrets are not repeated."""
+    """Return what is wrong with a setting; values that are secrets are not repeated."""
     reason = str(error.get("ctx", {}).get("error", ""))
     if not error["loc"]:
         return reason

@@ -39,10 +39,7 @@ def _compiled(sentence: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(sentence)), re.DOTALL)
 
 
-def _listed() -> list[str]:
-    with LISTED.open("rb") as file:
-        return [text for _number, _function, text, _comments in extract(file)]
-
-
-KNOWN = frozenset(_listed())
-COMPILED = [(sentence, _compiled(sentence)) for sentence in _listed() if "%(" in sentence]
+with LISTED.open("rb") as file:
+    SENTENCES = [text for _number, _function, text, _comments in extract(file)]
+KNOWN = frozenset(sentence for sentence in SENTENCES if "%(" not in sentence)
+COMPILED = [(sentence, _compiled(sentence)) for sentence in SENTENCES if "%(" in sentence]

@@ -172,7 +172,7 @@ def _flaws(field: str, text: str) -> list[FieldError]:
 
 
 def _sentence(path: Path, item: Any) -> str:
-    """Say what a field may be."""
+    """Return what a field may be."""
     if not path:
         return _('Captions must be asked for by an object such as {"tone": "poetic"}.')
     name = str(path[0])

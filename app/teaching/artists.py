@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.errors import InvalidInput
+from app.files import atomic_write
 from app.moderation import banned_words
 from app.storage.walk_models import slug_of
 from app.styles import added, artists, shipped
@@ -61,5 +62,5 @@ def _keep(wanted: CatalogueRequest, name: str, found: Artist, *, title: str = ""
             source=wanted.path.name, works=found.works, phrases=phrases,
             stand_in=artists.stand_in(found.mediums, phrases, shipped.of_model()),
         )  # fmt: skip
-    style_teaching.put(style.folder / added.ABOUT, added.written(style))
+    atomic_write(style.folder / added.ABOUT, added.written(style))
     return style

@@ -22,6 +22,7 @@ from PIL import Image, ImageOps
 
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
+from app.files import atomic_write
 from app.generation import adapters, hands, models_on_offer
 from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.formatting import join_words
@@ -101,7 +102,7 @@ def prefetch(wanted: StyleRequest, *, say: Say) -> AddedStyle:
         vector=tuple(seen["vector"]), works=held.works if held else 0, phrases=held.phrases if held else (),
     )  # fmt: skip
     _show(work, style)
-    put(style.folder / added.ABOUT, added.written(style))
+    atomic_write(style.folder / added.ABOUT, added.written(style))
     return style
 
 
@@ -248,11 +249,3 @@ def _show(work: Path, style: AddedStyle) -> None:
     aside = style.folder / f".{added.SAMPLE}"
     square.save(aside, "WEBP", quality=82)
     aside.replace(style.folder / added.SAMPLE)
-
-
-def put(path: Path, data: bytes) -> None:
-    """Write a file aside and rename it into its folder, which is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}")
-    aside.write_bytes(data)
-    aside.replace(path)

@@ -84,7 +84,7 @@ def _inlined(node: Any, shared: Mapping[str, Any]) -> Any:
 
 
 def _explained(flaw: Any, node: Mapping[str, Any], where: str) -> str:
-    """Say what is wrong in a sentence that names the field and the limit."""
+    """Return what is wrong, in a sentence that names the field and the limit."""
     for part in flaw["loc"]:
         if _is_of_colours(node):  # which are told of together
             break

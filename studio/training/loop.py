@@ -274,7 +274,7 @@ class _Training:
             self.average.copy_to(self.trained)
 
     def _no_number(self, step: int) -> StudioError:
-        """Say at which step there was no number again, and what is kept."""
+        """Return the error of a step without a number, which names the state that is kept."""
         good = self.run.state()
         stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
         return StudioError(f"Step {step} of {self.run.name} gave no number (a lower --rate may help): {stays}.")

@@ -83,7 +83,10 @@ class Outages:
 
 
 def count_as_lost(claim: Claim) -> None:
-    """Leave a task to the sweep, which counts it as lost: one that hangs each time fails its walk in the end."""
+    """End a task's lease, so that the sweep counts the task as lost.
+
+    One that hangs each time fails its walk in the end.
+    """
     with suppress(LeaseLost), writing() as session:
         write_as_holder(session, claim, piece={"lease_until": None})
 

@@ -38,7 +38,7 @@ def claimed() -> Claim | None:
 
 
 def let_the_lease_end() -> None:
-    """Let all leases run out, and sweep."""
+    """Run all leases out, and sweep."""
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()
