@@ -203,7 +203,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))
     with caplog.at_level(logging.WARNING):
         worker._run_heartbeat(site)
@@ -222,7 +222,7 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
         raise ZeroDivisionError
 
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.unoffered, "fail", go_wrong)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: swept.append(True)))
     worker._run_heartbeat(site)
@@ -233,7 +233,7 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
 def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[bool] = []
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.heartbeat, "renew_leases", lambda: kept.append(True))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: None))
     worker._run_heartbeat(site)
