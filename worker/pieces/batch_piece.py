@@ -51,7 +51,7 @@ def _finish_leg(painting: WalkInProgress) -> None:
 def _finish(painting: WalkInProgress) -> None:
     """Make a walk's films, and read its visual features."""
     claim = painting.claim
-    stretch_frames.adopt(painting)
+    stretch_frames.copy_frames(painting)
     _mend(painting)
     with figures.time_stage("film"):
         film_assembly.finish_film(claim, painting.walk, painting.memory)
