@@ -185,7 +185,7 @@ def clear_if_unwanted(claim: Claim) -> None:
     if row is not None and (row.state in (CANCELLED, REFUSED) or row.deleted_at is not None):
         lifecycle.delete_files(row)
     elif row is not None and row.state == FINISHED:
-        media_store.store().delete(media_store.knots_folder(claim.walk_id))
+        media_store.store().delete(media_store.samples_folder(claim.walk_id))
 
 
 RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler], ...] = (

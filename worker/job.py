@@ -178,7 +178,7 @@ def _reported(attempt: Attempt) -> Iterator[None]:
     claim = attempt.claim
     walk_id = None if claim.task else claim.walk_id
     ids = {"request_id": claim.request_id, "walk_id": walk_id, "task_id": claim.task}
-    with log_lines.bound(**ids), telemetry.piece(attempt.worker.app, kind=claim.kind, **ids) as traced:
+    with log_lines.bound(**ids), telemetry.trace_task(attempt.worker.app, kind=claim.kind, **ids) as traced:
         try:
             yield
         finally:

@@ -113,7 +113,7 @@ def last_still(parent: Walk | None) -> CheckedPhoto | None:
         return None
     at_end = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
     path = db.session.scalar(at_end.limit(1))
-    return None if path is None else photo_check.check(media_store.store().read(path))
+    return None if path is None else photo_check.check(media_store.store().read_bytes(path))
 
 
 def read(photos: dict[int, Photo]) -> Photos:
@@ -121,7 +121,7 @@ def read(photos: dict[int, Photo]) -> Photos:
 
     :raises MediaError: when one cannot be had.
     """
-    return {index: (media_store.store().read(photo.path), photo.digest) for index, photo in photos.items()}
+    return {index: (media_store.store().read_bytes(photo.path), photo.digest) for index, photo in photos.items()}
 
 
 def hold_back(walk: Walk, *, agreed: bool) -> None:

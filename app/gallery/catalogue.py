@@ -251,7 +251,7 @@ def _walks(keys: list[int], *, by: Any = GalleryEntry.place) -> list[Walk]:
     """Return walks in the order of their places, or numbers; one that was taken down this moment is left out."""
     rows = _run(select(Walk).join(GalleryEntry, GalleryEntry.number == Walk.number).where(by.in_(keys)).add_columns(by))
     found = {key: walk for walk, key in rows}
-    return lookup.without_deleted(found[key] for key in keys if key in found and found[key].is_hanging)
+    return lookup.without_deleted(found[key] for key in keys if key in found and found[key].is_public)
 
 
 def _run(query: Any) -> list[Any]:

@@ -57,7 +57,7 @@ def _colours(numbers: list[int]) -> dict[int, str]:
     found = {}
     for number, path in db.session.execute(query).all():
         try:
-            found[number] = colours.main(media_store.store().read(path))
+            found[number] = colours.main(media_store.store().read_bytes(path))
         except (MediaError, OSError) as error:
             log.warning("The poster %s could not be read: %s", path, error)
     return found
@@ -67,7 +67,7 @@ def _write(numbers: list[int], found: dict[int, str]) -> None:
     with writing() as session:
         query = select(Walk).where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         for walk in session.scalars(query.options(load_only(*REWRITTEN), selectinload(Walk.stops))):
-            walk.words = folding.index_text(walk.searched)
+            walk.words = folding.index_text(walk.searchable_texts)
             walk.colour = found.get(walk.number, walk.colour)
             neighbours.mark(walk)
         session.flush()

@@ -148,7 +148,7 @@ def _pixels(photo: Photo) -> Pixels:
     :raises PaintingError: when it is lost, or is none any more.
     """
     try:
-        return pictures.read(media_store.store().read(photo.path))
+        return pictures.read(media_store.store().read_bytes(photo.path))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

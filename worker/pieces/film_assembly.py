@@ -190,7 +190,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
 
 def finish_leg(claim: Claim, walk: Walk) -> None:
     """Finish a leg of a live wall with its frames alone, which the wall shows; what it was painted from goes."""
-    media_store.store().delete(media_store.knots_folder(walk.id))
+    media_store.store().delete(media_store.samples_folder(walk.id))
     with writing() as session:
         seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
         write_as_holder(session, claim, state=FINISHED, finished_at=now(), paint_seconds=round(seconds, 3), error=None)
@@ -217,7 +217,7 @@ def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[Wri
         session.flush()
         # Its films, and the photos of its stops with what leads to them.
         media = set(session.scalars(select(Medium.path).where(Medium.walk_number == walk.number)))
-    knots = media_store.knots_folder(walk.id)
+    knots = media_store.samples_folder(walk.id)
     store.delete(knots)
     named = frames | media
     take_down(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))

@@ -195,7 +195,7 @@ class WalkInProgress:
         """Return what a batch of stops or knots left for later pieces, by position; what was lost is painted again."""
         if (number, batch) not in self.memory.knots:
             try:
-                found = unpack(media_store.store().read(self.knots_path(number, batch)))
+                found = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
             except MediaStoreAway:
                 raise
             except (MediaError, ValueError, KeyError, OSError):
@@ -210,7 +210,7 @@ class WalkInProgress:
 
     def knots_path(self, number: int, batch: int) -> str:
         """Name the file of what a batch leaves for later pieces."""
-        return f"{media_store.knots_folder(self.walk.id)}/{number}-{batch}.npz"
+        return f"{media_store.samples_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
         """Go on between two steps of the solver, or stop if the worker must."""

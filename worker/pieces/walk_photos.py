@@ -148,7 +148,7 @@ def _kept(
 
 def _read(path: str, unpack: Callable[[bytes], Kept]) -> Kept | None:
     try:
-        return unpack(media_store.store().read(path))
+        return unpack(media_store.store().read_bytes(path))
     except MediaStoreAway:
         raise
     except (MediaError, ValueError) as error:

@@ -22,7 +22,7 @@ from app.errors import MediaError
 from app.generation import hands
 from app.search import visual_search
 from app.storage import media_store
-from app.storage.database import db, take_turns, writing
+from app.storage.database import db, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
 from app.walks import reuse
 from eye import Eye, EyeError
@@ -125,7 +125,9 @@ class VisualFeatureReader:
         """Write down what was seen, unless the walk was taken down meanwhile."""
         try:
             with writing() as session:
-                take_turns(session)  # an index reads these rows in the order of their numbers, and would pass one over
+                take_advisory_lock(
+                    session
+                )  # an index reads these rows in the order of their numbers, and would pass one over
                 still = select(Walk.number).where(
                     Walk.number == walk.number, Walk.state == FINISHED, Walk.deleted_at.is_(None)
                 )
@@ -168,4 +170,4 @@ def choose_frames(positions: Sequence[float]) -> list[int]:
 
 def _picture(row: Frame, memory: Memory | None) -> Picture:
     picture = memory.pictures.get(row.position) if memory else None
-    return encoding.decode_still(media_store.store().read(row.path)) if picture is None else picture
+    return encoding.decode_still(media_store.store().read_bytes(row.path)) if picture is None else picture
