@@ -77,7 +77,7 @@ class VisualFeatureReader:
         """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
         if self._is_through or self.open_eye() is None:
             return False
-        walks = visual_search.without(self._before, AT_ONCE, eye=self._revision)
+        walks = visual_search.walks_without_features(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
             self.read(walk)
             self._before = walk.number

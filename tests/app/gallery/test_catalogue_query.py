@@ -164,7 +164,7 @@ def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Wal
     curation.hide(hidden)
     ranking.add_ranker(app, lambda _: [bear.number, hidden.number, five[0].number, 10**9])
     page = catalogue.page("fox", limit=2)
-    assert (page.found, page.near) == (5, 1)
+    assert (page.hit_count, page.near_count) == (5, 1)
     assert set(all_ids(2, q="fox")) == {bear.id, *(walk.id for walk in five)}
     assert page.walks[0].id == five[0].id  # the only one that both find
     assert ids(q="zeppelin") == [bear.id, five[0].id]
