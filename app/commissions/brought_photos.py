@@ -1,4 +1,4 @@
-"""Photos that visitors bring for stops: let in, found again by whoever brought them, and put into a walk."""
+"""Photos that visitors upload for stops: check and store them, find them again, and attach them to walks."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from app.uploads import photo_check, photo_stops, photo_store
 from app.uploads.photo_check import CheckedPhoto
 
 Photos = dict[int, tuple[bytes, str]]
-"""The photo of each stop that has one, by the stop's index: as it is kept, and its digest."""
+"""The photo of each stop that has one, by the stop's index: its stored bytes and its digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class BroughtPhoto:
-    """A photo that the house puts into a walk for whoever brought it, as it is kept."""
+    """A stored photo that the site itself attaches to a walk on behalf of the visitor who uploaded it."""
 
     data: bytes
     digest: str
@@ -37,11 +37,11 @@ class BroughtPhoto:
 
 
 def bring(data: bytes, *, owner_hash: str, network: str, look: Callable[[], None], admit: Callable[[], None]) -> Photo:
-    """Check a picture, keep it for a day, and have a worker say what it shows.
+    """Check an uploaded picture, store it for a day, and queue a task that describes it.
 
-    ``look`` tells by raising whether there is room for another, ``admit`` counts it.
+    ``check_room`` raises when there is no room for another photo; ``admit`` counts this one.
 
-    :raises ValueError: when it cannot be taken, as :func:`app.uploads.photo_check.check` does.
+    :raises ValueError: when the picture is refused, as :func:`app.uploads.photo_check.check` does.
     :raises NoRoom: when there is no room for it.
     """
     look()
@@ -55,7 +55,10 @@ def bring(data: bytes, *, owner_hash: str, network: str, look: Callable[[], None
 
 
 def find(named: str, owner_hash: str) -> Photo | None:
-    """Return the photo of this id or digest to whoever brought it; one of a walk of theirs is kept anew for a day."""
+    """Return a visitor's photo by its ID or digest, or ``None``.
+
+    A photo that is only held by one of the visitor's own walks is stored for another day.
+    """
     if photo := photo_store.find(named, owner_hash):
         return photo
     own = (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None), Stop.photo == named)
@@ -69,9 +72,9 @@ def find(named: str, owner_hash: str) -> Photo | None:
 
 
 def of_stops(wanted: Commission, owner_hash: str | None, *, besides: Collection[int] = ()) -> dict[int, Photo]:
-    """Find the photos that a commission's stops are to be made of, ``besides`` those that are there already.
+    """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
-    :raises InvalidInput: naming each stop whose photo is not here, is somebody else's, or cannot be shown.
+    :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
     """
     found, errors = {}, []
     for index, stop in enumerate(wanted.stops):
@@ -92,7 +95,7 @@ def of_stops(wanted: Commission, owner_hash: str | None, *, besides: Collection[
 
 
 def described(wanted: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
-    """Write the stops of a commission as rows hold them; one without words has those that its photo was taken for."""
+    """Return the stops of a request as rows hold them; a stop without a prompt takes its photo's description."""
     stops = []
     for index, stop in enumerate(wanted.stops):
         told = stop.row()
@@ -103,11 +106,11 @@ def described(wanted: Commission, photos: dict[int, Photo]) -> list[dict[str, An
 
 
 def last_still(parent: Walk | None) -> CheckedPhoto | None:
-    """Return the picture that was painted of a walk's last stop where that is made of a photo; else ``None``.
+    """Return the rendered picture of a walk's last stop if that stop has a photo, else ``None``.
 
-    Who goes on from such a walk begins at what was painted there: the photo is for its owner alone.
+    A walk that continues such a walk starts from this picture, because the photo itself is for its owner only.
 
-    :raises MediaError: when it cannot be had.
+    :raises MediaError: when the picture cannot be read.
     """
     if parent is None or parent.stops[-1].photo is None:
         return None
@@ -117,32 +120,33 @@ def last_still(parent: Walk | None) -> CheckedPhoto | None:
 
 
 def read(photos: dict[int, Photo]) -> Photos:
-    """Read the files of some photos.
+    """Return the files of some photos, by the stops' indexes.
 
-    :raises MediaError: when one cannot be had.
+    :raises MediaError: when a file cannot be read.
     """
     return {index: (media_store.store().read(photo.path), photo.digest) for index, photo in photos.items()}
 
 
 def hold_back(walk: Walk, *, agreed: bool) -> None:
-    """Leave a walk with photos out of the gallery, unless its owner agreed that they are shown."""
+    """Make a walk with photos unlisted, unless its owner agreed that they are shown."""
     walk.photos_may_be_shown = has_photos(walk) and agreed and not is_held_back(walk)
     if not may_be_listed(walk):
         walk.unlisted = True
 
 
 def has_photos(walk: Walk) -> bool:
-    """Tell whether a stop of a walk is made of a photo."""
+    """Return whether a stop of a walk is made from a photo."""
     return any(stop.photo for stop in walk.stops)
 
 
 def may_be_listed(walk: Walk) -> bool:
-    """Tell whether a walk may hang in the gallery: one without photos, or whose owner agreed to that."""
+    """Return whether a walk may be listed in the gallery: it has no photos, or its owner agreed to show them."""
     return walk.photos_may_be_shown or not has_photos(walk)
 
 
 def is_held_back(walk: Walk) -> bool:
-    """Tell whether a walk goes on from a photo whose owner did not agree that it is shown: nobody else can."""
+    """Return whether a walk continues from a photo that must stay private, because its owner did not agree to show it.
+    """
     if walk.continues is None or walk.stops[0].photo is None:
         return False
     parent = db.session.scalar(select(Walk).where(Walk.id == walk.continues))

@@ -1,6 +1,6 @@
-"""What the stops of a walk are read as, where sketches lead the model that is to paint it.
+"""Scenes of a walk's stops: how their prompts are interpreted for sketch-conditioned models.
 
-Pages and the API show a :class:`Reading` of the same reader, by the same seed: what is shown is what is painted.
+Pages and the API show the :class:`Reading` of the same parser and seed, so what is shown is what is rendered.
 """
 
 from __future__ import annotations
@@ -40,14 +40,13 @@ log = logging.getLogger(__name__)
 
 
 def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str | None] = ()) -> None:
-    """Give each stop the scene that its prompt is read as, unless it brings one; none where no sketch leads the model.
+    """Set the scene of each stop that has none, as its prompt is interpreted, and the walk's drawing credits.
 
-    ``layouts`` are those that were asked for, one for each stop or none at all.
+    ``layouts`` are the requested layouts, one for each stop, or empty. Without a sketch-conditioned model all scenes
+    become ``None``. A walk that continues another starts with that walk's last scene if it can be rendered, so that the
+    films join without a seam.
 
-    A walk that goes on from another begins with that one's last scene, or there would be a seam, as long as that can
-    be painted. Whose the drawings of the scenes are is written down with the walk.
-
-    :raises InvalidInput: when a scene holds a drawing that was never here.
+    :raises InvalidInput: when a scene holds an unknown drawing.
     """
     model = models_on_offer.setting(walk.model)
     book = sketchbooks.readable(model)
@@ -64,15 +63,15 @@ def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str 
     if not walk.is_pinned:
         _read(reader, walk, model, layouts or [None] * len(walk.stops))
     for stop in walk.stops:
-        if stop.photo is not None and stop.scene is not None:  # its things are those of the photo
+        if stop.photo is not None and stop.scene is not None:  # the photo replaces its objects
             stop.scene = {**stop.scene, "things": []}
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
 
 
 def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -> list[FieldError]:
-    """Find the layouts that stops ask for and their styles do not offer, or that are others than those of their scenes.
+    """Return an error for each requested layout that the stop's style does not offer or that contradicts its scene.
 
-    Of a model that is not on offer, nobody here knows what its styles offer.
+    The stops of a model that is not on offer are not checked, because its styles are not known here.
     """
     errors = []
     for index, stop in enumerate(stops):
@@ -108,7 +107,7 @@ def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
 
 
 def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) -> Iterator[FieldError]:
-    """Name the drawings of some stops' scenes that were never here; those that were removed can be painted."""
+    """Yield an error for each unknown drawing in the scenes of some stops; removed drawings can still be rendered."""
     for index, told in enumerate(scenes):
         for place, thing in enumerate(told["things"] if told else ()):
             if thing["drawing"] not in book:
@@ -125,10 +124,11 @@ def arranged(
     reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
     unnamed: str | None = None,
 ) -> Scene:  # fmt: skip
-    """Arrange what was read, compose it as its style does, and note what the painter is told of it.
+    """Return the scene of an interpreted prompt: arranged, composed as its style does, with the words for the model.
 
-    Where neither ``hand`` nor the prompt names a style, the model is told one of its own: else it would paint the mean
-    of several. It is ``unnamed``, which :func:`stop_styles.chosen` chose for a whole walk, or one that suits this stop.
+    If neither ``hand`` nor the prompt names a style, the words include one of the model's styles, since the model would
+    otherwise render the mean of several. This is ``unnamed``, which :func:`stop_styles.chosen` chose for the whole
+    walk, or else a style that suits this stop.
     """
     known, asked = hands.known(model), AskedStop(reading, hand, layout)
     if unnamed is None:
@@ -140,7 +140,7 @@ def arranged(
 
 
 def _told(asked: AskedStop, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
-    """Return what the painter is told of a style that is named: where it composes, in words that it knows."""
+    """Return the words of a named style for the model; if the model composes, only words that it knows."""
     if asked.hand:
         return ()
     if not hands.compose(known):
@@ -151,21 +151,21 @@ def _told(asked: AskedStop, style: Hand | None, known: Sequence[Hand]) -> Sequen
 
 
 def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
-    """Arrange a scene as a style wants it; as any other where a drawing of it cannot be rendered."""
+    """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
     book = sketchbooks.readable(model)
     if not marks or book is None:
         return reading.scene(seed)
     try:
         return reading.styled(seed, marks=marks, book=book, walk_seed=walk_seed)
-    except SketchbookError:  # who paints it will say so
+    except SketchbookError:  # the worker reports it
         return reading.scene(seed)
 
 
 def reader_of(model: str) -> Reader | None:
-    """Return what reads prompts for a model, given as it is set; None where sketches do not lead it.
+    """Return the prompt parser of a model, given by its setting; ``None`` if the model is not sketch-conditioned.
 
-    It is the same one until a drawing is added or removed. Without the model's files, prompts are painted by their
-    words alone.
+    The same parser is returned until a drawing is added or removed. Without its table of word vectors, the parser
+    matches words alone.
     """
     book = sketchbooks.readable(model)
     lexicon = None if book is None else _lexicon(models_on_offer.folder(model))
@@ -194,13 +194,13 @@ def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> 
 def _look(book: Sketchbook, digest: str) -> Look | None:
     try:
         return book.look(digest)
-    except SketchbookError:  # who paints it will say so
+    except SketchbookError:  # the worker reports it
         return None
 
 
 @lru_cache(maxsize=4)
 def _lexicon(folder: Path) -> Lexicon | None:
-    """Load the lexicon of a model, once a process."""
+    """Return the lexicon of a model, or ``None`` if it cannot be loaded; it is loaded once per process."""
     try:
         return Lexicon.load(folder)
     except LexiconError as error:
@@ -209,7 +209,7 @@ def _lexicon(folder: Path) -> Lexicon | None:
 
 
 def _read(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
-    """Give the stops that have none their scenes, all whose style is left open in one that suits them."""
+    """Set the scenes of the stops that have none; stops without a style get one that suits them."""
     left = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
     asked = [
         AskedStop(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
