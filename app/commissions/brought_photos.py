@@ -27,7 +27,7 @@ Photos = dict[int, tuple[bytes, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtPhoto:
+class UploadedPhoto:
     """A stored photo that the site itself attaches to a walk on behalf of the visitor who uploaded it."""
 
     data: bytes
@@ -36,7 +36,9 @@ class BroughtPhoto:
     may_be_shown: bool
 
 
-def bring(data: bytes, *, owner_hash: str, network: str, look: Callable[[], None], admit: Callable[[], None]) -> Photo:
+def upload(
+    data: bytes, *, owner_hash: str, network: str, check_room: Callable[[], None], admit: Callable[[], None]
+) -> Photo:
     """Check an uploaded picture, store it for a day, and queue a task that describes it.
 
     ``check_room`` raises when there is no room for another photo; ``admit`` counts this one.
@@ -44,7 +46,7 @@ def bring(data: bytes, *, owner_hash: str, network: str, look: Callable[[], None
     :raises ValueError: when the picture is refused, as :func:`app.uploads.photo_check.check` does.
     :raises NoRoom: when there is no room for it.
     """
-    look()
+    check_room()
     admission.check_storage(network)
     checked = photo_check.check(data)
     admit()
@@ -54,31 +56,31 @@ def bring(data: bytes, *, owner_hash: str, network: str, look: Callable[[], None
     return photo
 
 
-def find(named: str, owner_hash: str) -> Photo | None:
+def find(name: str, owner_hash: str) -> Photo | None:
     """Return a visitor's photo by its ID or digest, or ``None``.
 
     A photo that is only held by one of the visitor's own walks is stored for another day.
     """
-    if photo := photo_store.find(named, owner_hash):
+    if photo := photo_store.find(name, owner_hash):
         return photo
-    own = (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None), Stop.photo == named)
-    held = db.session.execute(select(Walk.id, Stop.position).join(Stop).where(*own).limit(1)).first()
-    if held is None:
+    own = (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None), Stop.photo == name)
+    stop = db.session.execute(select(Walk.id, Stop.position).join(Stop).where(*own).limit(1)).first()
+    if stop is None:
         return None
-    walk = db.session.scalars(select(Walk).where(Walk.id == held.id)).one()
-    checked = photo_check.check(photo_stops.photo_of(walk, held.position))
+    walk = db.session.scalars(select(Walk).where(Walk.id == stop.id)).one()
+    checked = photo_check.check(photo_stops.read_photo(walk, stop.position))
     photo, _is_new = photo_store.save(checked, owner_hash=owner_hash, network=walk.network)
     return photo
 
 
-def of_stops(wanted: Commission, owner_hash: str | None, *, besides: Collection[int] = ()) -> dict[int, Photo]:
+def find_for_stops(wanted: Commission, owner_hash: str | None, *, excluding: Collection[int] = ()) -> dict[int, Photo]:
     """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
     :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
     """
-    found, errors = {}, []
+    photos, errors = {}, []
     for index, stop in enumerate(wanted.stops):
-        if stop.picture is None or index in besides:
+        if stop.picture is None or index in excluding:
             continue
         path = ("stops", index, "picture")
         photo = None if owner_hash is None else find(stop.picture, owner_hash)
@@ -88,20 +90,20 @@ def of_stops(wanted: Commission, owner_hash: str | None, *, besides: Collection[
         elif photo.error is not None:
             errors.append(FieldError(path, translate_foreign(photo.error)))
         else:
-            found[index] = photo
+            photos[index] = photo
     if errors:
         raise InvalidInput(errors[:ERRORS_MAX])
-    return found
+    return photos
 
 
-def described(wanted: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
+def stop_rows(wanted: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
     """Return the stops of a request as rows hold them; a stop without a prompt takes its photo's description."""
     stops = []
     for index, stop in enumerate(wanted.stops):
-        told = stop.row()
+        row = stop.row()
         if photo := photos.get(index):
-            told |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}
-        stops.append(told)
+            row |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}
+        stops.append(row)
     return stops
 
 
@@ -119,7 +121,7 @@ def last_still(parent: Walk | None) -> CheckedPhoto | None:
     return None if path is None else photo_check.check(media_store.store().read(path))
 
 
-def read(photos: dict[int, Photo]) -> Photos:
+def read_files(photos: dict[int, Photo]) -> Photos:
     """Return the files of some photos, by the stops' indexes.
 
     :raises MediaError: when a file cannot be read.
@@ -127,9 +129,9 @@ def read(photos: dict[int, Photo]) -> Photos:
     return {index: (media_store.store().read(photo.path), photo.digest) for index, photo in photos.items()}
 
 
-def hold_back(walk: Walk, *, agreed: bool) -> None:
+def apply_consent(walk: Walk, *, agreed: bool) -> None:
     """Make a walk with photos unlisted, unless its owner agreed that they are shown."""
-    walk.photos_may_be_shown = has_photos(walk) and agreed and not is_held_back(walk)
+    walk.photos_may_be_shown = has_photos(walk) and agreed and not is_from_private_photo(walk)
     if not may_be_listed(walk):
         walk.unlisted = True
 
@@ -144,9 +146,8 @@ def may_be_listed(walk: Walk) -> bool:
     return walk.photos_may_be_shown or not has_photos(walk)
 
 
-def is_held_back(walk: Walk) -> bool:
-    """Return whether a walk continues from a photo that must stay private, because its owner did not agree to show it.
-    """
+def is_from_private_photo(walk: Walk) -> bool:
+    """Return whether a walk continues from a photo that its owner did not agree to show, so it must stay unlisted."""
     if walk.continues is None or walk.stops[0].photo is None:
         return False
     parent = db.session.scalar(select(Walk).where(Walk.id == walk.continues))

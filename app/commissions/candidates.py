@@ -118,26 +118,28 @@ def place(
         size=wanted.size,
         aspect=wanted.aspect,
     )
-    learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
-    laid = loras.recorded(learned, [wanted.stop.lora], painted_by)
+    learned = adapters.record_digests(settings, [wanted.stop.hand or ""], painted_by)
+    laid = loras.record_digests(learned, [wanted.stop.lora], painted_by)
     return candidate_requests.place(
         asked,
-        lambda: pool(asked, 0, POOL),
+        lambda: list_variants(asked, 0, POOL),
         owner_hash=owner_hash,
         network=network,
         model=wanted.model,
-        sampling=prompt_texts.recorded(laid, [wanted.stop], painted_by),
+        sampling=prompt_texts.record_syntax(laid, [wanted.stop], painted_by),
         count=wanted.count,
         admit=admit,
     )
 
 
-def more(found: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None) -> CandidateSet:
+def request_more(found: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None) -> CandidateSet:
     """Request another row of candidates for a set, and return the set."""
-    return candidate_requests.more(found, lambda first: pool(found.asked, first, POOL), network=network, admit=admit)
+    return candidate_requests.more(
+        found, lambda first: list_variants(found.asked, first, POOL), network=network, admit=admit
+    )
 
 
-def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
+def list_variants(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
     """Return ``count`` variants that may be rendered, from index ``first`` on.
 
     The variant of an index is always the same. Index 0 is the default.
@@ -155,7 +157,7 @@ def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=asked["language"], seed=seed)
             drawing = _drawing(reading, reader, asked["drawing"], place)
             put = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
-            scene = scenes.arranged(
+            scene = scenes.arrange(
                 put, model=model, seed=seed, walk_seed=wanted.seed, hand=stop.hand or "", layout=stop.layout,
                 unnamed=asked.get("unnamed"),
             ).as_json()  # fmt: skip
@@ -194,7 +196,7 @@ def _layouts_not_offered(wanted: CandidateRequest, limits: Limits) -> list[Field
 
 
 def _foreign_drawings(wanted: CandidateRequest) -> list[FieldError]:
-    book = sketchbooks.readable(models_on_offer.setting(wanted.model))
+    book = sketchbooks.find(models_on_offer.setting(wanted.model))
     if book is None or wanted.stop.scene is None:
         return []
     found = scenes.unknown_drawings(book, [wanted.stop.scene])

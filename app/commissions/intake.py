@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import visitors
 from app.commissions import brought_photos, lineage_rules, scenes
-from app.commissions.brought_photos import BroughtPhoto, Photos
+from app.commissions.brought_photos import Photos, UploadedPhoto
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput, MomaError
@@ -39,8 +39,8 @@ def place(
     idempotency_key: str | None = None,
     pinned: PinnedSettings | None = None,
     admit: Callable[[int], None] | None = None,
-    anew: bool = False,
-    photos: Mapping[int, BroughtPhoto] | None = None,
+    skip_cache: bool = False,
+    photos: Mapping[int, UploadedPhoto] | None = None,
     origin: str = VISITOR,
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and notify the workers; return the walk, and whether it is new.
@@ -55,21 +55,21 @@ def place(
     walk, put_in = _new_row(
         wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned, given=photos or {}
     )
-    revision = None if anew else reuse.revision_for(walk)
+    revision = None if skip_cache else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.look() if admit else None
     put: list[str] = []
     if put_in and (key is None or _commissioned_with(db.session(), key) is None):
-        put = photo_stops.put_into(walk, put_in)
+        put = photo_stops.attach(walk, put_in)
     walk.idempotency_key, walk.commission_hash, walk.origin = key, fingerprint, origin
     try:
         saved, is_new = _save(walk, line, admit, revision)
     except MomaError:  # before anything was committed
-        photo_stops.take_back(put)
+        photo_stops.delete_files(put)
         raise
     if not is_new or saved.repeat_of:  # which has the files of another
-        photo_stops.take_back(put)
+        photo_stops.delete_files(put)
     if is_new:
         metrics.count_commission(is_repeat=bool(saved.repeat_of))
     if is_new and saved.is_waiting:
@@ -119,12 +119,12 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 def _new_row(
     wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
-    given: Mapping[int, BroughtPhoto],
+    given: Mapping[int, UploadedPhoto],
 ) -> tuple[Walk, Photos]:  # fmt: skip
     """Return a new walk row with its settings resolved, and the photos of its stops."""
-    parent = lineage_rules.gone_on_from(wanted)
-    brought = brought_photos.of_stops(wanted, None if owner is None else visitors.digest(owner), besides=given)
-    stops, photos = brought_photos.described(wanted, brought), brought_photos.read(brought)
+    parent = lineage_rules.continued_walk(wanted)
+    brought = brought_photos.find_for_stops(wanted, None if owner is None else visitors.digest(owner), excluding=given)
+    stops, photos = brought_photos.stop_rows(wanted, brought), brought_photos.read_files(brought)
     for index, photo in given.items():
         photos[index] = photo.data, photo.digest
         stops[index] |= {"photo": photo.digest, "cut_out": photo.cut_out}
@@ -156,16 +156,16 @@ def _new_row(
         remix_of=wanted.remix_of,
         stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
     )
-    brought_photos.hold_back(walk, agreed=wanted.photos_may_be_shown or not (brought or given))
+    brought_photos.apply_consent(walk, agreed=wanted.photos_may_be_shown or not (brought or given))
     if pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
     else:
         painted_by = models_on_offer.setting(model)
-        learned = adapters.recorded(settings, (stop.hand for stop in walk.stops), painted_by)
-        laid = loras.recorded(learned, (stop.lora for stop in walk.stops), painted_by)
-        walk.sampling = prompt_texts.recorded(laid, walk.stops, painted_by)
+        learned = adapters.record_digests(settings, (stop.hand for stop in walk.stops), painted_by)
+        laid = loras.record_digests(learned, (stop.lora for stop in walk.stops), painted_by)
+        walk.sampling = prompt_texts.record_syntax(laid, walk.stops, painted_by)
     scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
     walk.words = folding.index_text(walk.searched)
     neighbours.mark(walk)

@@ -15,7 +15,7 @@ UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("canc
 """The states of unfinished walks, as sentences name them."""
 
 
-def gone_on_from(wanted: Commission) -> Walk | None:
+def continued_walk(wanted: Commission) -> Walk | None:
     """Return the walk that a request continues, if it is still visible by its address, else ``None``."""
     return lookup.visible_walk(wanted.continues)
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.commissions import validation
 from app.commissions.recipe_files import RECIPE_MAX, film_kind, find_recipe
-from app.commissions.recipe_pins import PinnedSettings, ToldDrawing, flaw
+from app.commissions.recipe_pins import PinnedDrawing, PinnedSettings, flaw
 from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, RecipeSampler, RecipeStop
 from app.commissions.schema import Commission
 from app.drawings import drawing_credits
@@ -38,7 +38,7 @@ PLACES = {
     "model_name": N_("its model cannot be used"), "model_revision": N_("its model's revision cannot be used"),
     "batch": N_("its batch size cannot be used"), "fps": N_("its frames a second cannot be used"),
 }  # fmt: skip
-DRAWINGS = TypeAdapter(list[ToldDrawing])
+DRAWINGS = TypeAdapter(list[PinnedDrawing])
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
@@ -90,7 +90,7 @@ def drawings_text(walk: Walk) -> str:
     return f"After drawings: {'; '.join(credits_told)}." if credits_told else ""
 
 
-def told_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
+def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
     """Return the drawing credits that a recipe records, as a walk's row holds them; ``None`` if there are none.
 
     Use it only for recipes of our own archives: in other recipes the credits cannot be trusted.
@@ -224,7 +224,7 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
 
 def _asked_fps(fps: float | None) -> float | None:
     """Return the frame rate to request; ``None`` if it is the default, was reduced, or is out of range."""
-    asked = frame_rates.again(fps)
+    asked = frame_rates.requestable(fps)
     return asked if asked != frame_rates.rounded(current_app.config["FPS"]) else None
 
 

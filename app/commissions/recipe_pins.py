@@ -105,7 +105,7 @@ class PinnedSampling(BaseModel):
     gpu: PinnedGpuOptions | None = None
 
 
-class ToldDrawing(BaseModel):
+class PinnedDrawing(BaseModel):
     """A reference drawing of a recipe's scenes, with its credit."""
 
     model_config = EXACT

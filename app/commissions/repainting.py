@@ -72,7 +72,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "preset": walk.preset,
         "ending": walk.ending,
         "easing": walk.easing,
-        "fps": frame_rates.again(walk.fps),
+        "fps": frame_rates.requestable(walk.fps),
         "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
         "photos_may_be_shown": walk.photos_may_be_shown,
@@ -129,7 +129,7 @@ def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> d
     }
     if stop.scene is not None:
         style = hands.find(hand, known)
-        scene = layouts.recomposed(
+        scene = layouts.recompose(
             stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed
         )
         asked["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}

@@ -15,7 +15,7 @@ from typing import Any
 from app.commissions import error_messages, stop_styles
 from app.commissions import layouts as layouts_of
 from app.commissions.schema import StopRequest
-from app.commissions.stop_styles import AskedStop
+from app.commissions.stop_styles import StopFacts
 from app.drawings import added_drawings, drawing_credits, sketchbooks
 from app.errors import FieldError, InvalidInput
 from app.field_errors import ERRORS_MAX
@@ -49,7 +49,7 @@ def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str 
     :raises InvalidInput: when a scene holds an unknown drawing.
     """
     model = models_on_offer.setting(walk.model)
-    book = sketchbooks.readable(model)
+    book = sketchbooks.find(model)
     reader = None if book is None else reader_of(model)
     if reader is None or book is None:
         for stop in walk.stops:
@@ -84,17 +84,17 @@ def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -
 
 
 def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
-    if not hands.compose(known):
+    if not hands.any_composes(known):
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
     reader = reader_of(model)
     reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
-    asked = None if reading is None else AskedStop(reading, stop.hand or "")
-    style = hands.find(stop.hand or "", known) if asked is None else stop_styles.named(asked, known)
+    asked = None if reading is None else StopFacts(reading, stop.hand or "")
+    style = hands.find(stop.hand or "", known) if asked is None else stop_styles.named_style(asked, known)
     if style is not None:
         offered: Sequence[str] = style.layouts
     else:
         able = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
-        offered = [each for each in LAYOUTS if stop_styles.offering(able, [each], known)]
+        offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(able, [each], known)]
     told = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
     if stop.layout not in offered and style is not None:
         return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **told)
@@ -120,30 +120,30 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
                 yield FieldError(("stops", index, "scene", "things", place, "drawing"), message)
 
 
-def arranged(
+def arrange(
     reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
     unnamed: str | None = None,
 ) -> Scene:  # fmt: skip
     """Return the scene of an interpreted prompt: arranged, composed as its style does, with the words for the model.
 
     If neither ``hand`` nor the prompt names a style, the words include one of the model's styles, since the model would
-    otherwise render the mean of several. This is ``unnamed``, which :func:`stop_styles.chosen` chose for the whole
-    walk, or else a style that suits this stop.
+    otherwise render the mean of several. This is ``unnamed``, chosen for the whole walk by
+    :func:`stop_styles.choose_styles`, or else a style that suits this stop.
     """
-    known, asked = hands.known(model), AskedStop(reading, hand, layout)
+    known, asked = hands.known(model), StopFacts(reading, hand, layout)
     if unnamed is None:
-        (unnamed,) = stop_styles.chosen([asked], model=model, walk_seed=walk_seed)
-    style = stop_styles.named(asked, known) or hands.find(unnamed, known)
+        (unnamed,) = stop_styles.choose_styles([asked], model=model, walk_seed=walk_seed)
+    style = stop_styles.named_style(asked, known) or hands.find(unnamed, known)
     words = ", ".join([each for each in (reading.words, *_told(asked, style, known), unnamed) if each])[:WORDS_MOST]
     scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
-    return layouts_of.put(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
+    return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
-def _told(asked: AskedStop, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
+def _told(asked: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
     """Return the words of a named style for the model; if the model composes, only words that it knows."""
     if asked.hand:
         return ()
-    if not hands.compose(known):
+    if not hands.any_composes(known):
         return asked.reading.hands
     if stop_styles.is_left_open(asked, known) or style is None:
         return ()
@@ -152,7 +152,7 @@ def _told(asked: AskedStop, style: Hand | None, known: Sequence[Hand]) -> Sequen
 
 def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
     """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
-    book = sketchbooks.readable(model)
+    book = sketchbooks.find(model)
     if not marks or book is None:
         return reading.scene(seed)
     try:
@@ -167,7 +167,7 @@ def reader_of(model: str) -> Reader | None:
     The same parser is returned until a drawing is added or removed. Without its table of word vectors, the parser
     matches words alone.
     """
-    book = sketchbooks.readable(model)
+    book = sketchbooks.find(model)
     lexicon = None if book is None else _lexicon(models_on_offer.folder(model))
     if book is None or lexicon is None:
         return None
@@ -212,14 +212,14 @@ def _read(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None])
     """Set the scenes of the stops that have none; stops without a style get one that suits them."""
     left = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
     asked = [
-        AskedStop(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
+        StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
         for stop, layout in left
     ]
-    chosen = stop_styles.chosen(
+    chosen = stop_styles.choose_styles(
         asked, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
     )
     for (stop, layout), each, unnamed in zip(left, asked, chosen, strict=True):
-        scene = arranged(
+        scene = arrange(
             each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
             unnamed=unnamed,
         )  # fmt: skip

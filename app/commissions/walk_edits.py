@@ -76,7 +76,7 @@ def _hold_back(walk: Walk, change: WalkChange) -> None:
     :raises InvalidInput: when the change asks to list it without that.
     """
     agreed = walk.photos_may_be_shown and brought_photos.has_photos(walk)
-    walk.photos_may_be_shown = agreed and not brought_photos.is_held_back(walk)
+    walk.photos_may_be_shown = agreed and not brought_photos.is_from_private_photo(walk)
     if walk.unlisted or brought_photos.may_be_listed(walk):
         return
     if "unlisted" not in change.model_fields_set:

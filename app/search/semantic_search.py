@@ -46,7 +46,7 @@ def ranked(query: str) -> list[int]:
     source, index = _ours()
     vectors = index.up_to_date()
     said = UNMEANT.sub(" ", query)
-    if vectors is None or not (vector := source.embedding().of([said])[0]).any():
+    if vectors is None or not (vector := source.embedding().embed([said])[0]).any():
         return []
     found = vectors.nearest(vector, MOST)
     return [int(key) for key in found.keys[found.likeness >= LEAST]]
@@ -120,7 +120,7 @@ class _Walks:
         stops = connection.execute(select(Stop.walk_number, Stop.prompt, Stop.hand).where(within)).all()
         places = {number: place for place, number in enumerate(numbers)}
         stops = [stop for stop in stops if stop.walk_number in places]
-        of_stops = self.embedding().of([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
+        of_stops = self.embedding().embed([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
         np.add.at(vectors, [places[stop.walk_number] for stop in stops], of_stops)
         return normalised(vectors)
 

@@ -117,7 +117,7 @@ def _photo(picture: str, owner_hash: str) -> str:
         Commission, {"stops": [{"prompt": "", "picture": picture}]}, Limits.current(None), shape=""
     )
     try:
-        return brought_photos.of_stops(asked, owner_hash)[0].id
+        return brought_photos.find_for_stops(asked, owner_hash)[0].id
     except InvalidInput as error:
         subject = error_messages.subject(("stops", 0, "picture"))
         raise InvalidInput([_on_picture(each, subject) for each in error.errors]) from error

@@ -242,7 +242,7 @@ def station(
     is_composed = shown is not None and shown.composition is not None  # by a style that is then told, whoever chose it
     has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
-    worded = hands.worded(said, hand, hands.pattern(model))
+    worded = hands.append_words(said, hand, hands.pattern(model))
     how = TextOptions(
         sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
     )

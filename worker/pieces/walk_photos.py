@@ -98,7 +98,7 @@ def _photo(walk: Walk, index: int) -> Pixels:
     :raises PaintingError: when it is lost, or is none any more.
     """
     try:
-        return pictures.read(photo_stops.photo_of(walk, index))
+        return pictures.read(photo_stops.read_photo(walk, index))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

@@ -126,7 +126,7 @@ def test_more_are_painted_beside_those_that_are_there(painter: FakePainter) -> N
     of = asked(count=2)
     job.work()
     before = pictures(of)
-    candidates.more(found(of), network="here")
+    candidates.request_more(found(of), network="here")
     job.work()
     after = pictures(of)
     assert len(after) == 6

@@ -59,7 +59,7 @@ def worker(app: Flask, tiny_models: dict[str, Path], kind: str, monkeypatch: pyt
 def asked(first: dict[str, Any], second: dict[str, Any] | None = None) -> Walk:
     stops = [{"prompt": "a bear"} | first, {"prompt": "a lemon"} | (second or {})]
     wanted = validate({"stops": stops, "seed": 5, "frames": 4})
-    return read(intake.place(wanted, visitor_key="ann", owner="ann", anew=True)[0].id)
+    return read(intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0].id)
 
 
 def painted(walk: Walk) -> list[bytes]:
