@@ -39,7 +39,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (MediaError, "media store"),
     (SQLAlchemyError, "database"),
     (ScratchFull, "scratch full"),
-    (encoding.EncoderHung, "encoder"),
+    (encoding.EncoderTimeout, "encoder"),
     (WrongModel, "wrong model"),
     (ModelError, "model"),
     (PaintingError, "painting"),
@@ -195,7 +195,7 @@ RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler],
     (fit_pictures.Unfit, "refused", _refuse),
     (Stopped, "given back", _give_back),
     (outages.OUTAGES, PUT_OFF, _put_off),
-    (encoding.EncoderHung, "tried again", _count_as_lost),
+    (encoding.EncoderTimeout, "tried again", _count_as_lost),
     (Exception, FAILED, _judge),
 )
 """The first rule whose exceptions fit is applied: (exceptions, outcome as the metrics count it, handler)."""

@@ -190,7 +190,7 @@ def _reported(attempt: Attempt) -> Iterator[None]:
 
 def _begin(worker: Worker, claim: Claim) -> Remainder | None:
     """Do of a task what needs the painter; return what is left, if anything is."""
-    painter = worker.models.of(claim.model)
+    painter = worker.models.get(claim.model)
     worker.heartbeat.note_progress()
     if claim.kind == STAGES:
         stages_piece.paint(claim, painter)

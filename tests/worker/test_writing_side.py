@@ -313,7 +313,7 @@ def test_hung_encoder_of_a_writer_counts_as_a_loss(
     walk = commissioned(frames=4)
 
     def hang(*_: Any) -> None:
-        raise encoding.EncoderHung("ffmpeg did nothing")
+        raise encoding.EncoderTimeout("ffmpeg did nothing")
 
     monkeypatch.setattr(encoding.Mp4Writer, "finish", hang)
     job.work()

@@ -28,7 +28,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Piece, Walk
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.film.timing import durations, film_order, thinned
+from worker.film.timing import durations, film_order, thin_out
 from worker.pieces.painted_pictures import PaintedPictures, Picture
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
@@ -87,7 +87,7 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
         order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
         times = _times(walk, list(paths))
         if walk.fps > flash_safety.SAFE_FPS:  # to look for flashes each time would take the painter's
-            order, times = thinned(order, times, flash_safety.SAFE_MS)
+            order, times = thin_out(order, times, flash_safety.SAFE_MS)
         pictures = PaintedPictures([paths[index] for index in order], memory)
         gif = encoding.gif(pictures, times, comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))

@@ -127,12 +127,12 @@ class WalkInProgress:
         stations, cut_outs, settings = self._stations(), {}, rendering(self.walk)
         drawings = added_drawings(stations)
         has_photos = any(stop.photo is not None for stop in self.walk.stops)
-        if has_photos and self.painter.is_led:
+        if has_photos and self.painter.is_sketch_conditioned:
             ratio = settings.width / settings.height
             led = walk_photos.traced(self.claim, self.walk, stations, ratio=ratio)
             stations, cut_outs = led.stations, led.cut_outs
         prepared = self.painter.prepare(stations, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
-        if not has_photos or self.painter.is_led:
+        if not has_photos or self.painter.is_sketch_conditioned:
             return prepared
         before = self.painter.passes
         prepared = walk_photos.inverted(self.claim, self.walk, self.painter, prepared, self.on_step)
@@ -318,7 +318,7 @@ def added_drawings(stations: Sequence[StopInput]) -> dict[str, str]:
 def rendering(walk: Walk) -> Rendering:
     """Return the settings that fix the pixels of a walk that is set up."""
     full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
-    return Rendering.of(
+    return Rendering.from_sampling(
         walk.sampling or full,
         width=int(walk.width or 0), height=int(walk.height or 0), precision=str(walk.precision),
         memory_format=str(walk.memory_format), threads=int(walk.threads or 1), batch=int(walk.batch or 1),

@@ -53,7 +53,7 @@ def look(claim: Claim) -> None:
 def _found(photo: Photo) -> dict[str, str | None]:
     """Return what is to be written on a photo: words for it and a preview of its main thing, or what is wrong."""
     try:
-        picture = pictures.read(media_store.store().read(photo.path))
+        picture = pictures.read_picture(media_store.store().read(photo.path))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:
