@@ -121,7 +121,7 @@ def place(
     )
     learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
     laid = loras.recorded(learned, [wanted.stop.lora], painted_by)
-    return candidate_requests.place(
+    return candidate_requests.request_candidates(
         asked,
         lambda: pool(asked, 0, POOL),
         owner_hash=owner_hash,
@@ -135,7 +135,9 @@ def place(
 
 def more(found: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None) -> CandidateSet:
     """Have another row of candidates painted."""
-    return candidate_requests.more(found, lambda first: pool(found.asked, first, POOL), network=network, admit=admit)
+    return candidate_requests.request_more(
+        found, lambda first: pool(found.asked, first, POOL), network=network, admit=admit
+    )
 
 
 def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
             leave_out=stop["negative_prompt"],
             seed=each["seed"],
             hand=stop["hand"] or "",
-            told=each["scene"],
+            scene_json=each["scene"],
             model=model,
             sampling=found.sampling,
             lora=(stop.get("lora"), stop.get("lora_weight")),

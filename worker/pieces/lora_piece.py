@@ -28,7 +28,7 @@ def check(claim: Claim, painter: Painter) -> None:
         raise LeaseLost(claim.whose)
     reason = _flaw(str(payload["file"]), painter)
     with writing() as session:
-        write_as_holder(session, claim, piece=lora_checks.answered(payload, reason))
+        write_as_holder(session, claim, piece=lora_checks.answer_values(payload, reason))
     log.info("LoRA %s: %s", payload["file"], reason or "fits")
 
 

@@ -56,7 +56,7 @@ class WalkInProgress:
         self.claim = claim
         self._painter = painter
         self._has_painter = True
-        self.memory: Memory = this_worker().memory.of(claim.walk_number, painter.revision)
+        self.memory: Memory = this_worker().memory.get_or_create(claim.walk_number, painter.revision)
         self.walk = load(claim)
         self.passes = 0
 
@@ -148,7 +148,7 @@ class WalkInProgress:
                 leave_out=stop.negative_prompt,
                 seed=self.walk.seed_of(stop),
                 hand=stop.hand,
-                told=stop.scene,
+                scene_json=stop.scene,
                 model=model,
                 sampling=self.sampling,
                 lora=(stop.lora, stop.lora_weight),
@@ -226,20 +226,21 @@ def go_on() -> None:
 
 
 def station(
-    prompt: str, *, leave_out: str, seed: int, hand: str, told: dict[str, Any] | None, model: str,
+    prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, model: str,
     sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
     clip_skip: int | None = None,
 ) -> StopInput:  # fmt: skip
-    """Say what is painted at a stop by a model, given as it is set; ``told`` is what its prompt was read as.
+    """Say what is painted at a stop by a model, given as it is set; ``scene_json`` is what its prompt was read as.
 
     ``lora`` is the name of its LoRA and the weight.
 
     :raises PaintingError: when what the model learned of its hand, its LoRA or an embedding is not here any more.
     """
-    shown = None if told is None else scene.read(told)
+    shown = None if scene_json is None else scene.read(scene_json)
     said = (shown and shown.words) or prompt
     known = hands.known(model)
-    is_composed = shown is not None and shown.composition is not None  # by a style that is then told, whoever chose it
+    # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
+    is_composed = shown is not None and shown.composition is not None
     has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
     worded = hands.worded(said, hand, hands.pattern(model))
