@@ -111,7 +111,7 @@ def describe(found: CandidateSet) -> CandidatesDescription:
         "prompt": found.asked["stop"]["prompt"],
         "wanted": found.wanted,
         "candidates": [_candidate(found, each) for each in found.candidates],
-        "passes": candidate_requests.passes(found.sampling, found.wanted),
+        "passes": candidate_requests.count_evaluations(found.sampling, found.wanted),
         "error": found.error,
         "created_at": found.created_at.isoformat(),
         "expires_at": found.expires_at.isoformat(),

@@ -120,7 +120,7 @@ def place(
     )
     learned = adapters.record_digests(settings, [wanted.stop.hand or ""], painted_by)
     laid = loras.record_digests(learned, [wanted.stop.lora], painted_by)
-    return candidate_requests.place(
+    return candidate_requests.request_candidates(
         asked,
         lambda: list_variants(asked, 0, POOL),
         owner_hash=owner_hash,
@@ -134,7 +134,7 @@ def place(
 
 def request_more(found: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None) -> CandidateSet:
     """Request another row of candidates for a set, and return the set."""
-    return candidate_requests.more(
+    return candidate_requests.request_more(
         found, lambda first: list_variants(found.asked, first, POOL), network=network, admit=admit
     )
 

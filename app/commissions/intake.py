@@ -22,7 +22,7 @@ from app.generation import adapters, frame_rates, loras, models_on_offer, preset
 from app.generation.limits import SEED_MAX
 from app.observability import metrics, request_ids
 from app.queue import admission, fair_queue, jobs
-from app.queue.fair_queue import Line
+from app.queue.fair_queue import QueueSnapshot
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, VISITOR, Stop, Walk, new_id
 from app.text import folding
@@ -58,7 +58,7 @@ def place(
     revision = None if skip_cache else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
-    line = fair_queue.look() if admit else None
+    line = fair_queue.load_snapshot() if admit else None
     put: list[str] = []
     if put_in and (key is None or _commissioned_with(db.session(), key) is None):
         put = photo_stops.attach(walk, put_in)
@@ -78,7 +78,7 @@ def place(
 
 
 def _save(
-    walk: Walk, line: Line | None, admit: Callable[[int], None] | None, revision: str | None
+    walk: Walk, line: QueueSnapshot | None, admit: Callable[[int], None] | None, revision: str | None
 ) -> tuple[Walk, bool]:
     """Commit a walk, unless its key was used before; return the saved walk, and whether it is new."""
     key = walk.idempotency_key

@@ -65,7 +65,7 @@ def edit(form: MakeForm, change: str) -> NoRoom | None:
     if what == "style" and not (stop.picture and form.style_named(said[3] or "")):
         return None  # what is written is painted with the walk
     owner, network = visitors.digest(visitors.current()), rate_limits.network_key()
-    found, admit = candidate_requests.of_owner(stop.candidates, owner), rate_limits.PAGE.admit
+    found, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit
     try:
         if what == "drop":
             _let_go(stop, found)

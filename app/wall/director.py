@@ -158,15 +158,15 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
     said = None if leg.words_number is None else db.session.get(WallWords, leg.words_number)
     photos: dict[int, UploadedPhoto] = {}
     if parent is None:
-        first = _of_gallery(wall, besides="")
+        first = _of_gallery(wall, exclude="")
     else:
         photos |= _photo_of(parent)
         first = _as_asked(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
-    following = _of_gallery(wall, besides=str(first["prompt"])) if said is None else _of_words(wall, said)
+    following = _of_gallery(wall, exclude=str(first["prompt"])) if said is None else _of_words(wall, said)
     if said is not None and (brought := _brought(said)) is not None:
         photos[1] = brought
     elif not following["prompt"]:  # only a picture, which is gone
-        following = _of_gallery(wall, besides=str(first["prompt"]))
+        following = _of_gallery(wall, exclude=str(first["prompt"]))
     for index, photo in photos.items():
         (first, following)[index]["picture"] = photo.digest
     wanted = error_messages.read_model(
@@ -214,17 +214,17 @@ def _of_words(wall: Wall, said: WallWords) -> dict[str, Any]:
     return {"prompt": said.words, "hand": wall.hand or None, "seed": secrets.randbelow(SEED_MAX + 1)}
 
 
-def _of_gallery(wall: Wall, *, besides: str) -> dict[str, Any]:
+def _of_gallery(wall: Wall, *, exclude: str) -> dict[str, Any]:
     """Choose a stop of a public walk by chance; of an empty gallery, an example."""
     hands = {hand.words for hand in known_hands(models_on_offer.setting(None))}
     seed = secrets.randbelow(SEED_MAX + 1)
     for _try in range(GALLERY_TRIES):
         stop = _any_stop()
-        if stop is not None and stop.prompt not in ("", besides):
+        if stop is not None and stop.prompt not in ("", exclude):
             hand = wall.hand or (stop.hand if stop.hand in hands else "")
             return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": hand or None, "seed": seed}
     starters = models_on_offer.facts().get("starters") or [("a lemon", "the sun")]
-    known = [prompt for pair in starters for prompt in pair if prompt != besides]
+    known = [prompt for pair in starters for prompt in pair if prompt != exclude]
     example = random.choice(known)  # noqa: S311 - no secret
     return {"prompt": example, "hand": wall.hand or None, "seed": seed}
 

@@ -161,7 +161,7 @@ def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
         session.execute(update(WallLeg).where(*mine, WallLeg.stretch.is_(None)).values(stretch=kept.id))
     jobs.notify_workers()
     if brought_photos.may_be_listed(kept):
-        _hang(wall, kept)
+        _publish(wall, kept)
     return 1
 
 
@@ -244,7 +244,7 @@ def joined_levels(of_legs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str,
     return whole
 
 
-def _hang(wall: Wall, kept: Walk) -> None:
+def _publish(wall: Wall, kept: Walk) -> None:
     """Hang a kept walk in the evening's exhibition, a further one where it is full."""
     hall = None if wall.evening is None else exhibitions.find(wall.evening)
     if hall is not None and exhibitions.size(hall) < EXHIBITS_MAX:

@@ -227,10 +227,10 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     lifecycle.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
-    stage_requests.ask(made["finished"], 1)
+    stage_requests.request_stages(made["finished"], 1)
     deliver(made["finished"], 1)
-    stage_requests.ask(made["finished"], 2)
-    stage_requests.ask(made["drawn"], 1)
+    stage_requests.request_stages(made["finished"], 2)
+    stage_requests.request_stages(made["drawn"], 1)
     deliver(made["drawn"], 1, steps=made["drawn"].sampler_steps + 2)
     return made
 

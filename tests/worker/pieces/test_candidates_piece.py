@@ -171,7 +171,7 @@ def test_candidates_that_are_deleted_meanwhile_leave_nothing(painter: FakePainte
     def delete(batch: int) -> None:
         if batch == 1:
             with app.app_context():
-                candidate_requests.delete_of("ann")
+                candidate_requests.delete_of_owner("ann")
                 db.session.remove()
 
     painter.on_paint = delete

@@ -273,10 +273,10 @@ def test_check_that_is_lost_or_fails_is_answered(app: Flask, monkeypatch: pytest
         raise RuntimeError("the disk is on fire")
 
     monkeypatch.setattr(this_worker().models, "of", broken)
-    task = lora_checks.ask("x.safetensors", None)
-    assert lora_checks.answer(task) is None
+    task = lora_checks.enqueue("x.safetensors", None)
+    assert lora_checks.find_answer(task) is None
     with pytest.raises(RuntimeError):
         job.work()
-    assert lora_checks.answer(task) == "could not be checked. RuntimeError while painting."
-    lora_checks.forget(task)
-    assert lora_checks.answer(task) == "could not be checked: its task was deleted."
+    assert lora_checks.find_answer(task) == "could not be checked. RuntimeError while painting."
+    lora_checks.delete_check(task)
+    assert lora_checks.find_answer(task) == "could not be checked: its task was deleted."

@@ -166,7 +166,7 @@ def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) ->
         leave_out="",
         seed=1,
         hand="",
-        told=told,
+        scene_json=told,
         model=app.config["MODEL"],
         sampling={"prompt_syntax": 1},
     )

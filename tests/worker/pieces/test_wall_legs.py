@@ -38,7 +38,7 @@ def pictures(walk: Walk) -> list[NDArray[np.uint8]]:
 
 
 def at_hand(wall: Wall) -> int:
-    return len(programme.at_hand(walk_of(legs(wall)[0])))
+    return len(programme.playable_frames(walk_of(legs(wall)[0])))
 
 
 def test_leg_is_painted_from_its_first_frame_on(wall: Wall, painter: FakePainter) -> None:
