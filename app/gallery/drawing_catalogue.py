@@ -111,7 +111,7 @@ class DrawingCatalogue:
         return SearchResult(motifs, near, "" if motifs else self._corrected(query, query_words))
 
     def prompt_for(self, motif: Motif) -> str:
-        """Return the prompt for a motif: its name, or its English name if the parser finds another motif in its name."""
+        """Return the prompt for a motif: its name, or its English name if the parser finds another motif in it."""
         reading = self._reader.again(motif.name, language=self._language)
         english = motif.drawings[0].name
         return motif.name if [item.drawing.name for item in reading.items] == [english] else english

@@ -338,7 +338,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         prefix=piece.recipe["model"]["prefix"],
         model_title=piece.label["model_title"],
         software=piece.recipe["software"],
-        drawings=recipe.told_drawings(piece.recipe),
+        drawings=recipe.parse_drawings(piece.recipe),
         state=FINISHED,
         painted_count=wanted.frames,
         evenness=piece.label["evenness"],

@@ -271,7 +271,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
         readings=readings.of_form(form, limits),
         rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
-        led={model.name for model in offered.led_models()},
+        led={model.name for model in offered.conditioned_models()},
         recent=catalogue.recent(RECENT, featured_first=True),
         total=catalogue.total(),
     )

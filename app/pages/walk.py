@@ -74,7 +74,7 @@ def _fingerprint(walk_id: str) -> str | None:
     waiting = lookup.waiting_now(walk_id)
     if waiting is None:
         return None
-    place = fair_queue.place(waiting)
+    place = fair_queue.find_place(waiting)
     seconds = wording.lowest(place.seconds, request.args.get("seen"))
     shown = (
         *waiting,
@@ -103,7 +103,7 @@ def walk_page(
 
     ``known`` is the hash by which its live part asks whether anything changed.
     """
-    place = fair_queue.place(walk)
+    place = fair_queue.find_place(walk)
     earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
     before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)

@@ -47,7 +47,7 @@ def ranked(query: str) -> list[int]:
     source, index = _ours()
     vectors = index.up_to_date()
     text = UNMEANT.sub(" ", query)
-    if vectors is None or not (vector := source.embedding().of([text])[0]).any():
+    if vectors is None or not (vector := source.embedding().embed([text])[0]).any():
         return []
     matches = vectors.nearest(vector, MOST)
     return [int(key) for key in matches.keys[matches.likeness >= LEAST]]
@@ -121,7 +121,7 @@ class _Walks:
         stops = connection.execute(select(Stop.walk_number, Stop.prompt, Stop.hand).where(within)).all()
         places = {number: place for place, number in enumerate(numbers)}
         stops = [stop for stop in stops if stop.walk_number in places]
-        of_stops = self.embedding().of([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
+        of_stops = self.embedding().embed([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
         np.add.at(vectors, [places[stop.walk_number] for stop in stops], of_stops)
         return normalised(vectors)
 

@@ -55,7 +55,7 @@ def full(*_: object) -> None:
 
 
 def test_words_of_a_theme_are_alike(table: Path) -> None:
-    pumpkin, leaves, rocket, nothing = Embedding.load(table).of(["a pumpkin", "leaves", "rockets", "???"])
+    pumpkin, leaves, rocket, nothing = Embedding.load(table).embed(["a pumpkin", "leaves", "rockets", "???"])
     assert pumpkin @ leaves > 0.8
     assert pumpkin @ rocket < 0.5
     assert not nothing.any()

@@ -22,7 +22,7 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.process.visual_features import VisualFeatureReader, choose_frames
+from worker.process.visual_features import VisualFeatureExtractor, choose_frames
 from worker.process.worker import this_worker
 
 pytestmark = pytest.mark.databases
@@ -36,7 +36,7 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def reader(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> VisualFeatureReader:
+def reader(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> VisualFeatureExtractor:
     """Return what reads the visual features in the worker at whose easel the fake painter is."""
     monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
     return this_worker().features
@@ -61,7 +61,7 @@ def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Com
 
 
 def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_next(
-    painter: FakePainter, commissioned: Commissioner, reader: VisualFeatureReader
+    painter: FakePainter, commissioned: Commissioner, reader: VisualFeatureExtractor
 ) -> None:
     walk = commissioned("a fox", "a kite", frames=9)
     job.work()
@@ -74,7 +74,7 @@ def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_ne
 
 
 def test_old_films_are_looked_at_when_nothing_waits(
-    painter: FakePainter, reader: VisualFeatureReader, hung: Commissioner, commissioned: Commissioner
+    painter: FakePainter, reader: VisualFeatureExtractor, hung: Commissioner, commissioned: Commissioner
 ) -> None:
     old, broken, like = hung("a fox", "a kite"), hung("a boat", "a whale"), hung("a fox", "a rocket")
     paint(old, 200)
@@ -90,7 +90,7 @@ def test_old_films_are_looked_at_when_nothing_waits(
     found = visual_search.similar_walks(read(old.id), 0, limit=9)
     assert found is not None
     assert found[0].id == like.id
-    assert not reader.read_older()
+    assert not reader.extract_older()
     paint(broken, 7)
     assert job.look() == 0
     assert visual_search.features_of(read(broken.id)) is not None
@@ -107,21 +107,23 @@ def test_without_an_eye_walks_are_painted_all_the_same(
     assert caplog.text.count("no/eye is no eye: eye.json is missing") == 1
 
 
-def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureReader, hung: Commissioner, tmp_path: Path) -> None:
+def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung: Commissioner, tmp_path: Path) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
-    assert reader.read_older()
+    assert reader.extract_older()
     first = visual_search.features_of(walk)
     assert first is not None
     app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
-    assert VisualFeatureReader().read_older()
+    assert VisualFeatureExtractor().extract_older()
     second = visual_search.features_of(read(walk.id))
     assert second is not None
     assert (second.eye, second.number) > ("", first.number)
     assert second.eye != first.eye
 
 
-def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(reader: VisualFeatureReader, hung: Commissioner) -> None:
+def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
+    reader: VisualFeatureExtractor, hung: Commissioner
+) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
     assert reader.open_eye() is not None
@@ -134,7 +136,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(reader: VisualFeatu
 
 def test_hand_is_recorded_as_found_where_none_was_asked_for(
     app: Flask,
-    reader: VisualFeatureReader,
+    reader: VisualFeatureExtractor,
     painter: FakePainter,
     commissioned: Commissioner,
     tmp_path: Path,
