@@ -77,7 +77,7 @@ def test_subjects_are_encoded_with_their_sketches_and_what_is_said_of_both_ends(
     loaded = sketchbook.load(book)
     programme = subjects.Programme(subjects.Plan(12, 1), loaded)
     drawn = [programme.subject(number) for number in range(12)]
-    made = painted.Easel(loaded, size=32).paint(drawn)
+    made = painted.SubjectRenderer(loaded, size=32).paint(drawn)
     read = held.rows(torch.arange(12), torch.Generator().manual_seed(0))
     assert read.sketches is not None
     assert float((read.sketches - made.sketches).abs().max()) < 0.5 / 127.5 + 0.02

@@ -85,7 +85,7 @@ def test_subjects_by_the_hands_of_before_stand_behind_them(tuned: tuple[Folder, 
     held = Shards(tuned[0].path / "latents")
     book = sketchbook.load(model / "sketchbook.zip")
     programme = subjects.Programme(subjects.Plan(9, 1), book)
-    made = painted.Easel(book, size=32).paint([programme.subject(number) for number in range(9)])
+    made = painted.SubjectRenderer(book, size=32).paint([programme.subject(number) for number in range(9)])
     read = held.rows(torch.arange(18, 27), torch.Generator().manual_seed(0))
     assert read.sketches is not None and float((read.sketches - made.sketches).abs().max()) < 0.5 / 127.5 + 0.02
 
