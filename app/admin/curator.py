@@ -155,7 +155,7 @@ def make_exhibition() -> Response:
 def exhibition(slug: str) -> Response:
     """Show an exhibition to be changed."""
     found = exhibitions.at(slug, even_unshown=True)
-    return _exhibition_page(found, exhibitions.wanted_of(found))
+    return _exhibition_page(found, exhibitions.request_for(found))
 
 
 @blueprint.post("/exhibitions/<slug>")

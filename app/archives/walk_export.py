@@ -116,7 +116,7 @@ class _Writer:
 
     def halls(self) -> Iterator[str]:
         for each in reversed(exhibitions.every()):
-            wanted = exhibitions.wanted_of(each)
+            wanted = exhibitions.request_for(each)
             line = walk_records.ExhibitionLine(
                 slug=each.slug,
                 title=each.title,

@@ -167,14 +167,14 @@ def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
     """List what a line says that will be read, besides what its recipe asks for and its title."""
     for index, note in enumerate(walk.notes):
         yield ("notes", index), f"Note {index + 1}", note
-    for drawing in recipe.told_drawings(walk.recipe) or ():
+    for drawing in recipe.parse_drawings(walk.recipe) or ():
         yield ("recipe", "drawings"), "The name of a drawing", drawing["name"]
 
 
 def _missing_drawing(wanted: Commission, model: str, brought: set[str]) -> str:
     """Return a drawing that a walk is to be painted after and that nobody has; ``""`` where there is none."""
     offer = models_on_offer.find(model)
-    book = None if offer is None else sketchbooks.readable(offer.setting)
+    book = None if offer is None else sketchbooks.find(offer.setting)
     if book is None:
         return ""
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
@@ -218,7 +218,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
     fps, prefix, software = told.get("fps"), told["model"].get("prefix"), told.get("software")
     if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
         raise InvalidInput.on("recipe", "fps", message="Its frames a second must be a number over 0.")
-    recipe.told_drawings(told)
+    recipe.parse_drawings(told)
     for name, text in (("prefix", prefix), ("software", software)):
         if not (text is None or (isinstance(text, str) and len(text) <= 200 and "\0" not in text)):
             raise InvalidInput.on("recipe", name, message=f"Its {name} must be a text of at most 200 characters.")
@@ -293,7 +293,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         ending=wanted.ending,
         easing=wanted.easing,
         model=wanted.model,
-        drawings=recipe.told_drawings(told.recipe),
+        drawings=recipe.parse_drawings(told.recipe),
         is_pinned=True,
         **pinned.columns(),
         **{name: getattr(told, name) for name in walk_records.KEPT},

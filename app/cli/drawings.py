@@ -43,7 +43,7 @@ def list_drawings(with_all: bool, as_json: bool) -> None:
     found = [_told(row.drawing, "removed" if row.removed_at else "added") for row in rows]
     if with_all:
         known = {each["digest"] for each in found}
-        books = offered.books()
+        books = offered.list_books()
         shipped = {digest: drawing for book in books for digest, drawing in book.drawings.items()}
         found += [_told(drawing, "shipped") for digest, drawing in shipped.items() if digest not in known]
     else:
@@ -113,5 +113,5 @@ def _say(outcome: Outcome, as_json: bool, *, as_it_was: str = SAID["as it was"])
     else:
         said = (SAID | {"as it was": as_it_was})[outcome.what]
         click.echo(f"{outcome.drawing.digest}  “{outcome.drawing.name}” {said}")
-    if outcome.what == drawing_curation.ADDED and not offered.books():
+    if outcome.what == drawing_curation.ADDED and not offered.list_books():
         click.echo(UNUSED, err=True)

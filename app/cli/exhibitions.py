@@ -68,7 +68,7 @@ def change(
 ) -> None:
     """Change what is given of an exhibition; WALKS take the place of all that it held."""
     exhibition = exhibitions.at(slug, even_unshown=True)
-    wanted = exhibitions.wanted_of(exhibition)
+    wanted = exhibitions.request_for(exhibition)
     wanted.title = wanted.title if title is None else title
     wanted.text = wanted.text if text is None else text
     wanted.is_shown = wanted.is_shown if shown is None else shown
@@ -100,7 +100,7 @@ def remove(slug: str, as_json: bool) -> None:
 
 
 def _described(exhibition: Exhibition) -> dict[str, Any]:
-    wanted = exhibitions.wanted_of(exhibition)
+    wanted = exhibitions.request_for(exhibition)
     return {
         "slug": exhibition.slug,
         "title": exhibition.title,

@@ -89,7 +89,9 @@ def _painted(
     wanted: Commission, name: str, tend: Callable[[], None], *, pinned: PinnedSettings | None = None
 ) -> Iterator[Walk]:
     """Have a walk painted, whatever was painted before; it is deleted in the end."""
-    walk, _ = intake.place(wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, anew=True)
+    walk, _ = intake.place(
+        wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, skip_cache=True
+    )
     try:
         walk = wait_for(walk, tend, quiet=True)
         if walk.state != FINISHED:

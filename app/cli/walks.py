@@ -242,7 +242,7 @@ def _place(
 ) -> None:
     """Commission a walk, wait for it and write its film where that is asked for, and show it."""
     with painters(needed=wait or out is not None) as tend:
-        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned, anew=anew)
+        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned, skip_cache=anew)
         if wait or out:
             walk = wait_for(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
@@ -338,8 +338,8 @@ def _bring(file: Path, owner: str) -> Photo:
     try:
         with file.open("rb") as opened:
             data = opened.read(most + 1)
-        return brought_photos.bring(
-            data, owner_hash=visitors.digest(owner), network="", look=lambda: None, admit=lambda: None
+        return brought_photos.upload(
+            data, owner_hash=visitors.digest(owner), network="", check_room=lambda: None, admit=lambda: None
         )
     except OSError as error:
         raise InvalidInput.on("photo", message=f"{file} cannot be read: {error.strerror or error}.") from error

@@ -210,7 +210,7 @@ def _open_once() -> None:
     if audit_log.is_noted("made exhibition", SLUG):
         return
     if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.any_walk(piece.walk_id))]:
-        exhibitions.keep(SLUG, TITLE, TEXT, there)
+        exhibitions.ensure(SLUG, TITLE, TEXT, there)
 
 
 def hang() -> list[str]:
@@ -226,7 +226,7 @@ def hang() -> list[str]:
                 _save(session, piece, rows)
     except IntegrityError:  # another process of the site was faster
         return []
-    exhibitions.keep(SLUG, TITLE, TEXT, [piece.walk_id for piece in pieces()])
+    exhibitions.ensure(SLUG, TITLE, TEXT, [piece.walk_id for piece in pieces()])
     return [piece.walk_id for piece in wanted]
 
 
@@ -237,7 +237,7 @@ def take_down() -> list[str]:
     ]
     for walk in found:
         lifecycle.delete_walk(walk, by_house=True)
-    exhibitions.drop(SLUG)
+    exhibitions.ensure_absent(SLUG)
     return [walk.id for walk in found]
 
 
@@ -338,7 +338,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         prefix=piece.recipe["model"]["prefix"],
         model_title=piece.label["model_title"],
         software=piece.recipe["software"],
-        drawings=recipe.told_drawings(piece.recipe),
+        drawings=recipe.parse_drawings(piece.recipe),
         state=FINISHED,
         painted_count=wanted.frames,
         evenness=piece.label["evenness"],

@@ -75,7 +75,9 @@ def wishes(
     """
     asked = itertools.product(dict.fromkeys(languages), dict.fromkeys(tones), dict.fromkeys(audiences))
     return [
-        captions.read({"tone": tone, "audience": audience, "language": language, "variants": variants}, CaptionRequest)
+        captions.parse_request(
+            {"tone": tone, "audience": audience, "language": language, "variants": variants}, CaptionRequest
+        )
         for language, tone, audience in asked
     ]
 
@@ -156,7 +158,7 @@ def digest(path: Path) -> str:
 
 
 def _brought(data: bytes, owner: str) -> Photo:
-    return brought_photos.bring(data, owner_hash=owner, network="", look=lambda: None, admit=lambda: None)
+    return brought_photos.upload(data, owner_hash=owner, network="", check_room=lambda: None, admit=lambda: None)
 
 
 def _unseen(data: bytes) -> Photo:

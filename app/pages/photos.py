@@ -65,11 +65,11 @@ def bring_files(form: MakeForm) -> None:
             continue
         owner = visitors.digest(visitors.current())
         try:
-            photo = brought_photos.bring(
+            photo = brought_photos.upload(
                 file.read(current_app.config["PHOTO_MAX"] + 1),
                 owner_hash=owner,
                 network=rate_limits.network_key(),
-                look=rate_limits.PHOTO.look,
+                check_room=rate_limits.PHOTO.look,
                 admit=rate_limits.PHOTO.admit,
             )
         except ValueError as error:

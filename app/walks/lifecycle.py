@@ -63,7 +63,7 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
     """
     if admit:
         admission.check_storage(walk.network)
-    line = fair_queue.look() if admit else None
+    line = fair_queue.load_snapshot() if admit else None
     with writing() as session:
         place = fair_queue.join(session, walk)
         if line is not None and walk.state in (FAILED, CANCELLED):
@@ -79,7 +79,7 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
             admit(place["asked"])
         session.execute(
             update(Piece)
-            .where(Piece.walk_number == walk.number, Piece.urgency == pieces.PARKED)
+            .where(Piece.walk_number == walk.number, Piece.urgency == pieces.SUSPENDED)
             .values(lost=0, urgency=pieces.WALK, turn=place["turn"], ticket=place["ticket"])
         )
     _reload(walk)
@@ -101,7 +101,7 @@ def delete_walks_of(owner_hash: str) -> int:
 
     They go some at a time, so that others can write in between. The candidates that they had painted go first.
     """
-    candidate_requests.delete_of(owner_hash)
+    candidate_requests.delete_of_owner(owner_hash)
     count, own = 0, (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None))
     while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(TOGETHER)).all():
         count += _delete(walks, by_house=False)

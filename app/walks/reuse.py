@@ -121,5 +121,5 @@ def _painted(walk: Walk) -> Select[Walk]:
 
 def current_revision(name: str) -> str | None:
     """Name the revision of a model that would paint now; ``None`` where that is not known, or may be one of several."""
-    here = revisions.of_model(name)
+    here = revisions.find_revisions(name)
     return next(iter(here)) if len(here) == 1 else None

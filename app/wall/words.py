@@ -117,7 +117,7 @@ def _photo(picture: str, owner_hash: str) -> str:
         Commission, {"stops": [{"prompt": "", "picture": picture}]}, Limits.current(None), shape=""
     )
     try:
-        return brought_photos.of_stops(asked, owner_hash)[0].id
+        return brought_photos.find_for_stops(asked, owner_hash)[0].id
     except InvalidInput as error:
         subject = error_messages.subject(("stops", 0, "picture"))
         raise InvalidInput([_on_picture(each, subject) for each in error.errors]) from error
@@ -244,10 +244,10 @@ def own(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]:
     seen = Walk.id.in_(stretches), Walk.state == FINISHED, Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
     kept = {walk.id: walk for walk in db.session.scalars(select(Walk).where(*seen))} if stretches else {}
     ahead = _ahead(wall)
-    return [_told(wall, row, places.get(row.number), legs.get(row.leg or 0), kept, ahead) for row in rows]
+    return [_describe(wall, row, places.get(row.number), legs.get(row.leg or 0), kept, ahead) for row in rows]
 
 
-def _told(
+def _describe(
     wall: Wall, row: WallWords, place: int | None, leg: WallLeg | None, kept: dict[str, Walk], ahead: _Ahead | None
 ) -> OwnWords:
     state, words = state_of(wall, row), row.words

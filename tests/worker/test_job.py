@@ -747,7 +747,7 @@ def test_a_walk_whose_model_finds_no_room_while_it_is_loaded_waits_for_some(
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return painter
 
-    monkeypatch.setattr(painter, "of", load)
+    monkeypatch.setattr(painter, "get", load)
     monkeypatch.setattr(painter, "shrink", lambda _: False)
     job.work()
     assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
@@ -783,7 +783,7 @@ def test_a_film_whose_encoder_hangs_is_made_again_but_not_for_ever(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk, write = commissioned(frames=4), encoding.Mp4Writer.finish
-    hung = _raise(encoding.EncoderHung("ffmpeg did nothing"))
+    hung = _raise(encoding.EncoderTimeout("ffmpeg did nothing"))
     monkeypatch.setattr(encoding.Mp4Writer, "finish", hung)
     job.work()
     leases.sweep()

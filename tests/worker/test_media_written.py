@@ -82,7 +82,7 @@ def painted(written: dict[str, bytes], painter: FakePainter, commissioned: Commi
     """Paint a walk, and the stages of one of its frames."""
     walk = commissioned("a fox", "a kite", seed=5, frames=9)
     job.work()
-    stage_requests.ask(read(walk.id), 3)
+    stage_requests.request_stages(read(walk.id), 3)
     job.work()
     return read(walk.id)
 

@@ -221,13 +221,13 @@ def test_lost_frame_is_painted_again_by_the_thread_that_paints(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk, threads = commissioned(frames=2), set()
-    lost, calls = film_assembly.lost, []
+    lost, calls = film_assembly.find_lost_frames, []
 
     def lose_one(claim: Any, memory: Any) -> list[float]:
         calls.append(claim)
         return [0.0] if len(calls) < 3 else lost(claim, memory)
 
-    monkeypatch.setattr(film_assembly, "lost", lose_one)
+    monkeypatch.setattr(film_assembly, "find_lost_frames", lose_one)
     beside_writers.on_paint = lambda _: threads.add(threading.current_thread())
     job.work()
     assert read(walk.id).state == FINISHED
@@ -313,7 +313,7 @@ def test_hung_encoder_of_a_writer_counts_as_a_loss(
     walk = commissioned(frames=4)
 
     def hang(*_: Any) -> None:
-        raise encoding.EncoderHung("ffmpeg did nothing")
+        raise encoding.EncoderTimeout("ffmpeg did nothing")
 
     monkeypatch.setattr(encoding.Mp4Writer, "finish", hang)
     job.work()

@@ -53,7 +53,7 @@ class Seen:
     step: float | None
 
 
-class VisualFeatureReader:
+class VisualFeatureExtractor:
     """The eye of this process, and how far back it has looked at old films."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class VisualFeatureReader:
         self._before: int | None = None
         self._is_through = False
 
-    def read(self, walk: Walk, memory: Memory | None = None) -> None:
+    def extract(self, walk: Walk, memory: Memory | None = None) -> None:
         """Look at a walk that has just been finished; a failure is logged, and only keeps it out of visual search."""
         if (eye := self.open_eye()) is None:
             return
@@ -73,18 +73,18 @@ class VisualFeatureReader:
         except (MediaError, ValueError, OSError) as error:
             log.warning("nobody looks at walk %s: %s", walk.id, error)
 
-    def read_older(self) -> bool:
+    def extract_older(self) -> bool:
         """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
         if self._is_through or self.open_eye() is None:
             return False
-        walks = visual_search.without(self._before, AT_ONCE, eye=self._revision)
+        walks = visual_search.walks_without_features(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
-            self.read(walk)
+            self.extract(walk)
             self._before = walk.number
         self._is_through = not walks
         return bool(walks)
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Go through all films once more: some may have been passed over, or seen by another eye."""
         self._before, self._is_through, self._is_blind = None, False, False
 

@@ -130,7 +130,7 @@ def lay_out(name: str = "our-prints", **told: Any) -> Path:
     folder = added.folder(name)
     folder.mkdir(parents=True)
     style = AddedStyle(name, "Our prints", "CC0-1.0", **{"pictures": 12, "vector": (0.5, 1.0)} | told)
-    (folder / added.ABOUT).write_bytes(added.written(style))
+    (folder / added.ABOUT).write_bytes(added.to_json(style))
     (folder / added.SAMPLE).write_bytes(picture("WEBP"))
     return folder
 

@@ -64,7 +64,7 @@ def test_own_walks_of_every_state_are_shown_newest_first_with_their_state(client
 def test_finished_walks_say_when_they_were_painted_and_whether_they_hang(app: Flask, hung: Hanger) -> None:
     for unlisted, ending in ((False, "2026"), (True, "unlisted")):
         walk = hung(unlisted=unlisted, visitor=f"ann {unlisted}")
-        words = my_walks.state_words(walk, my_walks.fair_queue.place(walk))
+        words = my_walks.state_words(walk, my_walks.fair_queue.find_place(walk))
         assert words.startswith("Painted on ")
         assert words.endswith(", unlisted") == (ending == "unlisted")
 

@@ -181,7 +181,7 @@ def test_recipe_that_was_painted_answers_nothing(commissioned: Commissioner, hun
 def test_walk_may_be_painted_anew(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
-    assert intake.place(wanted, visitor_key="ben", anew=True)[0].state == QUEUED
+    assert intake.place(wanted, visitor_key="ben", skip_cache=True)[0].state == QUEUED
     assert intake.place(wanted, visitor_key="ben")[0].state == FINISHED
 
 

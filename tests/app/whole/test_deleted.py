@@ -43,8 +43,8 @@ OWNER = "a secret of its owner, long enough"
 @pytest.fixture
 def app(instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """Build an application that finds by meaning and by look, and looks for what is new each time."""
-    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(vector_index, "FORGET_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "BLANK_SECONDS", 0.0)
     monkeypatch.setattr("tests.support.tables.THEMES", {"one": ("autumn", WORDS[0], "kite")})
     app = make_app(instance, MEANING=str(make_table(tmp_path / "table")))
     with app.app_context():

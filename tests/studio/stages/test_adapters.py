@@ -88,7 +88,7 @@ def begun(reds: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
 def paintings(painter: Painter, adapter: AdapterFile | None) -> NDArray[np.float64]:
     rendering = painter.rendering(steps=6)
     stops = [
-        StopInput(f"our prints: {word}", "", 1, has_hand=True, adapters={adapter: 1.0} if adapter else {})
+        StopInput(f"our prints: {word}", "", 1, has_style=True, adapters={adapter: 1.0} if adapter else {})
         for word in ("a", "the sun")
     ]
     painted = painter.paint(painter.prepare(stops, rendering), [0.0, 0.5, 1.0])

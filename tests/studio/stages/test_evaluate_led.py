@@ -89,7 +89,7 @@ def test_pictures_are_those_of_the_worker(
     settings = replace(painter.rendering(preset), precision="float32")
     assert (settings.steps, settings.guided, settings.guidance) == (4, (0, 0), way.push)
     for question, picture in zip(asked, ours, strict=True):
-        stop = StopInput(question.prompt, "", question.seed, has_hand=True, scene=question.scene)
+        stop = StopInput(question.prompt, "", question.seed, has_style=True, scene=question.scene)
         (painted,) = painter.paint(painter.prepare([stop, stop], settings), [0.0])
         assert painted.picture is not None
         assert np.abs(np.asarray(picture, np.int16) - painted.picture.astype(np.int16)).max() <= 2

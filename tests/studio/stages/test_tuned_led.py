@@ -119,7 +119,7 @@ def test_new_model_has_the_drawings_and_hands_of_before_and_its_own(
     rows = [json.loads(line) for line in (tmp_path / "out/attributions.jsonl").read_text().splitlines()]
     assert len(rows) == 6 and {row["licence"] for row in rows} == {"CC0-1.0"}
     painter = Painter(Model.load(str(tmp_path / "out"), device="cpu"))
-    stop = StopInput("a tree, our prints", "", 1, has_hand=True)
+    stop = StopInput("a tree, our prints", "", 1, has_style=True)
     (painted,) = painter.paint(painter.prepare([stop, stop], painter.rendering(steps=2)), [0.0])
     assert painted.picture is not None and painted.picture.shape == (32, 32, 3)
 

@@ -64,6 +64,6 @@ def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> N
     assert (pinned.scheduler, pinned.sampler_steps) == ("FlowMatchEulerDiscreteScheduler", STEPS)
     assert (pinned.precision, pinned.memory_format, pinned.width) == ("float32", "contiguous", 64)
     assert pinned.levels and pinned.sampling and pinned.sampling.branches
-    again = intake.place(wanted, visitor_key="bob", owner="bob", anew=True, pinned=pinned)[0]
+    again = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)[0]
     assert again.id != walk.id
     assert (painted(again) == first).all()

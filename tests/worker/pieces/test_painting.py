@@ -82,7 +82,7 @@ def add() -> None:
 
 def commission(first: str = "a robot hamster", visitor: str = "ann") -> Walk:
     wanted = validate({"stops": [{"prompt": first}, {"prompt": "the sun"}], "seed": 5, "frames": 2})
-    return intake.place(wanted, visitor_key=visitor, owner=visitor, anew=True)[0]
+    return intake.place(wanted, visitor_key=visitor, owner=visitor, skip_cache=True)[0]
 
 
 def painted(walk: Walk) -> NDArray[np.uint8]:

@@ -53,7 +53,7 @@ def test_a_photo_gets_words_and_a_preview_of_its_thing(painter: FakePainter) -> 
     assert found.described_at is not None and found.error is None
     assert found.description in ("a fox", "a kite", "a lemon")
     assert found.cut_path is not None and found.cut_path.startswith(f"photos/{photo_id}.cut.")
-    cut = pictures.read(media_store.store().read(found.cut_path))
+    cut = pictures.read_picture(media_store.store().read(found.cut_path))
     expected = tracing.cut(photos.disc_outdoors(), 256)
     assert expected is not None and np.array_equal(cut[..., 3], expected[..., 3])
     assert (cut[..., 3] == 0).any() and max(cut.shape) <= 256

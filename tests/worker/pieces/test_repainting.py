@@ -63,7 +63,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
 
 def again(walk: Walk, style: str) -> Walk:
     wanted = repainting.commission_of(read(walk.id), style)
-    return intake.place(wanted, visitor_key="ann", owner="ann", anew=True)[0]
+    return intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0]
 
 
 def test_repainted_there_and_back_it_is_the_same_to_the_last_bit() -> None:
