@@ -166,7 +166,7 @@ class _Encoder:
         leads = None
         if conditions:
             shares = torch.tensor([share for each in conditions for share in each.shares])
-            leads = shards.Led(torch.cat([each.sketches for each in conditions]), places[len(texts) :], shares)
+            leads = shards.Conditioning(torch.cat([each.sketches for each in conditions]), places[len(texts) :], shares)
         name = f"latents/{_shard(number)}"
         shards.write(Folder(work.folder), name, torch.cat(latents), states, places[: len(texts)], leads,
                      pooled=torch.cat(vectors) if vectors else None)  # fmt: skip

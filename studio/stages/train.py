@@ -196,7 +196,7 @@ class _Teaching:
         values = {"batch": self.how.batch, "processes": processes, "objective": self.aim.kind, "gamma": lesson.gamma,
                 "spread": lesson.spread, "nothing": lesson.nothing, "tune": network.tune or "",
                 "channels": network.channels, "latents": self.learned, "of_base": network.of_base,
-                "layers": network.layers or "", "unsketched": lesson.unsketched if self.shards.led else 0,
+                "layers": network.layers or "", "unsketched": lesson.unsketched if self.shards.conditioning else 0,
                 "rank": network.rank if network.tune == "lora" else 0, "precision": self.how.precision,
                 "half_base": network.half_base,
                 "base": weight_files.mark(network.begins_as) if network.tune else "",
@@ -220,7 +220,7 @@ class _Teaching:
             sketches = sketches.masked_fill(blank, 0.0)
         shown, at, target, weight = self.aim.noised(latents, noise, times, self.solver.alphas_cumprod)
         if sketches is not None:
-            shown = diffusion.led(shown, sketches)
+            shown = diffusion.with_sketches(shown, sketches)
         further = diffusion.further_inputs(self.shape, pooled, count=batch, size=self.shards.about["size"],
                                            guidance=self.lesson.guidance, device=device)  # fmt: skip
         predicted = model(shown, at, encoder_hidden_states=states, return_dict=False, **further)[0]
@@ -247,7 +247,7 @@ class _Teaching:
         from studio.training import diffusion, loop
 
         words, sketches, device = self.prompts, None, self.machine.device
-        if self.shards.led:  # the prompts without a sketch, then training pictures with caption and sketch
+        if self.shards.conditioning:  # the prompts without a sketch, then training pictures with caption and sketch
             known = self.shards.rows(torch.arange(min(len(words), len(self.shards))), loop.step_rng(0, 0))
             assert known.sketches is not None  # noqa: S101 - the shards hold sketches
             blank = torch.zeros(len(words), *known.sketches.shape[1:])
@@ -314,7 +314,7 @@ def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) 
         return diffusion.unet(counts(options.channels), latent=latent, taken=taken, sample=side, width=width,
                               checkpointing=options.checkpointing)  # fmt: skip
     network = _begun(options)
-    if options.tune == "full" and not shards.led and network.config.in_channels < latent:
+    if options.tune == "full" and not shards.conditioning and network.config.in_channels < latent:
         network = growing.unet(network, latent=latent)
     if (network.config.in_channels, network.config.cross_attention_dim) != (taken, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
@@ -346,9 +346,9 @@ def _taken(shards: Any, latent: int) -> int:
 
     :raises FolderError: when the sketches' side is not a multiple of the latents'.
     """
-    if not shards.led:
+    if not shards.conditioning:
         return latent
-    _, each, side, _ = shards.led[0].sketches.shape
+    _, each, side, _ = shards.conditioning[0].sketches.shape
     if side % shards.latents[0].shape[-1]:
         raise FolderError(f"Sketches of {side} a side do not fold onto latents of {shards.latents[0].shape[-1]}.")
     return latent + int(each * (side // shards.latents[0].shape[-1]) ** 2)

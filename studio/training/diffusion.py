@@ -161,7 +161,7 @@ def paint(
     for step, t in enumerate(painter.timesteps[first:], first):
         shown = painter.scale_model_input(latents, t)
         if sketches is not None:
-            shown = led(shown, sketches)
+            shown = with_sketches(shown, sketches)
         if guided is None or guided[0] <= step < guided[1]:
             both = network(torch.cat([shown, shown]), t, encoder_hidden_states=words, return_dict=False)[0].float()
             unguided, conditioned = both.chunk(2)
@@ -172,7 +172,7 @@ def paint(
     return latents
 
 
-def led(latents: Tensor, sketches: Tensor) -> Tensor:
+def with_sketches(latents: Tensor, sketches: Tensor) -> Tensor:
     """Concatenate latents and sketches (n, 4, side, side), pixel-unshuffled to the latents' size."""
     fold = sketches.shape[-1] // latents.shape[-1]
     return torch.cat([latents, torch.nn.functional.pixel_unshuffle(sketches, fold)], 1)

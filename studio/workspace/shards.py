@@ -43,7 +43,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
+class Conditioning:
     """Conditioning on sketches: the sketches, the caption rows of a second scene, and the weight of that scene."""
 
     sketches: Tensor
@@ -51,17 +51,17 @@ class Led:
     shares: Tensor
 
 
-def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor, led: Led | None = None, *,
-          pooled: Tensor | None = None) -> None:  # fmt: skip
+def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor,
+          conditioning: Conditioning | None = None, *, pooled: Tensor | None = None) -> None:  # fmt: skip
     """Write a shard atomically: tensors in half precision, sketches as bytes."""
     from safetensors.torch import save
 
     tensors = {"latents": latents.half().contiguous(), "states": states.half().contiguous(), "texts": texts.int()}
     if pooled is not None:
         tensors["pooled"] = pooled.half()
-    if led is not None:
-        tensors["sketches"] = ((led.sketches.clamp(-1, 1) + 1) * 127.5).round().byte()
-        tensors |= {"others": led.others.int(), "shares": led.shares.half()}
+    if conditioning is not None:
+        tensors["sketches"] = ((conditioning.sketches.clamp(-1, 1) + 1) * 127.5).round().byte()
+        tensors |= {"others": conditioning.others.int(), "shares": conditioning.shares.half()}
     folder.write(name, save({key: value.cpu().contiguous() for key, value in tensors.items()}))
 
 
@@ -92,7 +92,7 @@ class Shards:
         self.latents: list[Tensor] = []
         self.states: list[Tensor] = []
         self.texts: list[Tensor] = []
-        self.led: list[Led] = []
+        self.conditioning: list[Conditioning] = []
         self.pooled: list[Tensor] = []
         for name in self.about["shards"]:
             try:
@@ -102,10 +102,12 @@ class Shards:
                     if "pooled" in shard.keys():  # noqa: SIM118 - it is no mapping
                         self.pooled.append(shard.get_tensor("pooled"))
                     if "sketches" in shard.keys():  # noqa: SIM118
-                        self.led.append(Led(*(shard.get_tensor(kind) for kind in ("sketches", "others", "shares"))))
+                        self.conditioning.append(
+                            Conditioning(*(shard.get_tensor(kind) for kind in ("sketches", "others", "shares")))
+                        )
             except Exception as error:  # a torn or missing file: safetensors has its own errors
                 raise FolderError(f"{path / name} cannot be read ({error}): delete it and encode again.") from error
-        if self.led and len(self.led) < len(self.latents):
+        if self.conditioning and len(self.conditioning) < len(self.latents):
             raise FolderError(f"Some shards of {path} hold sketches, and some do not: encode again.")
         sizes = torch.tensor([len(part) for part in self.latents])
         self._ends = sizes.cumsum(0)
@@ -124,7 +126,7 @@ class Shards:
         pick = torch.rand(len(numbers), generator=rng)
         latents = torch.empty(len(numbers), *self.latents[0].shape[1:], dtype=torch.float16)
         states = torch.empty(len(numbers), *self.states[0].shape[1:], dtype=torch.float16)
-        sketches = torch.empty(len(numbers), *self.led[0].sketches.shape[1:]) if self.led else None
+        sketches = torch.empty(len(numbers), *self.conditioning[0].sketches.shape[1:]) if self.conditioning else None
         pooled = torch.empty(len(numbers), self.pooled[0].shape[1], dtype=torch.float16) if self.pooled else None
         for each in sorted(set(shard.tolist())):
             at = torch.nonzero(shard == each)[:, 0]
@@ -135,11 +137,13 @@ class Shards:
             if pooled is not None:
                 pooled[at] = self.pooled[each][chosen]
             if sketches is not None:
-                led = self.led[each]
-                sketches[at] = led.sketches[row[at]].float() / 127.5 - 1
-                others = led.others[row[at]].long()
+                conditioning = self.conditioning[each]
+                sketches[at] = conditioning.sketches[row[at]].float() / 127.5 - 1
+                others = conditioning.others[row[at]].long()
                 second = others.gather(1, (pick[at] * others.shape[1]).long()[:, None])[:, 0]
-                states[at] = torch.lerp(states[at], self.states[each][second], led.shares[row[at]].view(-1, 1, 1))
+                states[at] = torch.lerp(
+                    states[at], self.states[each][second], conditioning.shares[row[at]].view(-1, 1, 1)
+                )
         return Batch(latents, states, sketches=sketches, pooled=pooled)
 
     def numbers(self, step: int, batch: int, *, seed: int, process: int = 0, processes: int = 1) -> Tensor:
