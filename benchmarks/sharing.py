@@ -101,7 +101,7 @@ def workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
 def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
     """Have a walk painted; return its seconds, from the commission to the hung film, and how it was cut."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
-    walk, _ = intake.place(wanted, visitor_key="bench", owner="bench", anew=True)
+    walk, _ = intake.place(wanted, visitor_key="bench", owner="bench", skip_cache=True)
     wait_for(walk, lambda: None, quiet=True)
     if walk.state != FINISHED or walk.finished_at is None:
         raise RuntimeError(f"the walk ended as {walk.state}: {walk.error}")

@@ -159,17 +159,17 @@ def _load(app: Flask) -> Worker:
     painters = Painters(
         models,
         device=app.config["DEVICE"],
-        kept=app.config["MODELS_KEPT"],
+        capacity=app.config["MODELS_KEPT"],
         measured=Path(app.instance_path) / MEASURED,
         vae=app.config["VAE"],
         transformer=app.config["TRANSFORMER"],
         offload=app.config["OFFLOAD"],
         cache=app.config["MODEL_CACHE"],
     )
-    painters.of()
+    painters.get()
     detector = None
     if checker := app.config["SAFETY_CHECKER"]:
-        detector = picture_check.load(checker, device=str(painters.of().device))
+        detector = picture_check.load(checker, device=str(painters.get().device))
     else:
         log.warning("no SAFETY_CHECKER is set: pictures are not checked before they are shown")
     return Worker(app, painters, writers=_writers(painters), detector=detector)
@@ -177,7 +177,7 @@ def _load(app: Flask) -> Worker:
 
 def _writers(painters: Painters) -> int:
     """Return the number of writer threads for this worker's device."""
-    first = painters.seen[painters.names[0]]
+    first = painters.descriptions[painters.names[0]]
     return writing_side.threads_for(first["device"], tuning.cores())
 
 
@@ -331,9 +331,9 @@ def _deregister(about: dict[str, Any]) -> None:
 def _about(painters: Painters) -> dict[str, Any]:
     """Return the description of this worker: its first model, and the revisions of all models loaded so far."""
     first = painters.names[0]
-    revisions = {name: painters.seen.get(name, {}).get("revision") for name in painters.names}
+    revisions = {name: painters.descriptions.get(name, {}).get("revision") for name in painters.names}
     about = {"name": holder(), "pid": os.getpid(), "version": __version__, "model": first, "models": revisions}
-    return about | painters.seen[first]
+    return about | painters.descriptions[first]
 
 
 def _state(schema: str, serving: str | None) -> dict[str, Any]:

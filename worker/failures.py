@@ -39,7 +39,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (MediaError, "media store"),
     (SQLAlchemyError, "database"),
     (ScratchFull, "scratch full"),
-    (encoding.EncoderHung, "encoder"),
+    (encoding.EncoderTimeout, "encoder"),
     (WrongModel, "wrong model"),
     (ModelError, "model"),
     (PaintingError, "painting"),
@@ -192,7 +192,7 @@ def clear_if_unwanted(claim: Claim) -> None:
     if row is not None and (row.state in (CANCELLED, REFUSED) or row.deleted_at is not None):
         lifecycle.delete_files(row)
     elif row is not None and row.state == FINISHED:
-        media_store.store().delete(media_store.knots_folder(claim.walk_id))
+        media_store.store().delete(media_store.samples_folder(claim.walk_id))
 
 
 RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler], ...] = (
@@ -202,7 +202,7 @@ RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler],
     (fit_pictures.Unfit, "refused", _refuse),
     (Stopped, "given back", _give_back),
     (outages.OUTAGES, PUT_OFF, _put_off),
-    (encoding.EncoderHung, "tried again", _count_as_lost),
+    (encoding.EncoderTimeout, "tried again", _count_as_lost),
     (Exception, FAILED, _judge),
 )
 """Rules of (exceptions, outcome as counted in the metrics, handler); the first that matches is applied."""

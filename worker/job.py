@@ -181,7 +181,7 @@ def _observe(attempt: Attempt) -> Iterator[None]:
     claim = attempt.claim
     walk_id = None if claim.task else claim.walk_id
     ids = {"request_id": claim.request_id, "walk_id": walk_id, "task_id": claim.task}
-    with log_lines.bound(**ids), telemetry.piece(attempt.worker.app, kind=claim.kind, **ids) as traced:
+    with log_lines.bound(**ids), telemetry.trace_task(attempt.worker.app, kind=claim.kind, **ids) as traced:
         try:
             yield
         finally:
@@ -193,7 +193,7 @@ def _observe(attempt: Attempt) -> Iterator[None]:
 
 def _begin(worker: Worker, claim: Claim) -> Remainder | None:
     """Do the part of a task that needs the model; return the rest, or None if the task is done."""
-    painter = worker.models.of(claim.model)
+    painter = worker.models.get(claim.model)
     worker.heartbeat.note_progress()
     if claim.kind == STAGES:
         stages_piece.paint(claim, painter)

@@ -298,8 +298,8 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
-    painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", kept=1)
-    painter = painters.of()
+    painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", capacity=1)
+    painter = painters.get()
     about = worker._about(painters)
     assert (about["pid"], about["model"], about["title"], about["size"]) == (
         os.getpid(),
@@ -309,8 +309,10 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     )
     assert (about["revision"], about["device"]) == (painter.revision, "cpu")
     assert about["models"] == {"bert": painter.revision, "lcm": None}
-    painters.of("lcm")
-    assert worker._about(painters) == about | {"models": {"bert": painter.revision, "lcm": painters.of("lcm").revision}}
+    painters.get("lcm")
+    assert worker._about(painters) == about | {
+        "models": {"bert": painter.revision, "lcm": painters.get("lcm").revision}
+    }
 
 
 def _resident(connection: Redis) -> worker.Resident:

@@ -61,10 +61,10 @@ def paint(claim: Claim, painter: Painter) -> None:
     if chosen:
         rendering = painter.rendering(found.sampling)
         cut_outs: dict[str, Pixels] = {}
-        if photo is not None and painter.is_led:
+        if photo is not None and painter.is_sketch_conditioned:
             chosen, cut_outs = _traced(found, photo, chosen, ratio=rendering.width / rendering.height)
         prepared = painter.prepare(chosen, rendering, drawings=added, cut_outs=cut_outs)
-        if photo is not None and not painter.is_led:
+        if photo is not None and not painter.is_sketch_conditioned:
             prepared = _inverted(found, photo, painter, prepared, len(chosen))
         level = level_plan.following(
             [], {}, stops=len(chosen), frames=len(chosen), sampling=found.sampling, batch=rendering.batch
@@ -153,7 +153,7 @@ def _pixels(photo: Photo) -> Pixels:
     :raises PaintingError: when the file is missing or no picture.
     """
     try:
-        return pictures.read(media_store.store().read(photo.path))
+        return pictures.read_picture(media_store.store().read_bytes(photo.path))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

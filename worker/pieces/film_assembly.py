@@ -28,7 +28,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Piece, Walk
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.film.timing import durations, film_order, thinned
+from worker.film.timing import durations, film_order, thin_out
 from worker.pieces.painted_pictures import PaintedPictures, Picture
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
@@ -87,7 +87,7 @@ def make_unfinished_film(walk: Walk, memory: Memory, added: Sequence[Mapping[str
         order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
         times = _times(walk, list(paths))
         if walk.fps > flash_safety.SAFE_FPS:  # checking for flashes each time would slow generation down
-            order, times = thinned(order, times, flash_safety.SAFE_MS)
+            order, times = thin_out(order, times, flash_safety.SAFE_MS)
         pictures = PaintedPictures([paths[index] for index in order], memory)
         gif = encoding.gif(pictures, times, comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))
@@ -196,7 +196,7 @@ def finish_leg(claim: Claim, walk: Walk) -> None:
 
     :raises LeaseLost: when this worker no longer holds the task.
     """
-    media_store.store().delete(media_store.knots_folder(walk.id))
+    media_store.store().delete(media_store.samples_folder(walk.id))
     with writing() as session:
         seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
         write_as_holder(session, claim, state=FINISHED, finished_at=now(), paint_seconds=round(seconds, 3), error=None)
@@ -223,7 +223,7 @@ def _keep_only(claim: Claim, walk: Walk, frames: set[str], files: Sequence[Writt
         session.flush()
         # Its films, and the photos of its stops with their tracings and inversions.
         media = set(session.scalars(select(Medium.path).where(Medium.walk_number == walk.number)))
-    knots = media_store.knots_folder(walk.id)
+    knots = media_store.samples_folder(walk.id)
     store.delete(knots)
     named = frames | media
     delete_files(path for path in stored.keys() - named if not path.startswith(f"{knots}/"))

@@ -39,7 +39,7 @@ def _flaw(name: str, painter: Painter) -> str:
     except OSError as error:
         message = f"cannot be read by the worker at {path.parent} ({error.strerror})"
         return f"{message}: site and workers must share the folder that MOMA_LORAS names."
-    if painter.is_led:
+    if painter.is_sketch_conditioned:
         return f"cannot be checked: the model {painter.name} is led by sketches and takes no LoRA files."
     file = AdapterFile(digest, path)
     try:

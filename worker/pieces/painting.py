@@ -133,12 +133,12 @@ class WalkInProgress:
         stations, cut_outs, settings = self._stations(), {}, rendering(self.walk)
         drawings = added_drawings(stations)
         has_photos = any(stop.photo is not None for stop in self.walk.stops)
-        if has_photos and self.painter.is_led:
+        if has_photos and self.painter.is_sketch_conditioned:
             ratio = settings.width / settings.height
             led = walk_photos.traced(self.claim, self.walk, stations, ratio=ratio)
             stations, cut_outs = led.stations, led.cut_outs
         prepared = self.painter.prepare(stations, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
-        if not has_photos or self.painter.is_led:
+        if not has_photos or self.painter.is_sketch_conditioned:
             return prepared
         before = self.painter.passes
         prepared = walk_photos.inverted(self.claim, self.walk, self.painter, prepared, self.on_step)
@@ -201,7 +201,7 @@ class WalkInProgress:
         """Return the states and thumbnails of a batch of stops or samples, by position; generate lost ones again."""
         if (number, batch) not in self.memory.knots:
             try:
-                found = unpack(media_store.store().read(self.knots_path(number, batch)))
+                found = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
             except MediaStoreAway:
                 raise
             except (MediaError, ValueError, KeyError, OSError):
@@ -216,7 +216,7 @@ class WalkInProgress:
 
     def knots_path(self, number: int, batch: int) -> str:
         """Return the media path of a batch's states and thumbnails."""
-        return f"{media_store.knots_folder(self.walk.id)}/{number}-{batch}.npz"
+        return f"{media_store.samples_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
         """Call `go_on` between two solver steps.
@@ -257,7 +257,7 @@ def station(
     is_composed = shown is not None and shown.composition is not None
     has_hand = bool(hand) or hands.is_named(text if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
-    worded = hands.worded(text, hand, hands.pattern(model))
+    worded = hands.append_words(text, hand, hands.pattern(model))
     how = TextOptions(
         sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
     )
@@ -336,7 +336,7 @@ def added_drawings(stations: Sequence[StopInput]) -> dict[str, str]:
 def rendering(walk: Walk) -> Rendering:
     """Return the settings that determine the pixels of a walk that was set up."""
     full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
-    return Rendering.of(
+    return Rendering.from_sampling(
         walk.sampling or full,
         width=int(walk.width or 0), height=int(walk.height or 0), precision=str(walk.precision),
         memory_format=str(walk.memory_format), threads=int(walk.threads or 1), batch=int(walk.batch or 1),

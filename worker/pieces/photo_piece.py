@@ -53,7 +53,7 @@ def describe(claim: Claim) -> None:
 def _describe(photo: Photo) -> dict[str, str | None]:
     """Return the columns to store on a photo: its caption and the path of its cut-out, or an error."""
     try:
-        picture = pictures.read(media_store.store().read(photo.path))
+        picture = pictures.read_picture(media_store.store().read_bytes(photo.path))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

@@ -21,7 +21,7 @@ from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
 from app.uploads import photo_stops
 from worker.diffusion import inversion
-from worker.diffusion.inversion import Inverted
+from worker.diffusion.inversion import InvertedPhoto
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import PaintingError, StopInput
@@ -33,7 +33,7 @@ from worker.queue.leases import Claim, write_as_holder
 WHOLE, CUT, ENCODED = "whole", "cut", "encoded"
 """Kinds of stored photo data, as media named with the stop's index: traced whole, traced cut-out, inverted."""
 
-Stored = TypeVar("Stored", Traced, Inverted)
+Stored = TypeVar("Stored", Traced, InvertedPhoto)
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +77,10 @@ def inverted(
 
     :raises PaintingError: when a photo is lost, or the model does not support inversion.
     """
-    photos: list[Inverted | None] = [None] * len(walk.stops)
+    photos: list[InvertedPhoto | None] = [None] * len(walk.stops)
     for index in _with_photos(walk):
 
-        def invert(index: int = index) -> Inverted:
+        def invert(index: int = index) -> InvertedPhoto:
             latents = painter.model.encode_picture(_fitting(walk, index, prepared))
             return painter.invert(prepared, index, latents, on_step=on_step)
 
@@ -100,7 +100,7 @@ def _photo(walk: Walk, index: int) -> Pixels:
     :raises PaintingError: when the file is missing or no picture.
     """
     try:
-        return pictures.read(photo_stops.photo_of(walk, index))
+        return pictures.read_picture(photo_stops.read_photo(walk, index))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:
@@ -150,7 +150,7 @@ def _load_or_make(
 
 def _load(path: str, unpack: Callable[[bytes], Stored]) -> Stored | None:
     try:
-        return unpack(media_store.store().read(path))
+        return unpack(media_store.store().read_bytes(path))
     except MediaStoreAway:
         raise
     except (MediaError, ValueError) as error:

@@ -23,7 +23,7 @@ from app.errors import MediaError
 from app.generation import hands
 from app.search import visual_search
 from app.storage import media_store
-from app.storage.database import db, take_turns, writing
+from app.storage.database import db, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
 from app.walks import reuse
 from eye import Eye, EyeError
@@ -78,7 +78,7 @@ class VisualFeatureExtractor:
         """Extract features of some films without any, the newest first; return whether there were such films."""
         if self._is_through or self.open_eye() is None:
             return False
-        walks = visual_search.without(self._before, AT_ONCE, eye=self._revision)
+        walks = visual_search.walks_without_features(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
             self.extract(walk)
             self._before = walk.number
@@ -129,7 +129,7 @@ class VisualFeatureExtractor:
         """Store features, unless the walk was deleted in the meantime."""
         try:
             with writing() as session:
-                take_turns(session)  # the index reads rows in order and would skip one committed late
+                take_advisory_lock(session)  # the index reads rows in order and would skip one committed late
                 still = select(Walk.number).where(
                     Walk.number == walk.number, Walk.state == FINISHED, Walk.deleted_at.is_(None)
                 )
@@ -172,4 +172,4 @@ def choose_frames(positions: Sequence[float]) -> list[int]:
 
 def _picture(row: Frame, memory: Memory | None) -> Picture:
     picture = memory.pictures.get(row.position) if memory else None
-    return encoding.decode_still(media_store.store().read(row.path)) if picture is None else picture
+    return encoding.decode_still(media_store.store().read_bytes(row.path)) if picture is None else picture

@@ -45,7 +45,7 @@ class Outages:
 
     def is_to_blame(self, claim: Claim, error: Exception) -> bool:
         """Count an outage of a walk; return whether it had more than `PATIENCE` in a row and so is the likely cause."""
-        if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.flaw()):
+        if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.find_problem()):
             return False
         with self._lock:
             self._met[claim.walk_id] += 1
@@ -74,7 +74,7 @@ class Outages:
         if isinstance(error, OperationalError):
             return
         for pause in _pauses():
-            flaw = scratch.flaw() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
+            flaw = scratch.find_problem() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
             if not flaw:
                 return
             log.warning("the worker is paused: %s", flaw)
