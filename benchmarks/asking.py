@@ -33,7 +33,7 @@ class Asking:
         said = prompt
         if self._reader is not None:
             reading = self._reader.read(prompt, seed=seed)
-            scene = scenes.arranged(reading, model=self._model, seed=seed, walk_seed=seed, hand=hand)
+            scene = scenes.arrange(reading, model=self._model, seed=seed, walk_seed=seed, hand=hand)
             said = scene.words
-        written = hands.worded(said, hand, hands.pattern(self._model))
+        written = hands.append_words(said, hand, hands.pattern(self._model))
         return StopInput(written, "", seed, said, bool(hand), scene)

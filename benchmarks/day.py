@@ -143,7 +143,7 @@ class Line:
     def _seconds(self, story: Story, level: int, batch: int) -> float:
         sampling = sampler_settings.resolve_settings(story.asked.preset)
         pictures = max(story.levels[level].pad, len(story.levels[level].batches[batch]))
-        return self.pace * pictures * level_plan.passes(story.levels[: level + 1], sampling)
+        return self.pace * pictures * level_plan.count_evaluations(story.levels[: level + 1], sampling)
 
     def _done(self, claim: Claim, story: Story) -> None:
         number = claim.walk_number

@@ -117,7 +117,7 @@ def _addresses(asked: int) -> dict[str, Iterator[str]]:
         select(Walk.id).join(GalleryEntry, GalleryEntry.number == Walk.number).order_by(GalleryEntry.drawn).limit(asked)
     ).all()
     with db.engine.connect():
-        cursor = cursors.write("newest", False, int(deep or 0))
+        cursor = cursors.encode("newest", False, int(deep or 0))
 
     def query(q: str, **more: Any) -> str:
         return "/gallery?" + urlencode({"q": q, **more})

@@ -88,7 +88,7 @@ async def _watch(site: Served, arguments: argparse.Namespace) -> list[dict[str, 
     numbers = random.Random(1).sample(range(arguments.line), min(arguments.pages, arguments.line))
     counted: Counter[int] = Counter()
     with site.app.app_context():
-        jobs.say_alive({"name": "painter", "model": "house"}, 3600)
+        jobs.send_heartbeat({"name": "painter", "model": "house"}, 3600)
     pages = [
         asyncio.create_task(_open(site.port, number, arguments.opening * at / len(numbers), counted))
         for at, number in enumerate(numbers)

@@ -43,11 +43,11 @@ def load(folder: Path, way: str) -> dict[str, float]:
     if way == "gpu":
         with SimulatedGpu(80 * 2**30).installed():
             model = Model.load(str(folder), device="cpu:0")
-            model.settle("bfloat16")
+            model.keep_precision("bfloat16")
             model.networks("bfloat16", "contiguous")
     else:
         model = Model.load(str(folder), device="cpu")
-        model.settle(way)
+        model.keep_precision(way)
         model.networks(way, "contiguous")
     seconds = time.perf_counter() - began
     done.set()

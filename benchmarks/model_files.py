@@ -100,7 +100,7 @@ def load(place: Path) -> dict[str, Any]:
     watching.start()
     began = time.perf_counter()
     model = Model.load(str(place), device="cpu")
-    model.settle("bfloat16")
+    model.keep_precision("bfloat16")
     unet, vae = model.networks("bfloat16", "contiguous")
     loaded = time.perf_counter() - began
     prompt, _ = model.encode("a fox in the snow", "")

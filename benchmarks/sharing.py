@@ -104,7 +104,7 @@ def workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
 def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
     """Generate a walk; return its seconds, from the request to the published film, and its batches."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
-    walk, _ = intake.place(wanted, visitor_key="bench", owner="bench", anew=True)
+    walk, _ = intake.place(wanted, visitor_key="bench", owner="bench", skip_cache=True)
     wait_for(walk, lambda: None, quiet=True)
     if walk.state != FINISHED or walk.finished_at is None:
         raise RuntimeError(f"the walk ended as {walk.state}: {walk.error}")

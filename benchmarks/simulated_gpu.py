@@ -95,7 +95,7 @@ class SimulatedModel:
         try:
             memory = self.gpu.free, self.gpu.total
             return placement.plans(self.offload, self.needs, *memory)
-        except placement.TooLittle as error:
+        except placement.NotEnoughMemory as error:
             raise ModelError(str(error)) from error
 
     @property

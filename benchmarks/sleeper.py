@@ -32,7 +32,7 @@ class Sleeper(FakePainter):
         super().__init__(batch=BATCH)
         self.pass_seconds = pass_seconds
         told = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
-        self.seen = {"fake": told}
+        self.descriptions = {"fake": told}
 
     def paint(self, prepared: PreparedWalk, positions: Sequence[float], **how: Any) -> list[Painted]:
         """Return one batch of pictures, after the time of its evaluations."""

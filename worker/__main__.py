@@ -72,7 +72,7 @@ class Resident(SimpleWorker):
 
         :raises StopRequested: where no job is running, to end what is waited for.
         """
-        _begin_to_end(self.stopping)
+        _begin_shutdown(self.stopping)
         self._stop_requested = True  # redis-py's finalizers swallow the error, if it comes in one
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
@@ -100,13 +100,13 @@ def main() -> int:
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
         telemetry.init_app(app, "moma-worker")
         worker = _load(app)
-        serving = _serve_figures(app)
+        serving = _serve_metrics(app)
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
-    tending = threading.Thread(target=_tend_or_end, args=(worker, serving), name="tend", daemon=True)
+    tending = threading.Thread(target=_run_heartbeat_or_exit, args=(worker, serving), name="tend", daemon=True)
     tending.start()
-    threading.Thread(target=_keep_house, args=(worker,), name="keep house", daemon=True).start()
+    threading.Thread(target=_run_upkeep, args=(worker,), name="keep house", daemon=True).start()
     _serve(worker)
     tending.join(LEAVE_SECONDS)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # when the interpreter has gone, libraries may still hang:
@@ -114,7 +114,7 @@ def main() -> int:
     return 0
 
 
-def _serve_figures(app: Flask) -> str | None:
+def _serve_metrics(app: Flask) -> str | None:
     """Tell our figures where the settings say; return at which address."""
     address = app.config["WORKER_METRICS"]
     try:
@@ -123,17 +123,17 @@ def _serve_figures(app: Flask) -> str | None:
         raise ConfigError(f"MOMA_WORKER_METRICS cannot be used: {address}: {error.strerror or error}.") from error
 
 
-def _heed_signals(stopping: threading.Event) -> None:
+def _handle_signals(stopping: threading.Event) -> None:
     def stop(_signum: int, _frame: FrameType | None) -> None:
         if stopping.is_set():
             raise SystemExit(1)
-        _begin_to_end(stopping)
+        _begin_shutdown(stopping)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
 
 
-def _begin_to_end(stopping: threading.Event) -> None:
+def _begin_shutdown(stopping: threading.Event) -> None:
     """Stop all threads, and end the process in time, whatever one of them does."""
     faulthandler.dump_traceback_later(END_SECONDS, exit=True)  # first: it waits for no lock, and for no interpreter
     stopping.set()
@@ -150,17 +150,17 @@ def _load(app: Flask) -> Worker:
     painters = Painters(
         models,
         device=app.config["DEVICE"],
-        kept=app.config["MODELS_KEPT"],
+        capacity=app.config["MODELS_KEPT"],
         measured=Path(app.instance_path) / MEASURED,
         vae=app.config["VAE"],
         transformer=app.config["TRANSFORMER"],
         offload=app.config["OFFLOAD"],
         cache=app.config["MODEL_CACHE"],
     )
-    painters.of()
+    painters.get()
     detector = None
     if checker := app.config["SAFETY_CHECKER"]:
-        detector = picture_check.load(checker, device=str(painters.of().device))
+        detector = picture_check.load(checker, device=str(painters.get().device))
     else:
         log.warning("no SAFETY_CHECKER is set: nothing looks at the pictures before they are shown")
     return Worker(app, painters, writers=_writers(painters), detector=detector)
@@ -168,11 +168,11 @@ def _load(app: Flask) -> Worker:
 
 def _writers(painters: Painters) -> int:
     """Return how many threads write the files of what is painted on this worker's device."""
-    first = painters.seen[painters.names[0]]
+    first = painters.descriptions[painters.names[0]]
     return writing_side.threads_for(first["device"], tuning.cores())
 
 
-def _offer_what_is_there(painters: Painters) -> None:
+def _refresh_offer(painters: Painters) -> None:
     """Offer the models that are there now: a style may have been learned since."""
     painters.offer({model.name: model.setting for model in models_on_offer.offered()})
 
@@ -181,9 +181,9 @@ def _serve(worker: Worker) -> None:
     """Run RQ's loop, and begin again when it ends unasked: Redis comes and goes, the model stays."""
     try:
         while not worker.stopping.is_set():
-            _heed_signals(worker.stopping)  # RQ takes them for the time of its loop
+            _handle_signals(worker.stopping)  # RQ takes them for the time of its loop
             try:
-                _paint_on_call(worker)
+                _work_jobs(worker)
             except (RedisError, OSError) as error:
                 log.warning("Redis is away: %s", error)
             worker.stopping.wait(RETRY_SECONDS)
@@ -191,7 +191,7 @@ def _serve(worker: Worker) -> None:
         log.info("stopping")
 
 
-def _paint_on_call(worker: Worker) -> None:
+def _work_jobs(worker: Worker) -> None:
     with worker.app.app_context():  # the jobs find the worker by it
         connection = jobs.connect(impatient=False)
         if connection is not None:
@@ -213,52 +213,52 @@ def _resident(connection: Redis, stopping: threading.Event) -> Resident:
     return resident
 
 
-def _tend_or_end(worker: Worker, serving: str | None = None) -> None:
+def _run_heartbeat_or_exit(worker: Worker, serving: str | None = None) -> None:
     """Tend, or end the process: nobody would renew its leases, nor notice."""
     try:
-        _tend(worker, serving)
+        _run_heartbeat(worker, serving)
     except BaseException:
         log.exception("tending broke off")
         heartbeat.end("nobody tends this worker any more")
 
 
-def _tend(worker: Worker, serving: str | None = None) -> None:
+def _run_heartbeat(worker: Worker, serving: str | None = None) -> None:
     """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
     painters, pause = worker.models, worker.app.config["SWEEP_SECONDS"]
     ours, known = head(), revisions()  # as the code was when it was loaded; on disk it may be newer
     with worker.app.app_context():
-        _bury()
+        _deregister_dead_workers()
         while not worker.stopping.is_set():
             about = _about(painters) | _state(ours, serving)
-            say_alive = partial(jobs.say_alive, about, ALIVE_SECONDS + math.ceil(pause))
-            cares = (
+            send_heartbeat = partial(jobs.send_heartbeat, about, ALIVE_SECONDS + math.ceil(pause))
+            duties = (
                 worker.heartbeat.renew_leases,
-                partial(_leave_another_schema, ours, known),
-                partial(_offer_what_is_there, painters),
-                say_alive,
-                partial(_count_the_living, worker),
+                partial(_stop_on_schema_change, ours, known),
+                partial(_refresh_offer, painters),
+                send_heartbeat,
+                partial(_count_workers, worker),
                 worker.unoffered.fail,
-                _sweep_and_ring,
+                _sweep_and_notify,
             )
-            for care in cares:
+            for duty in duties:
                 try:
-                    _take(care)
+                    _run_and_close(duty)
                 except (RedisError, SQLAlchemyError, OSError) as error:
                     log.warning("tending is put off: %s", error)
                 except Exception:  # whatever it is, a worker that nobody tends loses its lease
                     log.exception("tending went wrong, and goes on")
             worker.stopping.wait(pause)
-        _leave(_about(painters))
+        _deregister(_about(painters))
 
 
-def _take(care: Callable[[], object]) -> None:
+def _run_and_close(duty: Callable[[], object]) -> None:
     try:
-        care()
+        duty()
     finally:
         db.session.remove()
 
 
-def _leave_another_schema(ours: str, known: frozenset[str]) -> None:
+def _stop_on_schema_change(ours: str, known: frozenset[str]) -> None:
     """Stop as if told to when the database has moved on to a revision on which this code does not run."""
     found = recorded_revision()
     if found not in (None, ours):
@@ -269,7 +269,7 @@ def _leave_another_schema(ours: str, known: frozenset[str]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _keep_house(worker: Worker) -> None:
+def _run_upkeep(worker: Worker) -> None:
     """Do the site's upkeep now and then; where there are several workers, each does, and finds less to do."""
     while not worker.stopping.wait(UPKEEP_SECONDS):
         try:
@@ -281,7 +281,7 @@ def _keep_house(worker: Worker) -> None:
             log.exception("upkeep went wrong, and is tried again later")
 
 
-def _count_the_living(worker: Worker) -> None:
+def _count_workers(worker: Worker) -> None:
     """Know among how many workers a level may be shared, and whose walks are not ours to go on with."""
     workers = jobs.workers()
     worker.fleet.set(len(workers), other_revisions(workers))
@@ -294,7 +294,7 @@ def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
     return frozenset(revision for name, revision in told if revision and ours.get(name) not in (None, revision))
 
 
-def _sweep_and_ring() -> None:
+def _sweep_and_notify() -> None:
     photo_tasks.enqueue()
     if not sweep():
         return
@@ -305,16 +305,16 @@ def _sweep_and_ring() -> None:
             jobs.notify_workers()
 
 
-def _bury() -> None:
+def _deregister_dead_workers() -> None:
     """Delete the signs of life of workers on this machine that were killed and could not delete them."""
     for about in jobs.workers():
         if is_gone(about["name"]):
-            _leave(about)
+            _deregister(about)
 
 
-def _leave(about: dict[str, Any]) -> None:
+def _deregister(about: dict[str, Any]) -> None:
     try:
-        jobs.say_gone(about["name"])
+        jobs.remove_heartbeat(about["name"])
     except RedisError:
         log.debug("Redis is away, and with it the sign of life")
 
@@ -322,14 +322,14 @@ def _leave(about: dict[str, Any]) -> None:
 def _about(painters: Painters) -> dict[str, Any]:
     """Describe this worker and its first model, and name the revisions of all its models that were loaded so far."""
     first = painters.names[0]
-    revisions = {name: painters.seen.get(name, {}).get("revision") for name in painters.names}
+    revisions = {name: painters.descriptions.get(name, {}).get("revision") for name in painters.names}
     about = {"name": holder(), "pid": os.getpid(), "version": __version__, "model": first, "models": revisions}
-    return about | painters.seen[first]
+    return about | painters.descriptions[first]
 
 
 def _state(schema: str, serving: str | None) -> dict[str, Any]:
     """Say with which schema this worker began, where its figures are told, and what memory it takes."""
-    return {"schema": schema, "metrics": serving, "memory": figures.memory()}
+    return {"schema": schema, "metrics": serving, "memory": figures.memory_bytes()}
 
 
 if __name__ == "__main__":

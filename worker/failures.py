@@ -39,7 +39,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (MediaError, "media store"),
     (SQLAlchemyError, "database"),
     (ScratchFull, "scratch full"),
-    (encoding.EncoderHung, "encoder"),
+    (encoding.EncoderTimeout, "encoder"),
     (WrongModel, "wrong model"),
     (ModelError, "model"),
     (PaintingError, "painting"),
@@ -62,7 +62,7 @@ Handler = Callable[[Attempt, Exception], Exception | None]
 """Records an exception on the task; returns an outage after which the worker pauses, or raises what is to be raised."""
 
 
-def settle(attempt: Attempt, error: Exception) -> Exception | None:
+def handle(attempt: Attempt, error: Exception) -> Exception | None:
     """Record on a task what the exception means for it; return it if it is an outage, or raise what is to be raised."""
     outcome, handle = next(rule[1:] for rule in RULES if isinstance(error, rule[0]))
     attempt.outcome = outcome
@@ -164,7 +164,7 @@ def _make_room(attempt: Attempt, error: Exception) -> bool:
 def count(error: Exception, verdict: str | None = None) -> None:
     """Count what went wrong by its kind, or by the verdict on a device."""
     known = (name for kind, name in REASONS if isinstance(error, kind))
-    figures.failed(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
+    figures.count_failure(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
 
 
 def sentence(error: Exception) -> str:
@@ -185,7 +185,7 @@ def clear_if_unwanted(claim: Claim) -> None:
     if row is not None and (row.state in (CANCELLED, REFUSED) or row.deleted_at is not None):
         lifecycle.delete_files(row)
     elif row is not None and row.state == FINISHED:
-        media_store.store().delete(media_store.knots_folder(claim.walk_id))
+        media_store.store().delete(media_store.samples_folder(claim.walk_id))
 
 
 RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler], ...] = (
@@ -195,7 +195,7 @@ RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler],
     (fit_pictures.Unfit, "refused", _refuse),
     (Stopped, "given back", _give_back),
     (outages.OUTAGES, PUT_OFF, _put_off),
-    (encoding.EncoderHung, "tried again", _count_as_lost),
+    (encoding.EncoderTimeout, "tried again", _count_as_lost),
     (Exception, FAILED, _judge),
 )
 """The first rule whose exceptions fit is applied: (exceptions, outcome as the metrics count it, handler)."""

@@ -38,7 +38,7 @@ _lost = Counter("moma_pieces_lost", "Pieces put back because their worker was lo
 
 
 @contextmanager
-def timed(stage: str) -> Iterator[None]:
+def time_stage(stage: str) -> Iterator[None]:
     """Count the time spent in a stage, however it ends."""
     with _stages.labels(stage).time():
         yield
@@ -56,33 +56,33 @@ class Laps:
         _stages.labels(stage).observe(self._began - before)
 
 
-def piece_ended(kind: str, outcome: str, seconds: float) -> None:
+def count_task(kind: str, outcome: str, seconds: float) -> None:
     """Count a piece: it was done, or what else became of it."""
     _pieces.labels(kind, outcome).inc()
     _piece_seconds.labels(kind).observe(seconds)
 
 
-def frames_painted(count: int) -> None:
+def count_frames(count: int) -> None:
     """Count frames that were saved."""
     _frames.inc(count)
 
 
-def waited(until: str, asked_at: datetime, instant: datetime) -> None:
+def observe_wait(until: str, asked_at: datetime, instant: datetime) -> None:
     """Count how long a walk's visitor has waited: until it was begun, a first picture was there, it was finished."""
     _waits.labels(until).observe(max(0.0, (instant - asked_at).total_seconds()))
 
 
-def failed(reason: str) -> None:
+def count_failure(reason: str) -> None:
     """Count something that went wrong."""
     _failures.labels(reason).inc()
 
 
-def lost(count: int) -> None:
+def count_lost(count: int) -> None:
     """Count pieces whose worker was lost."""
     _lost.inc(count)
 
 
-def memory() -> int | None:
+def memory_bytes() -> int | None:
     """Return how many bytes of memory this process takes; ``None`` where that cannot be told."""
     value = REGISTRY.get_sample_value("process_resident_memory_bytes")
     return None if value is None else int(value)

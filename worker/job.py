@@ -39,7 +39,7 @@ def work() -> int:
 
 def look() -> int:
     """Go through the films without visual features, as soon as nothing else is to do."""
-    this_worker().features.begin_anew()
+    this_worker().features.restart()
     return work()
 
 
@@ -106,7 +106,7 @@ def _settle_one(worker: Worker, remainder: Remainder, future: Future[Exception |
 
 def _look_back(worker: Worker) -> bool:
     try:
-        return worker.features.read_older()
+        return worker.features.extract_older()
     finally:
         db.session.remove()
 
@@ -126,7 +126,7 @@ def _attempt(worker: Worker, claim: Claim, side: WritingSide | None = None) -> E
 
 def _paint(worker: Worker, claim: Claim, side: WritingSide | None) -> str:
     if claim.kind == PHOTOS:  # which needs no model
-        photo_piece.look(claim)
+        photo_piece.describe(claim)
         return DONE
     remainder = _begin(worker, claim)
     if remainder is not None and side is not None:
@@ -166,7 +166,7 @@ def _try(attempt: Attempt, do: Callable[[], str]) -> Exception | None:
             if attempt.outcome == DONE:
                 attempt.worker.outages.forget(attempt.claim)
         except Exception as error:  # noqa: BLE001 - the rules raise what is to be raised
-            return failures.settle(attempt, error)
+            return failures.handle(attempt, error)
         finally:
             db.session.remove()
     return None
@@ -178,19 +178,19 @@ def _reported(attempt: Attempt) -> Iterator[None]:
     claim = attempt.claim
     walk_id = None if claim.task else claim.walk_id
     ids = {"request_id": claim.request_id, "walk_id": walk_id, "task_id": claim.task}
-    with log_lines.bound(**ids), telemetry.piece(attempt.worker.app, kind=claim.kind, **ids) as traced:
+    with log_lines.bound(**ids), telemetry.trace_task(attempt.worker.app, kind=claim.kind, **ids) as traced:
         try:
             yield
         finally:
             traced["outcome"] = attempt.outcome
             if attempt.outcome not in (WRITTEN_ASIDE, BACK):
-                figures.piece_ended(claim.kind, attempt.outcome, claim.seconds)
+                figures.count_task(claim.kind, attempt.outcome, claim.seconds)
             log.info("%s %s.%s: %s after %.2f s", claim, claim.level, claim.batch, attempt.outcome, claim.seconds)
 
 
 def _begin(worker: Worker, claim: Claim) -> Remainder | None:
     """Do of a task what needs the painter; return what is left, if anything is."""
-    painter = worker.models.of(claim.model)
+    painter = worker.models.get(claim.model)
     worker.heartbeat.note_progress()
     if claim.kind == STAGES:
         stages_piece.paint(claim, painter)

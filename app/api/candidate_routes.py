@@ -83,9 +83,9 @@ def more(set_id: str) -> tuple[Response, int]:
     """Have further candidates painted: four at a time, sixteen in all; while some are being painted, none."""
     found, token = _own(set_id), api_tokens.current()
     if token is not None:
-        found = candidates.more(found, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
+        found = candidates.request_more(found, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
     else:
-        found = candidates.more(found, network=rate_limits.network_key(), admit=rate_limits.API.admit)
+        found = candidates.request_more(found, network=rate_limits.network_key(), admit=rate_limits.API.admit)
     return jsonify(describe(found)), 202
 
 
@@ -111,7 +111,7 @@ def describe(found: CandidateSet) -> CandidatesDescription:
         "prompt": found.asked["stop"]["prompt"],
         "wanted": found.wanted,
         "candidates": [_candidate(found, each) for each in found.candidates],
-        "passes": candidate_requests.passes(found.sampling, found.wanted),
+        "passes": candidate_requests.count_evaluations(found.sampling, found.wanted),
         "error": found.error,
         "created_at": found.created_at.isoformat(),
         "expires_at": found.expires_at.isoformat(),

@@ -65,12 +65,12 @@ def edit(form: MakeForm, change: str) -> NoRoom | None:
     if what == "style" and not (stop.picture and form.style_named(said[3] or "")):
         return None  # what is written is painted with the walk
     owner, network = visitors.digest(visitors.current()), rate_limits.network_key()
-    found, admit = candidate_requests.of_owner(stop.candidates, owner), rate_limits.PAGE.admit
+    found, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit
     try:
         if what == "drop":
             _let_go(stop, found)
         elif what == "more" and found is not None:
-            candidates.more(found, network=network, admit=admit)
+            candidates.request_more(found, network=network, admit=admit)
         elif form.parent is None or index:
             count = 1 if what == "style" else A_ROW
             candidate_rows.ask(form, index, count=count, owner_hash=owner, network=network, admit=admit)

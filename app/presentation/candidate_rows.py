@@ -170,7 +170,7 @@ def _value(found: CandidateSet, candidate: Candidate) -> str:
 def _of(stop: StopLine, owner_hash: str | None) -> CandidateSet | None:
     if not stop.candidates or owner_hash is None:
         return None
-    return candidate_requests.of_owner(stop.candidates, owner_hash)
+    return candidate_requests.find_of_owner(stop.candidates, owner_hash)
 
 
 def _is_same(told: dict[str, Any], asked: dict[str, Any]) -> bool:

@@ -230,7 +230,7 @@ class WalkDescription(TypedDict):
 
 def describe(walk: Walk) -> WalkDescription:
     """Describe a walk as JSON: the fields that programs rely on."""
-    place = fair_queue.place(walk)
+    place = fair_queue.find_place(walk)
     return {
         "id": walk.id,
         "number": walk.number,

@@ -59,7 +59,7 @@ def check_storage(network: str) -> None:
         raise TooMany(_and_when(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
 
 
-def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.Line) -> None:
+def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.QueueSnapshot) -> None:
     """Look whether the line has room for a walk of ``asked`` passes; the caller is alone in adding to it.
 
     ``line`` was looked at before that: with thousands in it, all others would wait while it is.
@@ -101,7 +101,7 @@ def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> flo
     for walk in session.scalars(theirs):
         excess -= walk.asked - (walk.passes or 0)
         if excess <= 0:
-            return fair_queue.place(walk).seconds
+            return fair_queue.find_place(walk).seconds
     return None  # the walk asked for is larger than all that may wait
 
 

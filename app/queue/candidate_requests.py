@@ -30,7 +30,7 @@ SETS_MOST = 32
 Pool = Sequence[Mapping[str, Any]]
 
 
-def place(
+def request_candidates(
     asked: Mapping[str, Any],
     pool: Callable[[], Pool],
     *,
@@ -66,7 +66,7 @@ def place(
     return found
 
 
-def more(
+def request_more(
     found: CandidateSet,
     pool: Callable[[int], Pool],
     *,
@@ -103,13 +103,13 @@ def find(set_id: str) -> CandidateSet | None:
     return found
 
 
-def of_owner(set_id: str, owner_hash: str) -> CandidateSet | None:
+def find_of_owner(set_id: str, owner_hash: str) -> CandidateSet | None:
     """Return a set that is still kept, to its owner alone."""
     found = find(set_id)
     return found if found is not None and found.owner_hash == owner_hash else None
 
 
-def passes(sampling: Mapping[str, Any], count: int) -> int:
+def count_evaluations(sampling: Mapping[str, Any], count: int) -> int:
     """Count the passes of so many candidates: each is painted as a stop is."""
     return cost.of_walk(sampling, stops=count, frames=count) if count else 0
 
@@ -127,13 +127,13 @@ def delete_set(found: CandidateSet) -> None:
         _delete(session, [found.number])
 
 
-def delete_of(owner_hash: str) -> int:
+def delete_of_owner(owner_hash: str) -> int:
     """Delete all sets of somebody; return how many."""
     with writing() as session:
         return _delete(session, session.scalars(_numbers().where(CandidateSet.owner_hash == owner_hash)).all())
 
 
-def forget_expired() -> int:
+def delete_expired() -> int:
     """Delete the sets whose time is over; return how many."""
     with writing() as session:
         return _delete(session, session.scalars(_numbers().where(CandidateSet.expires_at <= now())).all())
@@ -164,7 +164,7 @@ def _earlier(session: Session, owner_hash: str, fingerprint: str) -> CandidateSe
 def _admit(network: str, sampling: Mapping[str, Any], count: int, admit: Callable[[int], None] | None) -> None:
     if admit:
         admission.check_storage(network)
-        admit(passes(sampling, count))
+        admit(count_evaluations(sampling, count))
 
 
 def _make_room(session: Session, owner_hash: str) -> None:
@@ -181,7 +181,7 @@ def _enqueue(session: Session, found: CandidateSet, *, batch: int) -> None:
             model=found.model,
             kind=CANDIDATES,
             batch=batch,
-            payload=pieces.asked(),
+            payload=pieces.request_payload(),
             urgency=pieces.SHORT,
             turn=pieces.next_turn(session),
         )

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from app.generation import cost, sampler_settings
 from app.queue import jobs, pieces
-from app.storage.database import db, now, take_turns
+from app.storage.database import db, now, take_advisory_lock
 from app.storage.walk_models import (
     FINISHED,
     PAINTING,
@@ -103,7 +103,7 @@ def join(session: Session, walk: Walk) -> dict[str, int]:
 
     Walks of its network that come after it by their visitors' turns, and that nobody has begun, move on by its work.
     """
-    take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
+    take_advisory_lock(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
     a_turn, asked = turn_passes(), of_walk(walk)
     serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
     mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.asked, a_turn)
@@ -152,11 +152,11 @@ def painter_pool() -> PainterPool:
     return PainterPool(max(len(jobs.workers()), at_work), _pace())
 
 
-def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePlace:
+def find_place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePlace:
     """Tell where ``walk`` stands and how long it will take, with other ``painters`` perhaps than there are."""
     if walk.state not in WAITING:
         return QueuePlace(None, None)
-    line = look(walk.number)
+    line = load_snapshot(walk.number)
     painters = painters or line.painters
     at = line.rows.get(walk.number)
     if at is None and walk.number <= line.newest:  # somebody took it out of the line this moment
@@ -171,7 +171,7 @@ def place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePl
         seconds = line.seconds_of(painters, at)
     position, may_be_overtaken, wait = None, False, None
     if walk.state == PAINTING:
-        seconds = _by_its_own_pace(walk) if painters.pace is None else seconds
+        seconds = _estimate_by_own_pace(walk) if painters.pace is None else seconds
     else:
         position, may_be_overtaken = int(line.unopened[at]) + came_since + 1, walk.turn > line.served
         wait = None if seconds is None else seconds - (painters.seconds(own) or 0)
@@ -185,7 +185,7 @@ def _came_since(walk: Walk | Row[Any], newest: int) -> int:
     return db.session.scalar(since) or 0
 
 
-def waiting_work(line: Line) -> tuple[int, PainterPool]:
+def waiting_work(line: QueueSnapshot) -> tuple[int, PainterPool]:
     """Return the passes that all walks in line lack, and the painters who are to do them."""
     since = select(func.sum(LEFT)).where(Walk.number > line.newest, AMONG_FEW.in_(WAITING))
     return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
@@ -208,7 +208,7 @@ def waiting(
         preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
     )
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
-    line = look()
+    line = load_snapshot()
     return line.queued, line.seconds(line.painters, line.served * line.a_turn, own)
 
 
@@ -216,7 +216,7 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class QueueSnapshot:
     """What a process knows of the line for a moment: of each waiting walk, in order, where it is and what it lacks.
 
     ``start`` is where each began in the line's time, ``at`` how far it has come, ``left`` the passes it lacks, and
@@ -268,26 +268,26 @@ class Line:
         return painters.seconds((0 if is_free else int(before.sum()) / painters.painters) + own)
 
 
-def look(number: int | None = None) -> Line:
+def load_snapshot(number: int | None = None) -> QueueSnapshot:
     """Return a picture of the line that is at most ``LINE_SECONDS`` old, and knows of a walk but the newest ones.
 
     Where looking takes long, the picture is kept for longer. While one thread looks, the others have the last one.
     """
-    until, line = cast(tuple[float, Line | None], current_app.extensions.get(EXTENSION, (0.0, None)))
+    until, line = cast(tuple[float, QueueSnapshot | None], current_app.extensions.get(EXTENSION, (0.0, None)))
     began, kept = monotonic(), current_app.config["LINE_SECONDS"]
-    is_told = line is not None and (number is None or number in line.rows or number > line.newest)
-    if line is not None and is_told and began < until:
+    is_usable = line is not None and (number is None or number in line.rows or number > line.newest)
+    if line is not None and is_usable and began < until:
         return line
-    if is_told:
+    if is_usable:
         current_app.extensions[EXTENSION] = began + kept, line
-    line = _look()
+    line = _query_snapshot()
     if kept:
         kept = max(kept, min(LOOK_SECONDS_MAX, (monotonic() - began) / COST_MAX))
     current_app.extensions[EXTENSION] = began + kept, line
     return line
 
 
-def _look() -> Line:
+def _query_snapshot() -> QueueSnapshot:
     """Look at all walks that wait. They are read as plain rows: of thousands, each costs some microseconds."""
     is_unopened = case(((Walk.state == QUEUED) & Walk.started_at.is_(None), 1), else_=0)
     columns = Walk.number, Walk.turn, Walk.start, Walk.asked, func.coalesce(Walk.passes, 0), is_unopened, Walk.state
@@ -298,7 +298,7 @@ def _look() -> Line:
     turn, start, asked, spent, unopened = (
         np.array(column, np.int64) for column in (turns, starts, works, spents, unopeneds)
     )
-    return Line(
+    return QueueSnapshot(
         painter_pool(),
         not jobs.redis_answers(),
         _served(db.session()),
@@ -314,7 +314,7 @@ def _look() -> Line:
     )
 
 
-def _by_its_own_pace(walk: Walk | Row[Any]) -> float | None:
+def _estimate_by_own_pace(walk: Walk | Row[Any]) -> float | None:
     """Tell of the very first walk how long it will take, once some of its frames are painted."""
     if not walk.painted_count or not walk.started_at:
         return None

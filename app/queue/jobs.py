@@ -136,7 +136,7 @@ def pauses(tend: Callable[[], None]) -> Iterator[None]:
         time.sleep(POLL_SECONDS)
 
 
-def say_alive(about: dict[str, Any], seconds: int) -> None:
+def send_heartbeat(about: dict[str, Any], seconds: int) -> None:
     """Tell for so many seconds that a worker lives, and what it paints with.
 
     :raises RedisError: when Redis is away.
@@ -147,7 +147,7 @@ def say_alive(about: dict[str, Any], seconds: int) -> None:
             connection.sadd(_key(), about["name"])
 
 
-def say_gone(name: str) -> None:
+def remove_heartbeat(name: str) -> None:
     """Take back that a worker lives.
 
     :raises RedisError: when Redis is away.

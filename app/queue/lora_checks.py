@@ -16,14 +16,14 @@ KEPT = timedelta(days=1)
 """How long an answer is kept that was never read, because the command was killed."""
 
 
-def ask(file: str, model: str | None) -> str:
+def enqueue(file: str, model: str | None) -> str:
     """Enqueue the check of a file in the LoRA folder, by the model of this name; return the task's id."""
     task = new_id()
     with writing() as session:
         for old in session.scalars(select(Piece).where(Piece.kind == LORA)).all():
             if datetime.fromisoformat(old.payload[ASKED_AT]) < now() - KEPT:
                 session.delete(old)
-        payload = {"file": file, ASKED_AT: now().isoformat(), **pieces.asked()}
+        payload = {"file": file, ASKED_AT: now().isoformat(), **pieces.request_payload()}
         session.add(
             Piece(
                 task=task, model=model, kind=LORA, payload=payload, urgency=pieces.SHORT,
@@ -34,7 +34,7 @@ def ask(file: str, model: str | None) -> str:
     return task
 
 
-def answer(task: str) -> str | None:
+def find_answer(task: str) -> str | None:
     """Return what the worker found wrong with a file: "" if nothing; None while it has not answered."""
     db.session.rollback()  # what was read before would be read again
     found: Piece | None = db.session.scalar(
@@ -45,13 +45,13 @@ def answer(task: str) -> str | None:
     return str(found.payload[ANSWER]) if found.state == PIECE_DONE else None
 
 
-def forget(task: str) -> None:
+def delete_check(task: str) -> None:
     """Delete a check, answered or not."""
     with writing() as session:
         session.execute(delete(Piece).where(Piece.task == task, Piece.kind == LORA))
 
 
-def answered(payload: dict[str, Any], reason: str) -> dict[str, Any]:
+def answer_values(payload: dict[str, Any], reason: str) -> dict[str, Any]:
     """Return the values of a check's row once it is answered; nobody holds it any more."""
     return {
         "state": PIECE_DONE,

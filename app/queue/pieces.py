@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from app.storage.walk_models import PIECE_WAITING, Piece
 
-SHORT, WALK, PARKED, PHOTO = 0, 1, 2, 3
+SHORT, WALK, SUSPENDED, PHOTO = 0, 1, 2, 3
 """How urgent a piece is: short tasks, then what walks are painted by, which takes turns; what a walk that failed had
 left waits for nobody, until somebody has it painted again. Photos are short tasks by a number of their own, because
 workers of release 1.0.0 claim those of 0 whatever their kind, and do not know this one."""
 
-FREE: dict[str, Any] = {"state": PIECE_WAITING, "lease_holder": None, "lease_until": None}
+RELEASED: dict[str, Any] = {"state": PIECE_WAITING, "lease_holder": None, "lease_until": None}
 """What a piece that nobody holds looks like."""
 
 
-def asked() -> dict[str, Any]:
+def request_payload() -> dict[str, Any]:
     """Return what a short task keeps of the request that asks for it: its id, for the logs."""
     request_id = g.get("request_id") if has_request_context() else None
     return {"request_id": request_id} if request_id else {}

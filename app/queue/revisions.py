@@ -21,24 +21,24 @@ def is_model_here(walk: Walk) -> bool | None:
     offer = models_on_offer.find(walk.model)
     if offer is None or offer.name != walk.model_name:
         return False
-    here = of_model(offer.name)
+    here = find_revisions(offer.name)
     return walk.model_revision in here if here else None
 
 
-def of_model(name: str) -> frozenset[str]:
+def find_revisions(name: str) -> frozenset[str]:
     """Name the revisions of a model that would paint now: those of the living workers, or that of its newest picture.
 
     Several where not all workers have been updated yet; none where nobody can tell. One request asks once.
     """
     if not has_request_context():
-        return _of_model(name)
+        return _find_revisions(name)
     known: dict[str, frozenset[str]] = g.setdefault("revisions", {})
     if name not in known:
-        known[name] = _of_model(name)
+        known[name] = _find_revisions(name)
     return known[name]
 
 
-def _of_model(name: str) -> frozenset[str]:
+def _find_revisions(name: str) -> frozenset[str]:
     told = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in jobs.workers()]
     living = frozenset(models[name] for models in told if models.get(name))  # without those not asked for it yet
     if living:

@@ -29,12 +29,12 @@ class Stages:
     sheet: Medium | None = None
 
 
-def ask(walk: Walk, index: int) -> Stages:
+def request_stages(walk: Walk, index: int) -> Stages:
     """Have the stages of a finished walk's frame painted, unless they are or somebody has asked before.
 
     :raises Conflict: when the walk is not finished, or has no such frame, or its model is no longer here.
     """
-    if found := of(walk, index):
+    if found := find_stages(walk, index):
         return found
     if told := flaw(walk):
         raise Conflict(told)
@@ -44,14 +44,14 @@ def ask(walk: Walk, index: int) -> Stages:
             if state != FINISHED or not 0 <= index < walk.frames or not session.get(Frame, (walk.number, index)):
                 raise Conflict(_("Only the frames of a finished walk can be watched in the making."))
             for kind in KINDS:  # of a file that was lost
-                if medium := session.get(Medium, (walk.number, name(kind, index))):
+                if medium := session.get(Medium, (walk.number, medium_kind(kind, index))):
                     session.delete(medium)
             session.add(
                 Piece(
                     walk_number=walk.number,
                     kind=STAGES,
                     batch=index,
-                    payload=pieces.asked(),
+                    payload=pieces.request_payload(),
                     urgency=pieces.SHORT,
                     turn=pieces.next_turn(session),
                 )
@@ -73,12 +73,12 @@ def flaw(walk: Walk) -> str:
     )
 
 
-def of(walk: Walk, index: int) -> Stages | None:
+def find_stages(walk: Walk, index: int) -> Stages | None:
     """Tell how far the stages of a frame are; ``None`` if nobody has asked for them, or what there was is lost.
 
     What was asked for of a model that is no longer here will not come.
     """
-    film, sheet = (db.session.get(Medium, (walk.number, name(kind, index))) for kind in KINDS)
+    film, sheet = (db.session.get(Medium, (walk.number, medium_kind(kind, index))) for kind in KINDS)
     if film and sheet and media_store.store().exists(film.path) and media_store.store().exists(sheet.path):
         return Stages(index, is_there=True, film=film, sheet=sheet)
     if not 0 <= index < walk.frames or flaw(walk):
@@ -87,6 +87,6 @@ def of(walk: Walk, index: int) -> Stages | None:
     return Stages(index, is_there=False) if db.session.scalar(asked) is not None else None
 
 
-def name(kind: str, index: int) -> str:
+def medium_kind(kind: str, index: int) -> str:
     """Name a medium of a frame's stages: ``stages12``, ``sheet12``."""
     return f"{kind}{index}"

@@ -37,7 +37,7 @@ def page() -> Response:
         wanted=wanted,
         exhibition=exhibition,
         walk=walk,
-        film=_told(walk) if walk else None,
+        film=_describe(walk) if walk else None,
         following=url_for("slideshow.page", **wanted.address(at=found.after)),
         films=_next_films(wanted, found),
         stays=_stays(wanted, walk),
@@ -54,7 +54,7 @@ def films() -> Response:
     """Tell the next films, and where those after them are."""
     wanted = slideshow.parse(request.args)
     found = slideshow.part(wanted, cursor=request.args.get("at"))
-    response = jsonify({"films": [_told(walk) for walk in found.walks], "next": _next_films(wanted, found)})
+    response = jsonify({"films": [_describe(walk) for walk in found.walks], "next": _next_films(wanted, found)})
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -64,7 +64,7 @@ def _next_films(wanted: SlideshowRequest, found: Part) -> str:
     return url_for("slideshow.films", **what.address(at=found.after))
 
 
-def _told(walk: Walk) -> dict[str, Any]:
+def _describe(walk: Walk) -> dict[str, Any]:
     """Describe a film as the player and its label read it."""
     film = walk.media.get("mp4")
     names = [short_name(stop.prompt) for stop in walk.stops]

@@ -83,10 +83,10 @@ def _checked(wanted: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) 
 def _answer(file: str, model: ModelOnOffer, seconds: float) -> str:
     """Ask a worker what is wrong with a file, and wait for its answer."""
     is_first = model == models_on_offer.find(None)
-    task = lora_checks.ask(file, None if is_first else model.name)
+    task = lora_checks.enqueue(file, None if is_first else model.name)
     until = monotonic() + seconds
     try:
-        while (answer := lora_checks.answer(task)) is None:
+        while (answer := lora_checks.find_answer(task)) is None:
             if monotonic() > until:
                 raise MomaError(
                     f"No worker with the model {model.name} checked the file within {seconds:g} seconds; it was not"
@@ -94,7 +94,7 @@ def _answer(file: str, model: ModelOnOffer, seconds: float) -> str:
                 )
             sleep(POLL_SECONDS)
     finally:
-        lora_checks.forget(task)
+        lora_checks.delete_check(task)
     return answer
 
 

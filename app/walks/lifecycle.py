@@ -12,7 +12,7 @@ from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
 from app.queue import admission, candidate_requests, fair_queue, jobs, pieces
 from app.storage import media_store
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.house_models import Report
 from app.storage.walk_models import (
     CANCELLED,
@@ -63,7 +63,7 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
     """
     if admit:
         admission.check_storage(walk.network)
-    line = fair_queue.look() if admit else None
+    line = fair_queue.load_snapshot() if admit else None
     with writing() as session:
         place = fair_queue.join(session, walk)
         if line is not None and walk.state in (FAILED, CANCELLED):
@@ -79,7 +79,7 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
             admit(place["asked"])
         session.execute(
             update(Piece)
-            .where(Piece.walk_number == walk.number, Piece.urgency == pieces.PARKED)
+            .where(Piece.walk_number == walk.number, Piece.urgency == pieces.SUSPENDED)
             .values(lost=0, urgency=pieces.WALK, turn=place["turn"], ticket=place["ticket"])
         )
     _reload(walk)
@@ -101,7 +101,7 @@ def delete_walks_of(owner_hash: str) -> int:
 
     They go some at a time, so that others can write in between. The candidates that they had painted go first.
     """
-    candidate_requests.delete_of(owner_hash)
+    candidate_requests.delete_of_owner(owner_hash)
     count, own = 0, (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None))
     while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(TOGETHER)).all():
         count += _delete(walks, by_house=False)
@@ -121,7 +121,7 @@ def _delete(walks: Sequence[Walk], *, by_house: bool) -> int:
     numbers = [walk.number for walk in walks]
     brought = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
     with writing() as session:
-        take_turns(session)  # else a repeat of one could be made while nothing names its files
+        take_advisory_lock(session)  # else a repeat of one could be made while nothing names its files
         if by_house:
             session.execute(update(Walk).where(Walk.number.in_(numbers)).values(hidden_at=now()))
         count = _clear(session, numbers)
@@ -140,7 +140,7 @@ def remove(walks: Sequence[Walk]) -> None:
     A later walk must be there, or its number would be given again to another.
     """
     with writing() as session:
-        take_turns(session)
+        take_advisory_lock(session)
         for walk in walks:
             session.delete(session.merge(walk))
     for walk in walks:

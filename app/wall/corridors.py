@@ -44,7 +44,7 @@ class CorridorLeg:
         is_last = self.walk.ending == ROUND and self.start == len(self.walk.stops) - 1
         return [*found, self.walk.painted[0]] if is_last else found
 
-    def told(self, number: int) -> dict[str, Any]:
+    def to_json(self, number: int) -> dict[str, Any]:
         """Write it down as a wall's screen reads it."""
         stops = self.walk.stops
         frames = [still_address(self.walk, frame) for frame in self.frames]
@@ -74,10 +74,10 @@ def legs_of(exhibition: Exhibition) -> list[CorridorLeg]:
     return found
 
 
-def programme(legs: Sequence[CorridorLeg], at: int) -> list[dict[str, Any]]:
+def describe_legs(legs: Sequence[CorridorLeg], at: int) -> list[dict[str, Any]]:
     """Tell of some legs from that before ``at`` on; they are numbered from 1, and begin again after the last."""
     first = max(1, at - 1)
-    return [legs[(number - 1) % len(legs)].told(number) for number in range(first, first + SHOWN)] if legs else []
+    return [legs[(number - 1) % len(legs)].to_json(number) for number in range(first, first + SHOWN)] if legs else []
 
 
 def first_leg(legs: Sequence[CorridorLeg], walk_id: str) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.commissions import error_messages, intake
-from app.commissions.brought_photos import BroughtPhoto
+from app.commissions.brought_photos import UploadedPhoto
 from app.commissions.schema import Commission
 from app.errors import MediaError, MomaError
 from app.generation import models_on_offer
@@ -156,17 +156,17 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
     last = before(wall, leg.number)
     parent = None if last is None else db.session.scalar(select(Walk).where(Walk.id == last.walk_id))
     said = None if leg.words_number is None else db.session.get(WallWords, leg.words_number)
-    photos: dict[int, BroughtPhoto] = {}
+    photos: dict[int, UploadedPhoto] = {}
     if parent is None:
-        first = _of_gallery(wall, besides="")
+        first = _of_gallery(wall, exclude="")
     else:
         photos |= _photo_of(parent)
         first = _as_asked(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
-    following = _of_gallery(wall, besides=str(first["prompt"])) if said is None else _of_words(wall, said)
+    following = _of_gallery(wall, exclude=str(first["prompt"])) if said is None else _of_words(wall, said)
     if said is not None and (brought := _brought(said)) is not None:
         photos[1] = brought
     elif not following["prompt"]:  # only a picture, which is gone
-        following = _of_gallery(wall, besides=str(first["prompt"]))
+        following = _of_gallery(wall, exclude=str(first["prompt"]))
     for index, photo in photos.items():
         (first, following)[index]["picture"] = photo.digest
     wanted = error_messages.read_model(
@@ -188,7 +188,7 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
             origin=WALL,
             idempotency_key=f"leg {leg.number} {leg.created_at.timestamp()}",
             photos=photos,
-            anew=True,
+            skip_cache=True,
         )
     except MomaError as error:  # the wall goes another way
         log.warning("leg %s of wall %s cannot be painted: %s", leg.number, wall.name, error)
@@ -214,17 +214,17 @@ def _of_words(wall: Wall, said: WallWords) -> dict[str, Any]:
     return {"prompt": said.words, "hand": wall.hand or None, "seed": secrets.randbelow(SEED_MAX + 1)}
 
 
-def _of_gallery(wall: Wall, *, besides: str) -> dict[str, Any]:
+def _of_gallery(wall: Wall, *, exclude: str) -> dict[str, Any]:
     """Choose a stop of a public walk by chance; of an empty gallery, an example."""
     hands = {hand.words for hand in known_hands(models_on_offer.setting(None))}
     seed = secrets.randbelow(SEED_MAX + 1)
     for _try in range(GALLERY_TRIES):
         stop = _any_stop()
-        if stop is not None and stop.prompt not in ("", besides):
+        if stop is not None and stop.prompt not in ("", exclude):
             hand = wall.hand or (stop.hand if stop.hand in hands else "")
             return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": hand or None, "seed": seed}
     starters = models_on_offer.facts().get("starters") or [("a lemon", "the sun")]
-    known = [prompt for pair in starters for prompt in pair if prompt != besides]
+    known = [prompt for pair in starters for prompt in pair if prompt != exclude]
     example = random.choice(known)  # noqa: S311 - no secret
     return {"prompt": example, "hand": wall.hand or None, "seed": seed}
 
@@ -243,26 +243,26 @@ def _any_stop() -> Stop | None:
     return random.choice(stops) if stops else None  # noqa: S311 - no secret
 
 
-def _photo_of(parent: Walk) -> dict[int, BroughtPhoto]:
+def _photo_of(parent: Walk) -> dict[int, UploadedPhoto]:
     """Return the photo at which a leg begins, where the one before it ends at one."""
     last = parent.stops[-1]
     if last.photo is None:
         return {}
     try:
-        data = photo_stops.photo_of(parent, last.position)
+        data = photo_stops.read_photo(parent, last.position)
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return {}
-    return {0: BroughtPhoto(data, last.photo, bool(last.cut_out), parent.photos_may_be_shown)}
+    return {0: UploadedPhoto(data, last.photo, bool(last.cut_out), parent.photos_may_be_shown)}
 
 
-def _brought(said: WallWords) -> BroughtPhoto | None:
+def _brought(said: WallWords) -> UploadedPhoto | None:
     """Read the picture that came with words; one that its owner deleted meanwhile is left out."""
     photo = None if said.picture is None else db.session.get(Photo, said.picture)
     if photo is None or photo.owner_hash != said.owner_hash or photo.error is not None:
         return None
     try:
-        return BroughtPhoto(media_store.store().read(photo.path), photo.digest, said.cut_out, said.may_be_shown)
+        return UploadedPhoto(media_store.store().read_bytes(photo.path), photo.digest, said.cut_out, said.may_be_shown)
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return None

@@ -32,7 +32,7 @@ class StillLeg:
     still: str
 
 
-def of(wall: Wall) -> dict[str, Any]:
+def describe_wall(wall: Wall) -> dict[str, Any]:
     """Write down what a wall's screens are to show."""
     waiting = words.line(wall, most=words.SHOWN_MAX)
     legs = [_leg(leg, walk) for leg, walk in _legs(wall)]
@@ -51,7 +51,7 @@ def of(wall: Wall) -> dict[str, Any]:
     }
 
 
-def number_asked() -> int:
+def read_leg_number() -> int:
     """Read which leg a screen says that it walks; 0 before the first.
 
     :raises InvalidInput: for what is no such number.
@@ -111,11 +111,13 @@ def _leg(leg: WallLeg, walk: Walk | None) -> dict[str, Any]:
         "from": _name(first),
         "to": _name(last),
         "credits": credits_of(walk),
-        "frames": [] if leg.skipped and not walk.painted else [still_address(walk, frame) for frame in at_hand(walk)],
+        "frames": []
+        if leg.skipped and not walk.painted
+        else [still_address(walk, frame) for frame in playable_frames(walk)],
     }
 
 
-def at_hand(walk: Walk) -> list[Frame]:
+def playable_frames(walk: Walk) -> list[Frame]:
     """List the frames of a leg that can be shown one after the other, from the first on."""
     if walk.positions is None:
         return [frame for frame in walk.painted if frame.position == 0]

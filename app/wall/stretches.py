@@ -161,7 +161,7 @@ def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
         session.execute(update(WallLeg).where(*mine, WallLeg.stretch.is_(None)).values(stretch=kept.id))
     jobs.notify_workers()
     if brought_photos.may_be_listed(kept):
-        _hang(wall, kept)
+        _publish(wall, kept)
     return 1
 
 
@@ -198,14 +198,14 @@ def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
         **{name: getattr(first, name) for name in SAME},
     )
     photos = {
-        index: (photo_stops.photo_of(owner, at), str(owner.stops[at].photo))
+        index: (photo_stops.read_photo(owner, at), str(owner.stops[at].photo))
         for index, (owner, at) in enumerate(owners)
         if owner.stops[at].photo
     }
     kept.photos_may_be_shown = kept.photos_may_be_shown and bool(photos)
-    photo_stops.put_into(kept, photos)
+    photo_stops.attach(kept, photos)
     kept.unlisted = not (wall.is_listed and brought_photos.may_be_listed(kept))
-    kept.words = folding.index_text(kept.searched)
+    kept.words = folding.index_text(kept.searchable_texts)
     neighbours.mark(kept)
     return kept
 
@@ -244,7 +244,7 @@ def joined_levels(of_legs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str,
     return whole
 
 
-def _hang(wall: Wall, kept: Walk) -> None:
+def _publish(wall: Wall, kept: Walk) -> None:
     """Hang a kept walk in the evening's exhibition, a further one where it is full."""
     hall = None if wall.evening is None else exhibitions.find(wall.evening)
     if hall is not None and exhibitions.size(hall) < EXHIBITS_MAX:

@@ -12,7 +12,7 @@ from app.i18n.gettext import _
 from app.moderation import audit_log
 from app.storage.wall_models import OPEN
 from app.wall import corridors, walls
-from app.wall.programme import number_asked
+from app.wall.programme import read_leg_number
 from app.web.curator_room import go, guard, room_page
 from app.web.responses import conditional
 
@@ -32,7 +32,7 @@ def screen(slug: str) -> Response:
     if not legs:
         raise NotFound(_("Nothing of this exhibition hangs just now, so there is no corridor."))
     start = corridors.first_leg(legs, request.args.get("at", "").partition("-")[0])
-    told = legs[start - 1].told(start)
+    told = legs[start - 1].to_json(start)
     page = render_template(
         "wall/corridor.html",
         exhibition=exhibition,
@@ -46,10 +46,10 @@ def screen(slug: str) -> Response:
 @blueprint.get("/corridor/<slug>/programme")
 def ask(slug: str) -> Response:
     """Tell a screen the legs around that which it walks."""
-    at = number_asked()
+    at = read_leg_number()
     legs = corridors.legs_of(exhibitions.at(slug))
     wall: dict[str, Any] = {"name": slug, "state": OPEN, "lead": at}
-    response = jsonify({"wall": wall, "legs": corridors.programme(legs, at), "queue": [], "waiting": 0})
+    response = jsonify({"wall": wall, "legs": corridors.describe_legs(legs, at), "queue": [], "waiting": 0})
     response = conditional(response)
     response.headers["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"
     return response

@@ -35,10 +35,10 @@ def screen(name: str) -> Response:
 def ask(name: str) -> Response:
     """Tell a screen what it is to show; it says which leg it walks, and the wall goes on by that."""
     wall = walls.at(name)
-    director.advance(wall, programme.number_asked())
+    director.advance(wall, programme.read_leg_number())
     stretches.keep_walked(wall)
     stretches.tidy(wall)
-    response = conditional(jsonify(programme.of(wall)))
+    response = conditional(jsonify(programme.describe_wall(wall)))
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 

@@ -24,7 +24,7 @@ from worker.planning import photo_path
 
 
 @dataclass(frozen=True, slots=True)
-class Inverted:
+class InvertedPhoto:
     """What leads to a photo's latents at a stop: after each call of the solver, to the way that leads there.
 
     `corrections` belong to the latents, `expected` to what the network expects of the picture; both are (calls x
@@ -38,18 +38,18 @@ class Inverted:
 class Steering(Protocol):
     """What changes a batch's latents after each call of the solver."""
 
-    def after(
+    def correct(
         self,
         solver: Any,
         prediction: torch.Tensor,
         step: int,
         before: torch.Tensor,
         latents: torch.Tensor,
-        fresh: torch.Tensor | None,
+        noise: torch.Tensor | None,
     ) -> torch.Tensor:
         """Return the latents to go on with, after this call has led from those `before` it."""
 
-    def expected(self, step: int, clean: torch.Tensor) -> torch.Tensor:
+    def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:
         """Return the clean latents to be expected, where the network expects these."""
 
 
@@ -64,41 +64,41 @@ class Recording:
         self._corrections: list[torch.Tensor] = []
         self._expected: list[torch.Tensor] = []
 
-    def after(
+    def correct(
         self,
         solver: Any,
         prediction: torch.Tensor,
         step: int,
         before: torch.Tensor,
         latents: torch.Tensor,
-        fresh: torch.Tensor | None,
+        noise: torch.Tensor | None,
     ) -> torch.Tensor:
         """Lead to where the way to the photo is after this call, and note from where."""
         t, ours = solver.timesteps[step], before if self._latents is None else self._latents
         clean = solver_state.clean(solver, prediction, t, before)
         ideal = solver_state.prediction_of(self._ideal, step, ours, self._photo)
-        self._latents = solvers.step(self._ideal, ideal, t, ours, fresh)
+        self._latents = solvers.step(self._ideal, ideal, t, ours, noise)
         if step + 1 == len(solver.timesteps):
             self._latents = self._photo
         self._corrections.append(self._latents - latents)
         self._expected.append(self._photo - clean)
         return self._latents
 
-    def expected(self, step: int, clean: torch.Tensor) -> torch.Tensor:  # noqa: ARG002 - it is the photo at any step
+    def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:  # noqa: ARG002 - it is the photo at any step
         """Return the photo's latents."""
         return self._photo
 
-    def inverted(self) -> Inverted:
+    def result(self) -> InvertedPhoto:
         """Return what was noted."""
         corrections, expected = (torch.cat(each).float().cpu().numpy() for each in (self._corrections, self._expected))
-        return Inverted(corrections, expected)
+        return InvertedPhoto(corrections, expected)
 
 
-class Held:
+class PhotoSteering:
     """A batch on its way between stops, some of which are photos."""
 
     def __init__(
-        self, photos: Sequence[Inverted | None], positions: Sequence[float], device: torch.device, *, closed: bool
+        self, photos: Sequence[InvertedPhoto | None], positions: Sequence[float], device: torch.device, *, closed: bool
     ) -> None:
         self._positions, self._closed = positions, closed
         self._are_photos = [photo is not None for photo in photos]
@@ -108,19 +108,19 @@ class Held:
             for name in ("corrections", "expected")
         }
 
-    def after(
+    def correct(
         self,
         solver: Any,  # noqa: ARG002 - as the other needs them
         prediction: torch.Tensor,  # noqa: ARG002
         step: int,
         before: torch.Tensor,  # noqa: ARG002
         latents: torch.Tensor,
-        fresh: torch.Tensor | None,  # noqa: ARG002
+        noise: torch.Tensor | None,  # noqa: ARG002
     ) -> torch.Tensor:
         """Lead each picture to the photos beside it, as far as it is held to them."""
         return latents + self._sum("corrections", step, latents)
 
-    def expected(self, step: int, clean: torch.Tensor) -> torch.Tensor:
+    def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:
         """Return what is to be expected of pictures that are held."""
         return clean + self._sum("expected", step, clean)
 
@@ -134,24 +134,26 @@ class Held:
         return total
 
 
-def held(
-    photos: Sequence[Inverted | None], positions: Sequence[float], device: torch.device, *, closed: bool
+def photo_steering(
+    photos: Sequence[InvertedPhoto | None], positions: Sequence[float], device: torch.device, *, closed: bool
 ) -> Steering | None:
     """Return what holds a batch of a walk to the photos of its stops; None where it has none."""
-    return Held(photos, positions, device, closed=closed) if any(photo is not None for photo in photos) else None
+    return (
+        PhotoSteering(photos, positions, device, closed=closed) if any(photo is not None for photo in photos) else None
+    )
 
 
-def pack(inverted: Inverted) -> bytes:
+def pack(photo: InvertedPhoto) -> bytes:
     """Write it as one uncompressed NumPy archive."""
     file = io.BytesIO()
-    np.savez(file, corrections=inverted.corrections, expected=inverted.expected)
+    np.savez(file, corrections=photo.corrections, expected=photo.expected)
     return file.getvalue()
 
 
-def unpack(data: bytes) -> Inverted:
+def unpack(data: bytes) -> InvertedPhoto:
     """Read what `pack` wrote. Raises ValueError for anything else."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return Inverted(archive["corrections"], archive["expected"])
+            return InvertedPhoto(archive["corrections"], archive["expected"])
     except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"this is no inverted photo: {error}") from error

@@ -44,7 +44,7 @@ class LatentPreview:
     weights: NDArray[np.float32]
 
     @classmethod
-    def fitted(cls, model: Model) -> "LatentPreview":
+    def fit(cls, model: Model) -> "LatentPreview":
         """Learn from what the model's decoder makes of random shapes."""
         channels = model.latent_shape[0]
         random = np.random.default_rng(1)

@@ -38,7 +38,7 @@ def paint(
     """
     level = levels[number]
     positions = [level.positions[index] for index in level.batches[batch]]
-    keep = level_plan.depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
+    keep = level_plan.kept_depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
     size = max(level.pad, len(positions))
     most = min(size, painter.at_once or size)
     painted: list[Painted] = []
@@ -61,7 +61,7 @@ def _starts(
     levels: Sequence[Level], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
 ) -> list[Start] | None:
     """Return the two states, and where between them, that each picture starts from; None is its noise."""
-    found = [level_plan.neighbours(number, levels, position, sampling) for position in positions]
+    found = [level_plan.find_start(number, levels, position, sampling) for position in positions]
     return [
         (states(between.left, between.depth), states(between.right, between.depth), between.t)
         for between in found

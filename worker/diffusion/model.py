@@ -29,7 +29,7 @@ from sketch.sketchbook import Sketchbook, SketchbookError
 from worker.diffusion import families
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
-from worker.diffusion.families import AS_BEFORE, PASSES, Text, TextOptions, text_notes
+from worker.diffusion.families import DEFAULT_OPTIONS, PASSES, Text, TextOptions, text_notes
 from worker.diffusion.fitting import devices, placement
 from worker.diffusion.fitting.encoders import Encoders
 from worker.diffusion.fitting.loading import Source
@@ -92,8 +92,8 @@ class Model:
             tuple[str, str, frozenset[tuple[AdapterFile, float]], TextOptions], tuple[Text, Text | None]
         ] = {}  # in the order of their last use
         self._solvers: dict[tuple[str, int, tuple[int, int]], Any] = {}
-        self._family = self._source.described(self._networks.vae_config, house)
-        self._laid = adapters.Laid(self._family.lora_format)
+        self._family = self._source.make_family(self._networks.vae_config, house)
+        self._adapters = adapters.AdapterLayers(self._family.lora_format)
         self.scale, self.latent_shape = self._family.scale, self._family.latent_shape
         _, height, width = self.latent_shape
         self.sketch_side = files.sketch_side(folder)
@@ -114,9 +114,9 @@ class Model:
             if memory is None:
                 if offload != "auto":
                     log.info("OFFLOAD=%s is ignored: the model runs on the CPU", offload)
-                return placement.plans_of_cpu(self._needs, devices.host_memory())
+                return placement.cpu_plans(self._needs, devices.host_memory())
             return placement.plans(offload, self._needs, *memory, host=devices.host_memory())
-        except placement.TooLittle as error:
+        except placement.NotEnoughMemory as error:
             where = "in the memory" if memory is None else "on the GPU"
             raise ModelError(f"The model {self.name} does not fit {where}: {error}") from error
 
@@ -164,7 +164,7 @@ class Model:
         except SketchbookError as error:
             raise ModelError(str(error)) from error
 
-    def led(self, latents: torch.Tensor, sketches: torch.Tensor | None) -> torch.Tensor:
+    def with_sketches(self, latents: torch.Tensor, sketches: torch.Tensor | None) -> torch.Tensor:
         """Lay sketches (frames x 4 x height x width) beside latents that the solver has scaled; blank ones if None.
 
         Models that are led by none are shown the latents alone.
@@ -179,7 +179,7 @@ class Model:
         return torch.cat([latents, beside], 1)
 
     @classmethod
-    def load(cls, model: str, *, cache: str = "", **how: str) -> "Model":
+    def load(cls, model: str, *, cache: str = "", **options: str) -> "Model":
         """Load a model from a folder, a single file or, by its name, from the Hugging Face cache or hub.
 
         `cache` is the folder of downloads; the others are what a model is made with. Raises ModelError naming what is
@@ -188,12 +188,12 @@ class Model:
         _quiet()
         named = names.parse(model)
         if named.path is not None:
-            return cls(named.path, **how)
+            return cls(named.path, **options)
         snapshot = hub.fetch(named, cache)
-        return cls(snapshot, name=named.repository, revision=snapshot.name[:12], **how)
+        return cls(snapshot, name=named.repository, revision=snapshot.name[:12], **options)
 
     def encode(
-        self, prompt: str, negative_prompt: str, weights: Weights = ALONE, how: TextOptions = AS_BEFORE
+        self, prompt: str, negative_prompt: str, weights: Weights = ALONE, options: TextOptions = DEFAULT_OPTIONS
     ) -> tuple[Text, Text | None]:
         """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
 
@@ -203,11 +203,11 @@ class Model:
         their syntax, `how` says that weights are left out of the texts. Raises AdapterError, and InversionError where
         a textual inversion cannot be used.
         """
-        if how.syntax and not self.reads_syntax:
+        if options.syntax and not self.reads_syntax:
             prompt, negative_prompt = prompt_weights.plain(prompt), prompt_weights.plain(negative_prompt)
-            how = replace(how, syntax=0, embeddings=frozenset())
-        key = prompt, negative_prompt, frozenset(weights.items()), how
-        known = self._texts.pop(key, None) or self._encode(*key[:2], weights, how)
+            options = replace(options, syntax=0, embeddings=frozenset())
+        key = prompt, negative_prompt, frozenset(weights.items()), options
+        known = self._texts.pop(key, None) or self._encode(*key[:2], weights, options)
         self._texts[key] = known
         while len(self._texts) > TEXTS:
             del self._texts[next(iter(self._texts))]
@@ -215,28 +215,33 @@ class Model:
 
     @torch.inference_mode()
     def _encode(
-        self, prompt: str, negative_prompt: str, weights: Weights, how: TextOptions
+        self, prompt: str, negative_prompt: str, weights: Weights, options: TextOptions
     ) -> tuple[Text, Text | None]:
         laid = frozenset(weights.items())
-        same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid, how])
+        same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid, options])
         self._networks.make_room()
-        with self._encoders.there(), encoder_adapters.laid_over(self._pipe, weights, self._family.lora_format):
-            return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None), how)
+        with self._encoders.on_device(), encoder_adapters.applied(self._pipe, weights, self._family.lora_format):
+            return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None), options)
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
         """Check that an adapter fits, by laying it over the networks. Raises AdapterError where it does not."""
         unet, _ = self.networks(precision, "contiguous")
         try:
-            self._laid.lay(unet.unet, frozenset([file]), self.device)
+            self._adapters.apply(unet.unet, frozenset([file]), self.device)
             self._networks.make_room()
             wanted = self._family.lora_format
-            with self._encoders.there(), encoder_adapters.laid_over(self._pipe, {file: 1.0}, wanted):
+            with self._encoders.on_device(), encoder_adapters.applied(self._pipe, {file: 1.0}, wanted):
                 pass
         finally:
-            self._laid.take_off()
+            self._adapters.remove_all()
 
     def note(
-        self, prompt: str, subject: str, *, weighted: Sequence[str] | None = None, how: TextOptions = AS_BEFORE
+        self,
+        prompt: str,
+        subject: str,
+        *,
+        weighted: Sequence[str] | None = None,
+        options: TextOptions = DEFAULT_OPTIONS,
     ) -> str:
         """Return notes on a stop, as `app.text.stop_notes` joins them: what was not read of it, or was ignored.
 
@@ -244,10 +249,10 @@ class Model:
         are the texts whose weights are meant, where that is not the prompt alone.
         """
         reading = text_notes.ModelReading(self._family, self._pipe, reads_syntax=self.reads_syntax)
-        return text_notes.of_stop(reading, prompt, subject, [prompt] if weighted is None else weighted, how)
+        return text_notes.of_stop(reading, prompt, subject, [prompt] if weighted is None else weighted, options)
 
     def networks(
-        self, precision: str, memory_format: str, of_rows: adapters.Shares = NONE, *, decoder: str | None = None
+        self, precision: str, memory_format: str, shares: adapters.Shares = NONE, *, decoder: str | None = None
     ) -> tuple[Any, Any]:
         """Return the UNet, with what its rows are to have of adapters, and the decoder, both ready to be called.
 
@@ -255,17 +260,17 @@ class Model:
         UNet's, or float32 beside float16 where the autoencoder of a Stable Diffusion XL wants that. Raises ModelError
         where they must be loaded and cannot be.
         """
-        if not of_rows or not self._networks.holds(precision):
-            self._laid.take_off()
+        if not shares or not self._networks.holds(precision):
+            self._adapters.remove_all()
         if decoder is None:
             forces = self._source.family.upcasts and self._networks.vae_config.force_upcast
             is_forced = forces and precision == "float16"
             decoder = "float32" if is_forced else precision
         unet, vae = self._networks.unet(precision, memory_format), self._networks.vae(decoder)
-        if not of_rows:
+        if not shares:
             return unet, vae
-        self._laid.lay(unet.unet, frozenset(of_rows), self.device)
-        return adapters.Adapted(unet.unet, of_rows, self._family.flattened), vae
+        self._adapters.apply(unet.unet, frozenset(shares), self.device)
+        return adapters.AdaptedNetwork(unet.unet, shares, self._family.count_tokens), vae
 
     def vae(self, precision: str = "float32") -> Any:
         """Return the autoencoder alone, ready to be called."""
@@ -285,11 +290,11 @@ class Model:
         """Decode new walks in float32."""
         self._upcasts = True
 
-    def settle(self, precision: str) -> None:
+    def keep_precision(self, precision: str) -> None:
         """Hold the networks in this precision; drop copies that were only measured."""
         if not self._networks.holds(precision):
-            self._laid.take_off()
-        self._networks.settle(precision)
+            self._adapters.remove_all()
+        self._networks.keep_precision(precision)
 
     def predict(
         self,
@@ -308,12 +313,12 @@ class Model:
         prompts have it, for each row of latents. `guidance` is heeded only by networks of which it is an input;
         `memory_format` is the one that the network was asked for with.
         """
-        how: dict[str, Any] = {"guidance": guidance, "memory_format": machine.MEMORY_FORMATS[memory_format]}
-        return self._family.predict(unet, latents, t, states, pooled, **how)
+        options: dict[str, Any] = {"guidance": guidance, "memory_format": machine.MEMORY_FORMATS[memory_format]}
+        return self._family.predict(unet, latents, t, states, pooled, **options)
 
-    def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
+    def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Return a guided prediction from those without the prompt and with it."""
-        return self._family.guided(unguided, conditioned, guidance)
+        return self._family.apply_guidance(unguided, conditioned, guidance)
 
     def solver(self, scheduler: str, steps: int, size: tuple[int, int] | None = None) -> Any:
         """Make a fresh solver of this class, set as the model's own is, with its time steps.

@@ -98,11 +98,11 @@ def fingerprint_of_file(model: SingleFile) -> str:
 
 def fingerprint(folder: Path) -> str:
     """Hash what a picture depends on: how prompts are put, configurations, vocabularies, weights."""
-    told = house(folder)
+    about = house(folder)
     texts = [path for part in parts(folder) for path in part.iterdir() if path.suffix in TEXTS]
     tensors = [path for part in parts(folder) for path in weights(part)]
-    digest = hashlib.sha256(told.get("prefix", "").encode())
-    if (pattern := told.get("hand_pattern", HAND_PATTERN)) != HAND_PATTERN:
+    digest = hashlib.sha256(about.get("prefix", "").encode())
+    if (pattern := about.get("hand_pattern", HAND_PATTERN)) != HAND_PATTERN:
         digest.update(b"\0" + pattern.encode())
     lead = [path for path in [folder / SKETCH] if path.exists()]
     beside = [path for name in (decoder.CONFIG, decoder.WEIGHTS) if (path := folder / DECODER / name).exists()]

@@ -29,7 +29,7 @@ class Painters:
         models: Mapping[str, str],
         *,
         device: str = "auto",
-        kept: int = 1,
+        capacity: int = 1,
         measured: Path | None = None,
         vae: str = "",
         transformer: str = "",
@@ -44,13 +44,13 @@ class Painters:
         """
         self._models = dict(models)
         self._device = device
-        self._kept = kept
+        self._capacity = capacity
         self._measured = measured
         self._replaced = {"vae": vae, "transformer": transformer}
         self._offload, self._cache = offload, cache
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
-        self._done = 0  # pieces, since there was no room
-        self.seen: dict[str, dict[str, Any]] = {}
+        self._tasks_done = 0  # pieces, since there was no room
+        self.descriptions: dict[str, dict[str, Any]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ class Painters:
         """Name the models that are in memory, as walks ask for them: the first also by no name."""
         return (*self._loaded, *([None] if self.names[0] in self._loaded else []))
 
-    def of(self, model: str | None = None) -> Painter:
+    def get(self, model: str | None = None) -> Painter:
         """Return the painter of a model, of the first if none is named; load it if need be.
 
         Raises ModelError when the model is not offered, or cannot be loaded.
@@ -79,7 +79,7 @@ class Painters:
         return painter
 
     def _load(self, name: str) -> Painter:
-        self._make_room(self._kept - 1)
+        self._make_room(self._capacity - 1)
         began = time.monotonic()
         replaced = self._replaced if name == self.names[0] else {}
         painter = Painter.load(
@@ -91,8 +91,8 @@ class Painters:
             **replaced,
         )
         _ready(painter)
-        told = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
-        self.seen = self.seen | {name: told | {"device": str(painter.device)}}
+        description = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
+        self.descriptions = self.descriptions | {name: description | {"device": str(painter.device)}}
         log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
         return painter
 
@@ -108,20 +108,20 @@ class Painters:
             return False
         before = painter.at_once or painter.rendering().batch
         painter.at_once = max(1, before // 2)
-        self._done = 0
+        self._tasks_done = 0
         return before > 1
 
     def grow(self, model: str | None = None) -> None:
         """Note that a piece was done; now and then use more of the memory again, where there was too little of it."""
-        painter = self.of(model)
-        self._done += 1
-        if painter.at_once is not None and self._done % GROW == 0:
+        painter = self.get(model)
+        self._tasks_done += 1
+        if painter.at_once is not None and self._tasks_done % GROW == 0:
             larger = 2 * painter.at_once
             painter.at_once = larger if larger < painter.rendering().batch else None
 
-    def _make_room(self, kept: int) -> None:
+    def _make_room(self, capacity: int) -> None:
         """Let go of the models longest unused until so many are left: together with another they may not fit."""
-        while len(self._loaded) > kept:
+        while len(self._loaded) > capacity:
             forgotten = next(iter(self._loaded))
             del self._loaded[forgotten]
             log.info("%s is let go", forgotten)
@@ -135,6 +135,6 @@ def _ready(painter: Painter) -> None:
     The latent preview is fitted, and all that was loaded is taken out of the garbage collector's sight: going through
     it costs a quarter of a second, in the middle of whichever walk makes it full.
     """
-    _ = painter.lens
+    _ = painter.latent_preview
     gc.collect()
     gc.freeze()

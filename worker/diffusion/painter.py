@@ -21,8 +21,8 @@ from worker.diffusion import tuning as machine
 from worker.diffusion.families import Text, clip_text, words
 from worker.diffusion.families.inversion_files import InversionError
 from worker.diffusion.fitting import choosing, gpu_options
-from worker.diffusion.fitting.networks import NoRoom
-from worker.diffusion.inversion import Inverted, Recording
+from worker.diffusion.fitting.networks import NoGpuMemory
+from worker.diffusion.inversion import InvertedPhoto, Recording
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
@@ -55,17 +55,17 @@ class Painter:
         """
         self.model = model
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
-        self.device, self.size, self.is_led = model.device, model.size, model.sketch_side is not None
+        self.device, self.size, self.is_sketch_conditioned = model.device, model.size, model.sketch_side is not None
         self.passes = 0
         self.at_once: int | None = None  # as many pictures as the device had room for; all, while it has
         self._setting = setting or choosing.choose(model, measured)
         self._gpu = DEFAULT if setting else choosing.choose_gpu_options(model, self._setting, measured)
-        model.settle(self._setting.precision)
+        model.keep_precision(self._setting.precision)
 
     @classmethod
-    def load(cls, model: str, *, measured: Path | None = None, **how: str) -> "Painter":
+    def load(cls, model: str, *, measured: Path | None = None, **options: str) -> "Painter":
         """Load a model with what `Model.load` takes, and measure the device. Raises ModelError as that does."""
-        return cls(Model.load(model, **how), measured=measured)
+        return cls(Model.load(model, **options), measured=measured)
 
     def rendering(
         self, sampling: Mapping[str, Any] | None = None, *, steps: int = 20, guidance: float = 3.5
@@ -77,7 +77,7 @@ class Painter:
         sampling = sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance}
         width, height = sampling.get("frame") or (side * sampling.get("enlarged", 1) for side in self.size)
         measured = self._setting
-        return Rendering.of(
+        return Rendering.from_sampling(
             sampling, width=width, height=height, precision=measured.precision,
             memory_format=measured.memory_format, threads=measured.threads, batch=measured.batch,
             decoder=self.model.decoder(measured.precision), gpu=self._gpu,
@@ -100,9 +100,9 @@ class Painter:
         """
         _check(rendering)
         watch = figures.Laps()
-        asked = [stop.prompt if stop.has_hand else self.prefix + stop.prompt for stop in stops]
-        encoded = [self._encode(prompt, stop) for prompt, stop in zip(asked, stops, strict=True)]
-        both = clip_text.lengthened(
+        whole_prompts = [stop.prompt if stop.has_style else self.prefix + stop.prompt for stop in stops]
+        encoded = [self._encode(prompt, stop) for prompt, stop in zip(whole_prompts, stops, strict=True)]
+        both = clip_text.pad_to_longest(
             [text for texts in zip(*encoded, strict=True) for text in texts if text is not None]
         )
         prompts, negatives = both[: len(stops)], both[len(stops) :]
@@ -110,25 +110,25 @@ class Painter:
             raise PaintingError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")
         channels, scale = self.model.latent_shape[0], self.model.scale * rendering.finer
         shape = (channels, rendering.height // scale, rendering.width // scale)
-        count = solvers.fresh_noises(rendering.scheduler, rendering.steps)
+        count = solvers.count_added_noises(rendering.scheduler, rendering.steps)
         drawn = np.stack([draw_noises(stop.seed, 1 + count, shape) for stop in stops])
         watch.lap("text")
         prepared = PreparedWalk(
             rendering=rendering,
-            prompts=words.gathered([prompt.states for prompt in prompts]),
-            negatives=words.gathered([negative.states for negative in negatives]) if negatives else None,
+            prompts=words.stack_texts([prompt.states for prompt in prompts]),
+            negatives=words.stack_texts([negative.states for negative in negatives]) if negatives else None,
             noises=drawn[:, 0],
             notes=tuple(
                 self.model.note(
                     prompt,
                     stop.subject or stop.prompt,
                     weighted=(stop.written or prompt, stop.negative_prompt),
-                    how=stop.how,
+                    options=stop.options,
                 )
-                for prompt, stop in zip(asked, stops, strict=True)
+                for prompt, stop in zip(whole_prompts, stops, strict=True)
             ),
-            pooled=words.pooled(prompts, negatives),
-            fresh=drawn[:, 1:] if count else None,
+            pooled=words.stack_pooled(prompts, negatives),
+            added_noises=drawn[:, 1:] if count else None,
             closed=closed,
             adapters=tuple(stop.adapters for stop in stops),
             sketches=sketches.of_walk(
@@ -147,7 +147,7 @@ class Painter:
     def _encode(self, prompt: str, stop: StopInput) -> tuple[Text, Text | None]:
         """Encode a stop's texts. Raises PaintingError where one of its embeddings cannot be used."""
         try:
-            return self.model.encode(prompt, stop.negative_prompt, stop.adapters, stop.how)
+            return self.model.encode(prompt, stop.negative_prompt, stop.adapters, stop.options)
         except InversionError as error:
             raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
 
@@ -172,7 +172,7 @@ class Painter:
         in float32.
         """
         rendering = prepared.rendering
-        task = _Task(
+        batch = _Batch(
             positions=[*positions, *[positions[-1]] * (pad - len(positions))],
             start=None if start is None else [*start, *[start[-1]] * (pad - len(start))],
             until=rendering.steps if until is None else until,
@@ -182,8 +182,8 @@ class Painter:
         for precision in dict.fromkeys((rendering.precision, "float32")):
             try:
                 with gpu_options.applied(rendering.gpu, self.device):
-                    painted = self._paint(prepared, task, replace(rendering, precision=precision), on_step)
-            except NoRoom as error:
+                    painted = self._paint(prepared, batch, replace(rendering, precision=precision), on_step)
+            except NoGpuMemory as error:
                 raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
             if painted is not None:
                 return painted[: len(positions)]
@@ -191,46 +191,50 @@ class Painter:
 
     @torch.inference_mode()
     def _paint(
-        self, prepared: PreparedWalk, task: "_Task", rendering: Rendering, on_step: Callable[[], None]
+        self, prepared: PreparedWalk, batch: "_Batch", rendering: Rendering, on_step: Callable[[], None]
     ) -> list[Painted] | None:
         """Paint a batch in one precision; None when what comes out are no numbers."""
         # 1. Lay out the networks, and take up the trajectory
         torch.set_num_threads(min(rendering.threads, machine.cores()))
-        lens = self.lens  # first of all: fitting it lays the networks out in its own way
-        positions, closed = task.positions, prepared.closed
+        preview = self.latent_preview  # first of all: fitting it lays the networks out in its own way
+        positions, closed = batch.positions, prepared.closed
         rows = adapter_shares(prepared.adapters, positions, closed=closed)
         unet, vae = self.model.networks(rendering.precision, rendering.memory_format, rows, decoder=rendering.decoder)
         solver = self._solver(rendering, prepared.noises.shape[-2:])
-        held = task.recording or inversion.held(prepared.photos, positions, self.device, closed=closed)
-        depth, latents, history = self._begun(prepared, task, solver)
+        steering = batch.recording or inversion.photo_steering(prepared.photos, positions, self.device, closed=closed)
+        depth, latents, history = self._starting_state(prepared, batch, solver)
         solver_state.begin(solver, depth, history)
         # 2. Gather what the networks are led by: texts, sketches, fresh noise
-        said = words.at(prepared.prompts, prepared.negatives, prepared.pooled, positions, self.device, closed=closed)
-        beside = None if prepared.sketches is None else self._tensor(prepared.sketches.at(positions))
+        texts = words.texts_at(
+            prepared.prompts, prepared.negatives, prepared.pooled, positions, self.device, closed=closed
+        )
+        sketch_tensor = None if prepared.sketches is None else self._tensor(prepared.sketches.at(positions))
         guides = None if prepared.sketches is None else prepared.sketches.guides(positions)
-        fresh = partial(self._fresh, prepared, positions)
+        added_noises = partial(self._added_noise, prepared, positions)
         # 3. Denoise, and keep what later pictures start from
         painted, expected = [Painted(position) for position in positions], latents
-        whole = task.until == rendering.steps
+        whole = batch.until == rendering.steps
         watch = figures.Laps()
-        until = len(solver.timesteps) if whole else task.until  # Heun and PNDM take some of their steps twice
+        until = len(solver.timesteps) if whole else batch.until  # Heun and PNDM take some of their steps twice
         for step in range(depth, until):
             t = solver.timesteps[step]
-            led = self.model.led(solver.scale_model_input(latents, t), beside)
-            prediction = self._predict(unet, led, t, said, rendering, step)
+            inputs = self.model.with_sketches(solver.scale_model_input(latents, t), sketch_tensor)
+            prediction = self._predict(unet, inputs, t, texts, rendering, step)
             before = latents
-            latents = solvers.step(solver, prediction, t, latents, fresh(step))
-            if held is not None:
-                latents = held.after(solver, prediction, step, before, latents, fresh(step))
+            latents = solvers.step(solver, prediction, t, latents, added_noises(step))
+            if steering is not None:
+                latents = steering.correct(solver, prediction, step, before, latents, added_noises(step))
             is_last = step + 1 == until
-            reached = task.until if is_last else step + 1
-            if reached in task.keep or is_last:
+            reached = batch.until if is_last else step + 1
+            if reached in batch.keep or is_last:
                 expected = latents if is_last and whole else solver_state.clean(solver, prediction, t, before)
-                if held is not None and not (is_last and whole):
-                    expected = held.expected(step, expected)
-            if reached in task.keep:
+                if steering is not None and not (is_last and whole):
+                    expected = steering.expected_latents(step, expected)
+            if reached in batch.keep:
                 is_decoded = reached in rendering.decoded
-                thumbnails = self._decoded(vae, expected, guides, rendering) if is_decoded else lens(expected)
+                thumbnails = (
+                    self._decoded_thumbnails(vae, expected, guides, rendering) if is_decoded else preview(expected)
+                )
                 memory = solver_state.memory(solver)
                 _keep(painted, reached, latents, (*memory, expected) if rendering.mixing > 1 else memory, thumbnails)
             on_step()
@@ -238,7 +242,7 @@ class Painter:
         watch.lap("denoise")
         if not has_numbers or not _are_numbers(painted):
             return None
-        if not task.decode:
+        if not batch.decode:
             return painted
         # 4. Decode
         if whole and rendering.detail:
@@ -252,7 +256,7 @@ class Painter:
 
     def invert(
         self, prepared: PreparedWalk, stop: int, latents: NDArray[np.float32], *, on_step: Callable[[], None] = _nothing
-    ) -> Inverted:
+    ) -> InvertedPhoto:
         """Find what holds the painter to a picture's latents at a stop, through all steps that paint it there.
 
         Raises PaintingError when the model yields no numbers even in float32.
@@ -261,11 +265,11 @@ class Painter:
         for precision in dict.fromkeys((rendering.precision, "float32")):
             setting = replace(rendering, precision=precision)
             recording = Recording(self._solver(setting, latents.shape[-2:]), self._tensor(latents[None]))
-            task = _Task([float(stop)], None, setting.steps, frozenset(), decode=False, recording=recording)
+            batch = _Batch([float(stop)], None, setting.steps, frozenset(), decode=False, recording=recording)
             with gpu_options.applied(rendering.gpu, self.device):
-                is_painted = self._paint(bare, task, setting, on_step) is not None
+                is_painted = self._paint(bare, batch, setting, on_step) is not None
             if is_painted:
-                return recording.inverted()
+                return recording.result()
         raise PaintingError(f"the model {self.name} ({self.revision}) cannot follow the photo: its numbers overflow")
 
     def _solver(self, rendering: Rendering, size: tuple[int, ...]) -> Any:
@@ -275,45 +279,53 @@ class Painter:
             solver_state.space(solver, *rendering.spacing)
         return solver
 
-    def _begun(
-        self, prepared: PreparedWalk, task: "_Task", solver: Any
+    def _starting_state(
+        self, prepared: PreparedWalk, batch: "_Batch", solver: Any
     ) -> tuple[int, torch.Tensor, tuple[torch.Tensor, ...]]:
         """Return the depth, latents and solver's memory that a batch starts with."""
-        if task.start is None:
-            noises = np.stack([noise_at(prepared, prepared.noises, position) for position in task.positions])
+        if batch.start is None:
+            noises = np.stack([noise_at(prepared, prepared.noises, position) for position in batch.positions])
             return 0, self._tensor(noises) * solver.init_noise_sigma, ()
-        is_apart = prepared.rendering.mixing > 1
-        level = solver_state.level(solver, task.start[0][0].depth) if is_apart else None
-        states = [between(left, right, t, level) for left, right, t in task.start]
+        blends_apart = prepared.rendering.mixing > 1
+        level = solver_state.level(solver, batch.start[0][0].depth) if blends_apart else None
+        states = [between(left, right, t, level) for left, right, t in batch.start]
         history = [np.stack(parts) for parts in zip(*(state.history for state in states), strict=True)]
-        history = history[:-1] if is_apart else history
+        history = history[:-1] if blends_apart else history
         latents = self._tensor(np.stack([state.latents for state in states]))
         return states[0].depth, latents, tuple(map(self._tensor, history))
 
-    def _fresh(self, prepared: PreparedWalk, positions: Sequence[float], step: int) -> torch.Tensor | None:
+    def _added_noise(self, prepared: PreparedWalk, positions: Sequence[float], step: int) -> torch.Tensor | None:
         """Return the noise that the solver adds after this step, if it adds some."""
-        if prepared.fresh is None or step >= prepared.fresh.shape[1]:
+        if prepared.added_noises is None or step >= prepared.added_noises.shape[1]:
             return None
-        return self._tensor(np.stack([noise_at(prepared, prepared.fresh[:, step], position) for position in positions]))
+        return self._tensor(
+            np.stack([noise_at(prepared, prepared.added_noises[:, step], position) for position in positions])
+        )
 
     def _tensor(self, array: NDArray[np.float32]) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
 
     def _predict(
-        self, unet: Any, latents: torch.Tensor, t: torch.Tensor, said: words.Words, rendering: Rendering, step: int
+        self,
+        unet: Any,
+        latents: torch.Tensor,
+        t: torch.Tensor,
+        texts: words.BatchTexts,
+        rendering: Rendering,
+        step: int,
     ) -> torch.Tensor:
         """Predict, with guidance where the steps have some, both passes in one batch."""
         guided = rendering.guidance > 1 and self.model.is_guided and _is_within(step, rendering.guided)
-        kinds = [said.negatives, said.prompts] if guided and said.negatives is not None else [said.prompts]
+        kinds = [texts.negatives, texts.prompts] if guided and texts.negatives is not None else [texts.prompts]
         area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1] * rendering.finer**2))
         self.passes += len(kinds) * area * len(latents)
-        states, pooled = words.joined(kinds)
+        states, pooled = words.concatenate(kinds)
         settings: dict[str, Any] = {"guidance": rendering.guidance, "memory_format": rendering.memory_format}
         predicted = self.model.predict(unet, latents.repeat(len(kinds), 1, 1, 1), t, states, pooled, **settings)
         if len(kinds) == 1:
             return predicted
         unguided, conditioned = predicted.chunk(2)
-        return self.model.guided(unguided, conditioned, rendering.guidance)
+        return self.model.apply_guidance(unguided, conditioned, rendering.guidance)
 
     def _pictures(
         self, vae: Any, latents: torch.Tensor, guides: Guides | None, rendering: Rendering, *, finer: int = 1
@@ -322,17 +334,17 @@ class Painter:
 
         A walk that does not record its decoder's precision, of release 1.0.0, is painted again as a whole.
         """
-        how = {"finer": finer, "pixels": rendering.gpu.decoded_pixels}
-        pictures = self.model.decode(vae, latents, guides, **how)
+        options = {"finer": finer, "pixels": rendering.gpu.decoded_pixels}
+        pictures = self.model.decode(vae, latents, guides, **options)
         is_full = next(vae.parameters()).dtype is torch.float32
         if is_full or np.isfinite(pictures).all() or not torch.isfinite(latents).all():
             return pictures
         self.model.upcast()
         if rendering.decoder is None:
             return pictures
-        return self.model.decode(self.model.vae(), latents, guides, **how)
+        return self.model.decode(self.model.vae(), latents, guides, **options)
 
-    def _decoded(
+    def _decoded_thumbnails(
         self, vae: Any, expected: torch.Tensor, guides: Guides | None, rendering: Rendering
     ) -> NDArray[np.float32]:
         """Return thumbnails of clean latents that are decoded, and averaged to four pixels for each latent."""
@@ -342,15 +354,15 @@ class Painter:
         return np.asarray(tiles.mean((2, 4)), np.float32)
 
     @cached_property
-    def lens(self) -> LatentPreview:
+    def latent_preview(self) -> LatentPreview:
         """The latent preview, which shows this model's latents without decoding them."""
-        lens = LatentPreview.fitted(self.model)
-        self.model.settle(self._setting.precision)
-        return lens
+        preview = LatentPreview.fit(self.model)
+        self.model.keep_precision(self._setting.precision)
+        return preview
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class _Batch:
     """What one call of `paint` is to do, its batch filled up."""
 
     positions: list[float]

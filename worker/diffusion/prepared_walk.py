@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from worker.diffusion.families.words import Texts
-from worker.diffusion.inversion import Inverted
+from worker.diffusion.inversion import InvertedPhoto
 from worker.diffusion.rendering import Rendering
 from worker.diffusion.sketches import WalkSketches
 from worker.networks.adapters import AdapterFile, Weights
@@ -37,10 +37,10 @@ class PreparedWalk:
     noises: NDArray[np.float32]
     notes: tuple[str, ...]
     pooled: tuple[NDArray[np.float32], NDArray[np.float32] | None] | None = None
-    fresh: NDArray[np.float32] | None = None
+    added_noises: NDArray[np.float32] | None = None
     closed: bool = False
     sketches: WalkSketches | None = None
-    photos: tuple[Inverted | None, ...] = ()
+    photos: tuple[InvertedPhoto | None, ...] = ()
     adapters: tuple[Weights, ...] = ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sketch.scene import Scene
-from worker.diffusion.families.text_options import AS_BEFORE, TextOptions
+from worker.diffusion.families.text_options import DEFAULT_OPTIONS, TextOptions
 from worker.networks.adapters import Weights
 
 
@@ -30,10 +30,10 @@ class StopInput:
     negative_prompt: str
     seed: int
     subject: str = ""
-    has_hand: bool = False
+    has_style: bool = False
     scene: Scene | None = None
     adapters: Weights = field(default_factory=dict)
-    how: TextOptions = AS_BEFORE
+    options: TextOptions = DEFAULT_OPTIONS
     written: str = ""
 
 
@@ -96,7 +96,7 @@ class Rendering:
     gpu: GpuOptions = DEFAULT
 
     @classmethod
-    def of(
+    def from_sampling(
         cls, sampling: Mapping[str, Any], *, decoder: str | None = None, gpu: GpuOptions = DEFAULT, **device: Any
     ) -> Rendering:
         """Join a preset's settings, as `presets.resolve` returns them or a recipe records them, with a device's.

@@ -89,7 +89,7 @@ def of_settings(config: Mapping[str, Any]) -> Any:
     return _made(STAND_INS.get(name, name), config)
 
 
-def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device, **spaced: Any) -> Any:
+def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device, **timestep_options: Any) -> Any:
     """Make a fresh solver of this class with its time steps: it keeps the history of one batch.
 
     `config` is that of the model's own scheduler; `spaced` is what a family's pipeline sets the time steps by, where
@@ -101,8 +101,8 @@ def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.de
         warnings.simplefilter("ignore", DeprecationWarning)
         solver = _made(scheduler, _carried(scheduler, config))
         try:
-            count = {} if "sigmas" in spaced else {"num_inference_steps": steps}
-            solver.set_timesteps(**count, **spaced, device=device)
+            count = {} if "sigmas" in timestep_options else {"num_inference_steps": steps}
+            solver.set_timesteps(**count, **timestep_options, device=device)
         except ValueError as error:
             raise ModelError(f"the {scheduler} takes no {steps} steps with this model") from error
     return solver
@@ -143,7 +143,7 @@ def _carried(scheduler: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return carried
 
 
-def fresh_noises(scheduler: str, steps: int) -> int:
+def count_added_noises(scheduler: str, steps: int) -> int:
     """Count the noises that a frame needs on its way, besides the one that it begins with."""
     return steps - 1 if scheduler in NOISY else 0
 

@@ -43,7 +43,7 @@ WEBP_QUALITY, WEBP_METHOD = 85, 2
 RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
 """What XMP calls the properties that are ours."""
 
-HUNG_SECONDS = 120.0
+ENCODER_TIMEOUT_S = 120.0
 """For how long ffmpeg may take nothing that it is given, or write the end of a film."""
 
 FFMPEG_NAMES, FFMPEG_SPECIAL = {"recipe": "description"}, re.compile(r"[=;#\\\n]")
@@ -51,7 +51,7 @@ NO_XML = re.compile("[\ufffe\uffff]")
 """Characters that a prompt may hold and XML 1.0 may not."""
 
 
-class EncoderHung(RuntimeError):
+class EncoderTimeout(RuntimeError):
     """ffmpeg stood still, and was ended: no film's fault, as far as anybody knows."""
 
 
@@ -234,37 +234,37 @@ class Mp4Writer:
         pixels = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         if self._ffmpeg is None:
             self._ffmpeg = self._started(pixels.shape[1], pixels.shape[0])
-        with self._patient(self._ffmpeg):
+        with self._time_limit(self._ffmpeg):
             self._ffmpeg.stdin.write(pixels.tobytes())  # type: ignore[union-attr]
 
     def finish(self) -> bytes:
         """Return the file."""
         if self._ffmpeg is None:
             raise ValueError("a film needs at least one frame")
-        with self._patient(self._ffmpeg):
+        with self._time_limit(self._ffmpeg):
             self._ffmpeg.stdin.close()  # type: ignore[union-attr]
             self._ffmpeg.wait()
         return (self._folder / "film.mp4").read_bytes()
 
     def _started(self, width: int, height: int) -> "subprocess.Popen[bytes]":
-        told = self._folder / "tags"  # a recipe may be longer than an argument
+        tags = self._folder / "tags"  # a recipe may be longer than an argument
         with scratch.room():
-            told.write_text("\n".join([";FFMETADATA1", *self._tags, ""]), "utf-8")
+            tags.write_text("\n".join([";FFMETADATA1", *self._tags, ""]), "utf-8")
         command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-nostdin", "-y"),
             *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(self._fps), "-i", "pipe:0"),
-            *("-f", "ffmetadata", "-i", str(told), "-map_metadata", "1"),
+            *("-f", "ffmetadata", "-i", str(tags), "-map_metadata", "1"),
             *("-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"),
             *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"),
             # the index can only be moved to the front of a file, not of a pipe
             *("-movflags", "+faststart", str(self._folder / "film.mp4")),
         ]
-        with (self._folder / "said").open("wb") as said:  # a pipe that nobody reads could fill
-            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+        with (self._folder / "log").open("wb") as log:  # a pipe that nobody reads could fill
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
 
     @contextmanager
-    def _patient(self, ffmpeg: "subprocess.Popen[bytes]") -> Iterator[None]:
+    def _time_limit(self, ffmpeg: "subprocess.Popen[bytes]") -> Iterator[None]:
         """Wait for ffmpeg, but not for ever: what it does not take would block us as well."""
         ended = threading.Event()
 
@@ -272,8 +272,8 @@ class Mp4Writer:
             ended.set()
             ffmpeg.kill()
 
-        hung = threading.Timer(HUNG_SECONDS, end)
-        hung.start()
+        timer = threading.Timer(ENCODER_TIMEOUT_S, end)
+        timer.start()
         try:
             yield
             is_broken = bool(ffmpeg.poll())
@@ -281,13 +281,13 @@ class Mp4Writer:
             ffmpeg.wait()
             is_broken = True
         finally:
-            hung.cancel()
+            timer.cancel()
         if ended.is_set():
-            raise EncoderHung(f"ffmpeg did nothing for {HUNG_SECONDS:g} seconds, and was ended")
+            raise EncoderTimeout(f"ffmpeg did nothing for {ENCODER_TIMEOUT_S:g} seconds, and was ended")
         if is_broken:
-            said = (self._folder / "said").read_text("utf-8", "replace").strip()
+            message = (self._folder / "log").read_text("utf-8", "replace").strip()
             scratch.check()  # ffmpeg cannot always say so: where it writes that is full, too
-            raise RuntimeError(f"ffmpeg could not write the film: {said}")
+            raise RuntimeError(f"ffmpeg could not write the film: {message}")
 
 
 def _escaped(value: str) -> str:

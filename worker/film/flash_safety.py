@@ -22,8 +22,8 @@ SAFE_MS = 10 * ceil(100 / SAFE_FPS)
 """How long a picture is shown at that pace, in a GIF's hundredths of a second."""
 
 SIDE = 128  # pixels that are looked at: finer patterns are not seen as flashes
-HUNG = 434  # CSS pixels of a film on its page
-SAFE_AREA = 0.25 * 341 * 256 / HUNG**2  # a quarter of ten degrees of sight, as a share of the film
+FILM_SIDE = 434  # CSS pixels of a film on its page
+SAFE_AREA = 0.25 * 341 * 256 / FILM_SIDE**2  # a quarter of ten degrees of sight, as a share of the film
 
 LUMINANCE, DARK, REDNESS, RED_RATIO = 0.1, 0.8, 20.0, 0.8
 

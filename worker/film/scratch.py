@@ -19,7 +19,7 @@ class ScratchFull(Exception):
     """There was no room for what is only made on the way: no film's fault."""
 
 
-def flaw() -> str:
+def find_problem() -> str:
     """Say what is wrong with the folder; nothing where there is room in it."""
     folder = tempfile.gettempdir()
     return f"{folder} is full. {CURE}" if shutil.disk_usage(folder).free < BYTES else ""
@@ -27,8 +27,8 @@ def flaw() -> str:
 
 def check() -> None:
     """Raise :class:`ScratchFull` where there is no room."""
-    if said := flaw():
-        raise ScratchFull(said)
+    if problem := find_problem():
+        raise ScratchFull(problem)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int,
     return [max(SHORTEST_MS, 10 * (end - start)) for start, end in itertools.pairwise(edges)]
 
 
-def thinned(order: Sequence[int], times: Sequence[int], least_ms: int) -> tuple[list[int], list[int]]:
+def thin_out(order: Sequence[int], times: Sequence[int], least_ms: int) -> tuple[list[int], list[int]]:
     """Leave pictures out of a film until each is shown for `least_ms`; it then stands for its neighbours too.
 
     Of those that one stands for it is the one that was shown longest. The film lasts as long as before.

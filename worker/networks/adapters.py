@@ -48,7 +48,7 @@ class AdapterFile:
         """Name it at the beginning of what is wrong with it."""
         return f"the adapter {self.path.parents[2].name if self.path.stem == 'adapter' else self.path.stem}"
 
-    def read(self, wanted: LoraFormat) -> LoraTensors:
+    def read_tensors(self, wanted: LoraFormat) -> LoraTensors:
         """Read it for a model whose LoRA files have this format.
 
         Raises AdapterError where it is missing, broken or another.
@@ -60,7 +60,7 @@ class AdapterFile:
         if not hashlib.sha256(data).hexdigest().startswith(self.digest):
             raise AdapterError(f"{self.label} is broken, or another than was asked for")
         try:
-            return lora_tensors.read(data, wanted)
+            return lora_tensors.read_tensors(data, wanted)
         except LoraError as error:
             raise AdapterError(f"{self.label} {error}") from error
 
@@ -71,14 +71,14 @@ Shares = Mapping[AdapterFile, Sequence[float]]
 Weights = Mapping[AdapterFile, float]
 """The weight of each adapter at a stop."""
 
-Flattened = Callable[..., Mapping[str, Sequence[int]]]
+TokenCounts = Callable[..., Mapping[str, Sequence[int]]]
 """Tells, of what a network is called with, how many tokens of each row some of its modules are given in one long row.
 
 These are named by how the names of their layers begin.
 """
 
 
-class Laid:
+class AdapterLayers:
     """The adapters that lie over a model's network: those of the last batches that had some, until one wants none.
 
     A few that a batch does not use stay loaded, and are not computed: a walk of several stops comes back to them.
@@ -93,7 +93,7 @@ class Laid:
         self._unfolded: upsampling.Unfolded = []
         self._unfolding: set[AdapterFile] = set()
 
-    def lay(self, unet: Any, files: frozenset[AdapterFile], device: torch.device) -> None:
+    def apply(self, unet: Any, files: frozenset[AdapterFile], device: torch.device) -> None:
         """Use these over a network that computes on a device, and nothing else; what lies there already stays.
 
         Raises AdapterError where one does not fit.
@@ -101,7 +101,7 @@ class Laid:
         if unet is self._unet and files == self._used:
             return
         if unet is not self._unet or not files or (self._unfolded and not files & self._unfolding):
-            self.take_off()  # a network whose enlargements are written out has other last bits
+            self.remove_all()  # a network whose enlargements are written out has other last bits
         if not files:
             return
         self._unet, self._device = unet, device
@@ -113,10 +113,10 @@ class Laid:
                 unet.set_adapters(names)
                 _follow_rows(unet)
             elif any(self._loaded.values()):  # these change text encoders alone
-                self.take_off()
+                self.remove_all()
                 self._unet, self._device, self._loaded = unet, device, dict.fromkeys(files, False)
         except Exception:
-            self.take_off()
+            self.remove_all()
             raise
         self._used = files
 
@@ -131,13 +131,13 @@ class Laid:
                     if self._loaded.pop(file):
                         unet.delete_adapters(file.name)
                 for file in missing:
-                    kept[file] = self._lay(unet, file, device)
+                    kept[file] = self._add(unet, file, device)
         self._loaded |= kept
 
-    def _lay(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
+    def _add(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
         """Lay one over the network; return whether it changes it."""
-        lora, part = file.read(self._wanted), self._wanted.network
-        count = lora.of(part)
+        lora, part = file.read_tensors(self._wanted), self._wanted.network
+        count = lora.count(part)
         if not count:
             return False
         if any(".upsamplers." in name for name in lora.tensors):
@@ -145,7 +145,7 @@ class Laid:
             self._unfolded = self._unfolded or upsampling.unfold(unet)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # several are meant
-            with_place(
+            load_checked(
                 file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=part, network_alphas=lora.alphas,
                 metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
             )  # fmt: skip
@@ -159,7 +159,7 @@ class Laid:
                 own = lora.tensors.get(f"{self._wanted.network}.{name.replace(f'.{file.name}.', '.')}", weight.data)
                 weight.data = own.to(device, unet.dtype)
 
-    def take_off(self) -> None:
+    def remove_all(self) -> None:
         """Give the network back as it was loaded."""
         if self._unet is not None:
             with _at_rest(self._unet, self._device):
@@ -169,7 +169,9 @@ class Laid:
         self._unfolded, self._unfolding = [], set()
 
 
-def with_place(file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *given: Any, **how: Any) -> None:
+def load_checked(
+    file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *given: Any, **how: Any
+) -> None:
     """Load an adapter of so many tensors into a network, and check that all of them found their place there.
 
     Raises AdapterError where some did not.
@@ -238,11 +240,11 @@ def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
         cpu_offload(unet, device)
 
 
-class Adapted:
+class AdaptedNetwork:
     """A network with adapters laid over it, called as ever; each row of its batches has its own weight of each."""
 
-    def __init__(self, unet: Any, of_rows: Shares, flattened: Flattened = _nothing) -> None:
-        self._unet, self._of_rows, self._flattened = unet, of_rows, flattened
+    def __init__(self, unet: Any, shares: Shares, count_tokens: TokenCounts = _nothing) -> None:
+        self._unet, self._shares, self._count_tokens = unet, shares, count_tokens
         self._layers = _named_layers(unet)
 
     @property
@@ -253,11 +255,11 @@ class Adapted:
 
     def __call__(self, latents: Any, *given: Any, **others: Any) -> Any:
         """Predict for a batch of latents; for pictures that come twice, as guidance needs them, one after the other."""
-        tokens = self._flattened(latents, *given)
+        tokens = self._count_tokens(latents, *given)
         counts = {name: _count(name, tokens) for name in self._layers}
         device = latents[0].device
-        for file, of_rows in self._of_rows.items():
-            weights = torch.tensor(of_rows, dtype=torch.float32, device=device).repeat(len(latents) // len(of_rows))
+        for file, shares in self._shares.items():
+            weights = torch.tensor(shares, dtype=torch.float32, device=device).repeat(len(latents) // len(shares))
             spread = {
                 count: weights if count is None else weights.repeat_interleave(torch.tensor(count, device=device))
                 for count in set(counts.values())

@@ -103,7 +103,7 @@ def _decoded(
     given = [each.to(dtype, memory_format=torch.channels_last) for each in (latents, *beside)]
     few = max(1, pixels // (scale**2 * latents.shape[-1] * latents.shape[-2]))
     if lanes:
-        few = min(few, math.ceil(len(latents) / thread_lanes.parts(len(latents), least=1)))
+        few = min(few, math.ceil(len(latents) / thread_lanes.count_parts(len(latents), least=1)))
     parts = [*zip(*(torch.split(each, few) for each in given), strict=True)]
     pictures = torch.cat(thread_lanes.run_in_lanes(work, parts) if lanes else [work(*part) for part in parts])
     if not torch.isfinite(pictures.sum()):  # an infinite number would pass for white once it is clamped

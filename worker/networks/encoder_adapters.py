@@ -10,12 +10,12 @@ import torch
 from diffusers.loaders import StableDiffusionLoraLoaderMixin
 from diffusers.utils.peft_utils import recurse_remove_peft_layers, set_weights_and_activate_adapters
 
-from worker.networks.adapters import AdapterError, Weights, with_place
+from worker.networks.adapters import AdapterError, Weights, load_checked
 from worker.networks.lora_tensors import LoraFormat
 
 
 @contextmanager
-def laid_over(pipe: Any, weights: Weights, wanted: LoraFormat) -> Iterator[None]:
+def applied(pipe: Any, weights: Weights, wanted: LoraFormat) -> Iterator[None]:
     """Lay the parts of some adapters that are of text encoders over those of a pipeline, as long as the block runs.
 
     `wanted` is the format of the model's LoRA files. Raises AdapterError where one does not fit.
@@ -30,20 +30,20 @@ def laid_over(pipe: Any, weights: Weights, wanted: LoraFormat) -> Iterator[None]
         yield
     finally:
         for encoder in encoders.values():
-            _take_off(encoder)
+            _remove(encoder)
 
 
 def _lay(encoders: dict[str, Any], weights: Weights, wanted: LoraFormat) -> None:
     ordered = sorted(weights, key=lambda each: each.digest)
-    read = {file: file.read(wanted) for file in ordered}
+    loras = {file: file.read_tensors(wanted) for file in ordered}
     for part in wanted.encoders:
-        changing = [file for file in ordered if read[file].of(part)]
+        changing = [file for file in ordered if loras[file].count(part)]
         for file in changing:
             if part not in encoders:
                 raise AdapterError(f"{file.label} does not fit the model, which has no {part}")
-            lora = read[file]
-            with_place(
-                file, encoders[part], lora.of(part), StableDiffusionLoraLoaderMixin.load_lora_into_text_encoder,
+            lora = loras[file]
+            load_checked(
+                file, encoders[part], lora.count(part), StableDiffusionLoraLoaderMixin.load_lora_into_text_encoder,
                 lora.tensors, network_alphas=lora.alphas, text_encoder=encoders[part], prefix=part,
                 adapter_name=file.name, metadata=lora.configs,
             )  # fmt: skip
@@ -52,7 +52,7 @@ def _lay(encoders: dict[str, Any], weights: Weights, wanted: LoraFormat) -> None
             set_weights_and_activate_adapters(encoders[part], names, given)
 
 
-def _take_off(encoder: Any) -> None:
+def _remove(encoder: Any) -> None:
     recurse_remove_peft_layers(encoder)
     if hasattr(encoder, "peft_config"):
         del encoder.peft_config

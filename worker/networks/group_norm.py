@@ -12,14 +12,14 @@ SLOW = 1024
 """Below how many pixels torch takes that way (`native_group_norm` on a processor)."""
 
 
-def relay(network: nn.Module) -> None:
+def replace_group_norms(network: nn.Module) -> None:
     """Have all group normalisations of a network look at how their pictures lie; what they hold stays as it is."""
     for module in network.modules():
         if type(module) is nn.GroupNorm:
-            module.__class__ = Relayed
+            module.__class__ = PlanarGroupNorm
 
 
-class Relayed(nn.GroupNorm):
+class PlanarGroupNorm(nn.GroupNorm):
     """A group normalisation that lays small pictures out plane by plane while it works on them."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -57,12 +57,12 @@ class LoraTensors:
     alphas: dict[str, float] | None
     configs: dict[str, Any] | None
 
-    def of(self, part: str) -> int:
+    def count(self, part: str) -> int:
         """Count the tensors of a network."""
         return sum(name.startswith(f"{part}.") for name in self.tensors)
 
 
-def read(data: bytes, wanted: LoraFormat) -> LoraTensors:
+def read_tensors(data: bytes, wanted: LoraFormat) -> LoraTensors:
     """Read a file for a model whose files have this format.
 
     Raises LoraError where it is no LoRA, where numbers in it are not finite, or where it is of another family or of a
@@ -150,10 +150,10 @@ def _origins(results: Iterable[torch.Tensor]) -> set[int]:
 
 def _configs(facts: LoraFacts, wanted: LoraFormat) -> dict[str, Any] | None:
     """Read the configurations of adapters that a header holds, by network and setting: ``unet.lora_alpha``."""
-    told = json.loads(facts.metadata.get(lora_file.METADATA) or "{}")
+    configs = json.loads(facts.metadata.get(lora_file.METADATA) or "{}")
     if facts.layout == lora_file.BARE:
-        told = {f"{wanted.network}.{name}": value for name, value in told.items()}
-    if any(name.endswith(".use_dora") and value for name, value in told.items()):
+        configs = {f"{wanted.network}.{name}": value for name, value in configs.items()}
+    if any(name.endswith(".use_dora") and value for name, value in configs.items()):
         raise LoraError("is a DoRA, which is not supported; LoRA files are.")
-    found = {name: value for name, value in told.items() if name.partition(".")[2] in CONFIGURED}
+    found = {name: value for name, value in configs.items() if name.partition(".")[2] in CONFIGURED}
     return found or None

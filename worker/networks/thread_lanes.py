@@ -16,7 +16,7 @@ import torch
 T = TypeVar("T")
 
 
-def parts(rows: int, *, least: int) -> int:
+def count_parts(rows: int, *, least: int) -> int:
     """Say into how many parts a batch falls: one for each thread, but none smaller than `least` rows."""
     return max(1, min(torch.get_num_threads(), rows // least))
 

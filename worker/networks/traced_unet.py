@@ -56,7 +56,7 @@ class Traced(torch.nn.Module):
         shapes = latents.shape[1:], states.shape[1:]
         if shapes not in self._runs:
             self._runs[shapes] = _traced(self.unet, latents, states)
-        count = thread_lanes.parts(len(latents), least=LEAST)
+        count = thread_lanes.count_parts(len(latents), least=LEAST)
         time = torch.as_tensor(t, dtype=torch.float32)
         batches = [(part, time, words) for part, words in zip(latents.chunk(count), states.chunk(count), strict=True)]
         return torch.cat(thread_lanes.run_in_lanes(self._runs[shapes], batches))

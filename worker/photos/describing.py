@@ -62,13 +62,13 @@ class Blip:
     def words(self, picture: Pixels) -> str:
         """Say what is seen in a picture (h, w, 3): the same words each time."""
         seen = self._processor(images=[Image.fromarray(picture)], return_tensors="pt")["pixel_values"]
-        told = self._model.generate(
+        tokens = self._model.generate(
             pixel_values=seen.to(self._device, self._model.dtype),
             max_new_tokens=WORDS_MOST,
             num_beams=3,
             do_sample=False,
         )
-        return " ".join(self._tokenizer.batch_decode(told, skip_special_tokens=True)[0].split())
+        return " ".join(self._tokenizer.batch_decode(tokens, skip_special_tokens=True)[0].split())
 
 
 def describe(

@@ -21,7 +21,7 @@ class PictureError(ValueError):
     """A file is no picture that can be read here."""
 
 
-def read(data: bytes) -> Pixels:
+def read_picture(data: bytes) -> Pixels:
     """Read a normalised upload, PNG or WebP, as RGBA (h, w, 4), straight alpha.
 
     :raises PictureError: for anything else, and for what is too large.

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 def begin(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
     """Do of the claimed piece what needs the painter; return what is left to do, which usually does not."""
     claim = painting.claim
-    with figures.timed("set up"):
+    with figures.time_stage("set up"):
         walk_setup.set_up(painting)
     if claim.kind == FILM:
         return _finish_leg if painting.is_leg else _finish
@@ -53,11 +53,11 @@ def _finish(painting: WalkInProgress) -> None:
     claim = painting.claim
     stretch_frames.adopt(painting)
     _mend(painting)
-    with figures.timed("film"):
+    with figures.time_stage("film"):
         film_assembly.finish_film(claim, painting.walk, painting.memory)
-    figures.waited("finished", painting.walk.created_at, now())
-    with figures.timed("look"):
-        this_worker().features.read(painting.walk, painting.memory)
+    figures.observe_wait("finished", painting.walk.created_at, now())
+    with figures.time_stage("look"):
+        this_worker().features.extract(painting.walk, painting.memory)
     this_worker().memory.forget(claim.walk_number)
 
 
@@ -72,37 +72,37 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
         painting.remember(number, batch, painted)
     rows = _write(painting, level, painted)
     watch.lap("store")
-    hung = None
+    unfinished = None
     if rows and not painting.is_leg:
-        hung = film_assembly.unfinished(painting.walk, painting.memory, rows)
+        unfinished = film_assembly.make_unfinished_film(painting.walk, painting.memory, rows)
         watch.lap("film")
     while True:
         try:
             opened = next_level.plan_next(painting)
             with writing() as session:
-                replaced = _publish(session, painting, rows, hung)
+                replaced = _publish(session, painting, rows, unfinished)
                 fit_pictures.record(session, painting, mended)
                 next_level.open_next(session, painting, opened)
             break
         except LeaseLost:
-            film_assembly.withdraw([row["path"] for row in rows] + ([hung.path] if hung else []))
+            film_assembly.delete_unnamed([row["path"] for row in rows] + ([unfinished.path] if unfinished else []))
             raise
         except next_level.NotPlanned:  # the others' last piece was done since we looked
             continue
     watch.lap("publish")
     _count(painting, len(rows))
-    film_assembly.take_down(replaced)
+    film_assembly.delete_files(replaced)
     if opened is not None:
         next_level.wake_workers(opened)
 
 
 def _count(painting: WalkInProgress, frames: int) -> None:
     """Count what was saved, and with a walk's very first batch how long its visitor waited for it."""
-    figures.frames_painted(frames)
+    figures.count_frames(frames)
     claim, walk = painting.claim, painting.walk
     if (claim.level, claim.batch) == (0, 0):
-        figures.waited("begun", walk.created_at, walk.started_at or now())
-        figures.waited("first picture", walk.created_at, now())
+        figures.observe_wait("begun", walk.created_at, walk.started_at or now())
+        figures.observe_wait("first picture", walk.created_at, now())
 
 
 def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -
 
 
 def _publish(
-    session: Session, painting: WalkInProgress, rows: Sequence[dict[str, Any]], hung: WrittenFilm | None
+    session: Session, painting: WalkInProgress, rows: Sequence[dict[str, Any]], unfinished: WrittenFilm | None
 ) -> set[str]:
     """Record what was painted; return the paths of files that are superfluous afterwards."""
     spent = func.coalesce(Piece.seconds, 0.0) + round(painting.claim.seconds, 3)
@@ -142,16 +142,16 @@ def _publish(
         piece={"state": PIECE_DONE, "lease_holder": None, "lease_until": None, "seconds": spent},
         painted_count=Walk.painted_count + len(rows),
         passes=func.coalesce(Walk.passes, 0) + painting.passes,
-        **(film_assembly.first_shown(painting.walk) if hung else {}),
+        **(film_assembly.first_film_values(painting.walk) if unfinished else {}),
     )
     if rows:
         session.execute(insert(Frame), rows)
-    return film_assembly.record_files(session, painting.walk, [hung]) if hung else set()
+    return film_assembly.record_files(session, painting.walk, [unfinished]) if unfinished else set()
 
 
 def _mend(painting: WalkInProgress) -> None:
     """Paint again, in its whole batch, every frame whose file is lost: the film needs them all."""
-    missing = set(film_assembly.lost(painting.claim, painting.memory))
+    missing = set(film_assembly.find_lost_frames(painting.claim, painting.memory))
     for number, level in enumerate(painting.levels):
         for batch, indices in enumerate(level.batches):
             positions = {level.positions[index] for index in indices}

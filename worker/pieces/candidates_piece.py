@@ -56,10 +56,10 @@ def paint(claim: Claim, painter: Painter) -> None:
     if chosen:
         rendering = painter.rendering(found.sampling)
         cut_outs: dict[str, Pixels] = {}
-        if photo is not None and painter.is_led:
+        if photo is not None and painter.is_sketch_conditioned:
             chosen, cut_outs = _traced(found, photo, chosen, ratio=rendering.width / rendering.height)
         prepared = painter.prepare(chosen, rendering, drawings=added, cut_outs=cut_outs)
-        if photo is not None and not painter.is_led:
+        if photo is not None and not painter.is_sketch_conditioned:
             prepared = _inverted(found, photo, painter, prepared, len(chosen))
         level = level_plan.following(
             [], {}, stops=len(chosen), frames=len(chosen), sampling=found.sampling, batch=rendering.batch
@@ -115,7 +115,7 @@ def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
             leave_out=stop["negative_prompt"],
             seed=each["seed"],
             hand=stop["hand"] or "",
-            told=each["scene"],
+            scene_json=each["scene"],
             model=model,
             sampling=found.sampling,
             lora=(stop.get("lora"), stop.get("lora_weight")),
@@ -148,7 +148,7 @@ def _pixels(photo: Photo) -> Pixels:
     :raises PaintingError: when it is lost, or is none any more.
     """
     try:
-        return pictures.read(media_store.store().read(photo.path))
+        return pictures.read_picture(media_store.store().read_bytes(photo.path))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

@@ -28,7 +28,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Piece, Walk
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
-from worker.film.timing import durations, film_order, thinned
+from worker.film.timing import durations, film_order, thin_out
 from worker.pieces.painted_pictures import PaintedPictures, Picture
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
@@ -47,7 +47,7 @@ WRITERS = 4
 log = logging.getLogger(__name__)
 
 
-def strides(frames: Iterable[Picture], count: int, ending: str) -> smoothness_measure.Smoothness:
+def measure_smoothness(frames: Iterable[Picture], count: int, ending: str) -> smoothness_measure.Smoothness:
     """Measure the film as it is shown, no step twice.
 
     Of a walk that goes back only the way there counts: the way back has the same steps. A walk that goes round has one
@@ -69,7 +69,7 @@ class WrittenFilm:
     bytes: int
 
 
-def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> WrittenFilm | None:
+def make_unfinished_film(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> WrittenFilm | None:
     """Make the film as far as it is, with the frames ``added`` and not yet recorded, if one is due.
 
     It shows no more pictures a second than are safe whatever they are, as the page's player does (static/player.js).
@@ -87,7 +87,7 @@ def unfinished(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -
         order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
         times = _times(walk, list(paths))
         if walk.fps > flash_safety.SAFE_FPS:  # to look for flashes each time would take the painter's
-            order, times = thinned(order, times, flash_safety.SAFE_MS)
+            order, times = thin_out(order, times, flash_safety.SAFE_MS)
         pictures = PaintedPictures([paths[index] for index in order], memory)
         gif = encoding.gif(pictures, times, comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))
@@ -110,14 +110,14 @@ def record_files(session: Session, walk: Walk, files: Sequence[WrittenFilm]) -> 
     return replaced
 
 
-def withdraw(paths: Sequence[str]) -> None:
+def delete_unnamed(paths: Sequence[str]) -> None:
     """Delete files that were not named after all, unless whoever took the walk over made the very same."""
     named = {path for table in (Medium, Frame)
              for path in db.session.scalars(select(table.path).where(table.path.in_(paths)))}  # fmt: skip
-    take_down(set(paths) - named)
+    delete_files(set(paths) - named)
 
 
-def take_down(paths: Iterable[str]) -> None:
+def delete_files(paths: Iterable[str]) -> None:
     """Delete files that no row names any more; what cannot be deleted now is left for ``media prune``."""
     for path in paths:
         try:
@@ -126,13 +126,13 @@ def take_down(paths: Iterable[str]) -> None:
             log.warning("%s could not be deleted: %s", path, error)
 
 
-def first_shown(walk: Walk) -> dict[str, Any]:
+def first_film_values(walk: Walk) -> dict[str, Any]:
     """Return what is noted with a film: the seconds from the commission to the first, of which there is one."""
     waited = max(0.0, round((now() - walk.created_at).total_seconds(), 3))  # a clock may have been put back
     return {"first_film_seconds": func.coalesce(Walk.first_film_seconds, waited)}
 
 
-def lost(claim: Claim, memory: Memory) -> list[float]:
+def find_lost_frames(claim: Claim, memory: Memory) -> list[float]:
     """Return the positions of frames that are recorded and cannot be read any more; the others are remembered."""
     frames = db.session.execute(_frames(claim.walk_number)).all()
     pictures, missing = _pictures(frames, memory), []
@@ -175,7 +175,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             state=FINISHED,
             finished_at=now(),
             paint_seconds=round(seconds, 3),
-            **first_shown(walk),
+            **first_film_values(walk),
             fps=walk.fps,
             evenness=round(smoothness.evenness, 4),
             jump=round(smoothness.jump, 4),
@@ -190,7 +190,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
 
 def finish_leg(claim: Claim, walk: Walk) -> None:
     """Finish a leg of a live wall with its frames alone, which the wall shows; what it was painted from goes."""
-    media_store.store().delete(media_store.knots_folder(walk.id))
+    media_store.store().delete(media_store.samples_folder(walk.id))
     with writing() as session:
         seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
         write_as_holder(session, claim, state=FINISHED, finished_at=now(), paint_seconds=round(seconds, 3), error=None)
@@ -217,13 +217,13 @@ def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[Wri
         session.flush()
         # Its films, and the photos of its stops with what leads to them.
         media = set(session.scalars(select(Medium.path).where(Medium.walk_number == walk.number)))
-    knots = media_store.knots_folder(walk.id)
+    knots = media_store.samples_folder(walk.id)
     store.delete(knots)
     named = frames | media
-    take_down(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
+    delete_files(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
 
 
-def about(walk: Walk) -> dict[str, str]:
+def file_metadata(walk: Walk) -> dict[str, str]:
     """Return what every file of a walk says of itself: its title, what made it, and whose drawings it was made after.
 
     The model's licence is part of it, where the model is still on offer and names one.
@@ -263,14 +263,14 @@ def _films(
     walk: Walk, way: Sequence[Picture], order: Sequence[int], sample: Sequence[NDArray[np.uint8]], poster: Picture
 ) -> tuple[list[tuple[str, str, bytes]], smoothness_measure.Smoothness]:
     """Make the files of a finished walk: kind, extension, content; each picture is read once for all three films."""
-    said, written = about(walk), recipe.dumps(walk)
+    said, written = file_metadata(walk), recipe.dumps(walk)
     told = {**said, "recipe": written}
     gif_film, webp_film = encoding.GifWriter(sample, comment=written), encoding.WebpWriter(metadata=told)
     with encoding.Mp4Writer(frame_rates.fraction(walk.fps), metadata=told) as mp4_film:
         times = _times(walk, range(walk.frames))
         _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times)
         gif, webp, mp4 = gif_film.finish(), webp_film.finish(), mp4_film.finish()
-    smoothness = strides(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
+    smoothness = measure_smoothness(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
     still = encoding.still(poster, metadata=said)
     return [("webp", "webp", webp), ("mp4", "mp4", mp4), ("poster", "png", still), ("gif", "gif", gif)], smoothness
 

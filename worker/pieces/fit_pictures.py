@@ -23,7 +23,7 @@ from app.storage.walk_models import REFUSED, STOPS, Frame, Medium, Stop, Walk
 from worker.pieces.painting import WalkInProgress
 from worker.planning.latent_state import Painted
 from worker.process.worker import this_worker
-from worker.queue.leases import Claim, call_off, write_as_holder
+from worker.queue.leases import Claim, suspend_tasks, write_as_holder
 
 ASIDE = (0.1, -0.1, 0.2, -0.2, 0.3, -0.3, 0.45, -0.45)
 """How far off a frame is tried again, in parts of the gap to its neighbour: two that move never meet."""
@@ -87,7 +87,7 @@ def refuse(claim: Claim, reason: str) -> None:
     """
     with writing() as session:
         write_as_holder(session, claim, state=REFUSED, error=reason, finished_at=now(), painted_count=0, passes=None)
-        call_off(session, claim.walk_number)
+        suspend_tasks(session, claim.walk_number)
         session.execute(delete(Frame).where(Frame.walk_number == claim.walk_number))
         session.execute(delete(Medium).where(Medium.walk_number == claim.walk_number))
 

@@ -28,7 +28,7 @@ def check(claim: Claim, painter: Painter) -> None:
         raise LeaseLost(claim.whose)
     reason = _flaw(str(payload["file"]), painter)
     with writing() as session:
-        write_as_holder(session, claim, piece=lora_checks.answered(payload, reason))
+        write_as_holder(session, claim, piece=lora_checks.answer_values(payload, reason))
     log.info("LoRA %s: %s", payload["file"], reason or "fits")
 
 
@@ -39,7 +39,7 @@ def _flaw(name: str, painter: Painter) -> str:
     except OSError as error:
         message = f"cannot be read by the worker at {path.parent} ({error.strerror})"
         return f"{message}: site and workers must share the folder that MOMA_LORAS names."
-    if painter.is_led:
+    if painter.is_sketch_conditioned:
         return f"cannot be checked: the model {painter.name} is led by sketches and takes no LoRA files."
     file = AdapterFile(digest, path)
     try:

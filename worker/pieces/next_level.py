@@ -45,7 +45,7 @@ def plan_next(painting: WalkInProgress) -> NextLevel | None:
 
     :raises LeaseLost: when the piece is no longer ours: of a walk that was deleted nothing is undone either.
     """
-    leases.look(db.session(), painting.claim)
+    leases.check_lease(db.session(), painting.claim)
     level = painting.levels[painting.claim.level]
     if len(level.batches) > 1 and db.session.scalar(_undone(painting)):
         return None
@@ -91,7 +91,7 @@ def insert_pieces(session: Session, walk: Walk, levels: Sequence[Level], number:
         rows.append(place | {"kind": FILM, "level": 1, "batch": 0, "turn": max(start, at - 1) // a_turn})
     else:
         level = levels[number]
-        a_picture = level_plan.passes(levels[: number + 1], _sampling(walk))
+        a_picture = level_plan.count_evaluations(levels[: number + 1], _sampling(walk))
         for batch, pictures in enumerate(level.batches):
             if batch >= first:
                 rows.append(place | {"kind": level.kind, "level": number, "batch": batch, "turn": at // a_turn})

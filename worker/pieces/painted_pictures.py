@@ -43,6 +43,6 @@ class PaintedPictures(Sequence[Picture]):
         if remembered is not None:
             return remembered
         try:
-            return encoding.decode_still(self._store.read(path))
+            return encoding.decode_still(self._store.read_bytes(path))
         except (ValueError, OSError) as error:
             raise MediaError(f"{path} cannot be read") from error

@@ -56,7 +56,7 @@ class WalkInProgress:
         self.claim = claim
         self._painter = painter
         self._has_painter = True
-        self.memory: Memory = this_worker().memory.of(claim.walk_number, painter.revision)
+        self.memory: Memory = this_worker().memory.get_or_create(claim.walk_number, painter.revision)
         self.walk = load(claim)
         self.passes = 0
 
@@ -127,12 +127,12 @@ class WalkInProgress:
         stations, cut_outs, settings = self._stations(), {}, rendering(self.walk)
         drawings = added_drawings(stations)
         has_photos = any(stop.photo is not None for stop in self.walk.stops)
-        if has_photos and self.painter.is_led:
+        if has_photos and self.painter.is_sketch_conditioned:
             ratio = settings.width / settings.height
             led = walk_photos.traced(self.claim, self.walk, stations, ratio=ratio)
             stations, cut_outs = led.stations, led.cut_outs
         prepared = self.painter.prepare(stations, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
-        if not has_photos or self.painter.is_led:
+        if not has_photos or self.painter.is_sketch_conditioned:
             return prepared
         before = self.painter.passes
         prepared = walk_photos.inverted(self.claim, self.walk, self.painter, prepared, self.on_step)
@@ -148,7 +148,7 @@ class WalkInProgress:
                 leave_out=stop.negative_prompt,
                 seed=self.walk.seed_of(stop),
                 hand=stop.hand,
-                told=stop.scene,
+                scene_json=stop.scene,
                 model=model,
                 sampling=self.sampling,
                 lora=(stop.lora, stop.lora_weight),
@@ -195,7 +195,7 @@ class WalkInProgress:
         """Return what a batch of stops or knots left for later pieces, by position; what was lost is painted again."""
         if (number, batch) not in self.memory.knots:
             try:
-                found = unpack(media_store.store().read(self.knots_path(number, batch)))
+                found = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
             except MediaStoreAway:
                 raise
             except (MediaError, ValueError, KeyError, OSError):
@@ -210,7 +210,7 @@ class WalkInProgress:
 
     def knots_path(self, number: int, batch: int) -> str:
         """Name the file of what a batch leaves for later pieces."""
-        return f"{media_store.knots_folder(self.walk.id)}/{number}-{batch}.npz"
+        return f"{media_store.samples_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
         """Go on between two steps of the solver, or stop if the worker must."""
@@ -226,23 +226,24 @@ def go_on() -> None:
 
 
 def station(
-    prompt: str, *, leave_out: str, seed: int, hand: str, told: dict[str, Any] | None, model: str,
+    prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, model: str,
     sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
     clip_skip: int | None = None,
 ) -> StopInput:  # fmt: skip
-    """Say what is painted at a stop by a model, given as it is set; ``told`` is what its prompt was read as.
+    """Say what is painted at a stop by a model, given as it is set; ``scene_json`` is what its prompt was read as.
 
     ``lora`` is the name of its LoRA and the weight.
 
     :raises PaintingError: when what the model learned of its hand, its LoRA or an embedding is not here any more.
     """
-    shown = None if told is None else scene.read(told)
+    shown = None if scene_json is None else scene.read(scene_json)
     said = (shown and shown.words) or prompt
     known = hands.known(model)
-    is_composed = shown is not None and shown.composition is not None  # by a style that is then told, whoever chose it
+    # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
+    is_composed = shown is not None and shown.composition is not None
     has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
-    worded = hands.worded(said, hand, hands.pattern(model))
+    worded = hands.append_words(said, hand, hands.pattern(model))
     how = TextOptions(
         sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
     )
@@ -318,7 +319,7 @@ def added_drawings(stations: Sequence[StopInput]) -> dict[str, str]:
 def rendering(walk: Walk) -> Rendering:
     """Return the settings that fix the pixels of a walk that is set up."""
     full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
-    return Rendering.of(
+    return Rendering.from_sampling(
         walk.sampling or full,
         width=int(walk.width or 0), height=int(walk.height or 0), precision=str(walk.precision),
         memory_format=str(walk.memory_format), threads=int(walk.threads or 1), batch=int(walk.batch or 1),

@@ -29,7 +29,7 @@ UNREADABLE = "The picture can no longer be read."
 log = logging.getLogger(__name__)
 
 
-def look(claim: Claim) -> None:
+def describe(claim: Claim) -> None:
     """Look at the photo of a task, and write down what was found; one that cannot be looked at stays without words.
 
     :raises LeaseLost: when it is no longer ours.
@@ -44,7 +44,7 @@ def look(claim: Claim) -> None:
         raise
     except Exception:  # whatever is wrong with it, that is no fault of its owner, and others wait for their walks
         log.exception("photo %s stays without words", photo.id)
-        figures.failed("other")
+        figures.count_failure("other")
         found = {}
     _record(claim, found)
     log.info("photo %s was looked at", claim.task)
@@ -53,7 +53,7 @@ def look(claim: Claim) -> None:
 def _found(photo: Photo) -> dict[str, str | None]:
     """Return what is to be written on a photo: words for it and a preview of its main thing, or what is wrong."""
     try:
-        picture = pictures.read(media_store.store().read(photo.path))
+        picture = pictures.read_picture(media_store.store().read_bytes(photo.path))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:

@@ -58,7 +58,7 @@ def paint(claim: Claim, painter: Painter) -> None:
     pictures = fit_pictures.veiled([*beginning(painting, position), *stages_of(painting, position)])
     pictures = [_fitting(picture) for picture in pictures]
     walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
-    about = film_assembly.about(walk)
+    about = film_assembly.file_metadata(walk)
     rows = [
         _store(walk, "stages", encoding.webp(pictures, times, metadata=about), claim.batch),
         _store(walk, "sheet", encoding.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
@@ -107,7 +107,7 @@ class Trajectories:
     def __init__(self, painting: WalkInProgress) -> None:
         walk = painting.walk
         self.painting = painting
-        self.levels: Sequence[Level] = painting.levels or level_plan.recorded(
+        self.levels: Sequence[Level] = painting.levels or level_plan.levels_of_recipe(
             walk.positions or [], painting.stops, walk.sampler_steps, int(walk.batch or 1)
         )
         self._known: dict[tuple[int, float], list[State]] = {}
@@ -123,7 +123,7 @@ class Trajectories:
         return self._known[number, position][:depth]
 
     def _painted(self, number: int, position: float, depth: int) -> list[State]:
-        found = level_plan.neighbours(number, self.levels, position, self.painting.sampling)
+        found = level_plan.find_start(number, self.levels, position, self.painting.sampling)
         if found is None:
             return self._follow([], position, depth)
         sides = (self._of(side.level, side.position, found.depth) for side in (found.left, found.right))
@@ -165,8 +165,8 @@ def _sheet(pictures: Sequence[Picture]) -> Picture:
 
 
 def _store(walk: Walk, kind: str, data: bytes, index: int) -> Medium:
-    path, digest = media_store.film_path(walk.id, stage_requests.name(kind, index), "webp", data)
+    path, digest = media_store.film_path(walk.id, stage_requests.medium_kind(kind, index), "webp", data)
     media_store.store().write(path, data)
     return Medium(
-        walk_number=walk.number, kind=stage_requests.name(kind, index), path=path, bytes=len(data), etag=digest
+        walk_number=walk.number, kind=stage_requests.medium_kind(kind, index), path=path, bytes=len(data), etag=digest
     )

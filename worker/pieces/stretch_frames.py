@@ -40,7 +40,7 @@ def _copier(painting: WalkInProgress) -> Callable[[Frame], str | None]:
 
     def copy(frame: Frame) -> str | None:
         try:
-            data = store.read(frame.path)
+            data = store.read_bytes(frame.path)
         except MediaStoreAway:
             raise
         except MediaError as error:

@@ -21,7 +21,7 @@ from app.storage.database import writing
 from app.storage.walk_models import Medium, Walk
 from app.uploads import photo_stops
 from worker.diffusion import inversion
-from worker.diffusion.inversion import Inverted
+from worker.diffusion.inversion import InvertedPhoto
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import PaintingError, StopInput
@@ -33,7 +33,7 @@ from worker.queue.leases import Claim, write_as_holder
 WHOLE, CUT, ENCODED = "whole", "cut", "encoded"
 """What is kept of the photo of a stop, as a medium named with the stop's number: traced whole or cut out, inverted."""
 
-Kept = TypeVar("Kept", Traced, Inverted)
+Kept = TypeVar("Kept", Traced, InvertedPhoto)
 
 log = logging.getLogger(__name__)
 
@@ -75,10 +75,10 @@ def inverted(
 
     :raises PaintingError: when a photo is lost, or the model cannot follow it.
     """
-    photos: list[Inverted | None] = [None] * len(walk.stops)
+    photos: list[InvertedPhoto | None] = [None] * len(walk.stops)
     for index in _with_photos(walk):
 
-        def invert(index: int = index) -> Inverted:
+        def invert(index: int = index) -> InvertedPhoto:
             latents = painter.model.encode_picture(_fitting(walk, index, prepared))
             return painter.invert(prepared, index, latents, on_step=on_step)
 
@@ -98,7 +98,7 @@ def _photo(walk: Walk, index: int) -> Pixels:
     :raises PaintingError: when it is lost, or is none any more.
     """
     try:
-        return pictures.read(photo_stops.photo_of(walk, index))
+        return pictures.read_picture(photo_stops.read_photo(walk, index))
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:
@@ -148,7 +148,7 @@ def _kept(
 
 def _read(path: str, unpack: Callable[[bytes], Kept]) -> Kept | None:
     try:
-        return unpack(media_store.store().read(path))
+        return unpack(media_store.store().read_bytes(path))
     except MediaStoreAway:
         raise
     except (MediaError, ValueError) as error:

@@ -41,7 +41,7 @@ def set_up(painting: WalkInProgress) -> None:
     """
     walk, painter = painting.walk, painting.painter
     if walk.model_revision not in (None, painter.revision) and not walk.is_pinned:
-        _begin_anew(painting)
+        _restart(painting)
     check_model(painting)
     if _is_first(painting):
         _open_first(painting)
@@ -103,7 +103,7 @@ def _open_first(painting: WalkInProgress) -> None:
                     .where(Stop.walk_number == walk.number, Stop.position == stop.position)
                     .values(note=note)
                 )
-    film_assembly.take_down(forgotten)
+    film_assembly.delete_files(forgotten)
     painting.reload()
 
 
@@ -126,7 +126,7 @@ def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Level]:
     walk = painting.walk
     batch = int(settings.get("batch") or walk.batch or 1)
     if walk.positions is not None:
-        return level_plan.recorded(walk.positions, painting.stops, walk.sampler_steps, batch)
+        return level_plan.levels_of_recipe(walk.positions, painting.stops, walk.sampler_steps, batch)
     first = level_plan.following(
         [], {}, stops=painting.stops, frames=walk.frames, sampling=settings["sampling"], batch=batch,
         closed=painting.is_closed,
@@ -134,7 +134,7 @@ def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Level]:
     return [first] if first else []
 
 
-def _begin_anew(painting: WalkInProgress) -> None:
+def _restart(painting: WalkInProgress) -> None:
     """Drop the frames of another model: half a walk by one and half by another would be neither's."""
     number = painting.claim.walk_number
     with writing() as session:
@@ -145,7 +145,7 @@ def _begin_anew(painting: WalkInProgress) -> None:
         inverted = Medium.walk_number == number, Medium.kind.startswith(walk_photos.ENCODED)
         paths += session.scalars(select(Medium.path).where(*inverted))
         session.execute(delete(Medium).where(*inverted))
-    film_assembly.take_down(paths)
+    film_assembly.delete_files(paths)
     this_worker().memory.forget(number)
     raise WalkRestarted
 

@@ -121,7 +121,7 @@ def following(
     return _frames(positions, stops, sampling["steps"], batch, workers, closed=closed, forward=forward)
 
 
-def passes(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
+def count_evaluations(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
     """Count the passes that a picture of the last of these levels takes."""
     *others, last = levels
     is_begun = sampling.get("branches") and last.kind != "stops" and others and others[-1].kind == "knots"
@@ -129,7 +129,7 @@ def passes(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
     return area(sampling) * of_frame(sampling, before, last.until)
 
 
-def recorded(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Level]:
+def levels_of_recipe(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Level]:
     """Return the levels of a recipe that knows only positions and a batch size: every frame in full, from its noise."""
     batches = frame_schedule.batches(positions, stops, size)
     of_stops = math.ceil(stops / size)
@@ -150,7 +150,7 @@ def settled(levels: Sequence[Level], frames: int) -> tuple[float, ...] | None:
     return tuple(positions) if len(positions) == frames else None
 
 
-def depths(level: Level, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[int, ...]:
+def kept_depths(level: Level, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[int, ...]:
     """Return the depths at which a level's states and thumbnails are kept for those that start from them.
 
     Of the stops, those of the rungs that a film of so many frames climbs: a thumbnail that nobody asks for is a decode.
@@ -164,7 +164,7 @@ def depths(level: Level, sampling: Mapping[str, Any], *, frames: int, closed: bo
     return (level.until,) if level.kind == "knots" else ()
 
 
-def neighbours(level: int, levels: Sequence[Level], position: float, sampling: Mapping[str, Any]) -> Between | None:
+def find_start(level: int, levels: Sequence[Level], position: float, sampling: Mapping[str, Any]) -> Between | None:
     """Say what the picture at `position` of `levels[level]` starts from; None is its noise.
 
     The last knots painted before it, and the stops, are there to start from; a knot of a further rung that is one of

@@ -22,7 +22,7 @@ from app.errors import MediaError
 from app.generation import hands
 from app.search import visual_search
 from app.storage import media_store
-from app.storage.database import db, take_turns, writing
+from app.storage.database import db, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
 from app.walks import reuse
 from eye import Eye, EyeError
@@ -53,7 +53,7 @@ class Seen:
     step: float | None
 
 
-class VisualFeatureReader:
+class VisualFeatureExtractor:
     """The eye of this process, and how far back it has looked at old films."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class VisualFeatureReader:
         self._before: int | None = None
         self._is_through = False
 
-    def read(self, walk: Walk, memory: Memory | None = None) -> None:
+    def extract(self, walk: Walk, memory: Memory | None = None) -> None:
         """Look at a walk that has just been finished; a failure is logged, and only keeps it out of visual search."""
         if (eye := self.open_eye()) is None:
             return
@@ -73,18 +73,18 @@ class VisualFeatureReader:
         except (MediaError, ValueError, OSError) as error:
             log.warning("nobody looks at walk %s: %s", walk.id, error)
 
-    def read_older(self) -> bool:
+    def extract_older(self) -> bool:
         """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
         if self._is_through or self.open_eye() is None:
             return False
-        walks = visual_search.without(self._before, AT_ONCE, eye=self._revision)
+        walks = visual_search.walks_without_features(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
-            self.read(walk)
+            self.extract(walk)
             self._before = walk.number
         self._is_through = not walks
         return bool(walks)
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Go through all films once more: some may have been passed over, or seen by another eye."""
         self._before, self._is_through, self._is_blind = None, False, False
 
@@ -125,7 +125,9 @@ class VisualFeatureReader:
         """Write down what was seen, unless the walk was taken down meanwhile."""
         try:
             with writing() as session:
-                take_turns(session)  # an index reads these rows in the order of their numbers, and would pass one over
+                take_advisory_lock(
+                    session
+                )  # an index reads these rows in the order of their numbers, and would pass one over
                 still = select(Walk.number).where(
                     Walk.number == walk.number, Walk.state == FINISHED, Walk.deleted_at.is_(None)
                 )
@@ -168,4 +170,4 @@ def choose_frames(positions: Sequence[float]) -> list[int]:
 
 def _picture(row: Frame, memory: Memory | None) -> Picture:
     picture = memory.pictures.get(row.position) if memory else None
-    return encoding.decode_still(media_store.store().read(row.path)) if picture is None else picture
+    return encoding.decode_still(media_store.store().read_bytes(row.path)) if picture is None else picture

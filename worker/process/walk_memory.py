@@ -45,7 +45,7 @@ class WalkMemory:
         self._memories: OrderedDict[int, Memory] = OrderedDict()
         self._lock = threading.Lock()  # one thread paints, others write
 
-    def of(self, walk_number: int, revision: str) -> Memory:
+    def get_or_create(self, walk_number: int, revision: str) -> Memory:
         """Return the memory of a walk: an empty one if the walk is new here, or was begun by another model revision."""
         with self._lock:
             found = self._memories.pop(walk_number, None)

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 
 from worker.diffusion.model_pool import Painters
 from worker.photos.describing import Blip, DescriberError
-from worker.process.visual_features import VisualFeatureReader
+from worker.process.visual_features import VisualFeatureExtractor
 from worker.process.walk_memory import WalkMemory
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.living_workers import LivingWorkers
@@ -44,7 +44,7 @@ class Worker:
         self.unoffered = UnofferedModels()
         self.memory = WalkMemory()
         self.pictures = PictureCheck(detector)
-        self.features = VisualFeatureReader()
+        self.features = VisualFeatureExtractor()
         app.extensions[EXTENSION] = self
 
     @cached_property

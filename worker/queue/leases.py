@@ -209,7 +209,7 @@ def _change(session: Session, claim: Claim, **values: Any) -> None:
         raise LeaseLost(f"{claim.whose}, {claim.kind} {claim.level}.{claim.batch}, attempt {claim.attempt}")
 
 
-def look(session: Session, claim: Claim) -> None:
+def check_lease(session: Session, claim: Claim) -> None:
     """Look whether a piece is still ours, before something is done that would be in vain.
 
     :raises LeaseLost: when it is no longer ours.
@@ -230,9 +230,9 @@ def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
 def give_back(claim: Claim) -> None:
     """Put a piece back in the queue for the next worker or our next start, and its walk if nobody else is at it."""
     with suppress(LeaseLost), writing() as session:
-        state = PAINTING if _is_on_another_easel(session, claim.walk_number, claim.number) else QUEUED
+        state = PAINTING if _is_held_elsewhere(session, claim.walk_number, claim.number) else QUEUED
         spent = func.coalesce(Piece.seconds, 0.0) + round(claim.seconds, 3)
-        write_as_holder(session, claim, piece=pieces.FREE | {"seconds": spent}, state=state)
+        write_as_holder(session, claim, piece=pieces.RELEASED | {"seconds": spent}, state=state)
 
 
 def fail_walk(claim: Claim, reason: str) -> None:
@@ -247,14 +247,14 @@ def fail_walk(claim: Claim, reason: str) -> None:
             _change(session, claim)
             if claim.kind == LORA:
                 piece = session.scalars(select(Piece).where(Piece.number == claim.number)).one()
-                _change(session, claim, **lora_checks.answered(piece.payload, f"could not be checked. {reason}"))
+                _change(session, claim, **lora_checks.answer_values(piece.payload, f"could not be checked. {reason}"))
                 return
             session.execute(delete(Piece).where(Piece.number == claim.number))
             if claim.task is not None:
                 _fail_task(session, claim.kind, claim.task, reason)
             return
         write_as_holder(session, claim, state=FAILED, error=reason, finished_at=now())
-        call_off(session, claim.walk_number)
+        suspend_tasks(session, claim.walk_number)
 
 
 def sweep() -> int:
@@ -293,14 +293,14 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
         if not _is_lost(piece):
             continue
         piece.lost += 1
-        figures.lost(1)
+        figures.count_lost(1)
         piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
         whose = f"task {piece.task}" if walk is None else f"walk {walk.id}"
         log.warning("%s lost its worker for the %s. time at %s", whose, piece.lost, piece.kind)
         reason = f"The painting was interrupted {piece.lost} times."
         if piece.kind in SHORT_KINDS:
             if piece.lost >= most and piece.kind == LORA:
-                for name, value in lora_checks.answered(piece.payload, f"could not be checked. {reason}").items():
+                for name, value in lora_checks.answer_values(piece.payload, f"could not be checked. {reason}").items():
                     setattr(piece, name, value)
             elif piece.lost >= most:
                 session.delete(piece)  # a walk is finished and does not suffer
@@ -314,8 +314,8 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
     if walk is None:
         return
     if walk.state == FAILED:
-        call_off(session, walk_number)
-    elif walk.state == PAINTING and not _is_on_another_easel(session, walk_number, None):
+        suspend_tasks(session, walk_number)
+    elif walk.state == PAINTING and not _is_held_elsewhere(session, walk_number, None):
         walk.state = QUEUED
     session.flush()
 
@@ -328,17 +328,17 @@ def _fail_task(session: Session, kind: str, task: str, reason: str) -> None:
         candidate_requests.fail(session, task, reason)
 
 
-def call_off(session: Session, walk_number: int) -> None:
+def suspend_tasks(session: Session, walk_number: int) -> None:
     """Free and park all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
     own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind.not_in(SHORT_KINDS))
     for statement in (
-        own.where(Piece.state == PIECE_TAKEN).values(**pieces.FREE),
-        own.values(urgency=pieces.PARKED),
+        own.where(Piece.state == PIECE_TAKEN).values(**pieces.RELEASED),
+        own.values(urgency=pieces.SUSPENDED),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _is_on_another_easel(session: Session, walk_number: int, piece_number: int | None) -> bool:
+def _is_held_elsewhere(session: Session, walk_number: int, piece_number: int | None) -> bool:
     other = select(Piece.number).where(Piece.walk_number == walk_number, Piece.state == PIECE_TAKEN)
     return session.scalar(other.where(Piece.number != (piece_number or 0)).limit(1)) is not None
 

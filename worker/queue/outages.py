@@ -45,7 +45,7 @@ class Outages:
 
     def is_to_blame(self, claim: Claim, error: Exception) -> bool:
         """Return whether database or device failed a walk more often in a row than chance would have it."""
-        if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.flaw()):
+        if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.find_problem()):
             return False
         with self._lock:
             self._met[claim.walk_id] += 1
@@ -74,7 +74,7 @@ class Outages:
         if isinstance(error, OperationalError):
             return
         for pause in _pauses():
-            flaw = scratch.flaw() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
+            flaw = scratch.find_problem() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
             if not flaw:
                 return
             log.warning("nothing is painted: %s", flaw)

@@ -15,7 +15,7 @@ from app.generation import models_on_offer
 from app.queue import candidate_requests, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
-from worker.queue.leases import call_off, holder
+from worker.queue.leases import holder, suspend_tasks
 
 PATIENCE_SECONDS = 600.0
 """For how long a model must be missed: longer than a large one loads."""
@@ -66,7 +66,7 @@ def _fail_all_of(name: str) -> None:
         locked = select(Walk).where(Walk.model == name, *_idle()).with_for_update(of=Walk)
         for walk in session.scalars(locked.execution_options(populate_existing=True)):
             walk.state, walk.error, walk.finished_at = FAILED, models_on_offer.not_offered(name), now()
-            call_off(session, walk.number)
+            suspend_tasks(session, walk.number)
             log.warning("walk %s failed: %s", walk.id, walk.error)
         tasks = select(Piece).where(Piece.model == name, *_TASKS_IN_LINE).with_for_update()
         for piece in session.scalars(tasks.execution_options(populate_existing=True)):

@@ -89,12 +89,12 @@ def _safety_checker(folder: str, device: str) -> Detector:
     processor = _processor(folder)
 
     @torch.inference_mode()
-    def look(pictures: Sequence[Picture]) -> Sequence[bool]:
+    def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
         pixels = processor(_images(pictures), return_tensors="pt").pixel_values.to(device)
         blank = [np.zeros(1, np.float32)] * len(pictures)  # it would black out what it is given
         return list(checker(clip_input=pixels, images=blank)[1])
 
-    return look
+    return detect
 
 
 def _classifier(folder: str, device: str) -> Detector:
@@ -111,12 +111,12 @@ def _classifier(folder: str, device: str) -> Detector:
     processor = _processor(folder)
 
     @torch.inference_mode()
-    def look(pictures: Sequence[Picture]) -> Sequence[bool]:
+    def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
         pixels = processor(_images(pictures), return_tensors="pt").pixel_values.to(device)
         share = model(pixel_values=pixels).logits.float().softmax(-1)
         return list((share[:, unfit].sum(-1) > 0.5).tolist())
 
-    return look
+    return detect
 
 
 def _nudenet() -> Detector:
@@ -127,12 +127,12 @@ def _nudenet() -> Detector:
 
     detector: Any = NudeDetector()
 
-    def look(pictures: Sequence[Picture]) -> Sequence[bool]:
+    def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
         flipped = [np.ascontiguousarray(picture[..., ::-1]) for picture in pictures]  # it reads as OpenCV does
         parts = detector.detect_batch(flipped, batch_size=BATCH)
         return [any(part["class"] in BARE and part["score"] > SURE for part in found) for found in parts]
 
-    return look
+    return detect
 
 
 def _processor(folder: str) -> Any:

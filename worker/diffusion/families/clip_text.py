@@ -45,13 +45,15 @@ Group = list[Token]
 
 
 def encode(
-    encoders: Sequence[tuple[Any, Any]], prompt: str, how: TextOptions, layer: Layer, device: torch.device
+    encoders: Sequence[tuple[Any, Any]], prompt: str, options: TextOptions, layer: Layer, device: torch.device
 ) -> Text:
     """Encode a prompt by some pairs of a tokenizer and an encoder, whose states stand side by side.
 
     The pooled vector is that of the first chunk. Raises InversionError where a textual inversion cannot be used.
     """
-    found = [_chunked(tokenizer, encoder, prompt, how, number) for number, (tokenizer, encoder) in enumerate(encoders)]
+    found = [
+        _chunked(tokenizer, encoder, prompt, options, number) for number, (tokenizer, encoder) in enumerate(encoders)
+    ]
     count = max(len(chunks) for chunks in found)
     rows, pooled = [], None
     blank = []
@@ -66,12 +68,12 @@ def encode(
     return Text(_array(torch.cat(rows, -1)), None if pooled is None else _array(pooled), _array(torch.cat(blank, -1)))
 
 
-def count_chunks(tokenizer: Any, prompt: str, how: TextOptions) -> int:
+def count_chunks(tokenizer: Any, prompt: str, options: TextOptions) -> int:
     """Return how many chunks a whole prompt would take."""
-    return len(_packed(_groups(tokenizer, prompt, how, 0, None), tokenizer.model_max_length - 2))
+    return len(_packed(_groups(tokenizer, prompt, options, 0, None), tokenizer.model_max_length - 2))
 
 
-def lengthened(texts: Sequence[Text]) -> list[Text]:
+def pad_to_longest(texts: Sequence[Text]) -> list[Text]:
     """Bring texts to the length of the longest, by empty chunks."""
     most = max((len(text.states) for text in texts), default=0)
     return [_filled(text, most) for text in texts]
@@ -85,10 +87,10 @@ def _filled(text: Text, length: int) -> Text:
     return Text(np.concatenate([text.states, blank]), text.pooled, text.empty)
 
 
-def _chunked(tokenizer: Any, encoder: Any, prompt: str, how: TextOptions, number: int) -> list[list[Token]]:
+def _chunked(tokenizer: Any, encoder: Any, prompt: str, options: TextOptions, number: int) -> list[list[Token]]:
     """Return the tokens of each chunk; one empty chunk for no words."""
     width = encoder.get_input_embeddings().weight.shape[1]
-    groups = _groups(tokenizer, prompt, how, number, width)
+    groups = _groups(tokenizer, prompt, options, number, width)
     return _packed(groups, tokenizer.model_max_length - 2)[:CHUNKS_MAX]
 
 
@@ -101,9 +103,9 @@ def _packed(groups: Sequence[Group], room: int) -> list[list[Token]]:
     return chunks
 
 
-def _groups(tokenizer: Any, prompt: str, how: TextOptions, number: int, width: int | None) -> list[Group]:
+def _groups(tokenizer: Any, prompt: str, options: TextOptions, number: int, width: int | None) -> list[Group]:
     """Return a prompt's tokens for the encoder of this number, whose vectors have this width where it matters."""
-    files = {file.name.casefold(): file for file in how.embeddings}
+    files = {file.name.casefold(): file for file in options.embeddings}
     found: list[Group] = []
     for span in prompt_weights.parse(prompt).spans:
         for text, name in embedding_names.split(span.text, files):

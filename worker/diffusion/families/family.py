@@ -68,7 +68,7 @@ class Family(ABC):
     """The classes of pipelines, as ``model_index.json`` names them."""
     pipeline: ClassVar[Any]
     """The class of diffusers that loads tokenizers, text encoders and scheduler, and encodes prompts."""
-    without: ClassVar[Mapping[str, Any]]
+    pipeline_options: ClassVar[Mapping[str, Any]]
     """What that pipeline is told to load nothing for, and its other settings."""
     part: ClassVar[str]
     """The folder of the network that is called at every step."""
@@ -101,10 +101,10 @@ class Family(ABC):
         config: SimpleNamespace,
         vae: Any,
         index: Mapping[str, Any],
-        told: Mapping[str, Any] = MappingProxyType({}),
+        house: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Describe a model by its network's configuration, its VAE's, its ``model_index.json`` and ``house.json``."""
-        self.config, self.vae, self.index, self.told = config, vae, index, told
+        self.config, self.vae, self.index, self.house = config, vae, index, house
 
     @property
     def kind(self) -> Kind:
@@ -132,7 +132,7 @@ class Family(ABC):
         """Return what the reader of LoRA files is called with besides the tensors."""
         return {}
 
-    def flattened(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+    def count_tokens(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
         """Return how many tokens of each row some modules of the network are given, all rows in one long one.
 
         The modules are named by how the names of their layers begin; `latents` and `given` are what the network is
@@ -148,8 +148,8 @@ class Family(ABC):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode a prompt and what is to be left out; None where the family leaves nothing out.
 
@@ -161,7 +161,7 @@ class Family(ABC):
         del pipe
         return False
 
-    def chunks(self, pipe: Any, prompt: str, how: TextOptions) -> int:
+    def chunks(self, pipe: Any, prompt: str, options: TextOptions) -> int:
         """Return how many chunks a prompt takes, of a model that reads them; `clip_text.CHUNKS_MAX` are read."""
         raise NotImplementedError
 
@@ -186,7 +186,7 @@ class Family(ABC):
         The network is called with what its batch's rows stand in as the first argument.
         """
 
-    def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
+    def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Return a guided prediction from those without the prompt and with it, as the family's pipeline does."""
         return torch.add(unguided, conditioned - unguided, alpha=guidance)
 

@@ -21,7 +21,7 @@ class FlowFamily(Family):
     """
 
     part = "transformer"
-    without: ClassVar[Mapping[str, Any]] = MappingProxyType({"transformer": None, "vae": None})
+    pipeline_options: ClassVar[Mapping[str, Any]] = MappingProxyType({"transformer": None, "vae": None})
     pass_bytes = 600
     stores_float8 = True
     folded: ClassVar[int] = 1
@@ -32,12 +32,12 @@ class FlowFamily(Family):
         config: SimpleNamespace,
         vae: Any,
         index: Mapping[str, Any],
-        told: Mapping[str, Any] = MappingProxyType({}),
+        house: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Describe a model."""
-        super().__init__(config, vae, index, told)
+        super().__init__(config, vae, index, house)
         self.scale = 2 ** (len(vae.block_out_channels) - 1) * self.folded
-        side = int(told.get("size") or self.own_size()) // self.scale
+        side = int(house.get("size") or self.own_size()) // self.scale
         self.latent_shape = (self.channels(), side, side)
         self.guidance = self.own_guidance()
 
@@ -54,7 +54,7 @@ class FlowFamily(Family):
         """Return how the model is guided."""
 
     @abstractmethod
-    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Return what the pipeline sets its time steps by, for a picture that the network sees as so many tokens."""
 
     def tokens(self, size: tuple[int, int]) -> int:
@@ -75,11 +75,11 @@ class FlowFamily(Family):
         self, scheduler: str, config: Mapping[str, Any], steps: int, size: tuple[int, int], device: torch.device
     ) -> Any:
         """Make a solver whose time steps are shifted as the family's are for pictures of this size."""
-        spaced = self.spaced(config, steps, self.tokens(size))
-        return solvers.make(scheduler, config, steps, device, **spaced)
+        timestep_options = self.timestep_options(config, steps, self.tokens(size))
+        return solvers.make(scheduler, config, steps, device, **timestep_options)
 
 
-def even(steps: int) -> Any:
+def even_sigmas(steps: int) -> Any:
     """Return noise levels at equal distances, before they are shifted."""
     return np.linspace(1.0, 1 / steps, steps)
 

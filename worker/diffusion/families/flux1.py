@@ -12,7 +12,7 @@ from diffusers.loaders import FluxLoraLoaderMixin
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
 from worker.diffusion.families.family import INPUT, UNGUIDED, States, Text
-from worker.diffusion.families.flow import FlowFamily, even, one_length, text
+from worker.diffusion.families.flow import FlowFamily, even_sigmas, one_length, text
 from worker.diffusion.families.text_options import TextOptions
 
 TOKENS = {INPUT: 512, UNGUIDED: 256}
@@ -24,8 +24,8 @@ class Flux1(FlowFamily):
 
     kinds = ("FluxPipeline",)
     pipeline = diffusers.FluxPipeline
-    without: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {**FlowFamily.without, "image_encoder": None, "feature_extractor": None}
+    pipeline_options: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {**FlowFamily.pipeline_options, "image_encoder": None, "feature_extractor": None}
     )
     network_class = diffusers.FluxTransformer2DModel
     original = "FLUX.1"
@@ -45,9 +45,9 @@ class Flux1(FlowFamily):
         """Ask for the alphas, too, which some files have beside diffusers' names."""
         return {"return_alphas": True}
 
-    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Shift the time steps by the number of tokens, where the model's scheduler does."""
-        return {"sigmas": even(steps), "mu": shift(config, tokens)}
+        return {"sigmas": even_sigmas(steps), "mu": shift(config, tokens)}
 
     def encode(
         self,
@@ -55,11 +55,11 @@ class Flux1(FlowFamily):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode a prompt: T5's states, and CLIP's pooled vector."""
-        del negative_prompt, left_out, how
+        del negative_prompt, known_negative, options
         states, pooled, _ = pipe.encode_prompt(
             prompt=prompt, prompt_2=None, device=device, max_sequence_length=TOKENS[self.guidance]
         )

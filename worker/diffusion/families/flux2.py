@@ -11,7 +11,7 @@ from diffusers.loaders import Flux2LoraLoaderMixin
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
 from worker.diffusion.families.family import PASSES, UNGUIDED, States, Text
-from worker.diffusion.families.flow import FlowFamily, chat_tokens, even, one_length, text
+from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, one_length, text
 from worker.diffusion.families.text_options import TextOptions
 
 
@@ -30,10 +30,10 @@ class Flux2Klein(FlowFamily):
         """Return PASSES for the base models; those that were distilled have no guidance."""
         return UNGUIDED if self.index.get("is_distilled") else PASSES
 
-    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Shift the time steps by the numbers of tokens and of steps."""
         del config
-        return {"sigmas": even(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
+        return {"sigmas": even_sigmas(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
 
     def encode(
         self,
@@ -41,15 +41,15 @@ class Flux2Klein(FlowFamily):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode a prompt, and no words where the model is guided: it takes no others."""
-        del negative_prompt, how
+        del negative_prompt, options
         states, _ = pipe.encode_prompt(prompt=prompt, device=device)
-        if self.guidance == PASSES and left_out is None:
-            left_out = text(pipe.encode_prompt(prompt="", device=device)[0][0])
-        return text(states[0]), left_out
+        if self.guidance == PASSES and known_negative is None:
+            known_negative = text(pipe.encode_prompt(prompt="", device=device)[0][0])
+        return text(states[0]), known_negative
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
         """Return the tokenizer, and how many tokens a message leaves for the prompt."""

@@ -22,21 +22,25 @@ def vectors(file: EmbeddingFile, encoder: int, width: int | None) -> torch.Tenso
 
     Raises InversionError.
     """
-    held = _read(file)
-    found = held.get(OF_ENCODERS[encoder]) if any(name in held for name in OF_ENCODERS) else next(iter(held.values()))
+    tensors = _load(file)
+    found = (
+        tensors.get(OF_ENCODERS[encoder])
+        if any(name in tensors for name in OF_ENCODERS)
+        else next(iter(tensors.values()))
+    )
     if found is None:
         raise InversionError(f"the embedding {file.name} holds no {OF_ENCODERS[encoder]} for this model's encoder")
     found = found.reshape(-1, found.shape[-1])
     if width is not None and found.shape[1] != width:
-        told = f"has {found.shape[1]} numbers a vector, and this model's text encoder {width}"
-        raise InversionError(f"the embedding {file.name} {told}")
+        problem = f"has {found.shape[1]} numbers a vector, and this model's text encoder {width}"
+        raise InversionError(f"the embedding {file.name} {problem}")
     if not torch.isfinite(found).all():
         raise InversionError(f"the embedding {file.name} holds values that are no numbers")
     return found
 
 
 @lru_cache(maxsize=32)
-def _read(file: EmbeddingFile) -> Mapping[str, torch.Tensor]:
+def _load(file: EmbeddingFile) -> Mapping[str, torch.Tensor]:
     try:
         found = {name: tensor.float() for name, tensor in load_file(file.path).items()}
     except (OSError, SafetensorError, ValueError) as error:

@@ -27,7 +27,7 @@ class StableDiffusion(Family):
 
     kinds: ClassVar[tuple[str, ...]] = ("StableDiffusionPipeline",)
     pipeline = diffusers.StableDiffusionPipeline
-    without = MappingProxyType(NO_PICTURES | {"safety_checker": None, "requires_safety_checker": False})
+    pipeline_options = MappingProxyType(NO_PICTURES | {"safety_checker": None, "requires_safety_checker": False})
     part = "unet"
     network_class = diffusers.UNet2DConditionModel
     encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
@@ -40,10 +40,10 @@ class StableDiffusion(Family):
         config: SimpleNamespace,
         vae: Any,
         index: Mapping[str, Any],
-        told: Mapping[str, Any] = MappingProxyType({}),
+        house: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Describe a model; guidance is an input of those that it was distilled into."""
-        super().__init__(config, vae, index, told)
+        super().__init__(config, vae, index, house)
         side = config.sample_size
         height, width = (side, side) if isinstance(side, int) else side
         self.scale = 2 ** (len(vae.block_out_channels) - 1)
@@ -53,7 +53,7 @@ class StableDiffusion(Family):
     @classmethod
     def prepare(cls, network: Any) -> None:
         """Write normalisation and enlargements out."""
-        group_norm.relay(network)
+        group_norm.replace_group_norms(network)
         upsampling.fold(network)
 
     def lora_options(self) -> dict[str, Any]:
@@ -66,23 +66,25 @@ class StableDiffusion(Family):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode both, in chunks or, as in release 1.0.0, by the pipeline; XL may put zeros for no words."""
         nothing = not negative_prompt and getattr(pipe.config, "force_zeros_for_empty_prompt", False)
-        if how.syntax:
-            text = self._chunked(pipe, prompt, how, device)
-            if left_out is None and nothing:
-                left_out = _zeros(text)
-            return text, left_out or self._chunked(pipe, negative_prompt, replace(how, clip_skip=None), device)
+        if options.syntax:
+            text = self._chunked(pipe, prompt, options, device)
+            if known_negative is None and nothing:
+                known_negative = _zeros(text)
+            return text, known_negative or self._chunked(
+                pipe, negative_prompt, replace(options, clip_skip=None), device
+            )
         encoded = pipe.encode_prompt(
             prompt=prompt,
             device=device,
             num_images_per_prompt=1,
             do_classifier_free_guidance=True,
             negative_prompt=None if nothing else negative_prompt,
-            **_as_encoded(left_out, device),
+            **_as_encoded(known_negative, device),
         )
         arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
         if self.config.addition_embed_type == "text_time":
@@ -93,13 +95,13 @@ class StableDiffusion(Family):
         """Return whether all tokenizers are CLIP's."""
         return all(isinstance(tokenizer, transformers.CLIPTokenizer) for tokenizer, _ in _encoders(pipe))
 
-    def chunks(self, pipe: Any, prompt: str, how: TextOptions) -> int:
+    def chunks(self, pipe: Any, prompt: str, options: TextOptions) -> int:
         """Return how many chunks a prompt takes."""
-        return max(clip_text.count_chunks(tokenizer, prompt, how) for tokenizer, _ in _encoders(pipe))
+        return max(clip_text.count_chunks(tokenizer, prompt, options) for tokenizer, _ in _encoders(pipe))
 
-    def _chunked(self, pipe: Any, prompt: str, how: TextOptions, device: torch.device) -> Text:
-        layer = partial(self.layer, clip_skip=how.clip_skip)
-        return clip_text.encode(_encoders(pipe), prompt, how, layer, device)
+    def _chunked(self, pipe: Any, prompt: str, options: TextOptions, device: torch.device) -> Text:
+        layer = partial(self.layer, clip_skip=options.clip_skip)
+        return clip_text.encode(_encoders(pipe), prompt, options, layer, device)
 
     @staticmethod
     def layer(
@@ -155,7 +157,7 @@ class StableDiffusionXL(StableDiffusion):
 
     kinds = ("StableDiffusionXLPipeline",)
     pipeline = diffusers.StableDiffusionXLPipeline
-    without = MappingProxyType(NO_PICTURES | {"add_watermarker": False})
+    pipeline_options = MappingProxyType(NO_PICTURES | {"add_watermarker": False})
     encoders = ("text_encoder", "text_encoder_2")
     lora_encoders = ("text_encoder", "text_encoder_2")
     upcasts = True
@@ -189,11 +191,11 @@ def _zeros(text: Text) -> Text:
     return Text(empty, None if text.pooled is None else np.zeros_like(text.pooled), empty)
 
 
-def _as_encoded(left_out: Text | None, device: torch.device) -> dict[str, torch.Tensor]:
+def _as_encoded(known_negative: Text | None, device: torch.device) -> dict[str, torch.Tensor]:
     """Return what tells the pipeline that it need not encode again what is left out."""
-    if left_out is None:
+    if known_negative is None:
         return {}
-    told = {"negative_prompt_embeds": left_out.states}
-    if left_out.pooled is not None:
-        told["negative_pooled_prompt_embeds"] = left_out.pooled
-    return {name: torch.from_numpy(array)[None].to(device) for name, array in told.items()}
+    embeds = {"negative_prompt_embeds": known_negative.states}
+    if known_negative.pooled is not None:
+        embeds["negative_pooled_prompt_embeds"] = known_negative.pooled
+    return {name: torch.from_numpy(array)[None].to(device) for name, array in embeds.items()}

@@ -21,23 +21,23 @@ class ModelReading:
     reads_syntax: bool
 
 
-def of_stop(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], how: TextOptions) -> str:
+def of_stop(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], options: TextOptions) -> str:
     """Return the notes on a stop, joined.
 
     `prompt` is the whole of it, as it is encoded, `subject` what of it the visitor wrote, `weighted` the texts
     that may have weights, as they were written.
     """
-    return stop_notes.joined([*_of_words(model, prompt, subject, how), *_of_syntax(model, weighted, how)])
+    return stop_notes.joined([*_of_words(model, prompt, subject, options), *_of_syntax(model, weighted, options)])
 
 
-def _of_words(model: ModelReading, prompt: str, subject: str, how: TextOptions) -> Iterator[str]:
+def _of_words(model: ModelReading, prompt: str, subject: str, options: TextOptions) -> Iterator[str]:
     """Note a prompt that is cut, or else one half of whose visitor's words are not known."""
     tokenizer, most = model.family.tokenizer(model.pipe)
-    if how.syntax and model.reads_syntax:
-        is_cut = model.family.chunks(model.pipe, prompt, how) > clip_text.CHUNKS_MAX
+    if options.syntax and model.reads_syntax:
+        is_cut = model.family.chunks(model.pipe, prompt, options) > clip_text.CHUNKS_MAX
         subject = prompt_weights.parse(subject).text
     else:
-        if how.syntax:
+        if options.syntax:
             prompt, subject = prompt_weights.plain(prompt), prompt_weights.plain(subject)
         is_cut = len(tokenizer(prompt).input_ids) > most
     if is_cut:
@@ -46,19 +46,19 @@ def _of_words(model: ModelReading, prompt: str, subject: str, how: TextOptions) 
         yield stop_notes.UNKNOWN_WORDS
 
 
-def _of_syntax(model: ModelReading, weighted: Sequence[str], how: TextOptions) -> Iterator[str]:
+def _of_syntax(model: ModelReading, weighted: Sequence[str], options: TextOptions) -> Iterator[str]:
     """Note weights that were changed, and whatever the model does not know."""
     kind = model.family.kind
-    skips = bool(how.syntax) if model.reads_syntax else kind.has_clip_skip and not kind.has_weights
-    if how.clip_skip is not None and not skips:
+    skips = bool(options.syntax) if model.reads_syntax else kind.has_clip_skip and not kind.has_weights
+    if options.clip_skip is not None and not skips:
         yield stop_notes.NO_CLIP_SKIP
-    if not how.syntax:
+    if not options.syntax:
         return
     found = [prompt_weights.parse(text) for text in weighted]
     if not model.reads_syntax:
         if any(each.is_explicit for each in found):
             yield stop_notes.NO_WEIGHTS
-        if how.embeddings:
+        if options.embeddings:
             yield stop_notes.NO_EMBEDDINGS
         return
     if any(each.is_clamped for each in found):

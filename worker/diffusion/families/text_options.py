@@ -29,4 +29,4 @@ class TextOptions:
     embeddings: frozenset[EmbeddingFile] = frozenset()
 
 
-AS_BEFORE = TextOptions()
+DEFAULT_OPTIONS = TextOptions()

@@ -17,7 +17,7 @@ Texts = NDArray[np.float32] | tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EncodedRows:
     """The texts of a kind, a row for each position, and their pooled vectors."""
 
     states: States
@@ -25,14 +25,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class BatchTexts:
     """The prompts at the positions, and what is to be left out there, if anything can be."""
 
-    prompts: Said
-    negatives: Said | None
+    prompts: EncodedRows
+    negatives: EncodedRows | None
 
 
-def pooled(
+def stack_pooled(
     prompts: Sequence[Text], negatives: Sequence[Text]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None] | None:
     """Return the pooled vectors of prompts and of negatives, a row for each stop; None where a model has none."""
@@ -40,7 +40,7 @@ def pooled(
     return (np.stack(rows[0]), np.stack(rows[1]) if rows[1] else None) if rows[0] else None
 
 
-def at(
+def texts_at(
     prompts: Texts,
     negatives: Texts | None,
     pooled: tuple[NDArray[np.float32], NDArray[np.float32] | None] | None,
@@ -48,16 +48,16 @@ def at(
     device: torch.device,
     *,
     closed: bool,
-) -> Words:
+) -> BatchTexts:
     """Return what is said at the positions, by the texts of the stops and their pooled vectors, on a device."""
     first, second = pooled or (None, None)
-    return Words(
-        _said(prompts, first, positions, device, closed=closed),
-        None if negatives is None else _said(negatives, second, positions, device, closed=closed),
+    return BatchTexts(
+        _encoded_rows(prompts, first, positions, device, closed=closed),
+        None if negatives is None else _encoded_rows(negatives, second, positions, device, closed=closed),
     )
 
 
-def joined(kinds: Sequence[Said]) -> tuple[States, torch.Tensor | None]:
+def concatenate(kinds: Sequence[EncodedRows]) -> tuple[States, torch.Tensor | None]:
     """Return the rows of all kinds, one after the other, and their pooled vectors."""
     vectors = [each.pooled for each in kinds if each.pooled is not None]
     return _together([each.states for each in kinds]), torch.cat(vectors) if vectors else None
@@ -80,18 +80,18 @@ def between(texts: Texts, position: float, device: torch.device, *, closed: bool
     return Between(_tensor(first, device), _tensor(last, device), float(t))
 
 
-def gathered(texts: Sequence[NDArray[np.float32]]) -> Texts:
+def stack_texts(texts: Sequence[NDArray[np.float32]]) -> Texts:
     """Put the texts of all stops into one array where they have one length."""
     return np.stack(texts) if len({text.shape for text in texts}) == 1 else tuple(texts)
 
 
-def _said(
+def _encoded_rows(
     texts: Texts, pooled: NDArray[np.float32] | None, positions: Sequence[float], device: torch.device, *, closed: bool
-) -> Said:
+) -> EncodedRows:
     vectors = None
     if pooled is not None:
         vectors = torch.stack([_tensor(text_at(pooled, position, closed=closed), device) for position in positions])
-    return Said(_batch([between(texts, position, device, closed=closed) for position in positions]), vectors)
+    return EncodedRows(_batch([between(texts, position, device, closed=closed) for position in positions]), vectors)
 
 
 def _together(batches: Sequence[States]) -> States:

@@ -11,7 +11,7 @@ from diffusers.loaders import ZImageLoraLoaderMixin
 
 from worker.diffusion.families import text_blend
 from worker.diffusion.families.family import PASSES, Between, States, Text
-from worker.diffusion.families.flow import FlowFamily, chat_tokens, even, text
+from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, text
 from worker.diffusion.families.flux1 import shift
 from worker.diffusion.families.text_options import TextOptions
 
@@ -31,9 +31,9 @@ class ZImage(FlowFamily):
         """Return PASSES; Turbo is painted with none, and can be guided."""
         return PASSES
 
-    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Shift the time steps by the number of tokens, where the model's scheduler does."""
-        return {"sigmas": [float(level) for level in even(steps)], "mu": shift(config, tokens)}
+        return {"sigmas": [float(level) for level in even_sigmas(steps)], "mu": shift(config, tokens)}
 
     def encode(
         self,
@@ -41,16 +41,16 @@ class ZImage(FlowFamily):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
         """Encode both, each as a message of a chat."""
-        del how
+        del options
         [states], _ = pipe.encode_prompt(prompt=prompt, device=device, do_classifier_free_guidance=False)
-        if left_out is None:
+        if known_negative is None:
             [others], _ = pipe.encode_prompt(prompt=negative_prompt, device=device, do_classifier_free_guidance=False)
-            left_out = text(others)
-        return text(states), left_out
+            known_negative = text(others)
+        return text(states), known_negative
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
         """Return the tokenizer, and how many tokens a message leaves for the prompt."""
@@ -97,14 +97,14 @@ class ZImage(FlowFamily):
         one, other = torch.stack([each.float() for each in both]).chunk(2)
         return -torch.lerp(one, other, one.new_tensor(shares)[:, None, None, None])
 
-    def flattened(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+    def count_tokens(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
         """Return the tokens of pictures and of texts, filled up, which the embedders are given in one long row."""
         _, texts = given
         height, width = latents[0].shape[-2:]
         pictures = [text_blend.filled(height // 2 * (width // 2))] * len(latents)
         return {"all_x_embedder": pictures, "cap_embedder": [text_blend.filled(len(text)) for text in texts]}
 
-    def guided(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
+    def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
         """Add the difference to the guided prediction, not to the unguided, as the pipeline does."""
         return conditioned + guidance * (conditioned - unguided)
 

@@ -28,7 +28,7 @@ class Encoders:
     def __init__(self, source: Source, device: torch.device) -> None:
         """Load them. Raises ModelError where that fails."""
         self._source, self.device = source, device
-        self.leave = self.are_dropped = False
+        self.leaves_gpu = self.are_dropped = False
         self.bytes = self._dtype().itemsize
         self.pipe = source.pipeline(self._dtype())
 
@@ -40,13 +40,13 @@ class Encoders:
 
     def follow(self, plan: Plan) -> None:
         """Keep them where a plan says from now on."""
-        self.leave, self.are_dropped = plan.encoders_leave, plan.encoders_dropped
+        self.leaves_gpu, self.are_dropped = plan.encoders_leave, plan.encoders_dropped
         if plan.encoders_leave:
             for encoder in self.parts:
                 encoder.to("cpu")
 
     @contextmanager
-    def there(self) -> Iterator[Any]:
+    def on_device(self) -> Iterator[Any]:
         """Bring them to the device for as long as the block runs, and yield the pipeline."""
         if not self.parts:
             self._load()
@@ -57,7 +57,7 @@ class Encoders:
         finally:
             if self.are_dropped:
                 self.drop()
-            elif self.leave:
+            elif self.leaves_gpu:
                 for encoder in self.parts:
                     encoder.to("cpu")
                 device_errors.free_memory()

@@ -50,15 +50,15 @@ class Source:
         self.path, self._device = folder, device
         self._single = single_file.inspect(folder) if folder.is_file() else None
         self.folder = folder = self._single.family.folder if self._single else folder
-        self.family = families.of(self._single.kind if self._single else files.inspect(folder))
+        self.family = families.find_family(self._single.kind if self._single else files.inspect(folder))
         self._replaced = replaced_vae.inspect(vae, folder)
         self._network_file = replaced_network.inspect(transformer, self.family)
         self._state = self._files_state()
         others = self._replaced.weights if self._replaced else ()
         if self._single:
-            self.sizes = sizes.of_file(self._single, others)
+            self.sizes = sizes.count_file(self._single, others)
         else:
-            self.sizes = sizes.of(folder, self.family, others)
+            self.sizes = sizes.count_folder(folder, self.family, others)
         if file := self._network_file:
             self.sizes = replace(self.sizes, network=file.halves, layer=file.layer)
         self.is_small = self.sizes.network <= SMALL
@@ -77,9 +77,9 @@ class Source:
             revision = other.revision(revision) if other else revision
         return revision
 
-    def described(self, vae: Any, told: Mapping[str, Any]) -> Family:
+    def make_family(self, vae: Any, house: Mapping[str, Any]) -> Family:
         """Return the family with this model's configurations, its VAE's and what ``house.json`` says among them."""
-        return self.family(self.config, vae, read_json(self.folder / "model_index.json"), told)
+        return self.family(self.config, vae, read_json(self.folder / "model_index.json"), house)
 
     def pipeline(self, dtype: torch.dtype) -> Any:
         """Load the text encoders in a precision, with the tokenizers and the scheduler, as a pipeline without networks.
@@ -87,7 +87,7 @@ class Source:
         Raises ModelError where that fails.
         """
         loader = self.family.pipeline
-        how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.without}
+        how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.pipeline_options}
         index = read_json(self.folder / "model_index.json")
         how |= {part: None for part in self.family.optional if not is_named(index, part)}
         if self._single:
@@ -104,7 +104,7 @@ class Source:
         pipe.set_progress_bar_config(disable=True)
         if scheduler is not None:
             pipe.scheduler = scheduler
-        _bound_texts(pipe)
+        _limit_prompt_lengths(pipe)
         return pipe
 
     def network(self, dtype: torch.dtype) -> Any:
@@ -204,7 +204,7 @@ def _complete(kind: Any, part: Path) -> SimpleNamespace:
     return SimpleNamespace(**defaults | read_json(part / "config.json"))
 
 
-def _bound_texts(pipe: Any) -> None:
+def _limit_prompt_lengths(pipe: Any) -> None:
     """Cut prompts at the text encoder's last position where the tokenizer names no length, or a longer one."""
     for number in ("", "_2"):
         tokenizer, encoder = (getattr(pipe, part + number, None) for part in ("tokenizer", "text_encoder"))

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 FULL, FLOAT8 = "float32", placement.FLOAT8
 
 
-class NoRoom(torch.OutOfMemoryError):
+class NoGpuMemory(torch.OutOfMemoryError):
     """A GPU has no room for a network in float32."""
 
 
@@ -100,7 +100,7 @@ class Networks:
             self._placed.add(precision)
         return self._vaes[precision]
 
-    def settle(self, precision: str) -> None:
+    def keep_precision(self, precision: str) -> None:
         """Hold the UNet in this precision, and in float32 for what overflows where it is small; drop other copies."""
         for other in [name for name in self._unets if name not in (FULL, precision)]:
             self._unets.pop(other)
@@ -139,7 +139,9 @@ class Networks:
             return
         missing = placement.FULL_BYTES * self._source.sizes.network + placement.SPARE - memory[0]
         if missing > 0:
-            raise NoRoom(f"out of memory: the UNet in float32 needs {missing / placement.GB:.1f} GB more than are free")
+            raise NoGpuMemory(
+                f"out of memory: the UNet in float32 needs {missing / placement.GB:.1f} GB more than are free"
+            )
 
     def _drop_unets(self) -> None:
         for unet in self._unets.values():

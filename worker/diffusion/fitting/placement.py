@@ -102,7 +102,7 @@ def allowed(offload: str, *, stores_float8: bool = False) -> tuple[Plan, ...]:
     return tuple(plan for plan in possible if offload in ("auto", plan.offload))
 
 
-def needed(plan: Plan, needs: Needs) -> int:
+def gpu_bytes(plan: Plan, needs: Needs) -> int:
     """Return how many bytes of a GPU a plan needs at its peak, for pictures that are painted one at a time."""
     sizes, wide = needs.sizes, FULL_BYTES if needs.upcast else HALF_BYTES
     encoders, network, vae = HALF_BYTES * sizes.encoders, plan.network_bytes(sizes), wide * sizes.vae
@@ -118,7 +118,7 @@ def needed(plan: Plan, needs: Needs) -> int:
     return SPARE + (max(staying, network + vae + encoders) if plan.encoders_leave else staying + encoders)
 
 
-def held_by_host(plan: Plan, needs: Needs) -> int:
+def host_bytes(plan: Plan, needs: Needs) -> int:
     """Return how many bytes of the machine's own memory a plan for a GPU needs at its peak."""
     sizes = needs.sizes
     encoders = HALF_BYTES * sizes.encoders if plan.encoders_leave or plan.offload else 0
@@ -126,7 +126,7 @@ def held_by_host(plan: Plan, needs: Needs) -> int:
     return HOST_SPARE + (max(encoders, networks) if plan.encoders_dropped else encoders + networks)
 
 
-class TooLittle(Exception):
+class NotEnoughMemory(Exception):
     """No plan fits into the memory that is free."""
 
 
@@ -138,23 +138,23 @@ def plans(offload: str, needs: Needs, free: int, total: int, *, host: float = ma
     TooLittle, which says how much is missing.
     """
     possible = tuple(
-        plan if held_by_host(plan, needs) <= host else replace(plan, encoders_dropped=True)
+        plan if host_bytes(plan, needs) <= host else replace(plan, encoders_dropped=True)
         for plan in allowed(offload, stores_float8=needs.stores_float8)
     )
     if offload != "auto":
         return possible
-    fitting = [plan for plan in possible if needed(plan, needs) <= free]
+    fitting = [plan for plan in possible if gpu_bytes(plan, needs) <= free]
     if not fitting:
-        raise TooLittle(missing(possible, needs, free, total))
-    held = tuple(plan for plan in fitting if held_by_host(plan, needs) <= host)
+        raise NotEnoughMemory(missing(possible, needs, free, total))
+    held = tuple(plan for plan in fitting if host_bytes(plan, needs) <= host)
     if not held:
-        raise TooLittle(_of_host(min(held_by_host(plan, needs) for plan in fitting), host))
+        raise NotEnoughMemory(_of_host(min(host_bytes(plan, needs) for plan in fitting), host))
     return held
 
 
 def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> str:
     """Describe how much memory is missing for the plan that needs the least."""
-    least = min(needed(plan, needs) for plan in possible)
+    least = min(gpu_bytes(plan, needs) for plan in possible)
     there = f"{free / GB:.1f} of its {total / GB:.1f} GB are free"
     if least <= free:
         frugal = "" if any(plan.offload == "sequential" for plan in possible) else " Set MOMA_OFFLOAD=sequential."
@@ -163,7 +163,7 @@ def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> st
     return f"{there}, {least / GB:.1f} GB are needed: {(least - free) / GB:.1f} GB are missing.{others}"
 
 
-def plans_of_cpu(needs: Needs, host: int) -> tuple[Plan, ...]:
+def cpu_plans(needs: Needs, host: int) -> tuple[Plan, ...]:
     """Return how a model is held on a CPU with so many free bytes of memory.
 
     In float32 where that takes at most half of them, so that another precision can be tried beside it; else in
@@ -178,7 +178,7 @@ def plans_of_cpu(needs: Needs, host: int) -> tuple[Plan, ...]:
         return (Plan(precisions=half),)
     least = HOST_SPARE + max(encoders, network + others)
     if least > host:
-        raise TooLittle(_of_host(least, host))
+        raise NotEnoughMemory(_of_host(least, host))
     return (Plan(encoders_leave=True, encoders_dropped=True, precisions=half),)
 
 

@@ -34,7 +34,7 @@ class Rehearsal:
         """Make a pass under a setting; return what the network predicts."""
         torch.set_num_threads(setting.threads)
         unet, _ = self._model.networks(setting.precision, setting.memory_format)
-        noise = self._model.led(self._noise, None)
+        noise = self._model.with_sketches(self._noise, None)
         latents = noise.expand(len(self._states) * setting.batch, *noise.shape[1:])
         states = self._states.repeat_interleave(setting.batch, 0)
         pooled = None if self._pooled is None else self._pooled.repeat_interleave(setting.batch, 0)

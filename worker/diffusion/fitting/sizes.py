@@ -35,7 +35,7 @@ class Sizes:
         return self.network + self.vae + self.encoders
 
 
-def of(folder: Path, family: type[Family], vae_files: Sequence[Path] = ()) -> Sizes:
+def count_folder(folder: Path, family: type[Family], vae_files: Sequence[Path] = ()) -> Sizes:
     """Count the parameters of a model's folder, whose files were found sound; of another VAE by its own files."""
     network = dict(_named(loaded_files(folder / family.part)))
     vae = _shapes(vae_files or loaded_files(folder / "vae"))
@@ -48,7 +48,7 @@ def _is_wide(module: str, family: type[Family]) -> bool:
     return any(re.search(each, module) for each in family.wide())
 
 
-def of_file(model: SingleFile, vae_files: Sequence[Path] = ()) -> Sizes:
+def count_file(model: SingleFile, vae_files: Sequence[Path] = ()) -> Sizes:
     """Count the parameters of a model in a single file; of another VAE by its own files."""
     unet = model.counts("unet")
     vae = sum(_shapes(vae_files)) if vae_files else model.family.parts["vae"].parameters
