@@ -25,7 +25,7 @@ class EncodedRows:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchTexts:
+class TextBatch:
     """The prompts at the positions, and what is to be left out there, if anything can be."""
 
     prompts: EncodedRows
@@ -40,7 +40,7 @@ def stack_pooled(
     return (np.stack(rows[0]), np.stack(rows[1]) if rows[1] else None) if rows[0] else None
 
 
-def texts_at(
+def at(
     prompts: Texts,
     negatives: Texts | None,
     pooled: tuple[NDArray[np.float32], NDArray[np.float32] | None] | None,
@@ -48,10 +48,10 @@ def texts_at(
     device: torch.device,
     *,
     closed: bool,
-) -> BatchTexts:
+) -> TextBatch:
     """Return what is said at the positions, by the texts of the stops and their pooled vectors, on a device."""
     first, second = pooled or (None, None)
-    return BatchTexts(
+    return TextBatch(
         _encoded_rows(prompts, first, positions, device, closed=closed),
         None if negatives is None else _encoded_rows(negatives, second, positions, device, closed=closed),
     )
