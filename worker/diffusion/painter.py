@@ -122,11 +122,10 @@ class Painter:
         watch.lap("text")
         # 3. Note what was not read of the texts, and prepare the sketches.
         prepared = PreparedWalk(
-            rendering=rendering, closed=closed, noises=drawn[:, 0], added_noises=drawn[:, 1:] if count else None,
+            rendering=rendering,
             prompts=words.stack_texts([prompt.states for prompt in prompts]),
             negatives=words.stack_texts([negative.states for negative in negatives]) if negatives else None,
-            pooled=words.stack_pooled(prompts, negatives),
-            adapters=tuple(stop.adapters for stop in stops),
+            noises=drawn[:, 0],
             notes=tuple(
                 self.model.note(
                     prompt, stop.subject or stop.prompt,
@@ -134,6 +133,8 @@ class Painter:
                 )
                 for prompt, stop in zip(whole_prompts, stops, strict=True)
             ),
+            pooled=words.stack_pooled(prompts, negatives), added_noises=drawn[:, 1:] if count else None,
+            closed=closed, adapters=tuple(stop.adapters for stop in stops),
             sketches=sketches.of_walk(
                 self.model, [stop.scene for stop in stops], latents=shape[1:], finer=rendering.finer,
                 added=drawings, cut_outs=cut_outs, closed=closed,
