@@ -41,7 +41,7 @@ class Rehearsal:
         return self._model.predict(unet, latents, 500, states, pooled, memory_format=setting.memory_format)
 
     def decode(self, setting: machine.Setting) -> Callable[[int, int], None]:
-        """Return a function that decodes a number of pictures in batches of so many pixels, with a setting's precision."""
+        """Return a function that decodes a number of pictures, in batches of so many pixels."""
         model = self._model
         vae = model.vae(model.decoder(setting.precision) or setting.precision)
 
