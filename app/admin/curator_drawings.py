@@ -77,7 +77,7 @@ def _told(outcome: drawing_curation.Outcome) -> Response:
 
 
 def _drawings_page(wanted: DrawingRequest, invalid: InvalidInput | None = None) -> Response:
-    if not offered.books():
+    if not offered.list_books():
         raise NotFound
     asked = " ".join(request.args.get("q", "").split())
     shipped = _shipped(asked) if asked else []
@@ -99,12 +99,12 @@ def _drawings_page(wanted: DrawingRequest, invalid: InvalidInput | None = None) 
 def _shipped(asked: str) -> list[Drawing]:
     """Return the shipped drawings that a search finds, those first that are called so."""
     added = added_drawings.book()
-    known = {digest: each for book in offered.books() for digest, each in book.drawings.items()}
+    known = {digest: each for book in offered.list_books() for digest, each in book.drawings.items()}
     found = [each for each in known.values() if each.digest not in added and drawing_curation.is_found(each, asked)]
     return sorted(found, key=lambda each: (each.name != asked, not each.name.startswith(asked), each.name, each.style))
 
 
 def _said() -> str:
     """Say what became of the drawing that the page was led to from."""
-    became, drawing = BECAME.get(request.args.get("became", "")), offered.drawing(request.args.get("drawing", ""))
+    became, drawing = BECAME.get(request.args.get("became", "")), offered.find_drawing(request.args.get("drawing", ""))
     return _(became, name=drawing.name) if became and drawing else ""

@@ -83,9 +83,9 @@ def more(set_id: str) -> tuple[Response, int]:
     """Have further candidates painted: four at a time, sixteen in all; while some are being painted, none."""
     found, token = _own(set_id), api_tokens.current()
     if token is not None:
-        found = candidates.more(found, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
+        found = candidates.request_more(found, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
     else:
-        found = candidates.more(found, network=rate_limits.network_key(), admit=rate_limits.API.admit)
+        found = candidates.request_more(found, network=rate_limits.network_key(), admit=rate_limits.API.admit)
     return jsonify(describe(found)), 202
 
 

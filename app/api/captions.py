@@ -35,7 +35,7 @@ def write(walk_id: str) -> Response:
     Nothing is kept of them. By the grammar, the same wishes are answered with the same words.
     """
     walk = lookup.walk_at_address(walk_id)
-    wanted = body_reader.read_by(lambda body: captions.read(body, CaptionRequest))
+    wanted = body_reader.read_by(lambda body: captions.parse_request(body, CaptionRequest))
     return jsonify(_written(descriptions.of_walk(walk, wanted.language), wanted))
 
 
@@ -55,7 +55,7 @@ def write_of_picture(photo_id: str) -> tuple[Response, dict[str, str]]:
     else of what a worker takes it for, a guess, once one has looked. Nothing is kept of them.
     """
     photo = _own(photo_id)
-    wanted = body_reader.read_by(lambda body: captions.read(body, PictureCaptionRequest))
+    wanted = body_reader.read_by(lambda body: captions.parse_request(body, PictureCaptionRequest))
     about = pictures.of_photo(photo, wanted.description)
     told = {"description": about.shows or None, "is_guess": bool(about.shows) and about.is_guess}
     return jsonify({**_written(about, wanted), **told}), {"Cache-Control": "no-store"}

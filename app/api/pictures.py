@@ -132,11 +132,11 @@ def _only_file() -> FileStorage:
 
 def _kept(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple[str | int, ...] = ("file",)) -> Photo:
     try:
-        return brought_photos.bring(
+        return brought_photos.upload(
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(owner),
             network=rate_limits.network_key(),
-            look=limit.look,
+            check_room=limit.look,
             admit=limit.admit,
         )
     except ValueError as error:

@@ -1,8 +1,7 @@
-"""Several pictures that a stop might be, for its visitor to choose from: what is asked for, and what they differ in.
+"""Candidate pictures for a stop, from which a visitor chooses one: the request, and the variants to render.
 
-What a candidate shows follows from a seed and, where drawings lead the model, from the drawings chosen with it; so the
-stop that takes them over is painted as the candidate was. The first is the proposal: what is painted where nobody
-chooses.
+A candidate follows from a seed and, for sketch-conditioned models, from the drawings chosen with it. So a stop that
+takes these over renders as the candidate did. The first candidate is the default: what renders if no choice is made.
 """
 
 from __future__ import annotations
@@ -31,43 +30,43 @@ from app.reading.reading import FREELY, Reading
 from app.storage.candidate_models import CandidateSet
 
 POOL = 4 * A_ROW
-"""From how many a row is chosen where sketches lead the model: what they will look like is known beforehand."""
+"""How many variants a row is chosen from for sketch-conditioned models, whose sketches are known before rendering."""
 
 
 class CandidateRequest(BaseModel):
-    """Candidates for a stop, as they are asked for: the stop, and what of its walk fixes how it is painted."""
+    """A request for candidates: the stop, and the settings of its walk that decide how it is rendered."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     stop: StopRequest
-    """The stop as it would be commissioned: the proposal, and what all candidates have in common."""
+    """The stop as it would be requested: the first candidate, and what all candidates have in common."""
     count: Annotated[int, Field(ge=1, le=MOST, examples=[A_ROW])] = A_ROW
-    """How many pictures, the proposal among them."""
+    """How many pictures, including the first."""
     seed: Annotated[Seed, Field(examples=[11])]
-    """The seed that the walk is to have; where the stop has none of its own, it is painted by this one."""
+    """The walk's seed; it is used for a stop that has no seed."""
     preset: Preset = None
-    """How much work a picture is worth, as for the walk."""
+    """The quality preset, as for the walk."""
     steps: Steps = None
     """How many steps the sampler takes, as for the walk."""
     guidance: Guidance = None
-    """How closely the pictures keep to the words, as for the walk."""
+    """How closely the pictures follow the prompt, as for the walk."""
     size: Size = None
-    """How many pixels the longer side of the walk's pictures has; candidates are shown with at most 256."""
+    """The longer side of the walk's pictures in pixels; candidates are at most 256 pixels."""
     aspect: Aspect = None
-    """Width to height of the pictures, as for the walk; square without it."""
+    """The aspect ratio of the pictures, as for the walk; square by default."""
     model: ModelName = None
-    """What paints, one of the models on offer; without it the site's first."""
+    """The model, one of those on offer; the site's first by default."""
 
     @property
     def stop_seed(self) -> int:
-        """Return the seed that the proposal is painted by."""
+        """Return the seed of the first candidate."""
         return self.seed if self.stop.seed is None else self.stop.seed
 
 
 def validate(data: Any) -> CandidateRequest:
-    """Check a request for candidates against the rules and limits of commissions.
+    """Validate a request for candidates against the rules and limits of walk requests.
 
-    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
+    :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
     limits = limits_of(data)
     shape = 'Candidates are asked for by an object such as {"stop": {"prompt": "a lemon"}, "seed": 11}.'
@@ -86,7 +85,7 @@ def validate(data: Any) -> CandidateRequest:
 
 
 def limits_of(data: Any) -> Limits:
-    """Return the bounds of what may be asked of the model that a request names, of the first where it names none."""
+    """Return the limits of the model that a request names, or of the first model if it names none."""
     name = data.get("model") if isinstance(data, dict) else None
     return Limits.current(name if isinstance(name, str) and models_on_offer.find(name) else None)
 
@@ -101,11 +100,11 @@ def place(
     unnamed: str | None = None,
     admit: Callable[[int], None] | None = None,
 ) -> CandidateSet:
-    """Have candidates painted, unless the same person asked for the same before.
+    """Request candidates, or return the candidate set if the same visitor requested the same before.
 
-    ``drawing`` are the drawings that were chosen for what the prompt is read as, as the form's field has them; all
-    candidates keep to them. ``language`` is that of a prompt whose words do not tell, ``unnamed`` the
-    style that was chosen for the whole walk, where it is known.
+    ``drawing`` are the drawings chosen for the prompt's objects, as the form field holds them; all candidates use them.
+    ``language`` is the language of a prompt whose own words do not show it. ``unnamed`` is the style that was chosen
+    for the whole walk, if it is known. ``admit`` is called with the UNet evaluations of new candidates and may raise.
     """
     asked = wanted.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
     if unnamed:
@@ -119,29 +118,32 @@ def place(
         size=wanted.size,
         aspect=wanted.aspect,
     )
-    learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
-    laid = loras.recorded(learned, [wanted.stop.lora], painted_by)
+    learned = adapters.record_digests(settings, [wanted.stop.hand or ""], painted_by)
+    laid = loras.record_digests(learned, [wanted.stop.lora], painted_by)
     return candidate_requests.request_candidates(
         asked,
-        lambda: pool(asked, 0, POOL),
+        lambda: list_variants(asked, 0, POOL),
         owner_hash=owner_hash,
         network=network,
         model=wanted.model,
-        sampling=prompt_texts.recorded(laid, [wanted.stop], painted_by),
+        sampling=prompt_texts.record_syntax(laid, [wanted.stop], painted_by),
         count=wanted.count,
         admit=admit,
     )
 
 
-def more(found: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None) -> CandidateSet:
-    """Have another row of candidates painted."""
+def request_more(found: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None) -> CandidateSet:
+    """Request another row of candidates for a set, and return the set."""
     return candidate_requests.request_more(
-        found, lambda first: pool(found.asked, first, POOL), network=network, admit=admit
+        found, lambda first: list_variants(found.asked, first, POOL), network=network, admit=admit
     )
 
 
-def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
-    """List what might be painted, from a place on; the same each time. The proposal has the place 0."""
+def list_variants(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
+    """Return ``count`` variants that may be rendered, from index ``first`` on.
+
+    The variant of an index is always the same. Index 0 is the default.
+    """
     wanted = CandidateRequest.model_construct(**asked)
     wanted.stop = StopRequest.model_construct(**asked["stop"])
     model = models_on_offer.setting(wanted.model)
@@ -155,7 +157,7 @@ def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=asked["language"], seed=seed)
             drawing = _drawing(reading, reader, asked["drawing"], place)
             put = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
-            scene = scenes.arranged(
+            scene = scenes.arrange(
                 put, model=model, seed=seed, walk_seed=wanted.seed, hand=stop.hand or "", layout=stop.layout,
                 unnamed=asked.get("unnamed"),
             ).as_json()  # fmt: skip
@@ -166,7 +168,7 @@ def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
 
 
 def _seed(wanted: CandidateRequest, place: int) -> int:
-    """Draw the seed of a candidate: another setting, another noise, perhaps another drawing of the same name."""
+    """Return the seed of a candidate; another seed changes the setting, the noise, and perhaps the drawings."""
     if place == 0:
         return wanted.stop_seed
     told = f"candidate {place}: {wanted.stop_seed} {wanted.stop.prompt}"
@@ -174,9 +176,10 @@ def _seed(wanted: CandidateRequest, place: int) -> int:
 
 
 def _drawing(reading: Reading, reader: Reader, asked: str, place: int) -> str:
-    """Choose the drawings of a candidate: those that were asked for; of what was read freely, one thing after another.
+    """Return the drawings of a candidate, as the form field holds them.
 
-    Which drawing of a name is shown follows from the seed.
+    These are the chosen drawings, and another one for each candidate where an object was interpreted freely. Which
+    drawing of a name is shown follows from the seed.
     """
     picked = chosen.fitting(reading, chosen.listed(asked), reader.drawings)
     told = []
@@ -193,7 +196,7 @@ def _layouts_not_offered(wanted: CandidateRequest, limits: Limits) -> list[Field
 
 
 def _foreign_drawings(wanted: CandidateRequest) -> list[FieldError]:
-    book = sketchbooks.readable(models_on_offer.setting(wanted.model))
+    book = sketchbooks.find(models_on_offer.setting(wanted.model))
     if book is None or wanted.stop.scene is None:
         return []
     found = scenes.unknown_drawings(book, [wanted.stop.scene])

@@ -1,4 +1,4 @@
-"""Commissioning a walk: save, commit, then notify the workers."""
+"""Intake of requests for walks: save, commit, then notify the workers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import visitors
 from app.commissions import brought_photos, lineage_rules, scenes
-from app.commissions.brought_photos import BroughtPhoto, Photos
+from app.commissions.brought_photos import Photos, UploadedPhoto
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
 from app.errors import InvalidInput, MomaError
@@ -39,37 +39,37 @@ def place(
     idempotency_key: str | None = None,
     pinned: PinnedSettings | None = None,
     admit: Callable[[int], None] | None = None,
-    anew: bool = False,
-    photos: Mapping[int, BroughtPhoto] | None = None,
+    skip_cache: bool = False,
+    photos: Mapping[int, UploadedPhoto] | None = None,
     origin: str = VISITOR,
 ) -> tuple[Walk, bool]:
-    """Save a walk, commit, and notify the workers; return it, and whether it is new.
+    """Save a walk, commit, and notify the workers; return the walk, and whether it is new.
 
-    One that was painted before is finished at once, with the same pictures, unless it is to be painted ``anew``.
-    ``network`` names whose visitors share turns, the visitor alone where it is left out. ``owner`` is the secret that
-    will own the walk; without one nobody does. A repeat with the same ``idempotency_key`` returns the first walk and
-    makes none. ``admit`` is called with the passes of a new walk before it is saved, and may refuse it by raising.
+    A walk that was rendered before is finished at once with the cached result, unless ``anew`` is true. ``network`` is
+    the network whose visitors share turns; by default it is the visitor alone. ``owner`` is the owner's secret; without
+    it the walk has no owner. A repeat with the same ``idempotency_key`` returns the first walk and creates none.
+    ``admit`` is called with the UNet evaluations of a new walk before it is saved, and may refuse the walk by raising.
 
-    :raises InvalidInput: when the key was used for something else, or the picture of a stop is not its owner's.
+    :raises InvalidInput: when the key was used for another walk, or a stop's picture is not the owner's.
     """
     walk, put_in = _new_row(
         wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned, given=photos or {}
     )
-    revision = None if anew else reuse.revision_for(walk)
+    revision = None if skip_cache else reuse.revision_for(walk)
     fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.load_snapshot() if admit else None
     put: list[str] = []
     if put_in and (key is None or _commissioned_with(db.session(), key) is None):
-        put = photo_stops.put_into(walk, put_in)
+        put = photo_stops.attach(walk, put_in)
     walk.idempotency_key, walk.commission_hash, walk.origin = key, fingerprint, origin
     try:
         saved, is_new = _save(walk, line, admit, revision)
     except MomaError:  # before anything was committed
-        photo_stops.take_back(put)
+        photo_stops.delete_files(put)
         raise
     if not is_new or saved.repeat_of:  # which has the files of another
-        photo_stops.take_back(put)
+        photo_stops.delete_files(put)
     if is_new:
         metrics.count_commission(is_repeat=bool(saved.repeat_of))
     if is_new and saved.is_waiting:
@@ -80,13 +80,13 @@ def place(
 def _save(
     walk: Walk, line: QueueSnapshot | None, admit: Callable[[int], None] | None, revision: str | None
 ) -> tuple[Walk, bool]:
-    """Commit a walk, or find that its key was used; return the one that there is, and whether it is new."""
+    """Commit a walk, unless its key was used before; return the saved walk, and whether it is new."""
     key = walk.idempotency_key
     try:
         with writing() as session:
             if key and (earlier := _commissioned_with(session, key)):
                 return _repeat(earlier, walk.commission_hash), False
-            for name, value in fair_queue.join(session, walk).items():  # from here on nobody else takes walks down
+            for name, value in fair_queue.join(session, walk).items():  # from here on no walk can be deleted
                 setattr(walk, name, value)
             original = reuse.find_original(session, walk, revision) if revision else None
             if admit:
@@ -119,12 +119,12 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 def _new_row(
     wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
-    given: Mapping[int, BroughtPhoto],
+    given: Mapping[int, UploadedPhoto],
 ) -> tuple[Walk, Photos]:  # fmt: skip
-    """Write a walk down as it was asked for, with its settings resolved; return it, and the photos of its stops."""
-    parent = lineage_rules.gone_on_from(wanted)
-    brought = brought_photos.of_stops(wanted, None if owner is None else visitors.digest(owner), besides=given)
-    stops, photos = brought_photos.described(wanted, brought), brought_photos.read(brought)
+    """Return a new walk row with its settings resolved, and the photos of its stops."""
+    parent = lineage_rules.continued_walk(wanted)
+    brought = brought_photos.find_for_stops(wanted, None if owner is None else visitors.digest(owner), excluding=given)
+    stops, photos = brought_photos.stop_rows(wanted, brought), brought_photos.read_files(brought)
     for index, photo in given.items():
         photos[index] = photo.data, photo.digest
         stops[index] |= {"photo": photo.digest, "cut_out": photo.cut_out}
@@ -156,32 +156,32 @@ def _new_row(
         remix_of=wanted.remix_of,
         stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
     )
-    brought_photos.hold_back(walk, agreed=wanted.photos_may_be_shown or not (brought or given))
+    brought_photos.apply_consent(walk, agreed=wanted.photos_may_be_shown or not (brought or given))
     if pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
     else:
         painted_by = models_on_offer.setting(model)
-        learned = adapters.recorded(settings, (stop.hand for stop in walk.stops), painted_by)
-        laid = loras.recorded(learned, (stop.lora for stop in walk.stops), painted_by)
-        walk.sampling = prompt_texts.recorded(laid, walk.stops, painted_by)
+        learned = adapters.record_digests(settings, (stop.hand for stop in walk.stops), painted_by)
+        laid = loras.record_digests(learned, (stop.lora for stop in walk.stops), painted_by)
+        walk.sampling = prompt_texts.record_syntax(laid, walk.stops, painted_by)
     scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
-    walk.words = folding.index_text(walk.searched)
+    walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
     return walk, photos
 
 
 def _model(wanted: Commission, parent: Walk | None) -> str | None:
-    """Take the model that was asked for, or that of the walk gone on from as long as it is on offer."""
+    """Return the requested model, or that of the continued walk while it is on offer."""
     if wanted.model is None and parent is not None and parent.model_name and models_on_offer.find(parent.model_name):
         return parent.model_name
     return wanted.model
 
 
 def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tuple[str, dict[str, Any]]:
-    """Resolve the preset that was asked for, or go on as the parent was painted, so that the films join."""
+    """Return the resolved preset and settings; a continued walk's settings are the defaults, so that the films join."""
     steps, guidance, size = wanted.steps, wanted.guidance, wanted.size
     preset = str(wanted.preset or presets.DEFAULT)
     offer = models_on_offer.find(model)
@@ -200,7 +200,7 @@ def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tup
 
 
 def _aspect(wanted: Commission, parent: Walk | None, model: str | None) -> str | None:
-    """Take the aspect ratio that was asked for, or that of the walk gone on from if the model paints it."""
+    """Return the requested aspect ratio, or that of the continued walk if the model supports it."""
     if wanted.aspect is not None or parent is None:
         return wanted.aspect
     aspect = shapes.aspect(parent)
@@ -208,7 +208,7 @@ def _aspect(wanted: Commission, parent: Walk | None, model: str | None) -> str |
 
 
 def _seed(wanted: Commission, parent: Walk | None) -> int:
-    """Take the seed that was asked for, or that of the stop gone on from, or draw one."""
+    """Return the requested seed, or that of the continued walk's last stop, or a random one."""
     if wanted.seed is not None:
         return wanted.seed
     if parent is not None and wanted.stops[0].seed is None:
@@ -217,7 +217,7 @@ def _seed(wanted: Commission, parent: Walk | None) -> int:
 
 
 def _frame_rate(wanted: Commission, parent: Walk | None) -> float:
-    """Take the frame rate that was asked for, or that of the walk gone on from, or the site's."""
+    """Return the requested frame rate, or that of the continued walk, or the site's default."""
     if wanted.fps is not None:
         return frame_rates.rounded(wanted.fps)
     if parent is not None and frame_rates.is_exact(parent.fps):

@@ -1,4 +1,4 @@
-"""Layouts of stops: chosen by the style, or by whoever asks for the walk; recorded in the composition of the scene."""
+"""Layouts of stops: chosen by the style or by the request, and recorded in the composition of the scene."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sketch.compositions.register import STYLES
 from sketch.scene import Scene
 
 AUTO = "auto"
-"""The layout of a stop where it is left to the style."""
+"""The layout of a stop that is left to the style."""
 
 
-def put(told: Scene, layout: str | None, *, walk_seed: int) -> Scene:
-    """Lay a composed scene out as somebody asks, if its style offers that; else it stays as it is."""
+def apply_layout(told: Scene, layout: str | None, *, walk_seed: int) -> Scene:
+    """Return a composed scene in the requested layout if its style offers that, else the scene unchanged."""
     composition = told.composition
     if composition is None or layout is None or layout == composition.layout or composition.marks not in STYLES:
         return told
@@ -32,8 +32,8 @@ def put(told: Scene, layout: str | None, *, walk_seed: int) -> Scene:
     return replace(told, composition=replace(composition, layout=layout, rows=rows, columns=columns, tilt=tilt))
 
 
-def asked_for(told: Mapping[str, Any] | None, *, walk_seed: int) -> str:
-    """Return the layout that somebody chose for a scene as it is recorded; "" where it is its style's own choice."""
+def requested_layout(told: Mapping[str, Any] | None, *, walk_seed: int) -> str:
+    """Return the layout that was requested for a recorded scene; "" if it is its style's own choice."""
     composition = (told or {}).get("composition")
     if not composition or composition["marks"] not in STYLES:
         return ""
@@ -42,15 +42,17 @@ def asked_for(told: Mapping[str, Any] | None, *, walk_seed: int) -> str:
     return "" if layout == own else layout
 
 
-def recomposed(told: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int) -> dict[str, Any]:
-    """Compose a scene as it is recorded in the marks of another style; a layout that was chosen stays, if it can."""
+def recompose(told: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int) -> dict[str, Any]:
+    """Return a recorded scene composed in the marks of another style; a requested layout stays if that offers it."""
     if not marks and not told.get("composition"):
         return dict(told)
     read = scene.read(told)
     if read.composition is not None and read.composition.marks == marks:
         return dict(told)
-    chosen = asked_for(told, walk_seed=walk_seed) or None
-    return put(replace(read, composition=_composed(marks, seed, walk_seed)), chosen, walk_seed=walk_seed).as_json()
+    chosen = requested_layout(told, walk_seed=walk_seed) or None
+    return apply_layout(
+        replace(read, composition=_composed(marks, seed, walk_seed)), chosen, walk_seed=walk_seed
+    ).as_json()
 
 
 def _composed(marks: str, seed: int, walk_seed: int) -> Composition | None:

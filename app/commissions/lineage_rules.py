@@ -1,6 +1,6 @@
-"""Whether a request may go on from another walk, or be a remix of it.
+"""Rules for requests that continue another walk, or are a remix of one.
 
-Who goes on from a walk begins at its last stop, so that the films join without a seam.
+A walk that continues another starts at that walk's last stop, so that the films join without a seam.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from app.storage.walk_models import FINISHED, Stop, Walk
 from app.walks import lookup
 
 UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("cancelled")
-"""The states, as a sentence says them."""
+"""The states of unfinished walks, as sentences name them."""
 
 
-def gone_on_from(wanted: Commission) -> Walk | None:
-    """Return the walk that a commission goes on from, if anybody who knows its address may still see it finished."""
+def continued_walk(wanted: Commission) -> Walk | None:
+    """Return the walk that a request continues, if it is still visible by its address, else ``None``."""
     return lookup.visible_walk(wanted.continues)
 
 
 def continuation_flaw(wanted: Commission) -> str:
-    """Say why a commission cannot go on from the walk that it names; ``""`` if it can, or names none."""
+    """Return why a request cannot continue the walk that it names; ``""`` if it can, or names none."""
     if wanted.continues is None:
         return ""
     parent = lookup.visible_walk(wanted.continues)
@@ -45,7 +45,7 @@ def continuation_flaw(wanted: Commission) -> str:
 
 
 def _told(stop: Stop, seed: int) -> str:
-    """Describe a stop with all that must be the same: ``“the sun” in neon, without “rain”, seed 11``."""
+    """Return a description of a stop with all that must match: ``“the sun” in neon, without “rain”, seed 11``."""
     told = _("“%(words)s”", words=stop.prompt)
     if stop.hand:
         told += " " + _("in %(own)s", own=stop.hand)
@@ -59,7 +59,7 @@ def _told(stop: Stop, seed: int) -> str:
 
 
 def remix_flaw(remix_of: str | None) -> str:
-    """Say why nothing can be a remix of the walk that is named; ``""`` if it can, or none is named."""
+    """Return why no remix of the named walk can be made; ``""`` if it can, or none is named."""
     if remix_of is None or lookup.visible_walk(remix_of) is not None:
         return ""
     return _("The walk that this is a remix of is not here: it may have been taken down, or its id mistyped.")

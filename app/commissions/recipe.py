@@ -1,4 +1,4 @@
-"""Recipes: all that fixes a walk's pixels, as JSON; kept beside the film and inside it."""
+"""Recipes: JSON with everything that fixes a walk's pixels, stored beside its films and inside them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.commissions import validation
 from app.commissions.recipe_files import RECIPE_MAX, film_kind, find_recipe
-from app.commissions.recipe_pins import PinnedSettings, ToldDrawing, flaw
+from app.commissions.recipe_pins import PinnedDrawing, PinnedSettings, flaw
 from app.commissions.recipe_schema import Recipe, RecipeDrawing, RecipeLevel, RecipeSampler, RecipeStop
 from app.commissions.schema import Commission
 from app.drawings import drawing_credits
@@ -22,7 +22,7 @@ from app.storage.walk_models import ROUND, Stop, Walk
 from app.walks import lineage
 
 FORMAT = "moma-lisa recipe"
-FIRST, VERSION = 1, 2  # in the first, every frame was painted in full
+FIRST, VERSION = 1, 2  # in the first version, every frame was rendered in full
 SIZE_MAX = 50_000_000
 OF_ANOTHER_SITE = N_(
     "The recipe is missing: this %(kind)s carries none of ours. It was not made here, or was saved anew since."
@@ -38,12 +38,12 @@ PLACES = {
     "model_name": N_("its model cannot be used"), "model_revision": N_("its model's revision cannot be used"),
     "batch": N_("its batch size cannot be used"), "fps": N_("its frames a second cannot be used"),
 }  # fmt: skip
-DRAWINGS = TypeAdapter(list[ToldDrawing])
+DRAWINGS = TypeAdapter(list[PinnedDrawing])
 IPTC_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
 def recipe_of(walk: Walk) -> Recipe:
-    """Write down the recipe of ``walk``; what is not fixed before it is painted is ``None`` until then."""
+    """Return the recipe of ``walk``; values that are only known after rendering are ``None`` until then."""
     written: Recipe = {
         "format": FORMAT,
         "version": FIRST,
@@ -79,23 +79,23 @@ def recipe_of(walk: Walk) -> Recipe:
 
 
 def drawings_of(walk: Walk) -> list[RecipeDrawing]:
-    """Say which drawings a walk is painted after, and whose they are."""
+    """Return the reference drawings of a walk, with their artists and licences."""
     told = drawing_credits.current(walk.drawings)
     return [cast(RecipeDrawing, {name: value or None for name, value in each.items()}) for each in told]
 
 
 def drawings_text(walk: Walk) -> str:
-    """Say in English whose drawings a walk is painted after, for files; ``""`` where nobody's."""
+    """Return the credits of a walk's reference drawings as English text for files; ``""`` if there are none."""
     credits_told = [credit.text for credit in drawing_credits.of_walk(walk.drawings)]
     return f"After drawings: {'; '.join(credits_told)}." if credits_told else ""
 
 
-def told_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
-    """Read back whose drawings a recipe says that it was painted after, to be written down with a walk.
+def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
+    """Return the drawing credits that a recipe records, as a walk's row holds them; ``None`` if there are none.
 
-    Only for recipes of our own archives: of others, nobody knows who wrote that.
+    Use it only for recipes of our own archives: in other recipes the credits cannot be trusted.
 
-    :raises InvalidInput: when it says that in another way than recipes do.
+    :raises InvalidInput: when the credits do not have the format of recipes.
     """
     try:
         told = DRAWINGS.validate_python(recipe.get("drawings") or [])
@@ -123,19 +123,19 @@ def _stop(stop: Stop) -> RecipeStop:
 
 
 def _is_in_full(walk: Walk) -> bool:
-    """Tell whether every frame is painted in full, in no levels: as all were before there were any."""
+    """Return whether every frame was rendered in full, without passes, as in the first version."""
     return walk.sampling is None or (walk.levels is None and walk.positions is not None)
 
 
 def dumps(walk: Walk) -> str:
-    """Write the recipe of ``walk`` as compact JSON in plain ASCII, fit for a film's comment block."""
+    """Return the recipe of ``walk`` as compact ASCII JSON that fits a film's comment block."""
     return json.dumps(recipe_of(walk), ensure_ascii=True, separators=(",", ":"))
 
 
 def read(data: bytes) -> dict[str, Any]:
-    """Find the recipe in a recipe file, or in a GIF, WebP or MP4 painted here.
+    """Return the recipe in a recipe file, or in a GIF, WebP or MP4 made here.
 
-    :raises InvalidInput: when there is none, or it is not one of ours.
+    :raises InvalidInput: when there is no recipe, or it is of another kind, size or version.
     """
     if len(data) > SIZE_MAX:
         raise _unusable(_("The recipe is larger than %(most)s MB.", most=SIZE_MAX // 1_000_000))
@@ -158,9 +158,9 @@ def read(data: bytes) -> dict[str, Any]:
 
 
 def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
-    """Read a recipe, or a film with one, that a visitor brings along.
+    """Return the request and the pinned settings of an uploaded recipe, or of a film that contains one.
 
-    :raises InvalidInput: when nothing can be painted by it; the message says why.
+    :raises InvalidInput: when the recipe cannot be rendered here; the message says why.
     """
     wanted, pinned = commission_of(read(data))
     if not models_on_offer.find(pinned.model_name):
@@ -182,9 +182,9 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
 
 
 def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
-    """Turn a recipe back into a commission and the settings that paint the same pixels.
+    """Return the request that a recipe stands for, and the pinned settings that render the same pixels.
 
-    :raises InvalidInput: when something in it breaks a rule; the message says what was altered.
+    :raises InvalidInput: when a value breaks a rule; the message says what was altered.
     """
     names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
     model = recipe.get("model")
@@ -223,20 +223,20 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
 
 
 def _asked_fps(fps: float | None) -> float | None:
-    """Return the frame rate to ask for: none where the film was slowed down for its flashes, or cannot be asked for."""
-    asked = frame_rates.again(fps)
+    """Return the frame rate to request; ``None`` if it is the default, was reduced, or is out of range."""
+    asked = frame_rates.requestable(fps)
     return asked if asked != frame_rates.rounded(current_app.config["FPS"]) else None
 
 
 def _recorded(recipe: dict[str, Any], key: str) -> list[str]:
-    """List the hands or LoRA files whose digests a recipe has; a walk painted with one stays when it is removed."""
+    """Return the styles or LoRA names whose digests a recipe holds; its walk stays valid after they are removed."""
     sampler = recipe.get("sampler")
     told = sampler.get(key) if isinstance(sampler, dict) else None
     return [*told] if isinstance(told, dict) else []
 
 
 def _asked_stops(told: Any) -> Any:
-    """Ask for the photos of a recipe's stops by their digests: who owns them here need not bring them again."""
+    """Return a recipe's stops with photos as pictures named by digest, so that owners need not upload them again."""
     if not isinstance(told, list):
         return told
     return [
@@ -248,9 +248,10 @@ def _asked_stops(told: Any) -> Any:
 
 
 def _model_of(told: dict[str, Any], name: str) -> str | None:
-    """Ask for the recipe's model, by name unless nobody did and it is the first; else the painter says what is missing.
+    """Return the model to request for a recipe: its name, or ``None`` for the first model if the recipe requested none.
 
-    So what is painted again has, to the letter, the same recipe.
+    So a walk that is rendered again has exactly the same recipe. A model that is not on offer is reported by the
+    worker.
     """
     found, first = models_on_offer.find(name), models_on_offer.find(None)
     return None if found is None or (found == first and told.get("asked", name) is None) else name
@@ -293,7 +294,7 @@ def _unusable(message: str) -> InvalidInput:
 
 
 def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
-    """Return the commission that asks for what a recipe says, as the JSON API takes it."""
+    """Return the request for what a recipe describes, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
     asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
     for stop in asked["stops"]:

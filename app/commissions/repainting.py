@@ -1,6 +1,6 @@
-"""A finished walk repainted in another style: the same sketches, noise and seeds, in another hand.
+"""Repaint a finished walk in another style: with the same sketches, noise and seeds.
 
-The frames are spaced anew: what is even in one hand is a little less so in another.
+The frame positions are computed again, because what is uniform in one style is less uniform in another.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LED_BY_WORDS = N_(
 
 
 def styles_for(walk: Walk) -> tuple[Style, ...]:
-    """List the styles that a walk can be repainted in: those that not all of it is in; none where it cannot be."""
+    """Return the styles that a walk can be repainted in, except a style that all its stops have; none if it cannot."""
     if flaw(walk):
         return ()
     taken = {stop.hand for stop in walk.stops}
@@ -44,7 +44,7 @@ def styles_for(walk: Walk) -> tuple[Style, ...]:
 
 
 def flaw(walk: Walk) -> str:
-    """Say why a walk cannot be repainted in any style; ``""`` if it can be."""
+    """Return why a walk cannot be repainted in any style; ``""`` if it can be."""
     if walk.state != FINISHED:
         return _(UNFINISHED)
     is_led = bool(models_on_offer.facts(_model(walk).setting)["has_sketches"])
@@ -52,7 +52,9 @@ def flaw(walk: Walk) -> str:
 
 
 def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Commission:
-    """Return the commission of the same walk in a style, by its name, words or title; unlisted as the walk is.
+    """Return the request for the same walk in a style, by the style's name, words or title.
+
+    ``unlisted`` defaults to that of the walk.
 
     :raises Conflict: when the walk is not finished.
     :raises InvalidInput: when it cannot be repainted, or not in this style.
@@ -70,7 +72,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "preset": walk.preset,
         "ending": walk.ending,
         "easing": walk.easing,
-        "fps": frame_rates.again(walk.fps),
+        "fps": frame_rates.requestable(walk.fps),
         "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
         "photos_may_be_shown": walk.photos_may_be_shown,
@@ -80,7 +82,7 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
 
 
 def repeat_key(walk: Walk, wanted: Commission, owner_hash: str) -> str:
-    """Name a repaint so that its owner, asking twice, gets the same one; a new one once that one came to nothing."""
+    """Return an idempotency key, so that a repeated request returns the same walk unless that walk came to nothing."""
     nothing = Walk.state.in_((FAILED, REFUSED, CANCELLED))
     own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)
     content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
@@ -88,20 +90,23 @@ def repeat_key(walk: Walk, wanted: Commission, owner_hash: str) -> str:
 
 
 def _model(walk: Walk) -> ModelOnOffer:
-    """Return the model that painted a walk, or the site's first where that is no longer on offer."""
+    """Return the model that rendered a walk, or the site's first if that is no longer on offer."""
     found = models_on_offer.find(walk.model_name or walk.model) or models_on_offer.find(None)
     assert found is not None  # noqa: S101 - a site has a first model
     return found
 
 
 def _is_led(style: AddedStyle) -> bool:
-    """Tell whether a model learned a style that can paint the same shapes: one that sketches lead."""
+    """Return whether a sketch-conditioned model learned the style, so that it can render the same shapes."""
     model = models_on_offer.find(style.model) if style.model else None
     return model is not None and bool(models_on_offer.facts(model.setting)["has_sketches"])
 
 
 def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
-    """Find the model that paints a style, best the walk's own, and the words of its hand."""
+    """Return the model for a style, the walk's own if possible, and the words of the style.
+
+    :raises InvalidInput: when no model has a style of this name.
+    """
     own = _model(walk)
     if style := styles.find(name, shipped.of_model(own.setting)):
         return own, style.hand.words
@@ -124,7 +129,7 @@ def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> d
     }
     if stop.scene is not None:
         style = hands.find(hand, known)
-        scene = layouts.recomposed(
+        scene = layouts.recompose(
             stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed
         )
         asked["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}
@@ -134,13 +139,13 @@ def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> d
 
 
 def _without_hands(words: str, known: tuple[hands.Hand, ...]) -> str:
-    """Leave out of what the painter is told the hand that stands behind it, which was drawn or named in the prompt."""
+    """Return the scene's words without the previous style, which was chosen at random or named in the prompt."""
     named = {hand.words for hand in known}
     return ", ".join(part for part in words.split(", ") if part not in named)
 
 
 def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
-    """Ask for the walk's aspect ratio, and where the same model paints for its steps, guidance and size."""
+    """Return the walk's aspect ratio and, if the same model renders, its steps, guidance and size, for the request."""
     facts = models_on_offer.facts(model.setting)
     asked: dict[str, Any] = {}
     aspect = shapes.aspect(walk)

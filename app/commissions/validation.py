@@ -1,4 +1,4 @@
-"""The check of a request for a walk: it names each field that is wrong, and the rule that it breaks."""
+"""Validation of requests for walks; each error names the field and the rule that it breaks."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from app.walks import lineage
 def validate(
     data: Any, *, painted_by: str | None = None, learned: Iterable[str] = (), loras: Iterable[str] = ()
 ) -> Commission:
-    """Check a commission against the rules and limits; of a recipe, against those of the model that it names.
+    """Validate a request against the rules and limits, and return it.
 
-    ``learned`` are the words of hands that it says the model learned, ``loras`` the names of LoRA files; whether they
-    are still here is checked elsewhere.
+    ``painted_by`` is the model that a recipe names, whose limits then hold. ``learned`` are the words of styles that
+    the recipe says the model learned, ``loras`` the names of its LoRA files; whether they still exist is not checked
+    here.
 
-    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
+    :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
     limits = Limits.current(painted_by or _model_named(data))
     limits = replace(
@@ -41,7 +42,7 @@ def validate(
     )
     errors = _rule_errors(wanted, limits)
     errors += scenes.layout_errors(wanted.stops, limits, model=models_on_offer.setting(_model_named(data)))
-    if painted_by is None:  # a recipe says which embeddings its words name
+    if painted_by is None:  # a recipe lists the embeddings of its prompts
         for index, stop in enumerate(wanted.stops):
             errors += embedding_errors(stop, ("stops", index), limits)
     if errors:
@@ -50,7 +51,7 @@ def validate(
 
 
 def _model_named(data: Any) -> str | None:
-    """Read which model is to paint, whose hands and steps may be chosen; the first's where that is not one of ours."""
+    """Return the requested model, or that of the continued walk; ``None`` (the first model) if it is not on offer."""
     if not isinstance(data, dict):
         return None
     name, earlier = data.get("model"), data.get("continues")
@@ -89,7 +90,7 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
 
 
 class RenderingRequest(Protocol):
-    """What of a request fixes how its pictures are painted, besides their words."""
+    """The fields of a request that decide how its pictures are rendered, apart from the texts."""
 
     steps: int | None
     guidance: float | None
@@ -98,11 +99,11 @@ class RenderingRequest(Protocol):
 
     @property
     def aspect(self) -> str | None:
-        """Width to height."""
+        """Return the aspect ratio."""
 
 
 def settings_errors(wanted: RenderingRequest, limits: Limits) -> list[FieldError]:
-    """Hold what fixes how a picture is painted, besides its words, against the limits."""
+    """Return an error for each rendering setting that is outside the limits."""
     errors = []
     if wanted.steps is not None and not 1 <= wanted.steps <= limits.steps_max:
         errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
@@ -122,28 +123,28 @@ def settings_errors(wanted: RenderingRequest, limits: Limits) -> list[FieldError
 
 
 def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limits) -> list[FieldError]:
-    """Refuse a negative prompt of a model that has none: it would change nothing."""
+    """Return an error for a negative prompt if the model has none, since it would have no effect."""
     if not text or limits.has_negatives:
         return []
     return [FieldError(path, error_messages.no_negatives(path, models_on_offer.facts(limits.setting)["name"]))]
 
 
 def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Limits) -> Iterator[FieldError]:
-    """Find the embeddings that a stop's texts name and its model cannot use."""
+    """Yield an error for each embedding that a stop's texts name and its model cannot use."""
     for name, text in (("prompt", stop.prompt), ("negative_prompt", stop.negative_prompt)):
         if found := embeddings.flaw(text, limits.setting):
             yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {found}")
 
 
 def _unfit(wanted: Commission) -> list[FieldError]:
-    """Find what may not be shown; a scene that says what its prompt says is not told of again."""
+    """Return an error for each text with banned words; a scene is skipped if its prompt has an error."""
     errors = banned_words.flaws(_shown(wanted))
     prompts = {error.path[:2] for error in errors if error.path[-1] == "prompt"}
     return [error for error in errors if "scene" not in error.path or error.path[:2] not in prompts]
 
 
 def _shown(wanted: Commission) -> Iterator[banned_words.ShownText]:
-    """List what is asked for that others will read."""
+    """Yield each text of a request that others will read, with its path and its name."""
     for index, stop in enumerate(wanted.stops):
         texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
         for name, text in texts.items():
@@ -153,7 +154,7 @@ def _shown(wanted: Commission) -> Iterator[banned_words.ShownText]:
 
 
 def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:
-    """Find stops between which nothing lies: they are as their neighbour, its seed included."""
+    """Yield an error for each stop that equals its neighbour, including its seed."""
     stops = [stop.model_copy(update={"seed": wanted.seed if stop.seed is None else stop.seed}) for stop in wanted.stops]
     for index, (stop, following) in enumerate(pairwise(stops), start=1):
         if stop == following:

@@ -31,7 +31,7 @@ def book() -> Sketchbook:
     return held.book
 
 
-def look_again() -> None:
+def invalidate() -> None:
     """Ask the database when the drawings are next wanted: something was changed."""
     current_app.extensions.pop(EXTENSION, None)
 

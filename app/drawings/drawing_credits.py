@@ -61,10 +61,10 @@ class Credit:
 def of_scenes(book: Sketchbook, scenes: Iterable[Mapping[str, Any] | None]) -> list[dict[str, str]]:
     """Say whose the drawings of some scenes are, in the order in which they are shown, each once."""
     digests = dict.fromkeys(thing["drawing"] for scene in scenes if scene for thing in scene["things"])
-    return [written(drawing) for drawing in map(book.find, digests) if drawing]
+    return [as_record(drawing) for drawing in map(book.find, digests) if drawing]
 
 
-def written(drawing: Drawing) -> dict[str, str]:
+def as_record(drawing: Drawing) -> dict[str, str]:
     """Write down whose a drawing is, as it is kept with a walk."""
     return {name: getattr(drawing, name) for name in WRITTEN}
 
@@ -74,7 +74,7 @@ def current(drawings: Sequence[Mapping[str, str]] | None) -> list[dict[str, str]
     if not drawings:
         return []
     added = added_drawings.book()
-    return [written(found) if (found := added.find(each["digest"])) else dict(each) for each in drawings]
+    return [as_record(found) if (found := added.find(each["digest"])) else dict(each) for each in drawings]
 
 
 def of_walk(drawings: Sequence[Mapping[str, str]] | None) -> list[Credit]:

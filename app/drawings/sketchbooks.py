@@ -35,17 +35,17 @@ def of_model(model: str) -> Sketchbook | None:
     return held[2]
 
 
-def readable(model: str) -> Sketchbook | None:
+def find(model: str) -> Sketchbook | None:
     """Return the sketchbook of a model; None where it has none, or one that cannot be read, which the log says."""
-    return _readable(of_model, model)
+    return _load_or_log(of_model, model)
 
 
-def without_database(model: str) -> Sketchbook | None:
+def find_shipped(model: str) -> Sketchbook | None:
     """Return what is shipped beside a model alone: what can be told of it while the database is away."""
-    return _readable(_shipped_with, model)
+    return _load_or_log(_shipped_with, model)
 
 
-def _readable(found: Callable[[str], Sketchbook | None], model: str) -> Sketchbook | None:
+def _load_or_log(found: Callable[[str], Sketchbook | None], model: str) -> Sketchbook | None:
     try:
         return found(model)
     except SketchbookError as error:

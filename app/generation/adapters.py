@@ -84,7 +84,7 @@ def digests(hands: Iterable[str], setting: str) -> dict[str, str]:
     return {words: by_words[words] for words in sorted(set(hands)) if words in by_words}
 
 
-def recorded(sampling: dict[str, Any], hands: Iterable[str], setting: str) -> dict[str, Any]:
+def record_digests(sampling: dict[str, Any], hands: Iterable[str], setting: str) -> dict[str, Any]:
     """Return a walk's sampling with the adapters of its hands, as its recipe tells them."""
     told = {name: value for name, value in sampling.items() if name != RECORDED}
     found = digests(hands, setting)

@@ -81,7 +81,7 @@ def find_digest(digest: str, setting: str) -> Embedding | None:
     return next((each for each in of_model(setting) if each.digest == digest), None)
 
 
-def recorded(sampling: dict[str, Any], texts: Iterable[str], setting: str) -> dict[str, Any]:
+def record_digests(sampling: dict[str, Any], texts: Iterable[str], setting: str) -> dict[str, Any]:
     """Return a walk's sampling with the digests of the embeddings that its texts name, as its recipe has them."""
     rest = {name: value for name, value in sampling.items() if name != RECORDED}
     found = {each.name: each.digest for each in named(texts, of_model(setting))}
@@ -156,7 +156,7 @@ def _read_once(path: Path, _changed: int, size: int) -> Embedding | str:
     if size > BYTES_MAX:
         return f"has {size:,} bytes, more than an embedding can have"
     try:
-        tensors = dict(tensor_file.read(path).tensors)
+        tensors = dict(tensor_file.read_header(path).tensors)
     except ModelError:
         return "is no safetensors file, or was cut off"
     if set(tensors) == set(OF_ENCODERS):

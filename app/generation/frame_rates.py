@@ -33,7 +33,7 @@ def is_exact(fps: float) -> bool:
     return fps == rounded(fps)
 
 
-def again(fps: float | None) -> float | None:
+def requestable(fps: float | None) -> float | None:
     """Return a film's frame rate as it can be asked for again; None if it was slowed down or is too slow."""
     return fps if fps is not None and is_exact(fps) and fps >= FPS_MIN else None
 

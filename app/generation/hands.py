@@ -69,7 +69,7 @@ def _told(row: dict[str, Any]) -> Hand:
     return Hand(words, row.get("title", words), row.get("marks", ""), tuple(row.get("also", ())))
 
 
-def compose(among: Iterable[Hand]) -> bool:
+def any_composes(among: Iterable[Hand]) -> bool:
     """Return whether some of these hands compose their scenes."""
     return any(hand.marks for hand in among)
 
@@ -87,7 +87,7 @@ def is_named(prompt: str, among: Iterable[Hand]) -> bool:
     return _named_by_its_words(prompt, among) is not None
 
 
-def meant(style: str, among: Iterable[Hand]) -> Hand | None:
+def find_mentioned(style: str, among: Iterable[Hand]) -> Hand | None:
     """Find the hand that is meant where a prompt names a style: by its words, or else by the longest further name.
 
     Further names mean things as well, as a poster does, so that this is asked of what was read as a style alone.
@@ -123,22 +123,22 @@ def pattern(model: str | None = None) -> str:
     return str(models_on_offer.facts(model).get("hand_pattern", PATTERN))
 
 
-def worded(prompt: str, hand: str, joined: str = PATTERN) -> str:
+def append_words(prompt: str, hand: str, joined: str = PATTERN) -> str:
     """Put a hand's words to a prompt as ``joined`` says: ``a fox, neon``; the prompt alone where there is no hand."""
     return joined.replace("{words}", hand).replace("{prompt}", prompt) if hand else prompt
 
 
-def of(walk: Walk) -> list[str]:
+def words_in(walk: Walk) -> list[str]:
     """List the words of a walk's hands, each once, in the order of its stops."""
     return list(dict.fromkeys(stop.hand for stop in walk.stops if stop.hand))
 
 
 def names(walk: Walk) -> list[str]:
     """Name a walk's hands as within a sentence; by their words, where its model does not know them."""
-    return _named(walk, of(walk))
+    return _named(walk, words_in(walk))
 
 
-def found(walk: Walk) -> list[str]:
+def detected_names(walk: Walk) -> list[str]:
     """Name the hands that the eye found in a walk's stops, as within a sentence, each once."""
     return _named(walk, list(dict.fromkeys(stop.found_hand for stop in walk.stops if stop.found_hand)))
 

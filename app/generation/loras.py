@@ -140,7 +140,7 @@ def find_digest(digest: str, setting: str) -> Lora | None:
     return next((lora for lora in of_model(setting) if lora.digest == digest), None)
 
 
-def recorded(sampling: dict[str, Any], names: Iterable[str | None], setting: str) -> dict[str, Any]:
+def record_digests(sampling: dict[str, Any], names: Iterable[str | None], setting: str) -> dict[str, Any]:
     """Return a walk's sampling with the digests of the LoRA files of its stops, as its recipe has them."""
     rest = {name: value for name, value in sampling.items() if name != RECORDED}
     wanted = sorted({name for name in names if name})

@@ -19,7 +19,7 @@ class AskedTexts(Protocol):
     clip_skip: Any
 
 
-def recorded(sampling: dict[str, Any], stops: Sequence[AskedTexts], setting: str) -> dict[str, Any]:
+def record_syntax(sampling: dict[str, Any], stops: Sequence[AskedTexts], setting: str) -> dict[str, Any]:
     """Return a new walk's sampling with the version of the syntax by which its prompts are read.
 
     The digests of the embeddings that they name stand beside it. Where the model does not read the syntax, its version
@@ -28,7 +28,7 @@ def recorded(sampling: dict[str, Any], stops: Sequence[AskedTexts], setting: str
     rest = {name: value for name, value in sampling.items() if name not in (RECORDED, embeddings.RECORDED)}
     texts = [text for stop in stops for text in (stop.prompt, stop.negative_prompt)]
     if models_on_offer.facts(setting)["reads_weights"]:
-        return embeddings.recorded(rest | {RECORDED: prompt_weights.VERSION}, texts, setting)
+        return embeddings.record_digests(rest | {RECORDED: prompt_weights.VERSION}, texts, setting)
     is_needed = any(_asks(stop) for stop in stops) or embeddings.named(texts, embeddings.every())
     return rest | {RECORDED: prompt_weights.VERSION} if is_needed else rest
 

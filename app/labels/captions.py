@@ -143,7 +143,7 @@ class PictureCaptionRequest(CaptionRequest):
 Request = TypeVar("Request", bound=CaptionRequest)
 
 
-def read(data: Any, kind: type[Request]) -> Request:
+def parse_request(data: Any, kind: type[Request]) -> Request:
     """Check which captions are wanted, of a film (:class:`CaptionRequest`) or of a picture.
 
     :raises InvalidInput: with one error for each field that is wrong.

@@ -46,11 +46,11 @@ def nearest(word: str) -> str | None:
     except SourceError:
         return None
     names, vectors = _table(embedding)
-    likeness = vectors @ embedding.of([asked])[0]
+    likeness = vectors @ embedding.embed([asked])[0]
     best = int(likeness.argmax())
     return names[best] if likeness[best] >= LIKE else None
 
 
 @lru_cache(maxsize=2)
 def _table(embedding: Embedding) -> tuple[list[str], Floats]:
-    return [tone for tone, _word in SAID], embedding.of([word for _tone, word in SAID])
+    return [tone for tone, _word in SAID], embedding.embed([word for _tone, word in SAID])

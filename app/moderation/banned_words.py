@@ -71,7 +71,7 @@ def said(text: str, words: Iterable[str]) -> str:
 
 
 def _said(text: str, banned: Iterable[tuple[str, re.Pattern[str], re.Pattern[str]]]) -> str:
-    as_written, as_read = spaced(lookalikes.seen(text)), lookalikes.read_as(text)
+    as_written, as_read = spaced(lookalikes.strip_invisible(text)), lookalikes.skeleton(text)
     found = (word for word, written, read in banned if written.search(as_written) or read.search(as_read))
     return next(found, "")
 
@@ -81,7 +81,7 @@ def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
 
     :raises InvalidInput: when it is none, or too long, or there are too many.
     """
-    word = spaced(lookalikes.seen(text))
+    word = spaced(lookalikes.strip_invisible(text))
     if not word or len(word) > WORD_MAX:
         raise InvalidInput.on("word", message=_("A word to ban has 1 to %(most)s letters or digits.", most=WORD_MAX))
     with writing() as session:
@@ -99,7 +99,7 @@ def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
 
 def lift(text: str, *, who: str = audit_log.CURATOR) -> bool:
     """Allow a word again; tell whether it was banned."""
-    word = spaced(lookalikes.seen(text))
+    word = spaced(lookalikes.strip_invisible(text))
     with writing() as session:
         lifted = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
         if lifted:
@@ -110,7 +110,7 @@ def lift(text: str, *, who: str = audit_log.CURATOR) -> bool:
 @lru_cache(maxsize=WORDS_MAX)
 def _patterns(word: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return what finds a word as it is written, and as it is read."""
-    return _pattern(word), _pattern(lookalikes.read_as(word))
+    return _pattern(word), _pattern(lookalikes.skeleton(word))
 
 
 def _pattern(word: str) -> re.Pattern[str]:

@@ -14,7 +14,7 @@ from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.moderation import audit_log, drawing_request
 from app.moderation.drawing_request import WORDS_MOST, CheckedDrawing, DrawingRequest
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.drawing_models import AddedDrawing
 from app.text.folding import spaced
 from sketch.sketchbook import Drawing, digest_of
@@ -50,7 +50,7 @@ def add(file: bytes, wanted: DrawingRequest, *, who: str = audit_log.CURATOR) ->
         outcome = _add(checked, who)
     except IntegrityError:  # somebody added the same at the same time
         outcome = _add(checked, who)
-    added_drawings.look_again()
+    added_drawings.invalidate()
     return outcome
 
 
@@ -88,13 +88,13 @@ def is_found(drawing: Drawing, search: str) -> bool:
 
 def next_revision(session: Session) -> int:
     """Return the number of the change to come, unlike all before; until the end of it, nobody else makes any."""
-    take_turns(session)
+    take_advisory_lock(session)
     return (session.scalar(select(func.max(AddedDrawing.revision))) or 0) + 1
 
 
 def _add(checked: CheckedDrawing, who: str) -> Outcome:
     digest, (name, *words) = digest_of(checked.svg), checked.names
-    shipped = [found for book in offered.books() if (found := book.drawings.get(digest))]
+    shipped = [found for book in offered.list_books() if (found := book.drawings.get(digest))]
     kind = drawing_request.kind_of(checked.names)
     with writing() as session:
         revision = next_revision(session)
@@ -134,7 +134,7 @@ def _set(found: AddedDrawing, what: str, who: str) -> Outcome:
         row = session.get_one(AddedDrawing, found.number, populate_existing=True)
         row.removed_at, row.revision = now() if what == REMOVED else None, next_revision(session)
         audit_log.note_in(session, f"{what} drawing", f"{row.digest} {row.name}", who=who)
-    added_drawings.look_again()
+    added_drawings.invalidate()
     return Outcome(row.drawing, what)
 
 
@@ -146,7 +146,7 @@ def _find(named: str, *, is_removed: bool) -> AddedDrawing:
     if len(wanted) == 1:
         return wanted[0]
     told = {"name": f"{named.strip():.80}", "digests": join_words([row.digest for row in wanted])}
-    shipped = (each for book in offered.books() for each in book.drawings.values())
+    shipped = (each for book in offered.list_books() for each in book.drawings.values())
     if wanted:
         flaw = _("Several drawings are called “%(name)s”: name one by its digest, %(digests)s.", **told)
     elif any(asked in (each.digest, each.name.casefold()) for each in shipped):

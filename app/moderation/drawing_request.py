@@ -68,12 +68,12 @@ def too_many_words(count: int) -> FieldError:
 
 def kinds() -> list[str]:
     """List the kinds of things that there are drawings of, by which a setting is found for each."""
-    return sorted({each.kind for book in offered.books() for each in book.drawings.values() if each.kind})
+    return sorted({each.kind for book in offered.list_books() for each in book.drawings.values() if each.kind})
 
 
 def kind_of(names: Iterable[str]) -> str:
     """Return the kind of what is called like that, where there is a drawing of it; else ``""``."""
-    named = {each.name.casefold(): each.kind for book in offered.books() for each in book.drawings.values()}
+    named = {each.name.casefold(): each.kind for book in offered.list_books() for each in book.drawings.values()}
     return next((kind for name in names if (kind := named.get(name.casefold()))), "")
 
 

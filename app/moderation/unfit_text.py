@@ -244,7 +244,7 @@ def _written(term: str, *, is_innocent: bool = False) -> Iterable[str]:
 
 
 def _looked(term: str) -> str:
-    return lookalikes.read_as(term)
+    return lookalikes.skeleton(term)
 
 
 def _forms(words: Iterable[str]) -> set[str]:

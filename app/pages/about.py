@@ -60,9 +60,9 @@ def _is_sentence(licence: str) -> bool:
 def _drawings(model: str) -> Sketchbook | None:
     """Return a model's drawings; those that are shipped where the database is away, for this page needs none."""
     try:
-        return sketchbooks.readable(model)
+        return sketchbooks.find(model)
     except OperationalError:
-        return sketchbooks.without_database(model)
+        return sketchbooks.find_shipped(model)
 
 
 @blueprint.get("/favicon.ico")

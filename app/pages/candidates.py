@@ -70,7 +70,7 @@ def edit(form: MakeForm, change: str) -> NoRoom | None:
         if what == "drop":
             _let_go(stop, found)
         elif what == "more" and found is not None:
-            candidates.more(found, network=network, admit=admit)
+            candidates.request_more(found, network=network, admit=admit)
         elif form.parent is None or index:
             count = 1 if what == "style" else A_ROW
             candidate_rows.ask(form, index, count=count, owner_hash=owner, network=network, admit=admit)

@@ -55,11 +55,11 @@ def _wanted(kind: type[Request]) -> tuple[Request, list[str]]:
     if own := request.args.get("own_tone", "").strip():
         told["tone"] = own
     try:
-        return captions.read({**told, "language": language}, kind), []
+        return captions.parse_request({**told, "language": language}, kind), []
     except InvalidInput as error:
         wrong = {str(each.path[0]) for each in error.errors}
         right = {name: value for name, value in told.items() if name not in wrong}
-        return captions.read({**right, "language": language}, kind), [each.message for each in error.errors]
+        return captions.parse_request({**right, "language": language}, kind), [each.message for each in error.errors]
 
 
 def _shown(about: Subject, wanted: CaptionRequest, errors: list[str], **told: object) -> str:

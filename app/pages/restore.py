@@ -66,7 +66,7 @@ def restore() -> Response:
 
 def _lacks_a_drawing(wanted: Commission) -> bool:
     """Tell whether a drawing of a recipe cannot be chosen any more: the form reads prompts by those alone that can."""
-    book = sketchbooks.readable(models_on_offer.setting(wanted.model))
+    book = sketchbooks.find(models_on_offer.setting(wanted.model))
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
     return book is not None and any(digest not in book.drawings for digest in drawn)
 
@@ -79,7 +79,7 @@ def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
         stop["drawing"] = choices.of_stop(
             kept.prompt, kept.scene, leave_out=kept.negative_prompt, seed=seed, model=wanted.model
         )
-        stop["layout"] = layouts.asked_for(kept.scene, walk_seed=wanted.seed or 0)
+        stop["layout"] = layouts.requested_layout(kept.scene, walk_seed=wanted.seed or 0)
     return {
         **form_fields.of_stops(asked["stops"]),
         **form_fields.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),

@@ -20,7 +20,7 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
         return ""
     reading = reader.again(prompt, leave_out=leave_out, language=here().language, seed=seed)
     shown = [drawing for drawing in shown_in(scene) if drawing.digest in reader.drawings]
-    book = sketchbooks.readable(models_on_offer.setting(model))
+    book = sketchbooks.find(models_on_offer.setting(model))
     if book is not None:  # a painterly style shows a modelled drawing of what was read or chosen
         read = [drawing for item in reading.items for drawing in (item.drawing, *item.others)]
         flat = {drawing_styles.modelled(book, drawing.digest): drawing for drawing in reversed(read)}
@@ -31,4 +31,4 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
 def shown_in(scene: dict[str, Any] | None) -> list[Drawing]:
     """List the drawings in a scene as it is recorded, each once, as far as they are known; those removed since, too."""
     digests = dict.fromkeys(thing["drawing"] for thing in (scene or {}).get("things", ()))
-    return [drawing for drawing in map(offered.drawing, digests) if drawing is not None]
+    return [drawing for drawing in map(offered.find_drawing, digests) if drawing is not None]

@@ -32,7 +32,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
         {
             "prompt": stop.prompt,
             "drawing": _drawing(walk, stop),
-            "layout": layouts.asked_for(stop.scene, walk_seed=walk.seed),
+            "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed),
             **_photo(stop),
             **{name: getattr(stop, name) for name in (*OWN, "lora", "lora_weight")},
         }
@@ -55,7 +55,7 @@ def repainted(walk: Walk, hand: str) -> dict[str, Any]:
     """Return the fields of the form that ask for the same walk in another hand: its seed, its drawings, its pace."""
     stops = [
         {"prompt": stop.prompt, "drawing": _drawing(walk, stop), "seed": stop.seed, "hand": hand,
-         "negative_prompt": stop.negative_prompt, "layout": layouts.asked_for(stop.scene, walk_seed=walk.seed)}
+         "negative_prompt": stop.negative_prompt, "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed)}
         for stop in walk.stops
     ]  # fmt: skip
     return fields(walk, seed=True) | {"own": None, "drawing": None} | of_stops(stops)
@@ -80,7 +80,7 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
 
 def _frame_rate(fps: float | None) -> str | None:
     """Return the frame rate that was asked for where it is not the site's, and no film slowed down for its flashes."""
-    asked = frame_rates.again(fps)
+    asked = frame_rates.requestable(fps)
     return None if asked in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{asked:g}"
 
 

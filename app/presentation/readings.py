@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.commissions import scenes, schema, stop_styles
-from app.commissions.stop_styles import AskedStop
+from app.commissions.stop_styles import StopFacts
 from app.drawings import sketchbooks
 from app.generation import hands, models_on_offer
 from app.generation.limits import SEED_MAX, Limits
@@ -172,7 +172,7 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
     read = {index: put for index, stop in enumerate(stops) if (put := asked.put(index, stop, limits)) is not None}
     styles = asked.chosen(read, stops)
     for index, reading in read.items():
-        scene = scenes.arranged(
+        scene = scenes.arrange(
             reading, model=asked.model, seed=asked.seed_of(stops[index]), walk_seed=asked.seed,
             hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
         )  # fmt: skip
@@ -184,7 +184,7 @@ def style_of(form: MakeForm, index: int, limits: Limits) -> str:
 
     Of a model that does not compose, the seed alone says it.
     """
-    asked = _Asked.by(form) if hands.compose(limits.hands) else None
+    asked = _Asked.by(form) if hands.any_composes(limits.hands) else None
     if asked is None:
         return ""
     read = {place: put for place, stop in enumerate(asked.stops) if (put := asked.put(place, stop, limits)) is not None}
@@ -291,7 +291,7 @@ class _Asked:
     def brings_scene(self, index: int) -> bool:
         """Tell whether a stop is the last one of the walk gone on from, and shown as that one was."""
         last = self.form.parent.stops[-1].scene if index == 0 and self.form.parent is not None else None
-        book = sketchbooks.readable(self.model)
+        book = sketchbooks.find(self.model)
         return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
 
     def put(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
@@ -308,9 +308,9 @@ class _Asked:
 
     def chosen(self, read: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
         """Choose the styles of the stops whose readings are given, by their places, where nobody named one."""
-        asked = [AskedStop(reading, *_of_style(stops[index])) for index, reading in read.items()]
+        asked = [StopFacts(reading, *_of_style(stops[index])) for index, reading in read.items()]
         after = self.form.parent.stops[-1].scene if self.brings_scene(0) and self.form.parent is not None else None
-        told = stop_styles.chosen(asked, model=self.model, walk_seed=self.seed, after=after)
+        told = stop_styles.choose_styles(asked, model=self.model, walk_seed=self.seed, after=after)
         return dict(zip(read, told, strict=True))
 
     def seed_of(self, stop: dict[str, Any]) -> int:

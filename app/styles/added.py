@@ -93,7 +93,7 @@ def sample(name: str) -> Path | None:
     return path if NAME.fullmatch(name) and (path := folder(name) / SAMPLE).exists() else None
 
 
-def written(style: AddedStyle) -> bytes:
+def to_json(style: AddedStyle) -> bytes:
     """Write what is known of a style as its file has it."""
     return (json.dumps(asdict(style), indent=1, ensure_ascii=False) + "\n").encode()
 

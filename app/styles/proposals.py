@@ -47,7 +47,7 @@ def nearest(prompt: str, among: tuple[Style, ...], *, limit: int = SHOWN) -> lis
         embedding = semantic_search.embedding()
     except SourceError:
         return []
-    asked = embedding.of([prompt])[0]
+    asked = embedding.embed([prompt])[0]
     if not among or not asked.any():
         return []
     shelf = _shelf(embedding, among)
@@ -85,7 +85,7 @@ class _Shelf:
 @lru_cache(maxsize=8)
 def _shelf(embedding: Embedding, styles: tuple[Style, ...]) -> _Shelf:
     phrases = tuple((style.hand.words, *style.phrases) for style in styles)
-    vectors = embedding.of([phrase for each in phrases for phrase in each])
+    vectors = embedding.embed([phrase for each in phrases for phrase in each])
     starts = (0, *np.cumsum([len(each) for each in phrases]).tolist())
     means = normalised(np.stack([vectors[a:b].mean(axis=0) for a, b in pairwise(starts)]))
     stems = tuple(frozenset().union(*(_stems(phrase) for phrase in each)) for each in phrases)

@@ -25,7 +25,7 @@ class Style:
         return slug_of(self.hand.words)
 
     @property
-    def suits_told(self) -> str:
+    def suits_text(self) -> str:
         """Say in the page's language what it suits."""
         return translate_foreign(self.suits)
 

@@ -62,5 +62,5 @@ def _keep(wanted: CatalogueRequest, name: str, found: Artist, *, title: str = ""
             source=wanted.path.name, works=found.works, phrases=phrases,
             stand_in=artists.stand_in(found.mediums, phrases, shipped.of_model()),
         )  # fmt: skip
-    atomic_write(style.folder / added.ABOUT, added.written(style))
+    atomic_write(style.folder / added.ABOUT, added.to_json(style))
     return style

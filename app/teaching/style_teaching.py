@@ -102,7 +102,7 @@ def prefetch(wanted: StyleRequest, *, say: Say) -> AddedStyle:
         vector=tuple(seen["vector"]), works=held.works if held else 0, phrases=held.phrases if held else (),
     )  # fmt: skip
     _show(work, style)
-    atomic_write(style.folder / added.ABOUT, added.written(style))
+    atomic_write(style.folder / added.ABOUT, added.to_json(style))
     return style
 
 

@@ -52,7 +52,7 @@ class Embedding:
         except Exception as error:  # whatever a library raises about a file, the file is at fault
             raise TableError(f"{path} cannot be read as a table of meaning: {error}") from error
 
-    def of(self, texts: Sequence[str]) -> Floats:
+    def embed(self, texts: Sequence[str]) -> Floats:
         """Return a vector of length 1 for each text; of one without a known word, zeros."""
         numbers = [self._cutter.numbers(text) for text in texts]
         lengths = np.array([len(each) for each in numbers], np.int64)

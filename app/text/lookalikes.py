@@ -37,12 +37,14 @@ LIKE_LATIN = {
 TABLE = BOXED | {ord(one): like for many, likes in LIKE_LATIN.items() for one, like in zip(many, likes, strict=True)}
 
 
-def seen(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Write a text without the characters that show nothing."""
     return UNSEEN.sub("", text)
 
 
-def read_as(text: str) -> str:
+def skeleton(text: str) -> str:
     """Write the words of a text as they are read at a glance: folded, look-alikes as Latin, one space between them."""
-    plain = unicodedata.normalize("NFKD", seen(text)).translate(TABLE)  # capitals first, where they look otherwise
+    plain = unicodedata.normalize("NFKD", strip_invisible(text)).translate(
+        TABLE
+    )  # capitals first, where they look otherwise
     return " ".join(re.findall(r"[^\W_]+", folded(plain).translate(TABLE)))

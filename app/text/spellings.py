@@ -61,8 +61,8 @@ words, as in “the pen is red”."""
 
 def readings(text: str) -> list[str]:
     """List the ways to read a text, each once: as it is written first, then as it looks, and with its tricks undone."""
-    native = folded(lookalikes.seen(text))
-    looked = unicodedata.normalize("NFKD", lookalikes.seen(text)).translate(lookalikes.TABLE)
+    native = folded(lookalikes.strip_invisible(text))
+    looked = unicodedata.normalize("NFKD", lookalikes.strip_invisible(text)).translate(lookalikes.TABLE)
     looked = APOSTROPHES.sub("", folded(looked).translate(lookalikes.TABLE))
     if looked.isascii() and not HIDING.search(looked) and not lookalikes.UNSEEN.search(text):
         return list(dict.fromkeys([_spaced(native), _spaced(looked), _spaced(_together(looked)), _joined(looked)]))
@@ -78,7 +78,7 @@ def readings(text: str) -> list[str]:
 
 def hidden(text: str) -> list[str]:
     """List the words of which letters are hidden, each of these a star: ``f*ck``, ``f**k``, ``f#ck``, ``f***``."""
-    looked = unicodedata.normalize("NFKD", lookalikes.seen(text)).translate(lookalikes.TABLE)
+    looked = unicodedata.normalize("NFKD", lookalikes.strip_invisible(text)).translate(lookalikes.TABLE)
     found = []
     for token in set(TOKEN.findall(folded(looked))):
         bare = token.strip(".,;:!?\"'()[]-")

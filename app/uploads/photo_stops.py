@@ -22,7 +22,7 @@ def kind_of(index: int) -> str:
     return f"photo-{index}"
 
 
-def put_into(walk: Walk, photos: Mapping[int, tuple[bytes, str]]) -> list[str]:
+def attach(walk: Walk, photos: Mapping[int, tuple[bytes, str]]) -> list[str]:
     """Give stops of a walk their photos, each as it is kept and its digest; return the paths of the files written.
 
     They are written before the walk is saved. If it is not, :func:`take_back` deletes them; those of a process that
@@ -40,7 +40,7 @@ def put_into(walk: Walk, photos: Mapping[int, tuple[bytes, str]]) -> list[str]:
     return put
 
 
-def take_back(paths: Iterable[str]) -> None:
+def delete_files(paths: Iterable[str]) -> None:
     """Delete the photos of a walk that was not saved with them; what cannot be deleted now is pruned."""
     for path in paths:
         try:
@@ -49,7 +49,7 @@ def take_back(paths: Iterable[str]) -> None:
             log.warning("%s could not be deleted: %s", path, error)
 
 
-def photo_of(walk: Walk, index: int) -> bytes:
+def read_photo(walk: Walk, index: int) -> bytes:
     """Read the photo that a stop of a walk was made of.
 
     :raises MediaError: when it is lost.
@@ -57,4 +57,4 @@ def photo_of(walk: Walk, index: int) -> bytes:
     medium = walk.media.get(kind_of(index))
     if medium is None:
         raise MediaError(f"The photo of stop {index + 1} of walk {walk.id} is not here.")
-    return media_store.store().read(medium.path)
+    return media_store.store().read_bytes(medium.path)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.commissions import error_messages, intake
-from app.commissions.brought_photos import BroughtPhoto
+from app.commissions.brought_photos import UploadedPhoto
 from app.commissions.schema import Commission
 from app.errors import MediaError, MomaError
 from app.generation import models_on_offer
@@ -156,7 +156,7 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
     last = before(wall, leg.number)
     parent = None if last is None else db.session.scalar(select(Walk).where(Walk.id == last.walk_id))
     said = None if leg.words_number is None else db.session.get(WallWords, leg.words_number)
-    photos: dict[int, BroughtPhoto] = {}
+    photos: dict[int, UploadedPhoto] = {}
     if parent is None:
         first = _of_gallery(wall, exclude="")
     else:
@@ -188,7 +188,7 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
             origin=WALL,
             idempotency_key=f"leg {leg.number} {leg.created_at.timestamp()}",
             photos=photos,
-            anew=True,
+            skip_cache=True,
         )
     except MomaError as error:  # the wall goes another way
         log.warning("leg %s of wall %s cannot be painted: %s", leg.number, wall.name, error)
@@ -243,26 +243,26 @@ def _any_stop() -> Stop | None:
     return random.choice(stops) if stops else None  # noqa: S311 - no secret
 
 
-def _photo_of(parent: Walk) -> dict[int, BroughtPhoto]:
+def _photo_of(parent: Walk) -> dict[int, UploadedPhoto]:
     """Return the photo at which a leg begins, where the one before it ends at one."""
     last = parent.stops[-1]
     if last.photo is None:
         return {}
     try:
-        data = photo_stops.photo_of(parent, last.position)
+        data = photo_stops.read_photo(parent, last.position)
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return {}
-    return {0: BroughtPhoto(data, last.photo, bool(last.cut_out), parent.photos_may_be_shown)}
+    return {0: UploadedPhoto(data, last.photo, bool(last.cut_out), parent.photos_may_be_shown)}
 
 
-def _brought(said: WallWords) -> BroughtPhoto | None:
+def _brought(said: WallWords) -> UploadedPhoto | None:
     """Read the picture that came with words; one that its owner deleted meanwhile is left out."""
     photo = None if said.picture is None else db.session.get(Photo, said.picture)
     if photo is None or photo.owner_hash != said.owner_hash or photo.error is not None:
         return None
     try:
-        return BroughtPhoto(media_store.store().read(photo.path), photo.digest, said.cut_out, said.may_be_shown)
+        return UploadedPhoto(media_store.store().read_bytes(photo.path), photo.digest, said.cut_out, said.may_be_shown)
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return None

@@ -198,14 +198,14 @@ def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
         **{name: getattr(first, name) for name in SAME},
     )
     photos = {
-        index: (photo_stops.photo_of(owner, at), str(owner.stops[at].photo))
+        index: (photo_stops.read_photo(owner, at), str(owner.stops[at].photo))
         for index, (owner, at) in enumerate(owners)
         if owner.stops[at].photo
     }
     kept.photos_may_be_shown = kept.photos_may_be_shown and bool(photos)
-    photo_stops.put_into(kept, photos)
+    photo_stops.attach(kept, photos)
     kept.unlisted = not (wall.is_listed and brought_photos.may_be_listed(kept))
-    kept.words = folding.index_text(kept.searched)
+    kept.words = folding.index_text(kept.searchable_texts)
     neighbours.mark(kept)
     return kept
 

@@ -51,7 +51,7 @@ class WallRequest:
         self.name = self.name.strip()
         self.title = " ".join(self.title.split()) or self.name.replace("-", " ").capitalize()
         self.hand = self.hand.strip()
-        folded = (spaced(lookalikes.seen(word)) for word in self.banned)
+        folded = (spaced(lookalikes.strip_invisible(word)) for word in self.banned)
         self.banned = list(dict.fromkeys(word for word in folded if word))
 
 

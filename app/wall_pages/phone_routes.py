@@ -164,11 +164,11 @@ def _bring_photo(form: SayForm) -> None:
     if file is None or not file.filename:
         return
     try:
-        photo = brought_photos.bring(
+        photo = brought_photos.upload(
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(visitors.current()),
             network=rate_limits.network_key(),
-            look=rate_limits.PHOTO.look,
+            check_room=rate_limits.PHOTO.look,
             admit=rate_limits.PHOTO.admit,
         )
     except ValueError as error:

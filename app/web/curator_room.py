@@ -38,7 +38,7 @@ def _keep_in(response: Response) -> Response:
 def room_page(template: str, invalid: InvalidInput | None = None, *, status: int = 200, **context: Any) -> Response:
     """Show a page of the room; with what is wrong at each field of its form, if that is refused."""
     errors = {each.field: each.message for each in invalid.errors} if invalid else {}
-    usual = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.books())}
+    usual = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.list_books())}
     return Response(render_template(template, **usual | context), status=422 if invalid else status)
 
 

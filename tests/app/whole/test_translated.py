@@ -313,7 +313,7 @@ def atelier(instance: Path, tmp_path: Path, hung: Hanger) -> Iterator[FlaskClien
         drawing_curation.remove(other.drawing.digest)
         walk = hung(FOX, KITE)
         with writing() as session:
-            told = [drawing_credits.written(each) for each in added_drawings.book().drawings.values()]
+            told = [drawing_credits.as_record(each) for each in added_drawings.book().drawings.values()]
             session.execute(update(Walk).values(drawings=[*told, {**told[0], "digest": "1", "artist": ""}]))
         client.walk_id = walk.id  # type: ignore[attr-defined]
         yield client

@@ -81,9 +81,9 @@ def inspect(setting: str, family: type[Family]) -> ReplacedNetwork | None:
     if not path.is_file() or path.suffix not in (".safetensors", GGUF):
         raise ModelError(f"MOMA_TRANSFORMER={path} must name a .safetensors or a {GGUF} file that is there.")
     shapes = _of_gguf(path) if path.suffix == GGUF else _of_safetensors(path)
-    if what := families.addition(shapes):
+    if what := families.describe_adapter(shapes):
         raise ModelError(f"The file {path} {what}: it is no network itself.")
-    found = families.other_family(shapes)
+    found = families.name_other_family(shapes)
     if found and found != family.original:
         raise ModelError(f"The file {path} is of the family {found}, the model of {family.original}.")
     counts = [prod(shape) for shape in shapes.values()]
