@@ -62,12 +62,7 @@ def provenance(*, model: str, revision: str, software: str, licence: str = "") -
 
 
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:
-    """Return a GIF, written by :class:`GifWriter`.
-
-    The frames are read twice, because the palette comes first.
-
-    :raises ValueError: without frames, or when the number of durations differs from theirs.
-    """
+    """Return a GIF, written by :class:`GifWriter`; raise ValueError without frames, or for unfit durations."""
     times = _times(frames, durations_ms)
     sample = [palette_sample(frame, index, len(frames)) for index, frame in enumerate(frames)]
     writer = GifWriter(sample, comment=comment)
