@@ -134,12 +134,12 @@ def _grown(picture: Pixels) -> Mask | None:
     """Return the best mask that GrabCut grows from several guesses; None where none is good."""
     soft = np.asarray(cv2.bilateralFilter(picture, 5, 30, 5), np.uint8)
     sharp = lab(picture)
-    best, found = GOOD, None
+    best, mask = GOOD, None
     for seeds in _guesses(sharp):
         inside = _cut(soft, seeds)
         if inside is not None and _step(sharp, inside) > STEP and (score := _score(sharp, inside)) > best:
-            best, found = score, inside
-    return found
+            best, mask = score, inside
+    return mask
 
 
 def _guesses(sharp: NDArray[np.float32]) -> Iterator[Pixels]:

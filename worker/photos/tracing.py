@@ -50,8 +50,8 @@ class Traced:
         """The thing's identifier among reference drawings: letters and digits, as these have."""
         return _digest(self.thing)
 
-    def scene(self, asked: Scene | None = None) -> Scene:
-        """Return it as a scene; a cut-out thing gets the setting, and the place, of the scene that is ``asked`` for."""
+    def scene(self, requested: Scene | None = None) -> Scene:
+        """Return it as a scene; a cut-out thing gets the setting, and the place, of the scene that is ``requested``."""
         if self.around is not None:
             around = Surroundings(
                 tones=_tones(self.around),
@@ -61,11 +61,13 @@ class Traced:
                 is_unoutlined=self.thing is None,
             )
             things = () if self.thing is None else (Thing(self.digest, size=1.0),)
-            return Scene(things, around, words=asked.words if asked else "", reader=asked.reader if asked else 0)
-        if asked is None:
+            return Scene(
+                things, around, words=requested.words if requested else "", reader=requested.reader if requested else 0
+            )
+        if requested is None:
             return Scene((self._standing(None),), PLAIN)
-        largest = max(asked.things, key=lambda thing: thing.size, default=None)
-        return replace(asked, things=(self._standing(largest),))
+        largest = max(requested.things, key=lambda thing: thing.size, default=None)
+        return replace(requested, things=(self._standing(largest),))
 
     def _standing(self, instead_of: Thing | None) -> Thing:
         """Return the cut-out thing in the place of another thing, at the same foot line."""
@@ -132,12 +134,12 @@ def unpack(data: bytes) -> Traced:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            found = Traced(archive.get("thing"), archive.get("around"))
+            traced = Traced(archive.get("thing"), archive.get("around"))
     except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"this is no traced photo: {error}") from error
-    if found.thing is None and found.around is None:
+    if traced.thing is None and traced.around is None:
         raise ValueError("this is no traced photo: it shows nothing")
-    return found
+    return traced
 
 
 def _alone(picture: Pixels, inside: Mask) -> Pixels:

@@ -111,7 +111,7 @@ def _fastest(candidates: list[GpuOptions], seconds: Callable[[GpuOptions], float
             if device_errors.verdict(error) == device_errors.LOST:
                 raise
             log.info("%s cannot be used here: %s", candidate, error)
-            error.__traceback__ = None  # which holds tensors
+            error.__traceback__ = None  # the traceback holds tensors
             device_errors.empty_cache()
     least = min(times.values(), default=0.0)
     return next((each for each, taken in times.items() if taken <= least * SLIGHTLY), candidates[0])
