@@ -118,7 +118,7 @@ def picture(walk_id: str) -> Response:
 def act_on(walk_id: str, act: str) -> Response:
     """Do something to a walk, and write it to the audit log."""
     found = lookup.walk_at_address(walk_id, even_hidden=True)
-    if act == "feature" and not found.is_hanging:
+    if act == "feature" and not found.is_public:
         return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
     if act == "delete" and not request.form.get("sure"):
         return _walk_page(found, status=422, error=_("Tick that you are sure: this cannot be undone."))
@@ -155,7 +155,7 @@ def make_exhibition() -> Response:
 def exhibition(slug: str) -> Response:
     """Show an exhibition to be changed."""
     found = exhibitions.at(slug, even_unshown=True)
-    return _exhibition_page(found, exhibitions.wanted_of(found))
+    return _exhibition_page(found, exhibitions.request_for(found))
 
 
 @blueprint.post("/exhibitions/<slug>")

@@ -168,7 +168,7 @@ def _new_row(
         with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), painted_by)
         walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, painted_by)
     scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
-    walk.words = folding.index_text(walk.searched)
+    walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
     return walk, photos

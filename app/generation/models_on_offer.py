@@ -58,11 +58,11 @@ def not_offered(name: str) -> str:
 
 
 def facts(setting: str | None = None) -> dict[str, Any]:
-    """Return the facts of a model by its setting, or of the site's first; see :func:`app.models.facts.read`."""
+    """Return the facts of a model by its setting, or of the site's first; see :func:`app.models.facts.load_facts`."""
     setting = setting or current_app.config["MODEL"]
     known: dict[str, dict[str, Any]] = g.setdefault("model_facts", {}) if has_request_context() else {}
     if setting not in known:  # cached, as a page asks dozens of times
-        known[setting] = of_models.read(setting, cache())
+        known[setting] = of_models.load_facts(setting, cache())
     return known[setting]
 
 

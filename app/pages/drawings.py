@@ -82,7 +82,7 @@ def index() -> Response:
         groups=[(name, _(words)) for name, words, _kinds in GROUPS if any(name == each.group for each in drawn.motifs)],
         count=len(motifs),
         total=len(drawn.motifs),
-        meant=found.meant,
+        meant=found.suggestion,
         credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.find(model.setting)) else (),
         pages=pages,
     )

@@ -151,7 +151,7 @@ def _leave(form: forms.MakeForm, change: str) -> Response | None:
     elif change == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
         prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
         address = url_for("styles.index", prompt=prompt, model=form.model or None, **kept)
-    elif change == "another" and (other := catalogue.by_chance()):
+    elif change == "another" and (other := catalogue.random_walk()):
         address = f"{other.url}?{urlencode({name: text for name, text in kept.items() if text})}"
     else:
         return None

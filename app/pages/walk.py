@@ -57,7 +57,7 @@ def live(walk_id: str) -> Response:
 def another(walk_id: str) -> Response:
     """Lead who does not want to wait for a walk to another one, drawn by lot, from which there is a way back."""
     walk = lookup.walk_at_address(walk_id)
-    other = catalogue.by_chance(besides=walk)
+    other = catalogue.random_walk(excluding=walk)
     if other is None:
         told = _("No other walk hangs here yet. The one that you wait for goes on, and keeps its address.")
         return error_responses.answer(404, told, title=N_("Nothing else hangs yet"))
@@ -106,8 +106,8 @@ def walk_page(
     place = fair_queue.find_place(walk)
     earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
-    before = [] if walk.is_waiting else neighbours.before(walk, JOINING, besides=shown)
-    after = [] if walk.is_waiting else neighbours.after(walk, JOINING, besides=[*shown, *before])
+    before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)
+    after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
     page = render_template(
         template,
         walk=walk,
@@ -150,7 +150,7 @@ def _left(walk: Walk) -> Walk | None:
 def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:
     """Return the newest walks, but for this one and those that are shown already."""
     ids = {each.number for each in shown}
-    recent = catalogue.recent(NEARBY + len(shown), besides=walk)
+    recent = catalogue.recent(NEARBY + len(shown), excluding=walk)
     return [each for each in recent if each.number not in ids][:NEARBY]
 
 

@@ -66,7 +66,7 @@ def rooms() -> Response:
     rooms += ["styles.index"] if shipped.of_model() else []
     found: list[Entry] = [(url_for(room, _external=True), None) for room in rooms]
     root = request.url_root.rstrip("/")
-    for hall in exhibitions.shown():
+    for hall in exhibitions.list_shown():
         walks = exhibitions.walks_of(hall.exhibition)
         found.append((root + hall.exhibition.url, exhibitions.changed_at(hall.exhibition, walks)))
     return _answer(_written("urlset", "url", found))

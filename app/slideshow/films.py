@@ -115,10 +115,10 @@ def _are_hours(text: str) -> bool:
 
 
 def _hall_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
-    (start,) = cursors.read(cursor, HALL, int) if cursor else (0,)
+    (start,) = cursors.decode(cursor, HALL, int) if cursor else (0,)
     walks, begin = exhibitions.walks_of(exhibitions.at(wanted.exhibition)), max(0, int(start))
     end = begin + limit
-    return Part(walks[begin:end], cursors.write(HALL, end) if end < len(walks) else None)
+    return Part(walks[begin:end], cursors.encode(HALL, end) if end < len(walks) else None)
 
 
 def _drawn_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
@@ -130,5 +130,5 @@ def _order(wanted: SlideshowRequest) -> Literal["surprise", "best"]:
     """Draw lots among what the words find; where they find nothing, show what comes nearest in meaning."""
     if not wanted.q:
         return "surprise"
-    found = catalogue.page(CatalogueQuery(q=wanted.q, sort="surprise"), limit=1).found
+    found = catalogue.page(CatalogueQuery(q=wanted.q, sort="surprise"), limit=1).hit_count
     return "surprise" if found else "best"

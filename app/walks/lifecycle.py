@@ -12,7 +12,7 @@ from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
 from app.queue import admission, candidate_requests, fair_queue, jobs, pieces
 from app.storage import media_store
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.house_models import Report
 from app.storage.walk_models import (
     CANCELLED,
@@ -121,7 +121,7 @@ def _delete(walks: Sequence[Walk], *, by_house: bool) -> int:
     numbers = [walk.number for walk in walks]
     brought = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
     with writing() as session:
-        take_turns(session)  # else a repeat of one could be made while nothing names its files
+        take_advisory_lock(session)  # else a repeat of one could be made while nothing names its files
         if by_house:
             session.execute(update(Walk).where(Walk.number.in_(numbers)).values(hidden_at=now()))
         count = _clear(session, numbers)
@@ -140,7 +140,7 @@ def remove(walks: Sequence[Walk]) -> None:
     A later walk must be there, or its number would be given again to another.
     """
     with writing() as session:
-        take_turns(session)
+        take_advisory_lock(session)
         for walk in walks:
             session.delete(session.merge(walk))
     for walk in walks:

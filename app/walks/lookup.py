@@ -36,7 +36,7 @@ WAITING_NOW = select(
 def public_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this id if it is public: one that is unlisted, hidden or deleted is shown to nobody."""
     walk = any_walk(walk_id)
-    return walk if walk is not None and walk.is_hanging else None
+    return walk if walk is not None and walk.is_public else None
 
 
 def visible_walk(walk_id: str | None) -> Walk | None:
@@ -69,7 +69,7 @@ def without_deleted(walks: Iterable[Walk]) -> list[Walk]:
     return [walk for walk in walks if walk.stops]
 
 
-def newest_public(shared: ColumnElement[bool], limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
+def newest_public(shared: ColumnElement[bool], limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
     """Return the newest public walks that share this, which has an index, but for those shown already."""
     newest = (
         select(Walk)
@@ -79,7 +79,7 @@ def newest_public(shared: ColumnElement[bool], limit: int, *, besides: Sequence[
             Walk.unlisted.is_(False),
             Walk.deleted_at.is_(None),
             Walk.hidden_at.is_(None),
-            Walk.number.not_in([walk.number for walk in besides]),
+            Walk.number.not_in([walk.number for walk in excluding]),
         )
         .order_by(Walk.finished_at.desc(), Walk.number.desc())
         .limit(limit)

@@ -40,7 +40,7 @@ def public_address(walk: Walk, kind: str) -> str:
     Never under another walk's folder: a repeat's files lie in that of the walk it repeats, which may be unlisted.
     """
     base, medium = current_app.config["MEDIA_PUBLIC_URL"], walk.media.get(kind)
-    if not base or medium is None or not walk.is_hanging or not medium.path.startswith(f"{walk_folder(walk.id)}/"):
+    if not base or medium is None or not walk.is_public or not medium.path.startswith(f"{walk_folder(walk.id)}/"):
         return film_address(walk, kind)
     return f"{base}/{medium.path}"
 

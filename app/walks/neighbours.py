@@ -15,16 +15,20 @@ def mark(walk: Walk) -> None:
     walk.starts, walk.ends = _key(walk.stops[0]), _key(walk.stops[-1])
 
 
-def after(walk: Walk, limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
+def after(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
     """Return the newest public walks that start where ``walk`` ends, but for those shown already."""
     # one that was painted before its ends were marked has none: see `gallery reindex`
-    return [] if walk.ends is None else lookup.newest_public(Walk.starts == walk.ends, limit, besides=[walk, *besides])
+    return (
+        [] if walk.ends is None else lookup.newest_public(Walk.starts == walk.ends, limit, excluding=[walk, *excluding])
+    )
 
 
-def before(walk: Walk, limit: int, *, besides: Sequence[Walk] = ()) -> list[Walk]:
+def before(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
     """Return the newest public walks that end where ``walk`` starts, but for those shown already."""
     return (
-        [] if walk.starts is None else lookup.newest_public(Walk.ends == walk.starts, limit, besides=[walk, *besides])
+        []
+        if walk.starts is None
+        else lookup.newest_public(Walk.ends == walk.starts, limit, excluding=[walk, *excluding])
     )
 
 

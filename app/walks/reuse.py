@@ -64,7 +64,7 @@ def revision_for(walk: Walk) -> str | None:
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
     """Find the walk that ``walk`` repeats, painted by the model in this ``revision``; none that its owner may not see.
 
-    The caller must be alone in taking walks down (:func:`app.storage.database.take_turns`).
+    The caller must be alone in taking walks down (:func:`app.storage.database.take_advisory_lock`).
     """
     query = _painted(walk).where(Walk.model_revision == revision).order_by(Walk.number).limit(1)
     options = (selectinload(Walk.stops), selectinload(Walk.painted), selectinload(Walk.media))
@@ -95,7 +95,7 @@ def original_of(walk: Walk) -> Walk | None:
     if walk.repeat_of is None:
         return None
     found: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk.repeat_of))
-    return found if found is not None and found.is_hanging else None
+    return found if found is not None and found.is_public else None
 
 
 def same_files(walk: Walk) -> ColumnElement[bool]:

@@ -43,8 +43,8 @@ OWNER = "a secret of its owner, long enough"
 @pytest.fixture
 def app(instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """Build an application that finds by meaning and by look, and looks for what is new each time."""
-    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(vector_index, "FORGET_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "BLANK_SECONDS", 0.0)
     monkeypatch.setattr("tests.support.tables.THEMES", {"one": ("autumn", WORDS[0], "kite")})
     app = make_app(instance, MEANING=str(make_table(tmp_path / "table")))
     with app.app_context():
@@ -75,7 +75,7 @@ def everywhere(app: Flask, client: FlaskClient, hung: Commissioner) -> Walk:
     store = media_store.store()
     for each in (*walk.painted, *walk.media.values()):
         store.write(each.path, PIXELS)
-    store.write(f"{media_store.knots_folder(walk.id)}/0.npz", PIXELS)
+    store.write(f"{media_store.samples_folder(walk.id)}/0.npz", PIXELS)
     for path in ("/gallery?q=autumn", f"/gallery?q={WORDS[0][:-1]}*", f"/walks/{child.id}/alike", walk.url):
         assert client.get(path).status_code == 200, path
     return walk
