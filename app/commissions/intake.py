@@ -167,7 +167,7 @@ def _new_row(
         laid = loras.record_digests(learned, (stop.lora for stop in walk.stops), painted_by)
         walk.sampling = prompt_texts.record_syntax(laid, walk.stops, painted_by)
     scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
-    walk.words = folding.index_text(walk.searched)
+    walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
     return walk, photos

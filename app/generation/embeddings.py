@@ -156,7 +156,7 @@ def _read_once(path: Path, _changed: int, size: int) -> Embedding | str:
     if size > BYTES_MAX:
         return f"has {size:,} bytes, more than an embedding can have"
     try:
-        tensors = dict(tensor_file.read(path).tensors)
+        tensors = dict(tensor_file.read_header(path).tensors)
     except ModelError:
         return "is no safetensors file, or was cut off"
     if set(tensors) == set(OF_ENCODERS):

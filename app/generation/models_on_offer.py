@@ -60,12 +60,12 @@ def not_offered(name: str) -> str:
 def facts(setting: str | None = None) -> dict[str, Any]:
     """Return what is known of a model, of the site's first if none is named.
 
-    They are those of :func:`app.models.facts.read`.
+    They are those of :func:`app.models.facts.load_facts`.
     """
     setting = setting or current_app.config["MODEL"]
     known: dict[str, dict[str, Any]] = g.setdefault("model_facts", {}) if has_request_context() else {}
     if setting not in known:  # a page asks dozens of times, and each time the folder is looked at
-        known[setting] = of_models.read(setting, cache())
+        known[setting] = of_models.load_facts(setting, cache())
     return known[setting]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.walk_models import Walk
 from app.walks import lifecycle, reuse
 
@@ -20,7 +20,7 @@ def hide(walk: Walk) -> None:
     Hides also all walks that share its files, because they show the same pictures.
     """
     with writing() as session:
-        take_turns(session)  # else another walk that shares the files could be created meanwhile
+        take_advisory_lock(session)  # else another walk that shares the files could be created meanwhile
         session.execute(update(Walk).where(reuse.same_files(walk), Walk.hidden_at.is_(None)).values(hidden_at=now()))
     db.session.refresh(walk)
 

@@ -14,7 +14,7 @@ from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.moderation import audit_log, drawing_request
 from app.moderation.drawing_request import WORDS_MOST, CheckedDrawing, DrawingRequest
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.drawing_models import AddedDrawing
 from app.text.folding import spaced
 from sketch.sketchbook import Drawing, digest_of
@@ -96,7 +96,7 @@ def is_found(drawing: Drawing, search: str) -> bool:
 
 def next_revision(session: Session) -> int:
     """Return the number of the next change to the added drawings, and lock out other changes until the commit."""
-    take_turns(session)
+    take_advisory_lock(session)
     return (session.scalar(select(func.max(AddedDrawing.revision))) or 0) + 1
 
 

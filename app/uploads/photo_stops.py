@@ -57,4 +57,4 @@ def read_photo(walk: Walk, index: int) -> bytes:
     medium = walk.media.get(kind_of(index))
     if medium is None:
         raise MediaError(f"The photo of stop {index + 1} of walk {walk.id} is not here.")
-    return media_store.store().read(medium.path)
+    return media_store.store().read_bytes(medium.path)

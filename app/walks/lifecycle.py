@@ -12,7 +12,7 @@ from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
 from app.queue import admission, candidate_requests, fair_queue, jobs, pieces
 from app.storage import media_store
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.house_models import Report
 from app.storage.walk_models import (
     CANCELLED,
@@ -123,7 +123,7 @@ def _delete(walks: Sequence[Walk], *, by_operator: bool) -> int:
     numbers = [walk.number for walk in walks]
     photos = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
     with writing() as session:
-        take_turns(session)  # else a cached result could be created while no row names its files
+        take_advisory_lock(session)  # else a cached result could be created while no row names its files
         if by_operator:
             session.execute(update(Walk).where(Walk.number.in_(numbers)).values(hidden_at=now()))
         count = _reduce_to_tombstones(session, numbers)
@@ -143,7 +143,7 @@ def purge(walks: Sequence[Walk]) -> None:
     database would use their numbers again.
     """
     with writing() as session:
-        take_turns(session)
+        take_advisory_lock(session)
         for walk in walks:
             session.delete(session.merge(walk))
     for walk in walks:

@@ -36,7 +36,7 @@ WAITING_NOW = select(
 def public_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this ID if it is public: finished, and not unlisted, hidden or deleted; else ``None``."""
     walk = any_walk(walk_id)
-    return walk if walk is not None and walk.is_hanging else None
+    return walk if walk is not None and walk.is_public else None
 
 
 def visible_walk(walk_id: str | None) -> Walk | None:

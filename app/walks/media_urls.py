@@ -43,7 +43,7 @@ def public_address(walk: Walk, kind: str) -> str:
     also has the site's URL, because its files are in the folder of another walk, which may be unlisted.
     """
     base, medium = current_app.config["MEDIA_PUBLIC_URL"], walk.media.get(kind)
-    if not base or medium is None or not walk.is_hanging or not medium.path.startswith(f"{walk_folder(walk.id)}/"):
+    if not base or medium is None or not walk.is_public or not medium.path.startswith(f"{walk_folder(walk.id)}/"):
         return film_address(walk, kind)
     return f"{base}/{medium.path}"
 

@@ -67,7 +67,7 @@ def revision_for(walk: Walk) -> str | None:
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
     """Return a finished walk with the cache key of ``walk`` and this revision that its owner may see, or ``None``.
 
-    The caller must hold the lock against deletions (:func:`app.storage.database.take_turns`).
+    The caller must hold the lock against deletions (:func:`app.storage.database.take_advisory_lock`).
     """
     query = _painted(walk).where(Walk.model_revision == revision).order_by(Walk.number).limit(1)
     options = (selectinload(Walk.stops), selectinload(Walk.painted), selectinload(Walk.media))
@@ -98,7 +98,7 @@ def original_of(walk: Walk) -> Walk | None:
     if walk.repeat_of is None:
         return None
     original: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk.repeat_of))
-    return original if original is not None and original.is_hanging else None
+    return original if original is not None and original.is_public else None
 
 
 def same_files(walk: Walk) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.walk_models import Walk
 from app.storage.wall_models import TAKEN, WAITING, Wall, WallLeg, WallWords
 
@@ -33,7 +33,7 @@ def delete_of(owner_hash: str) -> tuple[int, list[str]]:
     name.
     """
     with writing() as session:
-        take_turns(session)
+        take_advisory_lock(session)
         theirs = select(WallWords).where(WallWords.owner_hash == owner_hash).with_for_update()
         rows = session.scalars(theirs.execution_options(populate_existing=True)).all()
         shown = [walk for row in rows if row.picture is not None for walk in _walks_of(session, row)]

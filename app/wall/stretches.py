@@ -205,7 +205,7 @@ def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
     kept.photos_may_be_shown = kept.photos_may_be_shown and bool(photos)
     photo_stops.attach(kept, photos)
     kept.unlisted = not (wall.is_listed and brought_photos.may_be_listed(kept))
-    kept.words = folding.index_text(kept.searched)
+    kept.words = folding.index_text(kept.searchable_texts)
     neighbours.mark(kept)
     return kept
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor
 
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:
@@ -77,14 +77,14 @@ def shifted(picture: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
     return sample(picture, x + dx, y + dy)
 
 
-def cloud(dice: Dice, like: Tensor, cell: float, octaves: int = 3, channels: int = 1) -> Tensor:
+def cloud(rng: HashRng, like: Tensor, cell: float, octaves: int = 3, channels: int = 1) -> Tensor:
     """Draw soft noise of about ``cell`` pixels: mean 0, deviation about 1; each octave half of the last."""
     h, w = like.shape[2:]
     total = torch.zeros(len(like), channels, h, w, device=like.device)
     for octave in range(octaves):
         size = max(1.0, cell / 2**octave)
         rows, columns = max(2, math.ceil(h / size)) + 3, max(2, math.ceil(w / size)) + 3
-        grain = dice.normal(channels, rows, columns)
+        grain = rng.normal(channels, rows, columns)
         x, y = places(like)
         total = total + _spread(grain, x / size + 1.5, y / size + 1.5) * 0.5**octave
     return total * 1.35 / math.sqrt(sum(0.25**octave for octave in range(octaves)))
@@ -96,14 +96,14 @@ def _spread(grain: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return F.grid_sample(grain, at, mode="bicubic", padding_mode="border", align_corners=False)
 
 
-def grain(dice: Dice, like: Tensor, channels: int = 1) -> Tensor:
+def grain(rng: HashRng, like: Tensor, channels: int = 1) -> Tensor:
     """Draw independent noise for each pixel: mean 0, deviation 1, even."""
-    return (dice.uniform(channels, *like.shape[2:]) - 0.5) * math.sqrt(12)
+    return (rng.uniform(channels, *like.shape[2:]) - 0.5) * math.sqrt(12)
 
 
-def paper(dice: Dice, like: Tensor, depth: float = 0.03) -> Tensor:
+def paper(rng: HashRng, like: Tensor, depth: float = 0.03) -> Tensor:
     """Draw a paper's relief around 1, to be multiplied by."""
-    return 1 + depth * (0.6 * cloud(dice, like, 3, 2) + 0.35 * grain(dice, like))
+    return 1 + depth * (0.6 * cloud(rng, like, 3, 2) + 0.35 * grain(rng, like))
 
 
 def along(texture: Tensor, vx: Tensor, vy: Tensor, length: float, steps: int = 8) -> Tensor:
@@ -168,12 +168,12 @@ def line(marks: Tensor, width: float) -> Tensor:
     return step(spread, level * 0.72, level * 1.28)
 
 
-def jittered(dice: Dice, like: Tensor, rows: int, amount: float = 0.85) -> Tensor:
+def jittered(rng: HashRng, like: Tensor, rows: int, amount: float = 0.85) -> Tensor:
     """Scatter rows × rows points (n, k, 2) as x, y in pixels, each shaken within its own cell."""
     h, w = like.shape[2:]
     at = (torch.arange(rows, device=like.device) + 0.5) / rows
     y, x = torch.meshgrid(at, at, indexing="ij")
-    shake = dice.uniform(rows * rows, 2, low=-0.5, high=0.5) * amount / rows
+    shake = rng.uniform(rows * rows, 2, low=-0.5, high=0.5) * amount / rows
     return (torch.stack([x.flatten(), y.flatten()], 1)[None] + shake) * torch.tensor([w, h], device=like.device)
 
 
@@ -183,11 +183,11 @@ class Marks:
     What belongs to a mark is held as (n, c, rows, columns); :meth:`around` brings it to the pixels.
     """
 
-    def __init__(self, dice: Dice, like: Tensor, pitch: float, reach: int = 1) -> None:
+    def __init__(self, rng: HashRng, like: Tensor, pitch: float, reach: int = 1) -> None:
         self.h, self.w = like.shape[2:]
         self.pitch, self.reach, self.like = pitch, reach, like
         rows, columns = math.ceil(self.h / pitch) + 2 * reach, math.ceil(self.w / pitch) + 2 * reach
-        drawn = dice.uniform(6, rows, columns)
+        drawn = rng.uniform(6, rows, columns)
         row = torch.arange(rows, device=like.device)[:, None] - reach
         column = torch.arange(columns, device=like.device)[None, :] - reach
         self.x = (column + 0.15 + 0.7 * drawn[:, :1]) * pitch

@@ -10,7 +10,7 @@ from torch import Tensor
 MASK = 0xFFFFFFFF
 
 
-class Dice:
+class HashRng:
     """Draws for a batch of pictures, one seed each; a counter tells the draws apart.
 
     They are hashed from (seed, draw, index) with integers (lowbias32, by Chris Wellons): a GPU draws what a CPU draws.

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from studio.errors import StudioError
 from studio.hands import brush, colour
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 
 
 class Drawing:
@@ -162,10 +162,10 @@ def soft(labels: Tensor, palette: Tensor) -> Tensor:
     return torch.einsum("nkhw,nkc->nchw", shares, palette)
 
 
-def ground_hue(drawing: Drawing, dice: Dice, spread: float = 0.9) -> Tensor:
+def ground_hue(drawing: Drawing, rng: HashRng, spread: float = 0.9) -> Tensor:
     """Draw a hue (n, 1, 1, 1) that the subject stands out from: opposite its own within ``spread`` radians, or more."""
     _, chroma, hue = colour.polar(drawing.mean)
-    free = dice.uniform(1, 1, 1, high=colour.TURN)
-    wide = torch.where(dice.uniform(1, 1, 1) < 0.55, max(spread, 2.1), spread)
-    shaken = hue + torch.pi + wide * dice.uniform(1, 1, 1, low=-1, high=1)
+    free = rng.uniform(1, 1, 1, high=colour.TURN)
+    wide = torch.where(rng.uniform(1, 1, 1) < 0.55, max(spread, 2.1), spread)
+    shaken = hue + torch.pi + wide * rng.uniform(1, 1, 1, low=-1, high=1)
     return torch.where(chroma > 0.035, shaken, free)

@@ -11,11 +11,11 @@ from torch import Tensor
 from sketch.compositions.composition import PAINTED
 from studio.errors import StudioError
 from studio.hands import facets, finishes, flat, gouache_alone, lines, painted_strokes, painted_washes, strokes, washes
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 from studio.hands.drawing import Drawing
 from studio.hands.names import ALSO
 
-Program = Callable[[Drawing, Dice], Tensor]
+Program = Callable[[Drawing, HashRng], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +130,12 @@ def paint(name: str, motifs: Tensor, seeds: Tensor, ground: Tensor | None = None
     """
     if name not in HANDS:
         raise StudioError(f"There is no hand {name!r}; there are {', '.join(HANDS)}.")
-    hand, dice = HANDS[name], Dice(seeds.to(motifs.device))
+    hand, rng = HANDS[name], HashRng(seeds.to(motifs.device))
     if ground is None:
         if hand.program is None:
             raise StudioError(f"The hand {name!r} paints composed scenes only, which are given as their ground.")
-        return hand.program(Drawing(motifs.float()), dice).clamp(0, 1)
+        return hand.program(Drawing(motifs.float()), rng).clamp(0, 1)
     if hand.setting is None:
         able = ", ".join(each.name for each in HANDS.values() if each.paints_ground)
         raise StudioError(f"The hand {name!r} invents its own ground; one that is given is painted by {able}.")
-    return hand.setting(Drawing(motifs.float(), ground.float().clamp(0, 1)), dice).clamp(0, 1)
+    return hand.setting(Drawing(motifs.float(), ground.float().clamp(0, 1)), rng).clamp(0, 1)

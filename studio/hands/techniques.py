@@ -9,7 +9,7 @@ from torch import Tensor
 
 from studio.hands import brush, colour
 from studio.hands.brush import over, step
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 from studio.hands.drawing import Drawing, soft
 
 
@@ -18,9 +18,9 @@ def solid(hexed: str, like: Tensor) -> Tensor:
     return colour.table(hexed, like=like)[0][:, None, None]
 
 
-def fixed(like: Tensor) -> Dice:
+def fixed(like: Tensor) -> HashRng:
     """Return dice that fall alike for every picture: for what shall always be the same."""
-    return Dice(torch.zeros(1, dtype=torch.int64, device=like.device))
+    return HashRng(torch.zeros(1, dtype=torch.int64, device=like.device))
 
 
 def inset(like: Tensor) -> Tensor:
@@ -127,10 +127,10 @@ def varied(tones: Tensor, own: Tensor, light: float, turn: float) -> Tensor:
     return colour.tuned(tones, lift=light * (own[:, :1] - 0.5), turn=turn * (own[:, 1:2] - 0.5))
 
 
-def sweeps(dice: Dice, like: Tensor, unit: float, lean: tuple[float, float] = (-1.1, 0.5)) -> Tensor:
+def sweeps(rng: HashRng, like: Tensor, unit: float, lean: tuple[float, float] = (-1.1, 0.5)) -> Tensor:
     """Return an angle (n, 1, h, w) for where nothing leads the brush: the arm's own, which turns slowly."""
-    own = dice.uniform(1, 1, 1, low=lean[0], high=lean[1])
-    return own + 0.45 * brush.cloud(dice, like, 90 * unit, 1)
+    own = rng.uniform(1, 1, 1, low=lean[0], high=lean[1])
+    return own + 0.45 * brush.cloud(rng, like, 90 * unit, 1)
 
 
 def ways(picture: Tensor, unit: float, reach: float, fallback: Tensor) -> tuple[Tensor, Tensor]:
@@ -186,7 +186,7 @@ def broken(
 
 
 def brushed(
-    wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, dice: Dice, coats: tuple[tuple[float, ...], ...], *,
+    wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, rng: HashRng, coats: tuple[tuple[float, ...], ...], *,
     turn: float, reach: float, astray: float,
 ) -> Tensor:  # fmt: skip
     """Lay a ground in flat strokes of a broad brush, coat over coat, each running dry at the ends of its strokes.
@@ -197,7 +197,7 @@ def brushed(
     unit = wall.shape[2] / 256
     picture = brush.blur(wall, 2 * unit)
     for pitch, length, width, wanted, shake in coats:
-        marks = brush.Marks(dice, streaks, pitch * unit)
+        marks = brush.Marks(rng, streaks, pitch * unit)
         coat = stroked(marks, way, length * unit, width * unit, torch.full_like(streaks, wanted))
         tones = broken(marks, wall, light=shake, turn=turn, reach=reach * unit, astray=astray)
         ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)

@@ -106,7 +106,7 @@ def rows() -> Rows:
 def named_files() -> dict[str, bytes]:
     """Read every file that a row names."""
     paths = [path for table in (Frame, Medium, Photo) for path in db.session.scalars(select(table.path))]
-    return {path: media_store.store().read(path) for path in paths}
+    return {path: media_store.store().read_bytes(path) for path in paths}
 
 
 def test_every_row_of_every_table_and_every_byte_of_every_file_comes_back(

@@ -75,7 +75,7 @@ def everywhere(app: Flask, client: FlaskClient, hung: Commissioner) -> Walk:
     store = media_store.store()
     for each in (*walk.painted, *walk.media.values()):
         store.write(each.path, PIXELS)
-    store.write(f"{media_store.knots_folder(walk.id)}/0.npz", PIXELS)
+    store.write(f"{media_store.samples_folder(walk.id)}/0.npz", PIXELS)
     for path in ("/gallery?q=autumn", f"/gallery?q={WORDS[0][:-1]}*", f"/walks/{child.id}/alike", walk.url):
         assert client.get(path).status_code == 200, path
     return walk

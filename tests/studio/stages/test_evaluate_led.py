@@ -77,13 +77,13 @@ def test_pictures_are_those_of_the_worker(
 ) -> None:
     call("publish", "--folder", evaluated[0].path, "--base", base, "--vae", halving, "--run", "led",
          "--sketchbook", book, "--lexicon", LEXICON, "--to", tmp_path / "led", "--name", "led")  # fmt: skip
-    parts = pipeline.of_folder(tmp_path / "led")
+    parts = pipeline.part_folders(tmp_path / "led")
     loaded = sketchbook.load(book)
     asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), ("gouache",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
     pipe = pipeline.pipeline(parts)
     preset = presets.resolve(presets.BALANCED, {"presets": led_model.PRESETS})
     way = exam.Way(4, 1.0, (0.0, 0.0), 1.0)
-    ours = led_exam.led(pipe, loaded, 8, way)(asked)
+    ours = led_exam.sketch_conditioned(pipe, loaded, 8, way)(asked)
     model = Model.load(str(tmp_path / "led"), device="cpu")
     painter = Painter(model)
     settings = replace(painter.rendering(preset), precision="float32")
