@@ -1,12 +1,13 @@
-"""The gallery read and walks asked for at once, through nginx with its limits, from hundreds of addresses.
+"""Load test with gallery pages and new walks at once, through nginx with its limits, from hundreds of addresses.
 
     python -m benchmarks.mixed_load [--seconds 600] [--pages 110] [--commissions 22] [--addresses 500] [--postgres]
-        [--painter]
+                                   [--painter]
 
-nginx, gunicorn and Redis as in production, 10,000 walks that hang, and no painter unless one is asked for: the line
-only grows. Requests go out when their time has come, whether or not earlier ones were answered, and a request's time
-counts from then on. Gallery pages are asked for by visitors with a cookie, and answered past nginx' cache; walks are
-asked for by form and API in turns. Answers of 429 are counted apart; any other that is no page and no walk is an error.
+nginx, gunicorn and Redis as in production, 10,000 published walks, and no worker unless requested: the queue only
+grows. Requests are sent at fixed times, whether or not earlier ones were answered, and a request's time counts from its
+scheduled start. Gallery pages are requested by visitors with a cookie, which bypasses nginx's cache; walks are
+requested by form and API in turns. Answers of 429 are counted separately; any other answer that is no page and no walk
+is an error.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 AIMS = {"pages": 100, "commissions": 20}  # a second
 AIM_P99 = 250  # milliseconds
 WARM_SECONDS = 5.0
-OPENING = 20  # visitors who come in at once
+OPENING = 20  # visitors who arrive at once
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PAGES = ("/gallery", "/gallery?sort=oldest", "/gallery?sort=walked", "/gallery?sort=smoothest")
 ACCEPTED = {"pages": (200,), "commissions": (202, 303)}
@@ -44,9 +45,9 @@ ACCEPTED = {"pages": (200,), "commissions": (202, 303)}
 
 @dataclass
 class Told:
-    """What was answered so far: times of what was taken (milliseconds), the statuses, memory (MB).
+    """The answers so far: times of accepted requests (milliseconds), statuses, memory (MB).
 
-    ``late`` tells of each answer over the aim the second in which it was asked for, and its time.
+    ``late`` holds for each answer over the aim the second of its request, and its time.
     """
 
     began: float = field(default_factory=time.monotonic)
@@ -57,7 +58,7 @@ class Told:
 
 
 def main() -> int:
-    """Serve a site, put the load on it, print the figures and write them as JSON; 1 if an aim was missed."""
+    """Serve a site, apply the load, print the results and write them as JSON; return 1 if an aim was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--pages", type=float, default=110.0, help="gallery pages a second")
@@ -122,7 +123,7 @@ async def _load(site: Served, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 async def _come_in(visitor: Visitor, tokens: dict[str, str]) -> None:
-    """Get cookies and a form's token."""
+    """Request the first page, and store the visitor's cookies and form token."""
     page = (await visitor.get("/")).text
     found = FORM_TOKEN.search(page)
     assert found, page
@@ -132,7 +133,7 @@ async def _come_in(visitor: Visitor, tokens: dict[str, str]) -> None:
 async def _go_out(
     name: str, what: Callable[[int], Awaitable[Answer]], rate: float, seconds: float, told: Told, numbers: count[int]
 ) -> None:
-    """Send so many requests a second, evenly, and wait for the last answers."""
+    """Send requests at an even rate, and wait for the last answers."""
     began = time.monotonic()
     requests = []
     for at in range(int(rate * seconds)):

@@ -1,4 +1,4 @@
-"""Draw which thread was at which piece when: a line for each thread, a colour for each walk, no library."""
+"""Draw a timeline of threads and their tasks: a row per thread, a colour per walk, without a library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOURS = ("#2f6fb0", "#c8642d", "#3f8f4f", "#8a5ab0", "#b03a5b")
 
 
 def drawing(runs: Mapping[str, Sequence[Any]]) -> str:
-    """Return the runs' spans as SVG, below each other on one axis of seconds; what is written is drawn pale."""
+    """Return the runs' spans as SVG, below each other on one axis in seconds; writing is drawn pale."""
     last = max(span.end for spans in runs.values() for span in spans)
     parts, y = [], TOP
     for name, spans in runs.items():

@@ -1,4 +1,4 @@
-"""Where the things of a scene stand: alone, in pairs, rows, grids, a still life, a close-up; from words and chance."""
+"""Arrange the things of a scene: alone, in pairs, rows, grids, still lifes or close-ups, by words and at random."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from sketch.habitats import FLOAT, FLY, HANG, LIE, PORTRAIT, STAND, SWIM
 from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 FACES_LEFT = 0.5
-"""The share of animals and vehicles that are mirrored: nearly all are drawn facing left."""
+"""Share of animals and vehicles that are mirrored; nearly all drawings face left."""
 
 FLAT = ("plain", "split")
 APART = 0.2
-"""How far in Oklab a thing's mean colour lies from what is behind it, where chance gives that within some tries."""
+"""Least distance in Oklab between a thing's mean colour and its background; the tones are redrawn if it is smaller."""
 
 TRIES = 6
 DARK = 0.45
-"""The lightness below which a thing is not shown by night unless that is asked for."""
+"""Lightness below which a thing is not shown at night unless the prompt requests it."""
 
 OFF_CENTRE = (0.04, 0.14)
-"""How far beside the middle a thing stands that is alone, as a share of the picture's side: in the middle of a square
-it looks like an icon."""
+"""Range of a single thing's distance from the centre, as a share of the picture's side: centred in a square it would
+look like an icon."""
 
 VIEWS = ("place", "sky", "event")
 VIEW_COVER, VIEW_SIZE = 0.85, 1.2
-"""A drawing of these kinds that fills its square is a view: it fills the picture, and other things stand before it."""
+"""A drawing of one of ``VIEWS`` that covers this share of its square is a view: it fills the picture, and other
+things stand in front of it."""
 
 TIME_SHARES = {"day": 0.7, "dusk": 0.18, "night": 0.12}
 SIDEWAYS = ("animal-mammal", "animal-bird", "animal-reptile", "animal-marine", "transport-ground", "transport-water")
@@ -40,9 +41,9 @@ ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RE
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One kind of thing that is to be shown: its drawing, what that shows, how many, and in which colour.
+    """One kind of thing to show: its drawing, the name of what it shows, its count and its colour.
 
-    ``look`` is how the drawing looks, where that is known.
+    ``look`` is the drawing's measured appearance, or None if it is unknown.
     """
 
     drawing: str
@@ -55,18 +56,18 @@ class Item:
 
     @property
     def habitat(self) -> habitats.Habitat:
-        """Say where it is at home."""
+        """Return the settings in which the thing usually is, and its stance."""
         return habitats.of(self.name, self.kind)
 
     @property
     def is_view(self) -> bool:
-        """Tell whether its drawing is a picture of a place by itself."""
+        """Return whether its drawing is a picture of a whole place."""
         fills = self.look is not None and self.look.cover >= VIEW_COVER
         return fills and self.count == 1 and self.kind.startswith(VIEWS)
 
     @property
     def tone(self) -> tuple[float, float, float] | None:
-        """Return the mean colour in Oklab in which it is shown, where that is known."""
+        """Return its mean colour in Oklab, or None if it is unknown."""
         if self.colour:
             return colour.tone(colour.polar(*colour.NAMED[self.colour]))
         return None if self.look is None else self.look.tone
@@ -74,7 +75,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What words say of a scene besides its things; what is empty is left to chance, but for what is ``avoided``."""
+    """What a prompt requests of a scene in addition to its things.
+
+    Empty fields are chosen at random, without what ``avoided`` lists.
+    """
 
     kind: str = ""
     time: str = ""
@@ -86,8 +90,8 @@ class Wish:
 
 
 def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
-    """Arrange things in a setting: the same scene for the same items, wish and seed."""
-    dice = random.Random(f"scene:{seed}")  # noqa: S311 - drawn to be drawn again
+    """Return a scene of the items in a setting; the same items, wish and seed give the same scene."""
+    dice = random.Random(f"scene:{seed}")  # noqa: S311 - a reproducible random sequence
     view = None if wish.composition else next((item for item in items if item.is_view), None)
     if view is not None:
         items = [item for item in items if item is not view]
@@ -145,12 +149,12 @@ def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
 
 
 def _stands(items: Sequence[Item]) -> bool:
-    """Tell whether something is shown that wants a floor."""
+    """Return whether any item needs a floor."""
     return any(item.habitat.stance in (STAND, LIE) for item in items)
 
 
 def _any(kinds: Sequence[str], wish: Wish, dice: random.Random) -> str:
-    """Choose among kinds of settings that are not avoided, or flat ones where none is left; in space it is night."""
+    """Return a random setting of those not avoided, or a flat one if none is left; "space" counts as night."""
     avoided = wish.avoided | ({"space"} if "night" in wish.avoided else set())
     left = [kind for kind in kinds if kind not in avoided] or [kind for kind in FLAT if kind not in avoided]
     return dice.choice(left or FLAT)
@@ -164,7 +168,7 @@ def _time(items: Sequence[Item], wish: Wish, dice: random.Random) -> str:
 
 
 def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, dice: random.Random) -> tuple[str, ...]:
-    """Choose the tones of a setting, and anew where things would be lost before them; the best of some tries."""
+    """Return a setting's tones in which things stand out; the best of several random choices."""
     things = [tone for item in items if (tone := item.tone) is not None]
     found: list[tuple[float, tuple[str, ...]]] = []
     for _ in range(TRIES):
@@ -176,7 +180,7 @@ def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, dice: random
     return max(found, key=lambda each: each[0])[1]
 
 
-# Which of a setting's tones lie behind most of what it shows; else what is far, and the ground.
+# Indices of the tones behind most of what each setting shows; by default those of the distance and the ground.
 _BEHIND = {
     "plain": (0,), "split": (0, 1), "pattern": (0, 1), "table": (0, 3), "room": (0, 3), "window": (1, 3), "sky": (0, 1),
     "sea": (1, 3), "underwater": (0, 1), "space": (0, 1),
@@ -189,7 +193,7 @@ def _thing(item: Item, dice: random.Random, x: float, y: float, size: float) -> 
 
 
 def _foot(item: Item, setting: Setting, dice: random.Random, size: float, *, near: float | None = None) -> float:
-    """Return the middle's height for a thing of a size that stands where things of its kind stand."""
+    """Return the y of the centre of a thing of a size that stands where things of its kind stand."""
     stance, horizon = item.habitat.stance, setting.horizon
     if setting.kind in ("sky", "space", "pattern", "split") or (setting.kind == "plain" and horizon > 0.95):
         return 0.5 + dice.uniform(-0.04, 0.04)
@@ -209,7 +213,7 @@ def _foot(item: Item, setting: Setting, dice: random.Random, size: float, *, nea
 def _alone(item: Item, setting: Setting, dice: random.Random) -> Thing:
     flat = setting.kind in ("plain", "split", "pattern", "sky", "space", "underwater")
     size = dice.uniform(0.62, 0.86) if flat else dice.uniform(0.56, 0.8)
-    whole = 0.5 - 0.46 * size * item.size  # so far from the middle, and the frame does not cut it off
+    whole = 0.5 - 0.46 * size * item.size  # at most this far from the centre, so that the frame does not crop it
     x = 0.5 + dice.choice((-1, 1)) * min(dice.uniform(*OFF_CENTRE), max(0.0, whole))
     if item.habitat.stance == PORTRAIT and not flat:
         size = dice.uniform(0.84, 1.02)  # its chin lies at the lower edge, where a bust is cut off
@@ -218,13 +222,13 @@ def _alone(item: Item, setting: Setting, dice: random.Random) -> Thing:
 
 
 def _close(item: Item, dice: random.Random) -> Thing:
-    """Bring a thing so near that the frame crops it."""
+    """Return a thing so large that the frame crops it."""
     size = dice.uniform(1.1, 1.45)
     return _thing(item, dice, 0.5 + dice.uniform(-0.14, 0.14), 0.55 + dice.uniform(-0.06, 0.14), size)
 
 
 def _several(item: Item, setting: Setting, dice: random.Random, composition: str) -> list[Thing]:
-    """Show two to nine of the same: in a row, or as a loose group, the hindmost first."""
+    """Return two to nine copies of a thing, in a row or as a loose group, the hindmost first."""
     count = item.count
     if composition == "row" or (count <= 4 and dice.random() < 0.5):
         size = min(0.5, 0.92 / count)
@@ -259,7 +263,7 @@ def _several(item: Item, setting: Setting, dice: random.Random, composition: str
 
 
 def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
-    """Repeat things evenly over the picture."""
+    """Return things repeated evenly over the picture."""
     total = sum(item.count for item in items)
     wanted = [item for item in items for _ in range(item.count)]
     if total > 9:
@@ -284,7 +288,7 @@ def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
 
 
 def _together(items: Sequence[Item], setting: Setting, dice: random.Random) -> list[Thing]:
-    """Group different things as a still life: the large ones behind, each seen well enough to be named."""
+    """Return different things as a still life, the hindmost first, all large enough to be recognised."""
     each = [replace(item, count=1) for item in items for _ in range(item.count)][:9]
     count = len(each)
     size = {2: 0.52, 3: 0.42, 4: 0.38}.get(count, 0.32)
@@ -303,7 +307,7 @@ def _together(items: Sequence[Item], setting: Setting, dice: random.Random) -> l
 
 
 def _row(item: Item, dice: random.Random, x: float, y: float, size: float) -> list[Thing]:
-    """Put a thing in a place, or several of them in a row there, smaller, with their feet where its own would be."""
+    """Return a thing at a place, or several smaller ones in a row there, with their feet at the same height."""
     if item.count == 1:
         return [_thing(item, dice, x, y, size)]
     side = min(0.62 * size, 0.94 / item.count)
@@ -315,7 +319,7 @@ def _row(item: Item, dice: random.Random, x: float, y: float, size: float) -> li
 
 
 def _related(items: Sequence[Item], relation: str, setting: Setting, dice: random.Random) -> list[Thing]:
-    """Place two kinds of things as a word between them says; several of one stand in a row."""
+    """Return two kinds of things placed as the relation says; several of one kind stand in a row."""
     first, second = items[0], items[1]
     if relation == WEARING:
         bodies = _row(first, dice, 0.5, 0.6, 0.66)

@@ -1,4 +1,4 @@
-"""What goes with what: in which settings a thing is at home, and how it stands there."""
+"""Habitats: the settings in which a thing usually is, and its stance there."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, replace
 
 STAND, FLY, FLOAT, SWIM, LIE, HANG, PORTRAIT = "stand", "fly", "float", "swim", "lie", "hang", "portrait"
-"""On the ground; in the air; on the water; in it; on a table; anywhere, as a sign on a wall; near, as a head is."""
+"""Stances: on the ground; in the air; on the water; in the water; on a table; anywhere, as a sign on a wall; close
+up, as a head."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habitat:
-    """Settings in which a thing is at home, the likeliest first, and its stance there."""
+    """Settings in which a thing usually is, the most likely first, and its stance there."""
 
     settings: tuple[str, ...]
     stance: str
@@ -56,7 +57,7 @@ _TABLED = frozenset((
     "light-video", "computer", "phone", "money", "mail", "writing", "office", "lock", "tool", "science", "medical",
     "sound", "music", "award-medal",
 ))  # fmt: skip
-# By what a name ends in, where the subgroup is too wide: a fire engine is no fire.
+# By the end of a name, where the subgroup is too wide: a fire engine is no fire.
 _BY_NAME = (
     (re.compile(r"\bteddy bear$"), Habitat(("room", "table", "plain"), LIE)),
     (re.compile(r"\b(bat|eagle|dove|parrot|bird|butterfly|bee|honeybee|kite|balloon|parachute|ufo|flying saucer)$"),
@@ -76,14 +77,14 @@ _BY_NAME = (
      Habitat(("hills", "street", "hills", "sea"), STAND)),
     (re.compile(r"\b(fire|campfire)$"), Habitat(("forest", "hills", "plain"), STAND)),
 )  # fmt: skip
-# Of these a head is all that is drawn, whether their names say so or not.
+# Drawings of these show only a head, whether their names say so or not.
 _HEADS = re.compile(r"\b(boar|chicken|fox|frog|hamster|koala|lion|moose|panda|bear|raccoon|unicorn|wolf|face)$")
 _FACE = re.compile(r"\bface\b")
 _JOINTS = re.compile(r" (?:with|without|and|of|in|on) ")
 
 
 def of(name: str, kind: str) -> Habitat:
-    """Say where a thing is at home: by its name, else by its Unicode subgroup."""
+    """Return a thing's habitat by its name, else by its Unicode subgroup."""
     head = _JOINTS.split(name.lower())[0]
     if kind.startswith("animal") and _HEADS.search(head):
         return replace(_whole(head, kind), stance=PORTRAIT)

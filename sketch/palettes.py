@@ -1,4 +1,4 @@
-"""The tones of settings: as painters of the last hundred and fifty years chose them, shaken a little by chance."""
+"""Palettes of settings, modelled on painters of the last hundred and fifty years, with small random variations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sketch.scene import TONES
 
 Tone = tuple[float, float, float]  # lightness, chroma, hue in degrees (Oklab)
 
-# Above, above the horizon, far, ground, what is set off from it. Several to choose from for each kind and time.
+# The sky, the sky at the horizon, the distance, the ground, an accent; several sets for each kind and time.
 _PALETTES: dict[tuple[str, str], tuple[tuple[Tone, ...], ...]] = {
     ("outdoors", "day"): (
         ((0.72, 0.09, 245), (0.90, 0.04, 230), (0.60, 0.07, 230), (0.66, 0.12, 130), (0.85, 0.09, 95)),
@@ -81,7 +81,7 @@ SNOW: Tone = (0.95, 0.015, 240)
 
 
 def tones(kind: str, time: str, weather: str, dice: random.Random, *, ground: str = "") -> tuple[str, ...]:
-    """Choose the tones of a setting; ``ground`` is a colour that was asked for behind the things."""
+    """Return random tones for a setting as ``rrggbb``; ``ground`` is a colour requested behind the things."""
     family = _FAMILIES[kind]
     known = _PALETTES.get((family, time))
     if known is None and time != "day" and family in ("water", "desert", "street"):

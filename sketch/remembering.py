@@ -1,4 +1,4 @@
-"""What took a while to make is kept for the next time, the latest of it, within a number of bytes."""
+"""A thread-safe cache of computed values, the most recently used ones, within a number of bytes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Asked = TypeVar("Asked", bound=Hashable)
 Made = TypeVar("Made")
 
 MOST = 64 * 1024 * 1024
-"""How many bytes are kept at most: the drawings of a few walks."""
+"""The largest size of a cache in bytes: the drawings of a few walks."""
 
 
 class Remembered(Generic[Asked, Made]):
-    """What was made, by what was asked for; threads may share it.
+    """Values by the key that they are made from; threads may share the cache.
 
-    ``size`` says how many bytes something takes. What is larger than ``most`` is handed out, and not kept.
+    ``size`` returns the bytes of a value. A value larger than ``most`` is returned without being cached.
     """
 
     def __init__(self, make: Callable[[Asked], Made], size: Callable[[Made], int], most: int = MOST) -> None:
@@ -27,7 +27,7 @@ class Remembered(Generic[Asked, Made]):
         self._lock = threading.Lock()
 
     def of(self, asked: Asked) -> Made:
-        """Return what is asked for, made if it is not kept; nothing waits while something is made."""
+        """Return the value for a key, made if it is not cached; other threads do not wait while it is made."""
         with self._lock:
             if asked in self._held:
                 self._held.move_to_end(asked)

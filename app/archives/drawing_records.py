@@ -72,7 +72,7 @@ def flaw(line: DrawingLine) -> str:
     return "" if kept == line.svg else "does not stand in a square"
 
 
-def take_in(lines: Sequence[DrawingLine]) -> None:
+def import_drawings(lines: Sequence[DrawingLine]) -> None:
     """Keep drawings that were checked before, so that walks can be painted after them; they are not offered."""
     for line in lines:
         with writing() as session:

@@ -64,14 +64,14 @@ class ImportSummary:
     drawings: int = 0
 
 
-def bring_in(source: Path, *, replace: bool = False) -> ImportSummary:
+def import_archive(source: Path, *, replace: bool = False) -> ImportSummary:
     """Import what ``source`` holds and this site has not; with ``replace``, also what it has.
 
     :raises InvalidInput: when the archive or a line of it is broken; nothing was written then.
     """
     try:
         with tarfile.open(source, "r:") as archive:
-            manifest = archive_format.checked(archive, ARCHIVE)
+            manifest = archive_format.verify_manifest(archive, ARCHIVE)
             sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
             walks = list(_lines(archive, walk_records.WALKS, WalkLine))
             halls = list(_lines(archive, walk_records.EXHIBITIONS, ExhibitionLine))
@@ -234,7 +234,7 @@ def _write(
     replace: bool,
 ) -> ImportSummary:
     report = ImportSummary(drawings=len(drawings))
-    drawing_records.take_in(drawings)  # first: a walk that joins the queue may be painted at once
+    drawing_records.import_drawings(drawings)  # first: a walk that joins the queue may be painted at once
     for walk in walks:
         earlier = lookup.any_walk(walk.id)
         if earlier is not None and not replace:
@@ -242,7 +242,7 @@ def _write(
             continue
         for path, _ in walk.paths:
             if earlier is not None or not media_store.store().exists(path):
-                media_store.store().write(path, archive_format.read(archive, MEDIA + path))
+                media_store.store().write(path, archive_format.read_member(archive, MEDIA + path))
         with writing() as session:
             _save(session, walk, earlier, archive)
         report.replaced += earlier is not None
@@ -300,7 +300,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
     )
     if not brought_photos.may_be_listed(walk):
         walk.unlisted = True
-    walk.words = folding.index_text(walk.searched)
+    walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     if not told.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None
@@ -312,7 +312,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
     walk.prefix, walk.software = told.recipe["model"]["prefix"], told.recipe["software"]
     walk.painted = [Frame(**frame.model_dump()) for frame in told.frames]
     walk.media = {
-        film.kind: Medium(**film.model_dump(), etag=_digest(archive_format.read(archive, MEDIA + film.path)))
+        film.kind: Medium(**film.model_dump(), etag=_digest(archive_format.read_member(archive, MEDIA + film.path)))
         for film in told.films
     }
     return walk

@@ -116,9 +116,9 @@ def last_still(parent: Walk | None) -> CheckedPhoto | None:
     """
     if parent is None or parent.stops[-1].photo is None:
         return None
-    at_end = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
-    path = db.session.scalar(at_end.limit(1))
-    return None if path is None else photo_check.check(media_store.store().read(path))
+    query = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
+    path = db.session.scalar(query.limit(1))
+    return None if path is None else photo_check.check(media_store.store().read_bytes(path))
 
 
 def read_files(photos: dict[int, Photo]) -> Photos:
@@ -126,7 +126,7 @@ def read_files(photos: dict[int, Photo]) -> Photos:
 
     :raises MediaError: when a file cannot be read.
     """
-    return {index: (media_store.store().read(photo.path), photo.digest) for index, photo in photos.items()}
+    return {index: (media_store.store().read_bytes(photo.path), photo.digest) for index, photo in photos.items()}
 
 
 def apply_consent(walk: Walk, *, agreed: bool) -> None:

@@ -66,7 +66,7 @@ def apply(walk: Walk, change: WalkChange) -> None:
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
         _hold_back(row, change)
-        row.words = folding.index_text(row.searched)
+        row.words = folding.index_text(row.searchable_texts)
     db.session.refresh(walk)
 
 

@@ -260,7 +260,7 @@ def _walks(keys: list[int], *, by: Any = GalleryEntry.place) -> list[Walk]:
     """Return the walks with these places (or the column ``by``), in this order; without walks deleted meanwhile."""
     rows = _run(select(Walk).join(GalleryEntry, GalleryEntry.number == Walk.number).where(by.in_(keys)).add_columns(by))
     walks = {key: walk for walk, key in rows}
-    return lookup.without_deleted(walks[key] for key in keys if key in walks and walks[key].is_hanging)
+    return lookup.without_deleted(walks[key] for key in keys if key in walks and walks[key].is_public)
 
 
 def _run(query: Any) -> list[Any]:

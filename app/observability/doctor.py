@@ -67,7 +67,7 @@ def _about_media() -> str:
     well = f"{config['MEDIA_URL']} takes, gives and deletes"
     if store.is_local or not config["ACCEL_PREFIX"]:
         return well
-    place = urlsplit(store.signed("walks/doctor"))
+    place = urlsplit(store.sign_url("walks/doctor"))
     told = f"MOMA_BUCKET is {place.scheme}://{place.netloc}" if place.netloc else "it signs no addresses"
     return f"{well}; for nginx, {told}"
 

@@ -38,7 +38,7 @@ def show_cut(photo_id: str) -> Response:
     path = own_photo(photo_id).cut_path
     if path is None:
         raise NotFound(_("Nothing is cut out of this picture."))
-    return for_its_owner(Response(media_store.store().read(path), mimetype="image/webp"))
+    return for_its_owner(Response(media_store.store().read_bytes(path), mimetype="image/webp"))
 
 
 @blueprint.get("/photos/<photo_id>/live")

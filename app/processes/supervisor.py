@@ -90,7 +90,7 @@ class Site:
                 upgrade()
             elif flaw:
                 raise ConfigError(flaw)
-            first_exhibition.hang_once()
+            first_exhibition.publish_once()
 
     def start_redis(self) -> None:
         """Start an embedded Redis, unless the settings name one."""

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from app.generation import cost, sampler_settings
 from app.queue import jobs, pieces
-from app.storage.database import db, now, take_turns
+from app.storage.database import db, now, take_advisory_lock
 from app.storage.walk_models import (
     FINISHED,
     PAINTING,
@@ -103,7 +103,7 @@ def join(session: Session, walk: Walk) -> dict[str, int]:
 
     Walks of its network that come after it by their visitors' turns, and that nobody has begun, move on by its work.
     """
-    take_turns(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
+    take_advisory_lock(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
     a_turn, asked = turn_passes(), of_walk(walk)
     serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
     mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.asked, a_turn)

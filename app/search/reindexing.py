@@ -57,7 +57,7 @@ def _colours(numbers: list[int]) -> dict[int, str]:
     main_colours = {}
     for number, path in db.session.execute(query).all():
         try:
-            main_colours[number] = colours.main(media_store.store().read(path))
+            main_colours[number] = colours.main(media_store.store().read_bytes(path))
         except (MediaError, OSError) as error:
             log.warning("The poster %s could not be read: %s", path, error)
     return main_colours
@@ -67,7 +67,7 @@ def _write(numbers: list[int], main_colours: dict[int, str]) -> None:
     with writing() as session:
         query = select(Walk).where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         for walk in session.scalars(query.options(load_only(*REWRITTEN), selectinload(Walk.stops))):
-            walk.words = folding.index_text(walk.searched)
+            walk.words = folding.index_text(walk.searchable_texts)
             walk.colour = main_colours.get(walk.number, walk.colour)
             neighbours.mark(walk)
         session.flush()

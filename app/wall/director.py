@@ -262,7 +262,7 @@ def _brought(said: WallWords) -> UploadedPhoto | None:
     if photo is None or photo.owner_hash != said.owner_hash or photo.error is not None:
         return None
     try:
-        return UploadedPhoto(media_store.store().read(photo.path), photo.digest, said.cut_out, said.may_be_shown)
+        return UploadedPhoto(media_store.store().read_bytes(photo.path), photo.digest, said.cut_out, said.may_be_shown)
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return None

@@ -95,7 +95,7 @@ def tidy(wall: Wall) -> int:
     gone = WallLeg.skipped | (WallLeg.stretch == "") | is_kept
     walks = db.session.scalars(query.where(gone).options(selectinload(Walk.stops)).limit(STRETCH_LEGS * 2)).all()
     if walks:
-        lifecycle.remove(walks)
+        lifecycle.purge(walks)
         with writing() as session:
             ids = [walk.id for walk in walks]
             session.execute(update(WallLeg).where(WallLeg.walk_id.in_(ids)).values(walk_id=None))
@@ -205,7 +205,7 @@ def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
     kept.photos_may_be_shown = kept.photos_may_be_shown and bool(photos)
     photo_stops.attach(kept, photos)
     kept.unlisted = not (wall.is_listed and brought_photos.may_be_listed(kept))
-    kept.words = folding.index_text(kept.searched)
+    kept.words = folding.index_text(kept.searchable_texts)
     neighbours.mark(kept)
     return kept
 

@@ -19,7 +19,7 @@ from app.generation.limits import Limits
 from app.i18n.formatting import duration_about
 from app.i18n.gettext import N_, _
 from app.moderation import audit_log, banned_words
-from app.storage.database import db, now, take_turns, writing
+from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.walk_models import A_PHOTO, FINISHED, Walk
 from app.storage.wall_models import CLOSED, OPEN, SKIPPED, TAKEN, WAITING, Wall, WallLeg, WallWords
 from app.walks import wall_words
@@ -86,7 +86,7 @@ def say(
     if picture is not None:
         picture = _photo(picture, owner_hash)
     with writing() as session:
-        take_turns(session)
+        take_advisory_lock(session)
         if session.scalar(select(Wall.state).where(Wall.number == wall.number)) == CLOSED:
             raise Conflict(_("This wall is closed."))
         mine = session.scalars(select(WallWords).where(*_waits(wall), WallWords.owner_hash == owner_hash)).all()
@@ -133,7 +133,7 @@ def _checked(wall: Wall, text: str, picture: str | None) -> str:
         stop = validation.validate({"stops": [{"prompt": "a stop", "seed": 0}, asked]}).stops[1]
     except InvalidInput as error:
         raise InvalidInput([_on_words(each) for each in error.errors]) from error
-    if found := banned_words.said(stop.prompt, wall.banned):
+    if found := banned_words.find_word(stop.prompt, wall.banned):
         raise InvalidInput.on("words", message=_("“%(word)s” is a word that this wall does not take.", word=found))
     return stop.prompt
 
@@ -198,7 +198,7 @@ def skip(words: WallWords, *, who: str = audit_log.CURATOR) -> None:
     :raises Conflict: when the wall has walked on from it.
     """
     with writing() as session:
-        take_turns(session)
+        take_advisory_lock(session)
         row = session.get_one(WallWords, words.number, populate_existing=True, with_for_update=True)
         if row.state == TAKEN and row.leg is not None:
             wall = session.get_one(Wall, row.wall_number)
@@ -222,7 +222,7 @@ def skip_leg(wall: Wall, number: int, *, who: str = audit_log.CURATOR) -> None:
         skip(row, who=who)
         return
     with writing() as session:
-        take_turns(session)
+        take_advisory_lock(session)
         wall_words.skip_leg(session, wall.number, number)
         audit_log.note_in(session, "skipped leg", f"{wall.name} {number}", who=who)
     db.session.expire_all()

@@ -1,4 +1,4 @@
-"""Where things stand in a painterly scene: near and far, beside the middle, cropped now and then, or lying down."""
+"""Arrange things in a painterly scene: near and far, off centre, sometimes cropped or lying down."""
 
 from __future__ import annotations
 
@@ -15,28 +15,26 @@ from sketch.sketchbook import Sketchbook
 
 CLOSE = 0.4
 CROPPED = ("food-", "drink", "dishware", "plant-", "household", "light-video")
-"""The share of single things of these kinds that are brought so near that the frame crops them.
-
-Others are not known by a part: an animal would lose its head, and a building its roof.
-"""
+"""The share of single things of these kinds that are shown so near that the frame crops them. Others are not
+recognised by a part: an animal would lose its head, and a building its roof."""
 
 TALL, WIDE = (0.70, 0.88), (0.72, 0.90)
-"""How high, or how wide, a single thing is seen, as shares of the picture's side."""
+"""The range of a single thing's height, or width, as a share of the picture's side."""
 
 GROUP_TALL = {2: 0.76, 3: 0.66, 4: 0.58}
-"""How high the largest of so many things is seen."""
+"""The height of the largest thing, by the number of things."""
 
 CROWDED = 1.18
-"""How much wider than the picture things together would be if none were before another."""
+"""How much wider than the picture things would be side by side, without overlaps."""
 
 FILLED = 0.94
-"""How much of the picture's width a group fills."""
+"""The share of the picture's width that a group fills."""
 
 NEARER = 1.8
-"""How much nearer things that are above or beside one another are brought at most."""
+"""The largest enlargement of things that are above or next to each other."""
 
 MOST_TOGETHER = 5
-"""From how many things on they are arranged as in any scene."""
+"""The largest number of things arranged in this way; more are arranged as in other scenes."""
 
 FLOORLESS = ("sky", "space", "underwater")
 UP = 0.95
@@ -44,7 +42,7 @@ UP = 0.95
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A thing that is to be placed: how it is turned, and what of its square it then fills."""
+    """A thing to place: its turn, and the visible part of its square."""
 
     item: Item
     turn: float
@@ -52,26 +50,29 @@ class _Placed:
     posture: Posture
 
     def at(self, x: float, foot: float, high: float) -> Thing:
-        """Set it so that what is seen is ``high``, ends below at ``foot`` and has its middle at ``x``: all shares."""
+        """Return the thing placed so that its visible part has height ``high``, lower end ``foot`` and centre ``x``.
+
+        All three are shares of the picture's side.
+        """
         size = min(SIZES[1], max(SIZES[0], high / max(0.05, self.posture.high)))
         left, bottom = (self.posture.left + self.posture.right) / 2 * size, self.posture.bottom * size
         x, y = (min(PLACES[1], max(PLACES[0], each)) for each in (x - left, foot - bottom))
         return Thing(self.item.drawing, x, y, size, self.turn, self.mirrored, self.item.colour)
 
     def fitting(self, most_high: float, most_wide: float) -> float:
-        """Return how high it may be seen at most to keep within both."""
+        """Return the largest height within both limits."""
         return min(most_high, most_wide * self.posture.high / max(0.05, self.posture.wide))
 
 
 def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> Scene:
-    """Arrange things in a setting as a painter would: the same scene for the same items, wish, seed and drawings.
+    """Return a painterly scene; the same items, wish, seed and drawings give the same scene.
 
     Grids, close-ups, relations, crowds and views are arranged as in any other scene.
 
-    :raises SketchbookError: where a drawing is not there or cannot be rendered.
+    :raises SketchbookError: when a drawing does not exist or cannot be rendered.
     """
     scene = arrangement.arrange(items, wish, seed)
-    dice = random.Random(f"painterly:{seed}")  # noqa: S311 - drawn to be drawn again
+    dice = random.Random(f"painterly:{seed}")  # noqa: S311 - a reproducible random sequence
     setting = _setting(scene.setting, dice)
     each = [item for item in items for _ in range(item.count)]
     usual = wish.composition or wish.relation or not each or len(each) > MOST_TOGETHER
@@ -85,7 +86,7 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> S
 
 
 def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
-    """Bring things nearer as they are to each other, until together they fill the picture."""
+    """Return things enlarged together until they fill the picture."""
     seen = [(thing, posture.of(thing.drawing, book, turn=thing.turn, mirrored=thing.mirrored)) for thing in things]
     left = min(thing.x + held.left * thing.size for thing, held in seen)
     right = max(thing.x + held.right * thing.size for thing, held in seen)
@@ -107,7 +108,7 @@ def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
 
 
 def _setting(setting: Setting, dice: random.Random) -> Setting:
-    """Raise the eye: more of the ground is seen than in a plain sketch."""
+    """Return the setting with a higher horizon, so that more of the ground is visible than in a plain sketch."""
     if setting.kind in ("table", "room", "plain") and setting.horizon < UP:
         return replace(setting, horizon=dice.uniform(0.42, 0.66))
     return setting
@@ -120,7 +121,7 @@ def _has_ground(setting: Setting) -> bool:
 
 
 def _held(item: Item, setting: Setting, book: Sketchbook, dice: random.Random) -> _Placed:
-    """Choose how a thing holds itself: mirrored or not, laid down where it would balance on a tip."""
+    """Return a thing with its turn: mirrored or not, and laid down if it would stand on a tip."""
     mirrored = item.kind.startswith(arrangement.SIDEWAYS) and dice.random() < arrangement.FACES_LEFT
     seen = posture.of(item.drawing, book, mirrored=mirrored)
     turn = 0.0
@@ -152,7 +153,7 @@ def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
 
 
 def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
-    """Return where a thing ends below, as a share of the side; ``near`` is 0 at the horizon and 1 at the frame."""
+    """Return a thing's lower end as a share of the side; ``near`` is 0 at the horizon and 1 at the frame."""
     stance, horizon = thing.item.habitat.stance, setting.horizon
     middle = 0.5 + high / 2
     if not _has_ground(setting):
@@ -161,13 +162,13 @@ def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
         return min(0.9, 0.36 + 0.2 * near + high / 2)
     if stance == habitats.HANG and not posture.is_laid(thing.item, thing.posture):
         return min(0.95, middle + 0.1)
-    if setting.kind == "sea":  # water is wanted before it, that shows it again
+    if setting.kind == "sea":  # water in front of it is needed for its reflection
         near *= 0.65
     return min(0.96, max(horizon + (0.98 - horizon) * near, high + 0.06))
 
 
 def _together(placed: list[_Placed], setting: Setting, dice: random.Random) -> list[Thing]:
-    """Group things: one large and further off, the others nearer, lower and smaller, each overlapping a little."""
+    """Return a group of things: one large and far, the others nearer, lower and smaller, with small overlaps."""
     count = len(placed)
     same = len({thing.item.drawing for thing in placed}) == 1
     side = dice.choice((-1, 1))

@@ -84,7 +84,7 @@ def named(row: Walk) -> set[str]:
 
 def pixels(row: Walk) -> list[bytes]:
     """Read a walk's frames."""
-    return [encoding.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
+    return [encoding.decode_still(media_store.store().read_bytes(frame.path)).tobytes() for frame in row.painted]
 
 
 def test_film_of_one_walk_is_made_while_another_walk_is_painted(
@@ -125,7 +125,7 @@ def test_walks_come_out_as_without_writers(
         assert count == other_count
         assert pixels(plain) == pixels(aside)
         assert (plain.positions, plain.passes, plain.evenness) == (aside.positions, aside.passes, aside.evenness)
-        assert media_store.store().read(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
+        assert media_store.store().read_bytes(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
 
 
 def test_level_opens_when_its_last_batch_is_written(

@@ -38,7 +38,7 @@ def test_hidden_walk_vanishes_from_gallery_search_and_api(
     for address in ("/api/v1/walks", "/api/v1/walks?q=bear"):
         assert [each["id"] for each in client.get(address).json["walks"]] == [other.id]
     assert catalogue.total() == 1
-    assert not walk.is_hanging
+    assert not walk.is_public
 
 
 def test_hidden_walk_answers_410_at_each_of_its_addresses(

@@ -231,7 +231,7 @@ def test_what_others_made_from_it_stays_whole(client: FlaskClient, hung: Hanger,
         assert client.get(walk.url).status_code == 200
         assert first.id not in client.get(walk.url).text
         for frame in db.session.scalars(select(Frame).where(Frame.walk_number == walk.number)):
-            assert media_store.store().read(frame.path) == b"frame"
+            assert media_store.store().read_bytes(frame.path) == b"frame"
         for kind in ("gif", "mp4", "webp"):
             with client.get(f"/walks/{walk.id}.{kind}") as film:
                 assert film.data == kind.encode()

@@ -305,7 +305,7 @@ def test_repeats_are_hidden_and_hung_again_with_each_other(
         assert [walk.hidden_at is None for walk in (original, repeat, other)] == [False, False, True]
         curation.unhide(chosen)
         db.session.expire_all()
-        assert all(walk.is_hanging for walk in (original, repeat, other))
+        assert all(walk.is_public for walk in (original, repeat, other))
 
 
 # The files

@@ -65,7 +65,7 @@ def walked(of: CandidateSet, index: int, other: str = "a kite") -> Walk:
 
 
 def last_frame(walk: Walk) -> NDArray[np.uint8]:
-    return encoding.decode_still(media_store.store().read(walk.painted[-1].path))
+    return encoding.decode_still(media_store.store().read_bytes(walk.painted[-1].path))
 
 
 def assert_same(candidate: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:

@@ -67,7 +67,7 @@ def painted(walk: Walk) -> list[bytes]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return [media_store.store().read(frame.path) for frame in row.painted]
+    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
 
 
 def told(walk: Walk) -> dict[str, Any]:

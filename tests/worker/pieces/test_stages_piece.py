@@ -49,12 +49,12 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
     assert found is not None
     assert found.film is not None
     assert found.sheet is not None
-    with Image.open(io.BytesIO(media_store.store().read(found.film.path))) as picture:
+    with Image.open(io.BytesIO(media_store.store().read_bytes(found.film.path))) as picture:
         assert getattr(picture, "n_frames", 1) == painted.sampler_steps
-    with Image.open(io.BytesIO(media_store.store().read(found.sheet.path))) as picture:
+    with Image.open(io.BytesIO(media_store.store().read_bytes(found.sheet.path))) as picture:
         assert picture.size == (painted.sampler_steps * SIDE, SIDE)
         last = picture.convert("RGB").getpixel((painted.sampler_steps * SIDE - SIDE // 2, SIDE // 2))
-    frame = encoding.decode_still(media_store.store().read(painted.painted[index].path))
+    frame = encoding.decode_still(media_store.store().read_bytes(painted.painted[index].path))
     assert last == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=12)  # WebP is lossy
     row = read(painted.id)
     assert (row.state, row.painted_count) == (FINISHED, 9)

@@ -34,7 +34,7 @@ def wall(app: Flask, painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> W
 
 def pictures(walk: Walk) -> list[NDArray[np.uint8]]:
     store = media_store.store()
-    return [np.asarray(Image.open(io.BytesIO(store.read(frame.path)))) for frame in walk.painted]
+    return [np.asarray(Image.open(io.BytesIO(store.read_bytes(frame.path)))) for frame in walk.painted]
 
 
 def at_hand(wall: Wall) -> int:
