@@ -199,7 +199,7 @@ class Marks:
         return sample(picture, self.x, self.y)
 
     def around(self, fields: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yield, for each of the (2 reach + 1)² marks around each pixel, the offset dx, dy and the mark's ``fields``."""
+        """Yield, for each of the (2 reach + 1)² marks around a pixel, the offset dx, dy and the mark's ``fields``."""
         x, y = places(self.like)
         row = (y[0, 0, :, 0] / self.pitch).long() + self.reach
         column = (x[0, 0, 0] / self.pitch).long() + self.reach
