@@ -62,7 +62,7 @@ class Recording:
     def __init__(self, solver: Any, photo: torch.Tensor) -> None:
         """Store a new solver for the ideal trajectory, and the photo's latents (1 x channels x height x width)."""
         self._ideal, self._photo = solver, photo
-        solver_state.begin(solver, 0, ())
+        solver_state.resume(solver, 0, ())
         self._latents: torch.Tensor | None = None
         self._corrections: list[torch.Tensor] = []
         self._expected: list[torch.Tensor] = []
@@ -79,7 +79,7 @@ class Recording:
         """Return the latents of the ideal trajectory after this call, and record the difference."""
         t, own = solver.timesteps[step], before if self._latents is None else self._latents
         clean = solver_state.clean(solver, prediction, t, before)
-        ideal = solver_state.prediction_of(self._ideal, step, own, self._photo)
+        ideal = solver_state.prediction_towards(self._ideal, step, own, self._photo)
         self._latents = solvers.step(self._ideal, ideal, t, own, noise)
         if step + 1 == len(solver.timesteps):
             self._latents = self._photo

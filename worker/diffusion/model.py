@@ -265,7 +265,7 @@ class Model:
         are checked, by default the prompt alone.
         """
         reading = text_notes.ModelReading(self._family, self._pipe, reads_syntax=self.reads_syntax)
-        return text_notes.of_stop(reading, prompt, subject, [prompt] if weighted is None else weighted, options)
+        return text_notes.collect_notes(reading, prompt, subject, [prompt] if weighted is None else weighted, options)
 
     def networks(
         self, precision: str, memory_format: str, shares: adapters.Shares = NONE, *, decoder: str | None = None

@@ -92,7 +92,7 @@ class Painters:
         _ready(painter)
         description = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
         self.descriptions = self.descriptions | {name: description | {"device": str(painter.device)}}
-        log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
+        log.info("model %s (revision %s) loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
         return painter
 
     def shrink(self, model: str | None = None) -> bool:

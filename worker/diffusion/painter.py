@@ -137,7 +137,7 @@ class Painter:
             ),
             pooled=words.stack_pooled(prompts, negatives), added_noises=noises[:, 1:] if count else None,
             closed=closed, adapters=tuple(stop.adapters for stop in stops),
-            sketches=sketches.of_walk(
+            sketches=sketches.make_sketches(
                 self.model, [stop.scene for stop in stops], latents=shape[1:], finer=rendering.finer,
                 added=drawings, cut_outs=cut_outs, closed=closed,
             ),
@@ -204,7 +204,7 @@ class Painter:
         solver = self._solver(rendering, prepared.noises.shape[-2:])
         steering = batch.recording or inversion.photo_steering(prepared.photos, positions, self.device, closed=closed)
         depth, latents, history = self._starting_state(prepared, batch, solver)
-        solver_state.begin(solver, depth, history)
+        solver_state.resume(solver, depth, history)
         # 2. Prepare the conditioning (texts and sketches) and the noise that the solver adds.
         texts = words.at(prepared.prompts, prepared.negatives, prepared.pooled, positions, self.device, closed=closed)
         sketch_tensor = None if prepared.sketches is None else self._tensor(prepared.sketches.at(positions))
@@ -232,7 +232,7 @@ class Painter:
             if reached in batch.keep:
                 is_decoded = reached in rendering.decoded
                 thumbnails = self._thumbnails(vae, expected, guides, rendering) if is_decoded else preview(expected)
-                memory = solver_state.memory(solver)
+                memory = solver_state.get_history(solver)
                 _keep(painted, reached, latents, (*memory, expected) if rendering.mixing > 1 else memory, thumbnails)
             on_step()
         has_numbers = bool(torch.isfinite(latents).all())  # this waits for the device
@@ -243,7 +243,7 @@ class Painter:
             return painted
         # 4. Decode the latents to pictures.
         if is_complete and rendering.detail:
-            expected = decoding.detailed(expected, positions, rendering.detail)
+            expected = decoding.strengthen_detail(expected, positions, rendering.detail)
         pictures = self._pictures(vae, expected, guides, rendering, finer=rendering.finer)
         watch.lap("decode")
         if not np.isfinite(pictures).all():

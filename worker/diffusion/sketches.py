@@ -33,7 +33,7 @@ def _pool() -> DrawingPool:
     return DrawingPool(drawing_pool.beside(tuning.cores()))
 
 
-def of_walk(
+def make_sketches(
     model: Model,
     scenes: Sequence[Scene | None],
     *,
@@ -74,7 +74,7 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
 
     :raises PaintingError: when a drawing is missing.
     """
-    drawn = of_walk(model, scenes, added=added, closed=False)
+    drawn = make_sketches(model, scenes, added=added, closed=False)
     if drawn is None:
         return None
     whole = drawn.at([float(place) for place in range(len(scenes))])

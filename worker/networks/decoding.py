@@ -59,7 +59,7 @@ def decode(
     return _decoded(partial(_after_scenes, vae), vae, latents, guide_batch, scale=scale, lanes=lanes, pixels=pixels)
 
 
-def detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
+def strengthen_detail(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
     """Return latents with stronger fine detail: by `most` midway between stops, falling to nothing at stops."""
     between = np.modf(positions)[0]
     share = torch.tensor(most * 2 * np.sqrt(between * (1 - between)), dtype=latents.dtype, device=latents.device)

@@ -56,7 +56,7 @@ def main_thing(picture: Pixels) -> Mask | None:
     """
     high, wide = picture.shape[:2]
     scale = min(1.0, SIDE / max(high, wide))
-    small = pictures.resized(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
+    small = pictures.resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
     if min(small.shape[:2]) < 8:
         return None
     alpha = small[..., 3] >= 128
@@ -73,7 +73,7 @@ def lab(picture: Pixels) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
 
 
-def flattened(picture: Pixels, *, reach: float) -> Pixels:
+def flatten_colours(picture: Pixels, *, reach: float) -> Pixels:
     """Return a picture with similar colours within ``reach`` pixels evened out (mean shift: Comaniciu, 2002)."""
     return np.asarray(cv2.pyrMeanShiftFiltering(np.ascontiguousarray(picture), reach, ALIKE), np.uint8)
 

@@ -21,7 +21,7 @@ class ModelReading:
     reads_syntax: bool
 
 
-def of_stop(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], options: TextOptions) -> str:
+def collect_notes(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], options: TextOptions) -> str:
     """Return the notes on a stop, joined; empty where everything was read.
 
     `prompt` is the whole encoded prompt, `subject` the visitor's part of it, `weighted` the texts that may have

@@ -36,12 +36,12 @@ def choose(model: Model, measurements: Path | None, *, rehearse: Callable[[Model
         except RuntimeError as error:
             if not isinstance(error, NothingFits) and device_errors.verdict(error) != device_errors.OUT_OF_MEMORY:
                 raise
-            log.info("%s does not fit (%s): %s", model.name, plan.name, error)
+            log.info("model %s does not fit with the plan “%s”: %s", model.name, plan.name, error)
             error.__traceback__ = None  # the traceback holds tensors
             device_errors.free_memory()
         else:
             if devices.is_gpu(model.device):
-                log.info("%s: %s", model.name, plan.name)
+                log.info("model %s: plan “%s”", model.name, plan.name)
             return setting
     raise ModelError(f"The model {model.name} does not fit on the GPU: {model.missing()}")
 
@@ -70,7 +70,7 @@ def choose_gpu_options(
     except RuntimeError as error:
         if device_errors.verdict(error) != device_errors.OUT_OF_MEMORY:
             raise
-        log.info("the GPU's options are not measured: %s", error)  # another program may use its memory
+        log.info("GPU options are not measured: %s", error)  # another program may use its memory
         error.__traceback__ = None
         device_errors.free_memory()
         return DEFAULT

@@ -91,14 +91,14 @@ class Source:
         index = read_json(self.folder / "model_index.json")
         options |= {part: None for part in self.family.optional if not is_named(index, part)}
         if self._single:
-            scheduler = solvers.of_settings(self._single.scheduler)
+            scheduler = solvers.make_from_config(self._single.scheduler)
             options |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
             pipe = self._loaded(loader, self.path, method="from_single_file", **options)
             for part in self.family.encoders:
                 if (encoder := getattr(pipe, part, None)) and not one_file.is_complete(encoder):
                     raise ModelError(one_file.incomplete(self._single, part))
         else:
-            if (scheduler := solvers.stand_in(self.folder)) is not None:
+            if (scheduler := solvers.make_stand_in(self.folder)) is not None:
                 options["scheduler"] = None
             pipe = self._loaded(loader, self.folder, variant=files.variant(self.folder), **options)
         pipe.set_progress_bar_config(disable=True)
