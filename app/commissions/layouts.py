@@ -46,7 +46,7 @@ def recompose(told: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int)
     """Return a recorded scene composed in the marks of another style; a requested layout stays if that offers it."""
     if not marks and not told.get("composition"):
         return dict(told)
-    read = scene.read(told)
+    read = scene.read_scene(told)
     if read.composition is not None and read.composition.marks == marks:
         return dict(told)
     chosen = requested_layout(told, walk_seed=walk_seed) or None

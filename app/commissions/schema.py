@@ -185,7 +185,7 @@ def _scene(told: object) -> dict[str, Any] | None:
     if told is None:
         return None
     try:
-        return scene.read(told).as_json()
+        return scene.read_scene(told).as_json()
     except scene.SceneError as error:
         raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
 

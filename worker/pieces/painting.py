@@ -236,7 +236,7 @@ def station(
 
     :raises PaintingError: when what the model learned of its hand, its LoRA or an embedding is not here any more.
     """
-    shown = None if scene_json is None else scene.read(scene_json)
+    shown = None if scene_json is None else scene.read_scene(scene_json)
     said = (shown and shown.words) or prompt
     known = hands.known(model)
     # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
