@@ -116,8 +116,8 @@ def last_still(parent: Walk | None) -> CheckedPhoto | None:
     """
     if parent is None or parent.stops[-1].photo is None:
         return None
-    at_end = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
-    path = db.session.scalar(at_end.limit(1))
+    query = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
+    path = db.session.scalar(query.limit(1))
     return None if path is None else photo_check.check(media_store.store().read_bytes(path))
 
 

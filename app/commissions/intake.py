@@ -45,10 +45,11 @@ def place(
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and notify the workers; return the walk, and whether it is new.
 
-    A walk that was rendered before is finished at once with the cached result, unless ``anew`` is true. ``network`` is
-    the network whose visitors share turns; by default it is the visitor alone. ``owner`` is the owner's secret; without
-    it the walk has no owner. A repeat with the same ``idempotency_key`` returns the first walk and creates none.
-    ``admit`` is called with the UNet evaluations of a new walk before it is saved, and may refuse the walk by raising.
+    A walk that was rendered before is finished at once with the cached result, unless ``skip_cache`` is true.
+    ``network`` is the network whose visitors share turns; by default it is the visitor alone. ``owner`` is the owner's
+    secret; without it the walk has no owner. A repeat with the same ``idempotency_key`` returns the first walk and
+    creates none. ``admit`` is called with the UNet evaluations of a new walk before it is saved, and may refuse the
+    walk by raising.
 
     :raises InvalidInput: when the key was used for another walk, or a stop's picture is not the owner's.
     """
@@ -60,7 +61,7 @@ def place(
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.load_snapshot() if admit else None
     put: list[str] = []
-    if put_in and (key is None or _commissioned_with(db.session(), key) is None):
+    if put_in and (key is None or _find_by_key(db.session(), key) is None):
         put = photo_stops.attach(walk, put_in)
     walk.idempotency_key, walk.commission_hash, walk.origin = key, fingerprint, origin
     try:
@@ -84,8 +85,8 @@ def _save(
     key = walk.idempotency_key
     try:
         with writing() as session:
-            if key and (earlier := _commissioned_with(session, key)):
-                return _repeat(earlier, walk.commission_hash), False
+            if key and (first_walk := _find_by_key(session, key)):
+                return _repeat(first_walk, walk.commission_hash), False
             for name, value in fair_queue.join(session, walk).items():  # from here on no walk can be deleted
                 setattr(walk, name, value)
             original = reuse.find_original(session, walk, revision) if revision else None
@@ -98,14 +99,14 @@ def _save(
                 reuse.finish_as_repeat(walk, original)
             session.add(walk)
     except IntegrityError:  # on Postgres the same key may be saved between our check and our commit
-        first = _commissioned_with(db.session(), key) if key else None
+        first = _find_by_key(db.session(), key) if key else None
         if first is None:
             raise
         return _repeat(first, walk.commission_hash), False
     return walk, True
 
 
-def _commissioned_with(session: Session, key: str) -> Walk | None:
+def _find_by_key(session: Session, key: str) -> Walk | None:
     return session.scalar(select(Walk).where(Walk.idempotency_key == key))
 
 
@@ -123,8 +124,8 @@ def _new_row(
 ) -> tuple[Walk, Photos]:  # fmt: skip
     """Return a new walk row with its settings resolved, and the photos of its stops."""
     parent = lineage_rules.continued_walk(wanted)
-    brought = brought_photos.find_for_stops(wanted, None if owner is None else visitors.digest(owner), excluding=given)
-    stops, photos = brought_photos.stop_rows(wanted, brought), brought_photos.read_files(brought)
+    uploaded = brought_photos.find_for_stops(wanted, None if owner is None else visitors.digest(owner), excluding=given)
+    stops, photos = brought_photos.stop_rows(wanted, uploaded), brought_photos.read_files(uploaded)
     for index, photo in given.items():
         photos[index] = photo.data, photo.digest
         stops[index] |= {"photo": photo.digest, "cut_out": photo.cut_out}
@@ -156,16 +157,16 @@ def _new_row(
         remix_of=wanted.remix_of,
         stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
     )
-    brought_photos.apply_consent(walk, agreed=wanted.photos_may_be_shown or not (brought or given))
+    brought_photos.apply_consent(walk, agreed=wanted.photos_may_be_shown or not (uploaded or given))
     if pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
     else:
         painted_by = models_on_offer.setting(model)
-        learned = adapters.record_digests(settings, (stop.hand for stop in walk.stops), painted_by)
-        laid = loras.record_digests(learned, (stop.lora for stop in walk.stops), painted_by)
-        walk.sampling = prompt_texts.record_syntax(laid, walk.stops, painted_by)
+        with_adapters = adapters.record_digests(settings, (stop.hand for stop in walk.stops), painted_by)
+        with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), painted_by)
+        walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, painted_by)
     scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)

@@ -40,22 +40,22 @@ def continuation_flaw(wanted: Commission) -> str:
     same_text = first.clip_skip == last.clip_skip
     if same_words and same_lora and same_text and seed in (None, parent.seed_of(last)):
         return ""
-    told = _told(last, parent.seed_of(last))
-    return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=told)
+    description = _describe_stop(last, parent.seed_of(last))
+    return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=description)
 
 
-def _told(stop: Stop, seed: int) -> str:
+def _describe_stop(stop: Stop, seed: int) -> str:
     """Return a description of a stop with all that must match: ``“the sun” in neon, without “rain”, seed 11``."""
-    told = _("“%(words)s”", words=stop.prompt)
+    text = _("“%(words)s”", words=stop.prompt)
     if stop.hand:
-        told += " " + _("in %(own)s", own=stop.hand)
+        text += " " + _("in %(own)s", own=stop.hand)
     if stop.lora and stop.lora_weight is not None:
-        told += ", " + _("LoRA %(lora)s at %(weight)s", lora=stop.lora, weight=decimal(stop.lora_weight))
+        text += ", " + _("LoRA %(lora)s at %(weight)s", lora=stop.lora, weight=decimal(stop.lora_weight))
     if stop.clip_skip is not None:
-        told += ", " + _("clip skip %(count)s", count=stop.clip_skip)
+        text += ", " + _("clip skip %(count)s", count=stop.clip_skip)
     if stop.negative_prompt:
-        told += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
-    return told + ", " + _("seed %(own)s", own=seed)
+        text += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
+    return text + ", " + _("seed %(own)s", own=seed)
 
 
 def remix_flaw(remix_of: str | None) -> str:

@@ -110,12 +110,12 @@ def _style(text: str | None, info: ValidationInfo) -> str | None:
         return None
     _check_readable(text)
     known = shipped.of_hands(info.context.hands) if info.context else ()
-    found = styles.find(text, known) or _added(text, known)
-    if found is None:
+    style = styles.find(text, known) or _added(text, known)
+    if style is None:
         raise ValueError(_unknown_style(text, [style.name for style in known]))
-    if info.data.get("hand") not in (None, found.hand.words):
+    if info.data.get("hand") not in (None, style.hand.words):
         raise ValueError(_("cannot stand beside another hand. Leave one of the two out."))
-    return found.hand.words
+    return style.hand.words
 
 
 def _added(text: str, known: tuple[Style, ...]) -> Style | None:
@@ -177,15 +177,15 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "ZC"
 
 
-def _scene(told: object) -> dict[str, Any] | None:
+def _scene(value: object) -> dict[str, Any] | None:
     """Return an untrusted scene with its defaults filled in; ``None`` for ``None``.
 
     :raises ValueError: naming the field and the limit.
     """
-    if told is None:
+    if value is None:
         return None
     try:
-        return scene.read_scene(told).as_json()
+        return scene.read_scene(value).as_json()
     except scene.SceneError as error:
         raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
 
@@ -195,8 +195,8 @@ def _layout(text: object) -> object:
     if text in (None, "", AUTO):
         return None
     if not isinstance(text, str) or text not in LAYOUTS:
-        told = join_words((AUTO, *LAYOUTS))
-        raise ValueError(_("cannot be “%(layout)s”. There are %(layouts)s.", layout=f"{text!s:.60}", layouts=told))
+        names = join_words((AUTO, *LAYOUTS))
+        raise ValueError(_("cannot be “%(layout)s”. There are %(layouts)s.", layout=f"{text!s:.60}", layouts=names))
     return text
 
 

@@ -31,7 +31,7 @@ def validate(
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
-    limits = Limits.current(painted_by or _model_named(data))
+    limits = Limits.current(painted_by or _requested_model(data))
     limits = replace(
         limits,
         hands=(*limits.hands, *(Hand(words, words) for words in learned)),
@@ -41,7 +41,7 @@ def validate(
         Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
     )
     errors = _rule_errors(wanted, limits)
-    errors += scenes.layout_errors(wanted.stops, limits, model=models_on_offer.setting(_model_named(data)))
+    errors += scenes.layout_errors(wanted.stops, limits, model=models_on_offer.setting(_requested_model(data)))
     if painted_by is None:  # a recipe lists the embeddings of its prompts
         for index, stop in enumerate(wanted.stops):
             errors += embedding_errors(stop, ("stops", index), limits)
@@ -50,7 +50,7 @@ def validate(
     return wanted
 
 
-def _model_named(data: Any) -> str | None:
+def _requested_model(data: Any) -> str | None:
     """Return the requested model, or that of the continued walk; ``None`` (the first model) if it is not on offer."""
     if not isinstance(data, dict):
         return None
@@ -62,8 +62,8 @@ def _model_named(data: Any) -> str | None:
 
 def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
     errors = []
-    count = len(wanted.stops)
-    if not STOPS_MIN <= count <= limits.stops_max:
+    stop_count = len(wanted.stops)
+    if not STOPS_MIN <= stop_count <= limits.stops_max:
         errors.append(
             FieldError(
                 ("stops",),
@@ -71,17 +71,17 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
                     "A walk has %(least)s to %(most)s stops; this one has %(count)s.",
                     least=STOPS_MIN,
                     most=limits.stops_max,
-                    count=count,
+                    count=stop_count,
                 ),
             )
         )
-    elif wanted.frames is not None and not count <= wanted.frames <= limits.frames_max:
-        errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=count)))
+    elif wanted.frames is not None and not stop_count <= wanted.frames <= limits.frames_max:
+        errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=stop_count)))
     errors += settings_errors(wanted, limits)
     for index, stop in enumerate(wanted.stops):
         errors += negative_prompt_errors(stop.negative_prompt, ("stops", index, "negative_prompt"), limits)
-    errors += _doubled_stops(wanted)
-    errors += _unfit(wanted)
+    errors += _equal_neighbours(wanted)
+    errors += _banned_words_errors(wanted)
     if not errors and (flaw := lineage_rules.continuation_flaw(wanted)):
         errors.append(FieldError(("continues",), flaw))
     if flaw := lineage_rules.remix_flaw(wanted.remix_of):
@@ -132,18 +132,18 @@ def negative_prompt_errors(text: str, path: tuple[str | int, ...], limits: Limit
 def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Limits) -> Iterator[FieldError]:
     """Yield an error for each embedding that a stop's texts name and its model cannot use."""
     for name, text in (("prompt", stop.prompt), ("negative_prompt", stop.negative_prompt)):
-        if found := embeddings.flaw(text, limits.setting):
-            yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {found}")
+        if problem := embeddings.flaw(text, limits.setting):
+            yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {problem}")
 
 
-def _unfit(wanted: Commission) -> list[FieldError]:
+def _banned_words_errors(wanted: Commission) -> list[FieldError]:
     """Return an error for each text with banned words; a scene is skipped if its prompt has an error."""
-    errors = banned_words.flaws(_shown(wanted))
+    errors = banned_words.flaws(_shown_texts(wanted))
     prompts = {error.path[:2] for error in errors if error.path[-1] == "prompt"}
     return [error for error in errors if "scene" not in error.path or error.path[:2] not in prompts]
 
 
-def _shown(wanted: Commission) -> Iterator[banned_words.ShownText]:
+def _shown_texts(wanted: Commission) -> Iterator[banned_words.ShownText]:
     """Yield each text of a request that others will read, with its path and its name."""
     for index, stop in enumerate(wanted.stops):
         texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
@@ -153,7 +153,7 @@ def _shown(wanted: Commission) -> Iterator[banned_words.ShownText]:
         yield ("stops", index, "scene", "words"), error_messages.subject(("stops", index, "scene")), words
 
 
-def _doubled_stops(wanted: Commission) -> Iterator[FieldError]:
+def _equal_neighbours(wanted: Commission) -> Iterator[FieldError]:
     """Yield an error for each stop that equals its neighbour, including its seed."""
     stops = [stop.model_copy(update={"seed": wanted.seed if stop.seed is None else stop.seed}) for stop in wanted.stops]
     for index, (stop, following) in enumerate(pairwise(stops), start=1):

@@ -1,6 +1,6 @@
-"""One batch of a walk's level, painted as laid out: by the job, piece by piece, and by tests without a site.
+"""Render one batch of a walk's pass, as planned; for the job, one task at a time, and for tests without a site.
 
-Always the same positions together, from the same states: a picture's last bit depends on both.
+The same positions are always rendered together and from the same states, because a picture's last bits depend on both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from worker.planning.latent_state import Painted, State
 from worker.planning.level_plan import Knot, Level
 
 States = Callable[[Knot, int], State]
-"""Where the states of knots and stops are found: by the knot, and the depth."""
+"""Loads the state of an intermediate sample or a stop, given the sample and the depth."""
 
 
 def _nothing() -> None:
@@ -32,9 +32,12 @@ def paint(
     states: States,
     on_step: Callable[[], None] = _nothing,
 ) -> list[Painted]:
-    """Paint batch `batch` of `levels[number]`, in a film of so many frames.
+    """Return batch `batch` of `levels[number]`, rendered, in a film of `frames` frames.
 
-    `sampling` is what `app.generation.presets.resolve` returned; empty where an old recipe knows nothing of it.
+    `sampling` is what `app.generation.presets.resolve` returned; empty for an old recipe that has none. `on_step` is
+    called after every step of the solver. A batch that the device has no room for is rendered in parts.
+
+    :raises PaintingError: when the model yields no numbers even in float32.
     """
     level = levels[number]
     positions = [level.positions[index] for index in level.batches[batch]]
@@ -60,7 +63,7 @@ def paint(
 def _starts(
     levels: Sequence[Level], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
 ) -> list[Start] | None:
-    """Return the two states, and where between them, that each picture starts from; None is its noise."""
+    """Return the two states that each picture starts between, and where; None where all start from noise."""
     found = [level_plan.find_start(number, levels, position, sampling) for position in positions]
     return [
         (states(between.left, between.depth), states(between.right, between.depth), between.t)

@@ -1,4 +1,4 @@
-"""LoRA files over text encoders: a stop's own, laid over them while its prompt is encoded, and taken off again."""
+"""LoRA files on text encoders: applied while a stop's prompt is encoded, and removed afterwards."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from worker.networks.lora_tensors import LoraFormat
 
 @contextmanager
 def applied(pipe: Any, weights: Weights, wanted: LoraFormat) -> Iterator[None]:
-    """Lay the parts of some adapters that are of text encoders over those of a pipeline, as long as the block runs.
+    """Apply the parts of adapters that change text encoders to those of a pipeline while the block runs.
 
-    `wanted` is the format of the model's LoRA files. Raises AdapterError where one does not fit.
+    `wanted` is the format of the model's LoRA files.
+
+    :raises AdapterError: when an adapter does not fit.
     """
     if not weights:
         yield

@@ -1,8 +1,8 @@
-"""The tensors of a LoRA, under the names of diffusers' networks, whichever program wrote the file.
+"""The tensors of a LoRA, under the names of diffusers' networks, whatever program wrote the file.
 
 Files of kohya's scripts (most of Civitai's), and others in the names of original implementations, are converted by
-diffusers' own loader of the family; of the rest the names alone are completed. So what is laid over the networks is
-what diffusers' `load_lora_weights` would lay over them; files of which it would leave something out are refused.
+diffusers' own loader of the family; names of the rest are only completed. So the result is what diffusers'
+`load_lora_weights` would apply. Files of which it would drop tensors are refused.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from app.generation import lora_file
 from app.generation.lora_file import LoraError, LoraFacts
 
 CONFIGURED = ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "target_modules", "exclude_modules", "use_rslora")
-"""What of an adapter's configuration is used; the rest is about training, or changes what is computed."""
+"""The settings of an adapter that are used; the others concern training, or change what is computed."""
 
 ORIGINAL = re.compile(r"(double|single|joint)_blocks\.")
-"""How blocks are named in the original implementations of transformers, whose names diffusers' loaders convert."""
+"""Names of blocks in the original implementations of transformers, which diffusers' loaders convert."""
 
 UNETS = "Stable Diffusion 1.x, 2.x and XL"
 MANY = "such as FLUX.1 or Stable Diffusion"
@@ -33,7 +33,7 @@ MANY = "such as FLUX.1 or Stable Diffusion"
 class LoraFormat:
     """How the LoRA files of a family are read, and which parts of a model they may change.
 
-    `loader` is the class of diffusers whose `lora_state_dict` converts them, called with `options`; `network` the
+    `loader` is the class of diffusers whose `lora_state_dict` converts them, called with `options`; `network` is the
     part that is called at every step, `encoders` the text encoders. `family` is the family's name in
     `app.generation.lora_file`, "" for those with a UNet, which their widths tell apart.
     """
@@ -47,10 +47,10 @@ class LoraFormat:
 
 @dataclass(frozen=True, slots=True)
 class LoraTensors:
-    """The matrices of a LoRA by their networks (`unet.`, `transformer.`, `text_encoder.`), with their strengths.
+    """The matrices of a LoRA, named by network (`unet.`, `transformer.`, `text_encoder.`), with their strengths.
 
-    `alphas` are those that diffusers' loader returned beside them, by module; `configs` what diffusers or peft wrote
-    about ranks and alphas, by network. A matrix pair without either has the strength 1 (alpha = rank).
+    `alphas` are those that diffusers' loader returned, by module; `configs` are ranks and alphas as diffusers or peft
+    stored them, by network. A pair of matrices without either has the strength 1 (alpha = rank).
     """
 
     tensors: dict[str, torch.Tensor]
@@ -58,15 +58,15 @@ class LoraTensors:
     configs: dict[str, Any] | None
 
     def count(self, part: str) -> int:
-        """Count the tensors of a network."""
+        """Return the number of tensors of a network."""
         return sum(name.startswith(f"{part}.") for name in self.tensors)
 
 
 def read_tensors(data: bytes, wanted: LoraFormat) -> LoraTensors:
-    """Read a file for a model whose files have this format.
+    """Return the tensors of a file, for a model whose files have the format `wanted`.
 
-    Raises LoraError where it is no LoRA, where numbers in it are not finite, or where it is of another family or of a
-    kind that is not supported.
+    :raises LoraError: when it is no LoRA, holds NaN or infinite numbers, or is of another family or an unsupported
+        kind.
     """
     try:
         tensors = safetensors.torch.load(data)
@@ -88,7 +88,7 @@ def read_tensors(data: bytes, wanted: LoraFormat) -> LoraTensors:
 
 
 def _check_family(facts: LoraFacts, wanted: LoraFormat) -> None:
-    changes = {"unet", "transformer"} & set(facts.parts)  # nothing but text encoders is of several families
+    changes = {"unet", "transformer"} & set(facts.parts)  # text encoders may belong to several families
     is_other = bool(wanted.family and facts.family and facts.family != wanted.family)
     if changes and (is_other or wanted.network not in changes):
         other = facts.family or f"a {' and a '.join(sorted(changes))} of another family ({MANY})"
@@ -96,7 +96,7 @@ def _check_family(facts: LoraFacts, wanted: LoraFormat) -> None:
 
 
 def _named(tensors: Mapping[str, torch.Tensor], facts: LoraFacts, wanted: LoraFormat) -> dict[str, torch.Tensor]:
-    """Complete names that say the module alone, where diffusers names modules so."""
+    """Return tensors with completed names, where a file names modules as diffusers does, but without the network."""
     named = {name.removeprefix(lora_file.PEFT_PREFIX): each for name, each in tensors.items()}
     if facts.layout not in (lora_file.PEFT, lora_file.BARE) or any(ORIGINAL.match(name) for name in named):
         named = dict(tensors)
@@ -113,8 +113,9 @@ def _converted(
 ) -> tuple[dict[str, torch.Tensor], dict[str, float] | None]:
     """Convert tensors by diffusers' loader, and return them with the alphas that it returned.
 
-    Loaders drop some tensors that they do not know. So each result is followed back to what it was computed from.
-    Raises LoraError naming a tensor that is in none.
+    Loaders drop tensors that they do not know, so each result is traced back to the tensors it was computed from.
+
+    :raises LoraError: naming a tensor that is in no result.
     """
     with torch.inference_mode(mode=False), torch.enable_grad():
         begun = {name: each.detach().clone().requires_grad_() for name, each in tensors.items()}
@@ -149,7 +150,7 @@ def _origins(results: Iterable[torch.Tensor]) -> set[int]:
 
 
 def _configs(facts: LoraFacts, wanted: LoraFormat) -> dict[str, Any] | None:
-    """Read the configurations of adapters that a header holds, by network and setting: ``unet.lora_alpha``."""
+    """Return the configurations of adapters in a header, by network and setting (``unet.lora_alpha``)."""
     configs = json.loads(facts.metadata.get(lora_file.METADATA) or "{}")
     if facts.layout == lora_file.BARE:
         configs = {f"{wanted.network}.{name}": value for name, value in configs.items()}

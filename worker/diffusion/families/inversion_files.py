@@ -18,9 +18,11 @@ class InversionError(Exception):
 
 
 def vectors(file: EmbeddingFile, encoder: int, width: int | None) -> torch.Tensor:
-    """Return the vectors (count x width, checked where one is given) for the encoder of this number.
+    """Return the vectors (count x width) of a file for the encoder with this number.
 
-    Raises InversionError.
+    `width` is the width of the encoder's vectors, which is checked; None for any.
+
+    :raises InversionError: when the file is missing, broken, or made for another encoder.
     """
     tensors = _load(file)
     found = (

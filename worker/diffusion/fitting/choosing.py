@@ -1,4 +1,4 @@
-"""Choose where a loaded model lies and under which setting it runs, by trying."""
+"""Choose the placement of a loaded model and the setting that it runs under, by trying."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ log = logging.getLogger(__name__)
 def choose(model: Model, measured: Path | None, *, rehearse: Callable[[Model], Rehearsal] = Rehearsal) -> Setting:
     """Measure a model on its device, by the fastest plan that fits, and return the setting.
 
-    The last plan is tried twice, since an allocation may fail where memory is in fragments. `measured` is the file that
-    remembers what was measured. Raises ModelError, which says how much memory is missing, where no plan fits.
+    The last plan is tried twice, since an allocation may fail where memory is fragmented. `measured` is the file that
+    remembers measurements.
+
+    :raises ModelError: when no plan fits; it says how much memory is missing.
     """
     for plan in (*model.plans, model.plans[-1]):
         try:
@@ -47,7 +49,11 @@ def choose(model: Model, measured: Path | None, *, rehearse: Callable[[Model], R
 def choose_gpu_options(
     model: Model, setting: Setting, measured: Path | None, *, rehearse: Callable[[Model], Rehearsal] = Rehearsal
 ) -> GpuOptions:
-    """Return what was measured of a GPU's options for a model under a setting, or measure it now and remember it."""
+    """Return the remembered GPU options for a model under a setting; measure and store them where there are none.
+
+    `measured` is the file that remembers measurements. Devices without options, and a GPU that is out of memory, get
+    the defaults.
+    """
     if not gpu_options.has_options(model.device):
         return DEFAULT
     key = tuning_cache.name(model.device, model.revision, model.plan.name)

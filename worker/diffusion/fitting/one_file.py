@@ -13,14 +13,17 @@ from app.models.single_file import SingleFile
 
 
 class Loader:
-    """Loads networks of one class from a file; of each only its own tensors are read."""
+    """Loads networks of one class from a file; only the tensors of the part are read."""
 
     def __init__(self, network: Any, model: SingleFile) -> None:
-        """Load nothing yet."""
+        """Store the class and the file; nothing is loaded yet."""
         self._network, self._model = network, model
 
     def load(self, _path: str, *, part: str, dtype: torch.dtype) -> Any:
-        """Load a part in a precision. Raises ModelError where the file lacks weights of it."""
+        """Return a part in a precision.
+
+        :raises ModelError: when the file lacks weights of the part.
+        """
         prefix = self._model.family.parts[part].prefix
         with safetensors.safe_open(self._model.path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
@@ -33,7 +36,7 @@ class Loader:
 
 
 def tokenizers(model: SingleFile) -> dict[str, Any]:
-    """Load a model's tokenizers: their vocabulary is shipped, since a file holds none."""
+    """Return a model's tokenizers; their vocabulary is shipped, since the file has none."""
     return {
         part: transformers.CLIPTokenizer.from_pretrained(  # nosec B615
             str(model.family.tokenizer(part)),
@@ -46,7 +49,7 @@ def tokenizers(model: SingleFile) -> dict[str, Any]:
 
 
 def incomplete(model: SingleFile, part: str) -> str:
-    """Return the sentence that weights of a part are missing."""
+    """Return the error message for missing weights of a part."""
     return f"The model {model.path} lacks weights of its {part}: the file is incomplete."
 
 
