@@ -46,7 +46,7 @@ def recompose(record: Mapping[str, Any], marks: str, *, seed: int, walk_seed: in
     """Return a recorded scene composed in the marks of another style; a requested layout stays if that offers it."""
     if not marks and not record.get("composition"):
         return dict(record)
-    parsed = scene.read(record)
+    parsed = scene.read_scene(record)
     if parsed.composition is not None and parsed.composition.marks == marks:
         return dict(record)
     layout = requested_layout(record, walk_seed=walk_seed) or None

@@ -31,7 +31,7 @@ from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.storage.walk_models import Walk
 from app.text.embedding import Embedding
-from sketch.colour import Look
+from sketch.colour import Appearance
 from sketch.compositions.composition import LAYOUTS
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import Sketchbook, SketchbookError
@@ -193,9 +193,9 @@ def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> 
     return Reader(lexicon, book.drawings.values(), embedding, added=added, look_of=partial(_look, book))
 
 
-def _look(book: Sketchbook, digest: str) -> Look | None:
+def _look(book: Sketchbook, digest: str) -> Appearance | None:
     try:
-        return book.look(digest)
+        return book.appearance(digest)
     except SketchbookError:  # the worker reports it
         return None
 

@@ -185,7 +185,7 @@ def _scene(value: object) -> dict[str, Any] | None:
     if value is None:
         return None
     try:
-        return scene.read(value).as_json()
+        return scene.read_scene(value).as_json()
     except scene.SceneError as error:
         raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
 

@@ -108,7 +108,7 @@ class WalkSketches:
         """
         self.scenes = tuple(scenes)
         self._closed = closed
-        self._order = Order.of(scenes, book, side, guide=guide)
+        self._order = Order.from_scenes(scenes, book, side, guide=guide)
         self._legs = Legs(self._order)
         self._remembered: dict[float, Led] = {}
 

@@ -86,9 +86,9 @@ def describe(
         views = [flat[rows, columns], *([] if cut is None else [_on_square(cut)])]
         size = eye.tower.shape.size
         batch = np.stack([pictures.resized(view, size, size) for view in views])
-        sentences, shares = eye.look(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
+        sentences, shares = eye.encode(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
         words = words or _nearest(eye, sentences)
-        hand = eye.hand(shares[0], hands)
+        hand = eye.name_style(shares[0], hands)
     return Description(words, hand)
 
 
