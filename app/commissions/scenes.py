@@ -137,7 +137,7 @@ def arrange(
     words = ", ".join([each for each in (reading.words, *_style_words(facts, style, known), unnamed) if each])[
         :WORDS_MOST
     ]
-    scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
+    scene = _arrange_styled(reading, style.marks if style else "", model, seed, walk_seed)
     return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
@@ -152,7 +152,7 @@ def _style_words(facts: StopFacts, style: Hand | None, known: Sequence[Hand]) ->
     return (style.words,) if style.marks else facts.reading.hands
 
 
-def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
     """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
     book = sketchbooks.find(model)
     if not marks or book is None:
