@@ -95,7 +95,7 @@ def tidy(wall: Wall) -> int:
     gone = WallLeg.skipped | (WallLeg.stretch == "") | is_kept
     walks = db.session.scalars(query.where(gone).options(selectinload(Walk.stops)).limit(STRETCH_LEGS * 2)).all()
     if walks:
-        lifecycle.remove(walks)
+        lifecycle.purge(walks)
         with writing() as session:
             ids = [walk.id for walk in walks]
             session.execute(update(WallLeg).where(WallLeg.walk_id.in_(ids)).values(walk_id=None))

@@ -134,7 +134,7 @@ def _checked(wall: Wall, text: str, picture: str | None) -> str:
         stop = validation.validate({"stops": [{"prompt": "a stop", "seed": 0}, asked]}).stops[1]
     except InvalidInput as error:
         raise InvalidInput([_on_words(each) for each in error.errors]) from error
-    if found := banned_words.said(stop.prompt, wall.banned):
+    if found := banned_words.find_word(stop.prompt, wall.banned):
         raise InvalidInput.on("words", message=_("“%(word)s” is a word that this wall does not take.", word=found))
     return stop.prompt
 
