@@ -1,4 +1,7 @@
-"""The web side of MoMA Lisa: pages, JSON API, admin commands, and the database behind them. Knows no model."""
+"""The web application of MoMA Lisa: pages, JSON API, admin commands and the database behind them.
+
+It imports neither torch nor diffusers: workers generate the pictures (package ``worker``).
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ __all__ = ["create_app"]
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str | None = None) -> Flask:
-    """Build the application.
+    """Create and return the Flask application, with every blueprint, extension and command registered.
 
-    :param overrides: settings that win over file and environment (see ``app.config``).
-    :param instance_path: the folder where a running site keeps its database, media and secrets; without it
-        ``MOMA_INSTANCE`` names one, else it is ``instance/``.
-    :raises app.errors.ConfigError: when a setting is unusable.
+    :param overrides: settings that take precedence over the settings file and the environment (see ``app.config``).
+    :param instance_path: the folder that holds the database, media and secrets of a running site. Default: the
+        environment variable ``MOMA_INSTANCE``, or ``instance/``.
+    :raises app.errors.ConfigError: when a setting is unknown or has an invalid value.
     """
     from app import config
     from app.admin import curator_drawings
@@ -43,7 +46,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, instance_path: str
         static_folder="static",
     )
     config.init_app(app, overrides)
-    observability.init_app(app)  # first of those that look at requests, to count all of them and all of their time
+    observability.init_app(app)  # before all other request hooks, to count every request and its whole time
     web.init_app(app)
     for module in (database, media_store, visitors, language_model, semantic_search, visual_search, rate_limits):
         module.init_app(app)

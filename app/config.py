@@ -1,7 +1,7 @@
-"""Settings: defaults, then ``instance/settings.toml``, then ``MOMA_…`` in the environment, then what a caller passes.
+"""Read the settings: defaults, then ``instance/settings.toml``, then ``MOMA_…`` variables, then the caller's overrides.
 
-What each may be stands in ``app/settings/table.py``, from which ``docs/settings.md`` is written. Only
-``MOMA_INSTANCE``, which says where the instance folder is, is none of them: it is read before the file in it can be.
+``app/settings/table.py`` defines each setting; ``docs/settings.md`` is generated from it. ``MOMA_INSTANCE`` is not a
+setting: it names the instance folder, and is read before the settings file in that folder.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ SECRET_COMMAND = "python -c 'import secrets; print(secrets.token_hex(32))'"  # n
 
 
 def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
-    """Read the settings into ``app.config`` and refuse what cannot be meant.
+    """Read and validate the settings into ``app.config``, and create the instance folder.
 
-    :raises ConfigError: for an unknown or unusable setting; the message names it.
+    :raises ConfigError: when a setting is unknown or invalid (the message names it), or the instance folder cannot be
+        used.
     """
     app.config.from_mapping(overrides or {})
     passed = {name: value for name, value in (overrides or {}).items() if name in table.FIELDS}
@@ -48,7 +49,7 @@ def init_app(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     except OSError as error:
         raise ConfigError(f"The instance folder {app.instance_path} cannot be used: {error}") from error
     _check_secrets(app.config)
-    _tell_flask(app)
+    _configure_flask(app)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def _from_environment() -> dict[str, Any]:
         kind = table.FIELDS[name].annotation
         if (
             kind in (bool, int, float) or get_origin(kind) is list
-        ):  # texts as they stand: a secret of digits is no number
+        ):  # text settings stay as written: a secret of digits is not a number
             with suppress(ValueError):
                 settings[name] = json.loads(text)
     return settings
@@ -88,7 +89,7 @@ def _hint(name: str, write: Callable[[str], str]) -> str:
 
 
 def _message(error: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    """Return what is wrong with a setting; values that are secrets are not repeated."""
+    """Return a sentence on what is wrong with a setting; it never repeats the value of a secret."""
     reason = str(error.get("ctx", {}).get("error", ""))
     if not error["loc"]:
         return reason
@@ -114,9 +115,12 @@ def _fill_in(app: Flask) -> None:
 
 
 def _own_secret(path: Path) -> str:
-    """Return the secret kept in the instance folder; make it, readable by its owner only, on the first start."""
+    """Return the secret key stored at ``path``; create it on the first start, readable by its owner only.
+
+    :raises ConfigError: when the file is empty or not text.
+    """
     if not path.exists():
-        # Written aside and linked into place: of several processes that start at once, one wins, and none reads half.
+        # Write a temporary file and link it: if several processes start at once, one wins and none reads half a file.
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
             file.flush()
@@ -150,7 +154,7 @@ def _check_secrets(config: Mapping[str, Any]) -> None:
             )
 
 
-def _tell_flask(app: Flask) -> None:
+def _configure_flask(app: Flask) -> None:
     app.config.update(
         MAX_CONTENT_LENGTH=app.config["BODY_MAX"],
         MAX_FORM_MEMORY_SIZE=app.config["BODY_MAX"],
@@ -158,6 +162,6 @@ def _tell_flask(app: Flask) -> None:
         SESSION_COOKIE_NAME="moma_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,  # a form left open over lunch still works; the token dies with the session
-        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # static addresses carry a hash of the file
+        WTF_CSRF_TIME_LIMIT=None,  # a form that stays open for hours still works; the token ends with the session
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,  # the URLs of static files contain a hash of the file
     )

@@ -1,4 +1,27 @@
-"""The one small tree of errors that the rest of the site raises, catches and shows."""
+"""The errors that the site raises, catches and shows. Every one derives from ``MomaError``.
+
+``status`` is the HTTP status of the answer, ``title`` its heading; the message is the sentence below it.
+
+* MomaError (500)
+  x ConfigError
+    - InstanceTaken (app.instance)
+  x InvalidInput (422), which holds one FieldError for each invalid field
+    - UnusableSlideshow (app.slideshow.films)
+  x Malformed (400)
+  x NotOwner (401 or 403)
+  x TokenRefused (401 or 403)
+  x WalkNotFound (404)
+  x WalkGone (410)
+  x NoExhibition (404, app.gallery.exhibitions)
+  x NoWall (404, app.wall.walls)
+  x NoWords (404, app.wall.words)
+  x Conflict (409)
+  x NoRoom (503)
+    - TooMany (429)
+  x MediaError (503)
+    - MediaStoreAway
+      > MediaStoreFull
+"""
 
 from __future__ import annotations
 
@@ -13,7 +36,10 @@ from app.i18n.gettext import N_
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """Say what is wrong with one field: its path (``("stops", 1, "prompt")``) and a sentence naming the limit."""
+    """An error in one field: its path (such as ``("stops", 1, "prompt")``) and a sentence that names the limit.
+
+    ``is_unfit`` marks text or a picture that the content rules refuse.
+    """
 
     path: tuple[str | int, ...]
     message: str
@@ -21,34 +47,37 @@ class FieldError:
 
     @property
     def field(self) -> str:
-        """Write the path as programs read it: ``stops.1.prompt``."""
+        """Return the path with dots, such as ``stops.1.prompt``."""
         return ".".join(str(part) for part in self.path)
 
     @property
     def pointer(self) -> str:
-        """Write the path as a JSON pointer fragment (RFC 6901)."""
+        """Return the path as a JSON pointer fragment (RFC 6901), such as ``#/stops/1/prompt``."""
         return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
 
 
 def note_refusal(reason: str) -> None:
-    """Note why the request at hand may be refused, for the figures: they count it if it is."""
+    """Store the reason for which the current request may be refused; the metrics count it if the request is refused.
+
+    Does nothing outside a request.
+    """
     if has_request_context():
         g.refusal = reason
 
 
 class MomaError(Exception):
-    """Base of every error that the site explains to somebody; ``status`` is its HTTP answer."""
+    """Base class of all errors that are shown to a visitor, client or operator."""
 
     status = 500
     title = N_("Something went wrong")
 
 
 class ConfigError(MomaError):
-    """A setting is missing, unknown or unusable; the start is refused."""
+    """A setting is missing, unknown or invalid; the process does not start."""
 
 
 class InvalidInput(MomaError):
-    """What was asked for breaks a rule; each :class:`FieldError` names the field and the limit."""
+    """The input breaks a rule; ``errors`` holds a :class:`FieldError` for each invalid field."""
 
     status = 422
     title = N_("Not a walk we can paint")
@@ -60,19 +89,19 @@ class InvalidInput(MomaError):
 
     @classmethod
     def on(cls, *path: str | int, message: str) -> InvalidInput:
-        """Make the error for a single field."""
+        """Return the error for the single field at ``path``."""
         return cls([FieldError(path, message)])
 
 
 class Malformed(MomaError):
-    """The request cannot be read at all."""
+    """The request cannot be parsed, such as a body that is not JSON."""
 
     status = 400
     title = N_("Not readable")
 
 
 class NotOwner(MomaError):
-    """Somebody else's walk was to be changed; ``status`` is 401 without a token, 403 with a wrong one."""
+    """The request would change another owner's walk; ``status`` is 401 without an owner token, 403 with a wrong one."""
 
     title = N_("Not your walk")
 
@@ -82,7 +111,7 @@ class NotOwner(MomaError):
 
 
 class TokenRefused(MomaError):
-    """An API token is missing, unknown, expired or revoked, or (with ``scope``) may not do what was asked."""
+    """An API token is missing, unknown, expired or revoked (401), or lacks the ``scope`` for the request (403)."""
 
     title = N_("Not with this token")
 
@@ -93,28 +122,28 @@ class TokenRefused(MomaError):
 
 
 class WalkNotFound(MomaError):
-    """No walk has this address."""
+    """No walk has this ID."""
 
     status = 404
     title = N_("Nothing hangs at this address")
 
 
 class WalkGone(MomaError):
-    """The walk at this address was deleted."""
+    """The walk with this ID was deleted or hidden."""
 
     status = 410
     title = N_("This walk was taken down")
 
 
 class Conflict(MomaError):
-    """The walk is not in a state in which this can be done."""
+    """The state of the walk does not allow the action."""
 
     status = 409
     title = N_("Not now")
 
 
 class NoRoom(MomaError):
-    """There is no room for more just now; ``retry_after`` says in how many seconds there is, as far as can be told."""
+    """The site has no capacity for the request now; ``retry_after`` is the estimated wait in whole seconds."""
 
     status = 503
     title = N_("Full for now")
@@ -126,24 +155,24 @@ class NoRoom(MomaError):
 
 
 class TooMany(NoRoom):
-    """One visitor, or one network, asked for more than is taken from one within a time."""
+    """A visitor or network exceeded a rate limit."""
 
     status = 429
     title = N_("Enough for now")
 
 
 class MediaError(MomaError):
-    """The media store did not do what it was asked: it is away or full, or has lost the file."""
+    """An operation of the media store failed: the store does not answer, is full, or lacks the file."""
 
     status = 503
     title = N_("The pictures are away")
 
 
 class MediaStoreAway(MediaError):
-    """The media store is full or does not answer; what it holds is not lost."""
+    """The media store is full or does not answer; the stored files are not lost."""
 
 
 class MediaStoreFull(MediaStoreAway):
-    """The media store has no room for more."""
+    """The media store has no space left."""
 
     title = N_("Full for now")

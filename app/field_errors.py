@@ -1,4 +1,4 @@
-"""What pydantic refuses, as the site's own refusal: a sentence for each field that is wrong."""
+"""Translate pydantic's validation errors into the site's own: one sentence for each invalid field."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from pydantic import ValidationError
 
 from app.errors import FieldError, InvalidInput
 
-ERRORS_MAX = 20  # a hostile megabyte has room for a hundred thousand
+ERRORS_MAX = 20  # a hostile body of a megabyte could cause a hundred thousand
 Path = tuple[str | int, ...]
 
 
 def refusal(error: ValidationError, sentence: Callable[[Path, Any], str], *, depth: int | None = None) -> InvalidInput:
-    """Make a refusal of an error of pydantic's, with one sentence for each field, up to so many fields.
+    """Return an ``InvalidInput`` with one error for each invalid field, at most ``ERRORS_MAX``.
 
-    ``sentence`` is asked with a field's path, of which no more than ``depth`` parts are told, and what pydantic says of
-    it; it names the field and the limit.
+    :param sentence: called with a field's path and pydantic's error details; returns a sentence that names the field
+        and the limit.
+    :param depth: the number of parts to which paths are cut; errors with the same path count as one.
     """
-    found: dict[Path, FieldError] = {}
+    errors: dict[Path, FieldError] = {}
     for item in error.errors(include_url=False, include_input=False):
         whole = (part.encode("utf-8", "replace").decode() if isinstance(part, str) else part for part in item["loc"])
         path = tuple(whole)[:depth]
-        if path not in found:
-            found[path] = FieldError(path, sentence(path, item))
-        if len(found) == ERRORS_MAX:
+        if path not in errors:
+            errors[path] = FieldError(path, sentence(path, item))
+        if len(errors) == ERRORS_MAX:
             break
-    return InvalidInput(list(found.values()))
+    return InvalidInput(list(errors.values()))

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writing of files: a reader sees the old content or the new, never a part."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 
 def atomic_write(target: Path, data: bytes) -> None:
-    """Put ``data`` at ``target``, whose folder is made: written aside, synced and renamed.
+    """Write ``data`` to ``target`` atomically: to a temporary file, which is synced and renamed.
 
-    :raises OSError: when it cannot be written; what was there before stays.
+    Creates the folder if it is missing.
+
+    :raises OSError: when the file cannot be written; an earlier file at ``target`` is unchanged.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")

@@ -1,4 +1,4 @@
-"""The instance folder of a running site: where it is, and the lock that keeps it to one site at a time."""
+"""The instance folder of a running site: its path, and the lock that allows one site at a time to use it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ CLOSING_SECONDS = 20.0
 
 
 class InstanceTaken(ConfigError):
-    """Another site runs in this instance folder."""
+    """Another site uses this instance folder."""
 
 
 def folder(default: Path) -> Path:
-    """Return the instance folder that the environment names, or ``default``."""
+    """Return the absolute path in ``MOMA_INSTANCE``, or else of ``default``."""
     return Path(os.environ.get(VARIABLE) or default).resolve()
 
 
 def take(instance: Path) -> int:
-    """Lock ``instance``; return the open lock file. The lock stands until every process that inherits it has ended.
+    """Lock the folder ``instance`` and return the file descriptor of the lock file.
 
-    The parts of a site that was killed end within seconds, which is waited for.
+    The lock lasts until every process that inherits the descriptor has ended. If the owner was killed, waits up to
+    ``CLOSING_SECONDS`` for its child processes to end.
 
-    :raises InstanceTaken: when another site runs there.
+    :raises InstanceTaken: when another site uses the folder.
     :raises ConfigError: when the folder cannot be written to.
     """
     try:
@@ -65,5 +66,5 @@ def _runs(pid: str) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # it runs, as somebody else
+        pass  # it runs as another user
     return True

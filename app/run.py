@@ -1,4 +1,4 @@
-"""The whole site on one machine: ``python -m app.run``. Starts Redis, a worker and the web server; stops them all."""
+"""Run the whole site on one machine: ``python -m app.run`` starts and stops Redis, a worker and the web server."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from app.errors import MomaError
 from app.processes.supervisor import Site
 
 CHECK_SECONDS = 0.2
-WATCHED = ("app", "worker")  # gunicorn watches for the web server, we for the worker
+WATCHED = ("app", "worker")  # for the worker; gunicorn's own reloader watches for the web server
 
 
 def main() -> int:
-    """Run the site until Ctrl-C or SIGTERM; return the exit status."""
+    """Run the site until Ctrl-C or SIGTERM; return the exit status: 0, or 1 when it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m app.run", description=__doc__)
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
-    parser.add_argument("--reload", action="store_true", help="start again when the code changes")
+    parser.add_argument("--reload", action="store_true", help="restart web server and worker when the code changes")
     arguments = parser.parse_args()
     stop: list[int] = []
 
-    def note(signum: int, _frame: FrameType | None) -> None:
+    def request_stop(signum: int, _frame: FrameType | None) -> None:
         stop.append(signum)
 
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(signum) is not signal.SIG_IGN:  # nohup ignores SIGHUP on purpose
-            signal.signal(signum, note)
+            signal.signal(signum, request_stop)
     try:
         _run(arguments, stop)
     except MomaError as error:
@@ -50,32 +50,32 @@ def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
         site.start_redis()
         site.start_web(host, port, reload=arguments.reload)
         site.start_worker()
-        _say("The painter is getting ready …")
+        _print("The worker is loading the model …")
         site.wait_for_web(host, port, lambda: bool(stop))
         site.wait_for_worker(lambda: bool(stop))
         if not stop:
-            _say(f"MoMA Lisa is open at http://{host}:{port}  (Ctrl-C closes it)")
+            _print(f"MoMA Lisa is open at http://{host}:{port}  (Ctrl-C closes it)")
         code = _code()
         while not stop:
             if arguments.reload and (changed := _code()) != code:
                 code = changed
-                _say("The code changed; the worker starts again.")
+                _print("The code changed; restarting the worker.")
                 site.restart("worker")
             site.keep()
             time.sleep(CHECK_SECONDS)
-        _say("Closing.")
+        _print("Stopping.")
 
 
 def _code() -> dict[Path, int]:
-    """Return when each file of the program was last written."""
+    """Return the modification time of each source file, in nanoseconds."""
     written = {}
     for path in (path for folder in WATCHED for path in (ROOT / folder).rglob("*.py")):
-        with suppress(FileNotFoundError):  # an editor is just replacing it
+        with suppress(FileNotFoundError):  # an editor is replacing the file
             written[path] = path.stat().st_mtime_ns
     return written
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

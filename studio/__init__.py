@@ -1,1 +1,1 @@
-"""From pictures to a model: collect, caption, paint in many hands, train, publish. Knows nothing of the site."""
+"""Build a model from pictures: collect, caption, render, train, evaluate, publish. Independent of the web site."""

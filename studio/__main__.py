@@ -1,4 +1,4 @@
-"""The studio's command line: ``python -m studio``. Its stages are the modules of ``studio/stages/``."""
+"""Command line of the studio: ``python -m studio``. Each module of ``studio/stages/`` is one command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from studio import stages
 
-# As they are usually run; a stage that is not named here comes behind these.
+# The usual order of work. A stage that is missing here is listed last.
 ORDER = (
     "collect", "caption", "compose", "sketchbook", "lexicon", "autoencoder", "decoder", "eye", "meaning", "encode",
     "train", "evaluate", "publish",
@@ -17,15 +17,15 @@ ORDER = (
 
 
 class Stages(click.Group):
-    """A group whose commands are found, and imported when they are asked for."""
+    """Click group that discovers the stage modules and imports one only when its command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Name the stages in the order of the work."""
-        found = [module.name.replace("_", "-") for module in pkgutil.iter_modules(stages.__path__)]
-        return sorted(found, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+        """Return the names of the stages, in the order of the work."""
+        names = [module.name.replace("_", "-") for module in pkgutil.iter_modules(stages.__path__)]
+        return sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import a stage; None where there is none of this name."""
+        """Import the stage ``name`` and return its command; return None when there is no such stage."""
         if name not in self.list_commands(ctx):
             return None
         command: click.Command = import_module(f"studio.stages.{name.replace('-', '_')}").command
@@ -34,7 +34,7 @@ class Stages(click.Group):
 
 @click.group(cls=Stages)
 def main() -> None:
-    """From pictures to a model, one stage after the other, in one work folder."""
+    """Build a model from pictures in one work folder, one stage after the other."""
 
 
 if __name__ == "__main__":

@@ -1,19 +1,19 @@
-"""What the studio explains to somebody, in one sentence."""
+"""Errors of the studio. The message is one sentence for the person who runs a stage."""
 
 from __future__ import annotations
 
 
 class StudioError(Exception):
-    """Base of all of them: the stage ends with its sentence and status 1."""
+    """Base class of the studio's errors. A stage prints the message and exits with status 1."""
 
 
 class FolderError(StudioError):
-    """The work folder cannot be used, or lacks what the stage needs."""
+    """The work folder is unusable, or lacks a file that the stage needs."""
 
 
 class Refused(StudioError):
-    """A picture is not taken; the sentence is its reason."""
+    """A picture is not accepted; the message is the reason."""
 
 
 class FetchError(StudioError):
-    """An address does not give what it should."""
+    """An address did not return what was expected."""

@@ -83,9 +83,11 @@ def more(set_id: str) -> tuple[Response, int]:
     """Request four more candidates, up to sixteen in all; while some are waiting, none are added."""
     candidate_set, token = _own(set_id), api_tokens.current()
     if token is not None:
-        candidate_set = candidates.more(candidate_set, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
+        candidate_set = candidates.request_more(candidate_set, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
     else:
-        candidate_set = candidates.more(candidate_set, network=rate_limits.network_key(), admit=rate_limits.API.admit)
+        candidate_set = candidates.request_more(
+            candidate_set, network=rate_limits.network_key(), admit=rate_limits.API.admit
+        )
     return jsonify(describe(candidate_set)), 202
 
 
@@ -111,7 +113,7 @@ def describe(candidate_set: CandidateSet) -> CandidatesDescription:
         "prompt": candidate_set.asked["stop"]["prompt"],
         "wanted": candidate_set.wanted,
         "candidates": [_candidate(candidate_set, each) for each in candidate_set.candidates],
-        "passes": candidate_requests.passes(candidate_set.sampling, candidate_set.wanted),
+        "passes": candidate_requests.count_evaluations(candidate_set.sampling, candidate_set.wanted),
         "error": candidate_set.error,
         "created_at": candidate_set.created_at.isoformat(),
         "expires_at": candidate_set.expires_at.isoformat(),

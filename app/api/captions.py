@@ -35,7 +35,7 @@ def write(walk_id: str) -> Response:
     Captions are not stored. The grammar gives the same captions for the same request.
     """
     walk = lookup.walk_at_address(walk_id)
-    wanted = body_reader.check_body(lambda body: captions.read(body, CaptionRequest))
+    wanted = body_reader.check_body(lambda body: captions.parse_request(body, CaptionRequest))
     return jsonify(_write(descriptions.of_walk(walk, wanted.language), wanted))
 
 
@@ -55,7 +55,7 @@ def write_of_picture(photo_id: str) -> tuple[Response, dict[str, str]]:
     `description` that you send, or else a worker's guess, once there is one. Captions are not stored.
     """
     photo = _own(photo_id)
-    wanted = body_reader.check_body(lambda body: captions.read(body, PictureCaptionRequest))
+    wanted = body_reader.check_body(lambda body: captions.parse_request(body, PictureCaptionRequest))
     about = pictures.of_photo(photo, wanted.description)
     shows = {"description": about.shows or None, "is_guess": bool(about.shows) and about.is_guess}
     return jsonify({**_write(about, wanted), **shows}), {"Cache-Control": "no-store"}

@@ -137,11 +137,11 @@ def _only_file() -> FileStorage:
 
 def _store_photo(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple[str | int, ...] = ("file",)) -> Photo:
     try:
-        return brought_photos.bring(
+        return brought_photos.upload(
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(owner),
             network=rate_limits.network_key(),
-            look=limit.check,
+            check_room=limit.check,
             admit=limit.admit,
         )
     except ValueError as error:

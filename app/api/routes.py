@@ -155,7 +155,7 @@ def index() -> Response:
         "walks": [describe(walk) for walk in page.walks],
         "next_cursor": page.older,
         "previous_cursor": page.newer,
-        "found": page.found,
+        "found": page.hit_count,
     }
     return conditional(jsonify(body))
 

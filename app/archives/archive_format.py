@@ -45,7 +45,7 @@ def check_free(target: Path) -> None:
 
 
 @contextmanager
-def written(target: Path) -> Iterator[Path]:
+def write_aside(target: Path) -> Iterator[Path]:
     """Have an archive written aside, in a folder of its own, and put it in its place once it is whole.
 
     :raises MomaError: when it cannot be written.
@@ -125,7 +125,7 @@ BACKUP = Kind(
 )
 
 
-def checked(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, Any]:
+def verify_manifest(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, Any]:
     """Return the manifest of an archive in which each file is there once, is a plain file, and has its sum.
 
     :raises ValueError: when it is another, or damaged; so do ``tarfile`` and ``json``, with errors of their own.
@@ -147,7 +147,7 @@ def checked(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, Any]:
     return manifest
 
 
-def read(archive: tarfile.TarFile, name: str) -> bytes:
+def read_member(archive: tarfile.TarFile, name: str) -> bytes:
     """Return the bytes of a file in the archive."""
     with open_member(archive, name) as file:
         return file.read()
@@ -164,7 +164,7 @@ def open_member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     return file
 
 
-def unusable(reason: str) -> InvalidInput:
+def unusable_backup(reason: str) -> InvalidInput:
     """Make the error that says what is wrong with a backup."""
     return InvalidInput.on("file", message=f"The backup {reason}.")
 
@@ -182,7 +182,7 @@ def _is_ours(name: str, kind: Kind) -> bool:
 def _manifest(archive: tarfile.TarFile, kind: Kind) -> dict[str, Any]:
     if archive.getmember(MANIFEST).size > MANIFEST_MAX:
         raise ValueError("its manifest is too large")
-    manifest = json.loads(read(archive, MANIFEST))
+    manifest = json.loads(read_member(archive, MANIFEST))
     if not isinstance(manifest, dict) or manifest.get("format") != kind.format:
         raise ValueError(f"it is no {kind.format}")
     if manifest.get("version") != kind.version:

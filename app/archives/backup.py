@@ -65,8 +65,8 @@ def create(target: Path) -> BackupSummary:
     archive_format.check_free(target)
     if flaw := ping() or schema_state():
         raise MomaError(flaw)
-    deletions.note_all()
-    with archive_format.written(target) as aside:
+    deletions.record_all()
+    with archive_format.write_aside(target) as aside:
         return _write(aside, aside.with_name("database"))
 
 
@@ -84,22 +84,22 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         if not force:
             _check_empty()
         if _has_walks():
-            deletions.note_all()  # else what was deleted here since would come back
+            deletions.record_all()  # else what was deleted here since would come back
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
         with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
-            database_dump.take_aside(source_database, manifest["revision"], folder / "database")
+            database_dump.extract_database(source_database, manifest["revision"], folder / "database")
         for name in (entry["path"] for entry in _current(manifest)):
             if name.startswith(MEDIA):
-                media_store.store().write(name.removeprefix(MEDIA), archive_format.read(archive, name))
+                media_store.store().write(name.removeprefix(MEDIA), archive_format.read_member(archive, name))
         database_dump.replace(folder / "database")
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # made of other rows
         _forget(manifest)
-        if resurrected := deletions.resurrected():
-            for walk, by_house in resurrected:
-                lifecycle.delete_walk(walk, by_house=by_house)
+        if resurrected := deletions.find_resurrected():
+            for walk, by_operator in resurrected:
+                lifecycle.delete_walk(walk, by_operator=by_operator)
             text_index.forget_deleted()
-        photo_store.forget_these(deletions.resurrected_photos())
+        photo_store.forget_these(deletions.find_resurrected_photos())
         photo_store.forget_expired()
     return _summary(manifest)
 
@@ -115,7 +115,7 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
             raise MomaError(flaw)
         then, here = manifest.get("tables"), database_dump.sums()
         if not isinstance(then, dict):
-            raise archive_format.unusable("was made before backups told of their tables")
+            raise archive_format.unusable_backup("was made before backups told of their tables")
         found = [
             f"Table {name}: {_rows(here.get(name))} here, {_rows(then.get(name))} in the backup, not the same."
             for name in sorted({*then, *here})
@@ -125,7 +125,7 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
         for entry in files:
             path = entry["path"].removeprefix(MEDIA)
             try:
-                if media_store.store().read(path) != archive_format.read(archive, entry["path"]):
+                if media_store.store().read_bytes(path) != archive_format.read_member(archive, entry["path"]):
                     found.append(f"File {path} is another here.")
             except MediaError:
                 found.append(f"File {path} is not here.")
@@ -141,9 +141,9 @@ def _opened(source: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
     with ExitStack() as open_ones:
         try:
             archive = open_ones.enter_context(tarfile.open(source, "r:"))
-            manifest = archive_format.checked(archive)
+            manifest = archive_format.verify_manifest(archive)
         except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
-            raise archive_format.unusable(f"is damaged or no backup: {error}") from error
+            raise archive_format.unusable_backup(f"is damaged or no backup: {error}") from error
         yield archive, manifest
 
 
@@ -156,7 +156,7 @@ def _write(target: Path, copy: Path) -> BackupSummary:
             for name in sorted(names - entries.keys()):
                 try:
                     entries[name] = archive_format.add_bytes(
-                        archive, name, media_store.store().read(name.removeprefix(MEDIA))
+                        archive, name, media_store.store().read_bytes(name.removeprefix(MEDIA))
                     )
                 except MediaError:
                     absent.add(name.removeprefix(MEDIA))
@@ -210,16 +210,16 @@ def _no_longer_named(paths: set[str]) -> set[str]:
 
 def _check_fits(manifest: dict[str, Any]) -> None:
     if manifest["revision"] != head():
-        raise archive_format.unusable(
+        raise archive_format.unusable_backup(
             f"is of schema revision {manifest['revision']:.20}, this program of {head()}. Restore it with the version"
             f" that made it ({manifest['software']:.40}), then run with this one: flask --app wsgi db upgrade"
         )
     if manifest["database"] != database_dump.kind():
-        raise archive_format.unusable(
+        raise archive_format.unusable_backup(
             f"holds a {manifest['database']:.20} database, and MOMA_DATABASE_URL names a {database_dump.kind()} one"
         )
     if DATABASES[database_dump.kind()] not in {entry["path"] for entry in manifest["files"]}:
-        raise archive_format.unusable("holds no database")
+        raise archive_format.unusable_backup("holds no database")
 
 
 def _check_empty() -> None:

@@ -20,7 +20,7 @@ from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
-from app.archives.archive_format import CHUNK, unusable
+from app.archives.archive_format import CHUNK, unusable_backup
 from app.errors import MomaError
 from app.storage.database import db, is_sqlite, upgrade
 
@@ -101,7 +101,7 @@ def _copy_postgres(target: Path, queries: Sequence[str]) -> Snapshot:
         return Snapshot(answers, _sums(held.exec_driver_sql))
 
 
-def take_aside(source: IO[bytes], revision: str, target: Path) -> None:
+def extract_database(source: IO[bytes], revision: str, target: Path) -> None:
     """Write a backup's database to ``target``, and see that it can be restored.
 
     :raises InvalidInput: when it is not well, or of another revision.
@@ -117,9 +117,9 @@ def take_aside(source: IO[bytes], revision: str, target: Path) -> None:
             (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()
             (found,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
     except (sqlite3.DatabaseError, TypeError) as error:
-        raise unusable(f"holds a database that cannot be read: {error}") from error
+        raise unusable_backup(f"holds a database that cannot be read: {error}") from error
     if verdict != "ok" or found != revision:
-        raise unusable(f"holds a database that is not well: {verdict}, revision {found}")
+        raise unusable_backup(f"holds a database that is not well: {verdict}, revision {found}")
 
 
 def replace(source: Path) -> None:

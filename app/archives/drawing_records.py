@@ -55,7 +55,7 @@ def lines_of(digests: Collection[str]) -> Iterable[DrawingLine]:
 
 def unknown(lines: Iterable[DrawingLine]) -> list[DrawingLine]:
     """Return the drawings that are neither added here, removed or not, nor shipped with a model on offer."""
-    books = [added_drawings.book(), *offered.books()]
+    books = [added_drawings.book(), *offered.list_books()]
     return [line for line in lines if not any(line.digest in book for book in books)]
 
 
@@ -72,7 +72,7 @@ def flaw(line: DrawingLine) -> str:
     return "" if kept == line.svg else "does not stand in a square"
 
 
-def take_in(lines: Sequence[DrawingLine]) -> None:
+def import_drawings(lines: Sequence[DrawingLine]) -> None:
     """Keep drawings that were checked before, so that walks can be painted after them; they are not offered."""
     for line in lines:
         with writing() as session:
@@ -80,4 +80,4 @@ def take_in(lines: Sequence[DrawingLine]) -> None:
             session.add(AddedDrawing(**line.model_dump(), revision=revision, removed_at=now()))
             audit_log.note_in(session, "took in drawing", f"{line.digest} {line.name}", who=audit_log.COMMAND)
     if lines:
-        added_drawings.look_again()
+        added_drawings.invalidate()

@@ -47,7 +47,7 @@ def export(
     archive_format.check_free(target)
     query = _chosen(walk_ids)
     with (
-        archive_format.written(target) as aside,
+        archive_format.write_aside(target) as aside,
         tarfile.open(aside, "w") as archive,
         aside.with_name("walks").open("w", encoding="utf-8") as lines,
     ):
@@ -94,7 +94,7 @@ class _Writer:
         line = walk_records.line_of(walk, with_files=self.with_files, with_owner=self.with_owners)
         wanted = [path for path, _ in line.paths if path not in self.added]  # a repeat shares its files
         try:
-            found = {path: media_store.store().read(path) for path in wanted}
+            found = {path: media_store.store().read_bytes(path) for path in wanted}
         except MediaError:
             self.report.lost.append(walk.id)
             return
@@ -116,7 +116,7 @@ class _Writer:
 
     def halls(self) -> Iterator[str]:
         for each in reversed(exhibitions.every()):
-            wanted = exhibitions.wanted_of(each)
+            wanted = exhibitions.request_for(each)
             line = walk_records.ExhibitionLine(
                 slug=each.slug,
                 title=each.title,

@@ -64,14 +64,14 @@ class ImportSummary:
     drawings: int = 0
 
 
-def bring_in(source: Path, *, replace: bool = False) -> ImportSummary:
+def import_archive(source: Path, *, replace: bool = False) -> ImportSummary:
     """Import what ``source`` holds and this site has not; with ``replace``, also what it has.
 
     :raises InvalidInput: when the archive or a line of it is broken; nothing was written then.
     """
     try:
         with tarfile.open(source, "r:") as archive:
-            manifest = archive_format.checked(archive, ARCHIVE)
+            manifest = archive_format.verify_manifest(archive, ARCHIVE)
             sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
             walks = list(_lines(archive, walk_records.WALKS, WalkLine))
             halls = list(_lines(archive, walk_records.EXHIBITIONS, ExhibitionLine))
@@ -167,14 +167,14 @@ def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
     """List what a line says that will be read, besides what its recipe asks for and its title."""
     for index, note in enumerate(walk.notes):
         yield ("notes", index), f"Note {index + 1}", note
-    for drawing in recipe.told_drawings(walk.recipe) or ():
+    for drawing in recipe.parse_drawings(walk.recipe) or ():
         yield ("recipe", "drawings"), "The name of a drawing", drawing["name"]
 
 
 def _missing_drawing(wanted: Commission, model: str, brought: set[str]) -> str:
     """Return a drawing that a walk is to be painted after and that nobody has; ``""`` where there is none."""
     offer = models_on_offer.find(model)
-    book = None if offer is None else sketchbooks.readable(offer.setting)
+    book = None if offer is None else sketchbooks.find(offer.setting)
     if book is None:
         return ""
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
@@ -218,7 +218,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
     fps, prefix, software = told.get("fps"), told["model"].get("prefix"), told.get("software")
     if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
         raise InvalidInput.on("recipe", "fps", message="Its frames a second must be a number over 0.")
-    recipe.told_drawings(told)
+    recipe.parse_drawings(told)
     for name, text in (("prefix", prefix), ("software", software)):
         if not (text is None or (isinstance(text, str) and len(text) <= 200 and "\0" not in text)):
             raise InvalidInput.on("recipe", name, message=f"Its {name} must be a text of at most 200 characters.")
@@ -234,7 +234,7 @@ def _write(
     replace: bool,
 ) -> ImportSummary:
     report = ImportSummary(drawings=len(drawings))
-    drawing_records.take_in(drawings)  # first: a walk that joins the queue may be painted at once
+    drawing_records.import_drawings(drawings)  # first: a walk that joins the queue may be painted at once
     for walk in walks:
         earlier = lookup.any_walk(walk.id)
         if earlier is not None and not replace:
@@ -242,7 +242,7 @@ def _write(
             continue
         for path, _ in walk.paths:
             if earlier is not None or not media_store.store().exists(path):
-                media_store.store().write(path, archive_format.read(archive, MEDIA + path))
+                media_store.store().write(path, archive_format.read_member(archive, MEDIA + path))
         with writing() as session:
             _save(session, walk, earlier, archive)
         report.replaced += earlier is not None
@@ -293,14 +293,14 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
         ending=wanted.ending,
         easing=wanted.easing,
         model=wanted.model,
-        drawings=recipe.told_drawings(told.recipe),
+        drawings=recipe.parse_drawings(told.recipe),
         is_pinned=True,
         **pinned.columns(),
         **{name: getattr(told, name) for name in walk_records.KEPT},
     )
     if not brought_photos.may_be_listed(walk):
         walk.unlisted = True
-    walk.words = folding.index_text(walk.searched)
+    walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     if not told.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None
@@ -312,7 +312,7 @@ def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
     walk.prefix, walk.software = told.recipe["model"]["prefix"], told.recipe["software"]
     walk.painted = [Frame(**frame.model_dump()) for frame in told.frames]
     walk.media = {
-        film.kind: Medium(**film.model_dump(), etag=_digest(archive_format.read(archive, MEDIA + film.path)))
+        film.kind: Medium(**film.model_dump(), etag=_digest(archive_format.read_member(archive, MEDIA + film.path)))
         for film in told.films
     }
     return walk

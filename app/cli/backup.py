@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from app.archives import backup
 from app.archives.backup import BackupSummary
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 
 group = AppGroup("backup", help="Write the whole site into one file, and bring it back.")
 
@@ -18,7 +18,7 @@ group = AppGroup("backup", help="Write the whole site into one file, and bring i
 @group.command("create")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @as_json
-@explained
+@explain_errors
 def create(file: Path, as_json: bool) -> None:
     """Write database and media to FILE, while the site runs or rests. The secret key is not in it."""
     report = backup.create(file)
@@ -31,7 +31,7 @@ def create(file: Path, as_json: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Give up the walks that are here.")
 @as_json
-@explained
+@explain_errors
 def restore(file: Path, force: bool, as_json: bool) -> None:
     """Bring back what FILE holds into an empty instance, whose site does not run."""
     report = backup.restore(file, force=force)
@@ -43,7 +43,7 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
 @group.command("verify")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @as_json
-@explained
+@explain_errors
 def verify(file: Path, as_json: bool) -> None:
     """Compare this instance with what FILE holds: every row, every file; status 1 if something is not as it was then.
 

@@ -10,7 +10,7 @@ import click
 
 from app.api import candidate_routes
 from app.auth import visitors
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.commissions import candidates
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
@@ -41,7 +41,7 @@ NONE = "-"
 @click.option("--model", help="The model that paints, of those on offer; the first if not given.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the pictures into this folder.")
 @as_json
-@explained
+@explain_errors
 def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Have pictures painted that a stop with this PROMPT might be; name each for ``walks create --pick``.
 

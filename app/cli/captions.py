@@ -10,11 +10,11 @@ from typing import Any, TextIO
 
 import click
 
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.errors import MediaError
 from app.labels import captions
 from app.operations import folder_captions
-from app.operations.folder_captions import Captioned, Skipped
+from app.operations.folder_captions import CaptionedPicture, SkippedPicture
 from app.processes.local_worker import painters
 
 SOME_SKIPPED = 3
@@ -67,7 +67,7 @@ SOME_SKIPPED = 3
     help="The file to write, where an earlier run is gone on with; else they are printed.",
 )
 @as_json
-@explained
+@explain_errors
 def command(
     folder: tuple[Path, ...],
     tones: tuple[str, ...],
@@ -85,10 +85,10 @@ def command(
     A worker says what each shows, a guess. Run again with the same --out, it goes on where it was stopped. A picture
     that cannot be read is named and left out: the exit status is 3 then, 1 where nothing could be done, else 0.
     """
-    wanted = folder_captions.wishes(tones, audiences, languages, variants)
-    files = folder_captions.find(folder, recursive=recursive)
+    wanted = folder_captions.expand_requests(tones, audiences, languages, variants)
+    files = folder_captions.find_pictures(folder, recursive=recursive)
     is_table = (kind or ("csv" if out and out.suffix.lower() == ".csv" else "jsonl")) == "csv"
-    kept = {} if out is None else folder_captions.kept(out, files, wanted, is_table=is_table)
+    kept = {} if out is None else folder_captions.read_earlier(out, files, wanted, is_table=is_table)
     left = {name: path for name, path in files.items() if name not in kept}
     with painters(needed=look and bool(left)) as tend, _target(out, list(kept.values()), is_table) as target:
         skipped = _write(folder_captions.compose(left, wanted, look=look, tend=tend), target, is_table)
@@ -119,12 +119,12 @@ def _target(out: Path | None, kept: Sequence[str], is_table: bool) -> Iterator[T
         yield opened
 
 
-def _write(found: Iterator[Captioned | Skipped], target: TextIO, is_table: bool) -> list[Skipped]:
+def _write(found: Iterator[CaptionedPicture | SkippedPicture], target: TextIO, is_table: bool) -> list[SkippedPicture]:
     """Write each as it comes, so that nothing is lost if it is stopped; return those that were left out."""
-    form: Callable[[Captioned], str] = folder_captions.as_rows if is_table else folder_captions.as_lines
+    form: Callable[[CaptionedPicture], str] = folder_captions.as_rows if is_table else folder_captions.as_lines
     skipped = []
     for each in found:
-        if isinstance(each, Skipped):
+        if isinstance(each, SkippedPicture):
             skipped.append(each)
             click.echo(f"{each.file}: {each.error}", err=True)
             continue
@@ -136,5 +136,5 @@ def _write(found: Iterator[Captioned | Skipped], target: TextIO, is_table: bool)
     return skipped
 
 
-def _told(skipped: Skipped) -> dict[str, Any]:
+def _told(skipped: SkippedPicture) -> dict[str, Any]:
     return {"file": skipped.file, "error": skipped.error}

@@ -130,7 +130,7 @@ def _setting(name: str) -> str:
 
 def _about(setting: str) -> dict[str, Any]:
     state = models_on_offer.examine(setting, ask=True)  # first: it fetches what tells the rest
-    told = facts.read(setting, models_on_offer.cache())
+    told = facts.load_facts(setting, models_on_offer.cache())
     place = facts.place(setting, models_on_offer.cache())
     return {
         "setting": setting,

@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def explained(command: Command) -> Command:
+def explain_errors(command: Command) -> Command:
     """Print our own errors, and what is wrong with the database, as one sentence and end with status 1."""
 
     @wraps(command)

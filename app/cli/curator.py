@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.auth import curator_session
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.moderation import allowed_words, audit_log, banned_words, reports
 from app.moderation.audit_log import COMMAND
 from app.walks import lookup
@@ -17,7 +17,7 @@ group = AppGroup("curator", help="The curator's room: its password, reports, ban
 @group.command("password")
 @click.password_option(help="The password; asked for if not given.")
 @as_json
-@explained
+@explain_errors
 def password(password: str, as_json: bool) -> None:
     """Hash a password, to be set as MOMA_CURATOR_HASH; that opens the room at /curator."""
     hashed = curator_session.hash_of(password)
@@ -30,7 +30,7 @@ def password(password: str, as_json: bool) -> None:
 @group.command("reports")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json
-@explained
+@explain_errors
 def list_reports(limit: int, as_json: bool) -> None:
     """List the walks that visitors reported, the longest waiting first."""
     cases = reports.reported_walks(limit)
@@ -45,7 +45,7 @@ def list_reports(limit: int, as_json: bool) -> None:
 @group.command("leave")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def leave(walk_id: str, as_json: bool) -> None:
     """Settle the reports of a walk and leave it as it is."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
@@ -59,7 +59,7 @@ def leave(walk_id: str, as_json: bool) -> None:
 
 @group.command("words")
 @as_json
-@explained
+@explain_errors
 def words(as_json: bool) -> None:
     """List the banned words."""
     if as_json:
@@ -71,7 +71,7 @@ def words(as_json: bool) -> None:
 @group.command("ban")
 @click.argument("word")
 @as_json
-@explained
+@explain_errors
 def ban(word: str, as_json: bool) -> None:
     """Refuse whatever is new and shows WORD: prompts, titles, what is left out, names of drawings."""
     kept = banned_words.ban(word, who=COMMAND)
@@ -84,10 +84,10 @@ def ban(word: str, as_json: bool) -> None:
 @group.command("lift")
 @click.argument("word")
 @as_json
-@explained
+@explain_errors
 def lift(word: str, as_json: bool) -> None:
     """Allow a banned word again."""
-    lifted = banned_words.lift(word, who=COMMAND)
+    lifted = banned_words.unban(word, who=COMMAND)
     if as_json:
         print_json({"word": word, "lifted": lifted})
     else:
@@ -96,7 +96,7 @@ def lift(word: str, as_json: bool) -> None:
 
 @group.command("allowed")
 @as_json
-@explained
+@explain_errors
 def allowed(as_json: bool) -> None:
     """List the words that may hang whatever the house's lists say."""
     if as_json:
@@ -108,7 +108,7 @@ def allowed(as_json: bool) -> None:
 @group.command("allow")
 @click.argument("word")
 @as_json
-@explained
+@explain_errors
 def allow(word: str, as_json: bool) -> None:
     """Let WORD hang, which the house's lists of unfit words refuse."""
     kept = allowed_words.allow(word, who=COMMAND)
@@ -121,10 +121,10 @@ def allow(word: str, as_json: bool) -> None:
 @group.command("take-back")
 @click.argument("word")
 @as_json
-@explained
+@explain_errors
 def take_back(word: str, as_json: bool) -> None:
     """Leave an allowed word to the house's lists again."""
-    taken = allowed_words.take_back(word, who=COMMAND)
+    taken = allowed_words.disallow(word, who=COMMAND)
     if as_json:
         print_json({"word": word, "taken_back": taken})
     else:
@@ -134,7 +134,7 @@ def take_back(word: str, as_json: bool) -> None:
 @group.command("log")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json
-@explained
+@explain_errors
 def log(limit: int, as_json: bool) -> None:
     """Show what was done in the room and by commands, the last first."""
     deeds = audit_log.latest(limit)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.drawings import offered
 from app.errors import InvalidInput
 from app.moderation import drawing_curation
@@ -36,14 +36,14 @@ UNUSED = "No model on offer is led by sketches: nothing is painted after it so f
 @group.command("list")
 @click.option("--all", "with_all", is_flag=True, help="Those that were removed or are shipped with a model, too.")
 @as_json
-@explained
+@explain_errors
 def list_drawings(with_all: bool, as_json: bool) -> None:
     """List the drawings that were added, the newest first."""
     rows = drawing_curation.every()
     found = [_told(row.drawing, "removed" if row.removed_at else "added") for row in rows]
     if with_all:
         known = {each["digest"] for each in found}
-        books = offered.books()
+        books = offered.list_books()
         shipped = {digest: drawing for book in books for digest, drawing in book.drawings.items()}
         found += [_told(drawing, "shipped") for digest, drawing in shipped.items() if digest not in known]
     else:
@@ -65,7 +65,7 @@ def list_drawings(with_all: bool, as_json: bool) -> None:
 @click.option("--licence", help="Under which licence, best by its SPDX name; not told if not given.")
 @click.option("--source", help="Where it is from, best an address.")
 @as_json
-@explained
+@explain_errors
 def add(file: Path, names: str, as_json: bool, **told: str | None) -> None:
     """Add the drawing in FILE, an SVG; NAMES are its name and other words for it, with commas between."""
     _say(drawing_curation.add(_read(file), DrawingRequest(names, **told), who=COMMAND), as_json)
@@ -74,7 +74,7 @@ def add(file: Path, names: str, as_json: bool, **told: str | None) -> None:
 @group.command("remove")
 @click.argument("drawing")
 @as_json
-@explained
+@explain_errors
 def remove(drawing: str, as_json: bool) -> None:
     """Offer DRAWING (its digest or name) no longer. Walks that were painted after it keep it."""
     outcome = drawing_curation.remove(drawing, who=COMMAND)
@@ -84,10 +84,10 @@ def remove(drawing: str, as_json: bool) -> None:
 @group.command("restore")
 @click.argument("drawing")
 @as_json
-@explained
+@explain_errors
 def restore(drawing: str, as_json: bool) -> None:
     """Offer DRAWING (its digest or name) again, which was removed."""
-    outcome = drawing_curation.bring_back(drawing, who=COMMAND)
+    outcome = drawing_curation.restore(drawing, who=COMMAND)
     _say(outcome, as_json, as_it_was="is offered as it is.")
 
 
@@ -113,5 +113,5 @@ def _say(outcome: Outcome, as_json: bool, *, as_it_was: str = SAID["as it was"])
     else:
         said = (SAID | {"as it was": as_it_was})[outcome.what]
         click.echo(f"{outcome.drawing.digest}  “{outcome.drawing.name}” {said}")
-    if outcome.what == drawing_curation.ADDED and not offered.books():
+    if outcome.what == drawing_curation.ADDED and not offered.list_books():
         click.echo(UNUSED, err=True)

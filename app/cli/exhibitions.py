@@ -7,7 +7,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation.audit_log import COMMAND
@@ -21,7 +21,7 @@ text = click.option("--text", help="What the wall says of it; an empty line begi
 
 @group.command("list")
 @as_json
-@explained
+@explain_errors
 def list_all(as_json: bool) -> None:
     """List the exhibitions, those that are not shown as well."""
     found = exhibitions.every()
@@ -35,7 +35,7 @@ def list_all(as_json: bool) -> None:
 @group.command("show")
 @click.argument("slug")
 @as_json
-@explained
+@explain_errors
 def show(slug: str, as_json: bool) -> None:
     """Show one exhibition and its walks."""
     _say(exhibitions.at(slug, even_unshown=True), as_json)
@@ -48,7 +48,7 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--slug", default="", help="Its address; made from the title if not given.")
 @click.option("--unshown", is_flag=True, help="Keep it to the house for now.")
 @as_json
-@explained
+@explain_errors
 def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, unshown: bool, as_json: bool) -> None:
     """Make an exhibition of WALKS (ids or addresses), in this order."""
     wanted = ExhibitionRequest(title, text or "", slug, not unshown, walk_ids)
@@ -62,13 +62,13 @@ def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, u
 @text
 @click.option("--shown/--unshown", default=None, help="Show it, or keep it to the house.")
 @as_json
-@explained
+@explain_errors
 def change(
     slug: str, walk_ids: tuple[str, ...], title: str | None, text: str | None, shown: bool | None, as_json: bool
 ) -> None:
     """Change what is given of an exhibition; WALKS take the place of all that it held."""
     exhibition = exhibitions.at(slug, even_unshown=True)
-    wanted = exhibitions.wanted_of(exhibition)
+    wanted = exhibitions.request_for(exhibition)
     wanted.title = wanted.title if title is None else title
     wanted.text = wanted.text if text is None else text
     wanted.is_shown = wanted.is_shown if shown is None else shown
@@ -79,7 +79,7 @@ def change(
 
 @group.command("corridor")
 @click.argument("slug")
-@explained
+@explain_errors
 def corridor(slug: str) -> None:
     """Have painted what joins the walks of an exhibition end to end, for its corridor at /corridor/SLUG."""
     count = corridors.commission_joints(exhibitions.at(slug, even_unshown=True))
@@ -89,7 +89,7 @@ def corridor(slug: str) -> None:
 @group.command("remove")
 @click.argument("slug")
 @as_json
-@explained
+@explain_errors
 def remove(slug: str, as_json: bool) -> None:
     """End an exhibition; its walks go on hanging."""
     exhibitions.remove(exhibitions.at(slug, even_unshown=True), who=COMMAND)
@@ -100,7 +100,7 @@ def remove(slug: str, as_json: bool) -> None:
 
 
 def _described(exhibition: Exhibition) -> dict[str, Any]:
-    wanted = exhibitions.wanted_of(exhibition)
+    wanted = exhibitions.request_for(exhibition)
     return {
         "slug": exhibition.slug,
         "title": exhibition.title,

@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.auth import visitors
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.commissions import intake, recipe
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
@@ -37,7 +37,7 @@ group = AppGroup("exhibition", help="The first exhibition, which is shipped with
 @group.command("paint")
 @click.option("--anew", is_flag=True, help="Paint the programme anew, and ship what comes out.")
 @as_json
-@explained
+@explain_errors
 def paint(anew: bool, as_json: bool) -> None:
     """Paint every piece again from its recipe, and say whether it is identical, or how near it comes."""
     with painters(needed=True) as tend:
@@ -89,7 +89,9 @@ def _painted(
     wanted: Commission, name: str, tend: Callable[[], None], *, pinned: PinnedSettings | None = None
 ) -> Iterator[Walk]:
     """Have a walk painted, whatever was painted before; it is deleted in the end."""
-    walk, _ = intake.place(wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, anew=True)
+    walk, _ = intake.place(
+        wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, skip_cache=True
+    )
     try:
         walk = wait_for(walk, tend, quiet=True)
         if walk.state != FINISHED:

@@ -13,7 +13,7 @@ import click
 from flask.cli import AppGroup
 
 from app.archives import walk_export, walk_import
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.errors import InvalidInput, MomaError
 from app.moderation import audit_log, curation
 from app.operations import first_exhibition
@@ -30,7 +30,7 @@ group = AppGroup("gallery", help="Look after what hangs in the gallery.")
 @group.command("reindex")
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Take up an interrupted run after this number.")
 @as_json
-@explained
+@explain_errors
 def reindex(after: int, as_json: bool) -> None:
     """Write the words and ends by which walks are found anew, for all of them."""
     began, progress = time.monotonic(), reindexing.ReindexProgress(0, after, 0)
@@ -71,10 +71,10 @@ def _make_anew(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet:
 
 @group.command("look")
 @as_json
-@explained
+@explain_errors
 def look(as_json: bool) -> None:
     """Have the worker look at the films that nobody has looked at, as soon as it has nothing else to do."""
-    waiting = visual_search.count_without()
+    waiting = visual_search.count_walks_without_features()
     if waiting and not jobs.notify_workers(jobs.LOOK):
         raise MomaError("Redis does not answer, so no worker can be told. Start the site, then try again.")
     if as_json:
@@ -86,7 +86,7 @@ def look(as_json: bool) -> None:
 @group.command("hide")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def hide(walk_id: str, as_json: bool) -> None:
     """Take a walk from gallery, search, feed and API; its page says that it was taken down."""
     _do(curation.hide, walk_id, as_json, "is hidden.", "hid walk")
@@ -95,7 +95,7 @@ def hide(walk_id: str, as_json: bool) -> None:
 @group.command("unhide")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def unhide(walk_id: str, as_json: bool) -> None:
     """Hang a hidden walk again."""
     _do(curation.unhide, walk_id, as_json, "is no longer hidden.", "unhid walk")
@@ -104,11 +104,11 @@ def unhide(walk_id: str, as_json: bool) -> None:
 @group.command("feature")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def feature(walk_id: str, as_json: bool) -> None:
     """Prefer a walk where few are shown; it must hang."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    if not walk.is_hanging:
+    if not walk.is_public:
         raise InvalidInput.on("walk_id", message=f"{walk.id} does not hang in the gallery, so it cannot be featured.")
     _do(curation.feature, walk_id, as_json, "is featured.", "featured walk")
 
@@ -116,7 +116,7 @@ def feature(walk_id: str, as_json: bool) -> None:
 @group.command("unfeature")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def unfeature(walk_id: str, as_json: bool) -> None:
     """Prefer a walk no longer."""
     _do(curation.unfeature, walk_id, as_json, "is no longer featured.", "unfeatured walk")
@@ -125,7 +125,7 @@ def unfeature(walk_id: str, as_json: bool) -> None:
 @group.command("list")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def list_kept(walk_id: str, as_json: bool) -> None:
     """List a walk that a wall keeps among the gallery's newest."""
     _set_listed(walk_id, True, as_json)
@@ -134,7 +134,7 @@ def list_kept(walk_id: str, as_json: bool) -> None:
 @group.command("unlist")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def unlist_kept(walk_id: str, as_json: bool) -> None:
     """Leave a walk that a wall keeps to its exhibition alone."""
     _set_listed(walk_id, False, as_json)
@@ -143,10 +143,10 @@ def unlist_kept(walk_id: str, as_json: bool) -> None:
 @group.command("exhibit")
 @click.option("--take-down", is_flag=True, help="Take the first exhibition down instead.")
 @as_json
-@explained
+@explain_errors
 def exhibit(take_down: bool, as_json: bool) -> None:
     """Hang those walks of the first exhibition that do not hang, or take all of them down."""
-    done = first_exhibition.take_down() if take_down else first_exhibition.hang()
+    done = first_exhibition.delete() if take_down else first_exhibition.publish()
     audit_log.note(f"{'took down' if take_down else 'hung'} the first exhibition", who=audit_log.COMMAND)
     if as_json:
         print_json({"taken_down" if take_down else "hung": done})
@@ -160,7 +160,7 @@ def exhibit(take_down: bool, as_json: bool) -> None:
 @click.option("--recipes-only", is_flag=True, help="Leave the files out; whoever imports it paints the walks again.")
 @click.option("--owners", is_flag=True, help="Say by a hash who owns each walk: for a site that moves with its secret.")
 @as_json
-@explained
+@explain_errors
 def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bool, as_json: bool) -> None:
     """Write finished walks, or those named, with recipes, titles, exhibitions and files into one archive, FILE."""
     report = walk_export.export(file, walk_ids, with_files=not recipes_only, with_owners=owners)
@@ -179,10 +179,10 @@ def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bo
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Put what the archive holds in the place of what is here.")
 @as_json
-@explained
+@explain_errors
 def import_walks(file: Path, replace: bool, as_json: bool) -> None:
     """Hang the walks and exhibitions of FILE that are not here; one that is broken refuses all of it."""
-    report = walk_import.bring_in(file, replace=replace)
+    report = walk_import.import_archive(file, replace=replace)
     audit_log.note("took in archive", file.name, who=audit_log.COMMAND)
     if as_json:
         print_json({"file": str(file), **asdict(report)})

@@ -10,11 +10,11 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.errors import ConfigError
 from app.maintenance import media_losses, media_move, media_upkeep
 from app.maintenance.media_losses import Loss
-from app.maintenance.media_move import Moved
+from app.maintenance.media_move import MoveSummary
 from app.storage import media_store
 
 group = AppGroup("media", help="Look after the files of walks, photos and styles.")
@@ -25,10 +25,10 @@ TOLD_SECONDS = 2.0  # between two lines about how far it is
 @group.command("prune")
 @click.option("--yes", is_flag=True, help="Delete; without it, only say what would be deleted.")
 @as_json
-@explained
+@explain_errors
 def prune(yes: bool, as_json: bool) -> None:
     """Delete files that no walk or photo names and that are older than an hour."""
-    found = media_upkeep.prune() if yes else list(media_upkeep.superfluous())
+    found = media_upkeep.prune() if yes else list(media_upkeep.find_unreferenced())
     size = sum(file.bytes for _, file in found)
     if as_json:
         print_json({"deleted": yes, "files": [path for path, _ in found], "bytes": size})
@@ -46,7 +46,7 @@ def prune(yes: bool, as_json: bool) -> None:
 
 @group.command("verify")
 @as_json
-@explained
+@explain_errors
 def verify(as_json: bool) -> None:
     """Look whether all that is kept is there and can be read; status 1 if something is lost.
 
@@ -59,7 +59,7 @@ def verify(as_json: bool) -> None:
         if not as_json:
             for loss in lost:
                 click.echo(f"{loss.path} of {loss.of} {loss.id} {loss.flaw}.")
-    superfluous = sum(1 for _ in media_upkeep.superfluous())
+    superfluous = sum(1 for _ in media_upkeep.find_unreferenced())
     if as_json:
         lost_files = [{loss.of: loss.id, "path": loss.path, "flaw": loss.flaw} for loss in losses]
         print_json({"files": files, "lost": lost_files, "superfluous": superfluous})
@@ -79,7 +79,7 @@ def verify(as_json: bool) -> None:
     "--check-only", is_flag=True, help="Copy nothing; read all of it there, and say what is not as it is here."
 )
 @as_json
-@explained
+@explain_errors
 def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
     """Copy all files to TO_URL, a folder or a bucket, while the site runs; status 1 if something is not there then.
 
@@ -102,17 +102,17 @@ def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
 
 
 def _opened(url: str, name: str) -> media_store.MediaStore:
-    store, away = media_store.opened(url, name)
+    store, away = media_store.open_store(url, name)
     if away:
         raise ConfigError(f"{name}: {url} does not answer: {away}")
     return store
 
 
-def _progress(is_quiet: bool) -> Callable[[Moved], None]:
+def _progress(is_quiet: bool) -> Callable[[MoveSummary], None]:
     """Return what says now and then how far it is, beside what is printed for programs."""
     told_at = time.monotonic()
 
-    def tell(moved: Moved) -> None:
+    def tell(moved: MoveSummary) -> None:
         nonlocal told_at
         if not is_quiet and time.monotonic() - told_at >= TOLD_SECONDS:
             told_at = time.monotonic()
@@ -121,7 +121,7 @@ def _progress(is_quiet: bool) -> Callable[[Moved], None]:
     return tell
 
 
-def _say_moved(moved: Moved, from_url: str, to_url: str, check_only: bool) -> None:
+def _say_moved(moved: MoveSummary, from_url: str, to_url: str, check_only: bool) -> None:
     for line in moved.amiss[:SHOWN]:
         click.echo(f"{line}.")
     if len(moved.amiss) > SHOWN:
@@ -131,7 +131,7 @@ def _say_moved(moved: Moved, from_url: str, to_url: str, check_only: bool) -> No
     if check_only or moved.amiss:
         return
     if to_url.rstrip("/") != current_app.config["MEDIA_URL"].rstrip("/"):
-        prefix = "_media" if media_store.opened(to_url, "TO_URL")[0].is_local else "_bucket"
+        prefix = "_media" if media_store.open_store(to_url, "TO_URL")[0].is_local else "_bucket"
         behind = f', and accel_prefix = "/{prefix}/"' if current_app.config["ACCEL_PREFIX"] else ""
         click.echo(
             f'Now set media_url = "{to_url}"{behind}; start web and workers anew. Then copy what came in between:'

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.errors import InvalidInput
 from app.generation import embeddings, loras, models_on_offer
 from app.generation.embeddings import Embedding
@@ -55,7 +55,7 @@ def _collected(command: Any) -> Any:
     help=f"How long it is learned; else {STEPS} steps, or {ADAPTER_STEPS} where no sketches lead the model.",
 )
 @as_json
-@explained
+@explain_errors
 def add(as_json: bool, catalogue: Path | None, artist: str, **told: Any) -> None:
     """Add the style NAME of the pictures in SOURCE, a folder or an address, and have a model learn it.
 
@@ -69,7 +69,7 @@ def add(as_json: bool, catalogue: Path | None, artist: str, **told: Any) -> None
 @group.command("prefetch")
 @_collected
 @as_json
-@explained
+@explain_errors
 def prefetch(as_json: bool, catalogue: Path | None, artist: str, **told: Any) -> None:
     """Collect and look at the pictures of the style NAME, and offer it with a hand that stands in."""
     style = _of_words(catalogue, artist, told)
@@ -83,7 +83,7 @@ def prefetch(as_json: bool, catalogue: Path | None, artist: str, **told: Any) ->
 @click.option("--most", type=click.IntRange(1, 300), default=50, show_default=True, help="How many artists at most.")
 @click.option("--least", type=click.IntRange(1), default=20, show_default=True, help="Of how many works each.")
 @as_json
-@explained
+@explain_errors
 def add_artists(catalogue: Path, licence: str, attribution: str, most: int, least: int, as_json: bool) -> None:
     """Add the artists who have the most works in a museum's CATALOGUE, by its titles and subjects alone."""
     wanted = CatalogueRequest(catalogue, licence, attribution)
@@ -96,7 +96,7 @@ def add_artists(catalogue: Path, licence: str, attribution: str, most: int, leas
 
 @group.command("list")
 @as_json
-@explained
+@explain_errors
 def list_styles(as_json: bool) -> None:
     """List all styles: those of the models on offer, and those that were added."""
     found = [{"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
@@ -114,7 +114,7 @@ def list_styles(as_json: bool) -> None:
 @group.command("remove")
 @click.argument("name")
 @as_json
-@explained
+@explain_errors
 def remove(name: str, as_json: bool) -> None:
     """Remove the style NAME that was added, with its model and all that was kept of its pictures."""
     style = style_teaching.remove(name)
@@ -171,7 +171,7 @@ def _say(style: AddedStyle, as_json: bool) -> None:
 @click.option("--wait", type=click.FloatRange(1, 3600), default=WAIT_SECONDS, show_default=True,
               help="How many seconds to wait for the worker's check.")  # fmt: skip
 @as_json
-@explained
+@explain_errors
 def add_lora(as_json: bool, **told: Any) -> None:
     """Add the LoRA in FILE (.safetensors), once a worker has checked that it fits a model on offer."""
     lora = lora_adding.add(LoraRequest(**told))
@@ -185,7 +185,7 @@ def add_lora(as_json: bool, **told: Any) -> None:
 
 @lora_group.command("list")
 @as_json
-@explained
+@explain_errors
 def list_loras(as_json: bool) -> None:
     """List the LoRA files, and the styles that were taught here and can be chosen like them."""
     found = list(loras.every())
@@ -202,7 +202,7 @@ def list_loras(as_json: bool) -> None:
 @lora_group.command("remove")
 @click.argument("name")
 @as_json
-@explained
+@explain_errors
 def remove_lora(name: str, as_json: bool) -> None:
     """Remove the LoRA NAME. Walks that wait for it fail; what was painted with it stays."""
     lora = lora_adding.remove(name)
@@ -214,7 +214,7 @@ def remove_lora(name: str, as_json: bool) -> None:
 
 @embedding_group.command("list")
 @as_json
-@explained
+@explain_errors
 def list_embeddings(as_json: bool) -> None:
     """List the embeddings that prompts may name, and the files that cannot be used."""
     found = embeddings.every()

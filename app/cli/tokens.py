@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from app.auth import api_tokens
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.storage.house_models import ApiToken
 
 SCOPES = f"{', '.join(api_tokens.SCOPES)}; all but the last if left out"
@@ -22,7 +22,7 @@ group = AppGroup("tokens", help="Tokens by which programs use the API: what they
 @click.option("--allowance", type=int, help="The work of how many usual walks it may commission within an hour.")
 @click.option("--expires", metavar="DAY", help="The last day that it is good, such as 2027-01-31, or days, as in 90d.")
 @as_json
-@explained
+@explain_errors
 def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: str | None, as_json: bool) -> None:
     """Make a token called NAME, and show it, this once."""
     token, secret = api_tokens.create(name, scopes=scopes or api_tokens.USUAL, allowance=allowance, expires=expires)
@@ -35,7 +35,7 @@ def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: s
 
 @group.command("list")
 @as_json
-@explained
+@explain_errors
 def list_tokens(as_json: bool) -> None:
     """List all tokens, the newest first, those that are no longer good too."""
     found = api_tokens.every()
@@ -48,7 +48,7 @@ def list_tokens(as_json: bool) -> None:
 @group.command("revoke")
 @click.argument("name")
 @as_json
-@explained
+@explain_errors
 def revoke(name: str, as_json: bool) -> None:
     """Revoke the token NAME, at once and for good; its walks stay."""
     is_new = api_tokens.revoke(name)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.auth import visitors
 from app.cli import candidates
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.commissions import brought_photos, intake, recipe, repainting
 from app.commissions.recipe_pins import PinnedSettings
 from app.commissions.schema import Commission
@@ -81,7 +81,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
 @as_json
-@explained
+@explain_errors
 def create(
     prompts: tuple[str, ...],
     recipe_file: Path | None,
@@ -123,7 +123,7 @@ group.add_command(candidates.command)
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
 @as_json
-@explained
+@explain_errors
 def repaint(
     walk_id: str, style: str, anew: bool, unlisted: bool | None, wait: bool, out: Path | None, as_json: bool
 ) -> None:
@@ -138,13 +138,13 @@ def repaint(
 @click.option("--once", is_flag=True, help="Look once, and end.")
 @click.option("--seconds", type=click.FloatRange(0.2, 3600), default=1.0, help="How long between two looks.")
 @as_json
-@explained
+@explain_errors
 def top(once: bool, seconds: float, as_json: bool) -> None:
     """Show what waits and what each worker paints, live; q or Ctrl-C ends it."""
     if as_json:
-        print_json(overview.described(overview.look()))
+        print_json(overview.as_json(overview.collect()))
     elif once:
-        click.echo("\n".join(live_view.lines(overview.look(), width=shutil.get_terminal_size().columns)))
+        click.echo("\n".join(live_view.lines(overview.collect(), width=shutil.get_terminal_size().columns)))
     else:
         live_view.watch(seconds)
 
@@ -153,7 +153,7 @@ def top(once: bool, seconds: float, as_json: bool) -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @as_json
-@explained
+@explain_errors
 def list_walks(state: str | None, limit: int, as_json: bool) -> None:
     """List walks, newest first, unlisted ones as well; what a live wall keeps, but not the legs that it walks."""
     is_leg = select(WallLeg.number).where(WallLeg.walk_id == Walk.id).exists()
@@ -169,7 +169,7 @@ def list_walks(state: str | None, limit: int, as_json: bool) -> None:
 @group.command("show")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def show(walk_id: str, as_json: bool) -> None:
     """Show one walk."""
     _show(lookup.walk_at_address(walk_id, even_hidden=True), as_json)
@@ -178,7 +178,7 @@ def show(walk_id: str, as_json: bool) -> None:
 @group.command("retry")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def retry(walk_id: str, as_json: bool) -> None:
     """Put a failed or cancelled walk back in line."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
@@ -190,7 +190,7 @@ def retry(walk_id: str, as_json: bool) -> None:
 @group.command("cancel")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def cancel(walk_id: str, as_json: bool) -> None:
     """Cancel a walk that waits or is being painted."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
@@ -202,11 +202,11 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @group.command("delete")
 @click.argument("walk_id")
 @as_json
-@explained
+@explain_errors
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    lifecycle.delete_walk(walk, by_house=True)
+    lifecycle.delete_walk(walk, by_operator=True)
     audit_log.note("deleted walk", walk.id, who=COMMAND)
     if as_json:
         print_json({"id": walk_id, "deleted": True})
@@ -218,7 +218,7 @@ def delete(walk_id: str, as_json: bool) -> None:
 @click.argument("walk_id")
 @click.argument("out", type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @as_json
-@explained
+@explain_errors
 def export(walk_id: str, out: Path, as_json: bool) -> None:
     """Write a finished walk's film (.gif, .mp4, .webp), poster (.png) or recipe (.json) to OUT."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
@@ -242,7 +242,7 @@ def _place(
 ) -> None:
     """Commission a walk, wait for it and write its film where that is asked for, and show it."""
     with painters(needed=wait or out is not None) as tend:
-        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned, anew=anew)
+        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned, skip_cache=anew)
         if wait or out:
             walk = wait_for(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
@@ -338,8 +338,8 @@ def _bring(file: Path, owner: str) -> Photo:
     try:
         with file.open("rb") as opened:
             data = opened.read(most + 1)
-        return brought_photos.bring(
-            data, owner_hash=visitors.digest(owner), network="", look=lambda: None, admit=lambda: None
+        return brought_photos.upload(
+            data, owner_hash=visitors.digest(owner), network="", check_room=lambda: None, admit=lambda: None
         )
     except OSError as error:
         raise InvalidInput.on("photo", message=f"{file} cannot be read: {error.strerror or error}.") from error
@@ -383,7 +383,7 @@ def _film(walk: Walk, kind: str) -> bytes:
     medium = walk.media.get(kind)
     if medium is None:
         raise MediaError(f"The walk {walk.id} has no {kind} yet; it is {walk.state}.")
-    return media_store.store().read(medium.path)
+    return media_store.store().read_bytes(medium.path)
 
 
 def _show(walk: Walk, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.common import as_json, explained, print_json
+from app.cli.common import as_json, explain_errors, print_json
 from app.moderation.audit_log import COMMAND
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall
 from app.wall import walls, words
@@ -26,7 +26,7 @@ group = AppGroup("wall", help="Open and close walls that walk on without end, le
 )
 @click.option("--newest/--not-newest", default=None, help="Hang what it keeps among the gallery's newest as well.")
 @as_json
-@explained
+@explain_errors
 def open_wall(
     name: str, title: str | None, hand: str | None, banned: tuple[str, ...], newest: bool | None, as_json: bool
 ) -> None:
@@ -41,7 +41,7 @@ def open_wall(
 @group.command("pause")
 @click.argument("name")
 @as_json
-@explained
+@explain_errors
 def pause(name: str, as_json: bool) -> None:
     """Have the wall NAME stand still at its next stop; `wall resume` lets it go on."""
     _set(name, PAUSED, as_json)
@@ -50,7 +50,7 @@ def pause(name: str, as_json: bool) -> None:
 @group.command("resume")
 @click.argument("name")
 @as_json
-@explained
+@explain_errors
 def resume(name: str, as_json: bool) -> None:
     """Let the wall NAME go on."""
     _set(name, OPEN, as_json)
@@ -59,7 +59,7 @@ def resume(name: str, as_json: bool) -> None:
 @group.command("close")
 @click.argument("name")
 @as_json
-@explained
+@explain_errors
 def close(name: str, as_json: bool) -> None:
     """Close the wall NAME; what it walked hangs in its evening's exhibition."""
     _set(name, CLOSED, as_json)
@@ -67,7 +67,7 @@ def close(name: str, as_json: bool) -> None:
 
 @group.command("list")
 @as_json
-@explained
+@explain_errors
 def list_all(as_json: bool) -> None:
     """List the walls."""
     found = walls.every()
@@ -80,7 +80,7 @@ def list_all(as_json: bool) -> None:
 
 @group.command("skip")
 @click.argument("number", type=int)
-@explained
+@explain_errors
 def skip(number: int) -> None:
     """Skip the words NUMBER of `wall show`, waiting or on the wall."""
     words.skip(words.at(number), who=COMMAND)
@@ -89,7 +89,7 @@ def skip(number: int) -> None:
 @group.command("show")
 @click.argument("name")
 @as_json
-@explained
+@explain_errors
 def show(name: str, as_json: bool) -> None:
     """Show the wall NAME and what waits before it."""
     _say(walls.at(name), as_json)

@@ -1,4 +1,4 @@
-"""A request for a walk: its schema, its rules, its intake, its recipe."""
+"""Requests for walks: schema, validation, intake and recipes."""
 
 __all__ = [
     "brought_photos",

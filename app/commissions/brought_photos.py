@@ -1,4 +1,4 @@
-"""Photos that visitors bring for stops: let in, found again by whoever brought them, and put into a walk."""
+"""Photos that visitors upload for stops: check and store them, find them again, and attach them to walks."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from app.uploads import photo_check, photo_stops, photo_store
 from app.uploads.photo_check import CheckedPhoto
 
 Photos = dict[int, tuple[bytes, str]]
-"""The photo of each stop that has one, by the stop's index: as it is kept, and its digest."""
+"""The photo of each stop that has one, by the stop's index: its stored bytes and its digest."""
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtPhoto:
-    """A photo that the house puts into a walk for whoever brought it, as it is kept."""
+class UploadedPhoto:
+    """A stored photo that the site itself attaches to a walk on behalf of the visitor who uploaded it."""
 
     data: bytes
     digest: str
@@ -36,15 +36,17 @@ class BroughtPhoto:
     may_be_shown: bool
 
 
-def bring(data: bytes, *, owner_hash: str, network: str, look: Callable[[], None], admit: Callable[[], None]) -> Photo:
-    """Check a picture, keep it for a day, and have a worker say what it shows.
+def upload(
+    data: bytes, *, owner_hash: str, network: str, check_room: Callable[[], None], admit: Callable[[], None]
+) -> Photo:
+    """Check an uploaded picture, store it for a day, and queue a task that describes it.
 
-    ``look`` tells by raising whether there is room for another, ``admit`` counts it.
+    ``check_room`` raises when there is no room for another photo; ``admit`` counts this one.
 
-    :raises ValueError: when it cannot be taken, as :func:`app.uploads.photo_check.check` does.
+    :raises ValueError: when the picture is refused, as :func:`app.uploads.photo_check.check` does.
     :raises NoRoom: when there is no room for it.
     """
-    look()
+    check_room()
     admission.check_storage(network)
     checked = photo_check.check(data)
     admit()
@@ -54,28 +56,31 @@ def bring(data: bytes, *, owner_hash: str, network: str, look: Callable[[], None
     return photo
 
 
-def find(named: str, owner_hash: str) -> Photo | None:
-    """Return the photo of this id or digest to whoever brought it; one of a walk of theirs is kept anew for a day."""
-    if photo := photo_store.find(named, owner_hash):
+def find(name: str, owner_hash: str) -> Photo | None:
+    """Return a visitor's photo by its ID or digest, or ``None``.
+
+    A photo that is only held by one of the visitor's own walks is stored for another day.
+    """
+    if photo := photo_store.find(name, owner_hash):
         return photo
-    own = (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None), Stop.photo == named)
-    held = db.session.execute(select(Walk.id, Stop.position).join(Stop).where(*own).limit(1)).first()
-    if held is None:
+    own = (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None), Stop.photo == name)
+    stop = db.session.execute(select(Walk.id, Stop.position).join(Stop).where(*own).limit(1)).first()
+    if stop is None:
         return None
-    walk = db.session.scalars(select(Walk).where(Walk.id == held.id)).one()
-    checked = photo_check.check(photo_stops.photo_of(walk, held.position))
+    walk = db.session.scalars(select(Walk).where(Walk.id == stop.id)).one()
+    checked = photo_check.check(photo_stops.read_photo(walk, stop.position))
     photo, _is_new = photo_store.save(checked, owner_hash=owner_hash, network=walk.network)
     return photo
 
 
-def of_stops(wanted: Commission, owner_hash: str | None, *, besides: Collection[int] = ()) -> dict[int, Photo]:
-    """Find the photos that a commission's stops are to be made of, ``besides`` those that are there already.
+def find_for_stops(request: Commission, owner_hash: str | None, *, excluding: Collection[int] = ()) -> dict[int, Photo]:
+    """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
-    :raises InvalidInput: naming each stop whose photo is not here, is somebody else's, or cannot be shown.
+    :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
     """
-    found, errors = {}, []
-    for index, stop in enumerate(wanted.stops):
-        if stop.picture is None or index in besides:
+    photos, errors = {}, []
+    for index, stop in enumerate(request.stops):
+        if stop.picture is None or index in excluding:
             continue
         path = ("stops", index, "picture")
         photo = None if owner_hash is None else find(stop.picture, owner_hash)
@@ -85,64 +90,64 @@ def of_stops(wanted: Commission, owner_hash: str | None, *, besides: Collection[
         elif photo.error is not None:
             errors.append(FieldError(path, translate_foreign(photo.error)))
         else:
-            found[index] = photo
+            photos[index] = photo
     if errors:
         raise InvalidInput(errors[:ERRORS_MAX])
-    return found
+    return photos
 
 
-def described(wanted: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
-    """Write the stops of a commission as rows hold them; one without words has those that its photo was taken for."""
+def stop_rows(request: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
+    """Return the stops of a request as rows hold them; a stop without a prompt takes its photo's description."""
     stops = []
-    for index, stop in enumerate(wanted.stops):
-        told = stop.row()
+    for index, stop in enumerate(request.stops):
+        row = stop.row()
         if photo := photos.get(index):
-            told |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}
-        stops.append(told)
+            row |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}
+        stops.append(row)
     return stops
 
 
 def last_still(parent: Walk | None) -> CheckedPhoto | None:
-    """Return the picture that was painted of a walk's last stop where that is made of a photo; else ``None``.
+    """Return the rendered picture of a walk's last stop if that stop has a photo, else ``None``.
 
-    Who goes on from such a walk begins at what was painted there: the photo is for its owner alone.
+    A walk that continues such a walk starts from this picture, because the photo itself is for its owner only.
 
-    :raises MediaError: when it cannot be had.
+    :raises MediaError: when the picture cannot be read.
     """
     if parent is None or parent.stops[-1].photo is None:
         return None
-    at_end = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
-    path = db.session.scalar(at_end.limit(1))
-    return None if path is None else photo_check.check(media_store.store().read(path))
+    query = select(Frame.path).where(Frame.walk_number == parent.number, Frame.position == len(parent.stops) - 1)
+    path = db.session.scalar(query.limit(1))
+    return None if path is None else photo_check.check(media_store.store().read_bytes(path))
 
 
-def read(photos: dict[int, Photo]) -> Photos:
-    """Read the files of some photos.
+def read_files(photos: dict[int, Photo]) -> Photos:
+    """Return the files of some photos, by the stops' indexes.
 
-    :raises MediaError: when one cannot be had.
+    :raises MediaError: when a file cannot be read.
     """
-    return {index: (media_store.store().read(photo.path), photo.digest) for index, photo in photos.items()}
+    return {index: (media_store.store().read_bytes(photo.path), photo.digest) for index, photo in photos.items()}
 
 
-def hold_back(walk: Walk, *, agreed: bool) -> None:
-    """Leave a walk with photos out of the gallery, unless its owner agreed that they are shown."""
-    walk.photos_may_be_shown = has_photos(walk) and agreed and not is_held_back(walk)
+def apply_consent(walk: Walk, *, agreed: bool) -> None:
+    """Make a walk with photos unlisted, unless its owner agreed that they are shown."""
+    walk.photos_may_be_shown = has_photos(walk) and agreed and not is_from_private_photo(walk)
     if not may_be_listed(walk):
         walk.unlisted = True
 
 
 def has_photos(walk: Walk) -> bool:
-    """Tell whether a stop of a walk is made of a photo."""
+    """Return whether a stop of a walk is made from a photo."""
     return any(stop.photo for stop in walk.stops)
 
 
 def may_be_listed(walk: Walk) -> bool:
-    """Tell whether a walk may hang in the gallery: one without photos, or whose owner agreed to that."""
+    """Return whether a walk may be listed in the gallery: it has no photos, or its owner agreed to show them."""
     return walk.photos_may_be_shown or not has_photos(walk)
 
 
-def is_held_back(walk: Walk) -> bool:
-    """Tell whether a walk goes on from a photo whose owner did not agree that it is shown: nobody else can."""
+def is_from_private_photo(walk: Walk) -> bool:
+    """Return whether a walk continues from a photo that its owner did not agree to show, so it must stay unlisted."""
     if walk.continues is None or walk.stops[0].photo is None:
         return False
     parent = db.session.scalar(select(Walk).where(Walk.id == walk.continues))

@@ -1,8 +1,7 @@
-"""Several pictures that a stop might be, for its visitor to choose from: what is asked for, and what they differ in.
+"""Candidate pictures for a stop, from which a visitor chooses one: the request, and the variants to render.
 
-What a candidate shows follows from a seed and, where drawings lead the model, from the drawings chosen with it; so the
-stop that takes them over is painted as the candidate was. The first is the proposal: what is painted where nobody
-chooses.
+A candidate follows from a seed and, for sketch-conditioned models, from the drawings chosen with it. So a stop that
+takes these over renders as the candidate did. The first candidate is the default: what renders if no choice is made.
 """
 
 from __future__ import annotations
@@ -31,68 +30,69 @@ from app.reading.reading import FREELY, Reading
 from app.storage.candidate_models import CandidateSet
 
 POOL = 4 * A_ROW
-"""From how many a row is chosen where sketches lead the model: what they will look like is known beforehand."""
+"""How many variants a row is chosen from for sketch-conditioned models, whose sketches are known before rendering."""
 
 
 class CandidateRequest(BaseModel):
-    """Candidates for a stop, as they are asked for: the stop, and what of its walk fixes how it is painted."""
+    """A request for candidates: the stop, and the settings of its walk that decide how it is rendered."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     stop: StopRequest
-    """The stop as it would be commissioned: the proposal, and what all candidates have in common."""
+    """The stop as it would be requested: the first candidate, and what all candidates have in common."""
     count: Annotated[int, Field(ge=1, le=MOST, examples=[A_ROW])] = A_ROW
-    """How many pictures, the proposal among them."""
+    """How many pictures, including the first."""
     seed: Annotated[Seed, Field(examples=[11])]
-    """The seed that the walk is to have; where the stop has none of its own, it is painted by this one."""
+    """The walk's seed; it is used for a stop that has no seed."""
     preset: Preset = None
-    """How much work a picture is worth, as for the walk."""
+    """The quality preset, as for the walk."""
     steps: Steps = None
     """How many steps the sampler takes, as for the walk."""
     guidance: Guidance = None
-    """How closely the pictures keep to the words, as for the walk."""
+    """How closely the pictures follow the prompt, as for the walk."""
     size: Size = None
-    """How many pixels the longer side of the walk's pictures has; candidates are shown with at most 256."""
+    """The longer side of the walk's pictures in pixels; candidates are at most 256 pixels."""
     aspect: Aspect = None
-    """Width to height of the pictures, as for the walk; square without it."""
+    """The aspect ratio of the pictures, as for the walk; square by default."""
     model: ModelName = None
-    """What paints, one of the models on offer; without it the site's first."""
+    """The model, one of those on offer; the site's first by default."""
 
     @property
     def stop_seed(self) -> int:
-        """Return the seed that the proposal is painted by."""
+        """Return the seed of the first candidate."""
         return self.seed if self.stop.seed is None else self.stop.seed
 
 
 def validate(data: Any) -> CandidateRequest:
-    """Check a request for candidates against the rules and limits of commissions.
+    """Validate a request for candidates against the rules and limits of walk requests.
 
-    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong.
+    :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
     limits = limits_of(data)
     shape = 'Candidates are asked for by an object such as {"stop": {"prompt": "a lemon"}, "seed": 11}.'
-    wanted = error_messages.read_model(CandidateRequest, data, limits, shape=shape)
-    stop = wanted.stop
+    request = error_messages.read_model(CandidateRequest, data, limits, shape=shape)
+    stop = request.stop
     texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
-    told = (
+    shown_texts = (
         (("stop", name), error_messages.subject(("stop", name)), text)
         for name, text in (*texts.items(), ("scene", (stop.scene or {}).get("words", "")))
     )
     negatives = negative_prompt_errors(stop.negative_prompt, ("stop", "negative_prompt"), limits)
-    if errors := [*settings_errors(wanted, limits), *negatives, *banned_words.flaws(told), *_foreign_drawings(wanted),
-                  *_layouts_not_offered(wanted, limits), *embedding_errors(stop, ("stop",), limits)]:  # fmt: skip
+    if errors := [*settings_errors(request, limits), *negatives, *banned_words.flaws(shown_texts),
+                  *_foreign_drawings(request), *_layouts_not_offered(request, limits),
+                  *embedding_errors(stop, ("stop",), limits)]:  # fmt: skip
         raise InvalidInput(errors[:ERRORS_MAX])
-    return wanted
+    return request
 
 
 def limits_of(data: Any) -> Limits:
-    """Return the bounds of what may be asked of the model that a request names, of the first where it names none."""
+    """Return the limits of the model that a request names, or of the first model if it names none."""
     name = data.get("model") if isinstance(data, dict) else None
     return Limits.current(name if isinstance(name, str) and models_on_offer.find(name) else None)
 
 
 def place(
-    wanted: CandidateRequest,
+    request: CandidateRequest,
     *,
     owner_hash: str,
     network: str,
@@ -101,98 +101,106 @@ def place(
     unnamed: str | None = None,
     admit: Callable[[int], None] | None = None,
 ) -> CandidateSet:
-    """Have candidates painted, unless the same person asked for the same before.
+    """Request candidates, or return the candidate set if the same visitor requested the same before.
 
-    ``drawing`` are the drawings that were chosen for what the prompt is read as, as the form's field has them; all
-    candidates keep to them. ``language`` is that of a prompt whose words do not tell, ``unnamed`` the
-    style that was chosen for the whole walk, where it is known.
+    ``drawing`` are the drawings chosen for the prompt's objects, as the form field holds them; all candidates use them.
+    ``language`` is the language of a prompt whose own words do not show it. ``unnamed`` is the style that was chosen
+    for the whole walk, if it is known. ``admit`` is called with the UNet evaluations of new candidates and may raise.
     """
-    asked = wanted.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
+    payload = request.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
     if unnamed:
-        asked["unnamed"] = unnamed
-    painted_by = models_on_offer.setting(wanted.model)
+        payload["unnamed"] = unnamed
+    model_setting = models_on_offer.setting(request.model)
     settings = sampler_settings.resolve_settings(
-        wanted.preset,
-        wanted.model,
-        steps=wanted.steps,
-        guidance=wanted.guidance,
-        size=wanted.size,
-        aspect=wanted.aspect,
+        request.preset,
+        request.model,
+        steps=request.steps,
+        guidance=request.guidance,
+        size=request.size,
+        aspect=request.aspect,
     )
-    learned = adapters.recorded(settings, [wanted.stop.hand or ""], painted_by)
-    laid = loras.recorded(learned, [wanted.stop.lora], painted_by)
-    return candidate_requests.place(
-        asked,
-        lambda: pool(asked, 0, POOL),
+    with_adapters = adapters.record_digests(settings, [request.stop.hand or ""], model_setting)
+    with_loras = loras.record_digests(with_adapters, [request.stop.lora], model_setting)
+    return candidate_requests.request_candidates(
+        payload,
+        lambda: list_variants(payload, 0, POOL),
         owner_hash=owner_hash,
         network=network,
-        model=wanted.model,
-        sampling=prompt_texts.recorded(laid, [wanted.stop], painted_by),
-        count=wanted.count,
+        model=request.model,
+        sampling=prompt_texts.record_syntax(with_loras, [request.stop], model_setting),
+        count=request.count,
         admit=admit,
     )
 
 
-def more(found: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None) -> CandidateSet:
-    """Have another row of candidates painted."""
-    return candidate_requests.more(found, lambda first: pool(found.asked, first, POOL), network=network, admit=admit)
+def request_more(
+    candidate_set: CandidateSet, *, network: str, admit: Callable[[int], None] | None = None
+) -> CandidateSet:
+    """Request another row of candidates for a set, and return the set."""
+    return candidate_requests.request_more(
+        candidate_set, lambda first: list_variants(candidate_set.asked, first, POOL), network=network, admit=admit
+    )
 
 
-def pool(asked: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
-    """List what might be painted, from a place on; the same each time. The proposal has the place 0."""
-    wanted = CandidateRequest.model_construct(**asked)
-    wanted.stop = StopRequest.model_construct(**asked["stop"])
-    model = models_on_offer.setting(wanted.model)
+def list_variants(payload: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
+    """Return ``count`` variants that may be rendered, from index ``first`` on.
+
+    The variant of an index is always the same. Index 0 is the default.
+    """
+    request = CandidateRequest.model_construct(**payload)
+    request.stop = StopRequest.model_construct(**payload["stop"])
+    model = models_on_offer.setting(request.model)
     reader = scenes.reader_of(model)
-    found = []
-    for place in range(first, first + count):
-        seed = _seed(wanted, place)
+    variants = []
+    for index in range(first, first + count):
+        seed = _seed(request, index)
         drawing, scene = "", None
         if reader is not None:
-            stop = wanted.stop
-            reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=asked["language"], seed=seed)
-            drawing = _drawing(reading, reader, asked["drawing"], place)
-            put = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
-            scene = scenes.arranged(
-                put, model=model, seed=seed, walk_seed=wanted.seed, hand=stop.hand or "", layout=stop.layout,
-                unnamed=asked.get("unnamed"),
+            stop = request.stop
+            reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=payload["language"], seed=seed)
+            drawing = _drawing(reading, reader, payload["drawing"], index)
+            interpretation = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
+            scene = scenes.arrange(
+                interpretation, model=model, seed=seed, walk_seed=request.seed, hand=stop.hand or "",
+                layout=stop.layout, unnamed=payload.get("unnamed"),
             ).as_json()  # fmt: skip
-            if place == 0 and stop.scene is not None:
+            if index == 0 and stop.scene is not None:
                 scene = stop.scene
-        found.append({"seed": seed, "drawing": drawing, "scene": scene})
-    return found
+        variants.append({"seed": seed, "drawing": drawing, "scene": scene})
+    return variants
 
 
-def _seed(wanted: CandidateRequest, place: int) -> int:
-    """Draw the seed of a candidate: another setting, another noise, perhaps another drawing of the same name."""
-    if place == 0:
-        return wanted.stop_seed
-    told = f"candidate {place}: {wanted.stop_seed} {wanted.stop.prompt}"
-    return int.from_bytes(hashlib.sha256(told.encode("utf-8", "replace")).digest()[:4])
+def _seed(request: CandidateRequest, index: int) -> int:
+    """Return the seed of a candidate; another seed changes the setting, the noise, and perhaps the drawings."""
+    if index == 0:
+        return request.stop_seed
+    text = f"candidate {index}: {request.stop_seed} {request.stop.prompt}"
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4])
 
 
-def _drawing(reading: Reading, reader: Reader, asked: str, place: int) -> str:
-    """Choose the drawings of a candidate: those that were asked for; of what was read freely, one thing after another.
+def _drawing(reading: Reading, reader: Reader, requested: str, index: int) -> str:
+    """Return the drawings of a candidate, as the form field holds them.
 
-    Which drawing of a name is shown follows from the seed.
+    These are the chosen drawings, and another one for each candidate where an object was interpreted freely. Which
+    drawing of a name is shown follows from the seed.
     """
-    picked = chosen.fitting(reading, chosen.listed(asked), reader.drawings)
-    told = []
+    picked = chosen.fitting(reading, chosen.listed(requested), reader.drawings)
+    digests = []
     for item, pick in zip(reading.items, picked, strict=True):
-        ways = [None, *(item.others if item.how == FREELY else ())]
-        drawing = pick or ways[place % len(ways)]
-        told.append(AS_READ if drawing is None else drawing.digest)
-    return chosen.written(told)
+        options = [None, *(item.others if item.how == FREELY else ())]
+        drawing = pick or options[index % len(options)]
+        digests.append(AS_READ if drawing is None else drawing.digest)
+    return chosen.written(digests)
 
 
-def _layouts_not_offered(wanted: CandidateRequest, limits: Limits) -> list[FieldError]:
-    found = scenes.layout_errors([wanted.stop], limits, model=models_on_offer.setting(wanted.model))
-    return [FieldError(("stop", *error.path[2:]), error.message) for error in found]
+def _layouts_not_offered(request: CandidateRequest, limits: Limits) -> list[FieldError]:
+    errors = scenes.layout_errors([request.stop], limits, model=models_on_offer.setting(request.model))
+    return [FieldError(("stop", *error.path[2:]), error.message) for error in errors]
 
 
-def _foreign_drawings(wanted: CandidateRequest) -> list[FieldError]:
-    book = sketchbooks.readable(models_on_offer.setting(wanted.model))
-    if book is None or wanted.stop.scene is None:
+def _foreign_drawings(request: CandidateRequest) -> list[FieldError]:
+    book = sketchbooks.find(models_on_offer.setting(request.model))
+    if book is None or request.stop.scene is None:
         return []
-    found = scenes.unknown_drawings(book, [wanted.stop.scene])
-    return [FieldError(("stop", *error.path[2:]), error.message) for error in found]
+    errors = scenes.unknown_drawings(book, [request.stop.scene])
+    return [FieldError(("stop", *error.path[2:]), error.message) for error in errors]

@@ -1,4 +1,4 @@
-"""What is wrong with a commission, in sentences that name the field and the limit."""
+"""Messages about invalid requests, each naming the field and the limit."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_model(
     kind: type[Model], data: Any, limits: Limits, *, shape: str, rules: Mapping[str, str] = MappingProxyType({})
 ) -> Model:
-    """Read what somebody asks for as a model.
+    """Validate ``data`` as a model and return the model.
 
-    ``shape`` says what one is, where ``data`` is none at all; ``rules`` say of a field, in a sentence, what it may be
-    where that differs from what it may be of a walk.
+    ``shape`` is the message when ``data`` is no object at all. ``rules`` are messages by field name, for fields whose
+    rule differs from that of a walk.
 
-    :raises InvalidInput: with one :class:`FieldError` for each field that is wrong, up to so many.
+    :raises InvalidInput: with one :class:`FieldError` for each invalid field, up to a limit.
     """
     try:
         return kind.model_validate(data, context=limits)
@@ -71,7 +71,7 @@ def _sentence(
 
 
 def field_sentence(path: Path, item: Any, limits: Limits) -> str:
-    """Translate one of pydantic's complaints into a sentence that names the field and the limit."""
+    """Return the message for one of pydantic's errors, with the field and the limit."""
     field = path[-1]
     if item["type"] == "extra_forbidden":
         return _("%(field)s is not a field of a walk.", field=f"{field!s:.60}")
@@ -123,6 +123,7 @@ def field_sentence(path: Path, item: Any, limits: Limits) -> str:
 
 
 def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
+    """Return the message with the allowed number of frames."""
     return _(
         "Frames must be a whole number from %(least)s (one for each stop) to %(most)s.",
         least=least,
@@ -131,6 +132,7 @@ def frames_rule(limits: Limits, least: int = STOPS_MIN) -> str:
 
 
 def fps_rule() -> str:
+    """Return the message with the allowed frame rates."""
     return _(
         "Frames a second must be a number from %(least)s to %(most)s.",
         least=frame_rates.FPS_MIN,
@@ -139,31 +141,36 @@ def fps_rule() -> str:
 
 
 def steps_rule(limits: Limits) -> str:
+    """Return the message with the allowed number of steps."""
     return _("Steps must be a whole number from 1 to %(most)s.", most=limits.steps_max)
 
 
 def guidance_rule(limits: Limits) -> str:
+    """Return the message with the allowed guidance."""
     return _("Guidance must be a number from 0 to %(most)s.", most=decimal(limits.guidance_max))
 
 
 def no_guidance(model: str) -> str:
+    """Return the message that a model takes no guidance."""
     return _("Guidance cannot be set for the model %(model)s, which paints without. Leave it out.", model=model)
 
 
 def no_negatives(path: tuple[str | int, ...], model: str) -> str:
+    """Return the message that a model takes no negative prompts."""
     return _(
         "%(subject)s must be empty: the model %(model)s takes no negative prompts.", subject=subject(path), model=model
     )
 
 
 def size_rule(limits: Limits) -> str:
+    """Return the message with the sizes that the model supports."""
     if not limits.sizes:
         return _("The size cannot be chosen of the model that paints here.")
     return _("The size must be one of %(sizes)s, in pixels of a side.", sizes=join_words(map(str, limits.sizes)))
 
 
 def aspect_rule(limits: Limits) -> str:
-    """Return the sentence that the model paints no pictures of this aspect ratio, with the sizes that it paints."""
+    """Return the message that the model does not support an aspect ratio, with those or the sizes that it supports."""
     facts = models_on_offer.facts(limits.setting)
     if facts["frame"] is None:
         return _("The aspect ratio cannot be chosen of the model %(model)s. Leave it out.", model=facts["name"])
@@ -172,8 +179,8 @@ def aspect_rule(limits: Limits) -> str:
         known = join_words(limits.aspects)
         return _("The aspect ratio of the model %(model)s must be one of %(known)s.", model=facts["name"], known=known)
     sizes = join_words(f"{width} × {height}" for width, height in frames)
-    told = {"model": facts["name"], "sizes": sizes}
-    return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **told)
+    values = {"model": facts["name"], "sizes": sizes}
+    return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **values)
 
 
 def _one_of(field: str, known: str) -> str:
@@ -181,12 +188,12 @@ def _one_of(field: str, known: str) -> str:
 
 
 def subject(path: tuple[str | int, ...]) -> str:
-    """Name a field at the beginning of a sentence, with its stop."""
+    """Return the name of a field as the beginning of a sentence, with the number of its stop."""
     name = str(path[-1])
-    called = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
-    return called + of_stop(int(path[1])) if len(path) == 3 else called
+    label = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
+    return label + of_stop(int(path[1])) if len(path) == 3 else label
 
 
 def of_stop(index: int) -> str:
-    """Say which stop something is of, as it stands within a sentence."""
+    """Return " of stop N", for use within a sentence."""
     return _(" of stop %(number)s", number=index + 1)

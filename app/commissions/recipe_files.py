@@ -1,4 +1,4 @@
-"""The recipe that a file carries: found without decoding a picture, in time and memory that the file cannot stretch."""
+"""Find the recipe inside a file without decoding a picture, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from itertools import islice
 from xml.sax.saxutils import unescape
 
 RECIPE_MAX = 2_000_000
-"""Bytes of a recipe; one of 240 frames has some twenty thousand."""
+"""The most bytes of a recipe; a recipe of 240 frames has about 20,000."""
 PARTS_MAX = 20_000
 COMMENT, EXTENSION = 0xFE, 0x21
 IN_XMP = re.compile(rb"<moma:recipe[^<>]*>([^<]*)</moma:recipe>")
 IN_MP4 = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"desc", 0), (b"data", 8))
-"""The boxes that lead to a film's description, and how much each says before what is in it."""
+"""The boxes that lead to a film's description, and the length of the header of each before its content."""
 
 
 def film_kind(data: bytes) -> str:
-    """Name the kind of film that this is, by its first bytes; ``""`` for anything else."""
+    """Return the kind of a film ("GIF", "WebP" or "MP4") by its first bytes; ``""`` for other files."""
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return "GIF"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
@@ -26,35 +26,35 @@ def film_kind(data: bytes) -> str:
 
 
 def find_recipe(data: bytes) -> bytes:
-    """Return what stands where our films carry their recipe, ``b""`` if nothing does; of other files, all."""
+    """Return the bytes where our films hold their recipe, ``b""`` if there are none; of other files, all bytes."""
     find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4}.get(film_kind(data))
     return data if find is None else find(data)
 
 
 def _in_gif(data: bytes) -> bytes:
-    """Read the comment that stands before the first picture (GIF89a, sections 18, 24 and 26)."""
+    """Return the comment before the first picture of a GIF (GIF89a, sections 18, 24 and 26)."""
     data = data[: 2 * RECIPE_MAX]
     try:
         place = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
         while data[place] == EXTENSION:
-            label, place, said = data[place + 1], place + 2, []
+            label, place, parts = data[place + 1], place + 2, []
             while size := data[place]:
-                said.append(data[place + 1 : place + 1 + size])
+                parts.append(data[place + 1 : place + 1 + size])
                 place += 1 + size
             if label == COMMENT:
-                return b"".join(said)
+                return b"".join(parts)
             place += 1
-    except IndexError:  # it is cut off
+    except IndexError:  # the file is truncated
         pass
     return b""
 
 
 def _in_webp(data: bytes) -> bytes:
-    """Read the recipe in the XMP chunk; neither film nor packet, which may be anybody's, is decoded."""
+    """Return the recipe in the XMP chunk of a WebP; neither the film nor the untrusted XMP packet is decoded."""
     for name, start, end in islice(_chunks(data), PARTS_MAX):
         if name == b"XMP ":
-            found = IN_XMP.search(data[start:end])
-            return unescape(found[1].decode("utf-8", "replace")).encode() if found else b""
+            match = IN_XMP.search(data[start:end])
+            return unescape(match[1].decode("utf-8", "replace")).encode() if match else b""
     return b""
 
 
@@ -67,14 +67,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _in_mp4(data: bytes) -> bytes:
-    """Read the film's description (ISO/IEC 14496-12, and the item list of QuickTime's metadata)."""
+    """Return the description of an MP4 (ISO/IEC 14496-12, and the item list of QuickTime's metadata)."""
     start, end = 0, len(data)
     for wanted, head in IN_MP4:
         boxes = islice(_boxes(data, start, end), PARTS_MAX)
-        found = next(((first, last) for name, first, last in boxes if name == wanted), None)
-        if found is None:
+        box = next(((first, last) for name, first, last in boxes if name == wanted), None)
+        if box is None:
             return b""
-        start, end = found[0] + head, found[1]
+        start, end = box[0] + head, box[1]
     return data[start:end]
 
 
@@ -84,7 +84,7 @@ def _boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]
         if size == 1:
             size, head = int.from_bytes(data[place + 8 : place + 16], "big"), 16
         last = end if size == 0 else place + size
-        if last < place + head or last > end:  # it is cut off, or altered
+        if last < place + head or last > end:  # the file is truncated or altered
             return
         yield data[place + 4 : place + 8], place + head, last
         place = last

@@ -1,6 +1,6 @@
-"""What a recipe fixes beyond the commission, and what shows that somebody altered it.
+"""Settings that a recipe fixes beyond its request, and checks that reveal an altered recipe.
 
-Everything is bounded: a forged recipe makes no worker allocate or run without end.
+Every value is bounded, so a forged recipe cannot make a worker allocate or run without end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]*$"  # Postgres keeps no NUL in a text
 STEPS_MAX = 200
 BATCH_MAX = 64
 POSITIONS_MAX = 10_000
-KNOTS_MAX = 128  # on a leg, and in a level
+KNOTS_MAX = 128  # intermediate samples per leg and pass
 GAIN_MAX = 10.0
 DETAIL_MAX = 2.0
 FPS_MAX = 1000
@@ -35,7 +35,7 @@ DECODED_PIXELS_MAX = 2**28
 OPTIONAL = (
     "gain", "detail", "enlarged", "finer", "aspect", "frame", "adapters", "loras", "prompt_syntax", "embeddings",
     "decoder", "mixing", "gpu",
-)  # fmt: skip  # what a sampler's settings may lack
+)  # fmt: skip  # settings that a sampler may lack
 EXACT = ConfigDict(extra="forbid", strict=True)
 
 Framed = Literal["3:2", "2:3", "16:9", "9:16"]
@@ -50,21 +50,21 @@ Positions = Annotated[list[float], Field(max_length=POSITIONS_MAX)]
 
 
 class PinnedLevel(BaseModel):
-    """Some positions that were painted up to one step of the solver, in batches of indices into them."""
+    """A pass: positions that were rendered up to one step of the solver, in batches of indexes into them."""
 
     model_config = EXACT
 
     kind: Literal["stops", "knots", "frames"]
     until: Annotated[int, Field(ge=1, le=STEPS_MAX)]
-    positions: Annotated[Positions, Field(min_length=1)]  # nobody would finish a level without any, nor open the next
+    positions: Annotated[Positions, Field(min_length=1)]  # a pass without positions would never finish
     batches: Annotated[
         list[Annotated[list[Count], Field(min_length=1, max_length=BATCH_MAX)]], Field(max_length=POSITIONS_MAX)
     ]
-    pad: Annotated[int, Field(ge=1, le=BATCH_MAX)] = 1  # what smaller batches are filled up to
+    pad: Annotated[int, Field(ge=1, le=BATCH_MAX)] = 1  # the size to which smaller batches are padded
 
 
 class PinnedGpuOptions(BaseModel):
-    """What a GPU did otherwise than by default: the pixels that it decoded at once, and what was switched on."""
+    """GPU options that differ from the defaults: pixels decoded at once, and the switches that were on."""
 
     model_config = EXACT
 
@@ -73,13 +73,13 @@ class PinnedGpuOptions(BaseModel):
 
 
 class PinnedSampling(BaseModel):
-    """How the solver is led, beyond its steps: where it is guided, and where the tree of a walk branches."""
+    """Sampler settings beyond the steps: the guided interval, and the schedule of intermediate samples."""
 
     model_config = EXACT
 
     guided: Annotated[list[Depth], Field(min_length=2, max_length=2)]
-    gain: Annotated[float, Field(ge=0, le=GAIN_MAX, allow_inf_nan=False)] | None = None  # before there was any: 1
-    detail: Annotated[float, Field(ge=0, le=DETAIL_MAX, allow_inf_nan=False)] | None = None  # likewise: 0
+    gain: Annotated[float, Field(ge=0, le=GAIN_MAX, allow_inf_nan=False)] | None = None  # None in old recipes: 1
+    detail: Annotated[float, Field(ge=0, le=DETAIL_MAX, allow_inf_nan=False)] | None = None  # None in old recipes: 0
     spacing: (
         Annotated[
             list[Annotated[float, Field(ge=-SNR_MAX, le=SNR_MAX, allow_inf_nan=False)]],
@@ -92,21 +92,21 @@ class PinnedSampling(BaseModel):
         Field(min_length=1, max_length=LEVELS_MAX),
     ]
     branches: bool
-    mixing: Literal[2] | None = None  # before there was another way: 1
-    enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # of the model's own size
-    finer: Literal[2] | None = None  # of what is enlarged: the share of the decoder's finer stage
-    aspect: Framed | None = None  # before there was any: square
-    frame: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None  # its width and height
+    mixing: Literal[2] | None = None  # None in old recipes, meaning 1
+    enlarged: Annotated[int, Field(ge=2, le=8)] | None = None  # factor of the model's own size
+    finer: Literal[2] | None = None  # the part of this factor that the decoder's finer stage adds
+    aspect: Framed | None = None  # None for a square
+    frame: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = None  # width and height in pixels
     adapters: Annotated[dict[HandWords, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
     loras: Annotated[dict[LoraName, Digest], Field(max_length=ADAPTERS_MAX)] | None = None
-    prompt_syntax: Literal[1] | None = None  # of prompts whose brackets are text
+    prompt_syntax: Literal[1] | None = None  # None if brackets are text
     embeddings: Annotated[dict[EmbeddingName, Digest], Field(max_length=EMBEDDINGS_MAX)] | None = None
-    decoder: Literal["bfloat16", "float16", "float32"] | None = None  # beside a network in half precision
+    decoder: Literal["bfloat16", "float16", "float32"] | None = None  # if the network has half precision
     gpu: PinnedGpuOptions | None = None
 
 
-class ToldDrawing(BaseModel):
-    """A drawing of a recipe's scenes, and whose it is."""
+class PinnedDrawing(BaseModel):
+    """A reference drawing of a recipe's scenes, with its credit."""
 
     model_config = EXACT
 
@@ -118,7 +118,7 @@ class ToldDrawing(BaseModel):
 
 
 class PinnedSettings(BaseModel):
-    """What a recipe fixes beyond the commission, so that the same pixels are painted again."""
+    """Settings that a recipe fixes beyond the request, so that the same pixels are rendered again."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -131,25 +131,25 @@ class PinnedSettings(BaseModel):
     memory_format: Literal["contiguous", "channels_last"]
     threads: Annotated[int, Field(ge=1, le=1024)]
     batch: Annotated[int, Field(ge=1, le=BATCH_MAX)]
-    fps: Annotated[float, Field(gt=0, le=FPS_MAX, allow_inf_nan=False)] | None = None  # as in the film, to the letter
+    fps: Annotated[float, Field(gt=0, le=FPS_MAX, allow_inf_nan=False)] | None = None  # exactly as in the film
     positions: Positions
     model_name: Annotated[str, Field(max_length=200, pattern=PRINTABLE)]
     model_revision: Annotated[str, Field(max_length=64, pattern=PRINTABLE)]
-    sampling: PinnedSampling | None = None  # None in the first version, which painted every frame in full
+    sampling: PinnedSampling | None = None  # None in the first version, which rendered every frame in full
     levels: Annotated[list[PinnedLevel], Field(max_length=LEVELS_MAX)] | None = None
 
     @property
     def enlarged(self) -> int:
-        """How many times the model's own a side is."""
+        """Return how many times as long as the model's own side the pictures' side is."""
         return (self.sampling and self.sampling.enlarged) or 1
 
     @property
     def aspect(self) -> Framed | None:
-        """Its aspect ratio; None for a square."""
+        """Return the aspect ratio; ``None`` for a square."""
         return None if self.sampling is None else self.sampling.aspect
 
     def frame_flaw(self, facts: Mapping[str, Any]) -> str:
-        """Return why a model of these facts paints no pictures of this size; ``""`` if it does, or is not known."""
+        """Return why a model with these facts cannot render this size; ``""`` if it can, or its sizes are not known."""
         aspect, frame = self.aspect, self.sampling and self.sampling.frame
         if (aspect is None) != (frame is None):
             return _("its aspect ratio cannot be used")
@@ -165,26 +165,26 @@ class PinnedSettings(BaseModel):
         return "" if is_painted and frame == [self.width, self.height] else _("its aspect ratio cannot be used")
 
     def columns(self) -> dict[str, Any]:
-        """Return what a walk's row holds of it."""
+        """Return the settings as columns of a walk's row."""
         columns = self.model_dump()
         if columns["fps"] is None:
             del columns["fps"]
         if self.sampling is not None:
-            led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
-            said = {
+            first = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
+            rest = {
                 name: value for name, value in columns["sampling"].items() if name not in OPTIONAL or value is not None
             }
-            columns["sampling"] = led | said  # in the order in which it is resolved, so written alike
+            columns["sampling"] = first | rest  # in the order of resolved settings, so that recipes are identical
         return columns
 
 
 def flaw(pinned: PinnedSettings, *, stops: int, frames: int | None, closed: bool) -> str:
-    """Say how somebody altered the positions or levels of a recipe; ``""`` if they are as they can be.
+    """Return how the positions or passes of a recipe were altered; ``""`` if they are valid.
 
-    ``closed`` is a walk that goes round: its last leg leads from the last stop back to the first.
+    ``closed`` is true for a walk that ends where it began: its last leg leads from the last stop back to the first.
     """
-    if found := _positions_flaw(pinned.positions, stops, frames, closed=closed):
-        return found
+    if positions_flaw := _positions_flaw(pinned.positions, stops, frames, closed=closed):
+        return positions_flaw
     if pinned.sampling is None:
         return ""
     if not pinned.levels:
@@ -215,8 +215,8 @@ def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
         return _("the spacing of its steps must rise")
     depths = [depth for depth, _count in sampling.ladder]
     if depths != sorted(set(depths)) or depths[-1] > steps or any(count > KNOTS_MAX for _, count in sampling.ladder):
-        told = {"steps": steps, "most": KNOTS_MAX}
-        return _("its ladder must lie within its %(steps)s steps, with at most %(most)s knots to a leg", **told)
+        values = {"steps": steps, "most": KNOTS_MAX}
+        return _("its ladder must lie within its %(steps)s steps, with at most %(most)s knots to a leg", **values)
     return ""
 
 
@@ -234,7 +234,7 @@ def _levels_flaw(
     if levels[0].positions != [float(stop) for stop in range(stops)]:
         return _("its first level must hold the %(count)s stops", count=stops)
     knots = [level for level in levels if level.kind == KNOTS]
-    if not sampling.branches and any(_is_mixed(*rungs) for rungs in pairwise(knots)):
+    if not sampling.branches and any(_is_mixed(*neighbours) for neighbours in pairwise(knots)):
         return _("a batch of its knots must go on from earlier ones or begin anew, not both")
     return _knots_flaw(knots, sampling.ladder, stops) or _frames_flaw(
         [level for level in levels if level.kind != KNOTS], pinned
@@ -242,7 +242,7 @@ def _levels_flaw(
 
 
 def _is_mixed(earlier: PinnedLevel, later: PinnedLevel) -> bool:
-    """Tell whether a batch holds knots that go on from themselves and others that begin from their noise."""
+    """Return whether a batch holds both samples that continue earlier ones and samples that start from noise."""
     there = set(earlier.positions)
     return any(len({later.positions[index] in there for index in batch}) > 1 for batch in later.batches)
 

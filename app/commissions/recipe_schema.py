@@ -1,4 +1,4 @@
-"""What a recipe looks like, as types: mypy holds the code to them, and the OpenAPI document is written from them."""
+"""The structure of recipes as types, checked by mypy and published in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -17,92 +17,88 @@ STOPS = [{"prompt": prompt, "negative_prompt": "", "seed": None, "hand": None} f
 class RecipeStop(TypedDict):
     """One stop of a recipe."""
 
-    prompt: Annotated[str, Field(description="What is painted here.", examples=["a lemon"])]
-    negative_prompt: Annotated[str, Field(description="What is left out.", examples=[""])]
+    prompt: Annotated[str, Field(description="What the stop shows.", examples=["a lemon"])]
+    negative_prompt: Annotated[str, Field(description="What the pictures should not show.", examples=[""])]
     seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
     hand: Annotated[
-        str | None, Field(description="The hand it is painted in; null when the model chooses.", examples=[None])
+        str | None, Field(description="The words of its style; null when the model chooses.", examples=[None])
     ]
     scene: NotRequired[
         Annotated[
             dict[str, Any],
-            Field(description="What the prompt was read as: drawings, their places, a setting.", examples=[SCENE]),
+            Field(description="How the prompt was interpreted: drawings, their places, a setting.", examples=[SCENE]),
         ]
     ]
     photo: NotRequired[
         Annotated[
             str,
-            Field(description="The SHA-256 of the photo that it is made of, which no recipe holds.", examples=[PHOTO]),
+            Field(description="The SHA-256 of its photo, which itself is in no recipe.", examples=[PHOTO]),
         ]
     ]
     cut_out: NotRequired[
-        Annotated[bool, Field(description="Whether of the photo its main thing alone is used.", examples=[False])]
+        Annotated[bool, Field(description="Whether only the photo's main object is used.", examples=[False])]
     ]
-    lora: NotRequired[Annotated[str, Field(description="The LoRA it is painted with, by its name.", examples=["ink"])]]
+    lora: NotRequired[Annotated[str, Field(description="The name of its LoRA.", examples=["ink"])]]
     lora_weight: NotRequired[
-        Annotated[float, Field(description="How strongly that LoRA works, from -2 to 2.", examples=[1.0])]
+        Annotated[float, Field(description="The weight of that LoRA, from -2 to 2.", examples=[1.0])]
     ]
     clip_skip: NotRequired[
-        Annotated[int, Field(description="How many of the text encoder's last layers are left out.", examples=[2])]
+        Annotated[int, Field(description="How many of the text encoder's last layers are skipped.", examples=[2])]
     ]
 
 
 class RecipeDrawing(TypedDict):
-    """A drawing that the pictures were painted after, and whose it is; the drawing itself is not in the recipe."""
+    """A reference drawing of the pictures, with its credit; the drawing itself is not in the recipe."""
 
-    digest: Annotated[str, Field(description="What scenes call it.", examples=["0a1b2c3d4e5f6a7b8c9d"])]
+    digest: Annotated[str, Field(description="Its name in scenes.", examples=["0a1b2c3d4e5f6a7b8c9d"])]
     name: Annotated[str, Field(description="What it shows.", examples=["house"])]
-    artist: Annotated[
-        str | None, Field(description="Whose it is; null where that was not told.", examples=["Google LLC"])
-    ]
-    licence: Annotated[
-        str | None, Field(description="Under which licence; null where that was not told.", examples=["Apache-2.0"])
-    ]
+    artist: Annotated[str | None, Field(description="Its artist; null if not known.", examples=["Google LLC"])]
+    licence: Annotated[str | None, Field(description="Its licence; null if not known.", examples=["Apache-2.0"])]
     source: Annotated[
         str | None,
         Field(
-            description="Where it is from; null where that was not told.",
+            description="Where it is from; null if not known.",
             examples=["npm:@iconify-json/noto@1.2.9#house"],
         ),
     ]
 
 
 class RecipeModel(TypedDict):
-    """The model that paints."""
+    """The model that rendered the walk."""
 
     name: Annotated[str | None, Field(description="Its name.", examples=["house"])]
     revision: Annotated[str | None, Field(description="Its revision.", examples=["3f9a2c1d0e5b"])]
-    prefix: Annotated[str | None, Field(description="What the house puts before each prompt.", examples=[""])]
+    prefix: Annotated[str | None, Field(description="What the model puts before each prompt.", examples=[""])]
     asked: NotRequired[
         Annotated[str | None, Field(description="The model asked for; null for the site's first.", examples=[None])]
     ]
 
 
 class RecipeSampler(TypedDict):
-    """How the model is led."""
+    """The settings of the sampler."""
 
     scheduler: Annotated[str | None, Field(description="The solver.", examples=["DPMSolverMultistepScheduler"])]
     steps: Annotated[int, Field(description="Its steps.", examples=[20])]
-    guidance: Annotated[float, Field(description="How strictly the prompt is followed.", examples=[3.5])]
+    guidance: Annotated[float, Field(description="How closely the prompt is followed.", examples=[3.5])]
     guided: NotRequired[
         Annotated[list[int], Field(description="The first of the guided steps, and the one after.", examples=[[2, 14]])]
     ]
     gain: NotRequired[
         Annotated[
-            float, Field(description="How much stronger guidance pushes in its steps than was asked.", examples=[1.12])
+            float, Field(description="How much stronger the guidance is in its steps than requested.", examples=[1.12])
         ]
     ]
     detail: NotRequired[
         Annotated[
             float,
-            Field(description="How much stronger fine details are shown midway between two stops.", examples=[0.2]),
+            Field(description="How much stronger fine details are midway between two stops.", examples=[0.2]),
         ]
     ]
     spacing: NotRequired[
         Annotated[
             list[float] | None,
             Field(
-                description="From and to which half log signal-to-noise ratio the steps go; null for the model's own.",
+                description="The half log signal-to-noise ratios of the first and last step; null for the model's own.",
                 examples=[[-5.0, 3.0]],
             ),
         ]
@@ -111,7 +107,7 @@ class RecipeSampler(TypedDict):
         Annotated[
             dict[str, str],
             Field(
-                description="The digests of what the model learned of its hands here, by their words.",
+                description="The digests of the adapters of its styles, by the styles' words.",
                 examples=[{"our prints": "4f0c1d6f0f2b7a35c8a1c0de5e1b2a90"}],
             ),
         ]
@@ -129,7 +125,7 @@ class RecipeSampler(TypedDict):
         Annotated[
             int,
             Field(
-                description="By which version of the syntax prompts have weights; without it, brackets are text.",
+                description="The version of the syntax of prompt weights; without it, brackets are text.",
                 examples=[1],
             ),
         ]
@@ -147,12 +143,13 @@ class RecipeSampler(TypedDict):
         Annotated[
             list[list[int]],
             Field(
-                description="To which steps its knots are painted, and how many to a leg.", examples=[[[6, 6], [9, 12]]]
+                description="The steps to which its knots (intermediate samples) run, and how many per leg.",
+                examples=[[[6, 6], [9, 12]]],
             ),
         ]
     ]
     branches: NotRequired[
-        Annotated[bool, Field(description="Whether frames start from the knots beside them.", examples=[True])]
+        Annotated[bool, Field(description="Whether frames start from the nearest knots.", examples=[True])]
     ]
     mixing: NotRequired[
         Annotated[
@@ -165,13 +162,13 @@ class RecipeSampler(TypedDict):
         ]
     ]
     enlarged: NotRequired[
-        Annotated[int, Field(description="How many times the model's own size a side is, where more.", examples=[2])]
+        Annotated[int, Field(description="How many times the model's own size a side is, if larger.", examples=[2])]
     ]
     finer: NotRequired[
-        Annotated[int, Field(description="How many times of these the decoder's finer stage paints.", examples=[2])]
+        Annotated[int, Field(description="How many times of these the decoder's finer stage adds.", examples=[2])]
     ]
     aspect: NotRequired[
-        Annotated[str, Field(description="Width to height, where the pictures are not square.", examples=["16:9"])]
+        Annotated[str, Field(description="The aspect ratio, if the pictures are not square.", examples=["16:9"])]
     ]
     frame: NotRequired[
         Annotated[list[int], Field(description="Their width and height in pixels.", examples=[[512, 288]])]
@@ -179,55 +176,55 @@ class RecipeSampler(TypedDict):
     decoder: NotRequired[
         Annotated[
             str,
-            Field(description="The decoder's precision, where it may differ from the network's.", examples=["float32"]),
+            Field(description="The decoder's precision, if it may differ from the network's.", examples=["float32"]),
         ]
     ]
 
 
 class RecipeLevel(TypedDict):
-    """What was painted at the same time: stops, knots between them, which nobody sees, or frames."""
+    """One pass of the walk: its stops, intermediate samples, which are not shown, or frames."""
 
     kind: Annotated[str, Field(description="stops, knots or frames.", examples=["stops"])]
-    until: Annotated[int, Field(description="The step they were painted to.", examples=[20])]
-    positions: Annotated[list[float], Field(description="Where they lie.", examples=[[0.0, 1.0]])]
+    until: Annotated[int, Field(description="The step they were rendered to.", examples=[20])]
+    positions: Annotated[list[float], Field(description="Their positions.", examples=[[0.0, 1.0]])]
     batches: Annotated[
-        list[list[int]], Field(description="Which of them were painted together, in order.", examples=[[[0, 1]]])
+        list[list[int]], Field(description="Which of them were rendered together, in order.", examples=[[[0, 1]]])
     ]
-    pad: Annotated[int, Field(description="How many a smaller batch is filled up to.", examples=[2])]
+    pad: Annotated[int, Field(description="The number to which smaller batches are padded.", examples=[2])]
 
 
 class RecipeDevice(TypedDict):
-    """What else the pixels depend on."""
+    """Further settings that the pixels depend on."""
 
-    precision: Annotated[str | None, Field(description="The numbers' kind.", examples=["float32"])]
-    memory_format: Annotated[str | None, Field(description="Their order in memory.", examples=["contiguous"])]
-    threads: Annotated[int | None, Field(description="How many threads paint.", examples=[2])]
-    batch: Annotated[int | None, Field(description="How many pictures are painted at once.", examples=[4])]
+    precision: Annotated[str | None, Field(description="The data type of numbers.", examples=["float32"])]
+    memory_format: Annotated[str | None, Field(description="The memory format of tensors.", examples=["contiguous"])]
+    threads: Annotated[int | None, Field(description="The number of threads.", examples=[2])]
+    batch: Annotated[int | None, Field(description="How many pictures are rendered at once.", examples=[4])]
 
 
 class Recipe(TypedDict):
-    """All that fixes the pixels of a walk; what is not settled before it is painted is null until then."""
+    """Everything that fixes the pixels of a walk; values that are only known after rendering are null until then."""
 
-    format: Annotated[str, Field(description="Says that this is a recipe.", examples=["moma-lisa recipe"])]
+    format: Annotated[str, Field(description="Marks the object as a recipe.", examples=["moma-lisa recipe"])]
     version: Annotated[
         int,
-        Field(description="The format's version: 2, or 1 when every frame was painted in full.", examples=[2]),
+        Field(description="The format's version: 2, or 1 when every frame was rendered in full.", examples=[2]),
     ]
-    synthetic: Annotated[bool, Field(description="The pictures are a machine's.", examples=[True])]
+    synthetic: Annotated[bool, Field(description="The pictures are machine-made.", examples=[True])]
     digital_source_type: Annotated[
         str,
         Field(
-            description="The same, in the words of IPTC.",
+            description="The same as an IPTC term.",
             examples=["http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"],
         ),
     ]
     stops: Annotated[list[RecipeStop], Field(description="The stops.", examples=[STOPS])]
     seed: Annotated[int, Field(description="The walk's seed.", examples=[11])]
-    frames: Annotated[int, Field(description="How many pictures.", examples=[2])]
+    frames: Annotated[int, Field(description="The number of frames.", examples=[2])]
     positions: Annotated[
-        list[float] | None, Field(description="Where each picture lies; stop n is at n.", examples=[[0.0, 1.0]])
+        list[float] | None, Field(description="The position of each frame; stop n is at n.", examples=[[0.0, 1.0]])
     ]
-    fps: Annotated[float, Field(description="Pictures a second.", examples=[12.5])]
+    fps: Annotated[float, Field(description="Frames per second.", examples=[12.5])]
     size: Annotated[list[int | None] | None, Field(description="Width and height.", examples=[[128, 128]])]
     model: RecipeModel
     sampler: RecipeSampler
@@ -236,23 +233,24 @@ class Recipe(TypedDict):
     easing: NotRequired[Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]]
     levels: NotRequired[
         Annotated[
-            list[RecipeLevel] | None, Field(description="In which levels it was painted; null until it is finished.")
+            list[RecipeLevel] | None,
+            Field(description="The passes in which it was rendered; null until it is finished."),
         ]
     ]
     drawings: NotRequired[
         Annotated[
             list[RecipeDrawing],
-            Field(description="The drawings of its scenes, and whose they are, where sketches led the painter."),
+            Field(description="The reference drawings of its scenes, for sketch-conditioned models."),
         ]
     ]
     remix_of: NotRequired[
         Annotated[
             str,
             Field(
-                description="The id of the public walk that it is a remix or a repaint of; it changes no picture.",
+                description="The ID of the public walk that it is a remix or repaint of; it changes no picture.",
                 examples=["k3v9x2mq7wzt4hbn"],
             ),
         ]
     ]
     device: RecipeDevice
-    software: Annotated[str | None, Field(description="What painted it.", examples=["moma-lisa 1.0.0"])]
+    software: Annotated[str | None, Field(description="The software that rendered it.", examples=["moma-lisa 1.0.0"])]

@@ -1,6 +1,6 @@
-"""A finished walk repainted in another style: the same sketches, noise and seeds, in another hand.
+"""Repaint a finished walk in another style: with the same sketches, noise and seeds.
 
-The frames are spaced anew: what is even in one hand is a little less so in another.
+The frame positions are computed again, because what is uniform in one style is less uniform in another.
 """
 
 from __future__ import annotations
@@ -34,17 +34,20 @@ LED_BY_WORDS = N_(
 
 
 def styles_for(walk: Walk) -> tuple[Style, ...]:
-    """List the styles that a walk can be repainted in: those that not all of it is in; none where it cannot be."""
+    """Return the styles that a walk can be repainted in, except a style that all its stops have; none if it cannot."""
     if flaw(walk):
         return ()
-    taken = {stop.hand for stop in walk.stops}
-    offered = (*shipped.of_model(_model(walk).setting), *(style.style for style in added.every() if _is_led(style)))
+    used = {stop.hand for stop in walk.stops}
+    offered = (
+        *shipped.of_model(_model(walk).setting),
+        *(style.style for style in added.every() if _is_sketch_conditioned(style)),
+    )
     distinct = {style.name: style for style in offered}
-    return tuple(style for style in distinct.values() if taken != {style.hand.words})
+    return tuple(style for style in distinct.values() if used != {style.hand.words})
 
 
 def flaw(walk: Walk) -> str:
-    """Say why a walk cannot be repainted in any style; ``""`` if it can be."""
+    """Return why a walk cannot be repainted in any style; ``""`` if it can be."""
     if walk.state != FINISHED:
         return _(UNFINISHED)
     is_led = bool(models_on_offer.facts(_model(walk).setting)["has_sketches"])
@@ -52,61 +55,66 @@ def flaw(walk: Walk) -> str:
 
 
 def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Commission:
-    """Return the commission of the same walk in a style, by its name, words or title; unlisted as the walk is.
+    """Return the request for the same walk in a style, by the style's name, words or title.
+
+    ``unlisted`` defaults to that of the walk.
 
     :raises Conflict: when the walk is not finished.
     :raises InvalidInput: when it cannot be repainted, or not in this style.
     """
     if walk.state != FINISHED:
         raise Conflict(_(UNFINISHED))
-    if found := flaw(walk):
-        raise InvalidInput.on("walk", message=found)
-    model, hand = _painted_by(walk, style)
+    if problem := flaw(walk):
+        raise InvalidInput.on("walk", message=problem)
+    model, hand = _renderer_of(walk, style)
     known = hands.known(model.setting)
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "stops": [_stop(stop, hand, known, walk) for stop in walk.stops],
         "seed": walk.seed,
         "frames": walk.frames,
         "preset": walk.preset,
         "ending": walk.ending,
         "easing": walk.easing,
-        "fps": frame_rates.again(walk.fps),
+        "fps": frame_rates.requestable(walk.fps),
         "model": walk.model if model == models_on_offer.find(walk.model) else model.name,
         "unlisted": walk.unlisted if unlisted is None else unlisted,
         "photos_may_be_shown": walk.photos_may_be_shown,
         "remix_of": walk.id,
     }
-    return validation.validate(asked | _settings(walk, model))
+    return validation.validate(request | _settings(walk, model))
 
 
-def repeat_key(walk: Walk, wanted: Commission, owner_hash: str) -> str:
-    """Name a repaint so that its owner, asking twice, gets the same one; a new one once that one came to nothing."""
+def repeat_key(walk: Walk, request: Commission, owner_hash: str) -> str:
+    """Return an idempotency key, so that a repeated request returns the same walk unless that walk came to nothing."""
     nothing = Walk.state.in_((FAILED, REFUSED, CANCELLED))
     own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)
-    content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    content = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     return f"repaint {content} {db.session.scalar(own)}"
 
 
 def _model(walk: Walk) -> ModelOnOffer:
-    """Return the model that painted a walk, or the site's first where that is no longer on offer."""
-    found = models_on_offer.find(walk.model_name or walk.model) or models_on_offer.find(None)
-    assert found is not None  # noqa: S101 - a site has a first model
-    return found
+    """Return the model that rendered a walk, or the site's first if that is no longer on offer."""
+    offer = models_on_offer.find(walk.model_name or walk.model) or models_on_offer.find(None)
+    assert offer is not None  # noqa: S101 - a site has a first model
+    return offer
 
 
-def _is_led(style: AddedStyle) -> bool:
-    """Tell whether a model learned a style that can paint the same shapes: one that sketches lead."""
+def _is_sketch_conditioned(style: AddedStyle) -> bool:
+    """Return whether a sketch-conditioned model learned the style, so that it can render the same shapes."""
     model = models_on_offer.find(style.model) if style.model else None
     return model is not None and bool(models_on_offer.facts(model.setting)["has_sketches"])
 
 
-def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
-    """Find the model that paints a style, best the walk's own, and the words of its hand."""
+def _renderer_of(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
+    """Return the model for a style, the walk's own if possible, and the words of the style.
+
+    :raises InvalidInput: when no model has a style of this name.
+    """
     own = _model(walk)
     if style := styles.find(name, shipped.of_model(own.setting)):
         return own, style.hand.words
     for taught in added.every():
-        model = models_on_offer.find(taught.model) if _is_led(taught) else None
+        model = models_on_offer.find(taught.model) if _is_sketch_conditioned(taught) else None
         if model is not None and styles.find(name, [taught.style]):
             return model, taught.words
     known = join_words(style.name for style in styles_for(walk))
@@ -116,7 +124,7 @@ def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
 
 
 def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> dict[str, Any]:
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
         "seed": stop.seed,
@@ -124,35 +132,35 @@ def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> d
     }
     if stop.scene is not None:
         style = hands.find(hand, known)
-        scene = layouts.recomposed(
+        scene = layouts.recompose(
             stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed
         )
-        asked["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}
+        request["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}
     if stop.photo is not None:
-        asked |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
-    return asked
+        request |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
+    return request
 
 
 def _without_hands(words: str, known: tuple[hands.Hand, ...]) -> str:
-    """Leave out of what the painter is told the hand that stands behind it, which was drawn or named in the prompt."""
+    """Return the scene's words without the previous style, which was chosen at random or named in the prompt."""
     named = {hand.words for hand in known}
     return ", ".join(part for part in words.split(", ") if part not in named)
 
 
 def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
-    """Ask for the walk's aspect ratio, and where the same model paints for its steps, guidance and size."""
+    """Return the walk's aspect ratio and, if the same model renders, its steps, guidance and size, for the request."""
     facts = models_on_offer.facts(model.setting)
-    asked: dict[str, Any] = {}
+    request: dict[str, Any] = {}
     aspect = shapes.aspect(walk)
     if aspect != SQUARE and aspect in facts["aspects"]:
-        asked["aspect"] = aspect
+        request["aspect"] = aspect
     if model != _model(walk):
-        return asked
+        return request
     usual = sampler_settings.resolve_settings(walk.preset, model.name)
     if walk.sampler_steps != usual["steps"]:
-        asked["steps"] = walk.sampler_steps
+        request["steps"] = walk.sampler_steps
     if walk.guidance != usual["guidance"]:
-        asked["guidance"] = walk.guidance
+        request["guidance"] = walk.guidance
     if shapes.longer_side(walk) in facts["sizes"][1:]:
-        asked["size"] = shapes.longer_side(walk)
-    return asked
+        request["size"] = shapes.longer_side(walk)
+    return request

@@ -1,6 +1,6 @@
-"""What the stops of a walk are read as, where sketches lead the model that is to paint it.
+"""Scenes of a walk's stops: how their prompts are interpreted for sketch-conditioned models.
 
-Pages and the API show a :class:`Reading` of the same reader, by the same seed: what is shown is what is painted.
+Pages and the API show the :class:`Reading` of the same parser and seed, so what is shown is what is rendered.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from app.commissions import error_messages, stop_styles
 from app.commissions import layouts as layouts_of
 from app.commissions.schema import StopRequest
-from app.commissions.stop_styles import AskedStop
+from app.commissions.stop_styles import StopFacts
 from app.drawings import added_drawings, drawing_credits, sketchbooks
 from app.errors import FieldError, InvalidInput
 from app.field_errors import ERRORS_MAX
@@ -31,7 +31,7 @@ from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.storage.walk_models import Walk
 from app.text.embedding import Embedding
-from sketch.colour import Look
+from sketch.colour import Appearance
 from sketch.compositions.composition import LAYOUTS
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import Sketchbook, SketchbookError
@@ -40,17 +40,16 @@ log = logging.getLogger(__name__)
 
 
 def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str | None] = ()) -> None:
-    """Give each stop the scene that its prompt is read as, unless it brings one; none where no sketch leads the model.
+    """Set the scene of each stop that has none, as its prompt is interpreted, and the walk's drawing credits.
 
-    ``layouts`` are those that were asked for, one for each stop or none at all.
+    ``layouts`` are the requested layouts, one for each stop, or empty. Without a sketch-conditioned model all scenes
+    become ``None``. A walk that continues another starts with that walk's last scene if it can be rendered, so that the
+    films join without a seam.
 
-    A walk that goes on from another begins with that one's last scene, or there would be a seam, as long as that can
-    be painted. Whose the drawings of the scenes are is written down with the walk.
-
-    :raises InvalidInput: when a scene holds a drawing that was never here.
+    :raises InvalidInput: when a scene holds an unknown drawing.
     """
     model = models_on_offer.setting(walk.model)
-    book = sketchbooks.readable(model)
+    book = sketchbooks.find(model)
     reader = None if book is None else reader_of(model)
     if reader is None or book is None:
         for stop in walk.stops:
@@ -62,17 +61,17 @@ def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str 
         last = parent.stops[-1].scene
         walk.stops[0].scene = None if any(unknown_drawings(book, [last])) else last
     if not walk.is_pinned:
-        _read(reader, walk, model, layouts or [None] * len(walk.stops))
+        _set_scenes(reader, walk, model, layouts or [None] * len(walk.stops))
     for stop in walk.stops:
-        if stop.photo is not None and stop.scene is not None:  # its things are those of the photo
+        if stop.photo is not None and stop.scene is not None:  # the photo replaces its objects
             stop.scene = {**stop.scene, "things": []}
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
 
 
 def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -> list[FieldError]:
-    """Find the layouts that stops ask for and their styles do not offer, or that are others than those of their scenes.
+    """Return an error for each requested layout that the stop's style does not offer or that contradicts its scene.
 
-    Of a model that is not on offer, nobody here knows what its styles offer.
+    The stops of a model that is not on offer are not checked, because its styles are not known here.
     """
     errors = []
     for index, stop in enumerate(stops):
@@ -85,22 +84,22 @@ def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -
 
 
 def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
-    if not hands.compose(known):
+    if not hands.any_composes(known):
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
     reader = reader_of(model)
     reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
-    asked = None if reading is None else AskedStop(reading, stop.hand or "")
-    style = hands.find(stop.hand or "", known) if asked is None else stop_styles.named(asked, known)
+    facts = None if reading is None else StopFacts(reading, stop.hand or "")
+    style = hands.find(stop.hand or "", known) if facts is None else stop_styles.named_style(facts, known)
     if style is not None:
         offered: Sequence[str] = style.layouts
     else:
-        able = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
-        offered = [each for each in LAYOUTS if stop_styles.offering(able, [each], known)]
-    told = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
+        candidates = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
+        offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(candidates, [each], known)]
+    values = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
     if stop.layout not in offered and style is not None:
-        return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **told)
+        return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **values)
     if stop.layout not in offered:
-        return _("cannot be “%(layout)s”. The styles that are chosen here offer %(offered)s.", **told)
+        return _("cannot be “%(layout)s”. The styles that are chosen here offer %(offered)s.", **values)
     composition = (stop.scene or {}).get("composition") or {}
     if stop.scene is not None and composition.get("layout", LAYOUTS[0]) != stop.layout:
         return _("cannot be “%(layout)s” beside a scene that is laid out otherwise.", layout=stop.layout)
@@ -108,9 +107,9 @@ def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
 
 
 def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) -> Iterator[FieldError]:
-    """Name the drawings of some stops' scenes that were never here; those that were removed can be painted."""
-    for index, told in enumerate(scenes):
-        for place, thing in enumerate(told["things"] if told else ()):
+    """Yield an error for each unknown drawing in the scenes of some stops; removed drawings can still be rendered."""
+    for index, scene in enumerate(scenes):
+        for place, thing in enumerate(scene["things"] if scene else ()):
             if thing["drawing"] not in book:
                 message = _(
                     "The scene of stop %(number)s holds a drawing that was never here, %(digest)s. Leave the scene out,"
@@ -121,53 +120,56 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
                 yield FieldError(("stops", index, "scene", "things", place, "drawing"), message)
 
 
-def arranged(
+def arrange(
     reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
     unnamed: str | None = None,
 ) -> Scene:  # fmt: skip
-    """Arrange what was read, compose it as its style does, and note what the painter is told of it.
+    """Return the scene of an interpreted prompt: arranged, composed as its style does, with the words for the model.
 
-    Where neither ``hand`` nor the prompt names a style, the model is told one of its own: else it would paint the mean
-    of several. It is ``unnamed``, which :func:`stop_styles.chosen` chose for a whole walk, or one that suits this stop.
+    If neither ``hand`` nor the prompt names a style, the words include one of the model's styles, since the model would
+    otherwise render the mean of several. This is ``unnamed``, chosen for the whole walk by
+    :func:`stop_styles.choose_styles`, or else a style that suits this stop.
     """
-    known, asked = hands.known(model), AskedStop(reading, hand, layout)
+    known, facts = hands.known(model), StopFacts(reading, hand, layout)
     if unnamed is None:
-        (unnamed,) = stop_styles.chosen([asked], model=model, walk_seed=walk_seed)
-    style = stop_styles.named(asked, known) or hands.find(unnamed, known)
-    words = ", ".join([each for each in (reading.words, *_told(asked, style, known), unnamed) if each])[:WORDS_MOST]
-    scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
-    return layouts_of.put(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
+        (unnamed,) = stop_styles.choose_styles([facts], model=model, walk_seed=walk_seed)
+    style = stop_styles.named_style(facts, known) or hands.find(unnamed, known)
+    words = ", ".join([each for each in (reading.words, *_style_words(facts, style, known), unnamed) if each])[
+        :WORDS_MOST
+    ]
+    scene = _arrange_styled(reading, style.marks if style else "", model, seed, walk_seed)
+    return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
-def _told(asked: AskedStop, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
-    """Return what the painter is told of a style that is named: where it composes, in words that it knows."""
-    if asked.hand:
+def _style_words(facts: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
+    """Return the words of a named style for the model; if the model composes, only words that it knows."""
+    if facts.hand:
         return ()
-    if not hands.compose(known):
-        return asked.reading.hands
-    if stop_styles.is_left_open(asked, known) or style is None:
+    if not hands.any_composes(known):
+        return facts.reading.hands
+    if stop_styles.is_left_open(facts, known) or style is None:
         return ()
-    return (style.words,) if style.marks else asked.reading.hands
+    return (style.words,) if style.marks else facts.reading.hands
 
 
-def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
-    """Arrange a scene as a style wants it; as any other where a drawing of it cannot be rendered."""
-    book = sketchbooks.readable(model)
+def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+    """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
+    book = sketchbooks.find(model)
     if not marks or book is None:
         return reading.scene(seed)
     try:
         return reading.styled(seed, marks=marks, book=book, walk_seed=walk_seed)
-    except SketchbookError:  # who paints it will say so
+    except SketchbookError:  # the worker reports it
         return reading.scene(seed)
 
 
 def reader_of(model: str) -> Reader | None:
-    """Return what reads prompts for a model, given as it is set; None where sketches do not lead it.
+    """Return the prompt parser of a model, given by its setting; ``None`` if the model is not sketch-conditioned.
 
-    It is the same one until a drawing is added or removed. Without the model's files, prompts are painted by their
-    words alone.
+    The same parser is returned until a drawing is added or removed. Without its table of word vectors, the parser
+    matches words alone.
     """
-    book = sketchbooks.readable(model)
+    book = sketchbooks.find(model)
     lexicon = None if book is None else _lexicon(models_on_offer.folder(model))
     if book is None or lexicon is None:
         return None
@@ -175,10 +177,10 @@ def reader_of(model: str) -> Reader | None:
         embedding = semantic_search.embedding()
     except SourceError:
         embedding = None
-    held = _readers.get(model)
-    if held is None or held[0] is not book or held[1] is not embedding:
-        held = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
-    return held[2]
+    cached = _readers.get(model)
+    if cached is None or cached[0] is not book or cached[1] is not embedding:
+        cached = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
+    return cached[2]
 
 
 _readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
@@ -186,40 +188,40 @@ _readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
 
 def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> Reader:
     if embedding is None:
-        log.warning("prompts are read without their meaning: there is no table of it")
+        log.warning("prompts are parsed without semantic search: the table of word vectors is missing")
     added = added_drawings.book().drawings
     return Reader(lexicon, book.drawings.values(), embedding, added=added, look_of=partial(_look, book))
 
 
-def _look(book: Sketchbook, digest: str) -> Look | None:
+def _look(book: Sketchbook, digest: str) -> Appearance | None:
     try:
-        return book.look(digest)
-    except SketchbookError:  # who paints it will say so
+        return book.appearance(digest)
+    except SketchbookError:  # the worker reports it
         return None
 
 
 @lru_cache(maxsize=4)
 def _lexicon(folder: Path) -> Lexicon | None:
-    """Load the lexicon of a model, once a process."""
+    """Return the lexicon of a model, or ``None`` if it cannot be loaded; it is loaded once per process."""
     try:
         return Lexicon.load(folder)
     except LexiconError as error:
-        log.error("prompts are not read: %s", error)
+        log.error("prompts are not parsed: %s", error)
         return None
 
 
-def _read(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
-    """Give the stops that have none their scenes, all whose style is left open in one that suits them."""
-    left = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
-    asked = [
-        AskedStop(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
-        for stop, layout in left
+def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
+    """Set the scenes of the stops that have none; stops without a style get one that suits them."""
+    open_stops = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
+    facts = [
+        StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
+        for stop, layout in open_stops
     ]
-    chosen = stop_styles.chosen(
-        asked, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
+    styles = stop_styles.choose_styles(
+        facts, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
     )
-    for (stop, layout), each, unnamed in zip(left, asked, chosen, strict=True):
-        scene = arranged(
+    for (stop, layout), each, unnamed in zip(open_stops, facts, styles, strict=True):
+        scene = arrange(
             each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
             unnamed=unnamed,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a walk is asked for with: the fields of a request, and what each may hold by itself."""
+"""The fields of a request for a walk, and the rules that each follows by itself."""
 
 from __future__ import annotations
 
@@ -35,44 +35,44 @@ from sketch.compositions.composition import LAYOUTS
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 PICTURE = re.compile(f"{ID.pattern}|[0-9a-f]{{64}}")
-"""How a picture is named: by the id of an upload, or by the digest that recipes carry."""
+"""How a picture is named: by the ID of an upload, or by the digest that recipes hold."""
 OVERRIDES = "\N{LEFT-TO-RIGHT OVERRIDE}\N{RIGHT-TO-LEFT OVERRIDE}"
-"""Characters that have others shown in another order than they are read in."""
+"""Characters that change the display order of others."""
 
 
 def check_words(text: str, info: ValidationInfo) -> str:
-    """Read what a visitor writes for others to read: clean, not too long, and not empty.
+    """Return a visitor's text for other visitors: normalised, not too long, and not empty.
 
     :raises ValueError: with the rule that it breaks.
     """
-    return visible(text, _most(info))
+    return visible_text(text, _prompt_max(info))
 
 
 def clean_words(text: str, info: ValidationInfo) -> str:
-    """Read what a visitor writes: clean, and not too long.
+    """Return a visitor's text, normalised and not too long.
 
     :raises ValueError: with the rule that it breaks.
     """
-    return cleaned(text, _most(info))
+    return clean_text(text, _prompt_max(info))
 
 
-def _most(info: ValidationInfo) -> int:
+def _prompt_max(info: ValidationInfo) -> int:
     return info.context.prompt_max if info.context else 300
 
 
-def visible(text: str, most: int) -> str:
-    """Write a text of at least one visible character, at most so many, as it is kept.
+def visible_text(text: str, most: int) -> str:
+    """Return a text as it is stored, with at least one visible character and at most ``most`` characters.
 
     :raises ValueError: with the rule that it breaks.
     """
-    text = cleaned(text, most)
+    text = clean_text(text, most)
     if not any(_is_visible(character) for character in text):
         raise ValueError(_("is empty. Write at least one word."))
     return text
 
 
-def cleaned(text: str, most: int) -> str:
-    """Write a text of at most so many characters as it is kept: composed, one space between words.
+def clean_text(text: str, most: int) -> str:
+    """Return a text as it is stored: in NFC, one space between words, at most ``most`` characters.
 
     :raises ValueError: with the rule that it breaks.
     """
@@ -95,7 +95,7 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
         return None
     _check_readable(text)
     if info.context and info.context.any_hand:
-        return _hand_of_another(text)
+        return _unknown_model_hand(text)
     known = info.context.hands if info.context else ()
     if hand := find_hand(text, known):
         return str(hand.words)
@@ -105,21 +105,21 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
 
 
 def _style(text: str | None, info: ValidationInfo) -> str | None:
-    """Return the words of the hand that paints a style."""
+    """Return the words of the hand that renders a style; ``None`` without one."""
     if text is None or not text.strip():
         return None
     _check_readable(text)
     known = shipped.of_hands(info.context.hands) if info.context else ()
-    found = styles.find(text, known) or _added(text, known)
-    if found is None:
+    style = styles.find(text, known) or _stand_in(text, known)
+    if style is None:
         raise ValueError(_unknown_style(text, [style.name for style in known]))
-    if info.data.get("hand") not in (None, found.hand.words):
+    if info.data.get("hand") not in (None, style.hand.words):
         raise ValueError(_("cannot stand beside another hand. Leave one of the two out."))
-    return found.hand.words
+    return style.hand.words
 
 
-def _added(text: str, known: tuple[Style, ...]) -> Style | None:
-    """Return the style that stands in for one that was added and is not learned yet."""
+def _stand_in(text: str, known: tuple[Style, ...]) -> Style | None:
+    """Return the stand-in for an added style that no model has learned yet."""
     style = added.find(slug_of(text))
     if style is not None and style.model:
         raise ValueError(_("is painted by the model %(model)s. Name it as the walk's model.", model=style.model))
@@ -132,30 +132,30 @@ def _unknown_style(text: str, known: list[str]) -> str:
     return _("cannot be “%(style)s”. There are %(styles)s.", style=f"{text:.60}", styles=join_words(known))
 
 
-def _hand_of_another(text: str) -> str:
-    """Keep a hand as the recipe of a model that is not on offer names it."""
+def _unknown_model_hand(text: str) -> str:
+    """Return a hand as the recipe of a model that is not on offer names it."""
     if len(text) > HAND_MAX or not text.isprintable():
         raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
     return text
 
 
 def _lora(text: str | None, info: ValidationInfo) -> str | None:
-    """Return the name of a LoRA that fits the model; None where none is named."""
+    """Return the name of a LoRA that fits the model; ``None`` if none is named."""
     if text is None or not text.strip():
         return None
     _check_readable(text)
     if info.context and text not in info.context.loras:
         raise ValueError(loras.refusal(text, info.context.setting))
-    if not loras.NAME.fullmatch(text):  # of a recipe
+    if not loras.NAME.fullmatch(text):  # names in recipes are not checked against the folder
         raise ValueError(_("cannot be “%(lora)s”: that is no name of a LoRA.", lora=f"{text:.60}"))
     return text
 
 
 def _lora_weight(weight: float | None, info: ValidationInfo) -> float | None:
-    """Return the weight of a stop's LoRA: its usual one where none is given, none without a LoRA."""
+    """Return the weight of a stop's LoRA: its default if none is given, ``None`` without a LoRA."""
     if info.data.get("lora"):
         return loras.WEIGHT_DEFAULT if weight is None else weight
-    if weight is not None and "lora" in info.data:  # where the name is wrong, that is said
+    if weight is not None and "lora" in info.data:  # an invalid name has its own error
         raise ValueError(_("needs a LoRA: name one as “lora”, or leave the weight out."))
     return None
 
@@ -177,26 +177,26 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "ZC"
 
 
-def _scene(told: object) -> dict[str, Any] | None:
-    """Read a scene that anybody may have written; what is left out of it is filled in.
+def _scene(value: object) -> dict[str, Any] | None:
+    """Return an untrusted scene with its defaults filled in; ``None`` for ``None``.
 
     :raises ValueError: naming the field and the limit.
     """
-    if told is None:
+    if value is None:
         return None
     try:
-        return scene.read(told).as_json()
+        return scene.read_scene(value).as_json()
     except scene.SceneError as error:
         raise ValueError(_("cannot be used: %(flaw)s", flaw=error)) from error
 
 
 def _layout(text: object) -> object:
-    """Return no layout where it is left to the style."""
+    """Return a layout, or ``None`` if it is left to the style."""
     if text in (None, "", AUTO):
         return None
     if not isinstance(text, str) or text not in LAYOUTS:
-        told = join_words((AUTO, *LAYOUTS))
-        raise ValueError(_("cannot be “%(layout)s”. There are %(layouts)s.", layout=f"{text!s:.60}", layouts=told))
+        names = join_words((AUTO, *LAYOUTS))
+        raise ValueError(_("cannot be “%(layout)s”. There are %(layouts)s.", layout=f"{text!s:.60}", layouts=names))
     return text
 
 
@@ -205,7 +205,7 @@ Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
 
 
 def limits_in_schema(rules: Callable[[Limits], dict[str, Any]]) -> Any:
-    """Say the limits that are settings in the JSON schema, as they are when it is written."""
+    """Return a field whose JSON schema holds limits from the settings, read when the schema is written."""
     return Field(json_schema_extra=lambda schema: schema.update(rules(Limits.current())))
 
 
@@ -228,12 +228,12 @@ ModelName = Annotated[str | None, limits_in_schema(lambda limits: {"enum": [*lim
 
 
 def _prompt(text: str, info: ValidationInfo) -> str:
-    """Read a prompt, which is empty only where a picture stands for it."""
+    """Return a prompt, which may be empty only if the stop has a picture."""
     return clean_words(text, info) if info.data.get("picture") else check_words(text, info)
 
 
 def _prompt_schema(schema: dict[str, Any]) -> None:
-    """Say the limits of a prompt; one that is left out is no empty one."""
+    """Write the limits of a prompt into its JSON schema, without a default."""
     schema.pop("default", None)
     schema.update(minLength=1, maxLength=Limits.current().prompt_max, examples=["a lemon"])
 
@@ -245,7 +245,7 @@ def _picture(text: str | None) -> str | None:
 
 
 class StopRequest(BaseModel):
-    """One stop as it is asked for."""
+    """One stop of a request."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -259,82 +259,82 @@ class StopRequest(BaseModel):
         AfterValidator(_picture),
         limits_in_schema(lambda _: {"pattern": f"^(?:{PICTURE.pattern})$", "examples": [None]}),
     ] = None
-    """A picture that is the stop: the id of an upload, or the digest of one of yours that a recipe names."""
+    """A picture for the stop: the ID of an upload, or the digest of one of your pictures that a recipe names."""
     cut_out: Annotated[bool, Field(examples=[False])] = False
-    """Whether of the picture its main thing alone is used, cut out along its outline."""
+    """Whether only the picture's main object is used, cut out along its outline."""
     prompt: Annotated[
         str,
         AfterValidator(_prompt),
         Field(validate_default=True, json_schema_extra=_prompt_schema),
     ] = ""
-    """What is painted here, in any script: at least one visible character. Spaces in a row count as one."""
+    """What is shown here, in any script: at least one visible character. Several spaces count as one."""
     negative_prompt: Annotated[
         str,
         AfterValidator(clean_words),
         limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]}),
     ] = ""
-    """What is left out."""
+    """What the pictures should not show."""
     seed: Annotated[Seed | None, Field(examples=[None])] = None
-    """A seed of its own; without it the walk's."""
+    """The stop's own seed; without it, the walk's."""
     hand: Annotated[
         str | None,
         AfterValidator(_hand),
         limits_in_schema(lambda limits: {"enum": [*(hand.words for hand in limits.hands), None], "examples": [None]}),
     ] = None
-    """The hand it is painted in, one of those that the model has; without one the model chooses."""
+    """The style, by its words, one of those that the model has; without one the model chooses."""
     style: Annotated[
         str | None,
         AfterValidator(_style),
         Field(exclude=True, json_schema_extra={"examples": [None]}),
     ] = None
-    """The style it is painted in, by its name at `/api/v1/styles`; what is recorded is the `hand` that paints it."""
+    """The style, by its name at `/api/v1/styles`; it is recorded as the `hand`."""
     layout: Annotated[
         str | None,
         BeforeValidator(_layout),
         Field(json_schema_extra={"enum": [AUTO, *LAYOUTS, None], "examples": [None]}),
     ] = None
-    """How it is laid out, by styles that compose: `auto` as the style likes, else one that `/api/v1/styles` says."""
+    """The layout, for styles that compose: `auto` for the style's choice, or one that `/api/v1/styles` lists."""
     scene: Annotated[
         dict[str, Any] | None,
         BeforeValidator(_scene),
         SCENE_SCHEMA,
     ] = None
-    """What the prompt was read as, as recipes record it, for models led by sketches; without it the prompt is read."""
+    """The interpreted prompt, as recipes record it, for sketch-conditioned models; by default the prompt is parsed."""
 
     lora: Annotated[
         str | None,
         AfterValidator(_lora),
         limits_in_schema(lambda limits: {"enum": [*limits.loras, None], "examples": [None]}),
     ] = None
-    """The LoRA it is painted with, one of those at `/api/v1/styles` that fit the model."""
+    """The LoRA, one of those at `/api/v1/styles` that fit the model."""
     lora_weight: Annotated[
         Annotated[float, Field(ge=-loras.WEIGHT_MAX, le=loras.WEIGHT_MAX, allow_inf_nan=False)] | None,
         AfterValidator(_lora_weight),
         Field(validate_default=True, examples=[None]),
     ] = None
-    """How strongly the LoRA works; 1 if nothing is said, less than 0 for its opposite."""
+    """The weight of the LoRA; 1 by default, below 0 for the opposite effect."""
 
     clip_skip: Annotated[
         int | None,
         AfterValidator(_clip_skip),
         limits_in_schema(lambda limits: {"minimum": 1, "maximum": limits.clip_skip_max, "examples": [None]}),
     ] = None
-    """How many of the text encoder's last layers are left out; a model that cannot ignores it, as the note says."""
+    """How many of the text encoder's last layers are skipped; ignored by models that cannot, as the note says."""
 
     def row(self) -> dict[str, Any]:
-        """Return it as the row of a stop holds it, but for its picture."""
+        """Return the stop as its row holds it, except for its picture."""
         return self.model_dump(exclude={"picture", "cut_out", "layout"}) | {"hand": self.hand or ""}
 
     @model_validator(mode="after")
-    def _settle_style(self) -> StopRequest:
-        """Name the hand in a style's place, so that both ways of asking are the same walk."""
+    def _resolve_style(self) -> StopRequest:
+        """Replace the style by its hand, so that both ways to request it give the same walk."""
         if self.style is not None:
             self.hand, self.style = self.style, None
         return self
 
 
 class Commission(BaseModel):
-    """A walk as it is asked for: what a form, the JSON API and the command line all come down to."""
+    """A request for a walk: forms, the JSON API and the command line all use this model."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
@@ -348,9 +348,9 @@ class Commission(BaseModel):
             }
         ),
     ]
-    """From first to last. Two neighbours must differ, else nothing lies between them."""
+    """The stops, from first to last. Two neighbours must differ."""
     seed: Annotated[Seed | None, Field(examples=[11])] = None
-    """Where the noise comes from; without it one is drawn, and recorded."""
+    """The seed of the noise; without it a random one is chosen and recorded."""
     frames: Annotated[
         int | None,
         limits_in_schema(
@@ -362,38 +362,38 @@ class Commission(BaseModel):
             }
         ),
     ] = None
-    """How many pictures the film has: at least one for each stop."""
+    """How many frames the film has: at least one for each stop."""
     fps: Fps = None
-    """How many are shown in a second, each for whole hundredths; without it as the walk gone on from, or as usual."""
+    """Frames per second, each of whole hundredths of a second; by default the continued walk's or the site's."""
     steps: Steps = None
-    """How many steps the sampler takes for each frame; without it as many as the preset says."""
+    """How many steps the sampler takes for each frame; by default those of the preset."""
     guidance: Guidance = None
-    """How closely the pictures keep to the words; 1 or less is no guidance. Without it as the preset says."""
+    """How closely the pictures follow the prompts; 1 or less is no guidance. By default that of the preset."""
     preset: Preset = None
-    """How much work a frame is worth. With `exact`, each is painted in full. Without it, as the walk gone on from."""
+    """The quality. With `exact`, each frame is rendered in full. By default that of the continued walk."""
     size: Size = None
-    """How many pixels the longer side of the pictures has; without it as the walk gone on from, or the model's own."""
+    """The longer side of the pictures in pixels; by default that of the continued walk, or the model's own."""
     aspect: Aspect = None
-    """Width to height of the pictures; without it as the walk gone on from, or square."""
+    """The aspect ratio of the pictures; by default that of the continued walk, or square."""
     ending: Annotated[Literal["stop", "back", "round"], Field(examples=["stop"])] = "stop"
     """How the film ends: `stop` at the last stop, `back` the way it came, or `round` to the first stop again."""
     easing: Annotated[bool, Field(examples=[False])] = False
-    """Slow down at the stops, rather than pass them at an even pace."""
+    """Whether the film slows down at the stops."""
     model: ModelName = None
-    """What paints, one of the models on offer; without it that of the walk gone on from, or the site's first."""
+    """The model, one of those on offer; by default that of the continued walk, or the site's first."""
     continues: Annotated[
         str | None,
         AfterValidator(_walk_id),
         limits_in_schema(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]}),
     ] = None
-    """The id of a finished walk to go on from: its last stop must be the first one here, and gives it its seed."""
+    """The ID of a finished walk to continue: its last stop must be the first stop here, and sets its seed."""
     remix_of: Annotated[
         str | None,
         AfterValidator(_walk_id),
         limits_in_schema(lambda _: {"pattern": f"^{ID.pattern}$", "examples": [None]}),
     ] = None
-    """The id of the walk that this is a remix of, if its own page may name it. It changes no picture."""
+    """The ID of the walk that this is a remix of, if its page may be named. It changes no picture."""
     unlisted: Annotated[bool, Field(examples=[False])] = False
-    """Leave the walk out of the gallery: only who knows its address sees it."""
+    """Whether the walk is left out of the gallery; it is then only visible to people who know its address."""
     photos_may_be_shown: Annotated[bool, Field(examples=[False])] = False
-    """You may publish the pictures that you brought, and those in them agree. Else a walk with pictures is unlisted."""
+    """Whether you may publish the pictures you uploaded and people in them agree. If not, the walk is unlisted."""

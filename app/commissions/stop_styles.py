@@ -1,4 +1,4 @@
-"""In which style a stop is painted: the one that was chosen, the one its prompt names, or one that suits the walk."""
+"""The style of each stop: the requested one, one that its prompt names, or one that suits the walk."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.styles import suiting
 
 
 @dataclass(frozen=True, slots=True)
-class AskedStop:
-    """What of a stop its style follows from: what its prompt is read as, the words of a hand, and a layout."""
+class StopFacts:
+    """The facts that decide a stop's style: its interpreted prompt, the words of a requested style, and a layout."""
 
     reading: Reading
     hand: str = ""
@@ -27,61 +27,65 @@ class AskedStop:
         return frozenset(item.drawing.kind for item in self.reading.items)
 
 
-def named(asked: AskedStop, known: Sequence[Hand]) -> Hand | None:
-    """Return the hand that was chosen for a stop, or that its prompt names; None where the house chooses."""
-    if asked.hand:
-        return next((hand for hand in known if hand.words == asked.hand), None)
-    return hands.meant(", ".join(asked.reading.hands), known)
+def named_style(stop: StopFacts, known: Sequence[Hand]) -> Hand | None:
+    """Return the style that was requested for a stop or that its prompt names; ``None`` if the site chooses it."""
+    if stop.hand:
+        return next((hand for hand in known if hand.words == stop.hand), None)
+    return hands.find_mentioned(", ".join(stop.reading.hands), known)
 
 
-def is_left_open(asked: AskedStop, known: Sequence[Hand]) -> bool:
-    """Return whether the house chooses the style of a stop.
+def is_left_open(stop: StopFacts, known: Sequence[Hand]) -> bool:
+    """Return whether the site chooses the style of a stop.
 
-    A model that does not compose is told what a prompt names, whether it knows that or not.
+    A model that does not compose receives any style that a prompt names, whether it knows it or not.
     """
-    if asked.hand or (asked.reading.hands and not hands.compose(known)):
+    if stop.hand or (stop.reading.hands and not hands.any_composes(known)):
         return False
-    return named(asked, known) is None
+    return named_style(stop, known) is None
 
 
-def chosen(stops: Sequence[AskedStop], *, model: str, walk_seed: int, after: dict[str, Any] | None = None) -> list[str]:
-    """Choose the words of a style for each stop for which nobody did; "" for the others, or where a model offers none.
+def choose_styles(
+    stops: Sequence[StopFacts], *, model: str, walk_seed: int, after: dict[str, Any] | None = None
+) -> list[str]:
+    """Return the words of a style for each stop whose style is open; "" for other stops, or if the model offers none.
 
-    It is one style for all of them where one offers the layouts that they ask for. ``after`` is the scene that a walk
-    goes on from, whose style goes on as well where that can be.
+    It is one style for all such stops if one offers all the requested layouts. ``after`` is the scene that a walk
+    continues; its style is kept if possible.
     """
     known = hands.known(model)
-    able = list(models_on_offer.facts(model).get("unnamed", ()))
-    is_open = [bool(able) and is_left_open(each, known) for each in stops]
-    if not hands.compose(known):
-        told = random.Random(f"hand:{walk_seed}").choice(able) if able else ""  # noqa: S311 - drawn to be drawn again
-        return [told if each else "" for each in is_open]
-    asked = [stop for stop, each in zip(stops, is_open, strict=True) if each]
-    before = hands.meant(str(after.get("words", "")), known) if after else None
-    first = before.words if before else ""
-    if asked and (common := _suiting(asked, able, known, walk_seed, first)):
+    options = list(models_on_offer.facts(model).get("unnamed", ()))
+    is_open = [bool(options) and is_left_open(each, known) for each in stops]
+    if not hands.any_composes(known):
+        words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - drawn to be drawn again
+        return [words if each else "" for each in is_open]
+    open_stops = [stop for stop, each in zip(stops, is_open, strict=True) if each]
+    previous = hands.find_mentioned(str(after.get("words", "")), known) if after else None
+    first = previous.words if previous else ""
+    if open_stops and (common := _best_style(open_stops, options, known, walk_seed, first)):
         return [common if each else "" for each in is_open]
     return [
-        _suiting([stop], able, known, walk_seed, first) if each else ""
+        _best_style([stop], options, known, walk_seed, first) if each else ""
         for stop, each in zip(stops, is_open, strict=True)
     ]
 
 
-def offering(able: Sequence[str], layouts: Sequence[str | None], known: Sequence[Hand]) -> list[str]:
-    """Filter styles, by their words, by the layouts that they offer; None is offered by all."""
+def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], known: Sequence[Hand]) -> list[str]:
+    """Return the styles, by their words, that offer all of some layouts; ``None`` is offered by all."""
     wanted = {layout for layout in layouts if layout is not None}
     offered = {hand.words: set(hand.layouts) for hand in known}
-    return [words for words in able if wanted <= offered.get(words, set())]
+    return [words for words in options if wanted <= offered.get(words, set())]
 
 
-def _suiting(stops: Sequence[AskedStop], able: Sequence[str], known: Sequence[Hand], seed: int, first: str) -> str:
-    """Choose the style that suits stops best among those that offer their layouts, ``first`` where it is one of them.
+def _best_style(
+    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[Hand], seed: int, first: str
+) -> str:
+    """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
 
-    Where one is a sign, it is a graphic one.
+    If a stop shows a sign, graphic styles are preferred.
     """
-    left: Sequence[str] = offering(able, [stop.layout for stop in stops], known)
+    candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     graphic = {hand.words for hand in known if hand.is_graphic}
     if any(stop.kinds & suiting.SIGNS for stop in stops):
-        left = [words for words in left if words in graphic] or left
-    left = suiting.of_medium([said for stop in stops for said in stop.reading.hands], left)
-    return first if first in left else suiting.choose([stop.kinds for stop in stops], left, seed=seed)
+        candidates = [words for words in candidates if words in graphic] or candidates
+    candidates = suiting.of_medium([text for stop in stops for text in stop.reading.hands], candidates)
+    return first if first in candidates else suiting.choose([stop.kinds for stop in stops], candidates, seed=seed)

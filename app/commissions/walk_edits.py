@@ -1,4 +1,4 @@
-"""What an owner may still change about a walk: its title, and whether it is listed in the gallery."""
+"""Changes that an owner may make to a walk: its title, and whether it is listed in the gallery."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.walks import lookup
 
 
 class WalkChange(BaseModel):
-    """What is to be changed about a walk; what is left out stays as it is."""
+    """Changes to a walk; fields that are left out stay as they are."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
@@ -29,21 +29,22 @@ class WalkChange(BaseModel):
             lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["Breakfast in July"]}
         ),
     ] = None
-    """Its name on the wall, written as prompts are; null names it by its stops again."""
+    """The walk's title, with the rules of prompts; null restores the title made from its stops."""
     unlisted: Annotated[
         bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
     ] = False
-    """Whether it is left out of the gallery."""
+    """Whether the walk is left out of the gallery."""
     photos_may_be_shown: Annotated[
         bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
     ] = False
-    """Whether you may publish the pictures that you brought, and those in them agree. Else the walk stays unlisted."""
+    """Whether you may publish the pictures that you uploaded and the people in them agree. If not, the walk stays
+    unlisted."""
 
 
 def validate(data: Any) -> WalkChange:
-    """Check a change against the rules and limits.
+    """Validate a change against the rules and limits, and return it.
 
-    :raises InvalidInput: with one error for each field that is wrong.
+    :raises InvalidInput: with one error for each invalid field.
     """
     shape = _('A change must be an object such as {"title": "Breakfast in July"}.')
     change = error_messages.read_model(WalkChange, data, Limits.current(), shape=shape)
@@ -53,10 +54,10 @@ def validate(data: Any) -> WalkChange:
 
 
 def apply(walk: Walk, change: WalkChange) -> None:
-    """Change what was asked for; the gallery, search, feed and embeds know it from then on.
+    """Save a change to a walk; the gallery, search, feed and embeds use it from then on.
 
-    :raises WalkGone: when it was taken down meanwhile.
-    :raises InvalidInput: when it is to be listed, and nobody agreed that its photos are shown.
+    :raises WalkGone: when the walk was deleted meanwhile.
+    :raises InvalidInput: when it would be listed without consent to show its photos.
     """
     with writing() as session:
         row = session.get(Walk, walk.number, populate_existing=True, with_for_update=True)
@@ -64,18 +65,18 @@ def apply(walk: Walk, change: WalkChange) -> None:
             raise lookup.gone(row or walk)
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
-        _hold_back(row, change)
-        row.words = folding.index_text(row.searched)
+        _apply_consent(row, change)
+        row.words = folding.index_text(row.searchable_texts)
     db.session.refresh(walk)
 
 
-def _hold_back(walk: Walk, change: WalkChange) -> None:
-    """Keep a walk with photos out of the gallery until its owner agrees; who takes that back takes it out.
+def _apply_consent(walk: Walk, change: WalkChange) -> None:
+    """Unlist a walk with photos until its owner agrees to show them.
 
-    :raises InvalidInput: when it is to be listed without.
+    :raises InvalidInput: when the change asks to list it without that.
     """
     agreed = walk.photos_may_be_shown and brought_photos.has_photos(walk)
-    walk.photos_may_be_shown = agreed and not brought_photos.is_held_back(walk)
+    walk.photos_may_be_shown = agreed and not brought_photos.is_from_private_photo(walk)
     if walk.unlisted or brought_photos.may_be_listed(walk):
         return
     if "unlisted" not in change.model_fields_set:

@@ -1,4 +1,4 @@
-"""What can be browsed: the gallery's lists, exhibitions, walks that look alike, an owner's own."""
+"""The lists that visitors browse: the gallery, exhibitions, visually similar walks, and an owner's own walks."""
 
 __all__ = [
     "catalogue",

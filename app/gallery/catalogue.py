@@ -1,7 +1,7 @@
-"""The gallery: finished, public walks, in any of its orders, in keyset pages, and what a search finds of them.
+"""The gallery: finished, public walks in pages with cursors, searched, filtered and sorted.
 
-What is in the order of time, or all of the gallery in another order, is leafed through to its end. The best of a
-search, and any other order of what a search or a filter finds, is a bounded list: that of the newest among the hits.
+The order of time, and any order of the whole gallery, is paginated to its end (keyset pagination). The best matches of
+a search, and search or filter results in another order than that of time, are a bounded list of the newest matches.
 """
 
 from __future__ import annotations
@@ -27,35 +27,36 @@ from app.walks import lookup
 from app.walks.lookup import select_public
 
 COUNTED = 1_000
-"""How many hits are counted at most; what has more has "more than 1,000"."""
+"""The most matches that are counted; pages show "more than 1,000" above it."""
 
 TOTAL_COUNTED = 10_000
 TOTAL_SECONDS = 60.0
-"""Beyond so many walks their number is counted anew so often only."""
+"""With ``TOTAL_COUNTED`` walks or more, the count is cached for this many seconds."""
 
 LISTED = 500
-"""How many of the newest hits are put in an order other than that of time."""
+"""How many of the newest matches are sorted in an order other than that of time."""
 
 
 @dataclass(frozen=True, slots=True)
 class CataloguePage:
-    """Some walks in a row, and the cursors beside them (``None`` where the row ends).
+    """One page of walks, and the cursors of the pages before and after it (``None`` at an end of the list).
 
-    ``found`` says how many walks were found by words and filters, up to one more than ``COUNTED``; ``near`` how many
-    more come near. ``back`` says how far the page is from the list's beginning, from 0 to 1.
+    ``hit_count`` is the number of walks that match words and filters, at most ``COUNTED + 1``; ``None`` for the whole
+    gallery. ``near_count`` is the number of further walks that semantic search added. ``offset`` is the distance of
+    the page from the beginning of the list, from 0 to 1. ``draw`` is the seed of the random order.
     """
 
     walks: list[Walk]
     newer: str | None
     older: str | None
-    found: int | None = None
-    near: int = 0
-    back: float = 0.0
+    hit_count: int | None = None
+    near_count: int = 0
+    offset: float = 0.0
     draw: int | None = None
 
 
 def total() -> int:
-    """Count the public walks; of very many, as they were within the last minute."""
+    """Return the number of public walks; from ``TOTAL_COUNTED`` on, up to ``TOTAL_SECONDS`` old."""
     counted = db.session.scalar(
         select(func.count()).select_from(select(GalleryEntry.number).limit(TOTAL_COUNTED).subquery())
     )
@@ -68,73 +69,78 @@ def total() -> int:
     return known[1]
 
 
-def recent(limit: int, *, besides: Walk | None = None, featured_first: bool = False) -> list[Walk]:
-    """Return the newest public walks; with ``featured_first``, behind those that were featured last."""
+def recent(limit: int, *, excluding: Walk | None = None, featured_first: bool = False) -> list[Walk]:
+    """Return up to ``limit`` of the newest public walks, without ``excluding``.
+
+    With ``featured_first``, featured walks come first, the most recently featured one leading.
+    """
     chosen = _featured(limit) if featured_first else []
-    shown = {walk.number for walk in chosen} | ({besides.number} if besides else set())
+    shown = {walk.number for walk in chosen} | ({excluding.number} if excluding else set())
     newest = text_index.places(IndexQuery(), limit=limit + len(shown))
     others = [walk for walk in _walks(newest) if walk.number not in shown]
     return [*chosen, *others][:limit]
 
 
-def by_chance(*, besides: Walk | None = None) -> Walk | None:
-    """Return a public walk that is drawn by lot, other than this one; ``None`` where no other hangs."""
+def random_walk(*, excluding: Walk | None = None) -> Walk | None:
+    """Return a random public walk other than ``excluding``, or ``None`` if there is none."""
     keys = [place for _, place in _around(secrets.randbelow(SEED_MAX + 1), None, 2, backward=False)]
-    return next((walk for walk in _walks(keys) if besides is None or walk.number != besides.number), None)
+    return next((walk for walk in _walks(keys) if excluding is None or walk.number != excluding.number), None)
 
 
 def _featured(limit: int) -> list[Walk]:
     numbers = db.session.scalars(select(Walk.number).where(Walk.featured_at.is_not(None))).all()
-    if not numbers:  # as on most sites; asked together, SQLite would look through all public walks
+    if not numbers:  # the usual case; in one query, SQLite would scan all public walks
         return []
     query = select_public().where(Walk.number.in_(numbers)).order_by(Walk.featured_at.desc(), Walk.number.desc())
     return lookup.without_deleted(walk for (walk,) in _run(query.limit(limit)))
 
 
 def page(wanted: CatalogueQuery | str = "", *, cursor: str | None = None, limit: int | None = None) -> CataloguePage:
-    """Return one page of the gallery, of those walks that were chosen, or that match what was typed.
+    """Return one page of the walks that a query or search text selects.
 
-    :raises InvalidInput: for an unusable query or a forged cursor.
+    :param cursor: the cursor of a neighbouring page; ``None`` for the first page.
+    :param limit: the number of walks on the page; the setting ``PAGE_SIZE`` by default.
+    :raises InvalidInput: for a search that is too long or complex, or an invalid cursor.
     """
     choice = CatalogueQuery().model_copy(update={"q": wanted}) if isinstance(wanted, str) else wanted
     limit = limit or int(current_app.config["PAGE_SIZE"])
-    sought = choice.sought()
-    if sought.asked is not None and not sought.asked.terms:
-        return CataloguePage([], None, None, found=0)
+    index_query = choice.index_query()
+    if index_query.text_query is not None and not index_query.text_query.terms:
+        return CataloguePage([], None, None, hit_count=0)
     if choice.order in (NEWEST, OLDEST):
-        found = _in_time(choice, sought, cursor, limit)
-    elif choice.order == BEST or not sought.is_everything:
-        found = _listed(choice, sought, cursor, limit)
+        result = _by_time(choice, index_query, cursor, limit)
+    elif choice.order == BEST or not index_query.is_everything:
+        result = _bounded_list(choice, index_query, cursor, limit)
     else:
-        found = _in_row(choice, cursor, limit)
-    return found
+        result = _by_column(choice, cursor, limit)
+    return result
 
 
-def _in_time(choice: CatalogueQuery, sought: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
-    """Leaf through what is found from the newest to the oldest, or the other way."""
-    backward, place = cursors.read(cursor, choice.order, bool, int) if cursor else (False, None)
+def _by_time(choice: CatalogueQuery, index_query: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
+    """Return a page of the matches sorted by time, newest or oldest first."""
+    backward, place = cursors.decode(cursor, choice.order, bool, int) if cursor else (False, None)
     oldest_first = (choice.order == OLDEST) != bool(backward)
     after = None if place is None else int(place)
-    places = text_index.places(sought, after=after, limit=limit + 1, oldest_first=oldest_first)
+    places = text_index.places(index_query, after=after, limit=limit + 1, oldest_first=oldest_first)
     more, places = len(places) > limit, places[:limit]
     if backward:
         places.reverse()
     walks = _walks(places)
 
     def write(place: int, *, backward: bool) -> str:
-        return cursors.write(choice.order, backward, place)
+        return cursors.encode(choice.order, backward, place)
 
     return CataloguePage(
         walks,
         newer=write(places[0], backward=True) if places and (more if backward else after is not None) else None,
         older=write(places[-1], backward=False) if places and (backward or more) else None,
-        found=None if sought.is_everything else text_index.count(sought, COUNTED),
-        back=_back(places[0], choice.order) if places and after is not None else 0.0,
+        hit_count=None if index_query.is_everything else text_index.count(index_query, COUNTED),
+        offset=_time_offset(places[0], choice.order) if places and after is not None else 0.0,
     )
 
 
-def _back(place: int, order: str) -> float:
-    """Say how far back in time a place is between the newest walk and the oldest, from 0 to 1."""
+def _time_offset(place: int, order: str) -> float:
+    """Return where a place lies in time between the first and the last walk of the order, from 0 to 1."""
     newest = _newest_place() or place
     oldest = db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place).limit(1)) or place
     share = (newest - place) / max(newest - oldest, 1)
@@ -146,44 +152,47 @@ def _newest_place() -> int:
 
 
 def _draw(choice: CatalogueQuery) -> int:
-    """Return the seed of "surprise me" that the address names, or a new one."""
+    """Return the seed of the random order ("surprise me"): the one in the URL, or a new one."""
     return choice.draw if choice.draw is not None else secrets.randbelow(SEED_MAX + 1)
 
 
-def _listed(choice: CatalogueQuery, sought: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
-    """Leaf through a bounded list: the best of what is found, or the newest of it in another order."""
+def _bounded_list(choice: CatalogueQuery, index_query: IndexQuery, cursor: str | None, limit: int) -> CataloguePage:
+    """Return a page of a bounded list: the best matches, or the newest matches in another order.
+
+    The cursor fixes the newest walk of the list, so that walks published later do not shift its pages.
+    """
     start, as_of, draw = 0, _newest_place(), _draw(choice)
     if cursor:
-        start, as_of, draw = (int(each) for each in cursors.read(cursor, choice.order, int, int, int))
-    places = text_index.places(sought, after=as_of + 1, limit=COUNTED + 1)
+        start, as_of, draw = (int(each) for each in cursors.decode(cursor, choice.order, int, int, int))
+    places = text_index.places(index_query, after=as_of + 1, limit=COUNTED + 1)
     rows = text_index.rows(places[:LISTED])
-    ordered = [row.number for row in sorted(rows, key=_key(choice.order, sought, draw), reverse=True)]
-    near = 0
+    ordered = [row.number for row in sorted(rows, key=_key(choice.order, index_query, draw), reverse=True)]
+    near_count = 0
     if choice.order == BEST:
-        others = [text_index.passing(ranker(choice.q), sought) for ranker in ranking.rankers()]
+        others = [text_index.filter_numbers(ranker(choice.q), index_query) for ranker in ranking.rankers()]
         ordered, by_words = ranking.fuse_rankings(ordered, *others), set(ordered)
-        near = sum(number not in by_words for number in ordered)
+        near_count = sum(number not in by_words for number in ordered)
     shown = ordered[start : start + limit]
 
     def write(begin: int) -> str:
-        return cursors.write(choice.order, max(0, begin), as_of, draw)
+        return cursors.encode(choice.order, max(0, begin), as_of, draw)
 
     return CataloguePage(
         _walks(shown, by=GalleryEntry.number),
         newer=write(start - limit) if start and ordered else None,
         older=write(start + limit) if start + limit < len(ordered) else None,
-        found=len(places),
-        near=near,
-        back=start / len(ordered) if ordered else 0.0,
+        hit_count=len(places),
+        near_count=near_count,
+        offset=start / len(ordered) if ordered else 0.0,
         draw=draw,
     )
 
 
-def _key(order: str, sought: IndexQuery, draw: int) -> Callable[[text_index.Row], tuple[float, int]]:
-    """Return by what a walk's row stands in an order, the greatest first; of equals the newest leads."""
-    asked = sought.asked or terms.ParsedQuery(())
+def _key(order: str, index_query: IndexQuery, draw: int) -> Callable[[text_index.Row], tuple[float, int]]:
+    """Return the sort key of an order; the greatest key comes first, and of equal walks the newest."""
+    text_query = index_query.text_query or terms.ParsedQuery(())
     keys: dict[str, Callable[[text_index.Row], float]] = {
-        BEST: lambda row: asked.nearness(row.words),
+        BEST: lambda row: text_query.relevance(row.words),
         SMOOTHEST: lambda row: row.evenness,
         WALKED: lambda row: row.walked,
         SURPRISE: lambda row: -((row.drawn - draw) % (SEED_MAX + 1)),
@@ -191,8 +200,8 @@ def _key(order: str, sought: IndexQuery, draw: int) -> Callable[[text_index.Row]
     return lambda row: (keys[order](row), row.place)
 
 
-def _in_row(choice: CatalogueQuery, cursor: str | None, limit: int) -> CataloguePage:
-    """Leaf through all public walks by smoothness, by how many go on from a walk, or by chance."""
+def _by_column(choice: CatalogueQuery, cursor: str | None, limit: int) -> CataloguePage:
+    """Return a page of all public walks sorted by smoothness, by the number of continuations, or at random."""
     column, kind = {
         SMOOTHEST: (GalleryEntry.evenness, float),
         WALKED: (GalleryEntry.walked, int),
@@ -201,7 +210,7 @@ def _in_row(choice: CatalogueQuery, cursor: str | None, limit: int) -> Catalogue
     draw = _draw(choice)
     backward, after = False, None
     if cursor:
-        backward, value, place, draw = cursors.read(cursor, choice.order, bool, kind, int, int)  # type: ignore[assignment]
+        backward, value, place, draw = cursors.decode(cursor, choice.order, bool, kind, int, int)  # type: ignore[assignment]
         after = (value, place)
     if choice.order == SURPRISE:
         rows = _around(draw, after, limit + 1, backward=backward)
@@ -212,19 +221,19 @@ def _in_row(choice: CatalogueQuery, cursor: str | None, limit: int) -> Catalogue
         rows.reverse()
 
     def write(row: Any, *, backward: bool) -> str:
-        return cursors.write(choice.order, backward, row[0], row[1], draw)
+        return cursors.encode(choice.order, backward, row[0], row[1], draw)
 
     return CataloguePage(
         _walks([place for _, place in rows]),
         newer=write(rows[0], backward=True) if rows and (more if backward else after is not None) else None,
         older=write(rows[-1], backward=False) if rows and (backward or more) else None,
-        back=0.5 if after is not None else 0.0,
+        offset=0.5 if after is not None else 0.0,
         draw=draw,
     )
 
 
 def _along(column: Any, after: Any, limit: int, *, descending: bool, within: Any = None) -> list[Any]:
-    """Return value and place of the next rows in the order of a column."""
+    """Return the value and place of up to ``limit`` rows after ``after`` in the order of ``column``."""
     query = select(column, GalleryEntry.place) if within is None else select(column, GalleryEntry.place).where(within)
     if after is not None:
         here = tuple_(column, GalleryEntry.place)
@@ -234,7 +243,7 @@ def _along(column: Any, after: Any, limit: int, *, descending: bool, within: Any
 
 
 def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
-    """Return the next rows on the circle of chance, which begins at ``draw`` and ends before it."""
+    """Return up to ``limit`` rows in the random order, a circle of numbers that begins and ends at ``draw``."""
     halves = [GalleryEntry.drawn >= draw, GalleryEntry.drawn < draw]
     at = 0 if after is None or after[0] >= draw else 1
     way = [(halves[at], after)]
@@ -248,10 +257,10 @@ def _around(draw: int, after: Any, limit: int, *, backward: bool) -> list[Any]:
 
 
 def _walks(keys: list[int], *, by: Any = GalleryEntry.place) -> list[Walk]:
-    """Return walks in the order of their places, or numbers; one that was taken down this moment is left out."""
+    """Return the walks with these places (or the column ``by``), in this order; without walks deleted meanwhile."""
     rows = _run(select(Walk).join(GalleryEntry, GalleryEntry.number == Walk.number).where(by.in_(keys)).add_columns(by))
-    found = {key: walk for walk, key in rows}
-    return lookup.without_deleted(found[key] for key in keys if key in found and found[key].is_hanging)
+    walks = {key: walk for walk, key in rows}
+    return lookup.without_deleted(walks[key] for key in keys if key in walks and walks[key].is_public)
 
 
 def _run(query: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What a visitor wants to see of the gallery: words, filters and an order, all of which stand in the address."""
+"""A query of the gallery: search words, filters and an order, all of which are parameters of the URL."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app.walks.colours import COLOURS
 NEWEST, OLDEST, BEST, WALKED, SMOOTHEST, SURPRISE = SORTS = (
     "newest", "oldest", "best", "walked", "smoothest", "surprise",
 )  # fmt: skip
-FIRST_YEAR = 1970  # as the pattern says
+FIRST_YEAR = 1970  # the same year as in DAY
 DAY = re.compile(r"^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
 Kind = TypeVar("Kind", bound=BaseModel)
 LISTS = ("hand", "stops", "model", "ending", "colour")
@@ -34,12 +34,15 @@ Several = Annotated[list[Item], Field(max_length=VALUES_MAX)]
 
 
 def whole(text: object) -> object:
-    """Read digits only: ``int`` would take ``+5``, `` 5``, ``1_0`` and ``٣`` as well."""
+    """Convert text of up to ten ASCII digits to a number; return anything else unchanged, for pydantic to refuse.
+
+    ``int`` would also accept ``+5``, `` 5``, ``1_0`` and ``٣``.
+    """
     return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 11 else text
 
 
 def _one_of(known: Callable[[], list[str]]) -> Any:
-    """Take only what is known, and say in the JSON schema what that is."""
+    """Return pydantic annotations that accept only the values of ``known()``, and list them in the JSON schema."""
 
     def check(value: str) -> str:
         if value not in known():
@@ -53,12 +56,12 @@ def _one_of(known: Callable[[], list[str]]) -> Any:
 
 
 def known_hands() -> list[str]:
-    """List the words of the hands that the models on offer have."""
+    """Return the names of the styles that the offered models have."""
     return list(dict.fromkeys(hand.words for model in models_on_offer.offered() for hand in hands.known(model.setting)))
 
 
 def known_models() -> list[str]:
-    """List the names of the models on offer."""
+    """Return the names of the offered models."""
     return [model.name for model in models_on_offer.offered()]
 
 
@@ -82,14 +85,14 @@ Day = Annotated[
 
 
 class CatalogueQuery(BaseModel):
-    """What is to be seen of the gallery. Of several values of one filter, any will do."""
+    """A query of the gallery. Several values of one filter match a walk that has any of them."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True, frozen=True)
 
     q: Annotated[str, Field(max_length=QUERY_MAX, examples=["lemon"])] = ""
-    """Words that the walks hold, in any form of theirs; `"a phrase"`, `begin*`, `-without`; or a seed."""
+    """Words of the walk, in any inflected form; `"a phrase"`, `begin*`, `-without`; or a seed."""
     hand: Several[Annotated[str, *_one_of(known_hands)]] = []
-    """By which hand: one of those that the models have, several times for several."""
+    """The style: one that an offered model has. Repeat the parameter for several."""
     stops: Several[
         Annotated[
             int,
@@ -98,58 +101,61 @@ class CatalogueQuery(BaseModel):
             Field(json_schema_extra=lambda s: s.update(minimum=STOPS_MIN, maximum=Limits.current().stops_max)),
         ]
     ] = []
-    """How many stops."""
+    """The number of stops."""
     model: Several[Annotated[str, *_one_of(known_models)]] = []
-    """Painted by which model."""
+    """The model that generated the walk."""
     ending: Several[Literal["stop", "back", "round"]] = []
     """How the film ends."""
     colour: Several[Annotated[str, *_one_of(lambda: list(COLOURS))]] = []
-    """The main colour of its middle frame."""
+    """The main colour of the middle frame."""
     since: Day | None = None
     """Finished on this day (UTC) or later."""
     until: Day | None = None
-    """Finished on this day (UTC) or earlier: with the newest first, this is where the list begins."""
+    """Finished on this day (UTC) or earlier. With the newest first, the list begins on this day."""
     sort: Annotated[
         Literal["newest", "oldest", "best", "walked", "smoothest", "surprise"] | None, Field(examples=["newest"])
     ] = None
-    """The order. Without it `best` for a search, else `newest`. `walked`: those first that most walks go on from."""
+    """The order. Default: `best` for a search, else `newest`. `walked` sorts by the number of continuations."""
     draw: Annotated[int, Field(ge=0, le=SEED_MAX, examples=[7]), BeforeValidator(whole)] | None = None
-    """With `surprise`: the same number, the same order."""
+    """The seed of the order `surprise`: the same number gives the same order."""
 
     @property
     def order(self) -> str:
-        """Return the order: what was said, or what a visitor expects."""
+        """Return the order: ``sort``, or by default ``best`` for a search and ``newest`` otherwise."""
         return self.sort or (BEST if self.q.strip() else NEWEST)
 
     @property
     def is_narrowed(self) -> bool:
-        """Tell whether something narrows what is seen, besides the words."""
+        """Return whether the query has a filter or a date, apart from search words."""
         return any(getattr(self, name) for name in (*LISTS, "since", "until"))
 
-    def sought(self) -> IndexQuery:
-        """Return what is looked for in the index; ``None`` for its terms where nothing was typed."""
+    def index_query(self) -> IndexQuery:
+        """Return the query of the search index; its ``text_query`` is ``None`` if there are no search words.
+
+        :raises InvalidInput: when the search is too long or too complex.
+        """
         kinds = {"hand": "h", "stops": "s", "model": "m", "ending": "e", "colour": "c"}
         chosen = ((kind, getattr(self, name)) for name, kind in kinds.items())
         facets = tuple(
             tuple(facet(kind, value) for value in dict.fromkeys(values)) for kind, values in chosen if values
         )
-        asked = terms.parse(self.q) if self.q.strip() else None
-        return IndexQuery(asked, facets, self.since, self.until)
+        text_query = terms.parse(self.q) if self.q.strip() else None
+        return IndexQuery(text_query, facets, self.since, self.until)
 
     def address(self, **changed: Any) -> dict[str, Any]:
-        """Return what stands in an address for this, with some of it changed; what is not chosen is left out."""
-        told = {name: getattr(self, name) for name in CatalogueQuery.model_fields} | changed
+        """Return the URL parameters of this query with some of them changed, without empty ones."""
+        values = {name: getattr(self, name) for name in CatalogueQuery.model_fields} | changed
         return {
             name: value.isoformat() if isinstance(value, date) else value
-            for name, value in told.items()
+            for name, value in values.items()
             if value not in (None, "", [])
         }
 
 
 def from_page(arguments: MultiDict[str, str]) -> CatalogueQuery:
-    """Read an address that a browser made: empty fields say nothing, and neither does what we do not know.
+    """Return the query in the URL of a page; empty and unknown parameters are ignored.
 
-    :raises InvalidInput: naming each field that is unusable.
+    :raises InvalidInput: naming each invalid parameter.
     """
     names = [name for name in CatalogueQuery.model_fields if any(arguments.getlist(name))]
     return parse(
@@ -159,15 +165,15 @@ def from_page(arguments: MultiDict[str, str]) -> CatalogueQuery:
 
 
 def parse(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
-    """Read an address as ``kind`` says.
+    """Validate URL parameters as a model of type ``kind``, and return it.
 
-    :raises InvalidInput: naming each field that is unknown or unusable.
+    :raises InvalidInput: naming each unknown or invalid parameter.
     """
-    told = {
+    values = {
         name: arguments.getlist(name)[: VALUES_MAX + 1] if name in LISTS else arguments[name] for name in arguments
-    }  # one more than there may be is refused as well as a hundred thousand, each of which would be looked at
+    }  # cut to one value too many, which is refused: a hostile URL could hold a hundred thousand to validate
     try:
-        return kind.model_validate(told)
+        return kind.model_validate(values)
     except ValidationError as error:
         known = list(kind.model_fields)
         raise field_errors.refusal(error, lambda path, _: _rule(str(path[0]), arguments, known), depth=1) from error
@@ -175,8 +181,8 @@ def parse(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
 
 def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
     if name in LISTS and (count := len(arguments.getlist(name))) > VALUES_MAX:
-        told = {"field": name, "most": VALUES_MAX, "count": count}
-        return _("%(field)s has at most %(most)s values; this address has %(count)s.", **told)
+        values = {"field": name, "most": VALUES_MAX, "count": count}
+        return _("%(field)s has at most %(most)s values; this address has %(count)s.", **values)
     rules: dict[str, Callable[[], str]] = {
         "q": lambda: too_long(len(arguments["q"])),
         "hand": lambda: (
@@ -190,7 +196,7 @@ def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
         "until": lambda: _a_day(name),
         "sort": lambda: _one(name, SORTS),
         "draw": lambda: _whole(name, 0, SEED_MAX),
-        "cursor": lambda: str(cursors.foreign()),
+        "cursor": lambda: str(cursors.invalid_cursor()),
         "frame": lambda: "frame must be the index of a frame, a whole number from 0 to 999.",
         "limit": lambda: _whole(name, 1, 100),
     }

@@ -1,4 +1,4 @@
-"""Cursors: where a page of a list begins, signed, so that none can be made up."""
+"""Cursors: the position at which a page of a list begins, signed, so that clients cannot forge one."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from app.i18n.gettext import _
 Value = str | int | float | bool
 
 
-def write(*values: Value) -> str:
-    """Write a cursor; the first of its values names the order that it belongs to."""
+def encode(*values: Value) -> str:
+    """Return a signed cursor with these values; the first one is the name of the list's order."""
     text = _serializer().dumps(values)
     return text if isinstance(text, str) else text.decode()
 
 
-def read(text: str, order: str, *kinds: type) -> list[Value]:
-    """Return the values of a cursor behind the name of its order.
+def decode(text: str, order: str, *kinds: type) -> list[Value]:
+    """Return the values of a cursor, without the name of its order.
 
-    :raises InvalidInput: when it was not made here, by an earlier version, or for another order.
+    :param order: the order that the cursor must be of.
+    :param kinds: the types that the values must have.
+    :raises InvalidInput: when the signature, order or types do not match.
     """
     try:
         name, *values = _serializer().loads(text)
     except (BadSignature, ValueError, TypeError) as error:
-        raise foreign() from error
+        raise invalid_cursor() from error
     if name != order and isinstance(name, str):
         raise InvalidInput.on("cursor", message=_("This cursor belongs to another order. Begin again without one."))
     if name != order or [type(value) for value in values] != list(kinds):
-        raise foreign()
+        raise invalid_cursor()
     return list(values)
 
 
-def foreign() -> InvalidInput:
-    """Make the error for a cursor that is none of ours."""
+def invalid_cursor() -> InvalidInput:
+    """Return the error for a cursor that this site did not sign."""
     return InvalidInput.on("cursor", message=_("This cursor was not made here. Begin again without one."))
 
 

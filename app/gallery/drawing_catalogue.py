@@ -1,4 +1,4 @@
-"""What a model can draw, as a list to browse and to search: by names in both languages, by words, by meaning."""
+"""The list of what a model can draw, to browse and search by names in both languages, by keywords and by meaning."""
 
 from __future__ import annotations
 
@@ -33,43 +33,46 @@ GROUPS = (
     ("faces", N_("Faces"), ("face-", "cat-face", "monkey-face", "heart", "emotion")),
     ("others", N_("Others"), ("",)),
 )  # fmt: skip
-"""By which subgroups of Unicode's drawings are grouped, in the order in which they are shown."""
+"""The groups in the order in which they are shown: key, heading, and the prefixes of Unicode's emoji subgroups."""
 
 NEAR = 4
-"""How many drawings of other things a word may bring that is none of a drawing."""
+"""The most drawings of related things that a search adds."""
 
 BEGUN = 3
-"""The rank of what only begins with what was typed."""
+"""The rank of names that only begin with the searched words."""
 
 SHORT = 5
-"""From how many letters on two of a word may be wrong."""
+"""The length from which a word may have two wrong letters, instead of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Motif:
-    """What is drawn: its name, the group it is in, its drawings, and the words that it is found by."""
+    """A thing that is drawn: its name in the catalogue's language, and what a search compares.
+
+    ``names`` are its folded names in all languages, ``name_words`` their words, ``keywords`` the words of its drawings.
+    """
 
     name: str
     names: frozenset[str]
     group: str
     drawings: tuple[Drawing, ...]
-    named: frozenset[str]
-    told: frozenset[str]
+    name_words: frozenset[str]
+    keywords: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Motifs that a search found, those that come near in meaning, and what may have been meant."""
+class SearchResult:
+    """The motifs that match a search, related motifs, and a corrected spelling (``""`` for none)."""
 
     motifs: tuple[Motif, ...]
     near: tuple[Motif, ...] = ()
-    meant: str = ""
+    suggestion: str = ""
 
 
 class DrawingCatalogue:
-    """The motifs of a reader's sketchbook, named in one language, in the order in which they are shown.
+    """The motifs of a prompt parser's drawing library, named in one language, in the order in which they are shown.
 
-    Modelled drawings stand for flat ones where a painter models, and are not listed beside these.
+    A modelled variant of a flat drawing is not listed separately.
     """
 
     def __init__(self, reader: Reader, language: str) -> None:
@@ -83,27 +86,32 @@ class DrawingCatalogue:
         listed.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
         self.motifs = tuple(listed)
         self._by_name = {motif.drawings[0].name: motif for motif in listed}
-        self._words = frozenset(word for motif in listed for word in motif.named)
+        self._words = frozenset(word for motif in listed for word in motif.name_words)
         spoken = (word for motif in listed for word in re.findall(r"\w+", motif.name))
         self._spoken = {folded: word for word in spoken for folded in folding.words(word)}
 
     def of_group(self, group: str) -> tuple[Motif, ...]:
-        """Return the motifs of a group, or all."""
+        """Return the motifs of a group, or all motifs for ``""``."""
         return tuple(motif for motif in self.motifs if group in ("", motif.group))
 
-    def search(self, query: str) -> Found:
-        """Find motifs by the beginnings of their names and words, the closest first; then those meant by the query."""
-        asked = folding.words(query)
-        if not asked:
-            return Found(self.motifs)
-        ranked = [(rank, place) for place, motif in enumerate(self.motifs) if (rank := _rank(asked, motif)) is not None]
-        whole = [each for each in ranked if each[0] != BEGUN]  # where there is a bat, no bathtub was meant
+    def search(self, query: str) -> SearchResult:
+        """Return the motifs that match a query by name or keyword, the best first, and motifs of related meaning.
+
+        An empty query matches all motifs. Without a match, the result may suggest another spelling.
+        """
+        query_words = folding.words(query)
+        if not query_words:
+            return SearchResult(self.motifs)
+        ranked = [
+            (rank, place) for place, motif in enumerate(self.motifs) if (rank := _rank(query_words, motif)) is not None
+        ]
+        whole = [each for each in ranked if each[0] != BEGUN]  # if there is a bat, a bathtub is no match
         motifs = tuple(self.motifs[place] for _, place in sorted(whole or ranked))
         near = tuple(motif for motif in dict.fromkeys(self._meant_by(query)) if motif not in motifs)[:NEAR]
-        return Found(motifs, near, "" if motifs else self._corrected(query, asked))
+        return SearchResult(motifs, near, "" if motifs else self._corrected(query, query_words))
 
     def prompt_for(self, motif: Motif) -> str:
-        """Return the words that put a motif into the form: its name, in English where that is read as another."""
+        """Return the prompt for a motif: its name, or its English name if the parser finds another motif in it."""
         reading = self._reader.again(motif.name, language=self._language)
         english = motif.drawings[0].name
         return motif.name if [item.drawing.name for item in reading.items] == [english] else english
@@ -113,22 +121,22 @@ class DrawingCatalogue:
         names = frozenset(
             " ".join(folding.words(each)) for each in (name, *(self._reader.name_of(first, each) for each in SPOKEN))
         )
-        told = frozenset(word for drawing in drawings for text in drawing.words for word in folding.words(text))
+        keywords = frozenset(word for drawing in drawings for text in drawing.words for word in folding.words(text))
         return Motif(
             self._reader.name_of(first, self._language), names, group_of(first.kind), tuple(drawings),
-            frozenset(word for each in names for word in each.split()), told,
+            frozenset(word for each in names for word in each.split()), keywords,
         )  # fmt: skip
 
     def _meant_by(self, query: str) -> Iterator[Motif]:
-        """List what a query is read as, as a prompt would be."""
+        """Yield the motifs that the prompt parser finds in a query."""
         reading = self._reader.again(query, language=self._language)
         for item in reading.items:
             yield from (self._by_name[drawing.name] for drawing in (item.drawing, *item.others))
 
-    def _corrected(self, query: str, asked: Sequence[str]) -> str:
-        """Put the words of a query right that are none of a name; "" where that finds nothing."""
+    def _corrected(self, query: str, query_words: Sequence[str]) -> str:
+        """Return the query with unknown words replaced by similar ones of names; "" if that matches nothing."""
         better = query
-        for word in asked:
+        for word in query_words:
             if not any(known.startswith(word) for known in self._words):
                 meant = self._nearest(word)
                 if not meant:
@@ -150,21 +158,25 @@ class DrawingCatalogue:
 
 @lru_cache(maxsize=4)
 def catalogue(reader: Reader, language: str) -> DrawingCatalogue:
-    """Make the catalogue of a reader's drawings, once a process for each language."""
+    """Return the catalogue of a prompt parser's drawings in a language, cached in the process."""
     return DrawingCatalogue(reader, language)
 
 
 def group_of(kind: str) -> str:
-    """Name the group that a subgroup of Unicode's belongs to."""
+    """Return the key of the group to which one of Unicode's emoji subgroups belongs."""
     return next(name for name, _, kinds in GROUPS if kind.startswith(kinds))
 
 
-def _rank(asked: Sequence[str], motif: Motif) -> int | None:
-    """Say how well a motif fits: 0 is called so, 1 has the words in its name, 2 is told of by them, 3 begins so."""
-    if " ".join(asked) in motif.names:
+def _rank(query_words: Sequence[str], motif: Motif) -> int | None:
+    """Return how well a motif matches, 0 being best, or ``None`` if it does not.
+
+    0: the words are a name of it. 1: its names have all words. 2: its names or keywords have them. 3: words of its
+    names begin with them.
+    """
+    if " ".join(query_words) in motif.names:
         return 0
-    if all(word in motif.named for word in asked):
+    if all(word in motif.name_words for word in query_words):
         return 1
-    if all(word in motif.named | motif.told for word in asked):
+    if all(word in motif.name_words | motif.keywords for word in query_words):
         return 2
-    return BEGUN if all(any(known.startswith(word) for known in motif.named) for word in asked) else None
+    return BEGUN if all(any(known.startswith(word) for known in motif.name_words) for word in query_words) else None

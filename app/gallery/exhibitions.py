@@ -1,4 +1,4 @@
-"""Exhibitions: named, ordered selections of walks with a text. Only public walks show in them."""
+"""Exhibitions: named, ordered selections of walks with a text. Visitors see only their public walks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WALK_IN_ADDRESS = re.compile(r"(?:.*/walks/)?([^/?#\s]+).*")
 
 
 class NoExhibition(MomaError):
-    """No exhibition has this address."""
+    """No exhibition that the client may see has this slug."""
 
     status = 404
     title = N_("No such exhibition")
@@ -34,7 +34,7 @@ class NoExhibition(MomaError):
 
 @dataclass(frozen=True, slots=True)
 class ShownExhibition:
-    """An exhibition as visitors see it: itself, how many of its walks are public, and the first of them."""
+    """An exhibition as visitors see it, with the number of its public walks and the first of them."""
 
     exhibition: Exhibition
     count: int
@@ -43,7 +43,7 @@ class ShownExhibition:
 
 @dataclass(slots=True)
 class ExhibitionRequest:
-    """An exhibition as it is asked for. ``walks`` are ids or addresses, in their order."""
+    """The wanted title, text, slug, visibility and walks (IDs or URLs, in their order) of an exhibition."""
 
     title: str
     text: str = ""
@@ -52,27 +52,27 @@ class ExhibitionRequest:
     walks: Sequence[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Tidy what was written."""
+        """Normalise white space and line ends."""
         self.title = " ".join(self.title.split())
         self.text = self.text.replace("\r\n", "\n").strip()
 
 
-def shown() -> list[ShownExhibition]:
-    """List the exhibitions that are shown and have a public walk, the newest first."""
+def list_shown() -> list[ShownExhibition]:
+    """Return the visible exhibitions that have a public walk, the newest first."""
     query = select(Exhibition).where(Exhibition.shown_at.is_not(None))
     halls = [_hall(each) for each in db.session.scalars(query.order_by(Exhibition.shown_at.desc()))]
-    return [hall for hall in halls if hall.first]  # what was counted may have been taken down since
+    return [hall for hall in halls if hall.first]  # a counted walk may have been deleted since
 
 
 def every() -> list[Exhibition]:
-    """List all exhibitions, the newest first."""
+    """Return all exhibitions, hidden ones too, the newest first."""
     return list(db.session.scalars(select(Exhibition).order_by(Exhibition.number.desc())))
 
 
 def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
-    """Return the exhibition at an address.
+    """Return the exhibition with a slug.
 
-    :raises NoExhibition: when there is none, or it is not shown.
+    :raises NoExhibition: when there is none, or it is hidden and ``even_unshown`` is false.
     """
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     if found is None or (found.shown_at is None and not even_unshown):
@@ -81,7 +81,7 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 
 
 def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
-    """Return the walks of an exhibition in their order: the public ones, or, for the curator, all but deleted ones."""
+    """Return the public walks of an exhibition in their order; with ``even_unseen`` all that are not deleted."""
     query = select(Walk).where(Walk.deleted_at.is_(None)) if even_unseen else lookup.select_exhibited()
     options = (selectinload(Walk.stops), selectinload(Walk.media))
     return lookup.without_deleted(
@@ -90,7 +90,7 @@ def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]
 
 
 def of_walk(walk: Walk) -> list[Exhibition]:
-    """List the exhibitions that hold a walk."""
+    """Return the exhibitions that contain a walk, the oldest first."""
     query = (
         select(Exhibition)
         .join(ExhibitionItem)
@@ -101,9 +101,9 @@ def of_walk(walk: Walk) -> list[Exhibition]:
 
 
 def create(wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> Exhibition:
-    """Make an exhibition.
+    """Create an exhibition, write the audit log, and return the exhibition.
 
-    :raises InvalidInput: for a field that breaks a rule, a walk that is none, or an address that is taken.
+    :raises InvalidInput: for a field that breaks a rule, an unknown walk, or a slug that is taken.
     """
     walks = _checked(wanted)
     slug = wanted.slug or slug_of(wanted.title)
@@ -112,7 +112,7 @@ def create(wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> Exhibi
         with writing() as session:
             session.add(made)
             session.flush()
-            _hang(session, made, walks)
+            _set_walks(session, made, walks)
             audit_log.note_in(session, "made exhibition", slug, who=who)
     except IntegrityError as error:
         message = _("An exhibition has the address %(slug)s already.", slug=slug)
@@ -121,33 +121,33 @@ def create(wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> Exhibi
 
 
 def change(exhibition: Exhibition, wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> None:
-    """Give an exhibition this title, text and order; its address stays.
+    """Replace the title, text, visibility and walks of an exhibition; its slug stays.
 
-    :raises InvalidInput: for a field that breaks a rule, or a walk that is none.
+    :raises InvalidInput: for a field that breaks a rule, or an unknown walk.
     """
     walks = _checked(wanted)
     with writing() as session:
         row = session.merge(exhibition)
         row.title, row.text, row.changed_at = wanted.title, wanted.text, now()
         row.shown_at = (row.shown_at or now()) if wanted.is_shown else None
-        _hang(session, row, walks)
+        _set_walks(session, row, walks)
         audit_log.note_in(session, "changed exhibition", row.slug, who=who)
 
 
 def find(slug: str) -> Exhibition | None:
-    """Return the exhibition at an address, shown or not, if there is one."""
+    """Return the exhibition with a slug, visible or not, or ``None``."""
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     return found
 
 
 def size(exhibition: Exhibition) -> int:
-    """Count the walks of an exhibition, whoever may see them."""
+    """Return the number of an exhibition's walks, public or not."""
     items = select(func.count()).where(ExhibitionItem.exhibition_number == exhibition.number)
     return db.session.scalar(items) or 0
 
 
 def add(exhibition: Exhibition, walk: Walk) -> None:
-    """Hang a walk at the end of an exhibition, as it becomes; the audit log has no entry for each."""
+    """Append a walk to an exhibition, without an entry in the audit log."""
     with writing() as session:
         last = select(func.max(ExhibitionItem.position)).where(ExhibitionItem.exhibition_number == exhibition.number)
         after = session.scalar(last)
@@ -157,41 +157,41 @@ def add(exhibition: Exhibition, walk: Walk) -> None:
 
 
 def remove(exhibition: Exhibition, *, who: str = audit_log.CURATOR) -> None:
-    """Remove an exhibition; its walks stay as they are."""
+    """Delete an exhibition and write the audit log; its walks are not changed."""
     with writing() as session:
         session.execute(delete(Exhibition).where(Exhibition.number == exhibition.number))
         audit_log.note_in(session, "removed exhibition", exhibition.slug, who=who)
 
 
-def keep(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit_log.COMMAND) -> None:
-    """See to it that an exhibition has these walks: make it, or add to it those that it lacks."""
+def ensure(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit_log.COMMAND) -> None:
+    """Create the exhibition with these walks, or append the missing ones to the exhibition with this slug."""
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     if found is None:
         create(ExhibitionRequest(title, text, slug, walks=walk_ids), who=who)
         return
-    wanted = wanted_of(found)
+    wanted = request_for(found)
     if missing := [walk_id for walk_id in walk_ids if walk_id not in wanted.walks]:
         wanted.walks = [*wanted.walks, *missing]
         change(found, wanted, who=who)
 
 
-def drop(slug: str, *, who: str = audit_log.COMMAND) -> None:
-    """See to it that there is no exhibition with this address."""
+def ensure_absent(slug: str, *, who: str = audit_log.COMMAND) -> None:
+    """Delete the exhibition with this slug if there is one."""
     found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
     if found is not None:
         remove(found, who=who)
 
 
-def wanted_of(exhibition: Exhibition) -> ExhibitionRequest:
-    """Write an exhibition down as it would be asked for."""
+def request_for(exhibition: Exhibition) -> ExhibitionRequest:
+    """Return the request that describes an exhibition as it is."""
     walks = [walk.id for walk in walks_of(exhibition, even_unseen=True)]
     return ExhibitionRequest(exhibition.title, exhibition.text, exhibition.slug, exhibition.shown_at is not None, walks)
 
 
 def walk_named(line: str) -> Walk:
-    """Find a walk by its id, with or without slug, or by its address, hidden or not.
+    """Return the walk with this ID, slug or URL, hidden or not.
 
-    :raises WalkNotFound: when there never was one.
+    :raises WalkNotFound: when there is none.
     :raises WalkGone: when it was deleted.
     """
     found = WALK_IN_ADDRESS.fullmatch(line.strip())
@@ -199,7 +199,7 @@ def walk_named(line: str) -> Walk:
 
 
 def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
-    """Say when what an exhibition shows was last changed."""
+    """Return when an exhibition or one of these walks was last changed."""
     return max([exhibition.changed_at, *(walk.finished_at for walk in walks if walk.finished_at)])
 
 
@@ -217,7 +217,7 @@ def _of(query: Select[tuple[Walk]], exhibition: Exhibition) -> Select[tuple[Walk
     )
 
 
-def _hang(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) -> None:
+def _set_walks(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) -> None:
     session.execute(delete(ExhibitionItem).where(ExhibitionItem.exhibition_number == exhibition.number))
     session.add_all(
         ExhibitionItem(exhibition_number=exhibition.number, position=position, walk_number=walk.number)
@@ -226,13 +226,16 @@ def _hang(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) -> No
 
 
 def _checked(wanted: ExhibitionRequest) -> list[Walk]:
-    """Check what was asked for, and find its walks."""
+    """Validate a request and return its walks, each once.
+
+    :raises InvalidInput: with up to ten errors.
+    """
     errors = flaws(wanted)
     walks: dict[int, Walk] = {}
     for line in wanted.walks:
         try:
             walk = walk_named(line)
-            walks.setdefault(walk.number, walk)  # a walk is in it once
+            walks.setdefault(walk.number, walk)
         except (WalkNotFound, WalkGone):
             message = _("“%(line)s” is no walk of this house.", line=f"{line.strip():.80}")
             errors.append(FieldError(("walks",), message))
@@ -242,7 +245,7 @@ def _checked(wanted: ExhibitionRequest) -> list[Walk]:
 
 
 def flaws(wanted: ExhibitionRequest) -> list[FieldError]:
-    """Say which fields of an exhibition break a rule, whatever its walks are."""
+    """Return an error for each field that breaks a rule; does not look up the walks."""
     errors = []
     if (count := len(set(wanted.walks))) > EXHIBITS_MAX:
         message = _("An exhibition has at most %(most)s walks, not %(count)s.", most=EXHIBITS_MAX, count=count)
@@ -250,8 +253,8 @@ def flaws(wanted: ExhibitionRequest) -> list[FieldError]:
     if not 0 < len(wanted.title) <= TITLE_MAX:
         errors.append(FieldError(("title",), _("The title must have 1 to %(most)s characters.", most=TITLE_MAX)))
     if len(wanted.text) > TEXT_MAX:
-        told = {"count": len(wanted.text), "most": TEXT_MAX}
-        errors.append(FieldError(("text",), _("The text has %(count)s characters; at most %(most)s.", **told)))
+        values = {"count": len(wanted.text), "most": TEXT_MAX}
+        errors.append(FieldError(("text",), _("The text has %(count)s characters; at most %(most)s.", **values)))
     unreadable = {
         "title": N_("The title contains characters that cannot be shown."),
         "text": N_("The text contains characters that cannot be shown."),

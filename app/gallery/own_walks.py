@@ -1,4 +1,4 @@
-"""The walks of one owner: of every state, unlisted and hidden ones too, page by page."""
+"""The walks of one owner, in every state, unlisted and hidden ones too, in pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ ORDER = "mine"
 
 @dataclass(frozen=True, slots=True)
 class OwnWalks:
-    """Some of a visitor's walks, newest first, the cursors beside them, how many are newer, and how many there are."""
+    """One page of an owner's walks, newest first.
+
+    ``newer`` and ``older`` are the cursors of the neighbouring pages, ``behind`` is the number of walks on pages
+    before this one, ``total`` the number of all walks.
+    """
 
     walks: list[Walk]
     newer: str | None = None
@@ -27,13 +31,13 @@ class OwnWalks:
 
 
 def page(owner: str, *, cursor: str | None = None, limit: int | None = None) -> OwnWalks:
-    """Return one page of the walks whose owner's hash is ``owner``; deleted ones are gone.
+    """Return one page of the walks whose owner's hash is ``owner``, without deleted ones.
 
-    :raises InvalidInput: for a forged cursor.
+    :raises InvalidInput: for an invalid cursor.
     """
     limit = limit or int(current_app.config["PAGE_SIZE"])
     own = (Walk.owner_hash == owner, Walk.deleted_at.is_(None))
-    upwards, number = _read(cursor, owner) if cursor else (False, None)
+    upwards, number = _decode(cursor, owner) if cursor else (False, None)
     query = select(Walk).where(*own).options(selectinload(Walk.stops), selectinload(Walk.media)).limit(limit + 1)
     if number is not None:
         query = query.where(Walk.number > number if upwards else Walk.number < number)
@@ -48,19 +52,19 @@ def page(owner: str, *, cursor: str | None = None, limit: int | None = None) -> 
     behind = db.session.scalar(newer) or 0
     return OwnWalks(
         walks,
-        newer=_write(True, walks[0].number, owner) if behind else None,
-        older=_write(False, walks[-1].number, owner) if more or upwards else None,
+        newer=_encode(True, walks[0].number, owner) if behind else None,
+        older=_encode(False, walks[-1].number, owner) if more or upwards else None,
         behind=behind,
         total=total,
     )
 
 
-def _write(upwards: bool, number: int, owner: str) -> str:
-    return cursors.write(ORDER, upwards, number, owner[:16])
+def _encode(upwards: bool, number: int, owner: str) -> str:
+    return cursors.encode(ORDER, upwards, number, owner[:16])
 
 
-def _read(text: str, owner: str) -> tuple[bool, int]:
-    upwards, number, whose = cursors.read(text, ORDER, bool, int, str)
+def _decode(text: str, owner: str) -> tuple[bool, int]:
+    upwards, number, whose = cursors.decode(text, ORDER, bool, int, str)
     if whose != owner[:16]:
-        raise cursors.foreign()
+        raise cursors.invalid_cursor()
     return bool(upwards), int(number)

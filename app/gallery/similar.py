@@ -1,4 +1,4 @@
-"""What looks most like a frame of a walk."""
+"""The public walks that are visually most similar to a frame of a walk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 24
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A frame of a walk, and the public walks that look most like it; ``None`` while no worker has looked at it."""
+    """A frame of a walk and the public walks most similar to it; ``None`` until a worker has embedded its frames."""
 
     walk: Walk
     frame: Frame
@@ -24,9 +24,12 @@ class Alike:
 
 
 def find(walk_id: str, frame: str | None, *, limit: int) -> Alike:
-    """Find what looks like a frame of a walk, by its index; like the middle one if none was named.
+    """Return up to ``limit`` public walks that are visually similar to a frame of a walk.
 
-    :raises NotFound: when the walk has no such frame, or none yet.
+    :param frame: the index of the frame as text; ``None`` for the middle one.
+    :raises NotFound: when the walk is not finished or has no such frame.
+    :raises WalkNotFound: when there is no such walk.
+    :raises WalkGone: when it was deleted or hidden.
     """
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED or not walk.painted:

@@ -1,4 +1,4 @@
-"""Did you mean: a search that finds nothing, with its unknown words put right by those of public walks."""
+"""Spelling suggestions: correct the unknown words of a search without results by words of public walks."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from app.storage.walk_models import VocabularyWord
 from app.text import folding
 
 ALIKE = 2
-"""How many letters of the beginning a word shares with one that it was typed for, where two are wrong."""
+"""How many first letters a candidate must share with a word that has two wrong letters."""
 
 WORD_MAX = 32
-"""The longest word that is kept (migrations/versions/0009)."""
+"""The longest word in the vocabulary table (migrations/versions/0009)."""
 
 WORDS_MAX = 12
-"""How many words a search has at most for one of them to be put right."""
+"""The most words of a search that is corrected."""
 
 POOL = 2_000
 TRIED = 5
@@ -29,9 +29,9 @@ LAST = "\U0010ffff"
 
 
 def suggestion(choice: CatalogueQuery) -> str | None:
-    """Return what was typed with its unknown words put right; ``None`` unless that finds something."""
-    sought = choice.sought()
-    terms = sought.asked.terms if sought.asked else ()
+    """Return the search text with its unknown words corrected, or ``None`` unless that matches a public walk."""
+    index_query = choice.index_query()
+    terms = index_query.text_query.terms if index_query.text_query else ()
     words = [word for term in terms if not term.unwanted for word in term.words]
     unknown = [word for word in words if _is_unknown(word)] if len(words) <= WORDS_MAX else []
     if not unknown or len(unknown) > TRIED:
@@ -39,12 +39,12 @@ def suggestion(choice: CatalogueQuery) -> str | None:
     first, *rest = unknown
     query = choice.q
     for word in rest:
-        if (meant := next(filter(_hangs, _alike(word)), None)) is None:
+        if (meant := next(filter(_is_public, _similar_words(word)), None)) is None:
             return None
-        query = _put(query, word, meant)
-    for candidate in _alike(first):
-        better = _put(query, first, candidate)
-        if text_index.count(choice.model_copy(update={"q": better}).sought(), 0):
+        query = _replace(query, word, meant)
+    for candidate in _similar_words(first):
+        better = _replace(query, first, candidate)
+        if text_index.count(choice.model_copy(update={"q": better}).index_query(), 0):
             return better
     return None
 
@@ -53,17 +53,20 @@ def _is_unknown(word: str) -> bool:
     if len(word) <= 2:
         return False
     forms = {word, folding.stem(word)}
-    was_hung = db.session.scalar(select(VocabularyWord.word).where(VocabularyWord.word.in_(forms)).limit(1))
-    return not (was_hung and _hangs(word))
+    is_in_vocabulary = db.session.scalar(select(VocabularyWord.word).where(VocabularyWord.word.in_(forms)).limit(1))
+    return not (is_in_vocabulary and _is_public(word))
 
 
-def _hangs(word: str) -> bool:
-    """Tell whether a public walk has the word: one that was taken down is not to be guessed by what is missing here."""
+def _is_public(word: str) -> bool:
+    """Return whether a public walk has the word.
+
+    The vocabulary keeps words of deleted walks, which suggestions must not reveal.
+    """
     return text_index.count(text_index.IndexQuery(ParsedQuery((Term((word,)),))), 0) > 0
 
 
-def _alike(word: str) -> list[str]:
-    """Return some words that may have been meant, the nearest first."""
+def _similar_words(word: str) -> list[str]:
+    """Return up to ``TRIED`` words of the vocabulary that are spelled similarly, the most similar first."""
     if len(word) > WORD_MAX + 2:
         return []
     beginning = word[:ALIKE]
@@ -72,25 +75,25 @@ def _alike(word: str) -> list[str]:
         VocabularyWord.word < beginning + LAST,
         func.length(VocabularyWord.word).between(len(word) - 2, len(word) + 2),
     )
-    found = set(db.session.scalars(pool.limit(POOL)))
-    found |= set(db.session.scalars(select(VocabularyWord.word).where(VocabularyWord.word.in_(_slips(word)))))
+    candidates = set(db.session.scalars(pool.limit(POOL)))
+    candidates |= set(db.session.scalars(select(VocabularyWord.word).where(VocabularyWord.word.in_(_edits(word)))))
     most = 1 if len(word) < 5 else 2
-    near = sorted((distance(word, other, most), other[0] != word[0], other) for other in found)
+    near = sorted((distance(word, other, most), other[0] != word[0], other) for other in candidates)
     return [other for far, _, other in near if far <= most][:TRIED]
 
 
-def _slips(word: str) -> set[str]:
-    """List what a word was typed for if one finger slipped: a letter too many, too few, wrong, or two turned round."""
+def _edits(word: str) -> set[str]:
+    """Return all words that differ by one edit: a letter inserted, deleted or replaced, or two letters transposed."""
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    slips = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
-    slips |= {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
-    return (slips | {a + letter + b for a, b in parts for letter in ascii_lowercase}) - {word}
+    edits = {a + b[1:] for a, b in parts if b} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    edits |= {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
+    return (edits | {a + letter + b for a, b in parts for letter in ascii_lowercase}) - {word}
 
 
 def distance(a: str, b: str, most: int) -> int:
-    """Count the letters by which words differ, up to one more than ``most``; two turned round are one.
+    """Return the edit distance of two words (optimal string alignment: a transposition is one edit).
 
-    Optimal string alignment, along the diagonal alone: what is further off it is too far already.
+    Distances above ``most`` are returned as ``most + 1``. Only cells within ``most`` of the diagonal are computed.
     """
     beyond = most + 1
     before: list[int] = []
@@ -107,6 +110,6 @@ def distance(a: str, b: str, most: int) -> int:
     return min(row[-1], beyond)
 
 
-def _put(query: str, word: str, better: str) -> str:
-    """Put a word in the place of another in what was typed."""
+def _replace(query: str, word: str, better: str) -> str:
+    """Return the search text with one word replaced by another."""
     return re.sub(r"\w+", lambda found: better if folding.words(found[0]) == [word] else found[0], query)

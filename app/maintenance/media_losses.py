@@ -131,7 +131,7 @@ def _sample_flaw(sample: Path) -> str:
 
 def _flaw(store: MediaStore, path: str, size: int | None = None, *, digest: str | None = None) -> str:
     try:
-        data = store.read(path)
+        data = store.read_bytes(path)
     except MediaError:
         return "is missing" if not store.exists(path) else "cannot be read"
     if size is not None and len(data) != size:

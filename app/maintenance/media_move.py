@@ -29,7 +29,7 @@ NAMED = re.compile(r"\.([0-9a-f]{12})\.[a-z0-9]+$")  # the first letters of its 
 
 
 @dataclass
-class Moved:
+class MoveSummary:
     """What was found and done: files and bytes of all, of those copied, and what is amiss at the other end."""
 
     files: int = 0
@@ -39,7 +39,7 @@ class Moved:
     amiss: list[str] = field(default_factory=list)
 
 
-def move(source: MediaStore, target: MediaStore, *, tell: Callable[[Moved], None]) -> Moved:
+def move(source: MediaStore, target: MediaStore, *, tell: Callable[[MoveSummary], None]) -> MoveSummary:
     """Copy what ``target`` lacks of what ``source`` holds; ``tell`` is told now and then how far that is.
 
     :raises MediaStoreAway: when one of them is away or full. Another run goes on from there.
@@ -47,7 +47,7 @@ def move(source: MediaStore, target: MediaStore, *, tell: Callable[[Moved], None
     return _each(source, target, _copied, tell)
 
 
-def compare(source: MediaStore, target: MediaStore, *, tell: Callable[[Moved], None]) -> Moved:
+def compare(source: MediaStore, target: MediaStore, *, tell: Callable[[MoveSummary], None]) -> MoveSummary:
     """Copy nothing; read all that ``target`` should hold, and hold it against its names or against ``source``."""
     return _each(source, target, _compared, tell)
 
@@ -56,8 +56,8 @@ Look = Callable[[MediaStore, MediaStore, str, StoredFile, StoredFile | None], tu
 """Returns the bytes that were copied, ``None`` where none needed to be, and what is amiss."""
 
 
-def _each(source: MediaStore, target: MediaStore, look: Look, tell: Callable[[Moved], None]) -> Moved:
-    moved = Moved()
+def _each(source: MediaStore, target: MediaStore, look: Look, tell: Callable[[MoveSummary], None]) -> MoveSummary:
+    moved = MoveSummary()
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for folders in _folders(source):
             here, there = (
@@ -112,13 +112,13 @@ def _copied(
     if there is not None and there.bytes == here.bytes and (NAMED.search(path) or there.modified >= here.modified):
         return None, ""
     try:
-        data = source.read(path)
+        data = source.read_bytes(path)
     except MediaStoreAway:
         raise
     except MediaError:
         return None, ""  # deleted since it was listed
     target.write(path, data)
-    return len(data), "" if target.read(path) == data else "came back as another file than was written"
+    return len(data), "" if target.read_bytes(path) == data else "came back as another file than was written"
 
 
 def _compared(
@@ -128,7 +128,7 @@ def _compared(
         return None, "is missing" if source.exists(path) else ""
     if there.bytes != here.bytes:
         return None, f"has {there.bytes:,} bytes and should have {here.bytes:,}"
-    data = target.read(path)
+    data = target.read_bytes(path)
     if named := NAMED.search(path):
         return None, "" if hashlib.sha256(data).hexdigest().startswith(named[1]) else "is not what its name says"
-    return None, "" if data == source.read(path) else "is another file"
+    return None, "" if data == source.read_bytes(path) else "is another file"

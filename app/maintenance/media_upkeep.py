@@ -20,7 +20,7 @@ YOUNG_SECONDS = 3600.0  # a file is written before the row that names it: what i
 CHUNK = 200
 
 
-def superfluous(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
+def find_unreferenced(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
     """Find files of walks and photos that no row names; none of a walk that is still to be painted."""
     store = media_store.store()
     folders = store.folders(WALKS)
@@ -44,7 +44,7 @@ def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile
     So are the words of deleted walks that the index of words still holds, and what earlier versions left of them.
     """
     store, deleted = media_store.store(), []
-    for path, file in list(superfluous(young_seconds=young_seconds)):
+    for path, file in list(find_unreferenced(young_seconds=young_seconds)):
         if store.files(path).get(path, file) == file:  # written anew since: a walk is queued again
             store.delete(path)
             deleted.append((path, file))

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def run() -> tuple[int, int]:
     """Do the upkeep; return how many walks and how many files were deleted. Several may do it at once."""
-    if sets := candidate_requests.forget_expired():
+    if sets := candidate_requests.delete_expired():
         log.info("upkeep: %s sets of candidates were deleted, whose time was over", sets)
     if words := wall_words.forget_old():
         log.info("upkeep: of %s words for walls it is forgotten who wrote them", words)

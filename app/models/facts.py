@@ -37,7 +37,7 @@ def place(setting: str, cached: str = "") -> Path:
     return name.path or cache.snapshot(name, cached) or Path(setting)
 
 
-def read(setting: str, cached: str = "") -> dict[str, Any]:
+def load_facts(setting: str, cached: str = "") -> dict[str, Any]:
     """Return a model's facts.
 
     What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the

@@ -114,17 +114,17 @@ def every() -> list[Family]:
     return found
 
 
-def of(file: TensorFile) -> Family | None:
+def match_family(file: TensorFile) -> Family | None:
     """Return the family whose text encoders a file has; None where it has none or others."""
     found = [each for each in every() if all(file.part(prefix) for prefix in _encoders(each))]
     return max(found, key=lambda each: len(each.parts), default=None)
 
 
-def foreign(tensors: Mapping[str, Tensor]) -> str:
+def describe_unsupported(tensors: Mapping[str, Tensor]) -> str:
     """Describe a file that is no model of these families, as the end of a sentence; "" where it may be one."""
-    if what := addition(tensors):
+    if what := describe_adapter(tensors):
         return f"{what} and is none itself"
-    if other := other_family(tensors):
+    if other := name_other_family(tensors):
         if other in LENT:
             return (
                 f"is a network of {other}, without its text encoders and VAE: name a folder of that family as"
@@ -143,12 +143,12 @@ def foreign(tensors: Mapping[str, Tensor]) -> str:
     return ""
 
 
-def addition(names: Iterable[str]) -> str:
+def describe_adapter(names: Iterable[str]) -> str:
     """Describe a file, by the names of its tensors, that adds to a model; "" where it is none."""
     return next((what for pattern, what in ADDITIONS if _has(names, pattern)), "")
 
 
-def other_family(names: Iterable[str]) -> str:
+def name_other_family(names: Iterable[str]) -> str:
     """Name the family of a network, in the names of its original implementation, that has no UNet; "" for others."""
     return next((title for pattern, title in OTHERS if _has(names, pattern)), "")
 

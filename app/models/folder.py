@@ -133,7 +133,7 @@ def inspect_index(index: dict[str, Any], name: str) -> str:
     pipeline = index.get("_class_name")
     kind = kinds.find(pipeline)
     if kind is None:
-        if what := kinds.foreign(str(pipeline)):
+        if what := kinds.describe_unsupported(str(pipeline)):
             raise ModelError(f"The model {name} {what}.")
         raise ModelError(f"The model {name} is of the kind {pipeline}; this program paints with {_listed(KINDS)}.")
     if kind.is_flow:
@@ -341,7 +341,7 @@ def _inspect_weights(part: Path) -> None:
         if shard := SHARD.fullmatch(path.stem):
             _inspect_shards(path, shard)
         if path.suffix == ".safetensors":
-            tensor_file.read(path)
+            tensor_file.read_header(path)
 
 
 def _inspect_shards(path: Path, shard: re.Match[str]) -> None:

@@ -42,13 +42,13 @@ class Repository:
         return {name: size for name, size in self.files.items() if not (self.snapshot / name).exists()}
 
 
-def look(name: ModelName, setting: str = "") -> Repository:
+def fetch_metadata(name: ModelName, setting: str = "") -> Repository:
     """Fetch what says what a model is, and list the files that it needs.
 
     :raises ModelError: when this program does not paint with it, or it cannot be had.
     """
     with _explained(name, setting):
-        return _look(name, setting)
+        return _fetch_metadata(name, setting)
 
 
 def fetch(name: ModelName, setting: str = "", say: Say | None = None) -> Path:
@@ -56,13 +56,13 @@ def fetch(name: ModelName, setting: str = "", say: Say | None = None) -> Path:
 
     With the files here, those are returned where the hub is away or gives the model no more; the log says so.
 
-    :raises ModelError: as :func:`look`, and where the disk has too little room.
+    :raises ModelError: as :func:`fetch_metadata`, and where the disk has too little room.
     """
     here = cache.snapshot(name, setting)
     if here is not None and (_is_offline() or COMMIT.fullmatch(name.revision)) and is_whole(name, here):
         return here
     try:
-        found = look(name, setting)
+        found = fetch_metadata(name, setting)
     except ModelError as error:
         if here is not None and is_whole(name, here):
             log.warning("%s Its files are here, and are painted with.", error)
@@ -92,7 +92,7 @@ def is_whole(name: ModelName, snapshot: Path) -> bool:
     return True
 
 
-def _look(name: ModelName, setting: str) -> Repository:
+def _fetch_metadata(name: ModelName, setting: str) -> Repository:
     import huggingface_hub
 
     place = str(cache.folder(setting))

@@ -274,7 +274,7 @@ def find(pipeline: object) -> Kind | None:
     return BY_PIPELINE.get(pipeline) if isinstance(pipeline, str) else None
 
 
-def foreign(pipeline: str) -> str:
+def describe_unsupported(pipeline: str) -> str:
     """Describe a pipeline that is not painted with, as the end of a sentence; "" where nothing is known of it."""
     if other := next((title for begin, title in OTHERS if re.match(begin, pipeline)), ""):
         titles = [kind.title for kind in EVERY]

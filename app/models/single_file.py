@@ -83,10 +83,10 @@ def inspect(path: Path) -> SingleFile:
     _refuse_pickle(path)
     if path.suffix.lower() != ".safetensors":
         raise ModelError(f"The model {path} cannot be read: a single file must end in .safetensors. {names.USABLE}")
-    file = tensor_file.read(path)
-    if what := families.foreign(file.tensors):
+    file = tensor_file.read_header(path)
+    if what := families.describe_unsupported(file.tensors):
         raise ModelError(f"The model {path} {what}.")
-    family = families.of(file)
+    family = families.match_family(file)
     if family is None:
         raise ModelError(f"The model {path} has no text encoder in the keys of the original Stable Diffusion.")
     _check_whole(file, family)
@@ -97,7 +97,7 @@ def house(path: Path) -> dict[str, Any]:
     """Read what a file says of itself: what stands in ``NAME.house.json`` beside it, then in its metadata."""
     beside = path.with_name(path.stem + SIDE)
     told = read_json(beside) if beside.exists() else {}
-    metadata = tensor_file.read(path).metadata
+    metadata = tensor_file.read_header(path).metadata
     name = told.get("name") or path.stem
     own = {"name": name, "title": metadata.get("modelspec.title") or name}
     if licence := metadata.get("modelspec.license"):

@@ -66,7 +66,7 @@ def _of_hub(name: ModelName, cached: str, *, ask: bool) -> State:
 
 def _ask(name: ModelName, cached: str, later: str) -> State:
     try:
-        found = hub.look(name, cached)
+        found = hub.fetch_metadata(name, cached)
     except hub.Unreachable as error:
         return State("", f"{later}. {error}")
     missing = sum(found.missing.values())

@@ -60,14 +60,14 @@ class TensorFile:
             return file.read(tensor.end - tensor.start)
 
 
-def read(path: Path) -> TensorFile:
+def read_header(path: Path) -> TensorFile:
     """Read a file's header.
 
     :raises ModelError: when it is cut off, or no safetensors file.
     """
     try:
         about = path.stat()
-        return _read(path, about.st_size, about.st_mtime_ns)
+        return _read_header(path, about.st_size, about.st_mtime_ns)
     except FileNotFoundError as error:
         raise ModelError(f"The model file {path} is missing.") from error
     except OSError as error:
@@ -75,7 +75,7 @@ def read(path: Path) -> TensorFile:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, size: int, _changed: int) -> TensorFile:
+def _read_header(path: Path, size: int, _changed: int) -> TensorFile:
     try:
         with path.open("rb") as file:
             begin = file.read(32)

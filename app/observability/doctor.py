@@ -43,7 +43,7 @@ def examine() -> list[Finding]:
         _finding("redis", "" if jobs.redis_answers() else _redis_flaw(), "answers"),
         _finding("media", media_store.store().check(), _about_media()),
         *(_model(model.setting) for model in models_on_offer.offered()),
-        *(_finding(name, index.flaw(), index.about()) for name, index in INDEXES if database.well),
+        *(_finding(name, index.flaw(), index.summary()) for name, index in INDEXES if database.well),
         _finding("disk", _disk_flaw(), "has room"),
         _finding("secrets", _secrets_flaw(), "are long enough, and nobody else on this machine reads them"),
         _finding("proxy", _proxy_flaw(), f"{config['PROXIES']} in front"),
@@ -67,7 +67,7 @@ def _about_media() -> str:
     well = f"{config['MEDIA_URL']} takes, gives and deletes"
     if store.is_local or not config["ACCEL_PREFIX"]:
         return well
-    place = urlsplit(store.signed("walks/doctor"))
+    place = urlsplit(store.sign_url("walks/doctor"))
     told = f"MOMA_BUCKET is {place.scheme}://{place.netloc}" if place.netloc else "it signs no addresses"
     return f"{well}; for nginx, {told}"
 

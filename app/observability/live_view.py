@@ -34,7 +34,7 @@ def watch(seconds: float) -> None:
     """Show it until q or Ctrl-C, each time after so many seconds; where nothing is a terminal, print each look."""
     if not sys.stdout.isatty():
         while True:
-            click.echo("\n".join(lines(overview.look())) + "\n")
+            click.echo("\n".join(lines(overview.collect())) + "\n")
             db.session.rollback()
             time.sleep(seconds)
     with _screen() as pressed:
@@ -48,7 +48,7 @@ def watch(seconds: float) -> None:
 
 def _looked(width: int, height: int) -> list[str]:
     try:
-        return lines(overview.look(), width=width, height=height)
+        return lines(overview.collect(), width=width, height=height)
     except SQLAlchemyError as error:
         return [f"The database does not answer: {getattr(error, 'orig', error)}"[:width].partition("\n")[0]]
     finally:

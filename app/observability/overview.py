@@ -75,7 +75,7 @@ class Overview:
     ended: list[Ended]
 
 
-def look() -> Overview:
+def collect() -> Overview:
     """Look at database and Redis."""
     instant = now()
     queue = site_figures.depths()
@@ -102,7 +102,7 @@ def look() -> Overview:
     )
 
 
-def described(told: Overview) -> dict[str, Any]:
+def as_json(told: Overview) -> dict[str, Any]:
     """Write it for programs."""
     ended = [asdict(each) | {"at": each.at.isoformat()} for each in told.ended]
     return asdict(told) | {"at": told.at.isoformat(), "ended": ended}

@@ -43,7 +43,7 @@ KINDS = WALKS, *PIECES
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class CachedValue(Generic[T]):
     """What was read, and is not read again for some seconds; where reading takes long, for longer."""
 
     def __init__(self, read: Callable[[], T]) -> None:
@@ -75,9 +75,9 @@ class Site(Collector):
     """The figures of the site, read at this moment, or a few seconds ago."""
 
     def __init__(self) -> None:
-        self._line = Kept(lambda: _counts(WAITING))
-        self._done = Kept(lambda: _counts([state for state in STATES if state not in WAITING]))
-        self._queue = Kept(depths)
+        self._line = CachedValue(lambda: _counts(WAITING))
+        self._done = CachedValue(lambda: _counts([state for state in STATES if state not in WAITING]))
+        self._queue = CachedValue(depths)
 
     def describe(self) -> Iterable[Metric]:
         """Describe nothing beforehand: at registration there is no application to ask."""

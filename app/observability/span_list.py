@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
 
 
-class Listed(SpanExporter):
+class FilteringExporter(SpanExporter):
     """An exporter that has another send spans, without attributes that are not listed, events and words."""
 
     def __init__(self, exporter: SpanExporter, names: Collection[str]) -> None:

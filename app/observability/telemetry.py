@@ -42,7 +42,7 @@ def init_app(app: Flask, service: str = "moma-web") -> None:
 
 
 @contextmanager
-def piece(app: Flask, **attributes: str | None) -> Iterator[dict[str, str]]:
+def trace_task(app: Flask, **attributes: str | None) -> Iterator[dict[str, str]]:
     """Trace a worker's piece of work; what is put into the mapping that is yielded is told of it as well."""
     told: dict[str, str] = {}
     if (provider := app.extensions.get(EXTENSION)) is None:
@@ -115,12 +115,12 @@ def _send_traces(app: Flask, service: str) -> None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        from app.observability.span_list import Listed
+        from app.observability.span_list import FilteringExporter
     # Not Resource.create, which would add the command line, the machine and the user.
     resource = Resource({"service.name": service, "service.version": __version__})
     provider = TracerProvider(resource=resource)
     exporter = OTLPSpanExporter(endpoint=app.config["TRACES_URL"] or None)
-    provider.add_span_processor(BatchSpanProcessor(Listed(exporter, KEPT_OF_SPANS)))
+    provider.add_span_processor(BatchSpanProcessor(FilteringExporter(exporter, KEPT_OF_SPANS)))
     app.extensions[EXTENSION] = provider
     if service == "moma-web":
         app.wsgi_app = OpenTelemetryMiddleware(app.wsgi_app, tracer_provider=provider)  # type: ignore[method-assign]

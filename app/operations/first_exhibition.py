@@ -187,7 +187,7 @@ def replace(aside: Path) -> None:
         shutil.move(folder, FOLDER / folder.name)
 
 
-def hang_once() -> list[str]:
+def publish_once() -> list[str]:
     """Publish the exhibition if it is wanted and no walk was ever made; return the ids of its walks.
 
     Where its pieces were public before there were exhibitions, they become one. Whatever hinders it is logged and
@@ -197,7 +197,7 @@ def hang_once() -> list[str]:
         return []
     try:
         if db.session.scalar(select(Walk.number).limit(1)) is None:
-            return hang()
+            return publish()
         _open_once()
         return []
     except MomaError as error:
@@ -210,10 +210,10 @@ def _open_once() -> None:
     if audit_log.is_noted("made exhibition", SLUG):
         return
     if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.any_walk(piece.walk_id))]:
-        exhibitions.keep(SLUG, TITLE, TEXT, there)
+        exhibitions.ensure(SLUG, TITLE, TEXT, there)
 
 
-def hang() -> list[str]:
+def publish() -> list[str]:
     """Publish the pieces that are not here, all at once; return their ids. One that was taken down is public again.
 
     :raises MomaError: when the site's limits forbid a piece, or the media store does not take it.
@@ -226,18 +226,18 @@ def hang() -> list[str]:
                 _save(session, piece, rows)
     except IntegrityError:  # another process of the site was faster
         return []
-    exhibitions.keep(SLUG, TITLE, TEXT, [piece.walk_id for piece in pieces()])
+    exhibitions.ensure(SLUG, TITLE, TEXT, [piece.walk_id for piece in pieces()])
     return [piece.walk_id for piece in wanted]
 
 
-def take_down() -> list[str]:
+def delete() -> list[str]:
     """Take down the pieces that are here; return their ids."""
     found = [
         walk for piece in pieces() if (walk := lookup.any_walk(piece.walk_id)) is not None and walk.deleted_at is None
     ]
     for walk in found:
-        lifecycle.delete_walk(walk, by_house=True)
-    exhibitions.drop(SLUG)
+        lifecycle.delete_walk(walk, by_operator=True)
+    exhibitions.ensure_absent(SLUG)
     return [walk.id for walk in found]
 
 
@@ -255,7 +255,7 @@ def compare(piece: ShippedWalk, painted: Sequence[Picture]) -> RepaintCheck:
 def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
     """Make a walk that was just painted the shipped piece."""
     piece.folder.mkdir(parents=True, exist_ok=True)
-    (piece.folder / FILM).write_bytes(media_store.store().read(walk.media["mp4"].path))
+    (piece.folder / FILM).write_bytes(media_store.store().read_bytes(walk.media["mp4"].path))
     (piece.folder / FRAMES).write_bytes(_avif(painted))
     label = {
         "evenness": walk.evenness,
@@ -263,7 +263,7 @@ def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
         "morph": walk.morph,
         "perceptual_step": walk.perceptual_step,
         "strides": walk.strides,
-        "durations": _durations(media_store.store().read(walk.media["gif"].path)),
+        "durations": _durations(media_store.store().read_bytes(walk.media["gif"].path)),
         "model_title": walk.model_title,
         "painted_at": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
         "shipped_psnr": _psnr(piece.frames(), painted),
@@ -338,7 +338,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         prefix=piece.recipe["model"]["prefix"],
         model_title=piece.label["model_title"],
         software=piece.recipe["software"],
-        drawings=recipe.told_drawings(piece.recipe),
+        drawings=recipe.parse_drawings(piece.recipe),
         state=FINISHED,
         painted_count=wanted.frames,
         evenness=piece.label["evenness"],
@@ -351,7 +351,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         started_at=painted_at,
         finished_at=painted_at,
     )
-    walk.words = folding.index_text(walk.searched)
+    walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     return walk
 

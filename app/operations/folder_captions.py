@@ -45,7 +45,7 @@ COLUMNS = ("file", "digest", "description", "is_guess", "language", "tone", "ask
 
 
 @dataclass(frozen=True, slots=True)
-class Captioned:
+class CaptionedPicture:
     """A picture with its captions, each with its tone, audience and language, and a wall label in each language."""
 
     file: str
@@ -59,14 +59,14 @@ class Captioned:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedPicture:
     """A picture that cannot be read, and why."""
 
     file: str
     error: str
 
 
-def wishes(
+def expand_requests(
     tones: Sequence[str], audiences: Sequence[str], languages: Sequence[str], variants: int
 ) -> list[CaptionRequest]:
     """Write out which captions each picture gets: in each language, in each tone, for each audience.
@@ -75,12 +75,14 @@ def wishes(
     """
     asked = itertools.product(dict.fromkeys(languages), dict.fromkeys(tones), dict.fromkeys(audiences))
     return [
-        captions.read({"tone": tone, "audience": audience, "language": language, "variants": variants}, CaptionRequest)
+        captions.parse_request(
+            {"tone": tone, "audience": audience, "language": language, "variants": variants}, CaptionRequest
+        )
         for language, tone, audience in asked
     ]
 
 
-def find(paths: Iterable[Path], *, recursive: bool) -> dict[str, Path]:
+def find_pictures(paths: Iterable[Path], *, recursive: bool) -> dict[str, Path]:
     """Find the pictures: files that are named, and those in folders that are called as pictures are.
 
     :raises InvalidInput: when there is nothing at a path, or no picture at all.
@@ -103,7 +105,7 @@ def find(paths: Iterable[Path], *, recursive: bool) -> dict[str, Path]:
 
 def compose(
     files: dict[str, Path], wanted: Sequence[CaptionRequest], *, look: bool, tend: Callable[[], None]
-) -> Iterator[Captioned | Skipped]:
+) -> Iterator[CaptionedPicture | SkippedPicture]:
     """Write captions of pictures, one after the other in their order; ``tend`` is called while workers look.
 
     Without ``look`` nobody looks at them, and captions do not say what they show.
@@ -120,9 +122,9 @@ def _batches(names: list[str]) -> Iterator[list[str]]:
 
 def _together(
     files: dict[str, Path], wanted: Sequence[CaptionRequest], *, look: bool, tend: Callable[[], None]
-) -> Iterator[Captioned | Skipped]:
+) -> Iterator[CaptionedPicture | SkippedPicture]:
     owner = visitors.digest(visitors.new_token())  # so that nobody else's are found or forgotten
-    photos: dict[str, Photo | Skipped] = {}
+    photos: dict[str, Photo | SkippedPicture] = {}
     digests: dict[str, str] = {}
     try:
         for name, path in files.items():
@@ -132,11 +134,11 @@ def _together(
                 photos[name] = _brought(data, owner) if look else _unseen(data)
             except (OSError, ValueError) as error:
                 told = error.strerror or str(error) if isinstance(error, OSError) else f"The picture {error}"
-                photos[name] = Skipped(name, told)
+                photos[name] = SkippedPicture(name, told)
         for name, photo in photos.items():
             if isinstance(photo, Photo) and look:
                 _wait_for(photo, tend)
-            yield photo if isinstance(photo, Skipped) else _captioned(name, digests[name], photo, wanted)
+            yield photo if isinstance(photo, SkippedPicture) else _captioned(name, digests[name], photo, wanted)
     finally:
         if look:
             photo_store.forget(owner)
@@ -156,7 +158,7 @@ def digest(path: Path) -> str:
 
 
 def _brought(data: bytes, owner: str) -> Photo:
-    return brought_photos.bring(data, owner_hash=owner, network="", look=lambda: None, admit=lambda: None)
+    return brought_photos.upload(data, owner_hash=owner, network="", check_room=lambda: None, admit=lambda: None)
 
 
 def _unseen(data: bytes) -> Photo:
@@ -176,9 +178,11 @@ def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
             raise MomaError(f"No worker has looked at a picture for {PATIENCE_SECONDS:g} s.")
 
 
-def _captioned(name: str, file_digest: str, photo: Photo, wanted: Sequence[CaptionRequest]) -> Captioned | Skipped:
+def _captioned(
+    name: str, file_digest: str, photo: Photo, wanted: Sequence[CaptionRequest]
+) -> CaptionedPicture | SkippedPicture:
     if photo.error is not None:
-        return Skipped(name, translate_foreign(photo.error))
+        return SkippedPicture(name, translate_foreign(photo.error))
     found = pictures.of_photo(photo)
     about = Picture(found.shows, found.is_guess, photo.width, photo.height, file_digest)  # the same words each time
     written = []
@@ -189,17 +193,17 @@ def _captioned(name: str, file_digest: str, photo: Photo, wanted: Sequence[Capti
     labels: dict[str, dict[str, Any]] = {
         each.language: wall_label.compose(about, each.language).as_dict() for each in wanted
     }
-    return Captioned(
+    return CaptionedPicture(
         name, file_digest, photo.width, photo.height, about.shows or None, bool(about.shows), written, labels
     )
 
 
-def as_lines(told: Captioned) -> str:
+def as_lines(told: CaptionedPicture) -> str:
     """Write a picture's captions as a line of JSON."""
     return json.dumps(asdict(told), ensure_ascii=False) + "\n"
 
 
-def as_rows(told: Captioned) -> str:
+def as_rows(told: CaptionedPicture) -> str:
     """Write a picture's captions as rows of CSV, one for each caption."""
     target = io.StringIO()
     table = csv.DictWriter(target, COLUMNS, extrasaction="ignore", lineterminator="\n")
@@ -213,7 +217,9 @@ def as_rows(told: Captioned) -> str:
 HEAD = ",".join(COLUMNS) + "\n"
 
 
-def kept(path: Path, files: dict[str, Path], wanted: Sequence[CaptionRequest], *, is_table: bool) -> dict[str, str]:
+def read_earlier(
+    path: Path, files: dict[str, Path], wanted: Sequence[CaptionRequest], *, is_table: bool
+) -> dict[str, str]:
     """Read what stands in an earlier file of captions, for each picture that has not changed, if the wishes have not.
 
     A picture of which only a part was written is left out.

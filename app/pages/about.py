@@ -63,9 +63,9 @@ def _is_sentence(licence: str) -> bool:
 def _drawings(model: str) -> Sketchbook | None:
     """Return a model's drawing library; only the shipped drawings while the database is unavailable."""
     try:
-        return sketchbooks.readable(model)
+        return sketchbooks.find(model)
     except OperationalError:
-        return sketchbooks.without_database(model)
+        return sketchbooks.find_shipped(model)
 
 
 @blueprint.get("/favicon.ico")

@@ -65,12 +65,12 @@ def edit(form: MakeForm, change: str) -> NoRoom | None:
     if what == "style" and not (stop.picture and form.style_named(match[3] or "")):
         return None  # a prompt without a photo gets its style when the walk is generated
     owner, network = visitors.digest(visitors.current()), rate_limits.network_key()
-    candidate_set, admit = candidate_requests.of_owner(stop.candidates, owner), rate_limits.PAGE.admit
+    candidate_set, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit
     try:
         if what == "drop":
             _remove_candidates(stop, candidate_set)
         elif what == "more" and candidate_set is not None:
-            candidates.more(candidate_set, network=network, admit=admit)
+            candidates.request_more(candidate_set, network=network, admit=admit)
         elif form.parent is None or index:
             count = 1 if what == "style" else A_ROW
             candidate_rows.request_candidates(form, index, count=count, owner_hash=owner, network=network, admit=admit)

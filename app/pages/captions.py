@@ -55,11 +55,11 @@ def _read_request(kind: type[Request]) -> tuple[Request, list[str]]:
     if own := request.args.get("own_tone", "").strip():
         fields["tone"] = own
     try:
-        return captions.read({**fields, "language": language}, kind), []
+        return captions.parse_request({**fields, "language": language}, kind), []
     except InvalidInput as error:
         wrong = {str(each.path[0]) for each in error.errors}
         right = {name: value for name, value in fields.items() if name not in wrong}
-        return captions.read({**right, "language": language}, kind), [each.message for each in error.errors]
+        return captions.parse_request({**right, "language": language}, kind), [each.message for each in error.errors]
 
 
 def _render(about: Subject, wanted: CaptionRequest, errors: list[str], **context: object) -> str:

@@ -59,7 +59,7 @@ class Choice:
 
 
 blueprint.add_app_template_global(pictures.address, "picture_of")
-blueprint.add_app_template_global(lambda: bool(offered.led_models()), "can_draw")
+blueprint.add_app_template_global(lambda: bool(offered.conditioned_models()), "can_draw")
 
 
 @blueprint.get("/drawings")
@@ -82,8 +82,8 @@ def index() -> Response:
         groups=[(name, _(words)) for name, words, _kinds in GROUPS if any(name == each.group for each in drawn.motifs)],
         count=len(motifs),
         total=len(drawn.motifs),
-        meant=matches.meant,
-        credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.readable(model.setting)) else (),
+        meant=matches.suggestion,
+        credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.find(model.setting)) else (),
         pages=pages,
     )
     return page_response(page, status=422) if error else conditional(page_response(page))
@@ -92,7 +92,7 @@ def index() -> Response:
 @blueprint.get("/drawings/<digest>.webp")
 def picture(digest: str) -> Response:
     """Send a drawing in one colour, as WebP. It may be cached for ever, since a digest names its content."""
-    book = offered.holding(digest)
+    book = offered.find_book(digest)
     if book is None:
         raise NotFound
     try:
@@ -111,7 +111,7 @@ def _catalogue() -> tuple[ModelOnOffer, DrawingCatalogue]:
     :raises NotFound: when the site has no such model.
     """
     name = request.args.get("model", "")
-    for model in offered.led_models():
+    for model in offered.conditioned_models():
         reader = scenes.reader_of(model.setting) if name in ("", model.name) else None
         if reader is not None:
             return model, catalogue(reader, here().language)

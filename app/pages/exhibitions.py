@@ -13,7 +13,7 @@ blueprint = Blueprint("showing", __name__)
 @blueprint.get("/exhibitions")
 def index() -> Response:
     """Show the list of exhibitions."""
-    return conditional(Response(render_template("pages/exhibitions.html", halls=exhibitions.shown())))
+    return conditional(Response(render_template("pages/exhibitions.html", halls=exhibitions.list_shown())))
 
 
 @blueprint.get("/exhibitions/<slug>")

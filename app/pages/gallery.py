@@ -20,7 +20,7 @@ from app.search import terms, visual_search
 from app.web.responses import conditional, page_response
 
 lookalikes = Blueprint("alike", __name__)
-lookalikes.add_app_template_global(lambda walk: visual_search.of(walk) is not None, "is_looked_at")
+lookalikes.add_app_template_global(lambda walk: visual_search.features_of(walk) is not None, "is_looked_at")
 
 
 @blueprint.get("/gallery", endpoint="gallery")
@@ -35,9 +35,9 @@ def show_gallery() -> Response:
         wrong = {each.path[0] for each in error.errors}
         valid = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
         choice, query = choosing.from_page(valid), request.args.get("q", "").strip()[: terms.QUERY_MAX]
-        shown = _gallery_page(choice, catalogue.CataloguePage([], None, None, found=0), error=str(error), q=query)
+        shown = _gallery_page(choice, catalogue.CataloguePage([], None, None, hit_count=0), error=str(error), q=query)
         return page_response(shown, status=422)
-    g.asked = choice.sought().asked  # the page highlights these words
+    g.asked = choice.index_query().text_query  # the page highlights these words
     return page_response(_gallery_page(choice, page), cache="no-cache")
 
 
@@ -65,7 +65,7 @@ def _gallery_page(
         filters=filter_options.rows(choice),
         orders=filter_options.orders(choice),
         chosen=filter_options.chosen(choice),
-        meant=spelling.suggestion(choice) if error is None and page.found == 0 else None,
+        meant=spelling.suggestion(choice) if error is None and page.hit_count == 0 else None,
     )
 
 

@@ -154,7 +154,7 @@ def _leave(form: forms.MakeForm, change: str) -> Response | None:
     elif change == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
         prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
         address = url_for("styles.index", prompt=prompt, model=form.model or None, **carried)
-    elif change == "another" and (other := catalogue.by_chance()):
+    elif change == "another" and (other := catalogue.random_walk()):
         address = f"{other.url}?{urlencode({name: text for name, text in carried.items() if text})}"
     else:
         return None
@@ -277,7 +277,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
         readings=readings.of_form(form, limits),
         rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
-        led={model.name for model in offered.led_models()},
+        led={model.name for model in offered.conditioned_models()},
         recent=catalogue.recent(RECENT, featured_first=True),
         total=catalogue.total(),
     )

@@ -55,7 +55,7 @@ def delete_all() -> Response:
 
 
 def _page(page: OwnWalks, *, status: int = 200, **context: object) -> Response:
-    states = {walk.id: state_words(walk, fair_queue.place(walk)) for walk in page.walks}
+    states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.walks}
     values = {"error": None, "flaw": None, "deleted": None, "is_known": visitors.known() is not None} | context
     response = make_response(render_template("pages/my_walks.html", page=page, states=states, **values), status)
     response.headers["Cache-Control"] = "private, no-store"

@@ -38,7 +38,7 @@ def show_cut(photo_id: str) -> Response:
     path = own_photo(photo_id).cut_path
     if path is None:
         raise NotFound(_("Nothing is cut out of this picture."))
-    return for_its_owner(Response(media_store.store().read(path), mimetype="image/webp"))
+    return for_its_owner(Response(media_store.store().read_bytes(path), mimetype="image/webp"))
 
 
 @blueprint.get("/photos/<photo_id>/live")
@@ -65,11 +65,11 @@ def store_files(form: MakeForm) -> None:
             continue
         owner = visitors.digest(visitors.current())
         try:
-            photo = brought_photos.bring(
+            photo = brought_photos.upload(
                 file.read(current_app.config["PHOTO_MAX"] + 1),
                 owner_hash=owner,
                 network=rate_limits.network_key(),
-                look=rate_limits.PHOTO.check,
+                check_room=rate_limits.PHOTO.check,
                 admit=rate_limits.PHOTO.admit,
             )
         except ValueError as error:

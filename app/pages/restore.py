@@ -66,7 +66,7 @@ def restore() -> Response:
 
 def _lacks_a_drawing(wanted: Commission) -> bool:
     """Return whether the recipe uses a drawing that is no longer in the model's library."""
-    book = sketchbooks.readable(models_on_offer.setting(wanted.model))
+    book = sketchbooks.find(models_on_offer.setting(wanted.model))
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
     return book is not None and any(digest not in book.drawings for digest in drawn)
 
@@ -79,7 +79,7 @@ def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
         stop["drawing"] = choices.of_stop(
             recorded.prompt, recorded.scene, leave_out=recorded.negative_prompt, seed=seed, model=wanted.model
         )
-        stop["layout"] = layouts.asked_for(recorded.scene, walk_seed=wanted.seed or 0)
+        stop["layout"] = layouts.requested_layout(recorded.scene, walk_seed=wanted.seed or 0)
     return {
         **form_fields.of_stops(body["stops"]),
         **form_fields.of_settings(wanted, **{name: body[name] for name in ("preset", "steps", "guidance")}),

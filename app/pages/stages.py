@@ -74,7 +74,7 @@ def ask(walk_id: str) -> Response:
     """Request the stages of a frame, and redirect to the page that shows them."""
     walk = lookup.walk_at_address(walk_id)
     frame = _frame(walk)
-    if stage_requests.of(walk, frame.index) is None:
+    if stage_requests.find_stages(walk, frame.index) is None:
         if stage_requests.flaw(walk):
             response = _page("pages/stages.html", walk)
             response.status_code = Conflict.status
@@ -86,7 +86,7 @@ def ask(walk_id: str) -> Response:
             response.status_code = 429
             response.headers["Retry-After"] = str(error.retry_after)
             return response
-        stage_requests.ask(walk, frame.index)
+        stage_requests.request_stages(walk, frame.index)
     return cast(Response, redirect(url_for("making.watch", walk_id=walk.id, frame=frame.index), 303))
 
 
@@ -103,7 +103,7 @@ def sheet_of(walk: Walk, stages: Stages | None) -> Sheet | None:
 
 def _page(template: str, walk: Walk, **context: Any) -> Response:
     frame = _frame(walk)
-    stages = stage_requests.of(walk, frame.index)
+    stages = stage_requests.find_stages(walk, frame.index)
     page = render_template(
         template,
         walk=walk,

@@ -57,7 +57,7 @@ def live(walk_id: str) -> Response:
 def another(walk_id: str) -> Response:
     """Redirect a visitor who waits for a walk to a random other walk, with a link back."""
     walk = lookup.walk_at_address(walk_id)
-    other = catalogue.by_chance(besides=walk)
+    other = catalogue.random_walk(excluding=walk)
     if other is None:
         message = _("No other walk hangs here yet. The one that you wait for goes on, and keeps its address.")
         return error_responses.answer(404, message, title=N_("Nothing else hangs yet"))
@@ -75,7 +75,7 @@ def _fingerprint(walk_id: str) -> str | None:
     waiting = lookup.waiting_now(walk_id)
     if waiting is None:
         return None
-    place = fair_queue.place(waiting)
+    place = fair_queue.find_place(waiting)
     seconds = wording.lowest(place.seconds, request.args.get("seen"))
     shown = (
         *waiting,
@@ -107,11 +107,11 @@ def walk_page(
     :param known: the hash that the live part sends to ask whether anything changed.
     :param etag: the response's ETag; by default a hash of the page.
     """
-    place = fair_queue.place(walk)
+    place = fair_queue.find_place(walk)
     earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
     shown = [*later, *([earlier] if earlier else [])]
-    before = [] if walk.is_waiting else neighbours.before(walk, JOINING, besides=shown)
-    after = [] if walk.is_waiting else neighbours.after(walk, JOINING, besides=[*shown, *before])
+    before = [] if walk.is_waiting else neighbours.before(walk, JOINING, excluding=shown)
+    after = [] if walk.is_waiting else neighbours.after(walk, JOINING, excluding=[*shown, *before])
     page = render_template(
         template,
         walk=walk,
@@ -154,7 +154,7 @@ def _left(walk: Walk) -> Walk | None:
 def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:
     """Return the newest walks, without this one and those already shown."""
     ids = {each.number for each in shown}
-    recent = catalogue.recent(NEARBY + len(shown), besides=walk)
+    recent = catalogue.recent(NEARBY + len(shown), excluding=walk)
     return [each for each in recent if each.number not in ids][:NEARBY]
 
 

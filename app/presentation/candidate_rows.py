@@ -175,7 +175,7 @@ def _value(candidate_set: CandidateSet, candidate: Candidate) -> str:
 def _set_of(stop: StopLine, owner_hash: str | None) -> CandidateSet | None:
     if not stop.candidates or owner_hash is None:
         return None
-    return candidate_requests.of_owner(stop.candidates, owner_hash)
+    return candidate_requests.find_of_owner(stop.candidates, owner_hash)
 
 
 def _is_same(stored: dict[str, Any], request: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
         return ""
     reading = reader.again(prompt, leave_out=leave_out, language=here().language, seed=seed)
     shown = [drawing for drawing in shown_in(scene) if drawing.digest in reader.drawings]
-    book = sketchbooks.readable(models_on_offer.setting(model))
+    book = sketchbooks.find(models_on_offer.setting(model))
     if book is not None:  # a painterly style replaces a drawing by its modelled variant
         read = [drawing for item in reading.items for drawing in (item.drawing, *item.others)]
         flat = {drawing_styles.modelled(book, drawing.digest): drawing for drawing in reversed(read)}
@@ -35,4 +35,4 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
 def shown_in(scene: dict[str, Any] | None) -> list[Drawing]:
     """Return the drawings in a recorded scene, each once, also those removed since; without unknown ones."""
     digests = dict.fromkeys(thing["drawing"] for thing in (scene or {}).get("things", ()))
-    return [drawing for drawing in map(offered.drawing, digests) if drawing is not None]
+    return [drawing for drawing in map(offered.find_drawing, digests) if drawing is not None]

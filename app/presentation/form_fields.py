@@ -33,7 +33,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
         {
             "prompt": stop.prompt,
             "drawing": _drawing(walk, stop),
-            "layout": layouts.asked_for(stop.scene, walk_seed=walk.seed),
+            "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed),
             **_photo(stop),
             **{name: getattr(stop, name) for name in (*OWN, "lora", "lora_weight")},
         }
@@ -56,7 +56,7 @@ def repainted(walk: Walk, hand: str) -> dict[str, Any]:
     """Return the form fields that request the same walk in another style, with its seed, drawings and settings."""
     stops = [
         {"prompt": stop.prompt, "drawing": _drawing(walk, stop), "seed": stop.seed, "hand": hand,
-         "negative_prompt": stop.negative_prompt, "layout": layouts.asked_for(stop.scene, walk_seed=walk.seed)}
+         "negative_prompt": stop.negative_prompt, "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed)}
         for stop in walk.stops
     ]  # fmt: skip
     return fields(walk, seed=True) | {"own": None, "drawing": None} | of_stops(stops)
@@ -81,7 +81,7 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
 
 def _frame_rate(fps: float | None) -> str | None:
     """Return the requested frame rate; ``None`` for the site's default, and for a film slowed down against flashes."""
-    requested = frame_rates.again(fps)
+    requested = frame_rates.requestable(fps)
     return None if requested in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{requested:g}"
 
 

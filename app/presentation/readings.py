@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.commissions import scenes, schema, stop_styles
-from app.commissions.stop_styles import AskedStop
+from app.commissions.stop_styles import StopFacts
 from app.drawings import sketchbooks
 from app.generation import hands, models_on_offer
 from app.generation.limits import SEED_MAX, Limits
@@ -186,7 +186,7 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
     }
     styles = request.styles_for(interpretations, stops)
     for index, reading in interpretations.items():
-        scene = scenes.arranged(
+        scene = scenes.arrange(
             reading, model=request.model, seed=request.seed_of(stops[index]), walk_seed=request.seed,
             hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
         )  # fmt: skip
@@ -198,7 +198,7 @@ def style_of(form: MakeForm, index: int, limits: Limits) -> str:
 
     It is also ``""`` for a model whose styles have no layouts: its style follows from the seed alone.
     """
-    request = _FormRequest.from_form(form) if hands.compose(limits.hands) else None
+    request = _FormRequest.from_form(form) if hands.any_composes(limits.hands) else None
     if request is None:
         return ""
     interpretations = {
@@ -246,8 +246,8 @@ def drawn_after(walk: Walk) -> list[str]:
 def _interpret(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
     """Return the interpretation of a prompt; ``None`` if validation will refuse the prompt or ``leave_out``."""
     try:
-        words = schema.visible(prompt, limits.prompt_max)
-        without = schema.cleaned(leave_out, limits.prompt_max)
+        words = schema.visible_text(prompt, limits.prompt_max)
+        without = schema.clean_text(leave_out, limits.prompt_max)
     except ValueError:
         return None
     return reader.again(words, leave_out=without, language=here().language, seed=seed)
@@ -309,7 +309,7 @@ class _FormRequest:
     def reuses_scene(self, index: int) -> bool:
         """Return whether a stop is the last one of the walk to continue from, with that stop's scene."""
         last = self.form.parent.stops[-1].scene if index == 0 and self.form.parent is not None else None
-        book = sketchbooks.readable(self.model)
+        book = sketchbooks.find(self.model)
         return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
 
     def interpret(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
@@ -329,9 +329,9 @@ class _FormRequest:
 
     def styles_for(self, interpretations: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
         """Map the indices of interpreted stops to the styles chosen for them, ``""`` for a stop that names one."""
-        wanted = [AskedStop(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
+        wanted = [StopFacts(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
         after = self.form.parent.stops[-1].scene if self.reuses_scene(0) and self.form.parent is not None else None
-        styles = stop_styles.chosen(wanted, model=self.model, walk_seed=self.seed, after=after)
+        styles = stop_styles.choose_styles(wanted, model=self.model, walk_seed=self.seed, after=after)
         return dict(zip(interpretations, styles, strict=True))
 
     def seed_of(self, stop: dict[str, Any]) -> int:

@@ -31,7 +31,7 @@ class StyleGroup(NamedTuple):
 
 def grouped(styles: Sequence[Style]) -> list[StyleGroup]:
     """Return the styles in groups, those trained on this site last; no groups if the model's styles have no layouts."""
-    if not hands.compose(style.hand for style in styles):
+    if not hands.any_composes(style.hand for style in styles):
         return []
     graphic = tuple(style for style in styles if style.hand.is_graphic)
     taught = tuple(style for style in styles if not style.hand.marks)

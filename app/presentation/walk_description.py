@@ -242,7 +242,7 @@ class WalkDescription(TypedDict):
 
 def describe(walk: Walk) -> WalkDescription:
     """Return the JSON description of a walk."""
-    place = fair_queue.place(walk)
+    place = fair_queue.find_place(walk)
     return {
         "id": walk.id,
         "number": walk.number,

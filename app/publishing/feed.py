@@ -122,7 +122,7 @@ def _walk_of(url: str | None) -> Walk:
         walk = lookup.walk_at_address(match[1]) if match else None
     except (WalkNotFound, WalkGone):
         walk = None
-    if walk is None or not walk.is_hanging:
+    if walk is None or not walk.is_public:
         raise NotFound(_("No walk that may be shown elsewhere has this address."))
     return walk
 

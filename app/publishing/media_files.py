@@ -155,7 +155,7 @@ def _packed(walk: Walk) -> Iterator[bytes]:
         for name, path in paths.items():
             entry = zipfile.ZipInfo(name, finished.timetuple()[:6])
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, store.read(path))
+            archive.writestr(entry, store.read_bytes(path))
             yield out.take()
     yield out.take()
 

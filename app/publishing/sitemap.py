@@ -62,11 +62,11 @@ def index() -> Response:
 @blueprint.get("/sitemap/rooms.xml")
 def rooms() -> Response:
     """Return the sitemap of the pages other than walks, including the exhibitions."""
-    rooms = [*ROOMS, *(["drawings.index"] if offered.led_models() else [])]
+    rooms = [*ROOMS, *(["drawings.index"] if offered.conditioned_models() else [])]
     rooms += ["styles.index"] if shipped.of_model() else []
     entries: list[Entry] = [(url_for(room, _external=True), None) for room in rooms]
     root = request.url_root.rstrip("/")
-    for hall in exhibitions.shown():
+    for hall in exhibitions.list_shown():
         walks = exhibitions.walks_of(hall.exhibition)
         entries.append((root + hall.exhibition.url, exhibitions.changed_at(hall.exhibition, walks)))
     return _answer(_written("urlset", "url", entries))

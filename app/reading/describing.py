@@ -60,7 +60,7 @@ class Describer:
         scores += COVERED * np.maximum(0, covered - 1)
         # The table of meaning knows English; another language's words are sought in it only for want of better.
         if self._embedding is not None and words and (language == "en" or not told.any()):
-            asked = self._embedding.of([" ".join(words)])[0]
+            asked = self._embedding.embed([" ".join(words)])[0]
             sure = MEANING if language == "en" else MEANING * FOREIGN
             scores += sure * np.maximum(0, self._concepts(self._embedding) @ asked)
         scores *= self._likely
@@ -80,7 +80,7 @@ class Describer:
         """Return how like an English word a concept is: a cosine; 0 without a table of meaning."""
         if self._embedding is None:
             return 0.0
-        return float(self._concepts(self._embedding)[number] @ self._embedding.of([word])[0])
+        return float(self._concepts(self._embedding)[number] @ self._embedding.embed([word])[0])
 
     def is_like(self, number: int, others: Collection[int]) -> bool:
         """Tell whether a concept is like one of others at least; without a table of meaning, it is."""
@@ -136,5 +136,5 @@ class Describer:
 
     def _concepts(self, embedding: Embedding) -> Floats:
         if self._vectors is None:
-            self._vectors = embedding.of([concept.text for concept in self.wordbook.concepts])
+            self._vectors = embedding.embed([concept.text for concept in self.wordbook.concepts])
         return self._vectors

@@ -1,12 +1,12 @@
-"""Rankers, and the fusion of what they find into one row.
+"""Rankers, and the fusion of their rankings into one.
 
-A *ranker* takes what was typed and returns the numbers of walks, the best first, a few hundred at most; it needs to
-know nothing of filters, pages or what is in the gallery:
+A *ranker* takes the search text and returns the numbers of matching walks, the best first, at most some hundred. It
+does not apply filters or check whether a walk is public:
 
     ranking.add_ranker(app, semantic_search.ranked)  # ranked(query: str) -> Sequence[int]
 
-The gallery asks each of them for "best first", leaves out what is not public or does not pass the filters, and joins
-their rows with that of the words by :func:`fuse_rankings`. With none, "best first" is by words alone.
+For the order "best first" the gallery calls every ranker, removes walks that are not public or do not pass the filters,
+and joins the rankings with that of the full-text search by :func:`fuse_rankings`.
 """
 
 from __future__ import annotations
@@ -18,24 +18,27 @@ from flask import Flask, current_app
 
 Ranker = Callable[[str], Sequence[int]]
 FUSED_MAX = 500
-"""How many walks "best first" shows at most: a bounded list, which its pages leaf through."""
+"""The most walks that the order "best first" shows, on all its pages together."""
 EVENED = 60
-"""What is added to each rank, so that the first few of a row do not decide all (Cormack et al., SIGIR 2009)."""
+"""The constant k of reciprocal rank fusion: it lessens the weight of the first ranks (Cormack et al., SIGIR 2009)."""
 
 
 def add_ranker(app: Flask, ranker: Ranker) -> None:
-    """Have "best first" ask one more way of finding."""
+    """Register a ranker with the application."""
     app.extensions.setdefault("rankers", []).append(ranker)
 
 
 def rankers() -> list[Ranker]:
-    """Return the ways of finding that were added to the current application."""
-    found: list[Ranker] = current_app.extensions.get("rankers", [])
-    return found
+    """Return the rankers of the current application."""
+    registered: list[Ranker] = current_app.extensions.get("rankers", [])
+    return registered
 
 
 def fuse_rankings(*rows: Sequence[int], limit: int = FUSED_MAX) -> list[int]:
-    """Join rows of walks' numbers, each the best first, by reciprocal rank; of equals, that of the first row leads."""
+    """Join rankings of walk numbers, each the best first, by reciprocal rank fusion; return up to ``limit`` numbers.
+
+    Numbers with equal scores are sorted as they first occur.
+    """
     scores: Counter[int] = Counter()
     for row in rows:
         for rank, number in enumerate(dict.fromkeys(row), start=1):

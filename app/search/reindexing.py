@@ -1,4 +1,4 @@
-"""Words, ends and colours of all walks, written anew for the search; and how many go on from each, counted anew."""
+"""Rebuild the search data of all walks: words, first and last stops, colours, and counts of continuations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REWRITTEN = (Walk.number, Walk.words, Walk.colour, Walk.starts, Walk.ends, Walk.
 
 @dataclass(frozen=True, slots=True)
 class ReindexProgress:
-    """How far the words are written anew: walks done in this run, the last one's number, and how many are left."""
+    """Progress of a reindexing: walks done in this run, the number of the last one, and how many are left."""
 
     done: int
     last: int
@@ -33,10 +33,10 @@ class ReindexProgress:
 
 
 def reindex(*, after: int = 0, batch: int = BATCH) -> Iterator[ReindexProgress]:
-    """Write words, ends and colours of all walks with a greater number than ``after``, a batch to a transaction.
+    """Rebuild the search data of the walks with numbers above ``after``, one transaction per batch; yield progress.
 
-    What was yielded is written for good: a run that was interrupted is taken up with its ``last``. The database's own
-    index follows within the same transaction, so that whoever searches meanwhile finds each walk as it was or as it is.
+    A batch is committed before its progress is yielded: to resume an interrupted run, pass ``last`` as ``after``. The
+    search index is updated in the same transaction, so concurrent searches see each walk before or after the change.
     """
     done, wanted = 0, _count_after(after)
     while numbers := _numbers(after, batch):
@@ -51,28 +51,28 @@ def _numbers(after: int, batch: int) -> list[int]:
 
 
 def _colours(numbers: list[int]) -> dict[int, str]:
-    """Look at the posters of those walks that have no colour yet; a poster that cannot be read is left for later."""
+    """Return the main colours of the walks that have none yet; skip and log posters that cannot be read."""
     query = select(Walk.number, Medium.path).join(Medium, Medium.walk_number == Walk.number)
     query = query.where(Walk.number.in_(numbers), Walk.colour.is_(None), Medium.kind == "poster")
-    found = {}
+    main_colours = {}
     for number, path in db.session.execute(query).all():
         try:
-            found[number] = colours.main(media_store.store().read(path))
+            main_colours[number] = colours.main(media_store.store().read_bytes(path))
         except (MediaError, OSError) as error:
             log.warning("The poster %s could not be read: %s", path, error)
-    return found
+    return main_colours
 
 
-def _write(numbers: list[int], found: dict[int, str]) -> None:
+def _write(numbers: list[int], main_colours: dict[int, str]) -> None:
     with writing() as session:
         query = select(Walk).where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         for walk in session.scalars(query.options(load_only(*REWRITTEN), selectinload(Walk.stops))):
-            walk.words = folding.index_text(walk.searched)
-            walk.colour = found.get(walk.number, walk.colour)
+            walk.words = folding.index_text(walk.searchable_texts)
+            walk.colour = main_colours.get(walk.number, walk.colour)
             neighbours.mark(walk)
         session.flush()
         text_index.recount(session, numbers)
-    db.session.expunge_all()  # a million walks need not be in memory at once
+    db.session.expunge_all()  # else a million walks would stay in memory
 
 
 def _count_after(number: int) -> int:

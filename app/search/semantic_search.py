@@ -1,6 +1,7 @@
-"""Search by meaning: walks whose words mean something like what is asked for, though they share none of it.
+"""Semantic search: find walks whose prompts mean something similar to the query, though they share no word with it.
 
-Every walk has a vector, which follows from its prompts and the table of meaning alone.
+Each walk has one vector, the mean of its prompts' text embeddings. They depend only on the prompts and the embedding
+table.
 """
 
 from __future__ import annotations
@@ -17,69 +18,69 @@ from app.search import ranking
 from app.search.vector_file import Floats
 from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.walk_models import Stop, Walk
-from app.text.embedding import Embedding, TableError, normalised
+from app.text.embedding import Embedding, TableError, normalise
 
 EXTENSION = "moma-meaning"
 LEAST = 0.3
-"""How like a query a walk must be at least, as a cosine: what is further off was not meant."""
+"""The least cosine similarity of a match."""
 
 UNMEANT = re.compile(r"(?:^|(?<=\s))-\S+|[\"*]")
-"""What of a query is none of its meaning: words that are not wanted, and the marks of its syntax."""
+"""Parts of a query without meaning: excluded words, quotation marks and asterisks."""
 
 MOST = 1000
-"""How many walks are returned at most: more than are shown, as some are not public or do not pass a filter."""
+"""The most walks that are returned: more than are shown, because some are not public or do not pass a filter."""
 
 
 def init_app(app: Flask) -> None:
-    """Plug in to search; nothing is opened before the first."""
+    """Register semantic search as a ranker; the index is opened at the first search."""
     source = _Walks()
     app.extensions[EXTENSION] = (source, Index(source))
     ranking.add_ranker(app, ranked)
 
 
 def ranked(query: str) -> list[int]:
-    """Return the numbers of the walks that mean what ``query`` says, the nearest first, some hundred at most.
+    """Return the numbers of up to ``MOST`` walks whose meaning is similar to the query, the most similar first.
 
-    Whether they are public is for the database to say. Empty where nothing is like it, no word of it is known, or there
-    is no index.
+    Includes walks that are not public. Empty if there is no index, the embedding table has no word of the query, or no
+    walk reaches the similarity ``LEAST``.
     """
     source, index = _ours()
     vectors = index.up_to_date()
-    said = UNMEANT.sub(" ", query)
-    if vectors is None or not (vector := source.embedding().of([said])[0]).any():
+    text = UNMEANT.sub(" ", query)
+    if vectors is None or not (vector := source.embedding().embed([text])[0]).any():
         return []
-    found = vectors.nearest(vector, MOST)
-    return [int(key) for key in found.keys[found.likeness >= LEAST]]
+    matches = vectors.nearest(vector, MOST)
+    return [int(key) for key in matches.keys[matches.likeness >= LEAST]]
 
 
 def reindex() -> Iterator[IndexProgress]:
-    """Make the index anew beside the one that is searched.
+    """Rebuild the index and replace the current one; yield progress.
 
-    :raises SourceError: when there is no table.
+    :raises SourceError: when there is no embedding table.
     """
-    return _ours()[1].make_anew()
+    return _ours()[1].rebuild()
 
 
 def embedding() -> Embedding:
-    """Return the table of meaning, which is loaded once in a process.
+    """Return the embedding table, which is loaded once per process.
 
-    :raises SourceError: when there is none.
+    :raises SourceError: when it is missing or broken.
     """
     return _ours()[0].embedding()
 
 
 def flaw() -> str:
-    """Say what keeps walks from being found by their meaning: ``""`` if nothing does."""
+    """Return a sentence on why semantic search does not find all walks, or ``""`` if it does."""
     return _ours()[1].flaw()
 
 
-def about() -> str:
-    """Say how many walks can be found by their meaning."""
-    return _ours()[1].about("walks")
+def summary() -> str:
+    """Return a sentence on how many walks the index holds."""
+    return _ours()[1].summary("walks")
 
 
 class _Walks:
-    """All walks by their numbers, whatever becomes of them."""
+    """The source of the index: all walks, public or not, by number."""
 
     name = "meaning"
 
@@ -87,7 +88,7 @@ class _Walks:
         self._embedding: Embedding | None = None
 
     def embedding(self) -> Embedding:
-        """Load the table, once in a process."""
+        """Return the embedding table, loading it at the first call."""
         if self._embedding is None:
             try:
                 self._embedding = Embedding.load(current_app.config["MEANING"])
@@ -112,7 +113,7 @@ class _Walks:
         return mark_of(connection.scalar(select(Walk.id).where(Walk.number == key)) or "") != mark
 
     def _vectors(self, connection: Connection, numbers: Sequence[int]) -> Floats:
-        """Return the mean of the meanings of each walk's stops; zeros for one that was deleted."""
+        """Return the normalised mean of the embeddings of each walk's stops; zeros for a deleted walk."""
         vectors = np.zeros((len(numbers), self.embedding().width), np.float32)
         if not numbers:
             return vectors
@@ -120,9 +121,9 @@ class _Walks:
         stops = connection.execute(select(Stop.walk_number, Stop.prompt, Stop.hand).where(within)).all()
         places = {number: place for place, number in enumerate(numbers)}
         stops = [stop for stop in stops if stop.walk_number in places]
-        of_stops = self.embedding().of([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
+        of_stops = self.embedding().embed([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
         np.add.at(vectors, [places[stop.walk_number] for stop in stops], of_stops)
-        return normalised(vectors)
+        return normalise(vectors)
 
 
 def _ours() -> tuple[_Walks, Index]:

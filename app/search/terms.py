@@ -1,7 +1,7 @@
-"""What was typed into the search, read into terms; and the words that answer it, marked.
+"""Parse search text into terms, and highlight the words that match them.
 
-Nothing that a visitor types reaches a database's own search syntax: it is read here into terms, which
-:mod:`app.search.text_index` writes for the engine at hand.
+Visitors' input never reaches the search syntax of a database: it is parsed into terms, from which
+:mod:`app.search.text_index` writes the query for SQLite or Postgres.
 """
 
 from __future__ import annotations
@@ -23,28 +23,29 @@ QUERY_MAX = 300
 
 
 BEGINNING_MIN = 2
-"""How many letters the beginning of a word has at least: one letter begins a word in half of all public walks."""
+"""The least length of a prefix: half of all walks have a word with a given first letter."""
 
 GOING_ON_MIN = 3
-"""How many letters a word that no star follows has at least to be taken for a beginning, where there are no stems."""
+"""The least length of a word without a star that is also searched as a prefix, in scripts without stemming."""
 
 STARS_MAX = 6
 SIDE_BY_SIDE_MAX = 20
 ROW_MAX = 16
-"""How many characters of a script without spaces are held to stand in a row; what follows may stand elsewhere."""
+"""How many characters of a script without spaces are searched as one phrase; the next ones may be elsewhere."""
 
 CHUNK = re.compile(r'(?P<unwanted>-?)(?:"(?P<phrase>[^"]*)"?(?P<goes_on>\*?)|(?P<plain>[^\s"]+))')
 PRINTED = re.compile(rf"[{folding.UNSPACED}]|[^\W{folding.UNSPACED}]+|\W", re.DOTALL)
 SEED = re.compile(r"[0-9]{1,10}", re.ASCII)
 LITTLE = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "with"])
-"""Words that say nothing of a picture; they count only where nothing else was typed, or within quotes."""
+"""Stop words: they count only within quotes, or if the search has no other words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or several side by side; ``exact`` as they are written, else English by its stem.
+    """A word or phrase to search for.
 
-    The last may go on (``beginning``); what is ``unwanted`` must not be there.
+    ``exact`` words match as written, others also by their English stem. ``beginning``: the last word is a prefix.
+    ``unwanted``: the term must not occur.
     """
 
     words: tuple[str, ...]
@@ -52,8 +53,8 @@ class Term:
     beginning: bool = False
     unwanted: bool = False
 
-    def marks(self, word: str) -> bool:
-        """Tell whether a word of a walk is one of those that were asked for."""
+    def matches(self, word: str) -> bool:
+        """Return whether a word of a walk matches this term and is to be highlighted."""
         if self.unwanted:
             return False
         if word in self.words or (self.beginning and word.startswith(self.words[-1])):
@@ -63,42 +64,46 @@ class Term:
 
 @dataclass(frozen=True)
 class ParsedQuery:
-    """What was typed, understood: all of the terms must hold. Without any, nothing was asked that could be found."""
+    """The terms of a search, all of which must match. Without terms, nothing matches."""
 
     terms: tuple[Term, ...]
 
     @property
     def seed(self) -> int | None:
-        """Return the seed that may have been meant: a number alone."""
+        """Return the number that is the whole search, which may be a seed, or ``None``."""
         if len(self.terms) != 1 or self.terms[0].unwanted or len(self.terms[0].words) != 1:
             return None
         (word,) = self.terms[0].words
         return int(word) if SEED.fullmatch(word) else None
 
     @cached_property
-    def spoken(self) -> list[str]:
-        """List the words that were typed and are wanted, each with a space around it."""
+    def wanted_words(self) -> list[str]:
+        """Return the words of the terms that are not excluded, each between spaces."""
         return [f" {word} " for term in self.terms if not term.unwanted for word in term.words]
 
-    def nearness(self, words: str) -> float:
-        """Say how well a walk's words answer, the more the better: words as typed before stems, short before long.
+    def relevance(self, words: str) -> float:
+        """Return how well a walk's words match; greater is better.
 
-        Of ``words`` those count that are spoken: they stand before the stems, and before what else is known.
+        Exact words count more than stems, and short texts more than long ones.
+
+        :param words: the indexed text of a walk; its stems and facets, which follow the words, are ignored.
         """
-        said = f" {words.partition(' =')[0].partition(' ~')[0]} "
-        as_typed = sum(word in said for word in self.spoken)
-        return as_typed + len(self.spoken) / said.count(" ")
+        text = f" {words.partition(' =')[0].partition(' ~')[0]} "
+        exact = sum(word in text for word in self.wanted_words)
+        return exact + len(self.wanted_words) / text.count(" ")
 
 
 def too_long(length: int) -> str:
-    """Say that a search is too long."""
+    """Return the message for a search text that is too long."""
     return _("A search is at most %(most)s characters long; this one has %(count)s.", most=QUERY_MAX, count=length)
 
 
 def parse(query: str) -> ParsedQuery:
-    """Read what was typed: words, ``"phrases"``, ``begin*`` and ``-unwanted``; the last word may still be typed at.
+    """Parse search text: words, ``"phrases"``, ``prefix*`` and ``-unwanted``.
 
-    :raises InvalidInput: when it is too long.
+    The last word is also a prefix, because the visitor may still be typing it.
+
+    :raises InvalidInput: when the text is too long, or has too many prefixes or quoted words.
     """
     if len(query) > QUERY_MAX:
         raise InvalidInput.on("q", message=too_long(len(query)))
@@ -113,22 +118,22 @@ def parse(query: str) -> ParsedQuery:
     return ParsedQuery(tuple(dict.fromkeys(terms)))
 
 
-def highlight(text: str, asked: ParsedQuery) -> Markup:
-    """Mark the words of a text that were asked for."""
-    wanted = [term for term in asked.terms if not term.unwanted]
+def highlight(text: str, query: ParsedQuery) -> Markup:
+    """Return a text as HTML, with the words that match the query in ``<mark>``."""
+    wanted = [term for term in query.terms if not term.unwanted]
     if not wanted:
         return escape(text)
 
-    def mark(found: re.Match[str]) -> str:
-        words = folding.words(found[0])
-        met = words and any(term.marks(word) for word in words for term in wanted)
-        return f"<mark>{escape(found[0])}</mark>" if met else str(escape(found[0]))
+    def mark(match: re.Match[str]) -> str:
+        words = folding.words(match[0])
+        is_match = words and any(term.matches(word) for word in words for term in wanted)
+        return f"<mark>{escape(match[0])}</mark>" if is_match else str(escape(match[0]))
 
     return Markup(PRINTED.sub(mark, unicodedata.normalize("NFC", text)))  # nosec B704  # noqa: S704 - each part is escaped
 
 
 def _check_effort(chunks: Iterable[tuple[re.Match[str], list[Term]]]) -> None:
-    """Refuse what would keep a database busy for seconds where the gallery is very large: beginnings and rows of words.
+    """Check that a query has few prefixes and phrases, which take seconds in a very large gallery.
 
     :raises InvalidInput: naming the limit.
     """
@@ -158,7 +163,7 @@ def _terms(chunk: re.Match[str]) -> list[Term]:
     runs = folding.runs(chunk["plain"])
     if not runs:
         return []
-    if unwanted:  # "-cut-out" is without that, not without either
+    if unwanted:  # "-cut-out" excludes the phrase, not both of its words
         words = tuple(word for run in runs for word in run)
         terms = [Term(words, exact=len(words) > 1, unwanted=True)]
     else:
@@ -171,8 +176,11 @@ def _terms(chunk: re.Match[str]) -> list[Term]:
 
 
 def _beginning(term: Term, least: int = BEGINNING_MIN) -> Term:
-    """Let the last word go on, if there is enough of it: a wide character, of Hangul or a picture, is a syllable."""
+    """Return the term with its last word as a prefix, if the word is long enough.
+
+    One wide character is enough, because a syllable of Hangul or an emoji is a word.
+    """
     last = term.words[-1]
     is_enough = len(last) >= least or unicodedata.east_asian_width(last[0]) in "WF"
-    unspaced = folding.IS_UNSPACED.match(last)  # whose characters do not go on, and stand for themselves
+    unspaced = folding.IS_UNSPACED.match(last)  # scripts without spaces are indexed by character, so have no prefixes
     return replace(term, beginning=True) if is_enough and not unspaced else term

@@ -1,8 +1,8 @@
-"""Vectors in a file that all processes of the site share: an array of rows, every one of which a search compares.
+"""A file of vectors, which all processes of the site map into memory and search by comparing every row.
 
-The file is an array on disk, mapped into memory: each row is a key, a mark that tells whose it is, a scale, and a
-vector of 8-bit integers. Rows are only appended, so that a reader never sees half of one, and what a crash cut off is
-not a row. The vectors of deleted walks are blanked in place. The file can be made again from the database at any time.
+A row is a key, a mark that identifies its walk, a scale, and a vector of 8-bit integers. Rows are only appended, so a
+reader never sees a partial row, and a row that a crash cut off is ignored. The vectors of deleted walks are overwritten
+with zeros. The file can be rebuilt from the database at any time.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from app.files import atomic_write
 MAGIC = b"moma-v2\0"
 HEADER = struct.Struct("<8s16sQ")  # magic, revision, width
 BLOCK = 1 << 12
-"""How many rows are compared at a time: as floats they fit into the cache of a processor's core."""
+"""How many rows are compared at a time: as floats they fit into the cache of a CPU core."""
 
 Floats = NDArray[np.float32]
 
 
 class VectorsError(Exception):
-    """A file is no index of vectors, or not the one that is wanted."""
+    """A file of vectors is missing, broken, or of another revision or width."""
 
 
 class Found(NamedTuple):
-    """Keys and marks of the nearest rows, nearest first, and the cosine of each."""
+    """The keys and marks of the most similar rows, and their cosine similarities, the most similar first."""
 
     keys: NDArray[np.int64]
     marks: NDArray[np.uint32]
@@ -39,10 +39,10 @@ class Found(NamedTuple):
 
 
 class Vectors:
-    """An open index of ``width`` numbers a vector, made of what ``revision`` names."""
+    """An open file of vectors with ``width`` numbers each; ``revision`` names the model that computed them."""
 
     def __init__(self, path: Path, revision: str, width: int) -> None:
-        """Open an index.
+        """Open the file at ``path``.
 
         :raises VectorsError: when it is missing, broken, or of another revision or width.
         """
@@ -54,12 +54,15 @@ class Vectors:
 
     @classmethod
     def create(cls, path: Path, revision: str, width: int) -> Vectors:
-        """Write an empty index, aside and then in its place; return it open."""
+        """Write an empty file at ``path``, replacing an earlier one atomically, and open it.
+
+        :raises OSError: when the file cannot be written.
+        """
         atomic_write(path, _header(revision, width))
         return cls(path, revision, width)
 
     def refresh(self) -> None:
-        """Map what was added to the file or put in its place since.
+        """Map the file again if it has grown or was replaced.
 
         :raises VectorsError: when it is missing, broken, or of another revision or width.
         """
@@ -78,11 +81,15 @@ class Vectors:
 
     @property
     def count(self) -> int:
-        """Return how many rows there are."""
+        """The number of rows, blanked ones too."""
         return len(self._rows)
 
     def add(self, keys: Sequence[int], marks: Sequence[int], vectors: Floats) -> None:
-        """Append rows with greater keys than all before; only one process at a time may."""
+        """Append rows. Their keys must be greater than all earlier ones; only one process at a time may append.
+
+        :param vectors: one vector per row, float32 of shape (rows, width); stored as 8-bit integers.
+        :raises OSError: when the file cannot be written.
+        """
         rows = np.zeros(len(keys), self._row)
         rows["key"], rows["mark"], rows["values"] = keys, marks, to_int8(vectors)
         rows["scale"] = 1 / np.maximum(np.linalg.norm(rows["values"].astype(np.float32), axis=1), 1)
@@ -92,7 +99,7 @@ class Vectors:
         self.refresh()
 
     def blank(self, marks: Collection[int]) -> int:
-        """Overwrite the vectors of these marks' rows with zeros; return how many there were."""
+        """Overwrite the vectors of the rows with these marks by zeros; return how many rows were changed."""
         at = np.flatnonzero(np.isin(self._rows["mark"], np.fromiter(marks, np.uint32, len(marks))))
         at = at[self._rows["values"][at].any(axis=1)]
         if len(at):
@@ -102,17 +109,17 @@ class Vectors:
         return len(at)
 
     def last(self) -> tuple[int, int] | None:
-        """Return key and mark of the last row."""
+        """Return the key and mark of the last row, or ``None`` if there is none."""
         return (int(self._rows["key"][-1]), int(self._rows["mark"][-1])) if self.count else None
 
     @property
     def last_key(self) -> int:
-        """Return the key of the last row, 0 where there is none."""
+        """The key of the last row, or 0 if there is none."""
         last = self.last()
         return last[0] if last else 0
 
     def nearest(self, vector: Floats, limit: int) -> Found:
-        """Return the ``limit`` rows with the greatest cosine to a vector of length 1; of equals the newest leads."""
+        """Return the ``limit`` rows most similar to a vector of length 1, by cosine; of equal rows the newest first."""
         rows = self._rows
         likeness = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), BLOCK):
@@ -126,7 +133,7 @@ class Vectors:
 
 
 def to_int8(vectors: Floats) -> NDArray[np.int8]:
-    """Round vectors to 8-bit integers, each scaled by its greatest number."""
+    """Quantise vectors to 8-bit integers, each scaled so that its greatest absolute value becomes 127."""
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
 

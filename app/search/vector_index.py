@@ -1,8 +1,7 @@
-"""Indexes of vectors in the instance folder, one on each machine, which every question first brings up to date.
+"""Vector indexes in the instance folder, one per machine, which each query first brings up to date.
 
-What is in them follows from rows of the database, which has the last word: an index that is missing, broken, or made of
-another database's rows only means that walks are not found by it. Whoever asks it then has it made anew behind the
-questions, by a thread of one process; nobody waits for that.
+An index is derived from rows of the database. If it is missing, broken or of another database, queries go on without
+it, and the first of them starts a thread that rebuilds it in the background.
 """
 
 from __future__ import annotations
@@ -27,37 +26,37 @@ from app.search.vector_file import Floats, Vectors, VectorsError
 from app.storage.database import db
 from app.storage.walk_models import Walk
 
-LOOK_SECONDS = 1.0
-"""How often a process looks for rows that the index lacks."""
+REFRESH_SECONDS = 1.0
+"""How often, at most, a process looks for rows that the index lacks."""
 
-CATCH_UP = 400
-"""How many rows a question adds to the index at most; an index that lacks all of more is made behind the questions."""
+CATCH_UP_MAX = 400
+"""The most rows that a query adds to the index; a missing index of more rows is built in the background."""
 
-FORGET_SECONDS = 60.0
-"""How often a process looks for walks that were deleted, whose vectors it then blanks."""
+BLANK_SECONDS = 60.0
+"""How often, at most, a process blanks the vectors of deleted walks."""
 
-AGAIN_SECONDS = 60.0
-"""How long a process waits before it has an index made anew once more, which it could not make or not use."""
+RETRY_SECONDS = 60.0
+"""How long a process waits after a failed rebuild before it tries again."""
 
 BATCH = 2000
-SUFFIX, OF_RELEASE_1 = ".2.vectors", ".vectors"
-"""How files of indexes end. Those of release 1.0.0 have another form, and are deleted: nothing would blank them."""
+SUFFIX, RELEASE_1_SUFFIX = ".2.vectors", ".vectors"
+"""The suffixes of index files. Files of release 1.0.0 have another format and are deleted: nothing would blank them."""
 
-MAKING = "indexes"
-"""The lock of the process that makes an index: one process on a machine at a time makes one index."""
+REBUILD_LOCK = "indexes"
+"""The name of the lock that lets one process on a machine rebuild one index at a time."""
 
 REINDEX = "flask --app wsgi gallery reindex"
-ANEW = f"It is made anew when it is asked; at once by: {REINDEX}"
+REBUILD_HINT = f"The next search rebuilds it; to rebuild it now, run: {REINDEX}"
 
 log = logging.getLogger(__name__)
 
 
 class SourceError(Exception):
-    """There is nothing to make vectors from; the message says why."""
+    """There is no model or data from which vectors could be computed; the message says why."""
 
 
 class Batch(NamedTuple):
-    """Some rows' keys, rising, and the public ids of their walks, each with its vector."""
+    """Rows to add to an index: ascending keys, the IDs of their walks, and one vector for each."""
 
     keys: list[int]
     walk_ids: list[str]
@@ -65,72 +64,72 @@ class Batch(NamedTuple):
 
 
 class Source(Protocol):
-    """What an index is made from."""
+    """The rows of the database from which an index is built."""
 
     name: str
-    """What the index is of, and how its file is called."""
+    """The name of the index, which is also the name of its file and lock."""
 
     def kind(self) -> tuple[str, int]:
-        """Name what the vectors are made with, and how many numbers they have.
+        """Return the revision of the model that computes the vectors, and their width.
 
-        :raises SourceError: when there is nothing.
+        :raises SourceError: when there is no model or no vector yet.
         """
 
     def after(self, connection: Connection, key: int, limit: int) -> Batch:
-        """Return what follows a key, of up to ``limit`` rows."""
+        """Return the vectors of up to ``limit`` database rows after a key."""
 
     def count_after(self, connection: Connection, key: int) -> int:
-        """Count the rows that follow a key."""
+        """Return the number of database rows after a key."""
 
     def is_foreign(self, connection: Connection, key: int, mark: int) -> bool:
-        """Tell whether the row of this key is another walk's than that of the mark."""
+        """Return whether the database row with this key belongs to another walk than the one with this mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexProgress:
-    """How many vectors were added, and how many rows are left."""
+    """Progress of a rebuild: the number of vectors added, and of database rows left."""
 
     done: int
     left: int
 
 
 class Index:
-    """An index of one source, as a process has it open."""
+    """The vector index of one source, opened by this process."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._vectors: Vectors | None = None
-        self._looked, self._forgot = -LOOK_SECONDS, -math.inf
+        self._refreshed_at, self._blanked_at = -REFRESH_SECONDS, -math.inf
         self._flaw = ""
         self._lock = threading.Lock()
-        self._is_to_be_made = False
-        self._tried = -math.inf
+        self._needs_rebuild = False
+        self._tried_at = -math.inf
 
     def up_to_date(self) -> Vectors | None:
-        """Return the vectors, with what was added since by any process; ``None`` where none can be used.
+        """Return the vectors, including rows that any process added, or ``None`` if the index cannot be used.
 
-        Those are then made again by a thread, while the caller goes on without.
+        If the index must be rebuilt, starts a thread for it and returns without waiting.
         """
         with self._lock:
             self._refresh()
-            if self._is_to_be_made and time.monotonic() - self._tried >= AGAIN_SECONDS:
-                self._tried = time.monotonic()
+            if self._needs_rebuild and time.monotonic() - self._tried_at >= RETRY_SECONDS:
+                self._tried_at = time.monotonic()
                 app = cast(Any, current_app)._get_current_object()
                 name = f"index of {self._source.name}"
-                threading.Thread(target=self._make_behind, args=(app,), name=name, daemon=True).start()
+                threading.Thread(target=self._rebuild_in_background, args=(app,), name=name, daemon=True).start()
             return self._vectors
 
-    def make_anew(self) -> Iterator[IndexProgress]:
-        """Make the index beside the one that is searched, and put it in its place when all is in it.
+    def rebuild(self) -> Iterator[IndexProgress]:
+        """Build the index in a temporary file, then replace the current one; yield progress.
 
-        :raises SourceError: when there is nothing to make it from.
+        :raises SourceError: when there is no model or data to build it from.
         """
-        with _file_lock(MAKING):
-            yield from self._made_anew()
+        with _file_lock(REBUILD_LOCK):
+            yield from self._rebuild()
 
-    def _made_anew(self) -> Iterator[IndexProgress]:
+    def _rebuild(self) -> Iterator[IndexProgress]:
         path = self._path()
-        aside, left = path.with_suffix(".new"), 1  # what was left of one by a process that was killed is written over
+        aside, left = path.with_suffix(".new"), 1  # a partial file of a process that was killed is overwritten
         try:
             fresh = Vectors.create(aside, *self._source.kind())
             while left:
@@ -142,10 +141,10 @@ class Index:
                 aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
-        self._looked = -LOOK_SECONDS
+        self._refreshed_at = -REFRESH_SECONDS
 
     def flaw(self) -> str:
-        """Say what keeps walks from being found by it: ``""`` if nothing does. One that is not made yet is no flaw."""
+        """Return a sentence on why the index does not find all walks, or ``""``; an index not built yet is no flaw."""
         with self._lock:
             self._refresh()
             vectors = self._vectors
@@ -154,64 +153,69 @@ class Index:
         with db.engine.connect() as connection:
             left = self._source.count_after(connection, vectors.last_key)
         return (
-            f"{left} walks are not in the index of {self._source.name} yet. Run: {REINDEX}" if left > CATCH_UP else ""
+            f"{left} walks are not in the index of {self._source.name} yet. Run: {REINDEX}"
+            if left > CATCH_UP_MAX
+            else ""
         )
 
-    def about(self, what: str) -> str:
-        """Say how many vectors there are of ``what``, as they were last seen."""
-        if self._is_to_be_made:
-            return f"no {what} are in the index yet: it is made when it is first asked"
+    def summary(self, what: str) -> str:
+        """Return a sentence on how many items the index holds; ``what`` names them, such as "walks"."""
+        if self._needs_rebuild:
+            return f"no {what} are in the index yet: the first search builds it"
         return f"{self._vectors.count if self._vectors else 0} {what} are in the index"
 
     def _refresh(self) -> None:
-        """Open the index, or look what is new in it, unless that was done a moment ago."""
-        if time.monotonic() - self._looked < LOOK_SECONDS:
+        """Open the index or bring it up to date, unless that was done within ``REFRESH_SECONDS``."""
+        if time.monotonic() - self._refreshed_at < REFRESH_SECONDS:
             return
-        flaw, self._is_to_be_made = "", False
+        flaw, self._needs_rebuild = "", False
         try:
-            self._is_to_be_made = not self._path().exists() and self._is_much()
-            self._vectors = None if self._is_to_be_made else self._opened()
+            self._needs_rebuild = not self._path().exists() and self._is_much()
+            self._vectors = None if self._needs_rebuild else self._open()
             if self._vectors is not None:
-                flaw = self._look(self._vectors)
+                flaw = self._update(self._vectors)
         except SourceError as error:
             self._vectors, flaw = None, str(error)
         except (VectorsError, OSError) as error:
-            self._vectors, flaw, self._is_to_be_made = None, f"{error} {ANEW}", True
+            self._vectors, flaw, self._needs_rebuild = None, f"{error} {REBUILD_HINT}", True
         if flaw and flaw != self._flaw:
             log.warning("%s", flaw)
-        self._looked, self._flaw = time.monotonic(), flaw
+        self._refreshed_at, self._flaw = time.monotonic(), flaw
 
-    def _opened(self) -> Vectors:
-        """Open the file, or begin one; where it is open already, see what was added by others."""
+    def _open(self) -> Vectors:
+        """Return the file of vectors: opened, created if it is missing, or refreshed if it is open.
+
+        :raises VectorsError: when the file is broken or of another kind.
+        """
         path, kind = self._path(), self._source.kind()
         if not path.exists():
             return Vectors.create(path, *kind)
         try:
             if self._vectors is None or self._vectors.kind != kind:
-                path.with_name(f"{self._source.name}{OF_RELEASE_1}").unlink(missing_ok=True)
+                path.with_name(f"{self._source.name}{RELEASE_1_SUFFIX}").unlink(missing_ok=True)
                 return Vectors(path, *kind)
             self._vectors.refresh()
             return self._vectors
         except VectorsError as error:
             raise VectorsError(f"There is no index of {self._source.name}: {error}") from error
 
-    def _make_behind(self, app: Flask) -> None:
-        """Make the index again, unless another process has done so by the time that this one may."""
+    def _rebuild_in_background(self, app: Flask) -> None:
+        """Rebuild the index, unless another process has done so while this one waited for the lock."""
         try:
-            with app.app_context(), _file_lock(MAKING):
+            with app.app_context(), _file_lock(REBUILD_LOCK):
                 if self._is_whole():
                     return
-                log.info("the index of %s is made anew", self._source.name)
+                log.info("Rebuilding the vector index of %s.", self._source.name)
                 began = time.monotonic()
-                for _ in self._made_anew():
-                    time.sleep(time.monotonic() - began)  # half of the process is the visitors'
+                for _ in self._rebuild():
+                    time.sleep(time.monotonic() - began)  # leave half of the process's time to requests
                     began = time.monotonic()
-                log.info("the index of %s is made", self._source.name)
+                log.info("Rebuilt the vector index of %s.", self._source.name)
         except (SourceError, VectorsError, OSError, SQLAlchemyError) as error:
-            log.warning("The index of %s cannot be made: %s", self._source.name, error)
+            log.warning("The vector index of %s cannot be rebuilt: %s", self._source.name, error)
 
     def _is_whole(self) -> bool:
-        """Return whether the file that lies there can be used."""
+        """Return whether the file of the index can be used."""
         try:
             vectors = Vectors(self._path(), *self._source.kind())
         except VectorsError:
@@ -220,54 +224,56 @@ class Index:
             return not self._is_foreign(connection, vectors)
 
     def _is_foreign(self, connection: Connection, vectors: Vectors) -> bool:
-        """Return whether the last row is another walk's than that of its key; zeros are what a power cut left."""
+        """Return whether the last row does not belong to this database, or is zeros after a power cut."""
         last = vectors.last()
         return last is not None and (last == (0, 0) or self._source.is_foreign(connection, *last))
 
     def _is_much(self) -> bool:
         with db.engine.connect() as connection:
-            return self._source.count_after(connection, 0) > CATCH_UP
+            return self._source.count_after(connection, 0) > CATCH_UP_MAX
 
-    def _look(self, vectors: Vectors) -> str:
-        """Compare the index with the rows as they are now, and add what it lacks; say why nothing can be added.
+    def _update(self, vectors: Vectors) -> str:
+        """Add missing rows to the index and blank deleted walks; return why this failed, or ``""``.
 
-        On a connection of its own: a transaction that began before another process's row does not see it.
+        Uses a new connection, because an older transaction would not see rows that other processes added since.
+
+        :raises VectorsError: when the index was built from another database.
         """
         with db.engine.connect() as connection:
             if self._is_foreign(connection, vectors):
-                raise VectorsError(f"The index of {self._source.name} was made of other walks.")
+                raise VectorsError(f"The index of {self._source.name} was built from other walks.")
             try:
                 with suppress(Timeout), _file_lock(self._source.name).acquire(blocking=False):
                     vectors.refresh()
-                    self._add(connection, vectors, CATCH_UP)
-                    self._forget(connection, vectors)
-            except OSError as error:  # what is in it can be searched on a full disk as well
+                    self._add(connection, vectors, CATCH_UP_MAX)
+                    self._blank_deleted(connection, vectors)
+            except OSError as error:  # on a full disk the index can still be searched
                 return f"Nothing can be added to the index of {self._source.name}: {error.strerror or error}."
         return ""
 
     def _add(self, connection: Connection, vectors: Vectors, limit: int) -> None:
-        found = self._source.after(connection, vectors.last_key, limit)
-        if found.keys:
-            vectors.add(found.keys, [mark_of(walk_id) for walk_id in found.walk_ids], found.vectors)
+        batch = self._source.after(connection, vectors.last_key, limit)
+        if batch.keys:
+            vectors.add(batch.keys, [mark_of(walk_id) for walk_id in batch.walk_ids], batch.vectors)
 
-    def _forget(self, connection: Connection, vectors: Vectors) -> None:
-        """Blank the vectors of walks that were deleted: they tell of their words, or of what a picture shows."""
-        if time.monotonic() - self._forgot < FORGET_SECONDS:
+    def _blank_deleted(self, connection: Connection, vectors: Vectors) -> None:
+        """Blank the vectors of deleted walks, which would reveal their prompts or pictures."""
+        if time.monotonic() - self._blanked_at < BLANK_SECONDS:
             return
-        # Nobody owns them any more, by which the index of owners finds them: all rows are many, and long.
+        # Deleted walks have no owner, so the database's index of owners finds them without scanning all walks.
         gone = connection.scalars(select(Walk.id).where(Walk.owner_hash == "", Walk.deleted_at.is_not(None)))
         vectors.blank({mark_of(walk_id) for walk_id in gone})
-        self._forgot = time.monotonic()
+        self._blanked_at = time.monotonic()
 
     def _path(self) -> Path:
         return Path(current_app.instance_path) / f"{self._source.name}{SUFFIX}"
 
 
 def _file_lock(name: str) -> FileLock:
-    """Return a lock that all processes with this instance folder share."""
+    """Return a lock that all processes with this instance folder share; it is not acquired yet."""
     return FileLock(Path(current_app.instance_path) / f".{name}.lock")
 
 
 def mark_of(walk_id: str) -> int:
-    """Return the number by which a row of an index is known to be of this walk."""
+    """Return the number that identifies a walk in an index: the CRC-32 of its ID."""
     return zlib.crc32(walk_id.encode())

@@ -1,6 +1,6 @@
-"""What walks look like: a few frames of each as the house eye sees them, and the walks that look most like one frame.
+"""Visual similarity: image embeddings of some frames of each walk, and the walks most similar to a frame.
 
-The worker looks, once a film is finished, and at old films when it has nothing else to do. The web process compares.
+Workers compute the embeddings, of each finished film and, when idle, of older ones. The web process compares them.
 """
 
 from __future__ import annotations
@@ -17,58 +17,60 @@ from app.search.vector_file import Floats, to_int8
 from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, VisualFeatures, Walk
-from app.text.embedding import normalised
+from app.text.embedding import normalise
 from app.walks import lookup
 from app.walks.lookup import select_public
 
 EXTENSION = "moma-looks"
 FRAMES = 16
-"""How many frames of a walk are looked at, at most."""
+"""The most frames of a walk that are embedded."""
 
 ROWS_A_WALK = 6
-"""How many rows of the index one walk takes, about; so many more are compared than walks are wanted."""
+"""The usual number of rows per walk; as many more rows than walks are fetched."""
 
 
 def init_app(app: Flask) -> None:
-    """Open nothing yet."""
+    """Register the index with the application; it is opened at the first query."""
     app.extensions[EXTENSION] = Index(_Frames())
 
 
 def pack(vectors: Floats) -> bytes:
-    """Encode vectors as 8-bit integers, each on its own scale."""
+    """Encode vectors as bytes: 8-bit integers, each vector scaled by its greatest absolute value."""
     return to_int8(vectors).tobytes()
 
 
-def unpack(look: VisualFeatures) -> Floats:
-    """Return the vectors of a walk's visual features, a row for each of its frames, of length 1."""
-    return _unpacked(look.vectors, len(look.frames))
+def unpack(features: VisualFeatures) -> Floats:
+    """Return the image embeddings of a walk as an array of shape (frames, width), each normalised to length 1."""
+    return _unpacked(features.vectors, len(features.frames))
 
 
-def of(walk: Walk) -> VisualFeatures | None:
-    """Return how a walk looks, a repeat as what it repeats; ``None`` while no worker has looked at it."""
+def features_of(walk: Walk) -> VisualFeatures | None:
+    """Return the visual features of a walk, or of the walk whose files it shares; ``None`` if there are none yet."""
     numbers = select(Walk.number).where(Walk.id.in_([walk.id, walk.repeat_of or walk.id]))
-    look: VisualFeatures | None = db.session.scalar(
+    features: VisualFeatures | None = db.session.scalar(
         select(VisualFeatures).where(VisualFeatures.walk_number.in_(numbers)).limit(1)
     )
-    return look
+    return features
 
 
 def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
-    """Return the public walks that look most like the frame with this index, nearest first; not the walk itself.
+    """Return up to ``limit`` public walks that look most like a frame, the most similar first, without the walk itself.
 
-    The nearest of the frames that were looked at stands for it. ``None`` while no worker has looked at the walk.
+    Compares the embedded frame that is nearest to ``frame``. ``None`` if the walk or the index has no embeddings yet.
+
+    :param frame: the index of a frame of the walk.
     """
-    look = of(walk)
-    if look is None or (vectors := _index().up_to_date()) is None:
+    features = features_of(walk)
+    if features is None or (vectors := _index().up_to_date()) is None:
         return None
-    row = min(range(len(look.frames)), key=lambda place: abs(look.frames[place] - frame))
-    asked = unpack(look)[row]
+    row = min(range(len(features.frames)), key=lambda place: abs(features.frames[place] - frame))
+    vector = unpack(features)[row]
     wanted = 2 * ROWS_A_WALK * limit
-    if len(asked) != vectors.kind[1]:  # another eye has looked since
+    if len(vector) != vectors.kind[1]:  # the index is of another image encoder
         return None
-    found = vectors.nearest(asked, wanted)
-    like = found.likeness > 0  # what another eye saw is like nothing
-    marks = dict(zip((found.keys[like] // FRAMES).tolist(), found.marks[like].tolist(), strict=True))
+    matches = vectors.nearest(vector, wanted)
+    like = matches.likeness > 0  # rows of another image encoder are zeros
+    marks = dict(zip((matches.keys[like] // FRAMES).tolist(), matches.marks[like].tolist(), strict=True))
     rows = db.session.execute(
         select_public().join(VisualFeatures, VisualFeatures.walk_number == Walk.number)
         .add_columns(VisualFeatures.number)
@@ -80,34 +82,38 @@ def similar_walks(walk: Walk, frame: int, *, limit: int) -> list[Walk] | None:
 
 
 def reindex() -> Iterator[IndexProgress]:
-    """Make the index anew beside the one that is searched.
+    """Rebuild the index and replace the current one; yield progress.
 
-    :raises SourceError: when no worker has looked at anything yet.
+    :raises SourceError: when no walk has image embeddings yet.
     """
-    return _index().make_anew()
+    return _index().rebuild()
 
 
 def flaw() -> str:
-    """Say what keeps walks from being found by their looks: ``""`` if nothing does, or nobody has looked yet."""
-    is_looked_at = db.session.scalar(select(VisualFeatures.number).limit(1)) is not None
-    return _index().flaw() if is_looked_at else ""
+    """Return a sentence on why the index lacks walks, or ``""`` if it lacks none or no walk has embeddings yet."""
+    has_features = db.session.scalar(select(VisualFeatures.number).limit(1)) is not None
+    return _index().flaw() if has_features else ""
 
 
-def about() -> str:
-    """Say how many frames can be found by their looks, and how many walks cannot."""
-    return f"{_index().about('frames')}, {count_without()} walks wait to be looked at"
+def summary() -> str:
+    """Return a sentence on how many frames the index holds, and how many walks have no image embeddings."""
+    return f"{_index().summary('frames')}, {count_walks_without_features()} walks wait for image embeddings"
 
 
-def without(before: int | None, limit: int, *, eye: str) -> list[Walk]:
-    """Return finished walks that this eye has not looked at, the newest first, from those with a smaller number on."""
+def walks_without_features(before: int | None, limit: int, *, eye: str) -> list[Walk]:
+    """Return finished walks that an image encoder has not embedded, the newest first.
+
+    :param before: only walks with smaller numbers; ``None`` for all.
+    :param eye: the revision of the image encoder.
+    """
     query = select(Walk).outerjoin(VisualFeatures, _seen_by(eye)).where(*_unseen())
     if before is not None:
         query = query.where(Walk.number < before)
     return list(db.session.scalars(query.order_by(Walk.number.desc()).limit(limit)))
 
 
-def count_without() -> int:
-    """Count the finished walks that the eye which looked last has not looked at."""
+def count_walks_without_features() -> int:
+    """Return the number of finished walks that the most recently used image encoder has not embedded."""
     eye = db.session.scalar(select(VisualFeatures.eye).order_by(VisualFeatures.number.desc()).limit(1)) or ""
     query = select(func.count()).select_from(Walk).outerjoin(VisualFeatures, _seen_by(eye))
     return db.session.scalar(query.where(*_unseen())) or 0
@@ -122,19 +128,22 @@ def _unseen() -> tuple[ColumnElement[bool], ...]:
 
 
 class _Frames:
-    """The frames that were looked at, by the number of their row of features and their place in it."""
+    """The source of the index: embedded frames.
+
+    A key is the number of the row of features times ``FRAMES``, plus the frame's place in that row.
+    """
 
     name = "looks"
 
     def kind(self) -> tuple[str, int]:
-        """Take the eye that looked last."""
+        """Return the revision of the most recently used image encoder, and the width of its vectors."""
         last = db.session.execute(
             select(VisualFeatures.eye, VisualFeatures.frames, func.length(VisualFeatures.vectors).label("bytes"))
             .order_by(VisualFeatures.number.desc())
             .limit(1)
         ).one_or_none()
         if last is None:
-            raise SourceError("No worker has looked at a film yet.")
+            raise SourceError("No worker has computed image embeddings yet.")
         return last.eye, last.bytes // len(last.frames)
 
     def after(self, connection: Connection, key: int, limit: int) -> Batch:
@@ -150,7 +159,7 @@ class _Frames:
         for row in rows:
             keys += [row.number * FRAMES + place for place in range(len(row.frames))]
             ids += [row.id] * len(row.frames)
-            fits = row.eye == eye  # what another eye saw is like nothing
+            fits = row.eye == eye  # rows of another image encoder become zeros, which match nothing
             parts.append(_unpacked(row.vectors, len(row.frames)) if fits else np.zeros((len(row.frames), width), "f4"))
         return Batch(keys, ids, np.concatenate(parts))
 
@@ -159,7 +168,7 @@ class _Frames:
         return connection.scalar(newer) or 0
 
     def is_foreign(self, connection: Connection, key: int, mark: int) -> bool:
-        """Tell so only where the row is there: it goes with its walk."""
+        """Return whether the row of features belongs to another walk; ``False`` if it was deleted with its walk."""
         walk_id = connection.scalar(
             select(Walk.id)
             .join(VisualFeatures, VisualFeatures.walk_number == Walk.number)
@@ -170,7 +179,7 @@ class _Frames:
 
 def _unpacked(data: bytes, count: int) -> Floats:
     rows = np.frombuffer(data, np.int8).reshape(count, -1).astype(np.float32)
-    return normalised(rows)
+    return normalise(rows)
 
 
 def _index() -> Index:

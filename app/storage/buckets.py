@@ -73,7 +73,7 @@ def examine(filesystem: Any, root: str) -> str:
     return ""
 
 
-def signed(filesystem: Any, path: str) -> str:
+def sign_url(filesystem: Any, path: str) -> str:
     """Return an address at which anybody may fetch a file for a minute; ``""`` from a store that signs none."""
     kind = _kind(_protocol(filesystem))
     if not kind:

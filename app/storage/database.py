@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeDecorator
 from app.config import ROOT
 from app.storage import compatibility, disk_space
 from app.storage.session import Session as HoldingSession
-from app.storage.write_turns import WriteTurns
+from app.storage.write_turns import WriterLock
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -108,11 +108,11 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():
-        disk_space.tell_cure(db.engine)
+        disk_space.append_cure(db.engine)
         if db.engine.dialect.name == "sqlite":
             _share_sqlite(db.engine)
             if (name := db.engine.url.database) not in (None, "", ":memory:"):
-                app.extensions[TURNS] = WriteTurns(Path(name), BUSY_TIMEOUT_MS / 1000)
+                app.extensions[TURNS] = WriterLock(Path(name), BUSY_TIMEOUT_MS / 1000)
         else:
             _watch_postgres(db.engine)
 
@@ -170,10 +170,10 @@ def writing() -> Iterator[Session]:
         session.commit()
 
     with ExitStack() as held:
-        turns = cast(WriteTurns | None, current_app.extensions.get(TURNS))
+        turns = cast(WriterLock | None, current_app.extensions.get(TURNS))
         begin = partial(session.connection, execution_options={"writes": True})
         if turns:
-            held.enter_context(turns.turn(begin))
+            held.enter_context(turns.hold(begin))
         else:
             begin()
         try:
@@ -299,7 +299,7 @@ def is_sqlite() -> bool:
     return str(make_url(current_app.config["DATABASE_URL"]).get_backend_name()) == "sqlite"
 
 
-def take_turns(session: Session) -> None:
+def take_advisory_lock(session: Session) -> None:
     """Let one transaction at a time go on from here to its end; SQLite's writers take turns anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(LINE_LOCK)))

@@ -23,7 +23,7 @@ def is_full(error: BaseException | None) -> bool:
     )
 
 
-def tell_cure(engine: Engine) -> None:
+def append_cure(engine: Engine) -> None:
     """Have a database's own words be followed by what to do, wherever they are shown, where its disk is full."""
     cure = CURE if engine.dialect.name == "sqlite" else OF_POSTGRES
 

@@ -73,7 +73,7 @@ class MediaStore:
             else:
                 self.filesystem.pipe_file(self._full(path), data)
 
-    def read(self, path: str) -> bytes:
+    def read_bytes(self, path: str) -> bytes:
         """Return the bytes at ``path``.
 
         :raises MediaError: when they are not there.
@@ -91,12 +91,12 @@ class MediaStore:
             file = cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
         return file if self.is_local else cast(BinaryIO, _Remote(file, path))  # gunicorn has the kernel send a real one
 
-    def signed(self, path: str) -> str:
+    def sign_url(self, path: str) -> str:
         """Return an address at which ``path`` may be fetched for a minute; ``""`` where the store gives none.
 
         Whether something is there is not asked.
         """
-        return buckets.signed(self.filesystem, self._full(path))
+        return buckets.sign_url(self.filesystem, self._full(path))
 
     def exists(self, path: str) -> bool:
         """Tell whether something is at ``path``.
@@ -159,7 +159,7 @@ class MediaStore:
         probe, data = f".probe-{os.getpid()}", b"probe".ljust(size, b".")
         try:
             self.write(probe, data)
-            if self.read(probe) != data:
+            if self.read_bytes(probe) != data:
                 return f"The media store at {self.url} gave back something else than was written."
             self.delete(probe)
         except MediaError as error:
@@ -247,7 +247,7 @@ def frame_path(walk_id: str, position: float, data: bytes) -> str:
     return f"{walk_folder(walk_id)}/frames/{struct.pack('>d', position).hex()}.{digest}.png"
 
 
-def knots_folder(walk_id: str) -> str:
+def samples_folder(walk_id: str) -> str:
     """Name the folder of what later pieces of a walk are painted from; it goes when the film is finished."""
     return f"{walk_folder(walk_id)}/knots"
 
@@ -263,13 +263,13 @@ def init_app(app: Flask) -> None:
 
     :raises ConfigError: when its address cannot be used.
     """
-    store, away = opened(app.config["MEDIA_URL"], "MOMA_MEDIA_URL")
+    store, away = open_store(app.config["MEDIA_URL"], "MOMA_MEDIA_URL")
     app.extensions[EXTENSION] = store
     if away:
         log.warning("The media store at %s does not answer, and pictures are away until it does: %s", store.url, away)
 
 
-def opened(url: str, name: str) -> tuple[MediaStore, str]:
+def open_store(url: str, name: str) -> tuple[MediaStore, str]:
     """Open a media store whose address ``name`` gives, and tell why it is away, ``""`` if it answers.
 
     :raises ConfigError: when the address cannot be used.

@@ -13,7 +13,7 @@ ANSWER_SECONDS = 5.0  # no statement of a page takes a second; commissions that 
 LOOK_SECONDS = 0.1  # the driver's own: how often it looks for signals
 
 
-class Connected(Connection[Any]):
+class TimeoutConnection(Connection[Any]):
     """A connection that a request gives up when the server stays silent; it is closed, as nobody knows its state.
 
     Neither a server that is stopped nor one whose network is gone heeds a timeout of its own, and TCP sees nothing
@@ -39,5 +39,5 @@ def watch(engine: Engine) -> None:
     """Have ``engine`` open connections of this kind."""
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Connected:
-        return Connected.connect(*arguments, **options)
+    def connect(_dialect: object, _record: object, arguments: Any, options: Any) -> TimeoutConnection:
+        return TimeoutConnection.connect(*arguments, **options)

@@ -219,7 +219,7 @@ class Walk(db.Model):  # type: ignore[misc]
         return title[:1].upper() + title[1:]
 
     @property
-    def searched(self) -> list[str]:
+    def searchable_texts(self) -> list[str]:
         """List the texts that a search finds the walk by: its title, and the words and hands of its stops."""
         stops = [text for stop in self.stops for text in (stop.prompt, stop.hand)]
         return [self.given_title, *stops] if self.given_title else stops
@@ -255,7 +255,7 @@ class Walk(db.Model):  # type: ignore[misc]
         return self.origin == WALL
 
     @property
-    def is_hanging(self) -> bool:
+    def is_public(self) -> bool:
         """Tell whether the walk is public: finished, listed, and neither hidden nor deleted."""
         return self.state == FINISHED and not self.unlisted and self.deleted_at is None and self.hidden_at is None
 

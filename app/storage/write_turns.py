@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 LOOK_SECONDS = 0.001  # between two looks at the door: the same for all, so that nobody is the last for ever
 
 
-class WriteTurns:
+class WriterLock:
     """The turns of this process's threads, and of the processes that share a database.
 
     The door is a lock on the file beside the database, which the system takes from a process that ends. The process's
@@ -39,7 +39,7 @@ class WriteTurns:
         self._door: int | None = None
 
     @contextmanager
-    def turn(self, begin: Callable[[], object]) -> Iterator[None]:
+    def hold(self, begin: Callable[[], object]) -> Iterator[None]:
         """Have ``begin`` begin a transaction when it is this thread's turn, which lasts until the context ends.
 
         :raises OperationalError: when others do not let go.

@@ -38,7 +38,7 @@ def _set_headers(response: Response) -> Response:
 def room_page(template: str, invalid: InvalidInput | None = None, *, status: int = 200, **context: Any) -> Response:
     """Return a curator page; with ``invalid``, the errors beside the fields of its form and the status 422."""
     errors = {each.field: each.message for each in invalid.errors} if invalid else {}
-    defaults = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.books())}
+    defaults = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.list_books())}
     return Response(render_template(template, **defaults | context), status=422 if invalid else status)
 
 

@@ -32,7 +32,7 @@ def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) ->
     :raises MediaError: when the file does not exist, or the store cannot be reached.
     """
     store, accel = media_store.store(), current_app.config["ACCEL_PREFIX"]
-    address = store.signed(path) if accel and not store.is_local else ""
+    address = store.sign_url(path) if accel and not store.is_local else ""
     file = io.BytesIO() if address else store.open(path)
     response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
     response.headers["Cache-Control"] = "no-cache"

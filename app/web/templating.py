@@ -83,7 +83,7 @@ GLOBALS = {
     "credit_of": drawing_credits.of_drawing,
     "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
     "hands_of": hands.names,
-    "found_hands": hands.found,
+    "found_hands": hands.detected_names,
     "remake": form_fields.fields,
     "repaint": form_fields.repainted,
     "write_own": form_fields.write_own,

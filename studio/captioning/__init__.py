@@ -1,3 +1,3 @@
-"""Captions: by BLIP, or from what a record says."""
+"""Captions for pictures: by BLIP, or from the fields of a record."""
 
 __all__ = ["blip", "record_captions"]

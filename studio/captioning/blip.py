@@ -1,4 +1,4 @@
-"""BLIP: what a captioning model sees in a picture (Li et al. 2022), through transformers, from a folder of weights."""
+"""BLIP, a captioning model (Li et al. 2022), through transformers, from a folder of weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from studio.errors import StudioError
 
 
 class Blip:
-    """A BLIP model with its tokenizer and its picture processor."""
+    """A BLIP model with its tokenizer and image processor.
+
+    :raises StudioError: when ``weights`` is not a folder that can be loaded.
+    """
 
     def __init__(self, weights: str, *, device: str = "cpu") -> None:
         import torch
@@ -31,14 +34,14 @@ class Blip:
         self.device = device
 
     def captions(self, paths: Sequence[Path], *, longest: int = 40) -> list[str]:
-        """Say what is seen in each picture; transparency is laid on white. The same words each time."""
+        """Return a caption of each picture, deterministically; transparent pictures are composited over white."""
         import torch
 
         pictures = [_flat(path) for path in paths]
         pixels = self.processor(images=pictures, return_tensors="pt")["pixel_values"].to(self.device, self.model.dtype)
         with torch.no_grad():
-            told = self.model.generate(pixel_values=pixels, max_new_tokens=longest, num_beams=3, do_sample=False)
-        return [" ".join(text.split()) for text in self.tokenizer.batch_decode(told, skip_special_tokens=True)]
+            tokens = self.model.generate(pixel_values=pixels, max_new_tokens=longest, num_beams=3, do_sample=False)
+        return [" ".join(text.split()) for text in self.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
 
 
 def _flat(path: Path) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Captions without a model: from a record's title, date, materials and keywords; and those that people wrote."""
+"""Captions without a model: from a record's title, date, materials and keywords, or from a file of your own."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ LONGEST = 300
 
 
 def short(record: Record) -> str:
-    """Say in a few words what a picture is of: ``a bear``; ``The Starry Night``; ``a drawing, ink on paper``."""
+    """Return a short caption of a record: ``a bear``; ``The Starry Night``; ``a drawing, ink on paper``."""
     if record.kind == "motif":
         return wording.thing(record.title)
     return _title(record) or _kind(record)
 
 
 def long(record: Record, seen: str = "") -> str:
-    """Say all that the catalogue knows, behind what was ``seen`` in the picture, if anything was."""
+    """Return a long caption: the text ``seen`` in the picture, if any, followed by the catalogue's facts."""
     if record.kind == "motif":
         return _cut(", ".join([short(record), *record.keywords[:6]]))
     artist = f"by {record.artist}" if record.artist else ""
     date = "" if UNDATED.match(record.date) else record.date
     facts = [_title(record), artist, date, record.materials.lower() if record.materials else "", *record.keywords[:8]]
-    told = ", ".join(dict.fromkeys(fact for fact in facts if fact and fact != seen))
-    return _cut(", ".join(part for part in (seen, told) if part) or _kind(record))
+    listed = ", ".join(dict.fromkeys(fact for fact in facts if fact and fact != seen))
+    return _cut(", ".join(part for part in (seen, listed) if part) or _kind(record))
 
 
 def _title(record: Record) -> str:
-    """Return a title that says something: none for "Untitled", and what stands in brackets behind that."""
+    """Return a title without "Untitled" and brackets; "" when nothing meaningful remains."""
     rest = UNTITLED.sub("", record.title).strip(" ()[]")
     return rest if re.search(r"[^\W\d_]", rest) else ""
 
 
 def _kind(record: Record) -> str:
-    """Fall back on what it is made of, or what kind of work it is."""
+    """Return a caption from the kind of work, its keywords and materials."""
     group = record.group.lower().rstrip("s")
     kind = f"{wording.article(group)} {group}" if group else "a picture"
     subjects = (
@@ -52,28 +52,28 @@ def _kind(record: Record) -> str:
 
 
 def _cut(text: str) -> str:
-    """Keep a caption to a length that a text encoder reads, cut at a comma."""
+    """Cut a caption at a comma to the length that a text encoder takes."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[:LONGEST].rpartition(", ")[0] or text[:LONGEST]
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Captions that people wrote: by id or by the name of the collected file; and the lines that could not be read."""
+    """Your own captions by record ID or file name, and the numbers of invalid lines."""
 
     texts: dict[str, str]
     broken: list[int]
 
     def text(self, record: Record) -> str:
-        """Find the caption of a record, or nothing."""
+        """Return the caption of a record, or ""."""
         name = record.source.rpartition("/")[2]
         return self.texts.get(record.id) or self.texts.get(record.file) or self.texts.get(name) or ""
 
 
 def own(path: Path) -> Own:
-    """Read captions of one's own: JSON Lines with ``file_name`` (or ``id``) and ``text``; broken lines are passed over.
+    """Read your own captions: JSON Lines with ``file_name`` (or ``id``) and ``text``; invalid lines are skipped.
 
-    :raises StudioError: where the file cannot be read, or no line of it.
+    :raises StudioError: when the file cannot be read, or has no valid line.
     """
     try:
         lines = path.read_bytes().splitlines()

@@ -1,4 +1,4 @@
-"""Flat colours: pop art, paper cut-outs, risographs, screen prints, the primary-colour grid."""
+"""Styles in flat colours: pop art, paper cut-outs, risographs, screen prints, the primary-colour grid."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torch import Tensor
 
 from studio.hands import brush, colour
 from studio.hands.brush import over, step
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 from studio.hands.drawing import Drawing, ground_hue, soft
 
 
-def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
-    """Five saturated colours, a thick dark outline, and a ground of two complementary colours in a dot screen."""
+def pop_art(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render five saturated colours, a thick dark outline, and two complementary colours in a dot screen behind."""
     unit = drawing.unit
     labels, palette = drawing.regions(5)
     light, chroma, hue = colour.polar(colour.lab(palette.transpose(1, 2)))
@@ -22,17 +22,17 @@ def pop_art(drawing: Drawing, dice: Dice) -> Tensor:
     palette = colour.colour((light * 1.1 - 0.03).clamp(0.15, 0.97), strong, hue).transpose(1, 2)
     flat = soft(labels, palette)
 
-    turn = ground_hue(drawing, dice, 1.1)
-    dark = dice.uniform(1, 1, 1) < 0.35
+    turn = ground_hue(drawing, rng, 1.1)
+    dark = rng.uniform(1, 1, 1) < 0.35
     first = colour.colour(torch.where(dark, 0.55, 0.78), torch.full_like(turn, 0.2), turn)
     second = colour.colour(
         torch.where(dark, 0.82, 0.95),
         torch.full_like(turn, 0.13),
-        turn + dice.uniform(1, 1, 1, low=0.8, high=2.4) * dice.choice(_signs(turn), 1, 1, 1),
+        turn + rng.uniform(1, 1, 1, low=0.8, high=2.4) * rng.choice(_signs(turn), 1, 1, 1),
     )
     x, y = brush.places(drawing.alpha)
     h = drawing.alpha.shape[2]
-    way = dice.uniform(1, 1, 1, low=-0.5, high=0.5)
+    way = rng.uniform(1, 1, 1, low=-0.5, high=0.5)
     tone = 0.68 - 0.62 * (y / h + way * (x / h - 0.5))
     dots = brush.ink(tone, brush.screen(drawing.alpha, 13 * unit, math.radians(45)))
     ground = over(first, dots, second).expand_as(flat)
@@ -65,8 +65,8 @@ CUT_PAPERS = (
 )
 
 
-def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
-    """Papers cut with scissors: few smooth shapes in a palette of twelve, a parted ground with fronds, soft shadows."""
+def cut_out(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render cut paper: few smooth shapes in a palette of twelve, a divided background with fronds, soft shadows."""
     unit = drawing.unit
     like = drawing.alpha
     papers = colour.table(*CUT_PAPERS, like=like)
@@ -74,18 +74,18 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     palette = _papers_for(palette, papers)
     shape = step(brush.blur(like, 2.4 * unit), 0.42, 0.58)
 
-    grounds = _grounds(drawing, papers, dice)
+    grounds = _grounds(drawing, papers, rng)
     x, y = brush.places(like)
     h = like.shape[2]
-    angle = dice.uniform(1, 1, 1, high=math.pi)
+    angle = rng.uniform(1, 1, 1, high=math.pi)
     away = (x / h - 0.5) * torch.cos(angle) + (y / h - 0.5) * torch.sin(angle)
-    wobble = brush.cloud(dice, like, 70 * unit, 2) * 0.012
-    part = step(away + wobble + dice.uniform(1, 1, 1, low=-0.22, high=0.22), -0.003, 0.003)
+    wobble = brush.cloud(rng, like, 70 * unit, 2) * 0.012
+    part = step(away + wobble + rng.uniform(1, 1, 1, low=-0.22, high=0.22), -0.003, 0.003)
     part_shadow = brush.blur(part, 3 * unit) * (1 - part)
     a, b, third = grounds[:, 0, :, None, None], grounds[:, 1, :, None, None], grounds[:, 2, :, None, None]
     ground = over(b, part, a * (1 - 0.5 * part_shadow))
     for _ in range(3):
-        frond = _frond(dice, like)
+        frond = _frond(rng, like)
         fall = brush.shifted(
             brush.blur(frond, 2 * unit), torch.full_like(like[:1], -2.0 * unit), torch.full_like(like[:1], -3 * unit)
         )
@@ -98,11 +98,11 @@ def cut_out(drawing: Drawing, dice: Dice) -> Tensor:
     layers = torch.nn.functional.one_hot(labels, palette.shape[1]).permute(0, 3, 1, 2).float()
     lifts = brush.blur(layers.cumsum(1)[:, :1], 1.5 * unit)
     flat = soft(labels, palette) * (1 - 0.10 * (lifts - layers[:, :1]).clamp(0, 1))
-    return over(flat, shape, ground) * brush.paper(dice, like, 0.018)
+    return over(flat, shape, ground) * brush.paper(rng, like, 0.018)
 
 
 def _papers_for(palette: Tensor, papers: Tensor) -> Tensor:
-    """Choose a paper for each colour, brighter than life, by hue first."""
+    """Return a paper for each colour, brighter than the colour, chosen by hue first."""
     vivid = colour.tuned(palette.transpose(1, 2), chroma=1.5, lightness=1.03)
     a = colour.lab(vivid).transpose(1, 2) * torch.tensor([0.75, 1.3, 1.3], device=palette.device)
     b = colour.lab(papers.T[None])[0].T * torch.tensor([0.75, 1.3, 1.3], device=palette.device)
@@ -111,30 +111,30 @@ def _papers_for(palette: Tensor, papers: Tensor) -> Tensor:
     return papers[chosen]
 
 
-def _grounds(drawing: Drawing, papers: Tensor, dice: Dice) -> Tensor:
-    """Draw three papers (n, 3, 3) for the ground, away from the subject's own mean colour and from each other."""
+def _grounds(drawing: Drawing, papers: Tensor, rng: HashRng) -> Tensor:
+    """Return three papers (n, 3, 3) for the background, different from the motif's mean colour and from each other."""
     own = colour.lab(papers.T[None])[0].T
     away = (drawing.mean[:, :, 0, 0][:, None] - own[None]).norm(dim=2)
-    black = (own[:, 0] < 0.25).float() * 0.55  # it would be the furthest from everything
-    score = away.clamp(max=0.35) * 1.6 + dice.uniform(len(papers)) * 0.5 - black
+    black = (own[:, 0] < 0.25).float() * 0.55  # black would be the most different from everything
+    score = away.clamp(max=0.35) * 1.6 + rng.uniform(len(papers)) * 0.5 - black
     first = score.argmax(1)
     score = score + 0.8 * (own[first][:, None] - own[None]).norm(dim=2).clamp(max=0.35)
     score.scatter_(1, first[:, None], -9)
-    second = (score + dice.uniform(len(papers)) * 0.4).argmax(1)
+    second = (score + rng.uniform(len(papers)) * 0.4).argmax(1)
     score.scatter_(1, second[:, None], -9)
-    third = (score + 0.5 * (own[second][:, None] - own[None]).norm(dim=2) + dice.uniform(len(papers)) * 0.4).argmax(1)
+    third = (score + 0.5 * (own[second][:, None] - own[None]).norm(dim=2) + rng.uniform(len(papers)) * 0.4).argmax(1)
     return torch.stack([papers[first], papers[second], papers[third]], 1)
 
 
-def _frond(dice: Dice, like: Tensor) -> Tensor:
-    """Cut one lobed leaf that reaches in from a corner or an edge."""
+def _frond(rng: HashRng, like: Tensor) -> Tensor:
+    """Return a lobed leaf that reaches in from a corner or an edge."""
     h = like.shape[2]
-    turn = dice.uniform(1, 1, 1, high=colour.TURN)
+    turn = rng.uniform(1, 1, 1, high=colour.TURN)
     x, y = brush.places(like)
-    reach = dice.uniform(1, 1, 1, low=0.5, high=0.6) * h
+    reach = rng.uniform(1, 1, 1, low=0.5, high=0.6) * h
     cx, cy = h / 2 + torch.cos(turn) * reach, h / 2 + torch.sin(turn) * reach
     dx, dy = x - cx, y - cy
-    lean = turn + dice.uniform(1, 1, 1, low=-1.4, high=1.4) + math.pi / 2
+    lean = turn + rng.uniform(1, 1, 1, low=-1.4, high=1.4) + math.pi / 2
     u, v = (dx * torch.cos(lean) + dy * torch.sin(lean)) / h, (dy * torch.cos(lean) - dx * torch.sin(lean)) / h
     length = 0.3
     taper = (1 - (u / length) ** 2).clamp(0, 1)
@@ -143,18 +143,18 @@ def _frond(dice: Dice, like: Tensor) -> Tensor:
     return step(width - v.abs(), 0.001, 0.007)
 
 
-# Pairs of a risograph's drums: a warm ink and a cool one.
+# Pairs of risograph inks, warm and cool.
 INKS = (
     ("f15060", "0078bf"), ("ff48b0", "00838a"), ("ff6c2f", "3255a4"), ("e45d50", "407060"),
     ("ffb511", "5c2d91"), ("f15060", "2d3a8c"), ("ff7477", "00695c"), ("f5a623", "1d4e89"),
 )  # fmt: skip
 
 
-def risograph(drawing: Drawing, dice: Dice) -> Tensor:
-    """Two inks from a fixed set, each in its own dot screen, misregistered, on warm paper, a shape behind."""
+def risograph(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render two inks from a fixed set, each in its own dot screen, misregistered, on warm paper."""
     unit, like = drawing.unit, drawing.alpha
     pairs = torch.stack([colour.table(*pair, like=like) for pair in INKS])
-    inks = dice.choice(pairs)[:, :, :, None, None]
+    inks = rng.choice(pairs)[:, :, :, None, None]
     luma, chroma, hue = colour.polar(colour.lab(drawing.rgb))
     warm = step(chroma * torch.cos(hue - 0.7), -0.02, 0.09)
     warm_tone = ((0.98 - luma) * 0.55 + warm * 0.75 * (1.05 - 0.5 * luma)).clamp(0, 1)
@@ -163,12 +163,12 @@ def risograph(drawing: Drawing, dice: Dice) -> Tensor:
 
     x, y = brush.places(like)
     h = like.shape[2]
-    cx, cy = dice.uniform(1, 1, 1, low=0.35, high=0.65) * h, dice.uniform(1, 1, 1, low=0.3, high=0.6) * h
-    size = dice.uniform(1, 1, 1, low=0.30, high=0.42) * h
+    cx, cy = rng.uniform(1, 1, 1, low=0.35, high=0.65) * h, rng.uniform(1, 1, 1, low=0.3, high=0.6) * h
+    size = rng.uniform(1, 1, 1, low=0.30, high=0.42) * h
     disc = step(size - torch.hypot(x - cx, y - cy), -0.8, 0.8)
     fade = (0.62 - 0.5 * (y - cy + size) / (2 * size)).clamp(0.1, 0.6)
-    band = step(y / h + 0.012 * brush.cloud(dice, like, 50 * unit, 2), 0.72, 0.725) * 0.28
-    ground_is_warm = dice.uniform(1, 1, 1) < 0.55
+    band = step(y / h + 0.012 * brush.cloud(rng, like, 50 * unit, 2), 0.72, 0.725) * 0.28
+    ground_is_warm = rng.uniform(1, 1, 1) < 0.55
 
     def tone(inside: Tensor, flat: Tensor, is_warm: Tensor) -> Tensor:
         outside = torch.where(is_warm, disc * fade, band)
@@ -182,16 +182,16 @@ def risograph(drawing: Drawing, dice: Dice) -> Tensor:
         dots = torch.where(plate < 0.03, torch.zeros_like(dots), dots)
         if number == 1:
             dots = torch.maximum(dots, contour)
-        off = dice.uniform(2, 1, 1, low=-2.2, high=2.2) * unit
-        layers.append(brush.shifted(dots, off[:, :1], off[:, 1:]) * (0.93 + 0.06 * brush.grain(dice, like)).clamp(0, 1))
-    sheet = colour.table("f7f1e3", like=like)[0][:, None, None] * brush.paper(dice, like, 0.012)
+        off = rng.uniform(2, 1, 1, low=-2.2, high=2.2) * unit
+        layers.append(brush.shifted(dots, off[:, :1], off[:, 1:]) * (0.93 + 0.06 * brush.grain(rng, like)).clamp(0, 1))
+    sheet = colour.table("f7f1e3", like=like)[0][:, None, None] * brush.paper(rng, like, 0.012)
     for dots, own in zip(layers, inks.unbind(1), strict=True):
         sheet = sheet * over(own, dots * 0.94, torch.ones_like(own))
     return sheet.expand(len(drawing), -1, -1, -1)
 
 
-def screen_print(drawing: Drawing, dice: Dice) -> Tensor:
-    """Four panels of the same drawing, each in other flat inks, a little out of register."""
+def screen_print(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render four panels of the same drawing, each in other flat inks, slightly misregistered."""
     like = drawing.alpha
     h, w = like.shape[2:]
     labels, _ = drawing.regions(4, smooth=1.4)
@@ -200,10 +200,10 @@ def screen_print(drawing: Drawing, dice: Dice) -> Tensor:
     small = torch.nn.functional.interpolate(
         brush.blur(plates, 0.8), size=(h // 2, w // 2), mode="bilinear", align_corners=False
     )
-    base = dice.uniform(1, 1, 1, high=colour.TURN)
+    base = rng.uniform(1, 1, 1, high=colour.TURN)
     panels = []
     for number in range(4):
-        turn = base + number * math.tau * 0.29 + dice.uniform(1, 1, 1, low=-0.3, high=0.3)
+        turn = base + number * math.tau * 0.29 + rng.uniform(1, 1, 1, low=-0.3, high=0.3)
         ground = _ink(0.74 + 0.1 * (number % 2), 0.17, turn)
         inks = [
             _ink(0.3, 0.12, turn + 2.6),
@@ -211,13 +211,13 @@ def screen_print(drawing: Drawing, dice: Dice) -> Tensor:
             _ink(0.74, 0.19, turn + 2.2),
             _ink(0.93, 0.07, turn + 1.4),
         ]
-        off = dice.uniform(2, 1, 1, low=-1.6, high=1.6) * drawing.unit
+        off = rng.uniform(2, 1, 1, low=-1.6, high=1.6) * drawing.unit
         plate = brush.shifted(small, off[:, :1], off[:, 1:])
         body = step(plate[:, 4:5], 0.4, 0.6)
         shares = plate[:, :4] / plate[:, :4].sum(1, keepdim=True).clamp(min=1e-3)
         painted = torch.einsum("nkhw,nkc->nchw", shares, torch.stack([each[:, :, 0, 0] for each in inks], 1))
-        black = step(small[:, 5:6], 0.33, 0.6) * (0.9 + 0.06 * brush.grain(dice, small[:, :1])).clamp(0, 1)
-        worn = (0.985 + 0.02 * brush.cloud(dice, small[:, :1], 20 * drawing.unit, 2)).clamp(0, 1.02)
+        black = step(small[:, 5:6], 0.33, 0.6) * (0.9 + 0.06 * brush.grain(rng, small[:, :1])).clamp(0, 1)
+        worn = (0.985 + 0.02 * brush.cloud(rng, small[:, :1], 20 * drawing.unit, 2)).clamp(0, 1.02)
         panel = over(_ink(0.2, 0.06, turn + 2.6), black * 0.92, over(painted, body, ground.expand_as(painted)) * worn)
         panels.append(panel)
     return torch.cat([torch.cat(panels[:2], 3), torch.cat(panels[2:], 3)], 2)
@@ -230,8 +230,8 @@ def _ink(lightness: float, chroma: float, hue: Tensor) -> Tensor:
 PRIMARIES = ("d8261c", "1f4aa8", "f5cc1b", "f4f1e8", "16161a", "c9ccd1")
 
 
-def primary_grid(drawing: Drawing, dice: Dice) -> Tensor:
-    """Red, blue, yellow, black and white between thick black lines; the subject in large planes of them."""
+def primary_grid(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render red, blue, yellow, black and white between thick black lines, with the motif in large planes of them."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     primaries = colour.table(*PRIMARIES, like=like)
@@ -245,10 +245,10 @@ def primary_grid(drawing: Drawing, dice: Dice) -> Tensor:
     subject = soft(labels, primaries[distance.argmin(2)])
 
     x, y = brush.places(like)
-    columns, across = _bars(x[:, :, 0] / w, dice, 6)
-    rows, down = _bars(y[..., 0] / h, dice, 6)
+    columns, across = _bars(x[:, :, 0] / w, rng, 6)
+    rows, down = _bars(y[..., 0] / h, rng, 6)
     field = columns[:, None, :] + 7 * rows[:, :, None]
-    fill = dice.uniform(49)
+    fill = rng.uniform(49)
     chosen = torch.where(
         fill < 0.1, 0, torch.where(fill < 0.2, 1, torch.where(fill < 0.3, 2, torch.where(fill < 0.36, 5, 3)))
     )
@@ -262,11 +262,11 @@ def primary_grid(drawing: Drawing, dice: Dice) -> Tensor:
     canvas = over(primaries[4][:, None, None], lines, ground)
     canvas = over(primaries[4][:, None, None], rim, canvas)
     canvas = over(over(primaries[4][:, None, None], torch.maximum(inner, 0 * lines), subject), shape, canvas)
-    return canvas * brush.paper(dice, like, 0.012)
+    return canvas * brush.paper(rng, like, 0.012)
 
 
-def _bars(at: Tensor, dice: Dice, count: int) -> tuple[Tensor, Tensor]:
-    """Part a side at ``count`` drawn places: the part's number at each pixel, and the distance to the nearest part."""
-    cuts = (torch.arange(count, device=at.device) + 0.5) / count + dice.uniform(count, low=-0.5, high=0.5) * 0.7 / count
+def _bars(at: Tensor, rng: HashRng, count: int) -> tuple[Tensor, Tensor]:
+    """Divide a side at ``count`` random places; return each pixel's part and its distance to the nearest division."""
+    cuts = (torch.arange(count, device=at.device) + 0.5) / count + rng.uniform(count, low=-0.5, high=0.5) * 0.7 / count
     away = at.view(1, -1, 1) - cuts[:, None, :]
     return (away > 0).sum(2), away.abs().amin(2)

@@ -1,4 +1,4 @@
-"""Pictures built of strokes, ground and things alike: oil painting, swirling brushstrokes, chalk pastel, gouache."""
+"""Styles in brush strokes over background and things: oil painting, swirling strokes, chalk pastel, gouache."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from torch import Tensor
 from studio.hands import brush, colour
 from studio.hands import techniques as form
 from studio.hands.brush import over, step
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 from studio.hands.drawing import Drawing
 from studio.hands.techniques import stroked
 
 
 def _side(drawing: Drawing) -> Tensor:
-    """Return from which side the light comes (n, 1, 1, 1), −1…1, as the things themselves tell."""
+    """Return the side that the light comes from (n, 1, 1, 1), −1…1, as the motif's shading shows."""
     like = drawing.alpha
     x, _ = brush.places(like)
     light = colour.lab(drawing.rgb)[:, :1] * like
@@ -23,10 +23,10 @@ def _side(drawing: Drawing) -> Tensor:
     return ((bright - middle) / (4 * drawing.unit)).tanh() * 0.8
 
 
-def oil(drawing: Drawing, dice: Dice) -> Tensor:
-    """Thick paint in few decided strokes: broad and crosswise in the ground, along the form in planes on things."""
+def oil(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render thick paint in few bold strokes: broad and crosswise behind, along the form on things."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    lean = form.sweeps(dice, like, unit)
+    lean = form.sweeps(rng, like, unit)
     fine, small = form.detail(drawing), form.minute(drawing)
     inside = step(brush.blur(like, 2.5 * unit), 0.3, 0.65)
     changes = form.changes(drawing)
@@ -35,9 +35,9 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
     back = brush.blur(colour.tuned(drawing.ground, chroma=1.08), 1.6 * unit)
     canvas = (
         over(_solid("6b4a34", like), torch.full_like(like, 0.15), back),
-        0.1 * brush.cloud(dice, like, 5 * unit, 1),
+        0.1 * brush.cloud(rng, like, 5 * unit, 1),
     )
-    across = form.ways(drawing.ground, unit, 8.0, lean + 0.7 * brush.cloud(dice, like, 60 * unit, 1))
+    across = form.ways(drawing.ground, unit, 8.0, lean + 0.7 * brush.cloud(rng, like, 60 * unit, 1))
     way = form.ways(whole, unit, 7.0, lean)
     near = over(planes, torch.full_like(like, 0.75), rich)
     full = torch.full_like(like, 1.1)
@@ -45,18 +45,18 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
         (16.0, 25.0, 11.0, full, back, 6.0, 0.05, 0.35, across, 0.9),
         (14.0, 21.0, 8.0, full * 0.75, back, 4.0, 0.07, 0.4, across, 1.0),
     )
-    canvas = _coated(canvas, ground_coats, dice, like, unit)
-    # Things are blocked in before their strokes, so that no ground shines between these.
+    canvas = _coated(canvas, ground_coats, rng, like, unit)
+    # Fill the things before their strokes, so that no background shows between these.
     canvas = over(brush.blur(planes, unit), inside, canvas[0]), canvas[1] * (1 - 0.6 * inside)
     coats = (
         (12.0, 16.0, 6.6, (1.2 * inside).clamp(max=1.1), planes, 3.0, 0.05, 0.3, way, 1.1),
         (10.0, 13.0, 5.0, 0.85 * inside, planes, 2.5, 0.09, 0.35, way, 1.2),
         (8.0, 10.0, 4.0, (0.9 * changes * inside + fine).clamp(max=1.1), near, 1.0, 0.04, 0.15, way, 1.0),
     )
-    canvas = _coated(canvas, coats, dice, like, unit)
+    canvas = _coated(canvas, coats, rng, like, unit)
     colours = over(colour.tuned(brush.blur(rich, 0.6 * unit), lightness=0.94), 0.92 * small, canvas[0])
     lit = form.relit(colours, brush.blur(canvas[1], 0.9 * unit), 0.44, _side(drawing), unit)
-    return lit * brush.paper(dice, like, 0.014)
+    return lit * brush.paper(rng, like, 0.014)
 
 
 _Coat = tuple[float, float, float, Tensor, Tensor, float, float, float, tuple[Tensor, Tensor], float]
@@ -65,24 +65,24 @@ shaken, the field they follow, how thick they are."""
 
 
 def _coated(
-    canvas: tuple[Tensor, Tensor], coats: tuple[_Coat, ...], dice: Dice, like: Tensor, unit: float
+    canvas: tuple[Tensor, Tensor], coats: tuple[_Coat, ...], rng: HashRng, like: Tensor, unit: float
 ) -> tuple[Tensor, Tensor]:
     for pitch, length, width, wanted, source, reach, shake, turn, field, thick in coats:
-        marks = brush.Marks(dice, like, pitch * unit)
+        marks = brush.Marks(rng, like, pitch * unit)
         coat = stroked(marks, field, length * unit, width * unit, wanted)
         tones = form.broken(marks, source, light=shake, turn=turn, reach=reach * unit, astray=0.3)
         canvas = form.painted(coat, marks, tones, canvas, thick=thick, dry=0.22)
     return canvas
 
 
-def swirls(drawing: Drawing, dice: Dice) -> Tensor:
-    """Ropes of thick paint that turn in eddies through the ground, ring about the things and bend with their form."""
+def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render ropes of thick paint that swirl through the background, around the things and along their form."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     h, w = like.shape[2:]
     x, y = brush.places(like)
     vx, vy = 0.8 * torch.ones_like(like), 0.4 * torch.sin(x / (30 * unit)) + 0 * like
     for at in range(5):
-        place = dice.uniform(4, 1, 1)
+        place = rng.uniform(4, 1, 1)
         at_x, at_y = (at + place[:, :1]) / 5 * w, (0.05 + 0.6 * place[:, 1:2]) * h
         size, sign = (0.10 + 0.10 * place[:, 2:3]) * h, torch.where(place[:, 3:] < 0.5, -1.0, 1.0)
         dx, dy = x - at_x, y - at_y
@@ -101,19 +101,19 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
 
     # Bands of light and dark run along the flow, as wide as a brush.
     field = torch.cos(flow), torch.sin(flow)
-    band = brush.along(brush.cloud(dice, like, 11 * unit, 1), *field, 70 * unit, 8) * 1.5
+    band = brush.along(brush.cloud(rng, like, 11 * unit, 1), *field, 70 * unit, 8) * 1.5
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
     lively = colour.tuned(brush.blur(rich, 2 * unit), lift=0.10 * band * (1 - 0.5 * inside), turn=0.3 * band)
-    marks = brush.Marks(dice, like, 11 * unit, reach=2)
+    marks = brush.Marks(rng, like, 11 * unit, reach=2)
     coat = stroked(marks, way, 25 * unit, 5.8 * unit)
     tones = form.broken(marks, lively, light=0.09, turn=0.5, reach=9 * unit, astray=0.3)
     canvas = form.painted(coat, marks, tones, canvas, thick=1.2)
 
-    marks = brush.Marks(dice, like, 9 * unit)
+    marks = brush.Marks(rng, like, 9 * unit)
     coat = stroked(marks, way, 11.5 * unit, 4.8 * unit, 0.7 * inside + fine)
     tones = form.broken(marks, brush.blur(rich, 1.2 * unit), light=0.09, turn=0.35, reach=3 * unit, astray=0.25)
     canvas = form.painted(coat, marks, tones, canvas, thick=1.1)
-    marks = brush.Marks(dice, like, 6.4 * unit)
+    marks = brush.Marks(rng, like, 6.4 * unit)
     coat = stroked(marks, way, 8 * unit, 3.9 * unit, 1.15 * fine * inside)
     tones = form.broken(marks, rich, light=0.05, turn=0.15, reach=1.5 * unit, astray=0.1)
     canvas = form.painted(coat, marks, tones, canvas, thick=0.9)
@@ -122,13 +122,13 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     return form.relit(brush.blur(colours, 0.6 * unit), brush.blur(canvas[1], 1.0 * unit), 0.42, _side(drawing), unit)
 
 
-def pastel(drawing: Drawing, dice: Dice) -> Tensor:
-    """Chalk hatched in layers on toned paper whose tooth stays open: planes first, then darks, then strong lights."""
+def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render chalk hatched in layers on toned paper: planes first, then darks, then strong lights."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
-    tooth = 0.5 * brush.grain(dice, like) + 0.6 * brush.cloud(dice, like, 3.0 * unit, 1)
+    tooth = 0.5 * brush.grain(rng, like) + 0.6 * brush.cloud(rng, like, 3.0 * unit, 1)
     mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
     light, chroma, hue = colour.polar(mean)
-    # The paper is a middle tone, somewhat darker than what is drawn on it.
+    # The paper is a middle tone, somewhat darker than the drawing.
     sheet = colour.colour(0.33 + 0.30 * light, (0.4 * chroma + 0.02).clamp(max=0.05), hue + 0.5)
     picture = (sheet * (1 + 0.03 * tooth)).expand(-1, -1, *like.shape[2:])
     inside = step(brush.blur(like, 2 * unit), 0.35, 0.65)
@@ -139,9 +139,9 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
     chalks = colour.tuned(planes, chroma=0.95 + 0.15 * lights, lift=0.02 * lights - 0.06 * darks)
     ground = colour.tuned(brush.blur(drawing.ground, 1.8 * unit), chroma=1.1)
     exact = colour.tuned(over(whole, torch.full_like(like, 0.4), planes), chroma=1.1)
-    # The side of the stick first, in passing: it lets the paper shine through.
+    # First the side of the stick, lightly, so that the paper shows through.
     picture = over(over(ground, inside, chalks), 0.36 + 0.34 * inside, picture)
-    lean = -0.85 + 0.4 * form.sweeps(dice, like, unit, (-0.5, 0.5))
+    lean = -0.85 + 0.4 * form.sweeps(rng, like, unit, (-0.5, 0.5))
     hatch, lie = (torch.cos(lean), torch.sin(lean)), form.ways(drawing.ground, unit, 8.0, lean)
     way = form.ways(whole, unit, 9.0, lean)
     full = torch.full_like(like, 1.1)
@@ -153,14 +153,14 @@ def pastel(drawing: Drawing, dice: Dice) -> Tensor:
         (8.5, 11.0, 4.0, inside * (0.7 * lights + 0.8 * darks), chalks, 0.05, 0.2, way, 1.1),
         (7.5, 9.0, 3.7, 1.15 * fine, exact, 0.03, 0.1, way, 1.2),
     ):
-        marks = brush.Marks(dice, like, pitch * unit)
+        marks = brush.Marks(rng, like, pitch * unit)
         coat = stroked(marks, field, length * unit, width * unit, wanted.clamp(max=1.1))
         tones = form.broken(marks, source, light=shake, turn=turn, reach=0.25 * pitch * unit, astray=0.25)
         body = (1 - coat.across.abs()) * 1.1 + 0.5 * (1 - coat.along.abs())
         laid = coat.cover * step(body + (0.24 / press) * tooth, -0.16, 0.44)
         picture = over(coat.coloured(tones), (0.9 * min(1.0, press)) * laid, picture)
     small = form.minute(drawing)
-    # What is small is drawn with a sharp edge of the stick, darker where it is dark.
+    # Details are drawn with a sharp edge of the stick.
     sharp = brush.blur(whole, 0.6 * unit)
     sharp = colour.tuned(sharp, lightness=0.84 + 0.16 * colour.lab(sharp)[:, :1])
     picture = over(sharp, 0.92 * small * step(tooth, -2.4, -0.8), picture)

@@ -1,4 +1,4 @@
-"""Single strokes and dots of a brush: pointillist, oil painting, swirling brushwork, chalk pastel."""
+"""Styles in single strokes and dots, for motifs without a setting: pointillist, oil, swirls, chalk pastel."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from torch import Tensor
 
 from studio.hands import brush, colour
 from studio.hands.brush import over, step
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 from studio.hands.drawing import Drawing, ground_hue
 
 
-def _ground(drawing: Drawing, dice: Dice, chroma: float, second: float = 0.9) -> Tensor:
-    """Paint a ground of two hues that drift into each other, away from the subject's hue and lightness."""
+def _ground(drawing: Drawing, rng: HashRng, chroma: float, second: float = 0.9) -> Tensor:
+    """Return a background of two blended hues, different from the motif's hue and lightness."""
     like = drawing.alpha
-    turn = ground_hue(drawing, dice)
-    light = torch.where(drawing.mean[:, :1] > 0.70, 0.45, 0.8) + dice.uniform(1, 1, 1, low=-0.05, high=0.05)
-    drift = brush.cloud(dice, like, 110 * drawing.unit, 2)
+    turn = ground_hue(drawing, rng)
+    light = torch.where(drawing.mean[:, :1] > 0.70, 0.45, 0.8) + rng.uniform(1, 1, 1, low=-0.05, high=0.05)
+    drift = brush.cloud(rng, like, 110 * drawing.unit, 2)
     _, y = brush.places(like)
     slope = y / like.shape[2] - 0.5
     return colour.colour(
@@ -24,10 +24,10 @@ def _ground(drawing: Drawing, dice: Dice, chroma: float, second: float = 0.9) ->
     )
 
 
-def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
-    """Round dots of pure colour, neighbours and complements among them, in two layers on a toned canvas."""
+def pointillist(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render round dots of pure colour, with neighbours and complements, in two layers on a toned canvas."""
     unit, like = drawing.unit, drawing.alpha
-    ground = _ground(drawing, dice, 0.1)
+    ground = _ground(drawing, rng, 0.1)
     vivid = colour.tuned(drawing.rgb, chroma=1.2)
     shade = step(brush.blur(like, 5 * unit), 0.02, 0.35) * (1 - like)
     picture = over(vivid, like, colour.tuned(ground, lightness=1 - 0.22 * shade))
@@ -37,7 +37,7 @@ def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
     for pitch, size in ((8.4, 4.5), (6.2, 3.3), (5.4, 2.6)):
         top, cover = torch.zeros_like(canvas), torch.zeros_like(like)
         best = torch.full_like(like, -1.0)
-        dots = brush.Marks(dice, like, pitch * unit)
+        dots = brush.Marks(rng, like, pitch * unit)
         own = dots.own
         hue = (own[:, :1] - 0.5) * 0.9 + torch.where(own[:, 1:2] > 0.93, 2.6, 0.0)
         tones = colour.tuned(dots.seen(picture), chroma=1.25, turn=hue, lift=(own[:, 2:3] - 0.5) * 0.2)
@@ -53,21 +53,21 @@ def pointillist(drawing: Drawing, dice: Dice) -> Tensor:
 
 
 def _coat(
-    canvas: tuple[Tensor, Tensor], picture: Tensor, field: tuple[Tensor, Tensor], dice: Dice, *,
+    canvas: tuple[Tensor, Tensor], picture: Tensor, field: tuple[Tensor, Tensor], rng: HashRng, *,
     pitch: float, length: float, width: float, where: Tensor | None = None, shake: float = 0.05,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Lay a coat of strokes along ``field`` over (colours, relief); ``where`` says how likely a stroke is."""
+    """Add a coat of strokes along ``field`` to (colours, relief); ``where`` is the probability of a stroke."""
     colours, relief = canvas
     top, best = colours, torch.full_like(relief, -1.0)
     height = torch.zeros_like(relief)
-    strokes = brush.Marks(dice, relief, pitch, reach=2)
+    strokes = brush.Marks(rng, relief, pitch, reach=2)
     own = strokes.own
     seen = strokes.seen(torch.cat([picture, *field, relief if where is None else where], 1))
     way = seen[:, 3:5] / seen[:, 3:5].norm(dim=1, keepdim=True).clamp(min=1e-3)
     tones = seen[:, :3] * (1 + shake * 2 * (own[:, 1:2] - 0.5)) + shake * 0.5 * (own[:, 3:] - 0.5)
     laid = torch.ones_like(own[:, :1]) if where is None else (seen[:, 5:] > own[:, 3:]).float()
     widths = width * (0.8 + 0.4 * own[:, 2:3])
-    # Level, bend, width and phase of the bristles; a stroke that is not laid lies below the canvas.
+    # Level, bend, width and phase of the bristles; an omitted stroke lies below the canvas.
     rest = torch.cat([own[:, :1] - 9 * (1 - laid), (own[:, 1:2] - 0.5) * 0.5, widths, own[:, 3:] * 40], 1)
     for dx, dy, each in strokes.around(torch.cat([tones, way, rest], 1)):
         tone = each[:, :3]
@@ -84,15 +84,15 @@ def _coat(
 
 
 def _lit(colours: Tensor, relief: Tensor, strength: float, unit: float) -> Tensor:
-    """Let light fall on the paint from the upper left."""
+    """Shade the relief of the paint with light from the upper left."""
     dx, dy = brush.slopes(brush.blur(relief, 0.7 * unit))
     return (colours + strength * (dx + dy).clamp(-0.5, 0.5)).clamp(0, 1)
 
 
-def oil(drawing: Drawing, dice: Dice) -> Tensor:
-    """Strokes in three widths along the forms, thick enough to catch the light, on a ground of broad strokes."""
+def oil(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render strokes of three widths along the forms, with lit relief, on a background of broad strokes."""
     unit, like = drawing.unit, drawing.alpha
-    ground = _ground(drawing, dice, 0.075)
+    ground = _ground(drawing, rng, 0.075)
     ground = over(
         colour.tuned(ground, lightness=0.66),
         step(
@@ -108,7 +108,7 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
     )
     rich = colour.tuned(drawing.rgb, chroma=1.1, lightness=0.97)
     picture = over(rich, like, ground)
-    wander = 1.2 * brush.cloud(dice, like, 80 * unit, 1) + dice.uniform(1, 1, 1, high=3.1)
+    wander = 1.2 * brush.cloud(rng, like, 80 * unit, 1) + rng.uniform(1, 1, 1, high=3.1)
     field = brush.directions(colour.lab(brush.blur(picture, 1.5 * unit)), 5 * unit, wander)
     fine = step(brush.blur(drawing.edges, 2.5 * unit), 0.05, 0.25)
     inside = step(brush.blur(like, 3 * unit), 0.3, 0.8)
@@ -117,7 +117,7 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
         canvas,
         brush.blur(picture, 4 * unit),
         field,
-        dice,
+        rng,
         pitch=13 * unit,
         length=21 * unit,
         width=7.5 * unit,
@@ -127,7 +127,7 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
         canvas,
         brush.blur(picture, 1.2 * unit),
         field,
-        dice,
+        rng,
         pitch=7 * unit,
         length=11 * unit,
         width=4 * unit,
@@ -135,29 +135,29 @@ def oil(drawing: Drawing, dice: Dice) -> Tensor:
         shake=0.09,
     )
     canvas = _coat(
-        canvas, picture, field, dice, pitch=4 * unit, length=6.5 * unit, width=2.1 * unit, where=fine * 1.2, shake=0.05
+        canvas, picture, field, rng, pitch=4 * unit, length=6.5 * unit, width=2.1 * unit, where=fine * 1.2, shake=0.05
     )
-    weave = brush.paper(dice, like, 0.02)
+    weave = brush.paper(rng, like, 0.02)
     return _lit(canvas[0], canvas[1], 0.23, unit) * weave
 
 
-def swirls(drawing: Drawing, dice: Dice) -> Tensor:
-    """Long swirling strokes of thick paint: round eddies in the ground, along the forms in the subject."""
+def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render long swirling strokes of thick paint: eddies behind, along the forms in the motif."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
-    vx, vy = torch.ones_like(like) * 0.5, 0.3 * torch.sin(x / (30 * unit) + dice.uniform(1, 1, 1, high=6.3))
+    vx, vy = torch.ones_like(like) * 0.5, 0.3 * torch.sin(x / (30 * unit) + rng.uniform(1, 1, 1, high=6.3))
     rings = torch.zeros_like(like)
     for _ in range(5):
-        cx, cy = dice.uniform(1, 1, 1) * w, dice.uniform(1, 1, 1) * h
-        size = dice.uniform(1, 1, 1, low=24, high=48) * unit
-        sign = torch.where(dice.uniform(1, 1, 1) < 0.5, -1.0, 1.0)
+        cx, cy = rng.uniform(1, 1, 1) * w, rng.uniform(1, 1, 1) * h
+        size = rng.uniform(1, 1, 1, low=24, high=48) * unit
+        sign = torch.where(rng.uniform(1, 1, 1) < 0.5, -1.0, 1.0)
         dx, dy = x - cx, y - cy
         away = torch.hypot(dx, dy) + 1e-3
         pull = torch.exp(-((away / size) ** 2) * 0.8) * 3.2
         vx, vy = vx - sign * pull * dy / away, vy + sign * pull * dx / away
         rings = rings + torch.exp(-((away / (size * 1.1)) ** 2)) * (0.6 + 0.4 * torch.cos(away / (4.6 * unit)))
-    ground = _ground(drawing, dice, 0.1, 0.5)
+    ground = _ground(drawing, rng, 0.1, 0.5)
     warm = torch.where(drawing.mean[:, :1] > 0.70, 0.2, -0.06)
     ground = colour.tuned(ground, lift=0.75 * warm * rings.clamp(0, 1) + 0.03, turn=0.7 * rings.clamp(0, 1))
     ground = colour.tuned(ground, lightness=torch.where(drawing.mean[:, :1] > 0.70, 1.0, 0.97))
@@ -174,7 +174,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
         canvas,
         brush.blur(picture, 2 * unit),
         field,
-        dice,
+        rng,
         pitch=8 * unit,
         length=15 * unit,
         width=3.2 * unit,
@@ -184,7 +184,7 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
         canvas,
         picture,
         field,
-        dice,
+        rng,
         pitch=5.4 * unit,
         length=9 * unit,
         width=2.3 * unit,
@@ -197,25 +197,25 @@ def swirls(drawing: Drawing, dice: Dice) -> Tensor:
     return _lit(painted, canvas[1], 0.26, unit)
 
 
-def pastel(drawing: Drawing, dice: Dice) -> Tensor:
-    """Chalk on dark toned paper: strokes to one side that the paper's tooth breaks up, on a scribbled ground."""
+def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
+    """Render chalk on dark toned paper: strokes in one direction, on a scribbled background."""
     unit, like = drawing.unit, drawing.alpha
-    turn = ground_hue(drawing, dice, 1.3)
+    turn = ground_hue(drawing, rng, 1.3)
     dark_subject = drawing.mean[:, :1] < 0.45
     light = torch.where(dark_subject, 0.42, 0.27)
     sheet = colour.colour(light + 0 * turn, torch.full_like(turn, 0.035), turn)
-    tooth = 0.55 * brush.grain(dice, like) + 0.8 * brush.cloud(dice, like, 2.6 * unit, 1)
-    lean = dice.uniform(1, 1, 1, low=0.5, high=1.1)
+    tooth = 0.55 * brush.grain(rng, like) + 0.8 * brush.cloud(rng, like, 2.6 * unit, 1)
+    lean = rng.uniform(1, 1, 1, low=0.5, high=1.1)
     vx, vy = torch.cos(lean).expand_as(like), -torch.sin(lean).expand_as(like)
-    hatch = brush.along(brush.cloud(dice, like, 3.4 * unit, 2), vx, vy, 44 * unit, 10) * 2.6
-    wide = brush.along(brush.cloud(dice, like, 6 * unit, 2), vx, vy, 80 * unit, 12) * 2.8
-    off = [1.1 * unit * brush.cloud(dice, like, 9 * unit, 2) for _ in range(2)]
+    hatch = brush.along(brush.cloud(rng, like, 3.4 * unit, 2), vx, vy, 44 * unit, 10) * 2.6
+    wide = brush.along(brush.cloud(rng, like, 6 * unit, 2), vx, vy, 80 * unit, 12) * 2.8
+    off = [1.1 * unit * brush.cloud(rng, like, 9 * unit, 2) for _ in range(2)]
     body = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.3, 0.7)
 
     first = colour.colour(light + 0.30 + 0 * turn, torch.full_like(turn, 0.11), turn)
     second = colour.colour(light + 0.18 + 0 * turn, torch.full_like(turn, 0.12), turn + 0.9)
     _, y = brush.places(like)
-    high = step(y / like.shape[2] + 0.12 * brush.cloud(dice, like, 60 * unit, 2), 0.4, 0.8)
+    high = step(y / like.shape[2] + 0.12 * brush.cloud(rng, like, 60 * unit, 2), 0.4, 0.8)
     rub = step(0.42 * wide + 0.28 * hatch + 0.3 * tooth, -0.15, 0.75) * 0.85
     picture = over(over(first, high, second.expand(-1, -1, *like.shape[2:])), rub, sheet)
 

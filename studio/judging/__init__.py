@@ -1,3 +1,3 @@
-"""How good a model is: what it is asked, what the eye sees, how sure that is."""
+"""Evaluation of models: questions, recognition by the image encoder, and confidence intervals."""
 
 __all__ = ["accuracy", "exam", "led_exam", "led_score", "likeness", "looks", "rewordings", "score"]

@@ -1,4 +1,4 @@
-"""Shares that the eye finds, each with of how many it was counted and how far chance may have led astray."""
+"""Accuracy of the image encoder and of models, each with its count and confidence interval."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHUNK = 32
 
 
 def interval(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of ``count`` (Wilson, 1927)."""
+    """Return the 95 % confidence interval of a share of ``count`` trials (Wilson, 1927)."""
     if not count:
         return 0.0, 1.0
     z = 1.96
@@ -29,38 +29,38 @@ def interval(share: float, count: int) -> tuple[float, float]:
     return round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)
 
 
-def counted(found: Tensor) -> dict[str, Any]:
-    """Describe a share that was counted: itself, of how many, and its interval."""
-    share = float(found.float().mean()) if len(found) else 0.0
-    return {"share": round(share, 4), "of": len(found), "interval": interval(share, len(found))}
+def counted(hits: Tensor) -> dict[str, Any]:
+    """Return a share as ``{"share", "of", "interval"}``, from a Boolean tensor."""
+    share = float(hits.float().mean()) if len(hits) else 0.0
+    return {"share": round(share, 4), "of": len(hits), "interval": interval(share, len(hits))}
 
 
-def written(told: dict[str, Any]) -> str:
-    """Write a share that was :func:`counted`, with of how many and its interval."""
-    low, high = told["interval"]
-    return f"{told['share']:.1%} of {told['of']:,} ({low:.1%} to {high:.1%})"
+def written(result: dict[str, Any]) -> str:
+    """Format a share that :func:`counted` returned, with its count and interval."""
+    low, high = result["interval"]
+    return f"{result['share']:.1%} of {result['of']:,} ({low:.1%} to {high:.1%})"
 
 
 def concepts_found(eye: Eye, sentences: Tensor, names: list[str], best: int) -> Tensor:
-    """Tell for each sentence (n, width) whether its concept is among the ``best`` of all that the eye knows."""
+    """Return for each sentence (n, width) whether its concept is among the ``best`` that the image encoder names."""
     return hits(eye.score(sentences), [(name,) for name in names], eye.concepts, best)
 
 
 @torch.no_grad()
 def of_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
-    """Measure the eye on all drawings of a canvas as they are, on a light ground: R where the eye never saw them."""
-    looked = []
+    """Measure the image encoder on all plain drawings of a canvas, on a light background: top-1 and top-5 accuracy."""
+    vectors = []
     for start in range(0, len(canvas.records), CHUNK):
         chosen = list(range(start, min(start + CHUNK, len(canvas.records))))
-        looked.append(eye.look(canvas.by_hand(PLAIN, chosen))[0])
+        vectors.append(eye.encode(canvas.by_hand(PLAIN, chosen))[0])
     names = [record.title for record in canvas.records]
-    sentences = torch.cat(looked)
+    sentences = torch.cat(vectors)
     return {f"top{best}": counted(concepts_found(eye, sentences, names, best)) for best in (1, 5)}
 
 
 @torch.no_grad()
 def of_hands(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
-    """Measure the eye on ``count`` drawings before settings by each hand: hands recognised, concepts among five."""
+    """Measure the image encoder on ``count`` drawings in each style: style accuracy, and top-5 accuracy of concepts."""
     count = min(count, len(canvas.records))
     chosen = [n * len(canvas.records) // count for n in range(count)]
     names = [canvas.records[n].title for n in chosen]
@@ -68,11 +68,15 @@ def of_hands(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
     nothing = Sketchbook((), {})
     grounds = [rendering.draw(arrangement.arrange((), Wish(), seed), nothing, size).ground for seed in range(count)]
     before = torch.from_numpy(np.stack(grounds)).permute(0, 3, 1, 2).to(canvas.motifs.pixels.device)
-    told, found, by_hand = [], [], {}
+    right_hands, right_concepts, by_hand = [], [], {}
     for number, hand in enumerate(eye.hands):
-        sentences, shares = eye.look(canvas.by_hand(hand, chosen, grounds=before))
+        sentences, shares = eye.encode(canvas.by_hand(hand, chosen, grounds=before))
         right = (shares.argmax(1) == number).cpu()
         by_hand[hand] = round(float(right.float().mean()), 3)
-        told.append(right)
-        found.append(concepts_found(eye, sentences, names, 5))
-    return {"hand": counted(torch.cat(told)), "concept_top5": counted(torch.cat(found)), "by_hand": by_hand}
+        right_hands.append(right)
+        right_concepts.append(concepts_found(eye, sentences, names, 5))
+    return {
+        "hand": counted(torch.cat(right_hands)),
+        "concept_top5": counted(torch.cat(right_concepts)),
+        "by_hand": by_hand,
+    }

@@ -1,6 +1,6 @@
-"""An examination: which prompts a model is asked to paint, from which seeds, and what each should show.
+"""The evaluation's questions: prompts, seeds, and what each picture should show.
 
-The same for every model that knows the same concepts and hands, so that figures can be set side by side.
+They are the same for all models that know the same concepts and styles, so that results can be compared.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ COMPOSED = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: of which kind, the prompt as the model hears it, its seed, what it means, by which hand.
+    """A question: its kind, the prompt as the model receives it, the seed, the concepts meant, and the style.
 
-    Of models that are led by sketches, also the ``scene`` that it was read as, and what it ``asks`` for beyond a thing.
+    For sketch-conditioned models it also has the ``scene``, and what it ``asks`` for other than a thing.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """In which way is painted: steps, guidance; as shares, between which of them; and how much stronger it pushes."""
+    """Sampling settings: steps, guidance scale, the guided interval as shares of the steps, and a gain of guidance."""
 
     steps: int
     guidance: float
@@ -61,7 +61,7 @@ class Way:
     gain: float = 1.0
 
     def __str__(self) -> str:
-        """Tell ways apart."""
+        """Return the settings as text, different for different settings."""
         usual = f"{self.steps}:{self.guidance:g}"
         if (self.guided, self.gain) == ((0.0, 1.0), 1.0):
             return usual
@@ -69,21 +69,21 @@ class Way:
 
     @property
     def interval(self) -> tuple[int, int]:
-        """The first step that is guided, and the first after it that is not."""
+        """The first guided step, and the first step after the guided ones."""
         return round(self.guided[0] * self.steps), math.ceil(self.guided[1] * self.steps)
 
     @property
     def push(self) -> float:
-        """The guidance of a step that is guided."""
+        """The guidance scale of a guided step."""
         return 1 + self.gain * (self.guidance - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is asked: concepts by their plain names and seeds for each, concepts a hand, and rewordings.
+    """Number of questions: concepts by name and seeds of each, concepts per style, and rewordings.
 
-    ``composed`` is how many pairs, colours and numbers, of models that are led by sketches; others are asked for
-    :data:`COMPOSED`, unless it is 0.
+    ``composed`` is the number of pairs, of colours and of counts for sketch-conditioned models; for others, 0 turns off
+    :data:`COMPOSED`.
     """
 
     plain: int
@@ -94,7 +94,7 @@ class Extent:
 
 
 Painter = Callable[[Sequence[Question]], list[Image.Image]]
-"""What answers questions with pictures."""
+"""Function that answers questions with pictures."""
 
 
 def questions(
@@ -105,9 +105,9 @@ def questions(
     prefix: str = "",
     pattern: str = phrasing.HAND_PATTERN,
 ) -> list[Question]:
-    """List what is asked; ``prefix`` stands before what names no hand, and ``pattern`` joins prompt and hand.
+    """Return the questions; ``prefix`` precedes prompts that name no style, ``pattern`` joins prompt and style.
 
-    All are drawn evenly, by one fixed shuffle.
+    Concepts are taken in one fixed random order.
     """
     order = shuffled(concepts)
     asked = [Question("plain", prefix + wording.thing(name), seed, (name,))
@@ -115,9 +115,9 @@ def questions(
     for number, hand in enumerate(hands):
         chosen = [order[(number * extent.by_hand + n) % len(order)] for n in range(min(extent.by_hand, len(order)))]
         worded = pattern.replace("{words}", HANDS[hand].words)
-        said = [worded.replace("{prompt}", wording.thing(name)) for name in chosen]
+        prompts = [worded.replace("{prompt}", wording.thing(name)) for name in chosen]
         asked += [Question("hand", text, seed, (name,), hand)
-                  for seed, (text, name) in enumerate(zip(said, chosen, strict=True))]  # fmt: skip
+                  for seed, (text, name) in enumerate(zip(prompts, chosen, strict=True))]  # fmt: skip
     known = rewordings.among(concepts)
     random.Random("rewordings").shuffle(known)  # noqa: S311
     asked += [Question("reworded", prefix + each.prompt, 0, each.means) for each in known[: extent.reworded]]
@@ -127,16 +127,16 @@ def questions(
 
 
 def shuffled(concepts: Sequence[str]) -> list[str]:
-    """Return concepts in the order in which they are asked for, the same for every model."""
+    """Return concepts in the fixed random order in which they are asked for."""
     order = sorted(concepts)
-    random.Random("examination").shuffle(order)  # noqa: S311 - drawn to be drawn again
+    random.Random("examination").shuffle(order)  # noqa: S311 - must be repeatable
     return order
 
 
 class Gallery:
-    """Pictures that were painted as answers, kept in the work folder; what is there is not painted again.
+    """Answers to questions, stored in the work folder, so that none is generated twice.
 
-    ``how`` is what a picture follows from besides its question.
+    ``how`` identifies everything that a picture depends on other than its question.
     """
 
     def __init__(self, folder: Folder, how: str) -> None:
@@ -144,20 +144,20 @@ class Gallery:
 
     @classmethod
     def of_model(cls, folder: Folder, model: str, way: Way) -> Gallery:
-        """Return the gallery of a model, by its fingerprint, that paints in some way."""
+        """Return the gallery of a model, by its fingerprint, and its sampling settings."""
         return cls(folder, f"{model}:{way}")
 
     def path(self, question: Question) -> Path:
-        """Say where the picture of a question lies."""
+        """Return the path of a question's picture."""
         return self._folder.path / self._name(question)
 
     def missing(self, asked: Sequence[Question]) -> list[Question]:
-        """List what is yet to be painted."""
+        """Return the distinct questions without a picture."""
         distinct = dict.fromkeys(asked)
         return [question for question in distinct if not self.path(question).exists()]
 
     def paint(self, asked: Sequence[Question], painter: Painter, *, batch: int) -> int:
-        """Have a painter answer what is missing; return how many pictures that were."""
+        """Answer the missing questions by ``painter``, store the pictures and return their number."""
         missing = self.missing(asked)
         for start in progress(range(0, len(missing), batch), what="painted"):
             part = missing[start : start + batch]
@@ -167,13 +167,13 @@ class Gallery:
                 self._folder.write(self._name(question), written.getvalue())
         return len(missing)
 
-    def read(self, asked: Sequence[Question], *, batch: int = 64) -> Iterator[Tensor]:
-        """Yield the pictures (n, 3, h, w), 0…1, a few at a time."""
+    def load_pictures(self, asked: Sequence[Question], *, batch: int = 64) -> Iterator[Tensor]:
+        """Yield the pictures (n, 3, h, w), 0…1, in batches."""
         for start in range(0, len(asked), batch):
             yield torch.stack([self.picture(question) for question in asked[start : start + batch]])
 
     def picture(self, question: Question) -> Tensor:
-        """Return one picture (3, h, w), 0…1."""
+        """Return the picture of a question (3, h, w), 0…1."""
         with Image.open(self.path(question)) as opened:
             return torch.from_numpy(np.array(opened.convert("RGB"))).permute(2, 0, 1).float() / 255
 
@@ -186,9 +186,9 @@ class Gallery:
 
 
 def plainly(pipe: Any, way: Way) -> Painter:
-    """Paint as the plain pipeline does, which guides all steps.
+    """Return a function that answers by the plain pipeline, which guides all steps.
 
-    The noise is drawn on the processor, so it is the same on any device.
+    The noise is drawn on the CPU, so it is the same on any device.
     """
 
     @torch.no_grad()

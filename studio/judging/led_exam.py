@@ -1,8 +1,8 @@
-"""The examination of a model that sketches lead: the same concepts, as scenes of drawings, painted as the site does.
+"""The questions for sketch-conditioned models: the same concepts, as scenes of drawings, sampled as the site does.
 
-What a prompt is read as is the site's reader's, and measured with it (``benchmarks.reading``); here the scenes are made
-of drawings by name, so that what is asked is the painter. Each is also painted by the hand's own program: what the eye
-says of that picture is the most that can be asked of the model's.
+The prompt parser is measured elsewhere (``benchmarks.reading``). Here scenes are built from drawings by name, so that
+only the model is measured. Each scene is also rendered by the style's own program: the image encoder's accuracy on
+these renderings is the upper limit for the model.
 """
 
 from __future__ import annotations
@@ -39,32 +39,32 @@ def questions(
     book: Sketchbook, concepts: Sequence[str], hands: Sequence[str], unnamed: Sequence[str], extent: Extent, *,
     prefix: str = "", pattern: str = phrasing.HAND_PATTERN,
 ) -> list[Question]:  # fmt: skip
-    """List what is asked of those ``concepts`` that are drawn; all are drawn evenly, by one fixed shuffle.
+    """Return the questions about those ``concepts`` that have drawings, in one fixed random order.
 
-    ``unnamed`` are the hands that paint what names none, behind the ``prefix``, as the site has it.
+    ``unnamed`` are the styles of prompts that name none; these prompts begin with the ``prefix``, as on the site.
     """
     hands = [hand for hand in hands if HANDS[hand].paints_ground]
     maker = _Maker(book, [hand for hand in unnamed if HANDS[hand].paints_ground] or hands, prefix, pattern)
     order = [name for name in shuffled(concepts) if name in maker.drawn]
     if not order or not hands:
         return []
-    asked = [maker.asked("plain", seed, [name]) for name in order[: extent.plain] for seed in range(extent.seeds)]
+    asked = [maker.question("plain", seed, [name]) for name in order[: extent.plain] for seed in range(extent.seeds)]
     for number, hand in enumerate(hands):
         chosen = [order[(number * extent.by_hand + n) % len(order)] for n in range(min(extent.by_hand, len(order)))]
-        asked += [maker.asked("hand", seed, [name], hand=hand) for seed, name in enumerate(chosen)]
+        asked += [maker.question("hand", seed, [name], hand=hand) for seed, name in enumerate(chosen)]
     things = [name for name in order if not maker.drawn[name][0].kind.startswith(("face", "person", "hand"))] or order
     for seed in range(extent.composed):
-        dice = random.Random(f"composed:{seed}")  # noqa: S311 - drawn to be drawn again
-        asked.append(maker.asked("composed", seed, dice.sample(things, min(2, len(things))), asks=TWO))
-        colour = dice.choice([name for name in COLOURS if name not in DARKS])
-        asked.append(maker.asked("composed", seed, [dice.choice(things)], colour=colour, asks=COLOUR))
-        count = dice.randint(2, MOST)
-        asked.append(maker.asked("composed", seed, [dice.choice(things)], count=count, asks=NUMBER))
+        rng = random.Random(f"composed:{seed}")  # noqa: S311 - must be repeatable
+        asked.append(maker.question("composed", seed, rng.sample(things, min(2, len(things))), asks=TWO))
+        colour = rng.choice([name for name in COLOURS if name not in DARKS])
+        asked.append(maker.question("composed", seed, [rng.choice(things)], colour=colour, asks=COLOUR))
+        count = rng.randint(2, MOST)
+        asked.append(maker.question("composed", seed, [rng.choice(things)], count=count, asks=NUMBER))
     return asked
 
 
 class _Maker:
-    """Makes questions of the drawings of a sketchbook."""
+    """Makes questions from the drawings of a drawing library."""
 
     def __init__(self, book: Sketchbook, unnamed: Sequence[str], prefix: str, pattern: str) -> None:
         self.drawn: dict[str, list[Drawing]] = defaultdict(list)
@@ -73,26 +73,30 @@ class _Maker:
         self.drawn = {name: unmodelled(own) for name, own in self.drawn.items()}
         self._book, self._unnamed, self._prefix, self._pattern = book, unnamed, prefix, pattern
 
-    def asked(
+    def question(
         self, kind: str, seed: int, names: Sequence[str], *, hand: str = "", colour: str = "", count: int = 1,
         asks: str = "",
     ) -> Question:  # fmt: skip
-        """Ask for things by name; where no ``hand`` is asked for, for one of those that paint what names none."""
-        dice = random.Random(f"asked:{kind}:{asks}:{seed}:{':'.join(names)}")  # noqa: S311 - drawn to be drawn again
-        painter = hand or dice.choice([each for each in self._unnamed if HANDS[each].keeps_colour] or self._unnamed)
-        chosen = [dice.choice(self.drawn[name]) for name in names]
+        """Return a question for things by name; without a ``hand``, the style is one of those that go unnamed."""
+        rng = random.Random(f"asked:{kind}:{asks}:{seed}:{':'.join(names)}")  # noqa: S311 - must be repeatable
+        painter = hand or rng.choice([each for each in self._unnamed if HANDS[each].keeps_colour] or self._unnamed)
+        chosen = [rng.choice(self.drawn[name]) for name in names]
         items = [
-            Item(each.digest, each.name, each.kind, count, colour, look=self._book.look(each.digest)) for each in chosen
+            Item(each.digest, each.name, each.kind, count, colour, appearance=self._book.appearance(each.digest))
+            for each in chosen
         ]
         wish = Wish()
-        scene = styled.arrange(items, wish, dice.getrandbits(31), marks=HANDS[painter].marks, book=self._book)
+        scene = styled.arrange(items, wish, rng.getrandbits(31), marks=HANDS[painter].marks, book=self._book)
         _, short = wording.of_scene(items, wish)
         text = self._pattern.replace("{words}", HANDS[painter].words).replace("{prompt}", short)
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 
 
-def led(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
-    """Paint after sketches of ``side`` pixels as the site's worker does, with the noise of the plain pipeline."""
+def sketch_conditioned(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
+    """Return a function that answers by sketches of ``side`` pixels, as the site's worker does.
+
+    The noise is the plain pipeline's.
+    """
 
     @torch.no_grad()
     def paint(asked: Sequence[Question]) -> list[Image.Image]:
@@ -113,7 +117,7 @@ def led(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
 
 
 def by_hand(book: Sketchbook, size: int) -> Painter:
-    """Paint by the hands' own programs, ``size`` pixels a side."""
+    """Return a function that answers by the styles' own programs, ``size`` pixels a side."""
 
     def paint(asked: Sequence[Question]) -> list[Image.Image]:
         return [own for question in asked for own in shown(_own(question, book, size))]
@@ -134,6 +138,6 @@ def _scene(question: Question) -> Any:
 
 
 def shown(pictures: Tensor) -> list[Image.Image]:
-    """Turn pictures (n, 3, h, w), 0…1, into Pillow's."""
+    """Return pictures (n, 3, h, w), 0…1, as Pillow images."""
     bytes_ = (pictures.clamp(0, 1).permute(0, 2, 3, 1) * 255).round().byte().cpu().numpy()
     return [Image.fromarray(each) for each in bytes_]

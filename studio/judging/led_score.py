@@ -1,4 +1,4 @@
-"""How well a model follows the sketches that lead it, beside what the hands' own programs paint of the same scenes."""
+"""Scores of how well a model follows its sketches, compared with the styles' own rendering programs."""
 
 from __future__ import annotations
 
@@ -19,65 +19,65 @@ from studio.judging.exam import Gallery, Question
 from studio.training import autoencoder
 
 LEAST = 16
-"""Pixels of a side from which on the eye is shown a part of a picture."""
+"""The smallest side in pixels of a part of a picture that the image encoder is given."""
 
 
 def scores(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], book: Sketchbook, vae: Any
            ) -> dict[str, Any]:  # fmt: skip
-    """Score what a model painted after sketches; ``own`` holds what the hands' programs painted of the same."""
+    """Return the scores of a model's pictures; ``own`` holds the programs' renderings of the same scenes."""
     plain = [question for question in asked if question.kind == "plain"]
-    told: dict[str, Any] = {
+    results: dict[str, Any] = {
         "plain_by_program": {f"top{best}": accuracy.counted(_named(eye, own, plain, best)) for best in (1, 5)}
     }
     named = [question for question in asked if question.kind == "hand"]
-    told["lost"] = sorted({question.means[0] for question in lost(eye, gallery, own, plain)})
+    results["lost"] = sorted({question.means[0] for question in lost(eye, gallery, own, plain)})
     if named:
-        told["told_by_program"] = accuracy.counted(_told(eye, own, named))
-        told["by_hand"] = _by_hand(eye, gallery, own, named, vae)
-        told["sharpness"] = {name: _middle([row[name] for row in told["by_hand"].values()])
+        results["told_by_program"] = accuracy.counted(_is_style_named(eye, own, named))
+        results["by_hand"] = _by_hand(eye, gallery, own, named, vae)
+        results["sharpness"] = {name: _middle([row[name] for row in results["by_hand"].values()])
                              for name in ("painted", "decoded")}  # fmt: skip
     for asks, judge in ((led_exam.TWO, _things), (led_exam.NUMBER, _things), (led_exam.COLOUR, _coloured)):
         members = [question for question in asked if question.asks == asks]
         if members:
-            told[asks] = {
+            results[asks] = {
                 "painted": judge(eye, gallery, members, book),
                 "by_program": judge(eye, own, members, book),
             }
-    return {"led": told}
+    return {"led": results}
 
 
 def lost(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]) -> list[Question]:
-    """List what the eye names, among five, in the program's picture and not in the model's."""
+    """Return the questions whose concept the image encoder names, among five, in the program's picture only."""
     plain = [question for question in asked if question.kind == "plain"]
     gone = _named(eye, own, plain, 5) & ~_named(eye, gallery, plain, 5)
     return [question for question, is_gone in zip(plain, gone.tolist(), strict=True) if is_gone]
 
 
-def _told(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> Tensor:
-    """Tell of each picture whether the eye names its hand."""
-    best = torch.cat([eye.look(pictures)[1] for pictures in gallery.read(asked)]).argmax(1).tolist()
+def _is_style_named(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> Tensor:
+    """Return for each picture whether the image encoder names its style."""
+    best = torch.cat([eye.encode(pictures)[1] for pictures in gallery.load_pictures(asked)]).argmax(1).tolist()
     return torch.tensor([eye.hands[at] == question.hand for at, question in zip(best, asked, strict=True)])
 
 
 def _named(eye: Eye, gallery: Gallery, asked: Sequence[Question], best: int) -> Tensor:
-    sentences = torch.cat([eye.look(pictures)[0] for pictures in gallery.read(asked)])
+    sentences = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(asked)])
     return rewordings.hits(eye.score(sentences), [question.means for question in asked], eye.concepts, best)
 
 
 def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], vae: Any) -> dict[str, Any]:
-    """Tell for each hand how often the eye names it and what it shows, and how sharp its pictures are."""
+    """Return for each style the accuracy of style and concept, and the sharpness of its pictures."""
     groups: dict[str, list[Question]] = defaultdict(list)
     for question in asked:
         groups[question.hand].append(question)
     rows = {}
     for hand, members in groups.items():
-        painted = torch.cat(list(gallery.read(members)))
-        program = torch.cat(list(own.read(members)))
+        painted = torch.cat(list(gallery.load_pictures(members)))
+        program = torch.cat(list(own.load_pictures(members)))
         row: dict[str, Any] = {"of": len(members)}
         for name, pictures in (("", painted), ("_by_program", program)):
-            sentences, shares = eye.look(pictures)
-            found = rewordings.hits(eye.score(sentences), [each.means for each in members], eye.concepts, 5)
-            row[f"concept_top5{name}"] = round(float(found.float().mean()), 3)
+            sentences, shares = eye.encode(pictures)
+            right = rewordings.hits(eye.score(sentences), [each.means for each in members], eye.concepts, 5)
+            row[f"concept_top5{name}"] = round(float(right.float().mean()), 3)
             row[f"told{name}"] = round(sum(eye.hands[at] == hand for at in shares.argmax(1).tolist()) / len(members), 3)
         with torch.no_grad():
             again = autoencoder.decoded(vae, autoencoder.scaled_latents(vae, program)).float()
@@ -89,7 +89,7 @@ def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]
 
 
 def sharpness(pictures: Tensor) -> Tensor:
-    """Return the variance of the Laplacian of pictures (n, 3, h, w): how much of them is edges."""
+    """Return the variance of the Laplacian of pictures (n, 3, h, w), a measure of edges."""
     kernel = pictures.new_tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).view(1, 1, 3, 3)
     return F.conv2d(pictures.mean(1, keepdim=True), kernel).flatten(1).var(1)
 
@@ -99,7 +99,7 @@ def _middle(values: Sequence[float]) -> float:
 
 
 def _things(eye: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
-    """Count the things that the eye names, among five, where they stand."""
+    """Return the share of things that the image encoder names, among five, at their places in the picture."""
     seen, means = [], []
     for question in asked:
         picture = gallery.picture(question)
@@ -115,18 +115,18 @@ def _things(eye: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchb
                 means.append((book.drawings[thing.drawing].name,))
     if not seen:
         return accuracy.counted(torch.zeros(0))
-    sentences = torch.cat([eye.look(part)[0] for part in torch.split(torch.cat(seen), 64)])
+    sentences = torch.cat([eye.encode(part)[0] for part in torch.split(torch.cat(seen), 64)])
     return accuracy.counted(rewordings.hits(eye.score(sentences), means, eye.concepts, 5))
 
 
 def _coloured(_: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
-    """Count the things whose mean colour is nearest to the one that was asked for."""
+    """Return the share of things whose mean colour is nearest to the requested one."""
     names = list(colour.NAMED)
     table = np.stack([colour.lab(colour.polar(*colour.NAMED[name])) for name in names])
     right = []
     for question in asked:
         picture = gallery.picture(question).permute(1, 2, 0).numpy()
-        assert question.scene is not None  # noqa: S101 - those that ask for something have one
+        assert question.scene is not None  # noqa: S101 - composed questions have a scene
         inside = rendering.draw(question.scene, book, picture.shape[0]).numbers > 0
         if inside.any():
             mean = colour.lab(picture)[inside].mean(0)

@@ -1,4 +1,4 @@
-"""How like a collection a model's pictures are: it is asked for the captions, and the eye compares."""
+"""Similarity of a model's pictures to a collection: its captions are the prompts, and image embeddings are compared."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from studio.workspace.work_folder import Folder
 
 KIND = "captioned"
 COLUMNS = 6
-"""Of the contact sheet: pictures of the collection in one row, what was painted of their captions beneath them."""
+"""Columns of the contact sheet: a row of the collection's pictures above a row of generated ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Captioned pictures of a work folder: questions that ask for them, and where they lie, in the same order."""
+    """Captioned pictures of a work folder, and questions with their captions, in the same order."""
 
     folder: Folder
     questions: tuple[Question, ...]
 
     @classmethod
     def of_folder(cls, folder: Folder, most: int) -> Collection:
-        """Draw ``most`` captioned pictures, the same for every model; none where the folder has none."""
+        """Take up to ``most`` captioned pictures, the same for every model; none when the folder has none."""
         captions = {caption.file_name: caption.text for caption in folder.captions()} if most else {}
         chosen = sorted(exam.shuffled([*captions])[:most])
         return cls(folder, tuple(Question(KIND, captions[name], 0, (name,)) for name in chosen))
 
     def pictures(self, size: int) -> Tensor:
-        """Return them (n, 3, size, size), 0…1, cut square in the middle."""
+        """Return the pictures (n, 3, size, size), 0…1, as centred squares."""
         squares = [self._square(question.means[0], size) for question in self.questions]
         return torch.stack(squares)
 
@@ -49,17 +49,17 @@ class Collection:
 
 
 def score(eye: Eye, gallery: Gallery, collection: Collection) -> dict[str, Any]:
-    """Return the mean cosine of each painting with its own picture and with the others, and how many are nearest.
+    """Return the mean cosine similarity to the own picture and to the others, and the share nearest to their own.
 
-    ``own`` above ``others`` means that the captions say something to the model; ``found`` is the share of paintings
-    to which their own picture is the nearest of all. By chance that is one of ``of``.
+    ``own`` above ``others`` means that the model follows the captions. ``found`` is the share of generated pictures
+    that are most similar to their own picture; by chance that is one of ``of``.
     """
     asked = collection.questions
     if not asked:
         return {}
-    painted = torch.cat([eye.look(pictures)[0] for pictures in gallery.read(asked)])
+    painted = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(asked)])
     size = gallery.picture(asked[0]).shape[-1]
-    originals = eye.look(collection.pictures(size))[0]
+    originals = eye.encode(collection.pictures(size))[0]
     likeness = painted @ originals.T
     own = likeness.diagonal()
     others = (likeness.sum(1) - own) / max(1, len(own) - 1)
@@ -68,8 +68,8 @@ def score(eye: Eye, gallery: Gallery, collection: Collection) -> dict[str, Any]:
             "found": accuracy.counted(nearest)}  # fmt: skip
 
 
-def hang(folder: Folder, name: str, gallery: Gallery, collection: Collection) -> None:
-    """Write a sheet: rows of the collection's pictures, and beneath each row what was painted of their captions."""
+def write_sheet(folder: Folder, name: str, gallery: Gallery, collection: Collection) -> None:
+    """Write a contact sheet: rows of the collection's pictures, each above a row of generated ones."""
     asked: Sequence[Question] = collection.questions
     if not asked:
         return

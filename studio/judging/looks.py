@@ -1,8 +1,8 @@
-"""How pictures are painted, as vectors: what tells the hands apart in what the eye sees of strokes.
+"""Style embeddings: the features by which the image encoder's view of strokes tells styles apart.
 
-What the eye sees is measured in the spread of pictures of one hand, regularised, and taken in the plane of the hands'
+Stroke features are whitened by their regularised covariance within a style and projected onto the plane of the styles'
 means (linear discriminant analysis, Fisher 1936). A style's vector is the mean of its pictures'; the nearest mean names
-the hand. Another eye, or another way of seeing, has its own table.
+the style. Each image encoder needs its own table.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from studio.errors import FolderError
 
 FILE = "looks.npz"
 RIDGE = 0.3
-"""What is added to the spread of each direction, in which all pictures together spread by 1."""
+"""Regularisation of the covariance, relative to a variance of 1 in each direction."""
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """A table: where the middle of all pictures lies, the directions that count, and the vector of each hand."""
+    """A table: the mean of all features, the discriminant directions, and a vector for each style."""
 
     hands: tuple[str, ...]
     middle: Floats
@@ -35,7 +35,7 @@ class Looks:
 
     @classmethod
     def fit(cls, strokes: Floats, painted_by: Sequence[str]) -> Looks:
-        """Learn a table from what the eye saw (n, width) of pictures by known hands."""
+        """Learn a table from stroke features (n, width) of pictures in known styles."""
         hands = tuple(sorted(set(painted_by)))
         rows = np.array([hands.index(each) for each in painted_by])
         middle, spread = strokes.mean(axis=0), strokes.std(axis=0) + 1e-6
@@ -51,21 +51,21 @@ class Looks:
 
     @classmethod
     def load(cls, folder: Path) -> Looks:
-        """Read a table.
+        """Load a table.
 
-        :raises FolderError: where there is none, or a broken one.
+        :raises FolderError: when it is missing or invalid.
         """
         try:
-            with np.load(folder / FILE, allow_pickle=False) as held:
-                arrays = [held[name].astype(np.float32) for name in ("middle", "directions", "vectors")]
-                return cls(tuple(held["hands"].tolist()), *arrays)
+            with np.load(folder / FILE, allow_pickle=False) as file:
+                arrays = [file[name].astype(np.float32) for name in ("middle", "directions", "vectors")]
+                return cls(tuple(file["hands"].tolist()), *arrays)
         except FileNotFoundError as error:
             raise FolderError(f"{folder / FILE} is missing.") from error
         except (ValueError, KeyError, OSError, EOFError) as error:
             raise FolderError(f"{folder / FILE} cannot be read: {error}.") from error
 
     def written(self) -> bytes:
-        """Write the table as a file, in half precision."""
+        """Return the table as a file's bytes, with directions in half precision."""
         file = io.BytesIO()
         directions = self.directions.astype(np.float16)
         np.savez_compressed(
@@ -73,12 +73,12 @@ class Looks:
         )
         return file.getvalue()
 
-    def of(self, strokes: Floats) -> Floats:
-        """Return the vectors of what the eye saw (n, width) of pictures: (n, directions)."""
-        found: Floats = ((strokes - self.middle) @ self.directions).astype(np.float32)
-        return found
+    def project(self, strokes: Floats) -> Floats:
+        """Return vectors (n, directions) of stroke features (n, width)."""
+        vectors: Floats = ((strokes - self.middle) @ self.directions).astype(np.float32)
+        return vectors
 
     def nearest(self, vectors: Floats) -> list[str]:
-        """Name the hand whose vector is nearest to each of these."""
+        """Return the style with the nearest vector, for each of ``vectors``."""
         apart = np.linalg.norm(vectors[:, None] - self.vectors[None], axis=2)
         return [self.hands[number] for number in apart.argmin(axis=1)]

@@ -1,7 +1,7 @@
-"""Rewordings: prompts that name a concept in other words than any caption does, written before any training.
+"""Reworded prompts: each names a concept in words that no caption uses; written before any training.
 
-They tell what a model understands beyond the names that it learned. Each means one concept, the first, or one that may
-as well be meant. What the text encoder itself makes of them among the concepts' names is the most that can be asked.
+They measure what a model understands other than the names it was trained on. Each means one concept, the first of its
+list, or one of several. The text encoder's own accuracy on them is the upper limit.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ class Rewording:
     means: tuple[str, ...]
 
 
-def read() -> list[Rewording]:
-    """Return all of them, in the order in which they were written."""
+def load_rewordings() -> list[Rewording]:
+    """Return all rewordings, in the order of the file."""
     return [Rewording(row["prompt"], tuple(row["means"])) for row in json.loads(FILE.read_bytes())]
 
 
 def among(concepts: Sequence[str]) -> list[Rewording]:
-    """Return those that mean something among ``concepts``."""
+    """Return the rewordings that mean one of ``concepts``."""
     known = {name.casefold() for name in concepts}
-    return [each for each in read() if any(name.casefold() in known for name in each.means)]
+    return [each for each in load_rewordings() if any(name.casefold() in known for name in each.means)]
 
 
 def hits(scores: Tensor, meant: Sequence[Sequence[str]], concepts: Sequence[str], best: int) -> Tensor:
-    """Tell for each row of ``scores`` (n, concepts) whether what is meant is among the ``best`` concepts."""
+    """Return for each row of ``scores`` (n, concepts) whether a concept that is meant is among the ``best``."""
     place = {name.casefold(): number for number, name in enumerate(concepts)}
-    found = scores.topk(min(best, len(concepts)), dim=1).indices
+    named = scores.topk(min(best, len(concepts)), dim=1).indices
     rows = [torch.tensor([place.get(name.casefold(), -1) for name in names]) for names in meant]
-    return torch.stack([torch.isin(row, right).any() for row, right in zip(found.cpu(), rows, strict=True)])
+    return torch.stack([torch.isin(row, right).any() for row, right in zip(named.cpu(), rows, strict=True)])
 
 
 def understood(texts: Texts, concepts: Sequence[str]) -> dict[str, float]:
-    """Measure the share that the text encoder alone finds among the concepts' names, first and among five."""
+    """Return the share of rewordings for which the text encoder alone finds the concept, first and among five."""
     asked = among(concepts)
     scores = texts.sentences([each.prompt for each in asked]) @ named(texts, concepts).T
     meant = [each.means for each in asked]
@@ -56,5 +56,5 @@ def understood(texts: Texts, concepts: Sequence[str]) -> dict[str, float]:
 
 
 def named(texts: Texts, concepts: Sequence[str]) -> Tensor:
-    """Return the sentence of each concept's name as it stands in a prompt (n, width), of length 1."""
+    """Return the text vectors (n, width), of length 1, of the concepts' names as in prompts."""
     return texts.sentences([wording.thing(name) for name in concepts])

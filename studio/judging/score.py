@@ -1,4 +1,4 @@
-"""What the eye says of a model's pictures, as shares with intervals; and contact sheets of them to look at oneself."""
+"""Score a model's pictures with the image encoder, as shares with intervals, and write contact sheets."""
 
 from __future__ import annotations
 
@@ -27,36 +27,38 @@ FAILURES = 60
 
 
 def hands_of(facts: dict[str, Any], eye: Eye) -> tuple[str, ...]:
-    """Name the hands that a model says it has, or else all, as far as the eye can tell them."""
-    said = {hand.get("words") for hand in facts["hands"]} if "hands" in facts else None
-    return tuple(name for name in HANDS if name in eye.hands and (said is None or HANDS[name].words in said))
+    """Return the styles that a model says it has, or all, as far as the image encoder knows them."""
+    words = {hand.get("words") for hand in facts["hands"]} if "hands" in facts else None
+    return tuple(name for name in HANDS if name in eye.hands and (words is None or HANDS[name].words in words))
 
 
 def scores(eye: Eye, gallery: Gallery, asked: Sequence[Question], parts: dict[str, Path]) -> dict[str, Any]:
-    """Score all that was painted, the eye's own accuracy and the text encoder's beside it."""
-    told: dict[str, Any] = {"eye": {key: eye.about.get(key) for key in ("R", "R_top5", "measured_on")}}
+    """Return the scores of a model's pictures, with the accuracy of the image encoder and of the text encoder."""
+    results: dict[str, Any] = {"eye": {key: eye.about.get(key) for key in ("R", "R_top5", "measured_on")}}
     plain = [question for question in asked if question.kind == "plain"]
-    sentences, _ = looked(eye, gallery, plain)
+    sentences, _ = recognise(eye, gallery, plain)
     firsts = _found(eye, sentences, plain, 1)
-    told["plain"] = {"M": accuracy.counted(firsts), "top5": accuracy.counted(_found(eye, sentences, plain, 5)),
+    results["plain"] = {"M": accuracy.counted(firsts), "top5": accuracy.counted(_found(eye, sentences, plain, 5)),
                      "concepts": len({question.means for question in plain})}  # fmt: skip
-    told["known"] = _known(plain, firsts)
-    told["hands"] = _of_hands(eye, gallery, [question for question in asked if question.kind == "hand"])
+    results["known"] = _known(plain, firsts)
+    results["hands"] = _of_hands(eye, gallery, [question for question in asked if question.kind == "hand"])
     reworded = [question for question in asked if question.kind == "reworded"]
     if reworded:
-        sentences, _ = looked(eye, gallery, reworded)
-        told["rewordings"] = {f"top{best}": accuracy.counted(_found(eye, sentences, reworded, best)) for best in (1, 5)}
+        sentences, _ = recognise(eye, gallery, reworded)
+        results["rewordings"] = {
+            f"top{best}": accuracy.counted(_found(eye, sentences, reworded, best)) for best in (1, 5)
+        }
         texts = Texts(parts["text_encoder"].parent)
-        told["rewordings"]["text_encoder_alone"] = rewordings.understood(texts, eye.concepts)
+        results["rewordings"]["text_encoder_alone"] = rewordings.understood(texts, eye.concepts)
     own = eye.about.get("R")
     if own and own["share"]:
-        told["plain"]["M_by_R"] = round(told["plain"]["M"]["share"] / own["share"], 4)
-    return told
+        results["plain"]["M_by_R"] = round(results["plain"]["M"]["share"] / own["share"], 4)
+    return results
 
 
-def looked(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> tuple[Tensor, Tensor]:
-    """Have the eye look at the answers: sentences (n, width), hands (n, hands)."""
-    seen = [eye.look(pictures) for pictures in gallery.read(asked)]
+def recognise(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> tuple[Tensor, Tensor]:
+    """Return the image encoder's output for the answers: sentence vectors (n, width) and style shares (n, hands)."""
+    seen = [eye.encode(pictures) for pictures in gallery.load_pictures(asked)]
     return torch.cat([sentence for sentence, _ in seen]), torch.cat([hand for _, hand in seen])
 
 
@@ -67,28 +69,28 @@ def _found(eye: Eye, sentences: Tensor, asked: Sequence[Question], best: int) ->
 def _of_hands(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> dict[str, Any]:
     if not asked:
         return {}
-    sentences, shares = looked(eye, gallery, asked)
+    sentences, shares = recognise(eye, gallery, asked)
     right = torch.tensor([eye.hands[at] == question.hand
                           for at, question in zip(shares.argmax(1).tolist(), asked, strict=True)])  # fmt: skip
-    found = _found(eye, sentences, asked, 5)
+    right_concepts = _found(eye, sentences, asked, 5)
     by_hand = {}
     for hand in dict.fromkeys(question.hand for question in asked):
         rows = torch.tensor([question.hand == hand for question in asked])
         by_hand[hand] = {"told": round(float(right[rows].float().mean()), 3),
-                         "concept_top5": round(float(found[rows].float().mean()), 3)}  # fmt: skip
-    return {"told": accuracy.counted(right), "concept_top5": accuracy.counted(found), "by_hand": by_hand}
+                         "concept_top5": round(float(right_concepts[rows].float().mean()), 3)}  # fmt: skip
+    return {"told": accuracy.counted(right), "concept_top5": accuracy.counted(right_concepts), "by_hand": by_hand}
 
 
-def _known(asked: Sequence[Question], found: Tensor) -> dict[str, float]:
+def _known(asked: Sequence[Question], right_answers: Tensor) -> dict[str, float]:
     """Return for each concept the share of its seeds that were recognised."""
     rows = defaultdict(list)
-    for question, right in zip(asked, found.tolist(), strict=True):
+    for question, right in zip(asked, right_answers.tolist(), strict=True):
         rows[question.means[0]].append(right)
     return {name: round(sum(values) / len(values), 4) for name, values in rows.items()}
 
 
 def forgotten(before: dict[str, float], now: dict[str, float], name: str) -> dict[str, Any]:
-    """Tell which concepts were recognised in most seeds before and are not now, and the other way round."""
+    """Return the concepts that most seeds showed before and do not now, and the reverse."""
     both = sorted(before.keys() & now.keys())
     lost = [concept for concept in both if before[concept] > 0.5 >= now[concept]]
     won = [concept for concept in both if now[concept] > 0.5 >= before[concept]]
@@ -97,53 +99,55 @@ def forgotten(before: dict[str, float], now: dict[str, float], name: str) -> dic
 
 
 def decoder(folder: Folder, vae: Any, count: int, device: str) -> dict[str, Any] | None:
-    """Measure the autoencoder on drawings, of a vendor kept out where there is one; None where there are none."""
+    """Return the autoencoder's PSNR on drawings, of a held-out vendor if there is one; None without drawings."""
     records = [record for record in folder.catalogue() if record.kind == "motif"]
     if not records or not (folder.path / composition.NAME).exists():
         return None
     split = "test" if any(record.split == "test" for record in records) else "train"
-    held = canvas.Canvas(folder, split=split, device=device, size=_side(vae))
-    quality = autoencoder.quality(vae.eval().to(device), held, canvas.hands_and_plain(held.programme), count)
+    drawings = canvas.Canvas(folder, split=split, device=device, size=_side(vae))
+    quality = autoencoder.quality(vae.eval().to(device), drawings, canvas.hands_and_plain(drawings.programme), count)
     return {"psnr": quality, "psnr_over_hands": autoencoder.over_hands(quality), "measured_on": split}
 
 
 def _side(vae: Any) -> int:
-    """Return the pixels of a side that an autoencoder was made for; AutoencoderTiny does not say."""
+    """Return the side in pixels that an autoencoder was made for; AutoencoderTiny does not say, so 128."""
     return int(getattr(vae.config, "sample_size", None) or 128)
 
 
-def read(folder: Folder, name: str) -> dict[str, Any]:
-    """Read an evaluation.
+def read_scores(folder: Folder, name: str) -> dict[str, Any]:
+    """Return the scores of an evaluation.
 
-    :raises FolderError: where there is none of this name.
+    :raises FolderError: when there is none of this name.
     """
     path = folder.path / "evaluations" / name / "scores.json"
     try:
-        told: dict[str, Any] = json.loads(path.read_bytes())
+        scores: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise FolderError(f"{path} is no evaluation; the stage evaluate makes one. ({error})") from error
-    return told
+    return scores
 
 
 def written(report: dict[str, Any]) -> bytes:
-    """Write an evaluation as JSON."""
+    """Return an evaluation as JSON."""
     return (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def failed(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> list[Question]:
-    """List the plain names that the eye does not see among five."""
+    """Return the questions by plain name whose concept the image encoder does not name among five."""
     plain = [question for question in asked if question.kind == "plain"]
-    wrong = ~_found(eye, looked(eye, gallery, plain)[0], plain, 5)
+    wrong = ~_found(eye, recognise(eye, gallery, plain)[0], plain, 5)
     return [question for question, is_wrong in zip(plain, wrong.tolist(), strict=True) if is_wrong]
 
 
-def hang(folder: Folder, name: str, gallery: Gallery, asked: Sequence[Question], failures: Sequence[Question]) -> None:
-    """Write sheets: the first of each kind as they come, and failures; what each shows is in a text beside it."""
+def write_sheets(
+    folder: Folder, name: str, gallery: Gallery, asked: Sequence[Question], failures: Sequence[Question]
+) -> None:
+    """Write contact sheets of each kind of question and of failures, each with a text file of its prompts."""
     for kind, (columns, most) in SHEETS.items():
         chosen = [question for question in asked if question.kind == kind]
-        if kind == "plain":  # one seed of each
+        if kind == "plain":  # one seed of each concept
             chosen = [question for question in chosen if question.seed == 0]
-        if kind == "hand":  # a row for each hand
+        if kind == "hand":  # a row for each style
             of_each = [[question for question in chosen if question.hand == hand][:10]
                        for hand in dict.fromkeys(question.hand for question in chosen)]  # fmt: skip
             chosen, columns = [question for row in of_each for question in row], max(map(len, of_each), default=1)

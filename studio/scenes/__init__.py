@@ -1,3 +1,3 @@
-"""What the hands are to paint, and the pictures to learn from that they make of it."""
+"""Training scenes and subjects, and the pictures rendered from them in the styles."""
 
 __all__ = ["canvas", "captioned", "composition", "painted", "picture_sketches", "practice", "scene_colours", "subjects"]

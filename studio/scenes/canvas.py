@@ -1,4 +1,4 @@
-"""Pictures to learn from, painted on the training device when they are asked for: by all hands, and plain ones."""
+"""Training pictures rendered on demand on the training device: scenes in all styles, and plain drawings."""
 
 from __future__ import annotations
 
@@ -17,35 +17,44 @@ PLAIN = "plain"
 
 
 class Canvas:
-    """The drawings of a split, painted: ``scenes`` of the programme, or single drawings by a hand."""
+    """Render the drawings of a split: scenes of the plan, or single drawings in a style.
+
+    :raises FolderError: when the folder holds no drawings of the split.
+    """
 
     def __init__(self, folder: Folder, *, split: str = "train", device: str = "cpu", size: int = 256) -> None:
         self.records = composition.motif_records(folder, split)
-        self.motifs = composition.Motifs.of(folder, split=split, device=device, size=size)
+        self.motifs = composition.Motifs.from_folder(folder, split=split, device=device, size=size)
         self._folder = folder
 
     @cached_property
     def programme(self) -> composition.Programme:
         """The scenes of the folder's plan.
 
-        :raises FolderError: where it has none.
+        :raises FolderError: when it has none.
         """
         return composition.Programme(composition.read_plan(self._folder), self.records)
 
     @torch.no_grad()
-    def mixture(self, count: int, first: int, *, plain: float = 0.0, dice: torch.Generator) -> Tensor:
-        """Paint scenes from number ``first`` on, a share of the pictures as plain drawings on a ground: 0…1."""
+    def mixture(self, count: int, first: int, *, plain: float = 0.0, rng: torch.Generator) -> Tensor:
+        """Render scenes from number ``first`` on, with the share ``plain`` of plain drawings.
+
+        Return pictures (count, 3, h, w), 0…1.
+        """
         of_plain = int(count * plain)
         painted = [composition.paint([self.programme.scene(first + n) for n in range(count - of_plain)], self.motifs)]
         if of_plain:
-            chosen = torch.randint(len(self.motifs), (of_plain,), generator=dice).tolist()
-            grounds = torch.rand((of_plain, 3, 1, 1), generator=dice)
+            chosen = torch.randint(len(self.motifs), (of_plain,), generator=rng).tolist()
+            grounds = torch.rand((of_plain, 3, 1, 1), generator=rng)
             painted.append(self.plain(chosen, grounds))
         return torch.cat(painted)
 
     @torch.no_grad()
     def by_hand(self, hand: str, chosen: list[int], seed: int = 1, grounds: Tensor | None = None) -> Tensor:
-        """Paint drawings alone by a hand, before ``grounds`` or its own; as they are on a light one for ``plain``."""
+        """Render single drawings in a style, in front of ``grounds`` or the style's own background.
+
+        For ``plain`` the drawings are unchanged, on a light background.
+        """
         if hand == PLAIN:
             return self.plain(chosen, torch.full((len(chosen), 3, 1, 1), 0.94))
         parts = [composition.Scene(n, hand, seed + n, (composition.Part(motif, 0.5, 0.5, 0.8),), (), "", ())
@@ -57,11 +66,11 @@ class Canvas:
 
     @torch.no_grad()
     def plain(self, chosen: list[int], grounds: Tensor) -> Tensor:
-        """Lay drawings as they are on even grounds (n, 3, 1, 1)."""
+        """Composite unchanged drawings over plain backgrounds (n, 3, 1, 1)."""
         drawn = self.motifs.drawn(chosen)
         return drawn[:, :3] + grounds.to(drawn.device) * (1 - drawn[:, 3:])
 
 
 def hands_and_plain(programme: Any) -> tuple[str, ...]:
-    """Name what is measured one by one: the plain drawing, and the programme's hands in the order of all hands."""
+    """Return the names to measure one by one: plain, then the plan's styles in the order of the registry."""
     return (PLAIN, *(name for name in HANDS if name in programme.plan.hands))

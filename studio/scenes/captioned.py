@@ -1,4 +1,4 @@
-"""Captioned pictures as squares, of the work folder or of any address that fsspec reads; with sketches of them."""
+"""Captioned pictures as squares, from the work folder or any fsspec address, with sketches of them."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ from studio.scenes.scene_colours import SceneColours
 from studio.workspace.work_folder import Folder, digest
 
 NEAREST = 0.75
-"""The least share of its shorter side that a piece of a picture has."""
+"""The smallest side of a crop, as a share of the picture's shorter side."""
 
 OWN_BLUR = 1.2
-"""How soft the sketches are, in their pixels, that a style's colours are taken of: as soft as most are."""
+"""Blur, in sketch pixels, of the sketches from which a style's colours are taken; it is that of most sketches."""
 
 BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
 class Captioned:
-    """Pictures ``size`` pixels a side, with a caption each.
+    """Pictures of ``size`` pixels a side, with a caption each.
 
-    With ``sketches``, each comes so many times: whole, and then in pieces, each time after another sketch of itself,
-    in colours such as scenes of the drawings in ``book`` have, if one is given.
+    With ``sketches``, each picture comes so many times: first whole, then as crops, each time with another sketch of
+    itself. With a drawing library ``book``, the sketches are recoloured with colours of scenes.
+
+    :raises FolderError: when there are no captioned pictures.
     """
 
     def __init__(self, folder: Folder, source: str | None, size: int, *, sketches: int = 0,
@@ -53,24 +55,24 @@ class Captioned:
         return len(self._rows) * self._times
 
     def digest(self) -> str:
-        """Tell other pictures, other captions and other sketches apart."""
-        told = json.dumps(self._rows, ensure_ascii=False)
+        """Return a digest of the picture names, captions and sketch settings."""
+        inputs = json.dumps(self._rows, ensure_ascii=False)
         if self._sketches:
-            told = f"{told}:{self._times}:{''.join(sorted(self._book.drawings)) if self._book else ''}"
-        return digest(told.encode())
+            inputs = f"{inputs}:{self._times}:{''.join(sorted(self._book.drawings)) if self._book else ''}"
+        return digest(inputs.encode())
 
-    def read(self, numbers: range) -> tuple[Tensor, list[list[str]], Tensor | None]:
-        """Return pictures (n, 3, size, size), 0…1, what is said of each, and sketches (n, 4, …) if they are wanted."""
+    def load_batch(self, numbers: range) -> tuple[Tensor, list[list[str]], Tensor | None]:
+        """Return pictures (n, 3, size, size), 0…1, one caption of each, and sketches (n, 4, …) or None."""
         pictures, sketches = [], []
         for number in numbers:
             turn, row = divmod(number, len(self._rows))
             name = self._rows[row][0]
-            dice = np.random.default_rng(int(hashlib.sha256(f"{name}:{turn}".encode()).hexdigest()[:15], 16))
-            square, inside = self._square(name, dice if turn else None)
+            rng = np.random.default_rng(int(hashlib.sha256(f"{name}:{turn}".encode()).hexdigest()[:15], 16))
+            square, inside = self._square(name, rng if turn else None)
             pictures.append(torch.from_numpy(square.copy()).permute(2, 0, 1))
             if self._sketches:
                 recolour = self._colours.laid_on if self._colours else None
-                sketch = picture_sketches.varied(square, self._side, dice, inside=inside, recolour=recolour)
+                sketch = picture_sketches.varied(square, self._side, rng, inside=inside, recolour=recolour)
                 sketches.append(torch.from_numpy(sketch))
         texts = [[self._rows[number % len(self._rows)][1]] for number in numbers]
         return torch.stack(pictures), texts, torch.stack(sketches) if self._sketches else None
@@ -81,7 +83,7 @@ class Captioned:
 
     @cached_property
     def _colours(self) -> SceneColours | None:
-        """Pair the colours of all pictures with those of scenes; there are none without drawings."""
+        """The pairing of all pictures' colours with those of scenes; None without a drawing library."""
         if self._book is None:
             return None
         squares = (self._square(name, None)[0] for name, _ in self._rows)
@@ -100,13 +102,16 @@ class Captioned:
             except (ValueError, KeyError, TypeError) as error:
                 raise StudioError(f"{shown}/metadata.jsonl, line {number}: no file_name and text") from error
 
-    def _square(self, name: str, dice: np.random.Generator | None) -> tuple[Any, Any]:
-        """Cut a square out of the middle of a picture, or one by dice; where it is transparent, say what is inside."""
+    def _square(self, name: str, rng: np.random.Generator | None) -> tuple[Any, Any]:
+        """Return a square of a picture, and a mask of its opaque part or None.
+
+        Without ``rng`` it is cut out of the middle, else at random.
+        """
         try:
             with Image.open(io.BytesIO(self._files.cat_file(f"{self._root.rstrip('/')}/{name}"))) as opened:
                 drawn = ImageOps.exif_transpose(opened)
                 is_cut_out = drawn.mode in ("RGBA", "LA", "PA") or "transparency" in drawn.info
-                square = _cut(drawn.convert("RGBA" if is_cut_out else "RGB"), self._size, dice)
+                square = _cut(drawn.convert("RGBA" if is_cut_out else "RGB"), self._size, rng)
         except BROKEN as error:
             raise StudioError(f"{name} cannot be read: {error}") from error
         inside = None
@@ -116,13 +121,13 @@ class Captioned:
             alpha = square.getchannel("A").resize((self._side, self._side), Image.Resampling.BOX)
             inside = np.asarray(alpha) > 127
             square = ground.convert("RGB")
-        is_told = inside is not None and inside.any() and not inside.all()
-        return np.asarray(square, np.float32) / 255, inside if is_told else None
+        is_partial = inside is not None and inside.any() and not inside.all()
+        return np.asarray(square, np.float32) / 255, inside if is_partial else None
 
 
-def _cut(picture: Any, size: int, dice: np.random.Generator | None) -> Any:
-    if dice is None:
+def _cut(picture: Any, size: int, rng: np.random.Generator | None) -> Any:
+    if rng is None:
         return ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
-    side = min(picture.size) * dice.uniform(NEAREST, 1)
-    left, top = ((whole - side) * dice.random() for whole in picture.size)
+    side = min(picture.size) * rng.uniform(NEAREST, 1)
+    left, top = ((whole - side) * rng.random() for whole in picture.size)
     return picture.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))

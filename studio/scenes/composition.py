@@ -1,6 +1,6 @@
-"""Scenes: one or two drawings, perhaps recoloured, on a ground, given to a hand, with captions that are true of them.
+"""Scenes of one or two drawings, perhaps recoloured, on a background, with a style and matching captions.
 
-A scene follows from the seed and its number alone, and is painted where it is needed; nothing of it is stored.
+A scene follows from the plan's seed and its number, and is rendered on demand; nothing is stored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ HELD_GROUPS = ("Food & Drink", "Objects", "Activities")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A drawing's place in a scene: its middle and size as shares of the picture, a turn in radians, a colour."""
+    """A drawing in a scene: centre and size as shares of the picture, rotation in radians, mirroring, colour."""
 
     motif: int
     x: float
@@ -52,7 +52,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is to be painted, by which hand, from which seed, and captions in the shares in which they are learned."""
+    """What to render, in which style and from which seed, with captions.
+
+    A caption that is repeated is trained on more often.
+    """
 
     number: int
     hand: str
@@ -65,9 +68,9 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What ``scenes.json`` says: how many, from which seed, by which hands, and the share of each kind among them.
+    """Contents of ``scenes.json``: number of scenes, seed, styles, and the share of each kind of scene.
 
-    ``unnamed`` are the hands of prompts that name none; all where it is empty.
+    ``unnamed`` are the styles of prompts that name none; when it is empty, all.
     """
 
     number: int
@@ -90,12 +93,12 @@ class Motifs:
         return len(self.pixels)
 
     @classmethod
-    def of(cls, folder: Folder, *, device: str = "cpu", split: str = "train", size: int = 256) -> Motifs:
-        """Read the drawings of a split, in the order in which a :class:`Programme` counts them."""
+    def from_folder(cls, folder: Folder, *, device: str = "cpu", split: str = "train", size: int = 256) -> Motifs:
+        """Load the drawings of a split, in the order in which a :class:`Programme` numbers them."""
         records = motif_records(folder, split)
         with ThreadPoolExecutor() as pool:
-            read = list(pool.map(lambda record: _pixels(folder, record, size), records))
-        stacked = torch.from_numpy(np.stack(read)).permute(0, 3, 1, 2).contiguous()
+            drawings = list(pool.map(lambda record: _pixels(folder, record, size), records))
+        stacked = torch.from_numpy(np.stack(drawings)).permute(0, 3, 1, 2).contiguous()
         return cls(stacked.to(device))
 
     def drawn(self, indices: Sequence[int]) -> Tensor:
@@ -106,9 +109,9 @@ class Motifs:
 
 
 def motif_records(folder: Folder, split: str) -> list[Record]:
-    """List the drawings of a split.
+    """Return the records of the drawings of a split.
 
-    :raises FolderError: where there are none.
+    :raises FolderError: when there are none.
     """
     records = [record for record in folder.catalogue() if record.kind == "motif" and record.split == split]
     if not records:
@@ -143,10 +146,10 @@ class Programme:
         self._hats = [name for name in HATS if name in of_first]
 
     @classmethod
-    def of(cls, folder: Folder, *, split: str = "train") -> Programme:
-        """Read the plan of a folder.
+    def from_folder(cls, folder: Folder, *, split: str = "train") -> Programme:
+        """Return the scenes of a folder's plan.
 
-        :raises FolderError: where the stage compose has not been run, or ``scenes.json`` is not of this version.
+        :raises FolderError: when the stage compose has not run, or ``scenes.json`` is not of this version.
         """
         path = folder.path / NAME
         if not path.exists():
@@ -157,94 +160,94 @@ class Programme:
         return self.plan.number
 
     def scene(self, number: int) -> Scene:
-        """Draw a scene; each concept comes as often as any other, in an order shuffled anew for each round."""
-        dice = random.Random(f"{self.plan.seed}:{number}")  # noqa: S311 - drawn to be drawn again
+        """Return a scene. All concepts come equally often, in a new random order for each round."""
+        rng = random.Random(f"{self.plan.seed}:{number}")  # noqa: S311 - must be repeatable
         concept = self._concept(number)
-        kind = dice.random()
+        kind = rng.random()
         if kind < self.plan.two:
-            return self._two(number, concept, dice)
+            return self._two(number, concept, rng)
         kind -= self.plan.two
-        tint = dice.choice(list(COLOURS)) if kind < self.plan.coloured else ""
+        tint = rng.choice(list(COLOURS)) if kind < self.plan.coloured else ""
         ground = (
-            dice.choice(list(COLOURS)) if self.plan.coloured <= kind < self.plan.coloured + self.plan.grounded else ""
+            rng.choice(list(COLOURS)) if self.plan.coloured <= kind < self.plan.coloured + self.plan.grounded else ""
         )
-        part = self._part(concept, dice, size=dice.uniform(0.68, 0.9), colour=tint)
+        part = self._part(concept, rng, size=rng.uniform(0.68, 0.9), colour=tint)
         written = wording.coloured(tint, concept)
         if ground:
-            written += dice.choice((f" on a {ground} ground", f" on {wording.article(ground)} {ground} background"))
+            written += rng.choice((f" on a {ground} ground", f" on {wording.article(ground)} {ground} background"))
             written = written.replace(" on a orange", " on an orange")
-        near = "" if tint or ground else phrasing.listed(self.records[part.motif].keywords, dice.randint(2, 4))
-        return self._scene(number, (part,), (concept,), written, near, dice, ground=ground, colours=(tint, ground))
+        near = "" if tint or ground else phrasing.listed(self.records[part.motif].keywords, rng.randint(2, 4))
+        return self._scene(number, (part,), (concept,), written, near, rng, ground=ground, colours=(tint, ground))
 
     def _concept(self, number: int) -> str:
         count = len(self.concepts)
         return self.concepts[_order(self.plan.seed, number // count, count)[number % count]]
 
     def _part(
-        self, concept: str, dice: random.Random, *, size: float, x: float = 0.5, y: float = 0.5, colour: str = ""
+        self, concept: str, rng: random.Random, *, size: float, x: float = 0.5, y: float = 0.5, colour: str = ""
     ) -> Part:
-        motif = dice.choice(self._by_concept[concept])
+        motif = rng.choice(self._by_concept[concept])
         slack = min(0.05, max(0.0, (1 - size) / 3))
         can_mirror = self.records[motif].group == "Animals & Nature"
         return Part(
-            motif, x + dice.uniform(-slack, slack), y + dice.uniform(-slack, slack), size,
-            turn=dice.uniform(-0.09, 0.09), mirrored=can_mirror and dice.random() < 0.5, colour=colour,
+            motif, x + rng.uniform(-slack, slack), y + rng.uniform(-slack, slack), size,
+            turn=rng.uniform(-0.09, 0.09), mirrored=can_mirror and rng.random() < 0.5, colour=colour,
         )  # fmt: skip
 
-    def _two(self, number: int, first: str, dice: random.Random) -> Scene:
-        kind = dice.random()
+    def _two(self, number: int, first: str, rng: random.Random) -> Scene:
+        kind = rng.random()
         parts: tuple[Part, ...]
         if kind < 0.4 and self._holders and self._held:
-            first, second = dice.choice(self._holders), dice.choice(self._held)
-            side = dice.choice((-1, 1))
+            first, second = rng.choice(self._holders), rng.choice(self._held)
+            side = rng.choice((-1, 1))
             parts = (
-                self._part(first, dice, size=0.68, x=0.5 - 0.14 * side, y=0.52),
-                self._part(second, dice, size=dice.uniform(0.38, 0.46), x=0.5 + 0.25 * side, y=0.58),
+                self._part(first, rng, size=0.68, x=0.5 - 0.14 * side, y=0.52),
+                self._part(second, rng, size=rng.uniform(0.38, 0.46), x=0.5 + 0.25 * side, y=0.58),
             )
-            joint = dice.choice(("holding", "holding", "with"))
+            joint = rng.choice(("holding", "holding", "with"))
         elif kind < 0.5 and self._holders and self._hats:
-            first, second = dice.choice(self._holders), dice.choice(self._hats)
+            first, second = rng.choice(self._holders), rng.choice(self._hats)
             parts = (
-                self._part(first, dice, size=0.66, y=0.60),
-                self._part(second, dice, size=0.36, y=0.20),
+                self._part(first, rng, size=0.66, y=0.60),
+                self._part(second, rng, size=0.36, y=0.20),
             )
-            joint = dice.choice(("wearing", "in"))
+            joint = rng.choice(("wearing", "in"))
         elif kind < 0.65:
-            second = self._another(first, dice)
-            parts = (self._part(first, dice, size=0.5, y=0.27), self._part(second, dice, size=0.5, y=0.74))
-            joint = dice.choice(("above", "over"))
+            second = self._another(first, rng)
+            parts = (self._part(first, rng, size=0.5, y=0.27), self._part(second, rng, size=0.5, y=0.74))
+            joint = rng.choice(("above", "over"))
         else:
-            second = self._another(first, dice)
-            parts = (self._part(first, dice, size=0.53, x=0.27), self._part(second, dice, size=0.53, x=0.73))
-            joint = dice.choice(("and", "next to", "beside"))
+            second = self._another(first, rng)
+            parts = (self._part(first, rng, size=0.53, x=0.27), self._part(second, rng, size=0.53, x=0.73))
+            joint = rng.choice(("and", "next to", "beside"))
         tints = ("", "")
-        if dice.random() < 0.15:
-            tints = (dice.choice(list(COLOURS)), dice.choice(("", *COLOURS)))
+        if rng.random() < 0.15:
+            tints = (rng.choice(list(COLOURS)), rng.choice(("", *COLOURS)))
             parts = tuple(_tinted(part, tint) for part, tint in zip(parts, tints, strict=True))
         names = [wording.coloured(tint, name) for tint, name in zip(tints, (first, second), strict=True)]
-        return self._scene(number, parts, (first, second), f"{names[0]} {joint} {names[1]}", "", dice, colours=tints)
+        return self._scene(number, parts, (first, second), f"{names[0]} {joint} {names[1]}", "", rng, colours=tints)
 
     def _scene(
         self, number: int, parts: tuple[Part, ...], concepts: tuple[str, ...], written: str, near: str,
-        dice: random.Random, *, ground: str = "", colours: tuple[str, str] = ("", ""),
+        rng: random.Random, *, ground: str = "", colours: tuple[str, str] = ("", ""),
     ) -> Scene:  # fmt: skip
-        hand = registry.HANDS[dice.choice(self._able(colours))]
+        hand = registry.HANDS[rng.choice(self._able(colours))]
         named = (
             f"{written}, {hand.words}", f"{written}, {hand.words}", f"{hand.of} {written}",
             f"{written}, {near}, {hand.words}" if near else f"{hand.of} {written}",
         )  # fmt: skip
         unnamed: tuple[str, ...] = (written, f"{self.plan.prefix}{written}")
-        if self.plan.unnamed:  # few hands go unnamed: theirs go so often enough to be learned
+        if self.plan.unnamed:  # few styles are unnamed: repeat their captions, so that they are learned
             unnamed = unnamed * 3 if hand.name in self.plan.unnamed else named[1:3]
         texts = (*named, *unnamed)
-        return Scene(number, hand.name, dice.getrandbits(31), parts, concepts, ground, texts)
+        return Scene(number, hand.name, rng.getrandbits(31), parts, concepts, ground, texts)
 
-    def _another(self, concept: str, dice: random.Random) -> str:
-        """Draw a second thing that is not the first, if there is any."""
-        return dice.choice([name for name in self.concepts if name != concept] or [concept])
+    def _another(self, concept: str, rng: random.Random) -> str:
+        """Return a random second concept other than the first, if there is one."""
+        return rng.choice([name for name in self.concepts if name != concept] or [concept])
 
     def _able(self, colours: tuple[str, str]) -> list[str]:
-        """List the hands by which colours that are named can be seen; light has neither brown nor black."""
+        """Return the styles that show named colours truly; neon shows neither brown nor black."""
         if not any(colours):
             return list(self.plan.hands)
         keeping = [name for name in self.plan.hands if registry.HANDS[name].keeps_colour]
@@ -265,7 +268,7 @@ def _tinted(part: Part, tint: str) -> Part:
 
 
 def _can_hold(record: Record) -> bool:
-    """Tell whether a thing has something like hands: animals and whole people."""
+    """Return whether a thing has something like hands: animals and whole people."""
     is_animal = record.group == "Animals & Nature" and any(word.startswith("animal") for word in record.keywords)
     return is_animal or record.title in ("robot", "snowman", "alien", "ghost", "clown face", "teddy bear", "person")
 
@@ -276,9 +279,9 @@ def write_plan(folder: Folder, plan: Plan) -> None:
 
 
 def read_plan(folder: Folder) -> Plan:
-    """Read ``scenes.json``.
+    """Return the plan in ``scenes.json``.
 
-    :raises FolderError: where it is broken, or names a hand that does not exist.
+    :raises FolderError: when it is invalid, or names an unknown style.
     """
     path = folder.path / NAME
     try:
@@ -294,7 +297,7 @@ def read_plan(folder: Folder) -> Plan:
 
 @torch.no_grad()
 def compose(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
-    """Put the drawings of scenes in their places: (n, 4, size, size), straight alpha; opaque on a coloured ground."""
+    """Composite the drawings of scenes: (n, 4, size, size), straight alpha, opaque where a scene has a background."""
     size, device = motifs.pixels.shape[-1], motifs.pixels.device
     canvas = torch.zeros(len(scenes), 4, size, size, device=device)
     for layer in range(max(len(scene.parts) for scene in scenes)):
@@ -316,7 +319,7 @@ def compose(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
 
 
 def _placed(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
-    """Turn, mirror, shrink and move premultiplied drawings to their places."""
+    """Rotate, mirror, scale and move premultiplied drawings."""
     rows = []
     for part in parts:
         cosine, sine = math.cos(part.turn) / part.size, math.sin(part.turn) / part.size
@@ -327,7 +330,7 @@ def _placed(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
             [-sine, cosine, sine * cx - cosine * cy],
         ])  # fmt: skip
     theta = torch.tensor(rows, device=drawn.device)
-    # Much smaller drawings are looked up in a halved copy, lest they flicker.
+    # Small drawings are sampled from a halved copy, to avoid aliasing.
     small = torch.tensor([part.size < 0.6 for part in parts], device=drawn.device)[:, None, None, None]
     at = F.affine_grid(theta, list(drawn.shape), align_corners=False)
     large = F.grid_sample(drawn, at, mode="bilinear", padding_mode="zeros", align_corners=False)
@@ -336,7 +339,7 @@ def _placed(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
 
 
 def _recoloured(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
-    """Give drawings the colours that their parts name, light and shade kept."""
+    """Recolour drawings as their parts say, keeping light and shade."""
     named = [row for row, part in enumerate(parts) if part.colour]
     if not named:
         return drawn
@@ -347,7 +350,7 @@ def _recoloured(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
     light, _, _ = colour.polar(colour.lab(straight))
     tone = torch.tensor([COLOURS[parts[row].colour] for row in named], device=drawn.device)[:, :, None, None]
     mean = Drawing(torch.cat([straight, alpha], 1)).mean[:, :1]
-    # The mean lightness goes to the colour's own; the darkest and the lightest places stay what they are.
+    # The mean lightness moves to the colour's; the darkest and lightest pixels stay.
     moved = (light + (tone[:, :1] - mean) * 0.85 * (1 - ((light - 0.5).abs() * 2) ** 4)).clamp(0.08, 0.99)
     span = (1 - ((moved - tone[:, :1]) * 1.6) ** 2).clamp(0.15, 1)
     dark_or_light = ((moved - 0.2) / 0.12).clamp(0, 1) * ((0.995 - moved) / 0.05).clamp(0, 1)
@@ -359,7 +362,7 @@ def _recoloured(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
 
 @torch.no_grad()
 def paint(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
-    """Paint scenes by their hands: (n, 3, size, size), 0…1, on the motifs' device."""
+    """Render scenes in their styles: (n, 3, size, size), 0…1, on the motifs' device."""
     size = motifs.pixels.shape[-1]
     painted = torch.empty(len(scenes), 3, size, size, device=motifs.pixels.device)
     by_hand: dict[str, list[int]] = defaultdict(list)
@@ -375,7 +378,7 @@ def paint(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
 
 
 def sheet(pictures: Tensor, columns: int) -> Image.Image:
-    """Lay pictures (n, 3, h, w) out as a contact sheet."""
+    """Return a contact sheet of pictures (n, 3, h, w)."""
     n, _, h, w = pictures.shape
     large = Image.new("RGB", (columns * w, math.ceil(n / columns) * h), "white")
     pixels = cast(np.ndarray[Any, Any], (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())

@@ -1,4 +1,4 @@
-"""Subjects painted by their hands, with the sketches that are to lead the painter there."""
+"""Subjects rendered in their styles, with the sketches that condition the model on them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from sketch import mixing, rendering
 from sketch.colour import Array
 from sketch.layers.drawn import Drawn
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.sketchbook import Sketchbook
 from studio.hands import registry
 from studio.scenes import picture_sketches
@@ -21,15 +21,15 @@ from studio.scenes.subjects import Subject
 
 CHUNK = 16
 OWN, ROUGH = 0.08, 0.05
-"""The shares of pictures whose sketch is made of what was painted, and of sketches drawn as by a finger."""
+"""The shares of sketches made from the rendered picture, and of sketches drawn roughly, as with a finger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """Pictures (n, 3, size, size), 0…1, and their sketches (n, 4, size / 4, size / 4), −1…1.
+    """Rendered pictures (n, 3, size, size), 0…1, and their sketches (n, 4, size / 4, size / 4), −1…1.
 
-    ``guides`` (n, 4, size / 2, size / 2), −1…1, are what a decoder is shown of them; ``graphic`` (n), 0…1, tells which
-    of them show the marks that were drawn.
+    ``guides`` (n, 4, size / 2, size / 2), −1…1, are the input of a scene decoder. ``graphic`` (n), 0…1, is the share of
+    the picture that shows the drawing's marks.
     """
 
     pictures: Tensor
@@ -38,14 +38,14 @@ class Painted:
     graphic: Tensor
 
 
-class Easel:
-    """Draws subjects and has them painted, ``size`` pixels a side."""
+class SubjectRenderer:
+    """Renders subjects in their styles, ``size`` pixels a side."""
 
     def __init__(self, book: Sketchbook, *, size: int = 256) -> None:
-        self._book, self._size, self._taken = book, size, Taken(book)
+        self._book, self._size, self._taken = book, size, PartCache(book)
 
     def drawn(self, subject: Subject) -> Drawn:
-        """Draw the scene of a subject, or what lies between its two."""
+        """Return the drawing of a subject's scene, or of the mixture of its two scenes."""
         if subject.last is None:
             return rendering.draw(subject.first.scene, self._book, self._size)
         return mixing.Mixture(subject.first.scene, subject.last.scene, self._book, self._taken).at(
@@ -53,7 +53,7 @@ class Easel:
         )
 
     def paint(self, subjects: Sequence[Subject]) -> Painted:
-        """Paint subjects, those of each hand together."""
+        """Render subjects, grouped by style."""
         drawn = [self.drawn(subject) for subject in subjects]
         pictures = torch.zeros(len(subjects), 3, self._size, self._size)
         by_hand: dict[str, list[tuple[int, float | Tensor]]] = defaultdict(list)
@@ -79,11 +79,11 @@ class Easel:
         return Painted(pictures, torch.from_numpy(np.stack(sketches)), torch.from_numpy(guides), graphic)
 
     def _sketch(self, subject: Subject, drawn: Drawn, picture: Tensor) -> Array:
-        """Sketch a subject: as it was drawn, as by a finger, or from what was painted."""
+        """Return a subject's sketch: of its drawing, a rough one, or one of the rendered picture."""
         side = self._size // 4
-        dice = np.random.default_rng(subject.seed)
-        kind = dice.random()
+        rng = np.random.default_rng(subject.seed)
+        kind = rng.random()
         if kind < OWN:
             return picture_sketches.of_picture(picture.permute(1, 2, 0).numpy(), side)
         sketch = drawn.sketch(side)
-        return picture_sketches.rough(sketch, dice) if kind < OWN + ROUGH else sketch
+        return picture_sketches.rough(sketch, rng) if kind < OWN + ROUGH else sketch

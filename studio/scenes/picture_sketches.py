@@ -1,8 +1,8 @@
-"""Sketches of pictures that were never drawn as scenes: photos, works, paintings; by numpy and Pillow alone.
+"""Sketches of pictures that do not come from scenes, such as photos and paintings, by numpy and Pillow alone.
 
-A sketch leads by colours and by how far the nearest outline is (docs/studio.md). A picture's colours are its own, small
-and few; an outline it has where it is transparent, or where one thing stands out from what surrounds it. Where none is
-found, the sketch says that none is near: that is what a painter has learned of pictures without one.
+A sketch conditions by colours and by the distance to the nearest outline (docs/studio.md). Colours are the picture's,
+few and at low resolution. An outline exists where the picture is transparent, or where one thing stands out from its
+surroundings. Otherwise the sketch says that no outline is near, as sketches of such pictures do in training.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ Mask = NDArray[np.bool_]
 
 COLOURS = 12
 RIM = 2
-"""How many pixels wide the frame is of which what surrounds a thing is learned."""
+"""Width in pixels of the frame that counts as surroundings."""
 
 LEAST, MOST = 0.04, 0.7
-"""Which share of a picture a thing may take that stands out from it."""
+"""The smallest and largest share of the picture that a thing may cover."""
 
 ALONE = 0.8
-"""The share of all that stands out that the largest piece of it must be."""
+"""The smallest share that the largest connected part must have of all that stands out."""
 
 AT_RIM = 0.15
-"""The share of the frame that a thing may touch."""
+"""The largest share of the frame that a thing may touch."""
 
 APART = 0.1
-"""How far in Oklab it must lie from what surrounds it, further than that itself does."""
+"""How much further in Oklab a thing must lie from its surroundings than the surroundings themselves."""
 
 STEP = 0.06
-"""How far two neighbours on both sides of its outline lie apart in Oklab, in the median: what only fades has none."""
+"""The smallest median step in Oklab across an outline; a soft transition is no outline."""
 
 OUTLINED, ROUGH = 0.8, 0.25
-"""The shares of sketches with the outline that was found, and drawn as by a finger."""
+"""The shares of sketches with the outline, and of rough sketches."""
 
 BLURS, LINES = (0.0, 1.2, 2.0, 3.0), (1, 1, 3, 5)
-"""How soft sketches are, and how wide a window leaves lines out, in their pixels.
+"""Blur, and window of the median filter that removes lines, in sketch pixels.
 
-A scene's sketch shows no strokes: a painter is to make them by itself.
+A scene's sketch shows no strokes: the model adds them.
 """
 
 Recolour = Callable[[Array, Mask | None, np.random.Generator], Array]
-"""What gives a sketch other colours, told where its thing is."""
+"""Function that recolours a sketch, given the mask of its thing."""
 
 
 def of_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, lines: int = 1,
                inside: Mask | None = None) -> Array:  # fmt: skip
-    """Make a sketch (4, side, side) of any picture (h, w, 3), 0…1: small, in few colours.
+    """Return a sketch (4, side, side) of a picture (h, w, 3), 0…1: small and in few colours.
 
-    ``blur`` is in pixels of the sketch, and so is ``lines``, odd: what is less than half as wide is left out.
-    ``inside`` (side, side) is where its thing is, if it has one.
+    ``blur`` and the odd ``lines`` are in sketch pixels; details less than half as wide as ``lines`` are removed.
+    ``inside`` (side, side) is the mask of its thing, if it has one.
     """
     whole = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
     if lines > 1:
@@ -74,21 +74,21 @@ def _soft(picture: Image.Image, blur: float) -> Image.Image:
 
 
 def _soft_apart(picture: Image.Image, blur: float, inside: Mask) -> Image.Image:
-    """Blur what is inside and what is around it each for itself, so that the edge between them stays."""
+    """Blur the inside and the outside separately, so that the edge between them stays sharp."""
     pixels = np.asarray(picture)
     soft = np.zeros(pixels.shape, np.float32)
     for part in (inside, ~inside):
-        held = _soft(Image.fromarray(pixels * part[..., None]), blur)
+        masked = _soft(Image.fromarray(pixels * part[..., None]), blur)
         share = _soft(Image.fromarray(part.astype(np.uint8) * 255), blur)
-        spread = np.asarray(held, np.float32) * 255 / np.maximum(np.asarray(share, np.float32), 1)[..., None]
+        spread = np.asarray(masked, np.float32) * 255 / np.maximum(np.asarray(share, np.float32), 1)[..., None]
         soft[part] = spread[part]
     return Image.fromarray(soft.clip(0, 255).round().astype(np.uint8))
 
 
-def rough(sketch: Array, dice: np.random.Generator) -> Array:
-    """Draw a sketch as a finger would: flat colours, edges that wander."""
+def rough(sketch: Array, rng: np.random.Generator) -> Array:
+    """Return a sketch as drawn with a finger: flat colours and displaced edges."""
     side = sketch.shape[1]
-    grain = dice.normal(size=(2, 7, 7)).astype(np.float32) * 1.1
+    grain = rng.normal(size=(2, 7, 7)).astype(np.float32) * 1.1
     shift = [np.asarray(Image.fromarray(each).resize((side, side), Image.Resampling.BICUBIC)) for each in grain]
     rows, columns = np.mgrid[:side, :side]
     at = (
@@ -101,37 +101,37 @@ def rough(sketch: Array, dice: np.random.Generator) -> Array:
     return np.concatenate([colours, moved[3:]]).astype(np.float32)
 
 
-def varied(picture: Array, side: int, dice: np.random.Generator, *, inside: Mask | None = None,
+def varied(picture: Array, side: int, rng: np.random.Generator, *, inside: Mask | None = None,
            recolour: Recolour | None = None) -> Array:  # fmt: skip
-    """Make one of the sketches that a picture may be painted after: more or fewer colours, soft, or as by a finger.
+    """Return a random variant of a picture's sketch: other numbers of colours, blur, or roughness.
 
-    ``inside`` (side, side) is where its thing is, if that is known; else it is looked for. ``recolour`` gives it other
-    colours than the picture's.
+    ``inside`` (side, side) is the mask of its thing; when it is None, :func:`figure` looks for one. ``recolour``
+    replaces the picture's colours.
     """
-    colours, blur, lines = int(dice.integers(8, 33)), float(dice.choice(BLURS)), int(dice.choice(LINES))
-    is_outlined, is_rough = dice.random() < OUTLINED, dice.random() < ROUGH
+    colours, blur, lines = int(rng.integers(8, 33)), float(rng.choice(BLURS)), int(rng.choice(LINES))
+    is_outlined, is_rough = rng.random() < OUTLINED, rng.random() < ROUGH
     if inside is None:
         inside = figure(picture, side)
     sketch = of_picture(picture, side, colours=colours, blur=blur, lines=lines, inside=inside)
     if recolour:
-        sketch = recolour(sketch, inside, dice)
+        sketch = recolour(sketch, inside, rng)
     if not is_outlined:
         sketch[3] = 1
-    return rough(sketch, dice) if is_rough else sketch
+    return rough(sketch, rng) if is_rough else sketch
 
 
 def signed(inside: Mask) -> Array:
-    """Measure how far each place (side, side) is from the outline of what is ``inside``, as a sketch says it: −1…1."""
+    """Return the signed distance (side, side) to the outline of ``inside``, scaled as in sketches: −1…1."""
     if inside.all() or not inside.any():
         return np.full(inside.shape, 1.0 if inside.all() else -1.0, np.float32)
     far = np.where(inside, _to(~inside), _to(inside))
-    # The middle of a pixel at an edge is half a pixel off it.
+    # The centre of a pixel at an edge lies half a pixel from it.
     away = (far - 0.5) * layers.FOLD / distance.CLAMP
     return np.clip(np.where(inside, away, -away), -1, 1).astype(np.float32)
 
 
 def _to(goal: Mask) -> Array:
-    """Return how far the nearest place of a goal is: along columns, then along rows (Felzenszwalb, Huttenlocher)."""
+    """Return the distance to the nearest True pixel, by columns and then rows (Felzenszwalb, Huttenlocher)."""
     rows, columns = (np.arange(size, dtype=np.float32) for size in goal.shape)
     apart = (rows[:, None] - rows[None, :]) ** 2
     down = np.where(goal[None], apart[..., None], np.inf).min(1)
@@ -140,7 +140,7 @@ def _to(goal: Mask) -> Array:
 
 
 def figure(picture: Array, side: int) -> Mask | None:
-    """Find the one thing in a picture (h, w, 3), 0…1, that stands out from what surrounds it; None where none does."""
+    """Return a mask of the one thing in a picture (h, w, 3), 0…1, that stands out; None when there is none."""
     small = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
     soft: Array = np.asarray(small.filter(ImageFilter.GaussianBlur(0.7)), np.float32) / np.float32(255)
     rim = np.ones((side, side), bool)
@@ -150,7 +150,7 @@ def figure(picture: Array, side: int) -> Mask | None:
     tones = np.unique(tones, axis=0)
     off = np.sqrt(((colour.lab(soft)[:, :, None] - tones) ** 2).sum(-1)).min(-1)
     stands_out = off > _threshold(off)
-    inside = ~_spread(rim & ~stands_out, ~stands_out)  # what is enclosed belongs to it
+    inside = ~_spread(rim & ~stands_out, ~stands_out)  # enclosed parts belong to the thing
     whole = int(inside.sum())
     if not LEAST <= whole / inside.size <= MOST:
         return None
@@ -163,14 +163,14 @@ def figure(picture: Array, side: int) -> Mask | None:
 
 
 def _step(of: Array, inside: Mask) -> float:
-    """Return how far places on both sides of an outline lie apart, in the median."""
+    """Return the median step across an outline."""
     down, across = inside[1:] != inside[:-1], inside[:, 1:] != inside[:, :-1]
     steps = np.concatenate([(of[1:] - of[:-1])[down], (of[:, 1:] - of[:, :-1])[across]])
     return float(np.median(np.sqrt((steps**2).sum(-1)))) if len(steps) else 0.0
 
 
 def _threshold(values: Array) -> float:
-    """Part values in two, so that each part is as even as can be (Otsu, 1979)."""
+    """Return the threshold that splits values into two uniform classes (Otsu, 1979)."""
     counts, edges = np.histogram(values, 64)
     middles = (edges[:-1] + edges[1:]) / 2
     below = counts.cumsum()
@@ -180,7 +180,7 @@ def _threshold(values: Array) -> float:
 
 
 def _spread(start: Mask, within: Mask) -> Mask:
-    """Return all places that are reached from a start ``within`` bounds, side by side."""
+    """Return all pixels ``within`` a mask that are connected to ``start``."""
     reached = start & within
     while True:
         grown = reached.copy()
@@ -195,7 +195,7 @@ def _spread(start: Mask, within: Mask) -> Mask:
 
 
 def _largest(places: Mask) -> Mask:
-    """Return the largest piece of what hangs together."""
+    """Return the largest connected part."""
     left, best = places.copy(), np.zeros_like(places)
     while left.sum() > best.sum():
         start = np.zeros_like(left)

@@ -1,4 +1,4 @@
-"""Pictures to practise on: scenes of the shipped drawings, painted by one hand, with their titles and their licence."""
+"""Practice pictures: scenes of the shipped drawings in one style, with titles and licence."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from studio.hands import registry
 from studio.scenes import composition, painted, subjects
 
 STYLE, LICENCE, CREDIT = "classic", "Apache-2.0", "Noto Emoji by Google LLC, repainted"
-"""The drawings that are taken, which have one licence and one credit."""
+"""The style of drawings that are used; they share one licence and one credit."""
 
 SIDE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture: what made it, what it shows, the words of its hand, and a PNG."""
+    """A picture: its source, what it shows, the words of its style, and a PNG."""
 
     source: str
     title: str
@@ -29,9 +29,9 @@ class Picture:
 
 
 def pictures(path: Path, hand: str, count: int) -> Iterator[Picture]:
-    """Yield ``count`` pictures by a hand of the registry, as PNG, the same ones at every call.
+    """Yield ``count`` pictures in a style, as PNG; every call yields the same.
 
-    :raises StudioError: where the sketchbook at ``path`` is none, or the hand is not known or paints no grounds.
+    :raises StudioError: when ``path`` is not a drawing library, or the style is unknown or renders no backgrounds.
     """
     able = [name for name, each in registry.HANDS.items() if each.paints_ground]
     if hand not in able:
@@ -44,10 +44,10 @@ def pictures(path: Path, hand: str, count: int) -> Iterator[Picture]:
     if not book.drawings:
         raise StudioError(f"{path} holds no drawings of the style {STYLE!r}.")
     plan = subjects.Plan(count, hands=(hand,), unnamed=(hand,), mixed=0.0)
-    programme, easel = subjects.Programme(plan, book), painted.Easel(book, size=SIDE)
+    programme, renderer = subjects.Programme(plan, book), painted.SubjectRenderer(book, size=SIDE)
     for number in range(count):
         subject = programme.subject(number)
         data = io.BytesIO()
-        composition.sheet(easel.paint([subject]).pictures, 1).save(data, "PNG")
-        title = subject.first.texts[-1]  # the short one, without prefix and hand
+        composition.sheet(renderer.paint([subject]).pictures, 1).save(data, "PNG")
+        title = subject.first.texts[-1]  # the short caption, without prefix and style
         yield Picture(f"{path.name}:{hand}:{number}", title, registry.HANDS[hand].words, data.getvalue())

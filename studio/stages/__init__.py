@@ -1,1 +1,1 @@
-"""One module a stage; the command line finds them by being here."""
+"""Stages of the studio, one module each; the command line discovers them in this package."""

@@ -27,28 +27,30 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", "
 
 
 @stage("collect")
-@click.option("--from", "source", metavar="ADDRESS", help="A folder, or a bucket such as s3://name/art (fsspec).")
-@click.option("--icons", "with_icons", is_flag=True, help="The drawings of the open-licensed icon sets.")
-@click.option("--modules", type=click.Path(path_type=Path), help="Where their packages lie; otherwise npm gets them.")
+@click.option("--from", "source", metavar="ADDRESS", help="Folder, or bucket such as s3://name/art (fsspec).")
+@click.option("--icons", "with_icons", is_flag=True, help="Collect the drawings of the open-licensed icon sets.")
+@click.option("--modules", type=click.Path(path_type=Path),
+              help="Folder of the icon sets' npm packages; without it npm downloads them.")  # fmt: skip
 @click.option("--vendor", "vendors", multiple=True, type=click.Choice(icon_sets.VENDORS), help="Only these icon sets.")
 @click.option("--kept-out", multiple=True, type=click.Choice(icon_sets.VENDORS), default=("emojione",),
-              show_default=True, help="Icon sets for testing only.")  # fmt: skip
-@click.option("--practice", metavar="HAND", help="Pictures to practise on: the shipped drawings, painted by a hand.")
-@click.option("--number", type=click.IntRange(1), default=30, show_default=True, help="How many, with --practice.")
-@click.option("--catalogue", metavar="ADDRESS", help="A museum's catalogue: CSV, JSON or JSON Lines (file or bucket).")
-@click.option("--museum", help="Whose: moma, met, rijksmuseum or any other name.")
-@click.option("--query", help="What to ask the API of the Met or the Rijksmuseum for.")
-@click.option("--api", metavar="URL", help="Where that API is, if not at its usual address.")
-@click.option("--on-view", is_flag=True, help="Only what the catalogue says hangs now.")
+              show_default=True, help="Icon sets held out for testing.")  # fmt: skip
+@click.option("--practice", metavar="HAND", help="Practice pictures: the shipped drawings, rendered in a style.")
+@click.option("--number", type=click.IntRange(1), default=30, show_default=True, help="Number of practice pictures.")
+@click.option("--catalogue", metavar="ADDRESS", help="Museum catalogue: CSV, JSON or JSON Lines (file or bucket).")
+@click.option("--museum", help="Name of the museum: moma, met, rijksmuseum or another.")
+@click.option("--query", help="Search term for the API of the Met or the Rijksmuseum.")
+@click.option("--api", metavar="URL", help="URL of that API, if it is not the usual one.")
+@click.option("--on-view", is_flag=True, help="Only works that are on view by the catalogue.")
 @click.option("--pause", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds between requests.")
-@click.option("--allow-host", multiple=True, metavar="HOST:PORT", help="A server at a private address that is meant.")
-@click.option("--limit", type=click.IntRange(1), help="Stop after this many concepts, or works.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that render.")
-@click.option("--licence", default="", help="The pictures' licence, where nothing else says one.")
-@click.option("--attribution", default="", help="Their credit, where nothing else says one.")
-@click.option("--any-licence", is_flag=True, help="Take also what has no licence that allows it.")
-@click.option("--smallest", type=click.IntRange(1), default=SMALLEST, show_default=True, help="Shorter side in pixels.")
-@click.option("--again", is_flag=True, help="Look again at what was set aside.")
+@click.option("--allow-host", multiple=True, metavar="HOST:PORT", help="Allow a server at a private address.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after this many concepts or works.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Number of rendering processes.")
+@click.option("--licence", default="", help="Licence of the pictures, when the source names none.")
+@click.option("--attribution", default="", help="Credit of the pictures, when the source names none.")
+@click.option("--any-licence", is_flag=True, help="Also collect pictures without an allowed licence.")
+@click.option("--smallest", type=click.IntRange(1), default=SMALLEST, show_default=True,
+              help="Minimum of the shorter side in pixels.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Retry pictures that were rejected before.")
 def command(folder: Folder, *, source: str | None, with_icons: bool, **options: Any) -> dict[str, Any]:
     """Collect pictures: --from a folder or bucket, --icons, --practice, --catalogue, or --museum with --query."""
     catalogue, museum, query = options["catalogue"], options["museum"], options["query"]
@@ -72,8 +74,8 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
         _catalogue(collection, visitor, catalogue, options)
     if query:
         ask = {"met": museums.met, "rijksmuseum": museums.rijksmuseum}[museum]
-        found = ask(visitor, query, options["api"] or museums.APIS[museum])
-        _visit(collection, visitor, found, options)
+        items = ask(visitor, query, options["api"] or museums.APIS[museum])
+        _visit(collection, visitor, items, options)
     return collection.summary()
 
 
@@ -116,10 +118,10 @@ def _folder(collection: Collection, address: str, options: dict[str, Any]) -> No
 
     try:
         filesystem, root = fsspec.core.url_to_fs(address)
-        found = filesystem.find(root)
+        files = filesystem.find(root)
     except (OSError, ValueError, ImportError) as error:
         raise StudioError(f"{address} cannot be listed: {error}") from error
-    paths = sorted(path for path in found if path.lower().endswith(PICTURES))
+    paths = sorted(path for path in files if path.lower().endswith(PICTURES))
     if not paths:
         raise StudioError(f"{address} holds no pictures ({', '.join(PICTURES)}).")
     for path in progress(paths[: options["limit"]], what="pictures"):
@@ -133,7 +135,7 @@ def _folder(collection: Collection, address: str, options: dict[str, Any]) -> No
         try:
             data = filesystem.cat_file(path)
         except OSError:
-            collection.counts["failed"] += 1  # tried again by the next run
+            collection.counts["failed"] += 1  # the next run retries it
             continue
         collection.take(item, data)
 
@@ -166,13 +168,16 @@ def _catalogue(collection: Collection, visitor: Visitor, address: str, options: 
 def _visit(
     collection: Collection,
     visitor: Visitor,
-    found: Iterator[Item | None],
+    items: Iterator[Item | None],
     options: dict[str, Any],
     beside: Callable[[str], bytes] | None = None,
 ) -> None:
-    """Fetch what was found, as far as it is wanted; what fails for now is tried again by the next run."""
+    """Fetch the wanted items. Those that fail temporarily are retried by the next run.
+
+    ``beside`` reads a file next to the catalogue, for items with a relative path.
+    """
     seen = 0
-    for item in progress(found, what="works"):
+    for item in progress(items, what="works"):
         if options["limit"] and seen >= options["limit"]:
             break
         if item is None or (options["on_view"] and not item.on_view):

@@ -1,4 +1,4 @@
-"""Say what the hands are to paint, and look at a sample of it."""
+"""Plan the training scenes, and render a sample of them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from studio.workspace.work_folder import Folder
 
 
 @stage("compose")
-@click.option("--number", type=click.IntRange(1), default=240_000, show_default=True, help="How many scenes there are.")
-@click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
-@click.option("--hand", "chosen", multiple=True, help="Only these hands.")
-@click.option("--unnamed", multiple=True, help="A hand for prompts that name none; else each of them.")
+@click.option("--number", type=click.IntRange(1), default=240_000, show_default=True, help="Number of scenes.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
+@click.option("--hand", "chosen", multiple=True, help="Only these styles.")
+@click.option("--unnamed", multiple=True, help="A style for prompts that name none; default: each of them.")
 @click.option("--two", type=click.FloatRange(0, 1), default=0.18, show_default=True,
-              help="Share of two things together.")  # fmt: skip
+              help="Share of scenes with two things.")  # fmt: skip
 @click.option("--coloured", type=click.FloatRange(0, 1), default=0.14, show_default=True,
-              help="Share of named colours.")  # fmt: skip
-@click.option("--grounded", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share of named grounds.")
-@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
+              help="Share of scenes with a named colour.")  # fmt: skip
+@click.option("--grounded", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+              help="Share of scenes with a named background.")  # fmt: skip
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="Text put before every caption.")
 @click.option("--sheet", type=click.IntRange(0), default=24, show_default=True,
-              help="Paint the first so many to look at.")  # fmt: skip
+              help="Render the first so many as a contact sheet.")  # fmt: skip
 def command(
     folder: Folder, *, sheet: int, chosen: tuple[str, ...], unnamed: tuple[str, ...], **shares: Any
 ) -> dict[str, Any]:
@@ -44,17 +45,17 @@ def command(
     programme = composition.Programme(plan, composition.motif_records(folder, "train"))
     composition.write_plan(folder, plan)
     if sheet:
-        _hang(folder, programme, min(sheet, plan.number))
+        _write_sheet(folder, programme, min(sheet, plan.number))
     return {"scenes": plan.number, "hands": len(plan.hands), "concepts": len(programme.concepts),
             "drawings": len(programme.records)}  # fmt: skip
 
 
-def _hang(folder: Folder, programme: Any, count: int) -> None:
-    """Paint the first scenes, with their captions beside the sheet."""
+def _write_sheet(folder: Folder, programme: Any, count: int) -> None:
+    """Write a contact sheet of the first scenes, and a text file with their captions."""
     from studio.scenes import composition
 
     drawn = [programme.scene(number) for number in range(count)]
-    motifs = composition.Motifs.of(folder)
+    motifs = composition.Motifs.from_folder(folder)
     written = io.BytesIO()
     composition.sheet(composition.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
     folder.write("sheets/scenes.webp", written.getvalue())

@@ -1,6 +1,6 @@
-"""Teach a decoder on subjects of a sketchbook, by an adversary; the latents stay what they are.
+"""Train a decoder with an adversarial loss on subjects of a drawing library; the latents stay the same.
 
-Either the autoencoder's own decoder learns texture, or one beside it that is shown the scenes.
+It is either the autoencoder's own decoder, or a separate scene decoder that also sees the scene.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from studio.workspace.training_run import Run
 
 NOISIEST = 0.3
-"""The most noise on latents of spread one."""
+"""The most noise added to latents of standard deviation one."""
 
 POOL = "pool.safetensors"
-"""Within a run's folder, what was painted for it: pictures in bytes, their latents, and those of a painter."""
+"""File in the run's folder: the rendered pictures as bytes, their latents, and latents repainted by a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecoderOptions:
-    """Which decoder learns, and of which pictures."""
+    """Options of the stage: which decoder is trained, and on which pictures."""
 
     vae: Path
     sketchbook: Path
@@ -44,32 +44,38 @@ class DecoderOptions:
 
     @property
     def side(self) -> int:
-        """Return how many pixels a side the pictures have."""
+        """The side of the pictures in pixels."""
         return self.size or (512 if self.finer else 256)
 
 
 @stage("decoder", RunOptions, DecoderOptions)
 @training_options(steps=4_000, rate=3e-4, batch=4, run="decoder")
-@click.option("--vae", required=True, type=click.Path(path_type=Path), help="The autoencoder to go on from.")
-@click.option("--sketchbook", required=True, type=click.Path(path_type=Path), help="The drawings that are painted.")
-@click.option("--scenes", is_flag=True, help="Make model/decoder instead, which is shown the scenes beside latents.")
+@click.option("--vae", required=True, type=click.Path(path_type=Path), help="Autoencoder to start from.")
+@click.option("--sketchbook", required=True, type=click.Path(path_type=Path),
+              help="Drawing library whose drawings are rendered.")  # fmt: skip
+@click.option("--scenes", is_flag=True, help="Train model/decoder instead: a decoder that also sees the scene.")
 @click.option("--finer", type=click.Path(path_type=Path),
-              help="With --scenes: a decoder whose stage for pictures twice as large is learned.")  # fmt: skip
+              help="With --scenes: decoder to which a stage of twice the resolution is added.")  # fmt: skip
 @click.option("--from-decoder", type=click.Path(path_type=Path),
-              help="With --scenes: a decoder to go on from, such as a published one.")  # fmt: skip
+              help="With --scenes: decoder to train on, such as a published one.")  # fmt: skip
 @click.option("--painter", type=click.Path(path_type=Path),
-              help="A model led by sketches, whose latents are learned too, as it will paint them.")  # fmt: skip
-@click.option("--from-noise", is_flag=True, help="With --painter, painted from noise alone, as a walk is.")
-@click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="With --painter, of these.")
-@click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
+              help="Sketch-conditioned model; its repainted latents are trained on too.")  # fmt: skip
+@click.option("--from-noise", is_flag=True, help="With --painter: sample latents from noise alone, as the site does.")
+@click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+              help="With --painter: share of repainted latents.")  # fmt: skip
+@click.option("--constant", is_flag=True,
+              help="Keep the learning rate constant, so that a run may end at any step.")  # fmt: skip
 @click.option("--cool", type=click.IntRange(0), default=0, show_default=True,
-              help="With --constant: the last steps, in which the rate falls.")  # fmt: skip
-@click.option("--painted", type=click.IntRange(1), default=1500, show_default=True, help="Pictures painted beforehand.")
-@click.option("--measured", type=click.IntRange(1), default=64, show_default=True, help="Others, to measure by.")
-@click.option("--size", type=click.IntRange(32), help="Pixels a side of them; 256, with --finer 512, where not told.")
-@click.option("--piece", type=click.IntRange(16), default=128, show_default=True, help="Pixels a side of what is seen.")
+              help="With --constant: number of last steps, in which the rate falls.")  # fmt: skip
+@click.option("--painted", type=click.IntRange(1), default=1500, show_default=True,
+              help="Number of training pictures, rendered first.")  # fmt: skip
+@click.option("--measured", type=click.IntRange(1), default=64, show_default=True,
+              help="Number of other pictures to measure on.")  # fmt: skip
+@click.option("--size", type=click.IntRange(32), help="Side of the pictures in pixels; default 256, with --finer 512.")
+@click.option("--piece", type=click.IntRange(16), default=128, show_default=True,
+              help="Side of the training crops in pixels.")  # fmt: skip
 def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -> dict[str, Any]:
-    """Make model/vae, the autoencoder of --vae with a decoder that brings texture back; or model/decoder."""
+    """Train model/vae, the autoencoder of --vae with a decoder that restores texture; or model/decoder."""
     import torch
 
     from studio.training import autoencoder, loop, pipeline, repainting
@@ -86,7 +92,7 @@ def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -
     network.encoder.requires_grad_(False)
     settings = {"batch": how.batch, "painted": of.painted, "piece": of.piece, "size": of.side,
                 "share": of.share if of.painter else 0.0,
-                "painter": pipeline.fingerprint(pipeline.of_folder(of.painter)) if of.painter else "",
+                "painter": pipeline.fingerprint(pipeline.part_folders(of.painter)) if of.painter else "",
                 **({"from_noise": True} if of.painter and of.from_noise else {}),
                 "encoder": autoencoder.digest(network.encoder), "drawings": digest(of.sketchbook.read_bytes()),
                 "began_as": autoencoder.digest(network.decoder), "scenes": of.scenes}  # fmt: skip
@@ -98,9 +104,9 @@ def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -
 
 
 def _check(of: DecoderOptions) -> None:
-    """Refuse options that do not go together.
+    """Check that the options fit together.
 
-    :raises StudioError: naming them.
+    :raises StudioError: naming those that do not.
     """
     if of.side % 32:
         raise StudioError(f"--size must be a multiple of 32, not {of.side}.")
@@ -112,7 +118,7 @@ def _check(of: DecoderOptions) -> None:
 
 @dataclass(frozen=True)
 class _Lesson:
-    """What both kinds of lessons are told."""
+    """What both kinds of decoder training share: the run, the settings and the pictures."""
 
     folder: Folder
     each: Run
@@ -124,7 +130,7 @@ class _Lesson:
     of: DecoderOptions
 
     def begin(self, **more: str) -> bool:
-        """Begin or go on, before anything is painted; tell whether there is something to do."""
+        """Start or resume the run before anything is rendered; return whether there is work to do."""
         self.settings.update(more)
         self.each.begin(self.settings | self.schedule.settings(), writes=False)
         if self.each.is_done():
@@ -133,17 +139,17 @@ class _Lesson:
         return True
 
     def pool(self, network: Any, *names: str) -> dict[str, Any]:
-        """Return what was painted for this run, of these names; paint it first where that was not done."""
+        """Return the named tensors of the run's training pictures; render these first when that was not done yet."""
         import safetensors.torch
 
         if not (self.each.path / POOL).exists():
             seen = self._subjects(network, self.of.painted, self.schedule.seed, self.painter)
-            kept = safetensors.torch.save({name: seen[name] for name in names if name in seen})
-            self.folder.write(f"runs/{self.each.name}/{POOL}", kept)
+            data = safetensors.torch.save({name: seen[name] for name in names if name in seen})
+            self.folder.write(f"runs/{self.each.name}/{POOL}", data)
         return dict(safetensors.torch.load_file(self.each.path / POOL, device=self.how.device))
 
     def others(self, network: Any) -> dict[str, Any]:
-        """Paint what is not learned from."""
+        """Render the pictures to measure on."""
         seen = self._subjects(network, self.of.measured, self.schedule.seed + 1)
         return {name: value.to(self.how.device) for name, value in seen.items()}
 
@@ -155,31 +161,35 @@ class _Lesson:
 
         return scene_lesson.painted_subjects(
             subjects.drawn_from(self.of.sketchbook), count, seed, self.of.side, network, painter=painter,
-            finer=bool(self.of.finer), told=partial(progress, what="subjects"),
+            finer=bool(self.of.finer), progress=partial(progress, what="subjects"),
         )  # fmt: skip
 
 
 def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
-    """Teach the autoencoder's own decoder."""
+    """Train the autoencoder's own decoder and return the summary."""
     import torch
 
     from studio.training import adversary, autoencoder, loop
 
     lesson, target = adversary.Lesson(adversary.Adversary().to(order.how.device)), order.folder.path / "model/vae"
     if order.begin():
-        held = order.pool(network, "pictures", "latents", "repainted")
+        tensors = order.pool(network, "pictures", "latents", "repainted")
         pool = autoencoder.Pool(
-            held["latents"], held["pictures"], order.of.piece, repainted=held.get("repainted"), share=order.of.share
+            tensors["latents"],
+            tensors["pictures"],
+            order.of.piece,
+            repainted=tensors.get("repainted"),
+            share=order.of.share,
         )
 
-        def loss_of(model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-            latents, pictures, own = pool.batch(step, order.how.batch, dice)
-            noise = loop.noise(tuple(latents.shape), dice, latents.device)
-            # What a UNet paints is off by more here and less there; what it painted is so already.
-            noise *= torch.rand((len(latents), 1, 1, 1), generator=dice).to(noise) * NOISIEST * own.view(-1, 1, 1, 1)
+        def loss_of(model: Any, step: int, rng: torch.Generator) -> tuple[Any, dict[str, Any]]:
+            latents, pictures, own = pool.batch(step, order.how.batch, rng)
+            noise = loop.noise(tuple(latents.shape), rng, latents.device)
+            # A UNet's latents are off by a varying amount; repainted latents are so already.
+            noise *= torch.rand((len(latents), 1, 1, 1), generator=rng).to(noise) * NOISIEST * own.view(-1, 1, 1, 1)
             again = model(latents + noise / network.config.scaling_factor).float()
-            loss, told = lesson.loss(again, pictures * 2 - 1, step, own)
-            return loss, told | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, pictures).mean()}
+            loss, metrics = lesson.loss(again, pictures * 2 - 1, step, own)
+            return loss, metrics | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, pictures).mean()}
 
         summary = loop.fit(
             autoencoder.Refined(network), loss_of, order.schedule, order.each, machine=order.machine,
@@ -192,16 +202,16 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
     before, network = (vae.eval().to(order.how.device) for vae in (autoencoder.load(order.of.vae), network))
     pictures = order.others(before)["pictures"].float() / 255
 
-    def told(vae: Any) -> dict[str, float]:
+    def measured(vae: Any) -> dict[str, float]:
         with torch.no_grad():
             again = [autoencoder.decoded(vae, autoencoder.scaled_latents(vae, part)) for part in pictures.split(16)]
         return _quality(torch.cat(again).float(), pictures)
 
-    return summary | {"before": told(before), "after": told(network)}
+    return summary | {"before": measured(before), "after": measured(network)}
 
 
 def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
-    """Teach a decoder that is shown scenes, or its finer stage."""
+    """Train a scene decoder, or its finer stage, and return the summary."""
     import torch
 
     import decoder
@@ -212,9 +222,9 @@ def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
     network.to(order.how.device, memory_format=torch.channels_last)
     of = {"from_decoder": digest((further / decoder.WEIGHTS).read_bytes())} if further else {}
     if order.begin(finer=digest((finer / decoder.WEIGHTS).read_bytes()) if finer else "", **of):
-        held = order.pool(vae, "pictures", "latents", "guides", "graphic", "repainted")
+        tensors = order.pool(vae, "pictures", "latents", "guides", "graphic", "repainted")
         lesson = scene_lesson.SceneLesson(
-            scene_lesson.ScenePool(held, order.of.piece, share=order.of.share), order.how.batch,
+            scene_lesson.ScenePool(tensors, order.of.piece, share=order.of.share), order.how.batch,
             scaling=vae.config.scaling_factor, device=order.how.device,
         )  # fmt: skip
         summary = loop.fit(
@@ -228,12 +238,12 @@ def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
     after, vae = decoder.load(target).eval().to(order.how.device), vae.eval()
     others = order.others(vae)
     graphic, pictures = others["graphic"] > 0.5, others["pictures"].float() / 255
-    found = {"before": scene_lesson.painted(scene_lesson.by_autoencoder(vae), others),
+    decoded = {"before": scene_lesson.painted(scene_lesson.by_autoencoder(vae), others),
              "after": scene_lesson.painted(after, others)}  # fmt: skip
     kinds = {"graphic": graphic, "painterly": ~graphic}
     return summary | {
         when: {kind: _quality(again[rows], pictures[rows]) for kind, rows in kinds.items() if rows.any()}
-        for when, again in found.items()
+        for when, again in decoded.items()
     }
 
 
@@ -242,11 +252,11 @@ def _nothing(order: _Lesson) -> dict[str, Any]:
 
 
 def _quality(again: Any, pictures: Any) -> dict[str, float]:
-    """Measure decibels, and sharpness and grain as shares of those of the pictures themselves, medians of all."""
+    """Return PSNR in dB, and sharpness and grain relative to the original pictures, each as the median."""
     from studio.judging.led_score import sharpness
     from studio.training import adversary, autoencoder
 
-    told = {"psnr": autoencoder.psnr(again, pictures),
+    measures = {"psnr": autoencoder.psnr(again, pictures),
             "sharpness": sharpness(again) / sharpness(pictures).clamp(min=1e-8),
             "grain": adversary.grain(again) / adversary.grain(pictures).clamp(min=1e-8)}  # fmt: skip
-    return {name: round(float(values.median()), 3) for name, values in told.items()}
+    return {name: round(float(values.median()), 3) for name, values in measures.items()}

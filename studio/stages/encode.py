@@ -1,4 +1,4 @@
-"""Encode all pictures and captions once, into shards that training reads as they are."""
+"""Encode all pictures and captions once, into shards that training reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from studio.workspace.work_folder import Folder, digest
 
 @dataclass(frozen=True, slots=True)
 class EncodeOptions:
-    """What is to be encoded, and how."""
+    """Options of the stage: what is encoded, with which networks."""
 
     base: Path
     vae: Path | None
@@ -42,34 +42,36 @@ class EncodeOptions:
 
 @stage("encode", EncodeOptions)
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
-              help="The diffusers folder whose text encoder is used.")  # fmt: skip
-@click.option("--vae", type=click.Path(path_type=Path), help="An autoencoder; else model/vae, else that of --base.")
+              help="Diffusers folder whose text encoder is used.")  # fmt: skip
+@click.option("--vae", type=click.Path(path_type=Path), help="Autoencoder; default: model/vae, else that of --base.")
 @click.option("--from", "source", metavar="ADDRESS",
-              help="A folder or bucket with metadata.jsonl, not the work folder.")  # fmt: skip
+              help="Folder or bucket with metadata.jsonl, instead of the work folder.")  # fmt: skip
 @click.option("--sketchbook", type=click.Path(path_type=Path),
-              help="Subjects by dice from these drawings, with sketches.")  # fmt: skip
+              help="Random subjects of this drawing library, with sketches.")  # fmt: skip
 @click.option("--subjects", type=click.IntRange(1), default=20_000, show_default=True,
-              help="How many, with --sketchbook.")  # fmt: skip
-@click.option("--seed", type=int, default=1, show_default=True, help="What they are drawn from.")
+              help="Number of subjects, with --sketchbook.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
 @click.option("--sketches", type=click.IntRange(1), default=4, show_default=True,
-              help="Of each captioned picture, where sketches lead --base: so many, of pieces of it.")  # fmt: skip
+              help="For a sketch-conditioned --base: sketches of each captioned picture, each of a crop.")  # fmt: skip
 @click.option("--reminders", type=click.FloatRange(0), default=1.0, show_default=True,
-              help="Beside each of these, so many subjects by the hands of before, to remind of them.")  # fmt: skip
-@click.option("--captions", type=click.IntRange(1), default=2, show_default=True, help="Captions kept of each scene.")
-@click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Pixels a side.")
-@click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures a shard.")
-@click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures at once.")
-@click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda, or auto: what is there.")
+              help="For each of these, so many subjects in the base's styles, against forgetting.")  # fmt: skip
+@click.option("--captions", type=click.IntRange(1), default=2, show_default=True,
+              help="Captions stored for each scene.")  # fmt: skip
+@click.option("--size", type=click.IntRange(8), default=256, show_default=True, help="Side of the pictures in pixels.")
+@click.option("--shard", type=click.IntRange(1), default=4096, show_default=True, help="Pictures per shard.")
+@click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Batch size.")
+@click.option("--device", default="cpu", show_default=True,
+              help="Device to run on: cpu, cuda, or auto (a GPU if there is one).")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True,
-              help="Processes, with shards of their own.")  # fmt: skip
+              help="Number of processes; each writes its own shards.")  # fmt: skip
 def command(folder: Folder, asked: EncodeOptions, *, jobs: int) -> dict[str, Any]:
-    """Write latents/: scenes painted now, or captioned pictures, as latents and text states."""
+    """Write latents/: scenes rendered now, or captioned pictures, as latents and text states."""
     from studio.training import autoencoder, loop
     from studio.workspace import shards
 
     base, shard, size, sketchbook = asked.base, asked.shard, asked.size, asked.sketchbook
     coder = asked.vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
-    asked = replace(asked, device=loop.found(asked.device), sketches=asked.sketches if _is_led(base) else 0)
+    asked = replace(asked, device=loop.resolve_device(asked.device), sketches=asked.sketches if _is_led(base) else 0)
     work = _Work(folder.path, coder, asked)
     pictures = work.pictures()
     latents = autoencoder.digest_of_latents(autoencoder.load(coder))
@@ -77,13 +79,15 @@ def command(folder: Folder, asked: EncodeOptions, *, jobs: int) -> dict[str, Any
                "source": pictures.digest()}  # fmt: skip
     if (base / "text_encoder_2").is_dir():
         made_of["text_encoder_2"] = _digest(base / "text_encoder_2")
-    if not sketchbook:  # of subjects there may be more another time
+    if not sketchbook:  # the number of subjects may grow later
         made_of["pictures"] = len(pictures)
-    kept = _begin(folder, made_of)
+    complete = _begin(folder, made_of)
     names = [_shard(number) for number in range(-(-len(pictures) // shard))]
-    if kept and sketchbook:
-        kept = _of_size(folder, kept, {name: min(shard, len(pictures) - at * shard) for at, name in enumerate(names)})
-    missing = [number for number, name in enumerate(names) if name not in kept]
+    if complete and sketchbook:
+        complete = _of_size(
+            folder, complete, {name: min(shard, len(pictures) - at * shard) for at, name in enumerate(names)}
+        )
+    missing = [number for number, name in enumerate(names) if name not in complete]
     if jobs == 1 or len(missing) < 2:
         encoded: Iterable[None] = map(_Encoder(work), missing) if missing else ()
     else:
@@ -98,7 +102,7 @@ def command(folder: Folder, asked: EncodeOptions, *, jobs: int) -> dict[str, Any
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """All that a process needs to know to encode."""
+    """What a process needs in order to encode: work folder, autoencoder and options."""
 
     folder: Path
     coder: Path
@@ -121,7 +125,7 @@ class _Work:
 
 
 class _Encoder:
-    """Writes shards, by number."""
+    """Writes shards, called with a shard's number."""
 
     def __init__(self, work: _Work) -> None:
         import torch
@@ -130,7 +134,7 @@ class _Encoder:
         from studio.training import autoencoder
 
         self._work, self._pictures = work, work.pictures()
-        # A processor convolves large pictures of few channels nearly twice as fast with the channels last.
+        # On a CPU, channels_last makes convolutions of large pictures with few channels nearly twice as fast.
         self._network = autoencoder.load(work.coder).eval().to(work.asked.device, memory_format=torch.channels_last)
         self._texts = Texts(work.asked.base, device=work.asked.device)
 
@@ -144,35 +148,35 @@ class _Encoder:
         batch = asked.batch
         numbers = range(number * asked.shard, min((number + 1) * asked.shard, len(self._pictures)))
         latents: list[Any] = []
-        said: list[list[str]] = []
-        led: list[_Leading] = []
+        texts: list[list[str]] = []
+        conditions: list[_Leading] = []
         for start in range(numbers.start, numbers.stop, batch):
-            seen, captions, leading = self._pictures.read(range(start, min(start + batch, numbers.stop)))
+            seen, captions, leading = self._pictures.load_batch(range(start, min(start + batch, numbers.stop)))
             seen = seen.to(asked.device, memory_format=torch.channels_last)
             with torch.no_grad():
                 latents.append(autoencoder.scaled_latents(self._network, seen).half().cpu())
-            said += captions
-            led += [leading] if leading else []
-        others = [text for each in led for text in each.others]
-        written, places = shards.tabled(said + others)
+            texts += captions
+            conditions += [leading] if leading else []
+        others = [text for each in conditions for text in each.others]
+        written, places = shards.index_texts(texts + others)
         at_once = batch * 4
-        told = [self._texts.told(written[at : at + at_once]) for at in range(0, len(written), at_once)]
-        states = torch.cat([states.half().cpu() for states, _ in told])
-        vectors = [pooled.half().cpu() for _, pooled in told if pooled is not None]
+        encoded = [self._texts.encode(written[at : at + at_once]) for at in range(0, len(written), at_once)]
+        states = torch.cat([states.half().cpu() for states, _ in encoded])
+        vectors = [pooled.half().cpu() for _, pooled in encoded if pooled is not None]
         leads = None
-        if led:
-            shares = torch.tensor([share for each in led for share in each.shares])
-            leads = shards.Led(torch.cat([each.sketches for each in led]), places[len(said) :], shares)
+        if conditions:
+            shares = torch.tensor([share for each in conditions for share in each.shares])
+            leads = shards.Conditioning(torch.cat([each.sketches for each in conditions]), places[len(texts) :], shares)
         name = f"latents/{_shard(number)}"
-        shards.write(Folder(work.folder), name, torch.cat(latents), states, places[: len(said)], leads,
+        shards.write(Folder(work.folder), name, torch.cat(latents), states, places[: len(texts)], leads,
                      pooled=torch.cat(vectors) if vectors else None)  # fmt: skip
 
 
-_encoder: list[_Encoder] = []  # of a process of its own
+_encoder: list[_Encoder] = []  # one per worker process
 
 
 def _prepare(work: _Work, jobs: int, parent: int) -> None:
-    """Make a process ready, with its share of the cores; it ends with the one that it works for."""
+    """Initialise a worker process: its share of the cores, its encoder, and its end together with the parent."""
     import torch
 
     children.end_with(parent)
@@ -190,7 +194,7 @@ def _shard(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Leading:
-    """What leads a painter besides the first words: sketches, what is said of the other end, and its shares."""
+    """Conditioning other than the first caption: sketches, captions of the second scene, and that scene's shares."""
 
     sketches: Any
     others: list[list[str]]
@@ -198,7 +202,7 @@ class _Leading:
 
 
 class _Sketched:
-    """Subjects by dice over the drawings of a sketchbook, painted and sketched when they are asked for."""
+    """Random subjects of a drawing library, rendered and sketched on demand."""
 
     name = "subjects"
 
@@ -208,9 +212,9 @@ class _Sketched:
         book = subjects.drawn_from(path)
         if size % 4:
             raise StudioError(f"A sketch is a quarter of its picture: {size} pixels a side have none.")
-        self._told, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
+        self._fingerprint, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
         self._programme = subjects.Programme(subjects.Plan(count, seed), book)
-        self._easel = painted.Easel(book, size=size)
+        self._renderer = painted.SubjectRenderer(book, size=size)
         plan = self._programme.plan
         self.about = {"kind": self.name, "hands": plan.hands, "unnamed": plan.unnamed, "mixed": plan.mixed,
                       "drawings": len(book.drawings)}  # fmt: skip
@@ -219,23 +223,23 @@ class _Sketched:
         return len(self._programme)
 
     def digest(self) -> str:
-        """Tell other drawings and other dice apart; how many there are may grow."""
-        return digest("".join(self._told).encode())
+        """Return a digest of the drawings and the random seed, but not of the number of subjects, which may grow."""
+        return digest("".join(self._fingerprint).encode())
 
-    def read(self, numbers: range) -> tuple[Any, list[list[str]], _Leading]:
+    def load_batch(self, numbers: range) -> tuple[Any, list[list[str]], _Leading]:
         drawn = [self._programme.subject(number) for number in numbers]
-        painted = self._easel.paint(drawn)
-        firsts = [self._said(subject.number, subject.first) for subject in drawn]
-        lasts = [self._said(subject.number, subject.last or subject.first) for subject in drawn]
+        painted = self._renderer.paint(drawn)
+        firsts = [self._captions_of(subject.number, subject.first) for subject in drawn]
+        lasts = [self._captions_of(subject.number, subject.last or subject.first) for subject in drawn]
         return painted.pictures, firsts, _Leading(painted.sketches, lasts, [subject.t for subject in drawn])
 
-    def _said(self, number: int, end: Any) -> list[str]:
-        dice = random.Random(f"captions:{number}")  # noqa: S311 - drawn to be drawn again
-        return [dice.choice(end.texts) for _ in range(self._captions)]
+    def _captions_of(self, number: int, end: Any) -> list[str]:
+        rng = random.Random(f"captions:{number}")  # noqa: S311 - must be repeatable
+        return [rng.choice(end.texts) for _ in range(self._captions)]
 
 
 class _Painted:
-    """Scenes, painted when they are asked for; ``captions`` of each one's are kept."""
+    """Scenes of a plan, rendered on demand; ``captions`` of each scene's captions are used."""
 
     name = "scenes"
 
@@ -249,22 +253,22 @@ class _Painted:
         return len(self._canvas.programme)
 
     def digest(self) -> str:
-        told = [repr(self._canvas.programme.plan), str(self._captions)]
-        return digest("".join([*told, *(record.hash for record in self._canvas.records)]).encode())
+        parts = [repr(self._canvas.programme.plan), str(self._captions)]
+        return digest("".join([*parts, *(record.hash for record in self._canvas.records)]).encode())
 
-    def read(self, numbers: range) -> tuple[Any, list[list[str]], None]:
+    def load_batch(self, numbers: range) -> tuple[Any, list[list[str]], None]:
         from studio.scenes import composition
 
         drawn = [self._canvas.programme.scene(number) for number in numbers]
         return composition.paint(drawn, self._canvas.motifs), [self._drawn(scene) for scene in drawn], None
 
     def _drawn(self, scene: Any) -> list[str]:
-        dice = random.Random(f"captions:{scene.seed}:{scene.number}")  # noqa: S311 - drawn to be drawn again
-        return [dice.choice(scene.texts) for _ in range(self._captions)]
+        rng = random.Random(f"captions:{scene.seed}:{scene.number}")  # noqa: S311 - must be repeatable
+        return [rng.choice(scene.texts) for _ in range(self._captions)]
 
 
 class _Captioned:
-    """Captioned pictures, with sketches of themselves where a model is to be led by some."""
+    """Captioned pictures, with sketches of themselves for a sketch-conditioned model."""
 
     name = "pictures"
 
@@ -275,17 +279,17 @@ class _Captioned:
         return len(self._pictures)
 
     def digest(self) -> str:
-        told: str = self._pictures.digest()
-        return told
+        fingerprint: str = self._pictures.digest()
+        return fingerprint
 
-    def read(self, numbers: range) -> tuple[Any, list[list[str]], _Leading | None]:
-        seen, told, sketches = self._pictures.read(numbers)
-        leading = None if sketches is None else _Leading(sketches, told, [0.0] * len(told))
-        return seen, told, leading
+    def load_batch(self, numbers: range) -> tuple[Any, list[list[str]], _Leading | None]:
+        seen, captions, sketches = self._pictures.load_batch(numbers)
+        leading = None if sketches is None else _Leading(sketches, captions, [0.0] * len(captions))
+        return seen, captions, leading
 
 
 class _Reminded:
-    """Captioned pictures, and subjects behind them that remind a model of the hands that it knew before."""
+    """Captioned pictures followed by subjects in the base's styles, so that the model does not forget these."""
 
     name = _Captioned.name
 
@@ -299,59 +303,63 @@ class _Reminded:
     def digest(self) -> str:
         return digest(f"{self._own.digest()}:{self._subjects.digest()}".encode())
 
-    def read(self, numbers: range) -> tuple[Any, list[list[str]], _Leading]:
+    def load_batch(self, numbers: range) -> tuple[Any, list[list[str]], _Leading]:
         import torch
 
         last = len(self._own)
         own = range(min(numbers.start, last), min(numbers.stop, last))
         further = range(max(numbers.start, last) - last, max(numbers.stop, last) - last)
-        parts = [part.read(those) for part, those in ((self._own, own), (self._subjects, further)) if those]
+        parts = [part.load_batch(those) for part, those in ((self._own, own), (self._subjects, further)) if those]
         led = [leading for _, _, leading in parts if leading]
         leading = _Leading(
             torch.cat([each.sketches for each in led]),
             [others for each in led for others in each.others],
             [share for each in led for share in each.shares],
         )
-        return torch.cat([seen for seen, _, _ in parts]), [said for _, told, _ in parts for said in told], leading
+        return (
+            torch.cat([seen for seen, _, _ in parts]),
+            [text for _, captions, _ in parts for text in captions],
+            leading,
+        )
 
 
 def _begin(folder: Folder, made_of: dict[str, Any]) -> set[str]:
-    """Return the shards that are there of the same making; drop those of another."""
+    """Return the names of existing shards made from the same inputs; delete all others."""
     note = folder.path / "latents/begun.json"
-    said = (json.dumps(made_of, indent=2) + "\n").encode()
-    there = {path.name: path for path in (folder.path / "latents").glob("shard-*.safetensors")}
-    if note.exists() and note.read_bytes() == said:
-        return set(there)
+    settings = (json.dumps(made_of, indent=2) + "\n").encode()
+    existing = {path.name: path for path in (folder.path / "latents").glob("shard-*.safetensors")}
+    if note.exists() and note.read_bytes() == settings:
+        return set(existing)
     (folder.path / "latents/shards.json").unlink(missing_ok=True)
-    for path in there.values():
+    for path in existing.values():
         path.unlink()
-    folder.write("latents/begun.json", said)
+    folder.write("latents/begun.json", settings)
     return set()
 
 
-def _of_size(folder: Folder, kept: set[str], sizes: dict[str, int]) -> set[str]:
-    """Return those shards that hold as many pictures as they are to; drop the others, such as a last one of before."""
+def _of_size(folder: Folder, names: set[str], sizes: dict[str, int]) -> set[str]:
+    """Return the shards with the expected number of pictures; delete the others, such as a former last one."""
     from studio.workspace import shards
 
-    good = {name for name in kept if shards.count(folder.path / "latents" / name) == sizes.get(name)}
-    if good != kept:
+    good = {name for name in names if shards.count(folder.path / "latents" / name) == sizes.get(name)}
+    if good != names:
         (folder.path / "latents" / shards.INDEX).unlink(missing_ok=True)
-    for name in kept - good:
+    for name in names - good:
         (folder.path / "latents" / name).unlink()
     return good
 
 
 def _is_led(base: Path) -> bool:
-    """Tell whether sketches lead the UNet of a base, if it has one."""
+    """Return whether a base has a UNet that is conditioned on sketches."""
     from studio.training import diffusion, pipeline
 
     return (base / "unet").exists() and diffusion.sketch_side(pipeline.config(base / "unet")) is not None
 
 
 def _digest(path: Path) -> str:
-    """Return a digest of a model's folder: its settings and weights.
+    """Return a digest of a model's folder: its configurations and weights.
 
-    :raises FolderError: where it holds none.
+    :raises FolderError: when it holds none.
     """
     files = sorted(each for each in path.glob("*") if each.suffix in (".json", ".safetensors", ".bin"))
     if not files:
@@ -360,6 +368,6 @@ def _digest(path: Path) -> str:
     for each in files:
         whole.update(each.name.encode())
         with each.open("rb") as file:
-            for part in iter(lambda: file.read(1 << 20), b""):
+            for part in iter(lambda: file.load_batch(1 << 20), b""):
                 whole.update(part)
     return whole.hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""Have a model paint what it is asked, let the eye say what it sees, and write contact sheets of it all."""
+"""Evaluate a model: generate pictures, recognise them with the image encoder, and write scores and contact sheets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EYE = Path("models/eye")
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """Which model is evaluated: a folder, or what a run or the work folder learned; and what its parts are."""
+    """Options that name the model: a folder, or the result of a run or of the work folder; and its parts."""
 
     model: Path | None
     checkpoints: str | None
@@ -35,37 +35,46 @@ class ModelOptions:
 
 
 @stage("evaluate", ModelOptions)
-@click.option("--model", type=click.Path(path_type=Path), help="A diffusers folder; else what this folder learned.")
-@click.option("--checkpoints", metavar="RUN", help="All checkpoints that a run of training kept, one after the other.")
-@click.option("--run", help="A run's last kept step, whether it is done or not; else what a run that is done learned.")
+@click.option("--model", type=click.Path(path_type=Path),
+              help="Diffusers folder; default: the model of the work folder.")  # fmt: skip
+@click.option("--checkpoints", metavar="RUN", help="Evaluate all checkpoints of a training run, one after the other.")
+@click.option("--run",
+              help="Evaluate a run's last saved step, even of a run that is not done.")  # fmt: skip
 @click.option("--after", type=click.IntRange(1), help="With --run: the checkpoint after this step.")
-@click.option("--vae", type=click.Path(path_type=Path), help="An autoencoder; else model/vae, else that of --base.")
+@click.option("--vae", type=click.Path(path_type=Path), help="Autoencoder; default: model/vae, else that of --base.")
 @click.option("--sketchbook", type=click.Path(path_type=Path),
-              help="The drawings that lead it; else those of the model, the work folder or --base.")  # fmt: skip
+              help="Drawing library; default: that of the model, the work folder or --base.")  # fmt: skip
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
-              help="Whose text encoder what was learned here hears through.")  # fmt: skip
-@click.option("--eye", "eye_path", type=click.Path(path_type=Path), help="An eye; else model/eye, else models/eye.")
-@click.option("--name", help="What the evaluation is called; else by the model.")
-@click.option("--plain", type=click.IntRange(1), default=2000, show_default=True, help="Concepts by plain names.")
-@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="Pictures of each of them.")
-@click.option("--by-hand", type=click.IntRange(0), default=50, show_default=True, help="Concepts by each hand.")
+              help="Diffusers folder whose text encoder the work folder's model uses.")  # fmt: skip
+@click.option("--eye", "eye_path", type=click.Path(path_type=Path),
+              help="Image encoder; default: model/eye, else models/eye.")  # fmt: skip
+@click.option("--name", help="Name of the evaluation; default: by the model.")
+@click.option("--plain", type=click.IntRange(1), default=2000, show_default=True,
+              help="Number of concepts asked for by name.")  # fmt: skip
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True,
+              help="Pictures of each of these concepts.")  # fmt: skip
+@click.option("--by-hand", type=click.IntRange(0), default=50, show_default=True,
+              help="Number of concepts asked for in each style.")  # fmt: skip
 @click.option("--reworded", type=click.IntRange(0), default=200, show_default=True,
-              help="Rewordings, of models that are led by words alone.")  # fmt: skip
+              help="Number of reworded prompts, for models without sketches.")  # fmt: skip
 @click.option("--composed", type=click.IntRange(0), default=40, show_default=True,
-              help="Pairs, colours and numbers, so many of each, where sketches lead; 0 for none.")  # fmt: skip
+              help="Number of pairs, of colours and of counts, for sketch-conditioned models; 0 for none.")  # fmt: skip
 @click.option("--captioned", type=click.IntRange(0), default=30, show_default=True,
-              help="Captions of this folder's pictures to ask for, of models that words lead.")  # fmt: skip
-@click.option("--size", type=click.IntRange(8), help="Pixels a side, of models that words lead; else the model's own.")
-@click.option("--decoded", type=click.IntRange(0), default=48, show_default=True, help="Drawings a hand to decode.")
-@click.option("--steps", type=click.IntRange(1), help="Else as the model's house.json says, or 20.")
-@click.option("--guidance", type=click.FloatRange(1), help="Else as the model's house.json says, or 4.")
-@click.option("--prefix", help="Put before prompts that name no hand; else as the model's house.json says.")
-@click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures at once.")
-@click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda.")
-@click.option("--before", help="An evaluation of this folder, to tell what was forgotten since.")
+              help="Number of captions of this folder's pictures, for models without sketches.")  # fmt: skip
+@click.option("--size", type=click.IntRange(8),
+              help="Side in pixels, for models without sketches; default: the model's own.")  # fmt: skip
+@click.option("--decoded", type=click.IntRange(0), default=48, show_default=True,
+              help="Drawings per style to measure the decoder on.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(1), help="Sampling steps; default: as in the model's house.json, or 20.")
+@click.option("--guidance", type=click.FloatRange(1),
+              help="Guidance scale; default: as in the model's house.json, or 4.")  # fmt: skip
+@click.option("--prefix", help="Text before prompts that name no style; default: as in the model's house.json.")
+@click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Batch size.")
+@click.option("--device", default="cpu", show_default=True, help="Device to run on: cpu, cuda.")
+@click.option("--before", help="An earlier evaluation in this folder, to report what was forgotten since.")
 def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name: str | None, before: str | None,
             **options: Any) -> dict[str, Any]:  # fmt: skip
-    """Score a model: plain names, hands, rewordings, decoder, what was forgotten; with contact sheets."""
+    """Score a model on plain names, styles, rewordings, its decoder and forgetting; write contact sheets."""
     from studio.training import checkpoints, pipeline
     from studio.workspace.training_run import Run
 
@@ -74,59 +83,59 @@ def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name:
     own = folder.path / "model/eye"
     asking = _Asking(folder, eye_path or (own if own.exists() else EYE), before, options)
     if which.model:
-        told, parts = pipeline.facts(which.model), pipeline.of_folder(which.model)
-        known = _known(folder, parts["unet"], which.model, which.sketchbook, told)
-        return asking.of(parts, known, name or told.get("name", which.model.name))
+        facts, parts = pipeline.facts(which.model), pipeline.part_folders(which.model)
+        known = _known(folder, parts["unet"], which.model, which.sketchbook, facts)
+        return asking.evaluate(parts, known, name or facts.get("name", which.model.name))
 
     def scored(run: str | None, after: int | None, named: str | None) -> tuple[str, dict[str, Any]]:
         parts = checkpoints.places(folder, which.base, run=run, after=after, vae=which.vae)
         known, at = _known(folder, parts["unet"], which.base, which.sketchbook, None), parts["unet"].name
-        return at, asking.of(parts, known, named or (f"{run}-{at}" if run else "model"))
+        return at, asking.evaluate(parts, known, named or (f"{run}-{at}" if run else "model"))
 
     if not which.checkpoints:
         return scored(which.run, which.after, name)[1]
-    kept = [int(path.name) for path in checkpoints.kept(Run(folder, which.checkpoints))]
-    if not kept:
+    steps = [int(path.name) for path in checkpoints.kept(Run(folder, which.checkpoints))]
+    if not steps:
         raise FolderError(
             f"The run {which.checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every."
         )
-    return {"checkpoints": dict(scored(which.checkpoints, step, None) for step in kept)}
+    return {"checkpoints": dict(scored(which.checkpoints, step, None) for step in steps)}
 
 
 class _Words:
-    """A model that words alone lead: what it says of itself, what it is asked, how it answers."""
+    """A model conditioned on text alone: its questions and how it is sampled."""
 
     def __init__(self, folder: Folder, facts: dict[str, Any]) -> None:
         self.folder, self.facts = folder, facts
 
     def questions(self, eye: Eye, extent: Extent, **worded: str) -> list[Question]:
-        """List what it is asked."""
+        """Return the questions to ask it."""
         from studio.judging import exam, score
 
         return exam.questions(eye.concepts, score.hands_of(self.facts, eye), extent, **worded)
 
     def way(self, steps: int | None, guidance: float | None) -> Way:
-        """Say how it paints, where nothing else is asked for."""
+        """Return the sampling settings: those given, else the model's defaults."""
         from studio.judging import exam
 
         says = self.facts.get("defaults", {})
         return exam.Way(steps or says.get("steps", 20), guidance or says.get("guidance", 4.0))
 
     def painter(self, pipe: Any, way: Way) -> Painter:
-        """Have it answer."""
+        """Return a function that generates the answers."""
         from studio.judging import exam
 
         return exam.plainly(pipe, way)
 
     def failures(self, eye: Eye, gallery: Gallery, asked: list[Question]) -> list[Question]:
-        """List what it fails at."""
+        """Return the questions that it fails."""
         from studio.judging import score
 
         return score.failed(eye, gallery, asked)
 
 
 class _Sketches(_Words):
-    """A model that sketches lead, of so many pixels ``side``, after the drawings of a sketchbook."""
+    """A sketch-conditioned model with its drawing library; ``side`` is the side of its sketches."""
 
     def __init__(self, folder: Folder, facts: dict[str, Any], book: Sketchbook, side: int) -> None:
         super().__init__(folder, facts)
@@ -146,16 +155,16 @@ class _Sketches(_Words):
         from studio.judging import exam
 
         preset = self.facts["presets"]["balanced"]
-        told = exam.Way(preset["steps"], preset["guidance"], tuple(preset["guided"]), preset["gain"])
-        return replace(told, steps=steps or told.steps, guidance=guidance or told.guidance)
+        usual = exam.Way(preset["steps"], preset["guidance"], tuple(preset["guided"]), preset["gain"])
+        return replace(usual, steps=steps or usual.steps, guidance=guidance or usual.guidance)
 
     def painter(self, pipe: Any, way: Way) -> Painter:
         from studio.judging import led_exam
 
-        return led_exam.led(pipe, self._book, self._side, way)
+        return led_exam.sketch_conditioned(pipe, self._book, self._side, way)
 
     def further(self, eye: Eye, gallery: Gallery, asked: list[Question], vae: Any) -> dict[str, Any]:
-        """Score how well it follows them, beside what the hands' own programs paint."""
+        """Return scores of how well it follows its sketches, compared with the rendering programs."""
         from studio.judging import led_score
 
         return led_score.scores(eye, gallery, self._programs(asked), asked, self._book, vae)
@@ -166,7 +175,7 @@ class _Sketches(_Words):
         return led_score.lost(eye, gallery, self._programs(asked), asked)
 
     def _programs(self, asked: list[Question]) -> Gallery:
-        """Have the hands' own programs paint what is asked."""
+        """Render the answers with the styles' own programs."""
         from sketch.layers import drawn
         from studio.judging import exam, led_exam
 
@@ -177,7 +186,10 @@ class _Sketches(_Words):
 
 
 def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict[str, Any] | None) -> _Words:
-    """Find out what leads a model, and what it ``says`` of itself or, not published yet, will say."""
+    """Return how to evaluate a model, by whether it takes sketches and what its ``house.json`` says.
+
+    ``says`` is None for a model that is not published yet; its facts are then derived as publishing would.
+    """
     from studio.hands.registry import HANDS
     from studio.publishing import led_model
     from studio.scenes import composition, subjects
@@ -192,22 +204,26 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
     if says is not None:
         ways = {"presets": led_model.PRESETS | says.get("presets", {})}
         return _Sketches(folder, says | ways, subjects.opened(book or base / led_model.BOOK), side)
-    leading = led_model.found(folder, base, side, book=book)
+    leading = led_model.find_leading(folder, base, side, book=book)
     facts = {"prefix": phrasing.PREFIX} | led_model.painted_by(leading, pipeline.facts(base))
     return _Sketches(folder, facts, subjects.opened(leading.sketchbook), side)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """What is asked of every model of one command, and by whose eye."""
+    """Options of the evaluation that all models of one command share."""
 
     folder: Folder
     eye: Path
     before: str | None
     options: dict[str, Any]
 
-    def of(self, parts: dict[str, Path], known: _Words, name: str) -> dict[str, Any]:
-        """Evaluate one model into ``evaluations/NAME/``."""
+    def evaluate(self, parts: dict[str, Path], known: _Words, name: str) -> dict[str, Any]:
+        """Evaluate one model, write the result to ``evaluations/NAME/``, and return the scores.
+
+        :raises FolderError: when the name is invalid.
+        :raises StudioError: when the image encoder cannot be loaded.
+        """
         from eye import Eye, EyeError
         from studio.judging import exam, likeness, score
         from studio.training import autoencoder, pipeline
@@ -250,11 +266,11 @@ class _Asking:
             report |= {"decoder": score.decoder(folder, vae, options["decoded"], options["device"])}
         shares = report.pop("known")
         if self.before:
-            then = score.read(folder, self.before)
+            then = score.read_scores(folder, self.before)
             report |= {"forgotten": score.forgotten(then["known"], shares, self.before)}
             if "collection" in report and "collection" in then:
                 report["collection"]["before"] = then["collection"]
-        likeness.hang(folder, name, gallery, collection)
-        score.hang(folder, name, gallery, asked, known.failures(eye, gallery, asked))
+        likeness.write_sheet(folder, name, gallery, collection)
+        score.write_sheets(folder, name, gallery, asked, known.failures(eye, gallery, asked))
         folder.write(f"evaluations/{name}/scores.json", score.written(report | {"known": shares}))
         return report | {"painted_now": painted, "sheets": f"evaluations/{name}"}

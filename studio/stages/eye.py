@@ -1,4 +1,4 @@
-"""Train the house eye on the drawings and the hands, and measure it on drawings of a vendor that it never saw."""
+"""Train the image encoder on drawings and styles, and measure it on drawings of a held-out vendor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.workspace.work_folder import Folder, digest, put_folder
 
 @dataclass(frozen=True, slots=True)
 class EyeOptions:
-    """What the eye is made of, what it sees, and what it is measured on."""
+    """Options of the stage: the network's shape, the training pictures, and the measurement."""
 
     base: Path
     drawn: Path
@@ -32,21 +32,24 @@ class EyeOptions:
 @stage("eye", RunOptions, EyeOptions)
 @training_options(steps=12_000, rate=5e-3, batch=256, run="eye")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
-              help="The diffusers folder into whose text encoder's sentences it sees.")  # fmt: skip
+              help="Diffusers folder whose text encoder's vectors it is trained towards.")  # fmt: skip
 @click.option("--sketchbook", "drawn", type=click.Path(path_type=Path), default=HOUSE / "sketchbook.zip",
-              show_default=True, help="The drawings of which subjects are painted to see.")  # fmt: skip
+              show_default=True, help="Drawing library whose subjects are rendered.")  # fmt: skip
 @click.option("--eye", "before", type=click.Path(path_type=Path),
-              help="An eye to go on from, perhaps one for smaller pictures.")  # fmt: skip
-@click.option("--size", type=click.IntRange(16), default=96, show_default=True, help="Pixels a side that it sees.")
-@click.option("--channels", default="32,64,128,256", show_default=True, help="Channels of each level, finest first.")
+              help="Image encoder to start from; its input may be smaller.")  # fmt: skip
+@click.option("--size", type=click.IntRange(16), default=96, show_default=True, help="Side of its input in pixels.")
+@click.option("--channels", default="32,64,128,256", show_default=True,
+              help="Channels of each level, from full resolution down.")  # fmt: skip
 @click.option("--blocks", default="1,2,2,2", show_default=True, help="Blocks of each level.")
-@click.option("--painted", type=click.IntRange(0), default=60_000, show_default=True, help="Subjects painted to see.")
+@click.option("--painted", type=click.IntRange(0), default=60_000, show_default=True,
+              help="Number of subjects to render.")  # fmt: skip
 @click.option("--painted-at", "painted_at", type=click.IntRange(16), default=256, show_default=True,
-              help="Pixels a side at which hands paint them.")  # fmt: skip
+              help="Side in pixels at which they are rendered.")  # fmt: skip
 @click.option("--plain", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of plain drawings.")
-@click.option("--measured", type=click.IntRange(1), default=100, show_default=True, help="Pictures a hand to measure.")
+@click.option("--measured", type=click.IntRange(1), default=100, show_default=True,
+              help="Pictures per style to measure on.")  # fmt: skip
 def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> dict[str, Any]:
-    """Make model/eye: it names what is in a picture, and by which hand it is."""
+    """Train model/eye: it names what a picture shows, and its style."""
     import torch
 
     from eye import Shape, Tower, save
@@ -65,7 +68,7 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     order = eye_pool.Order(subjects.drawn_from(of.drawn), digest(book), of.painted, of.painted_at, of.size)
     eye_pool.paint(folder, order, process=machine.process_index, processes=machine.num_processes)
     machine.wait_for_everyone()
-    pool, texts = eye_pool.read(folder, order), Texts(of.base, device=how.device)
+    pool, texts = eye_pool.load_pool(folder, order), Texts(of.base, device=how.device)
     school = eye.School(canvas, texts, order=order, pool=pool, size=of.size)
     torch.manual_seed(schedule.seed)
     shape = Shape(of.size, counts(of.channels), counts(of.blocks), school.names.shape[1], len(school.hands))
@@ -73,9 +76,9 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     if of.before:
         pupil.begin_as(_loaded(of.before), school)
 
-    def loss_of(model: Any, _: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        loss, told = model(school.lesson(how.batch, dice, plain=of.plain))
-        return loss, told
+    def loss_of(model: Any, _: int, rng: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        loss, metrics = model(school.lesson(how.batch, rng, plain=of.plain))
+        return loss, metrics
 
     settings = {"batch": how.batch, "size": of.size, "channels": of.channels, "blocks": of.blocks,
                 "painted": of.painted, "painted_at": of.painted_at, "plain": of.plain, "sketchbook": order.name,
@@ -88,11 +91,11 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     names = pupil.names.detach()
     about = {"trained_on": {"drawings": len(canvas.records), "painted": of.painted, "steps": schedule.steps,
                             "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
-    told = about | _measured(folder, pupil.tower, names, school, how.device, of.painted_at, of.measured)
-    told = {"words": _words(school.hands)} | told
+    facts = about | _measured(folder, pupil.tower, names, school, how.device, of.painted_at, of.measured)
+    facts = {"words": _words(school.hands)} | facts
     put_folder(folder.path / "model/eye", lambda path: save(
-        path, pupil.tower, names, concepts=school.concepts, hands=school.hands, **told))  # fmt: skip
-    return summary | told | {"parameters": sum(value.numel() for value in pupil.tower.parameters()),
+        path, pupil.tower, names, concepts=school.concepts, hands=school.hands, **facts))  # fmt: skip
+    return summary | facts | {"parameters": sum(value.numel() for value in pupil.tower.parameters()),
                              "concepts": len(school.concepts)}  # fmt: skip
 
 
@@ -106,7 +109,7 @@ def _loaded(folder: Path) -> Any:
 
 
 def _words(names: tuple[str, ...]) -> dict[str, str]:
-    """Say by which words prompts ask for the hands; a plain drawing is by none."""
+    """Return the words by which prompts ask for each style; plain drawings have none."""
     from studio.hands.registry import HANDS
 
     return {name: HANDS[name].words for name in names if name in HANDS}
@@ -115,16 +118,16 @@ def _words(names: tuple[str, ...]) -> dict[str, str]:
 def _measured(
     folder: Folder, tower: Any, names: Any, school: Any, device: str, size: int, count: int
 ) -> dict[str, Any]:
-    """Measure on a vendor that was kept out; say nothing of the eye's accuracy where none was."""
+    """Return the accuracy on a held-out vendor's drawings; without one, only that nothing was measured."""
     from eye import Eye
     from studio.judging import accuracy
     from studio.scenes.canvas import Canvas
 
-    kept_out = [record for record in folder.catalogue() if record.split == "test" and record.kind == "motif"]
-    if not kept_out:
+    held_out = [record for record in folder.catalogue() if record.split == "test" and record.kind == "motif"]
+    if not held_out:
         return {"measured_on": None}
     eye = Eye(tower.to(device), names, {"concepts": school.concepts, "hands": school.hands})
     canvas = Canvas(folder, split="test", device=device, size=size)
     drawings, hands = accuracy.of_drawings(eye, canvas), accuracy.of_hands(eye, canvas, count)
-    return {"measured_on": sorted({record.vendor for record in kept_out}), "R": drawings["top1"],
+    return {"measured_on": sorted({record.vendor for record in held_out}), "R": drawings["top1"],
             "R_top5": drawings["top5"], "hands_told": hands}  # fmt: skip

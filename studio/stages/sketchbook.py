@@ -1,4 +1,4 @@
-"""Pack the drawings that scenes are made of into one file, with whose they are."""
+"""Pack the drawings of the scenes into one file, with their credits."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from studio.collecting.icon_sets import Icon
 
 STYLES = {"twemoji": "flat", "noto": "classic", "fluent-emoji": "fluent-gradient"}
-"""The icon sets that are packed, and what the style of each is called."""
+"""The icon sets that are packed, and the name of each one's style."""
 
 
 @stage("sketchbook")
 @click.option("--modules", type=click.Path(path_type=Path),
-              help="A folder of unpacked npm packages; else npm gets them.")  # fmt: skip
+              help="Folder of unpacked npm packages; without it npm downloads them.")  # fmt: skip
 @click.option("--onto", type=click.Path(path_type=Path),
-              help="A sketchbook whose drawings stay as they are; only what it lacks is added.")  # fmt: skip
+              help="Drawing library whose drawings stay as they are; only missing ones are added.")  # fmt: skip
 @click.option("--vendor", "vendors", multiple=True, type=click.Choice(tuple(STYLES)), help="Only these icon sets.")
 def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors: tuple[str, ...]) -> dict[str, Any]:
     """Write sketchbook.zip: a drawing of each concept by each vendor, as SVG, with names, words and credits."""
@@ -33,13 +33,13 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors:
     from studio.scenes.subjects import opened
     from studio.workspace.stage_command import progress
 
-    held = opened(onto) if onto else sketchbook.Sketchbook((), {})
-    drawings = list(held.drawings.values())
-    svgs = {digest: held.svg(digest) for digest in held.drawings}
+    library = opened(onto) if onto else sketchbook.Sketchbook((), {})
+    drawings = list(library.drawings.values())
+    svgs = {digest: library.svg(digest) for digest in library.drawings}
     packages = modules or icon_sets.fetched(folder.path / "packages")
     kinds, refused = icon_sets.kinds(packages), 0
     for icon in progress(
-        _wanted(icon_sets.drawings(packages, vendors=vendors or tuple(STYLES)), held), what="drawings"
+        _wanted(icon_sets.drawings(packages, vendors=vendors or tuple(STYLES)), library), what="drawings"
     ):
         try:
             svg = _taken(icon)
@@ -48,16 +48,16 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors:
             continue
         digest = sketchbook.digest_of(svg)
         svgs[digest] = svg
-        drawings.append(_described(icon, digest, kinds, held))
+        drawings.append(_described(icon, digest, kinds, library))
     folder.write(sketchbook.FILE, sketchbook.packed(drawings, svgs))
     size = (folder.path / sketchbook.FILE).stat().st_size
     names = len({drawing.name for drawing in drawings})
     return {"drawings": len(svgs), "names": names, "refused": refused, "bytes": size}
 
 
-def _wanted(icons: Iterable[Icon], held: Sketchbook) -> Iterator[Icon]:
-    """Skip what a sketchbook has already, and names that it has not, where it has any."""
-    drawn = {(each.name, each.style) for each in held.drawings.values()}
+def _wanted(icons: Iterable[Icon], library: Sketchbook) -> Iterator[Icon]:
+    """Yield the icons that a drawing library lacks, but only under its names if it has any."""
+    drawn = {(each.name, each.style) for each in library.drawings.values()}
     names = {name for name, _ in drawn}
     for icon in icons:
         name = icon.item.title
@@ -65,21 +65,21 @@ def _wanted(icons: Iterable[Icon], held: Sketchbook) -> Iterator[Icon]:
             yield icon
 
 
-def _described(icon: Icon, digest: str, kinds: Mapping[str, str], held: Sketchbook) -> Drawing:
-    """Describe a drawing, in the words of the others of its name where a sketchbook has them."""
+def _described(icon: Icon, digest: str, kinds: Mapping[str, str], library: Sketchbook) -> Drawing:
+    """Return the entry of a drawing, with the words of the library's drawings of the same name if there are any."""
     from sketch.sketchbook import Drawing
 
     item = icon.item
-    other = next((each for each in held.drawings.values() if each.name == item.title), None)
+    other = next((each for each in library.drawings.values() if each.name == item.title), None)
     words = other.words if other else tuple(item.keywords)
     kind = other.kind if other else kinds.get(item.title, "")
     return Drawing(digest, item.title, words, kind, STYLES[item.vendor], item.artist, item.licence, item.source)
 
 
 def _taken(icon: Icon) -> str:
-    """Return a drawing as it is packed: one with modelled form without what the site does not draw.
+    """Return the SVG to pack; of a drawing with shading, without the parts that the site cannot draw.
 
-    :raises StudioError: where it cannot be made into one that the site takes.
+    :raises StudioError: when the site cannot use the drawing.
     """
     from sketch.styling.drawing_styles import MODELLED
     from sketch.svg import SketchbookError

@@ -1,4 +1,4 @@
-"""Train the UNet on shards: from nothing for the house, or a Stable Diffusion folder's, in full or by LoRA."""
+"""Train the UNet on shards: a new one, or that of a Stable Diffusion folder, in full or by LoRA."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROMPTS = ("changing seasons", "a coffee", "an industrial setting", "critique of
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """Which network learns, what it begins with, and how much of it learns."""
+    """Options for the network: its shape, its initial weights, and which weights are trained."""
 
     base: Path
     tune: str | None
@@ -40,13 +40,13 @@ class NetworkOptions:
 
     @property
     def begins_as(self) -> Path:
-        """Return the folder of the UNet that learns on."""
+        """The folder of the UNet that is trained on."""
         return self.unet or self.base / "unet"
 
 
 @dataclass(frozen=True, slots=True)
 class LessonOptions:
-    """What is learned of the pictures: objective, times, and how often words or sketches are left out."""
+    """Options for the objective: target, times, and how often captions or sketches are dropped."""
 
     objective: str | None
     gamma: float
@@ -58,7 +58,7 @@ class LessonOptions:
 
 @dataclass(frozen=True, slots=True)
 class LookOptions:
-    """What is painted and kept while it learns, and how often."""
+    """Options for validation pictures and checkpoints."""
 
     prompts: tuple[str, ...]
     prefix: str
@@ -70,43 +70,45 @@ class LookOptions:
 @stage("train", RunOptions, NetworkOptions, LessonOptions, LookOptions)
 @training_options(steps=8_000, rate=1e-3, batch=64, run="train")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
-              help="The diffusers folder of the text encoder, and of the UNet with --tune.")  # fmt: skip
-@click.option("--tune", type=click.Choice(("full", "lora")), help="Go on with the UNet of --base; else from nothing.")
-@click.option("--unet", type=click.Path(path_type=Path), help="Go on with this UNet, where it is not that of --base.")
+              help="Diffusers folder of the text encoder, and of the UNet with --tune.")  # fmt: skip
+@click.option("--tune", type=click.Choice(("full", "lora")), help="Train the UNet of --base on; default: a new one.")
+@click.option("--unet", type=click.Path(path_type=Path), help="Train this UNet on, instead of that of --base.")
 @click.option("--of-base", type=click.FloatRange(0, 1), default=0.0, show_default=True,
-              help="With --unet: begin with so much of the base's UNet in it; what was forgotten comes back."
+              help="With --unet: mix this share of the base's UNet into it, against forgetting."
               )  # fmt: skip
-@click.option("--latents", type=click.IntRange(1), help="Learn only the first so many of each place; else all.")
-@click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Of the changes by LoRA.")
-@click.option("--apart", is_flag=True, help="With --tune lora: keep the changes alone, to be laid over --base.")
+@click.option("--latents", type=click.IntRange(1), help="Train only the first so many latent channels; default: all.")
+@click.option("--rank", type=click.IntRange(1), default=8, show_default=True, help="Rank of LoRA.")
+@click.option("--apart", is_flag=True, help="With --tune lora: save the LoRA alone, for use with --base.")
 @click.option("--half-base", is_flag=True,
-              help="With --tune lora: hold the base's weights in --precision while it learns.")  # fmt: skip
-@click.option("--channels", default="64,128,224", show_default=True, help="Of each level of a UNet from nothing.")
-@click.option("--layers", help="With --unet: more layers of its upper levels, such as 2,2,1,1.")
-@click.option("--muon", is_flag=True, help="Learn matrices by Muon, the rest by AdamW.")
-@click.option("--frugal", is_flag=True, help="Learn by Adafactor: 8 bytes a weight less than AdamW. See --average 0.")
-@click.option("--constant", is_flag=True, help="Keep the rate, so that a run may end when it likes; see --cool.")
+              help="With --tune lora: store the base's weights in --precision during training.")  # fmt: skip
+@click.option("--channels", default="64,128,224", show_default=True, help="Channels of each level of a new UNet.")
+@click.option("--layers", help="With --unet: more layers in its upper levels, such as 2,2,1,1.")
+@click.option("--muon", is_flag=True, help="Train matrices by Muon, the rest by AdamW.")
+@click.option("--frugal", is_flag=True, help="Train by Adafactor: 8 bytes a weight less than AdamW. See --average 0.")
+@click.option("--constant", is_flag=True, help="Keep the learning rate constant, so that a run can end at any step.")
 @click.option("--cool", type=click.IntRange(0), default=0, show_default=True,
-              help="With --constant: the last steps, in which the rate falls.")  # fmt: skip
+              help="With --constant: number of last steps, in which the rate falls.")  # fmt: skip
 @click.option("--unsketched", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without sketch.")
-@click.option("--objective", type=click.Choice(OBJECTIVES), help="Else that of --base, or flow.")
+@click.option("--objective", type=click.Choice(OBJECTIVES), help="Training target; default: that of --base, or flow.")
 @click.option("--gamma", type=click.FloatRange(0), default=0.0, show_default=True,
-              help="Of min-SNR weights; 0 for none.")  # fmt: skip
+              help="Gamma of min-SNR weights; 0 for none.")  # fmt: skip
 @click.option("--spread", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
-              help="Of the logit-normal times; 1.7 is nearly even.")  # fmt: skip
+              help="Spread of the logit-normal times; 1.7 is nearly uniform.")  # fmt: skip
 @click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without caption.")
-@click.option("--checkpointing", is_flag=True, help="Less memory, a third more time.")
-@click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
-@click.option("--checkpoint-every", type=click.IntRange(0), default=0, show_default=True, help="Steps.")
-@click.option("--validate", "prompts", multiple=True, default=PROMPTS, help="A prompt to look at, behind the prefix.")
-@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="The house prefix.")
+@click.option("--checkpointing", is_flag=True, help="Gradient checkpointing: less memory, a third more time.")
+@click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True,
+              help="Interval in steps; 0: never.")  # fmt: skip
+@click.option("--checkpoint-every", type=click.IntRange(0), default=0, show_default=True,
+              help="Interval in steps; 0: never.")  # fmt: skip
+@click.option("--validate", "prompts", multiple=True, default=PROMPTS, help="A validation prompt, without the prefix.")
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="Text put before prompts.")
 @click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True,
-              help="Of what is looked at, and what a UNet is told that guidance was distilled into.")  # fmt: skip
+              help="Guidance scale of validation pictures, and input of a guidance-distilled UNet.")  # fmt: skip
 @click.option("--painted-in", "painted_in", type=click.IntRange(1), default=20, show_default=True,
-              help="Steps of what is looked at.")  # fmt: skip
+              help="Sampling steps of validation pictures.")  # fmt: skip
 def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions, looked: LookOptions, *,
             muon: bool, frugal: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
-    """Make model/unet and model/scheduler from latents/, or with --apart model/adapter."""
+    """Train model/unet and model/scheduler on latents/, or with --apart model/adapter."""
     from studio.training import checkpoints, loop
 
     _check(network, how.precision)
@@ -116,11 +118,11 @@ def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: Le
     machine = teaching.machine
     if machine.is_main_process:
         checkpoints.note_shape(teaching.run, teaching.unet)
-    looks = ((looked.validate_every, teaching.look), (looked.checkpoint_every, teaching.keep))
+    previews = ((looked.validate_every, teaching.paint_validation), (looked.checkpoint_every, teaching.keep))
     try:
         summary = loop.fit(
             teaching.unet, teaching.loss_of, teaching.schedule, teaching.run, machine=machine,
-            settings=teaching.settings() | {"muon": muon, "frugal": frugal}, looks=looks, put=teaching.put,
+            settings=teaching.settings() | {"muon": muon, "frugal": frugal}, previews=previews, put=teaching.put,
             optimiser="muon" if muon else "frugal" if frugal else "adamw",
         )  # fmt: skip
     finally:
@@ -131,9 +133,9 @@ def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: Le
 
 
 def _check(network: NetworkOptions, precision: str) -> None:
-    """Refuse options that do not go together.
+    """Check that the options fit together.
 
-    :raises StudioError: naming them.
+    :raises StudioError: naming those that do not.
     """
     from studio.training import pipeline
 
@@ -152,7 +154,7 @@ def _check(network: NetworkOptions, precision: str) -> None:
 
 
 class _Teaching:
-    """A UNet that is taught: its shards, its objective, what it is shown at each step, and what is looked at."""
+    """A UNet in training: its shards, its objective, the loss of a step, and validation pictures."""
 
     def __init__(self, folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions,
                  looked: LookOptions, schedule: Any) -> None:  # fmt: skip
@@ -174,8 +176,8 @@ class _Teaching:
         )
         texts = Texts(network.base)
         empty, self.blank_vector = texts.nothing()
-        told = texts.states([looked.prefix + each for each in looked.prompts])
-        self.empty, self.told = empty.to(self.machine.device), told.to(self.machine.device)
+        prompts = texts.states([looked.prefix + each for each in looked.prompts])
+        self.empty, self.prompts = empty.to(self.machine.device), prompts.to(self.machine.device)
         if looked.validate_every and self.shards.pooled:
             raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
         self.reader = Reader(self.shards, how.batch, seed=schedule.seed, process=self.machine.process_index,
@@ -187,79 +189,77 @@ class _Teaching:
         return diffusion.solver(self.aim, self.network.base if self.network.tune else None)
 
     def settings(self) -> dict[str, Any]:
-        """Return what a run goes on under, as it stands in its settings.json."""
+        """Return the settings that a run must resume with, as written to its settings.json."""
         network, lesson = self.network, self.lesson
-        # A run at a constant rate may go on with more processes, or fewer.
+        # A run with a constant rate may resume with another number of processes.
         processes = 0 if self.schedule.constant else self.machine.num_processes
-        told = {"batch": self.how.batch, "processes": processes, "objective": self.aim.kind, "gamma": lesson.gamma,
+        values = {"batch": self.how.batch, "processes": processes, "objective": self.aim.kind, "gamma": lesson.gamma,
                 "spread": lesson.spread, "nothing": lesson.nothing, "tune": network.tune or "",
                 "channels": network.channels, "latents": self.learned, "of_base": network.of_base,
-                "layers": network.layers or "", "unsketched": lesson.unsketched if self.shards.led else 0,
+                "layers": network.layers or "", "unsketched": lesson.unsketched if self.shards.conditioning else 0,
                 "rank": network.rank if network.tune == "lora" else 0, "precision": self.how.precision,
                 "half_base": network.half_base,
                 "base": weight_files.mark(network.begins_as) if network.tune else "",
                 "pictures": self.shards.about["source"]}  # fmt: skip
-        return told if self.shape.time_cond_proj_dim is None else told | {"guidance": lesson.guidance}
+        return values if self.shape.time_cond_proj_dim is None else values | {"guidance": lesson.guidance}
 
-    def loss_of(self, model: Any, step: int, dice: torch.Generator) -> tuple[Any, dict[str, Any]]:
-        """Show a batch with noise, and compare what is predicted of it."""
+    def loss_of(self, model: Any, step: int, rng: torch.Generator) -> tuple[Any, dict[str, Any]]:
+        """Return the loss of a step and its metrics."""
         import torch
 
         from studio.training import diffusion, loop
 
-        batch, device, read = self.how.batch, self.machine.device, self.reader.batch(step)
-        latents = read.latents[:, : self.learned].to(device, non_blocking=True).float()
-        states, pooled = self._words(read, dice)
-        times = self.aim.times(batch, dice).to(device)
-        noise = loop.noise(tuple(latents.shape), dice, device)
-        sketches = None if read.sketches is None else read.sketches.to(device, non_blocking=True)
+        batch, device, loaded = self.how.batch, self.machine.device, self.reader.batch(step)
+        latents = loaded.latents[:, : self.learned].to(device, non_blocking=True).float()
+        states, pooled = self._words(loaded, rng)
+        times = self.aim.times(batch, rng).to(device)
+        noise = loop.noise(tuple(latents.shape), rng, device)
+        sketches = None if loaded.sketches is None else loaded.sketches.to(device, non_blocking=True)
         if sketches is not None:
-            blank = (torch.rand(batch, generator=dice) < self.lesson.unsketched).to(device).view(-1, 1, 1, 1)
+            blank = (torch.rand(batch, generator=rng) < self.lesson.unsketched).to(device).view(-1, 1, 1, 1)
             sketches = sketches.masked_fill(blank, 0.0)
         shown, at, target, weight = self.aim.noised(latents, noise, times, self.solver.alphas_cumprod)
         if sketches is not None:
-            shown = diffusion.led(shown, sketches)
+            shown = diffusion.with_sketches(shown, sketches)
         further = diffusion.further_inputs(self.shape, pooled, count=batch, size=self.shards.about["size"],
                                            guidance=self.lesson.guidance, device=device)  # fmt: skip
         predicted = model(shown, at, encoder_hidden_states=states, return_dict=False, **further)[0]
-        told_of = {"waited": read.waited, "pictures": batch * self.machine.num_processes}
-        return diffusion.loss(predicted, target, weight), {name: torch.tensor(value) for name, value in told_of.items()}
+        metrics = {"waited": loaded.waited, "pictures": batch * self.machine.num_processes}
+        return diffusion.loss(predicted, target, weight), {name: torch.tensor(value) for name, value in metrics.items()}
 
-    def _words(self, read: Any, dice: torch.Generator) -> tuple[Any, Any]:
-        """Return the text states of a batch and its pooled vectors, where there are any; some captions left out."""
+    def _words(self, loaded: Any, rng: torch.Generator) -> tuple[Any, Any]:
+        """Return the text states of a batch and its pooled embeddings or None, with some captions dropped."""
         import torch
 
         device = self.machine.device
-        states = read.states.to(device, non_blocking=True).float()
-        left_out = (torch.rand(self.how.batch, generator=dice) < self.lesson.nothing).to(device)
+        states = loaded.states.to(device, non_blocking=True).float()
+        left_out = (torch.rand(self.how.batch, generator=rng) < self.lesson.nothing).to(device)
         states = torch.where(left_out.view(-1, 1, 1), self.empty, states)
-        if read.pooled is None or self.blank_vector is None:
+        if loaded.pooled is None or self.blank_vector is None:
             return states, None
-        vectors = read.pooled.to(device).float()
+        vectors = loaded.pooled.to(device).float()
         return states, torch.where(left_out.view(-1, 1), self.blank_vector.to(device), vectors)
 
-    def look(self, model: Any, step: int) -> None:
-        """Paint the prompts as it has learned so far, and keep a contact sheet of them."""
+    def paint_validation(self, model: Any, step: int) -> None:
+        """Generate the validation prompts with the current weights, and save a contact sheet."""
         import torch
 
         from studio.training import diffusion, loop
 
-        words, sketches, device = self.told, None, self.machine.device
-        if (
-            self.shards.led
-        ):  # the prompts without a sketch, then pictures that were learned, by their words and sketches
-            known = self.shards.rows(torch.arange(min(len(words), len(self.shards))), loop.dice(0, 0))
-            assert known.sketches is not None  # noqa: S101 - they are led
+        words, sketches, device = self.prompts, None, self.machine.device
+        if self.shards.conditioning:  # the prompts without a sketch, then training pictures with caption and sketch
+            known = self.shards.rows(torch.arange(min(len(words), len(self.shards))), loop.step_rng(0, 0))
+            assert known.sketches is not None  # noqa: S101 - the shards hold sketches
             blank = torch.zeros(len(words), *known.sketches.shape[1:])
             words = torch.cat([words, known.states.to(device).float()])
             sketches = torch.cat([blank, known.sketches]).to(device)
-        noise = torch.randn((len(words), self.learned, *self.places), generator=loop.dice(0, 0))
+        noise = torch.randn((len(words), self.learned, *self.places), generator=loop.step_rng(0, 0))
         with self.machine.autocast() if self.network.half_base else nullcontext():
             latents = diffusion.paint(model, self._solver(), words, self.empty, noise.to(device),
                                       steps=self.looked.painted_in, guidance=self.lesson.guidance,
                                       sketches=sketches)  # fmt: skip
         latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, self.has - self.learned))
-        _hang(self.folder, self.network.base, self.run, latents, step)
+        _write_sheet(self.folder, self.network.base, self.run, latents, step)
 
     def _plain(self, model: Any) -> Any:
         from studio.training import diffusion
@@ -267,13 +267,13 @@ class _Teaching:
         return diffusion.plain_copy(model, _loaded(self.network.begins_as) if self.network.half_base else None)
 
     def keep(self, model: Any, step: int) -> None:
-        """Keep what it has learned so far as a checkpoint."""
+        """Save the current weights as a checkpoint."""
         from studio.training import checkpoints
 
         checkpoints.keep(self.run, self._plain(model), step)
 
     def put(self, model: Any) -> Path:
-        """Put what was learned where it belongs; return where."""
+        """Write the result into the work folder's model; return its path."""
         from studio.training import checkpoints
 
         changes = checkpoints.put_changes(self.folder, model if self.network.tune == "lora" else None)
@@ -286,19 +286,22 @@ class _Teaching:
 
 
 def _loaded(path: Path) -> Any:
-    """Load a UNet that has learned."""
+    """Load a trained UNet.
+
+    :raises StudioError: when the folder holds none.
+    """
     from diffusers import UNet2DConditionModel
 
     try:
         return UNet2DConditionModel.from_pretrained(path, variant=weight_files.variant(path)).float()
-    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+    except Exception as error:  # libraries raise many kinds of errors for a bad folder
         raise StudioError(f"{path} cannot be loaded: {error}") from error
 
 
 def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) -> Any:
-    """Make a UNet for the shards, or fit the one that has learned to them.
+    """Return a new UNet for the shards, or the trained one fitted to them.
 
-    :raises FolderError: where that one does not fit the shards' latents and texts.
+    :raises FolderError: when the trained one does not fit the shards' latents and texts.
     """
     import torch
 
@@ -311,7 +314,7 @@ def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) 
         return diffusion.unet(counts(options.channels), latent=latent, taken=taken, sample=side, width=width,
                               checkpointing=options.checkpointing)  # fmt: skip
     network = _begun(options)
-    if options.tune == "full" and not shards.led and network.config.in_channels < latent:
+    if options.tune == "full" and not shards.conditioning and network.config.in_channels < latent:
         network = growing.unet(network, latent=latent)
     if (network.config.in_channels, network.config.cross_attention_dim) != (taken, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
@@ -329,7 +332,7 @@ def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) 
 
 
 def _begun(options: NetworkOptions) -> Any:
-    """Load the UNet that learns on, with so much of the base's in it and as deep as is asked for."""
+    """Return the UNet to train on, mixed with the base's and with more layers where the options say so."""
     from studio.training import diffusion, growing
 
     network = _loaded(options.begins_as)
@@ -339,17 +342,23 @@ def _begun(options: NetworkOptions) -> Any:
 
 
 def _taken(shards: Any, latent: int) -> int:
-    """Count what a UNet is shown of each place: its latents, and of the sketch what is folded into it."""
-    if not shards.led:
+    """Return the number of a UNet's input channels: the latents, and the folded sketch if there is one.
+
+    :raises FolderError: when the sketches' side is not a multiple of the latents'.
+    """
+    if not shards.conditioning:
         return latent
-    _, each, side, _ = shards.led[0].sketches.shape
+    _, each, side, _ = shards.conditioning[0].sketches.shape
     if side % shards.latents[0].shape[-1]:
         raise FolderError(f"Sketches of {side} a side do not fold onto latents of {shards.latents[0].shape[-1]}.")
     return latent + int(each * (side // shards.latents[0].shape[-1]) ** 2)
 
 
 def _own_objective(base: Path, tune: str | None) -> str:
-    """Read what a base predicts."""
+    """Return the objective of a base's scheduler; flow for a new UNet.
+
+    :raises StudioError: when the scheduler cannot be read, or its objective is not supported.
+    """
     import json
 
     if not tune:
@@ -366,8 +375,8 @@ def _own_objective(base: Path, tune: str | None) -> str:
     return kind
 
 
-def _hang(folder: Folder, base: Path, run: Any, latents: Any, step: int) -> None:
-    """Keep what was painted of the prompts, as a contact sheet in the run's folder."""
+def _write_sheet(folder: Folder, base: Path, run: Any, latents: Any, step: int) -> None:
+    """Save the validation pictures as a contact sheet in the run's folder."""
     import torch
 
     from studio.scenes import composition

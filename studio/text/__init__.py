@@ -1,3 +1,3 @@
-"""Words for pictures, and the text encoder that reads them."""
+"""Phrases for prompts, and the text encoder."""
 
 __all__ = ["phrasing", "text_encoder"]

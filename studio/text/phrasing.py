@@ -1,11 +1,11 @@
-"""Words around what a picture shows: the prompt prefix, how a hand is joined to a prompt, lists."""
+"""Phrases around what a picture shows: the prompt prefix, how a style is joined to a prompt, lists."""
 
 from __future__ import annotations
 
 PREFIX = "A MoMA artwork of: "
-HAND_PATTERN = "{prompt}, {words}"  # how prompt and hand are joined if a model says nothing else
+HAND_PATTERN = "{prompt}, {words}"  # how prompt and style are joined by default
 
 
 def listed(words: list[str], most: int) -> str:
-    """Join the first ``most`` words with commas."""
+    """Return the first ``most`` words, separated by commas."""
     return ", ".join(words[:most])

@@ -1,7 +1,7 @@
-"""The text encoders as the pipelines ask them: states of all tokens, padding too, and the sentence as one vector.
+"""The text encoders as the pipelines call them: states of all tokens including padding, and sentence vectors.
 
-With two encoders (Stable Diffusion XL) their states stand side by side, each before its last layer, and the pooled
-vector is the second's.
+With two encoders (Stable Diffusion XL) their states before the last layer are concatenated, and the pooled embedding is
+the second's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from studio.workspace import weight_files
 
 
 class Texts:
-    """The tokenizer and the text encoder of a diffusers folder."""
+    """The tokenizers and text encoders of a diffusers folder.
+
+    :raises StudioError: when the folder holds none, or they cannot be loaded.
+    """
 
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
         from transformers import AutoModel, CLIPTextModel, CLIPTextModelWithProjection
@@ -43,42 +46,42 @@ class Texts:
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder / f"tokenizer{suffix}")  # nosec B615
             model = of.from_pretrained(path, variant=weight_files.variant(path))
-        except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        except Exception as error:  # libraries raise many kinds of errors for a bad folder
             raise StudioError(f"The text encoder of {folder} cannot be loaded: {error}") from error
         return tokenizer, model.float().eval().requires_grad_(False).to(self.device)
 
     @torch.no_grad()
     def states(self, texts: Sequence[str]) -> Tensor:
-        """Return (texts, tokens, width), as ``StableDiffusionPipeline.encode_prompt`` has them."""
-        return self.told(texts)[0]
+        """Return text states (texts, tokens, width), as ``StableDiffusionPipeline.encode_prompt`` does."""
+        return self.encode(texts)[0]
 
     @torch.no_grad()
-    def told(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
-        """Return the states, and the pooled vectors (texts, width) where the model has them."""
+    def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
+        """Return the text states, and the pooled embeddings (texts, width) or None."""
         if self._second is None:
             return self._encoded(texts)[0], None
         sides, pooled = [], torch.empty(0)
         for tokenizer, model in ((self.tokenizer, self.model), self._second):
-            read = tokenizer(list(texts), padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
+            ids = tokenizer(list(texts), padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
                              return_tensors="pt").to(self.device)  # fmt: skip
-            seen = model(read.input_ids, output_hidden_states=True)
+            seen = model(ids.input_ids, output_hidden_states=True)
             sides.append(seen.hidden_states[-2])
             pooled = seen[0]
         return torch.cat(sides, -1), pooled
 
     def nothing(self) -> tuple[Tensor, Tensor | None]:
-        """Return what the pipeline says where nothing is said: the empty text, or zeros for models that want these."""
-        states, pooled = self.told([""])
+        """Return the states and pooled embedding of the empty prompt, or zeros for models that use them."""
+        states, pooled = self.encode([""])
         if self._blank:
             return torch.zeros_like(states), None if pooled is None else torch.zeros_like(pooled)
         return states, pooled
 
     @torch.no_grad()
     def sentences(self, texts: Sequence[str], *, batch: int = 256) -> Tensor:
-        """Return the mean of each text's own tokens, of length 1: what sentence encoders compare by."""
+        """Return a vector of length 1 for each text: the mean of its tokens' states, without padding."""
         parts = []
         for start in range(0, len(texts), batch):
-            # What is padded takes no part, so there is no need of more than the longest.
+            # Padding is masked, so it need not exceed the longest text.
             states, mask = self._encoded(texts[start : start + batch], padding="longest")
             weights = mask[..., None].float()
             parts.append(F.normalize((states * weights).sum(1) / weights.sum(1), dim=-1))
@@ -86,16 +89,16 @@ class Texts:
 
     def _encoded(self, texts: Sequence[str], padding: str = "max_length") -> tuple[Tensor, Tensor]:
         length = min(self.tokenizer.model_max_length, 512)
-        read = self.tokenizer(list(texts), padding=padding, max_length=length, truncation=True, return_tensors="pt").to(
-            self.device
-        )
-        heeds = getattr(self.model.config, "use_attention_mask", False)
-        states: Tensor = self.model(read.input_ids, attention_mask=read.attention_mask if heeds else None)[0]
-        return states, read.attention_mask
+        tokens = self.tokenizer(
+            list(texts), padding=padding, max_length=length, truncation=True, return_tensors="pt"
+        ).to(self.device)
+        uses_mask = getattr(self.model.config, "use_attention_mask", False)
+        states: Tensor = self.model(tokens.input_ids, attention_mask=tokens.attention_mask if uses_mask else None)[0]
+        return states, tokens.attention_mask
 
 
 def _has_blank(folder: Path) -> bool:
-    """Tell whether a pipeline puts zeros in the place of no words."""
+    """Return whether a pipeline uses zeros for the empty prompt."""
     try:
         return bool(json.loads((folder / "model_index.json").read_bytes()).get("force_zeros_for_empty_prompt", False))
     except (OSError, ValueError):

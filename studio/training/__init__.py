@@ -1,4 +1,4 @@
-"""What learns: the loop, the networks, and how a model grows from another."""
+"""Training: the loop, the networks and their losses, and growing a model from a smaller one."""
 
 __all__ = [
     "adversary",

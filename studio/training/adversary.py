@@ -1,8 +1,8 @@
-"""An adversary that teaches a decoder texture: told pictures from decoded ones, it says what is missing.
+"""Adversarial loss that teaches a decoder fine texture.
 
-A decoder that is only asked to be near paints the mean of all textures that could have been, which is none. Least
-squares of what an adversary sees (Isola et al., arXiv 1611.07004, its patches; Miyato et al., 1802.05957, its spectral
-norm; Wang et al., 1711.11585, matching its features) pay for texture that is like, if not the same.
+A decoder trained on distance alone renders the mean of all possible textures, which is a blur. A discriminator on
+patches (Isola et al., arXiv 1611.07004) with spectral norm (Miyato et al., 1802.05957) and feature matching (Wang et
+al., 1711.11585) rewards texture that looks alike, even where it is not the same.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from torch.nn.utils.parametrizations import spectral_norm
 CHANNELS = (32, 64, 128, 128)
 RATE = 6e-4
 FADE = 300
-"""Steps over which the adversary's word comes to count: before, it knows nothing."""
+"""Steps over which the adversarial loss is faded in, because an untrained discriminator gives no useful gradient."""
 HINGE, FEATURES, DETAILS = 0.1, 1.0, 4.0
 SHOWN = 0.7
-"""How much more each pixel counts of pictures whose marks were shown."""
+"""Weight of the pixel distance for pictures whose strokes the decoder is shown."""
 
 POOLED, PART = 8, 32
 
 
 class Adversary(nn.Module):
-    """Judges patches of pictures (n, 3, h, w), -1…1: real above 0, decoded below.
+    """Patch discriminator for pictures (n, 3, h, w), −1…1: logits above 0 mean real, below 0 decoded.
 
-    It sees the four pixels of each square as channels of their own, so that no pattern of two pixels escapes it: a
-    decoder doubles its last pixels, and draws such patterns along edges where nobody looks.
+    Its input is pixel-unshuffled, so that it detects patterns of two pixels: a decoder that enlarges its last layer by
+    two tends to draw them along edges.
     """
 
     def __init__(self, channels: tuple[int, ...] = CHANNELS) -> None:
@@ -42,7 +42,7 @@ class Adversary(nn.Module):
         self.layers = nn.ModuleList(spectral_norm(layer) for layer in layers)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the judgement of each patch, and the features that it rests on."""
+        """Return the logits of the patches, and the features of all layers but the last."""
         seen, features = F.pixel_unshuffle(pictures, 2), []
         for layer in self.layers[:-1]:
             seen = F.leaky_relu(layer(seen), 0.2)
@@ -52,7 +52,7 @@ class Adversary(nn.Module):
 
 
 class Lesson:
-    """A decoder's lesson: what it is told of each batch, and what the adversary learns beside it."""
+    """The decoder's loss by a discriminator, which is trained in the same step."""
 
     def __init__(self, adversary: Adversary, *, rate: float = RATE) -> None:
         self.adversary = adversary
@@ -61,19 +61,20 @@ class Lesson:
     def loss(
         self, painted: Tensor, pictures: Tensor, step: int, exact: Tensor | None = None, shown: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Teach the adversary a step, and return the decoder's loss by it, of pictures (n, 3, h, w), -1…1.
+        """Train the discriminator for one step, and return the decoder's loss and the logged metrics.
 
-        Those that are not ``exact`` (n) of their latents are to be like them where they are coarse, and to be told
-        from none: what is fine in them lies elsewhere. Of those whose marks were ``shown`` (n) to the decoder nothing
-        is left to invent, so they are to be near alone: an adversary puts specks beside their lines.
+        ``painted`` and ``pictures`` are (n, 3, h, w), −1…1. Latents of pictures that are not ``exact`` (n) belong to
+        slightly other pictures: these are compared only coarsely, and must look real. For pictures whose strokes were
+        ``shown`` (n) to the decoder there is nothing to invent: they get a pixel loss and no adversarial loss, which
+        would add specks.
         """
         judge = self.adversary.requires_grad_(True)
         real, fake = judge(pictures)[0], judge(painted.detach())[0]
-        asked = torch.ones(len(pictures), device=pictures.device) if shown is None else 1 - shown
-        told = _weighed(F.relu(1 - real), asked) + _weighed(F.relu(1 + fake), asked)
-        if torch.isfinite(told):
+        adversarial = torch.ones(len(pictures), device=pictures.device) if shown is None else 1 - shown
+        loss_of_judge = _weighed(F.relu(1 - real), adversarial) + _weighed(F.relu(1 + fake), adversarial)
+        if torch.isfinite(loss_of_judge):
             self._optimiser.zero_grad(set_to_none=True)
-            told.backward()  # type: ignore[no-untyped-call]
+            loss_of_judge.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
             self._optimiser.step()
         judge.requires_grad_(False)
@@ -87,22 +88,24 @@ class Lesson:
         loss = near(painted, pictures, weight) + DETAILS * details(painted, pictures)
         if shown is not None:
             loss = loss + SHOWN * _weighed((painted - pictures).abs(), shown)
-        return loss + share * (FEATURES * matched - HINGE * _weighed(judged, asked)), {"adversary": told.detach()}
+        return loss + share * (FEATURES * matched - HINGE * _weighed(judged, adversarial)), {
+            "adversary": loss_of_judge.detach()
+        }
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that a run needs to go on as it would have."""
+        """Return the weights and the optimiser's state, from which training resumes exactly."""
         return {"adversary": self.adversary.state_dict(), "optimiser": self._optimiser.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what was kept."""
+        """Restore what :meth:`state_dict` returned."""
         self.adversary.load_state_dict(state["adversary"])
         self._optimiser.load_state_dict(state["optimiser"])
 
 
 def near(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Return how far off pictures are, mostly where they are coarse: fine texture need not be the same.
+    """Return the distance between pictures, weighted towards coarse structure.
 
-    Of those with a ``weight`` (n) below 1, what is finer than four pixels counts so much less.
+    For pictures with a ``weight`` (n) below 1, structure finer than four pixels counts less in proportion.
     """
     off = painted - pictures
     fine = torch.ones(len(off), device=off.device) if weight is None else weight
@@ -116,15 +119,15 @@ def _weighed(off: Tensor, weight: Tensor) -> Tensor:
 
 
 def details(painted: Tensor, pictures: Tensor) -> Tensor:
-    """Return how far off the strength of the finest details is, place by place and in larger parts, whatever they are.
+    """Return the difference in strength of the finest details, locally and over larger parts.
 
-    The three finest bands of Haar's wavelet: their sizes within a few pixels, and their power within some dozen. A
-    decoder may neither leave out a texture nor add one; and where it cannot know the place of a line, and so would
-    rather draw none, the larger part is short of it.
+    Their exact form does not matter. It compares the three finest bands of Haar's wavelet: their mean magnitudes within
+    :data:`POOLED` pixels and their power within :data:`PART`. A decoder may neither omit a texture nor add one. The
+    larger window also penalises a decoder that omits a line because it does not know its exact position.
     """
-    own, asked = _bands(painted), _bands(pictures)
-    placed = F.l1_loss(_pooled(own.abs(), POOLED), _pooled(asked.abs(), POOLED))
-    return placed + F.l1_loss(_power(own), _power(asked))
+    own, wanted = _bands(painted), _bands(pictures)
+    placed = F.l1_loss(_pooled(own.abs(), POOLED), _pooled(wanted.abs(), POOLED))
+    return placed + F.l1_loss(_power(own), _power(wanted))
 
 
 def _bands(pictures: Tensor) -> Tensor:
@@ -142,5 +145,5 @@ def _pooled(of: Tensor, side: int) -> Tensor:
 
 
 def grain(pictures: Tensor) -> Tensor:
-    """Return how strong the pattern of single pixels is in each picture, the mean size of Haar's diagonal details."""
+    """Return the mean magnitude of Haar's diagonal details of each picture: the strength of single-pixel noise."""
     return pictures.diff(dim=-1).diff(dim=-2).abs().mean((1, 2, 3))

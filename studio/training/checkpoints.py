@@ -1,4 +1,4 @@
-"""What a run of training has learned so far, as folders that diffusers reads: its moving average and its solver."""
+"""Checkpoints of a training run as diffusers folders: the averaged network and its scheduler."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from studio.workspace.work_folder import Folder, put_folder
 
 KEPT = "checkpoints"
 ADAPTER = "model/adapter/adapter.safetensors"
-SHAPE = "unet.json"  # what the network of a run is made of, as diffusers writes it
+SHAPE = "unet.json"  # configuration of the run's network, as diffusers writes it
 
 
 def keep(run: Run, network: Any, step: int) -> Path:
-    """Keep a network after a step, in half precision; what it is called with is the average already.
+    """Save a network's weights after a step, in half precision, and return the folder.
 
-    :raises StudioError: where it does not fit on the disk; what was kept before stays.
+    The caller passes the averaged weights.
+
+    :raises StudioError: when it cannot be written; earlier checkpoints stay.
     """
     target = run.path / f"{KEPT}/{step:06d}"
     try:
         put_folder(target, diffusion.plain_copy(network).half().save_pretrained)
-    except Exception as error:  # safetensors has an error of its own for a full disk
+    except Exception as error:  # safetensors raises its own error for a full disk
         raise StudioError(f"{target} could not be written ({error}): what was kept before stays.") from error
     return target
 
 
 def put_changes(folder: Folder, network: Any) -> Path:
-    """Keep what a network learned as changes of low rank, without it; with None, drop those of a run before."""
+    """Save a network's LoRA weights alone and return the path; with None, delete those of an earlier run."""
     from safetensors.torch import save
 
     path = folder.path / ADAPTER
@@ -42,12 +44,12 @@ def put_changes(folder: Folder, network: Any) -> Path:
 
 
 def kept(run: Run) -> list[Path]:
-    """List the checkpoints of a run, the first first."""
+    """Return the checkpoint folders of a run, in order of steps."""
     return sorted((run.path / KEPT).glob("[0-9]*"))
 
 
 def note_shape(run: Run, network: Any) -> None:
-    """Note what the network of a new run is made of, so that its state can be read before it is done."""
+    """Save the configuration of a new run's network, so that its state can be loaded before the run is done."""
     if not (run.path / SHAPE).exists():
         run.folder.write(f"runs/{run.name}/{SHAPE}", network.to_json_string().encode())
 
@@ -55,11 +57,12 @@ def note_shape(run: Run, network: Any) -> None:
 def places(
     folder: Folder, base: Path, *, run: str | None = None, after: int | None = None, vae: Path | None = None
 ) -> dict[str, Path]:
-    """Say where each part of a model lies: of a ``run`` ``after`` a step, or else the last that it kept.
+    """Return the folder of each part of a model: from checkpoint ``after`` of ``run``, or from its last state.
 
-    Without a run, what the work folder learned in one that is done; an autoencoder may be named.
+    Without a run, return the parts of the model that the work folder has finished training. ``vae`` names another
+    autoencoder.
 
-    :raises FolderError: where there is no such checkpoint, or nothing was learned.
+    :raises FolderError: when there is no such checkpoint, or no trained model.
     """
     if run is None:
         if after is not None:
@@ -74,10 +77,10 @@ def places(
 
 
 def last(run: Run) -> Path:
-    """Return the checkpoint of a run's last kept step; it is made of the state where it is not there yet.
+    """Return the checkpoint of a run's last saved step; create it from the state when it does not exist yet.
 
-    :raises FolderError: where nothing was kept yet, or it is not known what the network is made of.
-    :raises StudioError: where the state holds no whole network.
+    :raises FolderError: when nothing was saved yet, or the network's configuration is unknown.
+    :raises StudioError: when the state does not hold a whole network.
     """
     from diffusers import UNet2DConditionModel
 
@@ -98,7 +101,12 @@ def last(run: Run) -> Path:
 
 
 def solver(run: Run, base: Path) -> Path:
-    """Put the solver that paints what a run learns into its folder; ``base`` is whose solver it began with."""
+    """Write the scheduler that samples from a run's model into the run's folder; return its path.
+
+    ``base`` is the model whose noise schedule a tuned run began with.
+
+    :raises FolderError: when the run has no settings.
+    """
     try:
         settings = json.loads((run.path / SETTINGS).read_bytes())
     except (OSError, ValueError) as error:
@@ -110,18 +118,18 @@ def solver(run: Run, base: Path) -> Path:
 
 
 def _shape(run: Run) -> dict[str, Any]:
-    noted = [path for path in (run.path / SHAPE, *(path / "config.json" for path in kept(run))) if path.exists()]
-    if not noted:
+    configs = [path for path in (run.path / SHAPE, *(path / "config.json" for path in kept(run))) if path.exists()]
+    if not configs:
         raise FolderError(f"{run.path} does not say what its network is made of: go on with it, or let it end.")
-    shape: dict[str, Any] = json.loads(noted[-1].read_bytes())
+    shape: dict[str, Any] = json.loads(configs[-1].read_bytes())
     return shape
 
 
 def pictures_seen(run: Run, after: int) -> tuple[int, bool] | None:
-    """Count the pictures that a run has seen until ``after`` a step, and tell whether each step of them was counted.
+    """Return how many pictures a run has seen after step ``after``, and whether all of them were counted; or None.
 
-    Rows of the curve that do not count them stand for as many a step as the settings say, or, where these leave the
-    number of processes open, as the first row that does; None where nothing tells.
+    For rows of the curve without a count, the batch size comes from the settings, or else from the first row that has a
+    count. None means that neither is known.
     """
     rows, by_settings = list(run.curve()), _pictures_of_a_step(run)
     each = by_settings or next((int(row["pictures"]) for row in rows if "pictures" in row), 0)
@@ -137,6 +145,6 @@ def pictures_seen(run: Run, after: int) -> tuple[int, bool] | None:
 
 
 def _pictures_of_a_step(run: Run) -> int:
-    """Return what the settings say; 0 where a run may go on with any number of processes, or they do not tell."""
+    """Return the pictures per step by the settings; 0 when they leave the number of processes open."""
     settings = json.loads((run.path / SETTINGS).read_bytes())
     return int(settings.get("batch", 0)) * int(settings.get("processes", 0))

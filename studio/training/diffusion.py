@@ -1,7 +1,7 @@
-"""What a UNet learns: rectified flow, velocity, noise; how it is weighed; and the solver that paints from it.
+"""Training targets of a UNet (rectified flow, velocity, noise), their weights, and sampling.
 
-A flow's time runs from 0, the picture, to 1, noise, on a straight line (Liu et al., arXiv 2209.03003); its network is
-told ``1000 t``. DPMSolverMultistepScheduler paints it as ``flow_prediction`` with ``use_flow_sigmas``.
+Time in rectified flow runs from 0, the picture, to 1, noise, on a straight line (Liu et al., arXiv 2209.03003); the
+network receives ``1000 t``. DPMSolverMultistepScheduler samples it with ``flow_prediction`` and ``use_flow_sigmas``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from studio.errors import StudioError
 STEPS = 1000
 CHANNELS = (64, 128, 224)
 ATTENTION = ["to_q", "to_k", "to_v", "to_out.0"]
-"""The layers of a network that changes of low rank are given to."""
+"""The layers that LoRA changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What is predicted; where times crowd (logit-normal: Esser et al., arXiv 2403.03206); and min-SNR's gamma.
+    """The training target, the distribution of times (logit-normal: Esser et al., arXiv 2403.03206), and min-SNR gamma.
 
-    ``gamma`` is 0 for no weighing (Hang et al., arXiv 2303.09556).
+    ``kind`` is ``flow``, ``epsilon`` or ``v_prediction``. ``gamma`` 0 turns min-SNR weights (arXiv 2303.09556) off.
     """
 
     kind: str = "flow"
@@ -35,17 +35,19 @@ class Objective:
     mean: float = 0.0
     spread: float = 1.0
 
-    def times(self, count: int, dice: torch.Generator) -> Tensor:
-        """Draw times 0…1, spread evenly over the batch's quantiles."""
-        quantiles = (torch.arange(count) + torch.rand(count, generator=dice)) / count
+    def times(self, count: int, rng: torch.Generator) -> Tensor:
+        """Draw times 0…1, stratified over the batch."""
+        quantiles = (torch.arange(count) + torch.rand(count, generator=rng)) / count
         normal = torch.special.ndtri(quantiles.clamp(1e-4, 1 - 1e-4))
         times = torch.sigmoid(self.mean + self.spread * normal)
-        return times[torch.randperm(count, generator=dice)]
+        return times[torch.randperm(count, generator=rng)]
 
     def noised(self, latents: Tensor, noise: Tensor, times: Tensor, alphas: Tensor | None = None) -> tuple[Tensor, ...]:
-        """Return what the network is shown, the times it is told, its target, and each picture's weight.
+        """Return the network's noisy input, its time steps, the target, and a weight for each picture.
 
-        ``alphas`` are the cumulated ones of the solver, for all but flow.
+        ``alphas`` are the scheduler's cumulated alphas; all kinds but flow need them.
+
+        :raises StudioError: when they are missing.
         """
         if self.kind == "flow":
             t = times.view(-1, 1, 1, 1)
@@ -54,8 +56,8 @@ class Objective:
             return latents + t * (noise - latents), times * STEPS, noise - latents, weight
         if alphas is None:
             raise StudioError(f"{self.kind} needs a solver's alphas.")
-        told = (times * len(alphas)).long().clamp(max=len(alphas) - 1)
-        alpha = alphas.to(latents.device)[told]
+        steps = (times * len(alphas)).long().clamp(max=len(alphas) - 1)
+        alpha = alphas.to(latents.device)[steps]
         a, s = alpha.sqrt().view(-1, 1, 1, 1), (1 - alpha).sqrt().view(-1, 1, 1, 1)
         snr = alpha / (1 - alpha)
         shown = a * latents + s * noise
@@ -64,22 +66,21 @@ class Objective:
         else:
             target, per_picture = a * noise - s * latents, snr + 1
         weight = snr.clamp(max=self.gamma) / per_picture if self.gamma else torch.ones_like(snr)
-        return shown, told, target, weight
+        return shown, steps, target, weight
 
 
 def loss(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Return the weighed mean square, in float32."""
+    """Return the weighted mean squared error, in float32."""
     return (((predicted.float() - target.float()) ** 2).mean((1, 2, 3)) * weight).mean()
 
 
 @torch.no_grad()
 def mix(network: nn.Module, base: nn.Module, share: float) -> None:
-    """Mix so much of a base's weights into those of a network that went on from it.
+    """Interpolate the weights of ``network`` towards those of its ``base``, by ``share``, in place.
 
-    The mixture knows more of what the base did than the network does, and most of what is new (Wortsman et al., arXiv
-    2109.01903).
+    The mixture keeps more of the base's abilities and most of what was learned (Wortsman et al., arXiv 2109.01903).
 
-    :raises StudioError: where the one is not of the other's shape.
+    :raises StudioError: when the two have different shapes.
     """
     weights, others = network.state_dict(), base.state_dict()
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in others.items()}:
@@ -92,9 +93,11 @@ def unet(
     channels: tuple[int, ...], *, latent: int, sample: int, width: int, taken: int | None = None,
     checkpointing: bool = False,
 ) -> Any:  # fmt: skip
-    """Make a UNet from nothing, to which the mean of the text is told beside the time.
+    """Return a new UNet that also receives the mean of the text states, beside the time.
 
-    ``taken`` is what it is shown of each place where that is more than the latents: a sketch.
+    ``taken`` is the number of input channels when it is more than ``latent``: a sketch comes with the latents.
+
+    :raises StudioError: when ``channels`` are fewer than two or not multiples of 16.
     """
     from diffusers import UNet2DConditionModel
 
@@ -121,7 +124,7 @@ def unet(
 
 
 def solver(objective: Objective, base: Path | None = None) -> Any:
-    """Make the solver that paints what was learned; a base's own noise schedule is kept where it is not flow."""
+    """Return a new scheduler for an objective; for kinds other than flow, ``base`` supplies the noise schedule."""
     from diffusers import DPMSolverMultistepScheduler
 
     if objective.kind == "flow":
@@ -145,10 +148,10 @@ def paint(
     network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float,
     sketches: Tensor | None = None, guided: tuple[int, int] | None = None, first: int = 0,
 ) -> Tensor:  # fmt: skip
-    """Paint latents, as the pipeline does: states (n, tokens, width), ``nothing`` those of the empty text (1, …).
+    """Sample latents as the pipeline does, by text states (n, tokens, width) and ``nothing`` (1, …), the empty text's.
 
-    Steps outside of ``guided`` take one pass; all are guided where it is None. Where the ``first`` step is not 0,
-    ``noise`` are latents as noisy as they are before that step.
+    Steps outside ``guided`` take one UNet evaluation; with None all are guided. When ``first`` is not 0, sampling
+    starts at that step and ``noise`` holds latents with the noise level of that step.
     """
     painter.set_timesteps(steps, device=noise.device)
     painter.set_begin_index(first)
@@ -157,34 +160,34 @@ def paint(
     for step, t in enumerate(painter.timesteps[first:], first):
         shown = painter.scale_model_input(latents, t)
         if sketches is not None:
-            shown = led(shown, sketches)
+            shown = with_sketches(shown, sketches)
         if guided is None or guided[0] <= step < guided[1]:
             both = network(torch.cat([shown, shown]), t, encoder_hidden_states=words, return_dict=False)[0].float()
-            unguided, told = both.chunk(2)
-            predicted = unguided + guidance * (told - unguided)
+            unguided, conditioned = both.chunk(2)
+            predicted = unguided + guidance * (conditioned - unguided)
         else:
             predicted = network(shown, t, encoder_hidden_states=states, return_dict=False)[0].float()
         latents = painter.step(predicted, t, latents, return_dict=False)[0]
     return latents
 
 
-def led(latents: Tensor, sketches: Tensor) -> Tensor:
-    """Lay sketches (n, 4, side, side) beside the latents that they lead, folded to their side."""
+def with_sketches(latents: Tensor, sketches: Tensor) -> Tensor:
+    """Concatenate latents and sketches (n, 4, side, side), pixel-unshuffled to the latents' size."""
     fold = sketches.shape[-1] // latents.shape[-1]
     return torch.cat([latents, torch.nn.functional.pixel_unshuffle(sketches, fold)], 1)
 
 
 def sketch_side(config: Mapping[str, Any]) -> int | None:
-    """Return the side of the sketches that lead a UNet, by what its configuration takes; None where none do."""
+    """Return the side of the sketches that a UNet takes, by its configuration; None when it takes none."""
     beside = (config.get("in_channels", 4) - config.get("out_channels", 4)) / 4
     fold = math.isqrt(int(beside)) if beside > 0 else 0
     return int(config["sample_size"]) * fold if fold and fold * fold == beside else None
 
 
 def lay_lora(network: Any, rank: int, frozen: torch.dtype = torch.float32) -> None:
-    """Freeze a network, and give its attention changes of low rank (Hu et al., arXiv 2106.09685), nothing at first.
+    """Freeze a network and add LoRA to its attention layers (Hu et al., arXiv 2106.09685), initially without effect.
 
-    Weights that do not learn lie in the precision ``frozen``, those that do in float32.
+    Frozen weights are stored in the precision ``frozen``, trained weights in float32.
     """
     from peft import LoraConfig
 
@@ -198,10 +201,10 @@ def lay_lora(network: Any, rank: int, frozen: torch.dtype = torch.float32) -> No
 
 
 def plain_copy(network: Any, base: nn.Module | None = None) -> Any:
-    """Make a plain network of the same kind, with all changes of low rank put into its weights.
+    """Return a network of the same class with LoRA merged into its weights.
 
-    ``base`` is the network that they change, where this one holds its weights in half precision. What is not changed
-    is shared with the network, not copied.
+    ``base`` supplies the full-precision weights when the network holds its own in half precision. Weights without LoRA
+    are shared with the network, not copied.
     """
     from accelerate import init_empty_weights
     from peft.tuners.lora import LoraLayer
@@ -223,29 +226,29 @@ def plain_copy(network: Any, base: nn.Module | None = None) -> Any:
 
 
 def changes(network: Any) -> dict[str, Tensor]:
-    """Return the changes of low rank alone, by the names that diffusers lays them over the network by."""
+    """Return the LoRA weights alone, under the names that diffusers uses to load them."""
     from peft import get_peft_model_state_dict
 
-    held: dict[str, Tensor] = get_peft_model_state_dict(network)
-    return {name: value.detach().float().cpu().contiguous() for name, value in held.items()}
+    weights: dict[str, Tensor] = get_peft_model_state_dict(network)
+    return {name: value.detach().float().cpu().contiguous() for name, value in weights.items()}
 
 
 def further_inputs(
     config: Any, pooled: Tensor | None, *, count: int, size: int, guidance: float, device: Any = "cpu"
 ) -> dict[str, Any]:  # fmt: skip
-    """Return what a network of diffusers is told besides times and texts, for ``count`` pictures of ``size`` a side.
+    """Return the network's inputs other than times and text states, for ``count`` pictures of ``size`` pixels a side.
 
-    Stable Diffusion XL is told the pooled texts, and the size of a picture that was not cropped; one that guidance was
-    distilled into (Meng et al., arXiv 2210.03142) its strength.
+    Stable Diffusion XL takes pooled text embeddings and the picture's size, uncropped. A guidance-distilled network
+    (Meng et al., arXiv 2210.03142) takes the guidance scale.
     """
     from diffusers import StableDiffusionPipeline
 
-    told: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
     if pooled is not None:
         sizes = torch.tensor([size, size, 0, 0, size, size], dtype=pooled.dtype, device=pooled.device)
-        told["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": sizes.expand(count, -1)}
+        inputs["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": sizes.expand(count, -1)}
     if config.time_cond_proj_dim is not None:
         embed: Any = StableDiffusionPipeline.get_guidance_scale_embedding
         strength = torch.full((count,), guidance - 1)
-        told["timestep_cond"] = embed(None, strength, embedding_dim=config.time_cond_proj_dim).to(device)
-    return told
+        inputs["timestep_cond"] = embed(None, strength, embedding_dim=config.time_cond_proj_dim).to(device)
+    return inputs

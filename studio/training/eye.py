@@ -1,7 +1,7 @@
-"""What the eye learns from: plain drawings on all sorts of grounds, and pictures by all hands, strongly disturbed.
+"""Training of the image encoder: on plain drawings over many backgrounds and on pictures in all styles, augmented.
 
-A view follows from the step alone. Drawings lie in memory; pictures by hands are painted once before the training,
-since a processor paints fewer in a second than it learns from.
+A batch follows from the step number alone. Drawings lie in memory; pictures in styles are rendered once before the
+training, because a CPU renders fewer pictures a second than it trains on.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from studio.text.text_encoder import Texts
 from studio.training import eye_pool, loop
 from studio.training.eye_pool import HANDS, Order, Pool
 
-MIRRORED = ("Animals & Nature", "Food & Drink")  # of these, right and left mean nothing
+MIRRORED = ("Animals & Nature", "Food & Drink")  # groups whose drawings may be mirrored
 SENTENCE = 0.2
-"""How much it counts that vectors lie where sentences do: as much again as naming, and fewer are named."""
+"""Weight of the loss between picture vectors and sentence vectors. A larger weight names fewer pictures correctly."""
 
 SETTLED, SETTLING = 60, 2_049
-"""Lessons by which norms are settled, and the process, above all that train, whose dice they are drawn by."""
+"""Number of batches that recalibrate batch norm, and the process number, above all real ones, that seeds them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a step learns from: pictures, the concepts of each as shares of one, its sentence, its hand."""
+    """A training batch: pictures, target shares of the concepts, vectors of the captions, and style numbers."""
 
     pictures: Tensor
     concepts: Tensor
@@ -41,7 +41,7 @@ class Lesson:
 
 
 class School:
-    """All that the eye is shown: drawings of the split ``train`` as they are, and a pool of painted pictures."""
+    """Training data of the image encoder: drawings of the split ``train`` and a pool of rendered pictures."""
 
     def __init__(self, canvas: Canvas, texts: Texts, *, order: Order, pool: Pool, size: int) -> None:
         self.size, self.motifs = size, canvas.motifs
@@ -52,7 +52,7 @@ class School:
         places = {name: number for number, name in enumerate(self.concepts)}
         self.names = texts.sentences([wording.thing(name) for name in self.concepts]).to(device)
         self._of_motif = torch.tensor([places[record.title] for record in canvas.records])
-        self._turns = torch.tensor([record.group in MIRRORED for record in canvas.records])
+        self._may_mirror = torch.tensor([record.group in MIRRORED for record in canvas.records])
         self._pool = pool.pictures.to(device)
         self._pool_hands = torch.tensor([self.hands.index(each.first.hand) for each in pool.subjects], dtype=torch.long)
         most = max((len(each) for each in shown), default=1)
@@ -61,21 +61,21 @@ class School:
         for row, each in enumerate(shown):
             self._pool_concepts[row, : len(each)] = torch.tensor([places[name] for name in each])
             self._pool_shares[row, : len(each)] = torch.tensor(list(each.values()))
-        said = [eye_pool.caption(subject) for subject in pool.subjects]
-        distinct = list(dict.fromkeys(said))
+        captions = [eye_pool.caption(subject) for subject in pool.subjects]
+        distinct = list(dict.fromkeys(captions))
         self._table = texts.sentences(distinct).to(device) if distinct else self.names[:0]
         at = {text: number for number, text in enumerate(distinct)}
-        self._pool_sentences = torch.tensor([at[text] for text in said], dtype=torch.long)
+        self._pool_sentences = torch.tensor([at[text] for text in captions], dtype=torch.long)
 
-    def lesson(self, count: int, dice: torch.Generator, *, plain: float) -> Lesson:
-        """Draw what a step learns from; a share of it plain drawings."""
+    def lesson(self, count: int, rng: torch.Generator, *, plain: float) -> Lesson:
+        """Return a training batch of ``count`` pictures, of which the share ``plain`` are plain drawings."""
         of_plain = count if not len(self._pool) else round(count * plain)
         device = self.motifs.pixels.device
-        motif = torch.randint(len(self.motifs), (of_plain,), generator=dice)
-        row = torch.randint(max(1, len(self._pool)), (count - of_plain,), generator=dice)
-        chance = torch.Generator(device).manual_seed(int(torch.randint(1 << 62, (), generator=dice)))
+        motif = torch.randint(len(self.motifs), (of_plain,), generator=rng)
+        row = torch.randint(max(1, len(self._pool)), (count - of_plain,), generator=rng)
+        chance = torch.Generator(device).manual_seed(int(torch.randint(1 << 62, (), generator=rng)))
         drawn = self.motifs.drawn(motif.tolist())
-        seen = [on_grounds(placed(drawn, self.size, chance, may_turn=self._turns[motif].to(device)), chance)]
+        seen = [on_grounds(placed(drawn, self.size, chance, may_turn=self._may_mirror[motif].to(device)), chance)]
         seen.append(placed(self._pool[row.to(device)].float() / 255, self.size, chance, strength=0.4))
         pictures = torch.cat([disturbed(seen[0], chance, 1.0), disturbed(seen[1], chance, 0.45)])
         shares = torch.zeros(count, len(self.concepts), device=device)
@@ -89,10 +89,10 @@ class School:
 
 
 class Pupil(nn.Module):
-    """A tower that is trained through one ``forward``, with the concepts' vectors and how sharply they are told apart.
+    """The image encoder with its concept vectors and their temperature, in one ``forward`` as training needs it.
 
-    The vectors begin as the sentences of the names and are learned with the tower: names that mean nearly the same,
-    such as "cat" and "cat face", stand too close for that.
+    The concept vectors begin as the text vectors of the names and are trained along: names of nearly the same meaning,
+    such as "cat" and "cat face", are too close at first.
     """
 
     def __init__(self, tower: Tower, names: Tensor) -> None:
@@ -103,7 +103,9 @@ class Pupil(nn.Module):
 
     @torch.no_grad()
     def begin_as(self, eye: Eye, school: School) -> None:
-        """Begin with what another eye knows, of the same levels, concepts and hands; what it saw may be smaller.
+        """Load the weights of another image encoder with the same levels, concepts and styles.
+
+        The other encoder's input size may be smaller.
 
         :raises StudioError: naming what differs.
         """
@@ -121,21 +123,21 @@ class Pupil(nn.Module):
         return F.normalize(self.vectors, dim=1)
 
     def forward(self, lesson: Lesson) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss (concepts, sentence, hand), and the shares that are recognised rightly."""
+        """Return the loss (concepts, sentence, style) and the accuracy of concepts and styles."""
         seen, hands = self.tower(lesson.pictures)
         scores = seen @ self.names.T * self.sharpness.exp().clamp(max=100)
         of_concept = F.cross_entropy(scores, lesson.concepts)
         of_sentence = 1 - (seen * lesson.sentences).sum(1).mean()
         of_hand = F.cross_entropy(hands, lesson.hands, label_smoothing=0.05)
         first = lesson.concepts.gather(1, scores.argmax(1, keepdim=True)) > 0
-        told = {"concept": first.float().mean(), "hand": (hands.argmax(1) == lesson.hands).float().mean()}
-        return of_concept + SENTENCE * of_sentence + 0.3 * of_hand, told
+        metrics = {"concept": first.float().mean(), "hand": (hands.argmax(1) == lesson.hands).float().mean()}
+        return of_concept + SENTENCE * of_sentence + 0.3 * of_hand, metrics
 
 
 @torch.no_grad()
 def settle(tower: Tower, school: School, *, batch: int, plain: float, seed: int) -> None:
-    """Measure anew what the norms of a tower have to expect, by averaged weights that they have never seen."""
-    pictures = (school.lesson(batch, loop.dice(seed, number, SETTLING), plain=plain).pictures
+    """Recalculate the batch norm statistics of averaged weights, on :data:`SETTLED` batches."""
+    pictures = (school.lesson(batch, loop.step_rng(seed, number, SETTLING), plain=plain).pictures
                 for number in range(SETTLED))  # fmt: skip
     update_bn(pictures, tower, device=school.names.device)
 
@@ -143,13 +145,13 @@ def settle(tower: Tower, school: School, *, batch: int, plain: float, seed: int)
 def placed(
     pictures: Tensor, size: int, chance: torch.Generator, *, strength: float = 1.0, may_turn: Tensor | None = None
 ) -> Tensor:
-    """Turn, shrink, shift and shear pictures by chance; mirror those that ``may_turn``."""
+    """Rotate, scale, shift and shear pictures at random; mirror at random those marked in ``may_turn``."""
     n, device = len(pictures), pictures.device
     if not n:
         return pictures.new_empty(0, pictures.shape[1], size, size)
     draw = torch.rand(n, 6, generator=chance, device=device) * 2 - 1
     turn, shear = draw[:, 0] * 0.3 * strength, draw[:, 1] * 0.15 * strength
-    # A grid of more than one shows the picture smaller.
+    # A grid factor above 1 shows the picture smaller.
     grow = 1.0 + (0.1 + 0.3 * draw[:, 2]) * strength if strength == 1 else 1.0 - 0.2 * draw[:, 2].abs() * strength
     mirror = torch.ones(n, device=device)
     if may_turn is not None:
@@ -167,7 +169,7 @@ def placed(
 
 
 def on_grounds(drawn: Tensor, chance: torch.Generator) -> Tensor:
-    """Lay premultiplied drawings (n, 4, h, w) on grounds: even, light, split, or fading, with soft spots."""
+    """Composite premultiplied drawings (n, 4, h, w) over random backgrounds: even, light, split or soft gradients."""
     n, _, h, w = drawn.shape
     one, two = torch.rand(2, n, 3, 1, 1, generator=chance, device=drawn.device)
     light = torch.rand(n, 1, 1, 1, generator=chance, device=drawn.device) < 0.3
@@ -181,7 +183,7 @@ def on_grounds(drawn: Tensor, chance: torch.Generator) -> Tensor:
 
 
 def disturbed(pictures: Tensor, chance: torch.Generator, strength: float) -> Tensor:
-    """Change colours, contrast, sharpness, add grain and cover a corner, each by chance."""
+    """Change colours, contrast and sharpness, add noise and cover a corner, each at random."""
     n, device = len(pictures), pictures.device
 
     def drawn(*shape: int) -> Tensor:
@@ -198,7 +200,7 @@ def disturbed(pictures: Tensor, chance: torch.Generator, strength: float) -> Ten
     is_negative = drawn(1, 1, 1) < 0.06 * strength
     pictures = torch.where(is_negative, 1 - pictures, pictures)
     soft = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    # Beyond one it sharpens.
+    # A negative share sharpens.
     pictures = pictures + (soft - pictures) * (drawn(1, 1, 1) * 1.8 - 0.8) * (drawn(1, 1, 1) < 0.5)
     grain = torch.randn(pictures.shape, generator=chance, device=device)
     pictures = pictures + grain * 0.08 * strength * drawn(1, 1, 1) * (drawn(1, 1, 1) < 0.4)
@@ -206,7 +208,7 @@ def disturbed(pictures: Tensor, chance: torch.Generator, strength: float) -> Ten
 
 
 def _covered(pictures: Tensor, where: Tensor, tone: Tensor, share: float) -> Tensor:
-    """Lay an even rectangle over a share of the pictures."""
+    """Cover part of some of the pictures with a plain rectangle."""
     h, w = pictures.shape[-2:]
     rows = torch.linspace(0, 1, h, device=pictures.device)[:, None]
     columns = torch.linspace(0, 1, w, device=pictures.device)[None, :]

@@ -1,8 +1,8 @@
-"""An optimiser whose states take a few thousandths of the weights: Adafactor without its relative step.
+"""Adafactor without its relative step: an optimiser whose state is a few thousandths of the weights' size.
 
-Of a matrix it keeps the mean square of each row and each column of its gradients (Shazeer and Stern, arXiv
-1804.04235), where AdamW keeps two numbers for each weight: of Stable Diffusion 1.5 a few MB in place of 6.9 GB.
-Kernels of convolutions are taken as matrices of one row for each output.
+For a matrix it keeps the mean square of each row and column of the gradients (Shazeer and Stern, arXiv 1804.04235),
+where AdamW keeps two numbers for each weight: a few MB instead of 6.9 GB for Stable Diffusion 1.5. Convolution kernels
+are treated as matrices with one row for each output channel.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ import torch
 from torch import Tensor
 
 DECAY = -0.8
-"""The power of the step by which the means forget: ``1 - step ** DECAY`` of what was stays."""
+"""Exponent of the step in the decay of the means: the old mean keeps ``1 - step ** DECAY``."""
 
 LEAST = 1e-30
 LARGEST = 1.0
-"""The largest root mean square of an update, before the rate."""
+"""Clipping threshold: the largest root mean square of an update, before the learning rate."""
 
 
 class Frugal(torch.optim.Optimizer):
-    """Adafactor at a rate of its caller's, without momentum."""
+    """Adafactor with the caller's learning rate and without momentum."""
 
     def __init__(self, trained: Iterable[Tensor], lr: float, weight_decay: float = 0.0) -> None:
         super().__init__(trained, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> Any:
-        """Take a step, one weight after the other, so that there is only ever one update."""
-        told = closure() if closure else None
+        """Update the weights one by one, so that only one update is in memory."""
+        loss = closure() if closure else None
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is not None:
                     self._step(weight, group["lr"], group["weight_decay"])
-        return told
+        return loss
 
     def _step(self, weight: Tensor, rate: float, decay: float) -> None:
         state = self.state[weight]

@@ -1,8 +1,8 @@
-"""Grow a model that has learned: its autoencoder to pictures twice as large and to more latents, its UNet to those.
+"""Grow a trained model to pictures twice as large and to more latent channels.
 
-Nothing learned is lost. The first latents are those that the base makes of the picture halved, so its UNet knows them;
-the others say what these leave out, the most telling first (reduced-rank regression: Izenman 1975), and are small, so
-that a diffusion model comes to them last. The decoder begins as the base's, with one level more.
+Nothing learned is lost. The first latent channels are what the base encodes of the halved picture, so its UNet knows
+them. The new channels encode what these leave out, the most informative first (reduced-rank regression: Izenman 1975).
+They are small, so that a diffusion model samples them last. The decoder begins as the base's, with one more level.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from torch import Tensor
 
 from studio.errors import StudioError
 
-LARGEST, LEAST = 0.5, 0.2  # deviations of the first and of the last new latent, where the base's are about one
+LARGEST, LEAST = 0.5, 0.2  # standard deviations of the first and last new channel; the base's are about 1
 RIDGE = 1e-3
-SIDE_BY_SIDE = 28  # channels of a pixel and its eight neighbours in three colours, and of a one
+SIDE_BY_SIDE = 28  # channels for a pixel and its eight neighbours in three colours, and a constant
 
 
 @torch.no_grad()
 def autoencoder(base: Any, pictures: Tensor, *, latent: int) -> Any:
-    """Make an autoencoder of twice the size of ``base`` (an AutoencoderTiny), with ``latent`` channels.
+    """Return an autoencoder with ``latent`` channels, for pictures twice as large as those of ``base``.
 
-    ``pictures`` (n, 3, 2h, 2w), 0…1, show what its latents leave out; some hundred do.
+    ``base`` is an AutoencoderTiny. ``pictures`` (n, 3, 2h, 2w), 0…1, a few hundred of them, are used to find what the
+    base's latents leave out.
 
-    :raises StudioError: where the base is of another class, or has as many latents.
+    :raises StudioError: when the base has another class, more latent channels, or a too thin encoder.
     """
     from diffusers import AutoencoderTiny
 
@@ -54,7 +55,7 @@ def autoencoder(base: Any, pictures: Tensor, *, latent: int) -> Any:
     last, own = made.encoder.layers[-1], base.encoder.layers[-1]
     weight, bias = own.weight, own.bias
     if latent > has:
-        last.weight.zero_()  # what is left out is what the first latents, alone, do not tell
+        last.weight.zero_()  # the new channels encode what the first ones alone leave out
         last.weight[:has], last.bias[:has] = weight, bias
         more, of_more = _left_out(made, base, pictures, latent - has)
         weight, bias = torch.cat([weight, more]), torch.cat([bias, of_more])
@@ -65,9 +66,11 @@ def autoencoder(base: Any, pictures: Tensor, *, latent: int) -> Any:
 
 @torch.no_grad()
 def unet(base: Any, *, latent: int) -> Any:
-    """Make a UNet of ``latent`` channels that does what ``base`` does with the first, and nothing yet with the others.
+    """Return a UNet of ``latent`` channels that acts as ``base`` on the first ones.
 
-    :raises StudioError: where the base takes more.
+    It ignores the other channels until it is trained.
+
+    :raises StudioError: when the base has more channels.
     """
     has = base.config.in_channels
     if latent < has:
@@ -88,11 +91,11 @@ def unet(base: Any, *, latent: int) -> Any:
 
 @torch.no_grad()
 def deeper(base: Any, layers: tuple[int, ...]) -> Any:
-    """Make a UNet of more layers in its upper levels that does what ``base``, of one layer each, does.
+    """Return a UNet with ``layers`` per level that computes the same as ``base``, which has one per level.
 
-    A new layer hands on what it is given, until it has learned.
+    A new layer passes its input on until it is trained.
 
-    :raises StudioError: where a level would have fewer, or one with attention more.
+    :raises StudioError: when a level would have fewer layers, or a level with attention more.
     """
     has = base.config.layers_per_block
     if has != 1 or len(layers) != len(base.config.block_out_channels) or min(layers) < 1:
@@ -106,19 +109,19 @@ def deeper(base: Any, layers: tuple[int, ...]) -> Any:
     for name, value in base.state_dict().items():
         parts = name.split(".")
         if parts[0] == "up_blocks" and parts[2] == "resnets" and parts[3] == "1":
-            # The last layer of a level stays the last: it is given what came first.
+            # The last layer of a level stays last: its input is the skip connection of the first layer.
             parts[3] = str(layers[levels - 1 - int(parts[1])])
         weights[".".join(parts)] = value
     made.load_state_dict(weights)
     for level, count in enumerate(layers):
         for new in range(1, count):
             for block in (made.down_blocks[level], made.up_blocks[levels - 1 - level]):
-                _hand_on(block.resnets[new])
+                _pass_through(block.resnets[new])
     return made
 
 
-def _hand_on(layer: Any) -> None:
-    """Set a layer so that it hands on the first of what it is given."""
+def _pass_through(layer: Any) -> None:
+    """Set a layer's weights so that it returns the first channels of its input."""
     torch.nn.init.zeros_(layer.conv2.weight)
     torch.nn.init.zeros_(layer.conv2.bias)
     if layer.conv_shortcut is not None:
@@ -129,10 +132,10 @@ def _hand_on(layer: Any) -> None:
 
 
 def _grow_encoder(layers: Any, old: Any) -> None:
-    """Set the new first level so that the old ones see the picture halved.
+    """Set the weights of the new first level so that the old levels see the picture halved.
 
-    A first convolution lays a place's neighbours side by side, and a second of stride 2 takes the old first one's taps
-    of them: two pixels for each tap, and one for the last, whose second lies out of reach.
+    The first convolution copies a pixel's neighbours into channels. The second, of stride 2, applies the taps of the
+    old first convolution to them: two pixels for each tap, and one for the last, whose second pixel is out of reach.
     """
     first, second = layers[0], layers[1]
     first.weight.zero_()
@@ -145,7 +148,7 @@ def _grow_encoder(layers: Any, old: Any) -> None:
             first.weight[3 * n + colour, colour, down + 1, right + 1] = 1.0
     first.bias[27] = 1.0
     second.weight[:, 27, 1, 1] = old[0].bias
-    # Pixels of an old tap: their steps of the second convolution and of the first, and their share.
+    # Pixels of an old tap: their offset in the second convolution, in the first, and their share.
     reach = {-1: ((-1, -1, 0.5), (-1, 0, 0.5)), 0: ((0, 0, 0.5), (0, 1, 0.5)), 1: ((1, 1, 1.0),)}
     for tap_down, rows in reach.items():
         for tap_right, columns in reach.items():
@@ -155,24 +158,24 @@ def _grow_encoder(layers: Any, old: Any) -> None:
                     second.weight[:, at : at + 3, down + 1, right + 1] += (
                         share * part * old[0].weight[:, :, tap_down + 1, tap_right + 1]
                     )
-    for new, kept in zip(list(layers)[2:-1], list(old)[1:-1], strict=True):
-        new.load_state_dict(kept.state_dict())
+    for new, known in zip(list(layers)[2:-1], list(old)[1:-1], strict=True):
+        new.load_state_dict(known.state_dict())
 
 
 def _grow_decoder(layers: Any, old: Any) -> None:
-    """Give the old decoder its new latents, of which it does not know yet, and a last level that enlarges."""
+    """Add inputs with zero weight for the new latents to the old decoder, and a last level that enlarges."""
     layers[0].weight.zero_()
     layers[0].weight[:, : old[0].weight.shape[1]] = old[0].weight
     layers[0].bias.copy_(old[0].bias)
-    for new, kept in zip(list(layers)[1:-3], list(old)[1:-1], strict=True):
-        new.load_state_dict(kept.state_dict())
+    for new, known in zip(list(layers)[1:-3], list(old)[1:-1], strict=True):
+        new.load_state_dict(known.state_dict())
     enlarging, last = layers[-2], layers[-1]
     torch.nn.init.dirac_(enlarging.weight)
     last.load_state_dict(old[-1].state_dict())
 
 
 def _left_out(made: Any, base: Any, pictures: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Find what of the encoder's last features tells most of what the base does not paint: weights and biases."""
+    """Return weights and biases of the features that best predict what the base fails to reconstruct."""
     seen, missing, known = [], [], []
     for part in torch.split(pictures, 16):
         features = part
@@ -190,16 +193,16 @@ def _left_out(made: Any, base: Any, pictures: Tensor, count: int) -> tuple[Tenso
     square = x.T @ x
     square += RIDGE * square.diagonal().mean() * torch.eye(len(square), dtype=square.dtype)
     by = torch.linalg.solve(square, x.T @ y)
-    _, told, directions = torch.linalg.svd(by.T @ square @ by)
+    _, strengths, directions = torch.linalg.svd(by.T @ square @ by)
     weights = by @ directions[:count].T
-    # What the base's latents tell already is taken out; a little of it is left in x, where it is not linear in them.
+    # Remove what the base's latents predict linearly; a small nonlinear part stays in x.
     weights -= torch.linalg.solve(square, x.T @ z) @ torch.linalg.solve(z.T @ z, z.T @ (x @ weights))
-    size = (told[:count] / told[0]).sqrt().clamp(min=LEAST / LARGEST) * LARGEST / base.config.scaling_factor
+    size = (strengths[:count] / strengths[0]).sqrt().clamp(min=LEAST / LARGEST) * LARGEST / base.config.scaling_factor
     weights *= size / (x @ weights).std(0)
     bias = -(middle @ weights)
     return weights.T.reshape(count, width, 3, 3).float(), bias.float()
 
 
 def _places(maps: Tensor) -> Tensor:
-    """Lay out maps (n, c, h, w) as a row for each place (n h w, c)."""
+    """Return maps (n, c, h, w) as one row for each position (n h w, c)."""
     return maps.flatten(2).transpose(1, 2).flatten(0, 1)

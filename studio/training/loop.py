@@ -1,7 +1,7 @@
-"""The loop that all training shares: resumable to the same losses, averaged, watched, never led astray by no number.
+"""The training loop that all stages share: resumable, with averaged weights, previews, and a guard against NaN.
 
-What a step sees follows from its number alone (:func:`dice`), so a run that was killed and goes on from its last kept
-step computes what it would have computed.
+The random numbers of a step follow from its number (:func:`step_rng`). A run that was killed and resumes from its last
+saved step therefore computes the same as it would have without the interruption.
 """
 
 from __future__ import annotations
@@ -26,15 +26,18 @@ from studio.workspace.training_run import Run
 
 BETAS = (0.9, 0.99)
 LEFT_OUT = 4
-"""How many steps in a row may give no number: they are left out, for a run that stopped would come to them again."""
+"""The largest number of consecutive non-finite steps that are skipped.
 
-Look = Callable[[nn.Module, int], None]
+Stopping at the first would not help: a resumed run would meet it again.
+"""
+
+Preview = Callable[[nn.Module, int], None]
 Loss = Callable[[nn.Module, int, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long, how fast, how often: steps, learning rate, and what is kept and looked at every so many steps."""
+    """Number of steps, learning rate, averaging, and how often to save and to log."""
 
     steps: int
     rate: float = 1e-3
@@ -49,9 +52,9 @@ class Schedule:
     cool: int = 0
 
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of a step: a linear start, then half a cosine down to a hundredth.
+        """Return the learning rate of a step: linear warm-up, then half a cosine down to a hundredth.
 
-        A ``constant`` one stays until the last ``cool`` steps, in which it falls in a straight line.
+        A ``constant`` rate stays until the last ``cool`` steps, in which it falls linearly.
         """
         if step < self.warmup:
             return self.rate * (step + 1) / self.warmup
@@ -62,45 +65,48 @@ class Schedule:
         return self.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
     def settings(self) -> dict[str, Any]:
-        """Return them as they stand in ``settings.json``; where the rate is constant, a run may end when it likes."""
-        told = asdict(self)
-        return {name: value for name, value in told.items() if not self.constant or name not in ("steps", "cool")}
+        """Return the settings for ``settings.json``; with a constant rate, without those that end the run."""
+        values = asdict(self)
+        return {name: value for name, value in values.items() if not self.constant or name not in ("steps", "cool")}
 
 
-def dice(seed: int, step: int, process: int = 0) -> torch.Generator:
-    """Return the generator of one step of one process, on the processor."""
+def step_rng(seed: int, step: int, process: int = 0) -> torch.Generator:
+    """Return the random generator of one step in one process, on the CPU."""
     return torch.Generator().manual_seed(((seed * 1_000_003 + step) * 4_099 + process) & 0x7FFFFFFFFFFFFFFF)
 
 
 def noise(shape: tuple[int, ...], chance: torch.Generator, device: Any) -> Tensor:
-    """Draw normal noise on the device itself, where millions of numbers a step cost nothing."""
+    """Return normal noise, drawn on the device itself because that is fast; ``chance`` seeds it."""
     seed = int(torch.randint(1 << 62, (), generator=chance))
     return torch.randn(shape, generator=torch.Generator(device).manual_seed(seed), device=device)
 
 
-def found(device: str) -> str:
-    """Return what to run on: what is named, or by ``auto`` a graphics card where there is one."""
+def resolve_device(device: str) -> str:
+    """Return the device to run on: ``device`` itself, or for ``auto`` a GPU when there is one, else the CPU."""
     if device != "auto":
         return device
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def accelerator(*, run: Run, precision: str = "no", trackers: Iterable[str] = (), cpu: bool = False) -> Any:
-    """Make accelerate's Accelerator, with trackers that write into the run's folder."""
+    """Return accelerate's Accelerator, with trackers that write into the run's folder.
+
+    :raises StudioError: for an unknown tracker, or a precision that the device does not support.
+    """
     from accelerate import Accelerator
 
     try:
         return Accelerator(
             mixed_precision=precision, log_with=list(trackers) or None, project_dir=str(run.path), cpu=cpu
         )
-    except (ValueError, ImportError) as error:  # an unknown tracker, a precision that this device has not
+    except (ValueError, ImportError) as error:  # an unknown tracker, or an unsupported precision
         raise StudioError(str(error)) from error
 
 
-def attending(machine: Any) -> AbstractContextManager[Any]:
-    """Attend by plain products of matrices where a processor learns in half precision.
+def attention_backend(machine: Any) -> AbstractContextManager[Any]:
+    """Return a context that uses plain matrix products for attention when training on a CPU in half precision.
 
-    There the way back through torch's fused attention took a third of a step of training, and is not needed.
+    In this case the backward pass of torch's fused attention took a third of a training step.
     """
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -117,21 +123,21 @@ def fit(
     *,
     machine: Any,
     settings: dict[str, Any] | None = None,
-    looks: Sequence[tuple[int, Look]] = (),
+    previews: Sequence[tuple[int, Preview]] = (),
     optimiser: str = "adamw",
     beside: Any = None,
     put: Callable[[nn.Module], Path] | None = None,
 ) -> dict[str, Any]:
-    """Train a model's parameters that want gradients; leave it with their average, and return the summary.
+    """Train those parameters of a model that require gradients; leave it with their average and return a summary.
 
-    ``looks`` are called with the averaged model, each every so many steps, where that is not 0.
-    ``optimiser`` is one of :data:`OPTIMISERS`.
-    ``beside`` learns while the loss is asked for; its ``state_dict`` is kept with the model's.
-    ``put`` puts what was learned where it belongs, in one process, and says where; a tracker that keeps models gets it.
+    ``previews`` are pairs (interval in steps, function); each function is called with the averaged model. Interval 0
+    turns one off. ``optimiser`` is a key of :data:`OPTIMISERS`. ``beside`` is trained inside ``loss_of``; its
+    ``state_dict`` is saved with the model's. ``put`` saves the result in one process and returns its folder, which is
+    passed to a tracker that stores models.
 
-    A step whose loss or gradient is no number changes nothing, and is counted.
+    A step with a non-finite loss or gradient changes nothing, and is counted.
 
-    :raises StudioError: where more than :data:`LEFT_OUT` of them follow each other; the last good step stays kept.
+    :raises StudioError: when more than :data:`LEFT_OUT` such steps follow each other; the last good state stays.
     """
     run.begin((settings or {}) | schedule.settings(), writes=machine.is_main_process)
     machine.wait_for_everyone()
@@ -144,8 +150,8 @@ def fit(
         done = step + 1
         if done % schedule.save_every == 0 or done == schedule.steps:
             training.save(done)
-        if due := [look for every, look in looks if every and done % every == 0]:
-            training.look(due, done)
+        if due := [preview for every, preview in previews if every and done % every == 0]:
+            training.run_previews(due, done)
     training.lay_average()
     if put and machine.is_main_process:
         _track(machine, put(training.model), run.name)
@@ -158,9 +164,9 @@ def fit(
 
 
 class _Training:
-    """A model while it learns, with the moving average of its weights (Polyak), its optimiser and what is counted.
+    """A model in training: its optimiser, the moving average of its weights (Polyak), and counters.
 
-    With a rate of 0 the last weights are the average, and no copy of them is held.
+    With an average of 0 the last weights are the result, and no copy of them is stored.
     """
 
     def __init__(self, model: nn.Module, loss_of: Loss, schedule: Schedule, run: Run, machine: Any, optimiser: Any,
@@ -173,7 +179,7 @@ class _Training:
         optimiser = optimiser(self.trained, schedule)
         if (state := run.state()) is not None:
             self._restore(state, optimiser)
-        del state  # it may be gigabytes
+        del state  # it may take gigabytes
         self.wrapped, self.optimiser = machine.prepare(model, optimiser)
         self.model = machine.unwrap_model(self.wrapped)
         if self.average:
@@ -181,7 +187,7 @@ class _Training:
 
     @torch.no_grad()
     def _restore(self, state: dict[str, Any], optimiser: Any) -> None:
-        """Go on from what a run kept: its step, weights and their average by name, and its optimiser."""
+        """Resume from a saved state: step, weights and their average by name, optimiser."""
         self.start = int(state["step"])
         for name, value in self.named:
             value.copy_(state["model"][name])
@@ -192,53 +198,53 @@ class _Training:
             self.beside.load_state_dict(state["beside"])
 
     def take(self, step: int) -> None:
-        """Take a step, and log it where that is due.
+        """Run one step, and log it when that is due.
 
-        :raises StudioError: where too many in a row gave no number.
+        :raises StudioError: when too many consecutive steps were non-finite.
         """
-        machine, asked = self.machine, time.perf_counter()
+        machine, began = self.machine, time.perf_counter()
         self.wrapped.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self.schedule.rate_at(step)
-        with machine.autocast(), attending(machine):
-            loss, told = self.loss_of(self.wrapped, step, dice(self.schedule.seed, step, machine.process_index))
-        self.waited += float(told.pop("waited", torch.tensor(0.0)))
-        with attending(machine):  # what is not held is computed again on the way back, and must be the same
+        with machine.autocast(), attention_backend(machine):
+            loss, metrics = self.loss_of(self.wrapped, step, step_rng(self.schedule.seed, step, machine.process_index))
+        self.waited += float(metrics.pop("waited", torch.tensor(0.0)))
+        with attention_backend(machine):  # checkpointed activations are computed again, by the same kernels
             machine.backward(loss)
         norm = float(machine.clip_grad_norm_(self.trained, self.schedule.clip))
-        given = float(machine.reduce(loss.detach().float(), "mean"))
-        if math.isfinite(given) and (math.isfinite(norm) or machine.scaler is not None):
-            self.loss, self.in_a_row = given, 0
+        mean_loss = float(machine.reduce(loss.detach().float(), "mean"))
+        if math.isfinite(mean_loss) and (math.isfinite(norm) or machine.scaler is not None):
+            self.loss, self.in_a_row = mean_loss, 0
             self.optimiser.step()
             self._take_average(step)
         else:
             self.left_out, self.in_a_row = self.left_out + 1, self.in_a_row + 1
             if self.in_a_row > LEFT_OUT:
-                raise self._no_number(step + 1)
+                raise self._non_finite_error(step + 1)
         self.optimiser.zero_grad(set_to_none=True)
         if machine.is_main_process and not self.in_a_row:
-            self._log(step, norm, time.perf_counter() - asked, told)
+            self._log(step, norm, time.perf_counter() - began, metrics)
 
     def _take_average(self, step: int) -> None:
-        """Take the weights into their average, faster while there is little to average."""
+        """Update the average of the weights, faster during the first steps."""
         if self.average:
-            self.average.optimization_step = step  # also where a run goes on, or left a step out
+            self.average.optimization_step = step  # also after a resume or a skipped step
             self.average.step(self.trained)
 
-    def _log(self, step: int, norm: float, seconds: float, told: dict[str, Tensor]) -> None:
+    def _log(self, step: int, norm: float, seconds: float, metrics: dict[str, Tensor]) -> None:
         schedule, done = self.schedule, step + 1
         if done % schedule.log_every and done not in (self.start + 1, schedule.steps):
             return
         row = {"loss": self.loss, "rate": schedule.rate_at(step), "norm": norm, "seconds": round(seconds, 4)}
-        row |= {name: float(value) for name, value in told.items()}
+        row |= {name: float(value) for name, value in metrics.items()}
         row |= {"left_out": self.left_out} if self.left_out else {}
         self.run.log({"step": done} | row)
         self.machine.log(row, step=done)
 
     def save(self, done: int) -> None:
-        """Keep the state after a step, in one process.
+        """Save the state after a step, in the main process.
 
-        :raises StudioError: where a weight is no number; the state before stays.
+        :raises StudioError: when a weight is not finite; the previous state stays.
         """
         if self.machine.is_main_process:
             weights = {name: value.detach().cpu() for name, value in self.named}
@@ -248,12 +254,12 @@ class _Training:
             if self.beside is not None:
                 state["beside"] = self.beside.state_dict()
             if not all(bool(value.isfinite().all()) for value in weights.values()):
-                raise self._no_number(done)
+                raise self._non_finite_error(done)
             self.run.keep(state)
         self.machine.wait_for_everyone()
 
-    def look(self, looks: Sequence[Look], step: int) -> None:
-        """Look at the averaged model in one process, and put the trained weights back."""
+    def run_previews(self, previews: Sequence[Preview], step: int) -> None:
+        """Call previews with the averaged model in the main process, then restore the trained weights."""
         if self.machine.is_main_process:
             if self.average:
                 self.average.store(self.trained)
@@ -261,7 +267,7 @@ class _Training:
             self.model.eval()
             try:
                 with torch.no_grad():
-                    for each in looks:
+                    for each in previews:
                         each(self.model, step)
             finally:
                 if self.average:
@@ -269,19 +275,19 @@ class _Training:
         self.machine.wait_for_everyone()
 
     def lay_average(self) -> None:
-        """Put the average in the place of the weights."""
+        """Replace the weights by their average."""
         if self.average:
             self.average.copy_to(self.trained)
 
-    def _no_number(self, step: int) -> StudioError:
-        """Return the error of a step without a number, which names the state that is kept."""
+    def _non_finite_error(self, step: int) -> StudioError:
+        """Return the error for a non-finite step, naming the state that is saved."""
         good = self.run.state()
         stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
         return StudioError(f"Step {step} of {self.run.name} gave no number (a lower --rate may help): {stays}.")
 
 
 def _track(machine: Any, path: Path, name: str) -> None:
-    """Hand a folder of weights to Weights & Biases, where it is told of this run."""
+    """Upload a folder of weights to Weights & Biases when that tracks the run."""
     for tracker in machine.trackers:
         if tracker.name == "wandb":
             tracker.tracker.log_artifact(str(path), name=f"{name}-{path.name}", type="model")
@@ -292,4 +298,4 @@ OPTIMISERS: dict[str, Callable[[list[nn.Parameter], Schedule], Any]] = {
     "muon": lambda trained, of: Muon(trained, lr=of.rate, betas=BETAS, weight_decay=of.decay),
     "frugal": lambda trained, of: Frugal(trained, lr=of.rate, weight_decay=of.decay),
 }
-"""How weights learn: ``muon`` learns matrices by Muon, the rest by AdamW; the states of ``frugal`` are small."""
+"""Optimisers by name. ``muon`` trains matrices by Muon and the rest by AdamW; the state of ``frugal`` is small."""

@@ -1,6 +1,6 @@
-"""Muon for what is a matrix, AdamW for the rest: steps are made orthogonal, so that all directions learn alike.
+"""Muon for matrices, AdamW for the rest: updates of matrices are orthogonalised, so that all directions learn alike.
 
-Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024); torch's own takes no convolutions.
+Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). torch's version takes no convolutions.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ MOMENTUM = 0.95
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 ITERATIONS = 5
 LEAST = 16
-"""The shorter side below which a weight is no matrix to speak of."""
+"""The shorter side from which on a weight counts as a matrix."""
 
 
 class Muon(torch.optim.Optimizer):
-    """Steps of Muon for weights with two large sides (a convolution's kernel laid flat), of AdamW for all others."""
+    """Muon for weights with two large sides (a convolution's kernel is flattened), AdamW for all others."""
 
     def __init__(
         self, weights: Iterable[nn.Parameter], *, lr: float, betas: tuple[float, float], weight_decay: float
@@ -34,7 +34,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002 - torch asks for it
-        """Take a step; weights without a gradient stay."""
+        """Update the weights; those without a gradient stay."""
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is None:
@@ -68,7 +68,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """Bring all singular values of a matrix near 1 by Newton and Schulz's iteration, in half precision."""
+    """Return a matrix with all singular values near 1, by Newton–Schulz iteration in bfloat16."""
     a, b, c = NEWTON_SCHULZ
     tall = matrix.shape[0] > matrix.shape[1]
     x: Tensor = (matrix.T if tall else matrix).bfloat16()

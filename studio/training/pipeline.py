@@ -1,4 +1,4 @@
-"""A whole model as diffusers' plain pipeline: a diffusers folder, or what was learned and a base's words."""
+"""Load a whole model as diffusers' pipeline, from a diffusers folder or from trained parts and a base."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ PARTS = ("text_encoder", "tokenizer", "unet", "vae", "scheduler")
 
 
 def facts(model: Path) -> dict[str, Any]:
-    """Read what a model says of itself, if it does.
+    """Return the contents of a model's ``house.json``, or an empty dict when it has none.
 
-    :raises StudioError: where its ``house.json`` is none.
+    :raises StudioError: when the file is not JSON.
     """
     path = model / "house.json"
     try:
-        told: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
+        contents: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
     except ValueError as error:
         raise StudioError(f"{path} is no JSON: {error}") from error
-    return told
+    return contents
 
 
 def places(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
-    """Say where each part of what the work folder learned lies; what it did not learn is the base's.
+    """Return the folder of each part of the trained model; parts that were not trained are the base's.
 
-    Parts that are ``named`` lie there instead.
+    Parts in ``named`` override both.
 
-    :raises FolderError: where it has learned no UNet.
+    :raises FolderError: when no UNet was trained.
     """
     learned = folder.path / "model"
     own = {part: learned / part for part in ("unet", "vae", "scheduler") if (learned / part).exists()}
@@ -43,21 +43,21 @@ def places(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
 
 
 def config(part: Path) -> dict[str, Any]:
-    """Read the configuration of a network.
+    """Return the configuration of a network.
 
-    :raises StudioError: where it is missing or none.
+    :raises StudioError: when it is missing or not JSON.
     """
     try:
-        told: dict[str, Any] = json.loads(_text(part / "config.json"))
+        contents: dict[str, Any] = json.loads(_text(part / "config.json"))
     except ValueError as error:
         raise StudioError(f"{part / 'config.json'} is no JSON: {error}") from error
-    return told
+    return contents
 
 
-def of_folder(path: Path) -> dict[str, Path]:
-    """Say where each part of a diffusers folder lies.
+def part_folders(path: Path) -> dict[str, Path]:
+    """Return the folder of each part of a diffusers folder.
 
-    :raises StudioError: where it is none.
+    :raises StudioError: when ``path`` is not a diffusers folder.
     """
     if not (path / "model_index.json").exists():
         raise StudioError(f"{path} is no diffusers folder: model_index.json is missing.")
@@ -65,9 +65,9 @@ def of_folder(path: Path) -> dict[str, Path]:
 
 
 def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
-    """Put a ``StableDiffusionPipeline`` together, in float32.
+    """Load the parts and return a ``StableDiffusionPipeline`` in float32.
 
-    :raises StudioError: where a part cannot be loaded, naming it.
+    :raises StudioError: when a part cannot be loaded, naming it.
     """
     import diffusers
     from transformers import AutoModel, AutoTokenizer, CLIPTextModel
@@ -84,7 +84,7 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
     for name, loader in loaders.items():
         try:
             loaded[name] = loader.from_pretrained(parts[name])
-        except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        except Exception as error:  # libraries raise many kinds of errors for a bad folder
             raise StudioError(f"{parts[name]} cannot be loaded: {error}") from error
     with warnings.catch_warnings():
         # The text encoder may be of another class than the pipeline expects; it works.
@@ -98,9 +98,9 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
 
 
 def set_size(pipe: Any, size: int) -> None:
-    """Make a pipeline paint so many pixels a side where nothing else is asked for.
+    """Set the side in pixels that a pipeline generates by default.
 
-    :raises StudioError: where its latents cannot stand for so many.
+    :raises StudioError: when the size is not a multiple of what the UNet needs.
     """
     sides = size / pipe.vae_scale_factor
     halvings = 2 ** (len(pipe.unet.config.down_block_types) - 1)
@@ -112,13 +112,13 @@ def set_size(pipe: Any, size: int) -> None:
 
 
 KINDS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline")
-"""The pipelines whose UNet can be tuned, by the name in ``model_index.json``."""
+"""The pipeline classes whose UNet can be fine-tuned, as named in ``model_index.json``."""
 
 
 def check_base(base: Path) -> None:
-    """Check that a base is a diffusers folder of a kind that can be tuned.
+    """Check that a base is a diffusers folder of a class that can be fine-tuned.
 
-    :raises StudioError: where it is not, saying what it is.
+    :raises StudioError: when it is not, saying what it is.
     """
     if base.is_file():
         raise StudioError(f"{base} is a single file; --base takes a folder as diffusers saves it (docs/own-model.md).")
@@ -132,7 +132,7 @@ def check_base(base: Path) -> None:
 
 
 def fingerprint(parts: dict[str, Path]) -> str:
-    """Return a digest of all that a picture depends on: settings, vocabulary, weights."""
+    """Return a digest of all files that a picture depends on: configurations, vocabularies, weights."""
     whole = hashlib.sha256()
     for name in sorted(parts):
         for path in sorted(parts[name].iterdir()):

@@ -1,8 +1,8 @@
-"""Latents as a led model paints them: a picture's own, noised half of the way and painted again after its sketch.
+"""Latents as a sketch-conditioned model generates them, paired with the picture they come from.
 
-They are off from the encoder's in the way a model's are, and the picture is known that they come from: what a decoder
-needs to learn to decode what it will be given (SDEdit: Meng et al., arXiv 2108.01073). Painted from noise alone they
-are as a walk's are, and only the sketch says of which picture.
+A picture's latents are noised half-way and denoised by the model with the picture's sketch (SDEdit: Meng et al., arXiv
+2108.01073). They differ from the encoder's as a model's output does, while the picture is known: this is what a decoder
+needs for training. Latents generated from noise alone depend on the picture only through its sketch.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from studio.scenes.subjects import Subject
 from studio.training import autoencoder, diffusion, pipeline
 
 STEPS = 5
-"""Steps in which a model of no defaults paints a whole picture."""
+"""Sampling steps for a model without defaults."""
 
 
 class Repainter:
-    """A led model that paints again what is known."""
+    """A sketch-conditioned model that generates the latents of known pictures again."""
 
     def __init__(self, model: Path, vae: Any, *, from_noise: bool = False, device: str = "cpu") -> None:
         """Load the model at ``model``, whose latents must be those of ``vae``.
 
-        ``from_noise`` paints whole pictures in the usual steps, and not the last half of twice as many.
+        ``from_noise`` generates from noise in the usual steps; otherwise only the last half of twice as many steps is
+        run.
 
-        :raises StudioError: where no sketches lead it, or its autoencoder is another.
+        :raises StudioError: when the model is not sketch-conditioned, or its autoencoder is another.
         """
-        self._pipe = pipeline.pipeline(pipeline.of_folder(model), device=device)
+        self._pipe = pipeline.pipeline(pipeline.part_folders(model), device=device)
         if diffusion.sketch_side(self._pipe.unet.config) is None:
             raise StudioError(f"--painter: {model} is not led by sketches.")
         if not _encodes_alike(self._pipe.vae, vae):
@@ -42,24 +43,24 @@ class Repainter:
         self._first, self._steps = (0, steps) if from_noise else (steps, 2 * steps)
 
     @torch.no_grad()
-    def paint(self, latents: Tensor, sketches: Tensor, subjects: Sequence[Subject], dice: torch.Generator) -> Tensor:
-        """Paint scaled latents (n, c, s, s) again.
+    def paint(self, latents: Tensor, sketches: Tensor, subjects: Sequence[Subject], rng: torch.Generator) -> Tensor:
+        """Return scaled latents (n, c, s, s), generated again from ``latents``.
 
-        Sketches are of (n, 4, side, side); of a subject's captions the first of each end is said.
+        Sketches are (n, 4, side, side). The prompt is the first caption of each scene of a subject.
         """
         pipe = self._pipe
-        said = [[subject.first.texts[0] for subject in subjects],
+        captions = [[subject.first.texts[0] for subject in subjects],
                 [(subject.last or subject.first).texts[0] for subject in subjects]]  # fmt: skip
-        begins, ends, nothing = (pipe.encode_prompt(texts, pipe.device, 1, False)[0] for texts in (*said, [""]))
+        begins, ends, nothing = (pipe.encode_prompt(texts, pipe.device, 1, False)[0] for texts in (*captions, [""]))
         shares = torch.tensor([subject.t for subject in subjects]).view(-1, 1, 1).to(begins)
-        noise = torch.randn(latents.shape, generator=dice).to(latents)
+        noise = torch.randn(latents.shape, generator=rng).to(latents)
         return diffusion.paint(
             pipe.unet, pipe.scheduler, torch.lerp(begins, ends, shares), nothing, self._begun(latents, noise),
             steps=self._steps, first=self._first, guidance=self._guidance, sketches=sketches.to(latents),
         )  # fmt: skip
 
     def _begun(self, latents: Tensor, noise: Tensor) -> Tensor:
-        """Return what is painted on: the latents as far noised as the first step finds them, or the noise alone."""
+        """Return the start of sampling: latents noised to the level of the first step, or the noise alone."""
         if not self._first:
             return noise
         scheduler = self._pipe.scheduler
@@ -71,7 +72,7 @@ class Repainter:
 
 @torch.no_grad()
 def _encodes_alike(one: Any, other: Any) -> bool:
-    """Tell whether two autoencoders make the same latents, but for the half precision in which models are published."""
+    """Return whether two autoencoders make the same latents, apart from half-precision rounding."""
     side = 64
     chance = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(0))
     first, second = (autoencoder.scaled_latents(vae, chance.to(vae.device)).cpu() for vae in (one, other))

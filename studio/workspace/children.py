@@ -1,4 +1,4 @@
-"""Processes that work for another one, and end with it."""
+"""End a child process when its parent has ended."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import threading
 import time
 
 EVERY = 1.0
-"""Seconds between two looks at the parent."""
+"""Seconds between two checks of the parent."""
 
 
 def end_with(parent: int) -> None:
-    """Have this process end soon after its parent has, however that ended; to be called in the child."""
+    """Exit this process soon after its parent has ended, for whatever reason.
+
+    Call it in the child process. A daemon thread compares the parent's process ID with ``parent``.
+    """
     threading.Thread(target=_watch, args=(parent,), daemon=True, name="ends with its parent").start()
 
 
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(EVERY)
-    # Nobody waits for what it does; files are written aside and renamed, so nothing is left half done.
+    # The result is not needed any more. Files are written aside and renamed, so none stays half written.
     os._exit(1)

@@ -1,10 +1,10 @@
-"""Shards of encoded pictures: latents and text states as safetensors, mapped into memory and read row by row.
+"""Shards of encoded pictures: latents and text states as safetensors, memory-mapped and read row by row.
 
-A shard holds ``latents`` (n, channels, h, w), ``states`` (texts, tokens, width) and ``texts`` (n, k), which says for
-each picture the rows of ``states`` that are true of it; ``pooled`` (texts, width) where the model has such. Where a
-model is led by sketches, it also holds ``sketches`` (n, 4, side, side) in bytes, and of what lies between two scenes
-``others`` (n, k), the rows that are true of the second, and ``shares`` (n), how much of it there is. ``shards.json``
-tells what they were made from.
+A shard holds ``latents`` (n, channels, h, w), ``states`` (texts, tokens, width) and ``texts`` (n, k): for each picture,
+the rows of ``states`` that are its captions. ``pooled`` (texts, width) is present for text encoders that return pooled
+embeddings. Shards for a sketch-conditioned model also hold ``sketches`` (n, 4, side, side) as bytes; for pictures
+between two scenes, ``others`` (n, k) are the caption rows of the second scene, and ``shares`` (n) its weight, 0…1.
+``shards.json`` records what the shards were made from.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from studio.errors import FolderError
 from studio.workspace.work_folder import Folder
 
 INDEX = "shards.json"
-READERS = 2_048  # above every process: the number with which a reader throws dice of its own
+READERS = 2_048  # offset of the readers' random seeds, larger than any process number
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a step learns from: latents, the text states of one caption each, and the seconds it was waited for.
+    """Input of one training step: latents, the text states of one caption each, and the seconds spent waiting for them.
 
-    ``sketches`` (n, 4, side, side) are within −1…1, ``pooled`` (n, width) are the texts' vectors;
-    None where the shards hold none.
+    ``sketches`` (n, 4, side, side) lie in −1…1; ``pooled`` (n, width) are pooled text embeddings. Both are None when
+    the shards do not hold them.
     """
 
     latents: Tensor
@@ -43,30 +43,30 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
-    """What leads a painter besides words: sketches, the texts of a second scene, and its shares."""
+class Conditioning:
+    """Conditioning on sketches: the sketches, the caption rows of a second scene, and the weight of that scene."""
 
     sketches: Tensor
     others: Tensor
     shares: Tensor
 
 
-def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor, led: Led | None = None, *,
-          pooled: Tensor | None = None) -> None:  # fmt: skip
-    """Write a shard in half precision, and its sketches in bytes, whole or not at all."""
+def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor,
+          conditioning: Conditioning | None = None, *, pooled: Tensor | None = None) -> None:  # fmt: skip
+    """Write a shard atomically: tensors in half precision, sketches as bytes."""
     from safetensors.torch import save
 
-    held = {"latents": latents.half().contiguous(), "states": states.half().contiguous(), "texts": texts.int()}
+    tensors = {"latents": latents.half().contiguous(), "states": states.half().contiguous(), "texts": texts.int()}
     if pooled is not None:
-        held["pooled"] = pooled.half()
-    if led is not None:
-        held["sketches"] = ((led.sketches.clamp(-1, 1) + 1) * 127.5).round().byte()
-        held |= {"others": led.others.int(), "shares": led.shares.half()}
-    folder.write(name, save({key: value.cpu().contiguous() for key, value in held.items()}))
+        tensors["pooled"] = pooled.half()
+    if conditioning is not None:
+        tensors["sketches"] = ((conditioning.sketches.clamp(-1, 1) + 1) * 127.5).round().byte()
+        tensors |= {"others": conditioning.others.int(), "shares": conditioning.shares.half()}
+    folder.write(name, save({key: value.cpu().contiguous() for key, value in tensors.items()}))
 
 
 def count(path: Path) -> int | None:
-    """Count the pictures of a shard; None where it cannot be read."""
+    """Return the number of pictures in a shard, or None when the file cannot be read."""
     from safetensors import safe_open
 
     try:
@@ -77,7 +77,10 @@ def count(path: Path) -> int | None:
 
 
 class Shards:
-    """All shards of a folder; their files are mapped, so that opening them reads nothing."""
+    """All shards of a folder. The files are memory-mapped, so opening them reads no tensors.
+
+    :raises FolderError: when the index or a shard is missing or damaged, or they contradict each other.
+    """
 
     def __init__(self, path: Path) -> None:
         from safetensors import safe_open
@@ -89,7 +92,7 @@ class Shards:
         self.latents: list[Tensor] = []
         self.states: list[Tensor] = []
         self.texts: list[Tensor] = []
-        self.led: list[Led] = []
+        self.conditioning: list[Conditioning] = []
         self.pooled: list[Tensor] = []
         for name in self.about["shards"]:
             try:
@@ -99,10 +102,12 @@ class Shards:
                     if "pooled" in shard.keys():  # noqa: SIM118 - it is no mapping
                         self.pooled.append(shard.get_tensor("pooled"))
                     if "sketches" in shard.keys():  # noqa: SIM118
-                        self.led.append(Led(*(shard.get_tensor(kind) for kind in ("sketches", "others", "shares"))))
+                        self.conditioning.append(
+                            Conditioning(*(shard.get_tensor(kind) for kind in ("sketches", "others", "shares")))
+                        )
             except Exception as error:  # a torn or missing file: safetensors has its own errors
                 raise FolderError(f"{path / name} cannot be read ({error}): delete it and encode again.") from error
-        if self.led and len(self.led) < len(self.latents):
+        if self.conditioning and len(self.conditioning) < len(self.latents):
             raise FolderError(f"Some shards of {path} hold sketches, and some do not: encode again.")
         sizes = torch.tensor([len(part) for part in self.latents])
         self._ends = sizes.cumsum(0)
@@ -114,14 +119,14 @@ class Shards:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def rows(self, numbers: Tensor, dice: torch.Generator) -> Batch:
-        """Gather pictures by number, each with one of its captions."""
+    def rows(self, numbers: Tensor, rng: torch.Generator) -> Batch:
+        """Return a batch of the pictures with these ``numbers``, each with one of its captions drawn by ``rng``."""
         shard = torch.bucketize(numbers, self._ends, right=True)
         row = numbers - torch.where(shard > 0, self._ends[(shard - 1).clamp(min=0)], 0)
-        pick = torch.rand(len(numbers), generator=dice)
+        pick = torch.rand(len(numbers), generator=rng)
         latents = torch.empty(len(numbers), *self.latents[0].shape[1:], dtype=torch.float16)
         states = torch.empty(len(numbers), *self.states[0].shape[1:], dtype=torch.float16)
-        sketches = torch.empty(len(numbers), *self.led[0].sketches.shape[1:]) if self.led else None
+        sketches = torch.empty(len(numbers), *self.conditioning[0].sketches.shape[1:]) if self.conditioning else None
         pooled = torch.empty(len(numbers), self.pooled[0].shape[1], dtype=torch.float16) if self.pooled else None
         for each in sorted(set(shard.tolist())):
             at = torch.nonzero(shard == each)[:, 0]
@@ -132,15 +137,20 @@ class Shards:
             if pooled is not None:
                 pooled[at] = self.pooled[each][chosen]
             if sketches is not None:
-                led = self.led[each]
-                sketches[at] = led.sketches[row[at]].float() / 127.5 - 1
-                others = led.others[row[at]].long()
+                conditioning = self.conditioning[each]
+                sketches[at] = conditioning.sketches[row[at]].float() / 127.5 - 1
+                others = conditioning.others[row[at]].long()
                 second = others.gather(1, (pick[at] * others.shape[1]).long()[:, None])[:, 0]
-                states[at] = torch.lerp(states[at], self.states[each][second], led.shares[row[at]].view(-1, 1, 1))
+                states[at] = torch.lerp(
+                    states[at], self.states[each][second], conditioning.shares[row[at]].view(-1, 1, 1)
+                )
         return Batch(latents, states, sketches=sketches, pooled=pooled)
 
     def numbers(self, step: int, batch: int, *, seed: int, process: int = 0, processes: int = 1) -> Tensor:
-        """Return which pictures a step of a process sees: each once a round, every round in an order of its own."""
+        """Return the numbers of the pictures that one process sees in one step.
+
+        Each epoch shuffles all pictures; every picture comes once per epoch.
+        """
         whole = batch * processes
         places = torch.arange(step * whole + process * batch, step * whole + (process + 1) * batch)
         rounds, places = places // len(self), places % len(self)
@@ -153,39 +163,39 @@ class Shards:
 
 
 class Reader:
-    """Batches by step, read ahead by threads while the step before is computed."""
+    """Batches by step, prefetched by threads while the previous step runs."""
 
     def __init__(self, shards: Shards, batch: int, *, seed: int, process: int = 0, processes: int = 1,
                  ahead: int = 3) -> None:  # fmt: skip
         self._shards, self._batch = shards, batch
-        self._who: dict[str, int] = {"seed": seed, "process": process, "processes": processes}
+        self._source: dict[str, int] = {"seed": seed, "process": process, "processes": processes}
         self._ahead = ahead
         self._pool = ThreadPoolExecutor(ahead)
-        self._asked: dict[int, Future[Batch]] = {}
+        self._pending: dict[int, Future[Batch]] = {}
 
     def batch(self, step: int) -> Batch:
-        """Return the batch of a step, and have those of the next read."""
+        """Return the batch of a step and start to read the next ones."""
         for each in range(step, step + 1 + self._ahead):
-            if each not in self._asked:
-                self._asked[each] = self._pool.submit(self._read, each)
+            if each not in self._pending:
+                self._pending[each] = self._pool.submit(self._read, each)
         began = time.perf_counter()
-        read = self._asked.pop(step).result()
-        return replace(read, waited=time.perf_counter() - began)
+        batch = self._pending.pop(step).result()
+        return replace(batch, waited=time.perf_counter() - began)
 
     def close(self) -> None:
-        """Let go of the threads."""
+        """Stop the threads that read ahead."""
         self._pool.shutdown(cancel_futures=True)
 
     def _read(self, step: int) -> Batch:
-        numbers = self._shards.numbers(step, self._batch, **self._who)
-        who = self._who
-        # Not the dice that a step of training throws: else the caption would tell which pictures go without one.
-        dice = torch.Generator().manual_seed((who["seed"] * 1_000_003 + step) * 4_099 + who["process"] + READERS)
-        return self._shards.rows(numbers, dice)
+        numbers = self._shards.numbers(step, self._batch, **self._source)
+        source = self._source
+        # Use another seed than the training step: else the choice of caption would depend on caption dropout.
+        rng = torch.Generator().manual_seed((source["seed"] * 1_000_003 + step) * 4_099 + source["process"] + READERS)
+        return self._shards.rows(numbers, rng)
 
 
-def tabled(texts: Sequence[Sequence[str]]) -> tuple[list[str], Tensor]:
-    """List distinct texts, and for each picture their places in the list (n, k)."""
+def index_texts(texts: Sequence[Sequence[str]]) -> tuple[list[str], Tensor]:
+    """Return the distinct texts, and for each picture the indices of its texts in that list (n, k)."""
     places: dict[str, int] = {}
     rows = [[places.setdefault(text, len(places)) for text in row] for row in texts]
     return list(places), torch.tensor(rows, dtype=torch.int32)

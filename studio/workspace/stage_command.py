@@ -1,4 +1,4 @@
-"""What all stages share: their work folder, ``--json``, progress on the error stream, errors as one sentence."""
+"""What all stages share: the options ``--folder`` and ``--json``, progress bars on stderr, and one-line errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tqdm import tqdm
 from studio.errors import StudioError
 from studio.workspace.work_folder import Folder
 
-HOUSE = Path("models/house")  # whose text encoder is used where no other is named
+HOUSE = Path("models/house")  # its text encoder is the default
 
 T = TypeVar("T")
 Work = Callable[..., dict[str, Any]]
@@ -25,7 +25,7 @@ Work = Callable[..., dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Options of all training, beside those of its schedule: which run, on what, how many pictures at once."""
+    """Options of all training stages other than the schedule: run name, batch size, device, precision, trackers."""
 
     run: str
     batch: int
@@ -35,9 +35,10 @@ class RunOptions:
 
 
 def stage(name: str, *groups: type[Any]) -> Callable[[Work], click.Command]:
-    """Make a stage of a function that takes the :class:`Folder` and its options, and returns its summary.
+    """Return a decorator that turns a function into a stage command.
 
-    ``groups`` are dataclasses: the options of their fields' names arrive as one object of each, in this order.
+    The function takes the :class:`Folder` and its options and returns its summary as a dict. Each class of ``groups``
+    is a dataclass: the options named like its fields are passed as one object, in the order of ``groups``.
     """
 
     def decorate(work: Work) -> click.Command:
@@ -53,7 +54,7 @@ def stage(name: str, *groups: type[Any]) -> Callable[[Work], click.Command]:
                 if as_json:
                     click.echo(json.dumps({"stage": name, "error": str(error)}, ensure_ascii=False))
                 raise click.ClickException(str(error)) from error
-            if os.environ.get("RANK", "0") == "0":  # of several processes that train together, one speaks
+            if os.environ.get("RANK", "0") == "0":  # only one of several training processes prints
                 click.echo(_written({"stage": name} | summary, as_json))
 
         return command
@@ -62,23 +63,25 @@ def stage(name: str, *groups: type[Any]) -> Callable[[Work], click.Command]:
 
 
 def training_options(*, steps: int, rate: float, batch: int, run: str) -> Callable[[Work], Work]:
-    """Add the options that all training takes, with a stage's own defaults."""
+    """Add the options that all training stages take, with the stage's own defaults."""
     options = (
-        click.option("--steps", type=click.IntRange(1), default=steps, show_default=True, help="How many in all."),
+        click.option("--steps", type=click.IntRange(1), default=steps, show_default=True, help="Training steps."),
         click.option("--rate", type=click.FloatRange(0, min_open=True), default=rate, show_default=True,
                      help="The learning rate."),
         click.option("--batch", type=click.IntRange(1), default=batch, show_default=True,
-                     help="Pictures a step, of each process."),
-        click.option("--warmup", type=click.IntRange(0), default=100, show_default=True, help="Steps of rising rate."),
+                     help="Batch size per process."),
+        click.option("--warmup", type=click.IntRange(0), default=100, show_default=True, help="Warm-up steps."),
         click.option("--average", type=click.FloatRange(0, 1), default=0.999, show_default=True,
-                     help="Of the moving average of the weights."),
-        click.option("--seed", type=int, default=1, show_default=True, help="What chance is drawn from."),
-        click.option("--save-every", type=click.IntRange(1), default=500, show_default=True, help="Steps."),
-        click.option("--log-every", type=click.IntRange(1), default=20, show_default=True, help="Steps."),
+                     help="Decay of the moving average of the weights."),
+        click.option("--seed", type=int, default=1, show_default=True, help="Random seed."),
+        click.option("--save-every", type=click.IntRange(1), default=500, show_default=True,
+                     help="Save a checkpoint every so many steps."),
+        click.option("--log-every", type=click.IntRange(1), default=20, show_default=True,
+                     help="Log the loss every so many steps."),
         click.option("--precision", type=click.Choice(("no", "fp16", "bf16")), default="no", show_default=True),
-        click.option("--device", default="cpu", show_default=True, help="What it runs on: cpu, cuda."),
-        click.option("--tracker", "trackers", multiple=True, help="accelerate's: tensorboard, wandb."),
-        click.option("--run", default=run, show_default=True, help="The run's name."),
+        click.option("--device", default="cpu", show_default=True, help="Device to train on: cpu, cuda."),
+        click.option("--tracker", "trackers", multiple=True, help="Tracker of accelerate: tensorboard, wandb."),
+        click.option("--run", default=run, show_default=True, help="Name of the run."),
     )  # fmt: skip
 
     def decorate(work: Work) -> Work:
@@ -90,9 +93,9 @@ def training_options(*, steps: int, rate: float, batch: int, run: str) -> Callab
 
 
 def counts(text: str) -> tuple[int, ...]:
-    """Read whole numbers with commas between them.
+    """Parse whole numbers separated by commas.
 
-    :raises StudioError: where they are none.
+    :raises StudioError: when a part is not a whole number.
     """
     try:
         return tuple(int(part) for part in text.split(","))
@@ -101,7 +104,7 @@ def counts(text: str) -> tuple[int, ...]:
 
 
 def progress(items: Iterable[T], *, what: str, total: int | None = None) -> tqdm[T]:
-    """Show on the error stream how far ``items`` have got, where somebody is there to see it."""
+    """Iterate over ``items`` with a progress bar on stderr, shown only on a terminal."""
     return tqdm(items, desc=what, total=total, disable=not sys.stderr.isatty(), mininterval=0.5)
 
 

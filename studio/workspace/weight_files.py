@@ -1,4 +1,4 @@
-"""The files of a network's weights, as diffusers folders hold them."""
+"""Weight files of a network in a diffusers folder."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import hashlib
 from pathlib import Path
 
 PIECES, PIECE = 256, 4096
-"""How many pieces of a large file, of how many bytes, tell it from others: all of gigabytes takes too long."""
+"""Number and size in bytes of the samples that :func:`mark` hashes of a large file; hashing gigabytes takes too long.
+"""
 
 
 def variant(part: Path) -> str | None:
-    """Return "fp16" for a network that is there in half precision alone, as such files are called; else None."""
+    """Return "fp16" when the folder holds only half-precision weights, named as diffusers does; else None."""
     weights = [*part.glob("*.safetensors")] or [*part.glob("*.bin")]
     return "fp16" if weights and all(".fp16." in path.name for path in weights) else None
 
 
 def mark(part: Path) -> str:
-    """Return a digest that tells a network's weights from others, by its settings and pieces of its files."""
+    """Return a short digest of a network's configuration files and of samples of its weight files."""
     whole = hashlib.sha256()
     for path in sorted([*part.glob("*.json"), *part.glob("*.safetensors"), *part.glob("*.bin")]):
         size = path.stat().st_size

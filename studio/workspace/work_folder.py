@@ -1,4 +1,4 @@
-"""The work folder: the only place that knows where the pictures lie and how the lists are written (docs/studio.md)."""
+"""The work folder: the only module that knows where pictures lie and how lists are written (docs/studio.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ID_LENGTH = 24
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A picture of the catalogue; docs/studio.md says what each field holds."""
+    """A picture in the catalogue; docs/studio.md describes the fields."""
 
     id: str
     file: str
@@ -45,7 +45,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A line of ``metadata.jsonl``: the path beside it, the text to train on, both captions without the prefix."""
+    """A line of ``metadata.jsonl``: the picture's path, the training text, and two captions without the prefix."""
 
     file_name: str
     text: str
@@ -55,7 +55,10 @@ class Caption:
 
 
 class Folder:
-    """A work folder at ``path``; made at the first writing, refused where it is of another format."""
+    """A work folder at ``path``, created by the first write.
+
+    :raises FolderError: when it has another format version.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -64,17 +67,17 @@ class Folder:
             raise FolderError(f"{self.path} is a work folder of another format than {FORMAT}: {mark}")
 
     def make(self) -> None:
-        """Make the folder and its mark, where they are missing."""
+        """Create the folder and ``studio.json`` when they are missing."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not (self.path / "studio.json").exists():
             self.write("studio.json", (json.dumps({"format": FORMAT}) + "\n").encode())
 
     def write(self, name: str, data: bytes) -> None:
-        """Put ``data`` at ``name``: written aside, synced and renamed, so it is there whole or not at all."""
+        """Write ``data`` to ``name`` atomically: written aside, synced and renamed."""
         self.write_by(name, lambda file: file.write(data))
 
     def write_by(self, name: str, fill: Callable[[IO[bytes]], object]) -> None:
-        """Put what ``fill`` writes into an open file at ``name``, whole or not at all; it is never all in memory."""
+        """Call ``fill`` with an open file and put the result at ``name`` atomically, without holding it in memory."""
         target = self.path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
@@ -94,12 +97,12 @@ class Folder:
         self.write(name, "".join(map(_line, rows)).encode())
 
     def append(self, name: str, row: dict[str, Any]) -> None:
-        """Add a row to a list that grows; call :meth:`mend` once before the first."""
+        """Append a row to a JSON Lines file; call :meth:`mend` once before the first append."""
         with (self.path / name).open("ab") as file:
             file.write(_line(row).encode())
 
     def mend(self, name: str) -> None:
-        """Drop the end of a list that a kill cut off in the middle of a line."""
+        """Drop an incomplete last line, left by a process that was killed."""
         path = self.path / name
         if not path.exists():
             return
@@ -109,9 +112,9 @@ class Folder:
                 file.truncate(data.rfind(b"\n") + 1)
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a list; none where it is missing.
+        """Yield the rows of a JSON Lines file; nothing when it is missing. An incomplete last line is skipped.
 
-        :raises FolderError: naming the line that is no JSON object. The last line may be cut off, and is then left out.
+        :raises FolderError: naming the line that is not a JSON object.
         """
         path = self.path / name
         if not path.exists():
@@ -124,9 +127,9 @@ class Folder:
                     yield _parsed(line, f"{path}, line {number}")
 
     def catalogue(self) -> Iterator[Record]:
-        """Yield the pictures in the order of collection.
+        """Yield the records of the catalogue, in the order of collection.
 
-        :raises FolderError: where a record lacks something.
+        :raises FolderError: when a record lacks a field.
         """
         known = {each.name for each in fields(Record)}
         for number, row in enumerate(self.rows("catalogue.jsonl"), 1):
@@ -136,9 +139,9 @@ class Folder:
                 raise FolderError(f"{self.path / 'catalogue.jsonl'}, record {number}: {error}") from error
 
     def captions(self) -> Iterator[Caption]:
-        """Yield the captions, for each line that has at least ``file_name`` and ``text``.
+        """Yield the captions.
 
-        :raises FolderError: where a line has not.
+        :raises FolderError: when a line lacks ``file_name`` or ``text``.
         """
         for number, row in enumerate(self.rows("pictures/metadata.jsonl"), 1):
             name, text = row.get("file_name"), row.get("text")
@@ -148,11 +151,11 @@ class Folder:
             yield Caption(name, text, short, long, row.get("id", Path(name).stem))
 
     def add(self, record: Record) -> None:
-        """Enter a picture, whose file is written, into the catalogue."""
+        """Append a record to the catalogue; its picture file must exist already."""
         self.append("catalogue.jsonl", asdict(record))
 
     def write_captions(self, captions: Iterable[Caption]) -> None:
-        """Write ``metadata.jsonl`` anew."""
+        """Replace ``metadata.jsonl``."""
         self.write_lines("pictures/metadata.jsonl", map(asdict, captions))
 
 
@@ -162,7 +165,7 @@ def digest(data: bytes) -> str:
 
 
 def picture_path(identity: str, extension: str) -> str:
-    """Name the file of a picture within the work folder."""
+    """Return the path of a picture's file, relative to the work folder."""
     return f"pictures/{identity[:2]}/{identity}.{extension}"
 
 
@@ -185,13 +188,16 @@ def _parsed(data: bytes, where: str) -> dict[str, Any]:
 
 
 def put_folder(target: Path, fill: Callable[[Path], object]) -> None:
-    """Let ``fill`` write a folder aside, and put it in the place of ``target``: what is there is always whole."""
+    """Call ``fill`` with a temporary folder, then move the result to ``target``, replacing what is there.
+
+    ``target`` is complete at any time; on an error it stays as it was.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part"))
     old = aside.with_suffix(".old")
     try:
         fill(aside)
-        # safetensors writes for its owner alone, and the site may run as somebody else.
+        # safetensors makes files readable by their owner only; the site may run as another user.
         for path in aside.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
         aside.chmod(0o755)

@@ -101,7 +101,7 @@ def test_deploy_and_roll_back_under_load_fail_no_request_and_lose_no_walk(produc
 
 def test_painter_that_is_ended_by_force_says_what_its_threads_were_at(production: Production) -> None:
     production.replace_worker("worker1", signal.SIGABRT)
-    assert any("Aborted" in said and "in _tend" in said for said in production.hung())
+    assert any("Aborted" in said and "in _run_heartbeat" in said for said in production.hung())
 
 
 def painter_folder(production: Production, name: str) -> Path:

@@ -45,7 +45,7 @@ class Room:
 
 def furnish(app: Flask) -> dict[str, Room]:
     """Hang walks in all their states, with families, reports and an exhibition; return all rooms by name."""
-    first_exhibition.hang()
+    first_exhibition.publish()
     found = {"exhibitions": Room("/exhibitions"), "exhibition": Room(f"/exhibitions/{first_exhibition.SLUG}")}
     found |= _walls() | _family() | _states() | _ways_in() | _live_walls()
     first = exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))[0]

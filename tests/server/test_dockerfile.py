@@ -155,7 +155,7 @@ print(all(f'<html lang="{name}' in client.get("/", headers={"Accept-Language": n
 print([thing["name"] for thing in client.get("/api/v1/reading?prompt=two+foxes").json["things"]])
 print(client.get("/drawings").status_code)
 print(callable(huggingface_hub.hf_hub_download))
-print(all(embedding.Embedding.load(wsgi.app.config["MEANING"]).of(["a fox"]).any(axis=1)))
+print(all(embedding.Embedding.load(wsgi.app.config["MEANING"]).embed(["a fox"]).any(axis=1)))
 print(sorted({"torch", "diffusers", "transformers", "worker"} & set(sys.modules)))
 """
     assert run("-c", program).splitlines() == [

@@ -38,7 +38,7 @@ Open = Callable[..., Page]
 @pytest.fixture
 def walks(app: Flask) -> list[Walk]:
     """Hang the first exhibition."""
-    first_exhibition.hang()
+    first_exhibition.publish()
     return exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))
 
 

@@ -36,14 +36,14 @@ class FakePainter:
         self.batches: list[list[float]] = []
         self.knots: list[list[float]] = []
         self.passes = 0
-        self.is_led = True
+        self.is_sketch_conditioned = True
         self.at_once: int | None = None
         self.decoder: str | None = None
         self.gpu = DEFAULT
         self.drawings: dict[str, str] = {}
         self.on_paint: Callable[[int], None] = lambda _: None
 
-    def of(self, model: str | None) -> FakePainter:
+    def get(self, model: str | None) -> FakePainter:
         """Paint with this one, whatever the model."""
         assert model in (None, *self.names)
         return self
@@ -56,7 +56,7 @@ class FakePainter:
     def rendering(self, sampling: Mapping[str, Any]) -> Rendering:
         """Complete a walk's settings."""
         device = {"precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": self.batch}
-        return Rendering.of(sampling, width=SIDE, height=SIDE, decoder=self.decoder, gpu=self.gpu, **device)
+        return Rendering.from_sampling(sampling, width=SIDE, height=SIDE, decoder=self.decoder, gpu=self.gpu, **device)
 
     def shrink(self, _model: str | None = None) -> bool:
         """Paint half as many at once, down to one."""

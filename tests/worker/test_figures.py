@@ -164,9 +164,9 @@ def test_sign_of_life_says_where(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
         told.append(about)
         this_worker().stopping.set()
 
-    monkeypatch.setattr(jobs, "say_alive", note)
+    monkeypatch.setattr(jobs, "send_heartbeat", note)
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_offer_what_is_there", lambda _: None)
-    worker._tend(Worker(app, None), "127.0.0.1:9109")  # type: ignore[arg-type]
+    monkeypatch.setattr(worker, "_refresh_offer", lambda _: None)
+    worker._run_heartbeat(Worker(app, None), "127.0.0.1:9109")  # type: ignore[arg-type]
     assert told[0]["metrics"] == "127.0.0.1:9109"
     assert int(str(told[0]["memory"])) > 10**6

@@ -103,7 +103,7 @@ def come_back() -> None:
 def contents(row: Walk) -> dict[str, bytes]:
     """Read all that a walk's rows name, by the place it has in the walk's folder."""
     named = [frame.path for frame in row.painted] + [medium.path for medium in row.media.values()]
-    return {path.partition(row.id)[2]: media_store.store().read(path) for path in named}
+    return {path.partition(row.id)[2]: media_store.store().read_bytes(path) for path in named}
 
 
 def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_with_the_same_bytes(

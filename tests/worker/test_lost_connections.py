@@ -46,10 +46,10 @@ def test_worker_is_tended_on_where_postgres_went_away_after_an_answer(
         site.stopping.set()
 
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.unoffered, "fail", lambda: lose_connection(postgres_server))
-    monkeypatch.setattr(worker, "_sweep_and_ring", sweep)
-    worker._tend(site)
+    monkeypatch.setattr(worker, "_sweep_and_notify", sweep)
+    worker._run_heartbeat(site)
     assert swept == [True]
 
 

@@ -134,7 +134,7 @@ def test_the_worker_waits_while_redis_is_away_and_can_still_be_stopped(
 
 
 def test_a_second_signal_ends_the_worker_at_once() -> None:
-    worker._heed_signals(threading.Event())
+    worker._handle_signals(threading.Event())
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(SystemExit):
         signal.raise_signal(signal.SIGTERM)
@@ -166,7 +166,7 @@ import threading
 from worker import __main__ as worker
 
 worker.END_SECONDS = 1
-worker._heed_signals(threading.Event())
+worker._handle_signals(threading.Event())
 signal.raise_signal(signal.SIGTERM)
 threading.Event().wait()
 """
@@ -187,8 +187,8 @@ libc = ctypes.CDLL(None)
 libc.on_exit(ctypes.cast(libc.pause, ctypes.c_void_p), None)  # as a library's own destructor may wait
 worker.END_SECONDS = 1
 worker.create_app = lambda: type("App", (), {"config": {"LOG_FORMAT": "text"}})()
-worker.telemetry.init_app = worker._load = worker._serve_figures = worker._serve = lambda *_: None
-worker._writers = worker._tend_or_end = worker._keep_house = lambda *_: None
+worker.telemetry.init_app = worker._load = worker._serve_metrics = worker._serve = lambda *_: None
+worker._writers = worker._run_heartbeat_or_exit = worker._run_upkeep = lambda *_: None
 sys.exit(worker.main())
 """
     ended = subprocess.run([sys.executable, "-c", hung], capture_output=True, text=True, timeout=120, check=False)
@@ -203,14 +203,14 @@ def test_lost_walks_are_swept_while_redis_is_away(
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_leave", lambda _: None)
-    monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(worker._sweep_and_ring))
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
+    monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))
     with caplog.at_level(logging.WARNING):
-        worker._tend(site)
+        worker._run_heartbeat(site)
     db.session.rollback()
     db.session.expire_all()
     assert lookup.walk_at_address(walk.id).state == QUEUED != PAINTING
-    assert "tending is put off" in caplog.text
+    assert "a heartbeat duty is postponed" in caplog.text
 
 
 def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
@@ -222,21 +222,21 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
         raise ZeroDivisionError
 
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.unoffered, "fail", go_wrong)
-    monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(lambda: swept.append(True)))
-    worker._tend(site)
+    monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: swept.append(True)))
+    worker._run_heartbeat(site)
     assert swept == [True]
-    assert "tending went wrong, and goes on" in caplog.text
+    assert "a heartbeat duty failed" in caplog.text
 
 
 def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[bool] = []
     monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
-    monkeypatch.setattr(worker, "_leave", lambda _: None)
+    monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.heartbeat, "renew_leases", lambda: kept.append(True))
-    monkeypatch.setattr(worker, "_sweep_and_ring", _then_stop(lambda: None))
-    worker._tend(site)
+    monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: None))
+    worker._run_heartbeat(site)
     assert kept == [True]
 
 
@@ -245,17 +245,17 @@ def test_worker_of_the_release_before_ends_when_the_database_is_upgraded_beside_
 ) -> None:
     told: list[int] = []
     monkeypatch.setattr(worker.os, "kill", lambda _pid, signum: told.append(signum))
-    worker._leave_another_schema(head(), revisions())
+    worker._stop_on_schema_change(head(), revisions())
     assert told == []
     with writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         session.execute(text("UPDATE schema_compatibility SET oldest_code = '9999'"))
-    worker._leave_another_schema(head(), revisions())
+    worker._stop_on_schema_change(head(), revisions())
     assert told == [signal.SIGTERM]
     assert f"The database is at revision 9999 since, this worker's code at {head()}" in caplog.text
     with writing() as session:  # in the middle of an upgrade
         session.execute(text("DELETE FROM alembic_version"))
-    worker._leave_another_schema(head(), revisions())
+    worker._stop_on_schema_change(head(), revisions())
     assert told == [signal.SIGTERM]
 
 
@@ -267,7 +267,7 @@ def test_worker_of_the_release_before_goes_on_where_the_database_says_that_it_ma
     with writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9998'"))
     for _ in range(3):
-        worker._leave_another_schema(head(), revisions())
+        worker._stop_on_schema_change(head(), revisions())
     assert told == []
     sentence = f"The database is at revision 9998, which is newer than the code ({head()}) and still runs with it."
     assert [record.getMessage() for record in caplog.records] == [
@@ -288,9 +288,9 @@ def test_upkeep_is_done_now_and_then_and_goes_on_after_what_goes_wrong(
 
     monkeypatch.setattr(worker, "UPKEEP_SECONDS", 0.01)
     monkeypatch.setattr(worker.upkeep, "run", run)
-    worker._keep_house(site)
+    worker._run_upkeep(site)
     assert done == [0, 1]
-    assert "upkeep went wrong" in caplog.text
+    assert "upkeep failed" in caplog.text
 
 
 @pytest.mark.slow
@@ -298,8 +298,8 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
-    painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", kept=1)
-    painter = painters.of()
+    painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", capacity=1)
+    painter = painters.get()
     about = worker._about(painters)
     assert (about["pid"], about["model"], about["title"], about["size"]) == (
         os.getpid(),
@@ -309,8 +309,10 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     )
     assert (about["revision"], about["device"]) == (painter.revision, "cpu")
     assert about["models"] == {"bert": painter.revision, "lcm": None}
-    painters.of("lcm")
-    assert worker._about(painters) == about | {"models": {"bert": painter.revision, "lcm": painters.of("lcm").revision}}
+    painters.get("lcm")
+    assert worker._about(painters) == about | {
+        "models": {"bert": painter.revision, "lcm": painters.get("lcm").revision}
+    }
 
 
 def _resident(connection: Redis) -> worker.Resident:
@@ -351,7 +353,7 @@ def test_worker_that_nobody_tends_any_more_ends_to_be_started_anew(
 
     statuses: list[int] = []
     monkeypatch.setattr(os, "_exit", statuses.append)
-    monkeypatch.setattr(worker, "_tend", break_off)
-    worker._tend_or_end(site)
+    monkeypatch.setattr(worker, "_run_heartbeat", break_off)
+    worker._run_heartbeat_or_exit(site)
     assert statuses == [heartbeat.ENDED]
-    assert "nobody tends this worker any more" in caplog.text
+    assert "this worker has no heartbeat any more" in caplog.text

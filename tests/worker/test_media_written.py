@@ -82,7 +82,7 @@ def painted(written: dict[str, bytes], painter: FakePainter, commissioned: Commi
     """Paint a walk, and the stages of one of its frames."""
     walk = commissioned("a fox", "a kite", seed=5, frames=9)
     job.work()
-    stage_requests.ask(read(walk.id), 3)
+    stage_requests.request_stages(read(walk.id), 3)
     job.work()
     return read(walk.id)
 
@@ -91,7 +91,7 @@ def test_all_kinds_are_written_and_every_picture_says_that_it_is_synthetic(
     app: Flask, painted: Walk, written: dict[str, bytes]
 ) -> None:
     assert media_store.store().check() == ""
-    assert first_exhibition.hang()
+    assert first_exhibition.publish()
     photo, _ = photo_store.save(
         photo_check.check(photos.written(photos.disc_outdoors())), owner_hash=visitors.digest("me"), network=""
     )
@@ -114,7 +114,7 @@ def test_what_stays_is_named_by_rows_and_so_backed_up_and_the_rest_is_pruned(
     assert {kind_of(path) for path in there} == set(PICTURES)
     for path in written:
         media_store.store().write(path, b"left over")
-    media_store.store().write(f"{media_store.knots_folder(painted.id)}/x.npy", b"left over")
+    media_store.store().write(f"{media_store.samples_folder(painted.id)}/x.npy", b"left over")
     media_upkeep.prune(young_seconds=-1)
     assert set(media_store.store().files("walks")) == named
 

@@ -54,7 +54,7 @@ def work(app: Flask, painter: FakePainter) -> int:
 
 def pixels(row: Walk) -> list[bytes]:
     """Read a walk's frames, in the film's order."""
-    return [encoding.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
+    return [encoding.decode_still(media_store.store().read_bytes(frame.path)).tobytes() for frame in row.painted]
 
 
 def sizes(row: Walk) -> list[list[int]]:

@@ -84,7 +84,7 @@ def named(row: Walk) -> set[str]:
 
 def pixels(row: Walk) -> list[bytes]:
     """Read a walk's frames."""
-    return [encoding.decode_still(media_store.store().read(frame.path)).tobytes() for frame in row.painted]
+    return [encoding.decode_still(media_store.store().read_bytes(frame.path)).tobytes() for frame in row.painted]
 
 
 def test_film_of_one_walk_is_made_while_another_walk_is_painted(
@@ -125,7 +125,7 @@ def test_walks_come_out_as_without_writers(
         assert count == other_count
         assert pixels(plain) == pixels(aside)
         assert (plain.positions, plain.passes, plain.evenness) == (aside.positions, aside.passes, aside.evenness)
-        assert media_store.store().read(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
+        assert media_store.store().read_bytes(plain.media["gif"].path) != b"" and stored(aside.id) == named(aside)
 
 
 def test_level_opens_when_its_last_batch_is_written(
@@ -221,13 +221,13 @@ def test_lost_frame_is_painted_again_by_the_thread_that_paints(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk, threads = commissioned(frames=2), set()
-    lost, calls = film_assembly.lost, []
+    lost, calls = film_assembly.find_lost_frames, []
 
     def lose_one(claim: Any, memory: Any) -> list[float]:
         calls.append(claim)
         return [0.0] if len(calls) < 3 else lost(claim, memory)
 
-    monkeypatch.setattr(film_assembly, "lost", lose_one)
+    monkeypatch.setattr(film_assembly, "find_lost_frames", lose_one)
     beside_writers.on_paint = lambda _: threads.add(threading.current_thread())
     job.work()
     assert read(walk.id).state == FINISHED
@@ -313,7 +313,7 @@ def test_hung_encoder_of_a_writer_counts_as_a_loss(
     walk = commissioned(frames=4)
 
     def hang(*_: Any) -> None:
-        raise encoding.EncoderHung("ffmpeg did nothing")
+        raise encoding.EncoderTimeout("ffmpeg did nothing")
 
     monkeypatch.setattr(encoding.Mp4Writer, "finish", hang)
     job.work()

@@ -1,6 +1,6 @@
-"""One piece of painting: a batch of a walk's level. What it yields is saved, and the last of a level opens the next.
+"""The task that generates and saves one batch of a walk's pass; a walk's last task makes its films.
 
-The last piece of all makes the film.
+The last batch of a pass enqueues the tasks of the next pass.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ log = logging.getLogger(__name__)
 
 
 def begin(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
-    """Do of the claimed piece what needs the painter; return what is left to do, which usually does not."""
+    """Do the part of a claimed task that needs the model; return the rest, which usually does not need it."""
     claim = painting.claim
-    with figures.timed("set up"):
+    with figures.time_stage("set up"):
         walk_setup.set_up(painting)
     if claim.kind == FILM:
         return _finish_leg if painting.is_leg else _finish
@@ -49,20 +49,24 @@ def _finish_leg(painting: WalkInProgress) -> None:
 
 
 def _finish(painting: WalkInProgress) -> None:
-    """Make a walk's films, and read its visual features."""
+    """Make a walk's films and extract its visual features."""
     claim = painting.claim
-    stretch_frames.adopt(painting)
-    _mend(painting)
-    with figures.timed("film"):
+    stretch_frames.copy_frames(painting)
+    _regenerate_lost(painting)
+    with figures.time_stage("film"):
         film_assembly.finish_film(claim, painting.walk, painting.memory)
-    figures.waited("finished", painting.walk.created_at, now())
-    with figures.timed("look"):
-        this_worker().features.read(painting.walk, painting.memory)
+    figures.observe_wait("finished", painting.walk.created_at, now())
+    with figures.time_stage("look"):
+        this_worker().features.extract(painting.walk, painting.memory)
     this_worker().memory.forget(claim.walk_number)
 
 
 def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
-    """Save a batch of fit pictures: files first, then the rows that name them, with the level that may open by it."""
+    """Check and save a batch of pictures: first the files, then their rows together with the next pass, if any.
+
+    :raises LeaseLost: when this worker no longer holds the task.
+    :raises fit_pictures.Unfit: when no fit picture was found for a stop or frame.
+    """
     number, batch = painting.claim.level, painting.claim.batch
     watch = figures.Laps()
     painted, mended = fit_pictures.fit(painting, painted)
@@ -72,41 +76,41 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
         painting.remember(number, batch, painted)
     rows = _write(painting, level, painted)
     watch.lap("store")
-    hung = None
+    unfinished = None
     if rows and not painting.is_leg:
-        hung = film_assembly.unfinished(painting.walk, painting.memory, rows)
+        unfinished = film_assembly.make_unfinished_film(painting.walk, painting.memory, rows)
         watch.lap("film")
     while True:
         try:
             opened = next_level.plan_next(painting)
             with writing() as session:
-                replaced = _publish(session, painting, rows, hung)
+                replaced = _publish(session, painting, rows, unfinished)
                 fit_pictures.record(session, painting, mended)
                 next_level.open_next(session, painting, opened)
             break
         except LeaseLost:
-            film_assembly.withdraw([row["path"] for row in rows] + ([hung.path] if hung else []))
+            film_assembly.delete_unnamed([row["path"] for row in rows] + ([unfinished.path] if unfinished else []))
             raise
-        except next_level.NotPlanned:  # the others' last piece was done since we looked
+        except next_level.NotPlanned:  # another worker has just completed the last other task of the pass
             continue
     watch.lap("publish")
     _count(painting, len(rows))
-    film_assembly.take_down(replaced)
+    film_assembly.delete_files(replaced)
     if opened is not None:
         next_level.wake_workers(opened)
 
 
 def _count(painting: WalkInProgress, frames: int) -> None:
-    """Count what was saved, and with a walk's very first batch how long its visitor waited for it."""
-    figures.frames_painted(frames)
+    """Count saved frames in the metrics; for a walk's first batch also record the waiting time."""
+    figures.count_frames(frames)
     claim, walk = painting.claim, painting.walk
     if (claim.level, claim.batch) == (0, 0):
-        figures.waited("begun", walk.created_at, walk.started_at or now())
-        figures.waited("first picture", walk.created_at, now())
+        figures.observe_wait("begun", walk.created_at, walk.started_at or now())
+        figures.observe_wait("first picture", walk.created_at, now())
 
 
 def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
-    """Write the files of a batch, side by side; return the rows of its frames."""
+    """Write the files of a batch concurrently; return the values of its frames' rows."""
     claim, walk = painting.claim, painting.walk
     pictures = {each.position: each.picture for each in painted if each.picture is not None}
     with ThreadPoolExecutor(film_assembly.WRITERS) as writers:
@@ -132,9 +136,12 @@ def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -
 
 
 def _publish(
-    session: Session, painting: WalkInProgress, rows: Sequence[dict[str, Any]], hung: WrittenFilm | None
+    session: Session, painting: WalkInProgress, rows: Sequence[dict[str, Any]], unfinished: WrittenFilm | None
 ) -> set[str]:
-    """Record what was painted; return the paths of files that are superfluous afterwards."""
+    """Record a batch within the transaction; return the paths of files that it replaces.
+
+    :raises LeaseLost: when this worker no longer holds the task.
+    """
     spent = func.coalesce(Piece.seconds, 0.0) + round(painting.claim.seconds, 3)
     write_as_holder(
         session,
@@ -142,22 +149,22 @@ def _publish(
         piece={"state": PIECE_DONE, "lease_holder": None, "lease_until": None, "seconds": spent},
         painted_count=Walk.painted_count + len(rows),
         passes=func.coalesce(Walk.passes, 0) + painting.passes,
-        **(film_assembly.first_shown(painting.walk) if hung else {}),
+        **(film_assembly.first_film_values(painting.walk) if unfinished else {}),
     )
     if rows:
         session.execute(insert(Frame), rows)
-    return film_assembly.record_files(session, painting.walk, [hung]) if hung else set()
+    return film_assembly.record_files(session, painting.walk, [unfinished]) if unfinished else set()
 
 
-def _mend(painting: WalkInProgress) -> None:
-    """Paint again, in its whole batch, every frame whose file is lost: the film needs them all."""
-    missing = set(film_assembly.lost(painting.claim, painting.memory))
+def _regenerate_lost(painting: WalkInProgress) -> None:
+    """Generate every frame whose file is lost again, with its whole batch; the film needs all frames."""
+    missing = set(film_assembly.find_lost_frames(painting.claim, painting.memory))
     for number, level in enumerate(painting.levels):
         for batch, indices in enumerate(level.batches):
             positions = {level.positions[index] for index in indices}
             if level.kind == KNOTS or not positions & missing:
                 continue
-            log.warning("frames of walk %s are lost and painted again", painting.walk.id)
+            log.warning("frames of walk %s are lost and are generated again", painting.walk.id)
             for each in painting.paint(number, batch):
                 if each.position in missing:
                     _rewrite(painting, each)
@@ -179,7 +186,7 @@ def _store(store: media_store.MediaStore, path: str, code: Any, content: Any) ->
 
 
 def _store_frame(store: media_store.MediaStore, walk_id: str, position: float, picture: Any) -> dict[str, Any]:
-    """Write a frame; return what its row says of the file."""
+    """Write a frame as a still; return the path and size for its row."""
     data = encoding.still(picture)
     path = media_store.frame_path(walk_id, position, data)
     store.write(path, data)

@@ -1,4 +1,4 @@
-"""The check of a LoRA file before it is offered: it is read, and laid once over the networks of a model it fits."""
+"""The task that checks a LoRA file before it is offered: the file is loaded and applied once to a model."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ log = logging.getLogger(__name__)
 
 
 def check(claim: Claim, painter: Painter) -> None:
-    """Check the file of a task, and write on it what is wrong; "" if nothing is.
+    """Check the LoRA file of a task and store the reason why it is unusable on the task, or "" if it fits.
 
-    :raises LeaseLost: when the task is gone.
+    :raises LeaseLost: when the task no longer exists.
     """
     payload = db.session.scalar(select(Piece.payload).where(Piece.number == claim.number, Piece.task == claim.task))
     if payload is None:
         raise LeaseLost(claim.whose)
     reason = _flaw(str(payload["file"]), painter)
     with writing() as session:
-        write_as_holder(session, claim, piece=lora_checks.answered(payload, reason))
+        write_as_holder(session, claim, piece=lora_checks.answer_values(payload, reason))
     log.info("LoRA %s: %s", payload["file"], reason or "fits")
 
 
@@ -39,7 +39,7 @@ def _flaw(name: str, painter: Painter) -> str:
     except OSError as error:
         message = f"cannot be read by the worker at {path.parent} ({error.strerror})"
         return f"{message}: site and workers must share the folder that MOMA_LORAS names."
-    if painter.is_led:
+    if painter.is_sketch_conditioned:
         return f"cannot be checked: the model {painter.name} is led by sketches and takes no LoRA files."
     file = AdapterFile(digest, path)
     try:

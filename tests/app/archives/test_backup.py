@@ -147,12 +147,12 @@ def db_has_walks(file: Path) -> bool:
 
 def test_a_backup_comes_back_whole_in_an_empty_instance(app: Flask, saved: Path, empty: Flask) -> None:
     before = everything()
-    files = {path: media_store.store().read(path) for path in media_store.store().files("walks")}
+    files = {path: media_store.store().read_bytes(path) for path in media_store.store().files("walks")}
     done = json.loads(restore(empty, saved, "--json").stdout)
     assert (done["walks"], done["files"], done["lost"]) == (3, 13, [])
     with empty.app_context():
         assert everything() == before
-        assert {path: media_store.store().read(path) for path in media_store.store().files("walks")} == files
+        assert {path: media_store.store().read_bytes(path) for path in media_store.store().files("walks")} == files
         assert empty.test_client().get("/readyz").json["database"] == "ok"
         found = empty.test_client().get("/api/v1/walks?q=kite").json["walks"]
         assert [each["title"] for each in found] == ["A bear, a kite"]
@@ -236,7 +236,7 @@ def test_a_film_that_is_replaced_while_the_backup_is_made_is_in_it_as_the_better
     with empty.app_context():
         (restored,) = db.session.scalars(select(Walk))
         assert set(restored.media) == {"gif", "mp4", "webp", "poster"}
-        assert media_store.store().read(restored.media["gif"].path) == b"better"
+        assert media_store.store().read_bytes(restored.media["gif"].path) == b"better"
         _tables, files, found = backup.differences(tmp_path / "b.tar")
         assert (files + 1, found) == (told["files"], [])
 
@@ -317,7 +317,7 @@ def test_walks_of_its_own_keep_an_instance_from_being_overwritten(
 def test_the_first_exhibition_does_not_keep_a_backup_from_coming_back(saved: Path, empty: Flask) -> None:
     with empty.app_context():
         upgrade()
-        assert first_exhibition.hang()
+        assert first_exhibition.publish()
     restore(empty, saved)
     with empty.app_context():
         assert count() == 3

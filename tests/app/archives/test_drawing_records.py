@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from app.archives import archive_format, walk_export
 from app.archives.archive_format import MANIFEST
 from app.archives.drawing_records import DRAWINGS
-from app.archives.walk_import import bring_in
+from app.archives.walk_import import import_archive
 from app.commissions import recipe
 from app.errors import InvalidInput
 from app.moderation import audit_log, drawing_curation
@@ -74,7 +74,7 @@ def archive(app: Flask, other: Flask, hung: Callable[..., Walk], tmp_path: Path)
 def rewritten(file: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
     """Change files of an archive, and write a manifest that fits them."""
     with tarfile.open(file) as opened:
-        files = {member.name: archive_format.read(opened, member.name) for member in opened.getmembers()}
+        files = {member.name: archive_format.read_member(opened, member.name) for member in opened.getmembers()}
     manifest = json.loads(files.pop(MANIFEST))
     change(files)
     changed = file.with_name("changed.tar")
@@ -100,7 +100,7 @@ def digests(walk: Walk) -> set[str]:
 
 
 def test_drawing_comes_along_to_be_painted_after_and_is_not_offered(other: Flask, archive: Path) -> None:
-    report = bring_in(archive)
+    report = import_archive(archive)
     assert (report.queued, report.drawings) == (1, 1)
     (row,) = rows()
     assert (row.digest, row.svg, row.name, row.words) == (ROBOT_DIGEST, ROBOT, "robot hamster", ["robster"])
@@ -112,7 +112,7 @@ def test_drawing_comes_along_to_be_painted_after_and_is_not_offered(other: Flask
     asked = {"stops": [{"prompt": "a robot hamster"}, {"prompt": "the sun"}]}
     read = other.test_client().post("/api/v1/walks", json=asked).json["stops"][0]["scene"]
     assert ROBOT_DIGEST not in json.dumps(read)
-    drawing_curation.bring_back("robot hamster")
+    drawing_curation.restore("robot hamster")
     read = other.test_client().post("/api/v1/walks", json=asked).json["stops"][0]["scene"]
     assert ROBOT_DIGEST in json.dumps(read)
 
@@ -123,7 +123,7 @@ def test_drawing_that_is_here_stays_as_it_is(other: Flask, archive: Path) -> Non
     assert "drawings" not in said
     (row,) = rows()
     assert (row.name, row.artist, row.removed_at) == ("tin man", "Somebody else", None)
-    assert bring_in(archive, replace=False).drawings == 0
+    assert import_archive(archive, replace=False).drawings == 0
 
 
 def test_drawing_that_is_shipped_here_is_not_taken_in(
@@ -134,7 +134,7 @@ def test_drawing_that_is_shipped_here_is_not_taken_in(
     place.mkdir()
     (place / "moma.sqlite").write_bytes(migrated.read_bytes())
     with make_app(place, MODEL=str(model)).app_context():
-        assert (bring_in(archive).drawings, rows()) == (0, [])
+        assert (import_archive(archive).drawings, rows()) == (0, [])
         db.session.remove()
 
 
@@ -154,7 +154,7 @@ def test_archive_with_a_drawing_that_is_broken_or_missing_is_refused_whole(
     other: Flask, archive: Path, change: Callable[[dict[str, bytes]], object], says: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
-        bring_in(rewritten(archive, change))
+        import_archive(rewritten(archive, change))
     assert says in str(refused.value)
     assert rows() == [] and not db.session.scalars(select(Walk)).all()
 
@@ -169,7 +169,7 @@ def test_archive_with_a_drawing_that_is_broken_or_missing_is_refused_whole(
 )
 def test_drawing_that_may_do_harm_is_not_taken_in(other: Flask, archive: Path, svg: str, says: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        bring_in(rewritten(archive, line(svg=svg, digest=digest_of(svg))))
+        import_archive(rewritten(archive, line(svg=svg, digest=digest_of(svg))))
     assert says in str(refused.value) and rows() == []
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from app.archives import archive_format, walk_records
 from app.archives.archive_format import MANIFEST
-from app.archives.walk_import import bring_in
+from app.archives.walk_import import import_archive
 from app.commissions import recipe, walk_edits
 from app.errors import InvalidInput
 from app.gallery import exhibitions
@@ -38,7 +38,7 @@ def first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
     """Hang three pieces of the first exhibition, which have real films, and return their walks in their order."""
     shipped = first_exhibition.pieces()[:3]
     monkeypatch.setattr(first_exhibition, "pieces", lambda: shipped)
-    first_exhibition.hang()
+    first_exhibition.publish()
     return exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))
 
 
@@ -74,7 +74,7 @@ def told(walk: Walk) -> dict[str, Any]:
 def rewritten(file: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     """Change files of an archive, and write a manifest that fits them."""
     with tarfile.open(file) as archive:
-        files = {member.name: archive_format.read(archive, member.name) for member in archive.getmembers()}
+        files = {member.name: archive_format.read_member(archive, member.name) for member in archive.getmembers()}
     manifest = json.loads(files.pop(MANIFEST))
     change(files)
     changed = file.with_name("changed.tar")
@@ -127,11 +127,11 @@ def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Wal
     file = export(app, tmp_path)
     walk_edits.apply(first[0], walk_edits.validate({"title": "Changed since"}))
     before = media_store.store().files("walks")
-    report = bring_in(file)
+    report = import_archive(file)
     assert (report.hung, report.there, report.exhibitions_there) == (0, 3, 1)
     assert lookup.walk_at_address(first[0].id).title == "Changed since"
     assert media_store.store().files("walks") == before
-    report = bring_in(file, replace=True)
+    report = import_archive(file, replace=True)
     assert (report.replaced, report.there, count()) == (3, 0, 3)
     assert lookup.walk_at_address(first[0].id).title == "A sailboat on the sea at sunset, a whale under the stars"
     assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == [
@@ -144,7 +144,7 @@ def test_recipes_alone_join_the_line_under_their_ids(
 ) -> None:
     file = export(app, tmp_path, "--recipes-only")
     assert file.stat().st_size < 200_000
-    report = bring_in(file)
+    report = import_archive(file)
     assert (report.hung, report.queued) == (0, 3)
     walk = lookup.walk_at_address(first[0].id)
     assert (walk.state, walk.is_pinned, walk.painted, walk.media) == (QUEUED, True, [], {})
@@ -153,7 +153,7 @@ def test_recipes_alone_join_the_line_under_their_ids(
     assert {name: recipe.recipe_of(walk)[name] for name in ("stops", "seed", "levels", "sampler")} == {  # type: ignore[literal-required]
         name: asked[name] for name in ("stops", "seed", "levels", "sampler")
     }
-    assert bring_in(file).there == 3
+    assert import_archive(file).there == 3
 
 
 def test_named_walks_alone_are_exported_without_exhibitions(
@@ -163,7 +163,7 @@ def test_named_walks_alone_are_exported_without_exhibitions(
     with app.app_context():
         report = run_json(runner, "gallery", "export", str(file), first[2].id, first[1].url)
     assert (report["walks"], report["exhibitions"], report["lost"]) == (2, 0, [])
-    assert bring_in(file).hung == 2
+    assert import_archive(file).hung == 2
     assert exhibitions.every() == []
 
 
@@ -171,7 +171,7 @@ def test_owner_is_told_only_if_asked_for(app: Flask, hung: Callable[..., Walk], 
     walk = hung()
     for options, owner in (((), ""), (("--owners",), walk.owner_hash)):
         with tarfile.open(export(app, tmp_path, *options)) as archive:
-            (line,) = archive_format.read(archive, walk_records.WALKS).splitlines()
+            (line,) = archive_format.read_member(archive, walk_records.WALKS).splitlines()
         assert json.loads(line)["owner"] == owner
         (tmp_path / "walks.tar").unlink()
 
@@ -208,7 +208,7 @@ def test_broken_line_refuses_the_archive_and_names_it(
     changes, said = BROKEN[name]
     file = rewritten(export(app, tmp_path), first_line(**changes))
     with pytest.raises(InvalidInput) as refused:
-        bring_in(file)
+        import_archive(file)
     assert "Line 1 of walks.jsonl" in str(refused.value)
     assert said in str(refused.value)
     assert count() == 0
@@ -233,18 +233,18 @@ def test_broken_exhibition_refuses_the_archive_before_a_walk_is_hung(
         files[walk_records.EXHIBITIONS] = json.dumps(json.loads(files[walk_records.EXHIBITIONS]) | changes).encode()
 
     with pytest.raises(InvalidInput, match=rf"Line 1 of exhibitions\.jsonl .*{said}"):
-        bring_in(rewritten(export(app, tmp_path), change))
+        import_archive(rewritten(export(app, tmp_path), change))
     assert count() == 0
 
 
 def test_archive_of_a_later_version_says_so(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
     file = export(app, tmp_path)
     with tarfile.open(file) as archive:
-        later = json.loads(archive_format.read(archive, MANIFEST)) | {"version": 2, "software": "MoMA Lisa 9.0"}
+        later = json.loads(archive_format.read_member(archive, MANIFEST)) | {"version": 2, "software": "MoMA Lisa 9.0"}
     with tarfile.open(tmp_path / "later.tar", "w") as archive:
         archive_format.add_bytes(archive, MANIFEST, json.dumps(later).encode())
     with pytest.raises(InvalidInput, match=r"it is of version 2, made by MoMA Lisa 9\.0; this site reads version 1"):
-        bring_in(tmp_path / "later.tar")
+        import_archive(tmp_path / "later.tar")
 
 
 def test_file_that_is_not_what_it_is_called_is_refused(
@@ -255,7 +255,7 @@ def test_file_that_is_not_what_it_is_called_is_refused(
         files[name] = b"<html>".ljust(len(files[name]))
 
     with pytest.raises(InvalidInput, match="which is not what it is called"):
-        bring_in(rewritten(export(app, tmp_path), change))
+        import_archive(rewritten(export(app, tmp_path), change))
 
 
 def test_line_cannot_name_a_file_of_another_walk(app: Flask, other: Flask, first: list[Walk], tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_line_cannot_name_a_file_of_another_walk(app: Flask, other: Flask, first
         files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
     with pytest.raises(InvalidInput, match="names a file of another walk"):
-        bring_in(rewritten(export(app, tmp_path), change))
+        import_archive(rewritten(export(app, tmp_path), change))
 
 
 def test_banned_word_does_not_come_in_with_an_archive(
@@ -274,7 +274,7 @@ def test_banned_word_does_not_come_in_with_an_archive(
     file = export(app, tmp_path)
     banned_words.ban("sailboat")
     with pytest.raises(InvalidInput, match="says “sailboat”, a word that does not hang here"):
-        bring_in(file)
+        import_archive(file)
 
 
 def test_banned_word_does_not_come_in_with_a_note_or_the_name_of_a_drawing(
@@ -294,7 +294,7 @@ def test_banned_word_does_not_come_in_with_a_note_or_the_name_of_a_drawing(
             files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
         with pytest.raises(InvalidInput, match=f"{what} says “zeppelin”, a word that does not hang here"):
-            bring_in(rewritten(file, rewrite))
+            import_archive(rewritten(file, rewrite))
         assert count() == 0
 
 
@@ -324,7 +324,7 @@ def test_photo_of_a_stop_goes_along_with_its_walk_s_owner_alone(
             row.stops[0].photo, row.stops[0].cut_out, row.photos_may_be_shown = "f" * 64, True, True
     file = export(app, tmp_path, *options)
     with other.app_context():
-        bring_in(file)
+        import_archive(file)
         there = lookup.any_walk(walk_id)
         assert there is not None
         assert (there.stops[0].photo, there.stops[0].cut_out, there.unlisted) == ("f" * 64, True, False)

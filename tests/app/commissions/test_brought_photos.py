@@ -43,7 +43,7 @@ def test_walk_holds_a_copy_of_the_photo_and_its_digest() -> None:
     walk = place({"picture": photo.id, "cut_out": True, "prompt": "an apple"}, {"prompt": "the sun"})
     assert [(stop.photo, stop.cut_out) for stop in walk.stops] == [(photo.digest, True), (None, None)]
     medium = walk.media["photo-0"]
-    assert media_store.store().read(medium.path) == media_store.store().read(photo.path)
+    assert media_store.store().read_bytes(medium.path) == media_store.store().read_bytes(photo.path)
     assert medium.path.startswith(f"walks/{walk.id}/photo-0.")
     photo_store.forget(visitors.digest(MINE))
     assert media_store.store().exists(medium.path)
@@ -124,7 +124,7 @@ def test_who_goes_on_from_a_photo_begins_at_what_was_painted_of_it_and_stays_unl
     child = place(*stops, owner="somebody else", continues=parent.id)
     checked = photo_check.check(still)
     assert (child.stops[0].photo, child.stops[0].cut_out) == (checked.digest, False)
-    copied = Image.open(io.BytesIO(media_store.store().read(child.media["photo-0"].path)))
+    copied = Image.open(io.BytesIO(media_store.store().read_bytes(child.media["photo-0"].path)))
     assert copied.getpixel((5, 5)) == (1, 2, 3)
     assert child.unlisted
     with pytest.raises(InvalidInput, match="did not agree"):

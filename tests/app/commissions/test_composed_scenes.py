@@ -161,19 +161,19 @@ def test_layout_comes_back_with_the_scene_and_into_the_form() -> None:
     told = [stop.scene for stop in walk.stops]
     again = placed(*({"prompt": stop.prompt, "hand": stop.hand, "scene": stop.scene} for stop in walk.stops))
     assert [stop.scene for stop in again.stops] == told
-    own = [layouts.asked_for(scene, walk_seed=walk.seed) for scene in told]
+    own = [layouts.requested_layout(scene, walk_seed=walk.seed) for scene in told]
     assert form_fields.fields(walk)["layout"] == (own if any(own) else None)
-    assert "tilted" in {layouts.asked_for(scene, walk_seed=seed) for scene in told for seed in range(8)}
+    assert "tilted" in {layouts.requested_layout(scene, walk_seed=seed) for scene in told for seed in range(8)}
 
 
 def test_repainted_scene_is_composed_in_the_marks_of_its_new_style() -> None:
     told = placed({"prompt": "a house", "hand": "linocut", "layout": "tilted"}, "the sun").stops[0].scene
     assert told is not None
-    painted = layouts.recomposed(told, "painted", seed=7, walk_seed=7)
+    painted = layouts.recompose(told, "painted", seed=7, walk_seed=7)
     assert painted["composition"]["marks"] == "painted" and painted["things"] == told["things"]
-    assert "composition" not in layouts.recomposed(told, "", seed=7, walk_seed=7)
-    assert layouts.recomposed(told, "linocut", seed=7, walk_seed=7) == told
-    assert layouts.recomposed(painted, "etching", seed=7, walk_seed=7)["composition"]["marks"] == "etching"
+    assert "composition" not in layouts.recompose(told, "", seed=7, walk_seed=7)
+    assert layouts.recompose(told, "linocut", seed=7, walk_seed=7) == told
+    assert layouts.recompose(painted, "etching", seed=7, walk_seed=7)["composition"]["marks"] == "etching"
 
 
 def test_form_paints_the_style_that_the_api_does() -> None:

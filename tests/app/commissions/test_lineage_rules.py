@@ -39,7 +39,7 @@ def go_on(parent: Walk) -> Commissioner:
     def ask(first: dict[str, Any] | None = None, **fields: Any) -> Walk:
         stops = [{"prompt": "a kite"} | (first or {}), {"prompt": "the sea"}]
         wanted = validate({"stops": stops, "continues": parent.id, **fields})
-        return intake.place(wanted, visitor_key="ben", anew=True)[0]
+        return intake.place(wanted, visitor_key="ben", skip_cache=True)[0]
 
     return ask
 

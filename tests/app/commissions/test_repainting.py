@@ -60,7 +60,7 @@ def teach(model: str = "style-our-prints") -> None:
     style = AddedStyle("our-prints", "Our prints", "CC0-1.0")
     led.lay_out(style.folder / added.MODEL, name=model, hands=[*HANDS, LEARNED])
     (style.folder / added.MODEL / "model_index.json").write_text("{}")
-    (style.folder / added.ABOUT).write_bytes(added.written(style))
+    (style.folder / added.ABOUT).write_bytes(added.to_json(style))
 
 
 def test_sketches_seeds_and_pace_stay_and_the_hand_changes(finished: Callable[..., Walk]) -> None:

@@ -76,7 +76,7 @@ def test_addition_and_removal_are_seen_by_another_process_a_second_later(other: 
     assert known(other) == (["robot hamster"], [])
     clock.now += 1
     assert known(other) == ([], ["robot hamster"])
-    drawing_curation.bring_back("robot hamster")
+    drawing_curation.restore("robot hamster")
     clock.now += 1
     assert known(other) == (["robot hamster"], [])
 
@@ -143,5 +143,5 @@ def test_model_that_is_led_by_words_alone_has_no_sketchbook_whatever_was_added(
     site = make_app(instance, MODEL=str(led.lay_out_words_alone(tmp_path / "words")))
     del asked[:]
     with site.app_context():
-        assert sketchbooks.of_model(site.config["MODEL"]) is None and offered.books() == []
+        assert sketchbooks.of_model(site.config["MODEL"]) is None and offered.list_books() == []
     assert asked == []

@@ -76,7 +76,7 @@ def test_credit_in_words_says_what_was_not_told() -> None:
 def test_credit_that_is_told_later_stands_with_walks_of_before(app: Flask) -> None:
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot"))
     told = [{"digest": ROBOT_DIGEST, "name": "robot", "artist": "", "licence": "", "source": ""}]
-    told.append(drawing_credits.written(drawings.DRAWINGS[0]))
+    told.append(drawing_credits.as_record(drawings.DRAWINGS[0]))
     drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Ann Example"))
     assert [each["artist"] for each in drawing_credits.current(told)] == ["Ann Example", "MoMA Lisa"]
     drawing_curation.remove("robot")

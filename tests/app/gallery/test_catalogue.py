@@ -110,7 +110,7 @@ def test_pages_of_a_search_hold_only_what_it_found(seven: list[str], hung: Hange
     foxes = [hung("a fox", f"kite {index}", minutes_ago=100 + index).id for index in range(4)]
     pages = all_pages("fox")
     assert [name for page in pages for name in ids(page)] == foxes
-    assert {page.found for page in pages} == {4}
+    assert {page.hit_count for page in pages} == {4}
 
 
 def test_page_size_is_a_setting(seven: list[str], instance: Path) -> None:
@@ -134,13 +134,13 @@ def test_hidden_walk_is_never_shown(hung: Hanger, hide: str) -> None:
     assert [hanging.id for hanging in catalogue.recent(5)] == [other.id]
     for query in ("fox", "77", "kite"):
         page = catalogue.page(query)
-        assert (page.walks, page.found) == ([], 0)
+        assert (page.walks, page.hit_count) == ([], 0)
     assert catalogue.total() == 1
 
 
 def test_walk_is_not_its_own_neighbour(hung: Hanger) -> None:
     walk, other = hung(), hung(minutes_ago=1)
-    assert [near.id for near in catalogue.recent(5, besides=walk)] == [other.id]
+    assert [near.id for near in catalogue.recent(5, excluding=walk)] == [other.id]
 
 
 def test_walk_is_found_with_and_without_its_slug(commissioned: Hanger) -> None:
@@ -205,5 +205,5 @@ def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
     first = catalogue.page(limit=2)
     second = catalogue.page(cursor=first.older, limit=2)
     third = catalogue.page(cursor=second.older, limit=2)
-    assert [round(page.back, 2) for page in (first, second, third)] == [0, 0.5, 1]
+    assert [round(page.offset, 2) for page in (first, second, third)] == [0, 0.5, 1]
     assert round(catalogue.page(cursor=third.newer, limit=2).back, 2) == 0.5

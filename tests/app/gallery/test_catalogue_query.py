@@ -64,7 +64,7 @@ def test_each_filter_keeps_what_it_names(hung: Hanger) -> None:
     assert ids(colour=["blue"], ending=["back"]) == []
     sought = text_index.IndexQuery(facets=((text_index.facet("m", "old/model 1.5"),),))
     assert len(text_index.places(sought, limit=9)) == 1
-    assert catalogue.page(CatalogueQuery(stops=[2])).found == 2
+    assert catalogue.page(CatalogueQuery(stops=[2])).hit_count == 2
 
 
 def test_walks_are_kept_by_the_hand_of_any_stop(hung: Hanger) -> None:
@@ -87,7 +87,7 @@ def test_days_bound_what_is_seen_both_included(hung: Hanger) -> None:
     assert ids(**march) == [days[1]]
     assert ids(until=march["until"]) == [days[1], days[0]]
     assert ids(since=march["since"], q="fox", sort="newest") == [days[2], days[1]]
-    assert catalogue.page(CatalogueQuery(**march)).found == 1
+    assert catalogue.page(CatalogueQuery(**march)).hit_count == 1
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"q": "fox"}, {"stops": [2]}])
@@ -148,7 +148,7 @@ def test_what_does_not_hang_is_in_no_order_and_no_count(five: list[Walk], taken_
     for sort in choosing.SORTS:
         for narrowed in ({}, {"q": "fox"}, {"stops": [2]}, {"q": str(walk.seed)}):
             assert walk.id not in ids(sort=sort, draw=1, **narrowed)
-    assert catalogue.page(CatalogueQuery(q="fox")).found == catalogue.total() == 4
+    assert catalogue.page(CatalogueQuery(q="fox")).hit_count == catalogue.total() == 4
     assert db.session.scalar(select(GalleryEntry).where(GalleryEntry.number == walk.number)) is None
 
 
@@ -164,7 +164,7 @@ def test_other_ways_of_finding_are_fused_and_filtered(app: Flask, five: list[Wal
     curation.hide(hidden)
     ranking.add_ranker(app, lambda _: [bear.number, hidden.number, five[0].number, 10**9])
     page = catalogue.page("fox", limit=2)
-    assert (page.found, page.near) == (5, 1)
+    assert (page.hit_count, page.near_count) == (5, 1)
     assert set(all_ids(2, q="fox")) == {bear.id, *(walk.id for walk in five)}
     assert page.walks[0].id == five[0].id  # the only one that both find
     assert ids(q="zeppelin") == [bear.id, five[0].id]

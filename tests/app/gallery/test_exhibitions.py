@@ -136,16 +136,16 @@ def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: Fl
 
 
 def test_first_exhibition_is_an_exhibition(client: FlaskClient, runner: FlaskCliRunner) -> None:
-    first_exhibition.hang()
+    first_exhibition.publish()
     pieces = [piece.walk_id for piece in first_exhibition.pieces()]
     hall = exhibitions.at(first_exhibition.SLUG)
     assert [walk.id for walk in exhibitions.walks_of(hall)] == pieces
     assert client.get(hall.url).text.count('class="poster') == len(pieces)
     with writing() as session:
         session.merge(hall).title = "As we began"
-    first_exhibition.hang()
+    first_exhibition.publish()
     assert exhibitions.at(first_exhibition.SLUG).title == "As we began"
     run(runner, "gallery", "exhibit", "--take-down")
     assert exhibitions.every() == []
-    first_exhibition.hang()
+    first_exhibition.publish()
     assert [walk.id for walk in exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))] == pieces

@@ -72,6 +72,6 @@ def test_adapter_that_cannot_be_read_is_none(kept: adapters.Adapter, flaw: str) 
 
 
 def test_sampling_records_the_adapters_of_its_hands_alone(kept: adapters.Adapter, model: Path) -> None:
-    assert adapters.recorded({"steps": 2}, ["neon", ""], str(model)) == {"steps": 2}
-    told = adapters.recorded({"steps": 2, "adapters": {"gone": "0"}}, ["our prints", "our prints"], str(model))
+    assert adapters.record_digests({"steps": 2}, ["neon", ""], str(model)) == {"steps": 2}
+    told = adapters.record_digests({"steps": 2, "adapters": {"gone": "0"}}, ["our prints", "our prints"], str(model))
     assert told == {"steps": 2, "adapters": {"our prints": kept.digest}}

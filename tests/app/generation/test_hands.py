@@ -75,7 +75,7 @@ def test_hand_is_named_by_its_whole_words(app: Flask, prompt: str, is_named: boo
     ],
 )  # fmt: skip
 def test_hand_is_meant_by_further_names_in_two_languages(style: str, words: str) -> None:
-    found = hands.meant(style, TAUGHT)
+    found = hands.find_mentioned(style, TAUGHT)
     assert (found.words if found else "") == words
 
 
@@ -87,14 +87,14 @@ def test_further_name_means_one_hand_alone() -> None:
 
 
 def test_words_of_a_hand_follow_the_prompt() -> None:
-    assert hands.worded("a fox", "linocut") == "a fox, linocut"
-    assert hands.worded("a fox", "") == "a fox"
-    assert hands.worded("a fox", "linocut", "{words} of {prompt}") == "linocut of a fox"
+    assert hands.append_words("a fox", "linocut") == "a fox, linocut"
+    assert hands.append_words("a fox", "") == "a fox"
+    assert hands.append_words("a fox", "linocut", "{words} of {prompt}") == "linocut of a fox"
 
 
 @given(prompt=st.text(max_size=40), words=st.text(min_size=1, max_size=20).filter(lambda text: "{" not in text))
 def test_prompt_is_never_taken_for_a_pattern(prompt: str, words: str) -> None:
-    assert hands.worded(prompt, words) == f"{prompt}, {words}"
+    assert hands.append_words(prompt, words) == f"{prompt}, {words}"
 
 
 def test_hand_of_each_stop_is_recorded_described_and_searched(client: FlaskClient) -> None:

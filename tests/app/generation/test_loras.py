@@ -26,7 +26,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def fitting(models: dict[str, Path], each: Lora) -> set[str]:
-    return {family for family, path in models.items() if each.fits(facts.read(str(path)))}
+    return {family for family, path in models.items() if each.fits(facts.load_facts(str(path)))}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_lora_fits_the_models_of_its_family_alone(
 
 
 def test_lora_may_fit_a_model_that_is_not_downloaded_yet(tmp_path: Path) -> None:
-    unknown = facts.read("some/model", str(tmp_path))
+    unknown = facts.load_facts("some/model", str(tmp_path))
     assert all(lora(family, None).fits(unknown) for family in ("FLUX.1", "Stable Diffusion XL", ""))
 
 

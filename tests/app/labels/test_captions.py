@@ -35,7 +35,7 @@ def all_of(language: str, **facts: Any) -> str:
     """Write what can be said of a film, every line of it, one below the other."""
     grammar, film = captions.GRAMMARS[language], about("A", "B", **facts)
     parts = (*grammar.tones.values(), *grammar.audiences.values())
-    return "\n".join(line for part in parts for line in captions._borne_out(part, film))
+    return "\n".join(line for part in parts for line in captions._fitting_lines(part, film))
 
 
 @given(st.lists(st.text(min_size=1, max_size=300).filter(str.strip), min_size=2, max_size=8), st.integers(2, 240))
@@ -162,7 +162,7 @@ def test_the_label_names_every_stop() -> None:
 
 def test_each_wrong_field_is_named() -> None:
     with pytest.raises(InvalidInput) as caught:
-        captions.read({"tone": " ", "audience": "all", "variants": 9, "colour": 1}, CaptionRequest)
+        captions.parse_request({"tone": " ", "audience": "all", "variants": 9, "colour": 1}, CaptionRequest)
     assert [(each.field, each.message) for each in caught.value.errors] == [
         ("tone", "The tone must be a word or a few, of 1 to 40 characters."),
         ("audience", "The audience must be one of personal, promotional and academic."),
@@ -173,7 +173,7 @@ def test_each_wrong_field_is_named() -> None:
 
 def test_what_is_no_object_is_told_what_one_is() -> None:
     with pytest.raises(InvalidInput, match=re.escape('by an object such as {"tone": "poetic"}')):
-        captions.read([], CaptionRequest)
+        captions.parse_request([], CaptionRequest)
 
 
 @pytest.mark.usefixtures("app")
@@ -183,7 +183,7 @@ def test_words_for_a_picture_are_short_plain_and_fit() -> None:
         ("a\u202efox", "The description contains control characters. Use letters alone."),
     ):
         with pytest.raises(InvalidInput, match=re.escape(message)):
-            captions.read({"description": told}, PictureCaptionRequest)
+            captions.parse_request({"description": told}, PictureCaptionRequest)
     with pytest.raises(InvalidInput, match="The description"):
-        captions.read({"description": "a fucking fox"}, PictureCaptionRequest)
-    assert captions.read({"description": " a  fox\n"}, PictureCaptionRequest).description == "a fox"
+        captions.parse_request({"description": "a fucking fox"}, PictureCaptionRequest)
+    assert captions.parse_request({"description": " a  fox\n"}, PictureCaptionRequest).description == "a fox"

@@ -85,7 +85,7 @@ def test_what_is_lost_is_named(
     walk = whole("a bear", "a kite")
     path = walk.media[kind].path
     if damage:
-        media_store.store().write(path, damage(media_store.store().read(path)))
+        media_store.store().write(path, damage(media_store.store().read_bytes(path)))
     else:
         media_store.store().delete(path)
     told = run_json(runner, "media", "verify", status=1)
@@ -130,7 +130,7 @@ def lay_out(name: str = "our-prints", **told: Any) -> Path:
     folder = added.folder(name)
     folder.mkdir(parents=True)
     style = AddedStyle(name, "Our prints", "CC0-1.0", **{"pictures": 12, "vector": (0.5, 1.0)} | told)
-    (folder / added.ABOUT).write_bytes(added.written(style))
+    (folder / added.ABOUT).write_bytes(added.to_json(style))
     (folder / added.SAMPLE).write_bytes(picture("WEBP"))
     return folder
 
@@ -159,7 +159,7 @@ def test_photos_candidates_and_styles_are_looked_at_as_well(runner: FlaskCliRunn
 def test_lost_photo_is_named(runner: FlaskCliRunner, damage: Damage | None, flaw: str) -> None:
     photo, store = brought(), media_store.store()
     if damage:
-        store.write(photo.path, damage(store.read(photo.path)))
+        store.write(photo.path, damage(store.read_bytes(photo.path)))
     else:
         store.delete(photo.path)
     told = lost(runner)

@@ -30,7 +30,9 @@ def target(tmp_path: Path) -> MediaStore:
 
 def everything(store: MediaStore) -> dict[str, bytes]:
     return {
-        path: store.read(path) for folder in ("walks", "photos", "deleted", "other") for path in store.files(folder)
+        path: store.read_bytes(path)
+        for folder in ("walks", "photos", "deleted", "other")
+        for path in store.files(folder)
     }
 
 
@@ -59,7 +61,7 @@ def test_half_a_file_and_an_older_one_are_copied_again(
 
 def test_what_was_taken_down_since_does_not_come_back(runner: FlaskCliRunner, hung: Hanger, target: MediaStore) -> None:
     kept, gone = hung("a fox", "a kite"), hung("a lamp", "a moth")
-    left_behind = {path: media_store.store().read(path) for path in media_store.store().files(f"walks/{gone.id}")}
+    left_behind = {path: media_store.store().read_bytes(path) for path in media_store.store().files(f"walks/{gone.id}")}
     lifecycle.delete_walk(gone)
     for path, data in left_behind.items():  # in the old place they stay, once the site reads the new one
         media_store.store().write(path, data)
@@ -79,7 +81,7 @@ def test_check_only_copies_nothing_and_finds_what_is_missing_or_another(
     run(runner, "media", "move", target.url)
     target.write(walk.media["mp4"].path, b"MP4")
     result = runner.invoke(args=["media", "move", target.url, "--check-only"])
-    assert (result.exit_code, target.read(walk.media["mp4"].path)) == (1, b"MP4")
+    assert (result.exit_code, target.read_bytes(walk.media["mp4"].path)) == (1, b"MP4")
     assert f"{walk.media['mp4'].path} is not what its name says.\n6 files, " in result.output
     assert result.output.rstrip().endswith("compared, 1 amiss.")
 

@@ -95,7 +95,7 @@ def test_a_walk_that_is_being_painted_is_left_alone(runner: FlaskCliRunner, comm
 def test_a_file_written_anew_between_look_and_deletion_stays(app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{STRANGER}/frames/0000.png"
     file = leave(path)
-    found = list(media_upkeep.superfluous())
+    found = list(media_upkeep.find_unreferenced())
     leave(path, minutes_ago=0, content=b"anew")
     monkeypatch.setattr(media_upkeep, "superfluous", lambda **_: found)
     assert media_upkeep.prune() == []
@@ -106,7 +106,7 @@ def test_a_store_that_is_no_folder_is_pruned_as_well(instance: Path) -> None:
     app = make_app(instance, MEDIA_URL="memory://prune")
     with app.app_context():
         media_store.store().write(f"{STRANGER}/frames/0000.png", b"left over")
-        assert [path for path, _ in media_upkeep.superfluous()] == []
+        assert [path for path, _ in media_upkeep.find_unreferenced()] == []
         assert [path for path, _ in media_upkeep.prune(young_seconds=-1)] == [f"{STRANGER}/frames/0000.png"]
         assert not media_store.store().exists(f"{STRANGER}/frames/0000.png")
         db.engine.dispose()

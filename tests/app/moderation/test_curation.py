@@ -38,7 +38,7 @@ def test_hidden_walk_vanishes_from_gallery_search_and_api(
     for address in ("/api/v1/walks", "/api/v1/walks?q=bear"):
         assert [each["id"] for each in client.get(address).json["walks"]] == [other.id]
     assert catalogue.total() == 1
-    assert not walk.is_hanging
+    assert not walk.is_public
 
 
 def test_hidden_walk_answers_410_at_each_of_its_addresses(
@@ -149,7 +149,7 @@ def test_lost_words_are_found_again_after_reindexing(runner: FlaskCliRunner, hun
     hangs = [hung(word, "a kite") for word in ("a bear", "a fox", "an owl")]
     names = [walk.id for walk in hangs]
     lose_words()
-    assert catalogue.page("owl").found == 0
+    assert catalogue.page("owl").hit_count == 0
     done = run_json(runner, "gallery", "reindex")
     assert (done["walks"], done["last"]) == (3, hangs[-1].number)
     assert done["per_second"] > 0
@@ -171,10 +171,10 @@ def test_reindexing_goes_in_batches_and_is_taken_up_where_it_stopped(hung: Hange
     lose_words()
     first = next(iter(reindexing.reindex(batch=2)))
     assert (first.done, first.last, first.left) == (2, numbers[1], 3)
-    assert catalogue.page("fox").found == 2  # what was yielded is written
+    assert catalogue.page("fox").hit_count == 2  # what was yielded is written
     rest = list(reindexing.reindex(after=first.last, batch=2))
     assert [(each.done, each.left) for each in rest] == [(2, 1), (3, 0)]
-    assert catalogue.page("fox").found == 5
+    assert catalogue.page("fox").hit_count == 5
 
 
 def test_interrupted_reindexing_says_how_to_go_on(

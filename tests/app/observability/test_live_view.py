@@ -49,7 +49,7 @@ def busy(commissioned: Hang, hung: Hang, monkeypatch: pytest.MonkeyPatch) -> Wal
 
 
 def test_it_shows_who_paints_what_and_how_far_that_is(busy: Walk) -> None:
-    text = "\n".join(live_view.lines(overview.look()))
+    text = "\n".join(live_view.lines(overview.collect()))
     assert "waiting     1 walks\n" in text
     assert f"{busy.id}  frames 2.1     [#####               ] 6 of 24 frames" in text
     assert "easel:4711" in text
@@ -62,11 +62,11 @@ def test_it_shows_who_paints_what_and_how_far_that_is(busy: Walk) -> None:
 
 
 def test_pace_counts_frames_of_the_last_minutes(busy: Walk) -> None:
-    assert overview.look().frames_a_second == pytest.approx((6 + 2) / overview.WINDOW_SECONDS)
+    assert overview.collect().frames_a_second == pytest.approx((6 + 2) / overview.WINDOW_SECONDS)
 
 
 def test_it_fits_the_terminal(busy: Walk) -> None:
-    lines = live_view.lines(overview.look(), width=40, height=5)
+    lines = live_view.lines(overview.collect(), width=40, height=5)
     assert len(lines) == 5
     assert max(map(len, lines)) == 40
 

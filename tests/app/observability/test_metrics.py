@@ -250,7 +250,7 @@ def test_what_takes_long_to_count_is_counted_seldom(monkeypatch: pytest.MonkeyPa
         reads.append(clock[0])
         return len(reads)
 
-    kept = site_figures.Kept(read)
+    kept = site_figures.CachedValue(read)
     told = []
     for instant in (0.0, 6.0, 49.0, 51.0):
         clock[0] = max(clock[0], instant)

@@ -38,7 +38,7 @@ from app.observability import log_lines, telemetry
 app.extensions.pop("moma_traces", None)
 telemetry.init_app(app, "moma-worker")
 ids = {"request_id": "ab", "walk_id": "w"}
-with log_lines.bound(**ids), telemetry.piece(app, kind="frames", **ids) as told:
+with log_lines.bound(**ids), telemetry.trace_task(app, kind="frames", **ids) as told:
     told["outcome"] = "done"
 """
 Received = list[tuple[str, bytes]]

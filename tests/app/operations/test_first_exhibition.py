@@ -86,7 +86,7 @@ def test_stills_are_the_shipped_frames(fresh: Flask) -> None:
     start(fresh)
     piece = PIECES[0]
     for frame, picture in zip(lookup.any_walk(piece.walk_id).painted, piece.frames(), strict=True):
-        with Image.open(io.BytesIO(media_store.store().read(frame.path))) as still:
+        with Image.open(io.BytesIO(media_store.store().read_bytes(frame.path))) as still:
             assert np.array_equal(np.asarray(still), picture)
 
 
@@ -94,7 +94,7 @@ def test_a_second_start_hangs_nothing_twice(fresh: Flask) -> None:
     start(fresh)
     first = db.session.scalar(select(func.max(Walk.number)))
     start(fresh)
-    assert first_exhibition.hang() == []
+    assert first_exhibition.publish() == []
     assert count() == len(PIECES)
     assert db.session.scalar(select(func.max(Walk.number))) == first
 
@@ -132,7 +132,7 @@ def test_pieces_that_hung_before_there_were_exhibitions_become_one_until_it_is_e
 
 
 def test_the_setting_keeps_the_walls_bare(runner: FlaskCliRunner, app: Flask) -> None:
-    assert first_exhibition.hang_once() == []
+    assert first_exhibition.publish_once() == []
     assert count() == 0
 
 

@@ -64,7 +64,7 @@ def test_own_walks_of_every_state_are_shown_newest_first_with_their_state(client
 def test_finished_walks_say_when_they_were_painted_and_whether_they_hang(app: Flask, hung: Hanger) -> None:
     for unlisted, ending in ((False, "2026"), (True, "unlisted")):
         walk = hung(unlisted=unlisted, visitor=f"ann {unlisted}")
-        words = my_walks.state_words(walk, my_walks.fair_queue.place(walk))
+        words = my_walks.state_words(walk, my_walks.fair_queue.find_place(walk))
         assert words.startswith("Painted on ")
         assert words.endswith(", unlisted") == (ending == "unlisted")
 
@@ -231,7 +231,7 @@ def test_what_others_made_from_it_stays_whole(client: FlaskClient, hung: Hanger,
         assert client.get(walk.url).status_code == 200
         assert first.id not in client.get(walk.url).text
         for frame in db.session.scalars(select(Frame).where(Frame.walk_number == walk.number)):
-            assert media_store.store().read(frame.path) == b"frame"
+            assert media_store.store().read_bytes(frame.path) == b"frame"
         for kind in ("gif", "mp4", "webp"):
             with client.get(f"/walks/{walk.id}.{kind}") as film:
                 assert film.data == kind.encode()

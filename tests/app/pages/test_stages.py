@@ -71,7 +71,7 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang)
         answer = client.get(address)
         assert (answer.status_code, answer.mimetype) == (200, "image/webp")
         assert "immutable" in answer.headers["Cache-Control"]
-    found = stage_requests.of(walk, 1)
+    found = stage_requests.find_stages(walk, 1)
     assert found is not None
     assert f"/media/{walk.id}/sheet1.{found.sheet.etag[:12]}.webp" in page
 
@@ -177,7 +177,7 @@ def test_living_painters_say_which_models_are_here(
     client: FlaskClient, hung: Hang, commissioned: Hang, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = hung()
-    stage_requests.ask(walk, 1)
+    stage_requests.request_stages(walk, 1)
     about = [{"name": "a", "model": walk.model_name, "revision": "x", "models": {walk.model_name: "x"}}]
     monkeypatch.setattr(jobs, "workers", lambda: about)
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text  # asked for while nobody could tell

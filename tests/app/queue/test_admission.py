@@ -58,8 +58,8 @@ def test_the_line_is_looked_at_before_others_have_to_wait_for_it(app: Flask, mon
     def noted(name: str, deed: Callable[..., object]) -> Callable[..., object]:
         return lambda *given: (done.append(name), deed(*given))[1]
 
-    monkeypatch.setattr(fair_queue, "_look", noted("look", fair_queue._look))
-    monkeypatch.setattr(fair_queue, "take_turns", noted("alone", fair_queue.take_turns))
+    monkeypatch.setattr(fair_queue, "_query_snapshot", noted("look", fair_queue._query_snapshot))
+    monkeypatch.setattr(fair_queue, "take_advisory_lock", noted("alone", fair_queue.take_advisory_lock))
     intake.place(validate(ASKED), visitor_key="ann", admit=lambda _passes: None)
     assert done == ["look", "alone"]
 

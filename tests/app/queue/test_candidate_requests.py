@@ -28,8 +28,8 @@ def expire(found: CandidateSet) -> None:
 def test_when_their_time_is_over_they_are_nobodys_and_upkeep_deletes_them(app: Flask) -> None:
     old, new = candidates.painted("ann"), candidates.painted("ben")
     expire(old)
-    assert candidate_requests.of_owner(old.id, "ann") is None
-    assert candidate_requests.of_owner(new.id, "ben") is not None
+    assert candidate_requests.find_of_owner(old.id, "ann") is None
+    assert candidate_requests.find_of_owner(new.id, "ben") is not None
     upkeep.run()
     assert [each.id for each in db.session.scalars(select(CandidateSet))] == [new.id]
     assert {each.set_number for each in db.session.scalars(select(Candidate))} == {new.number}
@@ -45,17 +45,17 @@ def test_oldest_sets_of_one_person_give_way(app: Flask, monkeypatch: pytest.Monk
 
 def test_deleting_takes_along_what_is_still_to_be_painted(app: Flask) -> None:
     found = candidates.painted("ann", count=2)
-    candidate_requests.more(found, lambda _first: [], network="here")
+    candidate_requests.request_more(found, lambda _first: [], network="here")
     assert db.session.query(Piece).count() == 1
-    assert candidate_requests.delete_of("ann") == 1
+    assert candidate_requests.delete_of_owner("ann") == 1
     assert [db.session.query(table).count() for table in (CandidateSet, Candidate, Piece)] == [0, 0, 0]
 
 
 def test_nobody_else_has_them(app: Flask) -> None:
     found = candidates.painted("ann")
-    assert candidate_requests.of_owner(found.id, "ben") is None
+    assert candidate_requests.find_of_owner(found.id, "ben") is None
 
 
 def test_four_cost_less_than_half_as_much_again_as_eight_frames(app: Flask) -> None:
     settings = sampler_settings.resolve_settings()
-    assert candidate_requests.passes(settings, 4) <= 1.5 * cost.of_walk(settings, stops=2, frames=8)
+    assert candidate_requests.count_evaluations(settings, 4) <= 1.5 * cost.of_walk(settings, stops=2, frames=8)

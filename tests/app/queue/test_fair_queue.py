@@ -166,7 +166,7 @@ def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Comm
     with writing() as session:
         insert_pieces(session, session.get(Walk, walk.number), [level], 0)
     turns = db.session.scalars(select(Piece.turn).order_by(Piece.batch)).all()
-    a_batch = level_plan.passes([level], walk.sampling)
+    a_batch = level_plan.count_evaluations([level], walk.sampling)
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
 
 
@@ -214,24 +214,24 @@ def test_walk_put_back_in_line_gets_a_turn_of_today(app: Flask, commissioned: Co
     waiting = [commissioned(visitor="ben") for _ in range(3)]
     lifecycle.retry(old)
     assert old.turn == waiting[0].turn
-    assert [fair_queue.place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
-    assert not fair_queue.place(old).may_be_overtaken
+    assert [fair_queue.find_place(walk).position for walk in (waiting[0], old, waiting[1])] == [1, 2, 3]
+    assert not fair_queue.find_place(old).may_be_overtaken
 
 
 def test_place_counts_those_ahead(app: Flask, commissioned: Commissioner) -> None:
     ann = [commissioned(visitor="ann") for _ in range(3)]
     ben = commissioned(visitor="ben")
-    assert [fair_queue.place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
+    assert [fair_queue.find_place(walk).position for walk in (ann[0], ben, ann[1], ann[2])] == [1, 2, 3, 4]
 
 
 def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, commissioned: Commissioner) -> None:
     first, second = commissioned(visitor="ann"), commissioned(visitor="ann")
-    assert not fair_queue.place(first).may_be_overtaken
-    assert fair_queue.place(second).may_be_overtaken
+    assert not fair_queue.find_place(first).may_be_overtaken
+    assert fair_queue.find_place(second).may_be_overtaken
     serve()  # even then: whoever comes now gets the turn that is being served
-    assert fair_queue.place(second).may_be_overtaken
+    assert fair_queue.find_place(second).may_be_overtaken
     ben = commissioned(visitor="ben")
-    assert [fair_queue.place(walk).position for walk in (ben, second)] == [1, 2]
+    assert [fair_queue.find_place(walk).position for walk in (ben, second)] == [1, 2]
 
 
 def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
@@ -249,12 +249,12 @@ def test_the_line_is_looked_at_once_however_many_pages_ask(
     app: Flask, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[None] = []
-    look = fair_queue._look
-    monkeypatch.setattr(fair_queue, "_look", lambda: looks.append(None) or look())
+    look = fair_queue._query_snapshot
+    monkeypatch.setattr(fair_queue, "_query_snapshot", lambda: looks.append(None) or look())
     app.config["LINE_SECONDS"] = 3600.0
     walks = [commissioned(visitor=f"visitor {number}") for number in range(5)]
     for _ in range(2):
-        assert [fair_queue.place(walk).position for walk in walks] == [1, 2, 3, 4, 5]
+        assert [fair_queue.find_place(walk).position for walk in walks] == [1, 2, 3, 4, 5]
     assert len(looks) == 1
 
 
@@ -265,22 +265,22 @@ def test_walks_that_came_since_the_line_was_looked_at_have_their_places(
     hung()
     ann = [commissioned(visitor="ann", frames=10) for _ in range(2)]
     app.config["LINE_SECONDS"] = 3600.0
-    assert fair_queue.place(ann[1]).position == 2
+    assert fair_queue.find_place(ann[1]).position == 2
     ben, carl = (commissioned(visitor=visitor, frames=10) for visitor in ("ben", "carl"))
-    assert [fair_queue.place(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
-    assert fair_queue.place(ben).seconds == pytest.approx(2 * seconds(10))
+    assert [fair_queue.find_place(walk).position for walk in (ben, carl)] == [2, 3]  # before ann's second
+    assert fair_queue.find_place(ben).seconds == pytest.approx(2 * seconds(10))
 
 
 def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung: Commissioner) -> None:
     done, waits = hung(), commissioned()
-    assert fair_queue.place(done) == fair_queue.QueuePlace(None, None)
+    assert fair_queue.find_place(done) == fair_queue.QueuePlace(None, None)
     serve()
     db.session.refresh(waits)
-    assert fair_queue.place(waits).position is None
+    assert fair_queue.find_place(waits).position is None
 
 
 def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned: Commissioner) -> None:
-    assert fair_queue.place(commissioned()).seconds is None
+    assert fair_queue.find_place(commissioned()).seconds is None
     assert fair_queue.waiting(24) == (1, None)
 
 
@@ -300,8 +300,8 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
     assert fair_queue.painter_pool().pace == pytest.approx(PACE)
-    assert fair_queue.place(first).seconds == pytest.approx(2 * seconds(10)), "they are painted side by side"
-    assert fair_queue.place(second).seconds == pytest.approx(seconds(10) + seconds(20))
+    assert fair_queue.find_place(first).seconds == pytest.approx(2 * seconds(10)), "they are painted side by side"
+    assert fair_queue.find_place(second).seconds == pytest.approx(seconds(10) + seconds(20))
     assert fair_queue.waiting(5) == (2, pytest.approx(3 * seconds(5)))
 
 
@@ -317,8 +317,8 @@ def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
             row = session.get(Walk, painting.number)
             row.state, row.passes = PAINTING, spent
         db.session.refresh(painting)
-        assert fair_queue.place(painting).seconds == pytest.approx(left and left + seconds(10))
-        assert fair_queue.place(waits).seconds == pytest.approx(left + seconds(10))
+        assert fair_queue.find_place(painting).seconds == pytest.approx(left and left + seconds(10))
+        assert fair_queue.find_place(waits).seconds == pytest.approx(left + seconds(10))
 
 
 def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commissioner) -> None:
@@ -347,7 +347,7 @@ def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Com
     with writing() as session:
         row = session.get(Walk, walk.number)
         row.state, row.painted_count, row.started_at = PAINTING, 5, began
-    assert 20 <= fair_queue.place(walk).seconds <= (now() - began).total_seconds()
+    assert 20 <= fair_queue.find_place(walk).seconds <= (now() - began).total_seconds()
 
 
 def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) -> None:
@@ -366,11 +366,11 @@ def test_time_left_is_shared_by_the_living_painters(
     last = commissioned(frames=20, visitor="ben")
     for count in (1, 2, 4, 8):
         painters(count)
-        assert fair_queue.place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
-        assert fair_queue.place(last).painters == count
+        assert fair_queue.find_place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
+        assert fair_queue.find_place(last).painters == count
     painters(9)  # one for each: nobody waits
-    assert fair_queue.place(last).seconds == pytest.approx(seconds(20))
-    assert fair_queue.place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
+    assert fair_queue.find_place(last).seconds == pytest.approx(seconds(20))
+    assert fair_queue.find_place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
 
 
 def test_no_time_is_told_where_no_painter_lives(
@@ -379,7 +379,7 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert fair_queue.place(walk) == fair_queue.QueuePlace(1, None, painters=0, redis_away=True)
+    assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, painters=0, redis_away=True)
     assert fair_queue.waiting(24) == (1, None)
 
 
@@ -389,10 +389,10 @@ def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
     hung()
     commissioned(frames=10)
     waits = commissioned(frames=10, visitor="ben")
-    assert fair_queue.place(waits).seconds is None
+    assert fair_queue.find_place(waits).seconds is None
     serve()
-    assert fair_queue.place(waits).painters == 1
-    assert fair_queue.place(waits).seconds == pytest.approx(2 * seconds(10))
+    assert fair_queue.find_place(waits).painters == 1
+    assert fair_queue.find_place(waits).seconds == pytest.approx(2 * seconds(10))
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
     painters(1)
     hung()
     walk = commissioned(frames=10, **fields)
-    assert fair_queue.place(walk).seconds == pytest.approx(seconds(10, **fields))
+    assert fair_queue.find_place(walk).seconds == pytest.approx(seconds(10, **fields))
     assert fair_queue.waiting(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
@@ -414,11 +414,11 @@ def test_walk_that_lost_its_painter_pushes_nobody_back(
 ) -> None:
     painters(2)
     lost, waits = commissioned(visitor="ann"), commissioned(visitor="ben")
-    assert fair_queue.place(waits).position == 2
+    assert fair_queue.find_place(waits).position == 2
     claim = claim_next()
-    assert fair_queue.place(waits).position == 1
+    assert fair_queue.find_place(waits).position == 1
     give_back(claim)
-    assert fair_queue.place(waits).position == 1
+    assert fair_queue.find_place(waits).position == 1
     db.session.refresh(lost)
-    assert fair_queue.place(lost).position == 1
+    assert fair_queue.find_place(lost).position == 1
     assert serve()[0] == lost.number

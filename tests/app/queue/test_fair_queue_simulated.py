@@ -64,7 +64,7 @@ class Line(RuleBasedStateMachine):
         A walk that was begun and given back had been chosen before: what it waits for are later pieces.
         """
         waiting = [walk for walk in self._waiting() if walk.attempt == 0]
-        firsts = {walk.number for walk in waiting if not fair_queue.place(walk).may_be_overtaken}
+        firsts = {walk.number for walk in waiting if not fair_queue.find_place(walk).may_be_overtaken}
         claim = claim_next()
         if claim is None:
             return
@@ -160,7 +160,7 @@ class Line(RuleBasedStateMachine):
         """Look at each waiting walk's page, as its visitor does: to a first-comer nothing rises."""
         waiting, pool = self._waiting(), fair_queue.painter_pool()  # one look at the painters, for this moment
         for walk in waiting:
-            place = fair_queue.place(walk, pool)
+            place = fair_queue.find_place(walk, pool)
             if walk.number in self.places:
                 assert not place.may_be_overtaken, "once first, always first"
                 assert place.position <= self.places[walk.number]
@@ -169,16 +169,16 @@ class Line(RuleBasedStateMachine):
             self._look_at_the_time(walk, place.seconds)
             self._time_is_that_of_somebody(walk, place, pool)
         if waiting:
-            assert fair_queue.place(waiting[-1]) == place, "a page that looks at the painters itself says the same"
+            assert fair_queue.find_place(waiting[-1]) == place, "a page that looks at the painters itself says the same"
         for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
-            self._look_at_the_time(walk, fair_queue.place(walk, pool).seconds)
+            self._look_at_the_time(walk, fair_queue.find_place(walk, pool).seconds)
 
     def _time_is_that_of_somebody(self, walk: Walk, place: fair_queue.QueuePlace, pool: fair_queue.PainterPool) -> None:
         """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
         assert place.seconds is None or place.painters
         if place.seconds is not None:
             more = fair_queue.PainterPool(pool.painters + 1, pool.pace)
-            assert fair_queue.place(walk, more).seconds <= place.seconds
+            assert fair_queue.find_place(walk, more).seconds <= place.seconds
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
         before = self.seconds.get(walk.number)
@@ -224,7 +224,7 @@ def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
     painters = fair_queue.PainterPool(1, pace)
     while line.work():
         waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()
-        told += [(walk.number, line.time, fair_queue.place(walk, painters).seconds) for walk in waiting]
+        told += [(walk.number, line.time, fair_queue.find_place(walk, painters).seconds) for walk in waiting]
         db.session.rollback()
     done = {number: story.done for number, story in line.stories.items()}
     wrong = [abs(at + seconds - done[number]) for number, at, seconds in told]

@@ -211,11 +211,11 @@ def announce(instance: Path, name: str) -> str:
 def test_each_site_knows_its_own_workers_and_forgets_those_that_fell_silent(instance: Path, tmp_path: Path) -> None:
     with running(instance / "a") as url, told_of(instance, "a") as client:
         for name, seconds in (("one", 60), ("two", 60), ("killed", 60)):
-            jobs.say_alive({"name": name}, seconds)
+            jobs.send_heartbeat({"name": name}, seconds)
         assert [about["name"] for about in jobs.workers()] == ["killed", "one", "two"]
         with make_app(tmp_path / "other", REDIS_URL=url, QUEUE="other").app_context():
             assert jobs.workers() == []
-        jobs.say_gone("two")
+        jobs.remove_heartbeat("two")
         client.delete("moma:moma:worker:killed")  # as when its time has run out
         assert [about["name"] for about in jobs.workers()] == ["one"]
         assert client.smembers("moma:moma:workers") == {b"one"}

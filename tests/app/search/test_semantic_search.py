@@ -36,13 +36,13 @@ def app(instance: Path, table: Path) -> Flask:  # type: ignore[misc]
 @pytest.fixture
 def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for new walks at every search, not once a second."""
-    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
 
 
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have three walks be more than one search adds."""
-    monkeypatch.setattr(vector_index, "CATCH_UP", 1)
+    monkeypatch.setattr(vector_index, "CATCH_UP_MAX", 1)
 
 
 def another(instance: Path, table: Path) -> Flask:
@@ -55,7 +55,7 @@ def full(*_: object) -> None:
 
 
 def test_words_of_a_theme_are_alike(table: Path) -> None:
-    pumpkin, leaves, rocket, nothing = Embedding.load(table).of(["a pumpkin", "leaves", "rockets", "???"])
+    pumpkin, leaves, rocket, nothing = Embedding.load(table).embed(["a pumpkin", "leaves", "rockets", "???"])
     assert pumpkin @ leaves > 0.8
     assert pumpkin @ rocket < 0.5
     assert not nothing.any()
@@ -103,7 +103,7 @@ def test_index_that_a_restart_lost_is_made_again_without_a_command(hung: Commiss
     made_anew("meaning")
     assert set(semantic_search.ranked("whale")) == set(numbers)
     assert semantic_search.flaw() == ""
-    assert semantic_search.about() == "3 walks are in the index"
+    assert semantic_search.summary() == "3 walks are in the index"
     assert [path.name for path in instance.glob("meaning*")] == ["meaning.2.vectors"]
 
 
@@ -112,7 +112,7 @@ def test_index_that_is_not_there_yet_is_no_flaw_and_is_not_made_by_asking_for_fl
     for number in range(3):
         hung("a boat", f"a fish {number}")
     assert semantic_search.flaw() == ""
-    assert semantic_search.about() == "no walks are in the index yet: it is made when it is first asked"
+    assert semantic_search.summary() == "no walks are in the index yet: the first search builds it"
     assert not makers("meaning")
 
 
@@ -129,8 +129,8 @@ def test_several_processes_make_an_index_once(
     made_anew("meaning")
     assert set(semantic_search.ranked("whale")) == numbers
     assert [record.message for record in caplog.records if "is made" in record.message] == [
-        "the index of meaning is made anew",
-        "the index of meaning is made",
+        "Rebuilding the vector index of meaning.",
+        "Rebuilt the vector index of meaning.",
     ]
 
 
@@ -147,7 +147,7 @@ def test_index_that_cannot_be_made_is_told_to_the_log_and_tried_again_later(
     said = [record.message for record in caplog.records if "No space left" in record.message]
     assert len(said) == 1
     assert semantic_search.ranked("whale") == []
-    monkeypatch.setattr(vector_index, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "RETRY_SECONDS", 0.0)
     assert semantic_search.ranked("whale") == []
     made_anew("meaning")
     assert set(semantic_search.ranked("whale")) == numbers
@@ -159,7 +159,7 @@ def test_more_walks_than_one_search_may_add_are_added_by_the_next(
 ) -> None:
     numbers = [hung("a boat", "a fish").number]
     assert semantic_search.ranked("whale") == numbers
-    monkeypatch.setattr(vector_index, "CATCH_UP", 1)
+    monkeypatch.setattr(vector_index, "CATCH_UP_MAX", 1)
     numbers += [hung("a boat", f"a fish {i}").number for i in range(4)]
     assert len(semantic_search.ranked("whale")) == 2
     assert "gallery reindex" in semantic_search.flaw()
@@ -187,7 +187,7 @@ def test_index_of_other_walks_is_not_searched(hung: Commissioner, monkeypatch: p
         patch.setattr(vector_index, "mark_of", lambda _: 1)
         patch.setattr(semantic_search, "mark_of", lambda _: 1)
         assert semantic_search.ranked("whale") == [walk.number]
-    assert "other walks. It is made anew when it is asked" in semantic_search.flaw()
+    assert "other walks. The next search rebuilds it" in semantic_search.flaw()
     assert semantic_search.ranked("whale") == []
     made_anew("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
@@ -219,7 +219,7 @@ def test_index_whose_last_row_a_power_cut_left_as_zeros_is_made_anew(hung: Commi
     assert semantic_search.ranked("whale") == [walk.number]
     with (instance / "meaning.2.vectors").open("ab") as file:
         file.write(bytes(1000))
-    assert "other walks. It is made anew when it is asked" in semantic_search.flaw()
+    assert "other walks. The next search rebuilds it" in semantic_search.flaw()
     assert semantic_search.ranked("whale") == []
     made_anew("meaning")
     assert semantic_search.ranked("whale") == [walk.number]
@@ -235,7 +235,8 @@ def test_index_that_is_broken_is_told_to_the_log_once(
     assert semantic_search.flaw() == semantic_search.flaw()
     (line,) = [record.message for record in caplog.records if record.name == "app.search.vector_index"]
     assert (
-        "meaning.2.vectors is an index of something else. It is made anew when it is asked; at once by: flask" in line
+        "meaning.2.vectors is an index of something else. The next search rebuilds it; to rebuild it now, run: flask"
+        in line
     )
     assert semantic_search.ranked("whale") == []
     made_anew("meaning")

@@ -194,7 +194,7 @@ def test_newest_are_found_and_counted_however_far_is_looked_first(
         db.session.commit()
     monkeypatch.setattr(text_index, "NEAR", near)
     monkeypatch.setattr(text_index, "HIT_COST", hit_cost)
-    foxes = CatalogueQuery(q="fox").sought()
+    foxes = CatalogueQuery(q="fox").index_query()
     newest = text_index.places(foxes, limit=8)
     assert len(newest) == 4
     assert newest == sorted(newest, reverse=True)
@@ -229,7 +229,7 @@ def test_walk_named_as_was_typed_leads_and_the_newest_of_equals(hung: Hanger) ->
 def test_punctuation_alone_finds_nothing(hung: Hanger, query: str) -> None:
     hung("a fox", "a kite")
     page = catalogue.page(query)
-    assert (page.walks, page.found, page.newer, page.older) == ([], 0, None, None)
+    assert (page.walks, page.hit_count, page.newer, page.older) == ([], 0, None, None)
 
 
 @pytest.mark.parametrize("query", ["", " ", "\n"])
@@ -237,7 +237,7 @@ def test_empty_query_shows_everything(hung: Hanger, query: str) -> None:
     hung("a fox", "a kite")
     page = catalogue.page(query)
     assert len(page.walks) == 1
-    assert page.found is None
+    assert page.hit_count is None
 
 
 def test_overlong_query_is_refused_with_the_limit(app: Flask) -> None:

@@ -29,7 +29,7 @@ Seen = Callable[..., Walk]
 @pytest.fixture(autouse=True)
 def look_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for new rows at every search, not once a second."""
-    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
 
 
 def direction(degrees: float) -> Floats:
@@ -68,9 +68,9 @@ def test_what_looks_most_like_a_frame_comes_first(seen: Seen) -> None:
 def test_walk_that_nobody_has_looked_at_is_like_nothing_yet(hung: Commissioner, seen: Seen) -> None:
     walk = hung()
     assert visual_search.similar_walks(walk, 0, limit=3) is None
-    assert visual_search.count_without() == 1
-    assert visual_search.without(None, 5, eye="one") == [walk]
-    assert visual_search.without(walk.number, 5, eye="one") == []
+    assert visual_search.count_walks_without_features() == 1
+    assert visual_search.walks_without_features(None, 5, eye="one") == [walk]
+    assert visual_search.walks_without_features(walk.number, 5, eye="one") == []
     assert visual_search.similar_walks(seen(0, 90), 0, limit=3) == []
 
 
@@ -82,7 +82,7 @@ def test_only_what_hangs_is_found(seen: Seen) -> None:
     lifecycle.delete_walk(deleted)
     assert ids(visual_search.similar_walks(walk, 0, limit=9)) == [shown.id]
     assert ids(visual_search.similar_walks(unlisted, 0, limit=9)) == [walk.id, shown.id]
-    assert visual_search.of(deleted) is None
+    assert visual_search.features_of(deleted) is None
 
 
 def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commissioner) -> None:
@@ -91,15 +91,15 @@ def test_repeat_looks_as_what_it_repeats_and_is_not_told(seen: Seen, hung: Commi
     with writing() as session:
         session.get(Walk, repeat.number).repeat_of = walk.id
     assert ids(visual_search.similar_walks(repeat, 0, limit=9)) == [other.id]
-    assert visual_search.without(None, 5, eye="one") == []
+    assert visual_search.walks_without_features(None, 5, eye="one") == []
 
 
 def test_walks_seen_by_another_eye_are_looked_at_anew(seen: Seen) -> None:
     old = seen(0, 90)
     assert visual_search.similar_walks(old, 0, limit=9) == []
     new, newer = seen(0, 90, eye="two"), seen(10, 90, eye="two")
-    assert visual_search.without(None, 5, eye="two") == [old]
-    assert visual_search.count_without() == 1
+    assert visual_search.walks_without_features(None, 5, eye="two") == [old]
+    assert visual_search.count_walks_without_features() == 1
     assert "something else" in visual_search.flaw()
     assert visual_search.similar_walks(new, 0, limit=9) is None
     made_anew("looks")
@@ -116,7 +116,7 @@ def test_index_is_made_anew_from_the_rows(seen: Seen, instance: Path, runner: Fl
     answer = runner.invoke(args=["gallery", "reindex"])
     assert "By look: 4 vectors in" in answer.output
     assert ids(visual_search.similar_walks(walk, 0, limit=9)) == [other.id]
-    assert visual_search.about() == "4 frames are in the index, 0 walks wait to be looked at"
+    assert visual_search.summary() == "4 frames are in the index, 0 walks wait for image embeddings"
 
 
 def test_rows_of_another_database_are_not_believed(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,20 +88,20 @@ def test_refusal_names_the_bucket_its_region_and_the_cure_which_helps(
 ) -> None:
     s3.refusal = refusal
     with pytest.raises(ConfigError) as refused:
-        media_store.opened(URL, "MOMA_MEDIA_URL")
+        media_store.open_store(URL, "MOMA_MEDIA_URL")
     assert str(refused.value) == (
         f"MOMA_MEDIA_URL cannot be used: The bucket {BUCKET} is in the region {REGION} and is asked for in {ELSEWHERE}."
         f" Set AWS_DEFAULT_REGION={REGION}"
     )
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     fsspec.get_filesystem_class("s3").clear_instance_cache()
-    assert media_store.opened(URL, "MOMA_MEDIA_URL")[1] == ""
+    assert media_store.open_store(URL, "MOMA_MEDIA_URL")[1] == ""
 
 
 def test_refusal_that_names_no_region_still_says_which_setting_is_wrong(s3: type[S3]) -> None:
     s3.refusal, s3.names_region = "redirect", False
     with pytest.raises(ConfigError, match=rf"The bucket {BUCKET} .+ Set AWS_DEFAULT_REGION to its region"):
-        media_store.opened(URL, "MOMA_MEDIA_URL")
+        media_store.open_store(URL, "MOMA_MEDIA_URL")
 
 
 def test_doctor_says_the_same(s3: type[S3], instance: Path) -> None:

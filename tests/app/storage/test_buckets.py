@@ -52,7 +52,7 @@ def test_bucket_does_what_a_folder_does(store: MediaStore, s3: S3Server) -> None
     for path, data in files.items():
         store.write(path, data)
     assert s3.keys() == {f"moma/{path}": len(data) for path, data in files.items()}
-    assert {path: store.read(path) for path in files} == files
+    assert {path: store.read_bytes(path) for path in files} == files
     assert (store.exists("walks/a/film.gif"), store.exists("walks/c")) == (True, False)
     assert (store.folders("walks"), store.folders("photos")) == (["a", "ab"], [])
     assert {path: file.bytes for path, file in store.files("walks/a").items()} == {
@@ -81,16 +81,16 @@ def test_store_that_was_opened_before_a_fork_serves_both_sides_of_it(store: Medi
     if not child:
         status = 1
         try:
-            status = 0 if store.read("walks/a/film.gif") == b"GIF" else 2
+            status = 0 if store.read_bytes("walks/a/film.gif") == b"GIF" else 2
         finally:
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
-    assert store.read("walks/a/film.gif") == b"GIF"
+    assert store.read_bytes("walks/a/film.gif") == b"GIF"
 
 
 def test_signed_address_is_good_for_a_minute_and_for_that_file(store: MediaStore, s3: S3Server) -> None:
     store.write("walks/a/film.gif", b"GIF")
-    address = store.signed("walks/a/film.gif")
+    address = store.sign_url("walks/a/film.gif")
     query = parse_qs(urlsplit(address).query)
     assert (query["X-Amz-Algorithm"], query["X-Amz-Expires"]) == (["AWS4-HMAC-SHA256"], ["60"])
     assert address.startswith(f"{s3.url}/{BUCKET}/moma/walks/a/film.gif?")
@@ -190,7 +190,7 @@ def test_rights_in_the_example_are_enough_and_end_at_the_folder(
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     s3.guard()
     try:
-        allowed, away = media_store.opened(URL, "it")
+        allowed, away = media_store.open_store(URL, "it")
         assert (away, allowed.check(6_000_000)) == ("", "")
         allowed.write("walks/a/frames/0.png", b"PNG")
         assert (allowed.folders("walks"), list(allowed.files("walks/a"))) == (["a"], ["walks/a/frames/0.png"])
@@ -224,7 +224,7 @@ def test_google_signs_by_its_fourth_version_without_asking_anybody(monkeypatch: 
         "client_email": "site@moma.iam.gserviceaccount.com", "token_uri": "https://oauth2.googleapis.com/token",
     }  # fmt: skip
     monkeypatch.setitem(fsspec.config.conf, "gcs", {"token": account, "project": "moma"})
-    place = urlsplit(MediaStore("gcs://moma-pictures/moma").signed("walks/a/film.gif"))
+    place = urlsplit(MediaStore("gcs://moma-pictures/moma").sign_url("walks/a/film.gif"))
     query = parse_qs(place.query)
     assert place.path == "/moma-pictures/moma/walks/a/film.gif"
     assert (query["X-Goog-Algorithm"], query["X-Goog-Expires"]) == (["GOOG4-RSA-SHA256"], ["60"])
@@ -233,5 +233,5 @@ def test_google_signs_by_its_fourth_version_without_asking_anybody(monkeypatch: 
 def test_store_that_cannot_sign_says_so_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setitem(fsspec.config.conf, "gcs", {"token": "anon", "project": "moma"})
     store = MediaStore("gcs://moma-pictures/moma")
-    assert [store.signed("walks/a/film.gif") for _ in range(2)] == ["", ""]
+    assert [store.sign_url("walks/a/film.gif") for _ in range(2)] == ["", ""]
     assert len([row for row in caplog.records if "signs no addresses" in row.message]) == 1

@@ -98,7 +98,7 @@ def folder(tmp_path: Path) -> MediaStore:
 
 def test_what_was_written_is_read(store: MediaStore) -> None:
     store.write("walks/a/film.gif", b"GIF")
-    assert store.read("walks/a/film.gif") == b"GIF"
+    assert store.read_bytes("walks/a/film.gif") == b"GIF"
     assert store.exists("walks/a/film.gif")
     with store.open("walks/a/film.gif") as file:
         file.seek(1)
@@ -108,13 +108,13 @@ def test_what_was_written_is_read(store: MediaStore) -> None:
 def test_later_file_replaces_the_earlier(store: MediaStore) -> None:
     for data in (b"long before", b"after"):
         store.write("walks/a/film.gif", data)
-    assert store.read("walks/a/film.gif") == b"after"
+    assert store.read_bytes("walks/a/film.gif") == b"after"
 
 
 def test_missing_file_is_named(store: MediaStore) -> None:
     assert not store.exists("walks/a/film.gif")
     with pytest.raises(MediaError, match=r"walks/a/film\.gif"):
-        store.read("walks/a/film.gif")
+        store.read_bytes("walks/a/film.gif")
     with pytest.raises(MediaError, match=r"walks/a/film\.gif"):
         store.open("walks/a/film.gif")
 
@@ -144,7 +144,7 @@ def test_single_file_is_deleted(store: MediaStore) -> None:
 )
 def test_path_outside_the_store_is_refused(store: MediaStore, path: str) -> None:
     store.write("walks/a/film.gif", b"x")
-    for act in (store.read, store.open, store.exists, store.delete):
+    for act in (store.read_bytes, store.open, store.exists, store.delete):
         with pytest.raises(MediaError, match="not a path inside"):
             act(path)
     with pytest.raises(MediaError, match="not a path inside"):
@@ -218,7 +218,7 @@ def test_site_keeps_its_media_in_the_instance_folder(app: Flask, instance: Path)
 
 OPERATIONS: dict[str, Callable[[MediaStore], object]] = {
     "write": lambda store: store.write("walks/a/film.gif", b"another"),
-    "read": lambda store: store.read("walks/a/film.gif"),
+    "read": lambda store: store.read_bytes("walks/a/film.gif"),
     "open": lambda store: store.open("walks/a/film.gif"),
     "exists": lambda store: store.exists("walks/a/film.gif"),
     "delete": lambda store: store.delete("walks/a"),
@@ -242,11 +242,11 @@ def test_file_is_lost_where_the_folder_of_the_store_is_there_and_away_with_it(tm
     store = MediaStore(str(tmp_path / "media"))
     store.write("a/b.png", b"one")
     with pytest.raises(MediaError) as lost:
-        store.read("a/c.png")
+        store.read_bytes("a/c.png")
     assert not isinstance(lost.value, MediaStoreAway)
     (tmp_path / "media").rename(tmp_path / "elsewhere")
     with pytest.raises(MediaStoreAway):
-        store.read("a/b.png")
+        store.read_bytes("a/b.png")
     (tmp_path / "media").write_text("the place where the disk was")
     with pytest.raises(MediaStoreAway):
         store.open("a/b.png")

@@ -92,10 +92,10 @@ def test_only_queued_and_painting_walks_wait(state: str) -> None:
 
 
 def test_only_finished_listed_walks_that_are_not_deleted_hang() -> None:
-    assert walk_of(state="finished", unlisted=False).is_hanging
-    assert not walk_of(state="painting", unlisted=False).is_hanging
-    assert not walk_of(state="finished", unlisted=True).is_hanging
-    assert not walk_of(state="finished", unlisted=False, deleted_at=now()).is_hanging
+    assert walk_of(state="finished", unlisted=False).is_public
+    assert not walk_of(state="painting", unlisted=False).is_public
+    assert not walk_of(state="finished", unlisted=True).is_public
+    assert not walk_of(state="finished", unlisted=False, deleted_at=now()).is_public
 
 
 def test_stop_is_painted_from_its_own_seed_or_the_walks() -> None:

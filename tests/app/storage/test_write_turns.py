@@ -16,19 +16,19 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.config import ROOT
-from app.storage.write_turns import WriteTurns
+from app.storage.write_turns import WriterLock
 
 BUSY = """
 import sqlite3, sys, threading, time
 from pathlib import Path
-from app.storage.write_turns import WriteTurns
+from app.storage.write_turns import WriterLock
 
-turns = WriteTurns(Path(sys.argv[1]), 10)
+turns = WriterLock(Path(sys.argv[1]), 10)
 
 def write():
     rows = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
     while True:
-        with turns.turn(lambda: rows.execute("BEGIN IMMEDIATE")):
+        with turns.hold(lambda: rows.execute("BEGIN IMMEDIATE")):
             rows.execute("INSERT INTO written VALUES (1)")
             time.sleep(0.003)
             rows.execute("COMMIT")
@@ -66,11 +66,11 @@ def busy(database: Path) -> Iterator[None]:
 
 
 def test_process_that_waits_is_not_passed_by_again_and_again(database: Path, busy: None) -> None:
-    turns, rows = WriteTurns(database, 10), sqlite3.connect(database, isolation_level=None, timeout=10)
+    turns, rows = WriterLock(database, 10), sqlite3.connect(database, isolation_level=None, timeout=10)
     passed_by = []
     for _ in range(15):
         before = rows.execute("SELECT count(*) FROM written").fetchone()[0]
-        with turns.turn(lambda: rows.execute("BEGIN IMMEDIATE")):
+        with turns.hold(lambda: rows.execute("BEGIN IMMEDIATE")):
             passed_by.append(rows.execute("SELECT count(*) FROM written").fetchone()[0] - before)
             rows.execute("COMMIT")
     rows.close()
@@ -79,12 +79,12 @@ def test_process_that_waits_is_not_passed_by_again_and_again(database: Path, bus
 
 
 def test_threads_write_one_after_the_other(database: Path) -> None:
-    turns, inside, most = WriteTurns(database, 10), 0, 0
+    turns, inside, most = WriterLock(database, 10), 0, 0
 
     def write() -> None:
         nonlocal inside, most
         for _ in range(20):
-            with turns.turn(lambda: None):
+            with turns.hold(lambda: None):
                 inside += 1
                 most = max(most, inside)
                 inside -= 1
@@ -98,27 +98,27 @@ def test_threads_write_one_after_the_other(database: Path) -> None:
 
 
 def test_door_is_open_to_others_as_soon_as_a_transaction_has_begun(database: Path) -> None:
-    with WriteTurns(database, 10).turn(lambda: None):
+    with WriterLock(database, 10).hold(lambda: None):
         code = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
         subprocess.run([sys.executable, "-c", code, f"{database}-turns"], check=True)
 
 
 def test_who_waits_too_long_is_told_that_the_database_is_locked(database: Path) -> None:
-    turns, entered, leave = WriteTurns(database, 0.05), threading.Event(), threading.Event()
+    turns, entered, leave = WriterLock(database, 0.05), threading.Event(), threading.Event()
 
     def stay() -> None:
-        with turns.turn(lambda: None):
+        with turns.hold(lambda: None):
             entered.set()
             leave.wait()
 
     thread = threading.Thread(target=stay)
     thread.start()
     entered.wait()
-    with pytest.raises(OperationalError, match="database is locked"), turns.turn(lambda: None):
+    with pytest.raises(OperationalError, match="database is locked"), turns.hold(lambda: None):
         raise AssertionError
     leave.set()
     thread.join()
-    with turns.turn(lambda: None):
+    with turns.hold(lambda: None):
         pass
 
 
@@ -128,46 +128,46 @@ def test_door_in_which_another_process_stands_still_is_not_waited_at_for_ever(da
         [sys.executable, "-c", code, f"{database}-turns"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         other.stdout.readline()
-        turns = WriteTurns(database, 0.05)
-        with pytest.raises(OperationalError, match="database is locked"), turns.turn(lambda: None):
+        turns = WriterLock(database, 0.05)
+        with pytest.raises(OperationalError, match="database is locked"), turns.hold(lambda: None):
             raise AssertionError
         other.kill()
-    with turns.turn(lambda: None):
+    with turns.hold(lambda: None):
         pass
 
 
 def test_turn_ends_when_its_transaction_cannot_begin_or_goes_wrong(database: Path) -> None:
-    turns = WriteTurns(database, 0.05)
+    turns = WriterLock(database, 0.05)
 
     def fail() -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
-    with pytest.raises(sqlite3.OperationalError), turns.turn(fail):
+    with pytest.raises(sqlite3.OperationalError), turns.hold(fail):
         raise AssertionError
-    with pytest.raises(ZeroDivisionError), turns.turn(lambda: None):
+    with pytest.raises(ZeroDivisionError), turns.hold(lambda: None):
         raise ZeroDivisionError
-    with turns.turn(lambda: None):
+    with turns.hold(lambda: None):
         pass
 
 
 def test_without_a_place_for_the_door_sqlite_alone_says_whose_turn_it_is(tmp_path: Path) -> None:
-    with WriteTurns(tmp_path / "nowhere" / "some.sqlite", 0.05).turn(lambda: None):
+    with WriterLock(tmp_path / "nowhere" / "some.sqlite", 0.05).hold(lambda: None):
         pass
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_thread_whose_turn_it_is_may_begin_anew(database: Path) -> None:
-    turns = WriteTurns(database, 0.05)
-    with turns.turn(lambda: None), turns.turn(lambda: None):
+    turns = WriterLock(database, 0.05)
+    with turns.hold(lambda: None), turns.hold(lambda: None):
         pass
 
 
 def test_forked_process_has_turns_of_its_own(database: Path) -> None:
-    turns = WriteTurns(database, 10)
-    with turns.turn(lambda: None):
+    turns = WriterLock(database, 10)
+    with turns.hold(lambda: None):
         child = os.fork()
         if not child:
-            with turns.turn(lambda: None):
+            with turns.hold(lambda: None):
                 os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert fcntl.fcntl(turns._door, fcntl.F_GETFD) & fcntl.FD_CLOEXEC

@@ -32,7 +32,7 @@ def test_neighbours_are_those_that_join_newest_first(hung: Hanger) -> None:
     assert ids(neighbours.before(middle, 4)) == ids(before[::-1])
     assert ids(neighbours.before(middle, 1)) == [before[1].id]
     assert ids(neighbours.after(middle, 4)) == [after.id]
-    assert ids(neighbours.after(middle, 4, besides=[after])) == []
+    assert ids(neighbours.after(middle, 4, excluding=[after])) == []
 
 
 def test_case_spaces_and_forms_of_letters_make_no_difference_and_hands_do(hung: Hanger) -> None:

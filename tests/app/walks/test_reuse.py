@@ -181,7 +181,7 @@ def test_recipe_that_was_painted_answers_nothing(commissioned: Commissioner, hun
 def test_walk_may_be_painted_anew(original: Walk) -> None:
     stops = [{"prompt": "a fox"}, {"prompt": "a kite"}]
     wanted = validate({"stops": stops, "seed": SEED, "frames": 2})
-    assert intake.place(wanted, visitor_key="ben", anew=True)[0].state == QUEUED
+    assert intake.place(wanted, visitor_key="ben", skip_cache=True)[0].state == QUEUED
     assert intake.place(wanted, visitor_key="ben")[0].state == FINISHED
 
 
@@ -305,7 +305,7 @@ def test_repeats_are_hidden_and_hung_again_with_each_other(
         assert [walk.hidden_at is None for walk in (original, repeat, other)] == [False, False, True]
         curation.unhide(chosen)
         db.session.expire_all()
-        assert all(walk.is_hanging for walk in (original, repeat, other))
+        assert all(walk.is_public for walk in (original, repeat, other))
 
 
 # The files

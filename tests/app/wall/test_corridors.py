@@ -21,7 +21,7 @@ def hall(*walks: Walk) -> Exhibition:
 
 def ways(exhibition: Exhibition) -> list[tuple[str, str]]:
     db.session.expire_all()
-    told = [leg.told(1) for leg in corridors.legs_of(exhibition)]
+    told = [leg.to_json(1) for leg in corridors.legs_of(exhibition)]
     return [(leg["from"], leg["to"]) for leg in told]
 
 

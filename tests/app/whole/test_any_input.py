@@ -255,12 +255,12 @@ CURSOR_VALUES = st.lists(st.text(max_size=8) | st.integers(-(2**53), 2**53) | st
 
 @given(values=CURSOR_VALUES, order=st.text(max_size=8))
 def test_cursor_holds_what_was_written_and_no_other_is_taken(app: Flask, values: list[Any], order: str) -> None:
-    written = cursors.write(order, *values)
-    assert cursors.read(written, order, *map(type, values)) == values
+    written = cursors.encode(order, *values)
+    assert cursors.decode(written, order, *map(type, values)) == values
     for place in range(0, len(written), max(1, len(written) // 8)):
         forged = written[:place] + ("A" if written[place] != "A" else "B") + written[place + 1 :]
         with suppress(InvalidInput):
-            assert cursors.read(forged, order, *map(type, values)) == values  # spare bits of its last letter
+            assert cursors.decode(forged, order, *map(type, values)) == values  # spare bits of its last letter
 
 
 @given(text=st.sampled_from(HOSTILE) | st.text(max_size=60), cursor=st.text(max_size=60) | st.binary(max_size=30))

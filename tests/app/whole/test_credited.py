@@ -53,7 +53,7 @@ def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
 def walk(hung: Hanger) -> Walk:
     """Hang a walk that was painted after two drawings, one of them nobody's."""
     walk = hung("a fox", "a yeti")
-    drawings = [drawing_credits.written(each) for each in DRAWINGS]
+    drawings = [drawing_credits.as_record(each) for each in DRAWINGS]
     with writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(drawings=drawings))
     db.session.refresh(walk)

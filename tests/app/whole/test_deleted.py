@@ -43,8 +43,8 @@ OWNER = "a secret of its owner, long enough"
 @pytest.fixture
 def app(instance: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """Build an application that finds by meaning and by look, and looks for what is new each time."""
-    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(vector_index, "FORGET_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "BLANK_SECONDS", 0.0)
     monkeypatch.setattr("tests.support.tables.THEMES", {"one": ("autumn", WORDS[0], "kite")})
     app = make_app(instance, MEANING=str(make_table(tmp_path / "table")))
     with app.app_context():
@@ -75,7 +75,7 @@ def everywhere(app: Flask, client: FlaskClient, hung: Commissioner) -> Walk:
     store = media_store.store()
     for each in (*walk.painted, *walk.media.values()):
         store.write(each.path, PIXELS)
-    store.write(f"{media_store.knots_folder(walk.id)}/0.npz", PIXELS)
+    store.write(f"{media_store.samples_folder(walk.id)}/0.npz", PIXELS)
     for path in ("/gallery?q=autumn", f"/gallery?q={WORDS[0][:-1]}*", f"/walks/{child.id}/alike", walk.url):
         assert client.get(path).status_code == 200, path
     return walk
@@ -223,12 +223,12 @@ def test_a_walk_is_deleted_though_the_store_is_away_and_noted_by_the_next_backup
 ) -> None:
     store, root = media_store.store(), media_store.store().root
     monkeypatch.setattr(store, "root", "/proc/nowhere")
-    lifecycle.delete_walk(everywhere, by_house=True)
+    lifecycle.delete_walk(everywhere, by_operator=True)
     monkeypatch.setattr(store, "root", root)
     assert everywhere.deleted_at is not None
     assert store.files(deletions.FOLDER) == {}
-    deletions.note_all()
-    assert list(store.files(deletions.FOLDER)) == [deletions.path_of(everywhere.id, by_house=True)]
+    deletions.record_all()
+    assert list(store.files(deletions.FOLDER)) == [deletions.path_of(everywhere.id, by_operator=True)]
 
 
 def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhere: Walk) -> None:
@@ -239,10 +239,10 @@ def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhe
     assert file.bytes == 0
     assert walk_id not in path
     assert path.endswith(".owner")
-    assert deletions.resurrected() == []
+    assert deletions.find_resurrected() == []
     with writing() as session:
         session.get_one(Walk, number).deleted_at = None
-    assert [(walk.id, by_house) for walk, by_house in deletions.resurrected()] == [(walk_id, False)]
+    assert [(walk.id, by_operator) for walk, by_operator in deletions.find_resurrected()] == [(walk_id, False)]
 
 
 def test_what_an_earlier_version_left_of_a_deleted_walk_is_pruned(app: Flask, everywhere: Walk) -> None:

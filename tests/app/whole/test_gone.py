@@ -70,7 +70,7 @@ BY_LOT = {"pages.another?", "slideshow.page?"}
 @pytest.fixture
 def family(app: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> tuple[Walk, list[Walk]]:
     """Hang a walk with a word of its own, and others that stand beside it in every way that pages know."""
-    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
     walk = hung("a kite", f"a {WORD}", "the sea", frames=3, seed=5)
     others = [
         hung("a fox", "a kite"),

@@ -294,7 +294,7 @@ def test_archives_take_to_another_house_what_moves_and_do_not_say_whose_it_was(
 ) -> None:
     shipped = first_exhibition.pieces()[:1]  # whose films are real
     monkeypatch.setattr(first_exhibition, "pieces", lambda: shipped)
-    first_exhibition.hang()
+    first_exhibition.publish()
     told = {name: getattr(full.walk, name) for name in ("owner_hash", "visitor", "network")}
     with writing() as session:
         session.execute(update(Walk).where(Walk.id == shipped[0].walk_id).values(**told))

@@ -227,10 +227,10 @@ def _walks(client: FlaskClient, hung: Hanger, commissioned: Hanger) -> dict[str,
     lifecycle.delete_walk(made["deleted"])
     for walk in made.values():
         db.session.refresh(walk)
-    stage_requests.ask(made["finished"], 1)
+    stage_requests.request_stages(made["finished"], 1)
     deliver(made["finished"], 1)
-    stage_requests.ask(made["finished"], 2)
-    stage_requests.ask(made["drawn"], 1)
+    stage_requests.request_stages(made["finished"], 2)
+    stage_requests.request_stages(made["drawn"], 1)
     deliver(made["drawn"], 1, steps=made["drawn"].sampler_steps + 2)
     return made
 
@@ -313,7 +313,7 @@ def atelier(instance: Path, tmp_path: Path, hung: Hanger) -> Iterator[FlaskClien
         drawing_curation.remove(other.drawing.digest)
         walk = hung(FOX, KITE)
         with writing() as session:
-            told = [drawing_credits.written(each) for each in added_drawings.book().drawings.values()]
+            told = [drawing_credits.as_record(each) for each in added_drawings.book().drawings.values()]
             session.execute(update(Walk).values(drawings=[*told, {**told[0], "digest": "1", "artist": ""}]))
         client.walk_id = walk.id  # type: ignore[attr-defined]
         yield client

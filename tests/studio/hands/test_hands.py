@@ -10,7 +10,7 @@ from torch import Tensor
 
 from studio.errors import StudioError
 from studio.hands import brush, colour, registry
-from studio.hands.dice import Dice
+from studio.hands.dice import HashRng
 
 pytestmark = pytest.mark.slow
 
@@ -146,13 +146,13 @@ def test_empty_and_full_drawings_are_painted(name: str, cover: float) -> None:
 
 
 def test_dice_depend_on_the_seed_alone() -> None:
-    together, alone = Dice(seeds(1, 2, 3)), Dice(seeds(2))
+    together, alone = HashRng(seeds(1, 2, 3)), HashRng(seeds(2))
     for _ in range(3):
         assert torch.equal(together.uniform(4, 5)[1], alone.uniform(4, 5)[0])
 
 
 def test_dice_are_even_and_their_draws_unlike() -> None:
-    dice = Dice(torch.arange(200))
+    dice = HashRng(torch.arange(200))
     first, second = dice.uniform(500), dice.uniform(500)
     assert abs(float(first.mean()) - 0.5) < 0.01 and abs(float(first.var()) - 1 / 12) < 0.002
     assert abs(float(torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1])) < 0.01

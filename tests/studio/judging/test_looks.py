@@ -26,7 +26,7 @@ def strokes(count: int, seed: int) -> tuple[NDArray[np.float32], list[str]]:
 def test_hands_are_told_by_what_varies_little_within_one() -> None:
     table = Looks.fit(*strokes(600, 1))
     seen, by = strokes(300, 2)
-    told = table.nearest(table.of(seen))
+    told = table.nearest(table.project(seen))
     assert sum(a == b for a, b in zip(told, by, strict=True)) > 285
 
 
@@ -35,7 +35,7 @@ def test_table_comes_back_from_its_file(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(table.written())
     back, (seen, _) = Looks.load(tmp_path), strokes(30, 3)
     assert back.hands == table.hands
-    np.testing.assert_allclose(back.of(seen), table.of(seen), atol=0.05 * np.abs(table.of(seen)).max())
+    np.testing.assert_allclose(back.project(seen), table.project(seen), atol=0.05 * np.abs(table.project(seen)).max())
 
 
 @pytest.mark.parametrize("data", [None, b"no table", b""])

@@ -17,7 +17,7 @@ def names() -> list[str]:
 
 
 def test_two_hundred_mean_concepts_that_the_house_has() -> None:
-    listed = rewordings.read()
+    listed = rewordings.load_rewordings()
     assert len({each.prompt for each in listed}) == len(listed) == 200
     known = {name.casefold() for name in names()}  # as their meanings are compared
     assert {name.casefold() for each in listed for name in each.means} <= known
@@ -26,7 +26,7 @@ def test_two_hundred_mean_concepts_that_the_house_has() -> None:
 
 def test_none_is_what_a_caption_says() -> None:
     said = {wording.thing(name).casefold() for name in names()} | {name.casefold() for name in names()}
-    assert not said & {each.prompt.casefold() for each in rewordings.read()}
+    assert not said & {each.prompt.casefold() for each in rewordings.load_rewordings()}
 
 
 def test_those_without_their_concept_are_left_out() -> None:

@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def test_painter_is_not_shown_in_a_sketch_the_colours_that_it_is_to_paint(folder: Folder) -> None:
     own, led = (Captioned(folder, None, 64, sketches=2, book=book) for book in (None, sketchbook.load(BOOK)))
-    plain, recoloured = own.read(range(12)), led.read(range(12))
+    plain, recoloured = own.load_batch(range(12)), led.load_batch(range(12))
     assert (plain[0] == recoloured[0]).all() and plain[1] == recoloured[1]
     assert plain[2] is not None and recoloured[2] is not None
     tones = np.float32([AMBER, UMBER]) / 127.5 - 1
@@ -49,8 +49,8 @@ def test_painter_is_not_shown_in_a_sketch_the_colours_that_it_is_to_paint(folder
 def test_the_same_pictures_make_the_same_sketches_and_others_have_another_digest(folder: Folder) -> None:
     book = sketchbook.load(BOOK)
     first, again = (Captioned(folder, None, 64, sketches=2, book=book) for _ in range(2))
-    whole = first.read(range(12))[2]
+    whole = first.load_batch(range(12))[2]
     assert whole is not None
-    part = again.read(range(9, 11))[2]
+    part = again.load_batch(range(9, 11))[2]
     assert part is not None and (whole[9:11] == part).all()
     assert first.digest() == again.digest() != Captioned(folder, None, 64, sketches=2).digest()

@@ -21,7 +21,7 @@ from tests.studio.conftest import Run
 
 @pytest.fixture(scope="module")
 def motifs(drawn: Folder) -> Motifs:
-    return Motifs.of(drawn, size=64)
+    return Motifs.from_folder(drawn, size=64)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_stage_writes_the_plan_and_a_sheet(drawn: Folder, run: Run, tmp_path: Pa
     shutil.copytree(drawn.path, copy)
     words = ("--number", 50, "--sheet", 2, "--hand", "neon", "--hand", "pop-art")
     assert run("compose", "--folder", copy, *words)["scenes"] == 50
-    planned = Programme.of(Folder(copy))
+    planned = Programme.from_folder(Folder(copy))
     assert len(planned) == 50 and {planned.scene(number).hand for number in range(50)} == {"neon", "pop-art"}
     first = (copy / "scenes.json").read_bytes()
     run("compose", "--folder", copy, *words)
@@ -164,10 +164,10 @@ def test_plan_that_cannot_be_is_refused(words: tuple[object, ...], says: str, dr
 def test_plan_with_unknown_hand_or_none_is_refused(drawn: Folder, tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     with pytest.raises(FolderError, match="the stage compose writes it"):
-        Programme.of(folder)
+        Programme.from_folder(folder)
     (tmp_path / "scenes.json").write_text(json.dumps({"number": 3, "hands": ["fresco"]}))
     with pytest.raises(FolderError, match="hands that nobody has: fresco"):
-        Programme.of(folder)
+        Programme.from_folder(folder)
 
 
 def test_folder_without_drawings_is_named(run: Run, tmp_path: Path) -> None:

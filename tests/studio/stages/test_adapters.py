@@ -88,7 +88,7 @@ def begun(reds: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
 def paintings(painter: Painter, adapter: AdapterFile | None) -> NDArray[np.float64]:
     rendering = painter.rendering(steps=6)
     stops = [
-        StopInput(f"our prints: {word}", "", 1, has_hand=True, adapters={adapter: 1.0} if adapter else {})
+        StopInput(f"our prints: {word}", "", 1, has_style=True, adapters={adapter: 1.0} if adapter else {})
         for word in ("a", "the sun")
     ]
     painted = painter.paint(painter.prepare(stops, rendering), [0.0, 0.5, 1.0])
@@ -145,7 +145,7 @@ def test_two_encoders_are_asked_as_the_pipeline_asks_them(begun: Callable[[str],
     pipe = diffusers.StableDiffusionXLPipeline.from_pretrained(base, add_watermarker=False)
     states, _, pooled, _ = pipe.encode_prompt("a bear", device="cpu", do_classifier_free_guidance=False)
     texts = Texts(base)
-    told, vector = texts.told(["a bear"])
+    told, vector = texts.encode(["a bear"])
     assert vector is not None
     assert torch.allclose(told, states, atol=1e-6) and torch.allclose(vector, pooled, atol=1e-6)
     assert not any(part.any() for part in texts.nothing() if part is not None)  # as its settings say

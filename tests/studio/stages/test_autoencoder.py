@@ -57,7 +57,7 @@ def test_latents_are_scaled_to_one(begun: tuple[Folder, dict[str, Any]]) -> None
     folder, _ = begun
     from studio.scenes.canvas import Canvas
 
-    pictures = Canvas(folder, size=32).mixture(16, 0, dice=loop.dice(0, 0))
+    pictures = Canvas(folder, size=32).mixture(16, 0, rng=loop.step_rng(0, 0))
     with torch.no_grad():
         latents = autoencoder.scaled_latents(autoencoder.load(folder.path / "model/vae"), pictures)
     assert float(latents.square().mean().sqrt()) == pytest.approx(1, abs=0.05)
@@ -109,7 +109,7 @@ def test_refining_keeps_the_latents(copy: Folder, run: Call) -> None:
 def test_more_steps_paint_nearer(drawn: Folder, begun: tuple[Folder, dict[str, Any]]) -> None:
     from studio.scenes.canvas import Canvas
 
-    pictures = Canvas(begun[0], size=32).mixture(8, 0, dice=loop.dice(1, 1)) * 2 - 1
+    pictures = Canvas(begun[0], size=32).mixture(8, 0, rng=loop.step_rng(1, 1)) * 2 - 1
     vae = autoencoder.make((8, 8, 16), latent=4, size=32)
     optimiser = torch.optim.AdamW(vae.parameters(), 3e-3)
     told = []

@@ -125,9 +125,9 @@ def test_what_a_model_painted_again_is_near_and_not_the_same(halving: Path, book
     painter = repainting.Repainter(model, vae)
     programme = subjects.Programme(subjects.Plan(4, 1), subjects.drawn_from(book))
     drawn = [programme.subject(number) for number in range(4)]
-    latents = torch.randn(4, 4, 4, 4, generator=loop.dice(1, 1))
+    latents = torch.randn(4, 4, 4, 4, generator=loop.step_rng(1, 1))
     sketches = torch.zeros(4, 4, 8, 8)
-    once, again = (painter.paint(latents, sketches, drawn, loop.dice(1, 2)) for _ in range(2))
+    once, again = (painter.paint(latents, sketches, drawn, loop.step_rng(1, 2)) for _ in range(2))
     assert torch.equal(once, again) and once.shape == latents.shape and not torch.equal(once, latents)
     others = [float((once[n] - latents[m]).square().mean()) for n in range(4) for m in range(4) if n != m]
     assert max(float((once[n] - latents[n]).square().mean()) for n in range(4)) < min(others)
@@ -139,10 +139,10 @@ def test_what_a_model_painted_from_noise_is_of_the_sketch_and_not_of_the_latents
     painter = repainting.Repainter(model, autoencoder.load(halving), from_noise=True)
     programme = subjects.Programme(subjects.Plan(2, 1), subjects.drawn_from(book))
     drawn, sketches = [programme.subject(number) for number in range(2)], torch.zeros(2, 4, 8, 8)
-    one, other = (torch.randn(2, 4, 4, 4, generator=loop.dice(1, seed)) for seed in (1, 2))
-    of_one, of_other = (painter.paint(latents, sketches, drawn, loop.dice(1, 3)) for latents in (one, other))
+    one, other = (torch.randn(2, 4, 4, 4, generator=loop.step_rng(1, seed)) for seed in (1, 2))
+    of_one, of_other = (painter.paint(latents, sketches, drawn, loop.step_rng(1, 3)) for latents in (one, other))
     assert torch.equal(of_one, of_other)
-    assert not torch.equal(of_one, painter.paint(one, sketches + 0.5, drawn, loop.dice(1, 3)))
+    assert not torch.equal(of_one, painter.paint(one, sketches + 0.5, drawn, loop.step_rng(1, 3)))
 
 
 @pytest.fixture

@@ -90,9 +90,11 @@ def test_what_was_painted_is_not_painted_again(
 
 
 def test_pictures_are_those_of_the_plain_pipeline(evaluated: tuple[Path, dict[str, Any]], base: Path) -> None:
-    pipe = pipeline.pipeline(pipeline.of_folder(base))
+    pipe = pipeline.pipeline(pipeline.part_folders(base))
     asked = exam.questions(CONCEPTS, (), exam.Extent(1, 1, 0, 0))[0]
-    held = exam.Gallery.of_model(Folder(evaluated[0]), pipeline.fingerprint(pipeline.of_folder(base)), exam.Way(1, 4.0))
+    held = exam.Gallery.of_model(
+        Folder(evaluated[0]), pipeline.fingerprint(pipeline.part_folders(base)), exam.Way(1, 4.0)
+    )
     chance = torch.Generator().manual_seed(asked.seed)
     alone = pipe(asked.prompt, num_inference_steps=1, guidance_scale=4.0, generator=chance, output_type="pt").images[0]
     assert (held.picture(asked) - alone).abs().max() < 2 / 255

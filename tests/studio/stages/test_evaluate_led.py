@@ -77,19 +77,19 @@ def test_pictures_are_those_of_the_worker(
 ) -> None:
     call("publish", "--folder", evaluated[0].path, "--base", base, "--vae", halving, "--run", "led",
          "--sketchbook", book, "--lexicon", LEXICON, "--to", tmp_path / "led", "--name", "led")  # fmt: skip
-    parts = pipeline.of_folder(tmp_path / "led")
+    parts = pipeline.part_folders(tmp_path / "led")
     loaded = sketchbook.load(book)
     asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), ("gouache",), exam.Extent(1, 1, 1, 0, 1), prefix="P: ")
     pipe = pipeline.pipeline(parts)
     preset = presets.resolve(presets.BALANCED, {"presets": led_model.PRESETS})
     way = exam.Way(4, 1.0, (0.0, 0.0), 1.0)
-    ours = led_exam.led(pipe, loaded, 8, way)(asked)
+    ours = led_exam.sketch_conditioned(pipe, loaded, 8, way)(asked)
     model = Model.load(str(tmp_path / "led"), device="cpu")
     painter = Painter(model)
     settings = replace(painter.rendering(preset), precision="float32")
     assert (settings.steps, settings.guided, settings.guidance) == (4, (0, 0), way.push)
     for question, picture in zip(asked, ours, strict=True):
-        stop = StopInput(question.prompt, "", question.seed, has_hand=True, scene=question.scene)
+        stop = StopInput(question.prompt, "", question.seed, has_style=True, scene=question.scene)
         (painted,) = painter.paint(painter.prepare([stop, stop], settings), [0.0])
         assert painted.picture is not None
         assert np.abs(np.asarray(picture, np.int16) - painted.picture.astype(np.int16)).max() <= 2
@@ -151,7 +151,7 @@ class Sees:
 
     concepts, hands = (*CONCEPTS, "a", "b", "c", "d", "e", "f"), HANDS
 
-    def look(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def encode(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         is_even = (pictures.flatten(1).std(1) < 0.01).float()[:, None]
         first = (torch.arange(10) < 5).float()
         return is_even * (1 - first) + (1 - is_even) * first, torch.zeros(len(pictures), len(HANDS))

@@ -21,7 +21,7 @@ from studio.scenes.canvas import Canvas
 from studio.scenes.subjects import End, Subject
 from studio.text.text_encoder import Texts
 from studio.training import eye, eye_pool
-from studio.training.loop import dice
+from studio.training.loop import step_rng
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
@@ -64,7 +64,7 @@ def school(
 ) -> eye.School:
     folder = Folder(tmp_path_factory.mktemp("school"))
     eye_pool.paint(folder, order)
-    pool = eye_pool.read(folder, order)
+    pool = eye_pool.load_pool(folder, order)
     return eye.School(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
 
 
@@ -85,7 +85,7 @@ def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[st
     held = Eye.load(folder.path / "model/eye")
     assert held.about["R"] == told["R"] and held.hands == ("plain", *eye_pool.HANDS)
     assert held.concepts == ("bear", "fox", "red apple", "rescue worker’s helmet", "umbrella")
-    sentences, hands = held.look(torch.rand(3, 3, 50, 40))
+    sentences, hands = held.encode(torch.rand(3, 3, 50, 40))
     assert torch.allclose(sentences.norm(dim=1), torch.ones(3), atol=1e-5)
     assert torch.allclose(hands.sum(1), torch.ones(3), atol=1e-5) and held.score(sentences).shape == (3, 5)
 
@@ -97,11 +97,11 @@ def test_hand_is_named_by_its_words_where_the_eye_is_sure_and_was_right_before(
     assert held.about["words"]["cut-out"] == "paper cut-out" and "plain" not in held.about["words"]
     held.about["hands_told"]["by_hand"] = {"plain": 1.0, "cut-out": 0.9, "neon": 0.3}
     known, cut_out = ("paper cut-out", "neon"), sure_of(held, "cut-out")
-    assert held.hand(cut_out, known) == "paper cut-out"
-    assert [held.hand(sure_of(held, name), known) for name in ("plain", "neon")] == ["", ""]
-    assert held.hand(cut_out * 0.8, known) == "" and held.hand(cut_out, ("neon",)) == ""
+    assert held.name_style(cut_out, known) == "paper cut-out"
+    assert [held.name_style(sure_of(held, name), known) for name in ("plain", "neon")] == ["", ""]
+    assert held.name_style(cut_out * 0.8, known) == "" and held.name_style(cut_out, ("neon",)) == ""
     held.about = {key: value for key, value in held.about.items() if key not in ("words", "hands_told")}
-    assert held.hand(cut_out, known) == ""
+    assert held.name_style(cut_out, known) == ""
 
 
 def sure_of(held: Eye, hand: str) -> torch.Tensor:
@@ -112,7 +112,7 @@ def sure_of(held: Eye, hand: str) -> torch.Tensor:
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
     program = f"""
 import json, sys, torch, eye
-eye.Eye.load({str(taught[0].path / "model/eye")!r}).look(torch.zeros(1, 3, 16, 16))
+eye.Eye.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
 print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -141,9 +141,9 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
 
 
 def test_lesson_follows_from_its_dice_and_tells_the_truth(school: eye.School) -> None:
-    one, again = (school.lesson(8, dice(1, 3), plain=0.5) for _ in range(2))
+    one, again = (school.lesson(8, step_rng(1, 3), plain=0.5) for _ in range(2))
     assert torch.equal(one.pictures, again.pictures) and torch.equal(one.hands, again.hands)
-    assert not torch.equal(one.pictures, school.lesson(8, dice(1, 4), plain=0.5).pictures)
+    assert not torch.equal(one.pictures, school.lesson(8, step_rng(1, 4), plain=0.5).pictures)
     assert one.pictures.shape == (8, 3, 16, 16) and 0 <= float(one.pictures.min()) <= float(one.pictures.max()) <= 1
     assert torch.allclose(one.concepts.sum(1), torch.ones(8)) and one.hands[:4].eq(0).all() and one.hands[4:].all()
     assert torch.equal(one.sentences[:4], school.names[one.concepts[:4].argmax(1)])
@@ -166,8 +166,10 @@ def test_without_painted_pictures_all_is_plain(
     taught: tuple[Folder, dict[str, Any]], base: Path, order: eye_pool.Order
 ) -> None:
     none = replace(order, count=0)
-    bare = eye.School(Canvas(taught[0], size=32), Texts(base), order=none, pool=eye_pool.read(taught[0], none), size=16)
-    assert bare.lesson(4, dice(1, 1), plain=0.5).hands.eq(0).all()
+    bare = eye.School(
+        Canvas(taught[0], size=32), Texts(base), order=none, pool=eye_pool.load_pool(taught[0], none), size=16
+    )
+    assert bare.lesson(4, step_rng(1, 1), plain=0.5).hands.eq(0).all()
 
 
 def test_pool_is_painted_by_several_processes_and_goes_on_where_it_was(
@@ -178,21 +180,21 @@ def test_pool_is_painted_by_several_processes_and_goes_on_where_it_was(
     eye_pool.paint(whole, order)
     for process in (1, 0):
         eye_pool.paint(shared, order, process=process, processes=2)
-    pictures = eye_pool.read(whole, order).pictures
-    assert torch.equal(pictures, eye_pool.read(shared, order).pictures) and pictures.float().std() > 10
+    pictures = eye_pool.load_pool(whole, order).pictures
+    assert torch.equal(pictures, eye_pool.load_pool(shared, order).pictures) and pictures.float().std() > 10
     name, _ = list(order.shards())[2]
     (whole.path / name).unlink()
-    monkeypatch.setattr(eye_pool.Easel, "paint", counted(calls := [], eye_pool.Easel.paint))
+    monkeypatch.setattr(eye_pool.SubjectRenderer, "paint", counted(calls := [], eye_pool.SubjectRenderer.paint))
     eye_pool.paint(whole, order)
-    assert calls == [5] and torch.equal(pictures, eye_pool.read(whole, order).pictures)
+    assert calls == [5] and torch.equal(pictures, eye_pool.load_pool(whole, order).pictures)
 
 
 def counted(calls: list[int], real: Any) -> Any:
     """Paint as before, and note how many at once."""
 
-    def paint(easel: Any, chunk: Any) -> Any:
+    def paint(renderer: Any, chunk: Any) -> Any:
         calls.append(len(chunk))
-        return real(easel, chunk)
+        return real(renderer, chunk)
 
     return paint
 
@@ -210,7 +212,7 @@ def test_what_lies_between_two_scenes_is_shared_between_their_things(order: eye_
 def test_norms_expect_what_averaged_weights_make_of_lessons(school: eye.School) -> None:
     tower = Tower(Shape(16, (8, 16), (1, 1), school.names.shape[1], len(school.hands)))
     eye.settle(tower, school, batch=16, plain=0.5, seed=1)
-    seen = school.lesson(64, dice(1, 7), plain=0.5).pictures
+    seen = school.lesson(64, step_rng(1, 7), plain=0.5).pictures
     with torch.no_grad():
         stemmed = tower.eval().stem[:2]((seen - 0.5) / 0.25)
     assert stemmed.mean().abs() < 0.2 and 0.7 < stemmed.std() < 1.3

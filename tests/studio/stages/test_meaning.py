@@ -85,6 +85,6 @@ def test_texts_are_read_once_and_the_short_ones_first(tmp_path: Path) -> None:
 def test_table_keeps_vectors_to_its_steps(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(3, 64)).astype(np.float32)
     (tmp_path / "table.npz").write_bytes(table(["a", "b", "##c"], vectors))
-    found = Embedding.load(tmp_path).of(["a", "b"])
+    found = Embedding.load(tmp_path).embed(["a", "b"])
     exact = vectors[:2] / np.linalg.norm(vectors[:2], axis=1, keepdims=True)
     assert found == pytest.approx(exact, abs=float(np.abs(exact).max() / LEVELS))

@@ -20,7 +20,7 @@ from studio.scenes import painted, subjects
 from studio.text.text_encoder import Texts
 from studio.training import autoencoder, diffusion
 from studio.workspace import shards
-from studio.workspace.shards import Led, Reader, Shards
+from studio.workspace.shards import Conditioning, Reader, Shards
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
@@ -72,16 +72,18 @@ def test_subjects_are_encoded_with_their_sketches_and_what_is_said_of_both_ends(
 ) -> None:
     held = Shards(sketched.path / "latents")
     assert len(held) == 12 and [len(each) for each in held.latents] == [5, 5, 2]
-    assert held.latents[0].shape[1:] == (4, 4, 4) and held.led[0].sketches.shape == (5, 4, 8, 8)
-    assert held.led[0].sketches.dtype == torch.uint8
+    assert held.latents[0].shape[1:] == (4, 4, 4) and held.conditioning[0].sketches.shape == (5, 4, 8, 8)
+    assert held.conditioning[0].sketches.dtype == torch.uint8
     loaded = sketchbook.load(book)
     programme = subjects.Programme(subjects.Plan(12, 1), loaded)
     drawn = [programme.subject(number) for number in range(12)]
-    made = painted.Easel(loaded, size=32).paint(drawn)
+    made = painted.SubjectRenderer(loaded, size=32).paint(drawn)
     read = held.rows(torch.arange(12), torch.Generator().manual_seed(0))
     assert read.sketches is not None
     assert float((read.sketches - made.sketches).abs().max()) < 0.5 / 127.5 + 0.02
-    assert torch.cat([led.shares for led in held.led]).tolist() == pytest.approx([each.t for each in drawn], abs=1e-3)
+    assert torch.cat([led.shares for led in held.conditioning]).tolist() == pytest.approx(
+        [each.t for each in drawn], abs=1e-3
+    )
     texts = Texts(base)
     for number, subject in enumerate(drawn):
         if subject.last is None:
@@ -94,7 +96,7 @@ def test_sketches_and_mixed_states_come_back(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     states = torch.stack([torch.full((3, 4), float(number)) for number in range(4)])
     sketches = torch.linspace(-1, 1, 2 * 4 * 8 * 8).view(2, 4, 8, 8)
-    led = Led(sketches, torch.tensor([[0, 0], [3, 3]]), torch.tensor([0.0, 0.25]))
+    led = Conditioning(sketches, torch.tensor([[0, 0], [3, 3]]), torch.tensor([0.0, 0.25]))
     shards.write(folder, "latents/shard-00000.safetensors", torch.zeros(2, 4, 4, 4), states,
                  torch.tensor([[0, 0], [1, 1]]), led)  # fmt: skip
     folder.write("latents/shards.json", json.dumps({"pictures": 2, "shards": ["shard-00000.safetensors"]}).encode())
@@ -164,7 +166,7 @@ def test_sketches_too_small_for_the_latents_are_named(base: Path, book: Path, tm
 
 def test_sketch_lies_beside_the_latents_place_by_place() -> None:
     sketches = torch.arange(4 * 8 * 8.0).view(1, 4, 8, 8)
-    laid = diffusion.led(torch.zeros(1, 4, 4, 4), sketches)
+    laid = diffusion.with_sketches(torch.zeros(1, 4, 4, 4), sketches)
     assert laid.shape == (1, 20, 4, 4) and not laid[:, :4].any()
     assert sorted(laid[0, 4:, 1, 2].tolist()) == sorted(sketches[0, :, 2:4, 4:6].flatten().tolist())
 

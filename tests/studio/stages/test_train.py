@@ -77,7 +77,7 @@ def test_captions_are_drawn_apart_from_what_a_step_draws(encoded: Folder, monkey
     reader._read(5)
     reader.close()
     assert len(thrown) == 1
-    assert thrown[0] not in {loop.dice(1, 5, process).initial_seed() for process in range(64)}
+    assert thrown[0] not in {loop.step_rng(1, 5, process).initial_seed() for process in range(64)}
 
 
 def test_encoding_goes_on_where_it_was_and_follows_its_source(encoded_copy: Folder, base: Path, pictures: Path) -> None:
@@ -207,7 +207,7 @@ def test_base_of_other_shapes_is_refused(encoded_copy: Folder, base: Path, tmp_p
 def test_processor_attends_in_half_precision_without_the_fused_way_back(precision: str, fused: bool) -> None:
     machine = SimpleNamespace(device=torch.device("cpu"), mixed_precision=precision)
     asked = torch.ones(1, 1, 4, 8, requires_grad=True)
-    with loop.attending(machine):
+    with loop.attention_backend(machine):
         seen = torch.nn.functional.scaled_dot_product_attention(asked, asked, asked)
     assert ("Fused" in str(seen.grad_fn) or "Flash" in str(seen.grad_fn)) == fused
 
@@ -222,7 +222,7 @@ def test_unknown_tracker_and_torn_shard_counts_are_told(encoded_copy: Folder, ba
 
 
 def test_texts_are_tabled_once() -> None:
-    listed, places = shards.tabled([["a", "b"], ["b", "a"]])
+    listed, places = shards.index_texts([["a", "b"], ["b", "a"]])
     assert listed == ["a", "b"] and places.tolist() == [[0, 1], [1, 0]]
 
 

@@ -70,8 +70,8 @@ def test_each_picture_is_encoded_with_several_sketches_of_itself(tuned: tuple[Fo
     assert told["pictures"] == len(held) == 18 + 9
     about = json.loads((folder.path / "latents/shards.json").read_text())["of"]
     assert (about["distinct"], about["reminders"]) == (6, 9)
-    sketches = torch.cat([led.sketches for led in held.led])[:18]
-    assert sketches.shape == (18, 4, 8, 8) and not torch.cat([led.shares for led in held.led])[:18].any()
+    sketches = torch.cat([led.sketches for led in held.conditioning])[:18]
+    assert sketches.shape == (18, 4, 8, 8) and not torch.cat([led.shares for led in held.conditioning])[:18].any()
     names = [caption.file_name for caption in folder.captions()]
     sources = {record.file: record.source for record in folder.catalogue()}
     kinds = [Path(sources[f"pictures/{name}"]).name.partition(" ")[0] for name in names] * 3
@@ -85,7 +85,7 @@ def test_subjects_by_the_hands_of_before_stand_behind_them(tuned: tuple[Folder, 
     held = Shards(tuned[0].path / "latents")
     book = sketchbook.load(model / "sketchbook.zip")
     programme = subjects.Programme(subjects.Plan(9, 1), book)
-    made = painted.Easel(book, size=32).paint([programme.subject(number) for number in range(9)])
+    made = painted.SubjectRenderer(book, size=32).paint([programme.subject(number) for number in range(9)])
     read = held.rows(torch.arange(18, 27), torch.Generator().manual_seed(0))
     assert read.sketches is not None and float((read.sketches - made.sketches).abs().max()) < 0.5 / 127.5 + 0.02
 
@@ -119,7 +119,7 @@ def test_new_model_has_the_drawings_and_hands_of_before_and_its_own(
     rows = [json.loads(line) for line in (tmp_path / "out/attributions.jsonl").read_text().splitlines()]
     assert len(rows) == 6 and {row["licence"] for row in rows} == {"CC0-1.0"}
     painter = Painter(Model.load(str(tmp_path / "out"), device="cpu"))
-    stop = StopInput("a tree, our prints", "", 1, has_hand=True)
+    stop = StopInput("a tree, our prints", "", 1, has_style=True)
     (painted,) = painter.paint(painter.prepare([stop, stop], painter.rendering(steps=2)), [0.0])
     assert painted.picture is not None and painted.picture.shape == (32, 32, 3)
 
@@ -157,4 +157,4 @@ def test_site_adds_a_style_by_one_command_and_the_worker_paints_in_it(
 def test_base_without_sketches_gets_none(tuned: tuple[Folder, dict[str, Any]], base: Path, tmp_path: Path) -> None:
     shutil.copytree(tuned[0].path / "pictures", tmp_path / "work/pictures")
     call("encode", "--folder", tmp_path / "work", "--base", base, "--size", 16)
-    assert Shards(tmp_path / "work/latents").led == []
+    assert Shards(tmp_path / "work/latents").conditioning == []

@@ -31,7 +31,7 @@ def held(graphic: float = 1.0, times: int = 8) -> dict[str, Tensor]:
 @pytest.mark.parametrize("step", [0, 4])
 def test_latents_guides_and_pictures_are_cropped_alike(step: int, times: int) -> None:
     pool = ScenePool(held(times=times), 4 * times, share=0.5)
-    seen = pool.seen(step, 8, loop.dice(1, step))
+    seen = pool.seen(step, 8, loop.step_rng(1, step))
     assert seen.latents.shape[-1] == (8 if step == 4 else 4) and len(seen.latents) == (2 if step == 4 else 8)
     own = seen.own.view(-1, 1, 1, 1)
     placed = torch.where(own, seen.latents, seen.latents - 0.25)
@@ -43,10 +43,10 @@ def test_latents_guides_and_pictures_are_cropped_alike(step: int, times: int) ->
 
 def test_pieces_are_of_all_places_and_some_repainted() -> None:
     pool = ScenePool(held(), 32, share=0.5)
-    seen = [pool.seen(step, 4, loop.dice(1, step)) for step in range(4)]
+    seen = [pool.seen(step, 4, loop.step_rng(1, step)) for step in range(4)]
     assert len({tuple(each.latents[n, :2, 0, 0].tolist()) for each in seen for n in range(4)}) > 6
     assert 0 < sum(int(each.own.sum()) for each in seen) < 16
-    assert all(bool((ScenePool(held(), 32).seen(step, 4, loop.dice(1, step)).own).all()) for step in range(4))
+    assert all(bool((ScenePool(held(), 32).seen(step, 4, loop.step_rng(1, step)).own).all()) for step in range(4))
 
 
 def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted() -> None:
@@ -54,7 +54,7 @@ def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted() -
         torch.manual_seed(0)
         lesson = scene_lesson.SceneLesson(ScenePool(held(graphic), 64, share=1.0), 2, scaling=1.0, device="cpu")
         network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), 3))
-        return float(lesson.loss_of(network, scene_lesson.PLAIN + adversary.FADE, loop.dice(1, 1))[0].detach())
+        return float(lesson.loss_of(network, scene_lesson.PLAIN + adversary.FADE, loop.step_rng(1, 1))[0].detach())
 
     assert loss(1.0) != loss(0.0) == loss(0.0)
 
@@ -62,7 +62,7 @@ def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted() -
 def test_new_decoder_learns_to_be_near_before_it_learns_texture() -> None:
     lesson = scene_lesson.SceneLesson(ScenePool(held(), 64), 2, scaling=1.0, device="cpu")
     network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), 3))
-    told = [set(lesson.loss_of(network, scene_lesson.PLAIN + after, loop.dice(1, 1))[1]) for after in (-1, 0)]
+    told = [set(lesson.loss_of(network, scene_lesson.PLAIN + after, loop.step_rng(1, 1))[1]) for after in (-1, 0)]
     assert told == [{"psnr"}, {"psnr", "adversary"}]
 
 
@@ -87,7 +87,7 @@ def test_painted_subjects_are_shown_a_blank_guide_and_graphic_ones_where_their_m
         return torch.zeros(len(guides), 3, 32, 32)
 
     scene_lesson.painted(kept, held)
-    guides, whole = seen["guides"], ScenePool(held, 32).seen(4, 12, loop.dice(1, 1))
+    guides, whole = seen["guides"], ScenePool(held, 32).seen(4, 12, loop.step_rng(1, 1))
     assert bool((graphic == 0).any()) and bool((graphic == 1).any())
     assert not guides[graphic == 0].any() and not whole.guides[whole.graphic == 0].any(), "to the last bit"
     assert bool((guides[graphic == 1][:, 3] == 1).all()) and float(guides[graphic == 1][:, :3].std()) > 0.1

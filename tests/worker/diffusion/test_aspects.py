@@ -28,7 +28,7 @@ STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
 
 
 def sampling(folder: Path, aspect: str) -> dict[str, object]:
-    return presets.resolve("fast", facts.read(str(folder)), aspect=aspect)
+    return presets.resolve("fast", facts.load_facts(str(folder)), aspect=aspect)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -74,7 +74,7 @@ def test_passes_over_a_wide_picture_are_counted_as_they_are_estimated(
     painters: dict[str, Painter], tiny_models: dict[str, Path]
 ) -> None:
     painter = painters["sd1"]
-    settings = presets.resolve("fast", facts.read(str(tiny_models["sd1"])), size=128, aspect="16:9")
+    settings = presets.resolve("fast", facts.load_facts(str(tiny_models["sd1"])), size=128, aspect="16:9")
     rendering = painter.rendering(settings)
     assert (rendering.width, rendering.height) == (128, 72)
     before = painter.passes

@@ -31,7 +31,7 @@ class Overflowing:
         self.painter = Painter(Model.load(str(folder), device="cpu"), fallback())
         self.precisions: list[torch.dtype] = []
         self._decode = self.painter.model.decode
-        _ = self.painter.lens
+        _ = self.painter.latent_preview
         monkeypatch.setattr(self.painter.model, "decode", self.decode)
 
     def decode(self, vae: Any, latents: torch.Tensor, *guides: Any, **how: Any) -> NDArray[np.float32]:
@@ -107,9 +107,9 @@ def test_recorded_decoder_goes_before_that_of_the_device() -> None:
         "width": 8, "height": 8, "precision": "float16", "memory_format": "contiguous", "threads": 1, "batch": 1,
     }  # fmt: skip
     sampling = {"scheduler": "DDIMScheduler", "steps": 4, "guidance": 3.0}
-    assert Rendering.of(sampling, **device).decoder is None
-    assert Rendering.of(sampling, decoder="float32", **device).decoder == "float32"
-    assert Rendering.of(sampling | {"decoder": "float16"}, decoder="float32", **device).decoder == "float16"
+    assert Rendering.from_sampling(sampling, **device).decoder is None
+    assert Rendering.from_sampling(sampling, decoder="float32", **device).decoder == "float32"
+    assert Rendering.from_sampling(sampling | {"decoder": "float16"}, decoder="float32", **device).decoder == "float16"
 
 
 def test_decoded_numbers_that_are_infinite_do_not_pass_for_white(painters: dict[str, Painter]) -> None:

@@ -20,13 +20,13 @@ pytestmark = pytest.mark.slow
 
 def test_lens_is_fitted_alike_every_time(painters: dict[str, Painter]) -> None:
     model = painters["sd1"].model
-    one, other = LatentPreview.fitted(model), LatentPreview.fitted(model)
+    one, other = LatentPreview.fit(model), LatentPreview.fit(model)
     assert np.array_equal(one.weights, other.weights)
     assert np.isfinite(one.weights).all()
 
 
 def test_preview_by_torch_is_that_by_numpy(painters: dict[str, Painter]) -> None:
-    lens = painters["sd1"].lens
+    lens = painters["sd1"].latent_preview
     latents = torch.randn(3, 4, 16, 24, generator=torch.Generator().manual_seed(1))
     on_device = lens._on_device(latents).clamp(0, 1).numpy()
     assert on_device.shape == (3, 16, 24, 3)
@@ -35,7 +35,7 @@ def test_preview_by_torch_is_that_by_numpy(painters: dict[str, Painter]) -> None
 
 def test_preview_of_latents_that_overflow_is_not_white(painters: dict[str, Painter]) -> None:
     latents = torch.full((1, 4, 16, 16), torch.inf)
-    assert np.isnan(painters["sd1"].lens(latents)).any()
+    assert np.isnan(painters["sd1"].latent_preview(latents)).any()
 
 
 @pytest.mark.server

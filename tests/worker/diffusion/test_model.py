@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from app.generation import models_on_offer
 from tests.support.house import HOUSE
 from tests.support.own_calls import change
-from worker.diffusion.families import AS_BEFORE
+from worker.diffusion.families import DEFAULT_OPTIONS
 from worker.diffusion.model import Model, ModelError
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,7 @@ def test_copies_that_were_only_measured_are_let_go(tiny_models: dict[str, Path])
     full, kept, measured = (
         weakref.ref(model.networks(name, "contiguous")[0]) for name in ("float32", "bfloat16", "float16")
     )
-    model.settle("bfloat16")
+    model.keep_precision("bfloat16")
     gc.collect()
     assert full() is model.networks("float32", "contiguous")[0]
     assert kept() is model.networks("bfloat16", "contiguous")[0]
@@ -275,7 +275,7 @@ def test_only_the_last_texts_are_remembered(models: dict[str, Model], monkeypatc
     model = models["bert"]
     for prompt in ("a bear", "a kite", "a bear", "a fox"):
         model.encode(prompt, "")
-    assert list(model._texts) == [(prompt, "", frozenset(), AS_BEFORE) for prompt in ("a bear", "a fox")]
+    assert list(model._texts) == [(prompt, "", frozenset(), DEFAULT_OPTIONS) for prompt in ("a bear", "a fox")]
 
 
 def test_each_solver_is_fresh(models: dict[str, Model]) -> None:

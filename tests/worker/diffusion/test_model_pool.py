@@ -38,51 +38,51 @@ def offer(tiny_models: dict[str, Path]) -> dict[str, str]:
 
 def test_first_model_paints_if_none_is_named(offer: dict[str, str]) -> None:
     painters = Painters(offer)
-    assert painters.of(None).name == painters.of().name == "sd1"
+    assert painters.get(None).name == painters.get().name == "sd1"
     assert painters.names == ("sd1", "lcm", "turbo")
 
 
 def test_model_is_loaded_when_asked_for_and_stays(offer: dict[str, str]) -> None:
-    painters = Painters(offer, device="cpu", kept=2)
-    assert painters.seen == {}
-    lcm = painters.of("lcm")
+    painters = Painters(offer, device="cpu", capacity=2)
+    assert painters.descriptions == {}
+    lcm = painters.get("lcm")
     told = {"title": "lcm", "revision": lcm.revision, "size": [32, 32], "device": "cpu"}
-    assert painters.seen == {"lcm": told}
-    painters.of("sd1")
-    assert painters.of("lcm") is lcm
+    assert painters.descriptions == {"lcm": told}
+    painters.get("sd1")
+    assert painters.get("lcm") is lcm
 
 
 def test_model_is_ready_to_paint_when_it_is_loaded(offer: dict[str, str]) -> None:
     painter = Painters(offer, device="cpu").of()
-    assert "lens" in vars(painter)
+    assert "latent_preview" in vars(painter)
     assert gc.get_freeze_count() > 0
 
 
 def test_model_longest_unused_gives_its_memory_back(offer: dict[str, str]) -> None:
-    painters = Painters(offer, kept=2)
-    first = weakref.ref(painters.of("sd1").model.networks("float32", "contiguous")[0])
-    second = weakref.ref(painters.of("lcm").model.networks("float32", "contiguous")[0])
-    painters.of("sd1")
-    painters.of("turbo")
+    painters = Painters(offer, capacity=2)
+    first = weakref.ref(painters.get("sd1").model.networks("float32", "contiguous")[0])
+    second = weakref.ref(painters.get("lcm").model.networks("float32", "contiguous")[0])
+    painters.get("sd1")
+    painters.get("turbo")
     assert first() is not None
     assert second() is None
-    assert set(painters.seen) == {"sd1", "lcm", "turbo"}
+    assert set(painters.descriptions) == {"sd1", "lcm", "turbo"}
 
 
 def test_where_memory_is_short_other_models_go_first(offer: dict[str, str]) -> None:
-    painters = Painters(offer, device="cpu", kept=3)
-    other = weakref.ref(painters.of("lcm").model.networks("float32", "contiguous")[0])
-    own = painters.of("sd1")
+    painters = Painters(offer, device="cpu", capacity=3)
+    other = weakref.ref(painters.get("lcm").model.networks("float32", "contiguous")[0])
+    own = painters.get("sd1")
     batch = own.rendering().batch
     assert painters.shrink("sd1") is (batch > 1)
-    assert other() is None and painters.of("sd1") is own and own.at_once == max(1, batch // 2)
+    assert other() is None and painters.get("sd1") is own and own.at_once == max(1, batch // 2)
     own.at_once = 1
     assert not painters.shrink("sd1"), "there is less than one"
 
 
 def test_room_that_was_short_for_once_is_used_again(offer: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     painters = Painters(offer, device="cpu")
-    painter = painters.of("sd1")
+    painter = painters.get("sd1")
     usual = replace(painter.rendering(), batch=8)
     monkeypatch.setattr(painter, "rendering", lambda: usual)
     sizes = []
@@ -103,11 +103,11 @@ def test_model_that_is_not_offered_is_named_with_those_that_are(offer: dict[str,
 
 
 def test_model_that_cannot_be_loaded_leaves_the_others(offer: dict[str, str], tmp_path: Path) -> None:
-    painters = Painters(offer | {"gone": str(tmp_path / "gone")}, kept=2)
-    painters.of("sd1")
+    painters = Painters(offer | {"gone": str(tmp_path / "gone")}, capacity=2)
+    painters.get("sd1")
     with pytest.raises(ModelError, match="missing"):
-        painters.of("gone")
-    assert painters.of("sd1").name == "sd1"
+        painters.get("gone")
+    assert painters.get("sd1").name == "sd1"
 
 
 def test_model_that_came_since_is_offered_beside_those_before(offer: dict[str, str]) -> None:
@@ -121,8 +121,8 @@ def test_model_that_came_since_is_offered_beside_those_before(offer: dict[str, s
 def test_model_that_there_is_no_room_to_load_is_not_loaded_again_to_make_room(
     offer: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    painters = Painters(offer, device="cpu", kept=2)
-    painters.of("sd1")
+    painters = Painters(offer, device="cpu", capacity=2)
+    painters.get("sd1")
     monkeypatch.setattr(model_pool.Painter, "load", lambda *_, **__: pytest.fail("loaded again"))
     assert painters.shrink("lcm") is False
     assert painters.loaded == (), "what was loaded made room for it"

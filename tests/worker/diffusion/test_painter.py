@@ -36,9 +36,9 @@ def test_prompt_that_names_a_hand_goes_without_the_prefix(painters: dict[str, Pa
     assert painter.prefix
     bear, sun = STOPS
     behind = painter.prepare([bear, sun], exact(painter)).prompts
-    written = painter.prepare([replace(bear, prompt=painter.prefix + bear.prompt, has_hand=True), sun], exact(painter))
+    written = painter.prepare([replace(bear, prompt=painter.prefix + bear.prompt, has_style=True), sun], exact(painter))
     assert np.array_equal(behind, written.prompts)
-    without = painter.prepare([replace(bear, has_hand=True), sun], exact(painter)).prompts
+    without = painter.prepare([replace(bear, has_style=True), sun], exact(painter)).prompts
     assert not np.array_equal(behind[0], without[0])
 
 
@@ -137,9 +137,9 @@ def test_noise_on_the_way_lies_between_the_stops_and_comes_from_their_seeds_alon
     film = shown(painter, prepared, [0.0, 0.5, 1.0])
     assert torch.equal(torch.get_rng_state(), process_wide)
     assert np.array_equal(film, shown(painter, prepared, [0.0, 0.5, 1.0]))
-    assert prepared.fresh is not None
-    assert prepared.fresh.shape == (2, 3, 4, 16, 16)
-    same_way = replace(prepared, fresh=prepared.fresh[[0, 0]])
+    assert prepared.added_noises is not None
+    assert prepared.added_noises.shape == (2, 3, 4, 16, 16)
+    same_way = replace(prepared, added_noises=prepared.added_noises[[0, 0]])
     [first, middle, last] = shown(painter, same_way, [0.0, 0.5, 1.0])
     assert difference(first, film[0]) <= 1
     assert min(difference(middle, film[1]), difference(last, film[2])) > 1
@@ -338,7 +338,7 @@ def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
 ) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
-    lens = painter.lens
+    lens = painter.latent_preview
 
     class Overflowing:
         """A latent preview that yields no numbers once."""
@@ -349,7 +349,7 @@ def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
             self.times += 1
             return lens(latents) * (np.nan if self.times == 1 else 1)
 
-    monkeypatch.setitem(painter.__dict__, "lens", Overflowing())
+    monkeypatch.setitem(painter.__dict__, "latent_preview", Overflowing())
     painted = painter.paint(prepared, [0.0], keep=[2])
     monkeypatch.undo()
     whole = painter.paint(replace(prepared, rendering=exact(painter)), [0.0], keep=[2])

@@ -226,9 +226,9 @@ def test_ffmpeg_that_stands_still_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_
     still.write_text("#!/bin/sh\nexec sleep 600\n")
     still.chmod(0o755)
     monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(still))
-    monkeypatch.setattr(films, "HUNG_SECONDS", 0.3)
+    monkeypatch.setattr(films, "ENCODER_TIMEOUT_S", 0.3)
     picture = np.zeros((64, 64, 3), np.uint8)
-    with films.Mp4Writer(12.5, metadata={}) as writer, pytest.raises(films.EncoderHung, match="did nothing for"):
+    with films.Mp4Writer(12.5, metadata={}) as writer, pytest.raises(films.EncoderTimeout, match="did nothing for"):
         for _ in range(frames):
             writer.add(picture)
         writer.finish()

@@ -21,7 +21,7 @@ def test_numbers_are_the_usual_within_rounding(side: int, precision: torch.dtype
     nn.init.normal_(usual[0].weight)
     nn.init.normal_(usual[0].bias)
     relayed = copy.deepcopy(usual)
-    group_norm.relay(relayed)
+    group_norm.replace_group_norms(relayed)
     x = torch.randn(3, 16, side, side).to(precision)
     assert torch.equal(relayed(x), usual(x))  # plane by plane, nothing is done
     side_by_side = x.contiguous(memory_format=torch.channels_last)
@@ -35,7 +35,7 @@ def test_numbers_are_the_usual_within_rounding(side: int, precision: torch.dtype
 @torch.inference_mode()
 def test_other_pictures_than_small_ones_go_the_usual_way() -> None:
     network: Any = nn.Sequential(nn.GroupNorm(2, 8))
-    group_norm.relay(network)
+    group_norm.replace_group_norms(network)
     words = torch.randn(2, 8, 5)
     assert torch.equal(network(words), nn.GroupNorm(2, 8)(words))
 
@@ -43,6 +43,6 @@ def test_other_pictures_than_small_ones_go_the_usual_way() -> None:
 def test_what_a_normalisation_holds_stays_its_own() -> None:
     network: Any = nn.Sequential(nn.GroupNorm(2, 8))
     before = network.state_dict()
-    group_norm.relay(network)
+    group_norm.replace_group_norms(network)
     assert network.state_dict().keys() == before.keys()
     assert network[0].weight.data_ptr() == before["0.weight"].data_ptr()

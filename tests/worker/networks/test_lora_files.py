@@ -138,18 +138,18 @@ def test_loras_of_several_stops_stay_loaded_and_paint_as_each_alone_does(
     pairs = [{files[0]: 1.0, files[1]: 0.5}, {files[1]: 0.5, files[2]: -0.4}, {texts: 1.0}, {plain: 1.0}]
     alone = []
     for weights in (*pairs, {}):
-        painter.model._laid.take_off()
+        painter.model._adapters.remove_all()
         alone.append(painted(painter, weights))
     assert not np.array_equal(alone[2], alone[4])
-    painter.model._laid.take_off()
+    painter.model._adapters.remove_all()
     read: list[str] = []
-    whole = AdapterFile.read
-    monkeypatch.setattr(AdapterFile, "read", lambda file, config: read.append(file.name) or whole(file, config))
+    whole = AdapterFile.read_tensors
+    monkeypatch.setattr(AdapterFile, "read_tensors", lambda file, config: read.append(file.name) or whole(file, config))
     painter.model._texts.clear()
     for number in (0, 1, 0, 1, 2, 0, 3, 1, 4, 0):
         assert np.array_equal(painted(painter, (*pairs, {})[number]), alone[number]), number
     counted = 0
-    painter.model._laid.take_off()
+    painter.model._adapters.remove_all()
     for number in (0, 1, 0, 1):
         before = len(read)
         painted(painter, pairs[number])
@@ -157,5 +157,5 @@ def test_loras_of_several_stops_stay_loaded_and_paint_as_each_alone_does(
     assert counted == 3
     for file, following in pairwise(files):
         painted(painter, {file: 1.0, following: 1.0})
-    assert len(painter.model._laid._loaded) == 4
-    painter.model._laid.take_off()
+    assert len(painter.model._adapters._loaded) == 4
+    painter.model._adapters.remove_all()

@@ -17,7 +17,7 @@ def test_batch_falls_into_a_part_for_each_thread_unless_they_were_too_small(
     threads: int, rows: int, least: int, count: int
 ) -> None:
     torch.set_num_threads(threads)
-    assert thread_lanes.parts(rows, least=least) == count
+    assert thread_lanes.count_parts(rows, least=least) == count
 
 
 def test_results_come_in_order_however_many_there_are() -> None:

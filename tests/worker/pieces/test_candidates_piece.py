@@ -65,7 +65,7 @@ def walked(of: CandidateSet, index: int, other: str = "a kite") -> Walk:
 
 
 def last_frame(walk: Walk) -> NDArray[np.uint8]:
-    return encoding.decode_still(media_store.store().read(walk.painted[-1].path))
+    return encoding.decode_still(media_store.store().read_bytes(walk.painted[-1].path))
 
 
 def assert_same(candidate: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
@@ -116,7 +116,7 @@ def test_where_drawings_lead_those_that_differ_most_are_painted_and_the_proposal
     places = [each.place for each in found(of).candidates]
     assert places[0] == 0
     assert places != [0, 1, 2, 3]
-    stations = [scene.read(each["scene"]) for each in of.pool]
+    stations = [scene.read_scene(each["scene"]) for each in of.pool]
     assert len({station.things[0].drawing for station in (stations[place] for place in places)}) == 2, "both houses"
     shown = pictures(of)
     assert min(np.abs(a.astype(int) - b).mean() for a, b in combinations(shown, 2)) > 2
@@ -126,7 +126,7 @@ def test_more_are_painted_beside_those_that_are_there(painter: FakePainter) -> N
     of = asked(count=2)
     job.work()
     before = pictures(of)
-    candidates.more(found(of), network="here")
+    candidates.request_more(found(of), network="here")
     job.work()
     after = pictures(of)
     assert len(after) == 6
@@ -171,7 +171,7 @@ def test_candidates_that_are_deleted_meanwhile_leave_nothing(painter: FakePainte
     def delete(batch: int) -> None:
         if batch == 1:
             with app.app_context():
-                candidate_requests.delete_of("ann")
+                candidate_requests.delete_of_owner("ann")
                 db.session.remove()
 
     painter.on_paint = delete

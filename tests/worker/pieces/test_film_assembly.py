@@ -79,7 +79,7 @@ def test_unfinished_film_of_stops_by_turns_black_and_white_does_not_flash(
     def look(_number: int) -> None:
         with app.app_context():
             gif = lookup.walk_at_address(walk.id).media.get("gif")
-            films.extend([media_store.store().read(gif.path)] if gif else [])
+            films.extend([media_store.store().read_bytes(gif.path)] if gif else [])
 
     painter.on_paint = look
     job.work()

@@ -65,7 +65,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Picture]:
 def stills(walk: Walk) -> dict[float, Picture]:
     """Read the stored frames of a walk, by position."""
     store = media_store.store()
-    frames = {frame.position: store.read(frame.path) for frame in walk.painted}
+    frames = {frame.position: store.read_bytes(frame.path) for frame in walk.painted}
     return {position: np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for position, data in frames.items()}
 
 

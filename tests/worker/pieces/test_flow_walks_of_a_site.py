@@ -48,7 +48,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])
+    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
 
 
 def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> None:
@@ -60,10 +60,10 @@ def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> N
     assert first.shape == (6, 64, 64, 3)
     assert all((a != b).any() for a, b in itertools.pairwise(first))
 
-    wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read(read(walk.id).media["gif"].path)))
+    wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read_bytes(read(walk.id).media["gif"].path)))
     assert (pinned.scheduler, pinned.sampler_steps) == ("FlowMatchEulerDiscreteScheduler", STEPS)
     assert (pinned.precision, pinned.memory_format, pinned.width) == ("float32", "contiguous", 64)
     assert pinned.levels and pinned.sampling and pinned.sampling.branches
-    again = intake.place(wanted, visitor_key="bob", owner="bob", anew=True, pinned=pinned)[0]
+    again = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)[0]
     assert again.id != walk.id
     assert (painted(again) == first).all()

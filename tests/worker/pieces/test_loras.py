@@ -84,7 +84,7 @@ def commission(*stops: dict[str, Any], frames: int = 5) -> Walk:
     asked = [{"prompt": word} | stop for word, stop in zip(("a bear", "a lemon"), stops, strict=True)]
     return read(
         intake.place(
-            validate({"stops": asked, "seed": 5, "frames": frames}), visitor_key="ann", owner="ann", anew=True
+            validate({"stops": asked, "seed": 5, "frames": frames}), visitor_key="ann", owner="ann", skip_cache=True
         )[0].id
     )
 
@@ -94,7 +94,7 @@ def painted(walk: Walk) -> list[bytes]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return [media_store.store().read(frame.path) for frame in row.painted]
+    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
 
 
 def away(one: bytes, other: bytes) -> float:
@@ -137,7 +137,7 @@ def test_walk_from_one_lora_to_another_is_painted_and_repainted_by_its_recipe(
     assert [(stop["lora"], stop["lora_weight"]) for stop in told["stops"]] == [("ink", 0.5), ("neon", 1.0)]
     assert told["sampler"]["loras"] == {lora.name: lora.digest for lora in loras.every()}
     wanted, pinned = recipe.read_upload(json.dumps(told).encode())
-    again, _ = intake.place(wanted, visitor_key="bob", owner="bob", anew=True, pinned=pinned)
+    again, _ = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
     assert painted(read(again.id)) == pictures
 
     run(runner, "loras", "remove", "ink")
@@ -273,10 +273,10 @@ def test_check_that_is_lost_or_fails_is_answered(app: Flask, monkeypatch: pytest
         raise RuntimeError("the disk is on fire")
 
     monkeypatch.setattr(this_worker().models, "of", broken)
-    task = lora_checks.ask("x.safetensors", None)
-    assert lora_checks.answer(task) is None
+    task = lora_checks.enqueue("x.safetensors", None)
+    assert lora_checks.find_answer(task) is None
     with pytest.raises(RuntimeError):
         job.work()
-    assert lora_checks.answer(task) == "could not be checked. RuntimeError while painting."
-    lora_checks.forget(task)
-    assert lora_checks.answer(task) == "could not be checked: its task was deleted."
+    assert lora_checks.find_answer(task) == "could not be checked. RuntimeError while painting."
+    lora_checks.delete_check(task)
+    assert lora_checks.find_answer(task) == "could not be checked: its task was deleted."

@@ -82,7 +82,7 @@ def add() -> None:
 
 def commission(first: str = "a robot hamster", visitor: str = "ann") -> Walk:
     wanted = validate({"stops": [{"prompt": first}, {"prompt": "the sun"}], "seed": 5, "frames": 2})
-    return intake.place(wanted, visitor_key=visitor, owner=visitor, anew=True)[0]
+    return intake.place(wanted, visitor_key=visitor, owner=visitor, skip_cache=True)[0]
 
 
 def painted(walk: Walk) -> NDArray[np.uint8]:
@@ -91,7 +91,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])
+    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
 
 
 @pytest.mark.usefixtures("easel")
@@ -102,7 +102,7 @@ def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed
     after = painted(walk)
     assert (after[0] != without[0]).any() and (after[1] == without[1]).all()
     drawing_curation.remove("robot hamster")
-    wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read(read(walk.id).media["gif"].path)))
+    wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read_bytes(read(walk.id).media["gif"].path)))
     again = intake.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]
     assert (painted(again) == after).all()
 
@@ -113,7 +113,7 @@ def test_files_of_a_walk_say_whose_drawings_they_were_painted_after() -> None:
     walk = commission()
     painted(walk)
     told = "After drawings: robot hamster (Ann Example, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/); "
-    files = {kind: media_store.store().read(medium.path) for kind, medium in read(walk.id).media.items()}
+    files = {kind: media_store.store().read_bytes(medium.path) for kind, medium in read(walk.id).media.items()}
     with Image.open(io.BytesIO(files["poster"])) as picture:
         picture.load()
         assert picture.text["Copyright"].startswith(told)  # type: ignore[attr-defined]

@@ -53,7 +53,7 @@ def test_a_photo_gets_words_and_a_preview_of_its_thing(painter: FakePainter) -> 
     assert found.described_at is not None and found.error is None
     assert found.description in ("a fox", "a kite", "a lemon")
     assert found.cut_path is not None and found.cut_path.startswith(f"photos/{photo_id}.cut.")
-    cut = pictures.read(media_store.store().read(found.cut_path))
+    cut = pictures.read_picture(media_store.store().read_bytes(found.cut_path))
     expected = tracing.cut(photos.disc_outdoors(), 256)
     assert expected is not None and np.array_equal(cut[..., 3], expected[..., 3])
     assert (cut[..., 3] == 0).any() and max(cut.shape) <= 256
@@ -85,7 +85,7 @@ def test_photos_come_before_walks_but_not_one_after_another(painter: FakePainter
 
 def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
     photo_id = bring(photos.written(photos.slope()))
-    original, failures = MediaStore.read, [True]
+    original, failures = MediaStore.read_bytes, [True]
 
     def read_it(store: MediaStore, path: str) -> bytes:
         if failures:
@@ -93,7 +93,7 @@ def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch
             raise MediaStoreAway("the store is away")
         return original(store, path)
 
-    monkeypatch.setattr(MediaStore, "read", read_it)
+    monkeypatch.setattr(MediaStore, "read_bytes", read_it)
     monkeypatch.setattr(this_worker().outages, "wait_out", lambda *_: None)
     job.work()
     assert read_photo(photo_id).described_at is not None and read_photo(photo_id).error is None

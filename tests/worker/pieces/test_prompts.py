@@ -59,7 +59,7 @@ def worker(app: Flask, tiny_models: dict[str, Path], kind: str, monkeypatch: pyt
 def asked(first: dict[str, Any], second: dict[str, Any] | None = None) -> Walk:
     stops = [{"prompt": "a bear"} | first, {"prompt": "a lemon"} | (second or {})]
     wanted = validate({"stops": stops, "seed": 5, "frames": 4})
-    return read(intake.place(wanted, visitor_key="ann", owner="ann", anew=True)[0].id)
+    return read(intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0].id)
 
 
 def painted(walk: Walk) -> list[bytes]:
@@ -67,7 +67,7 @@ def painted(walk: Walk) -> list[bytes]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return [media_store.store().read(frame.path) for frame in row.painted]
+    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
 
 
 def told(walk: Walk) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) ->
         leave_out="",
         seed=1,
         hand="",
-        told=told,
+        scene_json=told,
         model=app.config["MODEL"],
         sampling={"prompt_syntax": 1},
     )

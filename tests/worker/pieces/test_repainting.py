@@ -58,12 +58,12 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])
+    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
 
 
 def again(walk: Walk, style: str) -> Walk:
     wanted = repainting.commission_of(read(walk.id), style)
-    return intake.place(wanted, visitor_key="ann", owner="ann", anew=True)[0]
+    return intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0]
 
 
 def test_repainted_there_and_back_it_is_the_same_to_the_last_bit() -> None:

@@ -89,7 +89,7 @@ def teach(runner: FlaskCliRunner, reds: Path) -> dict[str, Any]:
 
 def commission(**first: str) -> Walk:
     asked = {"stops": [first, {"prompt": "a lemon"}], "seed": 5, "frames": 5}
-    return read(intake.place(validate(asked), visitor_key="ann", owner="ann", anew=True)[0].id)
+    return read(intake.place(validate(asked), visitor_key="ann", owner="ann", skip_cache=True)[0].id)
 
 
 def painted(walk: Walk) -> list[bytes]:
@@ -97,7 +97,7 @@ def painted(walk: Walk) -> list[bytes]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return [media_store.store().read(frame.path) for frame in row.painted]
+    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
 
 
 def away(frame: bytes) -> float:
@@ -119,7 +119,7 @@ def test_taught_style_is_painted_is_repainted_by_its_recipe_and_is_missed_by_nam
 
     told = json.dumps(recipe.recipe_of(read(styled.id))).encode()
     wanted, pinned = recipe.read_upload(told)
-    again, _ = intake.place(wanted, visitor_key="bob", owner="bob", anew=True, pinned=pinned)
+    again, _ = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
     assert painted(read(again.id)) == pictures
 
     run(runner, "styles", "remove", "our-prints")

@@ -79,11 +79,11 @@ def easel(app: Flask, kind: str, loaded: dict[str, Painter]) -> Painter:
 def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:
     stops = [{"prompt": "the sun"}, {"prompt": "a lemon"}, {"prompt": "a bear"}]
     walk, _ = intake.place(
-        validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann", anew=True
+        validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann", skip_cache=True
     )
     with writing() as session:
         row = session.get(Walk, walk.number)
-        photo_stops.put_into(row, {stop: (photos.written(picture), "d" * 64)})
+        photo_stops.attach(row, {stop: (photos.written(picture), "d" * 64)})
         row.stops[stop].cut_out = cut_out
     return read(walk.id)
 
@@ -93,7 +93,7 @@ def painted(walk: Walk) -> NDArray[np.uint8]:
     restart()
     row = read(walk.id)
     assert row.state == FINISHED, row.error
-    return np.stack([encoding.decode_still(media_store.store().read(frame.path)) for frame in row.painted])
+    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
 
 
 def kept(walk: Walk) -> dict[str, Medium]:
@@ -108,7 +108,7 @@ def test_what_leads_there_is_kept_with_the_walk_and_the_frames_are_the_same_each
     expected = "encoded-0" if kind == "words" else ("cut-0" if cut_out else "whole-0")
     assert list(kept(first)) == [expected]
     assert media_store.store().exists(kept(first)[expected].path)
-    assert photo_stops.photo_of(read(first.id), 0) == photos.written(DISC)
+    assert photo_stops.read_photo(read(first.id), 0) == photos.written(DISC)
     assert np.array_equal(frames, painted(commission(cut_out=cut_out)))
     assert len({frame.tobytes() for frame in frames}) == 5
 
@@ -120,7 +120,7 @@ def test_the_photo_itself_stands_at_its_stop_where_words_lead(easel: Painter, st
     frames = painted(walk)
     position = [frame.position for frame in read(walk.id).painted].index(float(stop))
     width, height = easel.size
-    latents = easel.model.encode_picture(tracing.composed(DISC, width, height, cut_out=False))
+    latents = easel.model.encode_picture(tracing.compose(DISC, width, height, cut_out=False))
     vae = easel.model.networks("float32", "contiguous")[1]
     with torch.inference_mode():
         own = easel.model.decode(vae, torch.from_numpy(latents)[None])[0]

@@ -34,11 +34,11 @@ def wall(app: Flask, painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> W
 
 def pictures(walk: Walk) -> list[NDArray[np.uint8]]:
     store = media_store.store()
-    return [np.asarray(Image.open(io.BytesIO(store.read(frame.path)))) for frame in walk.painted]
+    return [np.asarray(Image.open(io.BytesIO(store.read_bytes(frame.path)))) for frame in walk.painted]
 
 
 def at_hand(wall: Wall) -> int:
-    return len(programme.at_hand(walk_of(legs(wall)[0])))
+    return len(programme.playable_frames(walk_of(legs(wall)[0])))
 
 
 def test_leg_is_painted_from_its_first_frame_on(wall: Wall, painter: FakePainter) -> None:
@@ -106,7 +106,7 @@ def test_kept_walk_is_painted_again_by_its_recipe(wall: Wall, painter: FakePaint
     job.work()
     kept = read(db.session.scalars(select(Walk.id).where(Walk.frames == 239)).one())
     wanted, pinned = recipe.commission_of(recipe.read(recipe.dumps(kept).encode()))
-    again, _ = intake.place(wanted, visitor_key="ann", pinned=pinned, anew=True)
+    again, _ = intake.place(wanted, visitor_key="ann", pinned=pinned, skip_cache=True)
     job.work()
     for ours, theirs in zip(pictures(read(again.id)), pictures(kept), strict=True):
         np.testing.assert_array_equal(ours, theirs)

@@ -98,7 +98,7 @@ def test_closed_walk_leads_back_and_does_not_paint_its_first_stop_twice() -> Non
     positions = level_plan.settled(levels, 30)
     assert positions is not None
     assert 2 < positions[-1] < 3
-    last = level_plan.neighbours(2, levels, positions[-1], SHORT)
+    last = level_plan.find_start(2, levels, positions[-1], SHORT)
     assert last is not None
     assert (last.left.level, last.right) == (1, Knot(0, 0.0))
 
@@ -118,38 +118,38 @@ def test_fewer_frames_than_stops_are_refused() -> None:
 
 def test_frame_starts_from_the_knots_on_either_side() -> None:
     levels = laid_out(SHORT)
-    assert level_plan.neighbours(2, levels, 0.5, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.6), pytest.approx(0.5))
-    assert level_plan.neighbours(2, levels, 0.05, SHORT) == Between(6, Knot(0, 0.0), Knot(1, 0.2), pytest.approx(0.25))
-    assert level_plan.neighbours(2, levels, 0.95, SHORT) == Between(6, Knot(1, 0.8), Knot(0, 1.0), pytest.approx(0.75))
-    assert level_plan.neighbours(2, levels, 0.4, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
+    assert level_plan.find_start(2, levels, 0.5, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.6), pytest.approx(0.5))
+    assert level_plan.find_start(2, levels, 0.05, SHORT) == Between(6, Knot(0, 0.0), Knot(1, 0.2), pytest.approx(0.25))
+    assert level_plan.find_start(2, levels, 0.95, SHORT) == Between(6, Knot(1, 0.8), Knot(0, 1.0), pytest.approx(0.75))
+    assert level_plan.find_start(2, levels, 0.4, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
 
 
 def test_knot_of_a_second_rung_goes_on_from_itself_or_starts_between_two_of_the_first() -> None:
     levels = laid_out(SAMPLING, frames=60)
-    assert level_plan.neighbours(2, levels, 0.4, SAMPLING) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
+    assert level_plan.find_start(2, levels, 0.4, SAMPLING) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
     new = next(position for position in levels[2].positions if position > 0.8)
-    between = level_plan.neighbours(2, levels, new, SAMPLING)
+    between = level_plan.find_start(2, levels, new, SAMPLING)
     assert between is not None
     assert (between.depth, between.left, between.right) == (6, Knot(1, 0.8), Knot(0, 1.0))
-    frame = level_plan.neighbours(3, levels, 0.999, SAMPLING)
+    frame = level_plan.find_start(3, levels, 0.999, SAMPLING)
     assert frame is not None
     assert (frame.depth, frame.left.level) == (8, 2)
 
 
 def test_what_is_painted_in_full_starts_from_its_noise() -> None:
     levels = laid_out(FULL)
-    assert level_plan.neighbours(0, levels, 0.0, FULL) is None
-    assert level_plan.neighbours(1, levels, 0.4, FULL) is None
-    assert level_plan.neighbours(2, levels, 0.5, FULL) is None
-    old = level_plan.recorded((0.0, 0.5, 1.0), 2, 9, 4)
-    assert level_plan.neighbours(1, old, 0.5, FULL) is None
+    assert level_plan.find_start(0, levels, 0.0, FULL) is None
+    assert level_plan.find_start(1, levels, 0.4, FULL) is None
+    assert level_plan.find_start(2, levels, 0.5, FULL) is None
+    old = level_plan.levels_of_recipe((0.0, 0.5, 1.0), 2, 9, 4)
+    assert level_plan.find_start(1, old, 0.5, FULL) is None
 
 
 def test_knots_that_do_not_branch_go_on_from_themselves_or_begin_anew() -> None:
     levels = laid_out(EXACT, frames=60)
     first, second = levels[1], levels[2]
     for batch in second.batches:
-        starts = [level_plan.neighbours(2, levels, second.positions[i], EXACT) for i in batch]
+        starts = [level_plan.find_start(2, levels, second.positions[i], EXACT) for i in batch]
         own = [start is not None for start in starts]
         assert all(own) or not any(own), "a batch begins at one depth"
         assert own == [second.positions[i] in first.positions for i in batch]
@@ -158,14 +158,14 @@ def test_knots_that_do_not_branch_go_on_from_themselves_or_begin_anew() -> None:
 
 def test_states_are_kept_for_those_that_start_from_them() -> None:
     stops, first, second, frames = laid_out(SAMPLING, frames=60)
-    kept = [level_plan.depths(level, SAMPLING, frames=60) for level in (stops, first, second, frames)]
+    kept = [level_plan.kept_depths(level, SAMPLING, frames=60) for level in (stops, first, second, frames)]
     assert kept == [(6, 8), (6,), (8,), ()]
 
 
 def test_stops_keep_nothing_for_rungs_that_their_film_does_not_climb() -> None:
     [stops, *_] = laid_out(SAMPLING, frames=12)
-    assert level_plan.depths(stops, SAMPLING, frames=12) == (6,)
-    assert level_plan.depths(stops, SAMPLING, frames=2) == ()
+    assert level_plan.kept_depths(stops, SAMPLING, frames=12) == (6,)
+    assert level_plan.kept_depths(stops, SAMPLING, frames=2) == ()
 
 
 def test_stops_are_always_painted_in_pairs() -> None:
@@ -209,13 +209,15 @@ def test_every_frame_is_painted_once_from_what_was_painted_before(
         assert all(len(part) <= max(batch, level_plan.PAIR) for part in level.batches)
         assert Level.from_json(json.loads(json.dumps(level.to_json()))) == level
         for position in level.positions:
-            between = level_plan.neighbours(number, levels, position, sampling)
+            between = level_plan.find_start(number, levels, position, sampling)
             if between is None:
                 continue
             for knot in (between.left, between.right):
                 assert knot.level < number
                 assert knot.position in levels[knot.level].positions
-                assert between.depth in level_plan.depths(levels[knot.level], sampling, frames=frames, closed=closed)
+                assert between.depth in level_plan.kept_depths(
+                    levels[knot.level], sampling, frames=frames, closed=closed
+                )
             right = between.right.position or (stops if position > stops - 1 else 0.0)
             assert np.isclose(interpolation.lerp(np.array(between.left.position), np.array(right), between.t), position)
 
@@ -223,7 +225,7 @@ def test_every_frame_is_painted_once_from_what_was_painted_before(
 @given(stops=st.integers(2, 6), more=st.integers(0, 60), size=st.integers(1, 24))
 def test_recipe_without_levels_is_painted_in_the_batches_of_its_time(stops: int, more: int, size: int) -> None:
     positions = frame_schedule.positions(stops, stops + more)
-    levels = level_plan.recorded(positions, stops, 20, size)
+    levels = level_plan.levels_of_recipe(positions, stops, 20, size)
     painted = [[level.positions[i] for i in batch] for level in levels for batch in level.batches]
     assert painted == [[positions[i] for i in batch] for batch in frame_schedule.batches(positions, stops, size)]
     assert level_plan.settled(levels, stops + more) == positions

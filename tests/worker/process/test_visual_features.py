@@ -22,7 +22,7 @@ from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.process.visual_features import VisualFeatureReader, choose_frames
+from worker.process.visual_features import VisualFeatureExtractor, choose_frames
 from worker.process.worker import this_worker
 
 pytestmark = pytest.mark.databases
@@ -36,9 +36,9 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def reader(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> VisualFeatureReader:
+def reader(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> VisualFeatureExtractor:
     """Return what reads the visual features in the worker at whose easel the fake painter is."""
-    monkeypatch.setattr(vector_index, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(vector_index, "REFRESH_SECONDS", 0.0)
     return this_worker().features
 
 
@@ -53,7 +53,7 @@ def paint(walk: Walk, colour: int) -> None:
 def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned("a fox", "a kite", frames=9)
     job.work()
-    look = visual_search.of(read(walk.id))
+    look = visual_search.features_of(read(walk.id))
     assert look is not None
     assert look.frames == [0, 2, 4, 6, 8]
     assert visual_search.unpack(look).shape == (5, WIDTH)
@@ -61,27 +61,27 @@ def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Com
 
 
 def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_next(
-    painter: FakePainter, commissioned: Commissioner, reader: VisualFeatureReader
+    painter: FakePainter, commissioned: Commissioner, reader: VisualFeatureExtractor
 ) -> None:
     walk = commissioned("a fox", "a kite", frames=9)
     job.work()
     eye = reader.open_eye()
     assert eye is not None
-    pictures = [encoding.decode_still(media_store.store().read(frame.path)) for frame in read(walk.id).painted]
-    seen, _ = eye.look(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
+    pictures = [encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in read(walk.id).painted]
+    seen, _ = eye.encode(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
     steps = [1 - float(seen[i] @ seen[i + 1]) for i in (0, 2, 4, 6)]
     assert read(walk.id).perceptual_step == pytest.approx(np.mean(steps), abs=1e-4)
 
 
 def test_old_films_are_looked_at_when_nothing_waits(
-    painter: FakePainter, reader: VisualFeatureReader, hung: Commissioner, commissioned: Commissioner
+    painter: FakePainter, reader: VisualFeatureExtractor, hung: Commissioner, commissioned: Commissioner
 ) -> None:
     old, broken, like = hung("a fox", "a kite"), hung("a boat", "a whale"), hung("a fox", "a rocket")
     paint(old, 200)
     paint(like, 205)
     new = commissioned("a lemon", "the sun", frames=3)
     assert job.work() > 0
-    assert [visual_search.of(read(walk.id)) is not None for walk in (old, broken, like, new)] == [
+    assert [visual_search.features_of(read(walk.id)) is not None for walk in (old, broken, like, new)] == [
         True,
         False,
         True,
@@ -90,10 +90,10 @@ def test_old_films_are_looked_at_when_nothing_waits(
     found = visual_search.similar_walks(read(old.id), 0, limit=9)
     assert found is not None
     assert found[0].id == like.id
-    assert not reader.read_older()
+    assert not reader.extract_older()
     paint(broken, 7)
     assert job.look() == 0
-    assert visual_search.of(read(broken.id)) is not None
+    assert visual_search.features_of(read(broken.id)) is not None
 
 
 def test_without_an_eye_walks_are_painted_all_the_same(
@@ -103,38 +103,40 @@ def test_without_an_eye_walks_are_painted_all_the_same(
     made = [commissioned("a fox", "a kite", frames=2), commissioned("a boat", "a kite", frames=2)]
     job.work()
     assert [read(walk.id).state for walk in made] == ["finished", "finished"]
-    assert visual_search.of(read(made[0].id)) is None
+    assert visual_search.features_of(read(made[0].id)) is None
     assert caplog.text.count("no/eye is no eye: eye.json is missing") == 1
 
 
-def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureReader, hung: Commissioner, tmp_path: Path) -> None:
+def test_another_eye_looks_anew(app: Flask, reader: VisualFeatureExtractor, hung: Commissioner, tmp_path: Path) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
-    assert reader.read_older()
-    first = visual_search.of(walk)
+    assert reader.extract_older()
+    first = visual_search.features_of(walk)
     assert first is not None
     app.config["EYE"] = str(make_eye(tmp_path / "other", seed=2))
-    assert VisualFeatureReader().read_older()
-    second = visual_search.of(read(walk.id))
+    assert VisualFeatureExtractor().extract_older()
+    second = visual_search.features_of(read(walk.id))
     assert second is not None
     assert (second.eye, second.number) > ("", first.number)
     assert second.eye != first.eye
 
 
-def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(reader: VisualFeatureReader, hung: Commissioner) -> None:
+def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
+    reader: VisualFeatureExtractor, hung: Commissioner
+) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
     assert reader.open_eye() is not None
     seen = reader._seen(reader.open_eye(), walk, None)  # type: ignore[arg-type]
     lifecycle.delete_walk(walk)
     reader._keep(walk, seen)
-    assert visual_search.of(walk) is None
+    assert visual_search.features_of(walk) is None
     reader.read(walk)
 
 
 def test_hand_is_recorded_as_found_where_none_was_asked_for(
     app: Flask,
-    reader: VisualFeatureReader,
+    reader: VisualFeatureExtractor,
     painter: FakePainter,
     commissioned: Commissioner,
     tmp_path: Path,

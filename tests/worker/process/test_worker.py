@@ -16,7 +16,7 @@ def test_each_application_finds_its_own_worker(app: Flask, tmp_path: Path) -> No
     other = make_app(tmp_path / "other")
     workers = [Worker(each, FakePainter()) for each in (app, other)]  # type: ignore[arg-type]
     workers[0].stopping.set()
-    workers[0].memory.of(1, "a")
+    workers[0].memory.get_or_create(1, "a")
     assert this_worker() is workers[0]
     with other.app_context():
         assert this_worker() is workers[1]
@@ -24,7 +24,7 @@ def test_each_application_finds_its_own_worker(app: Flask, tmp_path: Path) -> No
 
 
 def test_application_without_a_worker_is_named(app: Flask) -> None:
-    with pytest.raises(RuntimeError, match="belongs to no worker"):
+    with pytest.raises(RuntimeError, match="has no worker"):
         this_worker()
 
 

@@ -1,4 +1,4 @@
-"""The families of models: what is different from one to the other. Nothing else asks which kind a model is."""
+"""The families of models, and what differs between them; no other package checks a model's kind."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from worker.diffusion.families.flux1 import Flux1
 from worker.diffusion.families.flux2 import Flux2Klein
 from worker.diffusion.families.sd3 import StableDiffusion3
 from worker.diffusion.families.stable_diffusion import LatentConsistency, StableDiffusion, StableDiffusionXL
-from worker.diffusion.families.text_options import AS_BEFORE, EmbeddingFile, TextOptions
+from worker.diffusion.families.text_options import DEFAULT_OPTIONS, EmbeddingFile, TextOptions
 from worker.diffusion.families.z_image import ZImage
 
 __all__ = [
-    "AS_BEFORE",
+    "DEFAULT_OPTIONS",
     "FAMILIES",
     "INPUT",
     "PASSES",
@@ -22,7 +22,7 @@ __all__ = [
     "States",
     "Text",
     "TextOptions",
-    "of",
+    "find_family",
 ]
 
 FAMILIES: tuple[type[Family], ...] = (
@@ -36,6 +36,6 @@ FAMILIES: tuple[type[Family], ...] = (
 )
 
 
-def of(kind: str) -> type[Family]:
-    """Return the family whose pipelines have this class, which `app.models.folder` let through."""
+def find_family(kind: str) -> type[Family]:
+    """Return the family whose pipelines have this class; `app.models.folder` has accepted it."""
     return next(each for each in FAMILIES if kind in each.kinds)

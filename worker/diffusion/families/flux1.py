@@ -12,11 +12,11 @@ from diffusers.loaders import FluxLoraLoaderMixin
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
 from worker.diffusion.families.family import INPUT, UNGUIDED, States, Text
-from worker.diffusion.families.flow import FlowFamily, even, one_length, text
+from worker.diffusion.families.flow import FlowFamily, even_sigmas, one_length, text
 from worker.diffusion.families.text_options import TextOptions
 
 TOKENS = {INPUT: 512, UNGUIDED: 256}
-"""How many tokens of a prompt T5 reads for dev, and for schnell, as their model cards say."""
+"""How many tokens of a prompt T5 reads for dev, and for schnell, according to their model cards."""
 
 
 class Flux1(FlowFamily):
@@ -24,8 +24,8 @@ class Flux1(FlowFamily):
 
     kinds = ("FluxPipeline",)
     pipeline = diffusers.FluxPipeline
-    without: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {**FlowFamily.without, "image_encoder": None, "feature_extractor": None}
+    pipeline_options: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {**FlowFamily.pipeline_options, "image_encoder": None, "feature_extractor": None}
     )
     network_class = diffusers.FluxTransformer2DModel
     original = "FLUX.1"
@@ -34,20 +34,20 @@ class Flux1(FlowFamily):
     lora_encoders = ("text_encoder",)
 
     def channels(self) -> int:
-        """Return the VAE's channels, four of which stand side by side in the network's."""
+        """Return the VAE's number of channels, a quarter of the network's."""
         return int(self.config.in_channels) // 4
 
     def own_guidance(self) -> str:
-        """Return INPUT for dev, which learned what guidance does; schnell has none."""
+        """Return INPUT for dev, which was distilled with guidance as an input; UNGUIDED for schnell."""
         return INPUT if self.config.guidance_embeds else UNGUIDED
 
     def lora_options(self) -> dict[str, Any]:
-        """Ask for the alphas, too, which some files have beside diffusers' names."""
+        """Return the option that also loads alphas, which some files have beside diffusers' names."""
         return {"return_alphas": True}
 
-    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Shift the time steps by the number of tokens, where the model's scheduler does."""
-        return {"sigmas": even(steps), "mu": shift(config, tokens)}
+    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+        """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
+        return {"sigmas": even_sigmas(steps), "mu": shift(config, tokens)}
 
     def encode(
         self,
@@ -55,18 +55,18 @@ class Flux1(FlowFamily):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode a prompt: T5's states, and CLIP's pooled vector."""
-        del negative_prompt, left_out, how
+        """Encode a prompt: T5's states, and CLIP's pooled vector; the negative prompt is ignored."""
+        del negative_prompt, known_negative, options
         states, pooled, _ = pipe.encode_prompt(
             prompt=prompt, prompt_2=None, device=device, max_sequence_length=TOKENS[self.guidance]
         )
         return text(states[0], pooled), None
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
-        """Return T5's tokenizer: CLIP reads the beginning alone, for the general impression."""
+        """Return T5's tokenizer and its number of tokens; CLIP reads only the start of a prompt."""
         return pipe.tokenizer_2, TOKENS[self.guidance]
 
     def predict(
@@ -101,7 +101,7 @@ class Flux1(FlowFamily):
 
 
 def shift(config: Mapping[str, Any], tokens: int, most: float = 1.15) -> float:
-    """Return by how much time steps are shifted for so many tokens, as a scheduler's configuration says."""
+    """Return the shift `mu` of time steps for so many tokens, according to a scheduler's configuration."""
     shifted: float = calculate_shift(
         tokens,
         config.get("base_image_seq_len", 256),

@@ -11,7 +11,7 @@ from diffusers.loaders import Flux2LoraLoaderMixin
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
 from worker.diffusion.families.family import PASSES, UNGUIDED, States, Text
-from worker.diffusion.families.flow import FlowFamily, chat_tokens, even, one_length, text
+from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, one_length, text
 from worker.diffusion.families.text_options import TextOptions
 
 
@@ -27,13 +27,13 @@ class Flux2Klein(FlowFamily):
     folded = 2
 
     def own_guidance(self) -> str:
-        """Return PASSES for the base models; those that were distilled have no guidance."""
+        """Return PASSES for the base models, UNGUIDED for distilled ones."""
         return UNGUIDED if self.index.get("is_distilled") else PASSES
 
-    def spaced(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Shift the time steps by the numbers of tokens and of steps."""
+    def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
+        """Return noise levels, and the shift for the numbers of tokens and of steps."""
         del config
-        return {"sigmas": even(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
+        return {"sigmas": even_sigmas(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
 
     def encode(
         self,
@@ -41,18 +41,18 @@ class Flux2Klein(FlowFamily):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode a prompt, and no words where the model is guided: it takes no others."""
-        del negative_prompt, how
+        """Encode a prompt and, for a guided model, the empty prompt; the negative prompt is ignored."""
+        del negative_prompt, options
         states, _ = pipe.encode_prompt(prompt=prompt, device=device)
-        if self.guidance == PASSES and left_out is None:
-            left_out = text(pipe.encode_prompt(prompt="", device=device)[0][0])
-        return text(states[0]), left_out
+        if self.guidance == PASSES and known_negative is None:
+            known_negative = text(pipe.encode_prompt(prompt="", device=device)[0][0])
+        return text(states[0]), known_negative
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
-        """Return the tokenizer, and how many tokens a message leaves for the prompt."""
+        """Return the tokenizer, and how many tokens a chat message leaves for the prompt."""
         return pipe.tokenizer, chat_tokens(pipe.tokenizer, self.kind.tokens, thinking=False)
 
     def predict(
@@ -82,20 +82,20 @@ class Flux2Klein(FlowFamily):
         return unpacked.float()
 
     def unscaled(self, vae: Any, latents: torch.Tensor) -> torch.Tensor:
-        """Undo the normalisation, and unfold."""
+        """Return latents denormalised, and unfolded to the VAE's resolution."""
         mean, spread = self._statistics(vae, latents)
         unfolded: torch.Tensor = self.pipeline._unpatchify_latents(latents * spread + mean)
         return unfolded
 
     def scaled(self, vae: Any, encoded: torch.Tensor) -> torch.Tensor:
-        """Fold, and normalise."""
+        """Return the VAE's encoded latents, folded and normalised."""
         folded: torch.Tensor = self.pipeline._patchify_latents(encoded)
         mean, spread = self._statistics(vae, folded)
         return (folded - mean) / spread
 
     @staticmethod
     def _statistics(vae: Any, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the mean and the standard deviation of each channel, as the VAE holds them."""
+        """Return the mean and the standard deviation of each channel (1 x channels x 1 x 1), as the VAE stores them."""
         mean = vae.bn.running_mean.view(1, -1, 1, 1).to(like.device, like.dtype)
         variance = vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps
         return mean, variance.sqrt().to(like.device, like.dtype)

@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x, 2.x and XL, what was distilled from them (LCM, Turbo), and the house model: UNets."""
+"""Stable Diffusion 1.x, 2.x and XL, models distilled from them (LCM, Turbo), and the built-in model: UNets."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ NO_PICTURES = {"feature_extractor": None, "image_encoder": None, "unet": None, "
 
 
 class StableDiffusion(Family):
-    """Stable Diffusion 1.x and 2.x, and the house model."""
+    """Stable Diffusion 1.x and 2.x, and the built-in model."""
 
     kinds: ClassVar[tuple[str, ...]] = ("StableDiffusionPipeline",)
     pipeline = diffusers.StableDiffusionPipeline
-    without = MappingProxyType(NO_PICTURES | {"safety_checker": None, "requires_safety_checker": False})
+    pipeline_options = MappingProxyType(NO_PICTURES | {"safety_checker": None, "requires_safety_checker": False})
     part = "unet"
     network_class = diffusers.UNet2DConditionModel
     encoders: ClassVar[tuple[str, ...]] = ("text_encoder",)
@@ -40,10 +40,10 @@ class StableDiffusion(Family):
         config: SimpleNamespace,
         vae: Any,
         index: Mapping[str, Any],
-        told: Mapping[str, Any] = MappingProxyType({}),
+        house: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """Describe a model; guidance is an input of those that it was distilled into."""
-        super().__init__(config, vae, index, told)
+        """Describe a model; guidance is an input of models that were distilled with it."""
+        super().__init__(config, vae, index, house)
         side = config.sample_size
         height, width = (side, side) if isinstance(side, int) else side
         self.scale = 2 ** (len(vae.block_out_channels) - 1)
@@ -52,12 +52,12 @@ class StableDiffusion(Family):
 
     @classmethod
     def prepare(cls, network: Any) -> None:
-        """Write normalisation and enlargements out."""
-        group_norm.relay(network)
+        """Replace group normalisations and upsampling layers by faster ones, in place."""
+        group_norm.replace_group_norms(network)
         upsampling.fold(network)
 
     def lora_options(self) -> dict[str, Any]:
-        """Return the UNet's configuration, by which the blocks of XL's own code are numbered."""
+        """Return the UNet's configuration, which maps the block names of XL's original implementation."""
         return {"unet_config": self.config}
 
     def encode(
@@ -66,23 +66,25 @@ class StableDiffusion(Family):
         prompt: str,
         negative_prompt: str,
         device: torch.device,
-        left_out: Text | None,
-        how: TextOptions,
+        known_negative: Text | None,
+        options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode both, in chunks or, as in release 1.0.0, by the pipeline; XL may put zeros for no words."""
+        """Encode both, in chunks or, as in release 1.0.0, by the pipeline; XL may use zeros for an empty one."""
         nothing = not negative_prompt and getattr(pipe.config, "force_zeros_for_empty_prompt", False)
-        if how.syntax:
-            text = self._chunked(pipe, prompt, how, device)
-            if left_out is None and nothing:
-                left_out = _zeros(text)
-            return text, left_out or self._chunked(pipe, negative_prompt, replace(how, clip_skip=None), device)
+        if options.syntax:
+            text = self._chunked(pipe, prompt, options, device)
+            if known_negative is None and nothing:
+                known_negative = _zeros(text)
+            return text, known_negative or self._chunked(
+                pipe, negative_prompt, replace(options, clip_skip=None), device
+            )
         encoded = pipe.encode_prompt(
             prompt=prompt,
             device=device,
             num_images_per_prompt=1,
             do_classifier_free_guidance=True,
             negative_prompt=None if nothing else negative_prompt,
-            **_as_encoded(left_out, device),
+            **_as_encoded(known_negative, device),
         )
         arrays = [tensor[0].float().cpu().numpy() for tensor in encoded]
         if self.config.addition_embed_type == "text_time":
@@ -93,19 +95,19 @@ class StableDiffusion(Family):
         """Return whether all tokenizers are CLIP's."""
         return all(isinstance(tokenizer, transformers.CLIPTokenizer) for tokenizer, _ in _encoders(pipe))
 
-    def chunks(self, pipe: Any, prompt: str, how: TextOptions) -> int:
+    def chunks(self, pipe: Any, prompt: str, options: TextOptions) -> int:
         """Return how many chunks a prompt takes."""
-        return max(clip_text.count_chunks(tokenizer, prompt, how) for tokenizer, _ in _encoders(pipe))
+        return max(clip_text.count_chunks(tokenizer, prompt, options) for tokenizer, _ in _encoders(pipe))
 
-    def _chunked(self, pipe: Any, prompt: str, how: TextOptions, device: torch.device) -> Text:
-        layer = partial(self.layer, clip_skip=how.clip_skip)
-        return clip_text.encode(_encoders(pipe), prompt, how, layer, device)
+    def _chunked(self, pipe: Any, prompt: str, options: TextOptions, device: torch.device) -> Text:
+        layer = partial(self.layer, clip_skip=options.clip_skip)
+        return clip_text.encode(_encoders(pipe), prompt, options, layer, device)
 
     @staticmethod
     def layer(
         encoder: Any, ids: torch.Tensor, mask: torch.Tensor | None, clip_skip: int | None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the encoder's last states, or those of an earlier layer under the last normalisation, as diffusers."""
+        """Return the encoder's last states, or those of an earlier layer after the last normalisation."""
         if clip_skip is None:
             return encoder(ids, attention_mask=mask)[0], None
         states = encoder(ids, attention_mask=mask, output_hidden_states=True).hidden_states[-(clip_skip + 1)]
@@ -122,7 +124,7 @@ class StableDiffusion(Family):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return the noise, the velocity or the picture: the solver knows which."""
+        """Return the noise, the velocity or the picture: the solver's configuration says which."""
         assert isinstance(states, torch.Tensor)  # noqa: S101 - for types: these texts have one length
         precision = network.dtype
         latents = latents.to(precision).contiguous(memory_format=memory_format)
@@ -136,7 +138,7 @@ class StableDiffusion(Family):
         return prediction.float()
 
     def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:
-        """Embed the guidance for each row."""
+        """Return the embedded guidance for each row."""
         strength = torch.tensor([guidance - 1]).repeat(len(latents))
         embedded: torch.Tensor = diffusers.LatentConsistencyModelPipeline.get_guidance_scale_embedding(
             None, strength, embedding_dim=self.config.time_cond_proj_dim
@@ -144,7 +146,7 @@ class StableDiffusion(Family):
         return embedded.to(latents.device, latents.dtype)
 
     def _added(self, pooled: torch.Tensor, latents: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the pooled prompts and, as its training did, the size of a picture that was not cropped."""
+        """Return the pooled prompts and, as in training, the size of a picture that was not cropped."""
         size = (latents.shape[-2] * self.scale, latents.shape[-1] * self.scale)
         sizes = torch.tensor([(*size, 0, 0, *size)], dtype=latents.dtype, device=latents.device)
         return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}
@@ -155,7 +157,7 @@ class StableDiffusionXL(StableDiffusion):
 
     kinds = ("StableDiffusionXLPipeline",)
     pipeline = diffusers.StableDiffusionXLPipeline
-    without = MappingProxyType(NO_PICTURES | {"add_watermarker": False})
+    pipeline_options = MappingProxyType(NO_PICTURES | {"add_watermarker": False})
     encoders = ("text_encoder", "text_encoder_2")
     lora_encoders = ("text_encoder", "text_encoder_2")
     upcasts = True
@@ -164,36 +166,36 @@ class StableDiffusionXL(StableDiffusion):
     def layer(
         encoder: Any, ids: torch.Tensor, mask: torch.Tensor | None, clip_skip: int | None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the states of the last layer but one, or of one still earlier, and the projection's pooled vector."""
+        """Return the states of the last layer but one, or of an earlier one, and the projection's pooled vector."""
         del mask  # as in diffusers
         found = encoder(ids, output_hidden_states=True)
         return found.hidden_states[-((clip_skip or 0) + 2)], found[0] if found[0].ndim == 2 else None
 
 
 class LatentConsistency(StableDiffusion):
-    """Latent consistency models, whose text encoder is Stable Diffusion's."""
+    """Latent consistency models, which use Stable Diffusion's text encoder."""
 
     kinds = ("LatentConsistencyModelPipeline",)
 
 
 def _encoders(pipe: Any) -> list[tuple[Any, Any]]:
-    """Return the pairs of a tokenizer and a text encoder that a pipeline has."""
+    """Return a pipeline's pairs of a tokenizer and a text encoder."""
     pairs = [(getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None)) for end in ("", "_2")]
     return [(tokenizer, encoder) for tokenizer, encoder in pairs if tokenizer is not None]
 
 
 def _zeros(text: Text) -> Text:
-    """Return zeros, as long as one chunk, in the place of no words."""
+    """Return zeros of the length of one chunk, for an empty prompt."""
     assert text.empty is not None  # noqa: S101 - for types: it was encoded in chunks
     empty = np.zeros_like(text.empty)
     return Text(empty, None if text.pooled is None else np.zeros_like(text.pooled), empty)
 
 
-def _as_encoded(left_out: Text | None, device: torch.device) -> dict[str, torch.Tensor]:
-    """Return what tells the pipeline that it need not encode again what is left out."""
-    if left_out is None:
+def _as_encoded(known_negative: Text | None, device: torch.device) -> dict[str, torch.Tensor]:
+    """Return the pipeline's arguments for a negative prompt that is already encoded; none for None."""
+    if known_negative is None:
         return {}
-    told = {"negative_prompt_embeds": left_out.states}
-    if left_out.pooled is not None:
-        told["negative_pooled_prompt_embeds"] = left_out.pooled
-    return {name: torch.from_numpy(array)[None].to(device) for name, array in told.items()}
+    embeds = {"negative_prompt_embeds": known_negative.states}
+    if known_negative.pooled is not None:
+        embeds["negative_pooled_prompt_embeds"] = known_negative.pooled
+    return {name: torch.from_numpy(array)[None].to(device) for name, array in embeds.items()}

@@ -1,4 +1,4 @@
-"""What is said to a network of a batch of pictures, whose texts may have different lengths."""
+"""The text conditioning of a batch of pictures, whose texts may have different lengths."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from worker.diffusion.families.family import Between, States, Text
 from worker.planning import frame_schedule, interpolation
 
 Texts = NDArray[np.float32] | tuple[NDArray[np.float32], ...]
-"""Text states, those of each stop."""
+"""Text states of all stops: one array, or one for each stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The texts of a kind, a row for each position, and their pooled vectors."""
+class EncodedRows:
+    """Encoded prompts, or negative prompts: one row for each position, and their pooled vectors."""
 
-    states: States
-    pooled: torch.Tensor | None
+    states: States  # (rows, tokens, width), or a list of (tokens, width)
+    pooled: torch.Tensor | None  # (rows, width)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The prompts at the positions, and what is to be left out there, if anything can be."""
+class TextBatch:
+    """The prompts at the positions of a batch, and the negative prompts, if the model has them."""
 
-    prompts: Said
-    negatives: Said | None
+    prompts: EncodedRows
+    negatives: EncodedRows | None
 
 
-def pooled(
+def stack_pooled(
     prompts: Sequence[Text], negatives: Sequence[Text]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None] | None:
-    """Return the pooled vectors of prompts and of negatives, a row for each stop; None where a model has none."""
+    """Return the pooled vectors of prompts and of negatives, one row for each stop; None where a model has none."""
     rows = [[text.pooled for text in texts if text.pooled is not None] for texts in (prompts, negatives)]
     return (np.stack(rows[0]), np.stack(rows[1]) if rows[1] else None) if rows[0] else None
 
@@ -48,29 +48,29 @@ def at(
     device: torch.device,
     *,
     closed: bool,
-) -> Words:
-    """Return what is said at the positions, by the texts of the stops and their pooled vectors, on a device."""
+) -> TextBatch:
+    """Return the texts at the positions of a walk, interpolated between its stops, on a device."""
     first, second = pooled or (None, None)
-    return Words(
-        _said(prompts, first, positions, device, closed=closed),
-        None if negatives is None else _said(negatives, second, positions, device, closed=closed),
+    return TextBatch(
+        _encoded_rows(prompts, first, positions, device, closed=closed),
+        None if negatives is None else _encoded_rows(negatives, second, positions, device, closed=closed),
     )
 
 
-def joined(kinds: Sequence[Said]) -> tuple[States, torch.Tensor | None]:
-    """Return the rows of all kinds, one after the other, and their pooled vectors."""
+def concatenate(kinds: Sequence[EncodedRows]) -> tuple[States, torch.Tensor | None]:
+    """Return the rows of all kinds, one kind after the other, and their pooled vectors."""
     vectors = [each.pooled for each in kinds if each.pooled is not None]
     return _together([each.states for each in kinds]), torch.cat(vectors) if vectors else None
 
 
 def text_at(texts: Texts, position: float, *, closed: bool) -> NDArray[np.floating]:
-    """Interpolate what is said, on the straight line; the stops beside it must have texts of one length."""
+    """Return the linearly interpolated text at a position; the stops beside it must have texts of one length."""
     i, t = frame_schedule.leg(position, len(texts), closed=closed)
     return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
 def between(texts: Texts, position: float, device: torch.device, *, closed: bool) -> torch.Tensor | Between:
-    """Return what is to be said at a position: the interpolated text, or both where their lengths are different."""
+    """Return the text at a position: interpolated, or both texts where their lengths differ."""
     i, t = frame_schedule.leg(position, len(texts), closed=closed)
     first, last = texts[i], texts[(i + 1) % len(texts)]
     if first.shape == last.shape:
@@ -80,22 +80,22 @@ def between(texts: Texts, position: float, device: torch.device, *, closed: bool
     return Between(_tensor(first, device), _tensor(last, device), float(t))
 
 
-def gathered(texts: Sequence[NDArray[np.float32]]) -> Texts:
-    """Put the texts of all stops into one array where they have one length."""
+def stack_texts(texts: Sequence[NDArray[np.float32]]) -> Texts:
+    """Return the texts of all stops as one array where they have one length, else as a tuple."""
     return np.stack(texts) if len({text.shape for text in texts}) == 1 else tuple(texts)
 
 
-def _said(
+def _encoded_rows(
     texts: Texts, pooled: NDArray[np.float32] | None, positions: Sequence[float], device: torch.device, *, closed: bool
-) -> Said:
+) -> EncodedRows:
     vectors = None
     if pooled is not None:
         vectors = torch.stack([_tensor(text_at(pooled, position, closed=closed), device) for position in positions])
-    return Said(_batch([between(texts, position, device, closed=closed) for position in positions]), vectors)
+    return EncodedRows(_batch([between(texts, position, device, closed=closed) for position in positions]), vectors)
 
 
 def _together(batches: Sequence[States]) -> States:
-    """Put batches of texts one after the other."""
+    """Return batches of texts one after the other."""
     if len(batches) == 1:
         return batches[0]
     tensors = [each for each in batches if isinstance(each, torch.Tensor)]
@@ -105,7 +105,7 @@ def _together(batches: Sequence[States]) -> States:
 
 
 def _batch(rows: Sequence[torch.Tensor | Between]) -> States:
-    """Put texts into one tensor where they have one length."""
+    """Return texts as one tensor where they have one length, else as a list."""
     tensors = [row for row in rows if isinstance(row, torch.Tensor)]
     if len(tensors) == len(rows) and len({row.shape for row in tensors}) == 1:
         return torch.stack(tensors)

@@ -29,8 +29,8 @@ ALONE = {"device": torch.device("cpu"), "num_images_per_prompt": 1, "do_classifi
 LONG = "a red bear under the sun, " * 8
 
 
-def states(model: Model, prompt: str, how: TextOptions = READ, negative: str = "") -> NDArray[np.float32]:
-    return model.encode(prompt, negative, how=how)[0].states
+def states(model: Model, prompt: str, options: TextOptions = READ, negative: str = "") -> NDArray[np.float32]:
+    return model.encode(prompt, negative, options=options)[0].states
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def written(path: Path, **tensors: torch.Tensor) -> EmbeddingFile:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("negative", ["", "the sun"])
 def test_prompt_without_weights_is_encoded_as_before(models: dict[str, Model], kind: str, negative: str) -> None:
-    before, now = (models[kind].encode("a red bear", negative, how=how) for how in (TextOptions(), READ))
+    before, now = (models[kind].encode("a red bear", negative, options=options) for options in (TextOptions(), READ))
     for old, new in zip(before, now, strict=True):
         assert old is not None and new is not None
         assert np.array_equal(old.states, new.states)
@@ -75,7 +75,7 @@ def test_long_prompt_is_the_encoders_states_of_each_chunk(
     models: dict[str, Model], tiny_models: dict[str, Path], kind: str
 ) -> None:
     letters = "abcdefghij" * 16
-    found, _ = models[kind].encode(" ".join(letters), "", how=READ)
+    found, _ = models[kind].encode(" ".join(letters), "", options=READ)
     pipe = pipeline(tiny_models[kind])
     parts = [" ".join(letters[first : first + 75]) for first in (0, 75, 150)]
     with torch.inference_mode():
@@ -88,9 +88,9 @@ def test_no_more_chunks_are_read_than_the_limit_and_then_it_is_noted(models: dic
     most = clip_text.CHUNKS_MAX
     whole, longer = " ".join("x" * 75 * most), " ".join("x" * (75 * most + 1))
     assert len(states(models["sd1"], whole)) == len(states(models["sd1"], longer)) == 77 * most
-    assert models["sd1"].note(whole, whole, how=READ) == ""
-    assert models["sd1"].note(longer, longer, how=READ) == "cut"
-    assert models["sd1"].note(LONG, LONG, how=READ) == "" and models["sd1"].note(LONG, LONG) == "cut"
+    assert models["sd1"].note(whole, whole, options=READ) == ""
+    assert models["sd1"].note(longer, longer, options=READ) == "cut"
+    assert models["sd1"].note(LONG, LONG, options=READ) == "" and models["sd1"].note(LONG, LONG) == "cut"
 
 
 @pytest.mark.parametrize("kind", ["sd1", "sdxl"])
@@ -108,14 +108,14 @@ def test_weight_multiplies_the_difference_from_the_empty_prompt(models: dict[str
 
 
 def test_weights_of_what_is_left_out_count_too(models: dict[str, Model]) -> None:
-    (_, plain), (_, weighted) = (models["sd1"].encode("a bear", text, how=READ) for text in ("a x", "a (x:2)"))
+    (_, plain), (_, weighted) = (models["sd1"].encode("a bear", text, options=READ) for text in ("a x", "a (x:2)"))
     assert plain is not None and weighted is not None
     assert (np.abs(plain.states - weighted.states).max(axis=1) > 0).tolist() == [False, False, True] + [False] * 74
 
 
 @pytest.mark.parametrize("kind", ["sd1", "sd2", "lcm", "sdxl"])
 def test_clip_skip_is_diffusers_own(models: dict[str, Model], tiny_models: dict[str, Path], kind: str) -> None:
-    found = models[kind].encode("a red bear", "the sun", how=replace(READ, clip_skip=1))
+    found = models[kind].encode("a red bear", "the sun", options=replace(READ, clip_skip=1))
     pipe = pipeline.__wrapped__(tiny_models[kind])
     if kind != "sdxl":  # diffusers looks for the norm where transformers 4 had it
         norm = SimpleNamespace(final_layer_norm=pipe.text_encoder.final_layer_norm)
@@ -136,7 +136,7 @@ def test_stops_of_unequal_length_are_painted_as_diffusers_own_call(
 ) -> None:
     painter = painters[kind]
     rendering = exact(painter)
-    stops = [StopInput("a bear", "red", 3, how=READ), StopInput(LONG, "red", 3, how=READ)]
+    stops = [StopInput("a bear", "red", 3, options=READ), StopInput(LONG, "red", 3, options=READ)]
     prepared = painter.prepare(stops, rendering)
     assert isinstance(prepared.prompts, np.ndarray) and prepared.negatives is not None
     assert prepared.prompts.shape[1] == prepared.negatives[0].shape[0] == 3 * 77
@@ -166,7 +166,7 @@ def _painted_from(folder: Path, prepared: Any, index: int, rendering: Any) -> ND
 def test_short_walk_without_weights_is_painted_as_before(
     painters: dict[str, Painter], tiny_models: dict[str, Path]
 ) -> None:
-    painter, stop = painters["sd1"], StopInput("a bear", "red", 3, how=READ)
+    painter, stop = painters["sd1"], StopInput("a bear", "red", 3, options=READ)
     rendering = exact(painter)
     mine = shown(painter, painter.prepare([stop, stop], rendering), [0.0])[0]
     own = usual(tiny_models["sd1"], stop, rendering)
@@ -174,19 +174,19 @@ def test_short_walk_without_weights_is_painted_as_before(
 
 
 def test_texts_are_lengthened_by_empty_chunks(models: dict[str, Model]) -> None:
-    short, _ = models["sd1"].encode("a bear", "", how=READ)
-    long, _ = models["sd1"].encode(LONG, "", how=READ)
-    first, second = clip_text.lengthened([short, long])
+    short, _ = models["sd1"].encode("a bear", "", options=READ)
+    long, _ = models["sd1"].encode(LONG, "", options=READ)
+    first, second = clip_text.pad_to_longest([short, long])
     empty = states(models["sd1"], "")
     assert second is long
     assert np.array_equal(first.states, np.concatenate([short.states, empty, empty]))
     bare = Text(np.zeros((5, 4), np.float32))
-    assert clip_text.lengthened([bare, Text(np.zeros((7, 4), np.float32))])[0] is bare
+    assert clip_text.pad_to_longest([bare, Text(np.zeros((7, 4), np.float32))])[0] is bare
 
 
 def test_empty_prompt_of_zeros_is_lengthened_by_zeros(models: dict[str, Model]) -> None:
-    texts = [text for text in models["sdxl"].encode(LONG, "", how=READ) if text is not None]
-    _, nothing = clip_text.lengthened(texts)
+    texts = [text for text in models["sdxl"].encode(LONG, "", options=READ) if text is not None]
+    _, nothing = clip_text.pad_to_longest(texts)
     assert nothing.states.shape == texts[0].states.shape and not nothing.states.any()
     assert nothing.pooled is not None and not nothing.pooled.any()
 
@@ -212,7 +212,7 @@ def test_embedding_of_two_encoders_is_diffusers_own(
 ) -> None:
     vectors = {name: torch.randn(3, 32, generator=seeded(number)) for number, name in enumerate(("clip_l", "clip_g"))}
     file = written(tmp_path / "xl-ink.safetensors", **vectors)
-    mine, _ = models["sdxl"].encode("a bear xl-ink", "", how=replace(READ, embeddings=frozenset({file})))
+    mine, _ = models["sdxl"].encode("a bear xl-ink", "", options=replace(READ, embeddings=frozenset({file})))
     pipe = pipeline.__wrapped__(tiny_models["sdxl"])
     for name, end in (("clip_l", ""), ("clip_g", "_2")):
         parts = {"text_encoder": getattr(pipe, f"text_encoder{end}"), "tokenizer": getattr(pipe, f"tokenizer{end}")}
@@ -224,9 +224,9 @@ def test_embedding_of_two_encoders_is_diffusers_own(
 
 
 def test_embedding_leaves_no_trace_and_can_be_weighted(models: dict[str, Model], ink: EmbeddingFile) -> None:
-    how = replace(READ, embeddings=frozenset({ink}))
+    options = replace(READ, embeddings=frozenset({ink}))
     before = states(models["sd1"], "ink-style x")
-    whole, weighted = states(models["sd1"], "a ink-style", how), states(models["sd1"], "a (ink-style:1.5)", how)
+    whole, weighted = states(models["sd1"], "a ink-style", options), states(models["sd1"], "a (ink-style:1.5)", options)
     models["sd1"]._texts.clear()
     assert np.array_equal(states(models["sd1"], "ink-style x"), before)
     changed = np.flatnonzero(np.abs(whole - weighted).max(axis=1))
@@ -234,9 +234,9 @@ def test_embedding_leaves_no_trace_and_can_be_weighted(models: dict[str, Model],
 
 
 def test_vectors_of_an_embedding_stay_in_one_chunk(models: dict[str, Model], ink: EmbeddingFile) -> None:
-    how = replace(READ, embeddings=frozenset({ink}))
-    found = states(models["sd1"], " ".join("x" * 74) + " ink-style", how)
-    expected = [states(models["sd1"], " ".join("x" * 74)), states(models["sd1"], "ink-style", how)]
+    options = replace(READ, embeddings=frozenset({ink}))
+    found = states(models["sd1"], " ".join("x" * 74) + " ink-style", options)
+    expected = [states(models["sd1"], " ".join("x" * 74)), states(models["sd1"], "ink-style", options)]
     assert np.array_equal(found, np.concatenate(expected))
 
 
@@ -253,7 +253,7 @@ def test_embedding_that_does_not_fit_is_refused_by_name(
     painters: dict[str, Painter], tmp_path: Path, tensors: dict[str, torch.Tensor], message: str
 ) -> None:
     file = written(tmp_path / "other.safetensors", **tensors)
-    stop = StopInput("a bear, other", "", 3, how=replace(READ, embeddings=frozenset({file})))
+    stop = StopInput("a bear, other", "", 3, options=replace(READ, embeddings=frozenset({file})))
     with pytest.raises(PaintingError, match=message):
         painters["sd1"].prepare([stop, stop], exact(painters["sd1"]))
 
@@ -283,24 +283,24 @@ def test_embedding_that_is_gone_is_refused_by_name(models: dict[str, Model], tmp
     ],
 )
 def test_what_was_not_read_or_ignored_is_noted(
-    models: dict[str, Model], kind: str, prompt: str, how: TextOptions, note: str
+    models: dict[str, Model], kind: str, prompt: str, options: TextOptions, note: str
 ) -> None:
-    assert models[kind].note(prompt, prompt, how=how) == note
+    assert models[kind].note(prompt, prompt, options=options) == note
 
 
 def test_notes_speak_of_what_is_left_out_too_and_of_ignored_embeddings(
     models: dict[str, Model], ink: EmbeddingFile
 ) -> None:
-    assert models["sd1"].note("a bear", "a bear", weighted=("a bear", "(sun:9)"), how=READ) == "weights clamped"
-    how = replace(READ, embeddings=frozenset({ink}))
+    assert models["sd1"].note("a bear", "a bear", weighted=("a bear", "(sun:9)"), options=READ) == "weights clamped"
+    options = replace(READ, embeddings=frozenset({ink}))
     assert (
-        models["led"].note("a bear", "a bear", weighted=("a bear", "(sun:9)"), how=how)
+        models["led"].note("a bear", "a bear", weighted=("a bear", "(sun:9)"), options=options)
         == "weights ignored; embeddings ignored"
     )
 
 
 @pytest.mark.parametrize("kind", ["bert", "led"])
 def test_house_models_read_the_text_without_weights(models: dict[str, Model], kind: str) -> None:
-    found = models[kind].encode("a (bear:1.4)", "[sun]", how=replace(READ, clip_skip=1))
+    found = models[kind].encode("a (bear:1.4)", "[sun]", options=replace(READ, clip_skip=1))
     plain = models[kind].encode("a bear", "sun")
     assert all(np.array_equal(one.states, other.states) for one, other in zip(found, plain, strict=True))  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ from worker.diffusion.families import Family
 def test_every_kind_that_is_let_through_has_one_family() -> None:
     known = [each.pipeline for each in kinds.EVERY]
     assert sorted(kind for family in families.FAMILIES for kind in family.kinds) == sorted(known)
-    assert all(pipeline in families.of(pipeline).kinds for pipeline in known)
+    assert all(pipeline in families.find_family(pipeline).kinds for pipeline in known)
 
 
 @pytest.mark.parametrize("family", families.FAMILIES, ids=lambda family: family.__name__)

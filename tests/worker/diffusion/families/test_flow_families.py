@@ -248,7 +248,9 @@ def test_previews_are_numbers_of_the_shape_of_the_latents(flow_painters: dict[st
     painter = flow_painters[name]
     channels, height, width = painter.model.latent_shape
     assert (channels, height) == ((128, 4) if name.startswith("klein") else (16, 8))
-    preview = painter.lens(torch.randn(3, channels, height, width, generator=torch.Generator().manual_seed(1)))
+    preview = painter.latent_preview(
+        torch.randn(3, channels, height, width, generator=torch.Generator().manual_seed(1))
+    )
     assert preview.shape == (3, height, width, 3)
     assert np.isfinite(preview).all()
     assert preview.std() > 0.01

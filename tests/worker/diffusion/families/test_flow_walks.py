@@ -35,7 +35,7 @@ class Easel:
 
     def __init__(self, painter: Painter, folder: Path) -> None:
         self.painter = painter
-        self.facts = facts.read(str(folder))
+        self.facts = facts.load_facts(str(folder))
 
     def sampling(self, preset: str) -> dict[str, Any]:
         """Return what a site records for a walk in this preset."""

@@ -25,7 +25,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_size_and_guidance_are_those_of_the_loaded_model(folders: dict[str, Path], name: str) -> None:
     path = folders[name]
     folder.inspect(path)
-    known, model = facts.read(str(path)), Model.load(str(path), device="cpu")
+    known, model = facts.load_facts(str(path)), Model.load(str(path), device="cpu")
     assert model.size == (known["size"], known["size"])
     assert not known["embeds_guidance"] or not model.is_guided
     assert model.is_guided or known["embeds_guidance"] or not known["takes_guidance"]

@@ -44,7 +44,7 @@ def test_every_gpu_starts_with_the_best_plan_that_fits(kind: str, memory: int, h
     possible = placement.allowed("auto")
     better = possible[: possible.index(plan)]
     upcast = chosen.starts_upcast
-    assert all(placement.needed(each, replace(chosen.needs, upcast=upcast)) > gpu.free for each in better)
+    assert all(placement.gpu_bytes(each, replace(chosen.needs, upcast=upcast)) > gpu.free for each in better)
 
 
 @pytest.mark.parametrize(("kind", "memory"), [("SD 1.5", 8), ("SDXL", 24)])

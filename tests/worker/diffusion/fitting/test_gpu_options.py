@@ -222,10 +222,10 @@ def test_walk_records_what_its_gpu_does_and_is_painted_so_again() -> None:
     sampling: dict[str, Any] = {"scheduler": "DDIMScheduler", "steps": 2, "guidance": 1.0}
     device = {"width": 8, "height": 8, "precision": "float32", "memory_format": "contiguous", "threads": 1, "batch": 1}
     own = GpuOptions(2 * PIXELS, (BENCHMARK,))
-    assert Rendering.of(sampling, **device).gpu == DEFAULT and DEFAULT.to_json() is None
-    assert Rendering.of(sampling, gpu=own, **device).gpu == own
+    assert Rendering.from_sampling(sampling, **device).gpu == DEFAULT and DEFAULT.to_json() is None
+    assert Rendering.from_sampling(sampling, gpu=own, **device).gpu == own
     recorded = sampling | {"gpu": own.to_json()}
-    assert Rendering.of(recorded, gpu=DEFAULT, **device).gpu == own
+    assert Rendering.from_sampling(recorded, gpu=DEFAULT, **device).gpu == own
 
 
 def test_painter_sets_the_switches_that_a_walk_records(

@@ -61,7 +61,7 @@ def test_text_encoders_of_a_gpu_are_in_half_precision_and_of_a_cpu_in_float32(
 
 
 def test_photo_and_preview_load_no_unet(on_card: Model) -> None:
-    on_card.settle("float16")
+    on_card.keep_precision("float16")
     [unet] = on_card._networks._unets.values()
     assert on_card.vae().dtype is torch.float32
     assert [*on_card._networks._unets.values()] == [unet]

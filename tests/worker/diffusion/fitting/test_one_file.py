@@ -86,7 +86,7 @@ def test_distilled_and_velocity_files_paint_with_their_own_solver(
     tensors = load_file(files[family])
     marks = {mark: torch.zeros(0) for mark in ("v_pred", "ztsnr")} if name == "my-v" else {}
     save_file(tensors | marks, tmp_path / f"{name}.safetensors")
-    known = facts.read(str(tmp_path / f"{name}.safetensors"))
+    known = facts.load_facts(str(tmp_path / f"{name}.safetensors"))
     assert known["few_step"] == (not marks)
     painter = Painter(Model.load(str(tmp_path / f"{name}.safetensors"), device="cpu"), tuning.fallback())
     own = painter.model._pipe.scheduler.config

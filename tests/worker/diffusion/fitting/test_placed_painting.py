@@ -52,12 +52,12 @@ def test_every_plan_paints_the_same_pictures_as_a_model_that_stays_on_the_gpu(pa
 @pytest.mark.parametrize("painter", ["sd1"], indirect=True)
 def test_photos_and_previews_are_the_same_under_every_plan(painter: Painter) -> None:
     photo = np.random.default_rng(1).integers(0, 255, (*painter.size[::-1], 3), np.uint8)
-    expected, weights = painter.model.encode_picture(photo), painter.lens.weights
+    expected, weights = painter.model.encode_picture(photo), painter.latent_preview.weights
     for plan in MOVING:
         painter.model.follow(plan)
-        painter.__dict__.pop("lens")
+        painter.__dict__.pop("latent_preview")
         assert np.array_equal(painter.model.encode_picture(photo), expected), plan.name
-        assert np.allclose(painter.lens.weights, weights, atol=1e-5), plan.name
+        assert np.allclose(painter.latent_preview.weights, weights, atol=1e-5), plan.name
 
 
 def test_decoder_that_is_shown_scenes_is_on_the_gpu_when_it_works(
@@ -76,7 +76,7 @@ def test_decoder_that_is_shown_scenes_is_on_the_gpu_when_it_works(
     vae.scene_decoder.register_forward_hook(lambda *_: places.append(vae.place))
     latents = torch.zeros(1, *model.latent_shape)
     with torch.inference_mode():
-        model.predict(unet, model.led(latents, None), 500, torch.zeros(1, 77, 32))
+        model.predict(unet, model.with_sketches(latents, None), 500, torch.zeros(1, 77, 32))
         assert (unet.unet.place, vae.place) == ("card", "host")
         model.decode(vae, latents)
     assert places == ["card"]

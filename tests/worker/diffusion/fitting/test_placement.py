@@ -38,12 +38,14 @@ def test_text_encoders_are_loaded_for_each_walk_where_the_machine_has_little_mem
     short = first(needs, 24, host=28 * GB)
     assert short.encoders_dropped
     assert "encoders loaded for each walk" in short.name
-    assert placement.held_by_host(short, needs) <= 28 * GB
+    assert placement.host_bytes(short, needs) <= 28 * GB
 
 
 def test_machine_without_memory_for_any_plan_is_told_what_is_missing() -> None:
     needs = Needs(FLUX, PIXELS, stores_float8=True)
-    with pytest.raises(placement.TooLittle, match=r"GB of the machine's memory are needed, 4\.0 GB are free: \d+\.\d"):
+    with pytest.raises(
+        placement.NotEnoughMemory, match=r"GB of the machine's memory are needed, 4\.0 GB are free: \d+\.\d"
+    ):
         first(needs, 24, host=4 * GB)
 
 
@@ -57,8 +59,8 @@ def test_named_offload_tries_float8_last_and_off_never() -> None:
 def test_float8_plan_leaves_room_for_the_layer_that_computes() -> None:
     plan = Plan(True, "model", tiles=True, precisions=(FLOAT8,))
     needs = Needs(FLUX, PIXELS, stores_float8=True)
-    without = placement.needed(plan, Needs(replace(FLUX, encoders=0, layer=0), PIXELS, stores_float8=True))
-    assert placement.needed(plan, needs) == without + placement.HALF_BYTES * FLUX.layer
+    without = placement.gpu_bytes(plan, Needs(replace(FLUX, encoders=0, layer=0), PIXELS, stores_float8=True))
+    assert placement.gpu_bytes(plan, needs) == without + placement.HALF_BYTES * FLUX.layer
 
 
 @pytest.mark.parametrize(
@@ -71,9 +73,9 @@ def test_float8_plan_leaves_room_for_the_layer_that_computes() -> None:
 )
 def test_cpu_holds_a_large_model_as_its_memory_allows(host: int, expected: Plan) -> None:
     needs = Needs(FLUX, 512 * 512, encoder_bytes=2)
-    assert placement.plans_of_cpu(needs, host * GB) == (expected,)
+    assert placement.cpu_plans(needs, host * GB) == (expected,)
 
 
 def test_cpu_with_too_little_memory_refuses() -> None:
-    with pytest.raises(placement.TooLittle, match=r"16\.0 GB are free: \d+\.\d GB are missing"):
-        placement.plans_of_cpu(Needs(FLUX, 512 * 512, encoder_bytes=2), 16 * GB)
+    with pytest.raises(placement.NotEnoughMemory, match=r"16\.0 GB are free: \d+\.\d GB are missing"):
+        placement.cpu_plans(Needs(FLUX, 512 * 512, encoder_bytes=2), 16 * GB)
