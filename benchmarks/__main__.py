@@ -1,4 +1,4 @@
-"""Run the benchmarks of the site itself, print what they found, and write it as JSON; painting has its own."""
+"""Run the benchmarks of the site, print their results and write them as JSON; generation has separate benchmarks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIMITS = (
 
 
 def main() -> None:
-    """Measure one site: its start and its memory once it has painted; and a large gallery."""
+    """Measure the start and the memory of a site that has generated a walk, and a large gallery."""
     began = time.monotonic()
     with sites.running() as site:
         walk.through_site(site, ("a cup", "a hat"), 24, seed=11, preset=presets.DEFAULT)

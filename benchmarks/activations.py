@@ -1,7 +1,8 @@
-"""Count what passes and decoded pictures take of a GPU's memory: ``python -m benchmarks.activations``.
+"""Count the GPU memory of UNet evaluations and image decoding: ``python -m benchmarks.activations``.
 
-Counted on the meta device: bytes of all tensors that live at once, besides the weights, in half precision; attention
-is counted as the fused kernels take it. What cuDNN takes for its work, and what an allocator cannot use, is not in it.
+Counted on the meta device: the bytes of all tensors that exist at once, without the weights, in half precision;
+attention is counted as the fused kernels need it. cuDNN's workspaces and the allocator's fragmentation are not
+included.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from worker.diffusion.fitting.placement import TILE
 
 
 class Counted(TorchDispatchMode):
-    """Count the bytes of the tensors that live; `peak` is the most at once."""
+    """Dispatch mode that counts the bytes of existing tensors; `peak` is the most at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,12 +58,12 @@ class Counted(TorchDispatchMode):
 
 
 def fused(query: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-    """Stand in for attention that keeps no matrix of weights."""
+    """Return an empty result, in place of attention that keeps no matrix of weights."""
     return torch.empty_like(query)
 
 
 def peak(call: Callable[[], object]) -> int:
-    """Count the most bytes that live at once while something is called."""
+    """Return the most bytes that exist at once during a call."""
     with mock.patch("torch.nn.functional.scaled_dot_product_attention", fused), torch.inference_mode():
         counted = Counted()
         with counted:
@@ -71,7 +72,7 @@ def peak(call: Callable[[], object]) -> int:
 
 
 def of_pass(kind: str, batch: int = 1) -> int:
-    """Count a guided pass of a batch of pictures of the model's own size."""
+    """Return the peak bytes of a guided UNet evaluation for a batch of images in the model's native size."""
     with torch.device("meta"):
         unet = real_models.parts(kind)["unet"]().half().eval()
         rows, side = 2 * batch, unet.config.sample_size
@@ -83,14 +84,14 @@ def of_pass(kind: str, batch: int = 1) -> int:
 
 
 def of_decoding(side: int) -> int:
-    """Count the decoding of one picture, or of one tile."""
+    """Return the peak bytes of decoding one image, or one tile, of a side in pixels."""
     with torch.device("meta"):
         vae = real_models.parts("SD 1.5")["vae"]().half().eval()
         return peak(lambda: vae.decode(torch.empty(1, 4, side // 8, side // 8, dtype=torch.half)))
 
 
 def main() -> None:
-    """Print bytes, and bytes for each pixel."""
+    """Print the bytes, and the bytes per pixel, of each measurement."""
     for kind in real_models.KINDS:
         for batch in (1, 4):
             found = of_pass(kind, batch)

@@ -1,10 +1,10 @@
-"""How soon pages are there on a slow line: the largest paint and the layout shift, in a real browser.
+"""Measure loading times of pages on a slow network: largest contentful paint and layout shift, in a real browser.
 
     python -m benchmarks.arrival [--visits 9]
 
-nginx and gunicorn as in production, the first exhibition, a Chromium with an empty cache for each visit. The browser
-itself slows its line and its processor down, by the figures of Lighthouse's two presets: the round trip is added to
-each request, nothing for opening the one connection to this machine.
+nginx and gunicorn as in production, the first exhibition, and a Chromium with an empty cache for each visit. The
+browser itself throttles its network and CPU, by the values of Lighthouse's two presets: the round trip is added to each
+request, without extra time for opening the one connection to this machine.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ watch("layout-shift", (entry) => { seen.shifted += entry.value; });
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A visitor's line, processor and window: ``trip`` in milliseconds, speeds in kbit/s."""
+    """A visitor's network, CPU and window: ``trip`` in milliseconds, speeds in kbit/s."""
 
     name: str
     trip: float
@@ -59,7 +59,7 @@ LINES = (
 
 
 def main() -> None:
-    """Visit each page some times on each line, print the figures and write them as JSON."""
+    """Visit each page several times with each kind of network, print the results and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visits", type=int, default=9)
     visits = parser.parse_args().visits
@@ -90,7 +90,7 @@ def _pages() -> dict[str, str]:
 
 
 def _measure(browser: Browser, line: Line, address: str, visits: int) -> dict[str, Any]:
-    seen = [_visit(browser, line, address) for _ in range(visits + 1)][1:]  # the first fills the server's caches
+    seen = [_visit(browser, line, address) for _ in range(visits + 1)][1:]  # the first visit fills the server's caches
     largest = [each["largest"] for each in seen]
     return {
         "largest_milliseconds": statistics.median(largest),
@@ -103,13 +103,13 @@ def _measure(browser: Browser, line: Line, address: str, visits: int) -> dict[st
 
 
 def _visit(browser: Browser, line: Line, address: str) -> dict[str, Any]:
-    """Open a page with an empty cache, scroll through it once it is there, and return what was seen."""
+    """Open a page with an empty cache, scroll through it when it has loaded, and return the measurements."""
     width, height = line.window
     context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=line.density)
     page = context.new_page()
     page.add_init_script(WATCH)
     wire, received = context.new_cdp_session(page), [0.0]
-    wire.on("Network.dataReceived", lambda told: received.append(told["encodedDataLength"]))
+    wire.on("Network.dataReceived", lambda event: received.append(event["encodedDataLength"]))
     wire.send("Network.enable")
     speeds = {"downloadThroughput": line.down * 1000 / 8, "uploadThroughput": line.up * 1000 / 8}
     wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": line.trip, **speeds})
@@ -124,7 +124,7 @@ def _visit(browser: Browser, line: Line, address: str) -> dict[str, Any]:
 
 
 def table(pages: list[dict[str, Any]]) -> str:
-    """Write what was found as a Markdown table."""
+    """Return the results as a Markdown table."""
     lines = [
         f"| page | largest paint (aim < {AIM / 1000:g} s) | worst | first paint | layout shift, worst (aim 0) |",
         "| --- | --- | --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""Asks a painter for prompts as the site does, without the site."""
+"""Convert prompts to stops as the site does, without the site."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 
 MEANING = Path("models/meaning")
-"""The table of meaning that is shipped."""
+"""The shipped table of word embeddings."""
 
 
 class Asking:
-    """Asks for prompts as the site does: where sketches lead the model, each is read, and arranged as a scene."""
+    """Converter of prompts to stops; for a sketch-conditioned model each prompt is parsed and arranged as a scene."""
 
     def __init__(self, painter: Painter, model: Path, meaning: Path = MEANING) -> None:
-        """Make the reader of a led model."""
+        """Load the prompt parser if the model is sketch-conditioned."""
         self._model, self._reader = str(model), None
         if painter.model.sketch_side:
             book = painter.model.sketchbook
             lexicon, embedding = Lexicon.load(model), Embedding.load(meaning)
-            self._reader = Reader(lexicon, book.drawings.values(), embedding, look_of=book.look)
+            self._reader = Reader(lexicon, book.drawings.values(), embedding, look_of=book.appearance)
 
     def stop(self, prompt: str, seed: int, hand: str = "") -> StopInput:
-        """Ask for a prompt in a hand, by its words; where none is given, that is the model's own choice."""
+        """Return the stop for a prompt in a style; without a style, the model chooses one."""
         scene = None
         said = prompt
         if self._reader is not None:

@@ -1,8 +1,8 @@
-"""Pictures of plain names drawn by chance, numbered and without a word, for eyes that know nothing of them.
+"""Make numbered, unlabelled sheets of pictures of random names, for reviewers who do not know the prompts.
 
-``python -m benchmarks.blind FOLDER --model models/house`` writes ``sheet-1.png`` … of twelve pictures each, and apart
-from them ``key.json``, which says what each was asked to show. Names are of all that the model knows but faces, people
-and symbols; which, follows from ``--seed`` alone, which is to be chosen before anything is looked at.
+``python -m benchmarks.blind FOLDER --model models/house`` writes ``sheet-1.png`` … with twelve pictures each, and
+``key.json``, which holds their prompts. Names are all that the model knows except faces, people and symbols. They
+depend on ``--seed`` alone, which should be chosen before looking at any picture.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ A_SHEET, COLUMNS, TILE, GAP = 12, 4, 256, 26
 
 
 def main() -> None:
-    """Paint what chance asks for, and write the sheets and the key."""
+    """Paint random prompts, and write the sheets and the key."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.blind", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the sheets and the key go")
     parser.add_argument("--model", type=Path, default=Path("models/house"), help="the model's folder")
@@ -55,39 +55,39 @@ def main() -> None:
     pictures = [picture for at in range(0, len(stops), 8) for picture in painted(painter, stops[at : at + 8], sampling)]
     for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
         sheet(pictures[at : at + A_SHEET], at + 1).save(asked.folder / f"sheet-{number}.png")
-    told = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
-    told["names"] = dict(enumerate(chosen, 1))
+    key = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
+    key["names"] = dict(enumerate(chosen, 1))
     if asked.hands:
-        told["hands"] = dict(enumerate(by, 1))
-    (asked.folder / "key.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        key["hands"] = dict(enumerate(by, 1))
+    (asked.folder / "key.json").write_text(json.dumps(key, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"{len(pictures)} pictures in {asked.folder}, and the key")
 
 
 def names(model: Path, count: int, seed: int) -> list[str]:
-    """Draw names of things that a model knows: no faces, people or symbols."""
+    """Return random names of things that a model knows, without faces, people and symbols."""
     known = json.loads((model / "concepts.json").read_bytes())
     able = sorted({each["name"] for each in known if each["group"] not in LEFT_OUT and "face" not in each["name"]})
     return random.Random(f"blind:{seed}").sample(able, count)
 
 
 def composed(model: Path, count: int, seed: int) -> list[str]:
-    """Draw prompts for two things, for a thing in a colour, and for some of one thing, by turns."""
+    """Return random prompts, in turn for two things, for a thing in a colour, and for several of one thing."""
     drawn = iter(names(model, 2 * count, seed))
-    dice = random.Random(f"composed:{seed}")
+    rng = random.Random(f"composed:{seed}")
     asked = []
     for number in range(count):
         first = next(drawn)
         if number % 3 == 0:
             asked.append(f"{wording.thing(first)} and {wording.thing(next(drawn))}")
         elif number % 3 == 1:
-            asked.append(wording.coloured(dice.choice(COLOURS), first))
+            asked.append(wording.coloured(rng.choice(COLOURS), first))
         else:
-            asked.append(f"{dice.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
+            asked.append(f"{rng.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
     return asked
 
 
 def hands(model: Path, count: int, seed: int) -> list[str]:
-    """Deal the hands of a model out, by their words, each as often as any other, or once less."""
+    """Return the texts of a model's styles in random order, each as often as the others, or once less."""
     known = [hand["words"] for hand in models_on_offer.facts(str(model))["hands"]]
     dealt = [known[number % len(known)] for number in range(count)]
     random.Random(f"hands:{seed}").shuffle(dealt)
@@ -95,14 +95,14 @@ def hands(model: Path, count: int, seed: int) -> list[str]:
 
 
 def painted(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:
-    """Paint stops, each by itself, as the first frame of a walk is."""
+    """Return the images of stops, each generated as the first frame of a walk."""
     prepared = painter.prepare(stops, painter.rendering(sampling))
     found = painter.paint(prepared, [float(number) for number in range(len(stops))])
     return [np.asarray(one.picture) for one in found]
 
 
 def sheet(pictures: Sequence[NDArray[np.uint8]], first: int) -> Image.Image:
-    """Lay pictures out with their numbers, counted from ``first``."""
+    """Return a contact sheet of pictures with their numbers, counted from ``first``."""
     rows = -(-len(pictures) // COLUMNS)
     whole = Image.new("RGB", (COLUMNS * (TILE + GAP) + GAP, rows * (TILE + 2 * GAP) + GAP), "white")
     pen = ImageDraw.Draw(whole)

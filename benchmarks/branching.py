@@ -1,15 +1,15 @@
-"""How near branched walks come to walks painted in full, and for how many network passes a frame.
+"""Measure how close branched walks come to walks generated in full, and their UNet evaluations per frame.
 
-``python -m benchmarks.branching --model FOLDER --seed N`` paints walks between names of a word-led model's vocabulary,
-each in every way: the default preset, that of release 1.0.0 (its rungs at shares of the steps), and rungs at other
-noise levels, which give the curve. Of each film some frames are painted again in full, from their noise, at the same
-positions. Printed are the distance to those (the ruler's root mean square, 0-255), passes a frame, morph of both,
-evenness and jump, and the mean step that the image encoder sees between neighbours. ``--low`` and ``--high`` give the
-half log-SNR of other noise levels than the model's own: Stable Diffusion's reach from -2.68 to 3.
+``python -m benchmarks.branching --model FOLDER --seed N`` generates walks between names of the vocabulary of a model
+without sketch conditioning, each in every way: the default preset, that of release 1.0.0 (its passes at shares of the
+steps), and passes at other noise levels, which give the curve. Some frames of each film are generated again in full,
+from their noise, at the same positions. Printed are the distance to those (root mean square, 0-255), evaluations per
+frame, morph of both, evenness and jump, and the mean step between neighbours by the image encoder. ``--low`` and
+``--high`` give the half log-SNR of other noise levels than the model's own: Stable Diffusion's range from -2.68 to 3.
 
-``--sheets FOLDER`` writes what reviewers look at: of each walk the frames of the default preset and a cross-fade of its
-stops, one above the other in an order drawn by chance, which ``key.json`` beside the folder tells; ``--strips FOLDER``
-the first two ways and the film in full. ``--plot FILE`` draws the curve.
+``--sheets FOLDER`` writes sheets for reviewers: for each walk the frames of the default preset and a cross-fade of its
+stops, one above the other in random order, with the solution in ``key.json`` beside the folder. ``--strips FOLDER``
+writes the first two ways and the film in full. ``--plot FILE`` draws the curve.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from worker.film import smoothness_measure
 Picture = NDArray[np.uint8]
 
 COMPARED = 20
-"""How many frames of a film are painted again in full."""
+"""The number of a film's frames that are also generated in full."""
 
 AT_ONCE = 8
 TILE = 128
@@ -52,19 +52,19 @@ CURVE: dict[str, list[list[int]]] = {
     "σ 4.1, 0.17": [[2, 5], [7, 10]],
     "σ 0.33": [[6, 10]],
 }
-"""Ladders of ten steps at Stable Diffusion's noise levels, by the levels of their rungs."""
+"""Schedules of ten steps at Stable Diffusion's noise levels, named by the levels of their passes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A walk as it was painted in one way: its frames by position, and the passes that it took."""
+    """A walk generated in one way: its frames by position, and the number of UNet evaluations."""
 
     pictures: dict[float, Picture]
     passes: int
 
 
 def main() -> None:
-    """Paint the walks and print what was measured of them."""
+    """Generate the walks and print the measurements."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.branching", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="a word-led model's folder, with a vocabulary")
     parser.add_argument("--walks", type=int, default=10, help="how many walks")
@@ -118,7 +118,7 @@ def named_ways(
 
 
 def drawn(facts: Mapping[str, Any], count: int, seed: int, *, own_seeds: bool = False) -> Iterator[list[StopInput]]:
-    """Draw walks of two names of the model's vocabulary, both in one of its styles."""
+    """Yield random walks between two names of the model's vocabulary, both in one of its styles."""
     rng = random.Random(f"branching:{seed}")
     styles = [style["words"] for style in facts.get("hands", [])] or [""]
     for number in range(count):
@@ -130,7 +130,7 @@ def drawn(facts: Mapping[str, Any], count: int, seed: int, *, own_seeds: bool = 
 
 
 def painted(painter: Painter, prepared: PreparedWalk, sampling: Mapping[str, Any], frames: int) -> Film:
-    """Paint a walk level by level, as workers do."""
+    """Generate a walk pass by pass, as workers do, and return its film."""
     before = painter.passes
     walk = WholeWalk(painter, prepared, sampling)
     walk.paint(frames=frames)
@@ -138,7 +138,7 @@ def painted(painter: Painter, prepared: PreparedWalk, sampling: Mapping[str, Any
 
 
 def in_full(painter: Painter, prepared: PreparedWalk, film: Film) -> dict[float, Picture]:
-    """Paint some of a film's frames from their noise, through all steps."""
+    """Return some of a film's frames by position, generated in full from their noise."""
     positions = list(film.pictures)
     places = sorted({round(place) for place in np.linspace(0, len(positions) - 1, COMPARED)})
     chosen = [positions[place] for place in places]
@@ -147,7 +147,7 @@ def in_full(painter: Painter, prepared: PreparedWalk, film: Film) -> dict[float,
 
 
 def measured(film: Film, full: Mapping[float, Picture], eye: Eye) -> dict[str, float]:
-    """Measure a film and how far it is from the full one; distances are taken between stops only."""
+    """Return a film's measures and its distance from the full one; distances are taken between stops only."""
     smooth = smoothness_measure.smoothness(film.pictures.values())
     inner = [position for position in full if not position.is_integer()]
     return {
@@ -162,14 +162,14 @@ def measured(film: Film, full: Mapping[float, Picture], eye: Eye) -> dict[str, f
 
 
 def cross_fade(film: Film) -> Film:
-    """Fade between the stops of a film of two, at equal times."""
+    """Return a cross-fade of the stops of a film of two, at equal times."""
     first, *_, last = film.pictures.values()
     times = np.linspace(0, 1, len(film.pictures)).tolist()
     return Film(dict(zip(times, contenders.faded(first, last, times), strict=True)), 0)
 
 
 def table(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Iterator[str]:
-    """Yield the lines of a table in Markdown: means of distance and passes, medians of the rest, and the worst jump."""
+    """Yield a Markdown table: means of distance and evaluations, medians of the rest, and the worst jump."""
     yield "| way | walks | distance to full | share of 1.0.0's | passes a frame | morph, of full's | evenness | jump, worst | encoder's step |"  # noqa: E501 - a row
     yield "|---|---|---|---|---|---|---|---|---|"
     base = _mean(found[FIRST_RELEASE], "distance")
@@ -206,7 +206,7 @@ def _morph(pictures: Mapping[float, Picture]) -> float:
 
 
 def _perceptual_step(pictures: Sequence[Picture], eye: Eye) -> float:
-    seen, _ = eye.look(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
+    seen, _ = eye.encode(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
     return float((1 - (seen[1:] * seen[:-1]).sum(1)).mean())
 
 

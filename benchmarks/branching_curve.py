@@ -1,4 +1,4 @@
-"""Draw how near branched walks come to full ones against the passes that they take, as SVG."""
+"""Plot the distance of branched walks to full ones against their UNet evaluations, as SVG."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEFT, RIGHT, TOP, BOTTOM = 60, 720, 40, 360
 
 
 def drawing(points: Mapping[str, tuple[float, float]]) -> str:
-    """Return the drawing: to the right are more passes a frame, further down is nearer to the full walk."""
+    """Return the plot as SVG: evaluations per frame to the right, distance to the full walk upwards."""
     most_passes = math.ceil(max(passes for passes, _ in points.values())) + 1
     most = max(distance for _, distance in points.values()) * 1.1
     parts = [
@@ -28,7 +28,7 @@ def drawing(points: Mapping[str, tuple[float, float]]) -> str:
     rising = sorted(points.items(), key=lambda point: point[1])
     for place, (name, (passes, distance)) in enumerate(
         rising
-    ):  # names above and below in turn, out of each other's way
+    ):  # labels alternate above and below, so that they do not overlap
         x, y = LEFT + passes / most_passes * (RIGHT - LEFT), BOTTOM - distance / most * (BOTTOM - TOP)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
         beside = y + (22 if place % 2 else -12)

@@ -1,8 +1,8 @@
-"""The contenders: ways to paint the same walk of two stops, from the usual loop to the earlier shortcuts.
+"""The contenders: ways to generate the same walk of two stops, from the usual loop to the earlier shortcuts.
 
-P0 is the pipeline's own call, alone and in full. All others have our solver, steps, precision and best batch, and
-guidance at every step. What painted P1 and P2 first ran on large models, one picture at a time; here each level is a
-batch, so that they lose nothing by that.
+P0 is the pipeline's unmodified call, one image at a time and in full. All others use our solver, steps, precision and
+best batch, with guidance at every step. P1 and P2 originally ran on large models one image at a time; here each of
+their passes is a batch, so that they have no disadvantage.
 """
 
 from __future__ import annotations
@@ -19,96 +19,97 @@ from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 from numpy.typing import NDArray
 
 from benchmarks import measures
-from benchmarks.trajectories import Easel, Trajectory, between
+from benchmarks.trajectories import Sampler, Trajectory, between
 from worker.planning import frame_schedule
 
 Picture = NDArray[np.uint8]
 
 P0_STEPS = 50
 PROMPT_STRENGTH = 0.8
-"""P1: the share of the steps that belongs to each frame alone; the steps before go toward the middle prompt."""
+"""P1: the share of the steps that each frame takes separately; the steps before go towards the middle prompt."""
 
 BRANCHING_DEPTH = 0.5
-"""P2: where the first branches leave, as a share of the steps: latent blending's own setting for such models."""
+"""P2: where the first branches leave, as a share of the steps: latent blending's setting for such models."""
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """The frames of a walk of two stops, in order, and where between the stops (0 to 1) each was painted."""
+    """The frames of a walk of two stops, in order, and their positions between the stops, 0…1."""
 
     positions: list[float]
     pictures: list[Picture]
 
 
-def full(easel: Easel, frames: int) -> Film:
-    """P0b: every frame in full, at uniform positions."""
+def full(sampler: Sampler, frames: int) -> Film:
+    """Return the film of P0b: every frame in full, at uniform positions."""
     positions = _uniform(frames)
-    return Film(positions, easel.full(positions))
+    return Film(positions, sampler.full(positions))
 
 
-def shared_prefix(easel: Easel, frames: int) -> Film:
-    """P1: one trajectory toward the middle prompt, from which every frame leaves after a fifth of the steps.
+def shared_prefix(sampler: Sampler, frames: int) -> Film:
+    """Return the film of P1: one trajectory to the middle prompt, which frames leave after a fifth of the steps.
 
-    So did a much used animation of hosted Stable Diffusion, with its prompt strength of 0.8.
+    A widely used animation of hosted Stable Diffusion did so, with its prompt strength of 0.8.
     """
     positions = _uniform(frames)
-    steps = easel.rendering.steps
+    steps = sampler.rendering.steps
     leave = steps - round(steps * PROMPT_STRENGTH)
-    (prefix,), _ = easel.go([easel.begin(0.5)], [0.5], until=leave)
-    return Film(positions, _finished(easel, [prefix] * frames, positions))
+    (prefix,), _ = sampler.go([sampler.begin(0.5)], [0.5], until=leave)
+    return Film(positions, _finished(sampler, [prefix] * frames, positions))
 
 
-def branch_tree(easel: Easel, frames: int) -> Film:
-    """P2: a tree of branches as latent blending grows it (Stegmaier, 2022).
+def branch_tree(sampler: Sampler, frames: int) -> Film:
+    """Return the film of P2: a tree of branches as in latent blending (Stegmaier, 2022).
 
-    Both ends in full; then branches that leave ever later, always in the widest gap between pictures, from the great
-    arc between their parents' latents. Its optional crossfeed and its weaker guidance in the middle are left out.
+    Both ends in full; then branches that leave later and later, always in the widest gap between images, from the
+    spherical interpolation of their parents' latents. The optional crossfeed and the weaker guidance in the middle are
+    left out.
     """
-    steps = easel.rendering.steps
+    steps = sampler.rendering.steps
     depths, stems = _branching(steps, frames - 2)
-    ends, kept = easel.go([easel.begin(0.0), easel.begin(1.0)], [0.0, 1.0], until=steps, keep=depths)
-    # What a branch may start from: its parents must have left earlier than it does.
+    ends, kept = sampler.go([sampler.begin(0.0), sampler.begin(1.0)], [0.0, 1.0], until=steps, keep=depths)
+    # A branch may start only from parents that left earlier than it does.
     there = dict(zip((0.0, 1.0), kept, strict=True))
-    pictures = dict(zip((0.0, 1.0), easel.pictures(ends), strict=True))
+    pictures = dict(zip((0.0, 1.0), sampler.pictures(ends), strict=True))
     for depth, count in zip(depths, stems, strict=True):
         parents = {position: states[depth] for position, states in there.items()}
-        for positions in _bisected(pictures, count, easel.batch, measures.rms):
+        for positions in _bisected(pictures, count, sampler.batch, measures.rms):
             starts = [_blend(parents, position) for position in positions]
-            ends, kept = easel.go(starts, positions, until=steps, keep=[later for later in depths if later > depth])
+            ends, kept = sampler.go(starts, positions, until=steps, keep=[later for later in depths if later > depth])
             there |= dict(zip(positions, kept, strict=True))
-            pictures |= dict(zip(positions, easel.pictures(ends), strict=True))
+            pictures |= dict(zip(positions, sampler.pictures(ends), strict=True))
         there = {position: states for position, states in there.items() if any(later > depth for later in states)}
     return _in_order(pictures)
 
 
-def bisection(easel: Easel, frames: int) -> Film:
-    """P3: every frame in full, always in the middle of the gap whose ends are least alike by SSIM."""
-    pictures = dict(zip((0.0, 1.0), easel.full([0.0, 1.0]), strict=True))
-    for positions in _bisected(pictures, frames - 2, easel.batch, lambda a, b: 1 - measures.ssim(a, b)):
-        pictures |= dict(zip(positions, easel.full(positions), strict=True))
+def bisection(sampler: Sampler, frames: int) -> Film:
+    """Return the film of P3: every frame in full, always in the middle of the gap whose ends differ most by SSIM."""
+    pictures = dict(zip((0.0, 1.0), sampler.full([0.0, 1.0]), strict=True))
+    for positions in _bisected(pictures, frames - 2, sampler.batch, lambda a, b: 1 - measures.ssim(a, b)):
+        pictures |= dict(zip(positions, sampler.full(positions), strict=True))
     return _in_order(pictures)
 
 
-def cross_fade(easel: Easel, frames: int) -> Film:
-    """P4: the two ends, and between them their pixels faded: even as can be, and no picture in the middle."""
+def cross_fade(sampler: Sampler, frames: int) -> Film:
+    """Return the film of P4: both ends in full, and a cross-fade of their pixels between them."""
     positions = _uniform(frames)
-    first, last = easel.full([0.0, 1.0])
+    first, last = sampler.full([0.0, 1.0])
     return Film(positions, faded(first, last, positions))
 
 
 def faded(first: Picture, last: Picture, positions: Sequence[float]) -> list[Picture]:
-    """Fade the pixels of one picture into those of another."""
+    """Return cross-fades of two pictures at some positions, 0…1."""
     a, b = first.astype(np.float32), last.astype(np.float32)
     return [((1 - t) * a + t * b).round().astype(np.uint8) for t in positions]
 
 
-CONTENDERS: dict[str, Callable[[Easel, int], Film]] = {
+CONTENDERS: dict[str, Callable[[Sampler, int], Film]] = {
     "P0b": full, "P1": shared_prefix, "P2": branch_tree, "P3": bisection, "P4": cross_fade,
 }  # fmt: skip
 
 
 def usual_pipeline(folder: str, *, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> Any:
-    """Load the pipeline as a video notebook does: on a CPU in float32."""
+    """Return the pipeline as a video notebook loads it; by default on a CPU in float32."""
     pipe = StableDiffusionPipeline.from_pretrained(
         folder, safety_checker=None, requires_safety_checker=False, dtype=dtype, local_files_only=True
     ).to(device)
@@ -118,7 +119,7 @@ def usual_pipeline(folder: str, *, dtype: torch.dtype = torch.float32, device: t
 
 
 def usual(pipe: Any, pair: tuple[str, str], positions: Sequence[float], *, seed: int, guidance: float) -> list[Any]:
-    """P0: the pipeline's own call for each frame, one at a time, 50 guided steps."""
+    """Return the images of P0: the pipeline's own call for each frame, one at a time, in 50 guided steps."""
     a, b = (pipe.encode_prompt(prompt, pipe.device, 1, True, "") for prompt in pair)
     return [
         pipe(
@@ -136,18 +137,18 @@ def _uniform(frames: int) -> list[float]:
     return list(frame_schedule.positions(2, frames))
 
 
-def _finished(easel: Easel, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:
-    """Take trajectories to their end and decode them, batch by batch."""
+def _finished(sampler: Sampler, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:
+    """Return the pictures of trajectories, run to their end and decoded batch by batch."""
     painted: list[Picture] = []
-    for first in range(0, len(starts), easel.batch):
-        part = slice(first, first + easel.batch)
-        ends, _ = easel.go(starts[part], positions[part], until=easel.rendering.steps)
-        painted += easel.pictures(ends)
+    for first in range(0, len(starts), sampler.batch):
+        part = slice(first, first + sampler.batch)
+        ends, _ = sampler.go(starts[part], positions[part], until=sampler.rendering.steps)
+        painted += sampler.pictures(ends)
     return painted
 
 
 def _branching(steps: int, branches: int) -> tuple[list[int], list[int]]:
-    """Share branches among depths by latent blending's own rule: the earlier depths first, the last as many."""
+    """Return depths and the number of branches at each, by latent blending's rule."""
     depths = list(range(math.floor(steps * BRANCHING_DEPTH), steps, math.ceil(steps / 10)))
     if branches < len(depths):
         return depths[:branches], [1] * branches
@@ -161,18 +162,18 @@ def _branching(steps: int, branches: int) -> tuple[list[int], list[int]]:
 def _bisected(
     pictures: dict[float, Picture], count: int, batch: int, distance: Callable[[Picture, Picture], float]
 ) -> Any:
-    """Yield batches of positions, always the middles of the widest gaps; looks at the pictures before each batch."""
+    """Yield batches of positions, always the middles of the widest gaps; pictures are compared before each batch."""
     while count > 0:
         positions = sorted(pictures)
         widths = [distance(pictures[a], pictures[b]) for a, b in itertools.pairwise(positions)]
-        # No more at once than there are gaps: what nobody has seen yet is not halved again.
+        # No more at once than there are gaps: a gap is halved again only when its new picture exists.
         widest = sorted(range(len(widths)), key=lambda i: -widths[i])[: min(count, batch)]
         count -= len(widest)
         yield sorted((positions[i] + positions[i + 1]) / 2 for i in widest)
 
 
 def _blend(parents: dict[float, Trajectory], position: float) -> Trajectory:
-    """Start a branch between the nearest parents on either side."""
+    """Return the start of a branch between the nearest parents on either side."""
     left = max(parent for parent in parents if parent <= position)
     right = min(parent for parent in parents if parent >= position)
     return between(parents[left], parents[right], (position - left) / (right - left))

@@ -1,4 +1,4 @@
-"""What a picture costs in work: passes of the UNet and decoded pictures, counted at the modules themselves."""
+"""Count the work for images: UNet evaluations and decoded images, by hooks on the modules."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from worker.networks import decoding
 
 @dataclass(slots=True)
 class Work:
-    """UNet passes and decoded pictures; a batch counts as many as it holds rows."""
+    """UNet evaluations and decoded images; a batch counts once per row."""
 
     passes: int = 0
     decodes: int = 0
 
 
 def networks(painter: Painter) -> tuple[Any, ...]:
-    """Return the UNet and the decoders that this painter paints with on this device."""
+    """Return the UNet and the decoders that this painter uses on this device."""
     chosen = painter.rendering(steps=2, guidance=1.0)
     unet, vae = painter.model.networks(chosen.precision, chosen.memory_format)
     return unet, vae.decoder, *([getattr(vae, decoding.SCENES)] if decoding.decodes_scenes(vae) else [])
@@ -28,7 +28,7 @@ def networks(painter: Painter) -> tuple[Any, ...]:
 
 @contextmanager
 def counted(unet: Any, *decoders: Any) -> Iterator[Work]:
-    """Count what the modules are given within the block."""
+    """Yield a counter of the modules' inputs within the block."""
     work = Work()
 
     def on_pass(_module: Any, given: tuple[Any, ...], named: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
-# ruff: noqa: S608 - nobody but us writes these statements
-"""A gallery full of plausible walks: stops from a catalogue's titles and tags, and from the model's vocabulary."""
+# ruff: noqa: S608 - all parts of these statements come from this file
+"""Fill a gallery with plausible walks: stops from a catalogue's titles and tags, and from the model's vocabulary."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILMS = ("gif", "mp4", "poster")
 
 
 def texts(catalogue: Path) -> list[str]:
-    """List what stops are drawn from: titles and tags of a catalogue, one JSON object a line."""
+    """Return the sorted texts for stops: titles and tags of a gzipped catalogue, one JSON object per line."""
     found: set[str] = set()
     with gzip.open(catalogue, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -38,7 +38,7 @@ def texts(catalogue: Path) -> list[str]:
 
 
 def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
-    """Hang ``count`` walks by plain inserts; the index is written by the triggers' own statements afterwards."""
+    """Insert ``count`` published walks; the triggers' statements write the index afterwards."""
     draw = random.Random(seed)
     titles, known = texts(catalogue), models_on_offer.facts().get("vocabulary", []) or ["a fox", "a kite"]
     styles = [hand.words for hand in hands.known()] or [""]
@@ -96,12 +96,12 @@ def _media(numbers: list[int]) -> Iterator[dict[str, Any]]:
 
 
 def walk_id(number: int) -> str:
-    """Name a walk by its number."""
+    """Return the ID of the walk with a number."""
     return "".join(ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(16))
 
 
 def _rest() -> None:
-    """Let the triggers rest while rows are put in."""
+    """Disable the triggers during the inserts."""
     if is_sqlite():
         with db.engine.connect().execution_options(writes=True) as connection:
             kept = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE name IN ('walks_inserted',"
@@ -115,7 +115,7 @@ def _rest() -> None:
 
 
 def _work(count: int) -> None:
-    """Set the triggers to work again, and have them write the index of all that was put in."""
+    """Enable the triggers, and run their statements for all inserted rows."""
     if is_sqlite():
         _run(*db.session.info.pop("triggers"))
         steps = [

@@ -1,11 +1,11 @@
-"""A day of the line: a thousand visitors, three floods, all presets, two models; who waited how long, and for whom.
+"""Simulate a day of the queue: a thousand visitors, three floods, all presets, two models; who waits how long.
 
     python -m benchmarks.day [--visitors 1000] [--seed 1] [--busy 0.5]
 
-Commissions, turns and claims are the site's own, on a database of its own; only time and the painting are simulated, by
-one painter that takes so long for each pass, loads a model when a piece asks for another, and is busy for a share of
-the day with what is no flood. The floods: a network of a hundred visitors who ask for three walks each at once, one
-visitor with sixty of the largest walks, and a hundred addresses of programs with ten walks each.
+Requests, queue order and claims are the site's own, on a separate database. Only time and generation are simulated, by
+one worker with a constant time per UNet evaluation, which loads a model when a task needs another one and is busy with
+the usual visitors for a share of the day. The floods: a network of a hundred visitors with three simultaneous walks
+each, one visitor with sixty of the largest walks, and a hundred addresses of programs with ten walks each.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ BATCH = 8
 FILM_SECONDS, LOAD_SECONDS = 0.3, 5.0
 MODELS = ("house", "other")
 KINDS = (("fast", 12, 0.2), ("balanced", 24, 0.5), ("balanced", 48, 0.2), ("exact", 24, 0.1))
-"""Presets and frames of what visitors ask for, with their shares."""
+"""Presets and frames of visitors' requests, with their shares."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Asked:
-    """A commission of the day."""
+    """A request of the simulated day."""
 
     at: float
     visitor: str
@@ -56,7 +56,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Story:
-    """What became of a walk: when it was asked for, begun, had its first pictures, and was done."""
+    """The times of a walk: requested, started, first pictures, finished."""
 
     asked: Asked
     is_first: bool
@@ -68,22 +68,22 @@ class Story:
     before: Counter[str] = field(default_factory=Counter)
 
 
-def of_visitors(count: int, dice: random.Random) -> list[Asked]:
-    """Draw what visitors ask for: one to three walks each, at any time, most of them in the evening."""
+def of_visitors(count: int, rng: random.Random) -> list[Asked]:
+    """Return random requests of visitors: one to three walks each, at any time, most of them in the evening."""
     asked = []
     for number in range(count):
-        came = min(DAY, max(0.0, dice.gauss(0.8, 0.12) if dice.random() < 0.5 else dice.random()) * DAY)
-        model = dice.choices(MODELS, (0.8, 0.2))[0]
-        for _ in range(dice.choices((1, 2, 3), (0.6, 0.25, 0.15))[0]):
-            preset, frames, _ = dice.choices(KINDS, [share for *_, share in KINDS])[0]
-            stops = dice.choices((2, 3, 8), (0.7, 0.2, 0.1))[0]
+        came = min(DAY, max(0.0, rng.gauss(0.8, 0.12) if rng.random() < 0.5 else rng.random()) * DAY)
+        model = rng.choices(MODELS, (0.8, 0.2))[0]
+        for _ in range(rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0]):
+            preset, frames, _ = rng.choices(KINDS, [share for *_, share in KINDS])[0]
+            stops = rng.choices((2, 3, 8), (0.7, 0.2, 0.1))[0]
             asked.append(Asked(came, f"visitor {number}", f"network {number}", preset, frames, stops, model))
-            came += dice.uniform(5, 120)
+            came += rng.uniform(5, 120)
     return asked
 
 
 def of_floods(visitors: int) -> list[Asked]:
-    """List what the three floods ask for; as large beside fewer visitors as beside a thousand."""
+    """Return the requests of the three floods; their size grows with the number of visitors."""
     share = max(1, visitors // 10)
     school = [Asked(0.3 * DAY, f"pupil {number % share}", "school", "balanced", 24, 2, "house", "school")
               for number in range(3 * share)]  # fmt: skip
@@ -94,7 +94,7 @@ def of_floods(visitors: int) -> list[Asked]:
 
 
 class Line:
-    """The line and its painter, in a time of their own."""
+    """The queue and its worker, in simulated time."""
 
     def __init__(self, pace: float) -> None:
         self.pace, self.time, self.loaded = pace, 0.0, ""
@@ -103,7 +103,7 @@ class Line:
         self._seen: set[str] = set()
 
     def ask(self, asked: Asked) -> None:
-        """Put a walk in the line as a commission does."""
+        """Add a walk to the queue as a request does."""
         sampling = sampler_settings.resolve_settings(asked.preset)
         walk = Walk(
             id=new_id(), visitor=asked.visitor, network=asked.network, owner_hash="", commission_hash="", seed=0,
@@ -123,7 +123,7 @@ class Line:
         self._waiting.add(walk.number)
 
     def work(self) -> bool:
-        """Do the next piece; tell whether there was one."""
+        """Do the next task; return whether there was one."""
         claim = claim_next(set(MODELS), loaded=(self.loaded,) if self.loaded else ())
         if claim is None:
             return False
@@ -168,7 +168,7 @@ class Line:
 
 
 def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Level]:
-    """Lay out a walk's levels as they would be, without the pictures that pace them."""
+    """Return a walk's passes, without the pictures by which their positions are paced."""
     pairs = tuple(tuple(range(first, min(first + 2, stops))) for first in range(0, stops, 2))
     levels = [Level("stops", tuple(map(float, range(stops))), sampling["steps"], pairs, pad=2)]
     for depth, knots in cost.rungs(sampling, legs=stops - 1, between=frames - stops):
@@ -182,7 +182,7 @@ def _level(kind: Any, count: int, until: int) -> Level:
 
 
 def simulate(day: Sequence[Asked], pace: float) -> list[Story]:
-    """Live through a day; return what became of its walks."""
+    """Simulate a day; return the times of its walks."""
     line, coming = Line(pace), sorted(day)
     while coming or line.work():
         while coming and coming[0].at <= line.time:
@@ -193,7 +193,7 @@ def simulate(day: Sequence[Asked], pace: float) -> list[Story]:
 
 
 def pace_for(day: Sequence[Asked], busy: float) -> float:
-    """Return the seconds a pass by which visitors alone keep the painter busy for a share of the day."""
+    """Return the seconds per UNet evaluation at which visitors alone keep the worker busy for a share of the day."""
     passes = 0
     for asked in day:
         settings = sampler_settings.resolve_settings(asked.preset)
@@ -202,8 +202,8 @@ def pace_for(day: Sequence[Asked], busy: float) -> float:
 
 
 def report(stories: Sequence[Story]) -> dict[str, Any]:
-    """Tell how long strangers waited for their first walk to begin, and how many pieces of any one other that was."""
-    told: dict[str, Any] = {"walks": len(stories), "finished": sum(story.done > 0 for story in stories)}
+    """Return how long new visitors waited for their first walk, and for how many tasks of any one other visitor."""
+    summary: dict[str, Any] = {"walks": len(stories), "finished": sum(story.done > 0 for story in stories)}
     groups: dict[str, list[Story]] = defaultdict(list)
     for story in stories:
         if story.is_first and not story.asked.flood:
@@ -212,7 +212,7 @@ def report(stories: Sequence[Story]) -> dict[str, Any]:
             groups["in a flood" if _is_in_flood(story, stories) else "in calm"].append(story)
     for name, group in groups.items():
         waits = sorted(story.begun - story.asked.at for story in group)
-        told[name] = {
+        summary[name] = {
             "strangers": len(group),
             "wait_median": round(statistics.median(waits), 1),
             "wait_p95": round(waits[int(0.95 * (len(waits) - 1))], 1),
@@ -221,7 +221,7 @@ def report(stories: Sequence[Story]) -> dict[str, Any]:
             "most_pieces_of_one_other": max((max(story.before.values(), default=0) for story in group), default=0),
             "most_others_before": max(len(story.before) for story in group),
         }
-    return told
+    return summary
 
 
 def _is_in_flood(story: Story, stories: Sequence[Story]) -> bool:
@@ -230,7 +230,7 @@ def _is_in_flood(story: Story, stories: Sequence[Story]) -> bool:
 
 
 def main() -> None:
-    """Simulate a day and print what strangers waited."""
+    """Simulate a day and print the waiting times of new visitors."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""The contenders' films: painted in turn and in changing order, timed, counted, and read by the ruler."""
+"""The contenders' films: generated in turn and in alternating order, timed, counted and measured."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ NAMES = (*contenders.CONTENDERS, *PRESETS)
 SIZES = (16, 60)
 LONG = 240
 LONG_NAMES = tuple(name for name in NAMES if name != "exact")
-"""Who paints the long films: there 'exact' would only be P0b's cost once more."""
+"""The contenders of the long films; 'exact' would only repeat P0b's cost."""
 
 USUAL_FRAMES = 8
 JUDGED = 60
-"""Of how many frames the films are whose pictures are kept, to be judged afterwards."""
+"""The number of frames of the films whose pictures are stored for judging."""
 
 EVEN_FRAMES = 24
 
 
 class OutOfTime(Exception):
-    """The time that the run was given is used up; what was found is written down."""
+    """The time limit of the run is reached; results so far are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all films are painted with, where their figures go, and until when."""
+    """What all films are generated with, where results are stored, and the time limit."""
 
     painter: Painter
     ours: Ours
@@ -49,20 +49,20 @@ class Bench:
     until: float
 
     def in_time(self) -> None:
-        """Raise OutOfTime when there is none left."""
+        """Raise :class:`OutOfTime` if the time limit is reached."""
         if time.monotonic() > self.until:
             raise OutOfTime
 
     def paint(self, name: str, pair: tuple[str, str], frames: int) -> Film:
-        """Paint a film as this contender does."""
+        """Return the film of a contender."""
         if name in PRESETS:
             return self.ours.film(pair, frames, name)
-        return contenders.CONTENDERS[name](self.ours.easel(pair), frames)
+        return contenders.CONTENDERS[name](self.ours.sampler(pair), frames)
 
 
 @contextmanager
 def clocked(found: dict[str, Any]) -> Iterator[None]:
-    """Note the wall and processor seconds of the block."""
+    """Store the wall and CPU seconds of the block in a dict."""
     wall, processor = time.perf_counter(), time.process_time()
     yield
     found["wall"] = time.perf_counter() - wall
@@ -70,7 +70,7 @@ def clocked(found: dict[str, Any]) -> Iterator[None]:
 
 
 def race(bench: Bench, *, pairs: int, sizes: Sequence[int] = SIZES, names: Sequence[str] = NAMES) -> None:
-    """Paint every pair's films with all contenders; each pair in the other order than the one before (A B B A).
+    """Generate every pair's films with all contenders, in alternating order (A B B A).
 
     P0 is timed before and after them, on half of its frames each.
     """
@@ -90,7 +90,7 @@ def race(bench: Bench, *, pairs: int, sizes: Sequence[int] = SIZES, names: Seque
 
 
 def _asked(bench: Bench, number: int) -> tuple[str, str]:
-    """Return a pair as the worker asks it of the model: behind its prefix, as neither names a hand."""
+    """Return a pair as the worker passes it to the model: with the prefix, because neither names a style."""
     one, other = REPORT[number]
     return bench.ours.painter.prefix + one, bench.ours.painter.prefix + other
 
@@ -115,7 +115,7 @@ def _film(bench: Bench, name: str, number: int, size: int) -> None:
 
 
 def looked_at(film: Film) -> dict[str, Any]:
-    """Read a film with the ruler, from its written GIF, and look for frames gone wrong."""
+    """Return the measures of a film's written GIF, and the counts of defective frames."""
     read = smoothness_measure.smoothness(smoothness_measure.read_frames(films.gif(film.pictures, 80, comment="")))
     return {
         "evenness": read.evenness,

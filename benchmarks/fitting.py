@@ -1,7 +1,7 @@
-"""What is chosen on GPUs of several sizes, simulated: ``python -m benchmarks.fitting``.
+"""Show what is chosen on simulated GPUs of several sizes: ``python -m benchmarks.fitting``.
 
-The sizes are those of the real configurations, counted on the meta device; what passes and decoding take is what
-`benchmarks.activations` counts. Prints a table in Markdown: a GPU in a row, what is the matter with it in a column.
+The sizes are those of real configurations, counted on the meta device; the memory of UNet evaluations and decoding is
+what `benchmarks.activations` counts. Prints a Markdown table: GPUs in rows, conditions in columns.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 
 
 def sizes(kind: str) -> Sizes:
-    """Count a real model's parameters on the meta device."""
+    """Return a real model's numbers of parameters, counted on the meta device."""
     with torch.device("meta"):
         parts = {name: make() for name, make in real_models.parts(kind).items()}
     counts = {name: sum(each.numel() for each in part.parameters()) for name, part in parts.items()}
@@ -39,13 +39,13 @@ def sizes(kind: str) -> Sizes:
 
 
 def gpu(memory: int, *, left: int | None = None, **settings: Any) -> SimulatedGpu:
-    """Make a GPU of so many GB, of which other programs leave so many bytes."""
+    """Return a simulated GPU of some GB, of which other programs leave ``left`` bytes."""
     taken = 0 if left is None else memory * GB - left
     return SimulatedGpu(memory * GB, taken=taken, **settings)
 
 
 def chosen(kind: str, counted: Sizes, card: SimulatedGpu) -> str:
-    """Describe what is chosen for a model on a GPU, with the most bytes allocated at once, or why it is refused."""
+    """Return what is chosen for a model on a GPU, with the peak of allocated bytes, or why the model is refused."""
     model = SimulatedModel(kind, counted, real_models.PIXELS[kind], card, forces_upcast=kind == "SDXL")
     try:
         plan, setting = choose(model)

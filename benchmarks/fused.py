@@ -1,4 +1,4 @@
-"""Search by meaning in a full gallery: how fast it is asked, and how well it agrees with a comparison of everything."""
+"""Benchmark semantic search in a full gallery: its speed, and its agreement with an exhaustive comparison."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INDEX = "meaning.2.vectors"
 
 
 def index() -> dict[str, float]:
-    """Make the index, from which every page that shows the best first draws from then on."""
+    """Build the index, which every page sorted by relevance uses from then on; return its size and speed."""
     began, done = time.monotonic(), 0
     for progress in semantic_search.reindex():
         done = progress.done
@@ -33,13 +33,13 @@ def index() -> dict[str, float]:
 
 
 def queries(count: int = QUERIES) -> list[str]:
-    """Say what may be meant: two motifs of the model's vocabulary, seldom the words of one walk."""
+    """Return queries: two motifs of the model's vocabulary each, seldom the words of one walk."""
     draw, known = random.Random(5), models_on_offer.facts()["vocabulary"]
     return [" ".join(draw.sample(known, 2)) for _ in range(count)]
 
 
 def measure(app: Flask) -> dict[str, Any]:
-    """Hold the first ten against those by a comparison with every vector that is kept, alone and fused with words."""
+    """Return the recall of the first ten against an exhaustive comparison, alone and fused with words, and times."""
     with app.app_context():
         asked = queries()
         table = Embedding.load(app.config["MEANING"])
@@ -66,8 +66,8 @@ def measure(app: Flask) -> dict[str, Any]:
     }
 
 
-def told(found: dict[str, Any]) -> str:
-    """Say it in a sentence or two."""
+def summary(found: dict[str, Any]) -> str:
+    """Return the results in two or three sentences."""
     index, fused = found["index"], found["fused"]
     return (
         f"Of the ten nearest by meaning that a comparison with all vectors finds, the index finds"
@@ -88,7 +88,7 @@ def _share(found: Sequence[int], exact: Sequence[int]) -> float:
 
 
 def _exact(path: Path, table: Embedding, asked: Sequence[str]) -> list[list[int]]:
-    """Compare each query with every row of the index, as :func:`app.search.semantic_search.ranked` would tell it."""
+    """Return the numbers of each query's best walks, by comparison with every row of the index."""
     rows = Vectors(path, table.revision, table.width)._rows
     wanted: Floats = table.of(asked)
     likeness = np.concatenate([_block(rows[start : start + BLOCK], wanted) for start in range(0, len(rows), BLOCK)])

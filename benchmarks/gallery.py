@@ -1,10 +1,10 @@
-"""The gallery with very many walks: searches, filters, pages near and deep, and reindexing while it serves.
+"""Benchmark a gallery of very many walks: searches, filters, near and deep pages, and reindexing under load.
 
     python -m benchmarks.gallery --catalogue FILE [--walks 1000000] [--database sqlite|postgres] [--docs]
 
-Prints a table, writes JSON, and with ``--docs`` puts the table into docs/searching.md. Times are those of whole pages
-in the server, rendered; beside them the processor's, as a machine that others use as well makes walls long. The index
-of meaning is made before they are asked for: best first is fused with it, as on a site.
+Prints a table, writes JSON, and with ``--docs`` puts the table into docs/searching.md. Times are those of whole
+rendered pages in the server; CPU times are given too, because other load on the machine increases wall times. The
+semantic index is built before the requests: sorting by relevance is fused with it, as on a site.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _measure(app: Flask, walks: int, catalogue: Path, asked: int) -> dict[str, A
     for path in ("/gallery", "/gallery?q=fox"):
         client.get(path)  # templates are compiled once
     pages = {name: _times(client, each) for name, each in addresses.items()}
-    found["pages"] = {name: _told(*each) for name, each in pages.items()}
+    found["pages"] = {name: _quantiles(*each) for name, each in pages.items()}
     found["depth"] = min(DEPTH, walks - 1)
     found["deep_to_first"], found["deep_to_first_processor"] = _paired(client, addresses)
     found["page_kilobytes"] = _kilobytes(client)
@@ -103,7 +103,7 @@ def _measure(app: Flask, walks: int, catalogue: Path, asked: int) -> dict[str, A
 
 
 def _addresses(asked: int) -> dict[str, Iterator[str]]:
-    """Make up what visitors ask for, of words that hang."""
+    """Return the paths that simulated visitors request, from words of published walks."""
     draw = random.Random(2)
     known = [
         words.split()
@@ -151,7 +151,7 @@ def _addresses(asked: int) -> dict[str, Iterator[str]]:
 
 
 def _times(client: Any, paths: list[str]) -> Times:
-    """Return the milliseconds of each page: by the wall's clock and by the process's."""
+    """Return the milliseconds of each page: wall time and CPU time."""
     walls, processor = [], []
     for path in paths:
         began, spent = time.perf_counter(), time.process_time()
@@ -162,13 +162,13 @@ def _times(client: Any, paths: list[str]) -> Times:
     return walls, processor
 
 
-def _told(walls: list[float], processor: list[float]) -> dict[str, float]:
+def _quantiles(walls: list[float], processor: list[float]) -> dict[str, float]:
     return {"median": statistics.median(walls), "p95": statistics.quantiles(walls, n=20)[-1],
             "processor_p95": statistics.quantiles(processor, n=20)[-1]}  # fmt: skip
 
 
 def _paired(client: Any, addresses: dict[str, list[str]]) -> tuple[float, float]:
-    """Compare a deep page with the first, in turns."""
+    """Return the time of a deep page relative to the first one, measured in alternation: wall and CPU."""
     first, deep = addresses["first page"][0], addresses[DEEP][0]
     pairs = [(_times(client, [first]), _times(client, [deep])) for _ in range(60)]
     walls, processor = ([b[clock][0] / a[clock][0] for a, b in pairs] for clock in (0, 1))
@@ -176,7 +176,7 @@ def _paired(client: Any, addresses: dict[str, list[str]]) -> tuple[float, float]
 
 
 def _kilobytes(client: Any) -> float:
-    """Add up the page and the styles and scripts that it names, each compressed; the font stays out."""
+    """Return the kilobytes of the page with its styles and scripts, each compressed, without the font."""
     page = client.get("/gallery?q=fox").text
     named = r'<(?:script[^>]* src|link [^>]*rel="(?:stylesheet|modulepreload)"[^>]* href)="([^"]+)"'
     parts = [page.encode(), *(client.get(path.replace("&amp;", "&")).data for path in re.findall(named, page))]
@@ -184,7 +184,7 @@ def _kilobytes(client: Any) -> float:
 
 
 def _reindex(app: Flask, addresses: dict[str, list[str]]) -> dict[str, float]:
-    """Reindex in a second thread for a while, and hold each page served meanwhile against that of before."""
+    """Reindex in a second thread for a while, and compare each page served meanwhile with that of before."""
     paths = [path for name in ("first page", "a word, newest first", "filters") for path in addresses[name][:20]]
     before = {path: _shown(app, path) for path in paths}
     stop, done = threading.Event(), [0]
@@ -213,22 +213,22 @@ def _shown(app: Flask, path: str) -> list[str]:
 
 
 def table(found: dict[str, Any], name: str) -> str:
-    """Write what was found as a Markdown table."""
-    told = found[name]
+    """Return the results of a database as a Markdown table."""
+    data = found[name]
     lines = [
         "| page | median, ms | p95, ms (aim ≤ 50; best first ≤ 100) | p95 of the web process's processor, ms |",
         "| --- | --- | --- | --- |",
     ]
     lines += [
         f"| {page} | {each['median']:.1f} | {each['p95']:.1f} | {each['processor_p95']:.1f} |"
-        for page, each in told["pages"].items()
+        for page, each in data["pages"].items()
     ]
     return "\n".join(lines) + (
-        f"\n\nThe page at depth {told['depth']:,} takes {told['deep_to_first']:.2f} times as long as the first (aim"
-        f" ≤ 1.5; {told['deep_to_first_processor']:.2f} in processor seconds). A page of a search weighs"
-        f" {told['page_kilobytes']:.1f} kB with its styles and scripts, compressed (aim < 60). Reindexing went on at"
-        f" {told['reindex']['walks_a_second']:,.0f} walks a second while {told['reindex']['pages']} pages were served,"
-        f" {told['reindex']['wrong_pages']} of them wrong.\n\n{fused.told(told)}"
+        f"\n\nThe page at depth {data['depth']:,} takes {data['deep_to_first']:.2f} times as long as the first (aim"
+        f" ≤ 1.5; {data['deep_to_first_processor']:.2f} in processor seconds). A page of a search weighs"
+        f" {data['page_kilobytes']:.1f} kB with its styles and scripts, compressed (aim < 60). Reindexing went on at"
+        f" {data['reindex']['walks_a_second']:,.0f} walks a second while {data['reindex']['pages']} pages were served,"
+        f" {data['reindex']['wrong_pages']} of them wrong.\n\n{fused.summary(data)}"
     )
 
 

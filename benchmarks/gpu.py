@@ -1,12 +1,12 @@
-"""Films by real models on a real GPU: ``python -m benchmarks.gpu --model SDXL --memory 12``.
+"""Benchmark films by real models on a real GPU: ``python -m benchmarks.gpu --model SDXL --memory 12``.
 
-The weights are random, in half precision and in the models' real sizes; random weights take the time of learned ones.
-``--memory`` limits what torch may allocate, and what the worker is told is free, so that a large GPU stands in for a
-smaller one; kernels run at the large one's speed. Prints JSON: how long loading took, where the parts were placed, the
-seconds of the first and of a second film, and the most bytes of GPU and host memory. ``--beside`` also paints by the
-loops of earlier systems, with the same weights on the same GPU: the pipeline's own call for each frame, in 50 guided
-steps, as stable-diffusion-videos does (``P0``), and latent blending's tree of branches, in batches (``P2``).
-``python -m benchmarks.overlap --device cuda --model FOLDER`` measures whole workers, files and all.
+The weights are random, in half precision and in the models' real sizes; random weights take as long as trained ones.
+``--memory`` limits what torch may allocate and the free memory that the worker sees, so that a large GPU stands in for
+a smaller one; kernels run at the large one's speed. Prints JSON: loading time, placement of the parts, the seconds of a
+first and a second film, and the peaks of GPU and host memory. ``--beside`` also generates by the loops of earlier
+systems, with the same weights on the same GPU: the pipeline's own call for each frame, in 50 guided steps, as
+stable-diffusion-videos does (``P0``), and latent blending's tree of branches, in batches (``P2``). ``python -m
+benchmarks.overlap --device cuda --model FOLDER`` measures whole workers, files and all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import torch
 
 from app.generation import presets
 from benchmarks import contenders, real_models
-from benchmarks.trajectories import Easel
+from benchmarks.trajectories import Sampler
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.painter import Painter
@@ -33,26 +33,27 @@ from worker.diffusion.tuning import DTYPES
 
 GB = 2**30
 CONTEXT = 400 * 2**20
-"""Bytes that a process's CUDA context takes beside torch's allocations; they count towards a smaller GPU's memory."""
+"""The bytes of a process's CUDA context, in addition to torch's allocations; they count towards a smaller GPU's
+memory."""
 
 USUAL_FRAMES = 8
-"""How many frames the usual loop is timed on."""
+"""The number of frames on which the usual loop is timed."""
 
 TREE_STEPS, GUIDANCE = 30, 7.5
-"""Latent blending's own steps for Stable Diffusion, and the guidance that both earlier systems have by default."""
+"""Latent blending's steps for Stable Diffusion, and the default guidance of both earlier systems."""
 
 STOPS = (("a red house by the sea", 1), ("a forest in winter", 2))
 
 
 def limit(memory: int) -> None:
-    """Limit torch to what a GPU of so many bytes would hold, and report as much to who asks."""
+    """Limit torch, and the reported GPU memory, to a number of bytes."""
     total = torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction(min(1.0, memory / total))
     torch.cuda.mem_get_info = lambda *_: (memory - CONTEXT - torch.cuda.memory_reserved(), memory)
 
 
 def write(kind: str, folder: Path) -> Path:
-    """Write a model of a real size with random weights in half precision, made on the GPU."""
+    """Write a model of a real size with random weights in half precision, made on the GPU; return its folder."""
     default = torch.get_default_dtype()
     try:
         torch.set_default_dtype(torch.float16)
@@ -63,7 +64,7 @@ def write(kind: str, folder: Path) -> Path:
 
 
 def films(painter: Painter, preset: str, frames: int) -> dict[str, Any]:
-    """Paint a walk of two stops twice, and return the seconds of both and the passes of the second."""
+    """Generate a walk of two stops twice; return the seconds of both runs and the UNet evaluations of the second."""
     facts = {"scheduler": "DDIMScheduler", "few_step": False, "embeds_guidance": False}
     sampling = presets.resolve(preset, facts)
     rendering = painter.rendering(sampling)
@@ -80,15 +81,15 @@ def films(painter: Painter, preset: str, frames: int) -> dict[str, Any]:
 
 
 def beside(painter: Painter, folder: Path, *, frames: int, usual_frames: int = USUAL_FRAMES) -> dict[str, float]:
-    """Return the frames a second of earlier systems' loops; the usual loop's by a few frames, which all cost the same.
+    """Return the frames per second of earlier systems' loops; that of the usual loop from a few equal frames.
 
     Each is run twice, and the second run counts.
     """
     setting = painter._setting
     sampling = {"scheduler": solvers.SOLVER, "steps": TREE_STEPS, "guidance": GUIDANCE}
     prepared = painter.prepare([StopInput(prompt, "", seed) for prompt, seed in STOPS], painter.rendering(sampling))
-    easel = Easel(painter, prepared, batch=setting.batch)
-    rates = {"P2": frames / _second(lambda: contenders.branch_tree(easel, frames))}
+    sampler = Sampler(painter, prepared, batch=setting.batch)
+    rates = {"P2": frames / _second(lambda: contenders.branch_tree(sampler, frames))}
     pipe = contenders.usual_pipeline(str(folder), dtype=DTYPES[setting.precision], device=painter.device)
     pair, places = (STOPS[0][0], STOPS[1][0]), [place / usual_frames for place in range(usual_frames)]
     usual_s = _second(lambda: contenders.usual(pipe, pair, places, seed=1, guidance=GUIDANCE))
@@ -103,7 +104,7 @@ def _second(do: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, and print the results as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="SD 1.5", choices=real_models.KINDS)
     parser.add_argument("--folder", type=Path, help="where it lies, or is to be written")
@@ -122,20 +123,20 @@ def main() -> None:
             limit(options.memory * GB)
         began = time.perf_counter()
         painter = Painter.load(str(folder), device="cuda", offload=options.offload)
-        told: dict[str, Any] = {"model": options.model, "gpu": torch.cuda.get_device_name(), "memory": options.memory,
+        report: dict[str, Any] = {"model": options.model, "gpu": torch.cuda.get_device_name(), "memory": options.memory,
                                 "load_seconds": round(time.perf_counter() - began, 1)}  # fmt: skip
-        told |= {
+        report |= {
             "setting": str(painter._setting),
             "options": str(painter._gpu),
             "placement": painter.model._networks.plan.name,
         }
         torch.cuda.reset_peak_memory_stats()
-        told |= films(painter, options.preset, options.frames)
+        report |= films(painter, options.preset, options.frames)
         if options.beside:
-            told["others_frames_per_second"] = beside(painter, folder, frames=options.frames)
-        told |= {"reserved_gb": round(torch.cuda.max_memory_reserved() / GB, 2),
+            report["others_frames_per_second"] = beside(painter, folder, frames=options.frames)
+        report |= {"reserved_gb": round(torch.cuda.max_memory_reserved() / GB, 2),
                  "host_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GB, 2)}  # fmt: skip
-        print(json.dumps(told, indent=1))
+        print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":

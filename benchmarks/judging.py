@@ -1,4 +1,4 @@
-"""How near the films' pictures come to references: the same model's, 100 guided steps, at the very same positions."""
+"""Compare the films' pictures with references: the same model's, in 100 guided steps, at the same positions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ JUDGED_NAMES = tuple(name for name in NAMES if name not in LEFT_OUT)
 
 
 def judge(bench: Bench, *, pairs: int, names: Sequence[str] = JUDGED_NAMES) -> None:
-    """Measure the distance of drawn frames of each film that was kept to their references, which are kept, too."""
+    """Measure the distance of random frames of each stored film to their references, which are stored too."""
     for number in range(pairs):
         for name in names:
             if bench.store.has("judged", pair=number, contender=name):
@@ -39,10 +39,10 @@ def judge(bench: Bench, *, pairs: int, names: Sequence[str] = JUDGED_NAMES) -> N
 
 
 def nearness(pictures: Sequence[Picture], references: Sequence[Picture]) -> dict[str, float]:
-    """Compare a film's drawn frames, both ends among them, with their references: distance, likeness and sharpness.
+    """Return the distance, likeness and sharpness of a film's frames, both ends included, to their references.
 
-    The sharpness is that of the frames between the ends, against their own references': a picture half way between two
-    things is less sharp than either however it is painted, and an even film has more of those.
+    The sharpness is that of the frames between the ends, relative to their references': a picture half way between two
+    things is less sharp than either however it is generated, and an even film has more of those.
     """
     both = list(zip(pictures, references, strict=True))
     sharp, should = (np.mean([measures.sharpness(each) for each in part[1:-1]]) for part in (pictures, references))
@@ -54,13 +54,13 @@ def nearness(pictures: Sequence[Picture], references: Sequence[Picture]) -> dict
 
 
 def fits(store: Store, *, names: Sequence[str] = JUDGED_NAMES) -> dict[str, dict[int, float]]:
-    """Say how clearly each film's ends and middle are their own prompts', by contender and pair.
+    """Return how clearly each film's ends and middle show their own prompts, by contender and pair.
 
-    Each is held against its own reference and those of all other pairs at the same place; the mean of the three.
+    Each is compared with its own reference and those of all other pairs at the same place; the mean of the three.
     """
     found: dict[str, dict[int, float]] = defaultdict(dict)
     for name in names:
-        numbers = [record["pair"] for record in store.of("judged", contender=name)]
+        numbers = [record["pair"] for record in store.select("judged", contender=name)]
         if len(numbers) < 2:
             continue
         films = {number: store.film(name, number, JUDGED) for number in numbers}
@@ -75,7 +75,7 @@ def fits(store: Store, *, names: Sequence[str] = JUDGED_NAMES) -> dict[str, dict
 
 
 def _drawn(number: int, frames: int) -> list[int]:
-    """Draw frames by chance, the ends and the middle always among them; the same for every contender of a pair."""
+    """Return random frame indices, including the ends and the middle; the same for every contender of a pair."""
     fixed = {0, frames // 2, frames - 1}
     others = [i for i in range(frames) if i not in fixed]
     drawn = np.random.default_rng(number).choice(others, FRAMES - len(fixed), replace=False)
@@ -83,15 +83,15 @@ def _drawn(number: int, frames: int) -> list[int]:
 
 
 def _references(bench: Bench, number: int, positions: Sequence[float]) -> list[Picture]:
-    """Return the references at these positions; what is not there yet is painted and kept."""
+    """Return the references at these positions; missing ones are generated and stored."""
     known: dict[float, Picture] = {}
     if bench.store.has("references", pair=number):
         film = bench.store.film("reference", number)
         known = dict(zip(film.positions, film.pictures, strict=True))
     missing = [position for position in positions if position not in known]
     if missing:
-        easel = bench.ours.easel(REPORT[number], steps=STEPS)
-        known |= dict(zip(missing, easel.full(missing), strict=True))
+        sampler = bench.ours.sampler(REPORT[number], steps=STEPS)
+        known |= dict(zip(missing, sampler.full(missing), strict=True))
         bench.store.keep(Film(list(known), list(known.values())), "reference", number)
         bench.store.add("references", pair=number, painted=len(missing))
     return [known[position] for position in positions]

@@ -1,9 +1,9 @@
-"""Stable Diffusion 3.5 medium in its real size on a CPU, part after part: ``python -m benchmarks.large_models``.
+"""Benchmark Stable Diffusion 3.5 medium in real size on a CPU, part by part: ``python -m benchmarks.large_models``.
 
-Writes the model with random weights in bfloat16, tensor by tensor, so that writing needs the memory of one tensor.
-Then processes of their own do what a worker would: encode with each text encoder and drop it; load the transformer and
-predict once with guidance; do so with weights in 8 bits by diffusers' layerwise casting; decode. Prints a row for each
-phase: seconds, and the most anonymous and resident memory above what the process had.
+Writes the model with random weights in bfloat16, tensor by tensor, so that writing needs the memory of one tensor. Then
+separate processes do what a worker would: encode with each text encoder and free it; load the transformer and predict
+once with guidance; do so with weights in 8 bits by diffusers' layerwise casting; decode. Prints a row for each phase:
+seconds, and the peaks of anonymous and resident memory above what the process had.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "8 bits, modulation too": ("transformer",),
     "vae": ("vae",),
 }
-"""What one process does, and the parts that it needs."""
+"""The work of one process, and the parts that it needs."""
 
 
 def write(folder: Path, parts: set[str], model: str = MODEL) -> Path:
-    """Write parts of a model with random weights in bfloat16 and their configurations, in folders by their names."""
+    """Write parts of a model with random bfloat16 weights and their configurations into folders; return the model's."""
     for part in parts:
         kind, config = large_parts.MODELS[model][part]
         with torch.device("meta"):
@@ -80,20 +80,20 @@ def stream(shapes: dict[str, torch.Size], path: Path) -> None:
 
 
 def _random(name: str, shape: torch.Size, rng: torch.Generator) -> torch.Tensor:
-    """Return weights of the sizes that networks begin with, so that nothing overflows."""
+    """Return weights in the range of usual initialisations, so that nothing overflows."""
     if len(shape) == 1:
         return torch.full(shape, float(name.endswith("weight")), dtype=torch.bfloat16)
     return torch.empty(shape, dtype=torch.bfloat16).normal_(0, 0.5 * shape[1:].numel() ** -0.5, generator=rng)
 
 
 def resident() -> int:
-    """Return this process's resident memory in bytes, files that are mapped included."""
+    """Return this process's resident memory in bytes, including mapped files."""
     lines = Path("/proc/self/status").read_text("utf-8").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
 
 
 class Phases:
-    """Seconds and memory of what happens in a process, phase by phase."""
+    """Recorder of seconds and memory in a process, phase by phase."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
@@ -101,7 +101,7 @@ class Phases:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[dict[str, Any]]:
-        """Measure what the block does, and print a row of it; the block may add to the row."""
+        """Measure the block, print its row, and yield the row, to which the block may add."""
         row: dict[str, Any] = {"phase": name, "most": [0, 0]}
         done = threading.Event()
 
@@ -129,7 +129,7 @@ class Phases:
 
 
 def load(folder: Path, part: str, model: str = MODEL) -> Any:
-    """Load a part in bfloat16, as its library does by itself."""
+    """Return a part in bfloat16, loaded by its library's default."""
     import diffusers
     import transformers
 
@@ -140,7 +140,7 @@ def load(folder: Path, part: str, model: str = MODEL) -> Any:
 
 
 def encode(phases: Phases, folder: Path) -> None:
-    """Encode two prompts of random words by three encoders, one after another."""
+    """Encode two prompts of random tokens with three encoders, one after another."""
     rng = torch.Generator().manual_seed(1)
     for part in GROUPS["text"]:
         with phases.phase(f"{part}: load"):
@@ -152,14 +152,14 @@ def encode(phases: Phases, folder: Path) -> None:
 
 
 def predict(network: Any, latents: torch.Tensor, states: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
-    """Return a guided prediction for one picture in the middle of its way."""
+    """Return a guided prediction for one picture at half of its noise."""
     out = network(latents.repeat(2, 1, 1, 1), states, pooled, torch.full((2,), 500.0), return_dict=False)[0]
     words, none = out.float()
     return none + 3.5 * (words - none)
 
 
 def distance(one: torch.Tensor, other: torch.Tensor) -> float:
-    """Return the root mean square of a difference, relative to that of the second."""
+    """Return the root mean square of a difference, relative to that of ``other``."""
     return float((one - other).square().mean().sqrt() / other.square().mean().sqrt())
 
 
@@ -176,7 +176,7 @@ def run(folder: Path, group: str, pixels: list[int]) -> None:
 
 
 def transform(phases: Phases, folder: Path, group: str, pixels: list[int]) -> None:
-    """Load the transformer, keep it in the precision that is asked for, and predict; the first to run is compared."""
+    """Load the transformer, cast it to the requested precision, and predict; the first result is the reference."""
     with phases.phase("transformer: load"):
         network = load(folder, "transformer")
     cast: Callable[[Any], None] | None = {"8 bits": large_parts.cast_by_default,
@@ -200,7 +200,7 @@ def transform(phases: Phases, folder: Path, group: str, pixels: list[int]) -> No
 
 
 def decode(phases: Phases, folder: Path, pixels: list[int]) -> None:
-    """Decode random latents by the VAE, in half precision and in float32."""
+    """Decode random latents with the VAE, in half precision and in float32."""
     with phases.phase("vae: load"):
         vae = load(folder, "vae")
     for dtype in (torch.bfloat16, torch.float32):
@@ -211,7 +211,7 @@ def decode(phases: Phases, folder: Path, pixels: list[int]) -> None:
 
 
 def main() -> None:
-    """Write the model, measure each group in a process of its own, and delete what was written."""
+    """Write the model, measure each group in a separate process, and delete the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="for one process: where the model lies")
     parser.add_argument("--group", choices=GROUPS, action="append", help="what to measure; all if not given")

@@ -1,6 +1,6 @@
-"""Parameters of large models, counted on the meta device: ``python -m benchmarks.large_parts``.
+"""Count the parameters of large models on the meta device: ``python -m benchmarks.large_parts``.
 
-The configurations are the published ones, written by hand. Prints a table in Markdown: the parameters of each part, and
+The configurations are the published ones, written by hand. Prints a Markdown table: the parameters of each part, and
 the bytes of each model in bfloat16 and with transformer and text encoders in 8 bits by diffusers' layerwise casting.
 """
 
@@ -78,7 +78,7 @@ MODELS: dict[str, dict[str, Config]] = {
 
 
 def network(kind: str, config: dict[str, Any]) -> Any:
-    """Return a network on the device of the surrounding ``torch.device``, with weights as its class draws them."""
+    """Return a network on the device of the surrounding ``torch.device``, with its class's initial weights."""
     if kind.startswith("CLIP"):
         return getattr(transformers, kind)(transformers.CLIPTextConfig(**CLIP_ENDS | config))
     if kind == "T5EncoderModel":
@@ -89,11 +89,11 @@ def network(kind: str, config: dict[str, Any]) -> Any:
 
 
 def sizes(kind: str, config: dict[str, Any]) -> dict[str, int]:
-    """Return a network's parameters, and its bytes in bfloat16 and in 8 bits, without its memory.
+    """Return a network's number of parameters, and its bytes in bfloat16 and in 8 bits, without allocating it.
 
-    Bytes count the buffers that are saved, such as the position embedding of SD 3. ``fp8`` is what diffusers' layerwise
-    casting keeps by itself (networks of transformers are cast by the same rule), ``fp8_all`` what remains when the
-    linear layers of modulation are cast too.
+    Bytes include saved buffers, such as the position embedding of SD 3. ``fp8`` is what diffusers' layerwise casting
+    gives by default (networks of transformers are cast by the same rule), ``fp8_all`` the size when the linear layers
+    of modulation are cast too.
     """
     found = {}
     for name, cast in {"bf16": None, "fp8": cast_by_default, "fp8_all": cast_all}.items():
@@ -108,7 +108,7 @@ def sizes(kind: str, config: dict[str, Any]) -> dict[str, int]:
 
 
 def cast_by_default(made: Any) -> None:
-    """Keep weights in 8 bits as diffusers does by itself: not those of modules named "norm", modulation included."""
+    """Cast weights to 8 bits as diffusers does by default: all but modules named "norm", including modulation."""
     if hasattr(made, "enable_layerwise_casting"):
         made.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.bfloat16)
     else:
@@ -116,7 +116,7 @@ def cast_by_default(made: Any) -> None:
 
 
 def cast_all(made: Any) -> None:
-    """Keep weights of all linear layers, convolutions and embeddings in 8 bits, but those at the edges."""
+    """Cast the weights of all linear layers, convolutions and embeddings to 8 bits, except those at the edges."""
     layerwise_casting.apply_layerwise_casting(made, torch.float8_e4m3fn, torch.bfloat16, skip_modules_pattern=EDGES)
 
 
@@ -131,7 +131,7 @@ def rows() -> Iterator[tuple[str, str, str, dict[str, int]]]:
 
 
 def main() -> None:
-    """Count, and print."""
+    """Count the parameters and print the table."""
     print("| model | part | class | parameters | bfloat16 | 8 bits | 8 bits, modulation too |")
     print("|---|---|---|---|---|---|---|")
     sums: dict[str, dict[str, int]] = {}

@@ -1,4 +1,4 @@
-"""What no painter could beat on this machine: the networks' best speed in any batch, and the fastest files."""
+"""Measure the limits of this machine: the networks' best speed in any batch, and the fastest encoding of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MATRIX = 2048
 
 @torch.inference_mode()
 def measure(painter: Painter) -> dict[str, Any]:
-    """Time UNet and decoder in every batch, in turn; count a pass's operations, and time a matrix product's."""
+    """Return the times of UNet and decoder by batch, an evaluation's operations, and the rate of a matrix product."""
     chosen = painter.rendering(steps=2, guidance=1.0)
     torch.set_num_threads(chosen.threads)
     unet, vae = painter.model.networks(chosen.precision, chosen.memory_format)
@@ -45,12 +45,12 @@ def measure(painter: Painter) -> dict[str, Any]:
 
 
 def floor(found: dict[str, Any], *, passes: int, decodes: int, encode: float) -> float:
-    """Return the seconds below which a film with so many passes and decodes cannot be had."""
+    """Return the least seconds for a film with this many evaluations and decoded images."""
     return float(passes * found["pass_seconds"] + decodes * found["decode_seconds"] + encode)
 
 
 def write_files(pictures: Sequence[Picture]) -> bytes:
-    """Write the files of a film as the worker does, side by side; return the GIF."""
+    """Write the files of a film as the worker does, in parallel; return the GIF."""
     about = {"title": "benchmark"}
     with ThreadPoolExecutor(2) as beside:
         others = [beside.submit(encoding.mp4, pictures, 12.5, metadata=about)]
@@ -63,7 +63,7 @@ def write_files(pictures: Sequence[Picture]) -> bytes:
 
 
 def files(pictures: Sequence[Picture], rounds: int = 3) -> float:
-    """Return the shortest time in which a film's frames and files are written, and read by the ruler."""
+    """Return the shortest time in which a film's frames and files are written, and measured."""
 
     def write() -> None:
         for picture in pictures:
@@ -82,12 +82,12 @@ def _passes(painter: Painter, unet: Any, memory_format: str, size: int) -> Calla
 
 def _decodes(painter: Painter, vae: Any, size: int) -> Callable[[], object]:
     latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
-    guide = np.zeros((3, painter.size[1] // 2, painter.size[0] // 2), np.float32)  # looked at where scenes are decoded
+    guide = np.zeros((3, painter.size[1] // 2, painter.size[0] // 2), np.float32)  # used where scenes are decoded
     return lambda: painter.model.decode(vae, latents, [guide] * size)
 
 
 def _per_sample(runs: dict[int, Callable[[], object]]) -> dict[int, float]:
-    """Return the shortest seconds of a row in each batch; in turn, so that a slow spell meets all of them."""
+    """Return the shortest seconds per row for each batch; batches alternate, so that slow periods affect all alike."""
     times: dict[int, list[float]] = {size: [] for size in runs}
     for _ in range(ROUNDS):
         for size, run in runs.items():
@@ -96,7 +96,7 @@ def _per_sample(runs: dict[int, Callable[[], object]]) -> dict[int, float]:
 
 
 def _matrix_peak(dtype: torch.dtype) -> float:
-    """Return the thousand million operations a second of a product of two large matrices."""
+    """Return the rate of a product of two large matrices, in thousand million operations per second."""
     a, b = (torch.randn(MATRIX, MATRIX).to(dtype) for _ in range(2))
     return 2 * MATRIX**3 / min(_seconds(lambda: a @ b) for _ in range(ROUNDS)) / 1e9
 

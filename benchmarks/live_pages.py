@@ -1,10 +1,10 @@
-"""What open pages of waiting walks cost: the web processes' share of a core, with the line standing still and moving.
+"""Measure the cost of open pages of waiting walks: the web processes' CPU share, with a still and a moving queue.
 
     python -m benchmarks.live_pages [--pages 2000] [--line 5000] [--seconds 60] [--postgres]
 
-Each page is opened once and looks again when its last answer says so, as ``static/live.js`` does: with the hash of what
-it shows. nginx and gunicorn as in production. First nobody paints; then a walk is finished every so many seconds, each
-by some looks of a page at it, and one is asked for in its place. One painter is known to live.
+Each page is opened once and polled at the interval that its last answer requests, as ``static/live.js`` does, with the
+hash of its content. nginx and gunicorn run as in production. First no walk is generated; then a walk is finished every
+few seconds, after several updates, and a new one is requested in its place. One worker is registered as alive.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from benchmarks.web import fill
 
 RESULTS = Path(__file__).resolve().parent / "results"
 AIM = 30  # % of one core
-HUNG = 40
-FIRST = 1_000_000  # the number of the first walk in line
+PUBLISHED = 40
+FIRST = 1_000_000  # the number of the first walk in the queue
 PAINT_SECONDS = 3.0
 FRAMES = 24
 LIVE = re.compile(r'hx-get="([^"]+)"[^>]* data-again="(\d+)" data-known="([^"]+)"')
 
 
 def main() -> None:
-    """Open the pages, look at them for a while with the line standing still and moving, print and keep the figures."""
+    """Open the pages, poll them with a still and a moving queue, print and store the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--line", type=int, default=5000)
@@ -61,8 +61,8 @@ def main() -> None:
 
 
 def _fill(line: int) -> None:
-    """Put so many walks in line, each of a visitor of their own, behind some that hang and tell the pace."""
-    fill(HUNG)
+    """Insert a queue of walks, each of a different visitor, and some finished ones that determine the pace."""
+    fill(PUBLISHED)
     with writing() as session:
         session.execute(update(Walk).values(passes=fair_queue.turn_passes()))
         rows = [_row(FIRST + at, fair_queue.turn_passes()) for at in range(line)]
@@ -116,7 +116,7 @@ async def _watch(site: Served, arguments: argparse.Namespace) -> list[dict[str, 
 
 
 async def _open(port: int, place: int, after: float, counted: Counter[int]) -> None:
-    """Open the page of a walk, and look at it again and again."""
+    """Open the page of a walk, and poll it until it no longer updates."""
     await asyncio.sleep(after)
     visitor = Visitor(port, address(place))
     answer = await visitor.get(f"/walks/{walk_id(FIRST + place)}")
@@ -130,7 +130,7 @@ async def _open(port: int, place: int, after: float, counted: Counter[int]) -> N
 
 
 async def _paint(site: Served) -> None:
-    """Finish the walk in front every few seconds, frame by frame, and ask for another at the end."""
+    """Finish the first walk of the queue every few seconds, in steps, and request another one at the end."""
     last = FIRST * 2
     while True:
         for painted in range(0, FRAMES + 1, 4):

@@ -1,6 +1,6 @@
-"""The site under load: nginx, gunicorn as in production, ten thousand walks, and wrk with sixteen connections.
+"""Load test of the site: nginx, gunicorn as in production, ten thousand walks, and wrk with sixteen connections.
 
-``python -m benchmarks.load [--postgres]``. wrk runs on the same machine and takes its share of it.
+``python -m benchmarks.load [--postgres]``. wrk runs on the same machine and uses a share of it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ RESULTS = Path(__file__).resolve().parent / "results"
 CONNECTIONS = 16
 SECONDS = 10
 WARM_SECONDS = 3
-BROWSER = ("--header", "Accept-Encoding: gzip, deflate, br")  # nginx compresses each answer anew
-COOKIE = ("--header", "Cookie: moma_visitor=somebody")  # who has a cookie is answered past nginx' cache
+BROWSER = ("--header", "Accept-Encoding: gzip, deflate, br")  # nginx compresses each answer, without caching the result
+COOKIE = ("--header", "Cookie: moma_visitor=somebody")  # requests with a cookie bypass nginx's cache
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked for, whether by strangers (who share a page for a second) or visitors, and the pages a second."""
+    """A load: its path, whether visitors with cookies request it, and the wanted pages per second.
+
+    Visitors without cookies share a page that nginx caches for a second.
+    """
 
     name: str
     path: str
@@ -51,7 +54,7 @@ LOADS = (
 
 
 def main() -> None:
-    """Fill a site, put it behind nginx, put each load on it, print the figures and write them as JSON."""
+    """Fill a site, serve it behind nginx, apply each load, print the results and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="how long each load lasts")
@@ -96,14 +99,14 @@ def _measure(load: Load, site: Served, seconds: int) -> dict[str, Any]:
 
 
 def _wrk(address: str, seconds: int, *more: str) -> str:
-    """Ask for a page again and again; return what wrk says about it."""
+    """Request a page repeatedly with wrk; return wrk's output."""
     counts = ("--threads", "2", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency")
     command = ["wrk", *counts, "--timeout", "30s", *more, address]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _failed(said: str) -> int:
-    """Count what was answered with anything but a page, or not at all."""
+    """Return the number of error statuses and socket errors in wrk's output."""
     answers = sum(int(count) for count in re.findall(r"Non-2xx or 3xx responses: (\d+)", said))
     errors = re.findall(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
     return answers + sum(int(count) for counts in errors for count in counts)

@@ -1,8 +1,8 @@
-"""Host memory while a real model is loaded: ``python -m benchmarks.loading_memory --model "SD 1.5"``.
+"""Measure host memory while a real model is loaded: ``python -m benchmarks.loading_memory --model "SD 1.5"``.
 
-Writes a model of the real sizes with random weights into a folder (or takes one that lies there), then loads it in a
-process of its own that is watched: the most anonymous memory (RssAnon) above what the process had before, for a GPU
-that is simulated (its weights stay in host memory), and for a CPU in a precision that is known.
+Writes a model of real size with random weights into a folder (or uses an existing one), then loads it in a separate
+process under observation: the peak of anonymous memory (RssAnon) above what the process had before, for a simulated GPU
+(whose weights stay in host memory), and for a CPU in a fixed precision.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def anonymous() -> int:
 
 
 def load(folder: Path, way: str) -> dict[str, float]:
-    """Load a model in one way and return parameters, peak bytes above those before, and seconds."""
+    """Load a model in one way; return the number of parameters, the peak of additional bytes, and the seconds."""
     from benchmarks.simulated_gpu import SimulatedGpu
     from worker.diffusion.model import Model
 
@@ -57,7 +57,7 @@ def load(folder: Path, way: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure each way in a process of its own, and print."""
+    """Measure each way in a separate process, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="SD 1.5", choices=("SD 1.5", "SDXL"))
     parser.add_argument("--folder", type=Path, help="where it lies, or is to be written")

@@ -1,10 +1,10 @@
-"""Search by meaning: what it finds of real titles, alone and fused with words; and how it stands at a million walks.
+"""Benchmark semantic search: its recall on real titles, alone and fused with words; and its speed at a million walks.
 
     python -m benchmarks.meaning --catalogue FILE [--database sqlite|postgres] [--walks 1000000]
 
-A catalogue's works hang as walks, each with its title for its stops. Queries are tags that 5 to 50 works carry, drawn
-at random; right are the works that carry the tag. Then as many vectors as asked lie in an index, each of a walk between
-two titles, and what is found is held against an exact comparison.
+A catalogue's works are published as walks, each with its title for its stops. Queries are random tags of 5 to 50 works;
+the works with the tag are the right results. Then an index is filled with the requested number of vectors, each of a
+walk between two titles, and its results are compared with an exact search.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
 from app.text import folding
-from app.text.embedding import Embedding, normalised
+from app.text.embedding import Embedding, normalise
 from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -48,7 +48,7 @@ Find = Callable[[str], Sequence[int]]
 
 
 def main() -> None:
-    """Measure, print, and write the figures as JSON."""
+    """Run the measurements, print the results and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--catalogue", type=Path, required=True)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _relevance(app: Flask, works: Works) -> dict[str, Any]:
-    """Ask for tags by words, by meaning and by both."""
+    """Return the results of searches for tags by words, by meaning and by both."""
     carrying: dict[str, set[int]] = {}
     for number, work in enumerate(works, 1):
         for tag in set(work["subjects"]):
@@ -80,7 +80,7 @@ def _relevance(app: Flask, works: Works) -> dict[str, Any]:
     tags = random.Random(SEED).sample(sorted(tag for tag, found in carrying.items() if 5 <= len(found) <= 50), 200)
     with app.app_context():
         upgrade()
-        _hang(works)
+        _publish(works)
         began = time.monotonic()
         added = [progress.done for progress in semantic_search.reindex()][-1]
         rate = added / (time.monotonic() - began)
@@ -89,14 +89,14 @@ def _relevance(app: Flask, works: Works) -> dict[str, Any]:
         app.extensions["rankers"] = []
         words = {tag: _numbers(tag) for tag in tags}
         app.extensions["rankers"] = rankers
-        told = {name: _told(find, carrying, tags) for name, find in
+        results = {name: _measure_recall(find, carrying, tags) for name, find in
                 (("words", words.get), ("meaning", semantic_search.ranked), ("fused", both.get))}  # fmt: skip
         db.engine.dispose()
-    return told | {"works": len(works), "indexed_a_second": round(rate)}
+    return results | {"works": len(works), "indexed_a_second": round(rate)}
 
 
-def _hang(works: Works) -> None:
-    """Hang each work as a walk, in the order of the catalogue."""
+def _publish(works: Works) -> None:
+    """Insert each work as a published walk, in the order of the catalogue."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with db.engine.connect().execution_options(writes=True) as connection:
         for start in range(0, len(works), 5000):
@@ -117,8 +117,8 @@ def _numbers(tag: str) -> list[int]:
     return [walk.number for walk in catalogue.page(CatalogueQuery(q=tag, sort="best"), limit=FIRST).walks]
 
 
-def _told(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict[str, float]:
-    """Say what share of the right ones is among the first, and how far down the first right one stands."""
+def _measure_recall(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict[str, float]:
+    """Return the mean recall among the first results, and the mean reciprocal rank of the first right one."""
     shares, reciprocals = [], []
     for tag in tags:
         row, right = list(find(tag))[:FIRST], carrying[tag]
@@ -128,11 +128,11 @@ def _told(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict
 
 
 def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]:
-    """Fill an index, and hold its answers against an exact comparison."""
+    """Fill an index, and return its size, its speed and its recall against an exact search."""
     table = Embedding.load(app.config["MEANING"])
     titles = table.of(sorted({work["title"] for work in works}))
     draw = np.random.default_rng(SEED)
-    rows = normalised(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
+    rows = normalise(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
     path = folder / "many.vectors"
     vectors = Vectors.create(path, table.revision, table.width)
     vectors.add(range(count), [0] * count, rows)
@@ -150,7 +150,7 @@ def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]
 
 
 def _recall(keys: Any, rows: Floats, query: Floats) -> float:
-    """Return the share of the ten that are as like as the exact ten: titles that come twice tie."""
+    """Return the share of ten results at least as similar as the exact ten; titles that occur twice tie."""
     exact = rows @ query
     return float((exact[keys] >= np.partition(exact, -10)[-10] - 1e-5).mean())
 

@@ -1,6 +1,6 @@
-"""What is measured of a film's pictures besides the ruler: nearness to a reference, sharpness, frames gone wrong.
+"""Measures of a film's pictures in addition to smoothness: distance to a reference, sharpness, defective frames.
 
-Pure arithmetic on arrays. No network judges here: none can be had offline that had not seen more than the model.
+Pure arithmetic on arrays. No network is used as a judge: offline, none is available that has seen more than the model.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from worker.film import smoothness_measure
 Picture = NDArray[np.uint8]
 
 WINDOW = 8
-"""How many pixels a side the windows have in which SSIM compares structure."""
+"""The side in pixels of the windows in which SSIM compares structure."""
 
 SCALES = 3
-"""At how many scales, each half of the one before, SSIM is taken: 128 pixels have no more windows to offer."""
+"""The number of scales of SSIM, each half of the one before; 128 pixels allow no more."""
 
 BLACK = 24
-"""A picture without any channel above this is black, whatever it was meant to be."""
+"""A picture whose channels are all below this value is black."""
 
 DOUBLED = 0.02
 """A step below this share of the film's mean step is a frame shown twice."""
 
 
 def rms(a: Picture, b: Picture) -> float:
-    """Return the ruler's distance of two pictures: root mean square at 48 x 48 in sRGB, 0-255."""
+    """Return the distance of two pictures: root mean square at 48 x 48 in sRGB, 0-255."""
     (step,) = smoothness_measure.smoothness([a, b]).steps
     return step
 
@@ -50,33 +50,33 @@ def ms_ssim(a: Picture, b: Picture) -> float:
 
 
 def sharpness(picture: Picture) -> float:
-    """Return the variance of the Laplacian of a picture in grey: edges make it large, ghosts and blur small."""
+    """Return the variance of the Laplacian of a picture in grey: large for edges, small for ghosts and blur."""
     grey = _grey(picture)
     inner = grey[1:-1, 1:-1]
     return float((grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner).var())
 
 
 def middle_sharpness(frames: Sequence[Picture]) -> float:
-    """Return how sharp the middle third of a film is against its two ends."""
+    """Return the sharpness of a film's middle third relative to its two ends."""
     third = len(frames) // 3
     middle = np.mean([sharpness(frame) for frame in frames[third : len(frames) - third]])
     return float(middle / np.mean([sharpness(frames[0]), sharpness(frames[-1])]))
 
 
 def black_frames(frames: Sequence[Picture]) -> int:
-    """Count frames that are black."""
+    """Return the number of black frames."""
     return sum(int(frame.max()) < BLACK for frame in frames)
 
 
 def doubled_frames(steps: Sequence[float]) -> int:
-    """Count the steps of a film, as the ruler reads them, that are none."""
+    """Return the number of a film's steps that are almost zero."""
     return int((np.asarray(steps) < DOUBLED * np.mean(steps)).sum())
 
 
 def fit(picture: Picture, own: Picture, others: Mapping[str, Picture]) -> float:
-    """Return how clearly a picture is nearer to its own reference than to the nearest of the others: 1 is sure.
+    """Return how clearly a picture is nearer to its own reference than to the nearest other one; 1 is certain.
 
-    One half means that it could as well be the other. It stands in for an eye that knows words.
+    0.5 means that it could as well be the other one. It stands in for a viewer who knows the prompts.
     """
     apart = min(rms(picture, other) for other in others.values())
     near = rms(picture, own)
@@ -101,7 +101,7 @@ def _ssim(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def _windows(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the means of all windows, by summed areas."""
+    """Return the means of all windows, by integral images."""
     sums = np.pad(x, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     size = min(WINDOW, *x.shape)
     corners = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]

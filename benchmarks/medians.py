@@ -1,4 +1,4 @@
-"""Medians with what they are worth: intervals from resampling the pairs that were measured."""
+"""Medians with confidence intervals by resampling of the measured pairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHARE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Median:
-    """A median and the interval that holds it in 95 of 100 resamplings (Efron's percentile bootstrap, 1979)."""
+    """A median and its 95 % interval (Efron's percentile bootstrap, 1979)."""
 
     value: float
     low: float
@@ -22,14 +22,17 @@ class Median:
     count: int
 
     def __str__(self) -> str:
-        """Write it as tables show it."""
+        """Return the text for tables."""
         if self.count < 3:
             return f"{_short(self.value)} (n = {self.count})"
         return f"{_short(self.value)} ({_short(self.low)}–{_short(self.high)})"
 
 
 def median(values: Sequence[float]) -> Median:
-    """Return the median of the values and its interval. Raises ValueError without values."""
+    """Return the median of values and its interval.
+
+    :raises ValueError: without values.
+    """
     if not values:
         raise ValueError("nothing was measured")
     drawn = np.random.default_rng(0).choice(np.asarray(values, np.float64), (RESAMPLED, len(values)))
@@ -38,7 +41,7 @@ def median(values: Sequence[float]) -> Median:
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> Median:
-    """Return the median of the ratios of what belongs together."""
+    """Return the median of the ratios of corresponding values."""
     return median([a / b for a, b in zip(above, below, strict=True)])
 
 

@@ -1,8 +1,8 @@
-"""Each layout of a model's files, loaded offline: ``python -m benchmarks.model_files --model "SD 1.5"``.
+"""Test each layout of a model's files offline: ``python -m benchmarks.model_files --model "SD 1.5"``.
 
-Writes a model of the real sizes with random weights in half precision, as a folder, as one with the names of half
-precision alone, in shards, and as a single file; loads each in a process of its own without a network, and paints a
-small picture of one step in bfloat16. Prints a table in Markdown: files, seconds, and the most anonymous memory.
+Writes a model of real size with random weights in half precision, as a folder, as one with only half-precision file
+names, in shards, and as a single file. Loads each in a separate process without a network, and generates a small
+picture in one step in bfloat16. Prints a Markdown table: files, seconds, and the peak of anonymous memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHARDS = 3
 
 
 def write(family: Family, folder: Path) -> Path:
-    """Write a family's model with random weights in half precision, as diffusers saves it."""
+    """Write a family's model with random weights in half precision, as diffusers saves it; return the folder."""
     import diffusers
     import transformers
 
@@ -57,14 +57,14 @@ def write(family: Family, folder: Path) -> Path:
 
 
 def _random(name: str, shape: torch.Size) -> torch.Tensor:
-    """Return weights of the sizes that networks begin with, so that nothing overflows."""
+    """Return weights in the range of usual initialisations, so that nothing overflows."""
     if len(shape) == 1:
         return torch.full(shape, float(name.endswith("weight")), dtype=torch.half)
     return torch.empty(shape, dtype=torch.half).normal_(0, 0.5 * shape[1:].numel() ** -0.5)
 
 
 def relay(folder: Path, family: Family, layout: str) -> Path:
-    """Turn a folder into another layout, and return where the model lies then."""
+    """Convert a folder to another layout, and return the model's new path."""
     if layout == "single file":
         about = {name: {"prefix": part.prefix} for name, part in family.parts.items()}
         return original_keys.save(folder, about, folder.with_name(f"{family.folder.name}.safetensors"))
@@ -86,7 +86,7 @@ def relay(folder: Path, family: Family, layout: str) -> Path:
 
 
 def load(place: Path) -> dict[str, Any]:
-    """Load a model, and paint a picture of an eighth of its size in one step."""
+    """Load a model, generate a picture of an eighth of its size in one step, and return the measurements."""
     from worker.diffusion.model import Model
 
     before, peak, done = anonymous(), 0, threading.Event()
@@ -121,7 +121,7 @@ def load(place: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure each layout in a process of its own, and print a row for each."""
+    """Measure each layout in a separate process, and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="SD 1.5", choices=FAMILIES)
     parser.add_argument("--place", type=Path, help="for one process")

@@ -1,6 +1,6 @@
-"""The weights of Stable Diffusion under the names of the original implementation, as single files have them.
+"""Convert the weights of Stable Diffusion to the names of the original implementation, as in single files.
 
-The way back is the one that diffusers goes when it reads such a file (`from_single_file`).
+diffusers converts them back when it reads such a file (`from_single_file`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Weights = Iterator[tuple[str, torch.Tensor]]
 
 
 def unet(weights: Mapping[str, torch.Tensor], config: Mapping[str, Any]) -> Weights:
-    """Rename the weights of a UNet."""
+    """Yield the renamed weights of a UNet."""
     layers = int(config["layers_per_block"])
     for name, tensor in weights.items():
         yield f"model.diffusion_model.{_unet_name(name, layers, weights)}", tensor
@@ -69,7 +69,7 @@ def _inner(kind: str, name: str) -> str:
 
 
 def vae(weights: Mapping[str, torch.Tensor], config: Mapping[str, Any]) -> Weights:
-    """Rename the weights of a VAE; its attention was made of convolutions."""
+    """Yield the renamed weights of a VAE; the original attention consists of convolutions."""
     last = len(config["block_out_channels"]) - 1
     for old, tensor in weights.items():
         name = re.sub(r"down_blocks\.(\d)\.resnets", r"down.\1.block", old)
@@ -86,13 +86,13 @@ def vae(weights: Mapping[str, torch.Tensor], config: Mapping[str, Any]) -> Weigh
 
 
 def clip(weights: Mapping[str, torch.Tensor], prefix: str) -> Weights:
-    """Rename the weights of a text encoder of OpenAI's implementation in transformers."""
+    """Yield the renamed weights of a text encoder of OpenAI's implementation in transformers."""
     for name, tensor in weights.items():
         yield f"{prefix}text_model.{name.removeprefix('text_model.')}", tensor
 
 
 def open_clip(weights: Mapping[str, torch.Tensor], prefix: str) -> Weights:
-    """Rename the weights of a text encoder to those of OpenCLIP, which holds query, key and value in one."""
+    """Yield the weights of a text encoder by OpenCLIP's names; query, key and value are one tensor there."""
     own = {name.removeprefix("text_model."): tensor for name, tensor in weights.items()}
     outside = {
         "embeddings.token_embedding.weight": "token_embedding.weight",
@@ -115,7 +115,7 @@ def open_clip(weights: Mapping[str, torch.Tensor], prefix: str) -> Weights:
 
 
 def every(folder: Path, parts: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """Read a model's folder, and return all its weights renamed. `parts` are those of ``family.json``."""
+    """Return all weights of a model's folder, renamed; `parts` are those of ``family.json``."""
     found: dict[str, torch.Tensor] = {}
     for part, about in parts.items():
         weights = _read(folder / part)
@@ -129,7 +129,7 @@ def every(folder: Path, parts: Mapping[str, Any]) -> dict[str, torch.Tensor]:
 
 
 def save(folder: Path, parts: Mapping[str, Any], target: Path, metadata: Mapping[str, str] | None = None) -> Path:
-    """Write a model's folder as a single file."""
+    """Write a model's folder as a single file; return its path."""
     tensors = {name: tensor.contiguous() for name, tensor in every(folder, parts).items()}
     save_file(tensors, target, metadata={"format": "pt", **(metadata or {})})
     return target

@@ -1,4 +1,4 @@
-"""What this project paints with, in process: the presets, and the easels that the other contenders share."""
+"""Generate films with this project's code in process: by its presets, and by the sampler that the contenders share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from app.generation import models_on_offer, presets
 from benchmarks.asking import Asking
 from benchmarks.contenders import Film
-from benchmarks.trajectories import Easel
+from benchmarks.trajectories import Sampler
 from tests.support import whole_walk
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
@@ -18,7 +18,7 @@ PRESETS: tuple[str, ...] = presets.NAMES
 
 
 class Ours:
-    """A painter, its model's folder, and the settings that every film of a run has in common."""
+    """A painter, its model's folder, and the common settings of all films of a run."""
 
     def __init__(self, painter: Painter, folder: Path, *, seed: int = 11) -> None:
         self.painter = painter
@@ -32,20 +32,20 @@ class Ours:
         """Return a preset's settings for this model."""
         return presets.resolve(preset, self.facts)
 
-    def easel(self, pair: tuple[str, str], *, steps: int | None = None) -> Easel:
-        """Return an easel for a walk between two prompts.
+    def sampler(self, pair: tuple[str, str], *, steps: int | None = None) -> Sampler:
+        """Return a sampler for a walk between two prompts.
 
-        It has the solver and the steps of our default preset and guides at every step, or it has the given number of
-        steps at the noise levels of the model's own solver.
+        It has the solver and the steps of our default preset with guidance at every step, or the given number of steps
+        at the noise levels of the model's own solver.
         """
         ours = self.sampling(presets.DEFAULT) | {"guided": None, "gain": 1.0, "detail": 0.0}
         if steps:
             ours |= {"steps": steps, "spacing": None}
         rendering = self.painter.rendering(ours)
-        return Easel(self.painter, self._prepared(pair, ours), batch=rendering.batch)
+        return Sampler(self.painter, self._prepared(pair, ours), batch=rendering.batch)
 
     def film(self, pair: tuple[str, str], frames: int, preset: str) -> Film:
-        """Paint a walk of two stops level by level, as the workers do."""
+        """Return the film of a walk of two stops, generated pass by pass, as workers do."""
         sampling = self.sampling(preset)
         prepared = self._prepared(pair, sampling)
         walk = whole_walk.WholeWalk(self.painter, prepared, sampling)

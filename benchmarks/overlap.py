@@ -1,9 +1,9 @@
-"""Writing beside painting: what it saves, and a timeline of what ran when.
+"""Measure what concurrent writing saves, and draw a timeline of all threads.
 
-``python -m benchmarks.overlap`` paints walks by the built-in model on this device, with and without writers, in the
-order A B B A. ``--card SECONDS`` has a simulated GPU paint instead, on which a pass of one picture takes so long and
-no core is busy; its pictures are of ``--side`` pixels, and all files are real. ``--timeline FILE`` draws as SVG when
-the thread that paints and those that write were at which piece, for the last round of each.
+``python -m benchmarks.overlap`` generates walks by the built-in model on this device, with and without writers, in the
+order A B B A. ``--card SECONDS`` uses a simulated GPU instead, with a fixed time per UNet evaluation of one picture and
+no CPU load; its pictures have a side of ``--side`` pixels, and all files are real. ``--timeline FILE`` draws as SVG
+which tasks the generating thread and the writing ones did when, for the last round of each.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from worker.planning.latent_state import Painted
 from worker.process.worker import Worker
 
 GRAIN = 12.0
-"""The spread of the noise on simulated pictures, in grey levels: without it their files would be tiny."""
+"""The spread of the noise on simulated pictures, in grey levels; without it their files would be tiny."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a thread was at, from when to when, in seconds."""
+    """A thread's activity: its task, and its begin and end in seconds."""
 
     thread: str
     what: str
@@ -58,7 +58,7 @@ class Span:
 
 
 class SimulatedCard(Sleeper):
-    """A painter that is asleep while its pictures are painted, as a CPU is beside a GPU; they are of any size."""
+    """A painter that sleeps while its pictures are generated, as a CPU waits for a GPU; pictures have any size."""
 
     def __init__(self, pass_seconds: float, side: int) -> None:
         super().__init__(pass_seconds)
@@ -68,11 +68,11 @@ class SimulatedCard(Sleeper):
         self._texture = grain + 40 * np.sin(9 * x + 7 * y)[..., None]
 
     def rendering(self, sampling: Any) -> Rendering:
-        """Complete a walk's settings."""
+        """Return a walk's settings, completed."""
         return replace(super().rendering(sampling), width=self.side, height=self.side)
 
     def paint(self, prepared: Any, positions: Sequence[float], **how: Any) -> list[Painted]:
-        """Paint one batch, in the time that its passes take."""
+        """Return one batch of simulated pictures, after the time of its evaluations."""
         painted = super().paint(prepared, positions, **how)
         return [each if each.picture is None else replace(each, picture=self._drawn(each)) for each in painted]
 
@@ -83,7 +83,7 @@ class SimulatedCard(Sleeper):
 
 @contextmanager
 def traced() -> Iterator[list[Span]]:
-    """Note what every thread is at, for the time of the block."""
+    """Yield a list to which all threads' activities are appended within the block."""
     spans: list[Span] = []
     begin = batch_piece.begin
 
@@ -104,7 +104,7 @@ def traced() -> Iterator[list[Span]]:
 
 
 def overlap(spans: Sequence[Span]) -> float:
-    """Return for how many seconds something of one walk was written while another was painted."""
+    """Return the seconds in which one walk was written while another one was generated."""
     painted = [span for span in spans if span.what == "paint"]
     written = [span for span in spans if span.what == "write"]
     shared = (
@@ -117,9 +117,9 @@ def overlap(spans: Sequence[Span]) -> float:
 
 
 def run(walks: int, frames: int, number: int) -> tuple[float, float, list[Span]]:
-    """Paint so many walks, asked for at once; return the seconds until all are finished, those of the CPU, and spans.
+    """Generate walks requested at once; return the seconds until all are finished, CPU seconds, and spans.
 
-    The CPU's are of all this process's threads; what encodes films in processes of its own is not counted.
+    CPU seconds are those of all this process's threads; separate processes that encode films are not counted.
     """
     for walk in range(walks):
         pair = REPORT[walk % len(REPORT)]
@@ -137,12 +137,12 @@ def run(walks: int, frames: int, number: int) -> tuple[float, float, list[Span]]
 
 
 def measure(app: Any, painter: Any, options: argparse.Namespace) -> dict[str, Any]:
-    """Paint in the order A B B A, so often; A is without writers."""
+    """Measure in the order A B B A, for several rounds; A is without writers. Return the results."""
     seconds: dict[int, list[float]] = {0: [], options.writers: []}
     cpu: dict[int, list[float]] = {0: [], options.writers: []}
     spans: dict[int, list[Span]] = {}
     Worker(app, painter)
-    run(1, 4, 0)  # what is loaded and compiled at the first walk
+    run(1, 4, 0)  # the first walk loads and compiles
     for number in range(1, options.rounds + 1):
         order = [0, options.writers] if number % 2 else [options.writers, 0]
         for writers in order:
@@ -164,7 +164,7 @@ def measure(app: Any, painter: Any, options: argparse.Namespace) -> dict[str, An
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the measurements and print the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overlap", description=__doc__)
     parser.add_argument("--walks", type=int, default=2, help="how many are asked for at once")
     parser.add_argument("--frames", type=int, default=60)

@@ -1,4 +1,4 @@
-"""Draw which thread was at which piece when: a line for each thread, a colour for each walk, no library."""
+"""Draw a timeline of threads and their tasks: a row per thread, a colour per walk, without a library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOURS = ("#2f6fb0", "#c8642d", "#3f8f4f", "#8a5ab0", "#b03a5b")
 
 
 def drawing(runs: Mapping[str, Sequence[Any]]) -> str:
-    """Return the runs' spans as SVG, below each other on one axis of seconds; what is written is drawn pale."""
+    """Return the runs' spans as SVG, below each other on one axis in seconds; writing is drawn pale."""
     last = max(span.end for spans in runs.values() for span in spans)
     parts, y = [], TOP
     for name, spans in runs.items():
@@ -37,9 +37,9 @@ def _bar(span: Any, walk: int, top: int, last: float) -> str:
     opacity, colour = (1.0 if span.what == "paint" else 0.55), COLOURS[walk % len(COLOURS)]
     words = f"{span.what} {span.piece}"
     shown = f'<text x="{x + 3:.1f}" y="{top + 16}" class="in">{escape(words)}</text>' if width > 6 * len(words) else ""
-    told = escape(f"walk {walk + 1}: {words}, {span.begin:.2f}–{span.end:.2f} s")
+    title = escape(f"walk {walk + 1}: {words}, {span.begin:.2f}–{span.end:.2f} s")
     return (
-        f'<g><title>{told}</title><rect x="{x:.1f}" y="{top}" width="{width:.1f}" height="{LANE - 6}" fill="{colour}" '
+        f'<g><title>{title}</title><rect x="{x:.1f}" y="{top}" width="{width:.1f}" height="{LANE - 6}" fill="{colour}" '
         f'fill-opacity="{opacity}" stroke="#fff" stroke-width="0.5"/>{shown}</g>'
     )
 

@@ -1,8 +1,8 @@
-"""Painting, side by side: all contenders on the same walks in one run, and how near we come to what can be had.
+"""Benchmark image generation: all contenders on the same walks in one run, and the distance to the possible optimum.
 
-``python -m benchmarks.painting`` goes through its parts until the time is up, writes down what it finds as it goes, and
-prints the tables; run again, it goes on where it stopped. ``--fresh`` begins anew, ``--docs`` puts tables and drawing
-into the documentation.
+``python -m benchmarks.painting`` runs its parts until the time is up, stores results as it goes, and prints the tables;
+a second run continues where the first one stopped. ``--fresh`` starts again, ``--docs`` puts tables and drawing into
+the documentation.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from worker.diffusion.painter import Painter
 
 HOUSE = ROOT / "models" / "house"
 THROUGH = ((24, 9), (60, 7), (240, 3))
-"""Through the site: frames, and on how many pairs."""
+"""Runs through the site: the number of frames, and of pairs."""
 
 
 def main() -> None:
-    """Run the parts that were asked for, and print what is known then."""
+    """Run the requested parts, and print all results so far."""
     asked = _arguments()
     began = time.monotonic()
     store = Store(asked.run, fresh=asked.fresh)
@@ -59,12 +59,12 @@ def main() -> None:
 
 
 def _done(part: str, step: Callable[[], None], began: float) -> bool:
-    """Do a part; one that fails is shown and keeps no other from being done."""
+    """Run a part; return whether it succeeded. Print an error without stopping the other parts."""
     try:
         step()
     except OutOfTime:
         print(f"{part}: stopped after {time.monotonic() - began:.0f} s; run again to go on", flush=True)
-    except Exception:  # noqa: BLE001 - hours of other parts' work must not be lost by it
+    except Exception:  # noqa: BLE001 - an error must not lose hours of other parts' work
         traceback.print_exc()
         return False
     else:
@@ -90,7 +90,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _bench(store: Store, folder: Path, until: float) -> Bench:
-    """Load the painter; a run goes on only with the model and the settings that it began with."""
+    """Return the loaded bench; raise if the stored run has another model or other settings."""
     began = time.monotonic()
     painter = Painter.load(str(folder))
     loading = time.monotonic() - began
@@ -102,7 +102,7 @@ def _bench(store: Store, folder: Path, until: float) -> Bench:
     ours.film(("a cup", "a hat"), 24, "balanced")
     second = time.monotonic() - began
     same = {"revision": painter.revision, "presets": {name: ours.sampling(name) for name in films.PRESETS}}
-    for known in store.of("about"):
+    for known in store.select("about"):
         if {name: known[name] for name in same} != same:
             raise SystemExit(f"{store.folder} holds figures of another model or other presets: --fresh begins anew")
     store.add(
@@ -134,7 +134,7 @@ def _shares(bench: Bench) -> None:
 
 
 def _site(bench: Bench) -> None:
-    """Walk through a running site and in process, in turn and in changing order."""
+    """Measure walks through a running site and in process, in alternating order."""
     todo = [(frames, n) for frames, pairs in THROUGH for n in range(pairs)]
     todo = [(frames, n) for frames, n in todo if not bench.store.has("site", frames=frames, pair=n)]
     if not todo:

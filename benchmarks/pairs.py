@@ -1,8 +1,8 @@
-"""The prompts that walks are measured on, drawn once by chance from the names that the first house model learned.
+"""The pairs of prompts for measurements, drawn at random from the names that the first built-in model knows.
 
-They are ``random.Random(20261120).sample(names, 104)`` of its ``concepts.json``, taken two by two, and were not looked
-at before: the first twelve pairs are there to tune on, all others only to report on. Whoever tunes on a pair
-of ``REPORT`` must draw anew.
+They are ``random.Random(20261120).sample(names, 104)`` of its ``concepts.json``, two by two, and were not looked at
+before. The first twelve pairs are for tuning, all others only for reports. If a pair of ``REPORT`` is used for tuning,
+new pairs must be drawn.
 """
 
 TUNING = (
@@ -19,7 +19,7 @@ TUNING = (
     ("skull", "man"),
     ("ferris wheel", "hamsa"),
 )
-"""Settings and pacing are chosen on these."""
+"""Pairs on which settings and pacing are tuned."""
 
 REPORT = (
     ("tornado", "oil drum"),
@@ -63,4 +63,4 @@ REPORT = (
     ("backpack", "confused face"),
     ("selfie", "unlocked"),
 )
-"""Figures are reported on these, the first ten of them wherever all of them would take too long."""
+"""Pairs for reports; the first ten where all of them would take too long."""

@@ -1,4 +1,4 @@
-"""Draw speed against distance: ink on the wall, no library."""
+"""Plot speed against distance as SVG, in the site's colours, without a library."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STYLE = """
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A contender: how many times faster than P0, how far from the reference, and whether it is ours."""
+    """A contender: its speed relative to P0, its distance from the reference, and whether it is ours."""
 
     name: str
     faster: Median
@@ -42,9 +42,9 @@ class Point:
 
 
 def front(points: Sequence[Point]) -> list[Point]:
-    """Return the points that no other beats in both speed and distance, from slow to fast.
+    """Return the points that no other one beats in both speed and distance, from slow to fast.
 
-    The cross-fade is not among them: it paints nothing between its ends.
+    The cross-fade is excluded: it generates nothing between its ends.
     """
     best: list[Point] = []
     for point in sorted(
@@ -56,7 +56,7 @@ def front(points: Sequence[Point]) -> list[Point]:
 
 
 def drawing(points: Sequence[Point]) -> str:
-    """Return the drawing as SVG: to the right is faster, further down is nearer."""
+    """Return the plot as SVG: faster to the right, smaller distance downwards."""
     speeds = [point.faster.value for point in points] or [1.0]
     low, high = math.log(max(min(speeds) / 1.4, 0.5)), math.log(max(speeds) * 1.6)
     most = max([point.distance.high for point in points] or [1.0]) * 1.1
@@ -107,7 +107,7 @@ def _hairline(x1: float, y1: float, x2: float, y2: float, *, kind: str = "hair")
 
 
 def _crowded(places: Sequence[tuple[float, float]]) -> list[bool]:
-    """Tell whose name goes below: the lower one's, of two whose names would stand in each other's way."""
+    """Return for each point whether its label goes below; of two labels that would overlap, the lower one does."""
     below = [False] * len(places)
     order = sorted(range(len(places)), key=lambda i: places[i])
     for one, other in pairwise(order):

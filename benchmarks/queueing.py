@@ -1,9 +1,8 @@
-"""A day in front of the painters, as a queue: arrivals that change with the hour, workers that a scaler adds and takes.
+"""Simulate a day of the queue: arrivals that vary by the hour, and workers that an autoscaler adds and removes.
 
-Walks are served in the order in which they came, each by one worker. The site's own order shares more evenly, and lets
-workers with nothing else to do share a walk: both shorten what is waited for at the same load, so this errs upwards.
-Few walks are followed one by one; many are reckoned as a flow, second by second, which is what the law of large numbers
-leaves of them.
+Walks are served in order of arrival, each by one worker. The site's own order shares more evenly, and lets idle workers
+share a walk: both shorten waits at the same load, so this simulation overestimates them. Small numbers of walks are
+simulated individually; large ones as a flow, second by second, by the law of large numbers.
 """
 
 from __future__ import annotations
@@ -20,32 +19,32 @@ from numpy.typing import NDArray
 
 DAY = 86_400.0
 FOLLOWED_MAX = 400_000
-"""So many walks a day are followed one by one."""
+"""The largest number of walks a day that are simulated individually."""
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Scaler:
-    """How KEDA and the autoscaler behind it are set in deploy/k8s, and how long a new worker takes to be one."""
+    """The settings of KEDA and the autoscaler behind it in deploy/k8s, and a new worker's start time."""
 
-    each: float = 8.0  # unfinished walks for each worker
-    busy: float = 0.7  # or as many as were busy lately, and so much room; 0 leaves it out
+    each: float = 8.0  # unfinished walks per worker
+    busy: float = 0.7  # or as many as were busy lately, divided by this share; 0 disables it
     lately: float = 300.0
     least: int = 1
     most: int = 10**9
     period: float = 15.0
     start_seconds: float = 60.0
     stable_seconds: float = 300.0
-    step: int = 4  # more in one period: so many, or twice as many as there are
+    step: int = 4  # at most this many more in one period, or twice the current number
 
     def wanted(self, unfinished: float, worked: float) -> int:
-        """Return how many workers so much work is for, when so many seconds of painting were done lately."""
+        """Return the wanted number of workers, for ``worked`` seconds of recent work."""
         room = worked / self.lately / self.busy if self.busy else 0.0
         return max(self.least, min(self.most, math.ceil(max(unfinished / self.each, room))))
 
     def next(self, ordered: int, unfinished: float, worked: float, past: deque[int]) -> int:
-        """Return how many workers there shall be now; ``past`` keeps what was wanted for as long as it stays stable."""
+        """Return the new number of workers; ``past`` holds the wanted numbers of the stabilisation window."""
         wanted = self.wanted(unfinished, worked)
         past.append(wanted)
         if wanted > ordered:
@@ -53,13 +52,13 @@ class Scaler:
         return max(min(ordered, max(past)), ordered // 2, self.least)
 
     def memory(self) -> deque[int]:
-        """Return an empty past."""
+        """Return an empty history of wanted numbers."""
         return deque(maxlen=max(1, round(self.stable_seconds / self.period)))
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What came of a day: seconds until a walk was begun (as quantiles of all), workers, and how busy they were."""
+    """Results of a day: walks, seconds until each was started (with weights), workers, and their utilisation."""
 
     walks: int
     waits: Array
@@ -69,30 +68,30 @@ class Day:
     busy: float
 
     def wait(self, quantile: float) -> float:
-        """Return the wait that so many of the walks did not exceed."""
+        """Return the wait that this share of the walks did not exceed."""
         order = np.argsort(self.waits)
         reached = np.cumsum(self.weights[order])
         return float(self.waits[order][np.searchsorted(reached, quantile * reached[-1])])
 
 
 def rates(an_hour: float, *, peak: float, seconds: float = 1.0) -> Array:
-    """Return the arrivals expected in each stretch of a day whose busiest moment has ``peak`` times the quietest's.
+    """Return the expected arrivals in each interval of a day; ``peak`` is the ratio of largest to smallest rate.
 
-    A sine with its peak at 20:00; over the day it is ``24 * an_hour``.
+    A sine with its peak at 20:00; the sum over the day is ``24 * an_hour``.
     """
     at = (np.arange(0.0, DAY, seconds) + seconds / 2) / DAY
     swing = (peak - 1) / (peak + 1)
     return an_hour * seconds / 3600 * (1 + swing * np.cos(2 * np.pi * (at - 20 / 24)))
 
 
-def arrivals(an_hour: float, *, peak: float, dice: np.random.Generator) -> Array:
-    """Draw when walks are asked for: a Poisson process whose rate changes from minute to minute."""
-    counts = dice.poisson(rates(an_hour, peak=peak, seconds=60.0))
-    return np.sort(np.repeat(np.arange(len(counts)) * 60.0, counts) + dice.random(counts.sum()) * 60.0)
+def arrivals(an_hour: float, *, peak: float, rng: np.random.Generator) -> Array:
+    """Return random arrival times: a Poisson process whose rate changes from minute to minute."""
+    counts = rng.poisson(rates(an_hour, peak=peak, seconds=60.0))
+    return np.sort(np.repeat(np.arange(len(counts)) * 60.0, counts) + rng.random(counts.sum()) * 60.0)
 
 
 def followed(at: Array, service: Array, scaler: Scaler, *, workers: int = 0) -> Day:
-    """Follow walks one by one through workers that come and go; ``workers`` are there when the day begins."""
+    """Return the results of a day in which walks are simulated individually; ``workers`` is the initial number."""
     crowd = _Crowd(scaler, max(workers, scaler.least))
     waits = np.empty(len(at))
     for number, (moment, seconds) in enumerate(zip(at, service, strict=True)):
@@ -103,10 +102,10 @@ def followed(at: Array, service: Array, scaler: Scaler, *, workers: int = 0) -> 
 
 
 class _Crowd:
-    """The workers: when each is free next, which are on their way, and what the scaler wants.
+    """The workers: when each is free next, those that are starting, and the autoscaler's decisions.
 
-    As walks are served in their order, when one begins is known as soon as it comes: no later one overtakes it, and a
-    worker that is on its way by then takes the first walk that would have to wait for longer than for it.
+    Walks are served in order, so the start of each is known on its arrival: no later one overtakes it, and a worker
+    that is starting by then takes the first walk that would otherwise wait longer than its start takes.
     """
 
     def __init__(self, scaler: Scaler, workers: int) -> None:
@@ -114,13 +113,13 @@ class _Crowd:
         self.past.append(workers)
         self.free = [0.0] * workers
         self.coming: deque[float] = deque()
-        self.ends: list[tuple[float, float]] = []  # of all that are being painted or wait, and their seconds
-        self.done: deque[tuple[float, float]] = deque()  # lately
+        self.ends: list[tuple[float, float]] = []  # end and duration of all walks in progress or waiting
+        self.done: deque[tuple[float, float]] = deque()  # recently finished ones
         self.look = scaler.period
         self.worker_seconds, self.most = 0.0, workers
 
     def until(self, moment: float) -> None:
-        """Have the scaler look as often as it does until then."""
+        """Run the autoscaler at its interval until a moment."""
         while self.look <= moment:
             self._arrive(self.look)
             while self.ends and self.ends[0][0] <= self.look:
@@ -136,7 +135,7 @@ class _Crowd:
         self._arrive(moment)
 
     def serve(self, moment: float, seconds: float) -> float:
-        """Give a walk to the worker that is free first; return when it is begun."""
+        """Assign a walk to the worker that is free first; return the time of its start."""
         begun = max(moment, self.free[0])
         if self.coming and self.coming[0] < begun:
             heapq.heappush(self.free, max(self.coming.popleft(), moment))
@@ -154,22 +153,22 @@ class _Crowd:
             self.coming.append(self.look + self.scaler.start_seconds)
         while len(self.free) + len(self.coming) > wanted and self.coming:
             self.coming.pop()
-        idle = sorted(self.free)  # those that are idle longest go; who paints ends its walk
+        idle = sorted(self.free)  # the longest idle ones are removed; busy ones finish their walk
         self.free = idle[max(0, min(len(idle) - wanted, sum(end <= self.look for end in idle))) :]
         heapq.heapify(self.free)
 
     def day(self, waits: Array, worked: float) -> Day:
-        """Sum it up."""
+        """Return the results of the day."""
         return Day(
             len(waits), waits, np.ones(len(waits)), self.worker_seconds / DAY, self.most, worked / self.worker_seconds
         )
 
 
-def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, dice: np.random.Generator) -> Day:
-    """Reckon a day second by second: what comes joins a line of work that all workers together serve."""
-    came = dice.poisson(rates(an_hour, peak=peak)).astype(np.float64)
+def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, rng: np.random.Generator) -> Day:
+    """Return the results of a day as a flow: arrivals join a queue of work that all workers together serve."""
+    came = rng.poisson(rates(an_hour, peak=peak)).astype(np.float64)
     past, coming = scaler.memory(), deque[tuple[float, int]]()
-    left = math.ceil(came[0] * mean / (scaler.busy or 1.0))  # of the day before
+    left = math.ceil(came[0] * mean / (scaler.busy or 1.0))  # for the day before
     workers = max(scaler.least, min(scaler.most, left))
     line, seconds, most, worker_seconds = 0.0, np.zeros(len(came)), workers, 0.0
     waits = np.empty(len(came))
@@ -197,17 +196,17 @@ def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, dice: n
 
 
 def day(an_hour: float, seconds: Sequence[float], scaler: Scaler, *, peak: float, seed: int) -> Day:
-    """Have a day of so many walks an hour; ``seconds`` are measured walks, drawn from anew."""
-    dice = np.random.default_rng(seed)
+    """Return the results of a day with this many walks an hour; durations are drawn from measured ``seconds``."""
+    rng = np.random.default_rng(seed)
     if an_hour * 24 <= FOLLOWED_MAX:
-        at = arrivals(an_hour, peak=peak, dice=dice)
+        at = arrivals(an_hour, peak=peak, rng=rng)
         left = math.ceil(rates(an_hour, peak=peak)[0] * float(np.mean(seconds)) / (scaler.busy or 1.0))
-        return followed(at, dice.choice(np.asarray(seconds), len(at)), scaler, workers=min(left, scaler.most))
-    return flowing(an_hour, float(np.mean(seconds)), scaler, peak=peak, dice=dice)
+        return followed(at, rng.choice(np.asarray(seconds), len(at)), scaler, workers=min(left, scaler.most))
+    return flowing(an_hour, float(np.mean(seconds)), scaler, peak=peak, rng=rng)
 
 
 def erlang_c(load: float, workers: int) -> float:
-    """Return the chance that a walk has to wait, of Poisson arrivals and exponential service (Erlang, 1917)."""
+    """Return the probability that a walk waits, for Poisson arrivals and exponential service (Erlang, 1917)."""
     blocked = 1.0
     for number in range(1, workers + 1):
         blocked = load * blocked / (number + load * blocked)
@@ -215,7 +214,7 @@ def erlang_c(load: float, workers: int) -> float:
 
 
 def as_record(found: Day) -> dict[str, Any]:
-    """Return what tables show of a day."""
+    """Return a day's results as tables show them."""
     return {
         "workers": found.workers_mean, "most": found.workers_most, "busy": found.busy,
         "median": found.wait(0.5), "p95": found.wait(0.95), "p99": found.wait(0.99),

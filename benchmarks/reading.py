@@ -1,13 +1,13 @@
-"""The reader's exam: how many of the prompts of each class are read as what was meant.
+"""Test of the prompt parser: the share of prompts of each class that are parsed as intended.
 
     python -m benchmarks.reading [--half seen|kept_out|negations|refusals|rewordings] [--model FOLDER] [--modules ..]
 
-300 prompts were written before the reader, by somebody who did not build it; half were kept out of its making, and of
-those only figures are printed. ``negations`` are of what must not be shown, in all the ways that this is said, and of
-what only sounds so. ``refusals`` are a hundred more, where often but a kind is left, of which another must be found;
-the reader was mended with every other one in view, and of the rest only figures are printed. A prompt is right when
-every thing is the drawing chosen for an item of its own, with the colours, numbers, ground, setting and relation that
-are named, and nothing unwanted is shown: no drawing, colour, ground or setting.
+The 300 prompts were written before the parser by a different author; half of them were excluded from its development,
+and only totals of these are printed. ``negations`` are prompts about what must not be shown, in all phrasings, and
+prompts that only sound like that. ``refusals`` are a hundred more, in which often only a kind remains, of which another
+example must be found; the parser was fixed with every other one in view, and only totals of the rest are printed. A
+prompt is right when every thing is the drawing chosen for a separate item, with the named colours, numbers, ground,
+setting and relation, and no unwanted drawing, colour, ground or setting.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ AIMS = {"plain": 0.98, "description": 0.65, "two": 0.75, "colour": 0.85, "number
         "not": 0.95}  # fmt: skip
 SHOWN = 0.85
 NEGATED = AIMS["not"]  # in each class of the negations
-UNSEEN = "unseen"  # the class of the refusals of which only figures are printed
+UNSEEN = "unseen"  # the class of the refusals of which only totals are printed
 TIMES = {"sunset": "dusk", "sunrise": "dusk", "dawn": "dusk", "dusk": "dusk", "night": "night", "day": "day"}
 WEATHERS = ("rain", "snow")
-THREE = 2  # others that are shown beside the one that is chosen
+THREE = 2  # alternatives shown beside the chosen one
 
 
 def main() -> None:
-    """Read all prompts of a half, and print the share of each class that was read right."""
+    """Parse all prompts of a half, and print the share of each class that was right."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=("seen", "kept_out", "negations", "refusals", "rewordings"), default="seen")
     parser.add_argument("--modules", type=Path, help="npm's modules, where there is no sketchbook yet.")
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _drawings(model: Path, modules: Path | None) -> list[Drawing]:
-    """List the drawings of the sketchbook; without one, a stand-in for each of the modules' names."""
+    """Return the drawings of the library; without one, placeholders for the names in the modules."""
     if modules is None:
         return list(sketchbook.load(model / sketchbook.FILE).drawings.values())
     from studio.lexicon import vocabulary
@@ -81,7 +81,7 @@ def _exam(reader: Reader, rows: list[dict[str, Any]], *, named: bool) -> None:
         shown[row["class"]].append(not flaw(reading, row, shown=True))
         exact[row["class"]].append(not wrong and len(reading.items) == len(row["things"]))
         if wrong and named and row["class"] != UNSEEN:
-            print(f"{row['class']:12} {row['prompt']!r}: {wrong} | {_told(reading)}")
+            print(f"{row['class']:12} {row['prompt']!r}: {wrong} | {_describe(reading)}")
     print(f"{'class':12} {'prompts':>7} {'first':>7} {'shown':>7} {'exact':>7} {'aim':>7}")
     for name in sorted(right):
         aim = f"{AIMS.get(name, NEGATED):7.0%}" + (f" and {SHOWN:.0%} among three" if name == "description" else "")
@@ -95,7 +95,7 @@ def _share(listed: list[bool]) -> str:
     return f"{sum(listed) / len(listed):7.0%}"
 
 
-def _told(reading: Reading) -> str:
+def _describe(reading: Reading) -> str:
     items = [
         f"{item.count} {item.colour} {item.drawing.name} ({item.how}; {', '.join(_names(item, shown=True)[1:])})"
         for item in reading.items
@@ -108,7 +108,7 @@ def _names(item: Found, *, shown: bool) -> list[str]:
 
 
 def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
-    """Say what of a prompt was not read as it is meant; ``""`` if nothing."""
+    """Return a description of what was not parsed as intended; ``""`` if nothing."""
     left = list(reading.items)
     for accepted, colour, number in zip(row["things"], row["colours"], row["numbers"], strict=True):
         right = {name.casefold() for name in accepted}
@@ -122,13 +122,13 @@ def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
             return f"{item.count} {item.drawing.name}, not {number}"
     unwanted = {name.casefold() for name in row["unwanted"]}
     for item in reading.items:
-        for told in (item.drawing.name.casefold(), item.colour):
-            if told in unwanted:
-                return f"{told} is not wanted"
+        for value in (item.drawing.name.casefold(), item.colour):
+            if value in unwanted:
+                return f"{value} is not wanted"
     ground = f"{reading.wish.ground} ground"
-    for told in (reading.wish.kind, reading.wish.time, reading.wish.weather, ground):
-        if told in unwanted:
-            return f"{told} is not wanted"
+    for value in (reading.wish.kind, reading.wish.time, reading.wish.weather, ground):
+        if value in unwanted:
+            return f"{value} is not wanted"
     return _flaw_of_wish(reading, row)
 
 
@@ -146,7 +146,7 @@ def _flaw_of_wish(reading: Reading, row: dict[str, Any]) -> str:
 
 
 def _rewordings(reader: Reader) -> None:
-    """Read the studio's rewordings: other words for one thing each."""
+    """Test the parser on the studio's rewordings: other words for one thing each."""
     rows = json.loads((Path(__file__).parents[1] / "studio/judging/rewordings.json").read_bytes())
     first = three = 0
     for row in rows:
@@ -155,7 +155,7 @@ def _rewordings(reader: Reader) -> None:
         first += any(right & set(_names(item, shown=False)) for item in reading.items)
         three += any(right & set(_names(item, shown=True)) for item in reading.items)
         if not any(right & set(_names(item, shown=False)) for item in reading.items):
-            print(f"{row['prompt']!r}: {row['means'][0]} | {_told(reading)}")
+            print(f"{row['prompt']!r}: {row['means'][0]} | {_describe(reading)}")
     print(f"rewordings: {first / len(rows):.1%} first, {three / len(rows):.1%} among three")
 
 

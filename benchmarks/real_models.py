@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.5 and XL in their real sizes with random weights, written by hand from the classes' defaults."""
+"""Stable Diffusion 1.5 and XL in real size with random weights, configured by hand from the classes' defaults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PIXELS = {"SD 1.5": 512**2, "SDXL": 1024**2}
 
 
 def parts(kind: str) -> dict[str, Callable[[], Any]]:
-    """Return what makes each network of a model."""
+    """Return a factory for each network of a model."""
     return _xl() if kind == "SDXL" else _one_five()
 
 
@@ -72,9 +72,9 @@ def _vae(side: int, scaling: float) -> Any:
 
 
 def save(kind: str, folder: Path, vocabulary: Path | None = None) -> Path:
-    """Write a model in float32, as diffusers saves it, one part after the other.
+    """Write a model in float32, as diffusers saves it, part by part; return the folder.
 
-    ``vocabulary`` is a folder with the tokenizer of a CLIP model; without it prompts are read letter by letter.
+    ``vocabulary`` is a folder with the tokenizer of a CLIP model; without it prompts are tokenized by letters.
     """
     index: dict[str, Any] = {
         "_class_name": "StableDiffusionXLPipeline" if kind == "SDXL" else "StableDiffusionPipeline",
@@ -99,7 +99,7 @@ def save(kind: str, folder: Path, vocabulary: Path | None = None) -> Path:
 
 
 def _tokenizer(folder: Path) -> None:
-    """Write a byte-level tokenizer that knows letters, and the two ends at their usual places."""
+    """Write a byte-level tokenizer that knows letters, and the start and end tokens at their usual numbers."""
     folder.mkdir()
     letters = [chr(code) for code in (*range(33, 127), *range(161, 173), *range(174, 324))]
     words = [*letters, *(letter + "</w>" for letter in letters)]
@@ -113,7 +113,7 @@ def _tokenizer(folder: Path) -> None:
 
 
 def main() -> None:
-    """Write a model with random weights where the command line says."""
+    """Write a model with random weights to a folder."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--kind", choices=KINDS, default="SD 1.5")
     parser.add_argument("--tokenizer", type=Path, help="A CLIP tokenizer's folder; else prompts are read by letters.")

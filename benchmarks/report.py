@@ -1,4 +1,4 @@
-"""What a run found, as tables, as a gate that can be shut, and as a drawing for the documentation."""
+"""Results of a run: tables, a quality gate, and a plot for the documentation."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ ALL_SIZES = (*SIZES, LONG)
 
 
 def values(store: Store, part: str, name: str, **wanted: Any) -> dict[int, float]:
-    """Return one figure of a part's records, by pair."""
-    return {record["pair"]: record[name] for record in store.of(part, **wanted)}
+    """Return one measure of a part's records, by pair."""
+    return {record["pair"]: record[name] for record in store.select(part, **wanted)}
 
 
 def film(store: Store, contender: str, frames: int, name: str) -> dict[int, float]:
-    """Return one figure of a contender's films, by pair; P0's are reckoned from its frames."""
+    """Return one measure of a contender's films, by pair; P0's are extrapolated from its frames."""
     if contender == "P0":
         halves = [values(store, "usual", name, half=half) for half in (0, 1)]
         both = halves[0].keys() & halves[1].keys()
@@ -49,17 +49,17 @@ def middle(found: dict[int, float]) -> Median | None:
 
 
 def gate(store: Store) -> list[str]:
-    """Return what shuts the quality gate; empty when it is open. What was not measured shuts it, too."""
+    """Return the reasons why the quality gate fails; empty if it passes. Missing measurements fail it, too."""
     broken = [*_overtaken(store), *_unfit(store), *_unsharp(store), *_uneven(store)]
     for name in PRESETS:
-        spoilt = sum(r["black"] + r["doubled"] for r in store.of("film", contender=name))
+        spoilt = sum(r["black"] + r["doubled"] for r in store.select("film", contender=name))
         if spoilt:
             broken.append(f"{spoilt:.0f} doubled or black frames by {name}")
     return broken
 
 
 def _overtaken(store: Store) -> list[str]:
-    """Name contenders that are both faster than ours and nearer to the reference."""
+    """Return the contenders that are both faster than ours and nearer to the reference."""
     ours = middle(values(store, "judged", "distance", contender=OURS))
     if ours is None:
         return ["no film was held against references"]
@@ -83,7 +83,7 @@ def _unfit(store: Store) -> list[str]:
 
 
 def _unsharp(store: Store) -> list[str]:
-    """Compare the sharpness of middles at the same positions; below P0b's counts where the interval leaves no doubt."""
+    """Return a reason if the middles are certainly less sharp than P0b's at the same positions, else no reasons."""
     sharp = ratio(*(values(store, "judged", "sharpness", contender=name) for name in (OURS, "P0b")))
     if sharp is None:
         return ["sharpness was not measured"]
@@ -100,14 +100,14 @@ def _uneven(store: Store) -> list[str]:
 
 
 def markdown(store: Store) -> str:
-    """Write all tables."""
+    """Return all tables as Markdown."""
     parts = [_about(store), *(_contenders(store, size) for size in ALL_SIZES), _against(store), _gate(store)]
     parts += [_pictures(store), _even(store), _limits(store), _site(store), _shares(store)]
     return "\n\n".join(part for part in parts if part)
 
 
 def into_docs(store: Store, tables: str) -> None:
-    """Put the tables between their markers on the page, and draw the picture."""
+    """Write the tables between their markers on the page, and draw the plot."""
     page = PAGE.read_text("utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -117,7 +117,7 @@ def into_docs(store: Store, tables: str) -> None:
 
 
 def _points(store: Store) -> list[pareto.Point]:
-    """Return how much faster than P0 each contender is, and how far from the reference."""
+    """Return each contender's speed relative to P0, and its distance from the reference."""
     points = []
     for name in NAMES:
         faster = ratio(film(store, "P0", JUDGED, "wall"), film(store, name, JUDGED, "wall"))
@@ -128,7 +128,7 @@ def _points(store: Store) -> list[pareto.Point]:
 
 
 def _about(store: Store) -> str:
-    known = list(store.of("about"))
+    known = list(store.select("about"))
     if not known:
         return ""
     last = known[-1]
@@ -161,7 +161,7 @@ def _contenders(store: Store, size: int) -> str:
 
 
 def _against(store: Store) -> str:
-    """Compare with the best of the earlier ones, in passes and in wall, pair by pair."""
+    """Return a comparison with the best of the earlier contenders, in evaluations and in wall time, pair by pair."""
     rows = []
     for size, preset in product(ALL_SIZES, PRESETS):
         found = []
@@ -189,7 +189,7 @@ def _pictures(store: Store) -> str:
         if distance is None:
             continue
         likeness = middle(values(store, "judged", "likeness", contender=name))
-        spoilt = sum(record["black"] + record["doubled"] for record in store.of("film", contender=name))
+        spoilt = sum(record["black"] + record["doubled"] for record in store.select("film", contender=name))
         fit = ratio(found.get(name, {}), found.get("P0b", {}))
         sharp = middle(values(store, "judged", "sharpness", contender=name))
         ends = middle(film(store, name, JUDGED, "sharpness"))
@@ -204,7 +204,7 @@ def _even(store: Store) -> str:
     if not evenness:
         return ""
     small = sum(value <= 1.5 for value in jump.values()) / len(jump)
-    spoilt = sum(record["black"] + record["doubled"] for record in store.of("even", contender=OURS))
+    spoilt = sum(record["black"] + record["doubled"] for record in store.select("even", contender=OURS))
     row = [OURS, len(evenness), middle(evenness), f"{min(evenness.values()):.3f}", middle(jump),
            f"{max(jump.values()):.2f}", f"{small:.0%}", spoilt]  # fmt: skip
     head = ("24 frames", "pairs", "evenness (aim 0.94)", "worst", "jump", "worst", "jumps ≤ 1.5 (aim 95 %)",
@@ -213,7 +213,7 @@ def _even(store: Store) -> str:
 
 
 def _limits(store: Store) -> str:
-    found = next(store.of("limits"), None)
+    found = next(store.select("limits"), None)
     if found is None:
         return ""
     lines = [
@@ -222,8 +222,8 @@ def _limits(store: Store) -> str:
         f" ({found['matrix_gflops']:.0f} GFLOP/s). A decoded picture takes {1000 * found['decode_seconds']:.2f} ms."
     ]
     rows = []
-    for frames in sorted({record["frames"] for record in store.of("site")}):
-        walks = list(store.of("site", frames=frames))
+    for frames in sorted({record["frames"] for record in store.select("site")}):
+        walks = list(store.select("site", frames=frames))
         floors = [limits.floor(found, passes=w["passes"], decodes=w["decodes"], encode=w["encode"]) for w in walks]
         walls = [w["in_process"] for w in walks]
         peaks = [w["passes"] * found["pass_gflop"] / w["in_process"] / found["matrix_gflops"] for w in walks]
@@ -241,7 +241,7 @@ def _limits(store: Store) -> str:
 
 def _site(store: Store) -> str:
     rows: list[list[object]] = []
-    for frames in sorted({record["frames"] for record in store.of("site")}):
+    for frames in sorted({record["frames"] for record in store.select("site")}):
         whole, first = (values(store, "site", name, frames=frames) for name in ("whole", "first"))
         usual = film(store, "P0", frames, "wall")
         rows.append([frames, middle(whole), ratio(usual, whole), ratio(first, whole)])
@@ -251,7 +251,7 @@ def _site(store: Store) -> str:
     short, long = (values(store, "site", "in_process", frames=frames) for frames in (24, 240))
     grown = ratio(long, short)
     text = _table(head, rows)
-    about = next(store.of("about"), None)
+    about = next(store.select("about"), None)
     if grown:
         text += f"\n\n240 frames cost {grown} times as much as 24 (aim < 7)."
     if about:
@@ -263,7 +263,7 @@ def _site(store: Store) -> str:
 
 
 def _shares(store: Store) -> str:
-    found = next(store.of("shares"), None)
+    found = next(store.select("shares"), None)
     if found is None:
         return ""
     seconds: dict[str, float] = found["seconds"]

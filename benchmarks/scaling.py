@@ -1,6 +1,7 @@
-"""What a site needs at ten to ten million walks an hour: ``python -m benchmarks.scaling [--peak 4] [--card 20]``.
+"""Estimate the needs of sites with ten to ten million walks an hour: ``python -m benchmarks.scaling [--peak 4]``.
 
-Reckoned from what ``python -m benchmarks.scaling_measures`` measured; writes ``docs/scaling.md`` and its picture.
+Computed from the results of ``python -m benchmarks.scaling_measures``; writes ``docs/scaling.md`` and its plot.
+``--card 20`` is how many times as fast a GPU is.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ PAGE, PICTURE = ROOT / "docs" / "scaling.md", ROOT / "docs" / "pictures" / "scal
 BEGIN, END = "<!-- simulated: python -m benchmarks.scaling writes it -->", "<!-- end of what is simulated -->"
 SIZES = (10, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 PAGES_A_SECOND = 78.0  # docs/figures.md: gallery, uncached, Postgres, on two cores with the clients and the database
-CONNECTIONS = 100  # of Postgres as it comes
+CONNECTIONS = 100  # the default of Postgres
 CONNECTIONS_A_WORKER = 3  # docs/deploy.md: two or three
 SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What nobody measured here: how a day swings, what is looked at, and what one can hire."""
+    """Assumptions that were not measured: the variation over a day, the page views, and available machines."""
 
     peak: float = 4.0
     card: float = 20.0
@@ -38,8 +39,8 @@ class Assumed:
     views: float = 20.0
     database_cores: int = 64
 
-    def told(self) -> str:
-        """Say it as the page does."""
+    def summary(self) -> str:
+        """Return the assumptions in a sentence, as the page shows them."""
         return (
             f"the busiest moment of a day asks for {self.peak:g} times as much as the quietest; a card paints"
             f" {self.card:g} times as fast as two cores; a pod is given a machine in {self.new_worker_seconds:g}"
@@ -51,7 +52,7 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one size takes: the day as simulated, with cards as well, and what the other parts do at its busiest."""
+    """Needs at one size: the simulated day, with GPUs as well, and the other parts' load at the busiest moment."""
 
     an_hour: int
     day: Day
@@ -67,7 +68,7 @@ class Need:
 
     @property
     def bottleneck(self) -> str:
-        """Name what gives out first, and where its limit is."""
+        """Return the first bottleneck and its limit, in a sentence."""
         if self.sites > 1:
             return f"Postgres' processors: more than one server has; {self.sites} sites of their own"
         if self.connections > CONNECTIONS:
@@ -80,12 +81,12 @@ class Need:
 
 
 def scaler(measured: dict[str, Any], assumed: Assumed) -> Scaler:
-    """Return the scaler of deploy/k8s, with workers that take as long to start as was measured."""
+    """Return the scaler of deploy/k8s, with the measured start time of workers."""
     return Scaler(start_seconds=measured["start_seconds"] + assumed.new_worker_seconds)
 
 
 def need(an_hour: int, measured: dict[str, Any], assumed: Assumed) -> Need:
-    """Reckon what a size takes."""
+    """Return the needs at one size."""
     rule, seconds = scaler(measured, assumed), measured["walk_seconds"]
     day = queueing.day(an_hour, seconds, rule, peak=assumed.peak, seed=SEED)
     faster = [each / assumed.card for each in seconds]
@@ -107,7 +108,7 @@ def need(an_hour: int, measured: dict[str, Any], assumed: Assumed) -> Need:
 
 
 def table(needs: Sequence[Need]) -> str:
-    """Write the sizes as Markdown."""
+    """Return the sizes as a Markdown table."""
     head = (
         "walks an hour", "workers, mean (most)", "busy", "wait: median, p95, p99", "cards, most", "Postgres, cores",
         "Redis, calls a second", "web, cores", "stored a day", "films sent", "what gives out first",
@@ -126,7 +127,7 @@ def table(needs: Sequence[Need]) -> str:
 
 
 def rules(measured: dict[str, Any], assumed: Assumed) -> str:
-    """Compare rules of scaling at one size."""
+    """Return a comparison of scaling rules at one size, as a Markdown table."""
     rule = scaler(measured, assumed)
     named = {
         "2 unfinished walks to a worker": replace(rule, each=2.0, busy=0.0),
@@ -142,11 +143,11 @@ def rules(measured: dict[str, Any], assumed: Assumed) -> str:
 
 
 def text(measured: dict[str, Any], assumed: Assumed, needs: Sequence[Need]) -> str:
-    """Write what stands between the marks."""
+    """Return the text between the markers of the page."""
     return "\n\n".join(
         (
             _measured(measured),
-            f"**Assumed**, and to be set with options or in the code: {assumed.told()}.",
+            f"**Assumed**, and to be set with options or in the code: {assumed.summary()}.",
             table(needs),
             "What the other parts do is told for the busiest moment. Waits are until a walk is begun.",
             f"**Three rules of scaling.** Workers take {scaler(measured, assumed).start_seconds:.0f} s to come.",
@@ -187,7 +188,7 @@ def _bytes(value: float) -> str:
 
 
 def main() -> None:
-    """Simulate every size, and write page and picture."""
+    """Simulate every size, and write the page and its plot."""
     assumed = Assumed()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
     parser.add_argument("--peak", type=float, default=assumed.peak, help="busiest moment over the quietest")

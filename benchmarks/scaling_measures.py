@@ -1,8 +1,8 @@
-"""What a site of any size is made of, measured on this machine: ``python -m benchmarks.scaling_measures``.
+"""Measure the inputs of scaling estimates on this machine: ``python -m benchmarks.scaling_measures``.
 
-One worker, real Redis, real Postgres, the house model: how long a worker takes to start, how long a usual walk takes,
-what it leaves in the media store and costs Postgres, how many claims Postgres and how many calls Redis take. Written to
-``benchmarks/scaling.json``, from which ``python -m benchmarks.scaling`` reckons.
+One worker, real Redis, real Postgres, the built-in model: a worker's start time, the time of a usual walk, its bytes in
+the media store and its cost in Postgres, the rate of claims in Postgres and of calls to Redis. The results are written
+to ``benchmarks/scaling.json``, which ``python -m benchmarks.scaling`` uses.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ OWN = {
 
 
 def main() -> None:
-    """Measure, and write it down."""
+    """Run the measurements and write the results."""
     with ExitStack() as parts:
         server = parts.enter_context(postgres.running())
         folder = parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-scaling-"))
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _walks(site: Workshop, folder: Path, server: postgres.PostgresServer) -> dict[str, Any]:
-    """Start a worker and have it paint one walk after the other."""
+    """Start a worker, let it generate walks one after the other, and return the measurements."""
     db.session.execute(text("TRUNCATE walks RESTART IDENTITY CASCADE"))
     db.session.commit()
     began = time.monotonic()
@@ -92,7 +92,7 @@ def _walks(site: Workshop, folder: Path, server: postgres.PostgresServer) -> dic
 
 
 def _claims(app: Flask, server: postgres.PostgresServer) -> dict[str, Any]:
-    """Have walks wait, and claim them by so many at once; count Postgres' own processor seconds."""
+    """Fill the queue, claim tasks by several threads at once, and return rates and Postgres's CPU seconds."""
     for number in range(LINE):
         wanted = validate({"stops": [{"prompt": "a cup"}, {"prompt": f"hat {number}"}], "frames": FRAMES, "seed": 11})
         intake.place(wanted, visitor_key=f"bench-{number}", owner=f"bench-{number}", skip_cache=True)
@@ -112,7 +112,7 @@ def _claimed(app: Flask, count: int) -> int:
 
 
 def _calls() -> dict[str, Any]:
-    """Call the workers as each commission does: a look at the length of the line in Redis, and a job."""
+    """Return the rate of Redis calls as for each request: the length of the queue, and a job."""
     store = jobs.connect()
     if store is None:
         raise RuntimeError("no Redis runs")
@@ -121,14 +121,14 @@ def _calls() -> dict[str, Any]:
         jobs.notify_workers()
         count += 1
         if count % 200 == 0:
-            store.flushdb()  # a full line takes no more
+            store.flushdb()  # a full queue accepts no more
     seconds = time.monotonic() - began
     store.flushdb()
     return {"redis_calls_a_second": round(CALLS / seconds)}
 
 
 def _processor_seconds(server: postgres.PostgresServer) -> float:
-    """Add up what Postgres' processes have had; connections stay open while it is measured."""
+    """Return the CPU seconds of Postgres's processes; connections stay open during the measurement."""
     return sum(_of(Path(f"/proc/{pid}/stat")) for pid in server._serving())
 
 

@@ -1,4 +1,4 @@
-"""Draw what a site needs over its size: both in powers of ten, no library."""
+"""Plot a site's needs against its size, both logarithmic, as SVG without a library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DASHES = ("", "7 4", "2 4", "10 4 2 4")
 
 
 def drawing(sizes: Sequence[float], lines: Mapping[str, Sequence[float]], *, limit: float) -> str:
-    """Return the drawing as SVG; what is below one is drawn as one, and ``limit`` is what one database server has."""
+    """Return the plot as SVG; values below one are drawn as one, and ``limit`` is one database server's capacity."""
     most = math.ceil(math.log10(max(value for values in lines.values() for value in values)))
     first, last = math.log10(sizes[0]), math.log10(sizes[-1])
 
@@ -55,7 +55,7 @@ def drawing(sizes: Sequence[float], lines: Mapping[str, Sequence[float]], *, lim
 
 
 def _apart(places: Mapping[str, float]) -> dict[str, float]:
-    """Move names down that would stand in each other's way."""
+    """Return the labels' positions, moved down where they would overlap."""
     moved: dict[str, float] = {}
     for name, place in sorted(places.items(), key=lambda each: each[1]):
         moved[name] = max([place, *(other + NAME_HEIGHT for other in moved.values())])

@@ -1,4 +1,4 @@
-"""A site served as ``docs/deploy.md`` says, and what it costs: nginx, gunicorn, Redis, a database, and a painter."""
+"""Serve a site as in ``docs/deploy.md`` and measure its cost: nginx, gunicorn, Redis, a database, and a worker."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A served site: its port, gunicorn's process number, and an application of the caller's own on its database."""
+    """A served site: its port, gunicorn's process ID, and a separate application on its database."""
 
     port: int
     gunicorn: int
@@ -38,21 +38,21 @@ class Served:
 
     @property
     def url(self) -> str:
-        """Give its address, through nginx."""
+        """Return the site's URL, through nginx."""
         return f"http://127.0.0.1:{self.port}"
 
     def processor_seconds(self) -> float:
-        """Add up what gunicorn's processes have had of the processors, those that it replaced among them."""
+        """Return the CPU seconds of gunicorn's processes, including those that it replaced."""
         return _times(self.gunicorn, 13, 17) + sum(_times(child, 13, 15) for child in _children(self.gunicorn))
 
     def megabytes(self) -> float:
-        """Add up the memory that gunicorn's processes have for themselves alone: resident, less what is shared."""
+        """Return the private memory of gunicorn's processes in MB: resident without shared."""
         return sum(_own_bytes(pid) for pid in (self.gunicorn, *_children(self.gunicorn))) / 1e6
 
 
 @contextmanager
 def served(
-    hang: Callable[[], object],
+    fill: Callable[[], object],
     *,
     in_postgres: bool = False,
     limited: bool = False,
@@ -60,10 +60,10 @@ def served(
     painter: bool = False,
     **settings: str,
 ) -> Iterator[Served]:
-    """Serve a site that ``hang`` fills, with these settings (``MOMA_…``).
+    """Serve a site with these settings (``MOMA_…``), after ``fill`` has filled its database.
 
-    Unless ``limited``, nginx lets one address ask for all; without ``redis`` there is none, and no painter is known. A
-    ``painter`` has the house model, and needs Redis.
+    Unless ``limited``, nginx does not limit requests per address. Without ``redis`` there is no Redis, and no worker is
+    registered. With ``painter`` a worker with the built-in model runs, which needs Redis.
     """
     with ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="moma-load-")))
@@ -85,7 +85,7 @@ def served(
         )
         with app.app_context():
             upgrade()
-            hang()
+            fill()
             db.engine.dispose()
         front, back = free_port(), free_port()
         nginx.configuration(folder, front, back, folder / "media", processes=cores(), limited=limited)
@@ -102,7 +102,7 @@ def served(
 
 
 def cores() -> int:
-    """Count the processors that there are for us."""
+    """Return the number of CPU cores available to this process."""
     return len(os.sched_getaffinity(0))
 
 
@@ -118,7 +118,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _times(pid: int, first: int, last: int) -> float:
-    """Read times from /proc/…/stat: user, system, and those of children that have ended (proc(5), fields 14 to 17)."""
+    """Return a sum of times in /proc/…/stat: user, system, and those of ended children (proc(5), fields 14 to 17)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[first - 2 : last - 2]) / TICKS
 

@@ -1,7 +1,7 @@
-"""Where a film's time goes: the real job on a database and a media store of its own, with a clock in every part.
+"""Profile a film: the real job on a separate database and media store, with a clock in every part.
 
-``python -m benchmarks.shares [frames]``. Each part's time is its own, without the parts that it calls; a part that runs
-in a thread beside the painting is counted there, so the shares may add up to more than the wall.
+``python -m benchmarks.shares [frames]``. Each part's time excludes the parts that it calls. A part that runs in a
+parallel thread is counted there, so the shares may add up to more than the wall time.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ SESSION = ("commit", "flush", "execute", "scalar", "scalars", "get", "refresh")
 
 
 class Clock:
-    """Adds up the seconds that each part takes for itself, thread by thread."""
+    """Clock that adds up the seconds of each part, thread by thread, without nested parts."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
         self._stacks = threading.local()
 
     def start(self, name: str) -> None:
-        """Begin a part; whatever part called it waits."""
+        """Start a part; the clock of the calling part pauses."""
         self._stack().append([name, time.perf_counter(), 0.0])
 
     def stop(self) -> None:
-        """End the part that began last."""
+        """Stop the part that started last."""
         name, began, within = self._stack().pop()
         whole = time.perf_counter() - began
         self.seconds[name] += whole - within
@@ -58,7 +58,7 @@ class Clock:
             self._stack()[-1][2] += whole
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function with a clock around it."""
+        """Return the function with its calls timed."""
 
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -78,7 +78,7 @@ class Clock:
 
 
 class One(Painters):
-    """The painters of a worker that has only one, and has it already."""
+    """The painters of a worker that has only one, loaded already."""
 
     def __init__(self, painter: Painter) -> None:
         super().__init__({painter.name: ""})
@@ -87,7 +87,7 @@ class One(Painters):
 
 @contextmanager
 def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
-    """Put the clock into every part of the job for the time of the block."""
+    """Time every part of the job within the block."""
     solver = type(painter.model.solver(painter.rendering(steps=2, guidance=1).scheduler, 2))
     unet, *decoders = networks(painter)
     parts: list[tuple[Any, str, str]] = [
@@ -111,7 +111,7 @@ def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
 
 
 def measure(painter: Painter, *, frames: int = FRAMES, walks: int = WALKS) -> dict[str, float]:
-    """Paint some walks as the worker does; return the seconds of one in each part, and of the whole."""
+    """Generate some walks as the worker does; return the seconds per walk in each part, and of the whole."""
     clock = Clock()
     with tempfile.TemporaryDirectory(prefix="moma-bench-shares-") as folder:
         app = create_app({"REDIS_URL": "unix:///nonexistent.sock", "EXHIBITION": False}, instance_path=folder)
@@ -134,7 +134,7 @@ def _commission(pair: tuple[str, str], frames: int) -> None:
 
 
 def table(seconds: dict[str, float]) -> str:
-    """Write the shares as Markdown."""
+    """Return the shares as a Markdown table."""
     rows = [f"| {name} | {spent:.3f} | {spent / seconds['whole']:.1%} |" for name, spent in seconds.items()]
     return "\n".join(["| part | seconds | share |", "|---|---|---|", *rows])
 

@@ -1,7 +1,7 @@
-"""Workers that share a walk: how much sooner two and four finish it, at a simulated cost per picture and really.
+"""Measure workers that share a walk: the speed-up by two and four, at a simulated cost per picture and really.
 
 ``python -m benchmarks.sharing [--postgres]``. Redis, database, files and processes are real. Workers that sleep for
-each pass want no core; those with the house model are given cores of their own, no more than one has that paints alone.
+each evaluation need no core; those with the built-in model get separate cores, together no more than one worker alone.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """So many workers at work on one walk, each asleep for its passes or on so many cores, and for how many walks."""
+    """A number of workers on one walk, each sleeping for its evaluations or on some cores, and the number of walks."""
 
     workers: int
     cores: int | None
@@ -46,11 +46,11 @@ class Setting:
 
     @property
     def part(self) -> str:
-        """Name those that it is held against."""
+        """Return the name of the group of comparable settings."""
         return "asleep" if self.cores is None else "house"
 
     def command(self, worker: int) -> list[str]:
-        """Return the command line of one of its workers; as many threads paint as it is given cores."""
+        """Return the command line of one of its workers; it uses as many threads as cores."""
         if self.cores is None:
             return [sys.executable, "-m", "benchmarks.sleeper", str(PASS_SECONDS)]
         own = sorted(os.sched_getaffinity(0))[worker * self.cores :][: self.cores]
@@ -58,10 +58,13 @@ class Setting:
 
 
 class Workshop(Site):
-    """A site without its web server, and with as many workers as a setting says."""
+    """A site without its web server, with as many workers as a setting requires."""
 
     def start_workers(self, setting: Setting) -> None:
-        """Start them, and wait until each has had the time to count all. Raises RuntimeError when one does not."""
+        """Start the workers, and wait until each has had time to count all of them.
+
+        :raises RuntimeError: when a worker does not start.
+        """
         started = [self._start("worker", setting.command(worker)) for worker in range(setting.workers)]
         deadline = time.monotonic() + START_SECONDS
         while {child.process.pid for child in started} - {about["pid"] for about in jobs.workers()}:
@@ -72,7 +75,7 @@ class Workshop(Site):
 
 
 def settings() -> Iterator[Setting]:
-    """Say what is measured; the first of a part is what its others are held against."""
+    """Yield the settings to measure; the first of a part is the baseline of the others."""
     yield from (Setting(workers, None, rounds=3) for workers in (1, 2, 4))
     cores = len(os.sched_getaffinity(0))
     shares = ((1, cores // 2), (1, cores), (2, cores // 2)) if cores > 1 else ((1, 1),)
@@ -81,7 +84,7 @@ def settings() -> Iterator[Setting]:
 
 @contextmanager
 def workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
-    """Have a setting's workers on a database of their own for the time of the block."""
+    """Run a setting's workers on a separate database within the block."""
     with ExitStack() as parts:
         own: dict[str, Any] = {"SWEEP_SECONDS": SWEEP_SECONDS}
         if in_postgres:
@@ -99,7 +102,7 @@ def workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
 
 
 def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
-    """Have a walk painted; return its seconds, from the commission to the hung film, and how it was cut."""
+    """Generate a walk; return its seconds, from the request to the published film, and its batches."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
     walk, _ = intake.place(wanted, visitor_key="bench", owner="bench", skip_cache=True)
     wait_for(walk, lambda: None, quiet=True)
@@ -111,17 +114,17 @@ def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
 
 
 def at_most(workers: int, sampling: dict[str, Any]) -> float:
-    """Return how many times as fast workers can be that divide all passes evenly, but for the stops': one piece."""
+    """Return the largest speed-up if workers divide all evaluations evenly, except the stops', which are one task."""
     stops = cost.PAIR * cost.of_frame(sampling, 0, sampling["steps"])
     alone = stops / cost.of_walk(sampling, stops=cost.PAIR, frames=FRAMES)
     return 1 / (alone + (1 - alone) / workers)
 
 
 def table(store: Store) -> str:
-    """Write the medians as Markdown, each against the first of its part."""
+    """Return the medians as a Markdown table, each relative to the first of its part."""
     rows, first = [f"| {FRAMES} frames by | seconds | times as fast | at most |", "|---|---|---|---|"], {}
     for part, workers, cores in dict.fromkeys((r["part"], r["workers"], r["cores"]) for r in store.records):
-        found = list(store.of(part, workers=workers, cores=cores))
+        found = list(store.select(part, workers=workers, cores=cores))
         seconds = statistics.median(record["seconds"] for record in found)
         how = f"{PASS_SECONDS * 1000:.0f} ms of sleep a pass" if cores is None else f"house model, cores each: {cores}"
         bound = f"{at_most(workers, found[0]['sampling']):.2f}" if cores is None else ""
@@ -131,7 +134,7 @@ def table(store: Store) -> str:
 
 
 def main() -> None:
-    """Measure every setting, write it down, and print the table."""
+    """Measure every setting, store the results, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__)
     parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
     asked = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A GPU that is not there: a ceiling on what is allocated, passes of known length, overflow in some precisions."""
+"""Simulated GPU: a limit of allocations, evaluations of fixed duration, overflow in some precisions."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from worker.diffusion.tuning import DTYPES, Setting
 
 DEVICE = torch.device("cpu", 0)
 CONTEXT = 300 * 2**20
-"""Bytes that a driver takes for itself; an assumption."""
+"""The bytes of a driver's context; an assumption."""
 
 TRANSFER_S = 1 / (12 * GB)
-"""Seconds for a byte on its way to the GPU; an assumption."""
+"""The seconds to transfer a byte to the GPU; an assumption."""
 
 
 @dataclass
 class SimulatedGpu:
-    """A GPU: its bytes, those that another program has, its half precisions, and those in which numbers overflow.
+    """A GPU: its bytes, those of other programs, its half precisions, and those in which numbers overflow.
 
-    `pass_s` is how long a guided pass of one picture takes in half precision; one in float32 takes four times as long.
-    `fails` is how many allocations fail all the same, as those of a memory in fragments do.
+    `pass_s` is the time of a guided evaluation of one picture in half precision; float32 takes four times as long.
+    `fails` is the number of allocations that fail regardless of size, as with fragmented memory.
     """
 
     total: int
@@ -45,11 +45,14 @@ class SimulatedGpu:
 
     @property
     def free(self) -> int:
-        """Return how many bytes are free."""
+        """Return the number of free bytes."""
         return self.total - self.taken - CONTEXT
 
     def allocate(self, size: int) -> None:
-        """Take so many bytes for a while. Raises OutOfMemoryError."""
+        """Allocate bytes for a moment.
+
+        :raises torch.OutOfMemoryError: when they do not fit, or an allocation is set to fail.
+        """
         if self.fails or size > self.free:
             self.fails = max(0, self.fails - 1)
             raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {size / GB:.2f} GiB.")
@@ -57,7 +60,7 @@ class SimulatedGpu:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Pass the device ``cpu:0`` off as this GPU."""
+        """Replace the properties of the device ``cpu:0`` by this GPU's within the block."""
         with (
             mock.patch.object(devices, "is_gpu", lambda _: True),
             mock.patch.object(devices, "halves", lambda _: self.halves),
@@ -70,7 +73,7 @@ class SimulatedGpu:
 
 @dataclass
 class SimulatedModel:
-    """A model of these sizes on that GPU."""
+    """A model of some sizes on a simulated GPU."""
 
     name: str
     sizes: Sizes
@@ -85,7 +88,10 @@ class SimulatedModel:
 
     @property
     def plans(self) -> tuple[Plan, ...]:
-        """Return the plans to be tried. Raises ModelError where none fits."""
+        """Return the plans to try.
+
+        :raises ModelError: when none fits.
+        """
         try:
             memory = self.gpu.free, self.gpu.total
             return placement.plans(self.offload, self.needs, *memory)
@@ -94,39 +100,39 @@ class SimulatedModel:
 
     @property
     def needs(self) -> Needs:
-        """Return what it needs memory for."""
+        """Return what the model needs memory for."""
         return Needs(self.sizes, self.pixels, upcast=self.starts_upcast)
 
     @property
     def starts_upcast(self) -> bool:
-        """Return whether pictures are decoded in float32 in the precision that is tried first."""
+        """Return whether images are decoded in float32 with the precision that is tried first."""
         return self.decoder(self.gpu.halves[0]) == "float32"
 
     def decoder(self, precision: str) -> str:
-        """Return the decoder's precision beside a UNet of this one."""
+        """Return the decoder's precision for a UNet's precision."""
         return "float32" if self.forces_upcast and precision == "float16" else precision
 
     def follow(self, plan: Plan) -> None:
-        """Follow a plan."""
+        """Switch to a plan."""
         self.plan = plan
 
     def missing(self) -> str:
-        """Describe how much memory is missing."""
+        """Return a description of how much memory is missing."""
         possible, memory = placement.allowed(self.offload), (self.gpu.free, self.gpu.total)
         return placement.missing(possible, self.needs, *memory)
 
 
 class SimulatedRehearsal:
-    """Passes and pictures of a simulated model."""
+    """Evaluations and pictures of a simulated model."""
 
     def __init__(self, model: SimulatedModel) -> None:
-        """Encode: the text encoders come to the GPU, where the networks may be already."""
+        """Allocate for encoding: the text encoders move to the GPU, where the networks may be already."""
         self._model = model
         beside = 0 if model.plan.offload else placement.HALF_BYTES * (model.sizes.network + model.sizes.vae)
         model.gpu.allocate(placement.HALF_BYTES * model.sizes.encoders + beside)
 
     def __call__(self, setting: Setting) -> None:
-        """Make a pass: take its memory and its time."""
+        """Simulate an evaluation: allocate its memory and add its time."""
         model, wide = self._model, DTYPES[setting.precision].itemsize
         unet = wide * model.sizes.network
         model.tried.append((model.plan, setting))
@@ -138,7 +144,7 @@ class SimulatedRehearsal:
         model.gpu.seconds += times * model.gpu.pass_s * setting.batch + moved * TRANSFER_S
 
     def whole(self, setting: Setting) -> None:
-        """Make a pass and decode a picture."""
+        """Simulate an evaluation and the decoding of a picture."""
         self(setting)
         model = self._model
         wide = DTYPES[model.decoder(setting.precision)].itemsize
@@ -151,14 +157,17 @@ class SimulatedRehearsal:
             raise NoNumbers(f"the network's numbers overflow in {setting.precision}")
 
     def _beside(self, setting: Setting) -> int:
-        """Return the bytes of what lies beside the UNet all the time."""
+        """Return the bytes that are always allocated in addition to the UNet."""
         model, wide = self._model, DTYPES[self._model.decoder(setting.precision)].itemsize
         vae = 0 if model.plan.offload else wide * model.sizes.vae
         return vae + (0 if model.plan.encoders_leave else placement.HALF_BYTES * model.sizes.encoders)
 
 
 def choose(model: SimulatedModel, measured: Path | None = None) -> tuple[Plan, Setting]:
-    """Choose as a worker does at its start. Raises ModelError where nothing fits."""
+    """Return what a worker chooses at its start.
+
+    :raises ModelError: when nothing fits.
+    """
     with model.gpu.installed():
         setting = choosing.choose(model, measured, rehearse=SimulatedRehearsal)  # type: ignore[arg-type]
     return model.plan, setting

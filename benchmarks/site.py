@@ -1,4 +1,4 @@
-"""A site of the benchmark's own: started in an empty instance folder, watched from outside, stopped at the end."""
+"""Run a separate site for benchmarks: start it in an empty instance folder, measure it from outside, stop it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class RunningSite:
-    """A site's address, its supervisor's process number, and how long its parts took to be ready."""
+    """A running site: its URL, its supervisor's process ID, and the start times of its parts."""
 
     url: str
     pid: int
@@ -38,29 +38,29 @@ class RunningSite:
             return json.load(answer)
 
     def post(self, path: str, body: Any) -> Any:
-        """Send JSON to ``path`` and return the JSON it answers with."""
+        """Send JSON to ``path`` and return the JSON of the answer."""
         data = json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:  # nosec B310
             return json.load(answer)
 
     def flask(self, *command: str) -> None:
-        """Run an admin command on it."""
-        told = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        subprocess.run(told, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        """Run an admin command on the site."""
+        arguments = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
+        subprocess.run(arguments, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
     def process(self, word: str) -> int:
-        """Return the number of a process of its own whose command line holds ``word``."""
+        """Return the ID of one of its processes whose command line contains ``word``."""
         return next(pid for pid in descendants(self.pid) if word in _command(pid))
 
     def megabytes(self, word: str) -> float:
-        """Add up the resident memory (MB) of the supervisor's children whose command line holds ``word``."""
+        """Return the resident memory (MB) of all its processes whose command line contains ``word``."""
         return sum(resident(pid) for pid in descendants(self.pid) if word in _command(pid))
 
 
 @contextmanager
 def running(**settings: str) -> Iterator[RunningSite]:
-    """Start a site with these settings (``MOMA_…``) beside the caller's; yield it once its worker can paint."""
+    """Start a site with extra settings (``MOMA_…``); yield it as soon as its worker is ready."""
     with tempfile.TemporaryDirectory(prefix="moma-bench-") as folder:
         url = f"http://127.0.0.1:{free_port()}"
         environment = environment_of(Path(folder), int(url.rpartition(":")[2])) | settings
@@ -90,19 +90,19 @@ def _wait(process: subprocess.Popen[bytes], url: str, good: Callable[[Any], bool
 
 
 def environment_of(folder: Path, port: int) -> dict[str, str]:
-    """Return the environment of a site in this instance folder: settings of the caller's own, and bare walls."""
+    """Return the environment of a site in an instance folder: the caller's, without the exhibition."""
     return {**os.environ, "MOMA_INSTANCE": str(folder), "MOMA_EXHIBITION": "false", "PORT": str(port)}
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
+    """Return a free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def descendants(pid: int) -> list[int]:
-    """List the processes that a process started, and those that they did."""
+    """Return the IDs of a process's children, and of their descendants."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -1,7 +1,7 @@
-"""A worker whose painter sleeps a fixed time for each pass of a picture: ``python -m benchmarks.sleeper SECONDS``.
+"""Worker whose painter sleeps a fixed time per evaluation: ``python -m benchmarks.sleeper SECONDS``.
 
-Everything around the painting is the worker's own: claims, states, files and films. What it takes is all that keeps
-many such workers on few cores from being as many times as fast.
+Everything except the generation is the worker's own: claims, states, files and films. Their cost is what keeps many
+such workers on few cores from a proportional speed-up.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BATCH = 8
 
 
 class Sleeper(FakePainter):
-    """Paints plain colours; the only one of its worker, too."""
+    """Painter of plain colours, and the only painter of its worker."""
 
     title = "Sleeper"
     names = ("fake",)
@@ -31,11 +31,11 @@ class Sleeper(FakePainter):
     def __init__(self, pass_seconds: float) -> None:
         super().__init__(batch=BATCH)
         self.pass_seconds = pass_seconds
-        told = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
-        self.descriptions = {"fake": told}
+        about = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
+        self.descriptions = {"fake": about}
 
     def paint(self, prepared: PreparedWalk, positions: Sequence[float], **how: Any) -> list[Painted]:
-        """Paint one batch, in the time that its passes take."""
+        """Return one batch of pictures, after the time of its evaluations."""
         rendering, start = prepared.rendering, how.get("start")
         each = of_frame(asdict(rendering), start[0][0].depth if start else 0, how.get("until") or rendering.steps)
         passes = self.passes + each * max(how.get("pad", 1), len(positions))

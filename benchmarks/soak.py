@@ -1,7 +1,7 @@
-"""A soak: many walks through one running site, and what its worker and its web process weigh meanwhile.
+"""Soak test: many walks through one running site, and the memory of its worker and web process over time.
 
-``python -m benchmarks.soak [walks]``. Prompts, seeds, presets and lengths change, so that whatever is kept by any of
-them would add up. Fails when the last quarter weighs clearly more than the second: in the first, caches still fill.
+``python -m benchmarks.soak [walks]``. Prompts, seeds, presets and lengths vary, so that any leak would add up. Fails
+when the last quarter needs clearly more memory than the second; in the first, caches still fill.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from benchmarks.store import Store
 WALKS = 200
 FRAMES = (4, 7, 12)
 GROWTH = 1.03
-"""How much heavier the last quarter may be: what the allocator keeps varies by that from walk to walk."""
+"""The largest ratio of the last quarter to the second; allocators vary by this much from walk to walk."""
 
 PARTS = {"worker": "-m worker", "web": "gunicorn"}
 
 
 def main() -> None:
-    """Paint the walks, weigh after each, and say how the weight grew."""
+    """Generate the walks, measure the memory after each, and print its growth."""
     walks = int(sys.argv[1]) if len(sys.argv) > 1 else WALKS
     store, began = Store("soak", fresh=True), time.monotonic()
     bounds = ("HOURLY_WALKS", "HOURLY_WALKS_ADDRESS", "LINE_MAX", "LINE_MAX_VISITOR", "LINE_MAX_ADDRESS")
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def growth(weights: Sequence[float]) -> float:
-    """Return the median of the last quarter over that of the second."""
+    """Return the ratio of the last quarter's median to that of the second."""
     quarter = len(weights) // 4
     return statistics.median(weights[-quarter:]) / statistics.median(weights[quarter : 2 * quarter])
 

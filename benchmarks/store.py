@@ -1,4 +1,4 @@
-"""Where a long benchmark keeps what it has found, line by line, so that it can be stopped and go on."""
+"""Store the results of a long benchmark line by line, so that it can be stopped and continued."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = dict[str, Any]
 
 
 class Store:
-    """A folder of one run: its records (JSON, a line each) and the frames of its films."""
+    """Folder of one run: its records (one JSON object per line) and the frames of its films."""
 
     def __init__(self, name: str, *, fresh: bool = False, results: Path = RESULTS) -> None:
         self.folder = results / name
@@ -29,28 +29,28 @@ class Store:
         self.records: list[Record] = [json.loads(line) for line in lines]
 
     def add(self, part: str, **found: Any) -> None:
-        """Write down what was found, at once."""
+        """Append a record to the file."""
         record = {"part": part, **found}
         self.records.append(record)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
-    def of(self, part: str, **wanted: Any) -> Iterator[Record]:
-        """Return the records of a part that have these values."""
+    def select(self, part: str, **wanted: Any) -> Iterator[Record]:
+        """Yield the records of a part that have these values."""
         for record in self.records:
             if record["part"] == part and all(record[name] == value for name, value in wanted.items()):
                 yield record
 
     def has(self, part: str, **wanted: Any) -> bool:
-        """Tell whether this was found already."""
-        return next(self.of(part, **wanted), None) is not None
+        """Return whether a record of a part has these values."""
+        return next(self.select(part, **wanted), None) is not None
 
     def keep(self, film: Film, *name: object) -> None:
-        """Keep a film's frames."""
+        """Store a film's frames and positions."""
         np.savez_compressed(self._film(name), positions=film.positions, pictures=np.stack(film.pictures))
 
     def film(self, *name: object) -> Film:
-        """Return a film that was kept."""
+        """Return a stored film."""
         with np.load(self._film(name)) as data:
             return Film(data["positions"].tolist(), list(data["pictures"]))
 

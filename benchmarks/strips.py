@@ -1,7 +1,7 @@
-"""Strips of frames from some walks, by several contenders, unlabelled and in an order drawn by chance.
+"""Make strips of frames from some walks by several contenders, unlabelled and in random order.
 
-``python -m benchmarks.strips FOLDER`` takes the films that a run kept and writes a picture for each walk, and apart
-from them ``key.json``, which says who painted which strip. Whoever ranks them sees the pictures only.
+``python -m benchmarks.strips FOLDER`` uses the stored films of a run and writes a picture for each walk, and separately
+``key.json``, which names the contender of each strip. The persons who rank them see only the pictures.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ COLOURS = (256, 128, 64)
 
 
 def main() -> None:
-    """Write the strips of the run's first walks."""
+    """Write the strips of the run's first walks, and the key."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.strips", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--key", type=Path, default=Path("key.json"), help="where it is written who painted what")
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def picture(films: Sequence[Film]) -> bytes:
-    """Hang one strip of each film under the other, and return them as a PNG of at most 100 kB."""
+    """Return one strip of each film, below each other, as a PNG of at most 100 kB."""
     sheet = Image.fromarray(np.concatenate([strip(film.pictures) for film in films]))
     for colours in COLOURS:
         out = io.BytesIO()
@@ -64,7 +64,7 @@ def picture(films: Sequence[Film]) -> bytes:
 
 
 def strip(pictures: Sequence[NDArray[np.uint8]], *, side: int = TILE) -> NDArray[np.uint8]:
-    """Lay frames of a film at equal times side by side, each with so many pixels a side, with some wall around them."""
+    """Return frames of a film at equal times side by side, each of some pixels a side, with gaps."""
     indices = np.linspace(0, len(pictures) - 1, FRAMES).round().astype(int)
     shown = np.full((side + GAP, FRAMES * (side + GAP), 3), WALL, np.uint8)
     for place, index in enumerate(indices):

@@ -1,7 +1,7 @@
-"""Ways of predicting between two texts by a Z-Image transformer, whose texts have lengths of their own.
+"""Ways to predict between two texts with a Z-Image transformer, whose texts have different lengths.
 
-Each takes noisy pictures, the times (0 is noise, 1 is clean), a pair of texts and an amount for each picture, and
-returns the velocities that the transformer gives. At amounts 0 and 1 each is to equal the plain call.
+Each takes noisy pictures, the times (0 is noise, 1 is clean), and a pair of texts and an amount for each picture, and
+returns the transformer's velocities. At amounts 0 and 1 each should equal the plain call.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ Way = Callable[[Any, Tensor, Tensor, Sequence[Pair], Tensor], Tensor]
 
 
 def plain(network: Any, pictures: Tensor, times: Tensor, texts: Sequence[Tensor]) -> Tensor:
-    """Return the transformer's own predictions, one text a picture."""
+    """Return the transformer's unmodified predictions, with one text per picture."""
     return torch.stack(network([*pictures.unsqueeze(2)], times, [*texts], return_dict=False)[0]).squeeze(2)
 
 
 def velocities(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Mix the predictions for the two texts: two rows a picture."""
+    """Return the mix of the predictions for the two texts: two rows per picture."""
     both = _two_rows(network, pictures, times, pairs)
     return _mix(both[0::2], both[1::2], amounts)
 
 
 def layers(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Mix the picture's tokens after each main layer: two rows a picture, each with the tokens of its own text."""
+    """Mix the picture's tokens after each main layer: two rows per picture, each with the tokens of one text."""
     count = pictures.shape[-2] * pictures.shape[-1] // 4
     count += -count % SEQ_MULTI_OF
 
@@ -47,13 +47,13 @@ def layers(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair],
 
 
 def states(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Mix the states of two texts of one length: the plain call with one row a picture."""
+    """Mix the states of two texts of equal length: the plain call with one row per picture."""
     texts = [torch.lerp(a, b, float(amount)) for (a, b), amount in zip(pairs, amounts, strict=True)]
     return plain(network, pictures, times, texts)
 
 
 def padded(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Mix refined states, the shorter text lengthened by the model's own padding: one row a picture."""
+    """Mix refined states, the shorter text lengthened by the model's own padding: one row per picture."""
     texts = []
     for (a, b), amount in zip(pairs, amounts, strict=True):
         length = max(_padded_length(a), _padded_length(b))
@@ -63,10 +63,10 @@ def padded(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair],
 
 
 def tail(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Mix refined states as far as both texts reach, and fade the rest of the longer one by a mask: one row a picture.
+    """Mix refined states up to the shorter length, and fade out the longer text's rest by a mask: one row per picture.
 
-    To the weights of the rest the logarithm of its text's share is added. The picture's place comes after the texts' as
-    in the plain call, between the two by the amount, so that both ends are exact.
+    The logarithm of its text's share is added to the attention weights of the rest. The picture's position follows the
+    texts' as in the plain call, interpolated between the two by the amount, so that both ends are exact.
     """
     texts, ends, shares = [], [], []
     for (a, b), amount in zip(pairs, amounts.tolist(), strict=True):
@@ -80,9 +80,9 @@ def tail(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], a
 
 
 def fading(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Attend to both texts at once, in one row a picture: the picture's attention to either fades by its mask.
+    """Attend to both texts at once, in one row per picture: the picture's attention to each is faded by a mask.
 
-    To the weight of each token of the first text ``log(1 - t)`` is added before the softmax, and ``log(t)`` to those of
+    ``log(1 - t)`` is added before the softmax to the weight of each token of the first text, and ``log(t)`` to those of
     the second. The tokens of a text attend to the picture and to their own text.
     """
     texts = [(refined(network, a), refined(network, b)) for a, b in pairs]
@@ -90,7 +90,7 @@ def fading(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair],
 
 
 def attention(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Attend to the picture with either text, and mix what the picture's tokens receive: one row a picture."""
+    """Attend to the picture with either text, and mix what the picture's tokens receive: one row per picture."""
     texts = [(refined(network, a), refined(network, b)) for a, b in pairs]
     own = [layer.attention.processor for layer in network.layers]
     try:
@@ -109,7 +109,7 @@ WAYS: dict[str, Way] = {
 
 
 def refined(network: Any, text: Tensor, length: int = 0) -> Tensor:
-    """Return a text's tokens as the main layers take them, padded to a length; they do not depend on time."""
+    """Return a text's tokens as inputs of the main layers, padded to a length; they do not depend on time."""
     length = length or _padded_length(text)
     tokens = network.cap_embedder(text)
     tokens = torch.cat([tokens, network.cap_pad_token.expand(length - len(text), -1)])[None]
@@ -125,11 +125,11 @@ def _one_stream(
     network: Any, pictures: Tensor, times: Tensor, texts: Sequence[tuple[Tensor, ...]], amounts: Tensor | None,
     image_ends: Sequence[float] = (), tails: Sequence[tuple[int, float]] = (),
 ) -> Tensor:  # fmt: skip
-    """Run the main layers over each picture's tokens followed by those of its texts, and return the predictions."""
+    """Return the predictions of the main layers over each picture's tokens followed by those of its texts."""
     embedding = network.t_embedder(times * network.t_scale).type_as(pictures)
     patches, grids = zip(*(_patches(network, each) for each in pictures), strict=True)
     spans = [[len(each) for each in row] for row in texts]
-    ends = [max(row) for row in spans]  # the picture's place is one after each text's last
+    ends = [max(row) for row in spans]  # the picture's position is one after each text's last
     count, area = patches[0].shape[0], len(grids[0])
     image = network.all_x_embedder["2-1"](torch.stack(patches))
     image[:, area:] = network.x_pad_token
@@ -138,7 +138,7 @@ def _one_stream(
     ])  # fmt: skip
     for layer in network.noise_refiner:
         image = layer(image, None, turns, embedding)
-    # A batch pads each text's stretch to the longest in it, so that all stretches begin at the same place.
+    # A batch pads each text to its longest one, so that all texts start at the same position.
     widths = [max(column) for column in zip(*spans, strict=True)]
     rows, places, starts = [], [], [count + sum(widths[:number]) for number in range(len(widths))]
     for row, end in zip(texts, ends, strict=True):
@@ -165,7 +165,7 @@ def _one_stream(
 
 
 def _image_turns(network: Any, grid: Tensor, place: float, count: int) -> Tensor:
-    """Return the rotations of a picture's tokens, whose place after the text may lie between two whole numbers."""
+    """Return the rotations of a picture's tokens, whose position after the text may be fractional."""
     rope = network.rope_embedder
     turns = rope(functional.pad(functional.pad(grid, (1, 0), value=int(place)), (0, 0, 0, count - len(grid))))
     if place != int(place):
@@ -176,7 +176,7 @@ def _image_turns(network: Any, grid: Tensor, place: float, count: int) -> Tensor
 
 
 def _bias(count: int, widths: list[int], spans: list[list[int]], amounts: Tensor | None, like: Tensor) -> Tensor | None:
-    """Return what is added to the weights of attention, rows by 1 by queries by keys, or None for nothing."""
+    """Return the bias of the attention weights (rows, 1, queries, keys), or None if there is none."""
     whole = all(span == widths for span in spans)
     if amounts is None and whole:
         return None
@@ -217,7 +217,7 @@ class _Mixed:
             parts = [torch.cat([each[:, :count], each[:, start : start + width]], 1) for each in (query, key, value)]
             mask = None
             if attention_mask is not None:
-                # Of the bias only what hides padding counts here: that of a text's own queries.
+                # Only the part of the bias that hides padding applies here: that of a text's own queries.
                 own = attention_mask[:, :, start : start + 1]
                 mask = torch.cat([own[..., :count], own[..., start : start + width]], -1)
                 mask = mask if bool(mask.isinf().any()) else None

@@ -1,7 +1,7 @@
-"""A tiny Z-Image transformer that has learned what words mean, for measures that random weights cannot give.
+"""A tiny trained Z-Image transformer, for measures that random weights cannot give.
 
 Pictures of 16 by 16 pixels show one thing: a disc, a square or a cross, in a colour, at a place, on a dark or a light
-ground. Texts name the four, between fillers without a meaning, in 4 to 60 words; a word is a vector drawn once. The
+ground. Texts of 4 to 60 words name these four among meaningless fillers; each word is a fixed random vector. The
 transformer is trained by flow matching on the pixels for some minutes on a CPU.
 """
 
@@ -16,7 +16,7 @@ import diffusers
 import torch
 
 SIDE, WIDTH = 16, 32
-"""Pixels of a side, and the width of a word's vector."""
+"""The side of a picture in pixels, and the width of a word's vector."""
 
 SHAPES = ("disc", "square", "cross")
 COLOURS = {"red": (0.9, -0.7, -0.7), "green": (-0.7, 0.8, -0.6), "blue": (-0.7, -0.5, 0.9), "yellow": (0.9, 0.8, -0.8)}
@@ -34,25 +34,25 @@ Subject = tuple[str, str, str, str]
 
 
 def subject(rng: random.Random) -> Subject:
-    """Draw a shape, a colour, a place and a ground."""
+    """Return a random shape, colour, place and ground."""
     return rng.choice(SHAPES), rng.choice([*COLOURS]), rng.choice([*PLACES]), rng.choice([*GROUNDS])
 
 
 def words(about: Subject, length: int, rng: random.Random) -> list[str]:
-    """Return a text about a subject: its words in order, among as many fillers as the length asks for."""
+    """Return a text about a subject: its words in order, among fillers up to the length."""
     where = set(rng.sample(range(length), len(about)))
     own = iter(about)
     return [next(own) if number in where else rng.choice(FILLERS) for number in range(length)]
 
 
 def states(text: list[str]) -> torch.Tensor:
-    """Return a text's vectors, words by width."""
+    """Return a text's vectors (words, width)."""
     table = torch.randn(len(WORDS), WIDTH, generator=torch.Generator().manual_seed(7))
     return table[[WORDS.index(word) for word in text]]
 
 
 def mask(shape: str, x: float, y: float, radius: float) -> torch.Tensor:
-    """Return how much of each pixel a shape covers, with soft edges."""
+    """Return a shape's coverage of each pixel (16, 16), 0…1, with soft edges."""
     across = torch.arange(SIDE) + 0.5
     dx, dy = (across - x)[None].abs(), (across - y)[:, None].abs()
     inside = {
@@ -64,7 +64,7 @@ def mask(shape: str, x: float, y: float, radius: float) -> torch.Tensor:
 
 
 def picture(about: Subject, rng: random.Random) -> torch.Tensor:
-    """Return a picture of a subject, colours by height by width, in -1 to 1; place and size differ a little."""
+    """Return a picture of a subject (colours, height, width), -1…1; place and size vary a little."""
     shape, colour, place, ground = about
     x, y = (each + rng.uniform(-1, 1) for each in PLACES[place])
     inside = mask(shape, x, y, rng.uniform(2.8, 3.8))
@@ -72,7 +72,7 @@ def picture(about: Subject, rng: random.Random) -> torch.Tensor:
 
 
 def one_thing(found: torch.Tensor) -> float:
-    """Return what is left of a picture after the best one with a single thing of any colours, relative to its contrast.
+    """Return the residual of a picture after the best fit by a single thing of any colours, relative to its contrast.
 
     A picture of one thing leaves little; a double exposure of two things leaves the second.
     """
@@ -99,7 +99,7 @@ def network(seed: int = 0) -> Any:
 
 
 def trained(path: Path | None, steps: int, batch: int = 32) -> Any:
-    """Return the transformer after so many steps of training, kept in a file where one is given."""
+    """Return the transformer after ``steps`` of training, loaded from or saved to a file if a path is given."""
     made = network()
     if path and path.exists():
         made.load_state_dict(torch.load(path, weights_only=True))

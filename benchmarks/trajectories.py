@@ -1,8 +1,8 @@
-"""Trajectories from noise to picture that can be left and taken up at any solver step: what the contenders are made of.
+"""Resumable trajectories from noise to picture, of which the contenders are made.
 
-The benchmark's own loop, not the painter's: what ours is measured against must not change with it. Guidance is on at
-every step. A multistep solver's history travels with its latents, so that a trajectory that is taken up goes on as if
-it had never been left.
+The benchmark's own loop, not the painter's: the baselines must not change with our code. Guidance is on at every step.
+A multistep solver's history travels with its latents, so that a resumed trajectory continues as if it had never been
+interrupted.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from worker.planning import frame_schedule, interpolation
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """One picture in the making: the solver step it has come to, its latents (1 x c x h x w), and its solver."""
+    """One picture in progress: the solver step reached, its latents (1 x c x h x w), and its solver."""
 
     depth: int
     latents: torch.Tensor
     solver: Any
 
 
-class Easel:
-    """A painter's model with the settings of one contender: what is painted, how, and how many at once."""
+class Sampler:
+    """A painter's model with one contender's settings: stops, rendering settings, and batch size."""
 
     def __init__(self, painter: Painter, prepared: PreparedWalk, *, batch: int) -> None:
         self.model = painter.model
@@ -43,7 +43,7 @@ class Easel:
         self._unet, self._vae = self.model.networks(self.rendering.precision, self.rendering.memory_format)
 
     def begin(self, position: float) -> Trajectory:
-        """Return a trajectory at its noise."""
+        """Return a trajectory at its initial noise."""
         solver = self.model.solver(self.rendering.scheduler, self.rendering.steps)
         if self.rendering.spacing:
             solver_state.space(solver, *self.rendering.spacing)
@@ -56,9 +56,9 @@ class Easel:
     def go(
         self, starts: Sequence[Trajectory], positions: Sequence[float], *, until: int, keep: Sequence[int] = ()
     ) -> tuple[list[Trajectory], list[dict[int, Trajectory]]]:
-        """Take trajectories of one depth on to another, each toward its position's text, in batches.
+        """Advance trajectories of one depth to another, each towards its position's text, in batches.
 
-        Return them, and for each what it was at the depths to ``keep``.
+        Return them, and for each its states at the depths in ``keep``.
         """
         there: list[Trajectory] = []
         kept: list[dict[int, Trajectory]] = []
@@ -70,14 +70,14 @@ class Easel:
         return there, kept
 
     def pictures(self, ends: Sequence[Trajectory]) -> list[NDArray[np.uint8]]:
-        """Decode trajectories that are at their end."""
+        """Return the decoded pictures of finished trajectories."""
         latents = torch.cat([end.latents for end in ends])
         with torch.inference_mode():
             decoded = self.model.decode(self._vae, latents)
         return list((decoded * 255).round().astype(np.uint8))
 
     def full(self, positions: Sequence[float]) -> list[NDArray[np.uint8]]:
-        """Paint pictures in full, from the noise."""
+        """Return pictures generated in full, from the noise."""
         painted: list[NDArray[np.uint8]] = []
         for first in range(0, len(positions), self.batch):
             part = positions[first : first + self.batch]
@@ -109,7 +109,7 @@ class Easel:
         return [_row(until, latents, solver, i) for i in range(len(starts))], kept
 
     def _texts(self, positions: Sequence[float]) -> torch.Tensor:
-        """Interpolate the text states, the unguided half first."""
+        """Return the interpolated text embeddings, the unguided half first."""
         legs = [frame_schedule.leg(position, len(self.prepared.prompts)) for position in positions]
         kinds = (self.prepared.negatives, self.prepared.prompts)
         states = np.stack([interpolation.lerp(kind[i], kind[i + 1], t) for kind in kinds for i, t in legs])
@@ -117,7 +117,7 @@ class Easel:
 
 
 def between(left: Trajectory, right: Trajectory, t: float) -> Trajectory:
-    """Blend two trajectories of one depth: latents on the great arc, the solver's history on the straight line."""
+    """Return a blend of two trajectories of one depth: latents by slerp, the solver's history linearly."""
     latents = torch.from_numpy(interpolation.slerp(left.latents.cpu().numpy(), right.latents.cpu().numpy(), t))
     history = _joined([left.solver, right.solver], lambda pair: torch.lerp(pair[0], pair[1], t))
     return Trajectory(left.depth, latents.to(left.latents), history)
@@ -133,7 +133,7 @@ def _row(depth: int, latents: torch.Tensor, solver: Any, i: int) -> Trajectory:
 
 
 def _joined(solvers: Sequence[Any], join: Callable[[list[torch.Tensor]], torch.Tensor]) -> Any:
-    """Return a solver whose history is that of several, joined; everything else is the first one's."""
+    """Return a solver with the joined histories of several; everything else is the first one's."""
     joined = copy.copy(solvers[0])
     for name, value in vars(solvers[0]).items():
         values = [vars(solver)[name] for solver in solvers]

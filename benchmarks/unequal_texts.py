@@ -1,8 +1,8 @@
-"""Walks between texts of unequal length by a Z-Image transformer: ``python -m benchmarks.unequal_texts``.
+"""Walks between texts of unequal length with a Z-Image transformer: ``python -m benchmarks.unequal_texts``.
 
-Z-Image's text encoder returns as many states as a text has words, so there is nothing to interpolate between. Each way
-of :mod:`benchmarks.text_blends` paints walks between pairs of texts from one noise, by a tiny transformer that has
-learned words (:mod:`benchmarks.toy_texts`), and by two with random weights. Prints tables in Markdown.
+Z-Image's text encoder returns as many states as a text has tokens, so there is no direct interpolation. Each way of
+:mod:`benchmarks.text_blends` generates walks between pairs of texts from one noise, with a tiny trained transformer
+(:mod:`benchmarks.toy_texts`), and with two of random weights. Prints Markdown tables.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.text_blends import Pair, Way
 
 STEPS, SHIFT = 8, 3.0
 LENGTHS = {"unequal": ((9, 26), (12, 45), (40, 7), (20, 58)), "equal": ((12, 12), (26, 26), (40, 40), (58, 58))}
-"""Words of a pair's two texts; Z-Image pads each text to a multiple of 32."""
+"""The lengths of a pair's two texts in words; Z-Image pads each text to a multiple of 32."""
 
 LARGER = {
     "in_channels": 16, "dim": 512, "n_layers": 8, "n_refiner_layers": 2, "n_heads": 8, "n_kv_heads": 8,
@@ -34,7 +34,7 @@ LARGER = {
 
 
 def sample(network: Any, way: Way, noise: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
-    """Return pictures painted from noise by Euler's steps along the flow, as Z-Image's pipeline does."""
+    """Return pictures generated from noise by Euler's steps along the flow, as Z-Image's pipeline does."""
     sigmas = torch.linspace(1, 0, STEPS + 1)
     sigmas = SHIFT * sigmas / (1 + (SHIFT - 1) * sigmas)
     pictures = noise
@@ -45,7 +45,7 @@ def sample(network: Any, way: Way, noise: Tensor, pairs: Sequence[Pair], amounts
 
 
 def plain(network: Any, noise: Tensor, text: Tensor) -> Tensor:
-    """Return the picture of one text by the transformer's own calls."""
+    """Return the picture of one text by the transformer's unmodified calls."""
     return sample(network, _first, noise, [(text, text)], torch.zeros(1))
 
 
@@ -54,12 +54,12 @@ def _first(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair],
 
 
 def rms(found: Tensor) -> float:
-    """Return the root mean square."""
+    """Return the root mean square of a tensor."""
     return float(found.square().mean().sqrt())
 
 
 def left_of(middle: Tensor, ends: Sequence[Tensor]) -> float:
-    """Return what is left of a picture after the best linear fit of two others, relative to their difference."""
+    """Return the residual of a picture after the best linear fit of two others, relative to their difference."""
     basis = torch.stack([end.flatten() for end in ends], 1)
     fit = basis @ torch.linalg.lstsq(basis, middle.flatten()[:, None]).solution
     return rms(middle.flatten() - fit[:, 0]) / rms(ends[0] - ends[1])
@@ -92,7 +92,7 @@ def measured(network: Any, way: Way, noise: Tensor, pair: Pair, frames: int, has
 
 
 def invariance(network: Any, way: Way, noise: Tensor, pairs: Sequence[Pair]) -> float:
-    """Return how far a prediction differs between a row alone and in a batch of rows of other lengths."""
+    """Return how much a prediction differs between a row alone and in a batch of rows of other lengths."""
     times, amounts = torch.full((len(pairs),), 0.4), torch.full((len(pairs),), 0.3)
     noise = noise.expand(len(pairs), -1, -1, -1)
     together = way(network, noise, times, pairs, amounts)
@@ -101,7 +101,7 @@ def invariance(network: Any, way: Way, noise: Tensor, pairs: Sequence[Pair]) -> 
 
 
 def seconds(network: Any, way: Way, noise: Tensor, pair: Pair, repeats: int = 3) -> float:
-    """Return the least CPU seconds of one picture's prediction, of a few."""
+    """Return the least CPU seconds of one picture's prediction, of some repeats."""
     found = []
     for _ in range(repeats):
         began = time.process_time()
@@ -111,7 +111,7 @@ def seconds(network: Any, way: Way, noise: Tensor, pair: Pair, repeats: int = 3)
 
 
 def learned_pairs(kind: str, seed: int) -> list[Pair]:
-    """Return pairs of texts about two subjects each."""
+    """Return pairs of texts about two subjects each, as states."""
     rng = random.Random(f"{kind}:{seed}")
     found = []
     for lengths in LENGTHS[kind]:
@@ -138,7 +138,7 @@ def table(
     has_things: bool,
     others: Sequence[Pair],
 ) -> Iterator[str]:
-    """Yield a table's lines: each way's medians over the pairs."""
+    """Yield the lines of a Markdown table: each way's medians over the pairs."""
     ways = dict(text_blends.WAYS) | ({"states": text_blends.states} if kind == "equal" else {})
     rows = {
         name: [
@@ -172,7 +172,7 @@ def table(
 
 
 def times(network: Any, side: int, width: int) -> Iterator[str]:
-    """Yield a table's lines: the CPU seconds of one prediction by each way, in one thread."""
+    """Yield the lines of a Markdown table: the CPU seconds of one prediction by each way, in one thread."""
     torch.set_num_threads(1)
     noise = torch.randn(1, network.config.in_channels, side, side, generator=torch.Generator().manual_seed(5))
     yield f"One prediction of {side * side // 4} tokens of a picture, texts of 20 and 50 words."
@@ -190,7 +190,7 @@ def times(network: Any, side: int, width: int) -> Iterator[str]:
 
 
 def main() -> None:
-    """Train, measure, and print."""
+    """Train, measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, help="where the trained transformer lies, or is to be kept")
     parser.add_argument("--steps", type=int, default=800, help="of its training")

@@ -1,4 +1,4 @@
-"""Visitors of a site on this machine, many at once and each from an address of their own: a small HTTP client."""
+"""Simulated visitors of a local site, many at once and each from a separate address: a small HTTP client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: its status, its headers with names in lower case, and its body."""
+    """An answer: its status, its headers with lower-case names, and its body."""
 
     status: int
     headers: Mapping[str, str]
@@ -20,18 +20,18 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Read the body."""
+        """Return the decoded body."""
         return self.body.decode()
 
 
 def address(number: int) -> str:
-    """Name a loopback address: there are more than enough of them."""
+    """Return the loopback address with a number."""
     return f"127.{1 + number // 62_500}.{number // 250 % 250}.{1 + number % 250}"
 
 
 @dataclass
 class Visitor:
-    """Somebody with one connection, which is kept, and a browser's cookies."""
+    """A visitor with one persistent connection and a browser's cookies."""
 
     port: int
     address: str
@@ -40,17 +40,17 @@ class Visitor:
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, path: str, **headers: str) -> Answer:
-        """Ask for a page."""
+        """Request a page and return the answer."""
         return await self.ask("GET", path, headers)
 
     async def post(self, path: str, body: Mapping[str, object] | bytes, **headers: str) -> Answer:
-        """Send a form, or bytes of another kind."""
+        """Send a form, or other bytes, and return the answer."""
         if not isinstance(body, bytes):
             body, headers = urlencode(body, doseq=True).encode(), headers | {"Content-Type": FORM}
         return await self.ask("POST", path, headers, body)
 
     async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """Send a request, and again if the connection was closed meanwhile; one at a time."""
+        """Send a request, again if the connection was closed meanwhile, and return the answer; one at a time."""
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         if self.cookies:

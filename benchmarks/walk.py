@@ -1,4 +1,4 @@
-"""A walk through a running site, from submit to done, against the same walk painted in process, files and all."""
+"""Compare a walk through a running site, from request to publication, with the same walk in process, files included."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from benchmarks.site import RunningSite
 from worker.film import encoding, smoothness_measure
 
 POLL_SECONDS = 0.5
-"""How often a walk is looked at: as often as its page does. Answering takes a core that paints, and the walk itself
-tells when it was done."""
+"""The polling interval in seconds: that of a walk's page. Answers use a core that also generates, and the walk
+itself reports when it was finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Walked:
 
 
 def through_site(site: RunningSite, pair: tuple[str, str], frames: int, *, seed: int, preset: str) -> Walked:
-    """Commission a walk and wait until it is finished; the seconds are those that it tells of itself.
+    """Request a walk and wait until it is finished; return the seconds that it reports.
 
-    Raises RuntimeError when it does not come to that.
+    :raises RuntimeError: when the walk does not finish.
     """
     stops = [{"prompt": prompt} for prompt in pair]
     wanted = {"stops": stops, "seed": seed, "frames": frames, "preset": preset}
@@ -43,7 +43,7 @@ def through_site(site: RunningSite, pair: tuple[str, str], frames: int, *, seed:
 
 
 def in_process(ours: Ours, pair: tuple[str, str], frames: int, *, preset: str) -> tuple[Work, dict[str, float]]:
-    """Paint the same walk and write all its files; return its work, and the seconds of both and of the files alone."""
+    """Generate the same walk and write its files; return its work, and the seconds of the whole and of the files."""
     with counted(*networks(ours.painter)) as work:
         began = time.monotonic()
         painted = ours.film(pair, frames, preset)

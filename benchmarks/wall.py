@@ -1,11 +1,11 @@
-"""A live wall for half an hour: a real browser as its screen, twenty phones that write, one painter; then what fails.
+"""Test a live wall for half an hour: a real browser as its screen, twenty phones, one worker; then failures.
 
     python -m benchmarks.wall [--minutes 30] [--phones 20] [--every 10] [--away 5] [--strip FOLDER]
 
-The screen counts its own pictures (``window.wallFigures``): how many a second, the longest time that one stood, how
-many stood longer than a fifth of a second, and how many were new rather than walked again. Words are timed from the
-press on a phone to the label. Then the network is taken from the browser for so many minutes and given back, and the
-worker is killed. The memory of browser, web server and worker is looked at each minute.
+The screen measures its pictures (``window.wallFigures``): how many per second, the longest pause, the number of pauses
+longer than a fifth of a second, and how many were new rather than repeated. Texts are timed from the submission on a
+phone to the label on the screen. Then the browser's network is disconnected for some minutes, and the worker is killed.
+The memory of browser, web server and worker is measured every minute.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from benchmarks.site import RunningSite, descendants, resident, running
 
 RESULTS = Path(__file__).resolve().parent / "results"
 CHROMIUM = "/usr/bin/chromium"
-SETTLED_SECONDS = 15.0  # after which the figures begin: the first pictures have come
+SETTLED_SECONDS = 15.0  # after this, measurements start: the first pictures have arrived
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 HOW = "a", "an old", "a small", "a red", "a sleeping"
 WHAT = (
@@ -47,7 +47,7 @@ WHERE = (
     "under the moon", "in the city", "in a garden", "at dusk",
 )  # fmt: skip
 
-# Notes when the label first says some words.
+# Records when the label first shows a text.
 WATCH = """() => {
   window.labels = {};
   const place = document.getElementById("to");
@@ -58,7 +58,7 @@ WATCH = """() => {
 
 @dataclass
 class Phones:
-    """Phones that write, one after the other; when each wrote what, and what was refused."""
+    """Phones that send texts in turn; the times of the texts, and the statuses of refused ones."""
 
     url: str
     count: int
@@ -68,7 +68,7 @@ class Phones:
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Write until stopped."""
+        """Send texts until stopped."""
         phones = [self._phone() for _ in range(self.count)]
         for turn in range(10**6):
             if self.stopped.wait(self.every):
@@ -78,15 +78,15 @@ class Phones:
                 self._say(phones[turn % self.count], words)
 
     def waited(self, page: Page) -> dict[str, Any]:
-        """Say how long words took to the label so far; those that still wait are written, and not seen."""
+        """Return, and print, how long texts took to reach the label so far; those still waiting are not in ``seen``."""
         labels = page.evaluate("labels")
         waits = [labels[words] - at for words, at in self.wrote.copy().items() if words in labels]
-        told = {
+        results = {
             "written": len(self.wrote), "refused": len(self.refused), "seen": len(waits),
             "median_seconds": round(statistics.median(waits), 1), "worst_seconds": round(max(waits), 1),
         }  # fmt: skip
-        print("words", told, flush=True)
-        return told
+        print("words", results, flush=True)
+        return results
 
     @staticmethod
     def _phone() -> urllib.request.OpenerDirector:
@@ -107,7 +107,7 @@ class Phones:
 
 
 def main() -> None:
-    """Watch a wall, print and keep the figures."""
+    """Run the test, print and store the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--phones", type=int, default=20)
@@ -147,7 +147,7 @@ def main() -> None:
 
 
 def _watch(page: Page, site: RunningSite, seconds: float, strip: Path | None = None) -> dict[str, Any]:
-    """Watch the wall for a while; return what its screen counted meanwhile, and what memory was taken."""
+    """Watch the wall for some seconds; return the screen's counts and the memory used."""
     page.evaluate("Object.assign(wallFigures, { shown: 0, fresh: 0, longest: 0, late: 0 })")
     began, memory = time.monotonic(), []
     while (left := seconds - (time.monotonic() - began)) > 0:
@@ -159,13 +159,13 @@ def _watch(page: Page, site: RunningSite, seconds: float, strip: Path | None = N
             page.screenshot(path=strip / f"{round(time.monotonic() - began):05}.png")
     figures = page.evaluate("wallFigures")
     took = time.monotonic() - began
-    told = {
+    results = {
         "seconds": round(took), "pictures_a_second": round(figures["shown"] / took, 2),
         "longest_ms": round(figures["longest"]), "over_200_ms": figures["late"],
         "new_share": round(figures["fresh"] / max(figures["shown"], 1), 4), "memory_mb": memory,
     }  # fmt: skip
-    print({name: value for name, value in told.items() if name != "memory_mb"}, memory[:1], memory[-1:], flush=True)
-    return told
+    print({name: value for name, value in results.items() if name != "memory_mb"}, memory[:1], memory[-1:], flush=True)
+    return results
 
 
 def _memory(site: RunningSite) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The gallery page with ten thousand walks: its time in the server, its pages a second through gunicorn, its size."""
+"""Benchmark the gallery page with ten thousand walks: its time in the server, its rate through gunicorn, its size."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ THINGS = ("a fox", "a sunflower", "an owl", "a castle", "a red apple", "a rocket
 
 
 def measure() -> dict[str, Any]:
-    """Fill a site with walks, and ask for its gallery: in the process, and through gunicorn."""
+    """Fill a site with walks, and request its gallery: in the process, and through gunicorn. Return the results."""
     with tempfile.TemporaryDirectory(prefix="moma-bench-web-") as folder:
         app = create_app({"REDIS_URL": "unix:///nonexistent.sock"}, instance_path=folder)
         with app.app_context():
@@ -51,7 +51,7 @@ def measure() -> dict[str, Any]:
 
 
 def fill(count: int) -> None:
-    """Insert finished walks by plain SQL, each with two stops and its files' rows."""
+    """Insert finished walks with plain SQL, each with two stops and the rows of its files."""
     pairs = [(a, b) for a in THINGS for b in THINGS if a != b]
     finished = now()
     numbers = range(1, count + 1)
@@ -76,7 +76,7 @@ def fill(count: int) -> None:
     with writing() as session:
         for table, rows in ((Walk, walks), (Stop, stops), (Medium, media)):
             session.execute(insert(table), rows)
-        if session.get_bind().dialect.name == "postgresql":  # which counts on from where it gave numbers itself
+        if session.get_bind().dialect.name == "postgresql":  # the sequence must continue after the inserted numbers
             session.execute(text("SELECT setval(pg_get_serial_sequence('walks', 'number'), :last)"), {"last": count})
 
 
@@ -85,7 +85,7 @@ def _id(number: int) -> str:
 
 
 def _deep(app: Flask) -> str:
-    """Return the address of a page some way back."""
+    """Return the path of a page 50 pages back."""
     client, path = app.test_client(), "/gallery"
     for _ in range(50):
         path = re.findall(r'<link rel="next" href="([^"]+)"', client.get(path).text)[0].replace("&amp;", "&")
@@ -93,7 +93,7 @@ def _deep(app: Flask) -> str:
 
 
 def _latency(app: Flask, path: str) -> tuple[float, float]:
-    """Return the median and the 95th percentile of a page's time in the server, in milliseconds, once it is warm."""
+    """Return the median and the 95th percentile of a page's time in the server, in milliseconds, after warming up."""
     client, times = app.test_client(), []
     for _ in range(5 + ASKED):
         began = time.perf_counter()
@@ -104,7 +104,7 @@ def _latency(app: Flask, path: str) -> tuple[float, float]:
 
 
 def _page_kilobytes(app: Flask) -> float:
-    """Add up the gallery page and the styles and scripts that it names, each compressed; the font stays out."""
+    """Return the kilobytes of the gallery page with its styles and scripts, each compressed, without the font."""
     client = app.test_client()
     page = client.get("/gallery").text
     addresses = re.findall(r'<(?:script[^>]* src|link rel="stylesheet"[^>]* href)="([^"]+)"', page)
@@ -115,7 +115,7 @@ def _page_kilobytes(app: Flask) -> float:
 
 @contextmanager
 def _served(folder: Path) -> Iterator[str]:
-    """Serve the filled site as ``make run`` does, without a worker."""
+    """Serve the filled site as ``make run`` does, without a worker; yield its URL."""
     port = free_port()
     options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
     process = subprocess.Popen(
@@ -132,7 +132,10 @@ def _served(folder: Path) -> Iterator[str]:
 
 
 def wait(url: str) -> None:
-    """Wait until something answers there."""
+    """Wait until the URL answers.
+
+    :raises RuntimeError: when it does not answer in time.
+    """
     for _ in range(600):
         try:
             with urllib.request.urlopen(url, timeout=5):  # nosec B310
@@ -143,7 +146,7 @@ def wait(url: str) -> None:
 
 
 def _pages_a_second(url: str) -> float:
-    """Ask with a few clients for some seconds; they run on the same machine, so this is a lower bound."""
+    """Return the pages per second with a few clients on the same machine, which is a lower bound."""
     counts = [0] * CLIENTS
     until = time.monotonic() + LOAD_SECONDS
 

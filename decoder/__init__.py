@@ -1,8 +1,9 @@
-"""The scene decoder: turns latents into pictures, with the marks that the scene draws by itself beside them.
+"""Scene decoder: a network that turns latents into images, guided by the scene's drawn lines and patterns.
 
-An autoencoder of few latents loses what is thin: lines, halftones, letters. The scene that a latent was painted after
-is known wherever it is decoded, and its drawing, half as large as the picture, holds just these where a style draws
-them. The package needs torch and safetensors alone: the studio trains what the worker paints with.
+An autoencoder with few latent channels loses thin details: lines, halftones, letters. The scene behind a latent is
+known wherever it is decoded. Its drawing, half as large as the image, contains these details where a style draws them,
+and the decoder takes it as a second input. The package needs only torch and safetensors, so that the studio trains the
+same code that the worker runs.
 """
 
 from decoder.scene_decoder import CONFIG, GUIDE, SCALE, WEIGHTS, DecoderError, SceneDecoder, Shape, load, save, shape_in

@@ -1,8 +1,9 @@
-"""The decoder's network and its folder.
+"""The scene decoder's network, and how its folder is saved and loaded.
 
-Thin where the picture is large: a channel costs sixteen times as much at the last level as at the first. Levels are
-joined by enlargements and convolutions that can be folded into one of the smaller size, so that nothing is convolved in
-the picture's own size where frames are decoded; channels that become pixels (Shi et al., arXiv 1609.05158) left a grid.
+The network has few channels where the image is large: a channel costs sixteen times as much at the last level as at the
+first. Levels are joined by upsampling and convolutions, which can be folded into one convolution at the smaller size,
+so that no convolution runs at full image size during inference. Sub-pixel convolution (Shi et al., arXiv 1609.05158)
+left a visible grid.
 """
 
 from __future__ import annotations
@@ -20,28 +21,28 @@ VERSION = 1
 CONFIG, WEIGHTS = "config.json", "decoder.safetensors"
 
 SCALE = 8
-"""How many pixels along each side one latent stands for; the finer stage doubles it."""
+"""Number of image pixels per latent along each side; the finer stage doubles it."""
 
 GUIDE = 4
-"""Channels of a guide: the colours of marks that are drawn, within -1…1, and how far any are, 0…1."""
+"""Channels of a guide: the RGB colours of the drawn marks, -1…1, and their coverage, 0…1."""
 
 MARGIN = 1
-"""How many latents a picture is continued by on each side while it is painted, and cut off again: at the very edge an
-adversary lets the network draw what it never would within a picture."""
+"""Number of latents of padding on each side during decoding. The padding is cropped again, because a network trained
+against a discriminator draws artefacts at the image's very edge."""
 
 SATURATED = 3.0
-"""How far latents may lie from zero: beyond, a model's are off, and are taken for less."""
+"""Limit of the absolute value of latents. Larger values are outliers of a model and are compressed by tanh."""
 
 
 class DecoderError(Exception):
-    """A folder is no scene decoder, or none of this version."""
+    """Raised when a folder does not contain a scene decoder of this version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a decoder is built by: channels and residual blocks of its levels (1, 2 and 4 places a latent's side).
+    """Architecture of a decoder: channels and residual blocks of its levels, at 1, 2 and 4 times a latent's side.
 
-    ``finer`` are the channels of the finer stage at 8 places, 0 where there is none.
+    ``finer`` is the number of channels of the finer stage, at 8 times a latent's side; 0 if there is none.
     """
 
     channels: tuple[int, int, int] = (96, 48, 24)
@@ -50,14 +51,14 @@ class Shape:
     finer: int = 0
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> Shape:
-        """Read a shape as ``config.json`` holds it.
+    def from_config(cls, config: dict[str, Any]) -> Shape:
+        """Return the shape that the contents of ``config.json`` describe.
 
-        :raises DecoderError: where it is none that can be built.
+        :raises DecoderError: when the values do not describe a valid shape.
         """
         try:
-            channels, blocks = (tuple(int(part) for part in told[name]) for name in ("channels", "blocks"))
-            latent, finer = int(told["latent"]), int(told.get("finer", 0))
+            channels, blocks = (tuple(int(part) for part in config[name]) for name in ("channels", "blocks"))
+            latent, finer = int(config["latent"]), int(config.get("finer", 0))
         except (KeyError, TypeError, ValueError) as error:
             raise DecoderError(f"{CONFIG} does not say how the decoder is built: {error}.") from error
         if len(channels) != 3 or len(blocks) != 3 or min(*channels, latent) < 1 or min(*blocks, finer) < 0:
@@ -66,7 +67,7 @@ class Shape:
 
 
 class Block(nn.Module):
-    """Two convolutions beside which what came in is carried on (He et al., arXiv 1512.03385); nothing is normalised."""
+    """Residual block of two convolutions without normalisation (He et al., arXiv 1512.03385)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -74,12 +75,12 @@ class Block(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what the block sees."""
+        """Return ``x`` plus the output of the two convolutions, same shape."""
         return F.relu(x + self.second(F.relu(self.first(x))))
 
 
 class Level(nn.Module):
-    """A doubling, the guide of that size, and residual blocks."""
+    """Upsampling by 2, an added guide of that size, and residual blocks."""
 
     def __init__(self, before: int, channels: int, blocks: int) -> None:
         super().__init__()
@@ -88,13 +89,13 @@ class Level(nn.Module):
         self.blocks = nn.Sequential(*(Block(channels) for _ in range(blocks)))
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
-        """Return features (n, channels, 2h, 2w) of those before (n, …, h, w) and a guide (n, 4, 2h, 2w)."""
+        """Return features (n, channels, 2h, 2w) for features (n, …, h, w) and a guide (n, 4, 2h, 2w)."""
         seen: Tensor = self.blocks(F.relu(self.doubled(x) + self.led(guide)))
         return seen
 
 
 def _continued(picture: Tensor, by: int) -> Tensor:
-    """Continue (n, c, h, w) beyond its edges as it ends there."""
+    """Return a picture (n, c, h, w) padded by ``by`` pixels on each side, repeating its edge pixels."""
     return F.pad(picture, (by, by, by, by), mode="replicate")
 
 
@@ -103,12 +104,12 @@ def _doubling() -> nn.Upsample:
 
 
 def _painting(channels: int) -> nn.Sequential:
-    """Return the last doubling and its colours; the first convolution has no bias, so that both can be folded."""
+    """Return the last upsampling and the convolutions to RGB; the first has no bias, so that both can be folded."""
     return nn.Sequential(_doubling(), nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.Conv2d(16, 3, 3, padding=1))
 
 
 class SceneDecoder(nn.Module):
-    """Latents and a drawing of what they show to pictures, of any height and width."""
+    """Network that decodes latents and a guide to images of any height and width."""
 
     def __init__(self, shape: Shape | None = None) -> None:
         super().__init__()
@@ -125,18 +126,18 @@ class SceneDecoder(nn.Module):
             self.add_finer(shape.finer)
 
     def add_finer(self, channels: int = 16) -> None:
-        """Add the stage that paints pictures twice as large; what is there stays."""
+        """Add the stage that decodes images twice as large, in place; existing weights stay."""
         self.shape = Shape(self.shape.channels, self.shape.blocks, self.shape.latent, channels)
         like = self.seen.weight
         self.finer = Level(self.shape.channels[2], channels, 1).to(like.device, like.dtype)
         self.painted_finer = _painting(channels).to(like.device, like.dtype)
 
     def forward(self, latents: Tensor, guide: Tensor) -> Tensor:
-        """Return pictures (n, 3, 8h, 8w), about -1…1, of unscaled latents (n, c, h, w) and a guide (n, 4, 4h, 4w).
+        """Return images (n, 3, 8h, 8w), about -1…1, for unscaled latents (n, c, h, w) and a guide (n, 4, 4h, 4w).
 
-        Those of a guide twice as large (n, 4, 8h, 8w) are twice as large as well, by the finer stage.
+        With a guide twice as large (n, 4, 8h, 8w), the finer stage returns images (n, 3, 16h, 16w).
 
-        :raises ValueError: where the guide is of neither size, or there is no finer stage.
+        :raises ValueError: when the guide has neither size, or needs a finer stage that does not exist.
         """
         times = self._times(latents, guide)
         latents, guide = _continued(latents, MARGIN), _continued(guide, times * MARGIN)
@@ -152,7 +153,7 @@ class SceneDecoder(nn.Module):
         return picture[..., cut:-cut, cut:-cut]
 
     def _times(self, latents: Tensor, guide: Tensor) -> int:
-        """Return how many of the guide's pixels lie along one latent: 4, or 8 for the finer stage."""
+        """Return the number of guide pixels per latent: 4, or 8 for the finer stage."""
         sides = latents.shape[-2:]
         for times in (4, 8) if self.finer is not None else (4,):
             if guide.shape[-2:] == (times * sides[0], times * sides[1]):
@@ -163,37 +164,37 @@ class SceneDecoder(nn.Module):
 
 
 def save(network: SceneDecoder, folder: Path) -> None:
-    """Write a decoder into a folder, its weights in half precision."""
+    """Write a decoder's weights (float16) and configuration into a folder, which is created if missing."""
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().half().cpu().contiguous() for name, value in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
-    told = {"version": VERSION} | asdict(network.shape)
-    (folder / CONFIG).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    config = {"version": VERSION} | asdict(network.shape)
+    (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", "utf-8")
 
 
 def shape_in(folder: Path) -> Shape:
-    """Read how the decoder in a folder is built.
+    """Return the architecture of the decoder in a folder.
 
-    :raises DecoderError: naming what is missing or broken, or where it is of another version.
+    :raises DecoderError: when ``config.json`` is missing, malformed or of another version.
     """
     path = folder / CONFIG
     try:
-        told = json.loads(path.read_text("utf-8"))
+        config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise DecoderError(f"{folder} is no scene decoder: {CONFIG} is missing.") from error
     except ValueError as error:
         raise DecoderError(f"{path} cannot be read: {error}") from error
-    if not isinstance(told, dict) or told.get("version") != VERSION:
+    if not isinstance(config, dict) or config.get("version") != VERSION:
         raise DecoderError(f"{path} is of another version than {VERSION}.")
-    return Shape.of(told)
+    return Shape.from_config(config)
 
 
 def load(folder: Path) -> SceneDecoder:
-    """Load a decoder in float32.
+    """Return the decoder in a folder, with float32 weights.
 
-    :raises DecoderError: naming what is missing or broken, or where it is of another version.
+    :raises DecoderError: when a file is missing, malformed or of another version; the message names it.
     """
     from safetensors.torch import load_file
 

@@ -1,7 +1,7 @@
-"""The house eye: looks at a picture, and says what sentence it is nearest to and which hand painted it.
+"""Image encoder: embeds images in the space of sentence embeddings and recognises the style they are painted in.
 
-A folder with ``eye.safetensors`` and ``eye.json`` is an eye. It needs torch and safetensors, and neither the studio
-that trains it nor a text encoder: the sentences of the concepts it was taught lie beside its weights.
+A folder with ``eye.safetensors`` and ``eye.json`` is an image encoder. It needs only torch and safetensors: the
+sentence embeddings of its concepts are stored beside its weights, so that no text encoder is necessary.
 """
 
 from eye.eye import Eye, EyeError, save

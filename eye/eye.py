@@ -1,4 +1,4 @@
-"""An eye's folder: loading it, asking it, writing it."""
+"""Load, run and save an image encoder's folder."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ from eye.tower import Shape, Tower
 
 FORMAT = 2
 WEIGHTS, ABOUT = "eye.safetensors", "eye.json"
-NAMES = "names"  # the tensor of the concepts' vectors, beside the tower's own
+NAMES = "names"  # the tensor of the concepts' embeddings, stored beside the tower's weights
 BATCH = 64
-SURE = 0.6  # share of a hand from which on it is named
-TOLD = 0.8  # of unseen drawings by a hand that the eye must have recognised for that
+SURE = 0.6  # the probability from which on a style is named
+RECOGNISED = 0.8  # the required accuracy of a style on drawings by an unseen vendor
 
 
 class EyeError(Exception):
-    """A folder is no eye, or none of this version."""
+    """Raised when a folder does not contain an image encoder of this version."""
 
 
 class Eye:
-    """An eye at work. ``concepts`` and ``hands`` are what it was taught; ``about`` is all that ``eye.json`` says."""
+    """Image encoder ready for inference.
+
+    ``concepts`` and ``hands`` (styles) are the labels that it was trained on; ``about`` holds the contents of
+    ``eye.json``.
+    """
 
     def __init__(self, tower: Tower, names: Tensor, about: dict[str, Any]) -> None:
         self.tower, self.names, self.about = tower.eval().requires_grad_(False), names, about
@@ -36,9 +40,9 @@ class Eye:
 
     @classmethod
     def load(cls, folder: Path | str, *, device: str = "cpu") -> Eye:
-        """Load a folder.
+        """Return the image encoder in a folder, on a device.
 
-        :raises EyeError: naming what is missing or broken.
+        :raises EyeError: when a file is missing, malformed or of another version; the message names it.
         """
         from safetensors.torch import load_file
 
@@ -49,7 +53,7 @@ class Eye:
                 raise EyeError(f"{path / ABOUT} is of another version than {FORMAT}.")
             weights = {name: value.float().to(device) for name, value in load_file(path / WEIGHTS).items()}
             names = weights.pop(NAMES)
-            tower = Tower(Shape.of(about["shape"])).to(device)
+            tower = Tower(Shape.from_config(about["shape"])).to(device)
             tower.load_state_dict(weights)
             return cls(tower, names, about)
         except FileNotFoundError as error:
@@ -59,31 +63,35 @@ class Eye:
         except Exception as error:  # whatever a library raises about a file, the file is at fault
             raise EyeError(f"{path} cannot be loaded as an eye: {error}") from error
 
-    def hand(self, shares: Tensor, among: Collection[str]) -> str:
-        """Return the words of the hand that painted a picture, of those ``among``; ``""`` where that is not sure.
+    def name_style(self, shares: Tensor, among: Collection[str]) -> str:
+        """Return the style's name, from ``among``, for one image's probabilities; ``""`` if it is uncertain.
 
-        Only hands are named that this eye recognised in most drawings of a vendor it had never seen.
+        Only styles are named that this encoder recognised in most drawings of a vendor that was not in its training
+        data.
         """
         words: dict[str, str] = self.about.get("words", {})
-        told: dict[str, float] = (self.about.get("hands_told") or {}).get("by_hand", {})
+        accuracies: dict[str, float] = (self.about.get("hands_told") or {}).get("by_hand", {})
         best = int(shares.argmax())
         name = self.hands[best]
-        is_sure = float(shares[best]) >= SURE and told.get(name, 0.0) >= TOLD
+        is_sure = float(shares[best]) >= SURE and accuracies.get(name, 0.0) >= RECOGNISED
         return words[name] if is_sure and words.get(name) in among else ""
 
     @torch.no_grad()
-    def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Look at pictures (n, 3, h, w), 0…1, of any size: sentences (n, width) of length 1, and the hands' shares."""
+    def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Return embeddings (n, width) of length 1 and style probabilities (n, styles) of images (n, 3, h, w), 0…1.
+
+        Images of any size are resized to the tower's input size.
+        """
         parts = [self.tower(self._sized(part)) for part in torch.split(pictures, BATCH)]
         return torch.cat([sentence for sentence, _ in parts]), torch.cat([hand for _, hand in parts]).softmax(1)
 
     @torch.no_grad()
-    def strokes(self, pictures: Tensor) -> Tensor:
-        """Say how pictures (n, 3, h, w), 0…1, are painted, whatever they show: (n, twice all channels)."""
+    def encode_strokes(self, pictures: Tensor) -> Tensor:
+        """Return features of the brushwork of images (n, 3, h, w), 0…1: (n, 2 * all channels), whatever they show."""
         return torch.cat([self.tower.see(self._sized(part))[1].float() for part in torch.split(pictures, BATCH)])
 
     def score(self, sentences: Tensor) -> Tensor:
-        """Compare sentences (n, width) with the vectors of all concepts: cosines (n, concepts)."""
+        """Return the cosine similarities (n, concepts) of embeddings (n, width) to all concepts."""
         return sentences @ self.names.T
 
     def _sized(self, pictures: Tensor) -> Tensor:
@@ -97,12 +105,12 @@ class Eye:
 def save(
     folder: Path, tower: Tower, names: Tensor, *, concepts: Sequence[str], hands: Sequence[str], **about: Any
 ) -> None:
-    """Write an eye into a folder, what it learned in half precision; ``about`` is kept with it."""
+    """Write an image encoder into a folder, its trained weights in float16; ``about`` is added to ``eye.json``."""
     from safetensors.torch import save_file
 
-    learned = {name for name, _ in tower.named_parameters()}  # what was measured, as norms do, may be too large for it
+    learned = {name for name, _ in tower.named_parameters()}  # running statistics of normalisation may exceed float16
     weights = {name: (value.half() if name in learned else value).detach().cpu().contiguous()
                for name, value in tower.state_dict().items()}  # fmt: skip
     save_file(weights | {NAMES: names.half().cpu().contiguous()}, folder / WEIGHTS)
-    told = {"format": FORMAT, "shape": asdict(tower.shape)} | about | {"hands": list(hands), "concepts": list(concepts)}
-    (folder / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    data = {"format": FORMAT, "shape": asdict(tower.shape)} | about | {"hands": list(hands), "concepts": list(concepts)}
+    (folder / ABOUT).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""The image tower: a small residual network with two heads, one into the sentence space, one for the hand."""
+"""The image encoder's network: a small residual network with two heads, for sentence embeddings and for styles."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a tower is built by: picture's side, channels and blocks of each level, sentence's width, number of hands.
+    """Architecture of a tower: image side, channels and blocks per level, embedding width, number of styles.
 
-    Each level has half the side of the one before; the first a quarter of the picture's.
+    Each level halves the side; the first level has a quarter of the image's side.
     """
 
     size: int = 96
@@ -24,14 +24,14 @@ class Shape:
     hands: int = 1
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Shape:
-        """Read a shape as ``eye.json`` holds it."""
+    def from_config(cls, values: dict[str, Any]) -> Shape:
+        """Return the shape that the contents of ``eye.json`` describe."""
         channels, blocks = (tuple(int(part) for part in values[name]) for name in ("channels", "blocks"))
         return cls(int(values["size"]), channels, blocks, int(values["width"]), int(values["hands"]))
 
 
 class Block(nn.Module):
-    """Two convolutions beside which what came in is carried on (He et al., arXiv 1512.03385)."""
+    """Residual block of two convolutions with batch normalisation (He et al., arXiv 1512.03385)."""
 
     def __init__(self, before: int, channels: int, stride: int) -> None:
         super().__init__()
@@ -40,18 +40,18 @@ class Block(nn.Module):
             nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels),
         )  # fmt: skip
         self.carried: nn.Module = nn.Identity()
-        if stride > 1:  # halved by means, which lose nothing (He et al., arXiv 1812.01187)
+        if stride > 1:  # the shortcut is halved by average pooling (He et al., arXiv 1812.01187)
             self.carried = nn.Sequential(
                 nn.AvgPool2d(stride), nn.Conv2d(before, channels, 1, bias=False), nn.BatchNorm2d(channels)
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what the block sees."""
+        """Return the shortcut plus the output of the two convolutions."""
         return F.relu(self.seen(x) + self.carried(x))
 
 
 class Tower(nn.Module):
-    """Pictures (n, 3, size, size), 0…1, to sentences (n, width) of length 1 and the hands' logits (n, hands)."""
+    """Network from images (n, 3, size, size), 0…1, to unit embeddings (n, width) and style logits (n, hands)."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -69,17 +69,17 @@ class Tower(nn.Module):
             before = channels
         self.levels = nn.ModuleList(levels)
         self.sentence = nn.Sequential(nn.Linear(before, 2 * before), nn.GELU(), nn.Linear(2 * before, shape.width))
-        # A hand is recognised by its strokes as well as by the whole: by all levels, and by how much each varies.
+        # Styles are recognised by brushwork and by the whole: the head takes each level's mean and standard deviation.
         self.hand = nn.Linear(2 * sum(shape.channels), shape.hands)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster; torch's stub is narrow
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Look at pictures."""
+        """Return unit embeddings (n, width) and style logits (n, hands) of images (n, 3, size, size), 0…1."""
         mean, strokes = self.see(pictures)
         return F.normalize(self.sentence(mean).float(), dim=-1), self.hand(strokes).float()
 
     def see(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what both heads read: the mean of the last level, and how all levels are and vary, the strokes."""
+        """Return the inputs of both heads: the last level's mean, and the means and deviations of all levels."""
         seen = self.stem(((pictures - 0.5) / 0.25).contiguous(memory_format=torch.channels_last))
         strokes = []
         for level in self.levels:

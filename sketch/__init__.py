@@ -1,7 +1,7 @@
-"""Scenes of drawings, and the sketches that lead the painter: one code for training, painting and previews.
+"""Scenes of drawings, and their sketches that condition the model: one code for training, generation and previews.
 
-Importing it has numpy multiply matrices in one thread. Those of a drawing are small, and where other processes keep the
-cores busy, threads wait for each other many times longer than they compute.
+Importing the package limits numpy's matrix products to one thread. The products are small, and on busy cores threads
+would wait for each other many times longer than they compute.
 """
 
 import numpy
@@ -29,5 +29,5 @@ __all__ = [
 ]
 
 for library in ThreadpoolController().lib_controllers:
-    if f"/{numpy.__name__}" in library.filepath:  # not those of torch, whose products are large
+    if f"/{numpy.__name__}" in library.filepath:  # torch's libraries are not limited: its products are large
         library.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Colours in Oklab (by Björn Ottosson) with numpy: lightness, chroma and hue; the named ones; those of a drawing."""
+"""Colours in Oklab (by Björn Ottosson) with numpy: conversions, named colours, mean colours of drawings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
-# Lightness that a thing's own is drawn to, chroma, hue in degrees.
+# For each name: the target lightness, the chroma and the hue in degrees.
 NAMED: dict[str, tuple[float, float, float]] = {
     "red": (0.58, 0.21, 27), "orange": (0.73, 0.17, 58), "yellow": (0.87, 0.17, 98), "green": (0.66, 0.18, 143),
     "blue": (0.56, 0.17, 258), "purple": (0.52, 0.19, 300), "pink": (0.79, 0.13, 355), "brown": (0.46, 0.08, 55),
     "black": (0.26, 0.01, 280), "white": (0.95, 0.01, 90), "grey": (0.66, 0.01, 260), "turquoise": (0.76, 0.12, 190),
 }  # fmt: skip
 DARKS = frozenset(("brown", "black", "white", "grey"))
-"""Those that light has not, as neon paints with."""
+"""Colours that light cannot have, as in the neon style."""
 
 _TO_LMS = np.array(
     [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
@@ -30,62 +30,62 @@ _FROM_LMS = np.linalg.inv(_TO_LMS).astype(np.float32)
 
 
 def lab(rgb: Array) -> Array:
-    """Turn sRGB (…, 3) within 0…1 into Oklab: lightness 0…1, a and b about ±0.3."""
+    """Return sRGB (…, 3), 0…1, in Oklab: lightness 0…1, a and b about ±0.3."""
     rgb = np.clip(rgb, 0, 1)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
     return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T, np.float32)
 
 
 def rgb(of: Array) -> Array:
-    """Turn Oklab (…, 3) into sRGB within 0…1."""
+    """Return Oklab (…, 3) in sRGB, clipped to 0…1."""
     linear = np.clip((of @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0, 1)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def polar(lightness: float, chroma: float, degrees: float) -> Array:
-    """Make one sRGB colour (3,) of lightness, chroma and hue in degrees."""
+    """Return one sRGB colour (3,) of a lightness, chroma and hue in degrees."""
     return rgb(of_polar(lightness, chroma, degrees))
 
 
 def of_polar(lightness: float, chroma: float, degrees: float) -> Array:
-    """Make one colour (3,) in Oklab of lightness, chroma and hue in degrees."""
+    """Return one Oklab colour (3,) of a lightness, chroma and hue in degrees."""
     hue = math.radians(degrees)
     return np.array([lightness, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32)
 
 
 def hexed(colour: Array) -> str:
-    """Write one sRGB colour as ``rrggbb``."""
+    """Return one sRGB colour (3,) as ``rrggbb``."""
     return "".join(f"{round(float(each) * 255):02x}" for each in np.clip(colour, 0, 1))
 
 
 def parsed(tone: str) -> Array:
-    """Read ``rrggbb`` as sRGB (3,) within 0…1."""
+    """Return ``rrggbb`` as sRGB (3,), 0…1."""
     return np.array([int(tone[at : at + 2], 16) / 255 for at in (0, 2, 4)], np.float32)
 
 
 def lightness(picture: Array) -> float:
-    """Return the mean lightness of what a drawing (h, w, 4), straight alpha, shows."""
+    """Return the mean lightness of the visible part of a drawing (h, w, 4), straight alpha."""
     alpha = picture[..., 3]
     return float((lab(picture[..., :3])[..., 0] * alpha).sum() / (alpha.sum() + 1e-4))
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How a drawing looks as a whole: its mean colour in Oklab, and the share of its square that it covers."""
+class Appearance:
+    """Appearance of a whole drawing: its mean colour in Oklab, and the share of its square that it covers."""
 
     tone: tuple[float, float, float]
     cover: float
 
 
-def look(picture: Array) -> Look:
-    """Look at a drawing (h, w, 4), straight alpha, as a whole."""
+def measure_appearance(picture: Array) -> Appearance:
+    """Return the appearance of a drawing (h, w, 4), straight alpha."""
     alpha = picture[..., 3]
     mean = (lab(picture[..., :3]) * alpha[..., None]).sum((0, 1)) / (alpha.sum() + 1e-4)
-    return Look(_three(mean), float(alpha.mean()))
+    return Appearance(_three(mean), float(alpha.mean()))
 
 
 def tone(rgb: Array) -> tuple[float, float, float]:
-    """Turn one sRGB colour (3,) into Oklab."""
+    """Return one sRGB colour (3,) in Oklab."""
     return _three(lab(rgb))
 
 
@@ -95,10 +95,10 @@ def _three(of: Array) -> tuple[float, float, float]:
 
 
 def recoloured(picture: Array, name: str, mean: float) -> Array:
-    """Give a drawing, or a part of one, (h, w, 3), a named colour.
+    """Return a drawing or a part of one, (h, w, 3), in a named colour.
 
-    ``mean`` is the lightness of the whole drawing, which goes to the colour's own: light and shade within it are kept,
-    black and white stay.
+    ``mean`` is the lightness of the whole drawing. It moves towards the named colour's lightness; light and shade are
+    preserved, and black and white stay.
     """
     lightness, chroma, degrees = NAMED[name]
     hue = math.radians(degrees)

@@ -1,8 +1,7 @@
-"""Frames that are not square: scenes are arranged in a square, and fitted into what is wider or higher than that.
+"""Fit scenes, which are arranged in a square, into frames that are wider or higher.
 
-What a square shows is drawn on one whose side is the frame's longer one, and its middle is cut out. So that nothing
-is cropped that was whole, things come nearer together and become smaller before; their relations, all that lies
-between things which overlap, stay as they are.
+The scene is drawn in a square whose side is the frame's longer one, and the middle is cropped. So that nothing is
+cropped that was whole, things are first moved together and reduced; groups of overlapping things stay as they are.
 """
 
 from __future__ import annotations
@@ -21,54 +20,54 @@ Size = int | tuple[int, int]
 """The side of a square, or height and width, in pixels."""
 
 MARGIN = 0.5
-"""How much of the margin that a thing had in the square it keeps at least, as a share of the frame."""
+"""The least share of its margin in the square that a thing has in the frame."""
 
 OVERLAPPING = 0.85
-"""How much of the square of a drawing counts where two overlap: few fill it."""
+"""The share of a drawing's square that counts where two overlap: few drawings fill it."""
 
 CROPPED = 0.02
-"""How far a thing reaches beyond the square, as a share of its side, that is meant to be cropped."""
+"""A thing that reaches further beyond the square than this, as a share of its side, is cropped on purpose."""
 
 SEEN_AT, SEEN = 48, 0.3
-"""How many pixels a side a drawing is looked at in, and from which cover on a pixel of it is seen."""
+"""The side in pixels at which a drawing's extent is measured, and the alpha above which a pixel is visible."""
 
 NO_FLOOR = 0.95
-"""From which horizon on a plain ground is a wall without a floor."""
+"""The horizon above which a plain ground is a wall without a floor."""
 
 WALLS = ("plain", "split", "pattern")
 FLOORLESS = ("split", "pattern", "sky", "space", "underwater")
-"""Settings, besides a plain wall, in which nothing stands on a floor."""
+"""Settings in which nothing stands on a floor, except a plain wall."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The shape of a picture in pixels."""
+    """Height and width of a picture in pixels."""
 
     height: int
     width: int
 
     @classmethod
-    def of(cls, size: Size) -> Frame:
-        """Read a size."""
+    def from_size(cls, size: Size) -> Frame:
+        """Return the frame of a size."""
         return cls(size, size) if isinstance(size, int) else cls(*size)
 
     @property
     def side(self) -> int:
-        """Return the side of the square that it is cut from."""
+        """Return the side of the square that the frame is cropped from."""
         return max(self.height, self.width)
 
     @property
     def short(self) -> int:
-        """Return its shorter side."""
+        """Return the length of its shorter side."""
         return min(self.height, self.width)
 
     @property
     def is_square(self) -> bool:
-        """Return whether it is the square itself."""
+        """Return whether the frame is a square."""
         return self.height == self.width
 
     def cut(self, drawn: Drawn) -> Drawn:
-        """Cut the frame from the middle of a drawn square of its :attr:`side`."""
+        """Return a drawn square of its :attr:`side`, cropped to the frame."""
         if self.is_square:
             return drawn
         top, left = (self.side - self.height) // 2, (self.side - self.width) // 2
@@ -76,12 +75,12 @@ class Frame:
         return replace(drawn, things=drawn.things[at], ground=drawn.ground[at], numbers=drawn.numbers[at])
 
     def fitted(self, scene: Scene, book: Sketchbook | None = None) -> Scene:
-        """Return a scene so arranged in the square that the frame shows all of it that was whole.
+        """Return a scene rearranged in the square, so that the frame shows everything that was whole.
 
-        What fills the square without being turned, a view or a photo, goes on filling it. Of a drawing counts what is
-        seen of it; without the book, its whole square.
+        A view or a photo that fills the square unrotated continues to fill it. A drawing's visible part counts; without
+        the book, its whole square.
 
-        :raises SketchbookError: where one of its drawings is not there.
+        :raises SketchbookError: when one of its drawings does not exist.
         """
         if self.is_square:
             return scene
@@ -95,14 +94,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """From where to where a thing reaches along one side of the square, and its middle."""
+    """A thing's extent along one side of the square, and its middle."""
 
     low: float
     middle: float
     high: float
 
     @classmethod
-    def of(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
+    def from_thing(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
         middle = thing.x if is_across else thing.y
         if book is not None:
             low, high = _seen(thing, book)[0 if is_across else 1]
@@ -112,7 +111,7 @@ class _Span:
 
 
 def _seen(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return from where to where a thing is seen off its middle, across and down, as shares of its size."""
+    """Return a thing's visible extent from its middle, across and down, as shares of its size."""
     alpha = book.picture(thing.drawing, SEEN_AT)[..., 3]
     rows, columns = np.nonzero((alpha[:, ::-1] if thing.mirrored else alpha) > SEEN)
     if not len(rows):
@@ -130,46 +129,48 @@ def _seen(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[fl
 
 
 def _fills(thing: Thing) -> bool:
-    spans = [_Span.of(thing, is_across=is_across) for is_across in (True, False)]
+    spans = [_Span.from_thing(thing, is_across=is_across) for is_across in (True, False)]
     return thing.turn == 0 and all(span.low <= 0 and span.high >= 1 for span in spans)
 
 
 def _levelled(setting: Setting, share: float) -> Setting:
-    """Keep the horizon at its share of a wide frame's height; a wall stays one without a floor."""
+    """Return a setting whose horizon has the same share of a wide frame's height; a wall stays without a floor."""
     if setting.kind in WALLS and setting.horizon > NO_FLOOR:
         return setting
     return replace(setting, horizon=_within(setting.horizon, share))
 
 
 def _within(place: float, share: float) -> float:
-    """Return where in the square a place lies that is at the same share of the frame."""
+    """Return the place in the square that has the same share of the frame."""
     return 0.5 + share * (place - 0.5)
 
 
 def _arranged(
     things: Sequence[Thing], setting: Setting, share: float, *, is_wide: bool, book: Sketchbook | None
 ) -> list[Thing]:
-    """Make things smaller, all alike, about the horizon or what crops them, and move groups of them apart."""
+    """Return things reduced alike about the horizon or what crops them, and groups of them moved apart."""
     if not things:
         return []
-    spans = [_Span.of(thing, is_across=not is_wide, book=book) for thing in things]
+    spans = [_Span.from_thing(thing, is_across=not is_wide, book=book) for thing in things]
     has_floor = setting.kind not in FLOORLESS and (setting.kind != "plain" or setting.horizon <= NO_FLOOR)
     floor = setting.horizon if has_floor else None
     anchor = _anchor(spans, floor if is_wide else None)
     smaller = _smaller(spans, anchor, share)
     across = [_within(anchor, share) + smaller * (span.middle - anchor) for span in spans]
-    along = [_Span.of(thing, is_across=is_wide, book=book) for thing in things]
+    along = [_Span.from_thing(thing, is_across=is_wide, book=book) for thing in things]
     if not is_wide and has_floor:
         level = _anchor(along, floor)
         moved = [level + smaller * (span.middle - level) for span in along]
     else:
-        moved = _apart([_Span.of(thing, is_across=is_wide, share=OVERLAPPING, book=book) for thing in things], smaller)
+        moved = _apart(
+            [_Span.from_thing(thing, is_across=is_wide, share=OVERLAPPING, book=book) for thing in things], smaller
+        )
     places = zip(moved, across, strict=True) if is_wide else zip(across, moved, strict=True)
     return [replace(thing, x=x, y=y, size=smaller * thing.size) for thing, (x, y) in zip(things, places, strict=True)]
 
 
 def _anchor(spans: Sequence[_Span], floor: float | None) -> float:
-    """Return the place about which things become smaller: an edge that crops them, the horizon, or their middle."""
+    """Return the place about which things are reduced: an edge that crops them, the horizon, or their middle."""
     low, high = min(span.low for span in spans), max(span.high for span in spans)
     is_cropped = low < -CROPPED, high > 1 + CROPPED
     if is_cropped == (False, True):
@@ -182,20 +183,20 @@ def _anchor(spans: Sequence[_Span], floor: float | None) -> float:
 
 
 def _smaller(spans: Sequence[_Span], anchor: float, share: float) -> float:
-    """Return the measure at which what was whole is whole in the frame: from its ``share`` to 1."""
+    """Return the factor by which things are reduced so that what was whole is whole in the frame: ``share`` to 1."""
     limits = []
     for span in spans:
         if span.low >= -CROPPED and span.low < anchor:
             limits.append(share * (anchor - MARGIN * max(0.0, span.low)) / (anchor - span.low))
         if span.high <= 1 + CROPPED and span.high > anchor:
             limits.append(share * (1 - anchor - MARGIN * max(0.0, 1 - span.high)) / (span.high - anchor))
-    if not limits:  # a close-up: what the frame takes from it, both sides have to bear
+    if not limits:  # a close-up: both sides share what the frame crops
         return math.sqrt(share)
     return min(1.0, max(share, min(limits)))
 
 
 def _apart(spans: Sequence[_Span], smaller: float) -> list[float]:
-    """Return the middles of things that became smaller: groups that overlap stay together, each about its place."""
+    """Return the middles of reduced things: overlapping ones stay together, each group about its own place."""
     moved = [0.0] * len(spans)
     for group in _groups(spans):
         middle = (min(spans[at].low for at in group) + max(spans[at].high for at in group)) / 2
@@ -205,7 +206,7 @@ def _apart(spans: Sequence[_Span], smaller: float) -> list[float]:
 
 
 def _groups(spans: Sequence[_Span]) -> list[list[int]]:
-    """Put together what overlaps, directly or by others between."""
+    """Return groups of the indices of things that overlap, directly or through others."""
     groups: list[list[int]] = []
     reach = -math.inf
     for at in sorted(range(len(spans)), key=lambda at: spans[at].low):

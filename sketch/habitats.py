@@ -1,17 +1,18 @@
-"""What goes with what: in which settings a thing is at home, and how it stands there."""
+"""Habitats: the settings in which a thing usually is, and its stance there."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
-STAND, FLY, FLOAT, SWIM, LIE, HANG, PORTRAIT = "stand", "fly", "float", "swim", "lie", "hang", "portrait"
-"""On the ground; in the air; on the water; in it; on a table; anywhere, as a sign on a wall; near, as a head is."""
+STAND, FLY, FLOAT, SWIM, LIE, ANYWHERE, PORTRAIT = "stand", "fly", "float", "swim", "lie", "anywhere", "portrait"
+"""Stances: on the ground; in the air; on the water; in the water; on a table; anywhere, as a sign on a wall; close
+up, as a head."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habitat:
-    """Settings in which a thing is at home, the likeliest first, and its stance there."""
+    """Settings in which a thing usually is, the most likely first, and its stance there."""
 
     settings: tuple[str, ...]
     stance: str
@@ -19,14 +20,14 @@ class Habitat:
 
 _OUTDOORS = Habitat(("hills", "hills", "forest", "hills", "plain"), STAND)
 _TABLE = Habitat(("table", "table", "table", "table", "plain"), LIE)
-_WALL = Habitat(("plain", "room", "plain", "sky"), HANG)
+_WALL = Habitat(("plain", "room", "plain", "sky"), ANYWHERE)
 _BY_KIND = {
     "animal-mammal": _OUTDOORS,
     "animal-bird": _OUTDOORS,
     "animal-amphibian": Habitat(("hills", "forest", "plain"), STAND),
     "animal-reptile": Habitat(("desert", "hills", "forest"), STAND),
     "animal-marine": Habitat(("underwater",), SWIM),
-    "animal-bug": Habitat(("hills", "hills", "forest", "plain"), HANG),
+    "animal-bug": Habitat(("hills", "hills", "forest", "plain"), ANYWHERE),
     "plant-flower": Habitat(("table", "table", "hills", "plain"), LIE),
     "plant-other": Habitat(("hills", "hills", "forest", "room"), STAND),
     "place-map": _WALL,
@@ -42,21 +43,21 @@ _BY_KIND = {
     "sport": Habitat(("hills", "room", "plain"), LIE),
     "game": _TABLE,
     "arts-crafts": _TABLE,
-    "clothing": Habitat(("room", "room", "plain"), HANG),
+    "clothing": Habitat(("room", "room", "plain"), ANYWHERE),
     "musical-instrument": Habitat(("room", "room", "table", "plain"), STAND),
     "event": Habitat(("room", "table", "plain"), LIE),
     "household": Habitat(("room", "room", "table"), STAND),
     "time": _TABLE,
     "hotel": _TABLE,
-    "heart": Habitat(("plain", "sky", "sea"), HANG),
-    "emotion": Habitat(("plain", "sky"), HANG),
+    "heart": Habitat(("plain", "sky", "sea"), ANYWHERE),
+    "emotion": Habitat(("plain", "sky"), ANYWHERE),
 }
 _TABLED = frozenset((
     "food-fruit", "food-vegetable", "food-prepared", "food-asian", "food-sweet", "drink", "dishware", "book-paper",
     "light-video", "computer", "phone", "money", "mail", "writing", "office", "lock", "tool", "science", "medical",
     "sound", "music", "award-medal",
 ))  # fmt: skip
-# By what a name ends in, where the subgroup is too wide: a fire engine is no fire.
+# By the end of a name, where the subgroup is too wide: a fire engine is no fire.
 _BY_NAME = (
     (re.compile(r"\bteddy bear$"), Habitat(("room", "table", "plain"), LIE)),
     (re.compile(r"\b(bat|eagle|dove|parrot|bird|butterfly|bee|honeybee|kite|balloon|parachute|ufo|flying saucer)$"),
@@ -76,14 +77,14 @@ _BY_NAME = (
      Habitat(("hills", "street", "hills", "sea"), STAND)),
     (re.compile(r"\b(fire|campfire)$"), Habitat(("forest", "hills", "plain"), STAND)),
 )  # fmt: skip
-# Of these a head is all that is drawn, whether their names say so or not.
+# Drawings of these show only a head, whether their names say so or not.
 _HEADS = re.compile(r"\b(boar|chicken|fox|frog|hamster|koala|lion|moose|panda|bear|raccoon|unicorn|wolf|face)$")
 _FACE = re.compile(r"\bface\b")
 _JOINTS = re.compile(r" (?:with|without|and|of|in|on) ")
 
 
-def of(name: str, kind: str) -> Habitat:
-    """Say where a thing is at home: by its name, else by its Unicode subgroup."""
+def find_habitat(name: str, kind: str) -> Habitat:
+    """Return a thing's habitat by its name, else by its Unicode subgroup."""
     head = _JOINTS.split(name.lower())[0]
     if kind.startswith("animal") and _HEADS.search(head):
         return replace(_whole(head, kind), stance=PORTRAIT)

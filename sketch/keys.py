@@ -1,6 +1,6 @@
-"""Words as keys of a lexicon of drawings, and the forms under which a word may stand in it.
+"""Keys of the lexicon of drawings, and the forms under which a word may be found in it.
 
-The studio writes the lexicon and the site's reader looks words up in it.
+The studio writes the lexicon, and the prompt parser looks words up in it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from snowballstemmer.english_stemmer import EnglishStemmer  # type: ignore[impor
 from snowballstemmer.german_stemmer import GermanStemmer  # type: ignore[import-untyped]
 
 GERMAN = "de:"
-"""Stands before a German key, so that no word of one language is mistaken for one of the other."""
+"""Prefix of German keys, which keeps them apart from English ones."""
 
 OTHER, FOREIGN = "und", "und:"
-"""Languages of which no more than names are known, and what stands before their keys."""
+"""The language code of names in all other languages, and the prefix of their keys."""
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 POSSESSIVE = re.compile(r"['’ʼ]s\b")
@@ -34,7 +34,7 @@ PLAIN_VOWELS = (("aeu", "au"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
 def key(text: str, language: str = "en") -> str:
-    """Write a phrase as a key: lower case, without accents and marks; German umlauts spelled out."""
+    """Return a phrase as a key: lower case, without accents and punctuation; German umlauts are spelled out."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     if language == "de":
         plain = plain.translate(UMLAUTS)
@@ -44,13 +44,13 @@ def key(text: str, language: str = "en") -> str:
 
 
 def prefix(language: str) -> str:
-    """Return what stands before the keys of a language; before English ones, nothing."""
+    """Return the prefix of a language's keys; ``""`` for English."""
     return {"de": GERMAN, OTHER: FOREIGN}.get(language, "")
 
 
 @lru_cache(maxsize=20_000)
 def stem(word: str, language: str = "en") -> str:
-    """Return the stem of a folded word; of a German one with its prefix."""
+    """Return the stem of a case-folded word; a German one has its prefix."""
     if not (word.isascii() and word.isalpha()):
         return (GERMAN if language == "de" else "") + word
     if language == "de":
@@ -59,7 +59,7 @@ def stem(word: str, language: str = "en") -> str:
 
 
 def forms(word: str, language: str = "en") -> list[str]:
-    """List what a folded word may stand under, itself first: its singular, in German its other cases too."""
+    """Return the forms under which a folded word may be found, itself first: singulars, and German case endings."""
     return _german_forms(word) if language == "de" else _english_forms(word)
 
 

@@ -1,7 +1,7 @@
-"""What lies between two scenes: parts move, stretch and turn into each other, and no outline fades through another.
+"""Pictures between two scenes: parts move, stretch and change into each other, without crossfading outlines.
 
-Outlines are mixed as distances, each about its part's own middle (Cohen-Or, Solomovici, Levin: Three-dimensional
-distance field metamorphosis, ACM TOG 1998); what has no counterpart grows or shrinks away.
+Outlines are mixed as distance fields, each about its part's centre (Cohen-Or, Solomovici, Levin: Three-dimensional
+distance field metamorphosis, ACM TOG 1998). A part without a counterpart grows or shrinks.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
 from sketch.painterly import composing as painterly
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene, Setting, Thing
 from sketch.shapes import Seen, Shape
 from sketch.sketchbook import Sketchbook
 from sketch.surroundings import PHOTO
 
 ALONE = 1.1
-"""What it costs to leave a part without a counterpart, in the units of :func:`_cost`."""
+"""The cost of leaving a part without a counterpart, in units of :func:`_cost`."""
 
 PASSING = 0.12
-"""How much of the way two parts take to change places, one over the other."""
+"""The share of the transition in which two parts swap their order."""
 
 OPEN = ("sky", "space", "plain", "pattern", "split", PHOTO)
-"""Settings whose horizon is none that one sees."""
+"""Settings without a visible horizon."""
 
 
 @dataclass(frozen=True)
 class _Change:
-    """A part that turns into another, or out of or into nothing; and how high it lies over the others, 0…1."""
+    """A part that changes into another, or appears or vanishes; and its order among the others, 0…1."""
 
     first: Shape | None
     last: Shape | None
@@ -54,17 +54,17 @@ class _Change:
     last_level: float
 
     def level(self, t: float) -> float:
-        """Return how high it lies at ``t``."""
+        """Return its order at ``t``."""
         return (1 - t) * self.first_level + t * self.last_level
 
     def passes(self, other: _Change) -> bool:
-        """Tell whether this part and another change places."""
+        """Return whether this part and another swap their order."""
         return (self.first_level - other.first_level) * (self.last_level - other.last_level) < 0
 
     def over(self, other: _Change, t: float) -> float:
-        """Return how much of this part is seen where it lies over another at ``t``: ½ where they change places, to 1.
+        """Return the visible share of this part over another at ``t``: 0.5 where they swap their order, rising to 1.
 
-        Parts that change places would jump if one were over the other from one picture to the next.
+        Without this, parts would jump from one frame to the next.
         """
         if not self.passes(other):
             return 1.0
@@ -74,9 +74,9 @@ class _Change:
 
 
 class Mixture:
-    """All that lies between two scenes; their drawings are taken apart and matched once."""
+    """The transition between two scenes; their drawings are split into parts and matched once."""
 
-    def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: Taken) -> None:
+    def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: PartCache) -> None:
         self.first, self.last, self._book, self._taken = first, last, book, taken
         self._figures = [
             (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
@@ -86,16 +86,16 @@ class Mixture:
         self._layered = lru_cache(maxsize=1)(self._drawn)
 
     def at(self, t: float, size: Size) -> Drawn:
-        """Draw what lies at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
+        """Return the picture at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
-        frame = Frame.of(size)
+        frame = Frame.from_size(size)
         if any(self._graphic):
             return self._composed(frame, t)
         return self._set_up(frame, t)
 
     def _set_up(self, frame: Frame, t: float) -> Drawn:
-        """Draw what lies at ``t`` in a frame, as it is painted where a composition says so."""
+        """Return the picture at ``t`` in a frame, set up as painted where a composition requests it."""
         mixture = self._in_frame(frame)
         return frame.cut(mixture._painted(mixture._layered(t, frame.side), t))
 
@@ -112,10 +112,10 @@ class Mixture:
         return first is not None and first.is_graphic, last is not None and last.is_graphic
 
     def _light(self, t: float) -> Light:
-        return Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+        return Light.from_setting(self.first.setting).mixed(Light.from_setting(self.last.setting), t)
 
     def _drawn(self, t: float, size: int) -> Drawn:
-        """Draw the things at ``t`` before their backdrop, ``size`` pixels a side, without compositions."""
+        """Return the things at ``t`` in front of their background, ``size`` pixels a side, without compositions."""
         ground = self._ground(t, size)
         light = self._light(t)
         gather(light, ground)
@@ -137,7 +137,7 @@ class Mixture:
             channels.divide(seen[..., :3], np.maximum(seen[..., 3], 1e-4))
             form = Form(alpha[rows, columns], rows.start, columns.start, size)
             fall(light, seen, form, ground, _frame(a, b, t, size))
-            # The first thing throws no shadow on others.
+            # The first thing casts no shadow on others.
             under = (ground,) if number == 1 else (ground, colours)
             cast(under, form, light=light, shadow=self._shadow(a, b, form, t))
             share = alpha[rows, columns]
@@ -149,7 +149,7 @@ class Mixture:
         return Drawn(things, ground, numbers, self._unoutlined(t))
 
     def _painted(self, drawn: Drawn, t: float) -> Drawn:
-        """Set up as a painter would what is painted of what lies at ``t``."""
+        """Return the picture at ``t`` in the painterly setup, if one of the scenes has it."""
         ends = (self.first, self.last)
         if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
             return drawn
@@ -158,7 +158,7 @@ class Mixture:
         return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), asked=self._asked(t))
 
     def _asked(self, t: float) -> Array | None:
-        """Return by number (n + 1,) how far each thing at ``t`` was asked for in a colour; None where none was."""
+        """Return how far a colour was requested for each thing at ``t`` (n + 1,); None if for none."""
         shares = [0.0]
         for a, b, _ in self._figures:
             first, last = (bool(end is not None and end.colour) for end in (a or b, b or a))
@@ -166,7 +166,7 @@ class Mixture:
         return np.array(shares, np.float32) if any(shares) else None
 
     def _composed(self, frame: Frame, t: float) -> Drawn:
-        """Redraw in its marks what is graphic of what lies at ``t``."""
+        """Return the picture at ``t`` with its graphic scenes redrawn in their marks."""
         ends, graphic = (self.first, self.last), self._graphic
         drawn = None if all(graphic) else self._set_up(frame, t)
         places = [composing.place_share(scene.setting.kind) for scene in ends]
@@ -194,7 +194,7 @@ class Mixture:
         return rendering.composed(picture, numbers, self._unoutlined(t), turned=turned, things=things, painted=share)
 
     def _cell(self, t: float, size: int) -> Layers:
-        """Draw the square scene at ``t``, the ends too, before anything is composed."""
+        """Return the layers of the square scene at ``t``, the ends included, without compositions."""
         if 0 < t < 1:
             drawn = self._drawn(t, size)
         else:
@@ -206,11 +206,11 @@ class Mixture:
         return sum(share * rendering.unoutlined(setting) for setting, share in ends)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
-        first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))
+        first, last = (Shadow.from_setting(scene.setting, form.lowest) for scene in (self.first, self.last))
         return first.mixed(last, t, 1.0 if a and b else (1 - t if a else t))
 
     def _ground(self, t: float, size: int) -> Array:
-        """Mix the backdrops, each stretched so that their horizons meet."""
+        """Return the mix of both backgrounds, each stretched so that their horizons meet."""
         first, last = self.first.setting, self.last.setting
         level = (1 - t) * _horizon(first, last) + t * _horizon(last, first)
         drawn = [_stretched(self._backdrop(each, size), _horizon(each, other), level)
@@ -219,16 +219,16 @@ class Mixture:
 
 
 def _box(alpha: Array) -> tuple[slice, slice]:
-    """Return the rows and columns that something covers; one place where nothing does."""
+    """Return the rows and columns of the non-zero part; one place if there is none."""
     found = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
     rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in found)
     return rows, columns
 
 
 def _frame(a: Thing | None, b: Thing | None, t: float, size: int) -> tuple[float, float, float]:
-    """Return the middle and side of a thing on its way, in pixels."""
+    """Return the centre (x, y) and the side of a thing at ``t``, in pixels."""
     ends = (a or b, b or a)
-    assert ends[0] is not None and ends[1] is not None  # noqa: S101 - one of the two is there
+    assert ends[0] is not None and ends[1] is not None  # noqa: S101 - at least one of the two exists
     x, y, side = ((1 - t) * getattr(ends[0], name) + t * getattr(ends[1], name) for name in ("x", "y", "size"))
     return x * size, y * size, side * size
 
@@ -240,7 +240,7 @@ def _horizon(setting: Setting, other: Setting) -> float:
 
 
 def _stretched(picture: Array, horizon: float, level: float) -> Array:
-    """Move the horizon of a backdrop to another height."""
+    """Return a background with its horizon moved to another height."""
     if abs(horizon - level) < 1e-3:
         return picture
     size = picture.shape[0]
@@ -253,7 +253,7 @@ def _stretched(picture: Array, horizon: float, level: float) -> Array:
 
 
 def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | None, Thing | None]]:
-    """Pair the things of two scenes by place and size; some stay alone. Those of the first come in their order."""
+    """Return the things of two scenes in pairs by place and size; things without a partner are paired with None."""
     if not first or not last:
         return [(thing, None) for thing in first] + [(None, thing) for thing in last]
     cost = np.array([
@@ -269,18 +269,18 @@ def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing |
     return pairs + [(None, thing) for at, thing in enumerate(last) if at not in met]
 
 
-def _shapes(thing: Thing | None, taken: Taken) -> list[Shape]:
-    return [] if thing is None else [Shape(part, thing) for part in taken.of(thing.drawing)]
+def _shapes(thing: Thing | None, taken: PartCache) -> list[Shape]:
+    return [] if thing is None else [Shape(part, thing) for part in taken.parts(thing.drawing)]
 
 
 def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
-    """Match the parts of two things: the largest with the largest, the others by place, size and colour."""
+    """Return the matched parts of two things: the largest with the largest, the others by place, size and colour."""
     changes = []
     levels = [[at / max(1, len(shapes)) for at in range(len(shapes))] for shapes in (first, last)]
     if first and last:
         cost = np.array([[_cost(a, b) for b in last] for a in first])
         cost[_largest(first), _largest(last)] = -1.0
-        # Beyond the real ones stand places for being alone.
+        # The padding offers each part the choice of no counterpart.
         n, m = cost.shape
         padded = np.full((n + m, n + m), ALONE)
         padded[:n, :m] = cost
@@ -305,7 +305,7 @@ def _largest(shapes: list[Shape]) -> int:
 
 
 def _cost(a: Shape, b: Shape) -> float:
-    """Say how unlike two parts are: in place within their things, in size, in colour."""
+    """Return the difference of two parts: of place within their things, of size and of colour."""
     ax, ay = (a.middle[0] - a.thing.x) / a.thing.size, (a.middle[1] - a.thing.y) / a.thing.size
     bx, by = (b.middle[0] - b.thing.x) / b.thing.size, (b.middle[1] - b.thing.y) / b.thing.size
     away = math.hypot(ax - bx, ay - by)
@@ -315,7 +315,7 @@ def _cost(a: Shape, b: Shape) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Cover:
-    """Where in a picture a part lies: how much of each pixel it covers, 0…1, and its colours there."""
+    """The area of a part in a picture: coverage per pixel, 0…1, and colours."""
 
     rows: slice
     columns: slice
@@ -324,7 +324,7 @@ class _Cover:
 
 
 def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> None:
-    """Lay a part over what is there, premultiplied (size, size, 4); of it, a share over some of what lies under it."""
+    """Blend a part over a premultiplied layer (size, size, 4) in place; by a share over the given parts under it."""
     share = part.share
     for other, seen in under:
         rows = slice(max(part.rows.start, other.rows.start), min(part.rows.stop, other.rows.stop))
@@ -344,7 +344,7 @@ def _within(span: slice, whole: slice) -> slice:
 
 
 def _cover(change: _Change, t: float, size: int) -> _Cover | None:
-    """Find where a part lies at ``t`` of its way; None where nothing of it is seen."""
+    """Return a part's area at ``t``; None if it is not visible."""
     a, b = change.first, change.last
     whole = a or b
     if whole is None:
@@ -380,7 +380,7 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
         opacity = (1 - t) * opacity + t * end.opacity
         ends.append(further)
     share = np.minimum(np.maximum(away * size + 0.5, 0), 1) * opacity
-    # Colours take longest to look up, and most of the box around a part is not covered.
+    # Looking up colours takes longest, and most of a part's box is not covered.
     where = np.flatnonzero(share)
     looked_up = [each.colours(where) for each in ends]
     colours = np.zeros((share.size, 3), np.float32)
@@ -389,11 +389,11 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
 
 
 def _seen(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
-    """Look a part up at columns and rows about its middle, in its spreads; say what brings distances to ``scale``."""
+    """Return a part sampled about its centre, in its spreads, and the factor from its distances to ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
     return shape.seen_at(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
 
 
 def mixed(first: Array, last: Array, t: float) -> Array:
-    """Mix two sketches (4, n, n) by a straight line, where there are no parts: photos, a finger's drawing."""
+    """Return the linear mix of two sketches (4, n, n), for those without parts: photos and hand drawings."""
     return np.asarray((1 - t) * first + t * last, np.float32)

@@ -1,4 +1,4 @@
-"""The tones of settings: as painters of the last hundred and fifty years chose them, shaken a little by chance."""
+"""Palettes of settings, modelled on painters of the last hundred and fifty years, with small random variations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sketch.scene import TONES
 
 Tone = tuple[float, float, float]  # lightness, chroma, hue in degrees (Oklab)
 
-# Above, above the horizon, far, ground, what is set off from it. Several to choose from for each kind and time.
+# The sky, the sky at the horizon, the distance, the ground, an accent; several sets for each kind and time.
 _PALETTES: dict[tuple[str, str], tuple[tuple[Tone, ...], ...]] = {
     ("outdoors", "day"): (
         ((0.72, 0.09, 245), (0.90, 0.04, 230), (0.60, 0.07, 230), (0.66, 0.12, 130), (0.85, 0.09, 95)),
@@ -80,21 +80,21 @@ _FAMILIES = {
 SNOW: Tone = (0.95, 0.015, 240)
 
 
-def tones(kind: str, time: str, weather: str, dice: random.Random, *, ground: str = "") -> tuple[str, ...]:
-    """Choose the tones of a setting; ``ground`` is a colour that was asked for behind the things."""
+def tones(kind: str, time: str, weather: str, rng: random.Random, *, ground: str = "") -> tuple[str, ...]:
+    """Return random tones for a setting as ``rrggbb``; ``ground`` is a colour requested behind the things."""
     family = _FAMILIES[kind]
     known = _PALETTES.get((family, time))
     if known is None and time != "day" and family in ("water", "desert", "street"):
         known = _PALETTES["outdoors", time]
-    chosen = list(dice.choice(known or _PALETTES[family, "night" if family == "space" else "day"]))
-    turn, lift, strength = dice.gauss(0, 9), dice.gauss(0, 0.025), dice.triangular(0.4, 1.1, 0.7)
+    chosen = list(rng.choice(known or _PALETTES[family, "night" if family == "space" else "day"]))
+    turn, lift, strength = rng.gauss(0, 9), rng.gauss(0, 0.025), rng.triangular(0.4, 1.1, 0.7)
     if weather == "rain":
         strength *= 0.55
         lift -= 0.06
     if known is None and time == "night":  # indoors, by lamplight
         lift -= 0.18
     shaken = [
-        (min(0.97, max(0.14, light + lift + dice.gauss(0, 0.015))), chroma * strength, hue + turn + dice.gauss(0, 7))
+        (min(0.97, max(0.14, light + lift + rng.gauss(0, 0.015))), chroma * strength, hue + turn + rng.gauss(0, 7))
         for light, chroma, hue in chosen
     ]
     if weather == "snow" and family not in ("indoors", "flat"):

@@ -1,7 +1,7 @@
-"""Take a drawing apart into the flat parts that are painted over each other: its SVG's own shapes, in their order.
+"""Split a drawing into the flat parts that are painted over each other: its SVG's shapes, in their order.
 
-A mixture of two drawings that are taken as pictures fades one through the other; taken as parts, a window can become
-an eye. What is painted by one shape but does not hang together, like two wings, is taken as several parts.
+Two drawings mixed as pictures fade into each other; mixed as parts, a window can become an eye. A shape whose areas are
+not connected, such as two wings, is split into several parts.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from scipy import ndimage
 from sketch import colour
 from sketch import svg as svg_files
 from sketch.colour import Array
-from sketch.remembering import Remembered
+from sketch.remembering import SizedCache
 from sketch.sketchbook import Sketchbook
 from sketch.svg import name_of
 
 SIDE = 128
-"""The side at which drawings are taken apart, in pixels."""
+"""The side in pixels at which drawings are split."""
 
 MOST = 48
-"""How many parts a drawing is taken apart into at most; what is left over goes to the part below it."""
+"""The most parts of a drawing; further ones are merged with the part below."""
 
 LEAST = 12
-"""The area, in pixels, below which a piece is no part of its own."""
+"""The area in pixels below which a piece is no separate part."""
 
 SHAPES = ("path", "circle", "ellipse", "rect", "polygon", "polyline", "line", "use")
 PART = "data-part"
-"""The attribute of groups that are one part, whatever shapes they are painted by: a form with its light and shade."""
+"""The attribute of groups that form one part whatever their shapes: a form with its light and shade."""
 
 _HIDDEN = ("defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradient")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One flat part: ``picture`` (h, w, 4), straight alpha, and where its upper left corner lies in the drawing.
+    """One flat part: ``picture`` (h, w, 4), straight alpha, and the position of its upper left corner.
 
-    Places are shares of the drawing's side; ``light`` is the mean lightness of the whole drawing.
+    Positions are shares of the drawing's side; ``light`` is the mean lightness of the whole drawing.
     """
 
     picture: Array
@@ -51,16 +51,16 @@ class Part:
 
     @property
     def alpha(self) -> Array:
-        """Return how far each pixel is covered."""
+        """Return the coverage of each pixel (h, w), 0…1."""
         return np.asarray(self.picture[..., 3])
 
 
 def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
-    """Take a drawing apart, the lowest part first.
+    """Return the parts of a drawing, the lowest first.
 
-    :raises SketchbookError: where it is refused, or cannot be rendered.
+    :raises SketchbookError: when the SVG is refused or cannot be rendered.
     """
-    root = svg_files.read(svg)
+    root = svg_files.parse_svg(svg)
     _set_apart(root)
     leaves = _leaves(root)
     if len(leaves) > MOST:  # neighbours are drawn together
@@ -75,12 +75,12 @@ def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
 
 
 def of_cut_out(picture: Array) -> tuple[Part, ...]:
-    """Take what was cut out of a photo (n, n, 4), straight alpha, for parts: each piece of it that hangs together."""
+    """Return the connected pieces of a photo's cut-out (n, n, 4), straight alpha, as parts."""
     return tuple(_fewer(_pieces(picture, picture.shape[0], colour.lightness(picture))))
 
 
 def _set_apart(root: Element) -> None:
-    """Lay what is painted, and used elsewhere too, into ``defs`` as well: there it stays when a shape is left out."""
+    """Copy painted elements that others refer to into ``defs``, so that they remain when the painted one is removed."""
     elements = list(root.iter())
     hidden = _hidden(elements)
     asked = {value for each in elements if name_of(each) == "use" for key, value in each.attrib.items()
@@ -96,12 +96,12 @@ def _set_apart(root: Element) -> None:
 
 
 def _hidden(elements: list[Element]) -> set[Element]:
-    """Tell the elements that are only shown where others refer to them."""
+    """Return the elements that are shown only where others refer to them."""
     return {inner for each in elements if name_of(each) in _HIDDEN for inner in each.iter()}
 
 
 def _leaves(root: Element) -> list[int]:
-    """Number the shapes and marked parts, in document order, by their place in a walk through the tree."""
+    """Return the indices of shapes and marked parts, by their position in a walk through the tree."""
     elements = list(root.iter())
     hidden = _hidden(elements)
     for each in elements:
@@ -112,7 +112,7 @@ def _leaves(root: Element) -> list[int]:
 
 
 def _only(root: Element, kept: list[int], leaves: list[int]) -> str:
-    """Write the drawing with only some of its shapes."""
+    """Return the drawing as SVG with only some of its shapes."""
     alone = copy.deepcopy(root)
     dropped = set(leaves) - set(kept)
     elements = list(alone.iter())
@@ -123,7 +123,7 @@ def _only(root: Element, kept: list[int], leaves: list[int]) -> str:
 
 
 def _pieces(picture: Array, side: int, light: float) -> list[Part]:
-    """Cut what does not hang together into parts of its own."""
+    """Return the connected pieces of a picture (h, w, 4) as parts; very small ones are left out."""
     numbers, count = ndimage.label(picture[..., 3] > 0.3)
     pieces = []
     for number, place in enumerate(ndimage.find_objects(numbers), 1):
@@ -142,24 +142,24 @@ def _pieces(picture: Array, side: int, light: float) -> list[Part]:
 
 
 def _fewer(parts: list[Part]) -> list[Part]:
-    """Keep the largest parts, in their order."""
+    """Return the largest parts, at most :data:`MOST`, in their order."""
     largest = sorted(range(len(parts)), key=lambda at: -float(parts[at].alpha.sum()))[:MOST]
     return [parts[at] for at in sorted(largest)]
 
 
-class Taken:
-    """Drawings of a sketchbook taken apart, the latest remembered."""
+class PartCache:
+    """Parts of drawings of a drawing library, with a cache of the most recent ones."""
 
     def __init__(self, book: Sketchbook, side: int = SIDE) -> None:
         self._book, self._side = book, side
-        self._held = Remembered(self._apart, lambda parts: sum(part.picture.nbytes for part in parts))
+        self._cache = SizedCache(self._apart, lambda parts: sum(part.picture.nbytes for part in parts))
 
-    def of(self, digest: str) -> tuple[Part, ...]:
+    def parts(self, digest: str) -> tuple[Part, ...]:
         """Return the parts of a drawing.
 
-        :raises SketchbookError: where it is not there, or cannot be taken apart.
+        :raises SketchbookError: when it does not exist or cannot be split.
         """
-        return self._held.of(digest)
+        return self._cache.get(digest)
 
     def _apart(self, digest: str) -> tuple[Part, ...]:
         if self._book.is_cut_out(digest):

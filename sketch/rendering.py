@@ -1,4 +1,4 @@
-"""Draw a scene at any size: its things with their transparency before the backdrop, composed as its style does."""
+"""Draw a scene at any size: its things in front of the background, in its composition."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from sketch.surroundings import Surroundings
 
 
 def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
-    """Draw a scene, ``size`` pixels a side, or so many high and wide.
+    """Return a scene drawn at a size: a square's side, or height and width.
 
-    :raises SketchbookError: where one of its drawings is not there.
+    :raises SketchbookError: when one of its drawings does not exist.
     """
-    frame, composition = Frame.of(size), scene.composition
+    frame, composition = Frame.from_size(size), scene.composition
     if composition is not None and composing.is_repeated(composition) and not frame.is_square:
         drawn = layered(scene, book, frame.short)
     else:
@@ -55,19 +55,19 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
 
 
 def asked(things: Sequence[Thing]) -> Array | None:
-    """Return by number (n + 1,), 0 the ground's, which things were asked for in a colour: 1 or 0; None where none."""
+    """Return for which things a colour was requested (n + 1,), 1 or 0, index 0 the ground; None if for none."""
     if not any(thing.colour for thing in things):
         return None
     return np.array([0, *(bool(thing.colour) for thing in things)], np.float32)
 
 
 def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
-    """Draw the things of a scene before its backdrop, ``size`` pixels a side, without its composition.
+    """Return a scene without its composition, ``size`` pixels a side: things in front of the background.
 
-    :raises SketchbookError: where one of its drawings is not there.
+    :raises SketchbookError: when one of its drawings does not exist.
     """
     setting = scene.setting
-    light = Light.of(setting)
+    light = Light.from_setting(setting)
     ground = backdrop.draw(setting, size)
     gather(light, ground)
     colours = np.zeros((size, size, 3), np.float32)
@@ -83,11 +83,11 @@ def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         frame = (thing.x * size, thing.y * size, thing.size * size)
         form = Form(alpha, top, left, size)
         fall(light, layer, form, ground, frame)
-        cast((ground, colours), form, light=light, shadow=Shadow.of(setting, form.lowest))
+        cast((ground, colours), form, light=light, shadow=Shadow.from_setting(setting, form.lowest))
         channels.lay(colours[rows, columns], layer[..., :3], alpha)
         cover[rows, columns] = alpha + cover[rows, columns] * (1 - alpha)
         numbers[rows, columns][alpha > 0.5] = number
-    # Premultiplied by what lies over nothing: straight again.
+    # Divide by the coverage: straight alpha again.
     channels.divide(colours, np.maximum(cover, 1e-4))
     things = np.concatenate([np.clip(colours, 0, 1), cover[..., None]], -1)
     return Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
@@ -102,9 +102,9 @@ def composed(
     things: Array | None = None,
     painted: Array | float = 0.0,
 ) -> Drawn:
-    """Return a scene that was redrawn as a whole: its picture (h, w, 3) is all ground.
+    """Return a scene that was redrawn as a whole: its picture (h, w, 3) becomes the ground.
 
-    Where some of it is ``painted`` (h, w), 0…1, ``things`` (h, w, 4) stay things so far.
+    Where ``painted`` (h, w), 0…1, is positive, ``things`` (h, w, 4) remain things to that degree.
     """
     left = np.zeros((*numbers.shape, 4), np.float32)
     if things is not None:
@@ -113,7 +113,7 @@ def composed(
 
 
 def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:
-    """Render one thing in its colour: top, left and (h, w, 4) of what lies within the frame."""
+    """Return a thing rendered in its colour: top, left, and the part within the frame (h, w, 4); None if outside."""
     side = max(3, round(thing.size * size))
     picture = np.array(book.picture(thing.drawing, side))
     if thing.colour:
@@ -132,7 +132,7 @@ def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] |
 
 
 def _turned(picture: Array, turn: float) -> Array:
-    """Turn a drawing (n, n, 4) clockwise by radians, on a canvas large enough for it."""
+    """Return a drawing (n, n, 4) rotated clockwise by radians, on a canvas large enough for it."""
     alpha = picture[..., 3:]
     bytes_ = (np.concatenate([picture[..., :3] * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)
     image = Image.fromarray(bytes_, "RGBa").rotate(-math.degrees(turn), Image.Resampling.BICUBIC, expand=True)
@@ -141,5 +141,5 @@ def _turned(picture: Array, turn: float) -> Array:
 
 
 def unoutlined(setting: Setting) -> float:
-    """Say how far the outlines in a setting count for nothing: 0 or 1."""
+    """Return how far outlines are ignored in a setting: 1 for a photo without segmented things, else 0."""
     return float(isinstance(setting, Surroundings) and setting.is_unoutlined)

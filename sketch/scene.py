@@ -1,4 +1,4 @@
-"""Scenes: which drawings stand where, how large, in which colour, in which setting; and the limits of all that."""
+"""Scenes as data: which drawings stand where, their size and colour, and the setting; with their limits."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from sketch.compositions.field_readers import COUNT_MOST, Count, OneOf, SceneErr
 
 __all__ = [
     "COLOURS", "COUNT_MOST", "KINDS", "MOST_THINGS", "PLACES", "SIZES", "TIMES", "TONES", "TURN", "UNREADABLE",
-    "VERSION", "WEATHERS", "WORDS_MOST", "Scene", "SceneError", "Setting", "Thing", "read", "schema",
+    "VERSION", "WEATHERS", "WORDS_MOST", "Scene", "SceneError", "Setting", "Thing", "read_scene", "schema",
 ]  # fmt: skip
 
 VERSION = 1
 MOST_THINGS = 24
-"""How many drawings a scene may hold: a grid of five by four, and some beside."""
+"""The most drawings of a scene: a grid of five by four, and a few more."""
 
 UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 WORDS_MOST = 400
-"""How many characters the painter is told of a scene at most."""
+"""The most characters of the text for the model."""
 
 SIZES = (0.04, 2.0)
 """The least and the largest side of a drawing, as a share of the picture's."""
 
 PLACES = (-0.5, 1.5)
-"""Where the middle of a drawing may lie, as a share of the picture's side: a close-up is cropped by the frame."""
+"""The range of a drawing's centre, as a share of the picture's side: the frame crops a close-up."""
 
 TURN = 3.1416
-"""Half a turn, rounded up as numbers are in JSON."""
+"""Half a turn, rounded up because numbers in JSON are rounded."""
 
 COLOURS = (
     "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey", "turquoise",
@@ -46,7 +46,7 @@ KINDS = (
 TIMES = ("day", "dusk", "night")
 WEATHERS = ("", "rain", "snow")
 TONES = 5
-"""How many colours a setting has: above, above the horizon, far, ground, and what is set off from it."""
+"""The number of colours of a setting: sky, sky at the horizon, distance, ground, accent."""
 
 
 def _readable(words: str) -> str:
@@ -57,9 +57,9 @@ def _readable(words: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A drawing's place in a scene.
+    """A drawing's position in a scene.
 
-    ``drawing`` is its digest; ``x``, ``y`` its middle and ``size`` its side as shares of the picture's; ``turn`` in
+    ``drawing`` is its digest; ``x``, ``y`` its centre and ``size`` its side as shares of the picture's; ``turn`` in
     radians, clockwise; ``colour`` one of :data:`COLOURS`, or "" for its own.
     """
 
@@ -76,11 +76,11 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where the things of a scene stand.
+    """The place in which the things of a scene stand.
 
-    ``horizon`` is the share of the picture above it; ``tones`` are sRGB ``rrggbb``; ``light`` runs from -1, from the
-    left, to 1, from the right; ``seed`` is what the shapes of hills and clouds follow from; ``modelling``, 0…1, is how
-    far the light makes things round and gathers around them.
+    ``horizon`` is the share of the picture above it; ``tones`` are sRGB ``rrggbb``; ``light`` is its direction, -1
+    (left) to 1 (right); ``seed`` determines the shapes of hills and clouds; ``modelling``, 0…1, is how far the light
+    makes things look round and darkens the corners.
     """
 
     __pydantic_config__ = field_readers.KNOWN_FIELDS
@@ -103,11 +103,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a picture shows: things, from far to near, in a setting.
+    """The content of a picture: things, from far to near, in a setting.
 
-    ``words`` are what the painter is told of it, in the language that it was taught, where that is not the prompt;
-    ``reader`` is the version of what read the prompt, 0 where nothing did; ``composition`` is how the picture is built
-    and in which marks, None for scenes of 1.0, which are drawn as they were.
+    ``words`` is the text for the model in the language of its training, if it differs from the prompt; ``reader`` the
+    version of the prompt parser, 0 if none was used; ``composition`` the layout and marks, None for scenes of 1.0,
+    which are drawn as before.
     """
 
     __pydantic_config__ = field_readers.KNOWN_FIELDS
@@ -119,7 +119,7 @@ class Scene:
     composition: Composition | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return what :func:`read` reads; numbers are rounded to what can be seen."""
+        """Return the JSON object that :func:`read_scene` accepts; numbers are rounded to visible precision."""
         things = [{name: _rounded(value) for name, value in asdict(thing).items()} for thing in self.things]
         setting = {name: _rounded(value) for name, value in asdict(self.setting).items()}
         whole = {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
@@ -130,10 +130,10 @@ READER = TypeAdapter(Scene)
 
 
 def schema() -> dict[str, Any]:
-    """Describe the JSON of a scene as JSON Schema, with the limits that :func:`read` keeps."""
-    told = field_readers.schema(READER)
-    fields = {"version": {"const": VERSION}, **told["properties"], "composition": compositions.schema()}
-    return told | {"properties": fields, "required": ["version", "things", "setting"]}
+    """Return the JSON Schema of a scene, with the limits that :func:`read_scene` enforces."""
+    whole = field_readers.schema(READER)
+    fields = {"version": {"const": VERSION}, **whole["properties"], "composition": compositions.schema()}
+    return whole | {"properties": fields, "required": ["version", "things", "setting"]}
 
 
 def _rounded(value: object) -> object:
@@ -142,12 +142,12 @@ def _rounded(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def read(told: object) -> Scene:
-    """Read a scene from JSON that anybody may have written.
+def read_scene(data: object) -> Scene:
+    """Return the scene in untrusted JSON.
 
-    :raises SceneError: where something is missing, unknown or beyond a limit.
+    :raises SceneError: when something is missing, unknown or beyond a limit, or the version differs.
     """
-    fields = field_readers.fields_of(told, "scene", VERSION)
+    fields = field_readers.fields_of(data, "scene", VERSION)
     if "composition" in fields:
-        fields["composition"] = compositions.read(fields["composition"], "scene.composition")
-    return field_readers.read(READER, {"things": None, "setting": None, **fields}, "scene")
+        fields["composition"] = compositions.read_composition(fields["composition"], "scene.composition")
+    return field_readers.validate(READER, {"things": None, "setting": None, **fields}, "scene")

@@ -1,4 +1,4 @@
-"""A part of a drawing as it lies in a picture: where, how far each place is from its edge, and its colours."""
+"""A part of a drawing placed in a picture: its position, its distance field and its colours."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from sketch.scene import Thing
 Indices = NDArray[np.intp]
 
 MARGIN = 10
-"""Pixels around a part in which its distances are measured."""
+"""The margin around a part in which distances are computed, in pixels."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A part as it lies in the picture: its distances and colours, and the affine way from the picture to them."""
+    """A part placed in a picture: its distances and colours, and the affine map from the picture to them."""
 
     part: Part
     thing: Thing
 
     @cached_property
     def distances(self) -> Array:
-        """Return signed distances in the part's own pixels, with a margin around it."""
+        """Return signed distances in the part's pixels (h, w), positive inside, with a margin around it."""
         alpha = np.pad(self.part.alpha, MARGIN)
         inside = alpha > 0.5 * max(0.02, float(alpha.max()))
         away = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
-        # Half-covered pixels say more precisely where the edge is.
+        # The alpha of edge pixels locates the edge more precisely.
         edge = np.abs(away) <= 1
         return np.where(edge, alpha / max(0.02, float(alpha.max())) - 0.5, away - np.sign(away) * 0.5).astype(
             np.float32
@@ -43,7 +43,7 @@ class Shape:
 
     @cached_property
     def colours(self) -> Array:
-        """Return colours (h, w, 3), carried on beyond the edge from the nearest place inside."""
+        """Return colours (h, w, 3), extended beyond the edge from the nearest pixel inside."""
         picture = np.pad(self.part.picture, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)))
         solid = picture[..., 3] > 0.6 * max(0.02, float(picture[..., 3].max()))
         _, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
@@ -54,7 +54,7 @@ class Shape:
 
     @cached_property
     def opacity(self) -> float:
-        """Return how densely it covers, inside."""
+        """Return the largest alpha of the part."""
         return float(self.part.alpha.max())
 
     @cached_property
@@ -67,14 +67,14 @@ class Shape:
 
     @cached_property
     def middle(self) -> tuple[float, float]:
-        """Return the middle of what it covers, as shares of the picture's side."""
+        """Return the centre (x, y) of its coverage, as shares of the picture's side."""
         x, y, weight = self._weights
         total = float(weight.sum()) + 1e-6
         return float((x * weight).sum() / total), float((y * weight).sum() / total)
 
     @cached_property
     def spread(self) -> tuple[float, float]:
-        """Return how wide and high it spreads about its middle."""
+        """Return the standard deviations of its coverage, across and down, about its centre."""
         x, y, weight = self._weights
         total = float(weight.sum()) + 1e-6
         mx, my = self.middle
@@ -91,14 +91,14 @@ class Shape:
 
     @cached_property
     def tone(self) -> Array:
-        """Return its mean colour in Oklab."""
+        """Return its mean colour in Oklab (3,)."""
         inner = self.colours[MARGIN:-MARGIN, MARGIN:-MARGIN]
         weight = self.part.alpha[..., None]
         return np.asarray((colour.lab(inner) * weight).sum((0, 1)) / (weight.sum() + 1e-6))
 
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
-        """Return left, top, right and bottom of what it covers, in spreads about its middle."""
+        """Return left, top, right and bottom of its coverage, in spreads about its centre."""
         x, y, weight = self._weights
         seen = weight > 0.3
         (mx, my), (sx, sy) = self.middle, self.spread
@@ -110,7 +110,7 @@ class Shape:
         )  # fmt: skip
 
     def placed(self, u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
-        """Turn places in the drawing into places in the picture."""
+        """Return places in the picture for places in the drawing, both as shares."""
         thing = self.thing
         du, dv = (u - 0.5) * thing.size, (v - 0.5) * thing.size
         if thing.mirrored:
@@ -119,7 +119,7 @@ class Shape:
         return thing.x + du * cosine - dv * sine, thing.y + du * sine + dv * cosine
 
     def seen_at(self, x: Numbers, y: Numbers) -> Seen:
-        """Look at the part from places in the picture, whose two coordinates are broadcast."""
+        """Return the part sampled at places in the picture; x and y are broadcast."""
         thing, side = self.thing, self.part.side
         dx, dy = x - thing.x, y - thing.y
         cosine, sine = math.cos(thing.turn), math.sin(thing.turn)
@@ -132,12 +132,12 @@ class Shape:
 
 
 class Seen:
-    """A part's tables at places between their own (any shape), the nearest of them where a place lies beyond."""
+    """A part's tables interpolated at fractional places of any shape; places outside use the nearest one."""
 
     def __init__(self, shape: Shape, row: Numbers, column: Numbers) -> None:
         self._shape = shape
         high, wide = shape.distances.shape
-        # Most parts are a few pixels large: what costs time is the number of calls.
+        # Most parts are a few pixels large, so the number of calls determines the time.
         down, across = np.minimum(np.maximum(row, 0), high - 1), np.minimum(np.maximum(column, 0), wide - 1)
         self._beyond = np.hypot(row - down, column - across)
         upper, first = np.floor(down), np.floor(across)
@@ -149,20 +149,20 @@ class Seen:
 
     @cached_property
     def away(self) -> Array:
-        """Return distances, as shares of the picture's side."""
+        """Return signed distances, as shares of the picture's side."""
         corners = [self._shape.distances.reshape(-1).take(corner, mode="clip") for corner in self._corners]
         away = _bilinear(corners, self._down, self._across) - self._beyond
         return np.asarray(away * (self._shape.thing.size / self._shape.part.side))
 
     def colours(self, where: Indices) -> Array:
-        """Return colours (n, 3) at some of the places, by their number."""
+        """Return colours (n, 3) at some of the places, given by their flat indices."""
         table = self._shape.colours.reshape(-1, 3)
         corners = [table.take(corner.take(where), axis=0, mode="clip") for corner in self._corners]
         return _bilinear(corners, self._down.take(where)[:, None], self._across.take(where)[:, None])
 
 
 def _bilinear(corners: list[Array], down: Numbers, across: Numbers) -> Array:
-    """Mix what a table says at the four places around each: upper left and right, lower left and right."""
+    """Return a table's bilinear interpolation: upper left and right, lower left and right corners."""
     left = 1 - across
     upper, lower = corners[0] * left + corners[1] * across, corners[2] * left + corners[3] * across
     return np.asarray(upper * (1 - down) + lower * down, np.float32)

@@ -1,4 +1,4 @@
-"""Drawings by digest: one file of them that is shipped, and those that were added since; rendered at any size."""
+"""Drawing library: reference drawings by digest, from one shipped file or added later, rendered at any size."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from types import MappingProxyType
 
 from sketch import colour
 from sketch import svg as svg_files
-from sketch.colour import Array, Look
-from sketch.remembering import Remembered
+from sketch.colour import Appearance, Array
+from sketch.remembering import SizedCache
 from sketch.surroundings import resized
 from sketch.svg import Pixels, SketchbookError
 
 __all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "packed", "rendered"]
 
 FILE = "sketchbook.zip"
-"""What a sketchbook is called beside a model's weights and in a work folder."""
+"""The file name of a drawing library, beside a model's weights and in a work folder."""
 
 INDEX = "index.json"
 INDEX_BYTES = 32 * 1024 * 1024
-"""How large the list of drawings may be: ten times what is shipped."""
+"""The largest size of the index in bytes: ten times the shipped one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What is known of a drawing: its digest, what it shows, other words for it, and whose it is.
+    """What is known of a drawing: its digest, what it shows, other words for that, its author and licence.
 
-    ``kind`` is its Unicode subgroup, such as ``animal-bird``; ``style`` tells drawings of one name apart.
+    ``kind`` is its Unicode subgroup, such as ``animal-bird``; ``style`` distinguishes drawings of the same name.
     """
 
     digest: str
@@ -46,20 +46,20 @@ class Drawing:
     source: str = ""
 
 
-LOOKED_AT = 32
-"""How many pixels a side a drawing has that is looked at as a whole."""
+APPEARANCE_SIDE = 32
+"""The side in pixels at which a drawing's appearance is measured."""
 
 
 def digest_of(svg: str) -> str:
-    """Return the digest by which a drawing is known for ever."""
+    """Return the permanent ID of a drawing: 20 hexadecimal digits of its SHA-256."""
     return sha256(svg.encode()).hexdigest()[:20]
 
 
 class Sketchbook:
-    """The drawings there are, and their pictures.
+    """A library of reference drawings and their renderings.
 
-    ``drawings`` are those to choose from; the ``withdrawn`` are no longer, but scenes that hold them can be painted.
-    What was cut out of a photo is held as ``pictures`` (n, n, 4), straight alpha, by digest, and is no drawing.
+    ``drawings`` are those to choose from; ``withdrawn`` ones are no longer offered, but scenes that contain them can
+    still be drawn. ``pictures`` are cut-outs of photos (n, n, 4), straight alpha, by digest; they are no drawings.
     """
 
     def __init__(
@@ -73,20 +73,20 @@ class Sketchbook:
         self.withdrawn = {each.digest: each for each in withdrawn if each.digest not in self.drawings}
         self._svgs: tuple[Mapping[str, str], ...] = (svgs,)
         self._pictures = dict(pictures)
-        self._rendered = Remembered(self._render, lambda pixels: pixels.nbytes)
-        self._looks: dict[str, Look] = {}
+        self._rendered = SizedCache(self._render, lambda pixels: pixels.nbytes)
+        self._appearances: dict[str, Appearance] = {}
 
     def __contains__(self, digest: str) -> bool:
         return digest in self._pictures or self.find(digest) is not None
 
     def find(self, digest: str) -> Drawing | None:
-        """Return what is known of a drawing, withdrawn or not; None where it is not there."""
+        """Return what is known of a drawing, withdrawn or not; None if it does not exist."""
         return self.drawings.get(digest) or self.withdrawn.get(digest)
 
     def joined(self, other: Sketchbook) -> Sketchbook:
-        """Return a sketchbook of the drawings of both; what both hold is as it is here.
+        """Return a library of the drawings of both; this one has precedence.
 
-        It is this one where the other is empty.
+        It is this very library if the other one is empty.
         """
         if not (other.drawings or other.withdrawn or other._pictures):
             return self
@@ -99,7 +99,7 @@ class Sketchbook:
     def svg(self, digest: str) -> str:
         """Return a drawing as SVG.
 
-        :raises SketchbookError: where it is not there.
+        :raises SketchbookError: when it does not exist.
         """
         for svgs in self._svgs:
             try:
@@ -109,31 +109,33 @@ class Sketchbook:
         raise SketchbookError(f"There is no drawing {digest[:64]} here.")
 
     def is_cut_out(self, digest: str) -> bool:
-        """Tell what was cut out of a photo from a drawing."""
+        """Return whether a digest is that of a photo's cut-out, not of a drawing."""
         return digest in self._pictures
 
     def cut_out(self, digest: str) -> Pixels:
-        """Return what was cut out of a photo, as it is held.
+        """Return a photo's cut-out (n, n, 4) as it is stored.
 
-        :raises KeyError: where it is not there.
+        :raises KeyError: when it does not exist.
         """
         return self._pictures[digest]
 
     def picture(self, digest: str, pixels: int) -> Array:
-        """Return a drawing, or what was cut out of a photo, (pixels, pixels, 4), straight alpha, 0…1.
+        """Return a drawing, or a photo's cut-out, as (pixels, pixels, 4), straight alpha, 0…1.
 
-        :raises SketchbookError: where it is not there, is refused or cannot be rendered.
+        :raises SketchbookError: when it does not exist, is refused or cannot be rendered.
         """
-        return svg_files.shares(self._rendered.of((digest, pixels)))
+        return svg_files.shares(self._rendered.get((digest, pixels)))
 
-    def look(self, digest: str) -> Look:
-        """Say how a drawing looks as a whole.
+    def appearance(self, digest: str) -> Appearance:
+        """Return the appearance of a drawing: mean colour and coverage.
 
-        :raises SketchbookError: where it is not there, is refused or cannot be rendered.
+        :raises SketchbookError: when it does not exist, is refused or cannot be rendered.
         """
-        if digest not in self._looks:
-            self._looks[digest] = colour.look(svg_files.shares(self._render((digest, LOOKED_AT))))
-        return self._looks[digest]
+        if digest not in self._appearances:
+            self._appearances[digest] = colour.measure_appearance(
+                svg_files.shares(self._render((digest, APPEARANCE_SIDE)))
+            )
+        return self._appearances[digest]
 
     def _render(self, asked: tuple[str, int]) -> Pixels:
         digest, pixels = asked
@@ -143,20 +145,20 @@ class Sketchbook:
 
 
 def rendered(svg: str, pixels: int) -> Array:
-    """Render SVG as (pixels, pixels, 4), straight alpha, 0…1.
+    """Return SVG rendered as (pixels, pixels, 4), straight alpha, 0…1.
 
-    :raises SketchbookError: where it is refused or cannot be rendered.
+    :raises SketchbookError: when it is refused or cannot be rendered.
     """
     return svg_files.shares(_rendered(svg, pixels))
 
 
 def _rendered(svg: str, pixels: int) -> Pixels:
-    svg_files.read(svg)
+    svg_files.parse_svg(svg)
     return svg_files.rastered(svg, pixels)
 
 
 class _Zipped(Mapping[str, str]):
-    """The SVGs of a shipped file, read one by one."""
+    """The SVGs of a shipped file, each read on access."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -164,11 +166,14 @@ class _Zipped(Mapping[str, str]):
         self._names = {name.removesuffix(".svg") for name in self._archive.namelist() if name.endswith(".svg")}
 
     def index(self) -> list[Drawing]:
-        """Read the list of drawings."""
-        told = json.loads(self._read(INDEX, INDEX_BYTES))
-        if not isinstance(told, list):
+        """Return the list of drawings.
+
+        :raises SketchbookError: when the index is malformed.
+        """
+        rows = json.loads(self._read(INDEX, INDEX_BYTES))
+        if not isinstance(rows, list):
             raise SketchbookError(f"{INDEX} holds no list.")
-        return [_drawing(row, number) for number, row in enumerate(told)]
+        return [_drawing(row, number) for number, row in enumerate(rows)]
 
     def __getitem__(self, digest: str) -> str:
         if digest not in self._names:
@@ -188,7 +193,7 @@ class _Zipped(Mapping[str, str]):
         return len(self._names)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._archive.close()
 
     def _read(self, name: str, most: int) -> bytes:
@@ -198,14 +203,14 @@ class _Zipped(Mapping[str, str]):
         return self._archive.read(name)
 
 
-# An encrypted member is a RuntimeError, a way of packing that is not known here a NotImplementedError.
+# An encrypted member raises RuntimeError, an unknown compression NotImplementedError.
 BROKEN = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def load(path: Path) -> Sketchbook:
-    """Open a shipped sketchbook; drawings are read when they are asked for.
+    """Return a shipped drawing library; its drawings are read on access.
 
-    :raises SketchbookError: where it is missing or broken, or lists a drawing that it does not hold.
+    :raises SketchbookError: when the file is missing or broken, or lists a drawing that it does not contain.
     """
     try:
         svgs = _Zipped(path)
@@ -234,9 +239,11 @@ def _drawing(row: object, number: int) -> Drawing:
 
 
 def packed(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
-    """Pack drawings into one file, the same bytes for the same drawings; of those of one digest, the first by name.
+    """Return drawings packed into one file; the same drawings give the same bytes.
 
-    :raises SketchbookError: where one of them is not among the ``svgs``.
+    Of several drawings with one digest, the first by name is used.
+
+    :raises SketchbookError: when one of them is not among the ``svgs``.
     """
     ordered: dict[str, Drawing] = {}
     for drawing in sorted(drawings, key=lambda drawing: (drawing.name, drawing.style, drawing.digest)):

@@ -1,7 +1,7 @@
-"""Drawings as SVG that anybody may have written: what is not harmless is refused, the rest is rendered.
+"""Untrusted drawings as SVG: harmful ones are refused, the others are rendered.
 
-The renderer would read files that a drawing names; a deep tree ends its process, and with some filters, patterns and
-numbers it never comes back. What limits cannot foresee, :func:`tried` finds out in a process that may end.
+The renderer would read files that a drawing names; a deep tree crashes its process, and some filters, patterns and
+numbers make it run without end. For what the limits do not foresee, :func:`tried` renders in a separate process.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ Pixels = NDArray[np.uint8]
 BYTES = 512 * 1024
 ELEMENTS = 2_000
 DEEP = 32
-"""How many bytes and elements a drawing has at most, and how deeply these lie in each other."""
+"""The limits of a drawing: bytes, elements, and depth of nesting."""
 
 SHOWN = 20_000
-"""How many elements it shows at most, where some are used again and again."""
+"""The most elements shown, counting repeated uses."""
 
 STYLE = 16 * 1024
-"""How many bytes of CSS it may hold."""
+"""The most bytes of CSS."""
 
 LARGEST = 1_000_000.0
-"""The largest number that may stand in it."""
+"""The largest number."""
 
 REFUSED = ("image", "feImage", "filter", "pattern", "marker", "text", "foreignObject")
-"""Elements that read what lies outside, may take any time, or look different on every machine."""
+"""Elements that read external resources, may take unlimited time, or look different on every machine."""
 
 SECONDS = 10
-"""How long a drawing may take to be tried."""
+"""The time limit of a trial rendering, in seconds."""
 
 SIZES = (24, 64, 179, 256, 512)
-"""The sides at which it is tried."""
+"""The sides in pixels of trial renderings."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NAMING = re.compile(r"url\([^)]*\)|#[\w-]+")
@@ -58,7 +58,7 @@ _ROUNDS = 8
 
 
 class SketchbookError(ValueError):
-    """A sketchbook or a drawing in it cannot be read, or is not there."""
+    """A drawing library, or a drawing in it, is missing or cannot be read."""
 
 
 class DrawingRefused(SketchbookError):
@@ -69,10 +69,10 @@ class DrawingRefused(SketchbookError):
         self.sentence, self.values = sentence, values
 
 
-def read(svg: str) -> Element:
-    """Read a drawing as a tree, and do nothing that it asks for.
+def parse_svg(svg: str) -> Element:
+    """Return the root element of an untrusted drawing, parsed without resolving anything.
 
-    :raises DrawingRefused: where it is no SVG, refers to what lies outside of it, or is beyond a limit.
+    :raises DrawingRefused: when it is no SVG, refers to external resources, or is beyond a limit.
     """
     from defusedxml import ElementTree
 
@@ -85,7 +85,7 @@ def read(svg: str) -> Element:
         root: Element = parser.close()
     except DrawingRefused:
         raise
-    except Exception as error:  # whatever the parser or its guard raises, it is no drawing for us
+    except Exception as error:  # any error of the parser or its guard means that it is no drawing
         reason = str(error)[:200].rstrip(".")
         raise DrawingRefused("The drawing cannot be read: %(reason)s.", reason=reason) from error
     if name_of(root) != "svg":
@@ -105,14 +105,14 @@ def name_of(element: Element) -> str:
 
 
 def rastered(svg: str, pixels: int) -> Pixels:
-    """Render a drawing that was read before: (pixels, pixels, 4) in bytes, straight alpha.
+    """Return a validated drawing rendered to bytes: (pixels, pixels, 4), straight alpha.
 
-    :raises DrawingRefused: where it cannot be rendered.
+    :raises DrawingRefused: when it cannot be rendered.
     """
     import resvg_py
 
     try:
-        # Without this machine's fonts: a drawing looks the same everywhere.
+        # System fonts are skipped, so that a drawing looks the same on every machine.
         png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=pixels, height=pixels, skip_system_fonts=True))
         picture = Image.open(io.BytesIO(png)).convert("RGBA")
     except BaseException as error:
@@ -127,19 +127,17 @@ def rastered(svg: str, pixels: int) -> Pixels:
 
 
 def shares(picture: Pixels) -> Array:
-    """Turn bytes into numbers within 0…1."""
+    """Return bytes 0…255 as float32 within 0…1."""
     return np.asarray(np.asarray(picture, np.float32) / 255, np.float32)
 
 
 def tried(svg: str) -> str:
-    """Render a drawing of unknown origin in a process of its own, which may break down over it, before it is taken in.
+    """Return an untrusted drawing, made square, after rendering it in a separate process, which may crash.
 
-    Return it as it is to be kept, on a square.
-
-    :raises DrawingRefused: where it is refused, has no size, shows nothing, asks for what is outside or to be run,
-        cannot be rendered, or takes longer than :data:`SECONDS`.
+    :raises DrawingRefused: when it is refused, has no size, shows nothing, refers to external resources, contains a
+        script, cannot be rendered, or takes longer than :data:`SECONDS`.
     """
-    root = read(svg)
+    root = parse_svg(svg)
     for element in root.iter():
         _suspect(element)
     svg = _squared(svg, root)
@@ -174,11 +172,14 @@ sys.exit(0 if pictures[-1][..., 3].max() > 127 else int(sys.argv[1]))
 
 
 def _suspect(element: Element) -> None:
-    """Refuse what is never run nor read here, in a drawing that somebody brings: it was meant for something."""
+    """Raise if an uploaded drawing contains a script or an external reference, though neither would be used.
+
+    :raises DrawingRefused: naming what was found.
+    """
     if name_of(element) == "script":
         raise DrawingRefused("The drawing holds a script.")
-    told = [*element.attrib.items(), *([("style", element.text or "")] if name_of(element) == "style" else ())]
-    for key, value in told:
+    attributes = [*element.attrib.items(), *([("style", element.text or "")] if name_of(element) == "style" else ())]
+    for key, value in attributes:
         plain = key.rpartition("}")[2].lower()
         if plain.startswith("on") or (plain == "href" and _SCRIPT.match(value)):
             raise DrawingRefused("The drawing holds a script, in %(name)s.", name=repr(plain[:40]))
@@ -187,7 +188,7 @@ def _suspect(element: Element) -> None:
 
 
 def _squared(svg: str, root: Element) -> str:
-    """Put a drawing into the middle of a square, or it would be stretched to one; as it is where it stands in one."""
+    """Return a drawing centred in a square, so that it is not stretched; unchanged if it is square already."""
     left, top, width, height = _box(root)
     if width == height and root.get("viewBox") and root.get("width") == root.get("height"):
         return svg
@@ -201,12 +202,15 @@ def _squared(svg: str, root: Element) -> str:
 
 
 def _box(root: Element) -> tuple[float, float, float, float]:
-    """Return where a drawing lies: left, top, width, height."""
-    told = root.get("viewBox", "").replace(",", " ").split()
-    if not told:
-        told = ["0", "0", *(root.get(name, "").strip().removesuffix("px") for name in ("width", "height"))]
+    """Return a drawing's box: left, top, width, height.
+
+    :raises DrawingRefused: when it has no usable size.
+    """
+    numbers = root.get("viewBox", "").replace(",", " ").split()
+    if not numbers:
+        numbers = ["0", "0", *(root.get(name, "").strip().removesuffix("px") for name in ("width", "height"))]
     try:
-        left, top, width, height = map(float, told)
+        left, top, width, height = map(float, numbers)
     except ValueError:
         width = height = 0.0
     if not (0 < width <= LARGEST and 0 < height <= LARGEST):
@@ -215,7 +219,7 @@ def _box(root: Element) -> tuple[float, float, float, float]:
 
 
 def _start(svg: str) -> int:
-    """Return where the first element of a drawing that was read before stands in its text."""
+    """Return the index in the text at which the first element of a parsed drawing starts."""
     from xml.parsers import expat
 
     places: list[int] = []
@@ -227,14 +231,17 @@ def _start(svg: str) -> int:
 
 
 class _Counted(TreeBuilder):
-    """Builds a tree, and stops where it becomes too large or too deep."""
+    """Tree builder that raises when a tree becomes too large or too deep."""
 
     def __init__(self) -> None:
         super().__init__()
         self._count = self._deep = 0
 
     def start(self, tag: Any, attrs: Any, /) -> Element:
-        """Begin an element."""
+        """Start an element.
+
+        :raises DrawingRefused: when there are too many elements, or they are nested too deeply.
+        """
         self._count += 1
         self._deep += 1
         if self._count > ELEMENTS:
@@ -250,7 +257,10 @@ class _Counted(TreeBuilder):
 
 
 def _look_over(element: Element) -> None:
-    """Refuse an element that reads what lies outside, or may take any time."""
+    """Raise if an element reads external resources or may take unlimited time.
+
+    :raises DrawingRefused: naming what was found.
+    """
     name = name_of(element)
     if name in REFUSED:
         raise DrawingRefused("The drawing holds an element %(name)s, which is not drawn here.", name=repr(name))
@@ -273,7 +283,7 @@ def _look_over_numbers(name: str, value: str) -> None:
 
 
 def _shown(root: Element) -> int:
-    """Count the elements that are shown, those that are used again once more for each use."""
+    """Return the number of elements shown; elements that others use count once more for each use."""
     elements = list(root.iter())
     ids = {element.get("id"): element for element in elements}
     uses = {

@@ -1,7 +1,7 @@
-"""What is said of scenes, in English: things by number, colour and relation, and where they are.
+"""English texts for scenes: things with number, colour and relation, and their place.
 
-Captions to learn from and what the painter is told come from here, so that it is told nothing in words that it was not
-taught. Captions choose among ways to say the same; the painter is told the first of them.
+Training captions and the model's text come from here, so that generation uses only words that were in the training.
+Captions choose among synonyms; the model's text uses the first one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RELATED = {
 }
 REPEATED = ("pattern", "grid")
 PATTERNS = ("a pattern of", "rows of")
-# Names that take no article, since they are many or a matter; and those that there is one of.
+# Names that take no article, because they are plural or uncountable; and names of unique things.
 MATTER = frozenset(
     (
         "bacon", "bread", "broccoli", "butter", "cooked rice", "curry rice", "fire", "fog", "garlic", "ginger root",
@@ -56,14 +56,14 @@ Choose = Callable[[Sequence[str]], str]
 
 
 def first(ways: Sequence[str]) -> str:
-    """Take the commonest way to say something."""
+    """Return the first, most common way to say something."""
     return ways[0]
 
 
 def of_scene(items: Sequence[Item], wish: Wish, choose: Choose = first) -> tuple[str, str]:
-    """Say what a scene shows, with where and when that is, and without: ``two foxes below a tree at night``."""
+    """Return a scene's text with its place and time, and without them: ``two foxes below a tree at night``."""
     is_repeated = wish.composition in REPEATED
-    # How often a pattern repeats a thing, nobody counts.
+    # The number of repeats in a pattern is not counted.
     things = [several(item) if is_repeated else counted(item) for item in items]
     if wish.relation and len(things) == 2:
         short = f"{things[0]} {choose(RELATED.get(wish.relation, (wish.relation,)))} {things[1]}"
@@ -82,7 +82,7 @@ def of_scene(items: Sequence[Item], wish: Wish, choose: Choose = first) -> tuple
 
 
 def counted(item: Item) -> str:
-    """Say how many of a thing there are, in which colour: ``an owl``, ``three blue owls``."""
+    """Return a thing with its number and colour: ``an owl``, ``three blue owls``."""
     if item.count == 1:
         return coloured(item.colour, item.name)
     number = NUMBERS[item.count] if item.count < len(NUMBERS) else str(item.count)
@@ -90,12 +90,12 @@ def counted(item: Item) -> str:
 
 
 def several(item: Item) -> str:
-    """Name things in their colour, in the plural."""
+    """Return a thing's name in the plural, with its colour."""
     return tinted(item.colour, plural(item.name))
 
 
 def thing(name: str) -> str:
-    """Write a thing as it stands in a prompt: ``an owl``, ``the sun``, ``cherries``, ``ice cream``."""
+    """Return a thing as it is written in a prompt: ``an owl``, ``the sun``, ``cherries``, ``ice cream``."""
     name = _cased(name)
     plain = name.lower()
     if plain in ONLY:
@@ -106,7 +106,7 @@ def thing(name: str) -> str:
 
 
 def coloured(colour: str, name: str) -> str:
-    """Write a thing in a colour, or in its own: ``an orange owl``, ``blue cherries``, ``the sun``."""
+    """Return a thing with its colour, if any: ``an orange owl``, ``blue cherries``, ``the sun``."""
     written = thing(name)
     if not colour:
         return written
@@ -118,19 +118,19 @@ def coloured(colour: str, name: str) -> str:
 
 
 def tinted(colour: str, name: str) -> str:
-    """Put a colour before a name that does not begin with it: a red apple is no red red apple."""
+    """Return a name with a colour before it, unless it begins with that: no ``red red apple``."""
     return name if not colour or name.startswith(f"{colour} ") else f"{colour} {name}"
 
 
 def article(text: str) -> str:
-    """Choose between ``a`` and ``an``."""
+    """Return ``a`` or ``an`` for a text."""
     if text.startswith(SOUNDS_LIKE_CONSONANT):
         return "a"
     return "an" if text.startswith(VOWELS + SOUNDS_LIKE_VOWEL) else "a"
 
 
 def is_plural(name: str) -> bool:
-    """Tell whether a name is of several, by its head: the words before ``with``, ``in``, ``on``, ``of``."""
+    """Return whether a name is plural, by its head: the words before ``with``, ``in``, ``on``, ``of``."""
     head = name
     for joint in JOINTS:
         head = head.split(joint)[0]
@@ -140,7 +140,7 @@ def is_plural(name: str) -> bool:
 
 
 def plural(name: str) -> str:
-    """Write a name's plural: ``wolves``, ``nests with eggs``, ``people surfing``; a matter has none."""
+    """Return a name's plural: ``wolves``, ``nests with eggs``, ``people surfing``; uncountable ones are unchanged."""
     name = _cased(name)
     if name.lower() in MATTER:
         return name
@@ -168,7 +168,7 @@ def _plural_of_word(word: str) -> str:
 
 
 def _cased(name: str) -> str:
-    """Lower a title's first letter, unless more than that is written large."""
+    """Return a title with its first letter in lower case, unless it is a proper name."""
     first_word, _, rest = name.partition(" ")
     if first_word[:1].isupper() and first_word[1:].islower() and (not rest or rest.islower()):
         return name if first_word in PROPER else name[:1].lower() + name[1:]

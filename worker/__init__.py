@@ -1,7 +1,7 @@
-"""The painting side of MoMA Lisa: claims walks, paints their frames, and makes the films."""
+"""The worker of MoMA Lisa: claims tasks, generates the frames of walks, and makes the films."""
 
 import os
 
-# Torch's threads spin while they wait for each other. Where anything else wants a processor, the one that is waited for
-# does not get it, and a walk of seconds takes minutes. This must stand before libgomp is loaded, so before torch is.
+# Torch's threads spin while they wait for each other. If other processes need the CPU, spinning threads take it from
+# the thread that is waited for, and a walk of seconds takes minutes. Set this before libgomp, and so torch, is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,4 +1,4 @@
-"""Start a worker: ``python -m worker``. One resident process, the model loaded once, jobs from one RQ queue."""
+"""Start a worker: ``python -m worker``. One process keeps the model loaded and takes jobs from one RQ queue."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ALIVE_SECONDS = 15
 RETRY_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
 END_SECONDS = 25
-"""How long a worker may take that was told to end; then it says where it hangs. ``systemd`` aborts it after 30."""
+"""The time that a worker may take to stop; then it prints its threads' stacks and exits. systemd kills it after 30."""
 MEASURED = "device.json"
 UPKEEP_SECONDS = 6 * 3600.0
 
@@ -62,39 +62,39 @@ log = logging.getLogger("worker")
 
 
 class Resident(SimpleWorker):
-    """RQ's worker that does not fork, and that tells a running job to end at its next step."""
+    """An RQ worker that does not fork and stops a running job at its next solver step."""
 
     max_connection_wait_time = 5
     stopping: threading.Event
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Stop soon: the piece that is being painted goes back in the queue.
+        """Stop soon: the running task returns to the queue.
 
-        :raises StopRequested: where no job is running, to end what is waited for.
+        :raises StopRequested: when no job is running, to end the wait for one.
         """
         _begin_shutdown(self.stopping)
-        self._stop_requested = True  # redis-py's finalizers swallow the error, if it comes in one
+        self._stop_requested = True  # an exception in one of redis-py's finalizers would be swallowed
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def set_shutdown_requested_date(self) -> None:
-        """Tell Redis nothing: it may be away, and a signal's error would be raised in the middle of the painting."""
+        """Do nothing: Redis may be unavailable, and its error would be raised within the running task."""
 
     def subscribe(self) -> None:
-        """Take no orders through Redis: RQ's thread for them would outlive each loss of the connection."""
+        """Do nothing: RQ's command thread would survive each loss of the connection."""
 
     def unsubscribe(self) -> None:
         """Do nothing: there was no subscription."""
 
     def _install_signal_handlers(self) -> None:
         super()._install_signal_handlers()  # type: ignore[no-untyped-call]
-        self._stop_requested = self.stopping.is_set()  # a signal may have come just before
+        self._stop_requested = self.stopping.is_set()  # a signal may have arrived before
 
 
 def main() -> int:
-    """Load the model, then paint until told to stop; return the exit status."""
+    """Load the model and do tasks until the worker is stopped; return the exit status."""
     log_lines.configure(log_lines.TEXT, logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells which database it looks at, each time
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends us at once: nothing is begun
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs the database on every check
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends the process at once
     try:
         app = create_app()
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
@@ -104,18 +104,22 @@ def main() -> int:
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
         log.error("The worker cannot start: %s", error)
         return 1
-    tending = threading.Thread(target=_run_heartbeat_or_exit, args=(worker, serving), name="tend", daemon=True)
-    tending.start()
+    heartbeat_thread = threading.Thread(target=_run_heartbeat_or_exit, args=(worker, serving), name="tend", daemon=True)
+    heartbeat_thread.start()
     threading.Thread(target=_run_upkeep, args=(worker,), name="keep house", daemon=True).start()
     _serve(worker)
-    tending.join(LEAVE_SECONDS)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # when the interpreter has gone, libraries may still hang:
-    signal.alarm(END_SECONDS)  # the system ends them
+    heartbeat_thread.join(LEAVE_SECONDS)
+    # Libraries may block after the interpreter has exited; the alarm ends the process then.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(END_SECONDS)
     return 0
 
 
 def _serve_metrics(app: Flask) -> str | None:
-    """Tell our figures where the settings say; return at which address."""
+    """Serve the metrics at `WORKER_METRICS`; return the address, or None if the setting is empty.
+
+    :raises ConfigError: when the address cannot be used.
+    """
     address = app.config["WORKER_METRICS"]
     try:
         return figures.serve(address)
@@ -134,13 +138,18 @@ def _handle_signals(stopping: threading.Event) -> None:
 
 
 def _begin_shutdown(stopping: threading.Event) -> None:
-    """Stop all threads, and end the process in time, whatever one of them does."""
-    faulthandler.dump_traceback_later(END_SECONDS, exit=True)  # first: it waits for no lock, and for no interpreter
+    """Signal all threads to stop, and exit the process after `END_SECONDS` whatever they do."""
+    faulthandler.dump_traceback_later(END_SECONDS, exit=True)  # first, because it needs no lock and no interpreter
     stopping.set()
 
 
 def _load(app: Flask) -> Worker:
-    """Load the first of the models on offer; the others are loaded when they are asked for."""
+    """Return the worker with the first offered model loaded; the others are loaded when a task needs them.
+
+    :raises ConfigError: when the database schema or an offered model is unusable.
+    :raises ModelError: when the model cannot be loaded.
+    :raises picture_check.CheckerError: when the safety checker cannot be loaded.
+    """
     with app.app_context():
         if flaw := schema_state() or models_on_offer.flaws():
             raise ConfigError(flaw)
@@ -151,7 +160,7 @@ def _load(app: Flask) -> Worker:
         models,
         device=app.config["DEVICE"],
         capacity=app.config["MODELS_KEPT"],
-        measured=Path(app.instance_path) / MEASURED,
+        measurements=Path(app.instance_path) / MEASURED,
         vae=app.config["VAE"],
         transformer=app.config["TRANSFORMER"],
         offload=app.config["OFFLOAD"],
@@ -162,26 +171,26 @@ def _load(app: Flask) -> Worker:
     if checker := app.config["SAFETY_CHECKER"]:
         detector = picture_check.load(checker, device=str(painters.get().device))
     else:
-        log.warning("no SAFETY_CHECKER is set: nothing looks at the pictures before they are shown")
+        log.warning("no SAFETY_CHECKER is set: pictures are not checked before they are shown")
     return Worker(app, painters, writers=_writers(painters), detector=detector)
 
 
 def _writers(painters: Painters) -> int:
-    """Return how many threads write the files of what is painted on this worker's device."""
+    """Return the number of writer threads for this worker's device."""
     first = painters.descriptions[painters.names[0]]
     return writing_side.threads_for(first["device"], tuning.cores())
 
 
 def _refresh_offer(painters: Painters) -> None:
-    """Offer the models that are there now: a style may have been learned since."""
+    """Update the offered models, because a style may have been added."""
     painters.offer({model.name: model.setting for model in models_on_offer.offered()})
 
 
 def _serve(worker: Worker) -> None:
-    """Run RQ's loop, and begin again when it ends unasked: Redis comes and goes, the model stays."""
+    """Run RQ's loop until the worker is stopped; restart it when Redis was unavailable, with the model kept loaded."""
     try:
         while not worker.stopping.is_set():
-            _handle_signals(worker.stopping)  # RQ takes them for the time of its loop
+            _handle_signals(worker.stopping)  # RQ replaces the handlers during its loop
             try:
                 _work_jobs(worker)
             except (RedisError, OSError) as error:
@@ -192,7 +201,7 @@ def _serve(worker: Worker) -> None:
 
 
 def _work_jobs(worker: Worker) -> None:
-    with worker.app.app_context():  # the jobs find the worker by it
+    with worker.app.app_context():  # jobs get the worker from the context
         connection = jobs.connect(impatient=False)
         if connection is not None:
             with connection:
@@ -205,7 +214,7 @@ def _resident(connection: Redis, stopping: threading.Event) -> Resident:
         [jobs.queue_on(connection)],
         connection=connection,
         serializer=JSONSerializer,
-        worker_ttl=20,  # it asks for work again after 5 seconds, and takes Redis for dead after 15
+        worker_ttl=20,  # polls every 5 seconds, and considers Redis dead after 15
         log_job_description=False,
         name=f"{holder()}:{time.time_ns()}",
     )
@@ -214,18 +223,18 @@ def _resident(connection: Redis, stopping: threading.Event) -> Resident:
 
 
 def _run_heartbeat_or_exit(worker: Worker, serving: str | None = None) -> None:
-    """Tend, or end the process: nobody would renew its leases, nor notice."""
+    """Run the heartbeat loop, and exit the process if it fails, because leases would expire unnoticed."""
     try:
         _run_heartbeat(worker, serving)
     except BaseException:
-        log.exception("tending broke off")
-        heartbeat.end("nobody tends this worker any more")
+        log.exception("the heartbeat thread failed")
+        heartbeat.end("this worker has no heartbeat any more")
 
 
 def _run_heartbeat(worker: Worker, serving: str | None = None) -> None:
-    """Beside the painting: report and count who is alive, sweep up lost pieces, notify when a job was lost."""
+    """Until the worker stops: renew leases, report this worker, count live workers, and requeue lost tasks and jobs."""
     painters, pause = worker.models, worker.app.config["SWEEP_SECONDS"]
-    ours, known = head(), revisions()  # as the code was when it was loaded; on disk it may be newer
+    ours, known = head(), revisions()  # of the loaded code; the files on disk may be newer
     with worker.app.app_context():
         _deregister_dead_workers()
         while not worker.stopping.is_set():
@@ -244,9 +253,9 @@ def _run_heartbeat(worker: Worker, serving: str | None = None) -> None:
                 try:
                     _run_and_close(duty)
                 except (RedisError, SQLAlchemyError, OSError) as error:
-                    log.warning("tending is put off: %s", error)
-                except Exception:  # whatever it is, a worker that nobody tends loses its lease
-                    log.exception("tending went wrong, and goes on")
+                    log.warning("a heartbeat duty is postponed: %s", error)
+                except Exception:  # without the other duties the worker would lose its leases
+                    log.exception("a heartbeat duty failed; the heartbeat goes on")
             worker.stopping.wait(pause)
         _deregister(_about(painters))
 
@@ -259,30 +268,30 @@ def _run_and_close(duty: Callable[[], object]) -> None:
 
 
 def _stop_on_schema_change(ours: str, known: frozenset[str]) -> None:
-    """Stop as if told to when the database has moved on to a revision on which this code does not run."""
-    found = recorded_revision()
-    if found not in (None, ours):
+    """Send this process SIGTERM when the database was migrated to a revision that this code does not support."""
+    recorded = recorded_revision()
+    if recorded not in (None, ours):
         if is_newer(known):
-            log_lines.warn_once(current_app.extensions, log, newer_sentence(found, ours))
+            log_lines.warn_once(current_app.extensions, log, newer_sentence(recorded, ours))
             return
-        log.error("The database is at revision %s since, this worker's code at %s; the worker ends", found, ours)
+        log.error("The database is at revision %s since, this worker's code at %s; the worker ends", recorded, ours)
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _run_upkeep(worker: Worker) -> None:
-    """Do the site's upkeep now and then; where there are several workers, each does, and finds less to do."""
+    """Run the site's upkeep every `UPKEEP_SECONDS`; each worker does, so later ones have less to do."""
     while not worker.stopping.wait(UPKEEP_SECONDS):
         try:
-            with worker.app.app_context():  # the end of which may go wrong too
+            with worker.app.app_context():  # inside try, because leaving the context may fail too
                 upkeep.run()
         except SQLAlchemyError as error:
-            log.warning("upkeep is put off: %s", error)
+            log.warning("upkeep is postponed: %s", error)
         except Exception:
-            log.exception("upkeep went wrong, and is tried again later")
+            log.exception("upkeep failed and is retried later")
 
 
 def _count_workers(worker: Worker) -> None:
-    """Know among how many workers a level may be shared, and whose walks are not ours to go on with."""
+    """Update the number of live workers, and the revisions whose walks other workers continue."""
     workers = jobs.workers()
     worker.fleet.set(len(workers), other_revisions(workers))
 
@@ -290,8 +299,8 @@ def _count_workers(worker: Worker) -> None:
 def other_revisions(workers: Sequence[dict[str, Any]]) -> frozenset[str]:
     """Return the revisions in which other workers have loaded models that this one has loaded in another."""
     ours: dict[str, str | None] = next((about["models"] for about in workers if about["name"] == holder()), {})
-    told = ((name, revision) for about in workers for name, revision in about.get("models", {}).items())
-    return frozenset(revision for name, revision in told if revision and ours.get(name) not in (None, revision))
+    pairs = ((name, revision) for about in workers for name, revision in about.get("models", {}).items())
+    return frozenset(revision for name, revision in pairs if revision and ours.get(name) not in (None, revision))
 
 
 def _sweep_and_notify() -> None:
@@ -306,7 +315,7 @@ def _sweep_and_notify() -> None:
 
 
 def _deregister_dead_workers() -> None:
-    """Delete the signs of life of workers on this machine that were killed and could not delete them."""
+    """Remove the heartbeats of workers on this machine that were killed."""
     for about in jobs.workers():
         if is_gone(about["name"]):
             _deregister(about)
@@ -316,11 +325,11 @@ def _deregister(about: dict[str, Any]) -> None:
     try:
         jobs.remove_heartbeat(about["name"])
     except RedisError:
-        log.debug("Redis is away, and with it the sign of life")
+        log.debug("Redis is away, so the heartbeat expires by itself")
 
 
 def _about(painters: Painters) -> dict[str, Any]:
-    """Describe this worker and its first model, and name the revisions of all its models that were loaded so far."""
+    """Return the description of this worker: its first model, and the revisions of all models loaded so far."""
     first = painters.names[0]
     revisions = {name: painters.descriptions.get(name, {}).get("revision") for name in painters.names}
     about = {"name": holder(), "pid": os.getpid(), "version": __version__, "model": first, "models": revisions}
@@ -328,10 +337,10 @@ def _about(painters: Painters) -> dict[str, Any]:
 
 
 def _state(schema: str, serving: str | None) -> dict[str, Any]:
-    """Say with which schema this worker began, where its figures are told, and what memory it takes."""
+    """Return the schema revision that this worker started with, its metrics address and its memory in bytes."""
     return {"schema": schema, "metrics": serving, "memory": figures.memory_bytes()}
 
 
 if __name__ == "__main__":
-    faulthandler.enable()  # where a library breaks the process, or systemd does, its threads say what they were at
+    faulthandler.enable()  # print the threads' stacks on a crash or an abort by systemd
     sys.exit(main())

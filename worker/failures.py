@@ -1,4 +1,4 @@
-"""What becomes of a task when an exception ends it: a table of exceptions, outcomes and handlers, and the words."""
+"""Error handling of tasks: a table that maps exceptions to outcomes and handlers, and messages for visitors."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from worker.queue import heartbeat, outages
 from worker.queue.leases import Claim, LeaseLost, fail_walk, give_back
 
 DONE, WRITTEN_ASIDE, BACK, FAILED, PUT_OFF = "done", "written aside", "needs the painter", "failed", "put off"
-"""Outcomes of what a thread did of a task; the second and third do not end it."""
+"""Outcomes of a thread's work on a task; the second and third do not end the task."""
 
 ROOM_SECONDS = 2.0
-"""How long is waited where the device has no room for a single picture."""
+"""The pause when the device has no memory for a single picture, in seconds."""
 
 REASONS_OF_DEVICES = {device_errors.OUT_OF_MEMORY: "device memory", device_errors.LOST: "device lost"}
 REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Attempt:
-    """What a thread does of a claimed task, and its outcome so far; a thread that only writes has no painter."""
+    """A thread's work on a claimed task, and its outcome so far; writer threads have no painter (loaded model)."""
 
     worker: Worker
     claim: Claim
@@ -59,14 +59,17 @@ class Attempt:
 
 
 Handler = Callable[[Attempt, Exception], Exception | None]
-"""Records an exception on the task; returns an outage after which the worker pauses, or raises what is to be raised."""
+"""Records an exception on the task; returns it if it is an outage, which pauses the worker, or raises it."""
 
 
 def handle(attempt: Attempt, error: Exception) -> Exception | None:
-    """Record on a task what the exception means for it; return it if it is an outage, or raise what is to be raised."""
-    outcome, handle = next(rule[1:] for rule in RULES if isinstance(error, rule[0]))
+    """Apply the rule for an exception to a task; return the exception if it is an outage, which pauses the worker.
+
+    :raises Exception: the exception, where the caller has to handle it, as for a failed task.
+    """
+    outcome, handler = next(rule[1:] for rule in RULES if isinstance(error, rule[0]))
     attempt.outcome = outcome
-    return handle(attempt, error)
+    return handler(attempt, error)
 
 
 def _hand_over(attempt: Attempt, error: Exception) -> NoReturn:
@@ -75,13 +78,13 @@ def _hand_over(attempt: Attempt, error: Exception) -> NoReturn:
 
 
 def _leave_alone(attempt: Attempt, _error: Exception) -> None:
-    log.info("%s was called off or taken over; it is left alone", attempt.claim)
+    log.info("%s was cancelled or claimed by another worker; it is left alone", attempt.claim)
     attempt.worker.memory.forget(attempt.claim.walk_number)
     clear_if_unwanted(attempt.claim)
 
 
 def _note_restart(attempt: Attempt, _error: Exception) -> None:
-    log.info("walk %s was begun by another model, and is begun anew", attempt.claim.walk_id)
+    log.info("walk %s was begun by another model revision and is restarted", attempt.claim.walk_id)
 
 
 def _refuse(attempt: Attempt, error: Exception) -> None:
@@ -92,22 +95,22 @@ def _refuse(attempt: Attempt, error: Exception) -> None:
 
 def _give_back(attempt: Attempt, _error: Exception) -> None:
     give_back(attempt.claim)
-    log.info("%s goes back in line", attempt.claim)
+    log.info("%s returns to the queue", attempt.claim)
 
 
 def _put_off(attempt: Attempt, error: Exception) -> Exception:
-    db.session.remove()  # its transaction may have failed, and would take no further statement
+    db.session.remove()  # a failed transaction accepts no further statements
     count(error)
     if attempt.worker.outages.is_to_blame(attempt.claim, error):
         _fail(attempt, error)
-    log.warning("%s goes back in line: %s", attempt.claim, error)
+    log.warning("%s returns to the queue: %s", attempt.claim, error)
     attempt.worker.outages.return_piece(attempt.claim)
     return error
 
 
 def _count_as_lost(attempt: Attempt, error: Exception) -> None:
     count(error)
-    log.error("%s is tried again: %s", attempt.claim, error)
+    log.error("%s is retried: %s", attempt.claim, error)
     attempt.worker.memory.forget(attempt.claim.walk_number)
     outages.count_as_lost(attempt.claim)
 
@@ -120,17 +123,21 @@ def _fail(attempt: Attempt, error: Exception) -> NoReturn:
 
 
 def _end_walk(attempt: Attempt, record: Callable[[Claim, str], None], reason: str) -> None:
-    """Record the end of a task's walk, and keep nothing of it in memory: its owner may have it tried again."""
+    """Record the end of a task's walk and drop its cached state, because its owner may retry the walk."""
     attempt.worker.memory.forget(attempt.claim.walk_number)
     attempt.worker.outages.forget(attempt.claim)
     try:
         record(attempt.claim, reason)
     except LeaseLost:
-        log.info("%s was taken over before its end was recorded", attempt.claim.whose)
+        log.info("%s was claimed by another worker before its end was recorded", attempt.claim.whose)
 
 
 def _judge(attempt: Attempt, error: Exception) -> None:
-    """Go by what a device's error says of the device; any other error is the task's own."""
+    """Handle out-of-memory and lost-device errors; any other error fails the task.
+
+    :raises PainterNeeded: when a writer thread ran out of device memory.
+    :raises Exception: the error, when the task failed.
+    """
     verdict = device_errors.verdict(error)
     if verdict == device_errors.OUT_OF_MEMORY and not attempt.has_painter:
         attempt.outcome = BACK
@@ -143,34 +150,34 @@ def _judge(attempt: Attempt, error: Exception) -> None:
         return
     if verdict != device_errors.LOST:
         _fail(attempt, error)
-    # The task counts as lost with the process: a walk that each time breaks its driver fails in the end.
-    heartbeat.end(f"the device is lost to this process: {error}")
+    # The task counts as lost with the process, so a walk that always breaks the driver fails in the end.
+    heartbeat.end(f"this process has lost the device: {error}")
     raise error
 
 
 def _make_room(attempt: Attempt, error: Exception) -> bool:
-    """Use less of the device's memory, or wait for some; return whether the walk is to be tried again."""
+    """Reduce the batch size, or wait for device memory; return whether the walk is to be retried."""
     worker, claim = attempt.worker, attempt.claim
     if worker.models.shrink(claim.model):
-        log.warning("the device has no room for %s, which is painted in smaller batches", claim.whose)
+        log.warning("out of device memory: %s continues in smaller batches", claim.whose)
     elif worker.outages.is_to_blame(claim, error):
         return False
-    else:  # others may use the device as well
-        log.warning("the device has no room for one picture of %s, which is tried again", claim.whose)
+    else:  # other processes may use the device's memory
+        log.warning("out of device memory for a single picture: %s is retried", claim.whose)
         worker.stopping.wait(ROOM_SECONDS)
     return True
 
 
 def count(error: Exception, verdict: str | None = None) -> None:
-    """Count what went wrong by its kind, or by the verdict on a device."""
+    """Count an error in the metrics, by its type or by the verdict on the device."""
     known = (name for kind, name in REASONS if isinstance(error, kind))
     figures.count_failure(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
 
 
 def sentence(error: Exception) -> str:
-    """Return what went wrong in words fit for the walk's page: our own, or the kind of a foreign error."""
+    """Return the error message for the walk's page: the text of our own errors, or the type of any other error."""
     if isinstance(error, MediaError):
-        reason = getattr(error.__cause__, "strerror", None)  # without the file's name, which says nothing to a visitor
+        reason = getattr(error.__cause__, "strerror", None)  # omit the file name, which means nothing to a visitor
         return f"The pictures could not be stored{f': {reason}' if reason else ''}."
     own = type(error).__module__.partition(".")[0] in ("app", "worker")
     text = str(error).strip() if own else f"{type(error).__name__} while painting"
@@ -178,7 +185,7 @@ def sentence(error: Exception) -> str:
 
 
 def clear_if_unwanted(claim: Claim) -> None:
-    """Delete what was written for a walk that was refused, cancelled, deleted or finished; repeats keep theirs."""
+    """Delete files of a refused, cancelled or deleted walk, and intermediate samples of a finished one."""
     row = db.session.scalar(
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
     )
@@ -198,4 +205,4 @@ RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler],
     (encoding.EncoderTimeout, "tried again", _count_as_lost),
     (Exception, FAILED, _judge),
 )
-"""The first rule whose exceptions fit is applied: (exceptions, outcome as the metrics count it, handler)."""
+"""Rules of (exceptions, outcome as counted in the metrics, handler); the first that matches is applied."""

@@ -1,7 +1,7 @@
-"""What this worker did, in figures for Prometheus; ``WORKER_METRICS`` says where they are told.
+"""Prometheus metrics of this worker, served at the address in ``WORKER_METRICS``.
 
-They are counted in any case, which costs some microseconds a piece. Each worker has an address of its own: where the
-one that is set is taken, by another worker of the machine, the next are tried.
+Metrics are always counted, which costs some microseconds per task. If another worker of the machine uses the port, the
+next ports are tried.
 """
 
 from __future__ import annotations
@@ -17,47 +17,47 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
 
 NEIGHBOURS = 16
-"""How many addresses are tried: so many workers of a machine find one each."""
+"""The number of ports that are tried, and so of workers per machine that can serve metrics."""
 
 STAGES = "set up", "text", "sketch", "denoise", "decode", "check", "store", "film", "publish", "look"
 SHORT = 0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0
 LONG = 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 24 * 3600.0
 
 REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)  # memory, processor time, open files
+ProcessCollector(registry=REGISTRY)  # memory, CPU time, open files
 
 _stages = Histogram("moma_stage_seconds", "Time spent in a stage.", ["stage"], buckets=SHORT, registry=REGISTRY)
-_pieces = Counter("moma_pieces", "Pieces of work that ended here.", ["kind", "outcome"], registry=REGISTRY)
-_piece_seconds = Histogram("moma_piece_seconds", "Time for a piece.", ["kind"], buckets=SHORT, registry=REGISTRY)
-_frames = Counter("moma_frames_painted", "Frames painted and saved.", registry=REGISTRY)
+_pieces = Counter("moma_pieces", "Tasks that ended in this worker.", ["kind", "outcome"], registry=REGISTRY)
+_piece_seconds = Histogram("moma_piece_seconds", "Time for a task.", ["kind"], buckets=SHORT, registry=REGISTRY)
+_frames = Counter("moma_frames_painted", "Frames generated and saved.", registry=REGISTRY)
 _waits = Histogram(
-    "moma_walk_wait_seconds", "Time since a walk was asked for.", ["until"], buckets=LONG, registry=REGISTRY
+    "moma_walk_wait_seconds", "Time since a walk was requested.", ["until"], buckets=LONG, registry=REGISTRY
 )
-_failures = Counter("moma_failures", "What went wrong, by its kind.", ["reason"], registry=REGISTRY)
-_lost = Counter("moma_pieces_lost", "Pieces put back because their worker was lost.", registry=REGISTRY)
+_failures = Counter("moma_failures", "Failures, by reason.", ["reason"], registry=REGISTRY)
+_lost = Counter("moma_pieces_lost", "Tasks requeued because their worker was lost.", registry=REGISTRY)
 
 
 @contextmanager
 def time_stage(stage: str) -> Iterator[None]:
-    """Count the time spent in a stage, however it ends."""
+    """Record the time spent in a stage, also when it raises."""
     with _stages.labels(stage).time():
         yield
 
 
 class Laps:
-    """A watch for stages that follow one another within a function."""
+    """A timer for consecutive stages within a function."""
 
     def __init__(self) -> None:
         self._began = perf_counter()
 
     def lap(self, stage: str) -> None:
-        """Count the time since the last lap for a stage."""
+        """Record the time since the last lap as spent in a stage."""
         before, self._began = self._began, perf_counter()
         _stages.labels(stage).observe(self._began - before)
 
 
 def count_task(kind: str, outcome: str, seconds: float) -> None:
-    """Count a piece: it was done, or what else became of it."""
+    """Count a task that ended, with its outcome, and record its duration in seconds."""
     _pieces.labels(kind, outcome).inc()
     _piece_seconds.labels(kind).observe(seconds)
 
@@ -67,31 +67,33 @@ def count_frames(count: int) -> None:
     _frames.inc(count)
 
 
-def observe_wait(until: str, asked_at: datetime, instant: datetime) -> None:
-    """Count how long a walk's visitor has waited: until it was begun, a first picture was there, it was finished."""
-    _waits.labels(until).observe(max(0.0, (instant - asked_at).total_seconds()))
+def observe_wait(until: str, requested_at: datetime, instant: datetime) -> None:
+    """Record a walk's waiting time since its request, until it was begun, had a first picture or was finished."""
+    _waits.labels(until).observe(max(0.0, (instant - requested_at).total_seconds()))
 
 
 def count_failure(reason: str) -> None:
-    """Count something that went wrong."""
+    """Count a failure by its reason."""
     _failures.labels(reason).inc()
 
 
 def count_lost(count: int) -> None:
-    """Count pieces whose worker was lost."""
+    """Count tasks whose worker was lost."""
     _lost.inc(count)
 
 
 def memory_bytes() -> int | None:
-    """Return how many bytes of memory this process takes; ``None`` where that cannot be told."""
+    """Return the resident memory of this process in bytes; ``None`` if the platform does not report it."""
     value = REGISTRY.get_sample_value("process_resident_memory_bytes")
     return None if value is None else int(value)
 
 
 def serve(address: str) -> str | None:
-    """Tell the figures at ``host:port``, or the next free port after it; return where, as others reach it.
+    """Serve the metrics at ``host:port`` or the next free port; return the address for other machines.
 
-    :raises OSError: when none is free, or the host is not this machine's.
+    Return ``None`` for an empty address.
+
+    :raises OSError: when no port is free, or the host is not an address of this machine.
     """
     if not address:
         return None
@@ -109,10 +111,10 @@ def serve(address: str) -> str | None:
 
 
 def _reached(host: str) -> str:
-    """Name this machine as others do: by the address that is listened on, or by its name where that is any."""
+    """Return the host for other machines: the given address, or the host name if it is a wildcard address."""
     try:
         is_any = ipaddress.ip_address(host).is_unspecified
-    except ValueError:  # a name
+    except ValueError:  # a host name
         is_any = False
     if is_any:
         return socket.gethostname()

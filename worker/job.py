@@ -1,8 +1,7 @@
-"""The job: "do the next piece of work". It claims the fairest waiting piece, does it, and looks again.
+"""The RQ jobs: claim the next task in queue order, do it, and repeat until none is left.
 
-A piece is a batch of one level of a walk, or a walk's film, or what a visitor asks for of a finished one, or before
-there is one. What goes wrong is written where its visitor sees it. On a GPU other threads write the files of a piece
-while the next one is painted.
+A task is a batch of one pass of a walk, a walk's film, or a short task such as candidates or stages. Errors are stored
+where the visitor sees them. On a GPU, writer threads save the files of a task while the next one is generated.
 """
 
 from __future__ import annotations
@@ -31,33 +30,33 @@ log = logging.getLogger(__name__)
 
 
 def work() -> int:
-    """Do waiting tasks until none is left or the worker stops; return how many were tried."""
+    """Do waiting tasks until none is left or the worker stops; return the number of claimed tasks."""
     worker = this_worker()
     with worker.app.app_context():
         return _work_beside_writers(worker) if worker.writers else _work(worker, None)
 
 
 def look() -> int:
-    """Go through the films without visual features, as soon as nothing else is to do."""
+    """Do waiting tasks, then extract the visual features that films lack; return the number of claimed tasks."""
     this_worker().features.restart()
     return work()
 
 
 def _work_beside_writers(worker: Worker) -> int:
-    """Do waiting tasks, and end only when all of them are written."""
+    """Do waiting tasks with writer threads; return when all results are written."""
     side = WritingSide(worker.writers, partial(_write, worker), worker.heartbeat)
     try:
         count = _work(worker, side)
     except Exception:
         side.close()
         with suppress(Exception):  # one error is raised; each was logged
-            _settle(worker, side)
+            _collect_ended(worker, side)
         raise
     except BaseException:
         side.abandon()
         raise
     side.close()
-    _settle(worker, side)
+    _collect_ended(worker, side)
     return count
 
 
@@ -67,44 +66,47 @@ def _work(worker: Worker, side: WritingSide | None) -> int:
         outage = None
         if side is not None:
             side.wait_for_room()
-            outage = _settle(worker, side)
+            outage = _collect_ended(worker, side)
         if outage is None:
             photo_tasks.enqueue()
             claim = claim_next(models.names, loaded=models.loaded, elsewhere=worker.fleet.elsewhere, after=claim)
             if claim is not None:
                 outage = _attempt(worker, claim, side)
                 count += 1
-            elif not ((side is not None and side.wait_for_ending()) or _look_back(worker)):
+            elif not ((side is not None and side.wait_for_ending()) or _extract_older_features(worker)):
                 break
         if outage is not None:
             worker.outages.wait_out(outage)
     return count
 
 
-def _settle(worker: Worker, side: WritingSide) -> Exception | None:
-    """Do what writers could not do without the painter, and raise what they raised; return an outage that they met."""
+def _collect_ended(worker: Worker, side: WritingSide) -> Exception | None:
+    """Collect ended writer tasks: finish those that need the model, and return an outage, if any.
+
+    :raises Exception: the first error of a writer, after all ended tasks were collected.
+    """
     outage: Exception | None = None
     errors: list[Exception] = []
     for remainder, future in side.take_endings():
         try:
-            outage = _settle_one(worker, remainder, future) or outage
-        except Exception as error:  # noqa: BLE001 - one is raised, when the others are done
+            outage = _collect_one(worker, remainder, future) or outage
+        except Exception as error:  # noqa: BLE001 - the first is raised after the others
             errors.append(error)
     for other in errors[1:]:
-        log.error("another piece failed as well", exc_info=other)
+        log.error("another task failed as well", exc_info=other)
     if errors:
         raise errors[0]
     return outage
 
 
-def _settle_one(worker: Worker, remainder: Remainder, future: Future[Exception | None]) -> Exception | None:
+def _collect_one(worker: Worker, remainder: Remainder, future: Future[Exception | None]) -> Exception | None:
     try:
         return future.result()
     except PainterNeeded:
         return _try(Attempt(worker, remainder.claim), partial(_finish, worker, remainder))
 
 
-def _look_back(worker: Worker) -> bool:
+def _extract_older_features(worker: Worker) -> bool:
     try:
         return worker.features.extract_older()
     finally:
@@ -112,10 +114,10 @@ def _look_back(worker: Worker) -> bool:
 
 
 def _attempt(worker: Worker, claim: Claim, side: WritingSide | None = None) -> Exception | None:
-    """Do a claimed task; what of it needs no painter is left to the writing side, where there is one.
+    """Do a claimed task; leave the part that needs no model to the writer threads, if there are any.
 
-    A task at which a worker ended before is done alone: if it is what ends workers, no other task is lost with it, or
-    that one's walk would fail as well in the end. What is no walk's fault is returned: the task is in the queue.
+    A task whose worker was lost before is done alone: if it crashes the worker again, no other task is lost with it. An
+    outage is returned; the task is back in the queue then.
     """
     if side is not None and claim.lost:
         worker.heartbeat.hand_over(claim)
@@ -125,7 +127,7 @@ def _attempt(worker: Worker, claim: Claim, side: WritingSide | None = None) -> E
 
 
 def _paint(worker: Worker, claim: Claim, side: WritingSide | None) -> str:
-    if claim.kind == PHOTOS:  # which needs no model
+    if claim.kind == PHOTOS:  # needs no generative model
         photo_piece.describe(claim)
         return DONE
     remainder = _begin(worker, claim)
@@ -140,7 +142,7 @@ def _paint(worker: Worker, claim: Claim, side: WritingSide | None) -> str:
 
 
 def _write(worker: Worker, remainder: Remainder) -> Exception | None:
-    """Finish a task in a thread that writes; return an outage that it met."""
+    """Finish a task in a writer thread; return an outage, if any."""
     with worker.app.app_context():
         attempt = Attempt(worker, remainder.claim, has_painter=False)
         return _try(attempt, partial(_finish, worker, remainder, with_painter=False))
@@ -148,24 +150,25 @@ def _write(worker: Worker, remainder: Remainder) -> Exception | None:
 
 def _finish(worker: Worker, remainder: Remainder, *, with_painter: bool = True) -> str:
     if worker.stopping.is_set() and (with_painter or remainder.claim.kind == FILM):
-        raise Stopped  # a film takes long; of a batch the files alone are missing
+        raise Stopped  # a film takes long; a batch only lacks its files
     remainder.finish(with_painter=with_painter)
     return DONE
 
 
 def _try(attempt: Attempt, do: Callable[[], str]) -> Exception | None:
-    """Do something of a claimed task; what goes wrong is recorded on its walk, so that no failure looks like success.
+    """Call ``do``, which works on a claimed task and returns the outcome; record any error on its walk.
 
-    ``do`` returns the outcome. An outage is returned: the task is back in the queue.
+    An outage is returned; the task is back in the queue then.
 
-    :raises PainterNeeded: when that, or memory of the device, is needed where there is no painter.
+    :raises PainterNeeded: when a writer thread needs the model or more device memory.
+    :raises Exception: the error, when the task failed.
     """
-    with _reported(attempt), attempt.worker.heartbeat.holding(attempt.claim):
+    with _observe(attempt), attempt.worker.heartbeat.holding(attempt.claim):
         try:
             attempt.outcome = do()
             if attempt.outcome == DONE:
                 attempt.worker.outages.forget(attempt.claim)
-        except Exception as error:  # noqa: BLE001 - the rules raise what is to be raised
+        except Exception as error:  # noqa: BLE001 - the rules re-raise failures
             return failures.handle(attempt, error)
         finally:
             db.session.remove()
@@ -173,8 +176,8 @@ def _try(attempt: Attempt, do: Callable[[], str]) -> Exception | None:
 
 
 @contextmanager
-def _reported(attempt: Attempt) -> Iterator[None]:
-    """Bind the ids of the task's walk and request to its logs and traces; count it with its outcome."""
+def _observe(attempt: Attempt) -> Iterator[None]:
+    """Bind the IDs of the task's walk and request to its logs and traces; count the task with its outcome."""
     claim = attempt.claim
     walk_id = None if claim.task else claim.walk_id
     ids = {"request_id": claim.request_id, "walk_id": walk_id, "task_id": claim.task}
@@ -189,7 +192,7 @@ def _reported(attempt: Attempt) -> Iterator[None]:
 
 
 def _begin(worker: Worker, claim: Claim) -> Remainder | None:
-    """Do of a task what needs the painter; return what is left, if anything is."""
+    """Do the part of a task that needs the model; return the rest, or None if the task is done."""
     painter = worker.models.get(claim.model)
     worker.heartbeat.note_progress()
     if claim.kind == STAGES:

@@ -1,7 +1,7 @@
-"""Writing beside painting: threads that save what was painted while the next piece is painted.
+"""Writer threads: they save the results of a task while the next task is generated.
 
-A GPU would wait for files otherwise: compressing pictures and films is work for the CPU. Not more than one piece beyond
-the threads is taken, so that what was painted and is not saved yet never fills the memory.
+Compressing pictures and films is CPU work, and a GPU would wait for it otherwise. At most one task more than there are
+threads is accepted, so that unsaved results never fill the memory.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim
 
 GPU_THREADS, CPU_THREADS = 2, 1
-"""How many threads write: beside a GPU one film and one batch, or two batches. Beside a CPU that paints, one, which
-takes what its cores leave over (docs/decisions/0069-writing-beside-painting.md has the figures)."""
+"""The number of writer threads: for a GPU two, which write a film and a batch or two batches at a time; for a CPU one,
+which uses idle cores (measured in docs/decisions/0069-writing-beside-painting.md)."""
 
 
 def threads_for(device: str, cores: int) -> int:
-    """Return how many threads write beside a device of this name; none where one core does everything."""
+    """Return the number of writer threads for a device of this name; 0 for a CPU with one core."""
     if not device.startswith("cpu"):
         return GPU_THREADS
     return CPU_THREADS if cores > 1 else 0
@@ -31,7 +31,7 @@ def threads_for(device: str, cores: int) -> int:
 
 @dataclass(slots=True)
 class Remainder:
-    """What is left of a piece when it no longer needs its painter."""
+    """The rest of a task, which no longer needs the model: `do` finishes it, after `spent` seconds of work."""
 
     painting: WalkInProgress
     do: Callable[[WalkInProgress], None]
@@ -39,27 +39,27 @@ class Remainder:
 
     @property
     def claim(self) -> Claim:
-        """Return the claim of the piece."""
+        """The claim of the task."""
         return self.painting.claim
 
     def finish(self, *, with_painter: bool) -> None:
-        """Do it in a thread that did not begin the piece; what the rows say is read again, in that thread's session.
+        """Finish the task in a thread that did not begin it; its rows are loaded again in that thread's session.
 
-        :raises PainterNeeded: when it turns out to need the painter, without one.
+        :raises PainterNeeded: when it needs the model, but ``with_painter`` is False.
         """
         self.painting.resume(with_painter=with_painter)
         self.do(self.painting)
 
 
 class WritingSide:
-    """Threads that do the remainders of pieces, in the order in which they come.
+    """A pool of writer threads that finish tasks in the order of submission.
 
-    Each remainder is a future, whose result is an outage or None. All methods are called by the thread that paints.
-    The threads are daemons: an executor's would be waited for at the end of a process that is told to end at once.
+    Each remainder becomes a future whose result is an outage or None. Only the generating thread calls the methods. The
+    threads are daemons, because a process that must exit at once would wait for the threads of an executor.
     """
 
     def __init__(self, threads: int, write: Callable[[Remainder], Exception | None], heartbeat: Heartbeat) -> None:
-        """Start threads that call `write` for each remainder that they are given."""
+        """Start the threads; they call `write` for each remainder."""
         self._write, self._heartbeat = write, heartbeat
         self._limit = threads + 1
         self._in_flight: dict[Future[Exception | None], Remainder] = {}
@@ -71,7 +71,7 @@ class WritingSide:
             thread.start()
 
     def take(self, remainder: Remainder) -> None:
-        """Take what is left of a piece, whose lease is renewed from now on as this side's."""
+        """Submit the rest of a task; its lease is renewed for the writer threads from now on."""
         remainder.spent = remainder.claim.seconds
         self._heartbeat.hand_over(remainder.claim)
         future: Future[Exception | None] = Future()
@@ -79,32 +79,32 @@ class WritingSide:
         self._waiting.put((future, remainder))
 
     def wait_for_room(self) -> None:
-        """Wait until one more piece may be painted."""
+        """Wait until one more task may be submitted."""
         while len(unfinished := [future for future in self._in_flight if not future.done()]) >= self._limit:
             wait(unfinished, return_when=FIRST_COMPLETED)
 
     def wait_until_idle(self) -> None:
-        """Wait until nothing is in flight."""
+        """Wait until all submitted tasks have ended."""
         wait(self._in_flight)
 
     def wait_for_ending(self) -> bool:
-        """Wait until a piece has ended whose ending was not taken; return False where none is in flight."""
+        """Wait until a submitted task has ended; return whether there is one that `take_endings` has not returned."""
         wait(self._in_flight, return_when=FIRST_COMPLETED)
         return bool(self._in_flight)
 
     def take_endings(self) -> list[tuple[Remainder, Future[Exception | None]]]:
-        """Return the pieces that ended since this was last called, each with its future."""
+        """Return the tasks that have ended since the last call, each with its future."""
         done = [future for future in self._in_flight if future.done()]
         return [(self._in_flight.pop(future), future) for future in done]
 
     def close(self) -> None:
-        """Wait until all is written, and end the threads."""
+        """Wait until all submitted tasks have ended, and stop the threads."""
         self._close()
         for thread in self._threads:
             thread.join()
 
     def abandon(self) -> None:
-        """End without waiting, as a process does that is killed: what waits is left until its lease runs out."""
+        """Stop without waiting, as when the process is killed; the leases of waiting tasks run out."""
         for future, remainder in self._in_flight.items():
             if future.cancel():
                 self._heartbeat.release(remainder.claim)
@@ -120,10 +120,9 @@ class WritingSide:
             if not future.set_running_or_notify_cancel():
                 continue
             painting = remainder.painting
-            painting.claim = replace(
-                painting.claim, began=monotonic() - remainder.spent
-            )  # it waited at nobody's expense
+            # Exclude the time that the task waited for this thread.
+            painting.claim = replace(painting.claim, began=monotonic() - remainder.spent)
             try:
                 future.set_result(self._write(remainder))
-            except BaseException as error:  # noqa: BLE001 - it is raised where pieces are claimed
+            except BaseException as error:  # noqa: BLE001 - the generating thread raises it
                 future.set_exception(error)

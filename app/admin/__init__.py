@@ -1,3 +1,3 @@
-"""What the curator sees and does in the browser."""
+"""The pages on which the curator moderates the site."""
 
 __all__ = ["curator_drawings"]

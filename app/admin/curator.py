@@ -1,7 +1,7 @@
 """The curator's pages: reports, walks to feature, hide or delete, banned words, exhibitions, and the audit log.
 
-Without a password's hash in the settings they are not there. None of them is kept by browsers or shown to robots, every
-form carries a token, and each action is written to the audit log.
+They answer 404 unless the settings contain a password hash. They are neither cached nor indexed, every form has a CSRF
+token, and each action is written to the audit log.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ SETTLING = ("hide", "delete")
 
 @blueprint.get("/sign-in")
 def sign_in() -> Response:
-    """Ask for the password."""
+    """Show the sign-in form, or redirect a signed-in curator to the reports."""
     return go("office.room") if curator_session.current() else room_page("curator/sign_in.html")
 
 
 @blueprint.post("/sign-in")
 def enter() -> Response:
-    """Let in whoever knows the password; attempts are counted."""
+    """Sign in with the password: 403 for a wrong one, 429 after too many attempts."""
     try:
         rate_limits.SIGN_IN.admit()
     except TooMany as error:
@@ -76,7 +76,7 @@ def leave() -> Response:
 
 @blueprint.get("")
 def room() -> Response:
-    """Show the walks that were reported."""
+    """Show the walks with open reports."""
     return room_page(
         "curator/room.html", cases=reports.reported_walks(CASES), count=reports.count(), reasons=reports.REASONS
     )
@@ -84,39 +84,39 @@ def room() -> Response:
 
 @blueprint.get("/walks")
 def look_up() -> Response:
-    """Go to the walk with this id or address."""
-    asked = request.args.get("walk", "")
+    """Redirect to the curator's page of the walk with an ID or URL; 404 if there is none."""
+    name = request.args.get("walk", "")
     try:
-        walk = exhibitions.walk_named(asked)
+        walk = exhibitions.walk_named(name)
     except (WalkNotFound, WalkGone) as error:
         context: dict[str, Any] = {
             "cases": reports.reported_walks(CASES),
             "count": reports.count(),
             "reasons": reports.REASONS,
         }
-        return room_page("curator/room.html", status=404, asked=asked, error=str(error), **context)
+        return room_page("curator/room.html", status=404, asked=name, error=str(error), **context)
     return go("office.walk", walk_id=walk.id)
 
 
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
-    """Show a walk, hidden or not, and what can be done to it."""
+    """Show a walk, hidden or not, and the actions on it."""
     return _walk_page(lookup.walk_at_address(walk_id, even_hidden=True))
 
 
 @blueprint.get("/walks/<walk_id>/picture")
 def picture(walk_id: str) -> Response:
-    """Send a walk's poster, which of a hidden walk nobody else gets."""
-    found = lookup.walk_at_address(walk_id, even_hidden=True)
-    poster = found.media.get("poster")
+    """Send the poster of a walk, also of a hidden one; 404 if it has none."""
+    walk = lookup.walk_at_address(walk_id, even_hidden=True)
+    poster = walk.media.get("poster")
     if poster is None:
         raise NotFound(_("This walk has no picture."))
-    return send_stored(poster.path, "image/png", size=poster.bytes, etag=poster.etag, name=f"{found.id}.png")
+    return send_stored(poster.path, "image/png", size=poster.bytes, etag=poster.etag, name=f"{walk.id}.png")
 
 
 @blueprint.post("/walks/<walk_id>/<any(hide, unhide, feature, unfeature, delete, leave, list, unlist):act>")
 def act_on(walk_id: str, act: str) -> Response:
-    """Do something to a walk, and write it to the audit log."""
+    """Apply an action to a walk, write the audit log, and redirect; 422 with the page if the action is refused."""
     found = lookup.walk_at_address(walk_id, even_hidden=True)
     if act == "feature" and not found.is_public:
         return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
@@ -136,13 +136,13 @@ def act_on(walk_id: str, act: str) -> Response:
 
 @blueprint.get("/exhibitions")
 def all_exhibitions() -> Response:
-    """List the exhibitions, and offer to make one."""
+    """Show the exhibitions, and a form to create one."""
     return _exhibitions_page(ExhibitionRequest(""))
 
 
 @blueprint.post("/exhibitions")
 def make_exhibition() -> Response:
-    """Make an exhibition."""
+    """Create an exhibition; 422 with the form if a field breaks a rule."""
     wanted = _wanted(request.form.get("slug", "").strip())
     try:
         made = exhibitions.create(wanted)
@@ -153,14 +153,14 @@ def make_exhibition() -> Response:
 
 @blueprint.get("/exhibitions/<slug>")
 def exhibition(slug: str) -> Response:
-    """Show an exhibition to be changed."""
+    """Show the form to change an exhibition."""
     found = exhibitions.at(slug, even_unshown=True)
     return _exhibition_page(found, exhibitions.request_for(found))
 
 
 @blueprint.post("/exhibitions/<slug>")
 def change_exhibition(slug: str) -> Response:
-    """Change an exhibition."""
+    """Change an exhibition; 422 with the form if a field breaks a rule."""
     found, wanted = exhibitions.at(slug, even_unshown=True), _wanted(slug)
     try:
         exhibitions.change(found, wanted)
@@ -171,20 +171,20 @@ def change_exhibition(slug: str) -> Response:
 
 @blueprint.post("/exhibitions/<slug>/remove")
 def remove_exhibition(slug: str) -> Response:
-    """End an exhibition."""
+    """Delete an exhibition; its walks stay."""
     exhibitions.remove(exhibitions.at(slug, even_unshown=True))
     return go("office.all_exhibitions")
 
 
 @blueprint.get("/words")
 def words() -> Response:
-    """List the banned words, and those that may hang whatever the house's lists say."""
+    """Show the banned words, and the words that are allowed although the built-in lists call them unfit."""
     return _words_page()
 
 
 @blueprint.post("/words")
 def ban() -> Response:
-    """Ban a word."""
+    """Ban a word; 422 with the form if it is not a word or there are too many."""
     written = request.form.get("word", "")
     try:
         banned_words.ban(written)
@@ -195,14 +195,14 @@ def ban() -> Response:
 
 @blueprint.post("/words/lift")
 def lift() -> Response:
-    """Allow a word again."""
-    banned_words.lift(request.form.get("word", ""))
+    """Lift the ban of a word."""
+    banned_words.unban(request.form.get("word", ""))
     return go("office.words")
 
 
 @blueprint.post("/words/allow")
 def allow() -> Response:
-    """Let a word hang that the house's lists call unfit."""
+    """Allow a word that the built-in lists call unfit."""
     written = request.form.get("word", "")
     try:
         allowed_words.allow(written)
@@ -213,20 +213,20 @@ def allow() -> Response:
 
 @blueprint.post("/words/take-back")
 def take_back() -> Response:
-    """Leave a word to the house's lists again."""
-    allowed_words.take_back(request.form.get("word", ""))
+    """Remove a word from the allowed words."""
+    allowed_words.disallow(request.form.get("word", ""))
     return go("office.words")
 
 
 def _words_page(*, status: int = 200, **context: str) -> Response:
     lists: dict[str, Any] = {"words": banned_words.words(), "allowed": allowed_words.words()}
-    told: dict[str, Any] = lists | context
-    return room_page("curator/words.html", status=status, **told)
+    values: dict[str, Any] = lists | context
+    return room_page("curator/words.html", status=status, **values)
 
 
 @blueprint.get("/log")
 def log() -> Response:
-    """Show the audit log, the last entry first."""
+    """Show the audit log, the latest entry first."""
     before = request.args.get("before", "")
     is_number = before.isascii() and before.isdecimal() and len(before) < 16
     return room_page(

@@ -65,7 +65,7 @@ def create(target: Path) -> BackupSummary:
     archive_format.check_free(target)
     if flaw := ping() or schema_state():
         raise MomaError(flaw)
-    deletions.note_all()
+    deletions.record_all()
     with archive_format.write_aside(target) as aside:
         return _write(aside, aside.with_name("database"))
 
@@ -86,7 +86,7 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         if not force:
             _check_empty()
         if _has_walks():
-            deletions.note_all()  # otherwise walks deleted here since the backup would be restored
+            deletions.record_all()  # otherwise walks deleted here since the backup would be restored
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
         with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
             database_dump.extract_database(source_database, manifest["revision"], folder / "database")
@@ -97,11 +97,11 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         for index in Path(current_app.instance_path).glob("*.vectors"):
             index.unlink()  # it was built from other rows
         _forget(manifest)
-        if resurrected := deletions.resurrected():
-            for walk, by_house in resurrected:
-                lifecycle.delete_walk(walk, by_house=by_house)
+        if resurrected := deletions.find_resurrected():
+            for walk, by_operator in resurrected:
+                lifecycle.delete_walk(walk, by_operator=by_operator)
             text_index.forget_deleted()
-        photo_store.forget_these(deletions.resurrected_photos())
+        photo_store.forget_these(deletions.find_resurrected_photos())
         photo_store.forget_expired()
     return _summary(manifest)
 

@@ -87,7 +87,7 @@ def ban(word: str, as_json: bool) -> None:
 @explain_errors
 def lift(word: str, as_json: bool) -> None:
     """Allow a banned word again."""
-    lifted = banned_words.lift(word, who=COMMAND)
+    lifted = banned_words.unban(word, who=COMMAND)
     if as_json:
         print_json({"word": word, "lifted": lifted})
     else:
@@ -124,7 +124,7 @@ def allow(word: str, as_json: bool) -> None:
 @explain_errors
 def take_back(word: str, as_json: bool) -> None:
     """Leave an allowed word to the house's lists again."""
-    taken = allowed_words.take_back(word, who=COMMAND)
+    taken = allowed_words.disallow(word, who=COMMAND)
     if as_json:
         print_json({"word": word, "taken_back": taken})
     else:

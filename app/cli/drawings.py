@@ -87,7 +87,7 @@ def remove(drawing: str, as_json: bool) -> None:
 @explain_errors
 def restore(drawing: str, as_json: bool) -> None:
     """Offer DRAWING (its digest or name) again, which was removed."""
-    outcome = drawing_curation.bring_back(drawing, who=COMMAND)
+    outcome = drawing_curation.restore(drawing, who=COMMAND)
     _say(outcome, as_json, as_it_was="is offered as it is.")
 
 

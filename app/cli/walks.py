@@ -206,7 +206,7 @@ def cancel(walk_id: str, as_json: bool) -> None:
 def delete(walk_id: str, as_json: bool) -> None:
     """Take a walk down: its pictures and its words are deleted."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    lifecycle.delete_walk(walk, by_house=True)
+    lifecycle.delete_walk(walk, by_operator=True)
     audit_log.note("deleted walk", walk.id, who=COMMAND)
     if as_json:
         print_json({"id": walk_id, "deleted": True})

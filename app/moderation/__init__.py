@@ -1,4 +1,4 @@
-"""Unfit, banned and allowed words, walks that operators hide or feature, drawings, reports, and the audit log."""
+"""Moderation: unfit, banned and allowed words, hidden and featured walks, drawings, reports, and the audit log."""
 
 __all__ = [
     "allowed_words",

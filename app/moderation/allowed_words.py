@@ -1,4 +1,4 @@
-"""Allowed words: what the house's own lists call unfit and an operator lets hang; banned words stay banned."""
+"""Allowed words: exceptions that an operator makes to the built-in lists of unfit words, but not to banned words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORDS_MAX = 1000
 
 
 def words() -> list[str]:
-    """List the allowed words, as they are compared; none in a database that a command is about to make."""
+    """Return the allowed words in normalised form, sorted; empty if the database has no tables yet."""
     try:
         return list(db.session.scalars(select(AllowedWord.word).order_by(AllowedWord.word)))
     except DBAPIError:
@@ -27,9 +27,9 @@ def words() -> list[str]:
 
 
 def allow(text: str, *, who: str = audit_log.CURATOR) -> str:
-    """Let a word hang from now on, or some in a row; return it as it is compared.
+    """Allow a word or phrase, write the audit log, and return its normalised form.
 
-    :raises InvalidInput: when it is none, or too long, or there are too many.
+    :raises InvalidInput: when it has no letters or digits, is too long, or ``WORDS_MAX`` words are allowed already.
     """
     word = unfit_text.as_compared(text)
     if not word or len(word) > WORD_MAX:
@@ -47,11 +47,11 @@ def allow(text: str, *, who: str = audit_log.CURATOR) -> str:
     return word
 
 
-def take_back(text: str, *, who: str = audit_log.CURATOR) -> bool:
-    """Leave a word to the house's lists again; tell whether it was allowed."""
+def disallow(text: str, *, who: str = audit_log.CURATOR) -> bool:
+    """Remove a word from the allowed words and write the audit log; return whether it was allowed."""
     word = unfit_text.as_compared(text)
     with writing() as session:
-        taken = bool(session.execute(delete(AllowedWord).where(AllowedWord.word == word)).rowcount)  # type: ignore[attr-defined]
-        if taken:
+        was_allowed = bool(session.execute(delete(AllowedWord).where(AllowedWord.word == word)).rowcount)  # type: ignore[attr-defined]
+        if was_allowed:
             audit_log.note_in(session, "took back word", word, who=who)
-    return taken
+    return was_allowed

@@ -1,8 +1,8 @@
-"""Banned words: nothing new that is shown on the wall may hold one, until an operator lifts it.
+"""Banned words: new texts that the site shows may not contain one, until an operator lifts the ban.
 
-What is shown and where it is told: the prompts of a walk, what they leave out, its title, the words of its scenes, the
-hand of another house's model, notes, and the names of added drawings. All of it goes through :func:`flaws`, which asks
-the house's own lists as well (:mod:`app.moderation.unfit_text`), less what operators allow.
+The texts are prompts and negative prompts, titles, words of scenes, style names of other sites' models, notes, and
+names of added drawings. :func:`flaws` checks all of them, also against the built-in lists of unfit words
+(:mod:`app.moderation.unfit_text`) without the words that operators allow.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ WORDS_MAX = 1000
 LEFT_OUT = "negative_prompt"
 
 ShownText = tuple[tuple[str | int, ...], str, str]
-"""A text that is to be shown: its field, what it is called at the beginning of a sentence, and the text itself."""
+"""A text that will be shown: the path of its field, its name as the subject of a sentence, and the text."""
 
 
 def words() -> list[str]:
-    """List the banned words, as they are compared; none in a database that a command is about to make."""
+    """Return the banned words in normalised form, sorted; empty if the database has no tables yet."""
     try:
         return list(db.session.scalars(select(BannedWord.word).order_by(BannedWord.word)))
     except DBAPIError:
@@ -43,16 +43,16 @@ def words() -> list[str]:
 
 
 def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
-    """Return an error for each text that holds a banned word, or that the house's lists call unfit.
+    """Return an error for each text that contains a banned word or is unfit by the built-in lists.
 
-    Banned words are whole words in a row, whatever their case and accents. Of scripts without spaces, one may begin
-    anywhere. Characters that show nothing count as nothing, and letters that look like Latin ones as those.
+    Banned words match whole words, regardless of case and accents; in scripts without spaces they match anywhere.
+    Invisible characters are ignored, and letters that look like Latin ones match these.
     """
     banned, allowed = [(word, *_patterns(word)) for word in words()], allowed_words.words()
     errors = []
     for field, subject, text in shown:
-        unweighted = prompt_weights.parse(text).text  # brackets within a word hide it
-        if word := _said(text, banned) or _said(unweighted, banned):
+        unweighted = prompt_weights.parse(text).text  # weights in brackets could hide a word
+        if word := _find_word(text, banned) or _find_word(unweighted, banned):
             message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)
             errors.append(FieldError(field, message, is_unfit=True))
         elif kind := _unfit(text, unweighted, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
@@ -61,25 +61,27 @@ def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
 
 
 def _unfit(*texts: str, allowed: Any, is_left_out: bool) -> str:
-    found = (unfit_text.find(text, allowed=allowed, is_left_out=is_left_out) for text in dict.fromkeys(texts))
-    return next(filter(None, found), "")
+    kinds = (unfit_text.find(text, allowed=allowed, is_left_out=is_left_out) for text in dict.fromkeys(texts))
+    return next(filter(None, kinds), "")
 
 
-def said(text: str, words: Iterable[str]) -> str:
-    """Return the first of some words, as they are compared, that a text holds; empty where it holds none."""
-    return _said(text, ((word, *_patterns(word)) for word in words))
+def find_word(text: str, words: Iterable[str]) -> str:
+    """Return the first of some normalised words that a text contains, or ``""``."""
+    return _find_word(text, ((word, *_patterns(word)) for word in words))
 
 
-def _said(text: str, banned: Iterable[tuple[str, re.Pattern[str], re.Pattern[str]]]) -> str:
+def _find_word(text: str, banned: Iterable[tuple[str, re.Pattern[str], re.Pattern[str]]]) -> str:
     as_written, as_read = spaced(lookalikes.strip_invisible(text)), lookalikes.skeleton(text)
-    found = (word for word, written, read in banned if written.search(as_written) or read.search(as_read))
-    return next(found, "")
+    matches = (word for word, written, read in banned if written.search(as_written) or read.search(as_read))
+    return next(matches, "")
 
 
 def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
-    """Refuse a word from now on, or some in a row; return it as it is compared. What is public already stays so.
+    """Ban a word or phrase in new texts, write the audit log, and return its normalised form.
 
-    :raises InvalidInput: when it is none, or too long, or there are too many.
+    Walks that contain it stay public.
+
+    :raises InvalidInput: when it has no letters or digits, is too long, or ``WORDS_MAX`` words are banned already.
     """
     word = spaced(lookalikes.strip_invisible(text))
     if not word or len(word) > WORD_MAX:
@@ -97,19 +99,19 @@ def ban(text: str, *, who: str = audit_log.CURATOR) -> str:
     return word
 
 
-def lift(text: str, *, who: str = audit_log.CURATOR) -> bool:
-    """Allow a word again; tell whether it was banned."""
+def unban(text: str, *, who: str = audit_log.CURATOR) -> bool:
+    """Remove a word from the banned words and write the audit log; return whether it was banned."""
     word = spaced(lookalikes.strip_invisible(text))
     with writing() as session:
-        lifted = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
-        if lifted:
+        was_banned = bool(session.execute(delete(BannedWord).where(BannedWord.word == word)).rowcount)  # type: ignore[attr-defined]
+        if was_banned:
             audit_log.note_in(session, "lifted word", word, who=who)
-    return lifted
+    return was_banned
 
 
 @lru_cache(maxsize=WORDS_MAX)
 def _patterns(word: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what finds a word as it is written, and as it is read."""
+    """Return the patterns that find a word in a text as written, and in a text with lookalike letters replaced."""
     return _pattern(word), _pattern(lookalikes.skeleton(word))
 
 

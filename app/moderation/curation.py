@@ -1,4 +1,4 @@
-"""What operators do to walks: hide, feature and delete them."""
+"""Operators' actions on walks: hide, feature and delete them."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ log = logging.getLogger(__name__)
 
 
 def hide(walk: Walk) -> None:
-    """Take a walk from gallery, search, feed and API; its address says from then on that it was taken down.
+    """Hide a walk from gallery, search, feed and API; its page then answers 410.
 
-    So are its repeats, which show the same pictures, and the walk that it repeats.
+    Hides also all walks that share its files, because they show the same pictures.
     """
     with writing() as session:
-        take_advisory_lock(session)  # else another repeat of it could be made meanwhile
+        take_advisory_lock(session)  # else another walk that shares the files could be created meanwhile
         session.execute(update(Walk).where(reuse.same_files(walk), Walk.hidden_at.is_(None)).values(hidden_at=now()))
     db.session.refresh(walk)
 
 
 def unhide(walk: Walk) -> None:
-    """Show a hidden walk again where it was, and those that were hidden with it."""
+    """Show a hidden walk again, and all walks that share its files."""
     with writing() as session:
-        family = reuse.same_files(walk), Walk.deleted_at.is_(None)  # what an operator deleted goes on saying so
+        family = reuse.same_files(walk), Walk.deleted_at.is_(None)  # a walk that an operator deleted stays hidden
         session.execute(update(Walk).where(*family).values(hidden_at=None))
     db.session.refresh(walk)
 
 
 def take_down(walk: Walk) -> None:
-    """Delete a walk as an operator, and hide its repeats, which show the same pictures."""
+    """Delete a walk as an operator, and hide the walks that share its files."""
     hide(walk)
-    lifecycle.delete_walk(walk, by_house=True)
+    lifecycle.delete_walk(walk, by_operator=True)
 
 
 def feature(walk: Walk) -> None:
-    """Prefer a walk where few are shown."""
+    """Feature a walk: it comes first on pages that show few walks. Featuring it again keeps its time."""
     _set(walk, featured_at=walk.featured_at or now())
 
 
 def unfeature(walk: Walk) -> None:
-    """Prefer a walk no longer."""
+    """Stop featuring a walk."""
     _set(walk, featured_at=None)
 
 

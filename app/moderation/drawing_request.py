@@ -1,4 +1,4 @@
-"""What is told of a drawing that somebody brings, and what each of it may hold."""
+"""Validate an uploaded drawing and its fields: names, kind, style, artist, licence and source."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from app.text.folding import spaced
 from sketch import svg as svg_files
 
 NAME_WORDS = 6
-"""The most words of a name: the reader looks for no longer ones."""
+"""The most words of a name; the prompt parser looks for no longer names."""
 
 WORDS_MOST = 24
-"""How many other words a drawing may have."""
+"""The most other names that a drawing may have."""
 
 KIND = re.compile(r"[a-z]+(?:-[a-z]+)*")
 NEAR = 8
-"""How many kinds are named where one is mistyped."""
+"""How many known kinds the error for an unknown kind suggests."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawingRequest:
-    """What is told of a drawing: its name and other words for it, with commas between; None for what is not told."""
+    """The fields of an uploaded drawing; ``None`` for fields that were not given.
+
+    ``names`` holds its name and other names for it, separated by commas.
+    """
 
     names: str
     kind: str | None = None
@@ -41,44 +44,45 @@ class DrawingRequest:
 
 @dataclass(frozen=True, slots=True)
 class CheckedDrawing:
-    """A drawing that can be taken in: its SVG, its name and other words, and what else is told of it."""
+    """A valid drawing: its SVG text, its names (the first is the main one), and its other fields by name."""
 
     svg: str
     names: list[str]
-    told: dict[str, str]
+    fields: dict[str, str]
 
 
 def check(file: bytes, wanted: DrawingRequest) -> CheckedDrawing:
-    """Check what somebody brings.
+    """Validate an uploaded drawing.
 
-    :raises InvalidInput: with one error for each field that breaks a rule, the file among them.
+    :param file: the content of an SVG file.
+    :raises InvalidInput: with one error for each field that breaks a rule, the file included.
     """
     errors: list[FieldError] = []
-    checked = CheckedDrawing(_svg(file, errors), _names(wanted.names, errors), _told(wanted, errors))
+    checked = CheckedDrawing(_svg(file, errors), _names(wanted.names, errors), _fields(wanted, errors))
     if errors:
         raise InvalidInput(errors)
     return checked
 
 
 def too_many_words(count: int) -> FieldError:
-    """Say that there are too many other words for a drawing."""
-    told = {"count": count, "most": WORDS_MOST}
-    return FieldError(("name",), _("There are %(count)s other words for it; at most %(most)s are kept.", **told))
+    """Return the error for a drawing with ``count`` other names, which are too many."""
+    values = {"count": count, "most": WORDS_MOST}
+    return FieldError(("name",), _("There are %(count)s other words for it; at most %(most)s are kept.", **values))
 
 
 def kinds() -> list[str]:
-    """List the kinds of things that there are drawings of, by which a setting is found for each."""
+    """Return the kinds of the offered drawings, sorted; a prompt's setting is chosen by its things' kinds."""
     return sorted({each.kind for book in offered.list_books() for each in book.drawings.values() if each.kind})
 
 
 def kind_of(names: Iterable[str]) -> str:
-    """Return the kind of what is called like that, where there is a drawing of it; else ``""``."""
-    named = {each.name.casefold(): each.kind for book in offered.list_books() for each in book.drawings.values()}
-    return next((kind for name in names if (kind := named.get(name.casefold()))), "")
+    """Return the kind of the offered drawing with one of these names, or ``""``."""
+    by_name = {each.name.casefold(): each.kind for book in offered.list_books() for each in book.drawings.values()}
+    return next((kind for name in names if (kind := by_name.get(name.casefold()))), "")
 
 
 def _svg(file: bytes, errors: list[FieldError]) -> str:
-    """Read a file as a drawing, and try it."""
+    """Return the text of an SVG file that can be drawn; otherwise append an error and return ``""``."""
     if len(file) > svg_files.BYTES:
         most = number(svg_files.BYTES)
         errors.append(FieldError(("file",), _("The drawing is larger than %(most)s bytes.", most=most)))
@@ -93,11 +97,11 @@ def _svg(file: bytes, errors: list[FieldError]) -> str:
 
 
 def _names(text: str, errors: list[FieldError]) -> list[str]:
-    """Read a name and other words for the same, each once."""
-    found: dict[str, str] = {}
+    """Return the names in a text, each once regardless of case; append an error for each rule that they break."""
+    distinct: dict[str, str] = {}
     for name in filter(None, map(_tidy, text.split(","))):
-        found.setdefault(name.casefold(), name)
-    names = list(found.values())
+        distinct.setdefault(name.casefold(), name)
+    names = list(distinct.values())
     if not names:
         errors.append(FieldError(("name",), _("A drawing wants a name: what it shows, as in “hot-air balloon”.")))
     if flaw := next(filter(None, map(_name_flaw, names)), ""):
@@ -109,7 +113,7 @@ def _names(text: str, errors: list[FieldError]) -> list[str]:
 
 
 def shown_flaws(names: Iterable[str]) -> list[FieldError]:
-    """Say which name or other word for a drawing holds a banned one."""
+    """Return an error for each name of a drawing that contains a banned or unfit word."""
     return banned_words.flaws((("name",), _("The name"), name) for name in names)
 
 
@@ -124,20 +128,20 @@ def _name_flaw(name: str) -> str:
     return ""
 
 
-def _told(wanted: DrawingRequest, errors: list[FieldError]) -> dict[str, str]:
-    """Read what is told of a drawing besides its names."""
+def _fields(wanted: DrawingRequest, errors: list[FieldError]) -> dict[str, str]:
+    """Return the given fields except the names, tidied; append an error for each that breaks a rule."""
     subjects = {"artist": (_("The artist"), CREDIT_MAX), "licence": (_("The licence"), CREDIT_MAX)}
     subjects |= {"source": (_("The source"), SOURCE_MAX), "style": (_("The style"), STYLE_MAX)}
-    told = {name: _tidy(value) for name in subjects if (value := getattr(wanted, name)) is not None}
-    for name, value in told.items():
+    fields = {name: _tidy(value) for name in subjects if (value := getattr(wanted, name)) is not None}
+    for name, value in fields.items():
         subject, most = subjects[name]
         if flaw := _text_flaw(subject, value, most):
             errors.append(FieldError((name,), flaw))
     if wanted.kind:
-        told["kind"], known = wanted.kind.strip().lower(), kinds()
-        if not KIND.fullmatch(told["kind"]) or (known and told["kind"] not in known):
-            errors.append(FieldError(("kind",), _kind_rule(told["kind"], known)))
-    return told
+        fields["kind"], known = wanted.kind.strip().lower(), kinds()
+        if not KIND.fullmatch(fields["kind"]) or (known and fields["kind"] not in known):
+            errors.append(FieldError(("kind",), _kind_rule(fields["kind"], known)))
+    return fields
 
 
 def _kind_rule(kind: str, known: Sequence[str]) -> str:
@@ -152,8 +156,8 @@ def _kind_rule(kind: str, known: Sequence[str]) -> str:
 
 def _text_flaw(subject: str, text: str, most: int) -> str:
     if len(text) > most:
-        told = {"subject": subject, "count": len(text), "most": most}
-        return _("%(subject)s is %(count)s characters long; at most %(most)s are kept.", **told)
+        values = {"subject": subject, "count": len(text), "most": most}
+        return _("%(subject)s is %(count)s characters long; at most %(most)s are kept.", **values)
     if any(unicodedata.category(each) in ("Cc", "Cs", "Co") or each == "\N{REPLACEMENT CHARACTER}" for each in text):
         return _("%(subject)s contains characters that cannot be read.", subject=subject)
     return ""

@@ -1,4 +1,4 @@
-"""Reports: what visitors find wrong with a walk, and the queue in which the curator looks at it."""
+"""Visitors' reports about walks, and the queue of reported walks for the curator."""
 
 from __future__ import annotations
 
@@ -29,24 +29,25 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A walk that is reported, with its open reports, the oldest first."""
+    """A reported walk with its open reports, the oldest first."""
 
     walk: Walk
     reports: list[Report]
 
 
 def submit(walk: Walk, *, reason: str, words: str, reporter: str, admit: Callable[[], None]) -> bool:
-    """Put a report into the queue; ``False`` when this visitor reported the walk before.
+    """Save a report about a walk; return whether it is the first one of this reporter about the walk.
 
-    :raises InvalidInput: for an unknown reason, or too many words.
+    :param admit: checks the rate limit; called after validation, and may raise to refuse the report.
+    :raises InvalidInput: for an unknown reason, or a text that is too long.
     """
     words = _tidy(words)
     errors = []
     if reason not in REASONS:
         errors.append(FieldError(("reason",), _("Choose one of the reasons.")))
     if len(words) > WORDS_MAX:
-        told = {"count": number(len(words)), "most": number(WORDS_MAX)}
-        message = _("Your words are %(count)s characters long; at most %(most)s.", **told)
+        values = {"count": number(len(words)), "most": number(WORDS_MAX)}
+        message = _("Your words are %(count)s characters long; at most %(most)s.", **values)
         errors.append(FieldError(("words",), message))
     if errors:
         raise InvalidInput(errors)
@@ -60,19 +61,19 @@ def submit(walk: Walk, *, reason: str, words: str, reporter: str, admit: Callabl
 
 
 def reported_walks(limit: int) -> list[Case]:
-    """Return the walks with open reports, the longest waiting first; those that were deleted need nothing any more."""
+    """Return up to ``limit`` walks with open reports, the longest waiting first, without deleted walks."""
     first = func.min(Report.number)
     query = select(Report.walk_number).join(Walk).where(Report.settled_at.is_(None), Walk.deleted_at.is_(None))
     numbers = list(db.session.scalars(query.group_by(Report.walk_number).order_by(first).limit(limit)))
     options = (selectinload(Walk.stops), selectinload(Walk.media))
-    found = {
+    walks = {
         walk.number: walk for walk in db.session.scalars(select(Walk).where(Walk.number.in_(numbers)).options(*options))
     }
-    return [Case(found[number], open_ones(found[number])) for number in numbers if number in found]
+    return [Case(walks[number], open_ones(walks[number])) for number in numbers if number in walks]
 
 
 def count() -> int:
-    """Count the walks with open reports."""
+    """Return the number of walks with open reports, without deleted walks."""
     query = select(func.count(func.distinct(Report.walk_number))).join(Walk)
     return db.session.scalar(query.where(Report.settled_at.is_(None), Walk.deleted_at.is_(None))) or 0
 
@@ -84,24 +85,24 @@ def open_ones(walk: Walk) -> list[Report]:
 
 
 def close_reports(walk: Walk) -> int:
-    """Take the reports of a walk from the queue; return how many there were."""
+    """Close the open reports of a walk; return how many there were."""
     with writing() as session:
-        found = session.execute(
+        closed = session.execute(
             update(Report)
             .where(Report.walk_number == walk.number, Report.settled_at.is_(None))
             .values(settled_at=now())
         )
-    return int(found.rowcount)  # type: ignore[attr-defined]
+    return int(closed.rowcount)  # type: ignore[attr-defined]
 
 
 def withdraw(reporters: Collection[str]) -> int:
-    """Delete what one visitor reported, who may have several names; return how many reports there were."""
+    """Delete the reports of one visitor, who may have several reporter IDs; return how many there were."""
     with writing() as session:
-        found = session.execute(delete(Report).where(Report.reporter.in_(reporters)))
-    return int(found.rowcount)  # type: ignore[attr-defined]
+        deleted = session.execute(delete(Report).where(Report.reporter.in_(reporters)))
+    return int(deleted.rowcount)  # type: ignore[attr-defined]
 
 
 def _tidy(words: str) -> str:
-    """Leave out what cannot be shown or kept: half characters, and control characters but line breaks."""
+    """Return a text without lone surrogates and unprintable characters, except line breaks."""
     text = words.replace("\r\n", "\n").encode("utf-8", "ignore").decode()
     return "".join(each for each in text if each == "\n" or each.isprintable()).strip()

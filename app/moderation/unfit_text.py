@@ -1,7 +1,7 @@
-"""What a text says that is unfit for a wall which all ages see, in whatever spelling; how much is refused, and how.
+"""Find words in a text that are unfit for an audience of all ages, also in disguised spellings.
 
-The terms lie in ``unfit_terms/``, whose README says how they are written. To look through a text costs as much as it is
-long, however many terms there are.
+The terms are in ``unfit_terms/``; the README there explains their syntax. The cost of a search is proportional to the
+length of the text, not to the number of terms.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from app.i18n.gettext import N_
 from app.text import lookalikes
 from app.text.folding import IS_UNSPACED, folded
-from app.text.spellings import HIDDEN, WORD, hidden, readings
+from app.text.spellings import HIDDEN, WORD, masked_words, readings
 from app.text.term_index import Hit, TermIndex
 
 FOLDER = Path(__file__).parent / "unfit_terms"
@@ -36,26 +36,26 @@ KINDS = {
     "drugs": N_("%(subject)s speaks of drugs, which do not hang in a house for all ages. Other words will do."),
     "coarse": N_("%(subject)s holds a coarse word, which does not hang here. Another will do."),
 }
-"""What is refused, and how that is said; of several, the first is told."""
-TOLD = ("minors", "hatred", "coarse")
-"""What is refused even where it is said to be left out: it would hang on the wall all the same."""
+"""The kinds of unfit text and their error messages. If a text has several kinds, the first one is reported."""
+ALWAYS_REFUSED = ("minors", "hatred", "coarse")
+"""The kinds that are refused in a negative prompt too, because the page of the walk shows it."""
 HIDDEN_KINDS = ("coarse", "hatred", "sex")
 INNOCENT = "innocent"
 LATIN = re.compile("[a-z\u00df-\u024f]")
 BEGIN, END = "\x02", "\x03"
-"""Stand around a text that is looked through, for the terms that are its end, or all of it."""
+"""Mark the begin and end of a text, for terms that match only there or the whole text."""
 ENGLISH = "en"
 DOUBLED, TRIPLED = 2, 3
-"""So many of a letter count as one, in English and in other languages: there too many words differ by no more."""
+"""How many repetitions of a letter count as one letter: two in English, three in languages with more double letters."""
 TEXT_MAX = 2_000
-"""So much of a text is looked through; prompts and titles are shorter."""
+"""How many characters of a text are searched; prompts and titles are shorter."""
 GLUED_MIN, GLUED_MOST = 7, 16
-"""From so many letters on a word may be two that are written as one; the first has fewer than these."""
+"""The least length of a word that may be two words written as one, and the length that the first must stay below."""
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Two groups of words that are unfit close to each other, in texts that hold none of a third."""
+    """A rule: words of two groups are unfit within a distance of each other, unless the text has a word of a third."""
 
     kind: str
     left: frozenset[str]
@@ -66,33 +66,33 @@ class Near:
 
 @dataclass(slots=True)
 class Terms:
-    """All that is looked for."""
+    """All terms and rules."""
 
     index: TermIndex = field(default_factory=TermIndex)
     near: list[Near] = field(default_factory=list)
     paired: set[str] = field(default_factory=set)
     """The words of both groups of all rules."""
     whole: dict[tuple[int, str], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
-    """Words with their kind, by length and first letter, to compare those with hidden letters with."""
+    """Words and their kinds by length and first letter, to compare with words that have masked letters (``f*ck``)."""
 
 
 def find(text: str, *, allowed: Sequence[str] = (), is_left_out: bool = False) -> str:
-    """Return the kind of what is unfit in a text, of several the first of :data:`KINDS`; ``""`` where nothing is.
+    """Return the kind of unfit text that a text contains, or ``""``; of several, the first in :data:`KINDS`.
 
-    ``allowed`` are words that a curator allows: what is found within one does not count. Of what is to be left out of
-    a picture, less is refused.
+    :param allowed: words that a curator allows; matches within them are ignored.
+    :param is_left_out: whether the text is a negative prompt, for which only ``ALWAYS_REFUSED`` counts.
     """
     kinds = set()
     known, permitted, text = _terms(), _allowed(tuple(allowed)), text[:TEXT_MAX]
     for reading in readings(text):
         kinds |= set(_kinds(f"{BEGIN}{reading}{END}", known, permitted))
-    kinds |= {kind for word in hidden(text) for kind in _hidden_kinds(word, known)}
-    wanted = [kind for kind in KINDS if kind in kinds and (not is_left_out or kind in TOLD)]
+    kinds |= {kind for word in masked_words(text) for kind in _hidden_kinds(word, known)}
+    wanted = [kind for kind in KINDS if kind in kinds and (not is_left_out or kind in ALWAYS_REFUSED)]
     return wanted[0] if wanted else ""
 
 
 def as_compared(text: str) -> str:
-    """Write a word, or some in a row, as an allowed one is compared."""
+    """Return the normalised form of a word or phrase, in which allowed words are compared."""
     return readings(text)[0].strip()
 
 
@@ -106,9 +106,9 @@ def _kinds(reading: str, known: Terms, permitted: TermIndex | None) -> Iterable[
 
 
 def _is_within(start: int, end: int, reading: str, spared: Sequence[Hit]) -> bool:
-    """Tell whether what stands from ``start`` to ``end`` lies within something innocent, what is around it apart."""
-    said, around = reading[start:end], f" {BEGIN}{END}"
-    start, end = start + len(said) - len(said.lstrip(around)), end - len(said) + len(said.rstrip(around))
+    """Return whether a match, without surrounding spaces and marks, lies within an innocent or allowed term."""
+    match, around = reading[start:end], f" {BEGIN}{END}"
+    start, end = start + len(match) - len(match.lstrip(around)), end - len(match) + len(match.rstrip(around))
     return any(hit.start <= start and end <= hit.end for hit in spared)
 
 
@@ -130,9 +130,9 @@ def _near_kinds(reading: str, known: Terms, spared: Sequence[Hit]) -> Iterable[s
 
 
 def _places(words: Sequence[str], paired: Collection[str], spared: Sequence[Hit]) -> dict[str, list[int]]:
-    """Map the words of rules to where they stand: at even places, a second one that is glued to another behind it.
+    """Return the places of the rules' words in a text, without those within an innocent or allowed term.
 
-    Those within something innocent are left out.
+    Word number n is at place 2n. If it is two words written as one, the second is at place 2n + 1.
     """
     places: dict[str, list[int]] = defaultdict(list)
     at = len(BEGIN) + 1
@@ -140,13 +140,13 @@ def _places(words: Sequence[str], paired: Collection[str], spared: Sequence[Hit]
         end = at + len(word)
         for form in (word, _plain(word)):
             if form in paired:
-                found = [(form, 2 * number)]
+                parts = [(form, 2 * number)]
             elif len(form) >= GLUED_MIN:
-                found = _glued(form, number, paired)
+                parts = _glued(form, number, paired)
             else:
                 continue
             if not any(hit.start <= at and end <= hit.end for hit in spared):
-                for part, place in found:
+                for part, place in parts:
                     places[part].append(place)
             break
         at = end + 1
@@ -154,7 +154,7 @@ def _places(words: Sequence[str], paired: Collection[str], spared: Sequence[Hit]
 
 
 def _glued(word: str, number: int, paired: Collection[str]) -> list[tuple[str, int]]:
-    """Find two words of rules that are written as one."""
+    """Return the two words of rules that a word consists of, with their places; empty if it does not."""
     for cut in range(3, min(len(word) - 2, GLUED_MOST)):
         if word[:cut] in paired and word[cut:] in paired:
             return [(word[:cut], 2 * number), (word[cut:], 2 * number + 1)]
@@ -235,9 +235,9 @@ def _add(known: Terms, kind: str, term: str, repeated: int) -> None:
 
 
 def _written(term: str, *, is_innocent: bool = False) -> Iterable[str]:
-    """Write a term as readings may have it: in its own script, and as its letters look.
+    """Return the forms of a term that may occur in a reading: in its own script, and with lookalikes as Latin letters.
 
-    What is innocent is so in every reading in which something might be found within it.
+    Innocent terms always have both forms.
     """
     looked = [_looked(term)] if is_innocent or LATIN.search(term) else []
     return dict.fromkeys(" ".join(WORD.findall(folded(text))) for text in (term, *looked))

@@ -235,7 +235,7 @@ def delete() -> list[str]:
         walk for piece in pieces() if (walk := lookup.any_walk(piece.walk_id)) is not None and walk.deleted_at is None
     ]
     for walk in walks:
-        lifecycle.delete_walk(walk, by_house=True)
+        lifecycle.delete_walk(walk, by_operator=True)
     exhibitions.ensure_absent(SLUG)
     return [walk.id for walk in walks]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sketch.arrangement import Item, Wish, arrange
-from sketch.colour import Look
+from sketch.colour import Appearance
 from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
@@ -14,14 +14,14 @@ from sketch.styling import styled
 VERSION = 6
 """Of the reader: another one may read the same prompt differently."""
 
-LookOf = Callable[[str], Look | None]
+LookOf = Callable[[str], Appearance | None]
 """Says how a drawing looks, by its digest, where that is known."""
 
 BY_NAME, BY_KEYWORD, BY_KIND, FREELY = "name", "keyword", "kind", "freely"
 """How a drawing was found: by its name or another one, by what goes with it, as a kind of it, or by meaning alone."""
 
 
-def unseen(digest: str) -> Look | None:  # noqa: ARG001
+def unseen(digest: str) -> Appearance | None:  # noqa: ARG001
     """Know of no drawing how it looks."""
     return None
 

@@ -1,4 +1,4 @@
-"""The life of a saved walk, and what it has to do with others."""
+"""Saved walks: looking them up, changing their state, deleting them, and their relations to other walks."""
 
 __all__ = [
     "colours",

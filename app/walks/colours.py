@@ -1,4 +1,4 @@
-"""The main colour of a picture, by one of a dozen names that everybody uses."""
+"""The main colour of a picture, as one of eleven basic colour names."""
 
 from __future__ import annotations
 
@@ -25,11 +25,16 @@ COLOURS = (
 
 SIDE = 32
 TONED = 3.0
-"""How much more a pixel with a colour counts than one without: a red apple on white paper is red."""
+"""The weight of a pixel with a hue, compared with a black, grey or white one: a red apple on white paper is red."""
 
 
 def main(picture: Image.Image | bytes) -> str:
-    """Name the colour that most of a picture is of; colours count more than black, grey and white."""
+    """Return the name of a picture's main colour, one of ``COLOURS``.
+
+    Hues are weighted more than black, grey and white.
+
+    :raises PIL.UnidentifiedImageError: when the bytes are not a picture.
+    """
     opened = Image.open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
     small = opened.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
     pixels = small.convert("HSV").tobytes()
@@ -41,7 +46,7 @@ def main(picture: Image.Image | bytes) -> str:
 
 
 def _name(hue: float, saturation: float, value: float) -> str:
-    """Name a colour by hue (degrees), saturation and value (0-1)."""
+    """Return the name of a colour, given its hue in degrees, and its saturation and value from 0 to 1."""
     if value < 0.2:
         return "black"
     if saturation < 0.15 or (saturation < 0.25 and value < 0.4):

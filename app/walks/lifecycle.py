@@ -1,4 +1,4 @@
-"""What an owner or an operator may do to a walk: cancel, retry, delete."""
+"""Actions of owners and operators on a walk: cancel, retry, delete."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from app.walks import deletions, reuse, wall_words
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 100  # walks that are deleted in one transaction
-NOBODYS = {"visitor": "", "network": "", "owner_hash": ""}
+BATCH = 100  # walks that are deleted in one transaction
+NO_OWNER = {"visitor": "", "network": "", "owner_hash": ""}
 
 
 def cancel(walk: Walk) -> None:
-    """Cancel a queued or painting walk; its frames are deleted at once, and its worker stops at the next batch.
+    """Cancel a queued or running walk and delete its frames; its worker stops at the next batch.
 
-    :raises Conflict: when it is neither.
+    :raises Conflict: when the walk is in another state.
     """
     with writing() as session:
         cancelled = session.execute(
@@ -49,17 +49,18 @@ def cancel(walk: Walk) -> None:
         )
         if not cancelled.rowcount:  # type: ignore[attr-defined]
             raise Conflict(_("Only a walk that waits or is being painted can be cancelled."))
-        _forget_pictures(session, walk)
+        _delete_results(session, walk)
     delete_files(walk, keep_photos=True)
     _reload(walk)
 
 
 def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
-    """Put a failed or cancelled walk back in the queue; frames already painted are kept.
+    """Queue a failed or cancelled walk again; finished frames of a failed walk are kept.
 
-    ``admit`` is called before it is saved, as before a new walk, and may refuse it by raising.
-
-    :raises Conflict: when it is neither.
+    :param admit: checks the rate limit; called with the cost in UNet evaluations before the change is committed, and
+        may raise to refuse it. Without it, neither rate limits nor the queue's capacity are checked.
+    :raises Conflict: when the walk is in another state.
+    :raises NoRoom: when the queue or the visitor's storage is full.
     """
     if admit:
         admission.check_storage(walk.network)
@@ -86,58 +87,60 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
     jobs.notify_workers()
 
 
-def delete_walk(walk: Walk, *, by_house: bool = False) -> None:
-    """Delete a walk: its pictures and words go, who asked for it, and what was said against it.
+def delete_walk(walk: Walk, *, by_operator: bool = False) -> None:
+    """Delete a walk: its files, prompts, owner, and reports about it.
 
-    Its address says from then on that it was taken down, and by whom; a backup from before does not bring it back.
+    Its page answers 410 and names who deleted it. Restoring an older backup does not restore it. Files that a cached
+    result shares with it are kept.
 
-    Pictures that a repeat of it shows stay with the repeat.
+    :param by_operator: whether an operator deletes it, not its owner; the walk is hidden as well.
     """
-    _delete([walk], by_house=by_house)
+    _delete([walk], by_operator=by_operator)
 
 
 def delete_walks_of(owner_hash: str) -> int:
-    """Delete all walks that somebody owns, of whatever state, as :func:`delete_walk` does; return how many.
+    """Delete all walks and candidates of an owner, as :func:`delete_walk` does; return the number of walks.
 
-    They go some at a time, so that others can write in between. The candidates that they had painted go first.
+    Works in batches, so that other writers need not wait for all of them.
     """
     candidate_requests.delete_of_owner(owner_hash)
     count, own = 0, (Walk.owner_hash == owner_hash, Walk.deleted_at.is_(None))
-    while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(TOGETHER)).all():
-        count += _delete(walks, by_house=False)
+    while walks := db.session.scalars(select(Walk).where(*own).order_by(Walk.number).limit(BATCH)).all():
+        count += _delete(walks, by_operator=False)
     return count
 
 
 def delete_words_of(owner_hash: str) -> int:
-    """Delete what somebody wrote for walls, and the walks that show a picture of theirs; return how many they wrote."""
+    """Delete an owner's words for walls, and the walks that show their pictures; return the number of words."""
     count, shown = wall_words.delete_of(owner_hash)
     if shown:
         options = selectinload(Walk.stops), selectinload(Walk.media)
-        _delete(db.session.scalars(select(Walk).where(Walk.id.in_(shown)).options(*options)).all(), by_house=False)
+        _delete(db.session.scalars(select(Walk).where(Walk.id.in_(shown)).options(*options)).all(), by_operator=False)
     return count
 
 
-def _delete(walks: Sequence[Walk], *, by_house: bool) -> int:
+def _delete(walks: Sequence[Walk], *, by_operator: bool) -> int:
     numbers = [walk.number for walk in walks]
-    brought = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
+    photos = [(walk.owner_hash, stop.photo) for walk in walks for stop in walk.stops if stop.photo]
     with writing() as session:
-        take_advisory_lock(session)  # else a repeat of one could be made while nothing names its files
-        if by_house:
+        take_advisory_lock(session)  # else a cached result could be created while no row names its files
+        if by_operator:
             session.execute(update(Walk).where(Walk.number.in_(numbers)).values(hidden_at=now()))
-        count = _clear(session, numbers)
+        count = _reduce_to_tombstones(session, numbers)
     for walk in walks:
-        deletions.note(walk.id, by_house=by_house)
+        deletions.record(walk.id, by_operator=by_operator)
         delete_files(walk)
         _reload(walk)
-    for owner_hash, digest in brought:  # what was brought for it would be kept till its day is over
+    for owner_hash, digest in photos:  # else they would be stored for the rest of their day
         forget_photos(owner_hash, [digest])
     return count
 
 
-def remove(walks: Sequence[Walk]) -> None:
-    """Remove walks without a trace, files and rows: those of the house's own that nobody was given the address of.
+def purge(walks: Sequence[Walk]) -> None:
+    """Delete walks completely, rows and files, without a tombstone or record.
 
-    A later walk must be there, or its number would be given again to another.
+    Only for the site's own walks whose URLs were never published. A walk with a greater number must exist, or the
+    database would use their numbers again.
     """
     with writing() as session:
         take_advisory_lock(session)
@@ -151,24 +154,27 @@ def remove(walks: Sequence[Walk]) -> None:
 
 
 def forget_photos(owner_hash: str, digests: Collection[str] | None = None) -> int:
-    """Delete photos that somebody brought and no walk has taken; return how many. A backup does not bring them back."""
+    """Delete an owner's uploaded photos that no walk uses; return how many. A restored backup does not bring them back.
+
+    :param digests: only the photos with these digests; ``None`` for all.
+    """
     ids = photo_store.forget(owner_hash, digests)
     for photo_id in ids:
-        deletions.note(photo_id, by_house=False)
+        deletions.record(photo_id, by_operator=False)
     return len(ids)
 
 
-def _clear(session: Session, numbers: list[int]) -> int:
-    """Leave of walks what tells that they were there: id, times and settings, no words, pictures, owner or network.
+def _reduce_to_tombstones(session: Session, numbers: list[int]) -> int:
+    """Reduce walks to tombstone rows with ID, times and settings; return how many were not deleted before.
 
-    Whatever table refers to walks, its rows go as well.
+    Words, pictures, owner and network are removed, and all rows of other tables that refer to the walks.
     """
     cleared = session.execute(
         update(Walk)
         .where(Walk.number.in_(numbers), Walk.deleted_at.is_(None))
         .values(
             deleted_at=now(),
-            visitor=case((Walk.owner_hash == "", Walk.visitor), else_=""),  # of the house's own, where they come from
+            visitor=case((Walk.owner_hash == "", Walk.visitor), else_=""),  # the site's own walks keep their origin
             origin=case((Walk.owner_hash == "", Walk.origin), else_=VISITOR),
             network="",
             owner_hash="",
@@ -194,15 +200,15 @@ def _clear(session: Session, numbers: list[int]) -> int:
 
 
 def forget_owners() -> None:
-    """Forget who owned the walks that an earlier version deleted, and what was reported of them."""
+    """Remove owners and reports from walks that an earlier version deleted."""
     with writing() as session:
         gone = select(Walk.number).where(Walk.deleted_at.is_not(None), Walk.owner_hash != "")
         session.execute(delete(Report).where(Report.walk_number.in_(gone)))
-        session.execute(update(Walk).where(Walk.number.in_(gone)).values(**NOBODYS))
+        session.execute(update(Walk).where(Walk.number.in_(gone)).values(**NO_OWNER))
 
 
 def cancel_or_delete(walk: Walk) -> None:
-    """Do what DELETE means: cancel a walk that waits, delete any other."""
+    """Cancel a queued or running walk; delete a walk in any other state."""
     try:
         cancel(walk)
     except Conflict:
@@ -210,9 +216,9 @@ def cancel_or_delete(walk: Walk) -> None:
 
 
 def delete_files(walk: Walk, *, keep_photos: bool = False) -> None:
-    """Delete the files of a walk, save those that a repeat of it names; the last of them takes them all along.
+    """Delete the files of a walk, except those that other walks share; logs a failure of the media store.
 
-    With ``keep_photos`` what its rows name stays too: of a cancelled walk, the photos that it can be painted after.
+    :param keep_photos: keep the files that its own media rows name, such as the photos of a cancelled walk.
     """
     try:
         own = select(Medium.path).where(Medium.walk_number == walk.number)
@@ -223,12 +229,12 @@ def delete_files(walk: Walk, *, keep_photos: bool = False) -> None:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
 
 
-def _forget_pictures(session: Session, walk: Walk) -> None:
-    """Delete what is painted and what is still to be done: a worker that is at it cannot publish any more."""
+def _delete_results(session: Session, walk: Walk) -> None:
+    """Delete the frames, films and tasks of a walk, so that a worker that still runs cannot publish."""
     for table in (Frame, VisualFeatures, Piece):
         session.execute(delete(table).where(table.walk_number == walk.number))
-    painted = Medium.kind.not_like("photo-%")  # what was brought may be painted after all
-    session.execute(delete(Medium).where(Medium.walk_number == walk.number, painted))
+    is_result = Medium.kind.not_like("photo-%")  # photos are needed if the walk is retried
+    session.execute(delete(Medium).where(Medium.walk_number == walk.number, is_result))
     session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
 
 
@@ -243,7 +249,7 @@ def _delete_folder(folder: str, *, kept: set[str]) -> None:
 
 
 def _shared(walk: Walk) -> set[str]:
-    """Return the paths that rows of its repeats name, or of the walk that it repeats."""
+    """Return the paths of the files that walks with the same files name."""
     numbers = select(Walk.number).where(reuse.same_files(walk), Walk.number != walk.number)
     return {
         path

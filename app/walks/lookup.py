@@ -1,4 +1,4 @@
-"""Walks by id or address, as far as the asker may see them; and public ones, by what they share with another."""
+"""Look up walks by ID or URL, as far as the client may see them, and select public walks."""
 
 from __future__ import annotations
 
@@ -34,48 +34,54 @@ WAITING_NOW = select(
 
 
 def public_walk(walk_id: str | None) -> Walk | None:
-    """Return the walk with this id if it is public: one that is unlisted, hidden or deleted is shown to nobody."""
+    """Return the walk with this ID if it is public: finished, and not unlisted, hidden or deleted; else ``None``."""
     walk = any_walk(walk_id)
     return walk if walk is not None and walk.is_public else None
 
 
 def visible_walk(walk_id: str | None) -> Walk | None:
-    """Return the walk with this id unless it was taken down; who knows the id of an unlisted one may see it."""
+    """Return the walk with this ID, in any state and also if unlisted; ``None`` if it was hidden or deleted."""
     walk = any_walk(walk_id)
     return walk if walk is not None and walk.deleted_at is None and walk.hidden_at is None else None
 
 
 def any_walk(walk_id: str | None) -> Walk | None:
-    """Return the walk with this id, whatever became of it."""
+    """Return the walk with this ID, also if it was hidden or deleted; ``None`` if there never was one."""
     if walk_id is None:
         return None
-    # in one statement with its words: on Postgres it may be deleted before the next
+    # One statement loads the stops too: on Postgres the walk could be deleted before a second one.
     query = select(Walk).where(Walk.id == walk_id).options(joinedload(Walk.stops))
-    found: Walk | None = db.session.scalars(query).unique().one_or_none()
-    return found
+    walk: Walk | None = db.session.scalars(query).unique().one_or_none()
+    return walk
 
 
 def waiting_now(walk_id: str) -> Row[Any] | None:
-    """Return what may change on the page of the walk at an address while it waits; ``None`` for any other walk."""
+    """Return the columns that can change on the page of a queued or running walk; ``None`` for any other walk.
+
+    :param walk_id: an ID, with or without a slug.
+    """
     name = walk_id.partition("-")[0]
     if not ID.fullmatch(name):
         return None
-    found: Row[Any] | None = db.session.execute(WAITING_NOW, {"id": name}).one_or_none()
-    return found
+    row: Row[Any] | None = db.session.execute(WAITING_NOW, {"id": name}).one_or_none()
+    return row
 
 
 def without_deleted(walks: Iterable[Walk]) -> list[Walk]:
-    """Leave out what was deleted while it was read: on Postgres each statement sees what is so by then."""
+    """Return the walks that have stops: a walk deleted between two statements (on Postgres) has none."""
     return [walk for walk in walks if walk.stops]
 
 
 def newest_public(shared: ColumnElement[bool], limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
-    """Return the newest public walks that share this, which has an index, but for those shown already."""
+    """Return up to ``limit`` of the newest public walks that satisfy a condition, without those in ``excluding``.
+
+    :param shared: a condition on a column with an index, which the query uses.
+    """
     newest = (
         select(Walk)
         .where(
             shared,
-            func.coalesce(Walk.state, "") == FINISHED,  # else SQLite would go through all public walks, not that index
+            func.coalesce(Walk.state, "") == FINISHED,  # else SQLite would scan all public walks, not use that index
             Walk.unlisted.is_(False),
             Walk.deleted_at.is_(None),
             Walk.hidden_at.is_(None),
@@ -88,16 +94,16 @@ def newest_public(shared: ColumnElement[bool], limit: int, *, excluding: Sequenc
 
 
 def select_public() -> Select[tuple[Walk]]:
-    """Select the walks that the public may see in the gallery."""
+    """Return the query of all public walks, as the gallery shows them."""
     return select(Walk).where(
         Walk.state == FINISHED, Walk.unlisted.is_(False), Walk.deleted_at.is_(None), Walk.hidden_at.is_(None)
     )
 
 
 def select_exhibited() -> Select[tuple[Walk]]:
-    """Select the walks that exhibitions may show: public ones, and what walls keep without listing it in the gallery.
+    """Return the query of the walks that exhibitions may show: public ones, and unlisted ones that walls recorded.
 
-    Of those none with the photo of somebody who did not agree.
+    Walks of walls with a photo are included only if the owner allowed showing it.
     """
     has_photo = select(Stop.photo).where(Stop.walk_number == Walk.number, Stop.photo.is_not(None)).exists()
     is_kept = (Walk.origin == WALL) & (Walk.photos_may_be_shown | ~has_photo)
@@ -107,10 +113,10 @@ def select_exhibited() -> Select[tuple[Walk]]:
 
 
 def walk_at_address(walk_id: str, *, even_hidden: bool = False) -> Walk:
-    """Return the walk with this id (a slug may follow it after a hyphen); a hidden one only with ``even_hidden``.
+    """Return the walk with this ID, which may be followed by a hyphen and a slug.
 
-    :raises WalkNotFound: when there never was one.
-    :raises WalkGone: when it was deleted or is hidden.
+    :raises WalkNotFound: when there is no such walk.
+    :raises WalkGone: when it was deleted, or is hidden and ``even_hidden`` is false.
     """
     name = walk_id.partition("-")[0]
     walk = any_walk(name) if ID.fullmatch(name) else None  # no other text reaches the database
@@ -122,7 +128,10 @@ def walk_at_address(walk_id: str, *, even_hidden: bool = False) -> Walk:
 
 
 def gone(walk: Walk) -> WalkGone:
-    """Say who took a walk down: an operator, who also hides what they delete, or its owner."""
+    """Return the error for a deleted or hidden walk, which names who removed it.
+
+    A hidden walk was removed by an operator, any other by its owner.
+    """
     if walk.hidden_at is None:
         return WalkGone(_("Its owner took it down. Its pictures are gone."))
     return WalkGone(_("The house has taken it down."))

@@ -1,4 +1,4 @@
-"""Where a walk's files are: addresses that name their content, and may be kept for good."""
+"""The URLs of a walk's files. A URL with a digest of the content can be cached forever."""
 
 from __future__ import annotations
 
@@ -24,20 +24,23 @@ DIGEST_LENGTH = 12
 
 
 def film_address(walk: Walk, kind: str) -> str:
-    """Name where a film or poster is: for good once it is finished, until then with a hint when it has changed."""
+    """Return the path of a film or poster: immutable for a finished walk, else with a version that changes with it.
+
+    :param kind: ``gif``, ``mp4``, ``webp`` or ``poster``.
+    """
     medium, (extension, _) = walk.media.get(kind), KINDS[kind]
     if medium is None:
         return f"/walks/{walk.id}.{extension}"
-    if walk.state != FINISHED:  # the next film takes this one's place, and its address would answer 404
+    if walk.state != FINISHED:  # the next film replaces this one, and its immutable URL would answer 404
         return f"/walks/{walk.id}.{extension}?v={short_digest(medium)}"
     return f"/media/{walk.id}/{kind}.{short_digest(medium)}.{extension}"
 
 
 def public_address(walk: Walk, kind: str) -> str:
-    """Name where pages have a film or poster from: of listed walks at the public base address, where one is set.
+    """Return the URL of a film or poster for pages: below ``MEDIA_PUBLIC_URL`` for listed walks, if that is set.
 
-    Feeds, cards and programs name the site's own, which tells them when a walk was taken down.
-    Never under another walk's folder: a repeat's files lie in that of the walk it repeats, which may be unlisted.
+    Feeds, link cards and API clients get the site's own URL, which answers 410 for a deleted walk. A cached result
+    also has the site's URL, because its files are in the folder of another walk, which may be unlisted.
     """
     base, medium = current_app.config["MEDIA_PUBLIC_URL"], walk.media.get(kind)
     if not base or medium is None or not walk.is_public or not medium.path.startswith(f"{walk_folder(walk.id)}/"):
@@ -46,27 +49,27 @@ def public_address(walk: Walk, kind: str) -> str:
 
 
 def still_name(walk: Walk, frame: Frame) -> str:
-    """Name a picture within the address of a walk's stills; another picture never has the same name."""
-    told = f"{frame.path} {frame.bytes} {walk.model_revision}"
-    return f"{PurePosixPath(frame.path).stem}.{hashlib.sha256(told.encode()).hexdigest()[:DIGEST_LENGTH]}"
+    """Return the file name of a frame in the URLs of a walk's stills; no other picture has the same name."""
+    content = f"{frame.path} {frame.bytes} {walk.model_revision}"
+    return f"{PurePosixPath(frame.path).stem}.{hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]}"
 
 
 def still_address(walk: Walk, frame: Frame) -> str:
-    """Name where a picture of a walk is: the same while the film grows around it, and ever after."""
+    """Return the immutable path of a frame, which stays the same while more frames are generated."""
     return f"/media/{walk.id}/still.{still_name(walk, frame)}.png"
 
 
 def stages_address(walk: Walk, medium: Medium) -> str:
-    """Name where the film or the sheet of a frame's stages is."""
+    """Return the immutable path of the film or contact sheet of a frame's intermediate samples."""
     return f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp"
 
 
 def photo_address(walk: Walk, index: int) -> str:
-    """Name where the photo of a stop is, which its walk's owner alone is given; ``""`` where there is none."""
+    """Return the path of a stop's photo, which only the owner may fetch; ``""`` if the stop has none."""
     medium = walk.media.get(photo_stops.kind_of(index))
     return "" if medium is None else f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp"
 
 
 def short_digest(medium: Medium) -> str:
-    """Return what of a file's digest stands in its address."""
+    """Return the part of a file's digest that is in its URL."""
     return medium.etag[:DIGEST_LENGTH]

@@ -1,4 +1,4 @@
-"""Walks that start where another ends, and those that end where it starts: the same words by the same hand."""
+"""Neighbours of a walk: walks that start where it ends or end where it starts, with the same prompt and style."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from app.walks import lookup
 
 
 def mark(walk: Walk) -> None:
-    """Write down where ``walk`` starts and ends, by which its neighbours find it."""
+    """Set the keys of the first and last stop of ``walk``, by which neighbours are found; does not save it."""
     walk.starts, walk.ends = _key(walk.stops[0]), _key(walk.stops[-1])
 
 
 def after(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
-    """Return the newest public walks that start where ``walk`` ends, but for those shown already."""
-    # one that was painted before its ends were marked has none: see `gallery reindex`
+    """Return up to ``limit`` of the newest public walks that start where ``walk`` ends, without ``excluding``."""
+    # A walk from a release without these keys has none until `gallery reindex` runs.
     return (
         [] if walk.ends is None else lookup.newest_public(Walk.starts == walk.ends, limit, excluding=[walk, *excluding])
     )
 
 
 def before(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Walk]:
-    """Return the newest public walks that end where ``walk`` starts, but for those shown already."""
+    """Return up to ``limit`` of the newest public walks that end where ``walk`` starts, without ``excluding``."""
     return (
         []
         if walk.starts is None
@@ -33,13 +33,13 @@ def before(walk: Walk, limit: int, *, excluding: Sequence[Walk] = ()) -> list[Wa
 
 
 def _key(stop: Stop) -> int | None:
-    """Hash a stop's words, hand, LoRA and clip skip to 64 bits, signed as databases keep them.
+    """Return a signed 64-bit hash of a stop's prompt, style, LoRA and clip skip; ``None`` for a stop with a photo.
 
-    Case and spaces do not count. A photo's stop is like no other, whatever is written of it.
+    Case and white space are ignored.
     """
     if stop.photo is not None:
         return None
     words = " ".join(unicodedata.normalize("NFKC", stop.prompt).casefold().split())
-    laid = f"\n{stop.lora} {stop.lora_weight}" if stop.lora else ""
-    laid += f"\nclip skip {stop.clip_skip}" if stop.clip_skip is not None else ""
-    return int.from_bytes(hashlib.sha256(f"{stop.hand}\n{words}{laid}".encode()).digest()[:8], "big", signed=True)
+    options = f"\n{stop.lora} {stop.lora_weight}" if stop.lora else ""
+    options += f"\nclip skip {stop.clip_skip}" if stop.clip_skip is not None else ""
+    return int.from_bytes(hashlib.sha256(f"{stop.hand}\n{words}{options}".encode()).digest()[:8], "big", signed=True)

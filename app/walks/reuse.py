@@ -1,7 +1,7 @@
-"""A commission that was painted before is answered at once: the repeat has a page of its own and shares the files.
+"""Cached results: a request equal to an earlier one is finished at once with the files of the earlier walk.
 
-Both rows name the same files, which lie in the folder of the walk that was painted. They are deleted with the last row
-that names them (see :mod:`app.walks.lifecycle`).
+The new walk (the *repeat*) has its own page. Both rows name the same files, in the folder of the walk that was
+generated. The files are deleted with the last row that names them (see :mod:`app.walks.lifecycle`).
 """
 
 from __future__ import annotations
@@ -23,35 +23,38 @@ FIXED = (
     "model_title", "model_revision", "software", "painted_count", "evenness", "jump", "morph",
     "perceptual_step", "strides", "colour", "fps",
 )  # fmt: skip
-"""What a repeat takes over: all that painting fixed or measured, save what it cost."""
+"""The columns that a cached result copies: all that generation fixed or measured, except its cost."""
 
 
 def key_of(walk: Walk) -> str | None:
-    """Hash what was asked for, with its settings resolved; ``None`` for a recipe, which wants to be painted anew."""
+    """Return the cache key of a walk, a hash of its request with resolved settings.
+
+    ``None`` for a walk from a recipe, which is always generated again.
+    """
     if walk.is_pinned:
         return None
     model = models_on_offer.find(walk.model)
-    told = {
+    content = {
         "stops": [[stop.prompt, stop.negative_prompt, stop.hand, walk.seed_of(stop)] for stop in walk.stops],
         "frames": [walk.frames, walk.fps, walk.ending, walk.easing],
         "model": walk.model if model is None else model.name,
         "sampler": [walk.preset, walk.scheduler, walk.sampler_steps, walk.guidance, walk.sampling],
     }
     if scenes := [stop.scene for stop in walk.stops if stop.scene is not None]:
-        told["scenes"] = scenes
+        content["scenes"] = scenes
     if any(stop.photo for stop in walk.stops):
-        told["photos"] = [[stop.photo, stop.cut_out] for stop in walk.stops]
+        content["photos"] = [[stop.photo, stop.cut_out] for stop in walk.stops]
     if any(stop.lora for stop in walk.stops):
-        told["loras"] = [[stop.lora, stop.lora_weight] for stop in walk.stops]
+        content["loras"] = [[stop.lora, stop.lora_weight] for stop in walk.stops]
     if any(stop.clip_skip is not None for stop in walk.stops):
-        told["clip_skips"] = [stop.clip_skip for stop in walk.stops]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        content["clip_skips"] = [stop.clip_skip for stop in walk.stops]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def revision_for(walk: Walk) -> str | None:
-    """Name the revision of the model that would paint ``walk``; ``None`` where nothing like it was painted, or unknown.
+    """Return the revision of the model that would generate ``walk``.
 
-    The living workers know it; without any, it is that of the model's newest picture.
+    ``None`` if no finished walk has the same cache key, the cache is off, or the revision is unknown or ambiguous.
     """
     if walk.cache_key is None or not current_app.config["CACHE"]:
         return None
@@ -62,9 +65,9 @@ def revision_for(walk: Walk) -> str | None:
 
 
 def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
-    """Find the walk that ``walk`` repeats, painted by the model in this ``revision``; none that its owner may not see.
+    """Return a finished walk with the cache key of ``walk`` and this revision that its owner may see, or ``None``.
 
-    The caller must be alone in taking walks down (:func:`app.storage.database.take_advisory_lock`).
+    The caller must hold the lock against deletions (:func:`app.storage.database.take_advisory_lock`).
     """
     query = _painted(walk).where(Walk.model_revision == revision).order_by(Walk.number).limit(1)
     options = (selectinload(Walk.stops), selectinload(Walk.painted), selectinload(Walk.media))
@@ -72,7 +75,7 @@ def find_original(session: Session, walk: Walk, revision: str) -> Walk | None:
 
 
 def finish_as_repeat(walk: Walk, original: Walk) -> None:
-    """Finish ``walk`` at once with the pictures of ``original``."""
+    """Set ``walk`` to finished, with the frames, files and measurements of ``original``; does not save it."""
     for name in FIXED:
         setattr(walk, name, getattr(original, name))
     walk.repeat_of = original.repeat_of or original.id
@@ -91,25 +94,25 @@ def finish_as_repeat(walk: Walk, original: Walk) -> None:
 
 
 def original_of(walk: Walk) -> Walk | None:
-    """Return the walk that ``walk`` repeats, if it is public: an unlisted one is not shown to others."""
+    """Return the walk whose files ``walk`` shares, if it is public; otherwise ``None``."""
     if walk.repeat_of is None:
         return None
-    found: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk.repeat_of))
-    return found if found is not None and found.is_public else None
+    original: Walk | None = db.session.scalar(select(Walk).where(Walk.id == walk.repeat_of))
+    return original if original is not None and original.is_public else None
 
 
 def same_files(walk: Walk) -> ColumnElement[bool]:
-    """Select the walks that share the files of ``walk``, itself among them."""
+    """Return the condition that a walk shares the files of ``walk``; ``walk`` itself satisfies it."""
     return sharing([walk.repeat_of or walk.id])
 
 
 def sharing(folders: list[str]) -> ColumnElement[bool]:
-    """Select the walks whose files lie in the folders of these names."""
+    """Return the condition that a walk's files are in one of the folders with these names."""
     return or_(Walk.id.in_(folders), Walk.repeat_of.in_(folders))
 
 
 def _painted(walk: Walk) -> Select[Walk]:
-    """Select the finished walks with the key of ``walk`` that its owner may see: public ones, and their own."""
+    """Return the query of the finished walks with the cache key of ``walk`` that its owner may see."""
     return select(Walk).where(
         Walk.cache_key == walk.cache_key,
         Walk.state == FINISHED,
@@ -120,6 +123,6 @@ def _painted(walk: Walk) -> Select[Walk]:
 
 
 def current_revision(name: str) -> str | None:
-    """Name the revision of a model that would paint now; ``None`` where that is not known, or may be one of several."""
+    """Return the revision that the running workers have of a model; ``None`` if it is unknown or they differ."""
     here = revisions.find_revisions(name)
     return next(iter(here)) if len(here) == 1 else None

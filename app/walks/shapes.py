@@ -1,4 +1,4 @@
-"""The shape of a walk's pictures: what was asked for, and what the model makes of it."""
+"""The aspect ratio and size of a walk's pictures."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 
 def aspect(walk: Walk) -> str:
-    """Return the aspect ratio that was asked for."""
+    """Return the requested aspect ratio, such as ``3:2``."""
     return str((walk.sampling or {}).get("aspect", SQUARE))
 
 
 def frame(walk: Walk) -> tuple[int | None, int | None]:
-    """Return width and height in pixels; those of a square are not known until it is painted."""
+    """Return width and height in pixels; ``None`` for those of a square walk that was not rendered yet."""
     planned = (walk.sampling or {}).get("frame", (None, None))
     return walk.width or planned[0], walk.height or planned[1]
 
 
 def longer_side(walk: Walk) -> int | None:
-    """Return the longer side in pixels, if it is known."""
+    """Return the longer side in pixels, or ``None`` if it is unknown."""
     return max((side for side in frame(walk) if side is not None), default=None)

@@ -1,4 +1,4 @@
-"""What visitors wrote for walls: how it leaves the line or the wall again, and when it is forgotten whose it was."""
+"""Visitors' words for walls: removing them from the queue and the wall, and forgetting who wrote them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEPT_FOR = timedelta(days=1)
 
 
 def skip_leg(session: Session, wall_number: int, number: int) -> None:
-    """Have a wall leave a leg, and with it all that begin where it ends; what others wrote for those waits again."""
+    """Skip a leg of a wall and all later ones; queue the words again that others wrote for those."""
     after = WallLeg.wall_number == wall_number, WallLeg.number >= number, WallLeg.skipped.is_(False)
     session.execute(update(WallLeg).where(*after).values(skipped=True).execution_options(synchronize_session=False))
     session.execute(
@@ -27,10 +27,10 @@ def skip_leg(session: Session, wall_number: int, number: int) -> None:
 
 
 def delete_of(owner_hash: str) -> tuple[int, list[str]]:
-    """Delete what somebody wrote; return how much it was, and the ids of walks that show a picture of theirs.
+    """Delete an owner's words; return how many, and the IDs of the walks that show a picture of theirs.
 
-    What waits is not painted, and a wall that leads to it leaves that leg. What was walked hangs among what others
-    wrote, and names nobody.
+    Queued words are not rendered, and walls skip the legs that would show them. Legs that were shown stay, without a
+    name.
     """
     with writing() as session:
         take_advisory_lock(session)
@@ -47,7 +47,7 @@ def delete_of(owner_hash: str) -> tuple[int, list[str]]:
 
 
 def _walks_of(session: Session, row: WallWords) -> list[str]:
-    """List the walks that show what was painted of a picture: legs to and from it, and what they are kept in."""
+    """Return the IDs of the walks that show a visitor's picture: the legs to and from it, and recordings of them."""
     if row.leg is None:
         return []
     of_wall = WallLeg.wall_number == row.wall_number
@@ -62,9 +62,9 @@ def _walks_of(session: Session, row: WallWords) -> list[str]:
 
 
 def forget_old() -> int:
-    """Forget who wrote what a day ago, and delete what was not walked by then; return how many rows that were.
+    """Remove the owners of words older than a day and delete those not used by then; return the number of rows.
 
-    Who brought a picture is known as long as the wall keeps what is made of it: they may take that down.
+    Words with a picture keep their owner, who may delete the walks that show it.
     """
     old = WallWords.created_at < now() - KEPT_FOR
     with writing() as session:

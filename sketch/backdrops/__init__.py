@@ -1,3 +1,3 @@
-"""What stands behind the things of a scene: skies, hills, water, rooms, tables, streets."""
+"""Backgrounds of scenes: skies, hills, water, rooms, tables, streets."""
 
 __all__ = ["backdrop", "canvas"]

@@ -1,7 +1,7 @@
-"""A setting drawn flat: by its kind, and the weather over all of it.
+"""Draw a setting's background: its kind, then the weather over it.
 
-A backdrop is large shapes in few colours, which a hand then paints in its own manner. Every number follows from the
-setting alone, so that training, painting and previews see the same one.
+A background consists of large shapes in few colours, which a style redraws. It depends only on the setting, so that
+training, generation and previews see the same one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from sketch.scene import Setting
 from sketch.surroundings import Surroundings
 
 BROKEN = 0.035
-"""How far the colours of a setting drift within a field."""
+"""Strength of the colour variation within large areas."""
 
 
 def draw(setting: Setting, size: int) -> Array:
-    """Draw a setting: (size, size, 3), sRGB 0…1."""
+    """Return a setting's background (size, size, 3), sRGB 0…1."""
     if isinstance(setting, Surroundings):
         return setting.drawn(size)
     canvas = Canvas(setting, size)
@@ -33,14 +33,14 @@ def draw(setting: Setting, size: int) -> Array:
 
 
 def _break_colour(canvas: Canvas) -> None:
-    """Let large fields drift, as paint does: now lighter, now warmer."""
+    """Vary the lightness and warmth of large areas in place, as paint does."""
     light, warm = canvas.cloud(0.3), canvas.cloud(0.4)
     drift = np.stack([light + warm, light + 0.2 * warm, light - warm], -1)
     canvas.rgb *= 1 + BROKEN * canvas.setting.modelling * drift
 
 
 def _weather(canvas: Canvas) -> None:
-    """Let rain or snow fall over all that was drawn."""
+    """Draw rain or snow over the picture, in place."""
     if canvas.setting.weather == "rain":
         lean = canvas.any(-0.35, 0.35)
         for _ in range(38):

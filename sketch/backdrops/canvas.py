@@ -1,4 +1,4 @@
-"""A backdrop in the making: soft-edged shapes in a setting's tones, and chance that follows from its seed."""
+"""Canvas for backgrounds: soft-edged shapes in a setting's tones, and random numbers from its seed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sketch.scene import Setting
 Numbers = NDArray[np.floating]
 
 LIGHT = np.float32(0.14)
-"""How much brighter a wall is on the side where the light comes from."""
+"""How much brighter a wall is on the side that the light comes from."""
 
 
 class Canvas:
-    """A picture in the making: places 0…1, the tones of the setting, and chance that follows from its seed."""
+    """Background being drawn: coordinates 0…1, the setting's tones, and a random generator from its seed."""
 
     def __init__(self, setting: Setting, size: int) -> None:
         at = (np.arange(size, dtype=np.float32) + 0.5) / size
@@ -32,19 +32,19 @@ class Canvas:
         self.rgb = np.empty((size, size, 3), np.float32)
 
     def inside(self, distance: Numbers) -> Array:
-        """Return how far each pixel is covered by what lies where ``distance`` (in shares of the side) is positive."""
+        """Return each pixel's coverage, 0…1, by the area where ``distance`` (in shares of the side) is positive."""
         return np.asarray(np.clip(distance / self.pixel + 0.5, 0, 1), np.float32)
 
     def lay(self, tone: Numbers, cover: Numbers) -> None:
-        """Lay a tone over what is there."""
+        """Blend a tone over the picture in place, by a coverage per pixel."""
         channels.lay(self.rgb, tone, cover)
 
     def between(self, above: Numbers, below: Numbers, share: Numbers) -> Array:
-        """Mix two tones by a share for each pixel."""
+        """Return the mix of two tones by a share per pixel, 0 for the first."""
         return np.asarray(above + (below - above) * np.clip(share, 0, 1)[..., None], np.float32)
 
     def ridge(self, height: float, swing: float, cell: float) -> Array:
-        """Draw a skyline (size, size): the height y at which it stands over each x."""
+        """Return a random skyline (size, size): its height y over each x."""
         waves = np.zeros(self.size, np.float32)
         for octave in range(3):
             count = max(2, round(1 / cell * 2**octave)) + 3
@@ -57,31 +57,31 @@ class Canvas:
         return np.broadcast_to(height + swing * waves, (self.size, self.size)).astype(np.float32)
 
     def cloud(self, cell: float) -> Array:
-        """Draw soft noise (size, size) of about ``cell``, mean 0, deviation about 1."""
+        """Return soft noise (size, size) with features of about ``cell``, mean 0 and deviation about 1."""
         count = max(2, round(1 / cell)) + 2
         drawn = Image.fromarray(self.chance.normal(size=(count, count)).astype(np.float32))
         return np.asarray(drawn.resize((self.size, self.size), Image.Resampling.BICUBIC), np.float32) * 1.3
 
     def disc(self, x: float, y: float, radius: float) -> Array:
-        """Return the distance to the edge of a disc, positive inside."""
+        """Return each pixel's distance to the edge of a disc, positive inside."""
         return np.asarray(radius - np.hypot(self.x - x, self.y - y), np.float32)
 
     def box(self, left: float, top: float, right: float, bottom: float) -> Array:
-        """Return how far inside a box each place lies."""
+        """Return each pixel's distance to the nearest edge of a box, positive inside."""
         across = np.minimum(self.x - left, right - self.x)
         return np.asarray(np.minimum(across, np.minimum(self.y - top, bottom - self.y)), np.float32)
 
     def any(self, low: float, high: float) -> float:
-        """Draw a number."""
+        """Return a random number, uniform from ``low`` to ``high``."""
         return float(self.chance.uniform(low, high))
 
 
 def wave(at: Numbers, pitch: float) -> Numbers:
-    """Return a triangle wave, positive over half of each ``pitch``: its slope there is that of the place itself."""
+    """Return a triangle wave, positive over half of each ``pitch``."""
     return np.asarray(1 - 2 * np.abs(2 * ((at / pitch) % 1) - 1), np.float32)
 
 
 def light_wall(canvas: Canvas) -> None:
-    """Brighten the side that the light comes from, and darken the other."""
+    """Brighten the side that the light comes from and darken the other, in place."""
     side = (canvas.y - 0.5) * 0.5 - (canvas.x - 0.5) * canvas.setting.light
     canvas.rgb *= (1 - LIGHT * 2 * side)[..., None]

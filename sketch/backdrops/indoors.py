@@ -1,4 +1,4 @@
-"""Settings within walls, and flat grounds: tones, cuts, patterns, tables, rooms, windows."""
+"""Indoor settings and flat backgrounds: tones, cuts, patterns, tables, rooms, windows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sketch.backdrops.canvas import Canvas, light_wall, wave
 
 
 def plain(canvas: Canvas) -> None:
-    """Draw a wall of two tones that drift into each other, lit from one side, and a hint of a floor."""
+    """Draw a wall of two tones that blend into each other, lit from one side, and a hint of a floor."""
     drift = 0.25 * canvas.cloud(0.6) + canvas.y
     canvas.rgb[:] = canvas.between(canvas.tones[0], canvas.tones[1], drift)
     light_wall(canvas)
@@ -22,7 +22,7 @@ def plain(canvas: Canvas) -> None:
 
 
 def split(canvas: Canvas) -> None:
-    """Part the picture in two or three flat fields by straight cuts."""
+    """Draw two or three flat areas separated by straight cuts."""
     canvas.rgb[:] = canvas.tones[0]
     for tone in (canvas.tones[3], canvas.tones[1])[: int(canvas.chance.integers(1, 3))]:
         angle = canvas.any(-0.5, 0.5) + (math.pi / 2 if canvas.chance.random() < 0.7 else 0)
@@ -33,7 +33,7 @@ def split(canvas: Canvas) -> None:
 
 
 def pattern(canvas: Canvas) -> None:
-    """Cover the picture evenly: stripes, checks, dots, rays or bands."""
+    """Draw an even pattern: stripes, checks, dots, rays or bands."""
     canvas.rgb[:] = canvas.tones[0]
     kind, pitch = int(canvas.chance.integers(0, 5)), canvas.any(0.1, 0.2)
     lean = canvas.any(-0.8, 0.8)
@@ -56,7 +56,7 @@ def pattern(canvas: Canvas) -> None:
 
 
 def table(canvas: Canvas) -> None:
-    """Draw a wall and a table before it, of wood or with a cloth: plain, striped or checked."""
+    """Draw a wall and a table in front of it, of wood or with a plain, striped or checked cloth."""
     canvas.rgb[:] = canvas.between(
         canvas.tones[0], canvas.tones[1], canvas.x if canvas.setting.light < 0 else 1 - canvas.x
     )
@@ -72,7 +72,7 @@ def table(canvas: Canvas) -> None:
     depth = np.clip((canvas.y - edge) / (1.02 - canvas.horizon), 0, 1).astype(np.float32)
     top = canvas.between(canvas.tones[3], canvas.tones[3] * 0.88, depth)
     kind = canvas.chance.random()
-    # Stripes run to a far point, so that the cloth lies down.
+    # Stripes run to a vanishing point, so that the cloth looks flat.
     far = (canvas.x - 0.5) / (0.6 + depth) + canvas.any(-0.2, 0.2)
     pitch = canvas.any(0.12, 0.22)
     cloth = 0.5 if is_lit else 1.0
@@ -120,7 +120,7 @@ def room(canvas: Canvas) -> None:
 
 
 def _daylight(canvas: Canvas) -> None:
-    """Let the light of a window lie on the wall: a soft slanting field, on the side that the light goes to."""
+    """Draw a window's light on the wall: a soft slanting area on the side opposite the light."""
     lean, wide = canvas.any(0.25, 0.6), canvas.any(0.16, 0.3)
     away = canvas.x - 0.5 + np.sign(canvas.setting.light) * (canvas.any(0.05, 0.3) + lean * (canvas.y - 0.3))
     soft = np.clip((wide - np.abs(away)) / 0.1, 0, 1) * np.clip((canvas.horizon - 0.04 - canvas.y) / 0.12, 0, 1)
@@ -128,7 +128,7 @@ def _daylight(canvas: Canvas) -> None:
 
 
 def window(canvas: Canvas) -> None:
-    """Draw a wall with a window, the sky and hills in it, and a sill or a table below."""
+    """Draw a wall with a window that shows sky and hills, and a sill or a table below."""
     outside = Canvas(canvas.setting, canvas.size)
     outside.horizon = min(0.5, canvas.horizon * 0.7)
     outdoors.sky(outside, clouds=2)

@@ -1,4 +1,4 @@
-"""Settings in the open: skies, hills, woods, dunes, water, streets, space."""
+"""Outdoor settings: skies, hills, forests, deserts, water, streets, space."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sketch.colour import Array
 
 
 def sky(canvas: Canvas, *, clouds: int = 3, lamp: bool = True) -> None:
-    """Draw a sky down to the horizon and below, with the sun or moon, stars and clouds of its time."""
+    """Draw a sky over the whole picture, with the sun or moon, stars and clouds of its time of day."""
     above, low = canvas.tones[0], canvas.tones[1]
     canvas.rgb[:] = canvas.between(above, low, (canvas.y / max(0.2, canvas.horizon)) ** 1.2)
     night = canvas.setting.time == "night"
@@ -40,7 +40,7 @@ def sky(canvas: Canvas, *, clouds: int = 3, lamp: bool = True) -> None:
 
 
 def _cloud(canvas: Canvas, tone: Array, x: float, y: float) -> None:
-    """Draw one cloud: a flat foot, and three to five heaps on it."""
+    """Draw one cloud: a flat base and three to five round heaps on it."""
     wide = canvas.any(0.07, 0.16)
     distance = np.full_like(canvas.x, -1.0)
     for _ in range(int(canvas.chance.integers(3, 6))):
@@ -52,7 +52,7 @@ def _cloud(canvas: Canvas, tone: Array, x: float, y: float) -> None:
 
 
 def hills(canvas: Canvas) -> None:
-    """Draw a sky over two or three rows of hills, and the ground before them."""
+    """Draw a sky over one to three rows of hills, and the ground in front of them."""
     sky(canvas)
     rows = int(canvas.chance.integers(1, 4))
     for row in range(rows):
@@ -65,7 +65,7 @@ def hills(canvas: Canvas) -> None:
 
 
 def _ground(canvas: Canvas, edge: Array) -> None:
-    """Lay the ground from an edge down to the frame, with a path or a field on it now and then."""
+    """Draw the ground from an edge down, sometimes with a path or a field."""
     below = canvas.y - edge
     canvas.lay(canvas.between(canvas.tones[3], canvas.tones[3] * 0.82, below / 0.5), canvas.inside(below))
     kind = canvas.chance.random()
@@ -82,7 +82,7 @@ def _ground(canvas: Canvas, edge: Array) -> None:
 
 
 def forest(canvas: Canvas) -> None:
-    """Draw a row of trees, pointed or round, and ground before them; trunks nearer by at the sides."""
+    """Draw a row of pointed or round trees, the ground in front of them, and nearer trunks at the sides."""
     sky(canvas, clouds=1)
     pointed = canvas.chance.random() < 0.6
     for row in range(2):
@@ -104,7 +104,7 @@ def forest(canvas: Canvas) -> None:
 
 
 def desert(canvas: Canvas) -> None:
-    """Draw a sky over dunes, each lit on one side."""
+    """Draw a sky over dunes, each lit from one side."""
     sky(canvas, clouds=0)
     for row in range(3):
         land = canvas.ridge(canvas.horizon + 0.13 * row - 0.05, 0.035, 0.6)
@@ -116,7 +116,7 @@ def desert(canvas: Canvas) -> None:
 
 
 def sea(canvas: Canvas) -> None:
-    """Draw a sky, a straight horizon, perhaps a coast far off, and water with bands of light."""
+    """Draw a sky, a straight horizon, sometimes a distant coast, and water with bands of light."""
     sky(canvas)
     if canvas.chance.random() < 0.55:
         x, wide = canvas.any(0, 1), canvas.any(0.12, 0.35)
@@ -137,7 +137,7 @@ def sea(canvas: Canvas) -> None:
 
 
 def underwater(canvas: Canvas) -> None:
-    """Draw water that darkens downward, rays from above, a bed of sand, weeds and bubbles."""
+    """Draw water that darkens downwards, rays from above, a bed of sand, weeds and bubbles."""
     canvas.rgb[:] = canvas.between(canvas.tones[1], canvas.tones[0], canvas.y)
     for _ in range(3):
         x, lean = canvas.any(0, 1), canvas.any(-0.3, 0.3)
@@ -159,7 +159,7 @@ def underwater(canvas: Canvas) -> None:
 
 
 def open_sky(canvas: Canvas) -> None:
-    """Draw nothing but sky, and perhaps land far below."""
+    """Draw only sky, sometimes with land far below."""
     horizon, canvas.horizon = canvas.horizon, 1.0
     sky(canvas, clouds=6)
     if horizon < 0.97:
@@ -204,7 +204,7 @@ def street(canvas: Canvas) -> None:
 
 
 def space(canvas: Canvas) -> None:
-    """Draw a night without ground: stars, a veil, a planet."""
+    """Draw a night sky without ground: stars, a nebula, sometimes a planet."""
     veil = np.clip(0.5 + 0.35 * canvas.cloud(0.5) - np.abs(canvas.y - canvas.x * canvas.setting.light - 0.4), 0, 1)
     canvas.rgb[:] = canvas.between(canvas.tones[0], canvas.tones[1], veil)
     for _ in range(int(canvas.chance.integers(24, 50))):

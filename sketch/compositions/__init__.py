@@ -1,3 +1,3 @@
-"""Compositions: how a picture is built, as JSON that may be forged, and drawn of what a scene shows."""
+"""Compositions: how a picture is laid out and in which marks it is drawn, validated from JSON."""
 
 __all__ = ["composing", "composition", "dyeing", "field_readers", "layouts", "register", "turning"]

@@ -1,4 +1,4 @@
-"""Compose a drawn scene: lay it out, and redraw it in the marks of its composition or of two that turn into another."""
+"""Draw a scene in its composition: lay it out, and redraw it in the marks of one composition or of two that blend."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from sketch.layers import channels
 from sketch.marks.field import Field
 
 FLAT = ("plain", "split", "pattern")
-"""Settings that show no place: a graphic style leaves them out and draws a ground of its own."""
+"""Settings that show no place: a graphic style ignores them and draws a ground of its own instead."""
 
 
 def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
-    """Choose a composition in some marks: its inks by ``seed``, all else by ``walk_seed``, alike for a whole walk.
+    """Return a composition with some marks: inks by ``seed``, all else by ``walk_seed``, the same for a whole walk.
 
-    ``colours`` are names of those that things were asked for in: inks are chosen among the two sets nearest to them,
-    and dyed where none of them would do.
+    ``colours`` are the names of the colours requested for things. Inks are chosen from the two nearest sets, and dyed
+    where the style allows it.
     """
     style = STYLES[marks]
     whole = seed if walk_seed is None else walk_seed
-    rng = random.Random(f"composition:{whole}")  # noqa: S311 - drawn to be drawn again
+    rng = random.Random(f"composition:{whole}")  # noqa: S311 - a reproducible random sequence
     layout, rows, columns, _ = rng.choices(style.layouts, [share for *_, share in style.layouts])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
     able = sorted(style.inks, key=partial(_apart, colours, style.own))[:2] if colours else style.inks
-    inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - likewise
+    inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - a reproducible random sequence
     if colours and style.is_dyed:
         inks = dyeing.dyed(inks, colours, own=style.own)
     return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
 
 
 def _apart(colours: Sequence[str], own: Sequence[int], inks: Sequence[str]) -> float:
-    """Return how far the inks of things lie from some named colours in Oklab; infinitely where there are none.
+    """Return the distance in Oklab between a set of inks and named colours; infinity if no ink shows things.
 
-    They are those with the numbers ``own``; all but the ground's, where no numbers are given.
+    Only inks with the numbers ``own`` count; if there are none, all but the ground's.
     """
     shown = [inks[number] for number in own if number < len(inks)] if own else inks[1:]
     if not shown:
@@ -56,12 +56,12 @@ def _apart(colours: Sequence[str], own: Sequence[int], inks: Sequence[str]) -> f
 
 
 def place_share(kind: str) -> float:
-    """Return how far the ground of a setting of a kind shows a place that is to be seen, 0 or 1."""
+    """Return how far a setting's ground shows a place, 0 or 1."""
     return float(kind not in FLAT)
 
 
 def is_repeated(composition: Composition) -> bool:
-    """Return whether each cell of a composition shows a whole scene, a square one, whatever the picture's shape."""
+    """Return whether each cell of a composition shows a whole, square scene, whatever the picture's shape."""
     return composition.is_graphic and composition.layout in layouts.REPEATED
 
 
@@ -74,11 +74,11 @@ def compose(
     shape: tuple[int, int] | None = None,
     asked: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16]]:
-    """Return the picture (h, w, 3) of a composition, and which thing is in front (h, w).
+    """Return the picture (h, w, 3) of a composition, and the number of the thing in front (h, w).
 
-    ``side`` is where the light comes from, -1 the left to 1 the right; ``is_place`` how far the ground is to be seen.
-    ``shape`` is height and width where the layers have others: squares, to be shown in cells. ``asked`` says by its
-    number (n + 1,), 0 the ground's, how far each thing was asked for in a colour, 0…1.
+    ``side`` is where the light comes from, -1 (left) to 1 (right); ``is_place`` how far the ground is visible.
+    ``shape`` is the height and width if the layers have others: squares, to be shown in cells. ``asked`` (n + 1,) holds
+    for each thing how far a colour was requested for it, 0…1; index 0 is the ground.
     """
     height, width = shape or layers[2].shape
     laid = layouts.lay(*layers, layouts.in_frame(composition, height, width), (height, width))
@@ -92,7 +92,7 @@ def _redrawn(
 
 
 def _field(laid: Laid, composition: Composition, side: float, is_place: float, asked: Array | None) -> Field:
-    """Return what marks look at, in the inks of a composition."""
+    """Return the input of the marks, in the inks of a composition."""
     inks, scale, seed = _inks(composition), composition.scale, composition.seed
     own = None if asked is None else asked[laid.numbers]
     return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed, own)
@@ -107,7 +107,7 @@ def _inks(composition: Composition) -> Array:
 
 
 def _enough(composition: Composition) -> tuple[str, ...]:
-    """Return the inks of a composition, again from the first on where its marks take more: it may come from anybody."""
+    """Return a composition's inks, repeated from the first one if its marks need more; the JSON may have too few."""
     inks, least = composition.inks, min(len(each) for each in STYLES[composition.marks].inks)
     return tuple(inks[number % len(inks)] for number in range(max(len(inks), least)))
 
@@ -124,12 +124,12 @@ def on_the_way(
     cell: Callable[[float, int], Layers],
     asked: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16], Array]:
-    """Compose what lies at ``t`` between two scenes, one of them graphic; things, light and place were mixed before.
+    """Return the composition at ``t`` between two scenes whose things, light and place are mixed; one is graphic.
 
-    ``layers`` returns what a composition is made from; ``painted`` are picture (h, w, 3) and numbers (h, w) where one
-    is not graphic. ``shape`` is height and width. ``cell`` draws the square scene at some time, so many pixels a side,
-    for grids, whose cells turn one after the other; ``asked`` is what :func:`compose` takes. Return picture (h, w, 3),
-    numbers (h, w), and how far each pixel (h, w) shows the last composition.
+    ``layers`` returns a composition's layers; ``painted`` is the picture (h, w, 3) and the numbers (h, w) of the
+    one that is not graphic. ``shape`` is height and width. ``cell`` draws the square scene at a time, at a side in
+    pixels, for grids, whose cells change one after the other; ``asked`` is as for :func:`compose`. Return the picture
+    (h, w, 3), the numbers (h, w), and each pixel's share (h, w) of the last composition.
     """
     height, width = shape
     draw = partial(compose, side=side, is_place=is_place, shape=shape, asked=asked)
@@ -143,7 +143,7 @@ def on_the_way(
         shown = {time: cell(time, pixels) for time in set(times)}
         laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
         return *_redrawn(laid, one, side, is_place, asked), even
-    if first.is_graphic and replace(first, inks=last.inks) == last:  # more inks or fewer, and all else alike
+    if first.is_graphic and replace(first, inks=last.inks) == last:  # only the number of inks differs
         laid = layouts.lay(*layers(first), layouts.in_frame(first, height, width), shape)
         field = _field(laid, first, side, is_place, asked)
         drawn = [(_marked(field, first), laid.numbers), (_marked(field.inked(_inks(last)), last), laid.numbers)]

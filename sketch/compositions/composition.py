@@ -1,7 +1,7 @@
-"""Compositions: how a picture is built, in which marks and which inks; and the limits of all that.
+"""Compositions as data: layout, marks and inks, with their limits.
 
-A style decides more than a surface. Its layout says how often and how the things of a scene are shown, its marks redraw
-them, its inks are all the colours there are.
+A style is more than a surface: its layout says how often and where a scene's things are shown, its marks redraw them,
+and its inks are the only colours.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from sketch.compositions.register import STYLES
 VERSION = 1
 
 LAYOUTS = ("single", "grid", "panels", "pattern", "tilted")
-"""The scene once; in rows and columns of cells; in strips that slide; as a repeat in half-drop; turned as a whole."""
+"""A scene shown once; in rows and columns of cells; in shifted strips; as a half-drop repeat; or rotated as a whole."""
 
 PAINTED = "painted"
-"""The marks of painterly styles: light and form are drawn, brushstrokes are the model's work."""
+"""The marks of painterly styles: the sketch draws light and form, and the model draws the brushstrokes."""
 
 MARKS = (PAINTED, *STYLES)
-"""What redraws the things and their ground."""
+"""The techniques that redraw the things and their ground."""
 
 CELLS_MOST = 6
-"""Rows, and columns, of a composition at most."""
+"""The most rows, and the most columns, of a composition."""
 
 INKS = (2, 9)
-"""How many inks a composition has, at least and at most."""
+"""The least and the largest number of inks."""
 
 TILTS = (-0.8, 0.8)
 SCALES = (0.5, 2.0)
@@ -39,11 +39,11 @@ Cells = Annotated[int, Field(strict=True, ge=1, le=CELLS_MOST)]
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """How a picture is built.
+    """How a picture is laid out and drawn.
 
     ``marks`` is one of :data:`MARKS`, ``layout`` one of :data:`LAYOUTS`; ``rows`` and ``columns`` count the cells of
-    layouts that have some. ``inks`` are sRGB ``rrggbb``, the ground's first. ``tilt`` is in radians, clockwise;
-    ``scale`` makes marks coarser or finer; ``seed`` is what details follow from, such as where a disc lies.
+    layouts that have them. ``inks`` are sRGB ``rrggbb``, the ground's first. ``tilt`` is in radians, clockwise;
+    ``scale`` makes marks coarser or finer; ``seed`` determines details, such as the position of a disc.
     """
 
     __pydantic_config__ = field_readers.KNOWN_FIELDS
@@ -59,11 +59,11 @@ class Composition:
 
     @property
     def is_graphic(self) -> bool:
-        """Whether the scene itself draws the marks, not the model."""
+        """Return whether the scene itself, not the model, draws the marks."""
         return self.marks != PAINTED
 
     def as_json(self) -> dict[str, Any]:
-        """Return what :func:`read` reads."""
+        """Return the JSON object that :func:`read_composition` accepts."""
         written = {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
         return {"version": VERSION, **written, "inks": list(self.inks)}
 
@@ -72,18 +72,18 @@ READER = TypeAdapter(Composition)
 
 
 def schema() -> dict[str, Any]:
-    """Describe the JSON of a composition as JSON Schema, with the limits that :func:`read` keeps."""
-    told = field_readers.schema(READER)
-    return told | {
-        "properties": {"version": {"const": VERSION}, **told["properties"]},
+    """Return the JSON Schema of a composition, with the limits that :func:`read_composition` enforces."""
+    whole = field_readers.schema(READER)
+    return whole | {
+        "properties": {"version": {"const": VERSION}, **whole["properties"]},
         "required": ["version", "marks", "inks"],
     }
 
 
-def read(value: object, where: str) -> Composition:
-    """Read a composition from JSON that anybody may have written; ``where`` names the field that holds it.
+def read_composition(data: object, where: str) -> Composition:
+    """Return the composition in untrusted JSON; ``where`` names the field that holds it.
 
-    :raises SceneError: where something is missing, unknown or beyond a limit, or the version is another.
+    :raises SceneError: when something is missing, unknown or beyond a limit, or the version differs.
     """
-    fields = field_readers.fields_of(value, where, VERSION)
-    return field_readers.read(READER, {"marks": None, "inks": None, **fields}, where)
+    fields = field_readers.fields_of(data, where, VERSION)
+    return field_readers.validate(READER, {"marks": None, "inks": None, **fields}, where)

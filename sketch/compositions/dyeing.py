@@ -1,4 +1,4 @@
-"""Dye the inks of a composition: what was asked for in a colour is shown in it, and the rest of the palette stays."""
+"""Dye the inks of a composition in the requested colours, leaving the rest of its palette."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from sketch import colour
 from sketch.colour import Array
 
 ALIKE = 0.05
-"""How far in Oklab an ink may lie from the colour that was asked for, and do for it."""
+"""The distance in Oklab up to which an ink passes as the requested colour."""
 
 QUIETEST = 0.11
-"""The chroma that a dyed ink has at least where its colour has as much: quiet palettes dye quietly, but are seen to."""
+"""The least chroma of a dyed ink, if its colour has as much. Quiet palettes dye quietly, but visibly."""
 
 LIGHTENED, ALONE = 0.6, 0.85
-"""How far inks that all take one colour go to its lightness too; and one that is alone."""
+"""How far inks move to their colour's lightness: when several take one colour, and when it is only one."""
 
 KEY = 0.36
-"""Below which lightness an ink is a key, which draws lines and darks, and takes no lighter colour."""
+"""The lightness below which an ink is a key: it draws lines and shadows, and takes no lighter colour."""
 
 
 def dyed(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()) -> tuple[str, ...]:
-    """Return inks, as many, in which each of some named colours is found.
+    """Return the inks, as many as given, with each of the named colours among them.
 
-    ``own`` are the numbers of the inks that a style shows things in: all of them are dyed, each kept light or dark.
-    Where a style shows things in whatever ink is nearest, there are none: the nearest ink but the ground's is dyed.
+    ``own`` are the numbers of the inks that a style shows things in: all of them are dyed, and light ones stay light.
+    If it is empty, the style uses the nearest ink, and the ink nearest to each colour, except the ground's, is dyed.
     """
     wanted = list(dict.fromkeys(colours))
     strength = max(QUIETEST, *(float(np.hypot(*_lab(ink)[1:])) for ink in inks))
@@ -48,13 +48,13 @@ def dyed(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()
 
 
 def _toned(name: str, strength: float) -> Array:
-    """Return a named colour in Oklab, no stronger than a palette's strongest ink."""
+    """Return a named colour in Oklab, no more saturated than ``strength``."""
     light, chroma, degrees = colour.NAMED[name]
     return colour.of_polar(light, min(chroma, strength), degrees)
 
 
 def _taken(ink: str, name: str, strength: float, share: float) -> str:
-    """Return an ink in a named colour, of whose lightness it takes a share; what is very light or dark is weak."""
+    """Return an ink in a named colour, moved by a share to its lightness; light and dark inks get less chroma."""
     own, tone = _lab(ink), _toned(name, strength)
     light = own[0] + share * (tone[0] - own[0])
     tone[1:] *= np.clip(1.3 - 2.2 * abs(light - tone[0]), 0.35, 1)
@@ -62,7 +62,7 @@ def _taken(ink: str, name: str, strength: float, share: float) -> str:
 
 
 def _apart(ink: str, tone: Array) -> float:
-    """Return how far an ink lies from a colour in Oklab, farther where it is a key and the colour is none."""
+    """Return the distance in Oklab between an ink and a colour; 1 more if the ink is a key and the colour is not."""
     own = _lab(ink)
     key = 1.0 if own[0] < KEY < tone[0] else 0.0
     return float(np.sqrt(((own - tone) ** 2 * (0.5, 1, 1)).sum())) + key

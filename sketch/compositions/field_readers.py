@@ -1,4 +1,4 @@
-"""Read JSON that anybody may have written as dataclasses, by pydantic; each error names the field and the limit."""
+"""Validate untrusted JSON as dataclasses, with pydantic; each error names the field and the limit."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pydantic_core import CoreSchema, core_schema
 
 COUNT_MOST = 2**31 - 1
 KNOWN_FIELDS = ConfigDict(extra="forbid", regex_engine="python-re")
-"""No field but those of the dataclass; patterns are as in JSON Schema."""
+"""Pydantic settings: unknown fields are refused, and patterns have JSON Schema's meaning."""
 
 Count = Annotated[int, Field(strict=True, ge=0, le=COUNT_MOST)]
-# What ends in a line break would end before it for "$".
+# "$" would also match before a final line break.
 Tone = Annotated[str, Field(strict=True, pattern="^[0-9a-f]{6}(?![\\s\\S])")]
 Kind = TypeVar("Kind")
 
 
 class SceneError(ValueError):
-    """A scene breaks a limit or is of another version; the message names the field and the limit."""
+    """A scene breaks a limit or has another version; the message names the field and the limit."""
 
 
 def within(limits: tuple[float, float]) -> Any:
-    """Limit a number; true and false, infinity and what is no number are none."""
+    """Return a constraint for numbers within limits; booleans, infinity and NaN are refused."""
     return Field(strict=True, ge=limits[0], le=limits[1], allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """Limit a text to some that are known."""
+    """Constraint for a text to be one of some known values."""
 
     known: Collection[str]
 
@@ -39,23 +39,23 @@ class OneOf:
         return core_schema.literal_schema(list(self.known))
 
 
-def fields_of(told: object, where: str, version: int) -> dict[str, Any]:
-    """Return the fields of an object of a version that can be read here, without that version.
+def fields_of(data: object, where: str, version: int) -> dict[str, Any]:
+    """Return the fields of a JSON object without its version.
 
-    :raises SceneError: for all else.
+    :raises SceneError: when the value is not an object, or has another version.
     """
-    if not isinstance(told, Mapping):
+    if not isinstance(data, Mapping):
         raise SceneError(f"{where}: an object is wanted.")
-    found = told.get("version")
+    found = data.get("version")
     if isinstance(found, bool) or found != version:
         raise SceneError(f"{where}.version: {repr(found)[:40]} cannot be read here, only {version}.")
-    return {str(name): value for name, value in told.items() if name != "version"}
+    return {str(name): value for name, value in data.items() if name != "version"}
 
 
-def read(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -> Kind:
-    """Read fields as a reader's dataclass; ``where`` names what they are the fields of.
+def validate(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -> Kind:
+    """Return fields as an instance of the reader's dataclass; ``where`` names the object that has the fields.
 
-    :raises SceneError: where something is missing, unknown or beyond a limit.
+    :raises SceneError: when something is missing, unknown or beyond a limit.
     """
     try:
         return reader.validate_python(fields)
@@ -66,13 +66,13 @@ def read(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -> Ki
 
 @cache
 def schema(reader: TypeAdapter[Any]) -> dict[str, Any]:
-    """Describe a reader's dataclass as JSON Schema, with the limits that :func:`read` keeps."""
+    """Return the JSON Schema of a reader's dataclass, with the limits that :func:`validate` enforces."""
     whole = reader.json_schema()
     return dict(_inlined(whole, whole.pop("$defs", {})))
 
 
 def _inlined(node: Any, shared: Mapping[str, Any]) -> Any:
-    """Put what a schema refers to in its place, without titles and defaults."""
+    """Return a schema with its references replaced by their targets, without titles, defaults and descriptions."""
     if isinstance(node, list):
         return [_inlined(each, shared) for each in node]
     if not isinstance(node, dict):
@@ -84,9 +84,9 @@ def _inlined(node: Any, shared: Mapping[str, Any]) -> Any:
 
 
 def _explained(flaw: Any, node: Mapping[str, Any], where: str) -> str:
-    """Return what is wrong, in a sentence that names the field and the limit."""
+    """Return one sentence about a validation error, which names the field and the limit."""
     for part in flaw["loc"]:
-        if _is_of_colours(node):  # which are told of together
+        if _is_of_colours(node):  # a list of colours has one message for all its items
             break
         node = node["items"] if isinstance(part, int) else node["properties"].get(part, {})
         where += f"[{part}]" if isinstance(part, int) else f".{part:.40}"

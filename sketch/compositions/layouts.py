@@ -1,6 +1,6 @@
-"""Layouts: where in a picture a drawn scene is shown, once or in many cells, straight or turned.
+"""Layouts: where a picture shows a drawn scene, once or in many cells, straight or rotated.
 
-A layout says for each pixel of the picture which place of the scene it shows, and in which cell it lies.
+A layout says for each pixel of the picture which place of the scene it shows, and which cell it belongs to.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from sketch.colour import Array
 from sketch.compositions.composition import Composition
 
 FULL = 1.18
-"""How much larger a scene is shown in a cell than would fit it: what it shows rarely reaches its edges."""
+"""How much larger than its cell a scene is shown: things rarely reach the scene's edges."""
 
 SLIDE = 0.07
-"""How far a panel slides at most, as a share of the picture's side."""
+"""The largest shift of a panel, as a share of the picture's side."""
 
 
 CELLED = ("grid", "panels", "pattern")
-"""Layouts of cells."""
+"""Layouts that have cells."""
 
 REPEATED = ("grid", "pattern")
-"""Those whose cells show the whole scene each."""
+"""Layouts whose cells each show the whole scene."""
 
 ROUNDED = 0.25
-"""From which part of a cell on a frame has one more: cells are rather too large than too small."""
+"""The fraction of a cell from which on a frame gets one more: cells are rather too large than too small."""
 
 _Sides = tuple[float, float]
 
 Layers = tuple[Array, Array, NDArray[np.int16]]
-"""Things (h, w, 4) with straight alpha, ground (h, w, 3), and which thing is in front (h, w), from 1."""
+"""Things (h, w, 4) with straight alpha, the ground (h, w, 3), and the number of the thing in front (h, w), from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
     """A scene in its layout: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), and two maps (h, w).
 
-    ``numbers`` tells which thing is in front, from 1; ``cells`` the cell, from 0.
+    ``numbers`` holds the thing in front, from 1; ``cells`` the cell, from 0.
     """
 
     things: Array
@@ -53,7 +53,7 @@ class Laid:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """For each pixel the place in the scene that it shows, 0…1, its cell, and how many times smaller that is shown."""
+    """For each pixel, the scene's coordinates that it shows, 0…1, and its cell; and the factor of reduction."""
 
     x: Array
     y: Array
@@ -68,17 +68,17 @@ def _places(
 
 
 def in_frame(composition: Composition, height: int, width: int) -> Composition:
-    """Return a composition with so many more cells along the longer side that they keep their shape in a frame."""
+    """Return a composition with more cells along the frame's longer side, so that cells keep their shape."""
     if composition.layout not in CELLED or height == width:
         return composition
     longer = max(height, width) / min(height, width)
     name = "columns" if width > height else "rows"
     count = getattr(composition, name)
     if composition.layout == "panels" and count < max(composition.rows, composition.columns):
-        return composition  # strips that lie along the longer side
+        return composition  # strips lie along the longer side
     more = int(count * longer + ROUNDED)
     if composition.layout == "pattern" and count % 2 == 0:
-        more = 2 * round(count * longer / 2)  # every second column is mirrored: they go in pairs
+        more = 2 * round(count * longer / 2)  # every second column is mirrored, so the count stays even
     return replace(composition, **{name: max(count, more)})
 
 
@@ -89,10 +89,10 @@ def lay(
     composition: Composition,
     shape: tuple[int, int] | None = None,
 ) -> Laid:
-    """Lay a drawn scene out. Things that reach beyond the scene go on as they end at its edge.
+    """Return a drawn scene in its layout; things that cross the scene's edge are extended beyond it.
 
-    Height and width are those of ``shape``, by default the scene's own. In cells a scene that is square is shown so
-    large that it fits them; other layouts show it as high and wide as the whole.
+    ``shape`` is height and width, by default the scene's own. Cells show a square scene so large that it fits them;
+    other layouts stretch it to the whole picture.
     """
     height, width = shape or numbers.shape
     if composition.layout == "single":
@@ -101,7 +101,7 @@ def lay(
 
 
 def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[int, int]) -> Laid:
-    """Lay out a grid whose cells show square drawings of their own, of :func:`cell_side`, in a picture (h, w)."""
+    """Return a grid whose cells show separate drawings, squares of :func:`cell_side`, in a picture of ``shape``."""
     height, width = shape
     laid = Laid(
         np.zeros((height, width, 4), np.float32),
@@ -121,7 +121,7 @@ def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[in
 
 
 def cell_side(composition: Composition, height: int, width: int) -> int:
-    """Return how many pixels a side a scene has as a cell of a grid in a picture shows it, an even number."""
+    """Return the side in pixels, an even number, of a scene drawn for one cell of a grid."""
     short = min(height, width)
     _, _, smaller = _shown(composition, (height / short, width / short))
     return 2 * math.ceil(short / smaller / 2)
@@ -135,13 +135,13 @@ def _laid_out(composition: Composition, height: int, width: int) -> _Places:
 
 
 def _span(size: int, at: int, count: int) -> slice:
-    """Return the pixels whose middles lie in one of so many equal parts of a side."""
+    """Return the pixels whose centres lie in part ``at`` of ``count`` equal parts of a side."""
     first, last = (math.ceil(size * edge / count - 0.5) for edge in (at, at + 1))
     return slice(first, last)
 
 
 def _shown_at(places: _Places, layers: Layers) -> Laid:
-    """Show the places of a drawn scene."""
+    """Return the layers sampled at the given places."""
     things, ground, numbers = layers
     alpha = things[..., 3:]
     held = np.concatenate([things[..., :3] * alpha, alpha, ground], -1)
@@ -172,7 +172,7 @@ def _grid(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Place
 
 
 def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Places:
-    """Cut the scene into strips, upright ones or lying, each of which has slid along its length."""
+    """Return the places of vertical or horizontal strips of the scene, each shifted along its length."""
     upright = composition.columns >= composition.rows
     count = max(composition.rows, composition.columns)
     across, along = (x, y) if upright else (y, x)
@@ -185,7 +185,7 @@ def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Places:
 
 
 def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
-    """Repeat the scene in columns, each second of which has dropped by half a cell."""
+    """Return the places of a repeat in columns, every second of which is lowered by half a cell."""
     rows, columns = composition.rows, composition.columns
     across = x * columns
     column = np.floor(across).astype(int)
@@ -199,20 +199,20 @@ def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Pl
 
 
 def _shown(composition: Composition, sides: _Sides) -> tuple[float, float, float]:
-    """Return how many scenes, as they are shown in cells, the height and the width measure; and the shorter side."""
+    """Return the picture's height, width and shorter side, in scenes as large as the cells show them."""
     high, wide = sides
     smaller = max(composition.rows / high, composition.columns / wide) / FULL
     return high * smaller, wide * smaller, smaller
 
 
 def _halves(rows: int, columns: int, seed: int) -> NDArray[np.bool_]:
-    """Return which cells of a grid are mirrored: every second one, or none."""
+    """Return which cells (rows, columns) of a grid are mirrored: every second one, or none."""
     every = (np.arange(rows)[:, None] + np.arange(columns)[None, :]) % 2 == 1
     return every if seed % 3 == 0 else np.zeros_like(every)
 
 
 def _sampled(picture: Array, places: _Places) -> Array:
-    """Look up a picture (h, w, c) at places 0…1; where it is shown smaller, its means."""
+    """Return a picture (h, w, c) sampled at places 0…1; where it is reduced, means of its pixels."""
     height, width, channels = picture.shape
     if places.smaller > 1.05:
         size = (max(8, round(width / places.smaller)), max(8, round(height / places.smaller)))

@@ -14,13 +14,12 @@ from sketch.prints import cyanotype, etching, linocut, poster, risograph, scratc
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A graphic style: what draws a field (h, w, 3) in its marks, the inks to choose from, and its layouts.
+    """A graphic style: the function that draws a field (h, w, 3) in its marks, its sets of inks, and its layouts.
 
-    A layout is its name, rows, columns, and how often it is chosen. ``tilts`` are the least and the largest angle, in
-    radians to either side, at which it is turned where the layout is "tilted". ``modelling``, 0…1, is how far light
-    makes the things round before they are redrawn: marks of few flat colours want none. ``own`` are the numbers of the
-    inks that things are shown in, where these are always the same ones. ``is_dyed`` says whether inks may take a colour
-    that was asked for: a cyanotype is blue, whatever it shows.
+    A layout is a name, rows, columns and a relative frequency. ``tilts`` are the least and the largest angle, in
+    radians to either side, of the layout "tilted". ``modelling``, 0…1, is how strongly light shapes the things before
+    they are redrawn; styles of few flat colours need none. ``own`` are the numbers of the inks that things are shown
+    in, if these are fixed. ``is_dyed`` says whether inks may take a requested colour: a cyanotype is always blue.
     """
 
     draw: Callable[[Field], Array]

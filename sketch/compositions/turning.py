@@ -1,4 +1,4 @@
-"""How one composition turns into another: part by part, so that no frame shows one through the other."""
+"""Change one composition into another part by part, so that no frame blends the two."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sketch.compositions.composition import Composition
 from sketch.marks import noise
 
 TILES = 5
-"""Rows and columns of parts that turn, where the compositions have no cells of their own."""
+"""The rows and columns of parts that change, if neither composition has cells."""
 
 WINDOW = 0.4
-"""The share of the way in which one part turns; they begin one after the other."""
+"""The share of the transition in which one part changes; parts begin one after the other."""
 
 
 def between(first: Composition, last: Composition, t: float) -> Composition | None:
-    """Return the composition at ``t`` where inks, tilt and scale are all that differs; else None."""
+    """Return the composition at ``t`` if only inks, tilt and scale differ; else None."""
     fixed = ("marks", "layout", "rows", "columns", "seed")
     if any(getattr(first, name) != getattr(last, name) for name in fixed) or len(first.inks) != len(last.inks):
         return None
@@ -34,13 +34,13 @@ def _mixed_ink(first: str, last: str, t: float) -> str:
 
 
 def cell_times(grid: Composition, t: float) -> list[float]:
-    """Return how far each cell of a grid is on its way at ``t``: one turns after the other, two or three at a time."""
+    """Return the progress, 0…1, of each cell of a grid at ``t``; two or three cells change at a time."""
     order = _order(grid.rows, grid.columns, grid.seed).reshape(-1)
     return [round(float(time), 6) for time in _done(order, t)]
 
 
 def turned(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:
-    """Return how far each pixel (h, w) shows the last composition at ``t``: 0 or 1, soft where a part is turning."""
+    """Return each pixel's share (h, w) of the last composition at ``t``: 0 or 1, soft where a part is changing."""
     if not (first.is_graphic and last.is_graphic):
         return _front(height, width, first.seed, t)
     cells = next((each for each in (first, last) if each.rows * each.columns > 1), None)
@@ -57,19 +57,19 @@ def turned(height: int, width: int, first: Composition, last: Composition, t: fl
 
 
 def _order(rows: int, columns: int, seed: int) -> Array:
-    """Return when each cell begins to turn, 0…1, evenly spread, in an order by chance."""
+    """Return when each cell (rows, columns) begins to change, 0…1, evenly spread in random order."""
     count = rows * columns
     order = np.random.default_rng(seed).permutation(count) / max(1, count - 1)
     return np.asarray(order.reshape(rows, columns), np.float32)
 
 
 def _done(order: Array, t: float) -> Array:
-    """Return how far parts have turned at ``t``, 0…1, that begin in an order."""
+    """Return the progress, 0…1, at ``t`` of parts that begin at the times in ``order``."""
     return np.asarray(np.clip((t - order * (1 - WINDOW)) / WINDOW, 0, 1))
 
 
 def _front(height: int, width: int, seed: int, t: float) -> Array:
-    """Return a front that spreads over a picture from several places, as wet paint does."""
+    """Return the share (h, w) of the last composition, as a front that spreads from several places like wet paint."""
     rough = noise.cloud(height, width, 90, seed * 64 + 61) + 0.3 * noise.cloud(height, width, 24, seed * 64 + 62)
     ranks = np.clip(0.5 + 0.28 * rough, 0, 1)
     return np.asarray(np.clip((t * (1 + WINDOW) - ranks) / WINDOW, 0, 1), np.float32)

@@ -1,3 +1,3 @@
-"""A drawn scene as layers of pixels: their channels, and how far each is from the outlines in it."""
+"""A drawn scene as layers of pixels: their channels, and their distances from outlines."""
 
 __all__ = ["channels", "distance", "drawn"]

@@ -1,7 +1,7 @@
-"""Pictures (h, w, c) and what is said of each of their pixels (h, w), channel by channel.
+"""Arithmetic on pictures (h, w, c) with one value per pixel (h, w), channel by channel.
 
-To broadcast over a last axis as short as three takes numpy several times as long as to go through the channels one by
-one; the numbers are the same to the last bit.
+Broadcasting over a last axis as short as three takes numpy several times as long as a loop over the channels; the
+results are identical to the last bit.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ Numbers = NDArray[np.floating]
 
 
 def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
-    """Lay ``top`` (h, w, c) or one colour (c,) over ``bottom`` as densely as ``cover`` (h, w) says."""
+    """Return ``top`` (h, w, c) or one colour (c,) blended over ``bottom`` by ``cover`` (h, w), 0…1."""
     return _each(lambda part: bottom[..., part] + (top[..., part] - bottom[..., part]) * cover, bottom.shape[-1])
 
 
 def times(picture: Numbers, share: Numbers) -> Array:
-    """Multiply a picture (h, w, c) by (h, w)."""
+    """Return a picture (h, w, c) multiplied by ``share`` (h, w)."""
     return _each(lambda part: picture[..., part] * share, picture.shape[-1])
 
 
 def lay(onto: Array, top: Numbers, cover: Numbers) -> None:
-    """Lay ``top`` (h, w, c) over a picture in place."""
+    """Blend ``top`` (h, w, c) over a picture in place, by ``cover`` (h, w), 0…1."""
     for part in range(top.shape[-1]):
         held = onto[..., part]
         held += (top[..., part] - held) * cover
 
 
 def scale(picture: Array, share: Numbers) -> None:
-    """Multiply a picture (h, w, c) in place by (h, w)."""
+    """Multiply a picture (h, w, c) in place by ``share`` (h, w)."""
     for part in range(picture.shape[-1]):
         picture[..., part] *= share
 
 
 def divide(picture: Array, share: Numbers) -> None:
-    """Divide a picture (h, w, c) in place by (h, w)."""
+    """Divide a picture (h, w, c) in place by ``share`` (h, w)."""
     for part in range(picture.shape[-1]):
         picture[..., part] /= share
 

@@ -1,4 +1,4 @@
-"""How far each place of a picture is from the nearest outline of a thing, positive inside of any."""
+"""Signed distance of each pixel from the nearest outline of a thing, positive inside things."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from sketch.colour import Array
 
 CLAMP = 64.0
-"""Pixels of 256 beyond which a distance tells nothing more."""
+"""Distance at which values are clipped, in pixels of a picture of side 256."""
 
 
 def signed(numbers: NDArray[np.integer], unit: float) -> Array:
-    """Measure distances (h, w) in pixels of 256 from the outlines between ``numbers``: 0 is ground, else a thing.
+    """Return signed distances (h, w) from the outlines between ``numbers``, 0 the ground, in pixels of a 256 picture.
 
-    ``unit`` is how many pixels of 256 one pixel of ``numbers`` is. Where there is no outline, all is as far as can be.
+    ``unit`` is the size of one pixel of ``numbers`` in these. Distances are clipped to ±:data:`CLAMP`, which is also
+    the value where there is no outline.
     """
     from scipy import ndimage
 
@@ -23,16 +24,16 @@ def signed(numbers: NDArray[np.integer], unit: float) -> Array:
     far = np.zeros(numbers.shape, np.float32)
     for number in np.flatnonzero(np.bincount(numbers.reshape(-1))):
         inside = numbers == number
-        # The nearest place outside lies within its box, or directly beside it.
+        # The nearest pixel outside lies within the box of the thing, or next to it.
         rows, columns = (_span(inside.any(axis)) for axis in (1, 0))
         part = inside[rows, columns]
-        far[rows, columns] += ndimage.distance_transform_edt(part)  # nothing where it is not inside
-    # The middle of a pixel at an edge is half a pixel off it.
+        far[rows, columns] += ndimage.distance_transform_edt(part)  # adds 0 outside the thing
+    # The centre of a pixel at an edge lies half a pixel from it.
     away = (far - 0.5) * unit
     return np.clip(np.where(numbers > 0, away, -away), -CLAMP, CLAMP).astype(np.float32)
 
 
 def _span(seen: NDArray[np.bool_]) -> slice:
-    """Return from where to where something is, and one place more on both sides."""
+    """Return the range of true values, extended by one on both sides."""
     found = np.flatnonzero(seen)
     return slice(max(0, int(found[0]) - 1), int(found[-1]) + 2)

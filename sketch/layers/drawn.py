@@ -1,4 +1,4 @@
-"""A drawn scene as layers, the sketch that leads a painter, and the guide that a decoder is shown."""
+"""A drawn scene as layers, its sketch that conditions the model, and its guide for the decoder."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ SKETCH = 64
 """The side of a sketch for a picture of 256 pixels."""
 
 FOLD = 4
-"""How many pixels of the picture one of the sketch stands for, along each side."""
+"""The number of the picture's pixels per pixel of the sketch, along each side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A scene at some size: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
+    """A drawn scene: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
 
-    ``numbers`` (h, w) tells which thing is in front at each place, from 1; 0 is the ground. ``unoutlined``, 0…1, says
-    how far its outlines count for nothing, as those of a photo do in which no thing was found. ``graphic``,
-    0…1 or (h, w), is how far the picture is to show the very marks that were drawn: those of a graphic style, whose
-    picture is all ``ground``. ``turned`` (h, w), between two scenes, is how far each pixel shows the composition of the
-    last one; None where that is the same everywhere.
+    ``numbers`` (h, w) holds the thing in front, from 1; 0 is the ground. ``unoutlined``, 0…1, is how far outlines are
+    ignored, as in a photo without segmented things. ``graphic``, 0…1 or (h, w), is how far the image must show the
+    drawn marks themselves: those of a graphic style, whose picture is all ``ground``. ``turned`` (h, w) is each pixel's
+    share of the last composition between two scenes; None if it is the same everywhere.
     """
 
     things: Array
@@ -37,21 +36,21 @@ class Drawn:
 
     @property
     def picture(self) -> Array:
-        """Lay the things over the ground: (h, w, 3)."""
+        """Return the things blended over the ground: (h, w, 3), sRGB 0…1."""
         alpha = self.things[..., 3]
         return channels.times(self.things[..., :3], alpha) + channels.times(self.ground, 1 - alpha)
 
     def sketch(self, size: int = SKETCH) -> Array:
-        """Draw it small, ``size`` pixels high: (4, size, width), three colours and the distance ÷ 64, all -1…1."""
+        """Return its sketch (4, size, width): RGB and the distance divided by 64, all -1…1."""
         return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
 
     def guide(self, side: int) -> Array:
-        """Return what a decoder is shown, ``side`` pixels high: (4, side, width), colours within -1…1 and their share.
+        """Return the decoder's guide, ``side`` pixels high: (4, side, width), RGB -1…1 and coverage 0…1.
 
-        Only marks that the scene draws by itself are shown, and the share says where they are; of what is painted there
-        is nothing to see, since a decoder that is shown the drawing copies it.
+        Only marks that the scene itself draws are included, and the coverage says where they are. The parts that the
+        model generates stay empty, because a decoder that sees their drawing copies it.
 
-        :raises ValueError: where the picture's sides are no multiples of the guide's.
+        :raises ValueError: when the picture's sides are no multiples of the guide's.
         """
         high, wide = self.numbers.shape
         if high % side or wide % (high // side):
@@ -62,12 +61,12 @@ class Drawn:
 
 
 def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
-    """Make a sketch ``size`` high of a picture (h, w, 3) and the numbers of its things (h, w), multiples of it.
+    """Return the sketch, ``size`` pixels high, of a picture (h, w, 3) and the numbers of its things (h, w).
 
-    It leads a picture of four times its size, in whose pixels distances are. The more it is ``unoutlined``, the nearer
-    these come to what a painter knows from pictures without an outline: 1 everywhere.
+    A sketch conditions a picture four times its size, whose pixels are the unit of its distances. ``unoutlined``, 0…1,
+    moves these towards 1, the value that the model knows from pictures without outlines.
 
-    :raises ValueError: where the sides do not fit.
+    :raises ValueError: when the picture's sides are no multiples of the sketch's.
     """
     side, wide = numbers.shape
     if side % size or wide % (side // size):
@@ -79,7 +78,7 @@ def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, 
 
 
 def averaged(picture: Array, step: int) -> Array:
-    """Make a picture (h, w, c) smaller, each pixel the mean of ``step`` by ``step``."""
+    """Return a picture (h, w, c) reduced by means over ``step`` by ``step`` pixels."""
     if step == 1:
         return picture
     rows = np.add.reduce([picture[at::step] for at in range(step)])  # several times as fast as a mean over two axes

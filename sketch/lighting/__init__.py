@@ -1,3 +1,3 @@
-"""Light on a scene: it models things as if they were round, throws their shadows and gathers around them."""
+"""Light on a scene: the modelling of things, their shadows, and the vignette."""
 
 __all__ = ["form", "light", "shadow"]

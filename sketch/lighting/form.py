@@ -1,4 +1,4 @@
-"""The form of a thing, as coarse as light and shadow need it: they are soft."""
+"""The coarse form of a thing, from which light and shadow are computed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from PIL import Image
 from sketch.colour import Array
 
 COARSE = 64
-"""How many pixels a side light and shadow are worked out in: they are soft."""
+"""The side in pixels at which light and shadow are computed; they are soft."""
 
 SEEN = 0.3
-"""How much of a pixel a thing covers at least where it counts for its shadow."""
+"""The least coverage of a pixel that counts for a thing's shadow."""
 
 
 class Form:
-    """The form of a thing within a picture ``size`` pixels a side, as coarse as light and shadow need it.
+    """The coarse form of a thing in a picture of side ``size``.
 
-    ``cover`` (m, m) is how much of each place is covered, ``alpha`` (h, w) what that was made of, from ``top`` and
-    ``left`` on; ``head`` and ``foot`` are the first and last of the ``high`` rows in which something is seen.
+    ``cover`` (m, m) is the coverage per coarse pixel; ``alpha`` (h, w) the thing's own, at ``top`` and ``left`` in the
+    picture. ``head`` and ``foot`` are the first and last of the ``high`` rows in which it is visible.
     """
 
     def __init__(self, alpha: Array, top: int, left: int, size: int) -> None:
@@ -34,23 +34,23 @@ class Form:
 
     @property
     def lowest(self) -> float:
-        """Return where it ends below, as a share of the side; 0 where nothing is seen."""
+        """Return its lower end as a share of the picture's side; 0 if nothing is visible."""
         return self.foot / self.size if self.high else 0.0
 
     @property
     def within(self) -> tuple[slice, slice]:
-        """Return the rows and columns of the picture that it lies within."""
+        """Return the picture's rows and columns that it occupies."""
         high, wide = self.alpha.shape
         return slice(self.top, self.top + high), slice(self.left, self.left + wide)
 
     def coarse(self, picture: Array) -> Array:
-        """Bring a picture (size, size, 3) to the coarse size, by its middles."""
+        """Return a picture (size, size, 3) sampled at the coarse size (m, m, 3)."""
         step = self.size / len(self.cover)
         at = ((np.arange(len(self.cover)) + 0.5) * step).astype(int)
         return np.asarray(picture[at[:, None], at[None, :]], np.float32)
 
     def fine(self, of: Array, rows: slice, columns: slice) -> Array:
-        """Bring what is coarse, (m, m, …), to some rows and columns of the picture."""
+        """Return a coarse array (m, m, …) resampled to some rows and columns of the picture."""
         step = len(self.cover) / self.size
         box = (columns.start * step, rows.start * step, columns.stop * step, rows.stop * step)
         size = (columns.stop - columns.start, rows.stop - rows.start)
@@ -67,7 +67,7 @@ def _resized(
 
 
 def blurred(of: Array, radius: float) -> Array:
-    """Blur (m, n) by a radius in pixels; beyond its edges it goes on as it ends there."""
+    """Return (m, n) blurred by a radius in pixels; values beyond the edges repeat the edge."""
     reach = max(1, round(radius))
     down, across = (_means(size, reach) for size in of.shape)
     return np.asarray(down @ of @ across.T, np.float32)
@@ -75,7 +75,7 @@ def blurred(of: Array, radius: float) -> Array:
 
 @lru_cache(maxsize=256)
 def _means(size: int, reach: int) -> Array:
-    """Return the matrix (size, size) that takes the mean of each of a row and those within reach, twice."""
+    """Return the matrix (size, size) of a box blur within ``reach``, applied twice."""
     near = np.arange(size)[:, None] + np.arange(-reach, reach + 1)
     once = np.zeros((size, size))
     np.add.at(once, (np.arange(size)[:, None], near.clip(0, size - 1)), 1 / (2 * reach + 1))

@@ -1,4 +1,4 @@
-"""Light as it falls on things, and gathers in the middle of a picture."""
+"""Light on things, and the vignette of a picture."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from sketch.scene import Setting
 from sketch.surroundings import PHOTO
 
 SHADE = 0.2
-"""How much darker a thing is on the side that lies in its own shade."""
+"""How much darker the shaded side of a thing is."""
 
 NIGHT = 0.86
-"""How much of its light a thing keeps at night."""
+"""The share of its brightness that a thing has at night."""
 
 HIGH = 0.55
-"""How high the light stands that models things, as a slope; it comes half from the viewer."""
+"""The height of the light that models things, as a slope; it comes half from the viewer."""
 
 ROUNDINGS = ((0.03, 0.3), (0.08, 0.45), (0.2, 0.9))
-"""How wide, as shares of a thing's side, its edges are rounded off, and how much each of these roundings counts."""
+"""The widths of the roundings of a thing's edges, as shares of its side, and their weights."""
 
 GLOW, GLOOM = 0.36, 0.6
-"""How far a thing goes towards the light where it faces it, and towards the dark where it is turned away."""
+"""How far a thing is lightened where it faces the light, and darkened where it faces away."""
 
 RICHER = 0.2
-"""How much stronger colours are where light models: else what it takes and adds would make them grey."""
+"""How much more saturated modelled colours are; without it modelling would make them grey."""
 
 EXPOSED = 0.08
-"""How much more light falls on things where it models them, for what their shade takes."""
+"""How much brighter modelled things are, to make up for their shade."""
 
 TINGE = 0.15
-"""How far the light on a thing has the colour of what is around it."""
+"""How far the light on a thing has the colour of its surroundings."""
 
 TINTED = 0.3
-"""How far each part of the light's colour may lie from white: more, and by night nothing would be red."""
+"""The largest deviation of the light's colour from white; with more, nothing would be red at night."""
 
 REFLECTED, REFLECTING = 0.22, 0.16
-"""How much of the ground's colour shines back on a thing, and how far up, as a share of its side."""
+"""The strength of the ground's reflection on a thing, and its height as a share of the thing's side."""
 
 DIM = 0.26
 """How much darker a picture's corners are."""
@@ -50,10 +50,10 @@ DIM = 0.26
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Light as it falls on things.
+    """Light on things.
 
-    ``side`` runs from -1, from the left, to 1, from the right; ``bright`` is a share of the day's; ``shade`` how much
-    darker a thing is on its other side; ``modelling``, 0…1, how far it makes things round; ``tint`` (3,) its colour.
+    ``side`` is its direction, -1 (left) to 1 (right); ``bright`` a share of daylight; ``shade`` how much darker a
+    thing's other side is; ``modelling``, 0…1, how far it makes things look round; ``tint`` (3,) its colour.
     """
 
     side: float
@@ -63,8 +63,8 @@ class Light:
     tint: Array
 
     @classmethod
-    def of(cls, setting: Setting) -> Light:
-        """Return the light of a setting. In a photo of its own, a thing has all its light already."""
+    def from_setting(cls, setting: Setting) -> Light:
+        """Return the light of a setting; in a photo, things have their light already."""
         around = np.mean([colour.parsed(tone) for tone in setting.tones[:4]], 0)
         tint = np.clip(around / max(float(around.mean()), 1e-3), 1 - TINTED, 1 + TINTED)
         return cls(
@@ -76,15 +76,15 @@ class Light:
         )
 
     def mixed(self, other: Light, t: float) -> Light:
-        """Return what lies at ``t`` between this light and another."""
+        """Return the light at ``t``, 0…1, between this one and another."""
         ends = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
         return Light(*((1 - t) * first + t * last for first, last in ends))
 
 
 def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[float, float, float]) -> None:
-    """Let light fall on a picture of a thing (h, w, …), in place: a slope over the whole, and its roundness.
+    """Light a picture of a thing (h, w, …) in place: a gradient over the whole, and the modelling of its form.
 
-    ``ground`` (n, n, 3) is all that lies behind it; ``frame`` the middle and side of the thing, in pixels.
+    ``ground`` (n, n, 3) is the background; ``frame`` the thing's centre (x, y) and side, in pixels.
     """
     high, wide = picture.shape[:2]
     x, y, side = frame
@@ -103,9 +103,9 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
 
 
 def _modelled(light: Light, form: Form, ground: Array, side: float) -> Iterator[tuple[Array, Array]]:
-    """Yield what makes a thing round, coarse: what is kept of each of its three colours (m, m), what is added to it.
+    """Yield for each of three colours the factor and the addend (m, m), coarse, that make a thing look round.
 
-    It glows towards the light, goes to the dark away from it, and some of the ground shines back from below.
+    It is lightened towards the light, darkened away from it, and reflects some of the ground at its lower end.
     """
     unit = len(form.cover) / form.size
     across, down = _slope(form.cover, side * unit)
@@ -125,7 +125,7 @@ def _modelled(light: Light, form: Form, ground: Array, side: float) -> Iterator[
 
 
 def _slope(cover: Array, side: float) -> tuple[Array, Array]:
-    """Round off what is covered (m, m): how far its surface falls to the right and downwards at each place."""
+    """Return the slopes (m, m), to the right and downwards, of a rounded surface over a coverage (m, m)."""
     height = np.zeros_like(cover)
     for width, weight in ROUNDINGS:
         height -= weight * 2.5 * width * side * blurred(cover, width * side)

@@ -1,4 +1,4 @@
-"""Shadows: at the foot of a thing, along the ground, on a wall; and how the ground sets a thing off."""
+"""Shadows of things: at the foot, on the ground, on a wall; and the contrast of the ground around a thing."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from sketch.scene import Setting
 from sketch.surroundings import PHOTO
 
 CAST = 0.42
-"""How dark a cast shadow is."""
+"""The darkness of a cast shadow."""
 
 LEAVING = 0.04
-"""How far above the horizon, as a share of the picture's side, what flies leaves its shadow behind."""
+"""The height above the horizon, as a share of the picture's side, from which on a flying thing has no shadow."""
 
 LONG, FLAT = 0.5, 0.3
-"""How far, in heights of a thing, its shadow reaches aside at most, and how flat it lies on the ground."""
+"""The largest sideways reach of a shadow, in heights of its thing, and its flattening on the ground."""
 
 END = 1.12
-"""How far a round shadow reaches, as a share of its half-axes."""
+"""The radius of a round shadow, as a share of its half-axes."""
 
 COOL = np.array([1.0, 0.95, 0.86], np.float32)
-"""How much of each colour a shadow takes: it is bluer than what it falls on."""
+"""The share of each colour that a shadow takes away: shadows are bluish."""
 
 NO_FLOOR = 0.95
-"""From which horizon on a plain ground is a wall without a floor."""
+"""The horizon above which a plain ground is a wall without a floor."""
 
 HALO = 0.5
-"""How strongly what is around a thing sets off its light and its shade."""
+"""How strongly the ground around a thing contrasts with its light and shade."""
 
 WALLS = ("plain", "split", "pattern")
 AIR = ("sky", "space", "underwater", PHOTO)
@@ -42,9 +42,9 @@ AIR = ("sky", "space", "underwater", PHOTO)
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """How dark the shadows of a thing are: a round one at its foot, one ``thrown`` on the ground, one on a ``wall``.
+    """Darkness of a thing's shadows: a round one at its foot, one ``thrown`` on the ground, one on a ``wall``.
 
-    None of those that are thrown reaches above ``horizon``, a share of the picture's side.
+    Cast shadows end at ``horizon``, a share of the picture's side.
     """
 
     at_foot: float
@@ -53,8 +53,8 @@ class Shadow:
     horizon: float = 0.0
 
     @classmethod
-    def of(cls, setting: Setting, foot: float) -> Shadow:
-        """Return the shadows of what ends at ``foot``, as a share of the side: none where there is no ground."""
+    def from_setting(cls, setting: Setting, foot: float) -> Shadow:
+        """Return the shadows of a thing whose lower end is at ``foot``, a share of the side; none without a ground."""
         amount = setting.modelling
         if setting.kind in AIR or (setting.kind == "pattern" and not amount):
             return cls(0.0)
@@ -65,7 +65,7 @@ class Shadow:
         return cls(share, share * amount, horizon=setting.horizon)
 
     def mixed(self, other: Shadow, t: float, growth: float) -> Shadow:
-        """Return what lies at ``t`` between these shadows and others, as far as their thing has grown."""
+        """Return the shadows at ``t`` between these and others, times ``growth``, the grown share of the thing."""
 
         def between(name: str) -> float:
             return float((1 - t) * getattr(self, name) + t * getattr(other, name))
@@ -75,7 +75,7 @@ class Shadow:
 
 
 def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) -> None:
-    """Darken grounds (n, n, 3) in place, below and behind a thing, and away from the light; set it off the first."""
+    """Darken grounds (n, n, 3) in place below, behind and beside a thing; add contrast around it to the first one."""
     if not form.high:
         return
     if light.modelling > 0:
@@ -97,7 +97,7 @@ def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) 
 
 
 def _set_off(form: Form, light: Light) -> Array:
-    """Darken what lies before the lit side of a thing, and brighten what lies behind its shade."""
+    """Return factors (m, m) that darken the ground at the thing's lit side and brighten it at the shaded side."""
     reach = 0.22 * float(np.sqrt(form.cover.sum()))
     slope = np.gradient(blurred(form.cover, reach))
     towards = reach * (slope[1] * light.side - slope[0] * HIGH)
@@ -105,24 +105,24 @@ def _set_off(form: Form, light: Light) -> Array:
 
 
 def _on_wall(form: Form, light: Light) -> Array:
-    """Return the shadow (m, m) of what hangs before a wall."""
+    """Return the shadow (m, m) of a thing in front of a wall."""
     high = (form.foot - form.head) * len(form.cover) / form.size
     return blurred(_moved(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
 
 
 def _moved(of: Array, down: float, right: float) -> Array:
-    """Move (m, m) by parts of a pixel; what comes in is empty."""
+    """Return (m, m) shifted by fractions of a pixel; zeros move in."""
     image = Image.fromarray(of)
     how = (1, 0, -right, 0, 1, -down)
     return np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
 
 
 def _thrown(form: Form, light: Light, shadow: Shadow) -> Array:
-    """Lay the outline of what stands on the ground, away from the light: (m, m)."""
+    """Return the shadow (m, m) of a standing thing on the ground, away from the light."""
     size = len(form.cover)
     head, foot = form.head * size / form.size, form.foot * size / form.size
     image = Image.fromarray(form.cover)
-    # A place on the ground is in the shade of what stands above its column, FLAT times as near to the foot.
+    # A place on the ground is in the shade of what stands above it, FLAT times as near to the foot.
     slant = -light.side * LONG / FLAT
     how = (1, slant, -slant * foot, 0, 1 / FLAT, foot - foot / FLAT)
     laid = image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR)
@@ -142,7 +142,7 @@ def _at_foot(grounds: Sequence[Array], form: Form, light: Light, share: float) -
     size = form.size
     middle, half = form.left + (stands[0] + stands[-1]) / 2, max(2.0, (stands[-1] - stands[0]) / 2)
     flat = (half * 0.24 + 0.012 * size) * (1 - 0.45 * light.modelling)
-    # What the light comes from on the left casts to the right.
+    # Light from the left casts the shadow to the right.
     x, y, wide = middle - light.side * half * 0.3, form.foot - flat * 0.25, half * 1.18
     rows, columns = (slice(max(0, int(at - END * reach)), min(size, int(at + END * reach) + 2))
                      for at, reach in ((y, flat), (x, wide)))  # fmt: skip

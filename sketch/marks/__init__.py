@@ -1,3 +1,3 @@
-"""What the marks of all graphic styles are made with: a scene as fields, noise, strokes, sites and inks."""
+"""Building blocks of all graphic styles: scenes as fields, noise, strokes, sites and inks."""
 
 __all__ = ["field", "inking", "noise", "sites", "strokes"]

@@ -1,7 +1,7 @@
-"""What marks are made from: cover, colours, tone, form and distances of a drawn scene, worked out when first asked for.
+"""A drawn scene as a field of values for marks: coverage, tone, form and more, each computed on first use.
 
-All of it varies smoothly where the scene does, so that marks flow from frame to frame of a walk. Lengths are in units:
-256 to the shorter side of the picture, whatever its pixels.
+All values vary smoothly where the scene does, so that marks move smoothly from frame to frame of a walk. Lengths are in
+units: 256 along the picture's shorter side, whatever its size in pixels.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from sketch.marks import noise
 Numbers = NDArray[np.floating]
 
 REACH = 128.0
-"""Units beyond which a distance says nothing more."""
+"""Distance at which values are clipped, in units."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A drawn scene as marks see it.
+    """A drawn scene as the input of a graphic style.
 
     ``things`` (h, w, 4) have straight alpha, ``ground`` is (h, w, 3), sRGB 0…1; ``cells`` (h, w) numbers the cells of
-    the layout, from 0. ``inks`` (n, 3) are sRGB, the ground's first. ``side`` runs from -1, light from the left, to 1.
-    ``is_place`` says how far the ground shows a place that should be seen: 0 for a plain wall, 1 for hills.
-    ``asked`` (h, w), 0…1, is how far what is there was asked for in its colour; None where nothing was.
+    the layout, from 0. ``inks`` (n, 3) are sRGB, the ground's first. ``side`` is the light's direction, -1 (left) to 1
+    (right). ``is_place`` is how far the ground shows a place: 0 for a plain wall, 1 for hills. ``asked`` (h, w), 0…1,
+    is how far a colour was requested for what a pixel shows; None if none was requested.
     """
 
     things: Array
@@ -44,7 +44,7 @@ class Field:
     asked: Array | None = None
 
     def inked(self, inks: Array) -> Field:
-        """Return the same field in other inks (n, 3), with all that was worked out so far: none of it is of inks."""
+        """Return the field with other inks (n, 3) and all values computed so far: none of them depends on inks."""
         other = replace(self, inks=inks)
         known = {name: value for name, value in vars(self).items() if name not in self.__dataclass_fields__}
         vars(other).update(known)
@@ -57,12 +57,12 @@ class Field:
 
     @property
     def pixel(self) -> float:
-        """Return how many units a pixel is."""
+        """Return the side of a pixel in units."""
         return noise.WHOLE / min(self.shape)
 
     @cached_property
     def places(self) -> tuple[Array, Array]:
-        """Return x (1, w) and y (h, 1) of the pixels' middles in units; 0 is the left, and the top, edge."""
+        """Return x (1, w) and y (h, 1) of the pixels' centres in units, from the left and the top edge."""
         height, width = self.shape
         across, down = ((np.arange(side, dtype=np.float32) + 0.5) * self.pixel for side in (width, height))
         return across[None, :], down[:, None]
@@ -75,29 +75,29 @@ class Field:
 
     @property
     def scaled(self) -> float:
-        """Return how much coarser marks are drawn than usual; finer where the scene is shown small, in cells."""
+        """Return the scale of marks: ``scale``, less where the scene is shown small in cells."""
         return self.scale * (0.74 if int(self.cells.max()) > 0 else 1.0)
 
     @property
     def cover(self) -> Array:
-        """Return how far things cover each pixel (h, w), 0…1."""
+        """Return the things' coverage of each pixel (h, w), 0…1."""
         return self.things[..., 3]
 
     @cached_property
     def picture(self) -> Array:
-        """Return the scene as it was drawn, (h, w, 3)."""
+        """Return the scene as it was drawn: (h, w, 3), sRGB 0…1."""
         return channels.times(self.things[..., :3], self.cover) + channels.times(self.ground, 1 - self.cover)
 
     @cached_property
     def lab(self) -> Array:
-        """Return the scene as it was drawn in Oklab, (h, w, 3)."""
+        """Return the scene as it was drawn, in Oklab: (h, w, 3)."""
         return colour.lab(self.picture)
 
     @cached_property
     def tone(self) -> Array:
-        """Return the lightness of the things (h, w), stretched to 0…1 so that what is within them shows; ground as is.
+        """Return the lightness of the things (h, w), stretched to 0…1 for contrast; that of the ground unchanged.
 
-        It stretches by mean and deviation over what they cover, which change little from frame to frame.
+        The stretch uses mean and deviation over the things, which change little from frame to frame.
         """
         light, cover = self.lab[..., 0], self.cover
         area = float(cover.sum()) + 1e-3
@@ -109,28 +109,28 @@ class Field:
 
     @cached_property
     def detail(self) -> Array:
-        """Return the tone with its small contrasts raised (h, w), about 0…1: eyes, windows and strings stand out."""
+        """Return the tone with its local contrast raised (h, w), about 0…1: eyes, windows and strings stand out."""
         light = self.lab[..., 0]
         near = self.blur(light, 9)
         return np.asarray(np.clip(self.tone + 1.1 * np.tanh(2.5 * (light - near)) * self.cover, 0, 1), np.float32)
 
     @cached_property
     def far(self) -> Array:
-        """Return the lightness of the ground (h, w), stretched to about 0…1 by mean and deviation."""
+        """Return the ground's lightness (h, w), stretched to about 0…1 by mean and deviation."""
         light = colour.lab(self.ground)[..., 0]
         own = (light - float(light.mean())) / max(0.1, 2.6 * float(light.std()))
         return np.asarray(0.5 + 0.5 * np.tanh(1.3 * own), np.float32)
 
     @cached_property
     def neighbour(self) -> Array:
-        """Return the tone of the things near each pixel (h, w), 0…1: for a ground that is set off from them."""
+        """Return the tone of the things near each pixel (h, w), 0…1, for a ground that contrasts with them."""
         return np.asarray(
             self.blur(self.tone * self.cover, 14) / np.maximum(self.blur(self.cover, 14), 0.02), np.float32
         )
 
     @cached_property
     def placed(self) -> Array:
-        """Return where the ground shows its place (h, w), 0…1: all or nothing at stops, a front that passes between."""
+        """Return where the ground shows its place (h, w), 0…1: all or nothing at stops, a moving front between them."""
         if self.is_place <= 0 or self.is_place >= 1:
             return np.full(self.shape, np.clip(self.is_place, 0, 1), np.float32)
         rank = np.clip(0.5 + 0.28 * self.cloud(70, 63), 0, 1)
@@ -138,7 +138,7 @@ class Field:
 
     @cached_property
     def warmth(self) -> Array:
-        """Return how much warmer than their mean the things' colours are (h, w), stretched to 0…1; the ground 0.5."""
+        """Return the warmth of the things' colours relative to their mean (h, w), stretched to 0…1; ground 0.5."""
         warm, cover = 0.7 * self.lab[..., 1] + 0.7 * self.lab[..., 2], self.cover
         area = float(cover.sum()) + 1e-3
         mean = float((warm * cover).sum()) / area
@@ -148,7 +148,7 @@ class Field:
 
     @cached_property
     def centre(self) -> tuple[float, float]:
-        """Return x and y of the middle of what the things cover, in units; that of the picture where nothing is."""
+        """Return x and y of the things' centre of gravity, in units; the picture's centre if there are none."""
         (x, y), (high, wide) = self.places, self.size
         area = float(self.cover.sum())
         pull = 0.005 * self.cover.size
@@ -166,14 +166,14 @@ class Field:
 
     @cached_property
     def nearby(self) -> Array:
-        """Return the colours of the things in Oklab (h, w, 3), spread softly beyond their outline."""
+        """Return the things' colours in Oklab (h, w, 3), spread softly beyond their outlines."""
         near = np.maximum(self.blur(self.cover, 10), 0.05)
         parts = [self.blur((self.lab[..., part] - self.mean[part]) * self.cover, 10) / near for part in range(3)]
         return np.asarray(np.stack(parts, -1) + self.mean, np.float32)
 
     @cached_property
     def wish(self) -> Array:
-        """Return how far the things were asked for in their colours (h, w), 0…1, spread softly beyond their outline."""
+        """Return how far a colour was requested for the things (h, w), 0…1, spread softly beyond their outlines."""
         if self.asked is None:
             return np.zeros(self.shape, np.float32)
         near = np.maximum(self.blur(self.cover, 10), 0.05)
@@ -181,73 +181,73 @@ class Field:
 
     @cached_property
     def wished(self) -> float:
-        """Return how far the things as a whole were asked for in their colours, 0…1."""
+        """Return the mean over all things of how far a colour was requested for them, 0…1."""
         return float((self.wish * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.asked is not None else 0.0
 
     @cached_property
     def extreme(self) -> float:
-        """Return how far things were asked for in a colour that is lighter than most, 1 for white, or darker, -1."""
+        """Return how far an unusually light (to 1) or dark (to -1) colour was requested for the things."""
         off = float(self.mean[0]) - 0.58 if self.wished else 0.0
         return float(np.copysign(step(np.array([abs(off)]), 0.1, 0.22)[0], off)) * self.wished
 
     @cached_property
     def away(self) -> Array:
-        """Return the distance (h, w) to the outline of the things in units, positive inside, within ±:data:`REACH`."""
+        """Return the signed distance (h, w) to outlines of things, in units, positive inside, within ±:data:`REACH`."""
         return signed_distance(self.cover, self.pixel)
 
     @cached_property
     def bulge(self) -> Array:
-        """Return how far things rise towards the viewer (h, w), about 0…1, rounded off at their outline."""
+        """Return the things' height towards the viewer (h, w), about 0…1, rounded off at their outlines."""
         broad, near = self.blur(self.cover, 26), self.blur(self.cover, 9)
         return np.asarray((0.55 * broad + 0.45 * near) * self.blur(self.cover, 2), np.float32)
 
     @cached_property
     def relief(self) -> Array:
-        """Return the bulge with what is light within the things raised, as if carved: (h, w), about 0…1.4."""
+        """Return the bulge with light parts of the things raised, as if carved: (h, w), about 0…1.4."""
         return np.asarray(self.bulge + 0.4 * self.blur((self.tone - 0.5) * self.cover, 3), np.float32)
 
     @cached_property
     def shade(self) -> Array:
-        """Return how the bulge is lit: -1, turned from the light, to 1, facing it; 0 on the ground."""
+        """Return the light on the bulge (h, w): -1 facing away from it, 1 facing it, 0 on the ground."""
         down, across = self.slopes(self.bulge)
         facing = -(across * self.side * 1.2 - down * 0.8) * 26
         return np.asarray(np.tanh(-facing) * self.blur(self.cover, 1.5), np.float32)
 
     @cached_property
     def edges(self) -> Array:
-        """Return how strongly colours change within and around the things (h, w), 0…1, soft."""
+        """Return the strength of colour edges within and around the things (h, w), 0…1, soft."""
         ways = [way for part in range(3) for way in np.gradient(self.blur(self.lab[..., part], 1.2))]
         steep = np.sqrt(np.add.reduce([way * way for way in ways])) / self.pixel
         return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
 
     def blur(self, of: Numbers, radius: float) -> Array:
-        """Blur (h, w) with a Gaussian of a radius in units."""
+        """Return (h, w) blurred with a Gaussian of a radius in units."""
         down, across = (_gaussian(side, radius / self.pixel) for side in of.shape)
         return np.asarray(down @ np.asarray(of, np.float32) @ across.T, np.float32)
 
     def slopes(self, of: Numbers) -> tuple[Array, Array]:
-        """Return how (h, w) changes downward and to the right, for each unit."""
+        """Return the slopes of (h, w) downwards and to the right, per unit."""
         down, across = np.gradient(of)
         return np.asarray(down / self.pixel, np.float32), np.asarray(across / self.pixel, np.float32)
 
     def cloud(self, cell: float, number: int = 0) -> Array:
-        """Return soft noise (h, w) of about ``cell`` units by the composition's seed and a number; deviation near 1."""
+        """Return smooth noise (h, w) with features of about ``cell`` units and deviation near 1, by seed and number."""
         return noise.cloud(*self.shape, cell, self.seed * 64 + number)
 
     def chance(self, number: int = 0) -> np.random.Generator:
-        """Return random numbers by the composition's seed and a number: for details that stay through a walk."""
+        """Return a random generator by the composition's seed and a number, for details that stay through a walk."""
         return np.random.default_rng((self.seed, number))
 
     def ink(self, number: int) -> Array:
-        """Return an ink (3,); numbers beyond the last begin again."""
+        """Return the ink (3,) with a number, modulo the number of inks."""
         return np.asarray(self.inks[number % len(self.inks)], np.float32)
 
     def cut(self, distance: Numbers) -> Array:
-        """Return cover 0…1 with an edge one pixel soft, of a distance in units that is positive inside."""
+        """Return a coverage 0…1, with an edge one pixel soft, of a signed distance in units, positive inside."""
         return np.asarray(np.clip(distance / self.pixel + 0.5, 0, 1), np.float32)
 
     def halftone(self, share: Numbers | float, pitch: float, angle: float) -> Array:
-        """Return cover 0…1 of dots in rows ``pitch`` units apart, turned by radians, that cover a ``share`` (h, w)."""
+        """Return a coverage 0…1 of dots in rows ``pitch`` units apart, turned by ``angle``, which cover ``share``."""
         x, y = self.places
         u, v = ((x * np.cos(each) + y * np.sin(each)) * (2 * np.pi / pitch) for each in (angle, angle + np.pi / 2))
         spot = 0.5 - 0.25 * (np.cos(u) + np.cos(v))
@@ -255,37 +255,36 @@ class Field:
         return np.asarray(np.clip((share - spot) / soft + share, 0, 1), np.float32)
 
     def shifted(self, of: Numbers, across: float, down: float) -> Array:
-        """Move (h, w) or (h, w, c) by units to the right and downward, as a plate that is off register."""
+        """Return (h, w) or (h, w, c) shifted right and down by units, as a misregistered printing plate."""
         from scipy import ndimage
 
         by = (down / self.pixel, across / self.pixel, 0)[: of.ndim]
         return np.asarray(ndimage.shift(of, by, order=1, mode="nearest"), np.float32)
 
     def stripes(self, phase: Numbers, share: Numbers | float) -> Array:
-        """Return cover 0…1 of stripes: of each whole number of ``phase`` (h, w) the middle ``share`` is covered.
+        """Return a coverage 0…1 of stripes: the middle ``share`` between whole numbers of ``phase`` (h, w) is covered.
 
-        Edges are a pixel soft wherever stripes lie close or far; where they lie closer than two pixels, the mean of
-        them is left.
+        Edges are one pixel soft at any density; stripes closer than two pixels are replaced by their mean.
         """
         down, across = np.gradient(phase)
         steep = np.maximum(np.hypot(down, across), 1e-4)
         wave = np.abs(phase - np.floor(phase) - 0.5)
         sharp = np.clip((np.asarray(share) / 2 - wave) / steep + 0.5, 0, 1)
-        # What is thinner than a pixel covers no more of it than its width.
+        # A stripe thinner than a pixel covers only its width.
         sharp = np.clip(sharp, 1 - (1 - np.asarray(share)) / steep, np.asarray(share) / steep)
         blend = np.clip((steep - 0.3) / 0.25, 0, 1)
         return np.asarray(sharp * (1 - blend) + share * blend, np.float32)
 
 
 def signed_distance(cover: Array, pixel: float) -> Array:
-    """Return the distance (h, w) from the edge of a cover in units, positive inside; soft to a fraction of a pixel."""
+    """Return the signed distance (h, w) from the edge of a coverage in units, positive inside, subpixel precise."""
     from scipy import ndimage
 
     inside: NDArray[np.bool_] = np.asarray(cover > 0.5)
     if inside.all() or not inside.any():
         return np.full(cover.shape, REACH if inside.any() else -REACH, np.float32)
     away = -ndimage.distance_transform_edt(~inside)
-    # The nearest place outside of what is inside lies in its box, or directly beside it.
+    # The nearest pixel outside lies within the box of what is inside, or next to it.
     rows, columns = (_span(np.asarray(inside.any(axis))) for axis in (1, 0))
     away[rows, columns] += ndimage.distance_transform_edt(inside[rows, columns])
     away = away - np.where(inside, 0.5, -0.5) + (cover - inside) * (np.abs(away) < 1.5)
@@ -294,16 +293,16 @@ def signed_distance(cover: Array, pixel: float) -> Array:
 
 
 def _span(seen: NDArray[np.bool_]) -> slice:
-    """Return from where to where something is, and one place more on both sides."""
+    """Return the range of true values, extended by one on both sides."""
     found = np.flatnonzero(seen)
     return slice(max(0, int(found[0]) - 1), int(found[-1]) + 2)
 
 
 @lru_cache(maxsize=256)
 def _gaussian(size: int, radius: float, truncate: float = 2.5) -> Array:
-    """Return the matrix (size, size) that blurs a column; beyond its ends it goes on as it ends there.
+    """Return the matrix (size, size) that blurs a column; values beyond its ends repeat the ends.
 
-    To multiply by two matrices takes a fraction of what convolutions take, the less the wider they are.
+    Two matrix products take a fraction of the time of convolutions, and the less the wider the blur is.
     """
     from scipy import ndimage
 
@@ -312,18 +311,18 @@ def _gaussian(size: int, radius: float, truncate: float = 2.5) -> Array:
 
 
 def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
-    """Lay ``top`` (h, w, 3) or one colour (3,) over ``bottom`` as densely as ``cover`` (h, w) says."""
+    """Return ``top`` (h, w, 3) or one colour (3,) blended over ``bottom`` by ``cover`` (h, w), 0…1."""
     return channels.over(top, cover, bottom)
 
 
 def step(of: Numbers, low: float, high: float) -> Array:
-    """Rise smoothly from 0 at ``low`` to 1 at ``high``; fall where ``low`` is the larger."""
+    """Return a smooth step: 0 at ``low``, 1 at ``high``; ``low`` may be the larger one."""
     t = np.clip((of - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
-    """Turn 0…1 into ``count`` even steps from 0 to 1, each rise taking the share ``soft`` of a step."""
+    """Return 0…1 quantised to ``count`` even levels; each rise takes the share ``soft`` of a level."""
     whole = np.clip(of, 0, 1) * count - 0.5
     floor = np.floor(whole)
     rise = step(np.asarray(whole - floor, np.float32), 0.5 - soft / 2, 0.5 + soft / 2)
@@ -331,9 +330,9 @@ def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
 
 
 def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
-    """Return colours (h, w, 3) in Oklab as the inks (n, 3) that are nearest to them, mixed where several are.
+    """Return colours (h, w, 3) in Oklab as their nearest inks (n, 3), mixed where several are near.
 
-    Hue counts for more than lightness; ``soft`` is how much further off an ink may be and still count.
+    Hue counts more than lightness; ``soft`` is the extra distance up to which further inks count.
     """
     weights = np.asarray((0.55, 1, 1), np.float32) / soft
     near, far = lab * weights, inks * weights
@@ -343,9 +342,9 @@ def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
 
 
 def set_apart(ground: Array, things: Array, cover: Array, extreme: float = 0.0) -> float:
-    """Return how much lighter, or darker below 0, a ground (3,) in Oklab has to be where things are like it.
+    """Return the change of lightness that a ground (3,) in Oklab needs to contrast with similar things.
 
-    ``extreme`` is that of a field: things that were asked for in white or black stay so.
+    ``extreme`` is the field's: things requested in white or black keep their lightness.
     """
     area = float(cover.sum()) + 1e-3
     mean = np.tensordot(cover, things, 2) / area

@@ -1,4 +1,4 @@
-"""Inking: the inks nearest to the colours that are wanted, so chosen that no pixel jumps from frame to frame."""
+"""Replace colours by their nearest inks, smoothly, so that no pixel jumps from frame to frame."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sketch.colour import Array
 def nearest(
     wanted: Array, inks: Array, *, soft: float, weights: tuple[float, float], burden: Array | None = None
 ) -> Array:
-    """Return for colours (…, 3) the nearest of some inks (n, 3), all in Oklab; between two, a mixture of them.
+    """Return for colours (…, 3) the nearest of some inks (n, 3), all in Oklab, with a smooth transition between inks.
 
-    ``weights`` are those of squared differences in lightness, and in a and b; ``soft`` is the difference in them over
-    which one ink gives way to another; ``burden`` (n,) is added to them, to keep some inks rare.
+    ``weights`` are those of squared differences in lightness, and in a and b; ``soft`` is the width of a transition, in
+    the same measure; ``burden`` (n,) is a penalty that keeps some inks rare.
     """
     scale = np.sqrt(np.array([weights[0], weights[1], weights[1]], np.float32) / np.float32(soft))
     near = inks * scale
-    # What all inks have in common, the square of what is wanted, makes no difference.
+    # The colours' own squares are the same for all inks and are left out.
     score = 2 * near @ (wanted * scale).reshape(-1, 3).T - (near**2).sum(-1)[:, None]
     if burden is not None:
         score = score - (burden / soft)[:, None]
@@ -26,7 +26,7 @@ def nearest(
 
 
 def opposite(inks: Array, mean: Array, *, soft: float = 0.03) -> Array:
-    """Return the ink (3,) of some (n, 3) that stands out best from a colour (3,), all in Oklab; soft between two."""
+    """Return the ink (3,) of some (n, 3) that contrasts most with a colour (3,), all in Oklab, smoothly."""
     apart = np.sqrt(((inks - mean) ** 2).sum(-1)) - 0.02 * np.arange(len(inks))
     share = np.exp((apart - apart.max()) / soft)
     return np.asarray(share @ inks / share.sum(), np.float32)

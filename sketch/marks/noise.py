@@ -1,4 +1,4 @@
-"""Noise that follows from a seed alone and looks the same at any size."""
+"""Noise that depends only on a seed and looks the same at any size."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from PIL import Image
 from sketch.colour import Array
 
 WHOLE = 256.0
-"""Units along the shorter side of a picture; pitches and widths of marks are in these."""
+"""The number of units along a picture's shorter side; pitches and widths of marks are in units."""
 
 
 @lru_cache(maxsize=128)
 def cloud(height: int, width: int, cell: float, seed: int) -> Array:
-    """Return soft noise (height, width) of about ``cell`` units: mean near 0, deviation near 1. Do not write to it."""
+    """Return smooth noise (height, width) with features of about ``cell`` units, mean 0 and deviation about 1.
+
+    The array is cached: do not write to it.
+    """
     unit = WHOLE / min(height, width)
     rows, columns = (max(2, int(np.ceil(side * unit / cell))) for side in (height, width))
     grid = np.random.default_rng(seed).standard_normal((rows + 3, columns + 3)).astype(np.float32)
@@ -26,5 +29,8 @@ def cloud(height: int, width: int, cell: float, seed: int) -> Array:
 
 @lru_cache(maxsize=64)
 def scattered(rows: int, columns: int, seed: int, count: int = 4) -> Array:
-    """Return even numbers 0…1 for each cell of a grid: (rows, columns, count). Do not write to it."""
+    """Return uniform random numbers 0…1 for each cell of a grid: (rows, columns, count).
+
+    The array is cached: do not write to it.
+    """
     return np.random.default_rng(seed).random((rows, columns, count), np.float32)

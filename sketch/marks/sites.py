@@ -1,7 +1,7 @@
-"""Sites: places on a jittered grid that cells, tesserae and dots grow from; they stay through a walk.
+"""Sites: points on a jittered grid for cells, tesserae and dots; the same ones through a walk.
 
-What is measured at them follows the scene smoothly, and they may slide onto the level lines of a field: so a net of
-cells follows a form, yet never starts again from one frame to the next.
+Values sampled at them follow the scene smoothly, and sites may move onto the contour lines of a field. So a net of
+cells follows a form without starting again from one frame to the next.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sketch.marks.field import Field, Numbers
 
 @dataclass(frozen=True)
 class Sites:
-    """Places ``x``, ``y`` (rows, columns) in units, one to each square of a grid of ``cell`` units, two beyond it."""
+    """Points ``x``, ``y`` (rows, columns) in units, one per grid cell of ``cell`` units, with two cells of margin."""
 
     x: Array
     y: Array
@@ -27,27 +27,27 @@ class Sites:
     seed: int
 
     def at(self, of: Numbers, field: Field) -> Array:
-        """Return (h, w) or (h, w, c) at the sites: (rows, columns) or (rows, columns, c)."""
+        """Return (h, w) or (h, w, c) sampled at the sites: (rows, columns) or (rows, columns, c)."""
         height, width = field.shape
         row = np.clip(self.y / field.pixel, 0, height - 1).astype(int)
         column = np.clip(self.x / field.pixel, 0, width - 1).astype(int)
         return np.asarray(of[row, column], np.float32)
 
     def moved(self, field: Field, across: Numbers, down: Numbers) -> Sites:
-        """Return the sites after a step that (h, w) say for each place, in units."""
+        """Return the sites moved by displacements (h, w), in units."""
         return Sites(self.x + self.at(across, field), self.y + self.at(down, field), self.cell, self.seed)
 
     def chance(self) -> Array:
-        """Return even numbers 0…1 for each site: (rows, columns, 4)."""
+        """Return uniform random numbers 0…1 for each site: (rows, columns, 4)."""
         return noise.scattered(*self.x.shape, self.seed + 1)
 
     def squares(self, field: Field) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return for each pixel row (h, 1) and column (1, w) of the square of the grid in which it lies."""
+        """Return for each pixel the row (h, 1) and the column (1, w) of its grid cell."""
         x, y = field.places
         return (y / self.cell).astype(np.intp) + 2, (x / self.cell).astype(np.intp) + 2
 
     def near(self, field: Field, reach: int = 1) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
-        """Yield the sites about each pixel, one after the other: their numbers (h, w), and how far they lie off."""
+        """Yield for each neighbouring site of each pixel its number (h, w) and the offsets to it (h, w), in units."""
         x, y = field.places
         row, column = self.squares(field)
         for down in range(-reach, reach + 1):
@@ -57,7 +57,7 @@ class Sites:
 
 
 def scatter(field: Field, cell: float, number: int = 0, jitter: float = 0.8) -> Sites:
-    """Return sites on a grid of ``cell`` units, each by chance within the middle ``jitter`` of its square."""
+    """Return sites on a grid of ``cell`` units, each at random within the middle ``jitter`` of its cell."""
     seed = field.seed * 64 + number
     rows, columns = (int(np.ceil(side / cell)) + 4 for side in field.size)
     spread = (noise.scattered(rows, columns, seed)[..., :2] - 0.5) * jitter + 0.5
@@ -67,7 +67,7 @@ def scatter(field: Field, cell: float, number: int = 0, jitter: float = 0.8) -> 
 
 
 def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
-    """Return the sites slid to the middles between level lines that lie ``pitch`` apart; ``level`` (h, w) in units."""
+    """Return sites moved midway between contour lines of ``level`` (h, w), in units, that lie ``pitch`` apart."""
     down, across = field.slopes(level)
     steep = np.maximum(down**2 + across**2, 0.25)
     off = np.sin(2 * np.pi * (level / pitch - 0.5)) * (pitch / (2 * np.pi)) / steep
@@ -77,7 +77,7 @@ def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
 
 
 def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
-    """Return the sites moved along level lines until those between the same two stand about a pitch apart."""
+    """Return sites moved along contour lines until neighbours on the same one are about ``pitch`` apart."""
     down, across = field.slopes(level)
     steep = np.hypot(down, across) + 1e-3
     for _ in range(steps):
@@ -97,7 +97,10 @@ def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
 
 
 def lattice(of: Numbers, field: Field, cell: float) -> Array:
-    """Return (h, w) or (h, w, c) as flat triangles over a grid of ``cell`` units: its level lines are polygons."""
+    """Return (h, w) or (h, w, c) interpolated over flat triangles of a grid, whose contours are polygons.
+
+    ``cell`` is the grid's side in units.
+    """
     height, width = field.shape
     x, y = field.places
     row, column = (y / cell).astype(int), (x / cell).astype(int)

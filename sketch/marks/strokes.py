@@ -1,6 +1,6 @@
-"""Short strokes that lie along a form, as a gouge or a needle leaves them: one stroke to each place of a fixed grid.
+"""Short strokes along a form, as a gouge or a needle makes them: one stroke per cell of a fixed grid.
 
-Places, lengths and order stay as they are through a walk; only direction, width and visibility follow the scene.
+Places, lengths and order stay the same through a walk; only direction, width and visibility follow the scene.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from sketch.marks import noise
 from sketch.marks.field import Field, Numbers, step
 
 REACH = 2
-"""How many cells to either side a stroke may reach."""
+"""The reach of a stroke to either side, in cells."""
 
 
 def along(of: Field, guide: Numbers, *, lean: float = 0.0, rest: float = 0.004) -> tuple[Array, Array]:
-    """Return the direction (h, w, each) in which a guide (h, w) changes least, as cosine and sine of an angle.
+    """Return the direction in which a guide (h, w) changes least: cosine and sine (h, w) of an angle.
 
-    It is the structure tensor's (Bigün and Granlund 1987). Where the guide is even, it is ``lean``, in radians; the
-    larger ``rest``, the more.
+    It comes from the structure tensor (Bigün and Granlund 1987). Where the guide is even, it is ``lean``, in radians;
+    the larger ``rest``, the more often.
     """
     down, across = of.slopes(guide)
     even, mixed = of.blur(across**2 - down**2, 4), of.blur(2 * across * down, 4)
@@ -31,10 +31,10 @@ def along(of: Field, guide: Numbers, *, lean: float = 0.0, rest: float = 0.004) 
 def distance(
     of: Field, direction: tuple[Array, Array], *, cell: float, length: float, width: Numbers, number: int = 0
 ) -> Array:
-    """Return how deep in a stroke each pixel lies (h, w), in units; negative outside.
+    """Return the depth of each pixel in a stroke (h, w), in units; negative outside.
 
     Strokes taper to both ends. ``cell`` is the grid's side and ``length`` half of the longest stroke, in units;
-    ``width`` (h, w) is half of how wide a stroke is at most whose middle lies there; from 0 down, there is none.
+    ``width`` (h, w) is half the largest width of the stroke centred there; 0 or less draws none.
     """
     high, wide = of.size
     rows, columns = int(high / cell) + 2 * REACH + 2, int(wide / cell) + 2 * REACH + 2
@@ -46,12 +46,12 @@ def distance(
     reach = length * (0.55 + 0.45 * own[..., 2])
     cosine, sine = (part[row, column] / reach for part in direction)
     thick = width[row, column] * (0.7 + 0.6 * own[..., 3])
-    thick -= step(thick, 0.9, 0.45)  # a stroke too thin to be seen whole would be a row of dots
+    thick -= step(thick, 0.9, 0.45)  # a stroke too thin to be visible as a whole would look like a row of dots
     return _deepest(of, np.stack([x, y, cosine, sine, thick, reach]).astype(np.float32), cell, length)
 
 
 def _deepest(of: Field, strokes: Array, cell: float, length: float) -> Array:
-    """Return the depth (h, w) in the deepest of the strokes (6, rows, columns) about each pixel."""
+    """Return the depth (h, w) in the deepest of the strokes (6, rows, columns) near each pixel."""
     across, down = of.places
     row, column = (down[:, 0] / cell).astype(int) + REACH, (across[0] / cell).astype(int) + REACH
     deepest = np.full(of.shape, -9.0, np.float32)
@@ -59,7 +59,7 @@ def _deepest(of: Field, strokes: Array, cell: float, length: float) -> Array:
     for step_across in range(-far, far + 1):
         beside = np.ascontiguousarray(strokes[:, :, column + step_across])
         for step_down in range(-far, far + 1):
-            if abs(step_across) + abs(step_down) == 2 * REACH:  # no more than a tip would reach as far
+            if abs(step_across) + abs(step_down) == 2 * REACH:  # a stroke reaches so far at most with its tip
                 continue
             x, y, cosine, sine, thick, reach = (part[row + step_down] for part in beside)
             dx, dy = np.subtract(across, x, out=x), np.subtract(down, y, out=y)

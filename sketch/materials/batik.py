@@ -1,4 +1,4 @@
-"""Batik: cloth dyed in steps from light to dark about what wax has kept, with veins where the wax broke."""
+"""Batik: cloth dyed in steps from light to dark around areas protected by wax, with veins where the wax cracked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sketch.marks import sites
 from sketch.marks.field import Field, over, step, steps
 
 ROW = 7.5
-"""Units from one row of dots or lines of wax to the next."""
+"""Units between rows of dots or lines of wax."""
 
 INKS = (
     ("f0e4cb", "b98a4e", "6b3a20", "1f2538"),
@@ -25,13 +25,13 @@ LAYOUTS = (("single", 1, 1, 6), ("pattern", 2, 2, 1), ("tilted", 1, 1, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in baths of dye: inks from the wax's, the lightest, to the darkest."""
+    """Return a field drawn in baths of dye: the inks from the wax's, the lightest, to the darkest."""
     dark_ground = float(of.chance(1).random() < 0.65)
     body = step(of.away, -1.2, 1.2)
     dots = _dots(of)
     ground = _ground(of, dots, dark_ground)
     bath = ground + (_thing(of, dots, dark_ground) - ground) * body
-    # A line of wax about the things; on a light ground the dye has run up to it instead.
+    # A line of wax around the things; on a light ground the dye runs up to it instead.
     line = step(np.abs(of.away + 0.5), 2.4, 1.0)
     line_dye = 0.08 if dark_ground else 0.92
     bath = bath + (line_dye - bath) * line * (0.75 + 0.25 * np.tanh(of.cloud(22, 2)))
@@ -43,7 +43,7 @@ def draw(of: Field) -> Array:
 
 
 def _thing(of: Field, dots: Array, dark_ground: float) -> Array:
-    """Return how deep things are dyed (h, w), 0…1: in steps by their tone, each filled in another way."""
+    """Return the dye of the things (h, w), 0…1: in steps by their tone, each with another pattern."""
     tone = steps(of.tone, 4, 0.3)
     dye = (0.78 - 0.74 * tone) if dark_ground else (0.98 - 0.68 * tone)
     lines = of.stripes((of.away + 12 * of.blur(of.tone * of.cover, 4)) / ROW + 0.25, 0.34)
@@ -53,7 +53,7 @@ def _thing(of: Field, dots: Array, dark_ground: float) -> Array:
 
 
 def _ground(of: Field, dots: Array, dark_ground: float) -> Array:
-    """Return how deep the ground is dyed (h, w): a row of dots about the things, and a figured cloth further out."""
+    """Return the dye of the ground (h, w): a row of dots around the things, and a patterned cloth further out."""
     base = np.full(of.shape, 0.94 if dark_ground else 0.16, np.float32)
     is_place = of.is_place * float(of.cells.max() == 0)
     if is_place:
@@ -68,36 +68,36 @@ def _ground(of: Field, dots: Array, dark_ground: float) -> Array:
 
 
 def _figures(of: Field, kind: int) -> Array:
-    """Return the cover of the cloth's figures: a repeat whose size, lean and details vary with the seed."""
-    dice = of.chance(3)
+    """Return the coverage of the cloth's figures: a repeat whose size, angle and details vary with the seed."""
+    rng = of.chance(3)
     x, y = of.places
-    side, lean = float(dice.uniform(26, 42)) * of.scale, float(dice.choice((0.0, 0.0, 0.785, -0.4)))
+    side, lean = float(rng.uniform(26, 42)) * of.scale, float(rng.choice((0.0, 0.0, 0.785, -0.4)))
     u = (x * np.cos(lean) + y * np.sin(lean)) / side + 0.03 * of.cloud(60, 5)
     v = (y * np.cos(lean) - x * np.sin(lean)) / side + 0.03 * of.cloud(60, 6)
     if kind == 2:
-        return of.stripes(of.away / (ROW * float(dice.uniform(1.5, 2.1))) + 0.1 * of.cloud(40, 7), 0.3) * step(
+        return of.stripes(of.away / (ROW * float(rng.uniform(1.5, 2.1))) + 0.1 * of.cloud(40, 7), 0.3) * step(
             of.away, -60, -46
         )
     figure = (_petals, _knives, _petals, _stars, _scales, _net)[kind]
-    return of.cut(np.asarray(figure(u, v, int(dice.integers(5, 10))) * side, np.float32))
+    return of.cut(np.asarray(figure(u, v, int(rng.integers(5, 10))) * side, np.float32))
 
 
 def _petals(u: Array, v: Array, _: int) -> Array:
-    """Return how far places lie within rings that cross each other and leave four petals; 1 is a repeat."""
+    """Return signed distances within crossing rings that leave four petals; 1 is one repeat."""
     right, below = np.abs(u - np.round(u)), np.abs(v - np.round(v))
     ring = np.minimum(np.hypot(0.5 - right, below), np.hypot(right, 0.5 - below))
     return np.asarray(np.minimum(0.47 - np.hypot(0.5 - right, 0.5 - below), ring - 0.08), np.float32)
 
 
 def _knives(u: Array, v: Array, count: int) -> Array:
-    """Return how far places lie within slanting bands that swell and bend."""
+    """Return signed distances within diagonal bands that swell and bend."""
     along = (u - v) * 2 * np.pi * (0.5 + 0.07 * count)
     band = (u + v) * 0.75 + 0.14 * np.sin(along)
     return np.asarray(0.13 + 0.07 * np.sin(along + 1) - np.abs(band - np.round(band)), np.float32)
 
 
 def _stars(u: Array, v: Array, count: int) -> Array:
-    """Return how far places lie within flowers of some petals, in half-drop."""
+    """Return signed distances within flowers of ``count`` petals, in half-drop."""
     column = np.round(u)
     right, down = u - column, v + 0.5 * (column % 2)
     below = down - np.round(down)
@@ -106,7 +106,7 @@ def _stars(u: Array, v: Array, count: int) -> Array:
 
 
 def _scales(u: Array, v: Array, _: int) -> Array:
-    """Return how far places lie within the arcs of scales that overlap."""
+    """Return signed distances within the arcs of overlapping scales."""
     row = np.floor(2 * v)
     far = []
     for number in (row, row + 1):
@@ -117,7 +117,7 @@ def _scales(u: Array, v: Array, _: int) -> Array:
 
 
 def _net(u: Array, v: Array, _: int) -> Array:
-    """Return how far places lie within a net of lozenges with a dot in each."""
+    """Return signed distances within a net of diamonds with a dot in each."""
     one, other = (u + v) * 0.75, (u - v) * 0.75
     line = np.minimum(np.abs(one - np.round(one)), np.abs(other - np.round(other))) / 1.06
     dot = np.hypot(one - np.floor(one) - 0.5, other - np.floor(other) - 0.5) / 1.06
@@ -125,7 +125,7 @@ def _net(u: Array, v: Array, _: int) -> Array:
 
 
 def _dots(of: Field) -> Array:
-    """Return the cover of dots of wax in rows that follow the outline."""
+    """Return the coverage of dots of wax in rows that follow the outline."""
     pitch = ROW * of.scale
     level = of.away - pitch * 0.2
     laid = sites.settle(sites.scatter(of, pitch * 1.05, 8, 0.25), of, level, pitch)
@@ -136,7 +136,7 @@ def _dots(of: Field) -> Array:
 
 
 def _veins(of: Field) -> Array:
-    """Return the cover of veins, thin where the wax held well."""
+    """Return the coverage of veins, thin where the wax is intact."""
     veins = np.zeros(of.shape, np.float32)
     for number, cell in enumerate((70.0, 38.0)):
         ridge = of.cloud(cell, 10 + number) + 0.22 * of.cloud(11, 12 + number)
@@ -147,7 +147,7 @@ def _veins(of: Field) -> Array:
 
 
 def _dyed(of: Field, dye: Array) -> Array:
-    """Return cloth in Oklab after its baths: the inks one after the other, a little run together."""
+    """Return the dyed cloth in Oklab: the inks one after the other, with soft transitions."""
     inks = colour.lab(of.inks)
     lab = np.broadcast_to(inks[0], (*dye.shape, 3))
     last = len(inks) - 1

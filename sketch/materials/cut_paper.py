@@ -1,4 +1,4 @@
-"""Cut paper: few painted papers cut with scissors, panels and leaves of the same around the things, slits between."""
+"""Cut paper: a few painted papers cut with scissors, panels and leaves of the same around the things, with gaps."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sketch.marks import sites
 from sketch.marks.field import Field, over, step
 
 SMOOTH = 3.0
-"""Units by which outlines of papers are simplified."""
+"""Units by which the papers' outlines are simplified."""
 
 FACET = 9.0
-"""Units of the straight cuts of scissors."""
+"""The length of the scissors' straight cuts, in units."""
 
 STRESS = np.array([1, 1.5, 1.5], np.float32)
-"""How much lightness, and hue, count."""
+"""The weights of lightness, a and b in colour distances."""
 
 INKS = (
     ("1f4fa3", "f4efe2", "f2b230", "d8402f", "2f7d4f", "141a24", "e79ab0"),
@@ -31,7 +31,7 @@ LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("panels", 2, 1, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field as papers in all inks: panels of the ground, leaves on them, things between, slits of white."""
+    """Return a field drawn as papers in all inks: panels, leaves on them, the things, and white gaps between."""
     panels = _panels(of)
     slit = float(of.chance(3).uniform(1.6, 3.0))
     away = 0.45 * of.blur(of.away, 1.5) + 0.55 * sites.lattice(of.away, of, FACET)
@@ -47,18 +47,17 @@ def draw(of: Field) -> Array:
 
 
 def _white(of: Field) -> Array:
-    """Return the lightest ink, that of the sheet on which papers are pasted."""
+    """Return the lightest ink (3,), that of the sheet under the papers."""
     light = of.inks @ np.array([0.3, 0.6, 0.1], np.float32)
     share = np.exp((light - light.max()) / 0.02)
     return np.asarray(share @ of.inks / share.sum(), np.float32)
 
 
 def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float) -> tuple[Array, Array]:
-    """Return for each ink how far it is the paper at each pixel (n, h, w), with simplified outlines.
+    """Return each ink's share as the paper of each pixel (n, h, w), with simplified outlines.
 
-    Also return how far pixels (h, w) lie from the edge of their paper, in units.
-
-    Inks are as ``unlike`` (n, h, w) as that more; what is not ``within`` (h, w) has no say in the outlines.
+    Also return the distance of each pixel (h, w) from the edge of its paper, in units. ``unlike`` (n, h, w) is added to
+    the inks' distances; pixels not ``within`` (h, w) do not influence the outlines.
     """
     inks, own = colour.lab(of.inks) * STRESS, lab * STRESS
     apart = (inks**2).sum(1)[:, None] - 2 * inks @ own.reshape(-1, 3).T
@@ -75,7 +74,7 @@ def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float,
 
 
 def _margin(of: Field, likely: Array) -> tuple[Array, Array]:
-    """Return by how much the largest share (n, h, w) exceeds the next (h, w), and how that changes for each unit."""
+    """Return how much the largest share (n, h, w) exceeds the second (h, w), and the slope of that per unit."""
     from scipy import ndimage
 
     first, second = likely[0], np.zeros(of.shape, np.float32)
@@ -86,7 +85,7 @@ def _margin(of: Field, likely: Array) -> tuple[Array, Array]:
 
 
 def _papers(of: Field, body: Array, behind: Array) -> tuple[Array, Array]:
-    """Return how far each ink is the paper of the things (n, h, w), rather not that behind, and the slits (h, w)."""
+    """Return each ink's share as the things' paper (n, h, w), unlike the one behind, and the gaps (h, w)."""
     lab = of.lab.copy()
     lab[..., 0] = 0.5 * lab[..., 0] + 0.5 * of.tone
     near = of.blur(of.cover, 6) + 0.02
@@ -99,14 +98,14 @@ def _papers(of: Field, body: Array, behind: Array) -> tuple[Array, Array]:
 
 
 def _place(of: Field) -> Array | None:
-    """Return for each ink how far it is the paper of a place (n, h, w); None where no place is to be seen."""
+    """Return each ink's share as the paper of a place (n, h, w); None if no place is shown."""
     if of.is_place == 0:
         return None
     return _weights(of, colour.lab(of.ground), None, 1.0, SMOOTH * 1.6)[0]
 
 
 def _panels(of: Field) -> Array:
-    """Return for each ink how far it is the panel of the ground (n, h, w): one to six sheets, cut by hand."""
+    """Return each ink's share as a panel of the ground (n, h, w): one to six sheets, cut by hand."""
     rng, (x, y), (high, wide) = of.chance(2), of.places, of.size
     rows, columns = ((1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2))[int(rng.integers(6))]
     order = [0, *rng.permutation(np.arange(1, len(of.inks)))]
@@ -124,7 +123,7 @@ def _panels(of: Field) -> Array:
 
 
 def _cuts(rng: np.random.Generator, count: int, side: float) -> list[tuple[float, float]]:
-    """Return where cuts across a side lie and how far they lean: one fewer than the parts."""
+    """Return the positions and slopes of the cuts that divide a side into ``count`` parts."""
     free = 0.16 / count
     return [
         (side * (number / count + rng.uniform(-free, free)), rng.uniform(-0.05, 0.05)) for number in range(1, count)
@@ -132,7 +131,7 @@ def _cuts(rng: np.random.Generator, count: int, side: float) -> list[tuple[float
 
 
 def _ground(of: Field, panels: Array, place: Array | None, away: Array, slit: float) -> Array:
-    """Return the papers of the ground (h, w, 3): a place or panels, and leaves that make way for things."""
+    """Return the papers of the ground (h, w, 3): a place or panels, and leaves that leave room for things."""
     rng, (high, wide) = of.chance(4), of.size
     papers = panels if place is None else panels + (place - panels) * of.placed
     picture = np.asarray(np.tensordot(papers, of.inks, ((0,), (0,))), np.float32)
@@ -152,7 +151,7 @@ def _ground(of: Field, panels: Array, place: Array | None, away: Array, slit: fl
 
 
 def _contrasting(of: Field, papers: Array, leaf: Array, first: int) -> Array:
-    """Return the ink of a leaf (3,): one that its ground is not."""
+    """Return the ink of a leaf (3,), other than those under it."""
     cover = of.cut(leaf)
     shares = (papers * cover).sum((1, 2)) / (cover.sum() + 1e-3)
     wish = -((np.arange(len(of.inks)) - first) % len(of.inks)) * 0.12 - 3 * shares
@@ -163,7 +162,10 @@ def _contrasting(of: Field, papers: Array, leaf: Array, first: int) -> Array:
 def _leaf(
     of: Field, rng: np.random.Generator, middle: tuple[float, float], way: float, family: tuple[int, float, float]
 ) -> Array:
-    """Return an alga with lobes on both sides of a bent stem, as a distance (h, w); a family is alike in them."""
+    """Return the signed distance (h, w) of an alga-like leaf with lobes on both sides of a bent stem.
+
+    Leaves of a ``family`` (kind, pitch, lean) look alike.
+    """
     kind, pitch, lean = family
     (x, y), long = of.places, rng.uniform(52, 88)
     u = (x - middle[0]) * np.cos(way) + (y - middle[1]) * np.sin(way)

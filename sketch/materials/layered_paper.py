@@ -1,4 +1,4 @@
-"""Layered paper: sheets cut along contours of height, stacked, each of which throws a soft shadow on those below."""
+"""Layered paper: a stack of sheets cut along height contours, each with a soft shadow on those below."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sketch.colour import Array
 from sketch.marks.field import Field, over, step
 
 NEAREST, WIDER = (7.0, 13.0), 1.5
-"""Units of the step beside things, from picture to picture, and how many times wider each farther one is."""
+"""The range of the step next to the things, in units, and the factor by which each further step is wider."""
 
 INKS = (
     ("f3ead6", "cfdccf", "86b3b3", "3a7488", "17364f", "6b2420", "c8492c", "ee9a48", "fbe6bd"),
@@ -24,9 +24,9 @@ LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 2))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field as stacked sheets: the first inks step from afar down, or up, to the things, the others into them.
+    """Return a field drawn as stacked sheets: the first inks lead to the things, the others into them.
 
-    By chance the things rise from the ground, or lie at the bottom of a hollow that is cut into it.
+    At random, the things rise from the ground or lie at the bottom of a hollow.
     """
     is_hollow = of.chance().random() < 0.5
     count = (len(of.inks) + 1) // 2
@@ -50,16 +50,16 @@ def draw(of: Field) -> Array:
 
 
 def _inner(of: Field, count: int) -> Array:
-    """Return how many sheets lie within the things (h, w): by tone, a little by form so that no area is level."""
+    """Return the number of sheets within the things (h, w), by tone and a little by form."""
     inner = step(of.away, 5, 2) * 0.35
-    told = 0.5 * of.tone + 0.5 * of.detail
-    told = told + inner * (0.5 - told)  # drawn contours do not run around things
-    height = 0.04 + 0.86 * told + 0.22 * (of.bulge - 0.5) + 0.04 * of.cloud(26, 3)
+    tone = 0.5 * of.tone + 0.5 * of.detail
+    tone = tone + inner * (0.5 - tone)  # drawn contours do not run around things
+    height = 0.04 + 0.86 * tone + 0.22 * (of.bulge - 0.5) + 0.04 * of.cloud(26, 3)
     return np.asarray(np.clip(of.blur(height, 0.9), 0.01, 1) * count, np.float32)
 
 
 def _outer(of: Field, count: int, *, rises: bool) -> Array:
-    """Return how many sheets lie around the things (h, w), ``count`` at most: steps that widen away from them.
+    """Return the number of sheets around the things (h, w), ``count`` at most, in steps that widen away from them.
 
     A place moves the steps up and down by its tone: hills, tables and skies are sheets of the same stack.
     """
@@ -73,14 +73,14 @@ def _outer(of: Field, count: int, *, rises: bool) -> Array:
 
 
 def _sheets(height: Array, count: int) -> list[Array]:
-    """Return where (h, w) a height lies above each of some levels, from 0, with an edge about a pixel soft."""
+    """Return for each of some levels, from 0, the coverage (h, w) of the height above it, about one pixel soft."""
     down, across = np.gradient(height)
     steep = np.maximum(np.hypot(down, across), 0.02)
     return [np.asarray(np.clip((height - level) / steep + 0.5, 0, 1), np.float32) for level in range(count)]
 
 
 def _cast(of: Field, sheet: Array, by: float = 1.0) -> Array:
-    """Return a sheet (h, w) moved away from the light."""
+    """Return a sheet (h, w) moved away from the light, as its shadow."""
     for axis, far in enumerate((2.6 * by, -2.8 * by * of.side)):
         whole, part = divmod(abs(far) / of.pixel, 1)
         one, other = (_moved(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
@@ -89,6 +89,6 @@ def _cast(of: Field, sheet: Array, by: float = 1.0) -> Array:
 
 
 def _moved(of: Array, by: int, axis: int) -> Array:
-    """Return (h, w) moved by pixels along an axis; its edge goes on."""
+    """Return (h, w) moved by pixels along an axis; edge values are repeated."""
     at = np.clip(np.arange(of.shape[axis]) - by, 0, of.shape[axis] - 1)
     return np.asarray(np.take(of, at, axis))

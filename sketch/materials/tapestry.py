@@ -1,4 +1,4 @@
-"""Tapestry: rows of weft in plant dyes; outlines are stepped by rows, and two tones meet in hatching."""
+"""Tapestry: rows of weft in plant dyes, with outlines stepped by rows and hatching between tones."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sketch.marks import inking, noise
 from sketch.marks.field import Field, Numbers, step
 
 ROW = 5.6
-"""Units of a row of weft, and about those between two warps."""
+"""The height of a row of weft, and about the distance between warps, in units."""
 
 HUE = 0.3
-"""How far dyes give way to the colours that things have."""
+"""How far dyes give way to the things' own colours."""
 
 INKS = (
     ("e6d8b8", "7b2d26", "23395b", "c9962f", "5f6b3a", "3a2a22", "b8664a", "8a9aa0"),
@@ -27,7 +27,7 @@ LAYOUTS = (("single", 1, 1, 8), ("grid", 2, 2, 1), ("pattern", 2, 2, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in all inks: the things in those nearest to their colours, the ground in bands that answer them."""
+    """Return a field drawn in all inks: things in their nearest dyes, the ground in contrasting bands."""
     rows = _rows(of)
     each = rows / rows.sum(0)
     body, away, tone = (each.T @ part for part in (of.cut(of.away), of.away, of.tone))
@@ -45,7 +45,7 @@ def draw(of: Field) -> Array:
 
 
 def _rows(of: Field) -> Array:
-    """Return how much of each pixel's row (h) lies in each row of weft (n)."""
+    """Return the share of each pixel row (h) in each row of weft (n)."""
     pitch = ROW * of.scale
     high = of.size[0]
     edges = np.arange(int(np.ceil(high / pitch)) + 1) * pitch
@@ -55,7 +55,7 @@ def _rows(of: Field) -> Array:
 
 
 def _dyed(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
-    """Return the dyes (n, w, 3) nearest to colours; ``lag`` (n, 1) lets rows change earlier and later: hatching."""
+    """Return the nearest dyes (n, w, 3) to colours; ``lag`` (n, 1) shifts the rows' transitions, which hatches them."""
     wanted = woven.copy()
     wanted[..., 0] = 0.45 * woven[..., 0] + 0.55 * (0.12 + 0.82 * tone) + 0.14 * lag
     wanted[..., 1:] *= 0.85
@@ -84,7 +84,7 @@ def _ground(of: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Ar
     bands = inks[order[low % len(order)]] * (1 - blend) + inks[order[(low + 1) % len(order)]] * blend
     apart = inking.opposite(inks, of.mean)
     bands = bands + (apart - bands) * step(near, 2.5, 0)[..., None]
-    # In a place, the ground is lighter around what is dark, and darker around what is light.
+    # In a place, the ground is lighter around dark things and darker around light ones.
     halo = 0.3 * np.tanh(4 * (of.mean[0] - 0.6)) * step(away, -24, -2)
     place = _dyed(woven, 1.1 * woven[..., 0] - 0.1 - halo, inks, 0.6 * lag)
     place = place + (apart - place) * step(away, -5.5, -3.5)[..., None] * 0.8
@@ -92,7 +92,7 @@ def _ground(of: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Ar
 
 
 def _abrash(of: Field, rows: int) -> Array:
-    """Return how yarns (n, w) differ, each along some of its row."""
+    """Return the variation of yarns (n, w), each along a part of its row."""
     wide = of.shape[1]
     return np.asarray(
         noise.cloud(rows, wide, 60, of.seed * 64 + 8) * 0.5 + noise.scattered(rows, 1, of.seed + 5, 1)[..., 0] - 0.5,
@@ -101,7 +101,7 @@ def _abrash(of: Field, rows: int) -> Array:
 
 
 def _weave(of: Field) -> Numbers:
-    """Return light and dark (h, w) of yarns that go over one warp and under the next."""
+    """Return the light and dark (h, w) of yarns that alternate over and under the warps."""
     x, y = of.places
     across, down = x / (ROW * of.scale), y / (ROW * of.scale)
     turn = np.where(np.floor(down) % 2 == 0, 0.0, np.pi)

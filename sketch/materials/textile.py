@@ -1,4 +1,4 @@
-"""Textile: cloths on which things are bold flat motifs, woven in steps, dyed as yarn, or printed from a block."""
+"""Textile: cloth with things as bold flat motifs, woven in steps, of dyed yarn, or block-printed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sketch.colour import Array
 from sketch.marks.field import Field, over, step
 
 THREAD = 4.0
-"""Units of a thread: the steps of what is woven."""
+"""The width of a thread in units: the step of woven outlines."""
 
 REPEAT = 17.0
-"""Units from one small figure of the ground to the next."""
+"""Units between the small figures of the ground."""
 
 INKS = (
     ("1f2b44", "f0e4c8", "c8553d", "16203a", "d9a441"),
@@ -24,13 +24,13 @@ INKS = (
     ("3f2a3f", "f0dfc0", "e7b9a0", "c8455a", "5f8a8a"),
     ("e5d3c3", "d98f5a", "a8404a", "2f4a6b", "c98a78"),
 )  # fmt: skip
-"""Of each cloth the ground, what is light, middling and dark in the motif, and what fills the ground."""
+"""For each cloth: the ground; light, middle and dark of the motif; and the figures of the ground."""
 
 LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 2), ("single", 1, 1, 4), ("grid", 2, 2, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in the inks as they are, ground first: thing, details, and what fills the ground."""
+    """Return a field drawn in its inks: ground, thing, details and figures."""
     weave = _weave(of)
     away, tone = (_woven(of, each, weave) for each in (of.away, of.tone))
     soft = (0.8, 2.4, 1.0)[weave]
@@ -40,11 +40,11 @@ def draw(of: Field) -> Array:
     # Between two tones the threads alternate, as a weaver shades.
     tone = tone + 0.08 * (of.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
     light, middle, dark = (of.ink(number) for number in (1, 2, 3))
-    # Where a colour was asked for, less is light or dark and more of it is seen.
+    # Where a colour was requested, less is light or dark, so that more of it is visible.
     shown = tone - (0.15 * of.wished * step(tone, 0.4, 0.6))
     motif = over(light, step(shown, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
     motif = over(dark, step(tone + 0.08 * of.wished, 0.34, 0.31), motif)
-    # A rim holds the outline where what is within has the colour of the ground.
+    # A rim marks the outline where the things have the ground's colour.
     rim = light + (dark - light) * step(colour.lab(of.ink(0))[:1], 0.55, 0.75)
     motif = over(rim, step(away, 3.6, 2.0), motif)
     lab = colour.lab(over(motif, body, cloth))
@@ -54,13 +54,13 @@ def draw(of: Field) -> Array:
 
 
 def _weave(of: Field) -> int:
-    """Choose a weave: 0 in steps, 1 of dyed yarn, 2 printed; repeats, whose details are small, are printed."""
+    """Return a weave: 0 in steps, 1 of dyed yarn, 2 printed; repeats have small details and are always printed."""
     repeats = int(of.cells.max())
     return 2 if repeats else int(of.chance(1).choice((0, 1, 2, 2)))
 
 
 def _woven(of: Field, drawn: Array, weave: int) -> Array:
-    """Return (h, w) as the loom shows it: in steps of threads, drawn out along the warp, or as it is."""
+    """Return (h, w) as the loom shows it: in steps of threads, drawn out along the warp, or unchanged."""
     if weave == 2:
         return drawn
     height, width = of.shape
@@ -79,11 +79,11 @@ def _woven(of: Field, drawn: Array, weave: int) -> Array:
 
 
 def _ground(of: Field, away: Array, weave: int) -> Array:
-    """Return the ground (h, w, 3): echoes of the outline, small figures beyond, a border on a cloth of its own."""
-    dice = of.chance(3)
+    """Return the ground (h, w, 3): echoes of the outline, small figures further out, and a border."""
+    rng = of.chance(3)
     cloth = np.broadcast_to(of.ink(0), of.ground.shape)
-    second = of.ink(int(dice.choice((4, 4, 2))))
-    odd = (of.cells % 2).astype(np.float32) * float(dice.random() < 0.5)
+    second = of.ink(int(rng.choice((4, 4, 2))))
+    odd = (of.cells % 2).astype(np.float32) * float(rng.random() < 0.5)
     cloth = over(0.82 * of.ink(0) + 0.18 * second, odd, cloth)
     # A repeat is printed on plain cloth; a single picture may show a place, in three flat tones.
     is_place = of.is_place * float(of.cells.max() == 0)
@@ -93,23 +93,23 @@ def _ground(of: Field, away: Array, weave: int) -> Array:
         cloth = over(0.5 * of.ink(0) + 0.5 * of.ink(1), is_place * step(place, 0.62, 0.66), cloth)
         cloth = over(0.25 * of.ink(0) + 0.75 * second, is_place * step(place, 0.24, 0.2), cloth)
     quiet = 1 - is_place
-    lines = int(dice.integers(1, 4))
-    gap = float(dice.uniform(5.5, 7.5))
+    lines = int(rng.integers(1, 4))
+    gap = float(rng.uniform(5.5, 7.5))
     echo = of.stripes(away / gap - 0.25, 0.42) * step(away, -gap * (lines + 0.75), -gap * (lines + 0.74))
     echo *= step(away, -gap * 0.6, -gap * 0.7)
     x, y = of.places
-    if dice.random() < 0.5:
+    if rng.random() < 0.5:
         echo *= of.stripes(np.broadcast_to((x + y) / 10, of.shape), 0.6)
     cloth = over(of.ink(4), echo * quiet, cloth)
     grown = step(away, -gap * (lines + 0.9), -gap * (lines + 2.2))
-    cloth = over(second, _figures(of, grown, int(dice.integers(4)), weave) * quiet, cloth)
-    if int(of.cells.max()) == 0 and dice.random() < 0.75:
+    cloth = over(second, _figures(of, grown, int(rng.integers(4)), weave) * quiet, cloth)
+    if int(of.cells.max()) == 0 and rng.random() < 0.75:
         cloth = _bordered(of, cloth, weave)
     return cloth
 
 
 def _figures(of: Field, grown: Array, kind: int, weave: int) -> Array:
-    """Return the cover of small figures in half-drop, larger where there is room: lozenges, dots, crosses or bars."""
+    """Return the coverage of small figures in half-drop (diamonds, dots, crosses, bars), larger where there is room."""
     x, y = of.places
     pitch = REPEAT * of.scale
     column = np.floor(x / pitch)
@@ -128,16 +128,16 @@ def _figures(of: Field, grown: Array, kind: int, weave: int) -> Array:
 
 
 def _bordered(of: Field, cloth: Array, weave: int) -> Array:
-    """Lay a border about a cloth: bands and a row of triangles, on all sides or on two."""
-    dice = of.chance(4)
+    """Return a cloth with a border of bands and a row of triangles, on all sides or on two."""
+    rng = of.chance(4)
     x, y = of.places
     height, width = of.size
     sides = [np.minimum(x, width - x) + 0 * y, np.minimum(y, height - y) + 0 * x]
-    kind = int(dice.integers(4))
+    kind = int(rng.integers(4))
     in_from = np.minimum(*sides) if kind < 2 else sides[kind - 2]
     along = np.where(sides[0] < sides[1], y, x) if kind < 2 else (y + 0 * x if kind == 2 else x + 0 * y)
-    deep = float(dice.uniform(15, 24))
-    count = max(4, round(float(width) / float(dice.uniform(11, 18))))
+    deep = float(rng.uniform(15, 24))
+    count = max(4, round(float(width) / float(rng.uniform(11, 18))))
     saw = np.abs((along / width * count) % 1 - 0.5) * 2
     teeth = of.cut(_woven(of, np.asarray(deep * (0.35 + 0.55 * saw) - in_from, np.float32), weave))
     cloth = over(of.ink(3), of.cut(np.asarray(deep - in_from, np.float32)), cloth)

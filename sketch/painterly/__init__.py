@@ -1,3 +1,3 @@
-"""Scenes as a painter sets them up: one light, few values, lost edges, a place with depth."""
+"""The painterly setup of scenes: one light, few tonal values, lost edges, a place with depth."""
 
 __all__ = ["arranging", "composing"]

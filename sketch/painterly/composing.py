@@ -1,4 +1,4 @@
-"""Compose a drawn scene as a painter would: set it in a place, light it from one side, lose and find its edges."""
+"""Redraw a scene in the painterly setup: a place, light from one side, lost and found edges."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ AIR = ("sky", "space", "underwater")
 WALLS = ("plain", "split", "pattern")
 NO_FLOOR = 0.95
 HIGH = 0.75
-"""How high the light stands, as a slope against its side; as much of it comes from the viewer."""
+"""The height of the light, as a slope against its side; the same part comes from the viewer."""
 
 LIT, SHADED = 0.20, 0.46
-"""How far what faces the light goes to its colour, and what is turned away goes into the dark."""
+"""How far lit parts are lightened to their own colour, and shaded parts darkened."""
 
 TINTED = 0.6
-"""How far things take on the colour of the light, and grow dark with it at night."""
+"""How far things take on the colour of the light, and darken with it at night."""
 
 BOUNCED = 0.34
-"""How much of what is around shines back into the shade of a thing."""
+"""How much of the surroundings' light is reflected into the shade of a thing."""
 
 SET_APART = 0.2
-"""How much darker or lighter the ground becomes where things would be lost before it."""
+"""How much the ground is darkened or lightened where things would be lost against it."""
 
 LOST = 0.62
-"""How far an edge in the shade takes the colour of what lies behind it."""
+"""How far a shaded edge takes the colour of what lies behind it."""
 
 FOUND = 0.16
-"""How far the ground goes dark beside a lit edge, and light beside a shaded one."""
+"""How far the ground is darkened beside a lit edge, and lightened beside a shaded one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Light from one side, -1…1; its colour (3,), and how deep the shade is."""
+    """Light from one side, -1…1; its colour (3,), and the depth of its shade."""
 
     side: float
     tint: Array
     depth: float
 
     @classmethod
-    def of(cls, setting: Setting) -> Light:
+    def from_setting(cls, setting: Setting) -> Light:
         """Return the light of a setting: warm by day, golden at dusk, pale blue at night."""
         tint = {"dusk": (1.0, 0.86, 0.66), "night": (0.80, 0.88, 1.0)}.get(setting.time, (1.0, 0.965, 0.88))
         side = float(np.copysign(max(0.35, abs(setting.light)), setting.light or -1.0))
@@ -57,7 +57,7 @@ class Light:
 
     @classmethod
     def mixed(cls, lights: Sequence[tuple[Light, float]]) -> Light:
-        """Return the mean of lights by their shares."""
+        """Return the mean of lights, weighted by their shares."""
         return cls(
             sum(share * each.side for each, share in lights),
             np.asarray(sum(share * each.tint for each, share in lights), np.float32),
@@ -66,10 +66,11 @@ class Light:
 
 
 def compose(drawn: Drawn, setting: Setting, *, seed: int, asked: Array | None = None) -> Drawn:
-    """Return a drawn scene as a painter would set it up: same numbers, other pixels.
+    """Return a drawn scene in the painterly setup: the same numbers, other pixels.
 
-    The place follows from ``setting`` and ``seed`` alone, and all else from the pixels, without thresholds: a small
-    change of what is drawn changes little. ``drawn`` has any side; of a photo's surroundings only the colours change.
+    The place depends only on ``setting`` and ``seed``, everything else on the pixels, without thresholds, so that a
+    small change of the drawing changes little. ``drawn`` has any side; of a photo's surroundings only the colours
+    change. ``asked`` is as for :func:`between`.
     """
     return between(drawn, (setting, setting), 0.0, seeds=(seed, seed), asked=asked)
 
@@ -82,10 +83,10 @@ def between(
     seeds: tuple[int, int],
     asked: Array | None = None,
 ) -> Drawn:
-    """Return what is drawn at ``t``, 0…1, of the way from one setting to another, as a painter would set it up.
+    """Return what is drawn at ``t``, 0…1, between two settings, in the painterly setup.
 
-    At the ends it is what :func:`compose` makes; between them place, light and key are mixed, and the cost is that of
-    one picture. ``asked`` says by its number (n + 1,), 0 the ground's, how far each thing was asked for in a colour.
+    At the ends the result is that of :func:`compose`; in between, place, light and key are mixed, at the cost of one
+    picture. ``asked`` (n + 1,) holds for each thing how far a colour was requested for it; index 0 is the ground.
     """
     ends = [end for end in zip(settings, seeds, (1 - t, t), strict=True) if end[2] > 0]
     size = drawn.ground.shape[0]
@@ -93,13 +94,13 @@ def between(
     for setting, seed, share in ends:
         place = ground.drawn(setting, size, seed) if ground.is_place(setting) else drawn.ground
         behind += np.float32(share) * place
-    light = Light.mixed([(Light.of(setting), share) for setting, _, share in ends])
+    light = Light.mixed([(Light.from_setting(setting), share) for setting, _, share in ends])
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
     rgb = tones.without_highlights(rgb, alpha[..., 0], light.tint)
     own = None if asked is None else (rgb, asked[drawn.numbers][..., None])
     rgb = rgb * (1 - TINTED * (1 - light.tint * light.depth))
-    shapes = list(forms.of(drawn))
+    shapes = list(forms.find_forms(drawn))
     held = forms.coarse(rgb * alpha)
     for shape in shapes:
         for setting, _, share in ends:
@@ -118,7 +119,7 @@ def between(
 
 
 def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
-    """Bring the ground (n, n, 3) down where the things are about as light as it and lighter, and up where darker."""
+    """Return the ground (n, n, 3), darkened if the things are slightly lighter than it, lightened if darker."""
     held, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
     total = float(weight.sum()) + 1e-3
     away = float(held.sum() - under.sum()) / total
@@ -129,7 +130,7 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
 
 
 def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: float) -> None:
-    """Draw a thing upside down on the ground (n, n, 3), in place; ``held`` (m, m, 3) is what things show."""
+    """Draw a thing's reflection on the ground (n, n, 3) in place; ``held`` (m, m, 3) are the things' colours."""
     if not reflections.amount(setting) or _floor(setting) > 1:
         return
     size = behind.shape[0]
@@ -139,7 +140,7 @@ def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: f
 
 
 def _dark(shape: Form, light: Light, setting: Setting) -> Array:
-    """Return how dark a thing makes the ground (m, m): where it touches it, and away from the light."""
+    """Return how much a thing darkens the ground (m, m): where it touches it, and away from the light."""
     if setting.kind in AIR or not ground.is_place(setting):
         return np.zeros_like(shape.cover)
     floor = _floor(setting)
@@ -148,7 +149,7 @@ def _dark(shape: Form, light: Light, setting: Setting) -> Array:
 
 
 def _floor(setting: Setting) -> float:
-    """Return the line, as a share of the side, above which there is no ground to stand on: above 1 for a wall."""
+    """Return the line, as a share of the side, above which there is no floor; above 1 for a wall."""
     if setting.kind in WALLS and setting.horizon > NO_FLOOR:
         return 2.0
     return setting.horizon
@@ -159,14 +160,14 @@ _SHADOW = np.array([1.0, 0.94, 0.84], np.float32)
 
 
 def _facing(shapes: list[Form], light: Light, size: int) -> tuple[Array, Array]:
-    """Return how far each place of the things faces the light, -1…1, and how far it is covered: coarse."""
+    """Return how far the things face the light, -1…1, and their coverage: two coarse maps (size, size)."""
     facing, cover = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
     length = float(np.sqrt(light.side**2 + HIGH**2 + 1))
     for shape in shapes:
         across, down = forms.slopes(shape)
         steep = np.sqrt(across**2 + down**2 + 1)
         own = (across * light.side - down * HIGH + 1) / steep / length - 1 / length
-        # Over the whole of it the light falls off, as over a ball.
+        # Over the whole thing the light falls off, as over a ball.
         place = (np.arange(size, dtype=np.float32) + 0.5) / size
         reach = max(0.08, 0.5 * shape.side)
         fall = (place[None, :] - shape.middle) * light.side / reach - (
@@ -179,12 +180,12 @@ def _facing(shapes: list[Form], light: Light, size: int) -> tuple[Array, Array]:
 
 
 def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, light: Light) -> tuple[Array, Array]:
-    """Model things by light, core shadow and what shines back; lose their shaded edges in the ground."""
+    """Return the things modelled by light, core shadow and reflected light, and the ground with lost edges."""
     size = rgb.shape[0]
     around = _around(rgb, alpha, behind)
     shade = 0.42 * _risen(-facing, 0.04, 0.16) + 0.58 * _risen(-facing, 0.30, 0.46)
     lit = 0.5 * _risen(facing, 0.10, 0.22) + 0.5 * _risen(facing, 0.34, 0.48)
-    # The darkest is not the rim, but where light ends: there what is around shines in.
+    # The core shadow is darkest, not the rim, which reflects its surroundings.
     rim = np.clip(2.2 * (1 - blurred(cover, 0.035 * len(cover))), 0, 1)
     fine = forms.resized(np.stack([shade, lit, rim], -1), size)
     shade, lit, rim = (fine[..., at : at + 1] for at in range(3))
@@ -204,7 +205,7 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
 
 
 def _risen(x: Array, low: float, high: float) -> Array:
-    """Rise from 0 at ``low`` to 1 at ``high``: one plane of a form ends, and the next begins."""
+    """Return a smooth step, 0 at ``low`` and 1 at ``high``: the transition between two planes of a form."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
@@ -213,7 +214,7 @@ _SHADE = np.array([1.0, 0.96, 0.88], np.float32)
 
 
 def _around(rgb: Array, alpha: Array, behind: Array) -> Array:
-    """Return the colours that shine back at each place, coarse: those of ground and neighbours, from below most."""
+    """Return the reflected colours at each place, coarse: those of ground and neighbours, mostly from below."""
     whole = forms.coarse(behind + (rgb - behind) * alpha)
     reach = 0.16 * len(whole)
     shift = round(0.1 * len(whole))
@@ -222,14 +223,14 @@ def _around(rgb: Array, alpha: Array, behind: Array) -> Array:
 
 
 def _widened(behind: Array) -> Array:
-    """Return the ground without its details: what an edge is lost in."""
+    """Return the ground without details, into which edges are lost."""
     small = forms.coarse(behind)
     wide = np.stack([blurred(small[..., part], 0.03 * len(small)) for part in range(3)], -1)
     return forms.resized(wide, behind.shape[0])
 
 
 def _beside(facing: Array, cover: Array) -> Array:
-    """Return where the ground beside things is to be darker (beside what is lit) or lighter."""
+    """Return where the ground beside things is darkened (next to lit parts) or lightened, coarse."""
     reach = 0.06 * len(cover)
     total = blurred(cover, reach)
     return np.asarray(blurred(np.clip(facing * 2.4, -1, 1) * cover, reach) / (total + 0.15) * np.clip(total * 3, 0, 1))

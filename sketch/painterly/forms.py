@@ -1,4 +1,4 @@
-"""The things of a scene as forms: one by one, how round they are, where they stand; coarse, since light is soft."""
+"""The things of a scene as coarse forms: their roundness and where they stand; light is soft."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sketch.layers.drawn import Drawn
 from sketch.lighting.form import blurred
 
 COARSE = 64
-"""How many pixels a side light is worked out in."""
+"""The side in pixels at which light is computed."""
 
 ROUNDINGS = ((0.022, 0.5), (0.06, 0.8), (0.16, 1.1))
-"""How wide edges are rounded off, as shares of the picture's side for a thing as large, and how much each counts."""
+"""The widths of the roundings of edges, as shares of a thing's side, and their weights."""
 
 STANDS = 0.02
-"""How much of a thing lies below the line on which it stands."""
+"""The share of a thing's area that lies below the line on which it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Form:
 
 
 def coarse(picture: Array) -> Array:
-    """Bring (n, n) or (n, n, c) to the coarse size, by means."""
+    """Return (n, n) or (n, n, c) reduced to the coarse size, by means."""
     size = picture.shape[0]
     if size <= COARSE:
         return picture
@@ -45,7 +45,7 @@ def coarse(picture: Array) -> Array:
 
 
 def resized(picture: Array, size: int, how: Image.Resampling = Image.Resampling.BILINEAR) -> Array:
-    """Bring (m, m) or (m, m, c) to another side."""
+    """Return (m, m) or (m, m, c) resized to another side."""
     if picture.shape[0] == size:
         return picture
     if picture.ndim == 2:
@@ -53,8 +53,8 @@ def resized(picture: Array, size: int, how: Image.Resampling = Image.Resampling.
     return np.stack([resized(picture[..., part], size, how) for part in range(picture.shape[2])], -1)
 
 
-def of(drawn: Drawn) -> Iterator[Form]:
-    """Return the forms of what is drawn, from far to near."""
+def find_forms(drawn: Drawn) -> Iterator[Form]:
+    """Yield the forms of the things of a drawn scene, in their order from far to near; invisible ones are left out."""
     alpha = drawn.things[..., 3]
     for number in range(1, int(drawn.numbers.max(initial=0)) + 1):
         cover = coarse(alpha * (drawn.numbers == number))
@@ -65,15 +65,15 @@ def of(drawn: Drawn) -> Iterator[Form]:
 
 
 def _side(total: float, size: int) -> float:
-    """Return about how large a thing is: what a square of its area would be, and a little more."""
+    """Return about how large a thing is, as a share: the side of a square of its area, and a little more."""
     return min(1.2, 1.3 * float(np.sqrt(total)) / size)
 
 
 def _foot(cover: Array, total: float) -> float:
-    """Return the height, as a share, below which almost nothing of it lies; it moves evenly as its pixels change."""
+    """Return the height, as a share, below which almost nothing of a thing lies; it changes smoothly."""
     below = np.cumsum(cover.sum(1)[::-1])[::-1] / total
     rows = np.arange(len(cover), dtype=np.float32)
-    # ``below`` falls with the rows; look up where it comes to the share.
+    # ``below`` decreases with the rows: interpolate where it reaches the share.
     return float(np.interp(STANDS, below[::-1], rows[::-1])) / len(cover)
 
 
@@ -83,7 +83,7 @@ def _middle(cover: Array, total: float) -> float:
 
 
 def slopes(form: Form) -> tuple[Array, Array]:
-    """Round a thing off: how far its surface falls to the right and downwards at each place (m, m)."""
+    """Return the slopes (m, m), to the right and downwards, of the rounded surface of a thing."""
     unit = form.side * len(form.cover)
     height = np.zeros_like(form.cover)
     for width, weight in ROUNDINGS:

@@ -1,4 +1,4 @@
-"""The ground of a painterly scene: a place with depth, drawn once for a setting and then remembered."""
+"""The ground of a painterly scene: a place with depth, drawn once per setting and then cached."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from sketch.painterly.stage import Stage
 from sketch.scene import Setting
 
 GATHERED = 0.3
-"""How much darker a picture's corners are, so that the eye stays within."""
+"""How much darker a picture's corners are."""
 
 UNPAINTED = 0.14
-"""The share of pictures in which some of the paper is left around a vignette."""
+"""The share of pictures in which some paper stays visible around a vignette."""
 
 PAPER = (0.955, 0.935, 0.89)
 
 KEYS = (0.62, 1.1)
-"""From which exponent to which lightness is bent: some pictures are of a high key, and some of a low one."""
+"""The range of the exponent applied to lightness: pictures are of a high or a low key."""
 
 
 @lru_cache(maxsize=16)
 def drawn(setting: Setting, size: int, seed: int) -> Array:
-    """Draw the place of a setting (size, size, 3), sRGB 0…1: not to be written to."""
+    """Return the place of a setting (size, size, 3), sRGB 0…1.
+
+    The array is cached: do not write to it.
+    """
     stage = Stage(setting, size, seed)
     _DRAWN[setting.kind](stage)
     np.clip(stage.rgb, 0, 1, out=stage.rgb)
@@ -42,7 +45,7 @@ def drawn(setting: Setting, size: int, seed: int) -> Array:
 
 
 def _leave_paper(stage: Stage) -> None:
-    """Clear the ground towards the frame in some pictures: a vignette."""
+    """Fade the ground to paper towards the frame, in place, in some pictures."""
     kind, wide = stage.any(0, 1), stage.any(0.06, 0.12)
     if stage.night or kind > UNPAINTED:
         return
@@ -53,12 +56,12 @@ def _leave_paper(stage: Stage) -> None:
 
 
 def is_place(setting: Setting) -> bool:
-    """Return whether a setting is of a kind that is drawn as a place here; a photo's surroundings are not."""
+    """Return whether a setting's kind is drawn as a place here; a photo's surroundings are not."""
     return setting.kind in _DRAWN
 
 
 def _weather(stage: Stage) -> None:
-    """Draw rain or snow in the air: a veil, and broad soft flakes or streaks."""
+    """Draw rain or snow in place: a veil, and soft flakes or streaks."""
     stage.rgb += (stage.tones[1] * 0.8 - stage.rgb) * np.float32(0.22)
     if stage.setting.weather == "rain":
         streaks = stage.sampled(stage.x * 26 + 8 * stage.light * stage.y, stage.y * 3, 2)

@@ -1,4 +1,4 @@
-"""Places within walls: a table with a cloth, a room with a floor, a studio's wall, a window on a view."""
+"""Painterly indoor places: a table with a cloth, a room with a floor, a studio's wall, a window with a view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sketch.painterly.stage import Stage
 
 
 def wall(stage: Stage, *, patch: float = 0.6) -> None:
-    """Draw a wall in falling light: dark on the side of the light, and bright where it arrives."""
+    """Draw a wall in a gradient of light: dark on the light's side, and bright where it arrives."""
     x, y, light = stage.x, stage.y, stage.light
     stage.rgb[:] = stage.between(
         stage.tones[0], stage.tones[1], 0.5 + 0.3 * stage.noise(0.6, 0.5) - 0.3 * (x - 0.5) * light
@@ -25,7 +25,7 @@ def wall(stage: Stage, *, patch: float = 0.6) -> None:
 
 
 def _window_light(stage: Stage) -> None:
-    """Draw the light of a window aslant on the wall, parted by its bar."""
+    """Draw a window's light slanting over the wall, divided by the window's bar."""
     lean, wide, high = stage.any(0.25, 0.6), stage.any(0.12, 0.2), stage.any(0.22, 0.34)
     middle_x, middle_y = 0.5 - stage.light * stage.any(0.1, 0.35), stage.any(0.18, 0.34)
     across = np.abs(stage.x - middle_x + stage.light * lean * (stage.y - middle_y))
@@ -35,7 +35,7 @@ def _window_light(stage: Stage) -> None:
 
 
 def _curtain(stage: Stage, left: float, right: float) -> None:
-    """Draw a curtain from above: upright folds in shade and light, its edge not quite straight."""
+    """Draw a curtain from the top: vertical folds in light and shade, with a slightly curved edge."""
     edge = np.minimum(stage.x - left, right - stage.x) + 0.012 * np.sin(stage.y * 7 + stage.any(0, 6))
     cover = stage.soft(edge, 0.02)
     x = stage.x + 0.03 * (stage.y - 0.3) * np.sin(stage.x * 9)
@@ -48,7 +48,7 @@ def _curtain(stage: Stage, left: float, right: float) -> None:
 
 
 def table(stage: Stage) -> None:
-    """Draw a table before a wall: bare wood, a cloth with folds all over, or one laid over a part of it."""
+    """Draw a table in front of a wall: bare wood, a cloth with folds, or a cloth over a part of it."""
     wall(stage)
     draw = stage.chance.random()
     if draw < 0.4:
@@ -75,7 +75,7 @@ def _top(stage: Stage, horizon: float) -> None:
             _stripes(stage, depth)
     if kind > 0.72:
         _laid(stage, horizon, depth)
-    # Light falls across the top and leaves the near corner and the side of the light in shade.
+    # Light falls across the top and leaves the near corner and the light's side in shade.
     reach = np.exp(-(((stage.x - 0.5 + 0.28 * stage.light) / 0.5) ** 2) - ((depth - 0.35) / 0.6) ** 2)
     stage.shade(0.22 * reach - 0.34 * (1 - reach))
     cover = stage.inside(below)
@@ -100,7 +100,7 @@ def _cloth(stage: Stage, depth: Numbers) -> None:
 
 
 def _stripes(stage: Stage, depth: Numbers) -> None:
-    """Weave a few broad stripes that run away from the eye and sway with the folds."""
+    """Draw a few broad stripes on the cloth that recede from the viewer and sway with the folds."""
     far = (stage.x - 0.5) / (0.6 + depth) + 0.02 * stage.noise(0.2, 0.15)
     at = (far / stage.any(0.3, 0.45) + stage.any(0, 1)) % 1
     band = stage.soft(stage.any(0.07, 0.13) - np.abs(at - 0.5), 0.03)
@@ -108,7 +108,7 @@ def _stripes(stage: Stage, depth: Numbers) -> None:
 
 
 def _laid(stage: Stage, horizon: float, depth: Numbers) -> None:
-    """Lay a crumpled cloth of another tone over one side of the table."""
+    """Draw a crumpled cloth of another tone over one side of the table."""
     side = 1 if stage.chance.random() < 0.5 else -1
     reach = stage.any(0.0, 0.25)
     edge = side * (stage.x - 0.5) - reach + 0.05 * stage.noise(0.2, 0.2) + 0.3 * (stage.y - horizon)
@@ -121,14 +121,14 @@ def _laid(stage: Stage, horizon: float, depth: Numbers) -> None:
 
 
 def _front(stage: Stage, edge: Numbers) -> None:
-    """Shade the front of the table."""
+    """Darken the front of the table."""
     below = stage.soft(stage.y - edge, 0.012)
     stage.shade(-0.62 * below)
     stage.shade(0.12 * stage.soft(0.01 - np.abs(stage.y - edge + 0.012), 0.02))
 
 
 def room(stage: Stage) -> None:
-    """Draw a corner of a room: two walls that take the light differently, a floor of boards, perhaps a rug."""
+    """Draw a corner of a room: two walls in different light, a floor of boards, sometimes a rug."""
     wall(stage, patch=0.5)
     if stage.chance.random() < 0.55:
         corner = 0.5 + stage.light * stage.any(0.12, 0.32)
@@ -162,7 +162,7 @@ def _rug(stage: Stage, depth: Numbers) -> None:
 
 
 def plain(stage: Stage) -> None:
-    """Draw a studio: a wall as a painter scumbles it, and a floor or shelf that comes out of it."""
+    """Draw a studio: a scumbled wall, and a floor or shelf that blends into it."""
     wall(stage, patch=0.25)
     if stage.chance.random() < 0.3:
         before = stage.rgb.copy()
@@ -186,7 +186,7 @@ def plain(stage: Stage) -> None:
 
 
 def window(stage: Stage) -> None:
-    """Draw a window on a far view, its wall in shade, and a lit sill below."""
+    """Draw a window with a view, its wall in shade, and a lit sill below."""
     outside = Stage(stage.setting, stage.size, 7)
     outside.horizon = min(0.5, stage.horizon * 0.7)
     outdoors.meadow(outside)
@@ -203,6 +203,6 @@ def window(stage: Stage) -> None:
 
 
 def split(stage: Stage) -> None:
-    """Draw a studio with a cloth behind: what was flat fields becomes a wall and a drape."""
+    """Draw a studio with a drape, in the place of flat fields."""
     stage.horizon = min(stage.horizon + 0.12, 0.8)
     plain(stage)

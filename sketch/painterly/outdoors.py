@@ -1,4 +1,4 @@
-"""Places in the open, with air between near and far: meadows, woods, dunes, water, clouds, streets, space."""
+"""Painterly outdoor places with aerial perspective: meadows, woods, dunes, water, clouds, streets, space."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sketch.painterly.stage import Stage, looked_up
 
 
 def sky(stage: Stage, *, clouds: float = 1.0) -> None:
-    """Draw a sky that glows towards the horizon on the side of the light, with clouds that are lit from there."""
+    """Draw a sky that glows towards the horizon on the light's side, with clouds lit from there."""
     above, low = stage.tones[0], stage.tones[1]
     up = (stage.y / max(0.25, stage.horizon)) ** 1.1
     glow = np.exp(-(((stage.x - 0.5 - 0.4 * stage.light) / 0.5) ** 2) - ((stage.y - stage.horizon) / 0.4) ** 2)
@@ -23,7 +23,7 @@ def sky(stage: Stage, *, clouds: float = 1.0) -> None:
 
 
 def _clouds(stage: Stage, amount: float) -> None:
-    """Lay banks of cloud, flatter towards the horizon: light where they face the light, grey below."""
+    """Draw banks of cloud, flatter towards the horizon: bright where they face the light, grey below."""
     far = np.clip(stage.horizon - stage.y, 0, None) + 0.12
     u, v = (stage.x - 0.5) / far * 0.42 + stage.any(0, 9), np.log(far) * 2.1 + stage.any(0, 9)
     chance = np.random.default_rng((stage.setting.seed, 11))
@@ -49,12 +49,12 @@ def _stars(stage: Stage) -> None:
 
 
 def _haze(stage: Stage, tone: Array, near: float) -> Array:
-    """Mix a tone with the air before it: 1 is near, 0 as far as one sees."""
+    """Return a tone (3,) mixed with the colour of the air; ``near`` is 1 close by and 0 in the distance."""
     return np.asarray(stage.tones[1] * (1 - near) + tone * near, np.float32)
 
 
 def _ground(stage: Stage, top: Numbers, tone: Array) -> Array:
-    """Cover what lies below a skyline with land in perspective: patches of light and shade, flatter when far."""
+    """Draw land in perspective below a skyline, with patches of light and shade; return its depth (size, size), 0…1."""
     depth = np.clip((stage.y - stage.horizon) / max(0.1, 1 - stage.horizon), 0.02, 1).astype(np.float32)
     u, v = (stage.x - 0.5) / (0.25 + depth), -1.5 / (0.3 + depth) + 0.5 * (stage.x - 0.5)
     light, warm = stage.sampled(u * 1.8, v * 1.3, 2), stage.sampled(u * 1.1 + 5, v * 0.9, 1)
@@ -67,7 +67,7 @@ def _ground(stage: Stage, top: Numbers, tone: Array) -> Array:
 
 
 def _clumps(stage: Stage, level: float, size: float, tone: Array, near: float, number: int) -> None:
-    """Set trees or bushes along a line: round crowns in shade, with a lit side."""
+    """Draw trees or bushes along a line: round crowns in shade, with a lit side."""
     dark = _haze(stage, tone * 0.62, near)
     light = _haze(stage, tone * 1.02 + 0.04, near)
     wobble = 0.25 * size * stage.noise(size * 0.7, size * 0.7)
@@ -81,7 +81,7 @@ def _clumps(stage: Stage, level: float, size: float, tone: Array, near: float, n
 
 
 def meadow(stage: Stage) -> None:
-    """Draw a wide land: sky, hills that pale with distance, trees, a path or furrows, near grass in shade."""
+    """Draw a wide landscape: sky, hills that pale with distance, trees, a path or furrows, grass in shade."""
     sky(stage)
     for number in range(3):
         near = (0.22, 0.42, 0.62)[number]
@@ -106,7 +106,7 @@ def meadow(stage: Stage) -> None:
 
 
 def _path(stage: Stage, depth: Numbers) -> None:
-    """Draw a path from the front to the horizon in a bend."""
+    """Draw a winding path from the front to the horizon."""
     start, bend, end = stage.any(0.1, 0.9), stage.any(-0.5, 0.5), stage.any(0.3, 0.7)
     back = 1 - depth
     middle = start + (end - start) * back + bend * back * depth * 2
@@ -117,20 +117,20 @@ def _path(stage: Stage, depth: Numbers) -> None:
 
 
 def _furrows(stage: Stage, depth: Numbers) -> None:
-    """Plough the land in rows that meet at the horizon."""
+    """Draw furrows that meet at the horizon."""
     far = (stage.x - stage.any(0.2, 0.8)) / (0.1 + depth)
     rows = np.sin(far * stage.any(7, 11) + 0.4 * stage.noise(0.2, 0.1))
     stage.shade(0.22 * rows * depth * stage.inside(stage.y - stage.horizon - 0.02))
 
 
 def _near_grass(stage: Stage, depth: Numbers) -> None:
-    """Shade the front, with tufts that lean with the light."""
+    """Darken the front, with tufts of grass that lean with the light."""
     tufts = stage.sampled(stage.x * 16 + 3 * stage.light * (1 - stage.y), stage.y * 3.5, 2)
     stage.shade((0.16 * tufts - 0.38) * stage.soft(depth - 0.72 + 0.06 * tufts, 0.5))
 
 
 def _great_tree(stage: Stage) -> None:
-    """Draw a branch or crown of a near tree from above, on the side of the light."""
+    """Draw a branch or crown of a near tree at the top, on the light's side."""
     side = np.sign(stage.light)
     away = (stage.x - 0.5) * side - 0.34 + 0.5 * (0.3 - stage.y) + 0.06 * stage.noise(0.12, 0.1, 3)
     cover = stage.soft(away, 0.05) * stage.soft(stage.horizon - 0.1 - stage.y, 0.1)
@@ -139,7 +139,7 @@ def _great_tree(stage: Stage) -> None:
 
 
 def forest(stage: Stage) -> None:
-    """Draw a wood: a bright gap far behind, pale trunks before it and dark ones near, light on the floor."""
+    """Draw a wood: a bright gap in the distance, pale trunks before it and dark ones near, light on the floor."""
     gap = np.exp(-(((stage.x - 0.5 - 0.2 * stage.light) / 0.34) ** 2) - ((stage.y - stage.horizon + 0.2) / 0.36) ** 2)
     stage.rgb[:] = stage.between(stage.tones[3] * 0.5, stage.tones[1] * 0.85 + 0.1, gap * 1.1)
     leaves = stage.noise(0.1, 0.08, 3)
@@ -184,7 +184,7 @@ def desert(stage: Stage) -> None:
 
 
 def sea(stage: Stage) -> None:
-    """Draw open water: a hazy horizon, waves that grow nearer, the light's path on them, a shore now and then."""
+    """Draw open water: a hazy horizon, waves, the light's path on them, sometimes a coast or shore."""
     sky(stage, clouds=1.1)
     if stage.chance.random() < 0.5:
         coast = stage.ridge(stage.horizon - 0.03, 0.025, 0.3) + 0.12 * np.clip(stage.light * (stage.x - 0.5), -0.2, 0.5)
@@ -213,7 +213,7 @@ def _shore(stage: Stage) -> None:
 
 
 def underwater(stage: Stage) -> None:
-    """Draw the deep: light that falls aslant from above and dies away, rocks and weeds, a floor of sand."""
+    """Draw deep water: slanting light from above that fades, rocks and weeds, a floor of sand."""
     stage.rgb[:] = stage.between(stage.tones[1] * 0.95, stage.tones[0], stage.y * 1.25 + 0.1 * stage.noise(0.4, 0.3))
     lean = stage.x + 0.55 * stage.light * (stage.y + 0.2)
     rays = stage.sampled(lean * 7, 0.4 * stage.y, 2)
@@ -239,7 +239,7 @@ def underwater(stage: Stage) -> None:
 
 
 def open_sky(stage: Stage) -> None:
-    """Draw high air: great clouds that the light models, and low land far below."""
+    """Draw high air: great clouds modelled by light, and low land far below."""
     stage.horizon = 1.05
     sky(stage, clouds=1.6)
     for _ in range(int(stage.any(2, 5))):
@@ -249,7 +249,7 @@ def open_sky(stage: Stage) -> None:
 
 
 def _cumulus(stage: Stage, x: float, y: float, size: float) -> None:
-    """Heap a cloud of rounds: bright towards the light and above, blue-grey below."""
+    """Draw a cloud of round heaps: bright towards the light and at the top, blue-grey below."""
     shape = np.full_like(stage.x, -1.0)
     for _ in range(9):
         dx, radius = stage.any(-1.1, 1.1) * size, size * stage.any(0.3, 0.55)
@@ -267,7 +267,7 @@ def _cumulus(stage: Stage, x: float, y: float, size: float) -> None:
 
 
 def street(stage: Stage) -> None:
-    """Draw a street that runs away between houses: one side in light, the other in shade, the road between."""
+    """Draw a street that recedes between houses: one side in light, the other in shade."""
     sky(stage, clouds=0.8)
     vanish_x, vanish_y = 0.5 + stage.any(-0.16, 0.16), stage.horizon
     bright = -np.sign(stage.light)  # the side that the light falls on
@@ -305,7 +305,7 @@ def street(stage: Stage) -> None:
 
 
 def space(stage: Stage) -> None:
-    """Draw deep space: a band of glowing dust, a few large stars, a dim world at the lower edge."""
+    """Draw deep space: a band of glowing dust, a few large stars, a dim planet at the lower edge."""
     stage.rgb[:] = stage.tones[0] * 0.75
     lean = stage.any(-0.9, 0.9)
     away = (stage.y - 0.45) - lean * (stage.x - 0.5) + 0.12 * stage.noise(0.3, 0.3)

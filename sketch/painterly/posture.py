@@ -1,4 +1,4 @@
-"""How a drawing holds itself: what of its square it fills, its long axis, and the turn by which it lies down."""
+"""Posture of a drawing: the visible part of its square, its long axis, and whether it lies down."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from sketch.backdrops.canvas import Numbers
 from sketch.sketchbook import Sketchbook
 
 SEEN_AT = 48
-"""How many pixels a side a drawing is looked at in."""
+"""The side in pixels at which a drawing's extent is measured."""
 
 SEEN = 0.3
 LONG = 1.55
-"""From which ratio of its axes on a drawing is long."""
+"""The ratio of its axes from which on a drawing is long."""
 
 TILTED = (0.3, 1.25)
-"""Between which angles, in radians off the horizontal, a long drawing is tilted: it neither lies nor stands."""
+"""The range of angles, in radians from the horizontal, in which a long drawing is tilted: it neither lies nor
+stands."""
 
 FOOT, BASE = 0.06, 0.55
-"""From which share of its width on the lowest part of a drawing, as high as that share of it, is a base to stand on."""
+"""The height of a drawing's lowest part, as a share, and the width of it, as a share of the drawing's, from which on
+it is a base to stand on."""
 
 CUT, BROAD = 0.62, 0.7
-"""How broad, as shares of its width and of its height, a bust is where it is cut off, and as a whole."""
+"""The least width of a bust where it is cut off, as a share of its width, and as a whole, as a share of its height."""
 
 _BUSTS = ("person-role", "person-fantasy", "person-gesture", "person-symbol", "family")
 _LAID = (
@@ -42,10 +44,10 @@ _FLYING = re.compile(r"\b(kite|parachute|balloon|dart|flying disc|fireworks|spar
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """What a drawing fills of its square, as shares of its side off its middle, and its long axis.
+    """Extent of a drawing, as shares of its side from its middle, and its long axis.
 
-    ``angle`` is that of the axis off the horizontal, clockwise, -π/2…π/2; ``ratio`` how much longer it is than broad;
-    ``base`` how broad its lowest part is, as a share of its width.
+    ``angle`` is the axis's angle from the horizontal, clockwise, -π/2…π/2; ``ratio`` its length divided by its breadth;
+    ``base`` the breadth of the lowest part, as a share of the width.
     """
 
     left: float
@@ -58,24 +60,24 @@ class Posture:
 
     @property
     def wide(self) -> float:
-        """Return how much of the side it is wide."""
+        """Return its width as a share of the side."""
         return self.right - self.left
 
     @property
     def high(self) -> float:
-        """Return how much of the side it is high."""
+        """Return its height as a share of the side."""
         return self.bottom - self.top
 
     @property
     def is_tilted(self) -> bool:
-        """Return whether it is long and neither lies nor stands: on a broad base, as a shoe has, it stands."""
+        """Return whether it is long and neither lies nor stands; with a broad base, as of a shoe, it stands."""
         return self.ratio >= LONG and TILTED[0] < abs(self.angle) < TILTED[1] and self.base < BASE
 
 
-def of(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = False) -> Posture:
-    """Look at a drawing, mirrored and then turned clockwise by radians.
+def measure_posture(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = False) -> Posture:
+    """Return the posture of a drawing, mirrored and then rotated clockwise by ``turn`` radians.
 
-    :raises SketchbookError: where it is not there or cannot be rendered.
+    :raises SketchbookError: when it does not exist or cannot be rendered.
     """
     alpha = book.picture(digest, SEEN_AT)[..., 3]
     if mirrored:
@@ -95,7 +97,7 @@ def of(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = Fal
 
 
 def _axis(x: Numbers, y: Numbers) -> tuple[float, float]:
-    """Find the long axis of places by their second moments."""
+    """Return the angle of the long axis of points, and the ratio of both axes, by their second moments."""
     spread = np.cov(np.stack([x, y])) + 1e-6 * np.eye(2)
     angle = 0.5 * math.atan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
     short, long = np.linalg.eigvalsh(spread)
@@ -103,14 +105,14 @@ def _axis(x: Numbers, y: Numbers) -> tuple[float, float]:
 
 
 def is_laid(item: Item, posture: Posture) -> bool:
-    """Return whether a thing lies down where there is a ground: it is tilted, and no animal, vehicle or building."""
+    """Return whether a thing lies down on a ground: it is tilted, and no animal, vehicle or building."""
     if _FLYING.search(item.name):
         return False
     return posture.is_tilted and (item.kind.startswith(_LAID) or bool(_LAID_BY_NAME.search(item.name)))
 
 
 def is_bust(item: Item, posture: Posture) -> bool:
-    """Return whether a person is drawn as a head or a bust, which the frame is to cut off: on a ground it would lie."""
+    """Return whether a person is drawn as a head or a bust, which the frame should cut off."""
     if item.kind == "person":
         return True
     return item.kind.startswith(_BUSTS) and posture.base >= CUT and posture.wide >= BROAD * posture.high

@@ -1,4 +1,4 @@
-"""Reflections of things in what they stand on: clear and broken in water, faint on a table or a floor."""
+"""Reflections of things in the ground: clear and rippled in water, faint on a table or a floor."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from sketch.painterly.shadows import standing
 from sketch.scene import Setting
 
 SHINE = {"sea": 0.62, "table": 0.2, "room": 0.14, "plain": 0.12, "window": 0.2}
-"""How much of a thing is seen in the ground of each kind of setting; in others, nothing."""
+"""The strength of reflections by kind of setting; other kinds have none."""
 
 WET = 0.34
-"""How much of it is seen in a street in the rain."""
+"""The strength of reflections in a street in the rain."""
 
 RIPPLE = 0.045
-"""How high a ripple of water is, as a share of the picture's side."""
+"""The height of a ripple of water, as a share of the picture's side."""
 
 
 def amount(setting: Setting) -> float:
-    """Return how far the ground of a setting shines."""
+    """Return the strength of reflections in a setting's ground, 0…1."""
     if setting.kind == "street" and setting.weather == "rain":
         return WET
     return SHINE.get(setting.kind, 0.0)
 
 
 def mirrored(form: Form, colours: Array, setting: Setting) -> tuple[Array, Array]:
-    """Turn a thing over at its foot: colours (m, m, 3), premultiplied as those given, and how much is seen (m, m)."""
+    """Return a thing's reflection: its premultiplied colours (m, m, 3) and its strength (m, m)."""
     size = len(form.cover)
     rows = np.arange(size, dtype=np.float32) + 0.5
     below = rows - form.foot * size

@@ -1,4 +1,4 @@
-"""Shadows on the ground of a painterly scene: dark where a thing touches it, longer and softer away from the light."""
+"""Shadows on the ground of a painterly scene: dark at the contact, longer and softer away from the light."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sketch.lighting.form import blurred
 from sketch.painterly.forms import Form
 
 LONG, FLAT = 0.95, 0.34
-"""How far, in heights of a thing, its shadow reaches aside, and how flat it lies."""
+"""The sideways reach of a shadow, in heights of its thing, and its flattening on the ground."""
 
 DARK = 0.95
 CONTACT = 0.9
@@ -18,9 +18,9 @@ LEAVING = 0.05
 
 
 def thrown(form: Form, side: float, floor: float) -> Array:
-    """Return how dark the ground is in the shadow of a thing (m, m): on a wall just behind it where there is no floor.
+    """Return the darkness of a thing's cast shadow (m, m); without a floor, it falls on a wall behind the thing.
 
-    ``side`` is where the light comes from, ``floor`` the height, as a share, where the ground ends in the distance.
+    ``side`` is where the light comes from, ``floor`` the height, as a share, of the ground's far end.
     """
     size = len(form.cover)
     if floor > 1:
@@ -39,7 +39,7 @@ def thrown(form: Form, side: float, floor: float) -> Array:
 
 
 def touching(form: Form, floor: float) -> Array:
-    """Return the narrow dark (m, m) under a thing, where no light comes: wide as what of it is near the ground."""
+    """Return the darkness of the narrow contact shadow under a thing (m, m)."""
     if floor > 1:
         return np.zeros_like(form.cover)
     size = len(form.cover)
@@ -55,7 +55,7 @@ def touching(form: Form, floor: float) -> Array:
 
 
 def standing(form: Form, floor: float) -> float:
-    """Return how far a thing stands on the ground, 0…1, and does not fly above it."""
+    """Return how far a thing stands on the ground and does not fly, 0…1."""
     return min(1.0, max(0.0, 1 + (form.foot - floor) / LEAVING))
 
 

@@ -1,4 +1,4 @@
-"""A place in the making: quiet tones, noise that lies in perspective, folds of cloth, and light on all of it."""
+"""Canvas for painterly places: muted tones, noise in perspective, folds of cloth, and light."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sketch.colour import Array
 from sketch.scene import Setting
 
 QUIET = 0.86
-"""How much of their strength the tones of a setting keep in a painting."""
+"""The share of their chroma that a setting's tones have in a painting."""
 
 KEYED = 0.22
-"""How far they go towards the colour that all of them have in common."""
+"""How far the tones move towards their common colour."""
 
 FOLD_WIDTH = (0.035, 0.08)
-"""How wide a fold of cloth is, as a share of the picture's side."""
+"""The range of a fold's width, as a share of the picture's side."""
 
 
 class Stage(Canvas):
-    """A canvas with the setting's tones made quiet, whose chance follows from the setting's seed and another one."""
+    """A canvas with the setting's tones muted, and a random generator from the setting's seed and another one."""
 
     def __init__(self, setting: Setting, size: int, seed: int) -> None:
         super().__init__(setting, size)
@@ -32,11 +32,11 @@ class Stage(Canvas):
         self.night = setting.time == "night"
 
     def noise(self, wide: float, high: float, octaves: int = 2) -> Array:
-        """Draw soft noise (size, size) whose spots are ``wide`` and ``high``, mean 0, deviation about 1."""
+        """Return soft noise (size, size) with spots of the given width and height, mean 0 and deviation about 1."""
         return self.sampled(self.x / wide, self.y / high, octaves)
 
     def sampled(self, u: Numbers, v: Numbers, octaves: int = 2) -> Array:
-        """Look up soft noise of spots of about 1 at places u, v: mean 0, deviation about 1; it repeats far off."""
+        """Return soft noise with spots of size 1 at positions u, v: mean 0, deviation about 1, repeating."""
         total = np.zeros(u.shape, np.float32)
         for octave in range(octaves):
             drawn = self.chance.normal(size=(32, 32)).astype(np.float32)
@@ -44,27 +44,27 @@ class Stage(Canvas):
         return total * np.float32(1.4 / math.sqrt(sum(0.25**octave for octave in range(octaves))))
 
     def soft(self, distance: Numbers, width: float) -> Array:
-        """Return how far each place is covered by what lies where ``distance`` is positive, with a soft edge."""
+        """Return each pixel's coverage, 0…1, by the area where ``distance`` is positive, with a soft edge."""
         t = np.clip(distance / width + 0.5, 0, 1)
         return np.asarray(t * t * (3 - 2 * t), np.float32)
 
     def shade(self, amount: Numbers) -> None:
-        """Brighten what is there where ``amount`` is positive, towards warm, and darken it else, towards cool."""
+        """Brighten the picture towards warm where ``amount`` is positive, else darken it towards cool, in place."""
         lit = np.clip(amount, 0, 1)[..., None]
         dark = np.clip(-amount, 0, 1)[..., None]
         self.rgb *= 1 - dark * _COOL
         self.rgb += (1 - self.rgb) * lit * _WARM
 
     def vary(self, amount: float, wide: float, high: float) -> None:
-        """Break the colours within what is there: now lighter, now warmer."""
+        """Vary the lightness and warmth of the picture's colours, in place."""
         light, warm = self.noise(wide, high, 3), self.noise(wide * 1.4, high * 1.4)
         drift = np.stack([light + 0.8 * warm, light, light - 0.8 * warm], -1)
         self.rgb *= 1 + np.float32(amount) * drift
 
     def folds(self, number: int, lean: float, spread: float, depth: Numbers) -> Array:
-        """Return the light on cloth with folds that run about ``lean`` radians: (size, size), about -1…1.
+        """Return the light on cloth with folds at about ``lean`` radians: (size, size), about -1…1.
 
-        ``depth`` (size, size) is how far things lie from the eye, which makes folds narrower.
+        ``depth`` (size, size) is the distance from the viewer, by which folds become narrower.
         """
         height = np.zeros_like(self.x)
         for _ in range(number):
@@ -85,7 +85,7 @@ _WARM = np.array([1.0, 0.96, 0.86], np.float32)
 
 
 def quiet(tones: Array) -> Array:
-    """Take strength from tones (n, 3) and bring them nearer to what they have in common."""
+    """Return tones (n, 3) with less chroma, and nearer to their common colour."""
     lab = colour.lab(tones)
     common = lab[:, 1:].mean(0)
     lab[:, 1:] = QUIET * (lab[:, 1:] + (common - lab[:, 1:]) * KEYED)
@@ -93,7 +93,7 @@ def quiet(tones: Array) -> Array:
 
 
 def looked_up(drawn: Array, u: Numbers, v: Numbers) -> Array:
-    """Look up a table that repeats, smoothly between its numbers."""
+    """Return a repeating table (n, n) interpolated smoothly at positions u, v."""
     left, top = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
     part_u, part_v = (each - low for each, low in ((u, left), (v, top)))
     part_u, part_v = part_u * part_u * (3 - 2 * part_u), part_v * part_v * (3 - 2 * part_v)

@@ -1,4 +1,4 @@
-"""Facets: planes that slide along the lines between them, each lit from light to dark, as in analytic cubism."""
+"""Facets: planes shifted along the lines between them, each shaded from light to dark, as in analytic cubism."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sketch.colour import Array
 from sketch.marks.field import Field, Numbers, over, step
 
 LINES = 8, 14
-"""How many lines there are: at least, and below."""
+"""The least number of lines, and the number below which they stay."""
 
 SLIDE = 8.0
-"""Units by which two planes slide along the line between them, at most."""
+"""The largest shift of two planes along the line between them, in units."""
 
 REACH = 60.0
-"""Units over which a line's hold on the planes beside it falls to a third."""
+"""The distance in units over which a line's effect falls to a third."""
 
 INKS = (
     ("1d1712", "6b4a28", "b98a4a", "efdcae", "131c22", "3d5660", "86a0a0", "dfe3d4"),
@@ -33,9 +33,9 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line across the picture: how near, and on which side of it each pixel (h, w) lies, and how strong it is.
+    """A line across the picture: per pixel (h, w) its nearness, the side of it, and its strength.
 
-    ``slide`` is how far its first side slides to the right and down, in units; ``turn`` says which side is light.
+    ``slide`` is the shift of its first side to the right and down, in units; ``turn`` says which side is light.
     """
 
     near: Array
@@ -45,13 +45,13 @@ class _Line:
     turn: float
 
     def lit(self, light: float, dark: float) -> Array:
-        """Return how it lights planes (h, w): one side light, one dark, most at the line; fades over some units."""
+        """Return the shading (h, w) of both sides of the line: one light, one dark, fading with distance."""
         fade = np.where(self.side > 0, np.float32(REACH / light), np.float32(REACH / dark))
         return np.asarray(np.float32(self.turn) * self.strength * self.side * self.near**fade, np.float32)
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in two ramps of inks, a warm and a cool one, each from dark to light; lines cut it into planes."""
+    """Return a field drawn in two ramps of inks, warm and cool, each from dark to light, cut into planes by lines."""
     lines = _lines(of)
     seen = _slid(of, lines)
     tone, cover, edges, ground = (seen[..., part] for part in range(3, 7))
@@ -62,7 +62,7 @@ def draw(of: Field) -> Array:
     light = light + 0.34 * np.tanh(1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(of.shape, np.float32))) * (
         1 - 0.25 * body
     )
-    # The lit side stands against dark, the other against light; between them contours are lost.
+    # The lit side contrasts with dark, the other with light; between them contours are lost.
     light = light + _facing(of) * (0.16 * body - 0.16 * step(of.away, -14, -1) * (1 - body))
     lost = np.clip(0.5 + 0.6 * of.cloud(46, 2), 0.12, 1)
     light = light - 0.42 * edges * lost - 0.32 * _echoes(of, lines)
@@ -74,7 +74,7 @@ def draw(of: Field) -> Array:
     hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
     shown = np.clip(0.6 + 0.4 * of.cloud(60, 6), 0.3, 1)
     own = 0.36 * seen[..., 1:3] * body[..., None] * shown[..., None]
-    if of.wished:  # what was asked for in a colour is all in that
+    if of.wished:  # things requested in a colour are entirely in that colour
         hue[..., 1:] *= 1 - 0.7 * (of.wish * body)[..., None]
         own += (0.68 * seen[..., 1:3] * body[..., None] - own) * of.wish[..., None]
     hue[..., 1:] += own
@@ -82,13 +82,13 @@ def draw(of: Field) -> Array:
 
 
 def _opposite(of: Field) -> float:
-    """Return how light the ground is, 0…1: light behind dark things, and the reverse."""
+    """Return the lightness of the ground, 0…1: light behind dark things, and the reverse."""
     mean = float((of.tone * of.cover).sum() / (of.cover.sum() + 1e-3))
     return 0.56 + 0.22 * float(np.tanh(9 * (0.5 - mean)))
 
 
 def _echoes(of: Field, lines: list[_Line]) -> Array:
-    """Return pieces of the outline of the things (h, w), 0…1, moved aside, each on one side of a line."""
+    """Return shifted pieces of the things' outlines (h, w), 0…1, each on one side of a line."""
     chance, drawn = of.chance(4), np.zeros(of.shape, np.float32)
     for line in lines[:2]:
         way, far = chance.uniform(0, 2 * np.pi), chance.uniform(9, 20)
@@ -99,7 +99,7 @@ def _echoes(of: Field, lines: list[_Line]) -> Array:
 
 
 def _lines(of: Field) -> list[_Line]:
-    """Return lines by chance: some upright, some lying, most aslant; each fades out along its length."""
+    """Return random lines: some vertical, some horizontal, most diagonal; each fades along its length."""
     chance, (x, y), (high, wide) = of.chance(), of.places, of.size
     leans = chance.choice((0.5, 0.9, 1.15)) * np.array([-1, 1])
     found = []
@@ -123,7 +123,7 @@ def _lines(of: Field) -> list[_Line]:
 
 
 def _oval(of: Field) -> Numbers:
-    """Return how bare the corners are (h, w): by chance, a picture is an oval or fills its canvas."""
+    """Return how bare the corners are (h, w): at random, a picture is an oval or fills its canvas."""
     chance, (x, y), (high, wide) = of.chance(3), of.places, of.size
     far = np.hypot((x / wide - 0.5) * 2, (y / high - 0.5) * 2) + 0.05 * of.cloud(30, 8)
     return step(far, 0.96, 1.16) * (0.75 if chance.random() < 0.3 else 0.0)
@@ -136,7 +136,7 @@ def _facing(of: Field) -> Array:
 
 
 def _slid(of: Field, lines: list[_Line]) -> Array:
-    """Return Oklab, tone, cover, edges and the ground's lightness, (h, w, 7), as planes have slid."""
+    """Return Oklab, tone, cover, edges and the ground's lightness, (h, w, 7), with the planes shifted."""
     x, y = of.places
     across, down = np.zeros(of.shape, np.float32), np.zeros(of.shape, np.float32)
     for line in lines:
@@ -149,7 +149,7 @@ def _slid(of: Field, lines: list[_Line]) -> Array:
 
 
 def _looked_up(of: Array, row: Array, column: Array) -> Array:
-    """Return (h, w, c) at rows and columns (h, w) that lie between pixels."""
+    """Return (h, w, c) interpolated at fractional rows and columns (h, w)."""
     height, width, parts = of.shape
     row, column = np.clip(row, 0, height - 1.01), np.clip(column, 0, width - 1.01)
     top, left = row.astype(np.int32), column.astype(np.int32)
@@ -163,7 +163,7 @@ def _looked_up(of: Array, row: Array, column: Array) -> Array:
 
 
 def _dabs(of: Field) -> Array:
-    """Return short level strokes of a brush (h, w), about -1…1."""
+    """Return short horizontal brushstrokes (h, w), about -1…1."""
     y = of.places[1]
     return np.asarray(
         np.sin(2 * np.pi * (y / 6.5 + 0.35 * of.cloud(22, 6))) * np.clip(of.cloud(16, 7), 0, 1.5), np.float32
@@ -171,6 +171,6 @@ def _dabs(of: Field) -> Array:
 
 
 def _ramp(inks: Array, at: Numbers) -> Array:
-    """Return the colours (h, w, 3) at 0…1 (h, w) of inks (n, 3)."""
+    """Return the colours (h, w, 3) at positions 0…1 (h, w) in a ramp of inks (n, 3)."""
     stops = np.linspace(0, 1, len(inks))
     return np.stack([np.interp(at, stops, inks[:, part]) for part in range(3)], -1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Mosaic: tesserae laid in rows that follow the outline of things, and a calm ground in a bond of its own."""
+"""Mosaic: tesserae in rows that follow the outline of things, and a calm ground in a separate bond."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sketch.marks import sites
 from sketch.marks.field import REACH, Field, over, pulled, set_apart, step, steps
 
 PITCHES = (8.5, 11.0)
-"""Units from row to row, from picture to picture."""
+"""The range of the distance between rows, in units, by picture."""
 
 HALO = 2.0
-"""Rows around the things that follow their outline."""
+"""The number of rows around the things that follow their outline."""
 
 INKS = (
     ("c9a23f", "e8dcc0", "8c3b2a", "2f5d62", "3a2b24", "d8b868"),
@@ -29,7 +29,7 @@ LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in tesserae in the inks, ground first and grout last; each has one colour."""
+    """Return a field drawn in tesserae of one colour each, in the inks: ground first and grout last."""
     pitch = float(of.chance(8).uniform(*PITCHES)) * of.scale
     level, across, down = _lines(of, pitch)
     laid = sites.settle(sites.scatter(of, pitch, 1, 0.4), of, level, pitch)
@@ -42,7 +42,7 @@ def draw(of: Field) -> Array:
 
 
 def _lines(of: Field, pitch: float) -> tuple[Array, Array, Array]:
-    """Return the level (h, w) whose multiples of a pitch part the rows, and the direction along them (right, down)."""
+    """Return the level (h, w) whose multiples of ``pitch`` separate rows, and the direction along them (x, y)."""
     x, y = of.places
     lean = float(of.chance(1).choice((0.0, 0.0, 0.5, -0.5, 1.57)))
     fall, rise = of.slopes(of.blur(of.away, 2.5))
@@ -58,7 +58,7 @@ def _lines(of: Field, pitch: float) -> tuple[Array, Array, Array]:
 def _tesserae(
     of: Field, laid: sites.Sites, pitch: float, level: Array, across: Array, down: Array
 ) -> tuple[NDArray[np.intp], Array]:
-    """Return for each pixel the site of its tessera, the nearest along its row, and how far its joint is in units."""
+    """Return for each pixel the site of its tessera, the nearest along its row, and the distance to its joint."""
     middle = (np.floor(level / pitch) + 0.5) * pitch
     height = laid.at(level, of).ravel()
     near = [np.full(of.shape, 1e6, np.float32) for _ in range(2)]
@@ -75,7 +75,7 @@ def _tesserae(
 
 
 def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -> Array:
-    """Return the colour of each pixel's tessera in Oklab: even within it, but for what details cut in two."""
+    """Return the colour of each pixel's tessera in Oklab; it is uniform, except where details cut it in two."""
     chance = laid.chance().reshape(-1, 4)[own]
     inks = colour.lab(of.inks)
     drawn = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
@@ -96,6 +96,6 @@ def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -
     lab = held + off * cut[..., None]
     lab[..., 0] += 0.15 * (chance[..., 0] - 0.5)
     lab[..., 1:] += 0.035 * (chance[..., 1:3] - 0.5)
-    # Here and there a tessera of another of the inks, as from what was at hand.
+    # A few tesserae have another of the inks.
     other = inks[(chance[..., 3] * 7.99).astype(int) % len(inks)]
     return over(other, 0.3 * step(chance[..., 2], 0.90, 0.905), lab)

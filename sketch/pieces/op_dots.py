@@ -1,6 +1,6 @@
-"""Op art in dots: an even grid of dots that the form swells, their size by tone, their colours exchanged within it.
+"""Op art in dots: an even grid of dots that swells over a form, sized by tone, with exchanged colours within it.
 
-As in Victor Vasarely's pictures, dots are large where a form comes nearest and crowd at its outline.
+As in Victor Vasarely's pictures, dots are large where a form is nearest and crowded at its outline.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sketch.marks.field import Field, Numbers, over, step
 
 PITCH = 8.6
 SWELL = 620.0
-"""How strongly the slope of a form moves the dots, in units squared."""
+"""How strongly the slope of a form moves the dots, in square units."""
 
 INKS = (
     ("f3efe4", "15151a"), ("f2e9d2", "101a3a", "e4572e"), ("f6d9b8", "1b1f3b", "e8452c"),
@@ -22,18 +22,18 @@ INKS = (
 )  # fmt: skip
 LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
 ROUNDNESS = (2.0, 2.0, 2.6, 1.5, 5.0)
-"""Shapes of the dots, as exponents: circles, rounded squares, diamonds, squares."""
+"""The exponents of the dots' shapes: circles, rounded squares, diamonds, squares."""
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in dots of ink 1 on ink 0; within the things, light dots on the other inks."""
+    """Return a field drawn in dots of ink 1 on ink 0; within the things, light dots on the other inks."""
     body = of.cut(of.away)
     lean = float(of.chance().uniform(-0.8, 0.8))
     return over(_within(of, lean), body, _around(of, lean))
 
 
 def _within(of: Field, lean: float) -> Array:
-    """Return the things (h, w, 3): pale dots on dark inks, the lighter the larger, until they run together."""
+    """Return the things (h, w, 3): pale dots on dark inks, larger the lighter, until they merge."""
     x, y = of.places
     down, across = of.slopes(of.blur(of.cover, 16))
     moved = [20 * np.tanh(SWELL * slope / 20) for slope in (across, down)]
@@ -49,7 +49,7 @@ def _within(of: Field, lean: float) -> Array:
 
 
 def _around(of: Field, lean: float) -> Array:
-    """Return the ground (h, w, 3): its place by tone, or a field of dots that grows to one side or about the things."""
+    """Return the ground (h, w, 3): its place by tone, or dots that grow to one side or around the things."""
     x, y = of.places
     high, wide = of.size
     turn = float(of.chance(1).uniform(0, 2 * np.pi))
@@ -59,7 +59,7 @@ def _around(of: Field, lean: float) -> Array:
     is_pale = of.inks[0].mean() > of.inks[1].mean()
     dark = 1 - of.far if is_pale else of.far
     ground = ground + (0.06 + 1.1 * dark**1.3 - ground) * of.placed
-    # About a light thing it is dark, and about a dark one light.
+    # The ground is dark around a light thing, and light around a dark one.
     against = 0.12 + 0.78 * (step(of.neighbour, 0.3, 0.65) if is_pale else step(of.neighbour, 0.65, 0.3))
     ground = ground + (against - ground) * (0.85 - 0.35 * of.placed) * step(of.away, -36, -2)
     x, y = _swollen(of, x + 0 * y, y + 0 * x)
@@ -68,7 +68,7 @@ def _around(of: Field, lean: float) -> Array:
 
 
 def _swollen(of: Field, x: Array, y: Array) -> tuple[Array, Array]:
-    """Raise the ground itself in one place, in some pictures that show no place."""
+    """Return coordinates with one place of the ground swollen, in some pictures that show no place."""
     chance = of.chance(4)
     high, wide = of.size
     middle, radius = chance.uniform(0.1, 0.9, 2), float(chance.uniform(60, 120))
@@ -79,7 +79,7 @@ def _swollen(of: Field, x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def _dots(of: Field, x: Array, y: Array, lean: float, amount: Numbers, finer: float) -> Array:
-    """Return cover (h, w) of dots at the crossings of a grid; ``amount`` is what they cover, beyond 1 everything."""
+    """Return the coverage (h, w) of dots on a grid; ``amount`` is their share, above 1 everything."""
     pitch = PITCH * of.scaled * finer
     u, v = (x * np.cos(lean) + y * np.sin(lean)) / pitch, (y * np.cos(lean) - x * np.sin(lean)) / pitch
     steep = np.maximum(np.hypot(*np.gradient(u)) + np.hypot(*np.gradient(v)), 1e-3) / 2

@@ -9,7 +9,7 @@ from sketch.marks.field import Field, over, step
 
 PITCH = 7.4
 LIFT = 20.0
-"""Units by which the highest part of a form moves the lines that cross it."""
+"""The displacement, in units, of lines that cross the highest part of a form."""
 
 INKS = (
     ("f4f0e6", "141414"), ("e9573f", "16243a"), ("f2c4c0", "7a1f4b"), ("f5efe0", "14324b", "c8332b"),
@@ -21,7 +21,7 @@ GROUNDS = ("straight", "rings", "waves", "rays")
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in lines of ink 1 on ink 0; within the things in the last two inks, light and dark exchanged."""
+    """Return a field drawn in lines of ink 1 on ink 0; within the things, in the last two inks, inverted."""
     body = of.cut(of.away)
     lean = float(of.chance().uniform(-0.6, 0.6))
     kind = GROUNDS[int(of.chance(1).integers(len(GROUNDS)))]
@@ -47,7 +47,7 @@ def _within(of: Field, lean: float) -> Array:
 
 
 def _around(of: Field, kind: str, lean: float) -> Array:
-    """Return lines (h, w) around the things: straight, in rings, waves or rays; in a place, by its light."""
+    """Return the coverage of lines (h, w) around the things: straight, rings, waves, rays; or a place's light."""
     x, y = of.places
     middle = of.chance(3).uniform(0.2, 0.8, 2) * of.size
     pitch = PITCH * of.scaled
@@ -66,6 +66,6 @@ def _around(of: Field, kind: str, lean: float) -> Array:
     is_pale = of.inks[0].mean() > of.inks[1].mean()
     dark = 1 - of.far if is_pale else of.far
     share = 0.4 + (0.14 + 0.7 * dark - 0.4) * of.placed
-    # About a light thing lines are dark, and about a dark one light.
+    # Lines are dark around a light thing, and light around a dark one.
     against = 0.12 + 0.72 * (step(of.neighbour, 0.25, 0.6) if is_pale else step(of.neighbour, 0.6, 0.25))
     return of.stripes(way / pitch, share + 0.8 * (against - share) * step(of.away, -26, -1))

@@ -1,7 +1,7 @@
-"""Planes: rectangles between bars, split again and again where there is something to be shown.
+"""Planes: rectangles between bars, split recursively where there is something to show.
 
-A tree of splits: each node is cut where it best tells what lies on either side, as far as there is anything to tell.
-Places, widths of bars and colours follow the scene smoothly, so planes slide and open during a walk.
+The planes form a tree of splits: each node is cut where the two sides differ most, if they differ. Positions, widths of
+bars and colours follow the scene smoothly, so that planes slide and open during a walk.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.marks import noise
 from sketch.marks.field import Field, over, step
-from sketch.pieces.splitting import COVERED, STRESS, SURE, TOLD, Level, Split, Sums, split_nodes
+from sketch.pieces.splitting import COVERED, STRESS, SURE, VARIED, Level, Split, Sums, split_nodes
 
 LEVELS, FIRM = 9, 4
-"""How often planes are split at most, and how often with bars between like inks too."""
+"""The most splits of a plane, and the number of splits that have bars between similar inks too."""
 
 UNLIKE = 0.14
-"""How much it counts that inks of things are not the ground's."""
+"""The penalty for showing things in the ground's ink."""
 
 ALIKE = 0.16
-"""How far from the ground's ink another may be, in Oklab, and still be lost on it."""
+"""The distance in Oklab from the ground's ink below which another ink is lost on it."""
 
 CLEAR = (2.0, 7.0)
-"""Units from outlines at which thin bars begin, and are whole."""
+"""The distances from outlines, in units, at which thin bars begin and are complete."""
 
 INKS = (
     ("f3efe4", "151515", "d5281f", "1d4aa0", "f2c31b", "c9c7c0", "8d9096"),
@@ -39,7 +39,7 @@ LAYOUTS = (("single", 1, 1, 1),)
 
 
 def draw(of: Field) -> Array:
-    """Draw a field as planes in all inks but the second, and bars in that; what is too fine for planes has edges."""
+    """Return a field drawn as planes in all inks but the second, with bars in that; fine details are drawn as edges."""
     sums, avoided = Sums(of), _unlike(of)
     x, y = (np.broadcast_to(place, of.shape) for place in of.places)
     level, unlike = _root(of), np.full(1, 1e6, np.float32)
@@ -58,17 +58,17 @@ def draw(of: Field) -> Array:
         else:
             bars = np.maximum(bars, bar)
         number = 2 * number + (at > 0)
-    fine = step(unlike, *TOLD) * level.there
+    fine = step(unlike, *VARIED) * level.there
     pieces = _nearest(of, sums.own.reshape(-1, 3), avoided).reshape(of.ground.shape)
     pieces = over(pieces, of.cut(of.away), level.ground[number])
     picture = over(pieces, fine[number], level.shown[number])
-    # A bar that parts nothing would stand out like a barb, and so would one that ends at an outline.
+    # A bar that separates nothing, or ends at an outline, would look like a barb.
     bars = bars * _contrast(of, picture) * step(np.abs(of.away), *CLEAR)
     return over(of.ink(1), np.maximum(firm, bars), picture)
 
 
 def _contrast(of: Field, picture: Array) -> Array:
-    """Return how far colours (h, w, 3) change near each pixel (h, w), 0…1."""
+    """Return the contrast of colours (h, w, 3) near each pixel (h, w), 0…1."""
     down, across = of.slopes(of.blur(picture @ np.array([0.7, 0.6, -0.45], np.float32), 1.4))
     return step(np.hypot(down, across), 0.012, 0.05)
 
@@ -83,7 +83,7 @@ def _root(of: Field) -> Level:
 def _below(
     of: Field, sums: Sums, avoided: Array, level: Level, split: Split, depth: int, *, is_across: bool
 ) -> tuple[Level, Array]:
-    """Return the level below (2 n), and how unlike what lies in its nodes is; bars between like inks vanish."""
+    """Return the level below (2 n), and the variation within its nodes; bars between similar inks vanish."""
     left, right, top, bottom = (np.repeat(each, 2) for each in (level.left, level.right, level.top, level.bottom))
     if is_across:
         right[::2], left[1::2] = split.at, split.at
@@ -109,7 +109,7 @@ def _below(
 
 
 def _plane(of: Field, count: int, depth: int) -> Array:
-    """Return inks of planes of ground (count, 3): most are the first."""
+    """Return inks for planes of the ground (count, 3); most are the first."""
     chance = noise.scattered(count, 1, of.seed * 16 + 8 + depth, 2)[:, 0]
     others = np.arange(2, len(of.inks))
     pick = others[(chance[:, 1] * len(others)).astype(int)]
@@ -117,7 +117,7 @@ def _plane(of: Field, count: int, depth: int) -> Array:
 
 
 def _unlike(of: Field) -> Array:
-    """Return how much each ink (n,) is to be avoided for things: the ground's, that of the place behind them."""
+    """Return the penalty of each ink (n,) for things: that of the ground, and of the place behind them."""
     inks = colour.lab(of.inks)
     like = np.exp(-((inks - inks[0]) ** 2).sum(-1) / ALIKE**2)
     avoided = np.asarray(UNLIKE * (1 - 0.5 * of.is_place) * like, np.float32)
@@ -130,12 +130,12 @@ def _unlike(of: Field) -> Array:
 
 
 def _nearest(of: Field, own: Array, unlike: Array | float = 0.0) -> Array:
-    """Return the inks (n, 3) nearest to colours (n, 3)."""
+    """Return the nearest inks (n, 3) to colours (n, 3)."""
     return np.asarray(_shares(of, own, unlike) @ of.inks, np.float32)
 
 
 def _shares(of: Field, own: Array, unlike: Array | float = 0.0) -> Array:
-    """Return how far each ink is the nearest to colours (n, 3), (n, inks); that of bars rather is not."""
+    """Return each ink's share in colours (n, 3): (n, inks), almost 1 for the nearest; bars' ink has a penalty."""
     inks = colour.lab(of.inks) * STRESS
     apart = (
         (inks**2).sum(1)[:, None] - 2 * inks @ own.astype(np.float32).T + np.broadcast_to(unlike, len(inks))[:, None]

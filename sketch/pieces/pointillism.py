@@ -1,4 +1,4 @@
-"""Pointillism: dots of a few pure hues, in interlocking grids, that mix to colours in the eye; no outlines."""
+"""Pointillism: dots of a few pure hues, in interlocking grids, that mix optically; no outlines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sketch.marks import inking, noise
 from sketch.marks.field import Field, Numbers, over, step
 
 PITCHES = (9.5, 7.8, 6.4)
-"""Units from dot to dot in each grid, the lowest first; the last is for details."""
+"""The distance between dots in each grid, in units, the lowest first; the last is for details."""
 
 GREY = np.array([0.58, 0, 0], np.float32)
-"""The colour, in Oklab, to whose other side the opposite of a colour lies."""
+"""The grey, in Oklab, about which opposite colours are mirrored."""
 
 INKS = (
     ("2a3f8f", "4f86c6", "f2b33d", "e8662e", "c73a4b", "5a9a57", "f6e7b8", "6b4a9a"),
@@ -30,7 +30,7 @@ LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in dots of all inks over a toned ground: warm hues in the light, their opposites in the shade."""
+    """Return a field drawn in dots of all inks on a toned ground: warm hues in light parts, opposite ones in shade."""
     wanted, inks = _wanted(of), colour.lab(of.inks)
     detail = np.clip(of.blur(of.edges, 1.5) * 1.4, 0, 1)
     under = wanted.copy()
@@ -42,14 +42,14 @@ def draw(of: Field) -> Array:
 
 
 def _wanted(of: Field) -> Array:
-    """Return the colours (h, w, 3), Oklab, that dots are to mix to."""
+    """Return the colours (h, w, 3), Oklab, to which the dots should mix."""
     body = of.cut(of.away)[..., None]
     things, ground = of.lab.copy(), _ground(of)
     light = of.tone - 0.5 + 0.6 * of.shade
     things[..., 0] = 0.4 * things[..., 0] + 0.6 * (0.24 + 0.62 * of.tone) + 0.1 * of.shade
     things[..., 1] += 0.012 * light
     things[..., 2] += 0.055 * light - 0.015
-    # Around the things lies what is opposite to them: light around dark, orange around blue.
+    # The ground has opposite colours around the things: light around dark, orange around blue.
     halo = step(of.away, -30, -1)[..., None]
     ground = ground + (0.5 * (GREY - ground) - 0.75 * (of.nearby - GREY)) * halo * np.array([0.9, 0.8, 0.8], np.float32)
     ground[..., 0] -= 0.2 * np.tanh(3 * (of.mean[0] - GREY[0])) * (1 - of.is_place)
@@ -57,7 +57,7 @@ def _wanted(of: Field) -> Array:
 
 
 def _ground(of: Field) -> Array:
-    """Return the ground (h, w, 3), Oklab: hues that sweep or lie in bands, by chance, or the place."""
+    """Return the ground (h, w, 3), Oklab: random sweeps or bands of hues, or the place."""
     chance, (x, y) = of.chance(), of.places
     inks = colour.lab(of.inks)
     first, second, third = inks[np.resize(chance.permutation(len(inks)), 3)]
@@ -81,7 +81,7 @@ def _ground(of: Field) -> Array:
 
 
 def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], number: int, pitch: float) -> Array:
-    """Lay one grid of dots over a picture, turned by its number; each dot takes the colour at its middle."""
+    """Return a picture with one grid of dots over it, rotated by its number; each dot has the colour at its centre."""
     wanted, inks, detail = colours
     x, y = of.places
     turn = 0.35 + 1.1 * number + of.seed % 7
@@ -105,14 +105,14 @@ def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], numb
 
 
 def _pixels(of: Field, x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return row and column of the pixels at places in units; those beyond the picture are its edge's."""
+    """Return row and column of the pixels at places in units, clipped to the picture."""
     height, width = of.shape
     row, column = (np.clip(place / of.pixel, 0, side - 1) for place, side in ((y, height), (x, width)))
     return row.astype(np.int64), column.astype(np.int64)
 
 
 def _hues(wanted: Array, inks: Array, own: Array) -> Array:
-    """Return for each dot (h, w, 3) an ink near the colour wanted, by its own chance, mostly pure."""
+    """Return for each dot (h, w, 3) a mostly pure ink near the wanted colour, at random."""
     apart = (own - 0.5) * np.array([0.18, 0.19, 0.21], np.float32)
     pure = inking.nearest(wanted + apart, inks, soft=0.004, weights=(1.1, 2.5))
     return colour.rgb(np.asarray(0.7 * pure + 0.3 * (wanted + 0.6 * apart), np.float32))

@@ -1,4 +1,4 @@
-"""Splits for planes: rectangles that are cut again and again where that tells most of a scene."""
+"""Recursive splits of rectangles for planes, where the two sides of a scene differ most."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from sketch.marks import noise
 from sketch.marks.field import Field, step
 
 SURE = 3
-"""How often planes are split at least."""
+"""The least number of splits of a plane."""
 
 TRIED = np.linspace(0, 1, 6, dtype=np.float32)
-"""Where a split may lie, as a share of what is free."""
+"""The candidate positions of a split, as shares of the free length."""
 
 LEAST = 3.0
-"""Units of a plane's side at least."""
+"""The least side of a plane, in units."""
 
-TOLD = (1.5, 5.0)
-"""Squared differences within a plane, times units of area, from which it begins to be split, and is."""
+VARIED = (1.5, 5.0)
+"""The variation within a plane (squared differences times area) from which its split begins, and is complete."""
 
 BAR = 5.0
-"""Units of the width of the first bars."""
+"""The width of the first bars, in units."""
 
 COVERED = 0.85
-"""How much it counts for splitting what is covered."""
+"""The weight of coverage in splits."""
 
 STRESS = np.array([1, 1.6, 1.6], np.float32)
-"""How much lightness, and hue, count."""
+"""The weights of lightness, a and b in colour distances."""
 
 GRAIN = 4.0
-"""Units of the squares by whose means planes are split."""
+"""The side of the cells over which values are averaged, in units."""
 
 
 @dataclass(slots=True)
 class Level:
-    """Nodes (n) of a level: their sides in units, how far each is there, inks shown, and those of the ground (n, 3)."""
+    """Nodes (n) of a level: their sides in units, how far each exists, its ink, and that of the ground (n, 3)."""
 
     left: Array
     right: Array
@@ -51,7 +51,7 @@ class Level:
 
 @dataclass(slots=True)
 class Split:
-    """How nodes (n) are split: where, in units, how far each is, 0…1, and how wide the bar is, in units."""
+    """Splits of nodes (n): the position in units, the progress 0…1, and the width of the bar in units."""
 
     at: Array
     parted: Array
@@ -59,30 +59,31 @@ class Split:
 
 
 class Sums:
-    """Sums of what is told over all above and to the left: colour and cover, the sum of their squares, the ground."""
+    """Integral images (sums above and to the left) of colour and coverage, of their squares, and of the ground."""
 
     def __init__(self, of: Field) -> None:
         cover = of.cover[..., None]
         self.own = of.lab * STRESS
         lightness = 0.5 * self.own[..., 0] + 0.5 * of.tone
-        lifted = 0.38 * float(step(colour.lab(of.inks[:1])[0, 0], 0.6, 0.2))  # nothing dark is lost on a dark ground
+        # Nothing dark may be lost on a dark ground.
+        lifted = 0.38 * float(step(colour.lab(of.inks[:1])[0, 0], 0.6, 0.2))
         self.own[..., 0] = lifted + (1 - lifted) * lightness
         ground = colour.lab(of.ground) * STRESS if of.is_place > 0 else of.ground[..., :0]
         own = self.own * cover + (0.5 * of.is_place * ground * (1 - cover) if of.is_place > 0 else 0)
-        told = np.concatenate([own, COVERED * cover], -1)
-        told = np.concatenate([told, (told**2).sum(-1, keepdims=True), ground], -1)
+        values = np.concatenate([own, COVERED * cover], -1)
+        values = np.concatenate([values, (values**2).sum(-1, keepdims=True), ground], -1)
         step_ = max(1, round(GRAIN / of.pixel))
         self.unit = of.pixel * step_
         rows, columns = (-(-side // step_) for side in of.shape)
         spare = (rows * step_ - of.shape[0], columns * step_ - of.shape[1])
-        told = np.pad(told, ((0, spare[0]), (0, spare[1]), (0, 0)), mode="edge")
-        told = np.add.reduce([told[at::step_] for at in range(step_)])
-        told = np.add.reduce([told[:, at::step_] for at in range(step_)]) * of.pixel**2
-        self._table = np.zeros((rows + 1, columns + 1, told.shape[-1]), np.float32)
-        self._table[1:, 1:] = told.cumsum(0, dtype=np.float64).cumsum(1)
+        values = np.pad(values, ((0, spare[0]), (0, spare[1]), (0, 0)), mode="edge")
+        values = np.add.reduce([values[at::step_] for at in range(step_)])
+        values = np.add.reduce([values[:, at::step_] for at in range(step_)]) * of.pixel**2
+        self._table = np.zeros((rows + 1, columns + 1, values.shape[-1]), np.float32)
+        self._table[1:, 1:] = values.cumsum(0, dtype=np.float64).cumsum(1)
 
     def at(self, y: Array, x: Array, count: int | None = None) -> Array:
-        """Look up sums (…, count) at places in units: all 8, only 5 where no place is shown, or the first."""
+        """Return sums (…, count) at places in units: all 8, or 5 if no place is shown, or the first ``count``."""
         table = self._table[..., :count]
         high, wide = table.shape[:2]
         rows, columns = np.clip(y / self.unit, 0, high - 1.001), np.clip(x / self.unit, 0, wide - 1.001)
@@ -93,7 +94,7 @@ class Sums:
         return np.asarray(upper * (1 - down) + lower * down)
 
     def means(self, of: Level) -> tuple[Array, Array]:
-        """Return means (n, 8) over nodes, and how unlike what lies in each is: squared differences, times area."""
+        """Return the means over nodes (n, 8), and their variation: squared differences times area (n,)."""
         sums = self.at(of.bottom, of.right) - self.at(of.top, of.right)
         sums = sums - self.at(of.bottom, of.left) + self.at(of.top, of.left)
         area = np.maximum((of.right - of.left) * (of.bottom - of.top), 1e-2)
@@ -102,7 +103,7 @@ class Sums:
 
 
 def split_nodes(of: Field, sums: Sums, level: Level, unlike: Array, depth: int, *, is_across: bool) -> Split:
-    """Split all nodes of a level where that tells most, or by chance where there is nothing to tell."""
+    """Return splits of all nodes of a level where the sides differ most; random ones where nothing differs."""
     first, last = (level.left, level.right) if is_across else (level.top, level.bottom)
     near, far = (level.top, level.bottom) if is_across else (level.left, level.right)
     free = np.maximum(last - first - 2 * LEAST, 0)
@@ -124,6 +125,6 @@ def split_nodes(of: Field, sums: Sums, level: Level, unlike: Array, depth: int, 
     likely = 8 * gain / (unlike[:, None] + 1.5) + 2.5 * chance
     likely = np.exp(likely - likely.max(1, keepdims=True))
     split = ((likely * tried[:, 1:-1]).sum(1) / likely.sum(1)).astype(np.float32)
-    parted = (step(unlike, *TOLD) if depth >= SURE else 1) * level.there
+    parted = (step(unlike, *VARIED) if depth >= SURE else 1) * level.there
     wide = parted * step(last - first, 2 * LEAST, 3 * LEAST)
     return Split(split, parted, wide * BAR * of.scale * (0.25 + 0.75 * 0.74**depth))

@@ -1,4 +1,4 @@
-"""Coloured squares: a patchwork of flat patches of which things and ground are both made, light on dark or reversed."""
+"""Coloured squares: a patchwork of flat patches that form both things and ground, light on dark or the reverse."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sketch.marks import noise
 from sketch.marks.field import Field, over, step, steps
 
 SIDES = (25.0, 44.0)
-"""Units of a patch's side, about, from picture to picture."""
+"""The range of a patch's side, in units, by picture."""
 
 TABLE = 64
-"""Patches along each side of the table of chances."""
+"""The number of patches along each side of the table of random numbers."""
 
 SOFT = 0.0045
-"""Over which difference in the wish for them one ink gives way to another."""
+"""The difference in preference over which one ink changes into another."""
 
 RIM = (6.0, 2.5)
-"""Units from the outline between which drawn contours are left out."""
+"""The distances from the outline, in units, between which drawn contours fade out."""
 
 INKS = (
     ("31533e", "c98b2e", "8c2f22", "e9dcb4", "1c3140", "6a8f5f", "d9654a"),
@@ -39,7 +39,7 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 @dataclass(frozen=True)
 class _Patches:
-    """For each pixel row and column of its patch, where it lies in it (0…1), and how near its seam is in units."""
+    """For each pixel: its patch's row and column, its position in the patch (0…1), and the distance to the seam."""
 
     row: NDArray[np.intp]
     column: NDArray[np.intp]
@@ -48,14 +48,14 @@ class _Patches:
     seam: Array
 
     def half(self, own: Array) -> NDArray[np.bool_]:
-        """Return which half of its patch (h, w) a pixel lies in, cut from corner to corner or level, by chance."""
+        """Return which half of its patch each pixel lies in (h, w), with a random diagonal or horizontal cut."""
         one, other = self.across > self.down, self.across + self.down > 1
         level = self.down > 0.35 + 0.3 * own[..., 1]
         return np.asarray(np.where(own[..., 2] < 0.35, one, np.where(own[..., 2] < 0.7, other, level)))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in patches of all inks; what they are is told by value and hue alone, patch by patch."""
+    """Return a field drawn in patches of all inks; things differ from the ground only in value and hue."""
     patches = _patches(of)
     own = noise.scattered(TABLE, TABLE, of.seed + 7, 8)[patches.row, patches.column]
     half = patches.half(own)
@@ -71,24 +71,24 @@ def draw(of: Field) -> Array:
     mixed = over(thing, body, ground)
     mixed[..., 0] += 0.012 * of.cloud(14, 3) + 0.02 * (patches.down - 0.5) * np.sign(own[..., 6] - 0.5)
     mixed[..., 0] += 0.03 * (1 - step(patches.seam, 0, 1.2))
-    # Patches meet at an edge about a pixel soft.
+    # Patches meet at an edge about one pixel soft.
     return np.stack([of.blur(part, 0.5 * of.pixel) for part in np.moveaxis(colour.rgb(mixed), -1, 0)], -1)
 
 
 def _patches(of: Field) -> _Patches:
-    """Lay patches by hand: uneven rows in which columns lie a little elsewhere; straight, aslant or along arcs."""
-    dice, (x, y), (high, wide) = of.chance(1), of.places, of.size
-    side = float(dice.uniform(*SIDES)) * of.scale
-    kind, turn = dice.random(), float(dice.choice((-1, 1)) * dice.uniform(0.08, 0.8))
+    """Return uneven rows of patches, with columns shifted by row; straight, diagonal or along arcs."""
+    rng, (x, y), (high, wide) = of.chance(1), of.places, of.size
+    side = float(rng.uniform(*SIDES)) * of.scale
+    kind, turn = rng.random(), float(rng.choice((-1, 1)) * rng.uniform(0.08, 0.8))
     right, below = x - wide / 2, y - high / 2
     if kind < 0.35:
         right, below = right * np.cos(turn) + below * np.sin(turn), below * np.cos(turn) - right * np.sin(turn)
     elif kind < 0.55:
-        far = float(dice.uniform(150, 300))
+        far = float(rng.uniform(150, 300))
         right, below = right + far * np.sin(turn), below + far * np.cos(turn)
         right, below = np.arctan2(right, below) * far, np.hypot(right, below) - far
-    heights, widths = (np.cumsum(dice.uniform(0.7, 1.3, TABLE)) * side for _ in range(2))
-    shifts = dice.uniform(-0.2, 0.2, TABLE + 1).astype(np.float32) * side
+    heights, widths = (np.cumsum(rng.uniform(0.7, 1.3, TABLE)) * side for _ in range(2))
+    shifts = rng.uniform(-0.2, 0.2, TABLE + 1).astype(np.float32) * side
     start = TABLE / 2 * side
     down = np.asarray(below + start + 1.2 * of.cloud(50, 1), np.float32)
     row = np.clip(np.searchsorted(heights, down), 1, TABLE - 1)
@@ -102,23 +102,23 @@ def _patches(of: Field) -> _Patches:
 
 
 def _polarity(of: Field, patches: _Patches) -> Array:
-    """Return for each pixel 1 where things are light on dark, 0 where dark on light: by rows, columns or quarters."""
-    dice = of.chance(2)
-    kind, wide = int(dice.integers(6)), int(dice.integers(2, 4))
-    first = int(dice.random() < 0.6)
-    row, column = (patches.row + int(dice.integers(4))) // wide, (patches.column + int(dice.integers(4))) // wide
+    """Return 1 for each pixel where things are light on dark, 0 where dark on light: by rows, columns or quarters."""
+    rng = of.chance(2)
+    kind, wide = int(rng.integers(6)), int(rng.integers(2, 4))
+    first = int(rng.random() < 0.6)
+    row, column = (patches.row + int(rng.integers(4))) // wide, (patches.column + int(rng.integers(4))) // wide
     turned = {0: column, 1: row, 2: row + column, 3: (row + column) // 2}.get(kind, np.zeros_like(row))
     return np.asarray((turned + first) % 2, np.float32)
 
 
 def _ground(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
-    """Return what patches of the ground want: lightness and hue (h, w), (h, w, 2), and how much hue counts (h, w)."""
+    """Return the wanted lightness (h, w) and hue (h, w, 2) of the ground's patches, and the weight of hue (h, w)."""
     value = shift
     if of.is_place:
         place = steps(of.blur(of.far, 2.5), 3, 0.12)
         value = np.asarray(shift + of.placed * (0.8 * (place - 0.5) - 0.7 * shift), np.float32)
     lightness = np.where(light > 0.5, 0.34, 0.82) + value * np.where(light > 0.5, 0.26, 0.30)
-    if of.wished:  # the ground is dark behind what was asked for in white, and light behind black
+    if of.wished:  # the ground is dark behind things requested in white, and light behind black ones
         strength = 0.75 * abs(of.extreme)
         lightness = lightness + ((0.34 if of.extreme > 0 else 0.82) - lightness) * strength
     hue = np.stack([of.blur(colour.lab(of.ground)[..., part], 3) for part in (1, 2)], -1)
@@ -126,24 +126,24 @@ def _ground(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]
 
 
 def _thing(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
-    """Return what patches of things want: a few values, by what is drawn within, and its hue."""
+    """Return the wanted lightness, hue and weight of hue of the things' patches, in a few values."""
     inner = step(of.away, *RIM)
     near = of.blur(of.cover, 7) + 0.02
-    told = np.clip(0.5 * of.tone + 0.5 * of.detail, 0, 1)
-    drawn = np.concatenate([told[..., None], of.lab[..., 1:]], -1)
+    tone = np.clip(0.5 * of.tone + 0.5 * of.detail, 0, 1)
+    drawn = np.concatenate([tone[..., None], of.lab[..., 1:]], -1)
     broad = np.stack([of.blur(drawn[..., part] * of.cover, 7) / near for part in range(3)], -1)
     drawn = np.stack([of.blur(drawn[..., part], 0.8) for part in range(3)], -1)
     held = over(broad, inner, drawn)
     value = steps(np.clip(held[..., 0], 0, 1), 3, 0.2)
     low = np.where(light > 0.5, 0.54, 0.19)
     lightness = low + 0.40 * value + 0.17 * shift
-    if of.wished:  # what was asked for in white is hardly dark
+    if of.wished:  # things requested in white are hardly dark
         lightness = lightness + (0.3 + 0.3 * abs(of.extreme)) * of.wish * (of.mean[0] - lightness)
     return np.asarray(lightness, np.float32), held[..., 1:], 1 + 1.5 * of.wish
 
 
 def _inked(inks: Array, wish: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:
-    """Return the inks (h, w, 3) nearest to lightness and hue; patches also have their own ``wish`` (n, h, w)."""
+    """Return the nearest inks (h, w, 3) to lightness and hue; patches also have preferences ``wish`` (n, h, w)."""
     off = (inks[:, 1:] ** 2).sum(-1)[:, None] - 2 * inks[:, 1:] @ hue.reshape(-1, 2).T
     score = 0.9 * (inks[:, :1, None] - lightness) ** 2 - free * wish + counts * off.reshape(wish.shape)
     share = np.exp((score.min(0) - score) * np.float32(2 / SOFT))

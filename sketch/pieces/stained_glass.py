@@ -1,4 +1,4 @@
-"""Stained glass: pieces of glowing colour in a net of lead that bends to the form."""
+"""Stained glass: pieces of glowing colour in a net of lead that follows the form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sketch.marks import sites
 from sketch.marks.field import Field, over, pulled, set_apart, step, steps
 
 PIECES = (27.0, 42.0)
-"""Units of a piece of glass, about, from picture to picture."""
+"""The range of a piece's size, in units, by picture."""
 
 INKS = (
     ("1f4f9c", "c4281f", "e8b22e", "2f8f5b", "f2e6c0", "6a2f8a"),
@@ -26,7 +26,7 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field as pieces of glass in lead, lit from behind."""
+    """Return a field drawn as pieces of glass in lead, lit from behind."""
     body = of.cut(of.away)
     _, seam, chance = _net(of)
     inks = colour.lab(of.inks)
@@ -50,14 +50,14 @@ def draw(of: Field) -> Array:
 
 
 def _net(of: Field) -> tuple[NDArray[np.intp], Array, Array]:
-    """Return for each pixel its piece within the things, how far its seam is in units, and the piece's chances."""
+    """Return for each pixel its piece of the things, the distance to its seam, and the piece's random numbers."""
     net = sites.scatter(of, float(of.chance(1).uniform(*PIECES)) * of.scale, 1, 0.9)
     level = 26 * of.blur(of.tone * of.cover, 2.5) + 0.8 * of.away
     return _cells(of, net, level)
 
 
 def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp], Array, Array]:
-    """Return as :func:`_net` does the cells about sites, whose seams follow the level lines of (h, w)."""
+    """Return, as :func:`_net`, the cells around sites; their seams follow the contour lines of ``level`` (h, w)."""
     at = net.at(level, of).ravel()
     near = [np.full(of.shape, 1e9, np.float32) for _ in range(2)]
     own, other = (np.zeros(of.shape, np.intp) for _ in range(2))
@@ -76,7 +76,7 @@ def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp],
 
 
 def _ground_net(of: Field) -> tuple[Array, Array]:
-    """Return a number 0…1 of each pixel's piece of the ground, and how far its seam is in units."""
+    """Return a number 0…1 for each pixel's piece of the ground, and the distance to its seam in units."""
     return (_lozenges, _rays, _free, _panes)[int(of.chance(3).integers(4))](of)
 
 
@@ -86,8 +86,8 @@ def _free(of: Field) -> tuple[Array, Array]:
 
 
 def _lozenges(of: Field) -> tuple[Array, Array]:
-    dice, (x, y) = of.chance(5), of.places
-    side, lean = float(dice.uniform(40, 58)) * of.scale, float(dice.uniform(0.5, 1.0))
+    rng, (x, y) = of.chance(5), of.places
+    side, lean = float(rng.uniform(40, 58)) * of.scale, float(rng.uniform(0.5, 1.0))
     u = (x + y * lean) / side + 0.04 * of.cloud(50, 6)
     v = (x - y * lean) / side + 0.04 * of.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)), np.abs(v - np.round(v))) * (side / np.hypot(1, lean))
@@ -95,10 +95,10 @@ def _lozenges(of: Field) -> tuple[Array, Array]:
 
 
 def _rays(of: Field) -> tuple[Array, Array]:
-    """Part the ground into rays from a place within or below the picture, and each ray into pieces."""
-    dice, (x, y), (height, width) = of.chance(6), of.places, of.size
-    right, below = x - width * float(dice.uniform(0.25, 0.75)), y - height * float(dice.choice((0.4, 0.55, 1.05, 1.2)))
-    far, count = np.hypot(right, below), int(dice.integers(14, 22))
+    """Return the ground divided into rays from a place within or below the picture, and each ray into pieces."""
+    rng, (x, y), (height, width) = of.chance(6), of.places, of.size
+    right, below = x - width * float(rng.uniform(0.25, 0.75)), y - height * float(rng.choice((0.4, 0.55, 1.05, 1.2)))
+    far, count = np.hypot(right, below), int(rng.integers(14, 22))
     u = np.arctan2(below, right) / (2 * np.pi) * count + 0.04 * of.cloud(60, 6)
     v = far / 60 + 0.42 * (np.floor(u) % 2) + 0.04 * of.cloud(50, 7)
     hub = 26.0
@@ -109,10 +109,10 @@ def _rays(of: Field) -> tuple[Array, Array]:
 
 
 def _panes(of: Field) -> tuple[Array, Array]:
-    """Part the ground into upright panes, side by side, that lean a little."""
-    dice, (x, y) = of.chance(7), of.places
-    wide, tall = float(dice.uniform(26, 44)) * of.scale, float(dice.uniform(80, 130)) * of.scale
-    u = (x + y * float(dice.uniform(-0.3, 0.3))) / wide + 0.12 * of.cloud(110, 6)
+    """Return the ground divided into vertical, slightly slanted panes."""
+    rng, (x, y) = of.chance(7), of.places
+    wide, tall = float(rng.uniform(26, 44)) * of.scale, float(rng.uniform(80, 130)) * of.scale
+    u = (x + y * float(rng.uniform(-0.3, 0.3))) / wide + 0.12 * of.cloud(110, 6)
     v = y / tall + 0.37 * np.floor(u) + 0.05 * of.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)) * wide, np.abs(v - np.round(v)) * tall)
     return _numbered(u, v), np.asarray(seam, np.float32)
@@ -123,7 +123,7 @@ def _numbered(u: Array, v: Array) -> Array:
 
 
 def _thing(of: Field, inks: Array, chance: Array) -> Array:
-    """Return the glass of the things in Oklab: their colours drawn to the inks, a little other from piece to piece."""
+    """Return the things' glass in Oklab: colours moved towards the inks, with a small variation per piece."""
     lab = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
     lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pulled(lab, inks, 0.07)[..., 1:]
     lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
@@ -133,7 +133,7 @@ def _thing(of: Field, inks: Array, chance: Array) -> Array:
 
 
 def _ground(of: Field, inks: Array, number: Array) -> Array:
-    """Return the glass of the ground in Oklab: mostly the first ink, light and dark; of a place, its tones."""
+    """Return the ground's glass in Oklab: mostly the first ink, light and dark; or the tones of a place."""
     lab = np.broadcast_to(inks[0], (*of.shape, 3)).copy()
     lab[..., 0] += 0.22 * (number - 0.5)
     other = inks[(number * 7.9).astype(int) % len(inks)]

@@ -1,3 +1,3 @@
-"""Graphic styles that are printed or scratched: lines and screens of ink make the things."""
+"""Graphic styles that are printed or scratched: lines and screens of ink form the things."""
 
 __all__ = ["cyanotype", "etching", "linocut", "poster", "risograph", "scratchboard", "silkscreen", "woodcut"]

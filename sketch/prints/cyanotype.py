@@ -1,4 +1,4 @@
-"""Cyanotype: what lies on the paper keeps the light off; things are pale in the deep of the ground."""
+"""Cyanotype: objects on the paper block the light, so that things are pale on a deep ground."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ LAYOUTS = (("single", 1, 1, 4), ("tilted", 1, 1, 1))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in inks from paper to the deepest: what is thin lets light through, as do the plants beside it."""
+    """Return a field drawn in inks from paper to the deepest: things and plants keep the paper light."""
     held = _held(of)
     ground = 0.95 - 0.05 * of.cloud(70, 1)
     bright = of.blur(colour.lab(of.ground)[..., 0], 1.0)
     steps = np.tanh((bright - bright.mean()) / (2 * bright.std() + 0.06))
     ground = ground + (0.80 - 0.26 * steps - ground) * of.is_place
-    # Plants lie over and under the things: where both keep light off, less of it comes through than through one.
+    # Plants lie over and under the things: where both block light, less comes through than through one.
     exposed = ground * (1 - held) * (1 - _plants(of) * (1 - 0.45 * of.cut(of.away))) + 0.02
     exposed = exposed * _brushed(of)
     at = np.clip(exposed + 0.014 * of.cloud(5, 2) + 0.02 * of.cloud(16, 3), 0, 1)
@@ -38,7 +38,7 @@ def draw(of: Field) -> Array:
 
 
 def _held(of: Field) -> Array:
-    """Return how much light things keep off (h, w): most where they are light or thick, less where thin or dark."""
+    """Return how much light things block (h, w): more where they are light or thick, less where thin or dark."""
     body = of.cut(of.blur(of.away, 1.0))
     through = np.clip(0.06 + 1.0 * of.detail, 0.08, 1)
     through = through + 0.1 * step(of.away, 7, 0) - 0.35 * of.edges * step(of.away, 2, 6)
@@ -49,7 +49,7 @@ def _held(of: Field) -> Array:
 
 
 def _plants(of: Field) -> Array:
-    """Return how much light pressed plants keep off (h, w): a spray or a few of one kind."""
+    """Return how much light pressed plants block (h, w): a spray or a few plants of one kind."""
     chance, (high, wide) = of.chance(), of.size
     count = int(chance.choice((1, 2, 2, 3, 3, 4)))
     kind, pitch = int(chance.integers(4)), float(chance.uniform(15, 27))
@@ -67,7 +67,7 @@ def _plants(of: Field) -> Array:
 def _spray(
     of: Field, foot: tuple[float, float], way: float, long: float, bend: float, kind: tuple[int, float]
 ) -> Array:
-    """Return the cover (h, w) of a stem from a foot in some direction, with leaves: fern, laurel, gum tree or grass."""
+    """Return the coverage (h, w) of a stem with leaves, from a foot in a direction: fern, laurel, gum tree or grass."""
     (x, y), (name, pitch) = of.places, kind
     u = (x - foot[0]) * math.cos(way) + (y - foot[1]) * math.sin(way)
     v = (y - foot[1]) * math.cos(way) - (x - foot[0]) * math.sin(way)
@@ -87,7 +87,7 @@ def _spray(
 
 
 def _brushed(of: Field) -> Array:
-    """Return where the paper was coated (h, w), 0…1: all of it, or by chance as far as a broad brush went."""
+    """Return where the paper is coated (h, w), 0…1: all of it, or at random as far as a broad brush reached."""
     chance, places, size = of.chance(2), of.places, of.size
     is_level = bool(chance.random() < 0.6)
     (across, along), (high, wide) = (places[::-1], size) if is_level else (places, size[::-1])

@@ -1,4 +1,4 @@
-"""Etching: hatching in layers that follows the form, on a plate wiped almost clean."""
+"""Etching: layers of hatching that follow the form, on a plate wiped almost clean."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from sketch.colour import Array
 from sketch.marks.field import Field, over, step
 
 LIFT = 12.0
-"""Units by which the highest part of a form moves the lines that cross it."""
+"""The displacement, in units, of lines that cross the highest part of a form."""
 
 LAYERS = ((0.35, 6.2, 0.16), (-0.65, 7.0, 0.52), (1.25, 8.0, 0.74))
-"""Layers of hatching: angle, units from line to line, and the darkness from which they are bitten."""
+"""Layers of hatching: the angle, the distance between lines in units, and the darkness from which they appear."""
 
 INKS = (
     ("efe3cb", "2a1d16"), ("f1e7d3", "1b1a1c"), ("ece2cd", "1c2742"), ("f0dfc4", "4a2417"), ("e9e3d2", "20332e"),
@@ -21,7 +21,7 @@ LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in ink 1 on paper, ink 0; a third ink, if there is one, is a plate of tone below."""
+    """Return a field drawn in ink 1 on paper, ink 0; a third ink, if there is one, is a plate of tone below."""
     body = of.cut(of.away)
     dark = _dark(of, body)
     paper = _toned(of, dark, body)
@@ -33,7 +33,7 @@ def draw(of: Field) -> Array:
 
 
 def _dark(of: Field, body: Array) -> Array:
-    """Return how dark each pixel (h, w) is to be, 0…1."""
+    """Return the wanted darkness of each pixel (h, w), 0…1."""
     things = 1.02 - of.detail - 0.45 * of.shade
     down, across = of.slopes(of.blur(of.cover, 16))
     # The ground is dark behind the lit side of a thing, and light behind its shaded side.
@@ -52,7 +52,7 @@ def _dark(of: Field, body: Array) -> Array:
 
 
 def _hatched(of: Field, dark: Array, body: Array) -> Array:
-    """Return how far lines cover each pixel (h, w)."""
+    """Return the coverage of lines (h, w), 0…1."""
     x, y = of.places
     lean = float(of.chance().uniform(-0.5, 0.5))
     lift = LIFT * (of.bulge + 0.6 * of.blur(of.far, 3) * of.placed * (1 - body))
@@ -67,7 +67,7 @@ def _hatched(of: Field, dark: Array, body: Array) -> Array:
 
 
 def _toned(of: Field, dark: Array, body: Array) -> Array:
-    """Return the paper (h, w, 3) with the film of ink the wiping left, and the grain of an aquatint in the dark."""
+    """Return the paper (h, w, 3) with a film of ink left by wiping, and the grain of an aquatint in dark parts."""
     film = 0.05 + 0.03 * of.cloud(110, 7) + 0.04 * (1 - body)
     grain = step(of.blur(dark, 1.5) * (1 + 0.25 * of.cloud(4.6, 8)), 0.42, 0.66) + step(
         dark + 0.12 * of.cloud(5.2, 9), 0.7, 0.95

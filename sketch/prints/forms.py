@@ -1,4 +1,4 @@
-"""Large geometric forms that stand behind things: discs, rings, bars, rays, wedges, squares, steps."""
+"""Large geometric forms behind things: discs, rings, bars, rays, wedges, squares, steps."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Made = Callable[[Array, Array, np.random.Generator], Array]
 
 
 def form(of: Field, number: int, kinds: tuple[str, ...] = ()) -> Array:
-    """Return the cover (h, w) of a form of one of some kinds, any where there are none.
+    """Return the coverage (h, w) of a random form, of one of ``kinds`` or of any kind.
 
-    Kind, size, direction and place follow from the composition's seed and ``number``; it moves with the things.
+    Kind, size, direction and position depend on the composition's seed and ``number``; the form moves with the things.
     """
     rng = of.chance(number)
     kind = str(rng.choice(kinds or tuple(_KINDS)))
@@ -52,13 +52,13 @@ def _bars(u: Array, v: Array, rng: np.random.Generator) -> Array:
 
 
 def _wedge(u: Array, v: Array, rng: np.random.Generator) -> Array:
-    """Return a triangle whose tip lies in the thing."""
+    """Return a triangle whose tip lies within the thing."""
     spread = rng.uniform(0.22, 0.5)
     return np.asarray(((u + 30) * np.tan(spread) - np.abs(v)) * np.cos(spread), np.float32)
 
 
 def _rays(u: Array, v: Array, rng: np.random.Generator) -> Array:
-    """Return rays that come from a point beside the middle."""
+    """Return rays that start from a point beside the middle."""
     u = u + rng.uniform(80, 170)
     count, reach = int(rng.integers(9, 16)), np.hypot(u, v)
     return np.asarray(np.sin(count * np.arctan2(v, u)) * np.minimum(reach, 160) / count, np.float32)

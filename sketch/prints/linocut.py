@@ -1,4 +1,4 @@
-"""Linocut: light is carved out of ink in grooves that follow the form."""
+"""Linocut: light parts are carved out of ink in grooves that follow the form."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sketch.marks import strokes
 from sketch.marks.field import Field, over, step
 
 PITCH = 7.0
-"""Units from one groove to the next."""
+"""The distance between grooves, in units."""
 
 GOUGE = 11.0
-"""Units from one cut of a gouge in the ground to the next."""
+"""The distance between cuts of a gouge in the ground, in units."""
 
 INKS = (
     ("efe6d2", "1c1a19"), ("f1e7d0", "14323a"), ("efe4cc", "5a1f18"), ("ece6d6", "1f3d2b"), ("f3e2c4", "8c2f1f"),
@@ -24,14 +24,14 @@ GROUNDS = ("rings", "parallel", "rays", "cleared", "plain")
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in ink 1 on paper, ink 0; a third ink, if there is one, is printed below within the things."""
+    """Return a field drawn in ink 1 on paper, ink 0; a third ink, if any, is printed below within the things."""
     body = of.cut(of.away)
     kind = GROUNDS[int(of.chance().integers(len(GROUNDS)))]
     around = _rings(of) if kind == "rings" else _gouged(of, kind)
     if of.is_place > 0:
         around = around + (_place(of) - around) * of.placed
     carved = _within(of) * body + around * (1 - body)
-    # A rim keeps the silhouette: of ink where the ground is carved, a groove where it is not.
+    # A rim preserves the silhouette: of ink where the ground is carved, else a groove.
     width, bare = 1.6 - 0.7 * of.shade + 0.5 * of.cloud(12, 4), step(of.blur(around, 6), 0.42, 0.3)
     carved = carved * (1 - of.cut(width * (1 - bare) - np.abs(of.away - 0.2)))
     carved = np.maximum(carved, of.cut(width * 1.9 * bare - 1 - np.abs(of.away + 0.4)))
@@ -42,7 +42,7 @@ def draw(of: Field) -> Array:
 
 
 def _within(of: Field) -> Array:
-    """Return what is carved out of the things (h, w): light parts wide, dark ones hardly at all."""
+    """Return the carved part of the things (h, w): wide in light parts, almost nothing in dark ones."""
     wobble = 0.16 * of.cloud(26, 1) + 0.06 * of.cloud(9, 2)
     phase = (of.away + 16 * of.blur(of.tone * of.cover, 4)) / (PITCH * of.scaled) + wobble
     light = 0.06 + 0.86 * of.detail + 0.28 * of.shade
@@ -52,7 +52,7 @@ def _within(of: Field) -> Array:
 
 
 def _rings(of: Field) -> Array:
-    """Return rings carved around the things (h, w), thinner the farther, until plain ink is left."""
+    """Return rings carved around the things (h, w), thinner with distance, until plain ink is left."""
     wobble = 0.16 * of.cloud(26, 1) + 0.05 * of.cloud(9, 2)
     pitch = PITCH * of.scaled * (1.1 + 0.012 * np.abs(of.away))
     last = float(of.chance(1).uniform(30, 62))
@@ -61,7 +61,7 @@ def _rings(of: Field) -> Array:
 
 
 def _gouged(of: Field, kind: str) -> Array:
-    """Return the ground (h, w) as a gouge leaves it: parallel cuts, rays, cleared but for ridges, or nearly plain."""
+    """Return the carved ground (h, w): parallel cuts, rays, cleared except for ridges, or nearly plain."""
     lean = float(of.chance(2).uniform(-1.3, 1.3))
     near = step(of.away, -70, 0)
     if kind == "rays":
@@ -76,7 +76,7 @@ def _gouged(of: Field, kind: str) -> Array:
 
 
 def _place(of: Field) -> Array:
-    """Return the place (h, w) carved by its light, in cuts that follow its shapes."""
+    """Return the carved place (h, w), by its lightness, in cuts that follow its shapes."""
     soft = of.blur(of.far, 2)
     way = strokes.along(of, soft, lean=float(of.chance(3).uniform(-0.2, 0.2)), rest=0.006)
     cell = 0.8 * GOUGE * of.scaled

@@ -1,4 +1,4 @@
-"""Poster: halftone and solid ink, with large forms behind the things whose colours change sides where they meet."""
+"""Poster: halftone and solid ink, with large forms behind the things; colours swap where they meet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sketch.marks.field import Field, over, step
 from sketch.prints.forms import form
 
 PITCH = 6.4
-"""Units from one dot of the halftone to the next."""
+"""The distance between dots of the halftone, in units."""
 
 INKS = (
     ("efe4cb", "1a1817", "cf2e22"), ("ece3cf", "17212e", "d7402b", "e5b13a"), ("f0e6cf", "1b1b1b", "e2a72e"),
@@ -21,14 +21,14 @@ LAYOUTS = (("tilted", 1, 1, 5), ("single", 1, 1, 2), ("panels", 2, 1, 1))
 PAPER, DARK, COLOUR = range(3)
 
 QUIET = ("bar", "bars", "wedge", "ring", "disc")
-"""Kinds of the second form."""
+"""The kinds of the second form."""
 
 GROUNDS = ((PAPER, COLOUR), (PAPER, COLOUR), (COLOUR, PAPER), (DARK, COLOUR))
-"""Inks of ground and first form to choose from."""
+"""The inks of the ground and the first form to choose from."""
 
 
 def draw(of: Field) -> Array:
-    """Draw a field: halftone of one ink on another, which swap along a diagonal and wherever a form begins."""
+    """Return a field drawn in halftone of one ink on another; they swap along a diagonal and where a form begins."""
     rng = of.chance(1)
     ground, front = GROUNDS[int(rng.integers(len(GROUNDS)))]
     accent = of.inks[-1] if len(of.inks) > 3 else of.ink(PAPER if ground == DARK else DARK)
@@ -36,10 +36,10 @@ def draw(of: Field) -> Array:
     second = form(of, 3, QUIET) * float(rng.random() < 0.5) * (1 - of.is_place)
     behind = over(_form(of, ground, front), first, _ground(of, ground, front))
     behind = over(accent, second * (1 - first), behind)
-    # Where a form meets a thing both change sides.
+    # Where a form meets a thing both swap their colours.
     paper = of.ink(PAPER if ground == DARK else ground)
     base = over(paper, _either(first, second), np.broadcast_to(of.ink(front), behind.shape))
-    # What was asked for in a colour is all in that; the ground leaves it the colour.
+    # Things requested in a colour are entirely in it; the ground leaves this colour to them.
     base, accent = (over(of.ink(COLOUR), of.wish, np.broadcast_to(each, base.shape)) for each in (base, accent))
     things = _printed(of, base, accent, is_dark=ground == DARK)
     split = _half(of) if len(of.inks) > 3 else _either(_half(of), second)
@@ -47,13 +47,13 @@ def draw(of: Field) -> Array:
 
 
 def _quiet(of: Field, ink: int) -> Array:
-    """Return the ink (3,) of a ground, paper instead of colour where things were asked for in that."""
+    """Return the ink (3,) of a ground; paper instead of colour where a colour was requested for the things."""
     own = of.ink(ink)
     return own + (of.ink(PAPER) - own) * np.float32(of.wished) if ink == COLOUR else own
 
 
 def _form(of: Field, ground: int, front: int) -> Array:
-    """Return the ink (3,) of the first form; where things were asked for in its colour, an accent or shaded paper."""
+    """Return the ink (3,) of the first form; an accent or shaded paper where a colour was requested for the things."""
     own, paper = of.ink(front), of.ink(PAPER)
     if ground == DARK:
         return _quiet(of, front)
@@ -62,7 +62,7 @@ def _form(of: Field, ground: int, front: int) -> Array:
 
 
 def _printed(of: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
-    """Print the things twice, as they are on either side of the line that divides them."""
+    """Return the things printed twice, as on either side of the line that divides them."""
     share = _dark(of)
     if is_dark:
         share = share * step(of.away, 0.5, 3.5)
@@ -76,12 +76,12 @@ def _printed(of: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[A
 
 
 def _either(one: Array, other: Array) -> Array:
-    """Return where one of two covers lies without the other."""
+    """Return where exactly one of two coverages lies."""
     return np.asarray(one + other - 2 * one * other, np.float32)
 
 
 def _half(of: Field) -> Array:
-    """Return which side of a slanting line through the middle of the things each pixel (h, w) lies on."""
+    """Return the side of a slanting line through the middle of the things on which each pixel lies (h, w), 0 or 1."""
     rng = of.chance(4)
     x, y = of.places
     across, down = of.centre
@@ -90,14 +90,14 @@ def _half(of: Field) -> Array:
 
 
 def _dark(of: Field) -> Array:
-    """Return how much of each pixel (h, w) of the things is dark: contrast is strong, with few tones between."""
+    """Return the darkness of the things (h, w), 0…1, with high contrast and few tones."""
     dark = 1 - of.blur(of.tone, 0.8) - 0.3 * of.shade
     edge = step(of.edges, 0.4, 0.9) * step(dark, 0.1, 0.4)
     return np.asarray(np.maximum(step(dark, 0.2, 0.86), 0.85 * edge), np.float32)
 
 
 def _screen(of: Field, share: Array, turn: float) -> Array:
-    """Return the cover of a screen of dots or of lines, by the seed; solid where there is much."""
+    """Return the coverage of a screen of dots or lines, by the seed; solid where ``share`` is high."""
     rng = of.chance(5)
     pitch, angle = PITCH * of.scale, float(rng.uniform(0.3, 1.2)) + turn
     if rng.random() < 0.93:
@@ -107,7 +107,7 @@ def _screen(of: Field, share: Array, turn: float) -> Array:
 
 
 def _ground(of: Field, ground: int, front: int) -> Array:
-    """Draw the ground: flat, or a place as broad lines that are thick where it is dark."""
+    """Return the ground (h, w, 3): flat, or a place as broad lines that are thick where it is dark."""
     flat = np.broadcast_to(_quiet(of, ground), of.ground.shape)
     if of.is_place == 0:
         return flat

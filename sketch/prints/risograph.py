@@ -1,4 +1,4 @@
-"""Risograph: three spot colours overprinted, each with its own grain and its own error of register."""
+"""Risograph: three overprinted spot colours, each with its grain and its misregistration."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sketch.marks import noise
 from sketch.marks.field import Field, step
 
 PITCH = 5.6
-"""Units from one dot of the finest screen to the next."""
+"""The distance between dots of the finest screen, in units."""
 
 OFF = 3.2
-"""Units by which a plate is off register at most."""
+"""The largest misregistration of a plate, in units."""
 
 INKS = (
     ("f4eee0", "ff48a0", "0078bf", "ffd83a"), ("f3ecdd", "f15060", "00838a", "ffb511"),
@@ -23,11 +23,11 @@ INKS = (
 )  # fmt: skip
 LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("pattern", 2, 2, 1))
 ABSORBED = 0.06
-"""What an ink lets through at least."""
+"""The least transmission of an ink."""
 
 
 def draw(of: Field) -> Array:
-    """Draw a field as three plates, inks 1 to 3, printed over one another on paper, ink 0."""
+    """Return a field drawn as three plates, inks 1 to 3, printed over one another on paper, ink 0."""
     rng = of.chance(1)
     picture = np.broadcast_to(of.ink(0), of.ground.shape).astype(np.float32)
     plates = np.stack(_separated(of), -1)
@@ -39,12 +39,12 @@ def draw(of: Field) -> Array:
 
 
 def _let_through(of: Field, number: int) -> Array:
-    """Return how much of the light of the paper (3,) an ink lets through."""
+    """Return the share of the paper's light (3,) that an ink transmits."""
     return np.clip(of.ink(number) / np.maximum(of.ink(0), 0.5), ABSORBED, 1)
 
 
 def _separated(of: Field) -> tuple[Array, Array, Array]:
-    """Return how much each of three inks is wanted (h, w)."""
+    """Return the wanted amounts of three inks (h, w) each."""
     thick = -np.log(np.clip(np.stack([_let_through(of, number) for number in (1, 2, 3)]), ABSORBED, 1))
     wanted = -np.log(np.clip(_wanted(of), ABSORBED, 1))
     ridge = thick @ thick.T + 0.12 * np.eye(3)
@@ -54,7 +54,7 @@ def _separated(of: Field) -> tuple[Array, Array, Array]:
     own = np.tanh(np.clip(amounts, 0, None) * 1.35)
     if of.wished:
         own = own * (1 - of.wish[..., None] * _unlike(of))
-    # What the things leave free of the ground's plates is off register too: paper shows on one side of them.
+    # The gap that the things leave in the ground's plates is misregistered too: paper shows on one side.
     rng = of.chance(3)
     way = rng.uniform(0, 2 * np.pi)
     free = of.cut(of.shifted(of.away + 0.8, 3 * np.cos(way), 3 * np.sin(way)))[..., None]
@@ -63,7 +63,7 @@ def _separated(of: Field) -> tuple[Array, Array, Array]:
 
 
 def _unlike(of: Field) -> Array:
-    """Return how far each of three inks (3,) is held back where a colour was asked for that it is unlike, 0…½."""
+    """Return how far each of three inks (3,) is reduced, 0…0.5, because it differs from a requested colour."""
     hues, own = colour.lab(of.inks[1:4])[:, 1:], of.mean[1:]
     strength = float(np.hypot(*own))
     like = hues @ own / (np.hypot(*hues.T) * strength + 1e-3)
@@ -71,7 +71,7 @@ def _unlike(of: Field) -> Array:
 
 
 def _wanted(of: Field) -> Array:
-    """Return the scene (h, w, 3) with its contrast and colour raised, modelled by the light."""
+    """Return the scene (h, w, 3) with higher contrast and chroma, modelled by the light."""
     lab = of.lab.copy()
     body = of.blur(of.cover, 1)
     lab[..., 0] = np.clip(lab[..., 0] + body * (0.35 * (of.tone - lab[..., 0]) + 0.1 * of.shade), 0, 1)
@@ -80,7 +80,7 @@ def _wanted(of: Field) -> Array:
 
 
 def _behind(of: Field, own: Array) -> Array:
-    """Return what each plate prints on the ground (h, w, 3): a place, or an echo of the things that fades away."""
+    """Return each plate's print of the ground (h, w, 3): a place, or an echo of the things that fades out."""
     rng = of.chance(2)
     x, y = of.places
     high, wide = of.size
@@ -98,7 +98,7 @@ def _behind(of: Field, own: Array) -> Array:
 
 
 def _printed(of: Field, plate: Array, number: int) -> Array:
-    """Return how a plate (h, w) prints: flat, in dots at its own angle, or as grain; uneven, as a drum of ink is."""
+    """Return the print of a plate (h, w): flat, in dots at a separate angle, or as grain; uneven like a worn drum."""
     rng = of.chance(10 + number)
     worn = 1 - 0.07 * np.clip(of.cloud(70, number) + 0.6 * of.cloud(7, 20 + number), 0, 3)
     kind, share = rng.random(), np.clip(plate, 0, 1)
@@ -110,7 +110,7 @@ def _printed(of: Field, plate: Array, number: int) -> Array:
 
 
 def _grain(of: Field, share: Array, number: int) -> Array:
-    """Return the cover of a plate as grain: specks that are denser where there is more."""
+    """Return the coverage of a plate as grain: specks that are denser where ``share`` is higher."""
     rough = noise.cloud(*of.shape, 3.6 * of.scale, of.seed * 64 + 30 + number)
     threshold = 0.5 + 0.22 * rough
     return np.asarray(np.clip((share * 1.3 - 0.15 - threshold) / 0.3 + 0.5, 0, 1), np.float32)

@@ -1,4 +1,4 @@
-"""Scratchboard: short strokes of a needle take the black off a board, dense in the light and few in the dark."""
+"""Scratchboard: short strokes of a needle remove black from a board, dense in light parts and few in dark ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sketch.marks import strokes
 from sketch.marks.field import Field, Numbers, over, step
 
 CELL = 6.8
-"""Units from one stroke to the next, about."""
+"""The approximate distance between strokes, in units."""
 
 INKS = (
     ("141314", "f3efe4"), ("101820", "f0e6cf"), ("161214", "f1e9dc", "d98e4a"), ("0f1a2c", "f4ead0", "e0a63c"),
@@ -19,7 +19,7 @@ LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.7))
 
 
 def draw(of: Field) -> Array:
-    """Draw a field in strokes of ink 1 on ink 0; further inks, if there are any, tint what lies under the black."""
+    """Return a field drawn in strokes of ink 1 on ink 0; further inks, if any, tint the layer under the black."""
     body = of.cut(of.away)
     light = np.clip(0.14 + 0.95 * of.detail + 0.35 * of.shade, 0.12, 1)
     ground = _ground(of)
@@ -30,7 +30,7 @@ def draw(of: Field) -> Array:
     first = strokes.distance(of, way, cell=cell, length=1.8 * cell, width=_width(tone, 0.05), number=1)
     turned = (way[0] * 0.6 - way[1] * 0.8, way[1] * 0.6 + way[0] * 0.8)
     second = strokes.distance(of, turned, cell=1.2 * cell, length=1.6 * cell, width=_width(tone - 0.4, 0.1), number=2)
-    # The tone of each pixel, too, widens strokes and narrows them, so that an eye stays an eye.
+    # The tone of each pixel also widens or narrows strokes, so that small details such as eyes survive.
     sharp = 5 * of.edges * body * np.minimum(of.detail - 0.45, 0.25)
     scratched = of.cut(np.maximum(first, second) + 3.2 * np.minimum(tone - 0.3, 0) + sharp)
     rim = of.cut(
@@ -46,7 +46,7 @@ def _width(tone: Numbers, least: float) -> Array:
 
 
 def _ground(of: Field) -> Array:
-    """Return the light (h, w) on the ground: its place, or what answers the things."""
+    """Return the light on the ground (h, w): its place, or a light that contrasts with the things."""
     kind = int(of.chance(5).integers(4))
     near = step(of.away, -46, 0)
     down, across = of.slopes(of.blur(of.cover, 14))
@@ -59,12 +59,12 @@ def _ground(of: Field) -> Array:
         0.42 * near**2,
     )[kind]
     place = 0.75 * of.far
-    gap = step(of.away, -1.5, -8)  # black is left about the outline
+    gap = step(of.away, -1.5, -8)  # a black gap around the outline
     return np.asarray((plain + (place - plain) * of.placed) * gap, np.float32)
 
 
 def _below(of: Field, body: Array) -> Array:
-    """Return what lies under the black (h, w, 3): one ink, or inks that flow into each other."""
+    """Return the layer under the black (h, w, 3): one ink, or inks that blend into each other."""
     base = np.broadcast_to(of.ink(1), of.ground.shape)
     if len(of.inks) < 3:
         return base

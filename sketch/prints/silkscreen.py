@@ -1,4 +1,4 @@
-"""Silkscreen: flat strong colours off register below a coarse halftone, another scheme in each cell of a grid."""
+"""Silkscreen: flat, strong, misregistered colours under a coarse halftone, another scheme in each cell of a grid."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sketch.colour import Array
 from sketch.marks.field import Field, over, step
 
 PITCH = 6.6
-"""Units from one dot of the screen to the next."""
+"""The distance between dots of the screen, in units."""
 
 OFF = 3.4
-"""Units by which a colour is off register at most."""
+"""The largest misregistration of a colour, in units."""
 
 INKS = (
     ("f2ece0", "f6d02f", "16a8c7", "f23b7a", "e8502a", "2b2a7a", "1b1620"),
@@ -27,7 +27,7 @@ LAYOUTS = (("grid", 2, 2, 4), ("grid", 2, 3, 2), ("grid", 3, 3, 2), ("single", 1
 
 
 def draw(of: Field) -> Array:
-    """Draw a field: in each cell flat inks for what is light, dark and warm, and a screen of the cell's darkest."""
+    """Return a field drawn in flat inks for light, dark and warm parts by cell, and a screen of the darkest ink."""
     schemes = _schemes(of)[of.cells]
     ground, shadow, light, middle, warm, key = (schemes[..., part, :] for part in range(6))
     rng = of.chance(1)
@@ -42,14 +42,14 @@ def draw(of: Field) -> Array:
 
 
 def _part(of: Field, values: Array, level: float) -> Array:
-    """Return where values (h, w) lie above a level, with an edge about a pixel soft."""
+    """Return where values (h, w) exceed a level, with an edge about one pixel soft."""
     down, across = of.slopes(values)
     soft = np.maximum(np.hypot(down, across) * of.pixel, 0.05)
     return np.asarray(np.clip((values - level) / soft + 0.5, 0, 1), np.float32)
 
 
 def _behind(of: Field, ground: Array, shadow: Array, middle: Array) -> Array:
-    """Draw the ground: flat, with what the things throw on it or a block of colour; or a place in three inks."""
+    """Return the ground (h, w, 3): flat, with the things' shadow or a block of colour; or a place in three inks."""
     plain = over(shadow, _answer(of), ground)
     if of.is_place == 0:
         return plain
@@ -61,7 +61,7 @@ def _behind(of: Field, ground: Array, shadow: Array, middle: Array) -> Array:
 
 
 def _answer(of: Field) -> Array:
-    """Return what of the ground (h, w) has a second colour: a shadow, solid or in dots, a halo, or a painted block."""
+    """Return the part of the ground (h, w) with a second colour: a shadow, solid or dotted, a halo, or a block."""
     rng = of.chance(6)
     kind, far, lean = int(rng.integers(5)), float(rng.uniform(7, 24)), float(np.sign(of.side or 0.5))
     thrown = of.shifted(of.away, -far * lean, float(rng.uniform(-0.3, 0.9)) * far)
@@ -80,7 +80,7 @@ def _answer(of: Field) -> Array:
 
 
 def _screen(of: Field, tone: Array) -> Array:
-    """Return the cover of the dark screen: solid in what is dark, dots between, worn here and there."""
+    """Return the coverage of the dark screen: solid in dark parts, dots in between, with some wear."""
     pitch, angle = PITCH * of.scale, float(of.chance(2).uniform(0.2, 0.6))
     dark = 1 - tone - 0.22 * of.shade + 0.04 * of.cloud(30, 3)
     share = step(dark - 0.12 * of.wish, 0.28, 0.78)
@@ -91,9 +91,9 @@ def _screen(of: Field, tone: Array) -> Array:
 
 
 def _schemes(of: Field) -> Array:
-    """Return for each cell six inks (cells, 6, 3): ground, shadow, light, middle, warm, and the screen's.
+    """Return six inks for each cell (cells, 6, 3): ground, shadow, light, middle, warm, and the screen's.
 
-    The last two inks are the dark ones; the others become darker from the first on.
+    The last two inks of the palette are the dark ones; the others get darker from the first on.
     """
     brights, dark, darkest = np.arange(len(of.inks) - 2), len(of.inks) - 2, len(of.inks) - 1
     turn = of.chance(5).permutation(brights)
@@ -107,18 +107,18 @@ def _schemes(of: Field) -> Array:
             ground, shadow = shadow, ground
         schemes.append([ground, shadow, light, middle, warm, key])
     chosen = np.asarray(of.inks[np.array(schemes)], np.float32)
-    # Every fourth cell, and a picture without cells, shows things in the ink that is most like them.
+    # Every fourth cell, and a picture without cells, shows things in the ink most similar to them.
     for cell in range(0, len(schemes), 4):
         chosen[cell, 2] = _own(of, brights[brights != schemes[cell][0]])
     return _wished(of, chosen) if of.wished else chosen
 
 
 def _wished(of: Field, schemes: Array) -> Array:
-    """Return schemes (cells, 6, 3) whose things have the colour that was asked for: in every other cell, diagonally."""
+    """Return schemes (cells, 6, 3) whose things have the requested colour, in every other cell, diagonally."""
     light, middle, warm = range(2, 5)
     own = colour.lab(_own(of, np.arange(1, len(of.inks))))
     shown = np.stack([own, own * (0.8, 0.95, 0.95), own * (0.9, 1.1, 1.1)]).astype(np.float32)
-    # A ground like the things would swallow them: it is the paper's ink.
+    # A ground similar to the things would hide them, so it gets the paper's ink.
     for cell in (each for each in range(len(schemes)) if each % 4 in (0, 3)):
         schemes[cell, [light, middle, warm]] += (colour.rgb(shown) - schemes[cell, [light, middle, warm]]) * of.wished
         like = np.exp(-((colour.lab(schemes[cell, 0]) - own) ** 2).sum() / 0.12**2)
@@ -127,7 +127,7 @@ def _wished(of: Field, schemes: Array) -> Array:
 
 
 def _own(of: Field, among: NDArray[np.int64]) -> Array:
-    """Return the ink (3,) of some that is nearest to the mean colour of the things."""
+    """Return the ink (3,), among some, nearest to the things' mean colour."""
     apart = ((colour.lab(of.inks[among]) - of.mean) ** 2 * (0.6, 2, 2)).sum(1)
     likely = np.exp((apart.min() - apart) / 0.008)
     return np.asarray(likely @ of.inks[among] / likely.sum(), np.float32)

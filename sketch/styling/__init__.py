@@ -1,3 +1,3 @@
-"""What a style wants of a scene: which drawings, which arrangement, which composition."""
+"""Requirements of styles for scenes: drawings, arrangement and composition."""
 
 __all__ = ["drawing_styles", "framed", "styled"]

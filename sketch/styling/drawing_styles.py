@@ -1,4 +1,4 @@
-"""Which drawings of a sketchbook have modelled form, with light and shade, and which of them stands for a flat one."""
+"""Choose between drawings with modelled form, with light and shade, and flat drawings of the same name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 from sketch.sketchbook import Drawing, Sketchbook
 
 FLAT = ("flat", "classic")
-"""The styles of the shipped drawings that are chosen from where nothing else is asked for."""
+"""The styles of shipped drawings that are used by default."""
 
 MODELLED = ("fluent-gradient",)
-"""The styles of drawings with modelled form, the preferred first; they are only chosen on purpose."""
+"""The styles of drawings with modelled form, the preferred first; they are used only on purpose."""
 
 
 def is_modelled(drawing: Drawing) -> bool:
@@ -20,14 +20,14 @@ def is_modelled(drawing: Drawing) -> bool:
 
 
 def unmodelled(drawings: Sequence[Drawing]) -> list[Drawing]:
-    """Return those of some drawings that are chosen from where nothing is asked for; all, where all are modelled."""
+    """Return the drawings without modelled form; all of them if every one is modelled."""
     return [each for each in drawings if not is_modelled(each)] or list(drawings)
 
 
 def modelled(book: Sketchbook, digest: str) -> str:
     """Return the modelled drawing of the same name if there is one, else the same digest.
 
-    Only shipped flat drawings give way: one that a curator added was meant as it is.
+    Only shipped flat drawings are replaced: a drawing that a curator added is used as it is.
     """
     drawing = book.find(digest)
     if drawing is None or drawing.style not in FLAT:

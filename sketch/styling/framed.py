@@ -1,6 +1,6 @@
-"""Drawings that are pictures in a rounded square, as those of a sunset or a skyline are: which, and how they bleed.
+"""Drawings that are pictures in a rounded square, such as a sunset or a skyline: recognise them and let them bleed.
 
-Shown whole on a ground they read as the icon of an app. So large that the frame cuts their corners, they are a scene.
+Shown whole, they look like an app's icon. So large that the frame cuts their corners, they are a scene.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from sketch.scene import Scene, Thing
 from sketch.sketchbook import Sketchbook
 
 SEEN_AT = 48
-"""How many pixels a side a drawing is looked at in."""
+"""The side in pixels at which a drawing's extent is measured."""
 
 SEEN = 0.5
 LEAST = 0.8
-"""How much of its own square, along each side, such a drawing fills at least."""
+"""The least share of its square that such a drawing fills along each side."""
 
 SQUARE, FULL = 0.06, 0.945
-"""How far its sides may differ, and how much of its box it covers at least."""
+"""The largest difference of its sides, and the least coverage of its box."""
 
 UNEVEN = (0.02, 0.01)
-"""How little it differs when it is turned upside down, and when it is mirrored."""
+"""The largest difference when it is flipped vertically, and when it is mirrored."""
 
 CORNER = 0.13
-"""How far a corner is rounded at most, measured along each side to the middle of its arc."""
+"""The largest rounding of a corner, measured along each side to the middle of its arc."""
 
 MARGIN = 0.012
 
 
 @dataclass(frozen=True, slots=True)
 class _Square:
-    """The square that lies wholly within such a drawing: its middle and half of its side, as shares, off the middle."""
+    """The largest square within such a drawing: its centre relative to the drawing's, and half its side, as shares."""
 
     x: float
     y: float
@@ -47,26 +47,26 @@ class _Square:
 
 
 def is_framed(digest: str, book: Sketchbook) -> bool:
-    """Return whether a drawing is a picture in a square, rounded or not; what was cut out of a photo is none.
+    """Return whether a drawing is a picture in a square, rounded or not; a photo's cut-out is none.
 
-    :raises SketchbookError: where it is not there or cannot be rendered.
+    :raises SketchbookError: when it does not exist or cannot be rendered.
     """
     return _within(digest, book) is not None
 
 
 def seen_as_view(item: Item, book: Sketchbook) -> Item:
-    """Return a thing that counts as filling its square where its drawing is a picture in one."""
-    if item.look is None or not is_framed(item.drawing, book):
+    """Return an item that counts as covering its square if its drawing is a picture in a square."""
+    if item.appearance is None or not is_framed(item.drawing, book):
         return item
-    return replace(item, look=replace(item.look, cover=1.0))
+    return replace(item, appearance=replace(item.appearance, cover=1.0))
 
 
 def bled(scene: Scene, book: Sketchbook) -> Scene:
-    """Return a scene whose furthest thing, where it is a picture in a square, goes on beyond the frame.
+    """Return a scene whose furthest thing extends beyond the frame if it is a picture in a square.
 
-    It does so where it is alone or is what others stand before; among other things it stays one of them.
+    This applies if it is alone or other things stand in front of it; among other things it stays one of them.
 
-    :raises SketchbookError: where its drawing is not there or cannot be rendered.
+    :raises SketchbookError: when its drawing does not exist or cannot be rendered.
     """
     if not scene.things:
         return scene
@@ -88,7 +88,7 @@ def _within(digest: str, book: Sketchbook) -> _Square | None:
 
 @lru_cache(maxsize=4)
 def _of_book(book: Sketchbook) -> Callable[[str], _Square | None]:
-    """Return what looks at a drawing of a book, each once; of books, which hold many pictures, only a few are kept."""
+    """Return a cached function that measures a book's drawings; only a few large books stay in the cache."""
     return lru_cache(maxsize=4096)(partial(_looked_at, book))
 
 
@@ -118,7 +118,7 @@ def _is_square(box: Array) -> bool:
 
 
 def _cut(box: Array) -> float:
-    """Return how far its corners are cut: where its diagonals enter it, as a share of the drawing's side."""
+    """Return how far its corners are cut, along its diagonals, as a share of the drawing's side."""
     return max(_entered(each) for each in (box, box[::-1], box[:, ::-1], box[::-1, ::-1])) / SEEN_AT
 
 

@@ -1,6 +1,6 @@
-"""Scenes as a style wants them: what stands where, in which drawings, and how the picture is composed.
+"""Scenes in a style: what stands where, in which drawings, and in which composition.
 
-The site arranges what visitors write and the studio what a model learns from by this one function.
+The site arranges visitors' prompts and the studio the training pictures by this one function.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from sketch.sketchbook import Sketchbook
 from sketch.styling import drawing_styles, framed
 
 PLACELESS = 0.3
-"""The share of graphic pictures whose style draws the ground, where no place is asked for."""
+"""The share of graphic pictures whose style draws the ground, if the prompt names no place."""
 
 CROPPING = 0.09
-"""The share of single things that are so near that the frame crops them: an animal or a person would lose its head."""
+"""The share of single things so near that the frame crops them; animals and people would lose their heads."""
 
 HEADED = ("animal-", "person", "hand", "face", "cat-face", "monkey-face", "family")
 """Kinds of things that are always shown whole."""
 
 WHOLE, TURNED, CROPPED = (0.76, 0.94), (0.70, 0.84), (1.04, 1.16)
-"""How large a single thing is shown, as a share of the picture's side; one that is turned reaches further."""
+"""The ranges of a single thing's size, as a share of the picture's side; a rotated one reaches further."""
 
 BEYOND = 0.03
-"""How far a thing that is not cropped reaches beyond the frame at most: it is known by its outline."""
+"""How far a thing that is not cropped may reach beyond the frame: its outline identifies it."""
 
 
 def arrange(
     items: Sequence[Item], wish: Wish, seed: int, *, marks: str, book: Sketchbook, walk_seed: int | None = None
 ) -> Scene:
-    """Arrange things in a setting and compose them: the same scene for the same things, wish, seeds and drawings.
+    """Return a scene arranged and composed in a style; the same arguments and drawings give the same scene.
 
-    ``marks`` are those of the style, "" where a model paints scenes as they are drawn. What belongs to a composition as
-    a whole follows from ``walk_seed``, so that the stops of a walk are alike; by default it is ``seed``.
+    ``marks`` are those of the style; "" for models that paint scenes as they are drawn. ``walk_seed`` determines the
+    composition as a whole, so that the stops of a walk are alike; by default it is ``seed``.
 
-    :raises SketchbookError: where a drawing is not there or cannot be rendered.
+    :raises SketchbookError: when a drawing does not exist or cannot be rendered.
     """
     whole = seed if walk_seed is None else walk_seed
     if marks not in MARKS:
@@ -53,7 +53,7 @@ def arrange(
         scene = arranging.arrange(shown, wish, seed, book)
         return replace(_bled(scene, wish, book), composition=Composition(seed=seed % 2**24))
     items = [framed.seen_as_view(item, book) for item in items]
-    if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - drawn to be drawn again
+    if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - a reproducible random sequence
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
@@ -64,7 +64,7 @@ def arrange(
 
 
 def _gathered(scene: Scene, chosen: Composition) -> Scene:
-    """Return a scene of several things that are all seen where cells show less than the whole of it."""
+    """Return a scene of several things reduced so that all are visible where cells show less than the whole."""
     if len(scene.things) < 2 or not composing.is_repeated(chosen):
         return scene
     gathered = [
@@ -80,15 +80,15 @@ def _gathered(scene: Scene, chosen: Composition) -> Scene:
 
 
 def _bled(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
-    """Return a scene that a drawing which is a picture by itself fills, but for compositions that were asked for."""
+    """Return a scene filled by a drawing that is a picture in a square, unless a composition was requested."""
     return scene if wish.composition else framed.bled(scene, book)
 
 
 def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: Composition) -> Scene:
-    """Return a scene whose single thing is nearer, at times cropped by the frame: small, it is a sign."""
+    """Return a scene whose single thing is larger, sometimes cropped: small, it would look like a sign."""
     if len(scene.things) != 1 or wish.composition or any(item.is_view for item in items):
         return scene
-    rng = random.Random(f"nearer:{seed}")  # noqa: S311 - drawn to be drawn again
+    rng = random.Random(f"nearer:{seed}")  # noqa: S311 - a reproducible random sequence
     thing, is_turned = scene.things[0], chosen.layout == "tilted"
     is_cropped = rng.random() < CROPPING and not is_turned and not items[0].kind.startswith(HEADED)
     size = rng.uniform(*(CROPPED if is_cropped else TURNED if is_turned else WHOLE))
@@ -105,6 +105,6 @@ def _says_no_place(wish: Wish) -> bool:
 
 
 def _modelled(item: Item, book: Sketchbook) -> Item:
-    """Return a thing in its modelled drawing, where there is one."""
+    """Return an item with its modelled drawing, if there is one."""
     digest = drawing_styles.modelled(book, item.drawing)
-    return item if digest == item.drawing else replace(item, drawing=digest, look=book.look(digest))
+    return item if digest == item.drawing else replace(item, drawing=digest, appearance=book.appearance(digest))

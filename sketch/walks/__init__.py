@@ -1,3 +1,3 @@
-"""A walk's sketches: what lies on each leg between two scenes, drawn by several processes side by side."""
+"""Sketches of a walk: those on each leg between two scenes, drawn by several processes in parallel."""
 
 __all__ = ["drawing_pool", "legs"]

@@ -1,6 +1,7 @@
-"""Processes that draw the sketches of a walk side by side.
+"""Pool of processes that draw the sketches of a walk in parallel.
 
-Drawing holds Python's lock, so threads do not help; between two calls of a network it is what takes longest.
+Drawing holds Python's global interpreter lock, so threads do not help. Between two evaluations of the network it takes
+most of the time.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from pathlib import Path
 from sketch.walks.legs import Led, Legs, Order
 
 MOST = 3
-"""How many processes draw at most, beside the one that asks."""
+"""The most processes in addition to the calling one."""
 
 FEW = 3
-"""Up to how many sketches are drawn by the one that asks."""
+"""Up to this number, sketches are drawn in the calling process."""
 
 ROOT = str(Path(__file__).parents[2])
-"""Where this package is found, which a process looks for in what it is told of ``sys.path``."""
+"""The folder of this package, which must be on a new process's ``sys.path``."""
 
 Place = tuple[int, float]
-"""The number of a leg, and where on it."""
+"""The number of a leg, and the position on it, 0…1."""
 
 log = logging.getLogger(__name__)
 
 
 class DrawingPool:
-    """Draws in so many processes, and in the one that asks; they start in the background when they are first of use."""
+    """Pool of processes, plus the calling one; they start in the background when first useful."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
@@ -42,9 +43,9 @@ class DrawingPool:
         self._ready: Future[None] | None = None
 
     def drawn(self, order: Order, legs: Legs, places: Sequence[Place]) -> list[Led]:
-        """Draw an order's walk at these places; ``legs`` draws it in this process.
+        """Return the sketches of an order's walk at some places; ``legs`` draws in this process.
 
-        :raises SketchbookError: where a drawing cannot be rendered.
+        :raises SketchbookError: when a drawing cannot be rendered.
         """
         if len(places) <= FEW or not self._is_ready():
             return [legs.drawn(*place) for place in places]
@@ -57,7 +58,7 @@ class DrawingPool:
         return [found[at] if at in found else legs.drawn(*place) for at, place in enumerate(places)]
 
     def close(self) -> None:
-        """End the processes; they start again when they are asked for."""
+        """Stop the processes; they start again on the next use."""
         executor, self._executor, self._ready = self._executor, None, None
         if executor is not None:
             executor.shutdown()
@@ -67,8 +68,8 @@ class DrawingPool:
     ) -> None:
         """Draw from the end here while the processes draw from the beginning, until they meet.
 
-        Nothing is handed out that might have to be taken back: in Python 3.11, a process that dies while what it was
-        to do is cancelled leaves others waiting.
+        No task is submitted that might be cancelled: in Python 3.11, a process that dies while its tasks are cancelled
+        makes others wait forever.
         """
         front, back = 0, len(places)
         drawn: dict[Future[Led], int] = {}
@@ -85,7 +86,7 @@ class DrawingPool:
                 found[drawn.pop(each)] = each.result()
 
     def _is_ready(self) -> bool:
-        """Start the processes if they are not; tell whether they can draw by now."""
+        """Start the processes if necessary; return whether they can draw by now."""
         if self._processes < 1:
             return False
         if self._executor is None and not self._starts():
@@ -98,10 +99,10 @@ class DrawingPool:
         return True
 
     def _starts(self) -> bool:
-        """Start the processes in the background; tell whether the system lets them be started."""
-        if ROOT not in sys.path:  # it may say so by the folder that this process was started in
+        """Start the processes in the background; return whether the system allowed it."""
+        if ROOT not in sys.path:  # it may be there only as the folder in which this process was started
             sys.path.append(ROOT)
-        spawned = multiprocessing.get_context("spawn")  # a fork would hold the locks of this process's threads
+        spawned = multiprocessing.get_context("spawn")  # a fork would copy the locks of this process's threads
         try:
             self._executor = ProcessPoolExecutor(self._processes, mp_context=spawned, initializer=_begin)
             self._ready = self._executor.submit(_nothing)
@@ -111,7 +112,7 @@ class DrawingPool:
         return True
 
     def _refused(self, error: BaseException) -> None:
-        """Do without from now on."""
+        """Disable the pool for good, with a warning."""
         log.warning("No process can be started that draws sketches; this one draws them: %s.", str(error).rstrip("."))
         self._processes = 0
         self.close()
@@ -123,12 +124,12 @@ class DrawingPool:
 
 
 def beside(cores: int) -> int:
-    """Return how many processes draw beside one that may use so many cores: one fewer, and at most ``MOST``."""
+    """Return the number of extra processes for a number of cores: one fewer, and at most ``MOST``."""
     return min(MOST, cores - 1)
 
 
 def _begin() -> None:
-    """Stay until the asking process ends, however it ends: a signal to all of a service is meant for that one."""
+    """Ignore signals and run until the calling process ends: a service's signal is sent to all its processes."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
@@ -142,11 +143,11 @@ def _end_with_parent() -> None:
 
 
 def _nothing() -> None:
-    """Show that the process has started."""
+    """Do nothing; the result shows that the process has started."""
 
 
 _held: dict[str, Legs] = {}
-"""In a process of the pool: the legs of the walk that was drawn last, by their order's key."""
+"""In a process of the pool: the legs of the last walk, by their order's key."""
 
 
 def _drawn(order: Order, leg: int, t: float) -> Led:

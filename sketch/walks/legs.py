@@ -1,4 +1,4 @@
-"""What leads a painter along the legs of a walk: sketches of the scenes at its stops, and of what lies between them."""
+"""Conditioning along the legs of a walk: sketches of the scenes at its stops, and of the transitions between them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from sketch import mixing, rendering
 from sketch.framing import Frame, Size
 from sketch.layers.drawn import Drawn
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
 
 FINER = 2
-"""How much finer a scene is drawn than its sketch, so that edges are soft and distances exact."""
+"""How much finer than its sketch a scene is drawn, so that edges are soft and distances exact."""
 
 GUIDE = 2
-"""How much larger than a sketch the guide is that a decoder is shown: half the side of usual pictures."""
+"""How much larger than a sketch the decoder's guide is: half the side of usual pictures."""
 
 STOP_FINER = 4
-"""How much finer than a sketch stops are drawn for guides: things are placed by whole pixels there, and half of one of
-the guide's is seen. What lies between stops is placed more finely than by pixels."""
+"""How much finer than a sketch stops are drawn for guides. There, things are placed by whole pixels, and half a
+pixel of the guide would be visible; between stops, things are placed by fractions of pixels."""
 
 
 class Led(NamedTuple):
-    """What leads a picture: a sketch (4 x height x width), and the guide of the same drawing, in half the memory."""
+    """The conditioning of a picture: a sketch (4, height, width), and the guide of the same drawing in float16."""
 
     sketch: NDArray[np.float32]
     guide: NDArray[np.float16] | None
@@ -39,11 +39,11 @@ class Led(NamedTuple):
 
 @dataclass(frozen=True)
 class Order:
-    """All that it takes to draw the legs of a walk, in any process.
+    """Everything necessary to draw the legs of a walk in any process.
 
-    ``scenes`` has one for each stop, None where a stop has none; ``drawings`` are theirs as SVG by digest, ``cut_outs``
-    (n, n, 4) what was cut out of photos; sketches have ``size``. ``guide`` is how many times as large guides are; there
-    are none where it is 0. ``key`` tells orders apart.
+    ``scenes`` has one entry per stop, None without a scene; ``drawings`` are their SVGs by digest, ``cut_outs`` (n, n,
+    4) the cut-outs of photos; ``size`` is that of sketches. ``guide`` is the factor from sketches to guides, 0 for
+    none. ``key`` identifies the order.
     """
 
     scenes: tuple[Scene | None, ...]
@@ -54,10 +54,10 @@ class Order:
     key: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
-    def of(cls, scenes: Sequence[Scene | None], book: Sketchbook, size: Size, *, guide: int = 0) -> Order:
-        """Take from a sketchbook what the scenes need.
+    def from_scenes(cls, scenes: Sequence[Scene | None], book: Sketchbook, size: Size, *, guide: int = 0) -> Order:
+        """Return an order with the drawings that the scenes need from a library.
 
-        :raises SketchbookError: where a drawing is not there.
+        :raises SketchbookError: when a drawing does not exist.
         """
         things = {thing.drawing for scene in scenes if scene is not None for thing in scene.things}
         cut_outs = {digest: book.cut_out(digest) for digest in things if book.is_cut_out(digest)}
@@ -65,24 +65,24 @@ class Order:
         return cls(tuple(scenes), size, guide, drawings, cut_outs)
 
     def book(self) -> Sketchbook:
-        """Return a sketchbook of its drawings alone."""
+        """Return a library with only its drawings."""
         return Sketchbook((), self.drawings, pictures=self.cut_outs)
 
 
 class Legs:
-    """Draws a walk, leg by leg; a stop without a scene has a blank sketch."""
+    """Drawer of a walk, leg by leg; a stop without a scene has a blank sketch."""
 
     def __init__(self, order: Order) -> None:
         self._scenes, self._guide = order.scenes, order.guide
-        self._book, self._frame = order.book(), Frame.of(order.size)
+        self._book, self._frame = order.book(), Frame.from_size(order.size)
         self._step = max(FINER, order.guide)
-        self._taken = Taken(self._book, side=self._frame.side * self._step)
+        self._taken = PartCache(self._book, side=self._frame.side * self._step)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
 
     def drawn(self, leg: int, t: float) -> Led:
-        """Draw what lies at ``t``, 0…1, on a leg; the last leg of a closed walk leads back to the first stop."""
+        """Return the conditioning at ``t``, 0…1, on a leg; the last leg of a closed walk leads to the first stop."""
         first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
-        if t in (0.0, 1.0) or first == last:  # at a stop: nothing needs to be matched
+        if t in (0.0, 1.0) or first == last:  # at a stop nothing needs to be matched
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
             return self._led(self._mixture(leg).at(t, self._finer(self._step)))
@@ -94,7 +94,7 @@ class Legs:
 
     def _mixed(self, leg: int) -> Mixture:
         first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
-        assert first is not None and last is not None  # noqa: S101 - asked for only there
+        assert first is not None and last is not None  # noqa: S101 - called only if both exist
         return Mixture(first, last, self._book, self._taken)
 
     def _alone(self, scene: Scene | None) -> Led:

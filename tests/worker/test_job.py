@@ -139,7 +139,7 @@ def test_nothing_waits_and_nothing_is_done(painter: FakePainter) -> None:
 
 def test_a_job_without_a_painter_is_refused(app: Flask, commissioned: Commissioner) -> None:
     walk = commissioned()
-    with pytest.raises(RuntimeError, match="belongs to no worker"):
+    with pytest.raises(RuntimeError, match="has no worker"):
         job.work()
     assert read(walk.id).state == QUEUED
 

@@ -1,4 +1,4 @@
-"""The model and how it paints; nothing of the site."""
+"""The diffusion model and the pipeline that generates pictures with it; imports nothing of the site."""
 
 __all__ = [
     "device_errors",

@@ -1,4 +1,4 @@
-"""What goes wrong with the device that is painted on: it has no room left, or its driver is lost to this process."""
+"""Errors of the device that computes: it is out of memory, or its driver has failed for this process."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import re
 import torch
 
 OUT_OF_MEMORY, LOST = "out of memory", "lost"
-"""What an error says of the device. After one by which it is lost every further call of this process fails alike."""
+"""What :func:`verdict` returns. After an error that is LOST, every further call on the device fails in this process."""
 
 NO_ROOM = re.compile(r"out of memory|(CUBLAS|CUDNN|HIPBLAS|MIOPEN)_STATUS_ALLOC_FAILED", re.IGNORECASE)
 OF_THE_DRIVER = re.compile(r"(CUDA|HIP|cuDNN|cuBLAS) error|(CUBLAS|CUDNN|CUFFT|HIPBLAS|MIOPEN)_STATUS_", re.IGNORECASE)
 
 
 def verdict(error: BaseException) -> str | None:
-    """Tell :data:`OUT_OF_MEMORY` and :data:`LOST` from an error of the code or the picture, which is ``None``.
+    """Return :data:`OUT_OF_MEMORY` or :data:`LOST` for an error of the device, None for any other error.
 
-    The libraries beneath torch report theirs as plain RuntimeErrors, which can be told by their words alone.
+    The libraries beneath torch raise plain RuntimeErrors, which only their messages identify.
     """
     if isinstance(error, torch.OutOfMemoryError):
         return OUT_OF_MEMORY
@@ -29,13 +29,13 @@ def verdict(error: BaseException) -> str | None:
 
 
 def free_memory() -> None:
-    """Give back what nothing holds any more."""
+    """Collect garbage, and return unused memory to the device."""
     gc.collect()
     empty_cache()
 
 
 def empty_cache() -> None:
-    """Give the device back what torch keeps of it for later."""
+    """Return the memory that torch caches to the device."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():

@@ -1,10 +1,10 @@
-"""Holding a painter that is led by words to a photo: at its stop the photo itself comes out, whatever the solver.
+"""Photo inversion for models that are conditioned by text alone: at its stop the photo itself comes out.
 
-Inversions that look for a noise from which the model paints a photo need many steps and no guidance. This one needs
-neither (compare the edit-friendly noise space: Huberman-Spiegelglas et al., arXiv 2304.06140). The stop is painted
-once. Beside it goes the way that the same solver would go from the same noise if the network expected the photo's
-latents all the time. What leads from one to the other after each step is kept, and added whenever something is painted
-there; on the way to another stop less and less of it (`planning.photo_path`).
+It works with every solver, few steps and any guidance; inversions that search for a noise need many steps and no
+guidance (compare the edit-friendly noise space: Huberman-Spiegelglas et al., arXiv 2304.06140). The stop is sampled
+once. Beside it runs an ideal trajectory: the same solver, from the same noise, with a network that always predicts the
+photo's latents. The difference between both after each step is stored as a correction. Corrections are added whenever
+the stop is sampled again; on the way to another stop their weight falls (`planning.photo_path`).
 """
 
 from __future__ import annotations
@@ -25,18 +25,17 @@ from worker.planning import photo_path
 
 @dataclass(frozen=True, slots=True)
 class InvertedPhoto:
-    """What leads to a photo's latents at a stop: after each call of the solver, to the way that leads there.
+    """The corrections that lead to a photo's latents at a stop, one for each call of the solver.
 
-    `corrections` belong to the latents, `expected` to what the network expects of the picture; both are (calls x
-    channels x height x width), float32.
+    `corrections` are added to the latents after a call, `expected` to the clean latents that the network predicts.
     """
 
-    corrections: NDArray[np.float32]
-    expected: NDArray[np.float32]
+    corrections: NDArray[np.float32]  # (calls, channels, height, width)
+    expected: NDArray[np.float32]  # (calls, channels, height, width)
 
 
 class Steering(Protocol):
-    """What changes a batch's latents after each call of the solver."""
+    """Changes a batch's latents after each call of the solver."""
 
     def correct(
         self,
@@ -47,19 +46,23 @@ class Steering(Protocol):
         latents: torch.Tensor,
         noise: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Return the latents to go on with, after this call has led from those `before` it."""
+        """Return corrected latents for the next step.
+
+        `before` are the latents before this call of the solver, `latents` those after it, all (batch x channels x
+        height x width). `prediction` is the network's, `noise` what the solver added, if it adds any.
+        """
 
     def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:
-        """Return the clean latents to be expected, where the network expects these."""
+        """Return corrected clean latents for this step from those that the network predicts (`clean`)."""
 
 
 class Recording:
-    """The painting of one stop, led along the way to a photo; what that took is noted."""
+    """A steering that follows the ideal trajectory to a photo and records the corrections; for a batch of one."""
 
     def __init__(self, solver: Any, photo: torch.Tensor) -> None:
-        """Lead to the latents of a photo (1 x channels x height x width), by a fresh solver like the painter's own."""
+        """Store a new solver for the ideal trajectory, and the photo's latents (1 x channels x height x width)."""
         self._ideal, self._photo = solver, photo
-        solver_state.begin(solver, 0, ())
+        solver_state.resume(solver, 0, ())
         self._latents: torch.Tensor | None = None
         self._corrections: list[torch.Tensor] = []
         self._expected: list[torch.Tensor] = []
@@ -73,29 +76,29 @@ class Recording:
         latents: torch.Tensor,
         noise: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Lead to where the way to the photo is after this call, and note from where."""
-        t, ours = solver.timesteps[step], before if self._latents is None else self._latents
+        """Return the latents of the ideal trajectory after this call, and record the difference."""
+        t, own = solver.timesteps[step], before if self._latents is None else self._latents
         clean = solver_state.clean(solver, prediction, t, before)
-        ideal = solver_state.prediction_of(self._ideal, step, ours, self._photo)
-        self._latents = solvers.step(self._ideal, ideal, t, ours, noise)
+        ideal = solver_state.prediction_towards(self._ideal, step, own, self._photo)
+        self._latents = solvers.step(self._ideal, ideal, t, own, noise)
         if step + 1 == len(solver.timesteps):
             self._latents = self._photo
         self._corrections.append(self._latents - latents)
         self._expected.append(self._photo - clean)
         return self._latents
 
-    def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:  # noqa: ARG002 - it is the photo at any step
+    def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:  # noqa: ARG002 - the same at each step
         """Return the photo's latents."""
         return self._photo
 
     def result(self) -> InvertedPhoto:
-        """Return what was noted."""
+        """Return the recorded corrections of all calls."""
         corrections, expected = (torch.cat(each).float().cpu().numpy() for each in (self._corrections, self._expected))
         return InvertedPhoto(corrections, expected)
 
 
 class PhotoSteering:
-    """A batch on its way between stops, some of which are photos."""
+    """A steering that adds the corrections of the photos at a walk's stops to a batch between them."""
 
     def __init__(
         self, photos: Sequence[InvertedPhoto | None], positions: Sequence[float], device: torch.device, *, closed: bool
@@ -103,25 +106,25 @@ class PhotoSteering:
         self._positions, self._closed = positions, closed
         self._are_photos = [photo is not None for photo in photos]
         self._calls = next(len(photo.corrections) for photo in photos if photo is not None)
-        self._there: dict[str, list[torch.Tensor | None]] = {
+        self._tensors: dict[str, list[torch.Tensor | None]] = {
             name: [None if photo is None else torch.from_numpy(getattr(photo, name)).to(device) for photo in photos]
             for name in ("corrections", "expected")
         }
 
     def correct(
         self,
-        solver: Any,  # noqa: ARG002 - as the other needs them
+        solver: Any,  # noqa: ARG002 - Recording needs it
         prediction: torch.Tensor,  # noqa: ARG002
         step: int,
         before: torch.Tensor,  # noqa: ARG002
         latents: torch.Tensor,
         noise: torch.Tensor | None,  # noqa: ARG002
     ) -> torch.Tensor:
-        """Lead each picture to the photos beside it, as far as it is held to them."""
+        """Return latents with the corrections of the neighbouring photos added, by their share at each position."""
         return latents + self._sum("corrections", step, latents)
 
     def expected_latents(self, step: int, clean: torch.Tensor) -> torch.Tensor:
-        """Return what is to be expected of pictures that are held."""
+        """Return clean latents with the corrections of the neighbouring photos added."""
         return clean + self._sum("expected", step, clean)
 
     def _sum(self, name: str, step: int, like: torch.Tensor) -> torch.Tensor:
@@ -129,29 +132,32 @@ class PhotoSteering:
         for row, position in enumerate(self._positions):
             shares = photo_path.shares(position, self._are_photos, step, self._calls, closed=self._closed)
             for stop, share in shares.items():
-                if (there := self._there[name][stop]) is not None:
-                    total[row] += float(np.float32(share)) * there[step]
+                if (tensors := self._tensors[name][stop]) is not None:
+                    total[row] += float(np.float32(share)) * tensors[step]
         return total
 
 
 def photo_steering(
     photos: Sequence[InvertedPhoto | None], positions: Sequence[float], device: torch.device, *, closed: bool
 ) -> Steering | None:
-    """Return what holds a batch of a walk to the photos of its stops; None where it has none."""
+    """Return the steering for a batch at `positions` of a walk; None where no stop is a photo."""
     return (
         PhotoSteering(photos, positions, device, closed=closed) if any(photo is not None for photo in photos) else None
     )
 
 
 def pack(photo: InvertedPhoto) -> bytes:
-    """Write it as one uncompressed NumPy archive."""
+    """Return the corrections as one uncompressed NumPy archive."""
     file = io.BytesIO()
     np.savez(file, corrections=photo.corrections, expected=photo.expected)
     return file.getvalue()
 
 
 def unpack(data: bytes) -> InvertedPhoto:
-    """Read what `pack` wrote. Raises ValueError for anything else."""
+    """Return the corrections that `pack` wrote.
+
+    :raises ValueError: when the bytes are anything else.
+    """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return InvertedPhoto(archive["corrections"], archive["expected"])

@@ -1,9 +1,9 @@
-"""See what latents will look like, small and without the decoder: that is what paces a film.
+"""Latent previews: thumbnails of latents without the decoder, to measure how fast a film changes.
 
-The decoder costs as much as several passes of the network, and nobody is shown these pictures. What a latent and its
-eight neighbours come to, averaged over the pixels that it stands for, is learnt when it is first needed, for whatever
-decoder the model has: a ridge regression on random features (Rahimi and Recht, 2007), which follow the decoder where
-it saturates; a straight line of the channels, the usual latent preview, does not (docs/techniques.md has the figures).
+The decoder costs as much as several UNet evaluations, and these thumbnails are never displayed. A ridge regression on
+random features (Rahimi and Recht, 2007) learns, for whatever decoder the model has, the mean colour of the pixels that
+a latent stands for from that latent and its eight neighbours. It follows the decoder where that saturates; the usual
+latent preview, a linear map of the channels, does not (docs/techniques.md has the figures).
 """
 
 from dataclasses import dataclass
@@ -16,36 +16,36 @@ from worker.diffusion.fitting import devices
 from worker.diffusion.model import Model
 
 PICTURES = 24
-"""How many pictures it learns from; each has some hundred points."""
+"""How many pictures the regression learns from; each gives some hundred points."""
 
 SIDE = 16
-"""How large those pictures are, in latents."""
+"""The side of those pictures, in latents."""
 
 SPREAD = 1.4
-"""How far their channels range: somewhat more than noise, as finished pictures' do."""
+"""The standard deviation of their channels: somewhat more than noise has, as in finished pictures."""
 
 GRAIN = 0.3
-"""How much noise lies on them."""
+"""The standard deviation of the noise that is added to them."""
 
 FEATURES = 512
 
 RIDGE = 0.1
 
 FINER = 4
-"""How much finer than latents the shapes are drawn, so that their edges are soft."""
+"""The shapes are drawn at this multiple of the latents' resolution, so that their edges are soft."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatentPreview:
-    """What turns clean latents into thumbnails: random features, by directions and offsets, and the weights learnt."""
+    """Turns clean latents into thumbnails, by random features and learnt weights."""
 
-    directions: NDArray[np.float32]
-    offsets: NDArray[np.float32]
-    weights: NDArray[np.float32]
+    directions: NDArray[np.float32]  # (9 * channels, FEATURES)
+    offsets: NDArray[np.float32]  # (FEATURES,)
+    weights: NDArray[np.float32]  # (9 * channels + 1 + FEATURES, 3)
 
     @classmethod
     def fit(cls, model: Model) -> "LatentPreview":
-        """Learn from what the model's decoder makes of random shapes."""
+        """Return a preview fitted to what the model's decoder makes of random shapes."""
         channels = model.latent_shape[0]
         random = np.random.default_rng(1)
         directions = (random.normal(size=(9 * channels, FEATURES)) / np.sqrt(9 * channels)).astype(np.float32)
@@ -60,18 +60,19 @@ class LatentPreview:
         return cls(directions, offsets, weights.astype(np.float32))
 
     def __call__(self, latents: torch.Tensor) -> NDArray[np.float32]:
-        """Return thumbnails (frames x height x width x 3, 0-1) of clean latents, one pixel to a latent.
+        """Return thumbnails (frames x height x width x 3, 0-1) of clean latents, one pixel for each latent.
 
-        NaN stands where numbers overflow. On a GPU they are made there, and only they are copied to the CPU.
+        Pixels whose numbers overflow are NaN. On a GPU the thumbnails are computed there, and only they are copied to
+        the CPU.
         """
         if devices.is_gpu(latents.device):
             return _checked(self._on_device(latents.float()).cpu().numpy())
-        with np.errstate(over="ignore", invalid="ignore"):  # which is looked for afterwards
+        with np.errstate(over="ignore", invalid="ignore"):  # overflow is checked afterwards
             points = _features(latents.float().cpu().numpy(), self.directions, self.offsets)
             return _checked(points @ self.weights)
 
     def _on_device(self, latents: torch.Tensor) -> torch.Tensor:
-        """Return the same by torch, where the latents are."""
+        """Return unclipped thumbnails, computed by torch on the latents' device."""
         directions, offsets, weights = (
             torch.from_numpy(each).to(latents.device) for each in (self.directions, self.offsets, self.weights)
         )
@@ -84,7 +85,7 @@ class LatentPreview:
 
 
 def _checked(thumbnails: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring thumbnails within 0 and 1; what is infinite becomes NaN, or it would pass for white."""
+    """Clip thumbnails to 0-1; infinite values become NaN, or they would be clipped to white."""
     if not np.isfinite(thumbnails.sum()):
         thumbnails = np.where(np.isfinite(thumbnails), thumbnails, np.float32(np.nan))
     clipped: NDArray[np.float32] = thumbnails.clip(0, 1)
@@ -92,7 +93,7 @@ def _checked(thumbnails: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _shapes(random: np.random.Generator, channels: int) -> NDArray[np.float32]:
-    """Draw ellipses on a shaded ground, in latents: flat parts, edges and slopes, as pictures have them."""
+    """Draw ellipses on a shaded ground, as latents (channels x SIDE x SIDE): flat parts, edges and slopes."""
     fine = SIDE * FINER
     y, x = np.mgrid[:fine, :fine] / fine
     towards = random.normal(size=2)
@@ -110,7 +111,7 @@ def _shapes(random: np.random.Generator, channels: int) -> NDArray[np.float32]:
 def _features(
     latents: NDArray[np.float32], directions: NDArray[np.float32], offsets: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return each latent and its neighbours, a 1, and the random features of them (frames x height x width x all)."""
+    """Return each latent and its neighbours, a 1, and their random features (frames x height x width x features)."""
     height, width = latents.shape[-2:]
     padded = np.pad(latents, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
     shifted = [padded[:, :, i : i + height, j : j + width] for i in range(3) for j in range(3)]

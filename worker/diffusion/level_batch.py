@@ -1,6 +1,6 @@
-"""One batch of a walk's level, painted as laid out: by the job, piece by piece, and by tests without a site.
+"""Render one batch of a walk's pass, as planned; for the job, one task at a time, and for tests without a site.
 
-Always the same positions together, from the same states: a picture's last bit depends on both.
+The same positions are always rendered together and from the same states, because a picture's last bits depend on both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from worker.planning.latent_state import Painted, State
 from worker.planning.level_plan import Knot, Level
 
 States = Callable[[Knot, int], State]
-"""Where the states of knots and stops are found: by the knot, and the depth."""
+"""Loads the state of an intermediate sample or a stop, given the sample and the depth."""
 
 
 def _nothing() -> None:
@@ -32,18 +32,21 @@ def paint(
     states: States,
     on_step: Callable[[], None] = _nothing,
 ) -> list[Painted]:
-    """Paint batch `batch` of `levels[number]`, in a film of so many frames.
+    """Return batch `batch` of `levels[number]`, rendered, in a film of `frames` frames.
 
-    `sampling` is what `app.generation.presets.resolve` returned; empty where an old recipe knows nothing of it.
+    `sampling` is what `app.generation.presets.resolve` returned; empty for an old recipe that has none. `on_step` is
+    called after every step of the solver. A batch that the device has no room for is rendered in parts.
+
+    :raises PaintingError: when the model yields no numbers even in float32.
     """
     level = levels[number]
     positions = [level.positions[index] for index in level.batches[batch]]
     keep = level_plan.kept_depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
     size = max(level.pad, len(positions))
-    most = min(size, painter.at_once or size)
+    limit = min(size, painter.at_once or size)
     painted: list[Painted] = []
-    for first in range(0, len(positions), most):
-        part = positions[first : first + most]
+    for first in range(0, len(positions), limit):
+        part = positions[first : first + limit]
         painted += painter.paint(
             prepared,
             part,
@@ -51,7 +54,7 @@ def paint(
             until=level.until,
             keep=keep,
             decode=level.kind != "knots",
-            pad=min(level.pad, most),
+            pad=min(level.pad, limit),
             on_step=on_step,
         )
     return painted
@@ -60,10 +63,10 @@ def paint(
 def _starts(
     levels: Sequence[Level], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
 ) -> list[Start] | None:
-    """Return the two states, and where between them, that each picture starts from; None is its noise."""
-    found = [level_plan.find_start(number, levels, position, sampling) for position in positions]
+    """Return the two states that each picture starts between, and where; None where all start from noise."""
+    starts = [level_plan.find_start(number, levels, position, sampling) for position in positions]
     return [
         (states(between.left, between.depth), states(between.right, between.depth), between.t)
-        for between in found
+        for between in starts
         if between is not None
     ] or None

@@ -1,8 +1,7 @@
-"""A text-to-image diffusion model, loaded once: its networks, its tokenizers, its solvers, and what is known of it.
+"""A text-to-image diffusion model, loaded once: its networks, tokenizers, solvers and metadata.
 
-Any folder that `model_folder` lets through. What a picture needs of a model stands here, in single steps that are the
-same for all; what differs from one family to the other is in `worker.diffusion.families`, and how the steps make a
-picture, and a walk, is the painter's.
+It loads every folder that `model_folder` accepts. The methods are single steps that are the same for all models;
+`worker.diffusion.families` has what differs between families, and the painter joins the steps to pictures.
 """
 
 import copy
@@ -47,17 +46,17 @@ NONE: adapters.Shares = MappingProxyType({})
 ALONE: Weights = MappingProxyType({})
 
 TEXTS = 32
-"""How many pairs of texts are remembered."""
+"""How many pairs of encoded texts are cached."""
 
 
 class Model:
     """A loaded model. `size` is its pictures' (width, height), `latent_shape` their latents' (channels, height, width).
 
-    `sketch_side` is the size of the sketches that lead it, None where it is led by words alone.
-    `scale` is how many pixels, along each side, one latent stands for. One that `is_guided` takes a second pass,
-    without the prompt, for guidance; of others it is an input, or there is none. One that `decodes_scenes` has
-    a decoder beside the autoencoder that is shown what a scene looks like; `finest` is how many times as large as
-    usual it can paint what latents hold.
+    `scale` is how many pixels, along each side, one latent stands for. `sketch_side` is the side in pixels of the
+    sketches of a sketch-conditioned model, None for one that is conditioned by text alone. A model that `is_guided`
+    takes a second UNet evaluation, without the prompt, for guidance; for others guidance is an input of the network, or
+    there is none. A model that `decodes_scenes` has a second decoder, which is given guides of the scenes; `finest` is
+    the largest multiple of the usual size that it can decode to.
     """
 
     def __init__(
@@ -71,10 +70,12 @@ class Model:
         transformer: str = "",
         offload: str = "auto",
     ) -> None:
-        """Load a folder or a single file; its name and revision are its own, unless it comes from a hub.
+        """Load a folder or a single file; `name` and `revision` replace its own when it comes from a hub.
 
         `vae` and `transformer` name another VAE and another network, `offload` what may leave a GPU. The network is
-        loaded when it is first asked for. Raises ModelError, also where there is too little memory for any plan.
+        loaded when it is first used.
+
+        :raises ModelError: when files are missing or broken, or memory is too small for every plan.
         """
         self.device = machine.find(device)
         self._source = Source(folder, self.device, vae, transformer)
@@ -108,7 +109,10 @@ class Model:
         self.follow(self.plans[0])
 
     def _plans(self, offload: str) -> tuple[Plan, ...]:
-        """Return where the parts may lie on this device, the fastest first. Raises ModelError where none fits."""
+        """Return the plans for placing the parts on this device, the fastest first.
+
+        :raises ModelError: when no plan fits.
+        """
         memory = devices.memory(self.device)
         try:
             if memory is None:
@@ -121,7 +125,7 @@ class Model:
             raise ModelError(f"The model {self.name} does not fit {where}: {error}") from error
 
     def missing(self) -> str:
-        """Describe how much memory of the GPU is missing for the model."""
+        """Describe how much GPU memory is missing for the model."""
         free, total = devices.memory(self.device) or (0, 0)
         return placement.missing(self.plans, self._needs, free, total)
 
@@ -143,31 +147,34 @@ class Model:
 
     @property
     def _starts_upcast(self) -> bool:
-        """Return whether pictures are decoded in float32 in the precision that is tried first."""
+        """Return whether pictures are decoded in float32 with the precision that is tried first."""
         return self.decoder(devices.halves(self.device)[0]) == "float32"
 
     @property
     def plan(self) -> Plan:
-        """Where the parts of the model are placed."""
+        """The plan by which the parts of the model are placed."""
         return self._networks.plan
 
     def follow(self, plan: Plan) -> None:
-        """Place the parts of the model where a plan says from now on; they come to a GPU when they are first used."""
+        """Place the parts of the model by a plan from now on; they move to a GPU when they are first used."""
         self._networks.follow(plan)
         self._encoders.follow(plan)
 
     @cached_property
     def sketchbook(self) -> Sketchbook:
-        """The drawings that lie beside the weights, and are no part of the revision. Raises ModelError without any."""
+        """The drawing library beside the weights, which is no part of the revision.
+
+        :raises ModelError: when there is none.
+        """
         try:
             return sketchbook.load(self._folder / sketchbook.FILE)
         except SketchbookError as error:
             raise ModelError(str(error)) from error
 
     def with_sketches(self, latents: torch.Tensor, sketches: torch.Tensor | None) -> torch.Tensor:
-        """Lay sketches (frames x 4 x height x width) beside latents that the solver has scaled; blank ones if None.
+        """Return scaled latents with sketches (batch x 4 x height x width) as further channels; blank ones for None.
 
-        Models that are led by none are shown the latents alone.
+        Models without sketch conditioning get the latents unchanged.
         """
         if self.sketch_side is None:
             return latents
@@ -182,8 +189,9 @@ class Model:
     def load(cls, model: str, *, cache: str = "", **options: str) -> "Model":
         """Load a model from a folder, a single file or, by its name, from the Hugging Face cache or hub.
 
-        `cache` is the folder of downloads; the others are what a model is made with. Raises ModelError naming what is
-        missing or broken.
+        `cache` is the folder of downloads; the other options are those of the constructor.
+
+        :raises ModelError: naming what is missing, broken or not supported.
         """
         _quiet()
         named = names.parse(model)
@@ -195,42 +203,50 @@ class Model:
     def encode(
         self, prompt: str, negative_prompt: str, weights: Weights = ALONE, options: TextOptions = DEFAULT_OPTIONS
     ) -> tuple[Text, Text | None]:
-        """Encode a prompt and what is to be left out, as they stand: the prefix is the caller's to put.
+        """Return the encoded prompt and negative prompt; the caller has added the model's prefix.
 
-        The second is None where the model's family leaves nothing out.
-        `weights` are those of the adapters of the stop, some of which change the text encoders. The last texts are
-        remembered: most walks leave out the same, and a walk goes on with its own texts. Of a model that does not read
-        their syntax, `how` says that weights are left out of the texts. Raises AdapterError, and InversionError where
-        a textual inversion cannot be used.
+        The negative prompt is None where the model's family has none. `weights` are those of the stop's adapters, some
+        of which change the text encoders. The last texts are cached, because most walks share a negative prompt. For a
+        model that does not read the syntax of `options`, weights are removed from the texts.
+
+        :raises AdapterError: when an adapter does not fit.
+        :raises InversionError: when a textual inversion cannot be used.
         """
         if options.syntax and not self.reads_syntax:
             prompt, negative_prompt = prompt_weights.plain(prompt), prompt_weights.plain(negative_prompt)
             options = replace(options, syntax=0, embeddings=frozenset())
         key = prompt, negative_prompt, frozenset(weights.items()), options
-        known = self._texts.pop(key, None) or self._encode(*key[:2], weights, options)
-        self._texts[key] = known
+        texts = self._texts.pop(key, None) or self._encode(*key[:2], weights, options)
+        self._texts[key] = texts
         while len(self._texts) > TEXTS:
             del self._texts[next(iter(self._texts))]
-        return known
+        return texts
 
     @torch.inference_mode()
     def _encode(
         self, prompt: str, negative_prompt: str, weights: Weights, options: TextOptions
     ) -> tuple[Text, Text | None]:
-        laid = frozenset(weights.items())
-        same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid, options])
+        adapter_weights = frozenset(weights.items())
+        same = (
+            texts[1]
+            for (_, *others), texts in self._texts.items()
+            if others == [negative_prompt, adapter_weights, options]
+        )
         self._networks.make_room()
         with self._encoders.on_device(), encoder_adapters.applied(self._pipe, weights, self._family.lora_format):
             return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None), options)
 
     def check_adapter(self, file: AdapterFile, precision: str) -> None:
-        """Check that an adapter fits, by laying it over the networks. Raises AdapterError where it does not."""
+        """Check that an adapter fits, by applying it to the networks.
+
+        :raises AdapterError: when it does not.
+        """
         unet, _ = self.networks(precision, "contiguous")
         try:
             self._adapters.apply(unet.unet, frozenset([file]), self.device)
             self._networks.make_room()
-            wanted = self._family.lora_format
-            with self._encoders.on_device(), encoder_adapters.applied(self._pipe, {file: 1.0}, wanted):
+            lora_format = self._family.lora_format
+            with self._encoders.on_device(), encoder_adapters.applied(self._pipe, {file: 1.0}, lora_format):
                 pass
         finally:
             self._adapters.remove_all()
@@ -243,22 +259,24 @@ class Model:
         weighted: Sequence[str] | None = None,
         options: TextOptions = DEFAULT_OPTIONS,
     ) -> str:
-        """Return notes on a stop, as `app.text.stop_notes` joins them: what was not read of it, or was ignored.
+        """Return notes on a stop, as `app.text.stop_notes` joins them: what of its texts was cut, unknown or ignored.
 
-        `prompt` is the whole of it, as it is encoded; `subject` what of it the visitor wrote. `weighted`
-        are the texts whose weights are meant, where that is not the prompt alone.
+        `prompt` is the whole encoded prompt, `subject` the visitor's part of it. `weighted` are the texts whose weights
+        are checked, by default the prompt alone.
         """
         reading = text_notes.ModelReading(self._family, self._pipe, reads_syntax=self.reads_syntax)
-        return text_notes.of_stop(reading, prompt, subject, [prompt] if weighted is None else weighted, options)
+        return text_notes.collect_notes(reading, prompt, subject, [prompt] if weighted is None else weighted, options)
 
     def networks(
         self, precision: str, memory_format: str, shares: adapters.Shares = NONE, *, decoder: str | None = None
     ) -> tuple[Any, Any]:
-        """Return the UNet, with what its rows are to have of adapters, and the decoder, both ready to be called.
+        """Return the UNet and the decoder, ready to be called.
 
-        The memory format is the UNet's. `decoder` is the decoder's precision; None means, as in release 1.0.0, the
-        UNet's, or float32 beside float16 where the autoencoder of a Stable Diffusion XL wants that. Raises ModelError
-        where they must be loaded and cannot be.
+        `shares` are the weights of adapters for each row of a batch. The memory format is the UNet's. `decoder` is the
+        decoder's precision; None means, as in release 1.0.0, the UNet's, or float32 with a float16 UNet where the
+        autoencoder of a Stable Diffusion XL requires that.
+
+        :raises ModelError: when they must be loaded and cannot be.
         """
         if not shares or not self._networks.holds(precision):
             self._adapters.remove_all()
@@ -277,21 +295,21 @@ class Model:
         return self._networks.vae(precision)
 
     def decoder(self, precision: str) -> str | None:
-        """Return the decoder's precision to record in a new walk whose UNet has this one; None where they are the same.
+        """Return the decoder's precision to record in a new walk with this UNet precision; None where they agree.
 
-        Beside float16 it is always recorded, since a walk without it, of release 1.0.0, is painted again in float32 as
-        a whole where only its decoder overflows.
+        With float16 it is always recorded: a walk without it, of release 1.0.0, is rendered again in float32 as a whole
+        where only its decoder overflows.
         """
         if self._upcasts or (precision == "float16" and self._source.forces_upcast):
             return "float32"
         return {"float16": precision, "float8": "bfloat16"}.get(precision)
 
     def upcast(self) -> None:
-        """Decode new walks in float32."""
+        """Decode new walks in float32 from now on."""
         self._upcasts = True
 
     def keep_precision(self, precision: str) -> None:
-        """Hold the networks in this precision; drop copies that were only measured."""
+        """Keep the networks in this precision, and delete copies that were only measured."""
         if not self._networks.holds(precision):
             self._adapters.remove_all()
         self._networks.keep_precision(precision)
@@ -307,24 +325,24 @@ class Model:
         guidance: float = 1.0,
         memory_format: str = "contiguous",
     ) -> torch.Tensor:
-        """Return what the network makes of a batch of latents (already scaled by the solver) at time `t`, in float32.
+        """Return the network's prediction for a batch of latents (scaled by the solver) at time `t`, in float32.
 
-        That is the noise, the velocity or the picture: the solver knows. One row of `states`, and of `pooled` where
-        prompts have it, for each row of latents. `guidance` is heeded only by networks of which it is an input;
-        `memory_format` is the one that the network was asked for with.
+        It is the noise, the velocity or the picture, as the solver expects. `states`, and `pooled` where prompts have
+        pooled vectors, have one row for each row of latents. Only networks that take `guidance` as an input use it.
+        `memory_format` must be the one that `networks` was called with.
         """
         options: dict[str, Any] = {"guidance": guidance, "memory_format": machine.MEMORY_FORMATS[memory_format]}
         return self._family.predict(unet, latents, t, states, pooled, **options)
 
     def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
-        """Return a guided prediction from those without the prompt and with it."""
+        """Return the guided prediction from those without the prompt and with it."""
         return self._family.apply_guidance(unguided, conditioned, guidance)
 
     def solver(self, scheduler: str, steps: int, size: tuple[int, int] | None = None) -> Any:
-        """Make a fresh solver of this class, set as the model's own is, with its time steps.
+        """Return a new solver of this class with its time steps, configured as the model's own scheduler is.
 
-        `size` is the (height, width) of the latents, which are the model's own where there is none. A copy is returned,
-        since making a solver takes as long as a pass.
+        `size` is the latents' (height, width), by default the model's own. The solver is copied from a cache, since
+        making one takes as long as a UNet evaluation.
         """
         key = scheduler, steps, size or self.latent_shape[1:]
         if key not in self._solvers:
@@ -335,10 +353,10 @@ class Model:
     def decode(
         self, vae: Any, latents: torch.Tensor, guides: decoding.Guides | None = None, *, finer: int = 1, pixels: int = 0
     ) -> NDArray[np.float32]:
-        """Decode latents into pictures (frames x height x width x 3, 0-1), a few at a time, `finer` times as large.
+        """Return pictures (frames x height x width x 3, 0-1) of latents, `finer` times as large as usual.
 
-        `guides`, one for each, show a model that `decodes_scenes` what they are of; they are as much larger. A GPU
-        decodes so many `pixels` at once; where there are none, and on a CPU, as many as fit into a CPU's caches.
+        `guides`, one for each picture, show the scenes to a model that `decodes_scenes`; they are as much larger. A GPU
+        decodes batches of `pixels`; where that is 0, and on a CPU, a batch fits into a CPU's caches.
         """
         lanes = self.is_small and not devices.is_gpu(self.device)
         unscaled = self._family.unscaled(vae, latents)
@@ -348,20 +366,20 @@ class Model:
 
     @torch.inference_mode()
     def encode_picture(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Encode a picture (height x width x 3) into latents (channels x height x width), in float32.
+        """Return a picture (height x width x 3) as latents (channels x height x width), in float32.
 
-        What the decoder makes of them is the nearest that this model comes to the picture.
+        Their decoded picture is the closest that this model gets to the original.
         """
         vae = self.vae()
         pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         encoded = vae.encode(pixels.to(self.device, torch.float32))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        found: NDArray[np.float32] = self._family.scaled(vae, latents)[0].cpu().numpy()
-        return found
+        scaled: NDArray[np.float32] = self._family.scaled(vae, latents)[0].cpu().numpy()
+        return scaled
 
 
 def _quiet() -> None:
-    """Silence what the libraries say about parts that differ from Stable Diffusion's: it works."""
+    """Silence the libraries' warnings about parts that differ from Stable Diffusion's, which are supported."""
     diffusers.utils.logging.set_verbosity_error()
     transformers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()

@@ -1,6 +1,6 @@
-"""A model's folder: whether it is whole and of a kind that this program paints with, and what it is fingerprinted by.
+"""A model's folder: checks that it is complete and supported, and computes its fingerprint.
 
-The files are read before the libraries read them, because their messages seldom name the file at fault.
+The files are checked before the libraries read them, because the libraries' messages seldom name the file.
 """
 
 import hashlib
@@ -22,17 +22,17 @@ from decoder import DecoderError, SceneDecoder
 __all__ = ["ModelError", "fingerprint", "house", "inspect", "scene_decoder", "sketch_side", "variant"]
 
 HAND_PATTERN = "{prompt}, {words}"
-"""How prompt and hand are joined if the model says nothing else; only another pattern is part of its revision."""
+"""How a prompt and a style's words are joined by default; only another pattern is part of the revision."""
 
 TEXTS = (".json", ".txt", ".jinja", ".model")
-"""The ends of configurations, vocabularies and chat templates."""
+"""The suffixes of configurations, vocabularies and chat templates."""
 
 DECODER = "decoder"
-"""The folder beside the other parts with a decoder that is shown scenes, which most models have not."""
+"""The folder of the decoder that is given scenes, which most models do not have."""
 
 
 def house(folder: Path) -> dict[str, Any]:
-    """Read what a folder, or a single file, says of itself, if it does."""
+    """Return the content of ``house.json`` of a folder, or of a single file; empty where there is none."""
     if folder.is_file():
         return house_of_file(folder)
     path = folder / "house.json"
@@ -40,28 +40,28 @@ def house(folder: Path) -> dict[str, Any]:
 
 
 def scene_decoder(folder: Path) -> SceneDecoder | None:
-    """Load the decoder that is shown scenes; None where there is none.
+    """Load the decoder that is given scenes; return None where there is none.
 
-    Raises ModelError where it cannot be loaded, or is made for other latents or sketches.
+    :raises ModelError: when it cannot be loaded, or is made for other latents or sketches.
     """
     if not (folder / DECODER).is_dir():
         return None
     try:
-        found = decoder.load(folder / DECODER)
+        loaded = decoder.load(folder / DECODER)
     except DecoderError as error:
         raise ModelError(str(error)) from error
     unet, vae = (read_json(folder / part / "config.json") for part in PARTS)
     side, sample = sketch_side(folder), unet.get("sample_size")
     scale = 2 ** (len(vae.get("block_out_channels") or vae.get("decoder_block_out_channels") or ()) - 1)
-    if (found.shape.latent, decoder.SCALE) != (vae.get("latent_channels", 4), scale) or side != 2 * (sample or 0):
+    if (loaded.shape.latent, decoder.SCALE) != (vae.get("latent_channels", 4), scale) or side != 2 * (sample or 0):
         raise ModelError(f"{folder / DECODER} is made for other latents or sketches than the model's")
-    return found
+    return loaded
 
 
 def inspect(folder: Path) -> str:
     """Return the kind of pipeline, one of `app.models.folder.KINDS`.
 
-    Raises ModelError naming the first file that is missing or broken, or what makes the model one of another kind.
+    :raises ModelError: naming the first file that is missing or broken, or why the kind is not supported.
     """
     kind = model_layout.inspect(folder)
     for path in (path for part in parts(folder) for path in weights(part) if path.suffix == ".safetensors"):
@@ -74,18 +74,18 @@ def inspect(folder: Path) -> str:
 
 
 def variant(folder: Path) -> str | None:
-    """Return "fp16" for a folder of which a part is there in half precision alone."""
+    """Return "fp16" for a folder with a part that exists in half precision alone, else None."""
     return "fp16" if any(is_half_only(part) for part in parts(folder)) else None
 
 
 def state(folder: Path, others: Iterable[Path] = ()) -> dict[Path, tuple[int, int]]:
-    """Return the size and the time of the last change of each file that is loaded, and of other files."""
-    found = [*others, *(path for part in parts(folder) for path in part.iterdir() if path.is_file())]
-    return {path: (about.st_size, about.st_mtime_ns) for path in sorted(found) if (about := path.stat())}
+    """Return size and modification time (in ns) of each file that is loaded, and of other files."""
+    paths = [*others, *(path for part in parts(folder) for path in part.iterdir() if path.is_file())]
+    return {path: (about.st_size, about.st_mtime_ns) for path in sorted(paths) if (about := path.stat())}
 
 
 def fingerprint_of_file(model: SingleFile) -> str:
-    """Hash what a picture by a model in a single file depends on: the file, and the configurations it is read with."""
+    """Return a hash of what the pictures of a single-file model depend on: file and configurations."""
     digest = hashlib.sha256(house_of_file(model.path).get("prefix", "").encode())
     shipped = [path for path in model.family.folder.rglob("*") if path.suffix in (".json", ".txt")]
     for path in sorted(path for path in shipped if path.parent.name != "scheduler"):
@@ -97,7 +97,7 @@ def fingerprint_of_file(model: SingleFile) -> str:
 
 
 def fingerprint(folder: Path) -> str:
-    """Hash what a picture depends on: how prompts are put, configurations, vocabularies, weights."""
+    """Return a hash of what pictures depend on: prefix and prompt pattern, configurations, vocabularies, weights."""
     about = house(folder)
     texts = [path for part in parts(folder) for path in part.iterdir() if path.suffix in TEXTS]
     tensors = [path for part in parts(folder) for path in weights(part)]

@@ -1,4 +1,4 @@
-"""The painters of one worker: a model is loaded when it is first asked for, and the most recent ones stay."""
+"""The pool of loaded models of one worker: a model is loaded when first used, and the most recent ones stay."""
 
 import gc
 import logging
@@ -12,16 +12,16 @@ from worker.diffusion.model import ModelError
 from worker.diffusion.painter import Painter
 
 GROW = 16
-"""After so many pieces that were done in smaller batches larger ones are tried: what took the room may be gone."""
+"""After this many tasks in smaller batches larger ones are tried: the memory may be free again."""
 
 log = logging.getLogger(__name__)
 
 
 class Painters:
-    """A pool of painters, by the names of their models, the first of which paints if none is named.
+    """A pool of painters by the names of their models; the first model is the default.
 
-    `seen` describes the models that were loaded so far, kept or not: it is replaced, never changed, so that another
-    thread may read it.
+    `descriptions` describes the models that were loaded so far, in memory or not. It is replaced, never changed, so
+    that another thread may read it.
     """
 
     def __init__(
@@ -30,46 +30,45 @@ class Painters:
         *,
         device: str = "auto",
         capacity: int = 1,
-        measured: Path | None = None,
+        measurements: Path | None = None,
         vae: str = "",
         transformer: str = "",
         offload: str = "auto",
         cache: str = "",
     ) -> None:
-        """Offer models, given as names and what they are loaded from, and keep so many of them in memory.
+        """Offer models, given as names and what they are loaded from; keep up to `capacity` of them in memory.
 
-        `cache` is the folder of downloads from the hub.
-        `measured` is the file that remembers what was measured of the device. `vae` and `transformer` take the
-        place of the first model's own VAE and network; `offload` says what may leave a GPU.
+        `measurements` is the file that remembers those of the device, `cache` the folder of downloads from the hub.
+        `vae` and `transformer` replace the first model's own VAE and network; `offload` says what may leave a GPU.
         """
         self._models = dict(models)
         self._device = device
         self._capacity = capacity
-        self._measured = measured
+        self._measurements = measurements
         self._replaced = {"vae": vae, "transformer": transformer}
         self._offload, self._cache = offload, cache
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
-        self._tasks_done = 0  # pieces, since there was no room
+        self._tasks_done = 0  # since the device ran out of memory
         self.descriptions: dict[str, dict[str, Any]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name the models, loaded or not, the first first."""
+        """The names of all models, loaded or not, the default first."""
         return tuple(self._models)
 
     def offer(self, models: Mapping[str, str]) -> None:
-        """Offer these from now on, the first as it is."""
+        """Replace the offered models, except the default."""
         self._models = {self.names[0]: self._models[self.names[0]]} | dict(models)
 
     @property
     def loaded(self) -> tuple[str | None, ...]:
-        """Name the models that are in memory, as walks ask for them: the first also by no name."""
+        """The names of the models in memory, as walks name them: None stands for the default."""
         return (*self._loaded, *([None] if self.names[0] in self._loaded else []))
 
     def get(self, model: str | None = None) -> Painter:
-        """Return the painter of a model, of the first if none is named; load it if need be.
+        """Return the painter of a model, by default of the first, and load it if necessary.
 
-        Raises ModelError when the model is not offered, or cannot be loaded.
+        :raises ModelError: when the model is not offered, or cannot be loaded.
         """
         name = self.names[0] if model is None else model
         if name not in self._models:
@@ -85,7 +84,7 @@ class Painters:
         painter = Painter.load(
             self._models[name],
             device=self._device,
-            measured=self._measured,
+            measurements=self._measurements,
             offload=self._offload,
             cache=self._cache,
             **replaced,
@@ -93,13 +92,13 @@ class Painters:
         _ready(painter)
         description = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
         self.descriptions = self.descriptions | {name: description | {"device": str(painter.device)}}
-        log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
+        log.info("model %s (revision %s) loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
         return painter
 
     def shrink(self, model: str | None = None) -> bool:
-        """Make do with less memory: other models go, this one paints fewer pictures at once; tell whether it can.
+        """Unload other models, halve this one's batch, and return whether it was more than one picture.
 
-        One that could not even be loaded cannot.
+        A model that could not even be loaded cannot shrink.
         """
         painter = self._loaded.get(self.names[0] if model is None else model)
         self._make_room(0 if painter is None else 1)
@@ -112,7 +111,7 @@ class Painters:
         return before > 1
 
     def grow(self, model: str | None = None) -> None:
-        """Note that a piece was done; now and then use more of the memory again, where there was too little of it."""
+        """Count a finished task; after :data:`GROW` tasks in smaller batches, double the batch."""
         painter = self.get(model)
         self._tasks_done += 1
         if painter.at_once is not None and self._tasks_done % GROW == 0:
@@ -120,20 +119,20 @@ class Painters:
             painter.at_once = larger if larger < painter.rendering().batch else None
 
     def _make_room(self, capacity: int) -> None:
-        """Let go of the models longest unused until so many are left: together with another they may not fit."""
+        """Unload the models longest unused until `capacity` are left: memory may be too small for another."""
         while len(self._loaded) > capacity:
             forgotten = next(iter(self._loaded))
             del self._loaded[forgotten]
-            log.info("%s is let go", forgotten)
+            log.info("model %s unloaded", forgotten)
             gc.unfreeze()
-            device_errors.free_memory()  # networks hold themselves in circles
+            device_errors.free_memory()  # networks are in reference cycles
 
 
 def _ready(painter: Painter) -> None:
-    """Do what a first walk would wait for.
+    """Do what the first walk would wait for.
 
-    The latent preview is fitted, and all that was loaded is taken out of the garbage collector's sight: going through
-    it costs a quarter of a second, in the middle of whichever walk makes it full.
+    The latent preview is fitted, and all objects are excluded from garbage collection: a full collection takes a
+    quarter of a second, in the middle of a walk.
     """
     _ = painter.latent_preview
     gc.collect()

@@ -1,4 +1,4 @@
-"""A walk ready to be painted: all that its stops come to for a model."""
+"""A walk ready to be rendered: texts, noise and conditioning of its stops, as one model needs them."""
 
 from __future__ import annotations
 
@@ -19,25 +19,24 @@ from worker.planning import frame_schedule, interpolation
 
 @dataclass(frozen=True, slots=True)
 class PreparedWalk:
-    """A walk ready to be painted: arrays with one row per stop, and a note on each prompt.
+    """A walk ready to be rendered: arrays with one row per stop, all float32, and notes on the prompts.
 
-    `prompts` and `negatives` are text states (stops x tokens x width), one array or, where texts have different
-    lengths, one for each stop; no `negatives` where the model's family leaves nothing out. `noises` is the starting
-    noise (stops x channels x height x width, unscaled). All are float32. A note is "", "unknown words" or "cut".
-    `pooled` are the pooled vectors of prompts and negatives, for models that have them; `fresh` the noises that the
-    solver adds on its way (stops x noises x channels x height x width), for solvers that add some. In a closed walk a
-    last leg leads from the last stop back to the first. `sketches` lead a model that is led by some; `photos` are what
-    holds one that is led by words to the photos of its stops, `adapters` the weights of the adapters of each stop:
-    styles that it learned, and LoRA files.
+    `prompts` and `negatives` are text states: one array or, where texts have different lengths, one for each stop;
+    `negatives` is None where the model's family has no negative prompts. `noises` is the starting noise, unscaled.
+    `notes` are joined by `app.text.stop_notes`. `pooled` are the pooled vectors of prompts and negatives, for models
+    that have them; `added_noises` the noises that the solver adds at its steps, for solvers that add some. In a closed
+    walk a last leg leads from the last stop back to the first. `sketches` are for sketch-conditioned models, `photos`
+    the corrections towards photos for others, `adapters` the weights of each stop's adapters: learnt styles and LoRA
+    files.
     """
 
     rendering: Rendering
-    prompts: Texts
-    negatives: Texts | None
-    noises: NDArray[np.float32]
+    prompts: Texts  # (stops, tokens, width)
+    negatives: Texts | None  # (stops, tokens, width)
+    noises: NDArray[np.float32]  # (stops, channels, latent height, latent width)
     notes: tuple[str, ...]
-    pooled: tuple[NDArray[np.float32], NDArray[np.float32] | None] | None = None
-    added_noises: NDArray[np.float32] | None = None
+    pooled: tuple[NDArray[np.float32], NDArray[np.float32] | None] | None = None  # each (stops, width)
+    added_noises: NDArray[np.float32] | None = None  # (stops, noises, channels, latent height, latent width)
     closed: bool = False
     sketches: WalkSketches | None = None
     photos: tuple[InvertedPhoto | None, ...] = ()
@@ -45,9 +44,10 @@ class PreparedWalk:
 
 
 def noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: float) -> NDArray[np.floating]:
-    """Interpolate noises, on the arc; where both ends have the very same, it stays so bit for bit.
+    """Return the noise at a position, by spherical interpolation; between two equal noises it is exactly theirs.
 
-    One prompt between two noises and back goes full circle, so that it breathes and does not only retrace its steps.
+    In a closed walk of one prompt and two noises, the second leg takes the other half of the circle, so that frames do
+    not repeat in reverse.
     """
     i, t = frame_schedule.leg(position, len(noises), closed=prepared.closed)
     a: NDArray[np.float32] = noises[i]
@@ -58,7 +58,7 @@ def noise_at(prepared: PreparedWalk, noises: NDArray[np.float32], position: floa
 
 
 def _is_breath(prepared: PreparedWalk) -> bool:
-    """Tell a closed walk that differs in its noise alone."""
+    """Return whether a walk is closed and its two stops differ in their noise alone."""
     texts = [each for each in (prepared.prompts, prepared.negatives) if each is not None]
     if prepared.sketches is not None and len(set(prepared.sketches.scenes)) > 1:
         return False
@@ -68,22 +68,22 @@ def _is_breath(prepared: PreparedWalk) -> bool:
 def adapter_shares(
     of_stops: Sequence[Weights], positions: Sequence[float], *, closed: bool
 ) -> dict[AdapterFile, list[float]]:
-    """Return the weight of each adapter at the positions: that of a stop whole, on the way from one to the other's."""
-    found: dict[AdapterFile, list[float]] = {}
+    """Return the weight of each adapter at the positions, interpolated linearly between stops; zeros are left out."""
+    shares: dict[AdapterFile, list[float]] = {}
     if not any(of_stops):
-        return found
+        return shares
     for row, position in enumerate(positions):
         i, t = frame_schedule.leg(position, len(of_stops), closed=closed)
         first, last = of_stops[i], of_stops[(i + 1) % len(of_stops)]
         for adapter in dict.fromkeys((*first, *last)):
-            begins, ends = first.get(adapter, 0.0), last.get(adapter, 0.0)
-            weight = begins if begins == ends else (1 - t) * begins + t * ends
+            first_weight, last_weight = first.get(adapter, 0.0), last.get(adapter, 0.0)
+            weight = first_weight if first_weight == last_weight else (1 - t) * first_weight + t * last_weight
             if weight:
-                found.setdefault(adapter, [0.0] * len(positions))[row] = float(weight)
-    return found
+                shares.setdefault(adapter, [0.0] * len(positions))[row] = float(weight)
+    return shares
 
 
 def draw_noises(seed: int, count: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Draw noises one after the other on the CPU, as a pipeline does that is given this seed."""
+    """Return noises (count x *shape) drawn one after the other on the CPU, as a pipeline draws them from this seed."""
     generator = torch.Generator("cpu").manual_seed(seed)
     return torch.stack([torch.randn(shape, generator=generator) for _ in range(count)]).numpy()

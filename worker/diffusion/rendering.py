@@ -1,4 +1,4 @@
-"""What is asked of a painter: what stands at each stop, and the settings that fix the pixels."""
+"""The input of a painter: what each stop contains, and the settings that determine the pixels."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from worker.networks.adapters import Weights
 
 
 class PaintingError(Exception):
-    """A picture could not be painted."""
+    """A picture could not be rendered."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopInput:
-    """One station of a walk, its seed drawn.
+    """One stop of a walk, with its seed.
 
-    `subject` is what of the prompt its visitor wrote, where words of a hand were added; the note speaks of that.
-    A prompt that `has_hand` goes without the model's prefix, which means any hand. A `scene` is what the prompt was
-    read as, for models that are led by sketches; `adapters` are what the model learned of its hand here, and its LoRA,
-    with their weights; `how` says how its texts are read. `written` is what the visitor wrote where
-    the prompt is what that was read as.
+    `subject` is the visitor's part of the prompt, where a style's words were added; the stop's note is about that. A
+    prompt that `has_style` gets no prefix, since the model's prefix stands for all styles. `scene` is the
+    interpretation of the prompt, for sketch-conditioned models. `adapters` are the weights of what the model learnt of
+    the style, and of LoRA files; `options` say how the texts are encoded. `written` is what the visitor wrote, where
+    `prompt` is its interpretation.
     """
 
     prompt: str
@@ -38,23 +38,23 @@ class StopInput:
 
 
 BENCHMARK, TF32 = SWITCHES = "cudnn_benchmark", "tf32"
-"""What may be switched on of torch: that cuDNN times its algorithms, that float32 matrices are multiplied in TF32."""
+"""The switches of torch: cuDNN benchmarks its algorithms; float32 matrices are multiplied in TF32."""
 
 
 @dataclass(frozen=True, slots=True)
 class GpuOptions:
-    """The options of a GPU; as many pictures are decoded at once as have `decoded_pixels`, 0 for the CPU's number."""
+    """The options of a GPU. `decoded_pixels` is how many pixels are decoded in one batch, 0 for a CPU's number."""
 
     decoded_pixels: int = 0
     switches: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, recorded: Mapping[str, Any]) -> GpuOptions:
-        """Read what a walk records."""
+        """Return the options that a walk records."""
         return cls(recorded["decoded_pixels"], tuple(recorded["switches"]))
 
     def to_json(self) -> dict[str, Any] | None:
-        """Return what a walk records; None where all is as it is by default."""
+        """Return the options as a walk records them; None for the defaults."""
         if self == DEFAULT:
             return None
         return {"decoded_pixels": self.decoded_pixels, "switches": list(self.switches)}
@@ -65,16 +65,15 @@ DEFAULT = GpuOptions()
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """All settings that fix a frame's pixels besides the stops and the model, and how many frames a batch holds.
+    """All settings that determine a frame's pixels, except stops and model, and the number of frames in a batch.
 
-    `guided` is the interval of steps that take a second pass for guidance, all if it is None; `spacing` the half
-    log-SNR from which and to which the steps go at equal distances, the solver's own steps if it is None. `decoded`
-    are the depths whose thumbnails are taken with the decoder: those of the ladder's further rungs, or its only one,
-    since they place the frames. `detail` is by how much the finest of the latents is stronger midway between stops.
-    `finer` is how many times as large as usual latents are decoded, by the decoder's finer stage. `decoder` is the
-    decoder's precision where the walk records it: if numbers overflow there, only decoding is repeated in float32.
-    `mixing` says how two states are blended: 1 their latents as they are, 2 the expected picture and its noise apart.
-    `gpu` is what a GPU does otherwise than by default.
+    `guided` is the interval of steps with guidance, all steps if None. `spacing` are the half log-SNRs of the first and
+    the last step, between which steps are evenly spaced; None means the solver's own steps. `decoded` are the depths
+    whose thumbnails are decoded: those of the later passes, or of the only one, since they place the frames. `detail`
+    is how much the finest detail of latents is strengthened midway between stops. `finer` is the multiple of the usual
+    size that latents are decoded to. `decoder` is the decoder's precision where the walk records it; if it overflows,
+    decoding alone is repeated in float32. `mixing` is how two states are blended: 1 the latents as they are, 2 the
+    expected picture and its noise separately. `gpu` are the GPU options that differ from the defaults.
     """
 
     scheduler: str
@@ -99,12 +98,12 @@ class Rendering:
     def from_sampling(
         cls, sampling: Mapping[str, Any], *, decoder: str | None = None, gpu: GpuOptions = DEFAULT, **device: Any
     ) -> Rendering:
-        """Join a preset's settings, as `presets.resolve` returns them or a recipe records them, with a device's.
+        """Return a rendering from sampling settings, as `presets.resolve` returns or a recipe records them.
 
-        `decoder` is the decoder's precision where `sampling` records none, and `gpu` likewise.
+        `decoder` and `gpu` are used where `sampling` records none. `device` are the remaining fields.
         """
         guided, spacing, ladder = sampling.get("guided"), sampling.get("spacing"), sampling.get("ladder", ())
-        push, gain = sampling["guidance"] - 1, sampling.get("gain", 1.0)  # from guidance 1, which is none
+        push, gain = sampling["guidance"] - 1, sampling.get("gain", 1.0)  # guidance 1 is no guidance
         return cls(
             scheduler=sampling["scheduler"],
             steps=sampling["steps"],

@@ -1,4 +1,4 @@
-"""The sketches that lead a painter along a walk: of the scenes at its stops, and of what lies between them."""
+"""The sketches that condition a model along a walk: of the scenes at its stops, and interpolated between them."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from worker.diffusion.rendering import PaintingError
 from worker.planning import frame_schedule
 
 REMEMBERED = 256
-"""How many sketches of a walk are remembered: each level of a ladder asks for some of them again."""
+"""How many sketches of a walk are cached: each pass needs some of them again."""
 
 THUMBNAIL = 16
-"""The side of a thumbnail: as much as one sees of a picture at a glance."""
+"""The side of a thumbnail of a sketch, in pixels."""
 
 
 @lru_cache(maxsize=1)
 def _pool() -> DrawingPool:
-    """Return the processes that draw for all walks of this one."""
+    """Return the pool of drawing processes that all walks of this process share."""
     return DrawingPool(drawing_pool.beside(tuning.cores()))
 
 
-def of_walk(
+def make_sketches(
     model: Model,
     scenes: Sequence[Scene | None],
     *,
@@ -43,22 +43,24 @@ def of_walk(
     closed: bool,
     cut_outs: Mapping[str, NDArray[np.uint8]] = MappingProxyType({}),
 ) -> WalkSketches | None:
-    """Return what leads a painter from stop to stop; None where nothing does.
+    """Return the sketches of a walk; None where the model takes none, or no stop has a scene.
 
-    `latents` are the height and width of what it paints, by default the model's own; `finer` is how many times as large
-    as usual they are decoded. `added` are drawings as SVG by digest, which may not lie beside the weights, `cut_outs`
-    what was cut out of photos. Raises PaintingError where one is to be had nowhere.
+    `latents` are the latents' (height, width), by default the model's own; `finer` is the multiple of the usual size
+    that they are decoded to. `added` are reference drawings as SVG by digest, which may be missing beside the weights;
+    `cut_outs` are those that were cut out of photos.
+
+    :raises PaintingError: when a drawing is missing.
     """
     if model.sketch_side is None or all(scene is None for scene in scenes):
         return None
     book = model.sketchbook
-    if more := {digest: svg for digest, svg in added.items() if digest not in book}:
-        book = book.joined(Sketchbook([Drawing(digest, "") for digest in more], more))
+    if new := {digest: svg for digest, svg in added.items() if digest not in book}:
+        book = book.joined(Sketchbook([Drawing(digest, "") for digest in new], new))
     if cut_outs:
         book = book.joined(Sketchbook((), {}, pictures=cut_outs))
     drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
-    if gone := [drawing for drawing in drawings if drawing not in book]:
-        raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
+    if missing := [drawing for drawing in drawings if drawing not in book]:
+        raise PaintingError(f"the drawing {missing[0]}, which the walk is to be painted after, is not here")
     fold = model.sketch_side // model.latent_shape[-1]
     height, width = latents or model.latent_shape[1:]
     guide = GUIDE * finer if model.decodes_scenes else 0
@@ -66,11 +68,13 @@ def of_walk(
 
 
 def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[str, str]) -> NDArray[np.float32] | None:
-    """Return small sketches of scenes: (scenes x 4 x side x side), colours and outlines, within -1 and 1.
+    """Return small sketches of scenes (scenes x 4 x side x side), colours and outlines, from -1 to 1.
 
-    None where no sketch leads the model. Raises PaintingError as :func:`of_walk` does.
+    Return None where the model takes no sketches.
+
+    :raises PaintingError: when a drawing is missing.
     """
-    drawn = of_walk(model, scenes, added=added, closed=False)
+    drawn = make_sketches(model, scenes, added=added, closed=False)
     if drawn is None:
         return None
     whole = drawn.at([float(place) for place in range(len(scenes))])
@@ -81,9 +85,9 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
 
 
 class WalkSketches:
-    """The sketches of one walk, by position; a stop without a scene has a blank one.
+    """The sketches of one walk, by position; a stop without a scene has a blank sketch.
 
-    With a decoder that is shown the scene there are guides as well, twice as large or more, of the same drawings.
+    For a decoder that is given scenes there are guides too: the same drawings, at least twice as large.
     """
 
     def __init__(
@@ -95,36 +99,38 @@ class WalkSketches:
         closed: bool = False,
         guide: int = 0,
     ) -> None:
-        """Draw scenes, one for each stop, from the drawings of a sketchbook; sketches are `side` wide and high.
+        """Prepare the sketches of scenes, one for each stop, from the drawings of a library.
 
-        Where a sketch is not square, `side` is its height and width. `guide` is how many times as large guides are;
-        there are none where it is 0. Raises SketchbookError where a drawing is not there.
+        `side` is the sketches' width and height, or (height, width) where they are not square. `guide` is the multiple
+        of that size of the guides; 0 makes none.
+
+        :raises SketchbookError: when a drawing is missing.
         """
         self.scenes = tuple(scenes)
         self._closed = closed
-        self._order = Order.of(scenes, book, side, guide=guide)
+        self._order = Order.from_scenes(scenes, book, side, guide=guide)
         self._legs = Legs(self._order)
         self._remembered: dict[float, Led] = {}
 
     def at(self, positions: Sequence[float]) -> NDArray[np.float32]:
-        """Return the sketches at global positions: (positions x 4 x height x width), within -1 and 1."""
+        """Return the sketches at global positions (positions x 4 x height x width), from -1 to 1."""
         return np.stack([led.sketch for led in self._led(positions)])
 
     def guides(self, positions: Sequence[float]) -> list[NDArray[np.float32] | None]:
-        """Return what a decoder is shown at global positions: (4 x height x width of a guide), within -1 and 1.
+        """Return a decoder's guides at global positions, each (4 x height x width), from -1 to 1.
 
-        None where the model's decoder is shown nothing.
+        They are None where the model's decoder takes none.
         """
         return [None if led.guide is None else led.guide.astype(np.float32) for led in self._led(positions)]
 
     def _led(self, positions: Sequence[float]) -> list[Led]:
-        wanted = dict.fromkeys(positions)
-        missing = [position for position in wanted if position not in self._remembered]
+        requested = dict.fromkeys(positions)
+        missing = [position for position in requested if position not in self._remembered]
         places = [frame_schedule.leg(position, len(self.scenes), closed=self._closed) for position in missing]
         drawn = _pool().drawn(self._order, self._legs, places)
-        found = {position: self._remembered[position] for position in wanted if position in self._remembered}
-        found |= zip(missing, drawn, strict=True)
-        self._remembered |= found
+        by_position = {position: self._remembered[position] for position in requested if position in self._remembered}
+        by_position |= zip(missing, drawn, strict=True)
+        self._remembered |= by_position
         for position in [*self._remembered][:-REMEMBERED]:
             del self._remembered[position]
-        return [found[position] for position in positions]
+        return [by_position[position] for position in positions]

@@ -1,7 +1,7 @@
-"""What a walk asks of a solver beyond its own use: other noise levels, its memory, and to go on in the middle.
+"""Functions on a solver that diffusers lacks: other noise levels, its history, and resuming in the middle.
 
-To branch, what a solver keeps of its last steps is taken out of one batch, blended, and put into a fresh solver for
-another. A solver whose memory is not known here cannot branch: its frames are painted in full.
+To branch, a solver's history of steps is taken from one batch, blended, and set in a new solver for another. A solver
+whose history is not known here cannot branch: its frames are rendered in full.
 """
 
 from typing import Any
@@ -13,10 +13,10 @@ from worker.diffusion.solvers import FlowSolver
 
 
 def space(solver: Any, low: float, high: float) -> None:
-    """Set the solver's steps at equal distances of half log-SNR (lambda), from `low`, nearly all noise, to `high`.
+    """Space the solver's steps evenly in half log-SNR (lambda), from `low`, nearly all noise, to `high`.
 
-    DPM-Solver's own choice for few steps (Lu et al., arXiv 2206.00927, section 3.4). Both are cut to what the model was
-    trained on; times may lie between two of the training's. The last step goes on to no noise at all, as ever.
+    DPM-Solver's own choice for few steps (Lu et al., arXiv 2206.00927, section 3.4). Both are limited to the range that
+    the model was trained on; times may be fractions. The last step still ends without noise.
     """
     if _is_flow(solver):
         _space_flow(solver, low, high)
@@ -31,7 +31,7 @@ def space(solver: Any, low: float, high: float) -> None:
 
 
 def _space_flow(solver: Any, low: float, high: float) -> None:
-    """Set a flow's steps so: its noise level is its time, and its lambda log((1 - t) / t)."""
+    """Space a flow's steps so: its noise level is its time t, and its lambda is log((1 - t) / t)."""
     count = solver.config.num_train_timesteps
     known = np.log(count - 1)
     low, high = max(low, -known), min(high, known)
@@ -41,10 +41,10 @@ def _space_flow(solver: Any, low: float, high: float) -> None:
     solver.sigmas = torch.from_numpy(np.append(times, 0).astype(np.float32))
 
 
-def begin(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
-    """Make a fresh solver go on after `depth` steps with what `memory` returned there."""
+def resume(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
+    """Make a new solver resume after `depth` steps, with the history that `get_history` returned there."""
     if not hasattr(solver, "set_begin_index"):
-        return  # it knows its place by the time alone
+        return  # it finds the step by the time alone
     solver.set_begin_index(depth)
     if not history:
         return
@@ -58,17 +58,17 @@ def begin(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
     solver.model_outputs = [*[None] * (order - len(outputs)), *outputs]
 
 
-def memory(solver: Any) -> tuple[torch.Tensor, ...]:
-    """Return what the solver keeps of the steps it has taken: its last clean predictions, and UniPC's last sample."""
+def get_history(solver: Any) -> tuple[torch.Tensor, ...]:
+    """Return the solver's history: its last clean predictions, and UniPC's last sample."""
     outputs = tuple(output for output in getattr(solver, "model_outputs", ()) if output is not None)
     last = getattr(solver, "last_sample", None)
     return outputs if last is None else (*outputs, last)
 
 
 def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-    """Return the clean latents that the network expects, from what it predicted for `latents` at `t`.
+    """Return the clean latents that the network expects, from its prediction for `latents` at `t`.
 
-    To be called after the step was taken. A solver that remembers them is asked.
+    Call it after the step was taken, because some solvers remember these latents.
     """
     if isinstance(solver, FlowSolver):
         return solver.expected(prediction, latents)
@@ -77,7 +77,7 @@ def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch
         remembered: torch.Tensor = outputs[-1]
         return remembered
     alpha = solver.alphas_cumprod.to(latents.device)[t.long()].to(latents.dtype)
-    if float(solver.init_noise_sigma) > 1:  # the solver leaves the latents as large as their noise makes them
+    if float(solver.init_noise_sigma) > 1:  # this solver does not scale the latents to unit variance
         latents = latents * alpha.sqrt()
     kind = solver.config.prediction_type
     if kind == "epsilon":
@@ -86,8 +86,8 @@ def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch
     return alpha.sqrt() * latents - (1 - alpha).sqrt() * prediction if kind == "v_prediction" else prediction
 
 
-def prediction_of(solver: Any, step: int, latents: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:
-    """Return what a network would predict for `latents` before this call of the solver if it expected a photo's."""
+def prediction_towards(solver: Any, step: int, latents: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:
+    """Return what a network would predict for `latents` before step `step` if it expected a photo's latents."""
     of_photo, of_noise = level(solver, step)
     noise = (latents - of_photo * photo) / of_noise
     if _is_flow(solver):
@@ -100,20 +100,20 @@ def prediction_of(solver: Any, step: int, latents: torch.Tensor, photo: torch.Te
 
 
 def level(solver: Any, step: int) -> tuple[float, float]:
-    """Return how much of the picture, and of the noise, the latents of a solver hold before this call of it."""
+    """Return the factors of the picture and of the noise in the latents before step `step`."""
     alpha, sigma = _level(solver, step)
-    if not _is_flow(solver) and float(solver.init_noise_sigma) > 1:  # latents are as large as their noise makes them
+    if not _is_flow(solver) and float(solver.init_noise_sigma) > 1:  # latents are not scaled to unit variance
         return 1.0, sigma / alpha
     return alpha, sigma
 
 
 def _is_flow(solver: Any) -> bool:
-    """Return whether noise and picture are mixed on the straight line between them."""
+    """Return whether noise and picture are mixed linearly, as in rectified flow."""
     return isinstance(solver, FlowSolver) or bool(solver.config.get("use_flow_sigmas"))
 
 
 def _level(solver: Any, step: int) -> tuple[float, float]:
-    """Return alpha and sigma before this call of the solver."""
+    """Return alpha and sigma before step `step`."""
     if _is_flow(solver):
         sigma = float(solver.sigmas[step])
         return 1 - sigma, sigma

@@ -1,7 +1,7 @@
-"""The solvers: what turns a network's predictions into a picture, step by step.
+"""The solvers (diffusers' schedulers), which turn a network's predictions into a picture step by step.
 
-They are diffusers' own. Two of them add fresh noise at every step; it comes from the caller here, who draws it from
-the seed that the recipe records, so that a frame is the same in every batch, and its noise can lie between two stops'.
+Two of them add noise at every step. Here the caller draws it, from the seed that the recipe records, so that a frame is
+the same in every batch, and its noise can be interpolated between two stops.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from app.models.kinds import FLOW_SOLVER
 SOLVER = "DPMSolverMultistepScheduler"
 
 NOISY = frozenset({"EulerAncestralDiscreteScheduler", "LCMScheduler"})
-"""The solvers that add noise after each step but the last: as distilled models want it (Turbo, and LCM)."""
+"""The solvers that add noise after each step but the last, for distilled models (Turbo and LCM)."""
 
 SOLVERS = NOISY | {
     SOLVER,
@@ -32,50 +32,50 @@ SOLVERS = NOISY | {
     "TCDScheduler",
     "UniPCMultistepScheduler",
 }
-"""The solvers with which the same recipe paints the same picture, by a network that was trained on noise levels."""
+"""The solvers whose pictures a recipe reproduces, for networks that were trained on noise levels."""
 
 ALL = SOLVERS | {FLOW_SOLVER}
 
 FLOWING = SOLVERS & set(FLOW_SCHEDULERS)
-"""The solvers that paint with a network of rectified flow."""
+"""The solvers for networks of rectified flow."""
 
 WITHOUT_ZERO_SNR = frozenset(
     {"DEISMultistepScheduler", "DPMSolverSinglestepScheduler", "HeunDiscreteScheduler", "PNDMScheduler"}
 )
-"""The solvers that would begin below the noise that a network of zero terminal SNR was trained from."""
+"""The solvers that would start below the noise that a network of zero terminal SNR was trained from."""
 
 WITHOUT_SAMPLE = frozenset({"EulerAncestralDiscreteScheduler", "PNDMScheduler"})
-"""The solvers that take no network which predicts the picture itself."""
+"""The solvers that do not support networks which predict the picture itself."""
 
 STAND_INS = {"DPMSolverSDEScheduler": "KDPM2DiscreteScheduler"}
-"""Schedulers that want a further package (torchsde), and one with the same settings and defaults that wants none."""
+"""Schedulers that need a further package (torchsde), each with one of the same settings that needs none."""
 
 TRAINED = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "prediction_type")
-"""What of a scheduler's settings is the network's: another solver must take it, given or by default."""
+"""The settings of a scheduler that belong to the network: another solver must use them, given or by default."""
 
 
 class FlowSolver(diffusers.FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]  # diffusers has no types
-    """diffusers' solver of a flow, with what the other solvers offer besides."""
+    """diffusers' solver of a flow, with the attributes and methods that the other solvers have."""
 
     init_noise_sigma = 1.0
 
     def scale_model_input(self, latents: torch.Tensor, _t: torch.Tensor) -> torch.Tensor:
-        """Return the latents as they are."""
+        """Return the latents unchanged."""
         return latents
 
     def expected(self, prediction: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-        """Return the clean latents to which the last step, from these, was on the way."""
+        """Return the clean latents that the last step, taken from `latents`, pointed to."""
         sigma = self.sigmas[self.step_index - 1].to(latents.device)
         clean: torch.Tensor = latents - sigma * prediction
         return clean
 
 
 ALGORITHMS = ("dpmsolver", "dpmsolver++")
-"""The algorithms that several solvers share; others are known to one alone."""
+"""The algorithms that several solvers have; others belong to one solver alone."""
 
 
-def stand_in(folder: Path) -> Any | None:
-    """Make what is loaded in place of a model's own scheduler, from its JSON; None where diffusers has that itself."""
+def make_stand_in(folder: Path) -> Any | None:
+    """Return the scheduler that replaces a model's own, made from its JSON; None where diffusers has its own."""
     named = read_json(folder / "model_index.json").get("scheduler")
     if not isinstance(named, list) or named[-1] not in STAND_INS:
         return None
@@ -83,18 +83,19 @@ def stand_in(folder: Path) -> Any | None:
     return _made(STAND_INS[named[-1]], config)
 
 
-def of_settings(config: Mapping[str, Any]) -> Any:
-    """Make the scheduler that settings name, from them."""
+def make_from_config(config: Mapping[str, Any]) -> Any:
+    """Return the scheduler that settings name, made from them."""
     name = str(config["_class_name"])
     return _made(STAND_INS.get(name, name), config)
 
 
 def make(scheduler: str, config: Mapping[str, Any], steps: int, device: torch.device, **timestep_options: Any) -> Any:
-    """Make a fresh solver of this class with its time steps: it keeps the history of one batch.
+    """Return a new solver of this class with its time steps; it holds the history of one batch.
 
-    `config` is that of the model's own scheduler; `spaced` is what a family's pipeline sets the time steps by, where
-    that is more than their number. Raises ModelError when the solver knows no schedule of so many steps, or not what
-    the network predicts.
+    `config` is that of the model's own scheduler; `timestep_options` is what a family's pipeline sets the time steps
+    by, where that is more than their number.
+
+    :raises ModelError: when the solver has no schedule of so many steps, or does not support what the network predicts.
     """
     _check(scheduler, config)
     with warnings.catch_warnings():
@@ -115,7 +116,10 @@ def _made(scheduler: str, config: Mapping[str, Any]) -> Any:
 
 
 def _check(scheduler: str, config: Mapping[str, Any]) -> None:
-    """Refuse a solver that would take what the network predicts, or its noise, for something else."""
+    """Check that a solver supports the network's prediction and noise.
+
+    :raises ModelError: naming the solvers that do.
+    """
     if (config.get("_class_name") == FLOW_SOLVER) != (scheduler == FLOW_SOLVER):
         ours = FLOW_SOLVER if scheduler != FLOW_SOLVER else ", ".join(sorted(SOLVERS))
         raise ModelError(f"the {scheduler} does not suit this model; with it paint {ours}")
@@ -130,11 +134,11 @@ def _check(scheduler: str, config: Mapping[str, Any]) -> None:
 
 
 def _carried(scheduler: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a model's own scheduler as a solver of another class takes them."""
+    """Return the settings of a model's own scheduler, adapted to a solver of another class."""
     carried, own = dict(config), str(config.get("_class_name", ""))
     algorithm = str(config.get("algorithm_type", ""))
     if algorithm.startswith("sde-"):
-        carried["algorithm_type"] = "dpmsolver++"  # the stochastic form draws noise that no recipe records
+        carried["algorithm_type"] = "dpmsolver++"  # the stochastic form draws noise that recipes do not record
     elif own != scheduler and algorithm not in ALGORITHMS:
         carried.pop("algorithm_type", None)
     if scheduler == "UniPCMultistepScheduler" and own != scheduler:
@@ -144,16 +148,16 @@ def _carried(scheduler: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def count_added_noises(scheduler: str, steps: int) -> int:
-    """Count the noises that a frame needs on its way, besides the one that it begins with."""
+    """Return how many noises a frame needs after the one that it starts with."""
     return steps - 1 if scheduler in NOISY else 0
 
 
 def step(
     solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor, noise: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Take one step, from the latents at `t` to the next; `noise` is added by the solvers that add some.
+    """Take one step, and return the next latents; `noise` is for the solvers that add some.
 
-    Without noise (the last step has none) they go the same way without it.
+    Without noise, as in the last step, those solvers add none.
     """
     if isinstance(solver, diffusers.LCMScheduler):
         return _to_lcm(solver, prediction, t, latents, noise)
@@ -167,7 +171,7 @@ def step(
 def _to_lcm(
     solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor, noise: torch.Tensor | None
 ) -> torch.Tensor:
-    """Put noise on the denoised latents (multistep consistency sampling: Luo et al., arXiv 2310.04378)."""
+    """Add noise to the denoised latents (multistep consistency sampling: Luo et al., arXiv 2310.04378)."""
     denoised: torch.Tensor = solver.step(prediction, t, latents, generator=_aside(latents), return_dict=False)[1]
     if solver.step_index == len(solver.timesteps):
         return denoised
@@ -178,7 +182,7 @@ def _to_lcm(
 def _to_ancestral(
     solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch.Tensor, noise: torch.Tensor | None
 ) -> torch.Tensor:
-    """Step past the next noise level, then up to it with fresh noise (ancestral sampling, as in k-diffusion)."""
+    """Step below the next noise level, then up to it with new noise (ancestral sampling, as in k-diffusion)."""
     denoised: torch.Tensor = solver.step(prediction, t, latents, generator=_aside(latents), return_dict=False)[1]
     sigmas: torch.Tensor = solver.sigmas
     sigma, following = sigmas[solver.step_index - 1], sigmas[solver.step_index]
@@ -192,5 +196,5 @@ def _or_none(noise: torch.Tensor | None, latents: torch.Tensor) -> torch.Tensor:
 
 
 def _aside(latents: torch.Tensor) -> torch.Generator:
-    """Return a generator for what a solver draws itself and nobody looks at: not the process's, which others use."""
+    """Return a generator for noise that a solver draws and that is discarded, so that the process's own is unused."""
     return torch.Generator(latents.device)

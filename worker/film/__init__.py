@@ -1,3 +1,3 @@
-"""From pictures to files: encoding, timing, flash safety, smoothness. Knows no model."""
+"""From pictures to files: encoding, timing, flash safety, smoothness. Imports no model."""
 
 __all__ = ["encoding", "flash_safety", "scratch", "smoothness_measure", "timing"]

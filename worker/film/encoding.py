@@ -1,7 +1,7 @@
-"""Make files of painted frames: GIF, MP4, WebP, PNG, each saying that its pictures are synthetic and what made them.
+"""Encode frames as files: GIF, MP4, WebP, PNG, each marked as synthetic and with its provenance.
 
-Films are written frame by frame, so that none holds more than two pictures however long it is. Who has all of them at
-hand calls :func:`gif`, :func:`mp4` or :func:`webp`; who reads them one by one gives each to a writer.
+Films are written frame by frame, so that a writer holds at most two pictures. Callers with all frames in memory use
+:func:`gif`, :func:`mp4` or :func:`webp`; callers that read them one by one use a writer.
 """
 
 import io
@@ -29,43 +29,40 @@ Frame = NDArray[np.uint8]
 """One picture: height x width x 3, RGB."""
 
 SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""What IPTC calls a picture that a trained model made (NewsCodes, digital source type)."""
+"""IPTC's name of a picture that a trained model made (NewsCodes, digital source type)."""
 
 DITHER = 10.0
-"""How far the threshold pattern moves a channel (0-255): enough to break bands, too little to be seen as grain."""
+"""The amplitude of the dither pattern (0-255): enough to hide bands, too little to be visible as grain."""
 
 PALETTE_SAMPLE = 60_000
-"""How many pixels the palette is computed from; more cost time and change nothing that can be seen."""
+"""How many pixels the palette is computed from; more take longer without a visible difference."""
 
 WEBP_QUALITY, WEBP_METHOD = 85, 2
-"""How WebP's frames are coded: as good as the MP4 to the eye, and fast; method 4 takes twice as long for 3 % less."""
+"""WebP's settings: it looks as good as the MP4, and is fast; method 4 takes twice as long for 3 % less."""
 
 RECIPE_NAMESPACE = "urn:moma-lisa:xmp"
-"""What XMP calls the properties that are ours."""
+"""The XMP namespace of this program's properties."""
 
 ENCODER_TIMEOUT_S = 120.0
-"""For how long ffmpeg may take nothing that it is given, or write the end of a film."""
+"""How long ffmpeg may take no input, or finish a film, before it is killed."""
 
 FFMPEG_NAMES, FFMPEG_SPECIAL = {"recipe": "description"}, re.compile(r"[=;#\\\n]")
 NO_XML = re.compile("[\ufffe\uffff]")
-"""Characters that a prompt may hold and XML 1.0 may not."""
+"""Characters that a prompt may have, but XML 1.0 may not."""
 
 
 class EncoderTimeout(RuntimeError):
-    """ffmpeg stood still, and was ended: no film's fault, as far as anybody knows."""
+    """ffmpeg made no progress and was killed; the film is not known to be the cause."""
 
 
 def provenance(*, model: str, revision: str, software: str, licence: str = "") -> str:
-    """Return that a picture is synthetic and by what, with IPTC's name for that, and the model's licence if known."""
+    """Return the sentence that a picture is synthetic, by which model, and under what licence, if known."""
     terms = f". Licence of the model: {licence}" if licence else ""
     return f"Synthetic picture, painted by the model {model} (revision {revision}) with {software}; {SYNTHETIC}{terms}"
 
 
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:
-    """Write a GIF as :class:`GifWriter` does. Raises ValueError without frames or when the durations do not match them.
-
-    The frames are gone through twice: their palette comes first.
-    """
+    """Return a GIF, written by :class:`GifWriter`; raise ValueError without frames, or for unfit durations."""
     times = _times(frames, durations_ms)
     sample = [palette_sample(frame, index, len(frames)) for index, frame in enumerate(frames)]
     writer = GifWriter(sample, comment=comment)
@@ -87,9 +84,9 @@ class FilmWriter(Protocol):
 class GifWriter:
     """A GIF that repeats for ever, with one palette for the whole film and `comment` (UTF-8) inside.
 
-    Every frame is kept, also one that equals its neighbour. The dither pattern is the same in every frame, so that
-    a still ground does not flicker. Only the rectangle that changed is stored. `sample` is what the palette is chosen
-    by: all the frames' shares of it, in their order.
+    Every frame is stored, even if it equals its neighbour, but of each only the rectangle that changed. The dither
+    pattern is the same in every frame, so that a still ground does not flicker. The palette is chosen from `sample`:
+    the samples of all frames, in their order.
     """
 
     def __init__(self, sample: Sequence[NDArray[np.uint8]], *, comment: str) -> None:
@@ -116,18 +113,18 @@ class GifWriter:
     def finish(self) -> bytes:
         """Return the file."""
         self._file.write(b";")
-        return self._file.getvalue()  # which is no copy
+        return self._file.getvalue()  # this makes no copy
 
 
 def palette_sample(frame: Frame, index: int, count: int) -> NDArray[np.uint8]:
-    """Return those pixels of a film's frame with this index, of so many, by which its palette is chosen."""
+    """Return the pixels (n x 3) from which the palette is chosen, of the frame `index` of `count`."""
     pixels = frame.reshape(-1, 3)
     step = len(pixels) * count // PALETTE_SAMPLE + 1
     return pixels[-index * len(pixels) % step :: step].copy()  # a view would keep the whole frame
 
 
 def _times(frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> list[int]:
-    """Give each frame its time; ValueError without frames or when the durations do not match them."""
+    """Return each frame's duration; raise ValueError without frames, or when the durations do not match them."""
     if not frames:
         raise ValueError("a film needs at least one frame")
     times = [durations_ms] * len(frames) if isinstance(durations_ms, int) else list(durations_ms)
@@ -137,7 +134,7 @@ def _times(frames: Sequence[Frame], durations_ms: Sequence[int] | int) -> list[i
 
 
 def _palette(sample: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Choose 256 colours for all pixels: an octree's, moved to the means of what they stand for (Lloyd 1982)."""
+    """Return 256 colours for all pixels: an octree's, moved to the means of their pixels (Lloyd 1982)."""
     octree = Image.fromarray(sample[None]).quantize(256, Image.Quantize.FASTOCTREE)
     found = np.array(octree.getpalette(), np.float32).reshape(-1, 3)
     palette = np.pad(found, ((0, 256 - len(found)), (0, 0)))
@@ -151,7 +148,7 @@ def _palette(sample: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _histogram(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Gather the pixels into boxes of five bits a channel: each box's mean colour and number of pixels."""
+    """Return the mean colour and the number of pixels of each box of five bits a channel that has pixels."""
     boxes = (pixels >> 3) @ np.array([1 << 10, 1 << 5, 1], np.uint32)
     counts = np.bincount(boxes, minlength=1 << 15)
     sums = np.stack([np.bincount(boxes, channel, minlength=1 << 15) for channel in pixels.T], -1)
@@ -160,9 +157,9 @@ def _histogram(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[
 
 
 def _thresholds(height: int, width: int) -> NDArray[np.float64]:
-    """Tile Bayer's 8 x 8 matrix (Bayer 1973) over a picture, centred on 0 and scaled to `DITHER`.
+    """Return Bayer's 8 x 8 matrix (Bayer 1973) tiled over a picture, centred on 0 and scaled to `DITHER`.
 
-    Each channel has it turned another way, so that the pattern is less of a grain in brightness.
+    It is mirrored differently for each channel, which makes it less visible as grain in brightness.
     """
     matrix = np.zeros((1, 1))
     for _ in range(3):
@@ -175,9 +172,10 @@ def _thresholds(height: int, width: int) -> NDArray[np.float64]:
 def _changed(
     before: NDArray[np.uint8] | None, after: NDArray[np.uint8], *, even: bool = False
 ) -> tuple[int, int, int, int]:
-    """Find the rectangle of a frame that differs from the one before, if there is one; one pixel where nothing does.
+    """Return the box (left, top, right, bottom) of a frame that differs from the previous one, if there is one.
 
-    With `even`, its left and top are even numbers.
+    It is the whole frame without a previous one, and one pixel where nothing differs. With `even`, left and top are
+    even numbers.
     """
     if before is None:
         return 0, 0, after.shape[1], after.shape[0]
@@ -193,7 +191,7 @@ def _changed(
 
 
 def mp4(frames: Sequence[Frame], fps: float | Fraction, *, metadata: Mapping[str, str]) -> bytes:
-    """Write an MP4 as :class:`Mp4Writer` does. Raises ValueError without frames."""
+    """Return an MP4, written by :class:`Mp4Writer`; raise ValueError without frames."""
     if not frames:
         raise ValueError("a film needs at least one frame")
     with Mp4Writer(fps, metadata=metadata) as writer:
@@ -205,10 +203,10 @@ def mp4(frames: Sequence[Frame], fps: float | Fraction, *, metadata: Mapping[str
 class Mp4Writer:
     """An H.264 film for browsers: yuv420p, BT.709 colours, index in front (faststart), exactly the frames given.
 
-    Each is shown for as long as `fps` says. An odd width or height is extended by repeating its last column or row,
-    which H.264 needs. `metadata` takes title, comment, copyright and recipe, which becomes the description. Raises
-    RuntimeError with ffmpeg's words when it fails, EncoderHung when it takes nothing for HUNG_SECONDS, and ScratchFull.
-    Leaving it ends ffmpeg, finished or not.
+    Each frame is shown for 1 / `fps` seconds. An odd width or height is extended by repeating the last column or row,
+    as H.264 requires. `metadata` has title, comment, copyright and recipe, which becomes the description. Leaving the
+    context kills ffmpeg, finished or not. Methods raise RuntimeError with ffmpeg's message when it fails,
+    EncoderTimeout when it makes no progress for ENCODER_TIMEOUT_S, and ScratchFull when the temporary folder is full.
     """
 
     def __init__(self, fps: float | Fraction, *, metadata: Mapping[str, str]) -> None:
@@ -229,7 +227,7 @@ class Mp4Writer:
         self._scratch.cleanup()
 
     def add(self, frame: Frame, ms: int = 0) -> None:  # noqa: ARG002 - all are shown for the same time
-        """Append a frame."""
+        """Append a frame; `ms` is ignored."""
         height, width, _ = frame.shape
         pixels = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         if self._ffmpeg is None:
@@ -238,7 +236,7 @@ class Mp4Writer:
             self._ffmpeg.stdin.write(pixels.tobytes())  # type: ignore[union-attr]
 
     def finish(self) -> bytes:
-        """Return the file."""
+        """Return the file; raise ValueError without frames."""
         if self._ffmpeg is None:
             raise ValueError("a film needs at least one frame")
         with self._time_limit(self._ffmpeg):
@@ -260,12 +258,12 @@ class Mp4Writer:
             # the index can only be moved to the front of a file, not of a pipe
             *("-movflags", "+faststart", str(self._folder / "film.mp4")),
         ]
-        with (self._folder / "log").open("wb") as log:  # a pipe that nobody reads could fill
+        with (self._folder / "log").open("wb") as log:  # an unread pipe could fill up
             return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
 
     @contextmanager
     def _time_limit(self, ffmpeg: "subprocess.Popen[bytes]") -> Iterator[None]:
-        """Wait for ffmpeg, but not for ever: what it does not take would block us as well."""
+        """Kill ffmpeg when the block takes too long, which blocks this process too; raise its errors."""
         ended = threading.Event()
 
         def end() -> None:
@@ -286,17 +284,17 @@ class Mp4Writer:
             raise EncoderTimeout(f"ffmpeg did nothing for {ENCODER_TIMEOUT_S:g} seconds, and was ended")
         if is_broken:
             message = (self._folder / "log").read_text("utf-8", "replace").strip()
-            scratch.check()  # ffmpeg cannot always say so: where it writes that is full, too
+            scratch.check()  # ffmpeg cannot always report a full disk, because its log is on it
             raise RuntimeError(f"ffmpeg could not write the film: {message}")
 
 
 def _escaped(value: str) -> str:
-    """Write a value as ffmpeg's metadata files have it."""
+    """Return a value escaped for ffmpeg's metadata files."""
     return FFMPEG_SPECIAL.sub(r"\\\g<0>", value)
 
 
 def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata: Mapping[str, str]) -> bytes:
-    """Write a WebP as :class:`WebpWriter` does; ValueError without frames or when the durations do not match them."""
+    """Return a WebP, written by :class:`WebpWriter`; raise ValueError without frames, or for unfit durations."""
     times = _times(frames, durations_ms)
     writer = WebpWriter(metadata=metadata)
     for frame, ms in zip(frames, times, strict=True):
@@ -307,9 +305,9 @@ def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata
 class WebpWriter:
     """An animated WebP that repeats for ever; `metadata` as XMP, marked synthetic.
 
-    Every frame is kept, also one that equals its neighbour, which libwebp's own animation encoder would drop: Pillow
-    codes the pictures, and the container (RFC 9649, section 2.7) is written here. Only the rectangle that changed is
-    stored.
+    Every frame is stored, even if it equals its neighbour, which libwebp's own animation encoder would drop: Pillow
+    encodes the pictures, and the container (RFC 9649, section 2.7) is written here. Of each frame only the rectangle
+    that changed is stored.
     """
 
     def __init__(self, *, metadata: Mapping[str, str]) -> None:
@@ -322,12 +320,12 @@ class WebpWriter:
         if self._before is None:
             height, width, _ = frame.shape
             has_animation_and_xmp = struct.pack("<I", 0x02 | 0x04)
-            self._file.write(b"RIFF" + bytes(4) + b"WEBP")  # its length follows
+            self._file.write(b"RIFF" + bytes(4) + b"WEBP")  # finish() writes its length
             self._file.write(_chunk(b"VP8X", has_animation_and_xmp + _uint24(width - 1) + _uint24(height - 1)))
             self._file.write(_chunk(b"ANIM", bytes(4) + struct.pack("<H", 0)))
         left, top, right, bottom = _changed(self._before, frame, even=True)
         place = (left // 2, top // 2, right - left - 1, bottom - top - 1, ms)
-        replaces = b"\x02"  # nothing is blended with what lies below
+        replaces = b"\x02"  # the picture replaces the previous one, without blending
         picture = _webp_picture(frame[top:bottom, left:right])
         self._file.write(_chunk(b"ANMF", b"".join(map(_uint24, place)) + replaces + picture))
         self._before = frame
@@ -342,7 +340,7 @@ class WebpWriter:
 
 
 def _webp_picture(picture: Frame) -> bytes:
-    """Code one picture, and return the chunk that holds it."""
+    """Return the chunk of one encoded picture; raise RuntimeError for anything but VP8."""
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(picture)).save(out, "WEBP", quality=WEBP_QUALITY, method=WEBP_METHOD)
     coded = out.getvalue()[12:]  # without the RIFF header
@@ -352,7 +350,7 @@ def _webp_picture(picture: Frame) -> bytes:
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
-    """Write a RIFF chunk, padded to an even length."""
+    """Return a RIFF chunk, padded to an even length."""
     return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
 
 
@@ -361,9 +359,9 @@ def _uint24(value: int) -> bytes:
 
 
 def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Write one frame as a lossless PNG, marked synthetic as XMP; `metadata` (title, comment, copyright) beside it.
+    """Return one frame as a lossless PNG, marked synthetic by XMP, with `metadata` (title, comment, copyright).
 
-    Painted pictures have little in them that comes again, so only runs are looked for: half the time, and smaller.
+    Generated pictures have few repeated patterns, so only runs are compressed: half the time, and smaller.
     """
     chunks = PngImagePlugin.PngInfo()
     for key, value in (metadata or {}).items():
@@ -375,21 +373,21 @@ def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
 
 
 def decode_still(data: bytes) -> Frame:
-    """Read a PNG back as the array that was painted."""
+    """Return the frame that a PNG holds."""
     with Image.open(io.BytesIO(data)) as picture:
         return np.asarray(picture.convert("RGB"))
 
 
 def _xmp(metadata: Mapping[str, str]) -> str:
-    """Write an XMP packet with the IPTC digital source type (IPTC Photo Metadata Standard, extension schema)."""
-    said = {key: escape(NO_XML.sub("\ufffd", value)) for key, value in metadata.items()}
+    """Return an XMP packet with the IPTC digital source type (IPTC Photo Metadata Standard, extension schema)."""
+    escaped = {key: escape(NO_XML.sub("\ufffd", value)) for key, value in metadata.items()}
     texts = "".join(
-        f'<dc:{name}><rdf:Alt><rdf:li xml:lang="x-default">{said[key]}</rdf:li></rdf:Alt></dc:{name}>'
+        f'<dc:{name}><rdf:Alt><rdf:li xml:lang="x-default">{escaped[key]}</rdf:li></rdf:Alt></dc:{name}>'
         for name, key in (("title", "title"), ("description", "comment"), ("rights", "copyright"))
-        if key in said
+        if key in escaped
     )
-    if "recipe" in said:
-        texts += f'<moma:recipe xmlns:moma="{RECIPE_NAMESPACE}">{said["recipe"]}</moma:recipe>'
+    if "recipe" in escaped:
+        texts += f'<moma:recipe xmlns:moma="{RECIPE_NAMESPACE}">{escaped["recipe"]}</moma:recipe>'
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'

@@ -1,8 +1,9 @@
-"""Whether a film flashes more than three times a second, by the thresholds of WCAG 2.2, success criterion 2.3.1.
+"""Check whether a film flashes more than three times a second, by WCAG 2.2, success criterion 2.3.1.
 
-A flash is a pair of opposing changes of a pixel: of its relative luminance by a tenth, the darker side below 0.8; or to
-and from a saturated red. It counts where more of the picture flashes within the same second than is safe when the film
-is as large as on its page. That is stricter than the criterion, which looks at each ten degrees of sight by itself.
+A flash is a pair of opposing changes of a pixel: of its relative luminance by a tenth, with the darker side below 0.8;
+or to and from a saturated red. It counts where more of the picture flashes within the same second than is safe, for a
+film as large as on its page. That is stricter than the criterion, which considers each ten degrees of the visual field
+separately.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from PIL import Image
 
 FLASHES_MAX = 3
 SAFE_FPS = 2.0 * FLASHES_MAX
-"""At this pace no film flashes more often: a flash takes two changes, and a second has no more frames than these."""
+"""At this rate no film flashes too often: a flash takes two changes, and a second has no more frames."""
 
 SAFE_MS = 10 * ceil(100 / SAFE_FPS)
-"""How long a picture is shown at that pace, in a GIF's hundredths of a second."""
+"""How long a picture is shown at that rate, rounded up to a GIF's hundredths of a second."""
 
-SIDE = 128  # pixels that are looked at: finer patterns are not seen as flashes
-FILM_SIDE = 434  # CSS pixels of a film on its page
-SAFE_AREA = 0.25 * 341 * 256 / FILM_SIDE**2  # a quarter of ten degrees of sight, as a share of the film
+SIDE = 128  # pixels that are analysed: finer patterns are not seen as flashes
+FILM_SIDE = 434  # a film's side on its page, in CSS pixels
+SAFE_AREA = 0.25 * 341 * 256 / FILM_SIDE**2  # a quarter of ten degrees of the visual field, as a share of the film
 
 LUMINANCE, DARK, REDNESS, RED_RATIO = 0.1, 0.8, 20.0, 0.8
 
@@ -32,23 +33,23 @@ Values = NDArray[np.float32]
 
 
 def flashes(frames: Sequence[NDArray[np.uint8]], fps: float) -> bool:
-    """Tell whether a film that repeats, of RGB frames in the order in which they are shown, flashes too often.
+    """Return whether a film that repeats flashes too often.
 
-    They may be as :func:`small` makes them.
+    `frames` are RGB (height x width x 3), in the order in which they are shown; they may be reduced by :func:`small`.
     """
-    second = max(1, int(fps))  # changes within a second, the first and the last frame of it included
+    second = max(1, int(fps))  # changes within a second, with its first and last frame
     looped = [*frames, *(frames[index % len(frames)] for index in range(ceil(fps) + 1))] if frames else []
     light = [_linear(frame) for frame in looped]
     return _too_many(_general(light), second) or _too_many(_red(light), second)
 
 
-def pace(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
-    """Return how many frames a second may be shown: as many as were asked for, fewer if the film would flash."""
+def limit_fps(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
+    """Return how many frames a second may be shown: `fps`, or :data:`SAFE_FPS` if the film would flash."""
     return SAFE_FPS if fps > SAFE_FPS and flashes(frames, fps) else fps
 
 
 def _too_many(changes: Iterator[Mask], second: int) -> bool:
-    """Tell whether within any second more of the picture than is safe changes more often than its flashes may."""
+    """Return whether, within any second, an unsafe share of the picture changes more often than is allowed."""
     window: list[NDArray[np.uint8]] = []
     count: NDArray[np.int32] | None = None
     for changed in changes:
@@ -62,13 +63,13 @@ def _too_many(changes: Iterator[Mask], second: int) -> bool:
 
 
 def _general(frames: Sequence[Values]) -> Iterator[Mask]:
-    """Yield where the luminance turned, frame by frame."""
+    """Yield the pixels whose luminance flashed, frame by frame."""
     weights = np.array([0.2126, 0.7152, 0.0722], np.float32)
     return _turns([frame @ weights for frame in frames], LUMINANCE, below=DARK)
 
 
 def _red(frames: Sequence[Values]) -> Iterator[Mask]:
-    """Yield where a saturated red came or went, frame by frame."""
+    """Yield the pixels that became or ceased to be a saturated red, frame by frame."""
     redness, saturated = [], []
     for frame in frames:
         total = frame.sum(axis=-1)
@@ -80,13 +81,14 @@ def _red(frames: Sequence[Values]) -> Iterator[Mask]:
 def _turns(
     values: Sequence[Values], step: float, *, below: float = np.inf, only: Sequence[Mask] | None = None
 ) -> Iterator[Mask]:
-    """Yield, for each frame, the pixels that have by now changed by ``step`` against their last such change.
+    """Yield, for each frame after the first, the pixels that have changed by ``step`` in the opposite direction.
 
-    ``below`` is what the lower side of a change must lie under; with ``only``, one of its sides must be marked.
+    The change is measured from the extreme value since a pixel's last such change. Its lower side must be less than
+    ``below``; with ``only``, one of its sides must be marked there.
     """
     if not values:
         return
-    low = high = values[0]  # the farthest points that a pixel has come to since it turned
+    low = high = values[0]  # each pixel's extreme values since its last flash change
     marked = np.ones(low.shape, bool) if only is None else only[0]
     going = np.zeros(low.shape, np.int8)
     for index, value in enumerate(values[1:], 1):
@@ -104,7 +106,7 @@ def _turns(
 
 
 def small(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return what is looked at of a frame: it is averaged where it is larger, and can then be let go."""
+    """Return a frame reduced to the size that is analysed, by averaging; a smaller frame is returned as it is."""
     height, width = frame.shape[:2]
     scale = min(1.0, SIDE / max(height, width))
     if scale == 1:

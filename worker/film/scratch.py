@@ -1,4 +1,4 @@
-"""The folder for what is only made on the way to a film, whose disk may be full."""
+"""The folder for temporary files of a film that is encoded, whose disk may be full."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 BYTES = 16_000_000
-"""Free bytes below which it counts as full: the room of most films."""
+"""The disk counts as full below this number of free bytes, which is enough for most films."""
 
 
 CURE = "Make room there, or have TMPDIR name a larger place"
 
 
 class ScratchFull(Exception):
-    """There was no room for what is only made on the way: no film's fault."""
+    """The temporary folder has no space left; the film is not the cause."""
 
 
 def find_problem() -> str:
-    """Say what is wrong with the folder; nothing where there is room in it."""
+    """Return the message that the temporary folder is full; empty where it has space."""
     folder = tempfile.gettempdir()
     return f"{folder} is full. {CURE}" if shutil.disk_usage(folder).free < BYTES else ""
 
 
 def check() -> None:
-    """Raise :class:`ScratchFull` where there is no room."""
+    """Raise :class:`ScratchFull` when the temporary folder is full."""
     if problem := find_problem():
         raise ScratchFull(problem)
 
 
 @contextmanager
 def room() -> Iterator[None]:
-    """Raise :class:`ScratchFull` where what is written within finds no room."""
+    """Raise :class:`ScratchFull` when a write within the block finds no space left."""
     try:
         yield
     except OSError as error:

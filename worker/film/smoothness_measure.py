@@ -1,8 +1,9 @@
-"""The smoothness of films: how evenly the pictures change, how large the largest jump is, and how far they are a morph.
+"""Smoothness metrics of films: uniformity of the steps, maximum step ratio, and morphing instead of cross-fading.
 
-The same measure everywhere, so that films, models and schedules can be compared. Evenness and jump: the
-root-mean-square difference of neighbouring frames in sRGB, each box-averaged to 48 x 48, taken from the written GIF.
-They cannot tell a morph from a cross-fade, which is as even as can be; `morph` can, at 64 x 64.
+The same metrics are used everywhere, so that films, models and schedules can be compared. Uniformity (`evenness`) and
+maximum step ratio (`jump`) are computed from the root-mean-square difference of neighbouring frames in sRGB, each
+box-averaged to 48 x 48, read from the written GIF. They cannot distinguish a morph from a cross-fade, which is
+perfectly uniform; `morph`, at 64 x 64, can.
 """
 
 import io
@@ -18,12 +19,12 @@ from PIL import Image, ImageSequence
 SIDE = 48
 
 MORPH_SIDE = 64
-"""How many pixels a side the pictures have in which `morph` looks for what a cross-fade does not hold."""
+"""The side in pixels of the thumbnails from which `morph` is computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Smoothness:
-    """What was measured: `evenness` (1 is even), `jump` (1 is no jump), and every step from frame to frame."""
+    """The metrics of a film: `evenness` (1 is uniform), `jump` (1 is no jump), and every step between frames."""
 
     evenness: float
     jump: float
@@ -31,10 +32,10 @@ class Smoothness:
 
 
 def smoothness(frames: Iterable[NDArray[np.uint8]]) -> Smoothness:
-    """Measure a film of RGB frames (height x width x 3, uint8).
+    """Return the smoothness of a film of RGB frames (height x width x 3, uint8).
 
-    `steps` are the differences of neighbours (0-255), evenness is 1 - Gini of them, jump is the largest over the
-    mean. A film without any change, or of one frame, counts as perfectly even: evenness 1, jump 1.
+    `steps` are the differences of neighbours (0-255), evenness is 1 - Gini of them, jump is the largest over the mean.
+    A film without any change, or of one frame, counts as perfectly uniform: evenness 1, jump 1.
     """
     small = [box_averaged(frame, SIDE) for frame in frames]
     steps = np.array([((a - b) ** 2).mean() ** 0.5 for a, b in itertools.pairwise(small)])
@@ -44,12 +45,13 @@ def smoothness(frames: Iterable[NDArray[np.uint8]]) -> Smoothness:
 
 
 def morph(thumbnails: Sequence[NDArray[np.floating]], positions: Sequence[float], *, stops: int) -> float | None:
-    """Return how much of the frames between stops is no cross-fade of those stops: 0 is a cross-fade.
+    """Return how far the frames between stops differ from a cross-fade of those stops: 0 is a cross-fade.
 
-    `thumbnails` are the film's pictures by `box_averaged` at `MORPH_SIDE`, `positions` where they lie (leg + t, rising,
-    all stops among them); in a closed walk the last leg leads from the last stop to the first. Of each inner frame, the
-    root mean square of what its nearest blend of the leg's two stops leaves of it, over that of the stops' difference;
-    of these the median. None where no leg has an inner frame, or all stops are alike.
+    `thumbnails` are the film's pictures by `box_averaged` at `MORPH_SIDE`, `positions` their places (leg + t, rising,
+    all stops among them); in a closed walk the last leg leads from the last stop to the first. For each inner frame,
+    the best blend of the leg's two stops is subtracted; the root mean square of the rest is divided by that of the
+    stops' difference. The result is the median over frames; None where no leg has an inner frame, or all stops are
+    equal.
     """
     ends = {int(position): picture for position, picture in zip(positions, thumbnails, strict=True)
             if float(position).is_integer()}  # fmt: skip
@@ -69,7 +71,7 @@ def morph(thumbnails: Sequence[NDArray[np.floating]], positions: Sequence[float]
 
 
 def read_frames(gif: bytes) -> Iterator[NDArray[np.uint8]]:
-    """Read the frames of an animated picture one by one, as RGB arrays, as a viewer would show them."""
+    """Yield the frames of an animated picture as RGB arrays, as a viewer would show them."""
     with Image.open(io.BytesIO(gif)) as film:
         for frame in ImageSequence.Iterator(film):
             yield np.asarray(frame.convert("RGB"))

@@ -1,4 +1,4 @@
-"""In which order a film shows its frames, and for how long."""
+"""The order in which a film shows its frames, and their durations."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import math
 from collections.abc import Sequence
 
 SHORTEST_MS = 20
-"""The shortest time that browsers honour for one frame of a GIF."""
+"""The shortest duration of a GIF's frame that browsers respect."""
 
 
 def film_order(frames: int, ending: str = "stop") -> list[int]:
-    """Return the frames' indices in the order in which a film shows them, once through.
+    """Return the frames' indices in the order in which a film shows them once.
 
-    "stop" and "round" show each once; "back" goes on from the last to the second, so that a film that repeats never
+    "stop" and "round" show each once; "back" continues from the last to the second, so that a film that repeats never
     shows a frame twice in a row.
     """
     return [*range(frames), *range(frames - 2, 0, -1)] if ending == "back" else list(range(frames))
 
 
 def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int, ending: str = "stop") -> list[int]:
-    """Time the painted frames so that a coarse film lasts as long as the whole one.
+    """Return the durations of the rendered frames, so that a coarse film lasts as long as the complete one.
 
-    `painted` are the indices into `positions` of the frames that are there. Each stands for itself and for the
-    missing frames that are nearer to it than to any other; where a film comes round again ("back", "round"), across
-    its end as well. The times are in milliseconds, in the order in which the film shows the painted frames,
-    multiples of 10 (a GIF counts centiseconds), and never below 20.
+    `painted` are the indices into `positions` of the frames that exist. Each stands for itself and for the missing
+    frames that are nearer to it than to any other; in a film that repeats seamlessly ("back", "round"), across its end
+    as well. Durations are in milliseconds, in the order in which the film shows the rendered frames, multiples of 10 (a
+    GIF counts centiseconds), and at least 20.
     """
     there = set(painted)
     order = film_order(len(positions), ending)
@@ -36,14 +36,14 @@ def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int,
     else:
         wrap = (shown[-1] + shown[0] + len(order) + 1) / 2
         ends = [wrap - len(order), *middles, wrap]
-    edges = [math.floor(end * frame_ms / 10 + 0.5) for end in ends]  # not to even: an end and its repeat round alike
+    edges = [math.floor(end * frame_ms / 10 + 0.5) for end in ends]  # half up: both loop ends round alike
     return [max(SHORTEST_MS, 10 * (end - start)) for start, end in itertools.pairwise(edges)]
 
 
 def thin_out(order: Sequence[int], times: Sequence[int], least_ms: int) -> tuple[list[int], list[int]]:
-    """Leave pictures out of a film until each is shown for `least_ms`; it then stands for its neighbours too.
+    """Return a film's order and durations with pictures removed, until each is shown for at least `least_ms`.
 
-    Of those that one stands for it is the one that was shown longest. The film lasts as long as before.
+    Of a group of neighbours, the one with the longest duration stays for all. The film lasts as long as before.
     """
     groups: list[list[tuple[int, int]]] = [[]]
     for shown in zip(times, order, strict=True):

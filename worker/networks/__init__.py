@@ -1,4 +1,4 @@
-"""Networks rewritten for less work, or run with a style laid over them; nothing of walks."""
+"""Networks rewritten to compute faster, or with adapters applied; imports nothing of walks."""
 
 __all__ = [
     "adapters",

@@ -1,9 +1,9 @@
-"""Adapters: changes of low rank (LoRA) that are laid over a model's network, of a style taught here or of a LoRA file.
+"""Adapters: low-rank changes (LoRA) of a model's network, from a style that was taught here or from a LoRA file.
 
-They are laid over the network by diffusers' and peft's own means. Each row of a batch has its own weight of each, since
-on the way from one stop to another every picture has another share of both: one batch holds them all, and what lies
-between two styles is as even as what lies between two prompts. Without them the network is the very one that was
-loaded. Weights are in the units of diffusers' `set_adapters`: 1 is the strength that the file was trained with.
+They are applied by diffusers and peft. Each row of a batch has its own weight of each adapter, because between two
+stops every picture has another share of both; so one batch holds all pictures, and styles are interpolated as evenly as
+prompts. Without adapters the network is exactly the one that was loaded. Weights are in the units of diffusers'
+`set_adapters`: 1 is the strength that the file was trained with.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ from worker.networks import lora_tensors, upsampling
 from worker.networks.lora_tensors import LoraFormat, LoraTensors
 
 LOADED_MOST = 4
-"""How many adapters stay loaded at least, used by the batch or not."""
+"""How many adapters stay loaded, whether the batch uses them or not; a batch may use more."""
 
 
 class AdapterError(Exception):
-    """An adapter is missing, broken, another, or does not fit."""
+    """An adapter is missing, broken, not the one that was requested, or does not fit the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterFile:
-    """Where an adapter lies, and the first of its file's SHA-256 in hex: the one that was asked for, or none."""
+    """An adapter's file, and the first digits of the SHA-256 that it must have, in hex."""
 
     digest: str
     path: Path
 
     @property
     def name(self) -> str:
-        """Name it within a network."""
+        """The adapter's name within a network."""
         return f"style_{self.digest}"
 
     @property
     def label(self) -> str:
-        """Name it at the beginning of what is wrong with it."""
+        """The adapter's name at the start of error messages."""
         return f"the adapter {self.path.parents[2].name if self.path.stem == 'adapter' else self.path.stem}"
 
-    def read_tensors(self, wanted: LoraFormat) -> LoraTensors:
-        """Read it for a model whose LoRA files have this format.
+    def read_tensors(self, lora_format: LoraFormat) -> LoraTensors:
+        """Return its tensors, for a model whose LoRA files have the format `lora_format`.
 
-        Raises AdapterError where it is missing, broken or another.
+        :raises AdapterError: when the file is missing, broken, or has another digest.
         """
         try:
             data = self.path.read_bytes()
@@ -60,7 +60,7 @@ class AdapterFile:
         if not hashlib.sha256(data).hexdigest().startswith(self.digest):
             raise AdapterError(f"{self.label} is broken, or another than was asked for")
         try:
-            return lora_tensors.read_tensors(data, wanted)
+            return lora_tensors.read_tensors(data, lora_format)
         except LoraError as error:
             raise AdapterError(f"{self.label} {error}") from error
 
@@ -72,47 +72,47 @@ Weights = Mapping[AdapterFile, float]
 """The weight of each adapter at a stop."""
 
 TokenCounts = Callable[..., Mapping[str, Sequence[int]]]
-"""Tells, of what a network is called with, how many tokens of each row some of its modules are given in one long row.
+"""Returns, for modules that get a batch as one sequence, the tokens of each row, from a network's arguments.
 
-These are named by how the names of their layers begin.
+The modules are named by the prefix of their layers' names.
 """
 
 
 class AdapterLayers:
-    """The adapters that lie over a model's network: those of the last batches that had some, until one wants none.
+    """The adapters on a model's network: those of the last batches, until a batch has none.
 
-    A few that a batch does not use stay loaded, and are not computed: a walk of several stops comes back to them.
+    A few that a batch does not use stay loaded and inactive, since a walk of several stops returns to them.
     """
 
-    def __init__(self, wanted: LoraFormat) -> None:
-        self._wanted = wanted
+    def __init__(self, lora_format: LoraFormat) -> None:
+        self._lora_format = lora_format
         self._unet: Any = None
         self._used: frozenset[AdapterFile] = frozenset()
-        self._loaded: dict[AdapterFile, bool] = {}  # in the order of their last use; whether each changes the network
+        self._loaded: dict[AdapterFile, bool] = {}  # by last use; whether it changes the network
         self._device = torch.device("cpu")
         self._unfolded: upsampling.Unfolded = []
         self._unfolding: set[AdapterFile] = set()
 
     def apply(self, unet: Any, files: frozenset[AdapterFile], device: torch.device) -> None:
-        """Use these over a network that computes on a device, and nothing else; what lies there already stays.
+        """Apply exactly these adapters to a network that computes on a device; those applied already stay.
 
-        Raises AdapterError where one does not fit.
+        :raises AdapterError: when one does not fit.
         """
         if unet is self._unet and files == self._used:
             return
         if unet is not self._unet or not files or (self._unfolded and not files & self._unfolding):
-            self.remove_all()  # a network whose enlargements are written out has other last bits
+            self.remove_all()  # unfolded upsampling layers give other last bits
         if not files:
             return
         self._unet, self._device = unet, device
         try:
-            ordered = sorted(files, key=lambda each: each.digest)  # sums are the same to the bit in one order alone
+            ordered = sorted(files, key=lambda each: each.digest)  # another order gives other last bits
             self._load(unet, ordered, device)
             names = [file.name for file in ordered if self._loaded[file]]
             if names:
                 unet.set_adapters(names)
                 _follow_rows(unet)
-            elif any(self._loaded.values()):  # these change text encoders alone
+            elif any(self._loaded.values()):  # they change text encoders alone
                 self.remove_all()
                 self._unet, self._device, self._loaded = unet, device, dict.fromkeys(files, False)
         except Exception:
@@ -121,7 +121,7 @@ class AdapterLayers:
         self._used = files
 
     def _load(self, unet: Any, files: Sequence[AdapterFile], device: torch.device) -> None:
-        """Load what is not there yet; let the adapters go that were not used for the longest time."""
+        """Load the files that are not loaded, and unload those that were not used for the longest time."""
         missing = [file for file in files if file not in self._loaded]
         kept = {file: self._loaded.pop(file) for file in files if file in self._loaded}
         too_many = len(self._loaded) + len(files) - max(LOADED_MOST, len(files))
@@ -135,8 +135,8 @@ class AdapterLayers:
         self._loaded |= kept
 
     def _add(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
-        """Lay one over the network; return whether it changes it."""
-        lora, part = file.read_tensors(self._wanted), self._wanted.network
+        """Add one adapter to the network; return whether it changes the network."""
+        lora, part = file.read_tensors(self._lora_format), self._lora_format.network
         count = lora.count(part)
         if not count:
             return False
@@ -144,7 +144,9 @@ class AdapterLayers:
             self._unfolding.add(file)
             self._unfolded = self._unfolded or upsampling.unfold(unet)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Already found a `peft_config`", UserWarning)  # several are meant
+            warnings.filterwarnings(
+                "ignore", "Already found a `peft_config`", UserWarning
+            )  # several adapters are intended
             load_checked(
                 file, unet, count, unet.load_lora_adapter, lora.tensors, prefix=part, network_alphas=lora.alphas,
                 metadata=lora.configs, adapter_name=file.name, low_cpu_mem_usage=True,
@@ -153,14 +155,16 @@ class AdapterLayers:
         return True
 
     def _fit(self, unet: Any, file: AdapterFile, lora: LoraTensors, device: torch.device) -> None:
-        """Hold the matrices as the network computes, where peft has rounded them as its weights are stored (float8)."""
+        """Restore the matrices' precision, where peft has rounded them to the stored weights' (float8)."""
         for name, weight in unet.named_parameters():
             if f".{file.name}." in name:
-                own = lora.tensors.get(f"{self._wanted.network}.{name.replace(f'.{file.name}.', '.')}", weight.data)
+                own = lora.tensors.get(
+                    f"{self._lora_format.network}.{name.replace(f'.{file.name}.', '.')}", weight.data
+                )
                 weight.data = own.to(device, unet.dtype)
 
     def remove_all(self) -> None:
-        """Give the network back as it was loaded."""
+        """Remove all adapters, which leaves the network as it was loaded."""
         if self._unet is not None:
             with _at_rest(self._unet, self._device):
                 self._unet.unload_lora()
@@ -170,28 +174,28 @@ class AdapterLayers:
 
 
 def load_checked(
-    file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *given: Any, **how: Any
+    file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *args: Any, **options: Any
 ) -> None:
-    """Load an adapter of so many tensors into a network, and check that all of them found their place there.
+    """Load an adapter of `count` tensors into a network by `load`, and check that all of them were placed.
 
-    Raises AdapterError where some did not.
+    :raises AdapterError: when loading fails, or some tensors have no place.
     """
     try:
-        load(*given, **how)
+        load(*args, **options)
     except torch.OutOfMemoryError:
         raise
-    except Exception as error:  # whatever peft raises about a file, the file is at fault
+    except Exception as error:  # any error of peft means that the file is unusable
         message = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
         raise AdapterError(f"{file.label} does not fit the model: {message:.200}") from error
-    found = [each for own, each in network.named_parameters() if f".{file.name}." in own]
-    if len(found) != count or any(each.is_meta for each in found):
-        placed = sum(not each.is_meta for each in found)
+    weights = [each for own, each in network.named_parameters() if f".{file.name}." in own]
+    if len(weights) != count or any(each.is_meta for each in weights):
+        placed = sum(not each.is_meta for each in weights)
         message = f"{placed} of its {count} tensors have a place in {type(network).__name__}"
         raise AdapterError(f"{file.label} does not fit the model: {message}")
 
 
 def _follow_rows(unet: Any) -> None:
-    """Prepare the layers to have another weight for each row of a batch, whatever the shape of what they are given."""
+    """Prepare the layers for another weight in each row of a batch, for inputs of any shape."""
     for layer in _layers(unet):
         if not hasattr(layer, "row_weights"):
             layer.register_forward_pre_hook(_scale_rows)
@@ -199,10 +203,10 @@ def _follow_rows(unet: Any) -> None:
         layer.base_scaling = {name: layer.scaling[name] for name in layer.active_adapters if name in layer.scaling}
 
 
-def _scale_rows(layer: Any, given: tuple[Any, ...]) -> None:
-    sides = (1,) * (given[0].dim() - 1)
+def _scale_rows(layer: Any, inputs: tuple[Any, ...]) -> None:
+    sides = (1,) * (inputs[0].dim() - 1)
     for name, weights in layer.row_weights.items():
-        layer.scaling[name] = (weights * layer.base_scaling[name]).to(given[0].dtype).view(-1, *sides)
+        layer.scaling[name] = (weights * layer.base_scaling[name]).to(inputs[0].dtype).view(-1, *sides)
 
 
 def _layers(unet: Any) -> list[Any]:
@@ -216,20 +220,20 @@ def _named_layers(unet: Any) -> dict[str, Any]:
 
 
 def _nothing(*_: Any) -> Mapping[str, Sequence[int]]:
-    """Return that every row has its own in all modules."""
+    """Return no counts: all modules get a batch of rows."""
     return {}
 
 
 @contextmanager
 def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
-    """Keep a network whose layers are offloaded whole in host memory while they are changed; offload them afterwards.
+    """Move an offloaded network to host memory while the block changes its layers, and offload it again.
 
-    While they are offloaded their weights are on the meta device, and those of an adapter would be lost there.
+    Offloaded weights are on the meta device, where those of an adapter would be lost.
     """
     hook = getattr(unet, "_hf_hook", None)
     every = (
         hook.hooks if isinstance(hook, hooks.SequentialHook) else [hook]
-    )  # a network with weights of its own has two
+    )  # a network with its own weights has two hooks
     if not any(isinstance(each, hooks.AlignDevicesHook) for each in every):
         yield
         return
@@ -241,7 +245,7 @@ def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
 
 
 class AdaptedNetwork:
-    """A network with adapters laid over it, called as ever; each row of its batches has its own weight of each."""
+    """A network with adapters, called like the network itself; each row of a batch has its own weights of them."""
 
     def __init__(self, unet: Any, shares: Shares, count_tokens: TokenCounts = _nothing) -> None:
         self._unet, self._shares, self._count_tokens = unet, shares, count_tokens
@@ -253,9 +257,12 @@ class AdaptedNetwork:
         precision: torch.dtype = self._unet.dtype
         return precision
 
-    def __call__(self, latents: Any, *given: Any, **others: Any) -> Any:
-        """Predict for a batch of latents; for pictures that come twice, as guidance needs them, one after the other."""
-        tokens = self._count_tokens(latents, *given)
+    def __call__(self, latents: Any, *inputs: Any, **others: Any) -> Any:
+        """Return the prediction for a batch of latents.
+
+        For guidance the batch holds the pictures twice: all rows without the prompt, then all with it.
+        """
+        tokens = self._count_tokens(latents, *inputs)
         counts = {name: _count(name, tokens) for name in self._layers}
         device = latents[0].device
         for file, shares in self._shares.items():
@@ -267,9 +274,9 @@ class AdaptedNetwork:
             for name, layer in self._layers.items():
                 if file.name in layer.base_scaling:
                     layer.row_weights[file.name] = spread[counts[name]]
-        return self._unet(latents, *given, return_dict=False, **others)[0]
+        return self._unet(latents, *inputs, return_dict=False, **others)[0]
 
 
 def _count(layer: str, tokens: Mapping[str, Sequence[int]]) -> tuple[int, ...] | None:
-    """Return how many tokens of each row a layer is given in one long row; None where it is given rows."""
+    """Return how many tokens of each row a layer gets in one sequence; None where it gets a batch of rows."""
     return next((tuple(each) for module, each in tokens.items() if layer.startswith(f"{module}.")), None)

@@ -1,4 +1,4 @@
-"""Latents to pictures, a few at a time: by the autoencoder, or by a decoder that is shown the scenes they are of."""
+"""Decode latents to pictures, a few at a time: by the autoencoder, or by a decoder that is given the scenes."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,51 +13,54 @@ from decoder import GUIDE
 from worker.networks import thread_lanes
 
 DECODED_PIXELS = 2**16
-"""How many pixels are decoded at once: more do not fit into a processor's caches (twice as slow for 24 house pictures),
-and the decoder of a large model needs kilobytes of memory for each."""
+"""How many pixels are decoded in one batch.
+
+More do not fit into a CPU's caches (twice as slow for 24 house pictures), and the decoder of a large model needs
+kilobytes of memory for each.
+"""
 
 SCENES = "scene_decoder"
-"""The part of an autoencoder that is shown scenes, where it has one."""
+"""The name of an autoencoder's part that is given scenes, where it has one."""
 
 Guides = Sequence[NDArray[np.float32] | None]
-"""What a decoder is shown of each picture (4 x half its height x half its width), where there is something to show."""
+"""What a decoder is given of each picture's scene (4 x half its height x half its width); None where there is none."""
 
 
 def join(vae: Any, scene_decoder: torch.nn.Module) -> None:
-    """Make a decoder a part of the autoencoder that it stands beside: it is copied, placed and cast with it."""
+    """Make a scene decoder a part of the autoencoder, so that both are copied, placed and cast together."""
     vae.add_module(SCENES, scene_decoder.requires_grad_(False).eval())
 
 
 def decodes_scenes(vae: Any) -> bool:
-    """Return whether a decoder that is shown scenes stands beside an autoencoder."""
+    """Return whether an autoencoder has a decoder that is given scenes."""
     return getattr(vae, SCENES, None) is not None
 
 
 def finest(vae: Any) -> int:
-    """Return how many times as large as usual pictures can be decoded: more than once where there is a finer stage."""
+    """Return the largest multiple of the usual size that pictures can be decoded to: 2 with a finer stage, else 1."""
     return 2 if decodes_scenes(vae) and getattr(vae, SCENES).finer is not None else 1
 
 
 def decode(
     vae: Any, latents: torch.Tensor, guides: Guides | None, *, scale: int, lanes: bool, pixels: int = DECODED_PIXELS
 ) -> NDArray[np.float32]:
-    """Decode latents, brought to the VAE's own spread, into pictures (frames x height x width x 3, 0-1).
+    """Decode latents, scaled as the VAE expects, into pictures (frames x height x width x 3, 0-1).
 
-    `scale` is how many times as wide as these they are; so many `pixels` are decoded at once, or one picture.
-    Where numbers overflow there is NaN. With `lanes`, threads decode them side by side. Where a decoder that is shown
-    scenes stands beside the autoencoder, it decodes them all, and is shown a blank guide for those that have none, and
-    the mean of one that is finer.
+    `scale` is the ratio of the pictures' width to the latents'. A batch has up to `pixels`, but at least one picture.
+    Pixels whose numbers overflow are NaN. With `lanes`, threads decode batches side by side. A scene decoder, where the
+    autoencoder has one, decodes all pictures: with a blank guide for those without `guides`, and the average of a guide
+    that is finer.
     """
     if not decodes_scenes(vae):
         return _decoded(partial(_plain, vae), vae, latents, scale=scale, lanes=lanes, pixels=pixels)
     height, width = (scale // 2 * side for side in latents.shape[-2:])
     shown = [_shown(guide, height, width) for guide in guides or [None] * len(latents)]
-    beside = torch.stack(shown).to(latents.device)
-    return _decoded(partial(_after_scenes, vae), vae, latents, beside, scale=scale, lanes=lanes, pixels=pixels)
+    guide_batch = torch.stack(shown).to(latents.device)
+    return _decoded(partial(_after_scenes, vae), vae, latents, guide_batch, scale=scale, lanes=lanes, pixels=pixels)
 
 
-def detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
-    """Strengthen what differs from place to place: not at stops, by `most` midway, by the root of the arc between."""
+def strengthen_detail(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
+    """Return latents with stronger fine detail: by `most` midway between stops, falling to nothing at stops."""
     between = np.modf(positions)[0]
     share = torch.tensor(most * 2 * np.sqrt(between * (1 - between)), dtype=latents.dtype, device=latents.device)
     soft = torch.nn.functional.avg_pool2d(torch.nn.functional.pad(latents, (1, 1, 1, 1), mode="replicate"), 3, 1)
@@ -65,7 +68,7 @@ def detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> 
 
 
 def unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
-    """Undo what brought the autoencoder's latents to the spread of noise, as the pipelines do."""
+    """Return latents as the VAE decodes them, from latents scaled to the variance of noise, as the pipelines do."""
     mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
     own = latents / float(config.scaling_factor)
     if mean is None or spread is None:
@@ -75,7 +78,7 @@ def unscaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
 
 
 def scaled(config: Any, latents: torch.Tensor) -> torch.Tensor:
-    """Bring the autoencoder's latents to the spread of noise, as training did."""
+    """Return the autoencoder's latents, scaled to the variance of noise, as in training."""
     mean, spread = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
     if mean is not None and spread is not None:
         mean, spread = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, spread))
@@ -94,19 +97,19 @@ def _decoded(
     work: Callable[..., torch.Tensor],
     vae: Any,
     latents: torch.Tensor,
-    *beside: torch.Tensor,
+    *guides: torch.Tensor,
     scale: int,
     lanes: bool,
     pixels: int,
 ) -> NDArray[np.float32]:
     dtype = next(vae.parameters()).dtype
-    given = [each.to(dtype, memory_format=torch.channels_last) for each in (latents, *beside)]
-    few = max(1, pixels // (scale**2 * latents.shape[-1] * latents.shape[-2]))
+    tensors = [each.to(dtype, memory_format=torch.channels_last) for each in (latents, *guides)]
+    count = max(1, pixels // (scale**2 * latents.shape[-1] * latents.shape[-2]))
     if lanes:
-        few = min(few, math.ceil(len(latents) / thread_lanes.count_parts(len(latents), least=1)))
-    parts = [*zip(*(torch.split(each, few) for each in given), strict=True)]
+        count = min(count, math.ceil(len(latents) / thread_lanes.count_parts(len(latents), least=1)))
+    parts = [*zip(*(torch.split(each, count) for each in tensors), strict=True)]
     pictures = torch.cat(thread_lanes.run_in_lanes(work, parts) if lanes else [work(*part) for part in parts])
-    if not torch.isfinite(pictures.sum()):  # an infinite number would pass for white once it is clamped
+    if not torch.isfinite(pictures.sum()):  # clamping would turn infinite numbers white
         pictures = torch.where(torch.isfinite(pictures), pictures, torch.nan)
     return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 

@@ -1,9 +1,9 @@
-"""Work that a processor does side by side: each of torch's threads takes a part of a batch, from end to end.
+"""Work in parallel lanes on a CPU: each of torch's threads takes a part of a batch, from start to end.
 
-A small network gains nothing from threads that share each of its thousand operations, since they wait for each other
-after every one; the same threads with a share of the rows each never meet before the end (docs/techniques.md has the
-figures). Into how many parts a batch falls follows from its size and the number of threads alone, both of which a
-recipe records: the same recipe is always painted in the same parts.
+A small network is not faster with threads that share each of its thousand operations, since they wait for each other
+after every one; threads with a part of the rows each meet only at the end (docs/techniques.md has the figures). The
+number of parts follows from the batch's size and the number of threads alone, both of which a recipe records: the same
+recipe is always rendered in the same parts.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,28 +17,28 @@ T = TypeVar("T")
 
 
 def count_parts(rows: int, *, least: int) -> int:
-    """Say into how many parts a batch falls: one for each thread, but none smaller than `least` rows."""
+    """Return how many parts a batch is split into: one for each thread, but none smaller than `least` rows."""
     return max(1, min(torch.get_num_threads(), rows // least))
 
 
 def run_in_lanes(work: Callable[..., T], batches: Sequence[Sequence[Any]]) -> list[T]:
     """Call `work` with each of these arguments, in as many lanes as torch has threads; return the results in order.
 
-    The caller's thread is the first lane. It has its number of threads back afterwards.
+    The caller's thread is the first lane; its number of threads is restored afterwards.
     """
     threads = torch.get_num_threads()
     first, *others = [batches[lane::threads] for lane in range(min(threads, len(batches)))]
     try:
-        waited = [_pool().submit(_follow, work, lane) for lane in others]
-        found = [_follow(work, first), *(lane.result() for lane in waited)]
+        futures = [_pool().submit(_follow, work, lane) for lane in others]
+        results = [_follow(work, first), *(lane.result() for lane in futures)]
     finally:
         torch.set_num_threads(threads)
-    return [found[i % threads][i // threads] for i in range(len(batches))]
+    return [results[i % threads][i // threads] for i in range(len(batches))]
 
 
 @torch.inference_mode()
 def _follow(work: Callable[..., T], lane: Sequence[Sequence[Any]]) -> list[T]:
-    torch.set_num_threads(1)  # what torch calls the process's is each thread's own
+    torch.set_num_threads(1)  # this is per thread, although torch documents it for the process
     return [work(*arguments) for arguments in lane]
 
 

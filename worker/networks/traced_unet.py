@@ -1,7 +1,7 @@
 """Run a small network from a trace of itself: the same operations on the same numbers, without Python between them.
 
-A pass of the house model is some thousand operations, most of which take microseconds; in a small batch the modules'
-own Python costs more than they do. And a batch runs in parts, side by side. A large network gains nothing by either.
+An evaluation of the built-in model is some thousand operations, most of which take microseconds; in a small batch the
+modules' own Python costs more. A batch also runs in parts, in parallel. A large network gains nothing by either.
 """
 
 import logging
@@ -16,27 +16,27 @@ from worker.networks import thread_lanes
 log = logging.getLogger(__name__)
 
 SMALL = 50_000_000
-"""Up to how many parameters a network counts as small."""
+"""The largest number of parameters of a network that counts as small."""
 
 ROWS = (2, 3)
-"""The batch that is traced, and the other one on which the trace has to prove itself."""
+"""The sizes of the batch that is traced, and of another that checks the trace."""
 
 LEAST = 3
-"""The fewest rows that are worth a part of their own: a pass of two takes three quarters as long as one of four."""
+"""The fewest rows in a part: an evaluation of two rows takes three quarters as long as one of four."""
 
 Run = Callable[..., torch.Tensor]
 
 
 def is_small(network: Any) -> bool:
-    """Tell a network that gains by what is done for small ones."""
+    """Return whether a network is small enough to gain by a trace and by parallel parts."""
     return bool(sum(part.numel() for part in network.parameters()) <= SMALL)
 
 
 class Traced(torch.nn.Module):
-    """A UNet that is called as ever, on one size of latents, and runs from a trace where that gives the same bits."""
+    """A UNet that is called as usual, and runs from a trace where that gives the same bits."""
 
     def __init__(self, unet: Any, *, traces: bool = True) -> None:
-        """Wrap a network; with `traces` a small one on a CPU is traced when it is first called."""
+        """Wrap a network; with `traces`, a small one is traced when it is first called on a CPU."""
         super().__init__()
         self.unet = unet
         self.is_small = traces and is_small(unet)
@@ -45,14 +45,14 @@ class Traced(torch.nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the network."""
-        precision: torch.dtype = self.unet.dtype  # that in which it computes, however it is stored
+        precision: torch.dtype = self.unet.dtype  # the precision that it computes in, whatever it is stored in
         return precision
 
-    def forward(self, *given: Any, **others: Any) -> Any:
-        """Predict for a batch of latents; with further inputs, or on a graphics card, as the network itself does."""
-        if not self.is_small or any(other is not None for other in others.values()) or given[0].device.type != "cpu":
-            return self.unet(*given, return_dict=False, **others)[0]
-        latents, t, states = given
+    def forward(self, *inputs: Any, **others: Any) -> Any:
+        """Return the prediction for a batch of latents; with further inputs, or on a GPU, without the trace."""
+        if not self.is_small or any(other is not None for other in others.values()) or inputs[0].device.type != "cpu":
+            return self.unet(*inputs, return_dict=False, **others)[0]
+        latents, t, states = inputs
         shapes = latents.shape[1:], states.shape[1:]
         if shapes not in self._runs:
             self._runs[shapes] = _traced(self.unet, latents, states)
@@ -63,7 +63,7 @@ class Traced(torch.nn.Module):
 
 
 class _Plain(torch.nn.Module):
-    """The network with nothing but tensors for inputs and output."""
+    """The network with tensors alone for inputs and output."""
 
     def __init__(self, unet: Any) -> None:
         super().__init__()
@@ -75,12 +75,12 @@ class _Plain(torch.nn.Module):
 
 
 def _traced(unet: Any, latents: torch.Tensor, states: torch.Tensor) -> Run:
-    """Trace the network, which shares its weights with the trace; return it untraced where a trace goes wrong."""
+    """Return a trace, which shares the network's weights; return the network itself where tracing fails."""
     plain = _Plain(unet).eval()
     drawn, proof = (_example(latents, states, rows) for rows in ROWS)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of branches on shapes, and that there are newer ways, with a compiler
+            warnings.simplefilter("ignore")  # about branches on shapes, and newer ways that need a compiler
             trace: Run = torch.jit.trace(plain, drawn, check_trace=False)  # type: ignore[no-untyped-call]
             is_same = torch.equal(trace(*proof), plain(*proof))
     except (RuntimeError, AttributeError, TypeError) as error:

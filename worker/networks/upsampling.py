@@ -1,11 +1,11 @@
-"""Convolutions after an enlargement, taken before it: the same sums, with the factors that they share added up once.
+"""Convolutions after upsampling, folded into one operation on the small picture: the same sums with fewer products.
 
-To double a picture by its nearest pixels and convolve it by 3 x 3 is a transposed convolution of the small one: 4
-products for each pixel and pair of channels in the place of 9. Where a second convolution follows with nothing between
-them, as at the end of a tiny autoencoder's decoder, both are one of the small picture, whose channels are then the
-pixels; only the outermost ring of pixels differs, since the second convolution sees nothing beyond the edge where the
-first one would have seen something, and what it would have seen is subtracted there. Sums are in another order, so that
-last bits differ (docs/techniques.md has the figures).
+Nearest upsampling by two and a 3 x 3 convolution are a transposed convolution of the small picture: 4 products for each
+pixel and pair of channels instead of 9. Where a second convolution follows directly, as at the end of a tiny
+autoencoder's decoder, both are one convolution of the small picture, whose output channels are then the pixels. Only
+the outermost ring of pixels differs, since the second convolution is padded with zeros where the first one would have
+values; these are subtracted there. The order of the sums differs, so the last bits differ (docs/techniques.md has the
+figures).
 """
 
 from typing import Any
@@ -19,11 +19,11 @@ PHASES = torch.tensor([
     [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]],
     [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0, 0, 0, 1, 1]],
 ], dtype=torch.float64)  # fmt: skip
-"""On which of three small pixels each of five large ones falls, about an even and about an odd one."""
+"""Which of three small pixels each of five large ones falls on, around an even and around an odd one."""
 
 
 def fold(network: nn.Module) -> None:
-    """Rewrite a network's enlargements in place, where they are of the kinds that can be."""
+    """Replace a network's upsampling layers in place, where they are of a supported kind."""
     for name, module in network.named_children():
         if _is_upsampler(module):
             setattr(network, name, Upsampler(module.conv, module))  # type: ignore[arg-type]
@@ -34,33 +34,33 @@ def fold(network: nn.Module) -> None:
 
 
 Unfolded = list[tuple[nn.Module, str, nn.Module]]
-"""The enlargements that were written out again: where each lies, and its name there."""
+"""Upsampling layers that were unfolded: the parent module, the name there, and the folded layer."""
 
 
 def unfold(network: nn.Module) -> Unfolded:
-    """Put the usual enlargements of a network back, so that their convolutions can be changed; return the folded."""
-    found: Unfolded = [
+    """Restore the original upsampling layers, so that their convolutions can be changed; return the folded ones."""
+    folded: Unfolded = [
         (parent, name, child)
         for parent in network.modules()
         for name, child in parent.named_children()
         if isinstance(child, Upsampler) and child.usual is not None
     ]
-    for parent, name, child in found:
+    for parent, name, child in folded:
         setattr(parent, name, child.usual)
-    return found
+    return folded
 
 
 def refold(folded: Unfolded) -> None:
-    """Put the folded enlargements in the place of the usual ones again."""
+    """Put the folded upsampling layers in the place of the original ones again."""
     for parent, name, child in folded:
         setattr(parent, name, child)
 
 
 class Upsampler(nn.Module):
-    """An enlargement by two and a convolution of what comes of it, as one transposed convolution."""
+    """Upsampling by two and a convolution, as one transposed convolution."""
 
     def __init__(self, conv: nn.Conv2d, usual: nn.Module | None = None) -> None:
-        """Take a convolution's place; `usual` is the block that enlarges by another measure than two."""
+        """Replace a convolution; `usual` is the original block, which upsamples to other sizes."""
         super().__init__()
         self.usual = usual
         kernel = conv.weight.detach().double()
@@ -71,7 +71,7 @@ class Upsampler(nn.Module):
         self.bias = None if conv.bias is None else _parameter(conv.bias.detach(), conv)
 
     def forward(self, x: torch.Tensor, output_size: Any = None) -> torch.Tensor:
-        """Enlarge and convolve (frames x channels x height x width)."""
+        """Return the pictures (frames x channels x height x width) upsampled and convolved."""
         if (
             self.usual is not None
             and output_size is not None
@@ -83,7 +83,7 @@ class Upsampler(nn.Module):
 
 
 class Tail(nn.Module):
-    """An enlargement by two and two convolutions, of which the first has no bias, as one convolution and its edges."""
+    """Upsampling by two and two convolutions, the first without a bias, as one convolution and its corrected edges."""
 
     def __init__(self, first: nn.Conv2d, second: nn.Conv2d) -> None:
         super().__init__()
@@ -92,8 +92,8 @@ class Tail(nn.Module):
         both = _composed(outer, inner)
         self.weight = _parameter(torch.einsum("ask,btl,ockl->oabcst", PHASES, PHASES, both).flatten(0, 2), second)
         self.bias = _parameter(_of(second.bias).repeat_interleave(4), second)
-        # What lies beyond the upper edge is seen by the upper row of the second kernel, and sees by the lower row of
-        # the first; and so on around. As the ends of rows are columns, both pairs of edges are written as lines.
+        # The upper row of the second kernel reads beyond the upper edge, where the lower row of the first kernel reads
+        # the picture; and so on for each edge. Left and right edges are columns, so both pairs are written as lines.
         lines = [
             [_composed_lines(outer[:, :, at], inner[:, :, 2 - at]) for at in (0, 2)],
             [_composed_lines(outer[..., at], inner[..., 2 - at]) for at in (0, 2)],
@@ -106,39 +106,44 @@ class Tail(nn.Module):
         self.corners = _parameter(torch.stack(corners), second)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Turn channels (frames x channels x height x width) into a picture of twice the height and width."""
+        """Return pictures of twice the height and width (frames x channels x height x width)."""
         picture = functional.pixel_shuffle(functional.conv2d(x, self.weight, self.bias, padding=1), 2)
         rows, columns = self._beyond(x[:, :, [0, -1]], self.edges[0]), self._beyond(x[..., [0, -1]].mT, self.edges[1])
         for at, end in ((0, 0), (1, -1)):
             picture[:, :, end] -= rows[:, at]
             picture[..., end] -= columns[:, at]
-        corners = torch.stack([x[:, :, i, j] for i in (0, -1) for j in (0, -1)])  # both edges took these away
+        corners = torch.stack([x[:, :, i, j] for i in (0, -1) for j in (0, -1)])  # both edges subtracted these
         added = torch.einsum("knc,koc->kno", corners, self.corners)
         for at, (i, j) in enumerate((i, j) for i in (0, -1) for j in (0, -1)):
             picture[:, :, i, j] += added[at]
         return picture
 
     def _beyond(self, lines: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        """Return what two opposite edges (frames x channels x 2 x length) see beyond (frames x 2 x colours x …)."""
+        """Return what two opposite edges (frames x channels x 2 x length) add outside (frames x 2 x colours x …)."""
         count, _, _, length = lines.shape
         seen = functional.conv1d(lines.transpose(1, 2).flatten(1, 2), weight, padding=1, groups=2)
         return seen.view(count, 2, self.colours, 2, length).transpose(3, 4).flatten(3)
 
 
 def _folded(layers: nn.Sequential) -> nn.Sequential:
-    """Fold the enlargements in a sequence of layers."""
-    left = list(layers)
-    done: list[nn.Module] = []
-    while left:
-        if len(left) == 3 and _doubles(left[0]) and _is_plain(left[1], bias=False) and _is_plain(left[2], bias=True):
-            done.append(Tail(left[1], left[2]))  # type: ignore[arg-type]
-            left = []
-        elif len(left) > 1 and _doubles(left[0]) and _is_plain(left[1]):
-            done.append(Upsampler(left[1]))  # type: ignore[arg-type]
-            left = left[2:]
+    """Return a sequence of layers with its upsampling layers folded."""
+    remaining = list(layers)
+    folded: list[nn.Module] = []
+    while remaining:
+        if (
+            len(remaining) == 3
+            and _doubles(remaining[0])
+            and _is_plain(remaining[1], bias=False)
+            and _is_plain(remaining[2], bias=True)
+        ):
+            folded.append(Tail(remaining[1], remaining[2]))  # type: ignore[arg-type]
+            remaining = []
+        elif len(remaining) > 1 and _doubles(remaining[0]) and _is_plain(remaining[1]):
+            folded.append(Upsampler(remaining[1]))  # type: ignore[arg-type]
+            remaining = remaining[2:]
         else:
-            done.append(left.pop(0))
-    return layers if len(done) == len(layers) else nn.Sequential(*done)
+            folded.append(remaining.pop(0))
+    return layers if len(folded) == len(layers) else nn.Sequential(*folded)
 
 
 def _doubles(layer: nn.Module) -> bool:
@@ -146,7 +151,7 @@ def _doubles(layer: nn.Module) -> bool:
 
 
 def _is_plain(layer: nn.Module, *, bias: bool | None = None) -> bool:
-    """Tell a convolution of 3 x 3 that keeps its picture's size."""
+    """Return whether a layer is a 3 x 3 convolution that keeps its picture's size."""
     return (
         type(layer) is nn.Conv2d
         and (layer.kernel_size, layer.stride, layer.dilation, layer.groups) == ((3, 3), (1, 1), (1, 1), 1)
@@ -156,7 +161,7 @@ def _is_plain(layer: nn.Module, *, bias: bool | None = None) -> bool:
 
 
 def _is_upsampler(module: Any) -> bool:
-    """Tell the upsampling block of diffusers' UNets that is an enlargement and a convolution."""
+    """Return whether a module is an upsampling block of diffusers' UNets with a convolution."""
     return (
         type(module) is Upsample2D
         and (module.norm is None and module.use_conv and module.interpolate and not module.use_conv_transpose)
@@ -182,7 +187,7 @@ def _composed_lines(outer: torch.Tensor, inner: torch.Tensor) -> torch.Tensor:
 
 
 def _of(bias: torch.Tensor | None) -> torch.Tensor:
-    assert bias is not None  # noqa: S101 - looked at before
+    assert bias is not None  # noqa: S101 - checked by the caller
     return bias.detach()
 
 

@@ -1,10 +1,10 @@
-"""The main thing of a picture, told from what surrounds it.
+"""Cut out the main thing of a picture.
 
-What is transparent is told by that, and what lies on even paper by flooding the paper from its rim: so a finger's
-drawing is cut out along its ink. Of anything else several guesses are made where the thing may be (by rectangles, by
-what differs from the rim, by what stands out in colour), each is grown by GrabCut (Rother, Kolmogorov, Blake 2004),
-and the one is taken whose inside is least like its outside and whose outline follows edges. A guess that is none of
-that is not taken: then the picture has no main thing.
+Transparency separates the thing where there is some. On even paper, the paper is flooded from the rim, so that a hand
+drawing is cut out along its ink. In any other picture several guesses are made where the thing may be (from rectangles,
+from colours that differ from the rim, from colours that stand out), each is grown by GrabCut (Rother, Kolmogorov, Blake
+2004), and the best is taken: its inside differs most from its outside and its outline follows edges. Where no guess is
+good enough, the picture has no main thing.
 """
 
 from __future__ import annotations
@@ -19,41 +19,44 @@ from worker.photos import pictures
 from worker.photos.pictures import Mask, Pixels
 
 SIDE = 160
-"""The longer side of the picture that is looked at, in pixels."""
+"""The longer side in pixels of the picture that is analysed."""
 
 CLEAR, SOLID = 0.02, 0.01
-"""Which share of a picture must be transparent, and which covered, for its alpha to tell what is the thing."""
+"""The shares of a picture that must be transparent, and covered, for its alpha to separate the thing."""
 
 EVEN = 0.8
-"""The share of the rim that must be of one colour for a picture to lie on even paper."""
+"""The share of the rim that must have one colour for a picture to lie on even paper."""
 
 NEAR = 12.0
-"""How far in CIE Lab a colour may be from that of the paper."""
+"""The largest distance in CIE Lab of a colour from the paper's."""
 
 LEAST, MOST = 0.015, 0.88
-"""Which share of a picture its main thing may take."""
+"""The smallest and the largest share of a picture that its main thing may take."""
 
 GOOD = 0.6
-"""The score from which on a guess is taken."""
+"""The score above which a guess is taken."""
 
 STEP = 2.0
-"""How steep the picture must be along its outline, in Lab a pixel: what only fades has none."""
+"""The least gradient along the outline, in Lab units for each pixel: soft transitions are no outline."""
 
 UNLIKE = 0.36
-"""How unlike the colours on both sides of its outline must be at least, 0…1."""
+"""The least difference of the colours on both sides of the outline, 0 to 1."""
 
 ALIKE = 26.0
-"""How far apart colours may be, in bytes, that are evened out: texture goes, and what a hand can paint is left."""
+"""The largest distance in bytes of colours that are evened out: it removes texture, and leaves what can be painted."""
 
 ROUNDS = 3
 SEED = 20
 
 
 def main_thing(picture: Pixels) -> Mask | None:
-    """Tell where the main thing of a picture (h, w, 4) is, as a mask no longer than :data:`SIDE`; None without one."""
+    """Return a mask of a picture's (h, w, 4) main thing, None without one.
+
+    The mask is scaled to at most :data:`SIDE` pixels.
+    """
     high, wide = picture.shape[:2]
     scale = min(1.0, SIDE / max(high, wide))
-    small = pictures.resized(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
+    small = pictures.resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
     if min(small.shape[:2]) < 8:
         return None
     alpha = small[..., 3] >= 128
@@ -66,12 +69,12 @@ def main_thing(picture: Pixels) -> Mask | None:
 
 
 def lab(picture: Pixels) -> NDArray[np.float32]:
-    """Turn sRGB (h, w, 3) into CIE Lab: lightness 0…100, a and b about ±100."""
+    """Convert sRGB (h, w, 3) to CIE Lab: lightness 0 to 100, a and b about ±100."""
     return np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
 
 
-def flattened(picture: Pixels, *, reach: float) -> Pixels:
-    """Even out what is alike within ``reach`` pixels, and leave edges where they are (mean shift: Comaniciu, 2002)."""
+def flatten_colours(picture: Pixels, *, reach: float) -> Pixels:
+    """Return a picture with similar colours within ``reach`` pixels evened out (mean shift: Comaniciu, 2002)."""
     return np.asarray(cv2.pyrMeanShiftFiltering(np.ascontiguousarray(picture), reach, ALIKE), np.uint8)
 
 
@@ -83,23 +86,23 @@ def _rim(shape: tuple[int, ...], share: float = 0.02) -> Mask:
 
 
 def _paper(picture: Pixels) -> NDArray[np.float32] | None:
-    """Return the one colour (3,) that most of the rim has; None where it has many."""
+    """Return the one colour (3,) that most of the rim has; None where it has several."""
     tones = lab(picture)[_rim(picture.shape)]
     paper = np.median(tones, axis=0)
     return paper if (_off(tones, paper) < NEAR).mean() >= EVEN else None
 
 
 def _off(tones: NDArray[np.float32], paper: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how far colours are from another, shadows on it counting for less than other hues."""
+    """Return the distance of colours from the paper's, in which lightness counts less, because of shadows."""
     apart = tones - paper
     apart[..., 0] *= 0.7
     return np.asarray(np.sqrt((apart**2).sum(-1)))
 
 
 def _on_paper(picture: Pixels, paper: NDArray[np.float32]) -> Mask | None:
-    """Return what paper that is flooded from the rim does not reach: what ink encloses belongs to it."""
+    """Return what the paper, flooded from the rim, does not reach; what ink encloses belongs to it."""
     dry = (_off(lab(picture), paper) >= NEAR).astype(np.uint8)
-    # A line that a finger did not quite close holds the flood all the same.
+    # Closing also stops the flood at lines with small gaps.
     gap = 2 * max(1, round(0.012 * max(picture.shape[:2]))) + 1
     closed = cv2.morphologyEx(np.pad(dry, gap), cv2.MORPH_CLOSE, _disc(gap))[gap:-gap, gap:-gap]
     _, pools = cv2.connectedComponents(1 - closed, connectivity=4)
@@ -108,7 +111,7 @@ def _on_paper(picture: Pixels, paper: NDArray[np.float32]) -> Mask | None:
     share = inside.mean()
     if share > MOST or share < LEAST / 5:
         return None
-    # What the closing added beside the ink is taken off again.
+    # Remove what the closing added beside the ink.
     inside &= ~cv2.dilate(wet.astype(np.uint8), _disc(gap)).astype(bool) | dry.astype(bool)
     return inside if inside.any() else None
 
@@ -118,7 +121,7 @@ def _disc(side: int) -> Pixels:
 
 
 def _without_specks(inside: Mask, *, least: float = 0.03) -> Mask:
-    """Leave out pieces that are less than a share of the largest."""
+    """Return a mask without pieces that are smaller than a share of the largest."""
     count, numbers, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=8)
     if count <= 2:
         return inside
@@ -128,32 +131,32 @@ def _without_specks(inside: Mask, *, least: float = 0.03) -> Mask:
 
 
 def _grown(picture: Pixels) -> Mask | None:
-    """Return the best of what GrabCut makes of several guesses; None where none is good."""
+    """Return the best mask that GrabCut grows from several guesses; None where none is good."""
     soft = np.asarray(cv2.bilateralFilter(picture, 5, 30, 5), np.uint8)
     sharp = lab(picture)
-    best, found = GOOD, None
+    best, mask = GOOD, None
     for seeds in _guesses(sharp):
         inside = _cut(soft, seeds)
         if inside is not None and _step(sharp, inside) > STEP and (score := _score(sharp, inside)) > best:
-            best, found = score, inside
-    return found
+            best, mask = score, inside
+    return mask
 
 
 def _guesses(sharp: NDArray[np.float32]) -> Iterator[Pixels]:
-    """Yield seeds for GrabCut (h, w): what is surely or probably outside or inside."""
+    """Yield seeds for GrabCut (h, w): what is certainly or probably outside or inside."""
     high, wide = sharp.shape[:2]
     for share in (0.05, 0.2):
         seeds = np.full((high, wide), cv2.GC_BGD, np.uint8)
         rows, columns = round(share * high), round(share * wide)
         seeds[rows : high - rows, columns : wide - columns] = cv2.GC_PR_FGD
         yield seeds
-    # What touches the lower edge, as a person or an animal does, may go on there.
+    # A person or an animal may continue below the lower edge.
     seeds = np.full((high, wide), cv2.GC_PR_BGD, np.uint8)
     seeds[round(0.12 * high) :, round(0.12 * wide) : round(0.88 * wide)] = cv2.GC_PR_FGD
     seeds[: round(0.04 * high)] = cv2.GC_BGD
     seeds[: round(0.7 * high), : round(0.04 * wide)] = seeds[: round(0.7 * high), round(0.96 * wide) :] = cv2.GC_BGD
     yield seeds
-    # What has colours that the rim has not, and what stands out from all, each more likely in the middle.
+    # Colours that the rim does not have, and colours that stand out; both are more likely in the middle.
     for standing_out in (_unlike_rim(sharp), _salient(sharp)):
         likely = standing_out * _centred(high, wide)
         parted = np.quantile(likely, (0.45, 0.7, 0.93))
@@ -165,7 +168,7 @@ def _guesses(sharp: NDArray[np.float32]) -> Iterator[Pixels]:
 
 
 def _unlike_rim(sharp: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how far each colour is from the nearest of those that the rim mostly has."""
+    """Return each colour's distance from the nearest of the rim's common colours."""
     rim = sharp[_rim(sharp.shape, 0.05)].reshape(-1, 3)
     cv2.setRNGSeed(SEED)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 0.5)
@@ -176,7 +179,7 @@ def _unlike_rim(sharp: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _salient(sharp: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how far each colour is from the mean of all (frequency-tuned saliency: Achanta et al. 2009)."""
+    """Return each colour's distance from the mean of all (frequency-tuned saliency: Achanta et al. 2009)."""
     soft = cv2.GaussianBlur(sharp, (0, 0), 1.5)
     return np.asarray(np.sqrt(((soft - sharp.mean((0, 1))) ** 2).sum(-1)), np.float32)
 
@@ -188,15 +191,15 @@ def _centred(high: int, wide: int) -> NDArray[np.float32]:
 
 
 def _cut(picture: Pixels, seeds: Pixels) -> Mask | None:
-    """Grow seeds by GrabCut into one thing, without holes and specks; None where nothing, or nearly all, is inside."""
+    """Return the mask that GrabCut grows from seeds, cleaned; None where it covers nothing, or nearly all."""
     marked = seeds.copy()
     if not ((marked & 1).any() and not (marked & 1).all()):
         return None
-    cv2.setRNGSeed(SEED)  # its mixtures begin with k-means, which begins by chance
+    cv2.setRNGSeed(SEED)  # its mixtures start with k-means, which starts at random
     try:
         cv2.grabCut(picture, marked, None, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK)
     except cv2.error:
-        return None  # too few colours for a mixture of them
+        return None  # the picture has too few colours for a mixture
     inside = (marked & 1).astype(np.uint8)
     inside = cv2.morphologyEx(inside, cv2.MORPH_OPEN, _disc(3))
     inside = cv2.morphologyEx(inside, cv2.MORPH_CLOSE, _disc(3))
@@ -205,7 +208,7 @@ def _cut(picture: Pixels, seeds: Pixels) -> Mask | None:
 
 
 def _filled(inside: Mask, *, most: float = 0.08) -> Mask:
-    """Close holes that are small beside the thing; a cup's handle stays open."""
+    """Return a mask with holes closed that are small beside the thing; a cup's handle stays open."""
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(1 - inside.astype(np.uint8), connectivity=4)
     at_rim = np.unique(numbers[_rim(inside.shape, 0.001)])
     small = stats[:, cv2.CC_STAT_AREA] < most * inside.sum()
@@ -215,10 +218,10 @@ def _filled(inside: Mask, *, most: float = 0.08) -> Mask:
 
 
 def _score(sharp: NDArray[np.float32], inside: Mask) -> float:
-    """Say how much like the main thing a guess is, 0…1 and a little beyond.
+    """Return how likely a guess is the main thing, from 0 to a little more than 1.
 
-    By how unlike the colours on both sides of it are, how strong the edge is along its outline, how it hangs together,
-    how little of the rim it touches, and whether it lies in the middle.
+    The score depends on how much the colours inside and outside differ, how strong the edge along the outline is,
+    whether the mask is one compact piece, how little of the rim it touches, and whether it is in the middle.
     """
     contrast = 1 - _overlap(sharp, inside)
     if contrast < UNLIKE:
@@ -241,13 +244,13 @@ def _score(sharp: NDArray[np.float32], inside: Mask) -> float:
 
 
 def _touched(inside: Mask) -> float:
-    """Return the share of the rim that a guess touches, the lower edge counting for less: many things go on there."""
+    """Return the share of the rim that a guess touches; the lower edge counts less, as many things continue there."""
     edges = (inside[0], 1.0), (inside[-1], 0.25), (inside[:, 0], 1.0), (inside[:, -1], 1.0)
     return float(sum(weight * edge.sum() for edge, weight in edges) / sum(len(edge) for edge, _ in edges))
 
 
 def _overlap(sharp: NDArray[np.float32], inside: Mask) -> float:
-    """Return how alike the colours inside and outside are, 0…1 (Bhattacharyya's coefficient of their histograms)."""
+    """Return how similar the colours inside and outside are, 0 to 1 (Bhattacharyya coefficient of their histograms)."""
     bins = (np.clip(sharp[..., 0] / 12.6, 0, 7).astype(int) * 144
             + np.clip((sharp[..., 1] + 72) / 12, 0, 11).astype(int) * 12
             + np.clip((sharp[..., 2] + 72) / 12, 0, 11).astype(int))  # fmt: skip
@@ -256,7 +259,7 @@ def _overlap(sharp: NDArray[np.float32], inside: Mask) -> float:
 
 
 def _step(of: NDArray[np.float32], inside: Mask) -> float:
-    """Return how steep a picture is along an outline, in Lab a pixel, in the median: what only fades has none."""
+    """Return the median gradient along an outline, in Lab units for each pixel."""
     soft = cv2.GaussianBlur(of, (0, 0), 1.0)
     steep = np.sqrt((cv2.Sobel(soft, -1, 1, 0) ** 2 + cv2.Sobel(soft, -1, 0, 1) ** 2).sum(-1)) / 8
     line = (inside ^ cv2.erode(inside.astype(np.uint8), _disc(3)).astype(bool)) & ~_rim(inside.shape)
@@ -264,7 +267,7 @@ def _step(of: NDArray[np.float32], inside: Mask) -> float:
 
 
 def _edge(sharp: NDArray[np.float32], inside: Mask) -> float:
-    """Return how strong the edge is along the outline beside all others of the picture, 0…1; the rim is none."""
+    """Return the strength of the edge along the outline, compared with all others, 0 to 1; the rim is excluded."""
     soft = cv2.GaussianBlur(sharp, (0, 0), 1.0)
     steep = np.sqrt((cv2.Sobel(soft, -1, 1, 0) ** 2 + cv2.Sobel(soft, -1, 0, 1) ** 2).sum(-1))
     steep = cv2.dilate(steep, _disc(3))

@@ -1,4 +1,4 @@
-"""Words for a photo: BLIP's where its weights are here, else the house eye's nearest concept. Both are guesses."""
+"""Words for a photo: BLIP's where its weights are installed, else the nearest concept of the built-in image encoder."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from worker.photos import pictures
 from worker.photos.pictures import Pixels
 
 LIKELY = 0.3
-"""The cosine from which on the eye's nearest concept is worth saying."""
+"""The least cosine similarity at which the image encoder's nearest concept is used."""
 
 WORDS_MOST = 40
-"""How many tokens a sentence of BLIP's has at most."""
+"""The largest number of tokens in a sentence of BLIP's."""
 
 _VOWELS = "aeiou"
 _WITHOUT_ARTICLE = ("hair", "ice", "money", "fog", "rice", "bread", "bacon", "popcorn", "spaghetti", "butter", "cheese")
 
 
 class DescriberError(Exception):
-    """A folder holds no BLIP that can be loaded."""
+    """A folder holds no BLIP model that can be loaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a picture is taken for, and the words of the hand that it looks like; each "" where nobody can tell."""
+    """The words for a picture, and the words of the style that it resembles; each is empty where unknown."""
 
     words: str = ""
     hand: str = ""
@@ -41,7 +41,7 @@ class Blip:
     """A BLIP model (Li et al., arXiv 2201.12086) with its tokenizer and processor, from a folder of weights."""
 
     def __init__(self, folder: Path | str, *, device: str = "cpu") -> None:
-        """Load a folder, as transformers saves it.
+        """Load a folder that transformers saved.
 
         :raises DescriberError: naming what is missing or broken.
         """
@@ -53,14 +53,14 @@ class Blip:
             self._processor: Any = BlipImageProcessorPil.from_pretrained(folder, local_files_only=True)  # nosec B615
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)  # nosec B615
             model: Any = BlipForConditionalGeneration.from_pretrained(folder, local_files_only=True)  # nosec B615
-        except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        except Exception as error:  # any error of the library means that the folder is unusable
             raise DescriberError(f"{folder} cannot be loaded as BLIP: {error}") from error
         self._model = model.to(device, torch.float16 if device.startswith("cuda") else torch.float32).eval()
         self._device = device
 
     @torch.inference_mode()
     def words(self, picture: Pixels) -> str:
-        """Say what is seen in a picture (h, w, 3): the same words each time."""
+        """Return a description of a picture (h, w, 3); it is deterministic."""
         seen = self._processor(images=[Image.fromarray(picture)], return_tensors="pt")["pixel_values"]
         tokens = self._model.generate(
             pixel_values=seen.to(self._device, self._model.dtype),
@@ -74,26 +74,26 @@ class Blip:
 def describe(
     picture: Pixels, *, cut: Pixels | None = None, eye: Eye | None, blip: Blip | None, hands: Collection[str] = ()
 ) -> Description:
-    """Describe a picture (h, w, 4), whose main thing is ``cut`` out, if one was found.
+    """Describe a picture (h, w, 4), whose main thing is ``cut`` out, if there is one.
 
-    ``hands`` are those that may be named, by their words. The eye learned from single things on an even ground, so it
-    is shown the main thing on paper as well, and says what it is surer of.
+    ``hands`` are the words of the styles that may be named. The image encoder was trained on single things on an even
+    ground, so it is given the main thing on paper as well, and the more certain concept is used.
     """
     flat = pictures.on_paper(picture)
     words, hand = (blip.words(flat) if blip else ""), ""
     if eye is not None:
-        rows, columns = pictures.frame(flat.shape)
+        rows, columns = pictures.crop(flat.shape)
         views = [flat[rows, columns], *([] if cut is None else [_on_square(cut)])]
         size = eye.tower.shape.size
-        batch = np.stack([pictures.resized(view, size, size) for view in views])
-        sentences, shares = eye.look(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
+        batch = np.stack([pictures.resize(view, size, size) for view in views])
+        sentences, shares = eye.encode(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
         words = words or _nearest(eye, sentences)
-        hand = eye.hand(shares[0], hands)
+        hand = eye.name_style(shares[0], hands)
     return Description(words, hand)
 
 
 def with_article(concept: str) -> str:
-    """Say a concept as one thing: ``a fox``, ``an abacus``; a name, or what is many, stays as it is."""
+    """Return a concept with its article (``a fox``, ``an abacus``); names, plurals and uncountable nouns have none."""
     first, *_ = concept.split()
     last = concept.split()[-1]
     if first in ("a", "an", "the") or first[:1].isupper() or first[:1].isdigit() or last in _WITHOUT_ARTICLE:
@@ -104,14 +104,14 @@ def with_article(concept: str) -> str:
 
 
 def _nearest(eye: Eye, sentences: torch.Tensor) -> str:
-    """Name the concept that any of some views of a picture is nearest to; "" where none is near."""
+    """Return the concept that any of several views of a picture is nearest to; empty where none is near."""
     scores = eye.score(sentences)
     best = int(scores.argmax()) % scores.shape[1]
     return with_article(eye.concepts[best]) if float(scores.max()) >= LIKELY else ""
 
 
 def _on_square(cut: Pixels) -> Pixels:
-    """Lay what was cut out (h, w, 4) in the middle of a square of paper, with some room around it."""
+    """Return what was cut out (h, w, 4), in the middle of a square of paper with a margin."""
     high, wide = cut.shape[:2]
     side = round(1.15 * max(high, wide))
     square = np.zeros((side, side, 4), np.uint8)

@@ -1,4 +1,4 @@
-"""Uploads as arrays: read from their files, and brought to the square that a model paints."""
+"""Uploads as arrays: read from their files, cropped and scaled to a model's size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 PAPER = (246, 243, 236)
-"""What shines through where a picture is transparent."""
+"""The colour (RGB) behind transparent parts."""
 
 PIXELS_MOST = 4096 * 4096
 
@@ -22,9 +22,9 @@ class PictureError(ValueError):
 
 
 def read_picture(data: bytes) -> Pixels:
-    """Read a normalised upload, PNG or WebP, as RGBA (h, w, 4), straight alpha.
+    """Return a normalised upload, PNG or WebP, as RGBA (h, w, 4) with straight alpha.
 
-    :raises PictureError: for anything else, and for what is too large.
+    :raises PictureError: when it is anything else, or too large.
     """
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "WEBP"]) as image:
@@ -36,17 +36,17 @@ def read_picture(data: bytes) -> Pixels:
 
 
 def on_paper(picture: Pixels) -> Pixels:
-    """Lay a picture (h, w, 4) over paper: (h, w, 3)."""
+    """Return a picture (h, w, 4) composited over paper, as (h, w, 3)."""
     alpha = picture[..., 3:].astype(np.float32) / 255
     laid = picture[..., :3] * alpha + np.asarray(PAPER, np.float32) * (1 - alpha)
     return np.asarray(laid.round().astype(np.uint8))
 
 
-def frame(shape: tuple[int, ...], inside: Mask | None = None, *, ratio: float = 1.0) -> tuple[slice, slice]:
-    """Choose the largest part of a picture of a ``shape`` (h, w, …) that is as wide as it is high by a ``ratio``.
+def crop(shape: tuple[int, ...], inside: Mask | None = None, *, ratio: float = 1.0) -> tuple[slice, slice]:
+    """Return the rows and columns of the largest part of a ``shape`` (h, w, …) with a ``ratio`` of width to height.
 
-    It lies in the middle, or, where a thing is ``inside`` (of any size, but the same sides' ratio), so that as much of
-    it is seen as can be: no further from the middle than that takes.
+    It is in the middle or, with a mask of the thing ``inside`` (of any size with the same ratio of sides), as near the
+    middle as showing as much as possible of the thing allows.
     """
     high, wide = shape[:2]
     rows, columns = min(high, round(wide / ratio)), min(wide, round(high * ratio))
@@ -68,8 +68,8 @@ def _part(whole: int, length: int, span: tuple[float, float] | None) -> slice:
     return slice(begin, begin + length)
 
 
-def resized(picture: Pixels, width: int, height: int) -> Pixels:
-    """Bring a picture, RGB or RGBA, to a size: by an even mean where that is smaller, smoothly where it is larger."""
+def resize(picture: Pixels, width: int, height: int) -> Pixels:
+    """Return a picture, RGB or RGBA, at a size: box-averaged where that is smaller, bicubic where it is larger."""
     if picture.shape[:2] == (height, width):
         return picture
     is_smaller = height * width < picture.shape[0] * picture.shape[1]

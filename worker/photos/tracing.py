@@ -1,7 +1,7 @@
-"""A photo, or a finger's drawing, traced: what leads a painter in the place of a scene of drawings.
+"""Trace a photo, or a hand drawing: a sketch that conditions the model in the place of a scene of drawings.
 
-The main thing becomes a thing like any other, with its outline and in few colours, so that it turns into what other
-stops show by its shape. Around it lies what the photo shows there, or the setting that its stop asks for.
+The main thing becomes a thing of the scene, with its outline and in few colours, so that it can be morphed with the
+things of other stops. Around it is what the photo shows there, or the setting of the stop's scene.
 """
 
 from __future__ import annotations
@@ -21,37 +21,37 @@ from worker.photos import cutting, pictures
 from worker.photos.pictures import Mask, Pixels
 
 SIDE = 256
-"""The side of a traced photo, in pixels: twice the finest that sketches are drawn from."""
+"""The side of a traced photo in pixels: twice that of the finest sketches."""
 
 COLOURS = 12
-"""How many colours it keeps: what a painter is led by is flat."""
+"""How many colours a traced photo keeps, because sketches are flat."""
 
 REACH = 9.0
-"""Within how many pixels it is evened out."""
+"""The radius in pixels within which colours are evened out."""
 
 STANDING = 0.78
-"""The longer side of what is cut out, as a share of the picture's, where its stop's scene says nothing of it."""
+"""The longer side of a cut-out thing as a share of the picture's, where the stop's scene gives no size."""
 
 PLAIN = Setting()
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A traced photo: its main ``thing`` (n, n, 4) in its place, and what lies ``around`` it (n, n, 3).
+    """A traced photo: its main ``thing`` in its place, and what is ``around`` it.
 
-    There is no thing where none was found in the whole photo, and nothing around what was cut out.
+    `thing` is None where none was found in the whole photo, `around` where the thing was cut out.
     """
 
-    thing: Pixels | None
-    around: Pixels | None
+    thing: Pixels | None  # (SIDE, SIDE, 4)
+    around: Pixels | None  # (SIDE, SIDE, 3)
 
     @property
     def digest(self) -> str:
-        """Return what the thing is known by among drawings: letters and digits, as these are."""
+        """The thing's identifier among reference drawings: letters and digits, as these have."""
         return _digest(self.thing)
 
-    def scene(self, asked: Scene | None = None) -> Scene:
-        """Return it as a scene; what was cut out stands in the setting, and the place, of the one that is ``asked``."""
+    def scene(self, requested: Scene | None = None) -> Scene:
+        """Return it as a scene; a cut-out thing gets the setting, and the place, of the scene that is ``requested``."""
         if self.around is not None:
             around = Surroundings(
                 tones=_tones(self.around),
@@ -61,14 +61,16 @@ class Traced:
                 is_unoutlined=self.thing is None,
             )
             things = () if self.thing is None else (Thing(self.digest, size=1.0),)
-            return Scene(things, around, words=asked.words if asked else "", reader=asked.reader if asked else 0)
-        if asked is None:
+            return Scene(
+                things, around, words=requested.words if requested else "", reader=requested.reader if requested else 0
+            )
+        if requested is None:
             return Scene((self._standing(None),), PLAIN)
-        largest = max(asked.things, key=lambda thing: thing.size, default=None)
-        return replace(asked, things=(self._standing(largest),))
+        largest = max(requested.things, key=lambda thing: thing.size, default=None)
+        return replace(requested, things=(self._standing(largest),))
 
     def _standing(self, instead_of: Thing | None) -> Thing:
-        """Place what was cut out where another thing stood, with its feet where those were."""
+        """Return the cut-out thing in the place of another thing, at the same foot line."""
         if instead_of is None:
             return Thing(self.digest, x=0.5, y=0.52, size=STANDING)
         size = min(0.95, max(0.3, instead_of.size))
@@ -77,21 +79,21 @@ class Traced:
 
 
 def trace(picture: Pixels, *, cut_out: bool, ratio: float = 1.0) -> Traced:
-    """Trace a picture (h, w, 4): whole, or its main thing alone.
+    """Trace a picture (h, w, 4), whole or its main thing alone.
 
-    Where no thing can be told from the rest, whole is what it is. Of a whole picture, as much is traced as fits a frame
-    that is as wide as it is high by a ``ratio``; where that is no square it lies in the middle of one, which the frame
-    cuts out, and its edges go on above and below, or beside it.
+    Without a main thing the whole picture is traced. Of a whole picture, the part that fits a frame with this ``ratio``
+    of width to height is traced; where that is no square it is in the middle of one, from which the frame is cropped,
+    and its edges are repeated above and below, or beside it.
     """
     inside = cutting.main_thing(picture)
     picture = _even(picture)
     if cut_out and inside is not None:
         return Traced(_flat(_alone(picture, inside)), None)
     if inside is None:
-        inside = cutting.main_thing(picture)  # a hand needs an outline to paint along, and a flat picture may have one
-    rows, columns = pictures.frame(picture.shape, inside, ratio=ratio)
+        inside = cutting.main_thing(picture)  # flat pictures may have an outline, which styles need
+    rows, columns = pictures.crop(picture.shape, inside, ratio=ratio)
     wide, high = round(SIDE * min(1.0, ratio)), round(SIDE / max(1.0, ratio))
-    few = _few(pictures.resized(pictures.on_paper(picture[rows, columns]), wide, high))
+    few = _few(pictures.resize(pictures.on_paper(picture[rows, columns]), wide, high))
     if inside is None:
         return Traced(None, _squared(few))
     alpha = _alpha(picture, inside)[rows, columns]
@@ -100,13 +102,13 @@ def trace(picture: Pixels, *, cut_out: bool, ratio: float = 1.0) -> Traced:
 
 
 def _squared(picture: Pixels) -> Pixels:
-    """Lay a picture (h, w, n) in the middle of a square (SIDE, SIDE, n); its edges go on."""
+    """Return a picture (h, w, n) in the middle of a square (SIDE, SIDE, n), with its edges repeated."""
     spare = [SIDE - side for side in picture.shape[:2]]
     return np.pad(picture, [*((each // 2, each - each // 2) for each in spare), (0, 0)], mode="edge")
 
 
 def cut(picture: Pixels, side: int) -> Pixels | None:
-    """Return the main thing of a picture (h, w, 4) in its own colours, no longer than ``side``; None without one."""
+    """Return a picture's (h, w, 4) main thing in its own colours, at most ``side`` pixels long; None without one."""
     inside = cutting.main_thing(picture)
     if inside is None:
         return None
@@ -114,11 +116,11 @@ def cut(picture: Pixels, side: int) -> Pixels | None:
     alone = np.dstack([picture[rows, columns, :3], _alpha(picture, inside)[rows, columns]])
     high, wide = alone.shape[:2]
     scale = min(1.0, side / max(high, wide))
-    return pictures.resized(alone, max(1, round(wide * scale)), max(1, round(high * scale)))
+    return pictures.resize(alone, max(1, round(wide * scale)), max(1, round(high * scale)))
 
 
 def pack(traced: Traced) -> bytes:
-    """Write a traced photo as one NumPy archive."""
+    """Return a traced photo as one compressed NumPy archive."""
     arrays = {name: each for name, each in (("thing", traced.thing), ("around", traced.around)) if each is not None}
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
@@ -126,31 +128,31 @@ def pack(traced: Traced) -> bytes:
 
 
 def unpack(data: bytes) -> Traced:
-    """Read what :func:`pack` wrote.
+    """Return the traced photo that :func:`pack` wrote.
 
-    :raises ValueError: for anything else.
+    :raises ValueError: when the bytes are anything else.
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            found = Traced(archive.get("thing"), archive.get("around"))
+            traced = Traced(archive.get("thing"), archive.get("around"))
     except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"this is no traced photo: {error}") from error
-    if found.thing is None and found.around is None:
+    if traced.thing is None and traced.around is None:
         raise ValueError("this is no traced photo: it shows nothing")
-    return found
+    return traced
 
 
 def _alone(picture: Pixels, inside: Mask) -> Pixels:
-    """Lay the main thing (n, n, 4) in the middle of a square that it just fills."""
+    """Return the main thing (n, n, 4) in a square that it just fills."""
     rows, columns = _box(picture, inside)
     alpha = _alpha(picture, inside)[rows, columns]
     thing = np.dstack([pictures.on_paper(picture[rows, columns]), alpha])
     high, wide = alpha.shape
     side = max(high, wide)
     square = np.zeros((side, side, 4), np.uint8)
-    top, left = side - high, (side - wide) // 2  # its feet on the lower edge
+    top, left = side - high, (side - wide) // 2  # its feet are on the lower edge
     square[top : top + high, left : left + wide] = thing
-    return pictures.resized(square, SIDE, SIDE)
+    return pictures.resize(square, SIDE, SIDE)
 
 
 def _box(picture: Pixels, inside: Mask) -> tuple[slice, slice]:
@@ -164,7 +166,7 @@ def _box(picture: Pixels, inside: Mask) -> tuple[slice, slice]:
 
 
 def _alpha(picture: Pixels, inside: Mask) -> Pixels:
-    """Return how far the main thing covers each pixel (h, w): smoothly, where it was told from a smaller picture."""
+    """Return how far the main thing covers each pixel (h, w), smoothed, since the mask is smaller than the picture."""
     high, wide = picture.shape[:2]
     soft = Image.fromarray(inside.astype(np.uint8) * 255).resize((wide, high), Image.Resampling.BICUBIC)
     sharp = np.clip((np.asarray(soft, np.float32) - 127.5) * 3 + 127.5, 0, 255)
@@ -172,21 +174,21 @@ def _alpha(picture: Pixels, inside: Mask) -> Pixels:
 
 
 def _even(picture: Pixels) -> Pixels:
-    """Make a picture (h, w, 4) no larger than is traced, and flat."""
+    """Return a picture (h, w, 4) scaled down for tracing, and with its colours evened out."""
     high, wide = picture.shape[:2]
     scale = min(1.0, 1.5 * SIDE / max(high, wide))
-    small = pictures.resized(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
-    return np.dstack([cutting.flattened(pictures.on_paper(small), reach=REACH), small[..., 3]])
+    small = pictures.resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
+    return np.dstack([cutting.flatten_colours(pictures.on_paper(small), reach=REACH), small[..., 3]])
 
 
 def _few(picture: Pixels) -> Pixels:
-    """Bring a picture (h, w, 3) to few colours."""
+    """Return a picture (h, w, 3) in few colours."""
     image = Image.fromarray(np.ascontiguousarray(picture))
     return np.asarray(image.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB"))
 
 
 def _flat(thing: Pixels) -> Pixels:
-    """Bring what a thing (n, n, 4) shows to few colours, of which none is for what it does not cover."""
+    """Return a thing (n, n, 4) in few colours, chosen from the pixels that it covers."""
     covered = thing[..., 3] > 0
     seen = thing[..., :3][covered]
     few = thing.copy()
@@ -195,7 +197,7 @@ def _flat(thing: Pixels) -> Pixels:
 
 
 def _filled(picture: Pixels, hole: Mask) -> Pixels:
-    """Fill what lay behind the thing with what is around it, the softer the further in."""
+    """Return a picture with the hole behind the thing filled from its surroundings, softer further inside."""
     hole = ndimage.binary_dilation(hole, iterations=3)
     if hole.all():
         return picture
@@ -209,7 +211,7 @@ def _filled(picture: Pixels, hole: Mask) -> Pixels:
 
 
 def _tones(picture: Pixels) -> tuple[str, ...]:
-    """Name five colours of a picture, from above to below, as settings have them."""
+    """Return five colours of a picture, from top to bottom, in hex, as settings have them."""
     rows = np.array_split(picture.reshape(picture.shape[0], -1, 3).mean(1), 5)
     return tuple("".join(f"{round(float(each)):02x}" for each in row.mean(0)) for row in rows)
 
@@ -218,17 +220,17 @@ def _digest(picture: Pixels | None) -> str:
     return "" if picture is None else hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest()[:20]
 
 
-def composed(picture: Pixels, width: int, height: int, *, cut_out: bool) -> Pixels:
-    """Return a picture (h, w, 4) as a model is to paint it itself (height, width, 3).
+def compose(picture: Pixels, width: int, height: int, *, cut_out: bool) -> Pixels:
+    """Return a picture (h, w, 4) as a model is to reproduce it (height, width, 3).
 
-    It is whole, as much of it as fits, or its main thing alone, on paper.
+    It is the part of the whole picture that fits or, with ``cut_out``, its main thing alone on paper.
     """
     if cut_out and (alone := cut(picture, max(width, height))) is not None:
         scale = STANDING * min(width / alone.shape[1], height / alone.shape[0])
-        thing = pictures.resized(alone, max(1, round(alone.shape[1] * scale)), max(1, round(alone.shape[0] * scale)))
+        thing = pictures.resize(alone, max(1, round(alone.shape[1] * scale)), max(1, round(alone.shape[0] * scale)))
         laid = np.zeros((height, width, 4), np.uint8)
         top, left = (height - thing.shape[0]) // 2, (width - thing.shape[1]) // 2
         laid[top : top + thing.shape[0], left : left + thing.shape[1]] = thing
         return pictures.on_paper(laid)
-    rows, columns = pictures.frame(picture.shape, cutting.main_thing(picture), ratio=width / height)
-    return pictures.resized(pictures.on_paper(picture[rows, columns]), width, height)
+    rows, columns = pictures.crop(picture.shape, cutting.main_thing(picture), ratio=width / height)
+    return pictures.resize(pictures.on_paper(picture[rows, columns]), width, height)

@@ -1,4 +1,4 @@
-"""One kind of work each, from claim to publish: here the model meets the site."""
+"""The kinds of tasks, one module each, from the claimed task to the published result."""
 
 __all__ = [
     "batch_piece",

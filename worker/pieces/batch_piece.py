@@ -1,6 +1,6 @@
-"""One piece of painting: a batch of a walk's level. What it yields is saved, and the last of a level opens the next.
+"""The task that generates and saves one batch of a walk's pass; a walk's last task makes its films.
 
-The last piece of all makes the film.
+The last batch of a pass enqueues the tasks of the next pass.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 def begin(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
-    """Do of the claimed piece what needs the painter; return what is left to do, which usually does not."""
+    """Do the part of a claimed task that needs the model; return the rest, which usually does not need it."""
     claim = painting.claim
     with figures.time_stage("set up"):
         walk_setup.set_up(painting)
@@ -49,10 +49,10 @@ def _finish_leg(painting: WalkInProgress) -> None:
 
 
 def _finish(painting: WalkInProgress) -> None:
-    """Make a walk's films, and read its visual features."""
+    """Make a walk's films and extract its visual features."""
     claim = painting.claim
-    stretch_frames.adopt(painting)
-    _mend(painting)
+    stretch_frames.copy_frames(painting)
+    _regenerate_lost(painting)
     with figures.time_stage("film"):
         film_assembly.finish_film(claim, painting.walk, painting.memory)
     figures.observe_wait("finished", painting.walk.created_at, now())
@@ -62,7 +62,11 @@ def _finish(painting: WalkInProgress) -> None:
 
 
 def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
-    """Save a batch of fit pictures: files first, then the rows that name them, with the level that may open by it."""
+    """Check and save a batch of pictures: first the files, then their rows together with the next pass, if any.
+
+    :raises LeaseLost: when this worker no longer holds the task.
+    :raises fit_pictures.Unfit: when no fit picture was found for a stop or frame.
+    """
     number, batch = painting.claim.level, painting.claim.batch
     watch = figures.Laps()
     painted, mended = fit_pictures.fit(painting, painted)
@@ -87,7 +91,7 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
         except LeaseLost:
             film_assembly.delete_unnamed([row["path"] for row in rows] + ([unfinished.path] if unfinished else []))
             raise
-        except next_level.NotPlanned:  # the others' last piece was done since we looked
+        except next_level.NotPlanned:  # another worker has just completed the last other task of the pass
             continue
     watch.lap("publish")
     _count(painting, len(rows))
@@ -97,7 +101,7 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
 
 
 def _count(painting: WalkInProgress, frames: int) -> None:
-    """Count what was saved, and with a walk's very first batch how long its visitor waited for it."""
+    """Count saved frames in the metrics; for a walk's first batch also record the waiting time."""
     figures.count_frames(frames)
     claim, walk = painting.claim, painting.walk
     if (claim.level, claim.batch) == (0, 0):
@@ -106,7 +110,7 @@ def _count(painting: WalkInProgress, frames: int) -> None:
 
 
 def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
-    """Write the files of a batch, side by side; return the rows of its frames."""
+    """Write the files of a batch concurrently; return the values of its frames' rows."""
     claim, walk = painting.claim, painting.walk
     pictures = {each.position: each.picture for each in painted if each.picture is not None}
     with ThreadPoolExecutor(film_assembly.WRITERS) as writers:
@@ -134,7 +138,10 @@ def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -
 def _publish(
     session: Session, painting: WalkInProgress, rows: Sequence[dict[str, Any]], unfinished: WrittenFilm | None
 ) -> set[str]:
-    """Record what was painted; return the paths of files that are superfluous afterwards."""
+    """Record a batch within the transaction; return the paths of files that it replaces.
+
+    :raises LeaseLost: when this worker no longer holds the task.
+    """
     spent = func.coalesce(Piece.seconds, 0.0) + round(painting.claim.seconds, 3)
     write_as_holder(
         session,
@@ -149,15 +156,15 @@ def _publish(
     return film_assembly.record_files(session, painting.walk, [unfinished]) if unfinished else set()
 
 
-def _mend(painting: WalkInProgress) -> None:
-    """Paint again, in its whole batch, every frame whose file is lost: the film needs them all."""
+def _regenerate_lost(painting: WalkInProgress) -> None:
+    """Generate every frame whose file is lost again, with its whole batch; the film needs all frames."""
     missing = set(film_assembly.find_lost_frames(painting.claim, painting.memory))
     for number, level in enumerate(painting.levels):
         for batch, indices in enumerate(level.batches):
             positions = {level.positions[index] for index in indices}
             if level.kind == KNOTS or not positions & missing:
                 continue
-            log.warning("frames of walk %s are lost and painted again", painting.walk.id)
+            log.warning("frames of walk %s are lost and are generated again", painting.walk.id)
             for each in painting.paint(number, batch):
                 if each.position in missing:
                     _rewrite(painting, each)
@@ -179,7 +186,7 @@ def _store(store: media_store.MediaStore, path: str, code: Any, content: Any) ->
 
 
 def _store_frame(store: media_store.MediaStore, walk_id: str, position: float, picture: Any) -> dict[str, Any]:
-    """Write a frame; return what its row says of the file."""
+    """Write a frame as a still; return the path and size for its row."""
     data = encoding.still(picture)
     path = media_store.frame_path(walk_id, position, data)
     store.write(path, data)

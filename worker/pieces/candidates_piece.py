@@ -1,6 +1,7 @@
-"""Candidates for a stop: of what it might be, the proposal and those that look least like one another, painted small.
+"""The task that generates candidates for a stop: the proposal and the most different alternatives of a pool.
 
-Each is painted as a walk paints its stops, two at a time, so that the walk that takes one has the very same picture.
+Candidates are generated like the stops of a walk, in batches of two, so a walk with a chosen candidate has exactly the
+same picture.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from worker.planning.level_plan import Knot
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
 
 SIDE_MAX = 256
-"""How large a candidate is shown at most."""
+"""The largest side of a stored candidate, in pixels."""
 
 LOST = "the photo of stop 1 is lost"
 
@@ -45,7 +46,11 @@ log = logging.getLogger(__name__)
 
 
 def paint(claim: Claim, painter: Painter) -> None:
-    """Paint what a set still lacks of its candidates; those that are there stay as they are."""
+    """Generate and store the candidates that a set still lacks; existing ones stay as they are.
+
+    :raises LeaseLost: when the set is gone, or this worker no longer holds the task.
+    :raises PaintingError: when the stop's photo is lost.
+    """
     found = _load(claim)
     photo = _photo(found)
     stations = _stations(found, photo)
@@ -79,9 +84,9 @@ def paint(claim: Claim, painter: Painter) -> None:
 
 
 def _load(claim: Claim) -> CandidateSet:
-    """Read the set of a claim as it stands.
+    """Return the candidate set of a task, as it is in the database now.
 
-    :raises LeaseLost: when it is gone.
+    :raises LeaseLost: when it no longer exists.
     """
     found: CandidateSet | None = db.session.scalar(
         select(CandidateSet).where(CandidateSet.id == claim.task).execution_options(populate_existing=True)
@@ -92,9 +97,9 @@ def _load(claim: Claim) -> CandidateSet:
 
 
 def _photo(found: CandidateSet) -> Photo | None:
-    """Return the photo that the stop is to be made of, if it is to be made of one.
+    """Return the photo of the stop, or None for a stop without a photo.
 
-    :raises PaintingError: when it is gone, or was never theirs.
+    :raises PaintingError: when the photo is gone or belongs to another owner.
     """
     named = found.asked["stop"]["picture"]
     if not named:
@@ -106,7 +111,7 @@ def _photo(found: CandidateSet) -> Photo | None:
 
 
 def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
-    """Say what would be painted of each of the pool; a photo without words has those that it was taken for."""
+    """Return the model input of each pool entry; a photo without a prompt is prompted by its description."""
     stop, model = found.asked["stop"], models_on_offer.setting(found.model)
     guess = (photo.description or "") if photo is not None else ""
     return [
@@ -128,24 +133,24 @@ def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
 def _traced(
     found: CandidateSet, photo: Photo, stations: Sequence[StopInput], *, ratio: float
 ) -> tuple[list[StopInput], dict[str, Pixels]]:
-    """Put the photo into the scenes, as a walk does; return them, and what was cut out of it, by digest."""
+    """Return the inputs with the photo placed in their scenes, as in a walk, and its cut-outs by digest."""
     trace = tracing.trace(_pixels(photo), cut_out=bool(found.asked["stop"]["cut_out"]), ratio=ratio)
     cut_outs = {} if trace.thing is None else {trace.digest: trace.thing}
     return [replace(station, scene=trace.scene(station.scene)) for station in stations], cut_outs
 
 
 def _inverted(found: CandidateSet, photo: Photo, painter: Painter, prepared: PreparedWalk, count: int) -> PreparedWalk:
-    """Hold all of them to the photo, as a walk does whose painter words lead."""
+    """Return the prepared candidates, all tied to the inverted photo, as in a walk of a text-conditioned model."""
     size, cut_out = prepared.rendering, bool(found.asked["stop"]["cut_out"])
-    latents = painter.model.encode_picture(tracing.composed(_pixels(photo), size.width, size.height, cut_out=cut_out))
+    latents = painter.model.encode_picture(tracing.compose(_pixels(photo), size.width, size.height, cut_out=cut_out))
     photos = tuple(painter.invert(prepared, index, latents, on_step=painting.go_on) for index in range(count))
     return replace(prepared, photos=photos)
 
 
 def _pixels(photo: Photo) -> Pixels:
-    """Read the photo.
+    """Return the pixels of the photo.
 
-    :raises PaintingError: when it is lost, or is none any more.
+    :raises PaintingError: when the file is missing or no picture.
     """
     try:
         return pictures.read_picture(media_store.store().read_bytes(photo.path))
@@ -158,10 +163,10 @@ def _pixels(photo: Photo) -> Pixels:
 def _choose(
     painter: Painter, stations: Sequence[StopInput], there: Sequence[int], count: int, *, added: dict[str, str]
 ) -> list[int]:
-    """Choose so many of the pool by the sketches that would lead the painter; in its order where none would.
+    """Return the pool indices of up to ``count`` further candidates: the most different sketches, or the first ones.
 
-    Of one prompt, what differs most between two noises is known only once it is painted, and noises are all equally
-    far from one another.
+    Without sketches the pool's order decides, because candidates of one prompt differ only in their noise, and all
+    noises are about equally far apart.
     """
     left = [place for place in range(len(stations)) if place not in there]
     if count <= 0 or not left:
@@ -175,7 +180,10 @@ def _choose(
 def _publish(
     claim: Claim, found: CandidateSet, painter: Painter, places: Sequence[int], painted: Sequence[Painted]
 ) -> None:
-    """Show what was painted; whatever may not be shown is to be left out here."""
+    """Store a batch of candidates, in files of at most `SIDE_MAX` pixels, so that pages show them.
+
+    :raises LeaseLost: when this worker no longer holds the task.
+    """
     licence = models_on_offer.licence(painter.name)
     comment = encoding.provenance(model=painter.title, revision=painter.revision, software=SOFTWARE, licence=licence)
     about = {"title": found.asked["stop"]["prompt"], "comment": comment}

@@ -1,4 +1,4 @@
-"""Making a walk's films: an unfinished one while it is painted, and all of them at the end, with their smoothness."""
+"""The films of a walk: an unfinished GIF while it is generated, and all files at the end, with their smoothness."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ from worker.process.worker import this_worker
 from worker.queue.leases import Claim, write_as_holder
 
 FILM_PAUSE = 100.0
-"""How many times as long as the last unfinished film took the next one is put off: they may cost a walk 1 % of its
-time, however long it is. The page plays stills meanwhile."""
+"""The pause before the next unfinished film, as a multiple of the time that the last one took: these films cost a walk
+at most 1 % of its time. The page plays stills in the meantime."""
 
 AHEAD = 8
-"""How many pictures the slowest of a walk's films may lag behind; so many are in memory at once."""
+"""The number of pictures that the slowest film writer may lag behind; so many are in memory at once."""
 
 WRITERS = 4
-"""How many files are written at once: most of their time is waiting for the disk."""
+"""The number of files that are written concurrently; they mostly wait for the disk."""
 
 log = logging.getLogger(__name__)
 
 
 def measure_smoothness(frames: Iterable[Picture], count: int, ending: str) -> smoothness_measure.Smoothness:
-    """Measure the film as it is shown, no step twice.
+    """Return the smoothness of a film of ``count`` distinct frames, each step measured once.
 
-    Of a walk that goes back only the way there counts: the way back has the same steps. A walk that goes round has one
-    more, from its last frame to its first.
+    For the ending `back` only the way there is measured, because the way back has the same steps. For `round` the step
+    from the last frame to the first is included.
     """
     shown = iter(frames)
     first = next(shown)
@@ -61,7 +61,7 @@ def measure_smoothness(frames: Iterable[Picture], count: int, ending: str) -> sm
 
 @dataclass(frozen=True, slots=True)
 class WrittenFilm:
-    """A file that lies in the media store and is named on its walk in the next transaction."""
+    """A film file in the media store that the next transaction records on its walk."""
 
     kind: str
     path: str
@@ -70,10 +70,10 @@ class WrittenFilm:
 
 
 def make_unfinished_film(walk: Walk, memory: Memory, added: Sequence[Mapping[str, Any]]) -> WrittenFilm | None:
-    """Make the film as far as it is, with the frames ``added`` and not yet recorded, if one is due.
+    """Write a GIF of the frames generated so far, including the unrecorded ``added`` rows; return None if none is due.
 
-    It shows no more pictures a second than are safe whatever they are, as the page's player does (static/player.js).
-    A store that cannot take it for once is no reason to stop painting.
+    Its frame rate is limited to what is safe for any content, as in the page's player (static/player.js). A failure of
+    the media store is logged and does not stop the walk.
     """
     began = time.monotonic()
     if began < memory.next_film:
@@ -86,20 +86,20 @@ def make_unfinished_film(walk: Walk, memory: Memory, added: Sequence[Mapping[str
     try:
         order = [index for index in film_order(walk.frames, walk.ending) if index in paths]
         times = _times(walk, list(paths))
-        if walk.fps > flash_safety.SAFE_FPS:  # to look for flashes each time would take the painter's
+        if walk.fps > flash_safety.SAFE_FPS:  # checking for flashes each time would slow generation down
             order, times = thin_out(order, times, flash_safety.SAFE_MS)
         pictures = PaintedPictures([paths[index] for index in order], memory)
         gif = encoding.gif(pictures, times, comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))
     except MediaError as error:
-        log.warning("walk %s is painted on without its unfinished film: %s", walk.id, error)
+        log.warning("walk %s goes on without its unfinished film: %s", walk.id, error)
         return None
     finally:
         memory.next_film = time.monotonic() + FILM_PAUSE * (time.monotonic() - began)
 
 
 def record_files(session: Session, walk: Walk, files: Sequence[WrittenFilm]) -> set[str]:
-    """Name files on the walk within the caller's transaction; return the paths of those whose place they take."""
+    """Record files on the walk within the caller's transaction; return the paths of the files that they replace."""
     named = select(Medium).where(Medium.walk_number == walk.number, Medium.kind.in_([file.kind for file in files]))
     rows = {row.kind: row for row in session.scalars(named.execution_options(populate_existing=True))}
     replaced = {rows[file.kind].path for file in files if file.kind in rows} - {file.path for file in files}
@@ -111,14 +111,14 @@ def record_files(session: Session, walk: Walk, files: Sequence[WrittenFilm]) -> 
 
 
 def delete_unnamed(paths: Sequence[str]) -> None:
-    """Delete files that were not named after all, unless whoever took the walk over made the very same."""
+    """Delete those of the given files that no row names; another worker of the walk may have written the same file."""
     named = {path for table in (Medium, Frame)
              for path in db.session.scalars(select(table.path).where(table.path.in_(paths)))}  # fmt: skip
     delete_files(set(paths) - named)
 
 
 def delete_files(paths: Iterable[str]) -> None:
-    """Delete files that no row names any more; what cannot be deleted now is left for ``media prune``."""
+    """Delete files that no row names any more; log failures, whose files ``media prune`` deletes later."""
     for path in paths:
         try:
             media_store.store().delete(path)
@@ -127,13 +127,13 @@ def delete_files(paths: Iterable[str]) -> None:
 
 
 def first_film_values(walk: Walk) -> dict[str, Any]:
-    """Return what is noted with a film: the seconds from the commission to the first, of which there is one."""
-    waited = max(0.0, round((now() - walk.created_at).total_seconds(), 3))  # a clock may have been put back
+    """Return the column values to store with a film: the seconds from the request to the first film, set only once."""
+    waited = max(0.0, round((now() - walk.created_at).total_seconds(), 3))  # a clock may have been set back
     return {"first_film_seconds": func.coalesce(Walk.first_film_seconds, waited)}
 
 
 def find_lost_frames(claim: Claim, memory: Memory) -> list[float]:
-    """Return the positions of frames that are recorded and cannot be read any more; the others are remembered."""
+    """Return the positions of recorded frames whose files cannot be loaded; cache the others."""
     frames = db.session.execute(_frames(claim.walk_number)).all()
     pictures, missing = _pictures(frames, memory), []
     for index, frame in enumerate(frames):
@@ -148,25 +148,28 @@ def find_lost_frames(claim: Claim, memory: Memory) -> list[float]:
 
 
 def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
-    """Write the film in all its forms, measure it, and finish the walk with it: the last piece of a walk's painting.
+    """Write all film files, measure the film, and mark the walk as finished: the last task of a walk.
 
-    Its pictures are gone through twice, and never all of them held: first for what flashes and for the palette, then
-    all its files are written at once.
+    The pictures are loaded twice and never all kept in memory: first for the flash check and the palette, then to write
+    all files at the same time.
+
+    :raises MediaError: when frames are missing or their files cannot be loaded.
+    :raises LeaseLost: when this worker no longer holds the task.
     """
     frames = db.session.execute(_frames(claim.walk_number)).all()
     if len(frames) != walk.frames:
         raise MediaError(f"{walk.frames - len(frames)} frames are not in the media store")
     way = _pictures(frames, memory)
     order = film_order(walk.frames, walk.ending)
-    seen, sample, thumbnails = _looked_through(way, order)
+    reduced, sample, thumbnails = _first_reading(way, order)
     morph = smoothness_measure.morph(thumbnails, [frame.position for frame in frames], stops=len(walk.stops))
-    set_committed_value(walk, "fps", flash_safety.pace([seen[index] for index in order], walk.fps))
+    set_committed_value(walk, "fps", flash_safety.limit_fps([reduced[index] for index in order], walk.fps))
     poster = way[len(way) // 2]
     films, smoothness = _films(walk, way, order, sample, poster)
     this_worker().heartbeat.note_progress()
     with ThreadPoolExecutor(WRITERS) as writers:
         files = list(writers.map(partial(_write, media_store.store(), walk.id), films))
-    _leave_alone(claim, walk, {frame.path for frame in frames}, files)
+    _keep_only(claim, walk, {frame.path for frame in frames}, files)
     with writing() as session:
         seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
         write_as_holder(
@@ -189,7 +192,10 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
 
 
 def finish_leg(claim: Claim, walk: Walk) -> None:
-    """Finish a leg of a live wall with its frames alone, which the wall shows; what it was painted from goes."""
+    """Mark a leg of a live wall as finished, without a film, and delete its intermediate samples.
+
+    :raises LeaseLost: when this worker no longer holds the task.
+    """
     media_store.store().delete(media_store.samples_folder(walk.id))
     with writing() as session:
         seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
@@ -203,30 +209,30 @@ def _spent(walk: Walk) -> Any:
     )
 
 
-def _leave_alone(claim: Claim, walk: Walk, frames: set[str], files: Sequence[WrittenFilm]) -> None:
-    """Name a walk's films, and delete all else in its folder: knots, unfinished films, what killed workers left.
+def _keep_only(claim: Claim, walk: Walk, frames: set[str], files: Sequence[WrittenFilm]) -> None:
+    """Record a walk's films and delete all other files in its folder, such as intermediate samples and old films.
 
-    Before the walk is finished: from then on others write there, and who is killed in the middle of it is followed by
-    another, who makes the film anew.
+    This happens before the walk is marked as finished, because afterwards other tasks write there. If the worker is
+    killed in between, another worker makes the films again.
     """
     store, folder = media_store.store(), media_store.walk_folder(walk.id)
-    lying = store.files(folder)
+    stored = store.files(folder)
     with writing() as session:
         write_as_holder(session, claim)
         record_files(session, walk, files)
         session.flush()
-        # Its films, and the photos of its stops with what leads to them.
+        # Its films, and the photos of its stops with their tracings and inversions.
         media = set(session.scalars(select(Medium.path).where(Medium.walk_number == walk.number)))
     knots = media_store.samples_folder(walk.id)
     store.delete(knots)
     named = frames | media
-    delete_files(path for path in lying.keys() - named if not path.startswith(f"{knots}/"))
+    delete_files(path for path in stored.keys() - named if not path.startswith(f"{knots}/"))
 
 
 def file_metadata(walk: Walk) -> dict[str, str]:
-    """Return what every file of a walk says of itself: its title, what made it, and whose drawings it was made after.
+    """Return the metadata of a walk's files: title, provenance, and the credits of its reference drawings.
 
-    The model's licence is part of it, where the model is still on offer and names one.
+    The provenance includes the model's licence if the model is still offered and has one.
     """
     comment = encoding.provenance(
         model=str(walk.model_title),
@@ -234,51 +240,51 @@ def file_metadata(walk: Walk) -> dict[str, str]:
         software=str(walk.software),
         licence=models_on_offer.licence(str(walk.model_name)),
     )
-    told = {"title": walk.title, "comment": comment}
-    return told | ({"copyright": recipe.drawings_text(walk)} if walk.drawings else {})
+    metadata = {"title": walk.title, "comment": comment}
+    return metadata | ({"copyright": recipe.drawings_text(walk)} if walk.drawings else {})
 
 
-def _looked_through(
+def _first_reading(
     way: Sequence[Picture], order: Sequence[int]
 ) -> tuple[list[Picture], list[NDArray[np.uint8]], list[NDArray[np.float32]]]:
-    """Return what is needed of the pictures before the film is written, each read once.
+    """Return what the film needs to know of the pictures before it is written; each picture is loaded once.
 
-    Of each picture what is looked at for flashes; of each that is shown what its palette is chosen by; of each what
-    `smoothness_measure.morph` compares.
+    The result holds for each picture a reduced copy for the flash check, for each shown picture its palette sample, and
+    for each picture the thumbnail that `smoothness_measure.morph` compares.
     """
     places: list[list[int]] = [[] for _ in way]
     for place, index in enumerate(order):
         places[index].append(place)
-    seen, thumbnails, sample = [], [], [np.empty((0, 3), np.uint8)] * len(order)
+    reduced, thumbnails, sample = [], [], [np.empty((0, 3), np.uint8)] * len(order)
     for picture, shown in zip(way, places, strict=True):
         this_worker().heartbeat.note_progress()
-        seen.append(flash_safety.small(picture))
+        reduced.append(flash_safety.small(picture))
         thumbnails.append(smoothness_measure.box_averaged(picture, smoothness_measure.MORPH_SIDE).astype(np.float32))
         for place in shown:
             sample[place] = encoding.palette_sample(picture, place, len(order))
-    return seen, sample, thumbnails
+    return reduced, sample, thumbnails
 
 
 def _films(
     walk: Walk, way: Sequence[Picture], order: Sequence[int], sample: Sequence[NDArray[np.uint8]], poster: Picture
 ) -> tuple[list[tuple[str, str, bytes]], smoothness_measure.Smoothness]:
-    """Make the files of a finished walk: kind, extension, content; each picture is read once for all three films."""
-    said, written = file_metadata(walk), recipe.dumps(walk)
-    told = {**said, "recipe": written}
-    gif_film, webp_film = encoding.GifWriter(sample, comment=written), encoding.WebpWriter(metadata=told)
-    with encoding.Mp4Writer(frame_rates.fraction(walk.fps), metadata=told) as mp4_film:
+    """Return the files of a finished walk as (kind, extension, content), and the film's smoothness."""
+    about, recipe_text = file_metadata(walk), recipe.dumps(walk)
+    metadata = {**about, "recipe": recipe_text}
+    gif_film, webp_film = encoding.GifWriter(sample, comment=recipe_text), encoding.WebpWriter(metadata=metadata)
+    with encoding.Mp4Writer(frame_rates.fraction(walk.fps), metadata=metadata) as mp4_film:
         times = _times(walk, range(walk.frames))
         _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times)
         gif, webp, mp4 = gif_film.finish(), webp_film.finish(), mp4_film.finish()
     smoothness = measure_smoothness(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
-    still = encoding.still(poster, metadata=said)
+    still = encoding.still(poster, metadata=about)
     return [("webp", "webp", webp), ("mp4", "mp4", mp4), ("poster", "png", still), ("gif", "gif", gif)], smoothness
 
 
 def _write_side_by_side(
     films: Sequence[encoding.FilmWriter], pictures: Iterable[Picture], times: Sequence[int]
 ) -> None:
-    """Give each picture to all films; each is written by a thread of its own, none far behind the others."""
+    """Write each picture to all films, one thread per film; none lags more than `AHEAD` pictures behind."""
     with ExitStack() as lanes:
         writers = [lanes.enter_context(ThreadPoolExecutor(1)) for _ in films]
         at_work: deque[Future[None]] = deque()

@@ -1,7 +1,6 @@
-"""Unfit pictures are painted again before anybody sees them: a frame a little way off, a stop from another seed.
+"""Replacement of unfit pictures before they are shown: a frame is moved a little, a stop gets another seed.
 
-Where they were painted in the end stands on the walk, in its positions, levels and seeds, and so in its recipe: to
-repaint it nobody has to look at the pictures again.
+The final positions and seeds are stored on the walk and in its recipe, so repeating the walk needs no further check.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from worker.process.worker import this_worker
 from worker.queue.leases import Claim, suspend_tasks, write_as_holder
 
 ASIDE = (0.1, -0.1, 0.2, -0.2, 0.3, -0.3, 0.45, -0.45)
-"""How far off a frame is tried again, in parts of the gap to its neighbour: two that move never meet."""
+"""Offsets at which a frame is tried again, as shares of the gap to its neighbour; below 0.5, so frames never meet."""
 
 SEEDS = 4
-"""How many other seeds a stop is tried from."""
+"""The number of other seeds that are tried for a stop."""
 
 SEED_STEP, SEED_MAX = 0x9E3779B9, 2**32
 TILES = 4
@@ -38,21 +37,21 @@ Picture = NDArray[np.uint8]
 
 
 class Unfit(Exception):
-    """No picture of a stop, or of a stretch between two, is fit to be shown: the walk is refused."""
+    """All tried pictures of a stop, or between two stops, are unfit to be shown; the walk is refused."""
 
 
 @dataclass(slots=True)
 class Mended:
-    """What is other than it was planned: where frames were painted, by where they were to be, and seeds of stops."""
+    """The changes to a walk's plan: the new positions of frames by their planned ones, and the new seeds of stops."""
 
     positions: dict[float, float] = field(default_factory=dict)
     seeds: dict[int, int] = field(default_factory=dict)
 
 
 def fit(painting: WalkInProgress, painted: Sequence[Painted]) -> tuple[list[Painted], Mended]:
-    """Return a batch in which every picture may be shown, and what had to be changed for it.
+    """Return a batch in which every picture may be shown, and the changes that were necessary.
 
-    :raises Unfit: when there is no such picture anywhere near.
+    :raises Unfit: when all tried positions or seeds give unfit pictures.
     """
     mended = Mended()
     if flagged := _flagged(painted):
@@ -63,7 +62,7 @@ def fit(painting: WalkInProgress, painted: Sequence[Painted]) -> tuple[list[Pain
 
 
 def record(session: Session, painting: WalkInProgress, mended: Mended) -> None:
-    """Write on the walk, which the caller's transaction holds, where its pictures were painted."""
+    """Store the changes on the walk, which the caller's transaction has locked."""
     number = painting.claim.walk_number
     for stop, seed in mended.seeds.items():
         session.execute(update(Stop).where(Stop.walk_number == number, Stop.position == stop).values(seed=seed))
@@ -81,9 +80,9 @@ def record(session: Session, painting: WalkInProgress, mended: Mended) -> None:
 
 
 def refuse(claim: Claim, reason: str) -> None:
-    """End the piece's walk as refused, with the reason, call everybody else off it, and show nothing more of it.
+    """Mark the task's walk as refused, with the reason, suspend its other tasks, and delete its frames and media rows.
 
-    :raises LeaseLost: when the piece is no longer ours.
+    :raises LeaseLost: when this worker no longer holds the task.
     """
     with writing() as session:
         write_as_holder(session, claim, state=REFUSED, error=reason, finished_at=now(), painted_count=0, passes=None)
@@ -93,21 +92,24 @@ def refuse(claim: Claim, reason: str) -> None:
 
 
 def veiled(pictures: Sequence[Picture]) -> list[Picture]:
-    """Return pictures of which those that are unfit show a few large tiles only."""
+    """Return the pictures, with unfit ones reduced to 4 x 4 tiles."""
     flagged = this_worker().pictures.flags(pictures)
     return [_tiles(picture) if is_unfit else picture for picture, is_unfit in zip(pictures, flagged, strict=True)]
 
 
 def _flagged(painted: Sequence[Painted]) -> list[float]:
     shown = [(each.position, each.picture) for each in painted if each.picture is not None]
-    found = this_worker().pictures.flags([picture for _, picture in shown])
-    return [position for (position, _), is_unfit in zip(shown, found, strict=True) if is_unfit]
+    flags = this_worker().pictures.flags([picture for _, picture in shown])
+    return [position for (position, _), is_unfit in zip(shown, flags, strict=True) if is_unfit]
 
 
 def _from_other_seeds(
     painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], mended: Mended
 ) -> list[Painted]:
-    """Paint stops again, each from one seed after another; those that are fit stay as they are."""
+    """Generate unfit stops again from other seeds; fit stops stay as they are.
+
+    :raises Unfit: when a stop is still unfit after `SEEDS` other seeds.
+    """
     walk, again = painting.walk, list(painted)
     begun = {int(position): walk.seed_of(walk.stops[int(position)]) for position in flagged}
     for attempt in range(1, SEEDS + 1):
@@ -126,10 +128,13 @@ def _from_other_seeds(
 def _aside(
     painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], mended: Mended
 ) -> list[Painted]:
-    """Paint the whole batch again with what is flagged a little way off, as whoever repaints the walk will."""
+    """Generate the whole batch again with flagged frames moved, exactly as a repeat of the walk will.
+
+    :raises Unfit: when a frame is still unfit at all offsets.
+    """
     number, walk, again = painting.claim.level, painting.walk, list(painted)
     level, film = painting.levels[number], list(walk.positions or [])
-    wanted = {position: position for position in flagged}  # where it is by now, and where it was to be
+    wanted = {position: position for position in flagged}  # current position -> planned position
     for share in ASIDE:
         for position in list(wanted.values()):
             mended.positions[position] = _beside(position, share, film, painting)
@@ -148,7 +153,7 @@ def _aside(
 
 
 def _beside(position: float, share: float, film: Sequence[float], painting: WalkInProgress) -> float:
-    """Return a place part of the way to the next frame of the film, or with a negative share to the one before."""
+    """Return the position at a share of the gap to the next frame, or for a negative share to the previous one."""
     place = bisect.bisect_left(film, position)
     end = float(painting.stops if painting.is_closed else painting.stops - 1)
     neighbour = film[place - 1] if share < 0 else (*film, end)[place + 1]

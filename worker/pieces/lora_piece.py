@@ -1,4 +1,4 @@
-"""The check of a LoRA file before it is offered: it is read, and laid once over the networks of a model it fits."""
+"""The task that checks a LoRA file before it is offered: the file is loaded and applied once to a model."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 def check(claim: Claim, painter: Painter) -> None:
-    """Check the file of a task, and write on it what is wrong; "" if nothing is.
+    """Check the LoRA file of a task and store the reason why it is unusable on the task, or "" if it fits.
 
-    :raises LeaseLost: when the task is gone.
+    :raises LeaseLost: when the task no longer exists.
     """
     payload = db.session.scalar(select(Piece.payload).where(Piece.number == claim.number, Piece.task == claim.task))
     if payload is None:

@@ -1,7 +1,7 @@
-"""Opening the next level of a walk: whoever completes a level's last piece does it, in the same transaction.
+"""The next pass (level) of a walk: the worker that completes a pass enqueues the tasks of the next one.
 
-What opens is planned before that transaction, from thumbnails that may have to be read first; so it is asked twice
-whether the level is complete: once to know whether to plan, and once, the walk locked, to know whether to open.
+The next pass is planned before the transaction that completes a task, because thumbnails may have to be loaded. So the
+code checks twice whether the pass is complete: before planning, and in the transaction, with the walk locked.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from worker.queue import leases
 
 
 class NotPlanned(Exception):
-    """A level turned out to be complete, and what follows it was not planned."""
+    """The pass is complete, but the next one was not planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextLevel:
-    """What follows a level: another one, or the film; with the walk's positions where they are known by it."""
+    """The work after a pass: another pass, or the film where `level` is None; and all frame positions, once known."""
 
     number: int
     level: Level | None
@@ -41,9 +41,9 @@ class NextLevel:
 
 
 def plan_next(painting: WalkInProgress) -> NextLevel | None:
-    """Plan what opens when this piece is done; ``None`` while others are still at the level.
+    """Return what follows when this task is done; ``None`` while other tasks of the pass are not done.
 
-    :raises LeaseLost: when the piece is no longer ours: of a walk that was deleted nothing is undone either.
+    :raises LeaseLost: when this worker no longer holds the task. A deleted walk has no open tasks and looks complete.
     """
     leases.check_lease(db.session(), painting.claim)
     level = painting.levels[painting.claim.level]
@@ -53,9 +53,9 @@ def plan_next(painting: WalkInProgress) -> NextLevel | None:
 
 
 def open_next(session: Session, painting: WalkInProgress, following: NextLevel | None) -> None:
-    """Open what was planned if this piece, which is done in the caller's transaction, was the last of its level.
+    """Enqueue the planned work if this task, which the caller's transaction completes, was the last of its pass.
 
-    :raises NotPlanned: when it was, and nothing is planned.
+    :raises NotPlanned: when it was the last, and ``following`` is None.
     """
     level = painting.levels[painting.claim.level]
     if len(level.batches) > 1 and session.scalar(_undone(painting)):
@@ -75,11 +75,11 @@ def open_next(session: Session, painting: WalkInProgress, following: NextLevel |
 
 
 def insert_pieces(session: Session, walk: Walk, levels: Sequence[Level], number: int, *, first: int = 0) -> None:
-    """Put the pieces of a level in the queue, from its ``first`` batch on; behind the last level, the film.
+    """Enqueue the tasks of pass ``number``, from its ``first`` batch on; after the last pass, enqueue the film.
 
-    Each has the turn in which the walk is when all before it is painted. A film takes no passes: it belongs to the turn
-    of the last frame. Behind all the others' frames of that turn it would make who is done wait for each of them, and
-    before their first pictures a newcomer wait for a picture and a film of each. So it comes in between.
+    A task's turn is the one that the walk has reached when all tasks before it are done. A film needs no UNet
+    evaluations and belongs to the turn of the last frame. Its level is 1: after the first pictures of other walks in
+    that turn, or a new walk would wait for films; before their frames, or a finished walk would wait for all of them.
     """
     start, spent, ticket = session.execute(
         select(Walk.start, func.coalesce(Walk.passes, 0), Walk.ticket).where(Walk.number == walk.number)
@@ -105,7 +105,7 @@ def _sampling(walk: Walk) -> Mapping[str, Any]:
 
 
 def wake_workers(following: NextLevel) -> None:
-    """Notify as many workers as can help that there is work; the one that opened the level goes on by itself."""
+    """Notify as many other workers as there are batches for; this worker continues by itself."""
     batches = 1 if following.level is None else len(following.level.batches)
     for _ in range(min(batches, this_worker().fleet.count) - 1):
         jobs.notify_workers()
@@ -144,7 +144,7 @@ def _plan(painting: WalkInProgress) -> NextLevel:
 
 
 def _set_right(session: Session, painting: WalkInProgress, positions: Sequence[float]) -> None:
-    """Give the stops, which were painted before anybody knew where in the film they stand, their final places."""
+    """Set the final frame indices of the stops, which were generated before all positions were known."""
     places = {position: index for index, position in enumerate(positions)}
     ranks = ranks_of(painting.walk, places)
     columns = (Frame.walk_number, Frame.index, Frame.position, Frame.path, Frame.bytes)
@@ -160,7 +160,7 @@ def _set_right(session: Session, painting: WalkInProgress, positions: Sequence[f
 
 
 def places_of(walk: Walk, stops: int) -> Mapping[float, int]:
-    """Map positions to places in the film; of the stops, while nothing else is known, to where they may come to be."""
+    """Return frame indices by position; before all positions are known, the estimated indices of the stops."""
     if walk.positions is not None:
         return {position: index for index, position in enumerate(walk.positions)}
     last, legs = (walk.frames, stops) if walk.ending == ROUND else (walk.frames - 1, stops - 1)
@@ -168,7 +168,7 @@ def places_of(walk: Walk, stops: int) -> Mapping[float, int]:
 
 
 def ranks_of(walk: Walk, places: Mapping[float, int]) -> dict[int, int]:
-    """Map the places of frames to how late they come by halving: 0 the stops, 1 the middles, 2 the quarters …"""
+    """Return the rank of each frame index by repeated halving: 0 for stops, 1 for middles, 2 for quarters and so on."""
     ends = sorted(place for position, place in places.items() if float(position).is_integer())
     ranks = dict.fromkeys(ends, 0)
     gaps = list(pairwise([*ends, walk.frames] if walk.ending == ROUND else ends))

@@ -1,4 +1,4 @@
-"""The painted pictures of a walk, each read when it is looked at: a film of large ones does not fit into memory."""
+"""The pictures of a walk, each loaded on access, because a film of large pictures does not fit into memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Picture = NDArray[np.uint8]
 
 
 class PaintedPictures(Sequence[Picture]):
-    """Pictures in the order of their positions and paths; those that the process remembers are not read."""
+    """A sequence of a walk's pictures, given as (position, path); pictures in the cache are not loaded."""
 
     def __init__(self, places: Sequence[tuple[float, str]], memory: Memory) -> None:
         self._places = places
@@ -32,9 +32,9 @@ class PaintedPictures(Sequence[Picture]):
     @overload
     def __getitem__(self, index: slice) -> PaintedPictures: ...
     def __getitem__(self, index: int | slice) -> Picture | PaintedPictures:
-        """Return a picture.
+        """Return a picture (height x width x 3, uint8), or a sequence for a slice.
 
-        :raises MediaError: when its file is lost or broken.
+        :raises MediaError: when the picture's file is missing or damaged.
         """
         if isinstance(index, slice):
             return PaintedPictures(self._places[index], self._memory)

@@ -1,7 +1,7 @@
-"""A walk while it is painted, as one piece of it sees it: its row, its levels, what earlier pieces left.
+"""The state of a walk during one of its tasks: its row, its passes, and the results of earlier tasks.
 
-A walk's levels are on its row: what is recorded of them (see `level_plan`) is all that a piece needs besides the
-states it starts from, which are in the media store, or still in this process's memory.
+A task needs the passes recorded on the walk's row (see `level_plan`) and the states that it starts from, which are in
+the media store or in this process's cache.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The worker was asked to stop; the piece goes back in the queue."""
+    """The worker was asked to stop; the task returns to the queue."""
 
 
 class PainterNeeded(Exception):
-    """What was to be done without the painter needs it after all; the thread that paints has to do it."""
+    """A writer thread needs the model after all; the generating thread has to finish the task."""
 
 
 class WalkInProgress:
-    """A walk that is being painted, for the time of one piece."""
+    """A walk that is being generated, for the duration of one task."""
 
     def __init__(self, claim: Claim, painter: Painter) -> None:
         self.claim = claim
@@ -62,44 +62,47 @@ class WalkInProgress:
 
     @property
     def painter(self) -> Painter:
-        """The painter of the walk's model.
+        """The loaded pipeline of the walk's model.
 
-        :raises PainterNeeded: in a thread that must not use it.
+        :raises PainterNeeded: in a writer thread, which must not use it.
         """
         if not self._has_painter:
             raise PainterNeeded(str(self.claim))
         return self._painter
 
     def resume(self, *, with_painter: bool) -> None:
-        """Go on in another thread, with its database session; only the thread that paints may do so with the painter.
+        """Continue in another thread, with that thread's database session; only the generating thread has a painter.
 
-        :raises LeaseLost: when the walk is gone.
+        :raises LeaseLost: when the walk no longer exists.
         """
         self._has_painter = with_painter
         self.reload()
 
-    # What the walk's row says
+    # The walk's row
 
     def reload(self) -> None:
-        """Read the walk again, after something was written on it."""
+        """Load the walk's row again, after it was changed.
+
+        :raises LeaseLost: when the walk no longer exists.
+        """
         self.walk = load(self.claim)
         self.__dict__.pop("levels", None)
 
     @cached_property
     def levels(self) -> list[Level]:
-        """The levels that are open; all of them where a recipe says so."""
+        """The passes planned so far; all passes for a walk made from a recipe."""
         return [Level.from_json(level) for level in self.walk.levels or []]
 
     @property
     def sampling(self) -> Mapping[str, Any]:
-        """What the preset comes to for this walk; empty where an old recipe knows nothing of it."""
+        """The resolved sampling settings of the walk; empty for old recipes without them."""
         return self.walk.sampling or {}
 
     @property
     def stops(self) -> int:
-        """Count the stops.
+        """The number of stops.
 
-        :raises LeaseLost: when there are none any more, because the walk was deleted meanwhile.
+        :raises LeaseLost: when there are none, because the walk was deleted in the meantime.
         """
         if not self.walk.stops:
             raise LeaseLost(f"walk {self.claim.walk_id}")
@@ -107,17 +110,20 @@ class WalkInProgress:
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether the last leg leads back to the first stop."""
+        """Return whether the last leg leads back to the first stop."""
         return bool(self.walk.ending == ROUND)
 
     @cached_property
     def is_leg(self) -> bool:
-        """Tell whether this is a leg of a live wall, which is shown as it is painted and has no film."""
+        """Return whether this is a leg of a live wall, which is shown frame by frame and has no film."""
         return db.session.scalar(select(WallLeg.number).where(WallLeg.walk_id == self.walk.id).limit(1)) is not None
 
     @property
     def prepared(self) -> PreparedWalk:
-        """The encoded prompts and the noise, made once for all the pieces that this process paints of the walk."""
+        """The encoded prompts and the noise, computed once for all tasks of the walk in this process.
+
+        :raises PaintingError: when a photo, style, LoRA or embedding is no longer available.
+        """
         seeds = tuple(station.seed for station in self._stations())
         if self.memory.prepared is None or self.memory.seeds != seeds:  # a stop may be painted from another seed
             self.memory.prepared, self.memory.seeds = self._prepared(), seeds
@@ -140,7 +146,7 @@ class WalkInProgress:
         return prepared
 
     def _stations(self) -> list[StopInput]:
-        """Say what is painted at each stop: the prompt with the words of its hand, the seed drawn."""
+        """Return the model input of each stop: its prompt with the style's words, its seed and its scene."""
         model = models_on_offer.setting(self.walk.model_name or self.walk.model)
         return [
             station(
@@ -158,18 +164,18 @@ class WalkInProgress:
         ]
 
     def thumbnails(self) -> dict[float, dict[int, NDArray[np.float32]]]:
-        """Return the thumbnails of the stops and of the last knots, from which the next level is planned."""
+        """Return the thumbnails of the stops and the last intermediate samples, which the next pass is planned from."""
         last = max((number for number, level in enumerate(self.levels) if level.kind == KNOTS), default=0)
-        found: dict[float, dict[int, NDArray[np.float32]]] = {}
+        thumbnails: dict[float, dict[int, NDArray[np.float32]]] = {}
         for number in sorted({0, last}):
             for batch in range(len(self.levels[number].batches)):
-                found |= {position: dict(each.thumbnails) for position, each in self.knots(number, batch).items()}
-        return found
+                thumbnails |= {position: dict(each.thumbnails) for position, each in self.knots(number, batch).items()}
+        return thumbnails
 
-    # Painting
+    # Generation
 
     def paint(self, number: int, batch: int) -> list[Painted]:
-        """Paint one batch of a level: always the same positions together, from the same states."""
+        """Generate one batch of a pass; a batch always has the same positions and starts from the same states."""
         before = self.painter.passes
         painted = batches.paint(
             self.painter,
@@ -192,33 +198,40 @@ class WalkInProgress:
         return self.knots(knot.level, batch)[knot.position].states[depth]
 
     def knots(self, number: int, batch: int) -> dict[float, Painted]:
-        """Return what a batch of stops or knots left for later pieces, by position; what was lost is painted again."""
+        """Return the states and thumbnails of a batch of stops or samples, by position; generate lost ones again."""
         if (number, batch) not in self.memory.knots:
             try:
                 found = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
             except MediaStoreAway:
                 raise
             except (MediaError, ValueError, KeyError, OSError):
-                log.warning("batch %s.%s of walk %s is lost and painted again", number, batch, self.walk.id)
+                log.warning("batch %s.%s of walk %s is lost and is generated again", number, batch, self.walk.id)
                 found = self.paint(number, batch)
             self.remember(number, batch, found)
         return self.memory.knots[number, batch]
 
     def remember(self, number: int, batch: int, painted: Sequence[Painted]) -> None:
-        """Keep what a batch leaves for later pieces, without its pictures, in this process."""
+        """Cache the states and thumbnails of a batch for later tasks of this process, without its pictures."""
         self.memory.knots[number, batch] = {each.position: replace(each, picture=None) for each in painted}
 
     def knots_path(self, number: int, batch: int) -> str:
-        """Name the file of what a batch leaves for later pieces."""
+        """Return the media path of a batch's states and thumbnails."""
         return f"{media_store.samples_folder(self.walk.id)}/{number}-{batch}.npz"
 
     def on_step(self) -> None:
-        """Go on between two steps of the solver, or stop if the worker must."""
+        """Call `go_on` between two solver steps.
+
+        :raises Stopped: when the worker is to stop.
+        """
         go_on()
 
 
 def go_on() -> None:
-    """Between two steps of the solver: say that the work goes on, and stop if the worker must."""
+    """Note progress between two solver steps, for the heartbeat.
+
+    :raises Stopped: when the worker is to stop.
+    :raises LeaseLost: when another worker holds the task.
+    """
     worker = this_worker()
     if worker.stopping.is_set():
         raise Stopped
@@ -230,24 +243,25 @@ def station(
     sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
     clip_skip: int | None = None,
 ) -> StopInput:  # fmt: skip
-    """Say what is painted at a stop by a model, given as it is set; ``scene_json`` is what its prompt was read as.
+    """Return the model input of a stop.
 
-    ``lora`` is the name of its LoRA and the weight.
+    ``model`` is the model's setting, ``hand`` the style, ``scene_json`` the recorded scene that the prompt was parsed
+    to, and ``lora`` the name and weight of its LoRA.
 
-    :raises PaintingError: when what the model learned of its hand, its LoRA or an embedding is not here any more.
+    :raises PaintingError: when the style's adapter, the LoRA or an embedding is no longer available.
     """
-    shown = None if scene_json is None else scene.read(scene_json)
-    said = (shown and shown.words) or prompt
+    shown = None if scene_json is None else scene.read_scene(scene_json)
+    text = (shown and shown.words) or prompt
     known = hands.known(model)
     # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
     is_composed = shown is not None and shown.composition is not None
-    has_hand = bool(hand) or hands.is_named(said if is_composed else prompt, known)
+    has_hand = bool(hand) or hands.is_named(text if is_composed else prompt, known)
     laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
-    worded = hands.append_words(said, hand, hands.pattern(model))
+    worded = hands.append_words(text, hand, hands.pattern(model))
     how = TextOptions(
         sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
     )
-    return StopInput(worded, leave_out, seed, said, has_hand, shown, laid, how, prompt)
+    return StopInput(worded, leave_out, seed, text, has_hand, shown, laid, how, prompt)
 
 
 def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
@@ -271,7 +285,10 @@ def _lora(name: str | None, weight: float | None, sampling: Mapping[str, Any], m
 
 
 def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -> frozenset[EmbeddingFile]:
-    """Return the embeddings that a stop's texts name: those that its walk records, or that its model ignores."""
+    """Return the embeddings that a stop's texts name: the walk's recorded ones, or those that its model ignores.
+
+    :raises PaintingError: when a recorded embedding is no longer available.
+    """
     if not sampling.get(prompt_texts.RECORDED):
         return frozenset()
     if not models_on_offer.facts(model)["reads_weights"]:
@@ -292,9 +309,9 @@ def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -
 
 
 def load(claim: Claim) -> Walk:
-    """Read the walk of a claim as it stands.
+    """Return the walk of a claim, as it is in the database now.
 
-    :raises LeaseLost: when it is gone.
+    :raises LeaseLost: when it no longer exists.
     """
     found: Walk | None = db.session.scalar(
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
@@ -305,9 +322,9 @@ def load(claim: Claim) -> Walk:
 
 
 def added_drawings(stations: Sequence[StopInput]) -> dict[str, str]:
-    """Return those drawings of some stops' scenes that curators added, removed or not, as SVG by digest.
+    """Return the reference drawings of the stops' scenes that curators added, removed ones included, as SVG by digest.
 
-    Each walk brings its own from the database, so that whoever paints it needs to know of no addition.
+    They come from the database with each walk, so workers need no copy of the drawing library's additions.
     """
     digests = {thing.drawing for station in stations if station.scene for thing in station.scene.things}
     if not digests:
@@ -317,7 +334,7 @@ def added_drawings(stations: Sequence[StopInput]) -> dict[str, str]:
 
 
 def rendering(walk: Walk) -> Rendering:
-    """Return the settings that fix the pixels of a walk that is set up."""
+    """Return the settings that determine the pixels of a walk that was set up."""
     full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
     return Rendering.from_sampling(
         walk.sampling or full,

@@ -1,4 +1,4 @@
-"""A photo that was brought: what it may show, and its main thing cut out, for its owner to see before they ask."""
+"""The task that describes an uploaded photo: its caption and a cut-out of its main subject, shown to its owner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from worker.queue import outages, photo_tasks
 from worker.queue.leases import Claim, write_as_holder
 
 PREVIEW = 256
-"""How large the preview of what was cut out is at most, in pixels."""
+"""The largest side of the cut-out preview, in pixels."""
 
 UNREADABLE = "The picture can no longer be read."
 
@@ -30,28 +30,28 @@ log = logging.getLogger(__name__)
 
 
 def describe(claim: Claim) -> None:
-    """Look at the photo of a task, and write down what was found; one that cannot be looked at stays without words.
+    """Describe the photo of a task and store the result; a photo that cannot be processed gets no caption.
 
-    :raises LeaseLost: when it is no longer ours.
+    :raises LeaseLost: when this worker no longer holds the task.
     """
     photo = db.session.get(Photo, claim.task)
-    if photo is None or photo.described_at is not None:  # its owner took it back, or a worker of 1.0.0 was quicker
+    if photo is None or photo.described_at is not None:  # deleted, or described by release 1.0.0
         _record(claim, {})
         return
     try:
-        found = _found(photo)
+        columns = _describe(photo)
     except outages.OUTAGES:
         raise
-    except Exception:  # whatever is wrong with it, that is no fault of its owner, and others wait for their walks
-        log.exception("photo %s stays without words", photo.id)
+    except Exception:  # a photo that fails must neither fail its owner's walk nor block the queue
+        log.exception("photo %s gets no caption", photo.id)
         figures.count_failure("other")
-        found = {}
-    _record(claim, found)
-    log.info("photo %s was looked at", claim.task)
+        columns = {}
+    _record(claim, columns)
+    log.info("photo %s was described", claim.task)
 
 
-def _found(photo: Photo) -> dict[str, str | None]:
-    """Return what is to be written on a photo: words for it and a preview of its main thing, or what is wrong."""
+def _describe(photo: Photo) -> dict[str, str | None]:
+    """Return the columns to store on a photo: its caption and the path of its cut-out, or an error."""
     try:
         picture = pictures.read_picture(media_store.store().read_bytes(photo.path))
     except MediaStoreAway:
@@ -60,8 +60,10 @@ def _found(photo: Photo) -> dict[str, str | None]:
         log.warning("photo %s cannot be read: %s", photo.id, error)
         return {"error": UNREADABLE}
     worker, cut = this_worker(), tracing.cut(picture, PREVIEW)
-    told = describing.describe(picture, cut=cut, eye=worker.features.open_eye(), blip=worker.captioner, hands=_hands())
-    return {"description": told.words or None, "cut_path": None if cut is None else _keep(photo.id, cut)}
+    caption = describing.describe(
+        picture, cut=cut, eye=worker.features.open_eye(), blip=worker.captioner, hands=_hands()
+    )
+    return {"description": caption.words or None, "cut_path": None if cut is None else _keep(photo.id, cut)}
 
 
 def _keep(photo_id: str, cut: Pixels) -> str:
@@ -73,14 +75,14 @@ def _keep(photo_id: str, cut: Pixels) -> str:
     return path
 
 
-def _record(claim: Claim, found: dict[str, str | None]) -> None:
+def _record(claim: Claim, columns: dict[str, str | None]) -> None:
     is_written = False
     try:
         with writing() as session:
             write_as_holder(session, claim)
-            is_written = photo_tasks.describe(session, str(claim.task), **found)
+            is_written = photo_tasks.describe(session, str(claim.task), **columns)
     finally:
-        if not is_written and (path := found.get("cut_path")) and path not in photo_store.paths():
+        if not is_written and (path := columns.get("cut_path")) and path not in photo_store.paths():
             media_store.store().delete(path)
 
 

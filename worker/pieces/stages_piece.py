@@ -1,9 +1,9 @@
-"""The stages of one frame: its trajectory painted anew, and what the model would paint after each step of it.
+"""The task that renders the stages of one frame: the model's predicted picture after each solver step.
 
-Where a sketch leads the painter, it comes first, and after it the noise.
+For a sketch-conditioned model the sketch and the initial noise come first.
 
-The early steps of a frame that branched are those of its neighbours, blended, as they were when it was painted. All is
-painted one by one, so the last stage may differ from the frame in the last bits that a batch's size decides.
+The early steps of a frame that branched are the blended steps of its neighbours, as when it was generated. Pictures are
+generated one by one, so the last stage may differ from the frame in low bits that depend on the batch size.
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ from worker.process.worker import this_worker
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
 
 STAGE_MS = 400
-"""How long a stage is shown."""
+"""The duration of a stage in the film, in milliseconds."""
 
 LAST_MS = 2000
-"""How long the last one is."""
+"""The duration of the last stage, in milliseconds."""
 
 SIDE_MAX = 256
-"""How large a stage is at most: a sheet has one for every step side by side, and WebP ends at 16,383 pixels."""
+"""The largest side of a stage, in pixels: a sheet holds all stages side by side."""
 
 WEBP_MAX = 16_383
+"""The largest side of a WebP picture, in pixels."""
 
 Picture = NDArray[np.uint8]
 
@@ -47,7 +48,11 @@ log = logging.getLogger(__name__)
 
 
 def paint(claim: Claim, painter: Painter) -> None:
-    """Paint the stages of the frame that a piece names, and keep them as a film and a sheet."""
+    """Render the stages of a task's frame and store them as an animated WebP and a sheet.
+
+    :raises WrongModel: when this model did not generate the walk.
+    :raises LeaseLost: when the frame is gone, or this worker no longer holds the task.
+    """
     painting = WalkInProgress(claim, painter)
     walk_setup.check_model(painting)
     position = db.session.scalar(
@@ -73,10 +78,7 @@ def paint(claim: Claim, painter: Painter) -> None:
 
 
 def beginning(painting: WalkInProgress, position: float) -> list[Picture]:
-    """Return the sketch that leads the painter at ``position``, and the noise that it begins with; nothing without one.
-
-    The noise is decoded as any latents are, as a model would show it before its first step.
-    """
+    """Return the sketch and the decoded initial noise at ``position``; an empty list for a walk without sketches."""
     sketches = painting.prepared.sketches
     if sketches is None:
         return []
@@ -88,7 +90,7 @@ def beginning(painting: WalkInProgress, position: float) -> list[Picture]:
 
 
 def stages_of(painting: WalkInProgress, position: float) -> list[Picture]:
-    """Return what the model would paint at ``position`` after each step of the solver, the last being the frame."""
+    """Return the predicted picture at ``position`` after each solver step; the last one is the frame."""
     steps = painting.prepared.rendering.steps
     states = Trajectories(painting).of_frame(position, steps - 1)
     pictures = []
@@ -102,7 +104,7 @@ def stages_of(painting: WalkInProgress, position: float) -> list[Picture]:
 
 
 class Trajectories:
-    """The states of pictures after each step, those of their neighbours among them, each painted once."""
+    """The solver states of frames and of the neighbours they start from, each computed once."""
 
     def __init__(self, painting: WalkInProgress) -> None:
         walk = painting.walk
@@ -113,7 +115,7 @@ class Trajectories:
         self._known: dict[tuple[int, float], list[State]] = {}
 
     def of_frame(self, position: float, depth: int) -> list[State]:
-        """Return the states of a frame after its first ``depth`` steps."""
+        """Return the states of a frame after each of its first ``depth`` steps."""
         shown = (i for i, level in enumerate(self.levels) if level.kind != KNOTS and position in level.positions)
         return self._of(next(shown), position, depth)
 
@@ -123,15 +125,15 @@ class Trajectories:
         return self._known[number, position][:depth]
 
     def _painted(self, number: int, position: float, depth: int) -> list[State]:
-        found = level_plan.find_start(number, self.levels, position, self.painting.sampling)
-        if found is None:
+        start = level_plan.find_start(number, self.levels, position, self.painting.sampling)
+        if start is None:
             return self._follow([], position, depth)
-        sides = (self._of(side.level, side.position, found.depth) for side in (found.left, found.right))
-        early = [between(left, right, found.t) for left, right in zip(*sides, strict=True)]
-        return self._follow(early, position, depth) if depth > found.depth else early
+        sides = (self._of(side.level, side.position, start.depth) for side in (start.left, start.right))
+        early = [between(left, right, start.t) for left, right in zip(*sides, strict=True)]
+        return self._follow(early, position, depth) if depth > start.depth else early
 
     def _follow(self, states: list[State], position: float, depth: int) -> list[State]:
-        """Go on with a trajectory from its last state."""
+        """Extend a trajectory from its last state to ``depth`` steps."""
         if depth == len(states):
             return states
         (painted,) = self.painting.painter.paint(
@@ -155,7 +157,7 @@ def _fitting(picture: Picture) -> Picture:
 
 
 def _sheet(pictures: Sequence[Picture]) -> Picture:
-    """Lay the stages side by side, in their order; where they are too many for one picture, made smaller."""
+    """Return the stages side by side, in order, scaled down if the sheet would exceed `WEBP_MAX`."""
     width = pictures[0].shape[1]
     fitting = min(width, WEBP_MAX // len(pictures))
     if fitting < width:

@@ -1,4 +1,4 @@
-"""The frames of a walk that is kept of a live wall: copied from the legs that it is joined of, which go afterwards."""
+"""Frames of a walk that preserves a live wall: copied from the legs that it joins, which are deleted afterwards."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from worker.queue.leases import write_as_holder
 log = logging.getLogger(__name__)
 
 
-def adopt(painting: WalkInProgress) -> None:
-    """Copy the frames that lie in other walks' folders into the walk's own; one that is lost there is painted again."""
+def copy_frames(painting: WalkInProgress) -> None:
+    """Copy frames that are stored in other walks' folders to the walk's own; lost ones are generated again later."""
     own = f"{media_store.walk_folder(painting.walk.id)}/"
     query = select(Frame).where(Frame.walk_number == painting.claim.walk_number)
     others = [frame for frame in db.session.scalars(query) if not frame.path.startswith(own)]

@@ -1,7 +1,7 @@
-"""The photos of a walk's stops, as its painter needs them: traced, or inverted, once; and kept for whoever goes on.
+"""The photos of a walk's stops in the form that the model needs: traced or inverted once, and stored for all tasks.
 
-What leads a painter must be the same for every piece of a walk, whoever paints it. So it lies in the media store, named
-by the walk's rows, and who comes second takes what the first one kept.
+Every task of a walk must be conditioned on the same data, whichever worker does it. So the first result is stored in
+the media store and recorded on the walk, and later tasks load it.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ from worker.photos.tracing import Traced
 from worker.queue.leases import Claim, write_as_holder
 
 WHOLE, CUT, ENCODED = "whole", "cut", "encoded"
-"""What is kept of the photo of a stop, as a medium named with the stop's number: traced whole or cut out, inverted."""
+"""Kinds of stored photo data, as media named with the stop's index: traced whole, traced cut-out, inverted."""
 
-Kept = TypeVar("Kept", Traced, InvertedPhoto)
+Stored = TypeVar("Stored", Traced, InvertedPhoto)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Led:
-    """Stops whose scenes show their photos, and what was cut out of these, by digest."""
+class PhotoScenes:
+    """Model inputs whose scenes contain their photos, and the photos' cut-outs by digest."""
 
     stations: list[StopInput]
     cut_outs: dict[str, Pixels]
 
 
-def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput], *, ratio: float = 1.0) -> Led:
-    """Put the photos of a walk's stops into their scenes, for a painter that sketches lead.
+def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput], *, ratio: float = 1.0) -> PhotoScenes:
+    """Return the inputs of a walk with the stops' photos placed in their scenes, for a sketch-conditioned model.
 
-    Its pictures are as wide as they are high by the ``ratio``.
+    ``ratio`` is the width of the pictures divided by their height.
 
     :raises PaintingError: when a photo is lost.
     """
-    led = Led(list(stations), {})
+    led = PhotoScenes(list(stations), {})
     for index in _with_photos(walk):
         cut_out = bool(walk.stops[index].cut_out)
 
@@ -61,19 +61,21 @@ def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput], *, ratio: fl
             return tracing.trace(_photo(walk, index), cut_out=cut_out, ratio=ratio)
 
         name = f"{CUT if cut_out else WHOLE}-{index}"
-        found = _kept(claim, walk, name, make=trace, pack=tracing.pack, unpack=tracing.unpack)
-        led.stations[index] = replace(stations[index], scene=found.scene(stations[index].scene))
-        if found.thing is not None:
-            led.cut_outs[found.digest] = found.thing
+        traced_photo = _load_or_make(claim, walk, name, make=trace, pack=tracing.pack, unpack=tracing.unpack)
+        led.stations[index] = replace(stations[index], scene=traced_photo.scene(stations[index].scene))
+        if traced_photo.thing is not None:
+            led.cut_outs[traced_photo.digest] = traced_photo.thing
     return led
 
 
 def inverted(
     claim: Claim, walk: Walk, painter: Painter, prepared: PreparedWalk, on_step: Callable[[], None]
 ) -> PreparedWalk:
-    """Hold a walk to the photos of its stops, for a painter that words lead.
+    """Return the prepared walk with the stops' photos inverted, for a text-conditioned model.
 
-    :raises PaintingError: when a photo is lost, or the model cannot follow it.
+    ``on_step`` is called after each solver step.
+
+    :raises PaintingError: when a photo is lost, or the model does not support inversion.
     """
     photos: list[InvertedPhoto | None] = [None] * len(walk.stops)
     for index in _with_photos(walk):
@@ -82,7 +84,7 @@ def inverted(
             latents = painter.model.encode_picture(_fitting(walk, index, prepared))
             return painter.invert(prepared, index, latents, on_step=on_step)
 
-        photos[index] = _kept(
+        photos[index] = _load_or_make(
             claim, walk, f"{ENCODED}-{index}", make=invert, pack=inversion.pack, unpack=inversion.unpack
         )
     return replace(prepared, photos=tuple(photos)) if any(photo is not None for photo in photos) else prepared
@@ -93,9 +95,9 @@ def _with_photos(walk: Walk) -> list[int]:
 
 
 def _photo(walk: Walk, index: int) -> Pixels:
-    """Read the photo of a stop.
+    """Return the pixels of the photo of a stop.
 
-    :raises PaintingError: when it is lost, or is none any more.
+    :raises PaintingError: when the file is missing or no picture.
     """
     try:
         return pictures.read_picture(photo_stops.read_photo(walk, index))
@@ -108,22 +110,22 @@ def _photo(walk: Walk, index: int) -> Pixels:
 def _fitting(walk: Walk, index: int, prepared: PreparedWalk) -> NDArray[np.uint8]:
     rendering = prepared.rendering
     cut_out = bool(walk.stops[index].cut_out)
-    return tracing.composed(_photo(walk, index), rendering.width, rendering.height, cut_out=cut_out)
+    return tracing.compose(_photo(walk, index), rendering.width, rendering.height, cut_out=cut_out)
 
 
-def _kept(
+def _load_or_make(
     claim: Claim,
     walk: Walk,
     kind: str,
     *,
-    make: Callable[[], Kept],
-    pack: Callable[[Kept], bytes],
-    unpack: Callable[[bytes], Kept],
-) -> Kept:
-    """Return what is kept of a photo; what is not, or is lost, is made, and kept unless somebody was quicker."""
+    make: Callable[[], Stored],
+    pack: Callable[[Stored], bytes],
+    unpack: Callable[[bytes], Stored],
+) -> Stored:
+    """Return the stored data of a photo; make and store missing data, unless another worker stored its own first."""
     known = walk.media.get(kind)
-    if known is not None and (found := _read(known.path, unpack)) is not None:
-        return found
+    if known is not None and (stored := _load(known.path, unpack)) is not None:
+        return stored
     made = make()
     data = pack(made)
     path, digest = media_store.film_path(walk.id, kind, "npz", data)
@@ -143,14 +145,14 @@ def _kept(
     if theirs is None or theirs == path:
         return made
     media_store.store().delete(path)
-    return _read(theirs, unpack) or made
+    return _load(theirs, unpack) or made
 
 
-def _read(path: str, unpack: Callable[[bytes], Kept]) -> Kept | None:
+def _load(path: str, unpack: Callable[[bytes], Stored]) -> Stored | None:
     try:
         return unpack(media_store.store().read_bytes(path))
     except MediaStoreAway:
         raise
     except (MediaError, ValueError) as error:
-        log.warning("%s is lost and made again: %s", path, error)
+        log.warning("%s is lost and is made again: %s", path, error)
         return None

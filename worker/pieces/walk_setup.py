@@ -1,4 +1,4 @@
-"""Setting up a walk: its settings and first level, fixed on its row by the first who paints it, and followed by all."""
+"""The setup of a walk: the first worker fixes its settings and first pass on its row, and all workers follow them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from worker.process.worker import this_worker
 from worker.queue.leases import write_as_holder
 
 OF_A_WORKER = "decoder", "gpu"
-"""What of a walk's sampling is the worker's that begins it."""
+"""The keys of a walk's sampling settings that the worker which begins it determines."""
 
 
 class WrongModel(Exception):
@@ -30,14 +30,14 @@ class WrongModel(Exception):
 
 
 class WalkRestarted(Exception):
-    """The walk was begun by another model: nothing of it is painted any more, and it is back in the queue."""
+    """The walk was begun by another model revision: its frames were deleted, and it is back in the queue."""
 
 
 def set_up(painting: WalkInProgress) -> None:
-    """Fix the settings and the first level on the walk the first time; afterwards, see that they are ours.
+    """Store the settings and the first pass on a new walk; for a begun walk, check that they fit this worker's model.
 
-    :raises WrongModel: when its recipe asks for another model or size.
-    :raises WalkRestarted: when another model painted half of it.
+    :raises WrongModel: when the walk's recipe names another model or size.
+    :raises WalkRestarted: when another model revision had begun the walk.
     """
     walk, painter = painting.walk, painting.painter
     if walk.model_revision not in (None, painter.revision) and not walk.is_pinned:
@@ -48,16 +48,16 @@ def set_up(painting: WalkInProgress) -> None:
 
 
 def check_model(painting: WalkInProgress) -> None:
-    """See that the walk is one that our model can paint again.
+    """Check that this worker's model can reproduce the walk.
 
-    :raises WrongModel: when it is not.
+    :raises WrongModel: when the model, its revision or the picture size differs.
     """
     walk, painter = painting.walk, painting.painter
     if walk.model_revision not in (None, painter.revision):
-        told = f"the recipe was painted by {walk.model_name} {walk.model_revision}"
+        origin = f"the recipe was painted by {walk.model_name} {walk.model_revision}"
         if walk.model_name != painter.name:
-            raise WrongModel(f"{told}. {models_on_offer.not_offered(str(walk.model_name))}")
-        raise WrongModel(f"{told}; this site paints with {painter.name} {painter.revision}")
+            raise WrongModel(f"{origin}. {models_on_offer.not_offered(str(walk.model_name))}")
+        raise WrongModel(f"{origin}; this site paints with {painter.name} {painter.revision}")
     width, height = painter.rendering(walk.sampling).width, painter.rendering(walk.sampling).height
     if walk.is_pinned and (walk.width, walk.height) != (width, height):
         asked, ours = _times(walk.width, walk.height), _times(width, height)
@@ -65,7 +65,7 @@ def check_model(painting: WalkInProgress) -> None:
 
 
 def _is_first(painting: WalkInProgress) -> bool:
-    """Tell whether this is a walk's first piece, and there are no others yet."""
+    """Return whether this is the walk's first task and no others exist yet."""
     claim = painting.claim
     if (claim.kind, claim.level, claim.batch) != (STOPS, 0, 0):
         return False
@@ -74,9 +74,9 @@ def _is_first(painting: WalkInProgress) -> bool:
 
 
 def _open_first(painting: WalkInProgress) -> None:
-    """Write down what fixes the pixels, and put the first level's further batches in the queue.
+    """Store everything that determines the pixels, and enqueue the other batches of the first pass.
 
-    Frames that are there already are of a time before there were levels, and are painted again.
+    Existing frames are from a release without passes; they are deleted and generated again.
     """
     walk, painter = painting.walk, painting.painter
     settings = _model_columns(painter) | {"painted_count": 0, "passes": 0}
@@ -108,21 +108,21 @@ def _open_first(painting: WalkInProgress) -> None:
 
 
 def _forget_frames(session: Session, walk_number: int) -> list[str]:
-    """Delete the rows of a walk's frames; return the paths of their files, which no row names any more."""
+    """Delete the rows of a walk's frames; return the paths of their files, which have no row any more."""
     paths = list(session.scalars(select(Frame.path).where(Frame.walk_number == walk_number)))
     session.execute(delete(Frame).where(Frame.walk_number == walk_number))
     return paths
 
 
 def _sampling(walk: Walk) -> dict[str, Any]:
-    """Resolve the preset of a walk that was asked for before that was done at once."""
+    """Resolve the preset of a walk from a release that did not resolve presets on request."""
     offer = models_on_offer.find(walk.model)
     facts = models_on_offer.facts(offer.setting if offer else None)
     return presets.resolve(walk.preset, facts, steps=walk.sampler_steps, guidance=walk.guidance)
 
 
 def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Level]:
-    """Plan the first level; all of them where positions are known and levels are not, as in the oldest recipes."""
+    """Return the first pass; for the oldest recipes, which have positions but no passes, return all passes."""
     walk = painting.walk
     batch = int(settings.get("batch") or walk.batch or 1)
     if walk.positions is not None:
@@ -135,7 +135,10 @@ def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Level]:
 
 
 def _restart(painting: WalkInProgress) -> None:
-    """Drop the frames of another model: half a walk by one and half by another would be neither's."""
+    """Delete the frames of another model revision and requeue the walk: one revision must generate all its frames.
+
+    :raises WalkRestarted: always.
+    """
     number = painting.claim.walk_number
     with writing() as session:
         forgotten: dict[str, Any] = dict.fromkeys(("precision", "levels", "positions", "passes", "model_revision"))

@@ -1,7 +1,7 @@
-"""The schedule of a walk: which frames it has, in which order they are painted, and what lies between two stops.
+"""The frame schedule of a walk: the positions of its frames and the order in which they are generated.
 
-Pure arithmetic on numbers and arrays, so that an interrupted walk finds the same positions and batches again.
-A position is global: `leg + t`, with `t` in [0, 1] between two neighbouring stops; stop `i` lies at position `i`.
+Pure arithmetic, so that an interrupted walk gets the same positions and batches again. A position is global:
+`leg + t`, with `t` in [0, 1] between two neighbouring stops; stop `i` is at position `i`.
 """
 
 import heapq
@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 
 
 def positions(stops: int, frames: int) -> tuple[float, ...]:
-    """Place the frames of a walk, in film order.
+    """Return the evenly spaced positions of a walk's frames, in film order.
 
-    The stops themselves are always among them; the other frames are shared among the legs as evenly as possible
-    (earlier legs take the remainder) and lie at equal distances within a leg.
-    Raises ValueError for fewer than two stops or fewer frames than stops.
+    The stops are always among them. The other frames are divided among the legs as evenly as possible (earlier legs
+    take the remainder) and are equally spaced within a leg.
+
+    :raises ValueError: for fewer than two stops or fewer frames than stops.
     """
     if stops < 2:
         raise ValueError(f"a walk needs at least 2 stops, not {stops}")
@@ -30,11 +31,12 @@ def positions(stops: int, frames: int) -> tuple[float, ...]:
 
 
 def batches(positions: Sequence[float], stops: int, size: int) -> list[list[int]]:
-    """List the frames' indices in the order of painting, in batches of at most `size`.
+    """Return the frames' indices in the order of generation, in batches of at most `size`.
 
-    The stops come first, in batches of their own; after them always the frame nearest the middle of the widest gap
-    between frames that are there, so that a film of what is painted so far goes from coarse to fine. Ties go to the
-    left. Every index comes exactly once. Raises ValueError when a stop is not among the positions.
+    The stops come first, in separate batches. Then follows always the frame nearest the middle of the widest gap, so
+    that the unfinished film goes from coarse to fine. Ties go to the left. Every index occurs exactly once.
+
+    :raises ValueError: when a stop is not among the positions, or `size` is less than 1.
     """
     if size < 1:
         raise ValueError(f"a batch holds at least 1 frame, not {size}")
@@ -47,12 +49,12 @@ def _chunks(indices: list[int], size: int) -> list[list[int]]:
 
 
 def coarse_to_fine(positions: Sequence[float], painted: Sequence[int]) -> Iterator[int]:
-    """Yield the indices of the frames between those that are painted, the middle of the widest gap first."""
+    """Yield the indices of all frames that are not among the `painted` ones, the middle of the widest gap first."""
     gaps: list[tuple[float, int, int]] = []
 
     def open_gap(left: int, right: int) -> None:
         if right - left > 1:
-            # Rounded, so that gaps that differ by a rounding error only are ties.
+            # Round, so that gaps which differ only by a rounding error count as equal.
             heapq.heappush(gaps, (-round(positions[right] - positions[left], 9), left, right))
 
     for left, right in itertools.pairwise(painted):
@@ -67,9 +69,11 @@ def coarse_to_fine(positions: Sequence[float], painted: Sequence[int]) -> Iterat
 
 
 def leg(position: float, stops: int, *, closed: bool = False) -> tuple[int, float]:
-    """Split a global position into its leg and `t` within it; the last stop is the last leg at t = 1.
+    """Return the leg of a global position and `t` within it; the last stop is the last leg at t = 1.
 
-    A closed walk has a leg more, from the last stop to the first. Raises ValueError for a position outside the walk.
+    A closed walk has one more leg, from the last stop to the first.
+
+    :raises ValueError: for a position outside the walk.
     """
     legs = stops if closed else stops - 1
     if not 0 <= position <= legs:

@@ -1,4 +1,4 @@
-"""What lies between two stops: on the straight line, or on the great arc that keeps noise as long as it is."""
+"""Interpolation between two stops: linear for embeddings, spherical for noise, which keeps its norm."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def lerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDAr
 def slerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDArray[np.floating]:
     """Interpolate along the great arc from `a` to `b`, taken as flat vectors (Shoemake, SIGGRAPH 1985).
 
-    Gaussian noise keeps its length on the arc, which a straight line shortens. Beyond t = 1 the arc goes on round its
-    circle. For vectors that are parallel or zero it is not defined, and the straight line takes its place; between
-    opposite ones there are many, and the one by way of `_aside(a)` is taken. `t` as in `lerp`.
+    Gaussian noise keeps its norm on the arc; linear interpolation would shrink it. For t > 1 the arc continues around
+    its circle. Parallel or zero vectors define no arc, so `lerp` is used. Opposite vectors have many arcs; the one
+    through `_perpendicular(a)` is used. `t` is as in `lerp`.
     """
     cosine = _cosine(a, b)
     if cosine > PARALLEL:
         return lerp(a, b, t)
     if cosine < -PARALLEL:
-        third = _aside(a)
+        third = _perpendicular(a)
         early = _leading(np.less(t, 0.5), a).astype(bool)
         return np.where(early, slerp(a, third, 2 * np.asarray(t)), slerp(third, b, 2 * np.asarray(t) - 1))
     t = _leading(t, a)
@@ -42,10 +42,10 @@ def slerp(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDA
 
 
 def long_way(a: NDArray[np.floating], b: NDArray[np.floating], t: ArrayLike) -> NDArray[np.floating]:
-    """Go on from `b` at t = 0, the long way round the great circle of `slerp(a, b)`, to `a` at t = 1.
+    """Interpolate from `b` at t = 0 to `a` at t = 1 along the longer arc of the great circle of `slerp(a, b)`.
 
-    Out by slerp and back by this, noise has gone full circle and was nowhere twice. Parallel or opposite vectors lie
-    on no circle of their own; the way back is then the way out.
+    `slerp` out and this function back cover the whole circle, so no noise occurs twice. Parallel or opposite vectors
+    define no unique circle; then the way back is `slerp(b, a, t)`.
     """
     cosine = _cosine(a, b)
     if abs(cosine) > PARALLEL:
@@ -59,8 +59,8 @@ def _cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     return float(np.vdot(a, b)) / norms if norms else 1.0
 
 
-def _aside(a: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Make a vector at right angles to `a`, as long and, for noise, as random: its own numbers, moved on by one."""
+def _perpendicular(a: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return a vector perpendicular to `a` with the same norm, made from the values of `a` shifted by one."""
     flat = a.ravel()
     for other in (np.roll(flat, 1), np.where(np.arange(flat.size) % 2, 1, -1)):
         rest = other - flat * (np.vdot(flat, other) / np.vdot(flat, flat))

@@ -1,6 +1,6 @@
-"""What a picture is between two steps of the solver, how two such states blend, and how they travel.
+"""The state of a picture between two solver steps: its blending and its file format.
 
-Arrays only: a state is written where any worker finds it, and read without unpickling anything.
+States consist of arrays only. They are stored where any worker can load them, and loading never unpickles objects.
 """
 
 import io
@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from worker.planning import interpolation
 
 LATENTS_AT = 0
-"""Where in a state the latents lie; what follows is the solver's memory of earlier steps."""
+"""Index of the latents in a stored state; the arrays after them are the solver's history."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A picture after `depth` steps: its latents, and what the solver keeps of earlier steps, all float32.
+    """A picture after `depth` solver steps: its latents and the solver's history of earlier steps, all float32.
 
-    All arrays have the latents' shape (channels x height x width); which ones a solver keeps is `solvers`'s. Where
-    picture and noise are blended apart, the last of `history` is the clean picture that the network expected.
+    All arrays have the latents' shape (channels x height x width); the solver determines which arrays it keeps. Where
+    picture and noise are blended separately, the last array of `history` is the predicted clean picture (x0).
     """
 
     depth: int
@@ -33,10 +33,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """What was painted at a position.
+    """What was generated at a position of the walk.
 
-    `picture` (height x width x 3, uint8) is there when it was decoded; `states` are those that were asked for, and
-    `thumbnails` are small pictures of what the model expected to paint (float32, 0-1), both by depth.
+    `picture` (height x width x 3, uint8) is None if it was not decoded. `states` (the requested ones) and `thumbnails`
+    (latent previews of the predicted picture, float32, 0-1) are keyed by depth, in solver steps.
     """
 
     position: float
@@ -48,16 +48,17 @@ class Painted:
 def between(left: State, right: State, t: float, level: tuple[float, float] | None = None) -> State:
     """Blend two states of the same depth; exactly `left` at t = 0 and `right` at t = 1.
 
-    History is blended on the straight line: solvers are linear in all that they keep, so the blend is what they would
-    have reached from blended predictions. Noise that differs would be shortened by that, and keeps its length on the
-    arc. Without `level` the latents are blended on the arc as they are, picture and noise together (release 1.0.0),
-    which makes the picture in them stronger where the noises differ. `level` says how much of the expected picture, the
-    last of the history, and of the noise the latents hold: then the first is blended on the line and the second on the
-    arc. Raises ValueError for states of different depths.
+    The history is blended linearly: solvers are linear in what they keep, so the blend equals the history of blended
+    predictions. Noise is blended by `slerp`, because linear blending would shrink its norm. Without `level` picture and
+    noise in the latents are blended together by `slerp`, as in release 1.0.0; this strengthens the picture where the
+    noises differ. `level` gives the weights of the predicted picture (the last array of the history) and of the noise
+    in the latents; then the picture is blended linearly and the noise by `slerp`.
+
+    :raises ValueError: for states of different depths.
     """
     if left.depth != right.depth or len(left.history) != len(right.history):
         raise ValueError(f"a state of depth {left.depth} cannot be blended with one of depth {right.depth}")
-    if t in (0, 1):  # the arc is rounded at its ends
+    if t in (0, 1):  # slerp rounds, so it is not exact at its ends
         return right if t else left
     history = tuple(interpolation.lerp(a, b, t) for a, b in zip(left.history, right.history, strict=True))
     if level is None:
@@ -69,7 +70,7 @@ def between(left: State, right: State, t: float, level: tuple[float, float] | No
 
 
 def pack(painted: Sequence[Painted]) -> bytes:
-    """Write pictures, thumbnails and states as one uncompressed NumPy archive."""
+    """Return pictures, thumbnails and states as the bytes of one uncompressed NumPy archive."""
     arrays: dict[str, NDArray[np.generic]] = {}
     for i, one in enumerate(painted):
         if one.picture is not None:
@@ -84,7 +85,10 @@ def pack(painted: Sequence[Painted]) -> bytes:
 
 
 def unpack(data: bytes) -> list[Painted]:
-    """Read what `pack` wrote. Raises ValueError for anything else."""
+    """Return the content of an archive made by `pack`.
+
+    :raises ValueError: for any other data.
+    """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = dict(archive)

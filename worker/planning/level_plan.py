@@ -1,16 +1,15 @@
-"""Plan a walk: in which levels it is painted, what each starts from, and in which batches.
+"""The generation plan of a walk: its passes (levels), the batches of each, and the states that they start from.
 
-A frame's early solver steps are the expensive, guided ones, and nearly the same for its neighbours. So a walk is a
-tree: first its stops, then *knots*, pictures in between that are painted to a depth of the solver's steps only and
-shown to nobody; their thumbnails pace the film, and its frames start from the blend of the two knots on either side and
-take the remaining steps. Unless it is short a film has a second rung of knots, where the first one's pictures differ
-most, and these branch as well. Where a walk does not branch, knots only pace it: they and the frames begin from their
-noise. Compare latent blending (Stegmaier, 2022), which grows such a tree one picture at a time; here a level is painted
-in batches, which workers share.
+A frame's early solver steps are the expensive, guided ones and nearly the same for its neighbours. So a walk is
+generated as a tree of passes, which recipes call *levels*. The first pass generates the stops. The next one generates
+intermediate samples (in recipes *knots*) up to a depth, in solver steps; they are never shown. Their thumbnails pace
+the film, and its frames start from the blend of the samples on either side and take the remaining steps. Longer films
+have a second pass of intermediate samples, placed where the pictures of the first differ most. In a walk that does not
+branch, the samples only pace the film, and frames start from noise. Compare latent blending (Stegmaier, 2022), which
+grows such a tree picture by picture; here workers share the batches of a pass.
 
-Pure arithmetic on numbers and arrays: the same levels follow from the same thumbnails, and what is recorded of them
-(JSON) is all that a repaint needs. Positions are as in `frame_schedule`; in a closed walk the last leg leads back to
-stop 0.
+Pure arithmetic: the same thumbnails lead to the same passes, and their record (JSON) is all that a repeat needs.
+Positions are as in `frame_schedule`; in a closed walk the last leg leads back to stop 0.
 """
 
 import bisect
@@ -29,17 +28,18 @@ from worker.planning import frame_schedule, pacing
 Kind = Literal["stops", "knots", "frames"]
 
 Thumbnails = Mapping[float, Mapping[int, NDArray[np.float32]]]
-"""The thumbnails of stops and knots: by position, then by the depth they were taken at."""
+"""Thumbnails of stops and intermediate samples, by position and then by depth."""
 
 FIRST = 8
-"""How many frames the first batch holds at most: a film that grows early is worth a batch that is less than best."""
+"""The largest size of the first batch of frames: smaller than optimal, so that the film begins to grow early."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What can be painted at the same time: its positions, the solver step each goes to, and its batches.
+    """One pass of a walk: positions that can be generated at the same time, and their batches.
 
-    `batches` are indices into `positions`, in the order of painting; a batch smaller than `pad` is filled up to it.
+    `until` is the depth that each position is generated to, in solver steps. `batches` are indices into `positions`, in
+    the order of generation; a batch smaller than `pad` is filled up to that size.
     """
 
     kind: Kind
@@ -49,14 +49,17 @@ class Level:
     pad: int = 1
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is recorded of a level."""
+        """Return the pass as it is stored on the walk and in recipes."""
         batches = [list(batch) for batch in self.batches]
         positions = list(self.positions)
         return {"kind": self.kind, "positions": positions, "until": self.until, "batches": batches, "pad": self.pad}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Level":
-        """Read a recorded level. Raises KeyError, TypeError or ValueError for what is none."""
+        """Return a pass from its stored form.
+
+        :raises KeyError, TypeError, ValueError: for any other data.
+        """
         if data["kind"] not in ("stops", "knots", "frames"):
             raise ValueError(f"a level is of stops, knots or frames, not of {data['kind']!r:.40}")
         batches = tuple(tuple(map(int, batch)) for batch in data["batches"])
@@ -68,7 +71,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Knot:
-    """Where a state is found: the number of the level that painted it, and its position."""
+    """The address of an intermediate state: the number of the pass that generated it, and its position."""
 
     level: int
     position: float
@@ -76,7 +79,7 @@ class Knot:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """What a picture starts from: the states of two knots at `depth`, blended at `t` (0 is `left`)."""
+    """The start of a picture: the states of two samples after `depth` steps, blended at `t` (0 is `left`)."""
 
     depth: int
     left: Knot
@@ -97,12 +100,13 @@ def following(
     easing: bool = False,
     forward: bool = False,
 ) -> Level | None:
-    """Return the level that follows those that are done; None when the film has all its frames.
+    """Return the pass that follows the passes `done`; None when the film has all its frames.
 
-    Frames are batched coarse to fine, or, ``forward``, in the order of the film, to be shown as they come.
+    Frames are batched from coarse to fine, or with ``forward`` in film order, so that they can be shown as they come.
+    `thumbnails` must hold the stops and the last intermediate samples, at the depth of these samples. `sampling` is the
+    result of `app.generation.presets.resolve`. `workers` is the number of workers that share the pass.
 
-    `thumbnails` are needed of the stops and of the last knots, at the depth of those knots. `sampling` is what
-    `app.generation.presets.resolve` returned. Raises ValueError for fewer frames than stops.
+    :raises ValueError: for fewer frames than stops.
     """
     if frames < stops:
         raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")
@@ -122,7 +126,7 @@ def following(
 
 
 def count_evaluations(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
-    """Count the passes that a picture of the last of these levels takes."""
+    """Return the number of UNet evaluations that one picture of the last of these passes takes."""
     *others, last = levels
     is_begun = sampling.get("branches") and last.kind != "stops" and others and others[-1].kind == "knots"
     before = others[-1].until if is_begun else 0
@@ -130,7 +134,7 @@ def count_evaluations(levels: Sequence[Level], sampling: Mapping[str, Any]) -> i
 
 
 def levels_of_recipe(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Level]:
-    """Return the levels of a recipe that knows only positions and a batch size: every frame in full, from its noise."""
+    """Return the passes of an old recipe, which stores only positions and a batch size: all frames start from noise."""
     batches = frame_schedule.batches(positions, stops, size)
     of_stops = math.ceil(stops / size)
     levels: list[Level] = []
@@ -145,15 +149,15 @@ def levels_of_recipe(positions: Sequence[float], stops: int, steps: int, size: i
 
 
 def settled(levels: Sequence[Level], frames: int) -> tuple[float, ...] | None:
-    """Return the positions of all frames, in film order; None while they are not yet known."""
+    """Return the positions of all frames, in film order; None while the passes do not determine them."""
     positions = sorted({position for level in levels if level.kind != "knots" for position in level.positions})
     return tuple(positions) if len(positions) == frames else None
 
 
 def kept_depths(level: Level, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[int, ...]:
-    """Return the depths at which a level's states and thumbnails are kept for those that start from them.
+    """Return the depths at which the states and thumbnails of a pass are kept for later passes.
 
-    Of the stops, those of the rungs that a film of so many frames climbs: a thumbnail that nobody asks for is a decode.
+    For the stops these are only the depths that a film of so many frames uses, because each thumbnail costs a decode.
     """
     if level.kind == "stops":
         stops = len(level.positions)
@@ -165,10 +169,10 @@ def kept_depths(level: Level, sampling: Mapping[str, Any], *, frames: int, close
 
 
 def find_start(level: int, levels: Sequence[Level], position: float, sampling: Mapping[str, Any]) -> Between | None:
-    """Say what the picture at `position` of `levels[level]` starts from; None is its noise.
+    """Return the states that the picture at `position` of `levels[level]` starts from; None if it starts from noise.
 
-    The last knots painted before it, and the stops, are there to start from; a knot of a further rung that is one of
-    them already goes on from itself, and is the only picture that starts from any where the walk does not branch.
+    Candidates are the stops and the last intermediate samples before it. A sample that an earlier pass generated at the
+    same position continues from its own state. In a walk that does not branch, only such samples start from a state.
     """
     kind = levels[level].kind
     rung = max((i for i in range(level) if levels[i].kind == "knots"), default=None)
@@ -178,7 +182,7 @@ def find_start(level: int, levels: Sequence[Level], position: float, sampling: M
         return None
     stops = levels[0].positions
     where = {knot: Knot(rung, knot) for knot in levels[rung].positions} | {stop: Knot(0, stop) for stop in stops}
-    # A position beyond the last stop lies on the leg that leads back to the first; in an open walk there is none.
+    # In a closed walk, positions beyond the last stop are on the leg back to the first stop.
     where.setdefault(float(len(stops)), Knot(0, 0.0))
     ordered = sorted(where)
     right = bisect.bisect_left(ordered, position)
@@ -191,7 +195,7 @@ def find_start(level: int, levels: Sequence[Level], position: float, sampling: M
 def _of_knots(
     knots: Sequence[float], before: Level, batch: int, workers: int, *, branches: bool
 ) -> tuple[tuple[int, ...], ...]:
-    """Batch a rung's knots; without branching those that go on from themselves apart from those that begin anew."""
+    """Return the batches of intermediate samples; without branching, new samples and continued ones are separate."""
     if branches or before.kind != "knots":
         return _shared(range(len(knots)), batch, workers)
     there = set(before.positions)
@@ -208,7 +212,7 @@ def _uniform(legs: int, count: int) -> tuple[float, ...]:
 
 
 def _finer(done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool, count: int) -> tuple[float, ...]:
-    """Keep the last rung's knots and add others where its pictures differ most."""
+    """Return the positions of the last intermediate samples, and others where their pictures differ most."""
     positions, seen = _seen(done, thumbnails, stops, closed)
     added = pacing.widest(positions, pacing.gaps(seen), count - len(done[-1].positions))
     return tuple(sorted((*done[-1].positions, *added)))
@@ -217,7 +221,7 @@ def _finer(done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bo
 def _seen(
     done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool
 ) -> tuple[list[float], list[NDArray[np.float32]]]:
-    """Return the positions and thumbnails of the stops and the last knots, in order, all taken at the same depth."""
+    """Return the positions and thumbnails of the stops and the last samples, in order, all at the same depth."""
     depth = done[-1].until
     positions = sorted((*map(float, range(stops)), *done[-1].positions))
     seen = [thumbnails[position][depth] for position in positions]
@@ -234,7 +238,7 @@ def _placed(
 def _frames(
     positions: Sequence[float], stops: int, steps: int, batch: int, workers: int, *, closed: bool, forward: bool
 ) -> Level:
-    """Batch the frames that are no stops, coarse to fine: at equal distances, their numbers tell the gaps."""
+    """Return the pass of all frames except stops, by default from coarse to fine: frame numbers measure the gaps."""
     ring = (*positions, float(stops)) if closed else tuple(positions)
     ends = [i for i, position in enumerate(ring) if position.is_integer()]
     order = list(frame_schedule.coarse_to_fine(range(len(ring)), ends))
@@ -246,14 +250,14 @@ def _frames(
 
 
 def _shared(order: Sequence[int], batch: int, workers: int, *, first: int | None = None) -> tuple[tuple[int, ...], ...]:
-    """Cut an order of painting into batches that are large, but leave one to each worker."""
+    """Return batches that are as large as `batch` allows but leave at least one for each worker."""
     size = min(batch, math.ceil(len(order) / max(workers, 1)))
     head = min(size, first or size)
     return (*_chunks(order[:head], head), *_chunks(order[head:], size))
 
 
 def _chunks(indices: Iterable[int], size: int) -> tuple[tuple[int, ...], ...]:
-    """Cut into pieces of at most `size`, the larger ones first, none much smaller than the others."""
+    """Return chunks of at most `size` whose sizes differ by at most one, the larger ones first."""
     todo = list(indices)
     if not todo:
         return ()

@@ -1,8 +1,8 @@
-"""Pace a walk: place its frames so that neighbouring pictures differ equally.
+"""Pacing of a walk: place its frames so that neighbouring pictures differ equally.
 
-A model's pictures do not change at the pace of their prompts' blend: most of a leg changes little, and then a lemon is
-a sun within a twentieth of it. So the pictures themselves are the measure. A *thumbnail* is a small picture (height x
-width x 3, sRGB, 0-1), box-averaged as for `smoothness_measure`; the distance of two thumbnails is what that measures
+A model's pictures do not change at the same rate as the blend of their prompts: most of a leg changes little, and then
+a lemon becomes a sun within a twentieth of it. So the distance between pictures is measured. A *thumbnail* is a small
+picture (height x width x 3, sRGB, 0-1), box-averaged as in `smoothness_measure`, which measures the same distance
 between two frames. Pure arithmetic on numbers and arrays.
 """
 
@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 LEAST = 1e-6
-"""What a leg without any change is long, so that its frames are placed evenly."""
+"""The length of a leg without any change, so that its frames are placed evenly."""
 
 EASED = 0.75
-"""How much of its speed an eased walk gives up at a stop: at 1 it would stand still there, and frames look doubled."""
+"""The share of its speed that an eased walk loses at a stop; at 1 it would halt there and frames look doubled."""
 
 
 def distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Return how much two thumbnails differ: the root mean square over all pixels and colours, 0-1."""
+    """Return the distance of two thumbnails: the root mean square difference over all pixels and channels, 0-1."""
     return float(np.sqrt(np.mean((np.asarray(a, np.float64) - np.asarray(b, np.float64)) ** 2)))
 
 
@@ -30,10 +30,10 @@ def gaps(thumbnails: Sequence[NDArray[np.floating]]) -> list[float]:
 
 
 def widest(positions: Sequence[float], widths: Sequence[float], count: int) -> list[float]:
-    """Choose `count` further positions, in order: always the middle of the gap that is widest by then.
+    """Return `count` further positions in ascending order, each the middle of the widest gap at that time.
 
-    `widths` are the gaps between neighbouring `positions`. A gap that was halved counts as two of half its width
-    until it is measured. Among equally wide gaps the longest is halved, then the leftmost.
+    `widths` are the picture distances between neighbouring `positions`. A halved gap counts as two gaps of half its
+    width. Of equally wide gaps the longest is halved first, then the leftmost.
     """
     pieces = [(left, right, width) for (left, right), width in zip(itertools.pairwise(positions), widths, strict=True)]
     added: list[float] = []
@@ -47,11 +47,12 @@ def widest(positions: Sequence[float], widths: Sequence[float], count: int) -> l
 
 
 def shares(lengths: Sequence[float], parts: int) -> list[int]:
-    """Share `parts` among legs in proportion to their lengths, at least one to each.
+    """Return the number of parts of each leg, in proportion to the legs' lengths and at least one each.
 
-    Each next part goes to the leg where it is worth most by the method of equal proportions (Huntington and Hill),
-    which keeps the steps' lengths as equal, relative to each other, as whole numbers allow.
-    Raises ValueError for fewer parts than legs.
+    Each further part is assigned by the method of equal proportions (Huntington and Hill), which keeps the relative
+    differences between the lengths of parts as small as whole numbers allow.
+
+    :raises ValueError: for fewer parts than legs.
     """
     if parts < len(lengths):
         raise ValueError(f"{len(lengths)} legs need at least as many parts, not {parts}")
@@ -64,10 +65,11 @@ def shares(lengths: Sequence[float], parts: int) -> list[int]:
 
 
 def inverse(positions: Sequence[float], widths: Sequence[float], fractions: ArrayLike) -> NDArray[np.float64]:
-    """Find where on one leg the given fractions of its length are reached.
+    """Return the positions on one leg at which the given fractions of its length are reached.
 
-    `positions` rise from the leg's beginning to its end, `widths` are the distances between neighbours. Straight
-    between knots: frames start from the blend of theirs and change evenly there (a monotone cubic was no better).
+    `positions` ascend from the leg's beginning to its end; `widths` are the picture distances between neighbours. The
+    result is piecewise linear: frames start from the blend of the samples on either side and change evenly between
+    them. A monotone cubic was no better.
     """
     places = np.asarray(positions, np.float64)
     steps = np.asarray(widths, np.float64) + LEAST * np.diff(places)
@@ -76,7 +78,7 @@ def inverse(positions: Sequence[float], widths: Sequence[float], fractions: Arra
 
 
 def eased(fractions: ArrayLike) -> NDArray[np.float64]:
-    """Slow a leg down near its two stops: a blend of the straight line and the smooth step `3 f^2 - 2 f^3`."""
+    """Return fractions that slow a leg down near its stops: a blend of `f` and the smooth step `3 f^2 - 2 f^3`."""
     f = np.asarray(fractions, np.float64)
     return np.asarray((1 - EASED) * f + EASED * f * f * (3 - 2 * f))
 
@@ -90,11 +92,12 @@ def place(
     closed: bool = False,
     easing: bool = False,
 ) -> tuple[float, ...]:
-    """Place the frames of a walk, in film order, at equal distances between neighbouring pictures.
+    """Return the positions of a walk's frames, in film order, at equal picture distances between neighbours.
 
-    `positions` are those of the thumbnails, rising, the stops among them; in a closed walk they end with `stops`, which
-    is the first stop again, and that end is not placed. The stops are always among the frames. Raises ValueError for
-    fewer frames than stops.
+    `positions` are those of the thumbnails, ascending, and include the stops. In a closed walk the last of them equals
+    `stops` and means the first stop again; no frame is placed there. The stops are always among the frames.
+
+    :raises ValueError: for fewer frames than stops.
     """
     if frames < stops:
         raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")
@@ -114,7 +117,7 @@ def place(
 
 
 def _distinct(between: list[float], leg: int) -> list[float]:
-    """Round to what a recipe needs, and keep neighbours apart where a leg's length is all in one spot."""
+    """Round positions to six digits, as recipes store them, and keep neighbours at least 2^-20 apart."""
     least = 1 / 2**20
     count = len(between)
     apart: list[float] = []

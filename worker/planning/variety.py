@@ -1,7 +1,4 @@
-"""Which of many pictures to show so that no two are alike, by small thumbnails of them.
-
-Pure arithmetic on arrays.
-"""
+"""Choice of the pictures of a set that differ most, by their thumbnails. Pure arithmetic on arrays."""
 
 from collections.abc import Sequence
 
@@ -10,11 +7,10 @@ from numpy.typing import NDArray
 
 
 def most_different(thumbnails: NDArray[np.float32], taken: Sequence[int], count: int) -> list[int]:
-    """Choose so many further rows of `thumbnails` (pictures x …), each the one farthest from all that are taken.
+    """Return the indices of up to `count` further rows of `thumbnails` (pictures x …) that differ most.
 
-    Farthest-first traversal (Gonzalez 1985): no two of what it takes are nearer to one another than what it leaves is
-    to them. Where nothing is taken the first picture is. Ties go to the earlier one; what there is too little of comes
-    as far as it goes.
+    Each is the row farthest from all that are `taken` or chosen before (farthest-first traversal, Gonzalez 1985). If
+    none is taken the first row is chosen first. Ties go to the earlier row. The list is shorter if rows run out.
     """
     flat = thumbnails.reshape(len(thumbnails), -1)
     chosen: list[int] = []

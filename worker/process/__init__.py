@@ -1,3 +1,3 @@
-"""This process as a worker: what it owns, and what it remembers between two tasks."""
+"""The worker process: the object that owns its models and leases, and its caches between tasks."""
 
 __all__ = ["visual_features", "walk_memory", "worker"]

@@ -1,6 +1,7 @@
-"""Visual features of films: what the house eye sees in a few frames of each, so that visitors find what looks alike.
+"""Extraction of visual features: image embeddings of a few frames of each film, for search by visual similarity.
 
-A film is looked at once it is finished, old ones when nothing else is to do. What goes wrong here spoils no film.
+Features are extracted when a film is finished; films without features are processed when the queue is empty. An error
+here does not affect the film.
 """
 
 from __future__ import annotations
@@ -31,20 +32,20 @@ from worker.film import encoding
 from worker.process.walk_memory import Memory, Picture
 
 BETWEEN = 3
-"""How many frames of a leg are looked at besides its stops, as long as a walk may have so many."""
+"""The number of frames per leg, not counting its stops, if the limit of frames per walk allows them."""
 
 AT_ONCE = 4
-"""How many old walks are looked at before somebody else may be waiting again."""
+"""The number of old walks that are processed before the queue is checked again."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the eye saw in a walk.
+    """The visual features of a walk.
 
-    `frames` are those it is found by, `vectors` theirs, `hands` the hands of stops that named none, and `step` is the
-    mean cosine distance between those frames and the next ones.
+    `frames` are the indices of the embedded frames, `vectors` their packed embeddings, `hands` the recognised styles of
+    stops without one, by position, and `step` is the mean cosine distance between these frames and the next ones.
     """
 
     frames: list[int]
@@ -54,10 +55,10 @@ class Seen:
 
 
 class VisualFeatureExtractor:
-    """The eye of this process, and how far back it has looked at old films."""
+    """The image encoder of this process, and its progress through films without features."""
 
     def __init__(self) -> None:
-        self._loading = threading.Lock()  # films are read by the threads that write them
+        self._loading = threading.Lock()  # writer threads extract features, too
         self._eye: Eye | None = None
         self._revision = ""
         self._is_blind = False
@@ -65,16 +66,16 @@ class VisualFeatureExtractor:
         self._is_through = False
 
     def extract(self, walk: Walk, memory: Memory | None = None) -> None:
-        """Look at a walk that has just been finished; a failure is logged, and only keeps it out of visual search."""
+        """Extract and store the features of a finished walk; an error is logged and excludes it from visual search."""
         if (eye := self.open_eye()) is None:
             return
         try:
             self._keep(walk, self._seen(eye, walk, memory))
         except (MediaError, ValueError, OSError) as error:
-            log.warning("nobody looks at walk %s: %s", walk.id, error)
+            log.warning("walk %s has no visual features: %s", walk.id, error)
 
     def extract_older(self) -> bool:
-        """Look at some of the films that nobody has looked at, the newest first; tell whether there were any."""
+        """Extract features of some films without any, the newest first; return whether there were such films."""
         if self._is_through or self.open_eye() is None:
             return False
         walks = visual_search.walks_without_features(self._before, AT_ONCE, eye=self._revision)
@@ -85,11 +86,11 @@ class VisualFeatureExtractor:
         return bool(walks)
 
     def restart(self) -> None:
-        """Go through all films once more: some may have been passed over, or seen by another eye."""
+        """Start again at the newest film: some may have been skipped, or have features of another image encoder."""
         self._before, self._is_through, self._is_blind = None, False, False
 
     def open_eye(self) -> Eye | None:
-        """Load the eye, once; say once that there is none."""
+        """Return the image encoder, loaded once; None if it cannot be loaded, which is logged once."""
         with self._loading:
             if self._eye is None and not self._is_blind:
                 folder = Path(current_app.config["EYE"])
@@ -98,11 +99,14 @@ class VisualFeatureExtractor:
                     self._revision = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
                 except EyeError as error:
                     self._is_blind = True
-                    log.warning("nothing is found by its look here: %s", error)
+                    log.warning("visual search is not available: %s", error)
             return self._eye
 
     def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> Seen:
-        """Look at some frames of a walk, in one batch."""
+        """Return the features of a walk, whose frames are encoded in one batch.
+
+        :raises ValueError: when the walk has no frames.
+        """
         rows = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number).order_by(Frame.index)).all()
         places = choose_frames([row.position for row in rows])
         if not places:
@@ -111,23 +115,21 @@ class VisualFeatureExtractor:
         following = [place + 1 for place in places if place + 1 < len(rows)]
         looked_at = sorted({*places, *following})
         pictures = np.stack([_picture(rows[place], memory) for place in looked_at])
-        seen, shares = eye.look(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+        seen, shares = eye.encode(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
         vectors = dict(zip(looked_at, seen.cpu().numpy(), strict=True))
         steps = [1 - float(vectors[place - 1] @ vectors[place]) for place in following]
         by_position = {rows[place].position: each for place, each in zip(looked_at, shares, strict=True)}
-        found = {position: eye.hand(by_position[position], among)
+        found = {position: eye.name_style(by_position[position], among)
                  for position, among in _unasked(walk).items() if position in by_position}  # fmt: skip
         sentences = np.stack([vectors[place] for place in places])
         step = max(0.0, float(np.mean(steps))) if steps else None
         return Seen([row.index for row in chosen], visual_search.pack(sentences), found, step)
 
     def _keep(self, walk: Walk, seen: Seen) -> None:
-        """Write down what was seen, unless the walk was taken down meanwhile."""
+        """Store features, unless the walk was deleted in the meantime."""
         try:
             with writing() as session:
-                take_advisory_lock(
-                    session
-                )  # an index reads these rows in the order of their numbers, and would pass one over
+                take_advisory_lock(session)  # the index reads rows in order and would skip one committed late
                 still = select(Walk.number).where(
                     Walk.number == walk.number, Walk.state == FINISHED, Walk.deleted_at.is_(None)
                 )
@@ -147,18 +149,18 @@ class VisualFeatureExtractor:
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
                     session.execute(stops.values(found_hand=words))
         except IntegrityError:
-            log.info("another worker has looked at walk %s as well", walk.id)
+            log.info("another worker stored the visual features of walk %s", walk.id)
 
 
 def _unasked(walk: Walk) -> dict[int, list[str]]:
-    """Return the positions of the stops for which the model chose the hand, and the words of those it chose among."""
+    """Return the positions of stops without a chosen style, each with the names of the model's styles."""
     known = hands.known_to(walk)
     among = [hand.words for hand in known]
     return {stop.position: among for stop in walk.stops if not stop.hand and not hands.is_named(stop.prompt, known)}
 
 
 def choose_frames(positions: Sequence[float]) -> list[int]:
-    """Choose frames by their positions: those nearest to the stops and to what lies between, in their order."""
+    """Return the indices of the frames to embed, ascending: those nearest to the stops and to points between them."""
     if not positions:
         return []
     legs = max(1, round(positions[-1]))

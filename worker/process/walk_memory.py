@@ -1,6 +1,6 @@
-"""What this process remembers of the walks it paints, so that a worker alone reads nothing twice.
+"""An in-process cache of the walks being generated, so that a single worker loads nothing twice.
 
-Nothing here is missed when it is gone: texts are encoded anew, knots and frames are read from the media store.
+Every entry can be recovered: texts are encoded again, intermediate samples and frames are loaded from the media store.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from worker.diffusion.prepared_walk import PreparedWalk
 from worker.planning.latent_state import Painted
 
 WALKS = 4
+"""The number of walks that are cached; the least recently used one is dropped."""
+
 PICTURES_BYTES = 256_000_000
+"""The largest total size of one walk's cached pictures."""
 
 Picture = NDArray[np.uint8]
 
 
 @dataclass(slots=True)
 class Memory:
-    """One walk's texts and seeds, the knots (and stops) painted so far by level and batch, and its pictures."""
+    """The cached state of one walk: encoded texts, seeds, intermediate samples by pass and batch, and pictures."""
 
     revision: str
     prepared: PreparedWalk | None = None
@@ -33,30 +36,30 @@ class Memory:
     next_film: float = 0.0
 
     def keep(self, position: float, picture: Picture) -> None:
-        """Remember a picture, unless pictures fill their share of memory; the film reads the others."""
+        """Cache a picture, unless the walk's pictures would exceed `PICTURES_BYTES`; the film loads the others."""
         if (len(self.pictures) + 1) * picture.nbytes <= PICTURES_BYTES:
             self.pictures[position] = picture
 
 
 class WalkMemory:
-    """The memories of the last walks that this process painted."""
+    """The cached states of the walks that this process generated last; safe for use by several threads."""
 
     def __init__(self) -> None:
         self._memories: OrderedDict[int, Memory] = OrderedDict()
-        self._lock = threading.Lock()  # one thread paints, others write
+        self._lock = threading.Lock()  # one thread generates, others write files
 
     def get_or_create(self, walk_number: int, revision: str) -> Memory:
-        """Return the memory of a walk: an empty one if the walk is new here, or was begun by another model revision."""
+        """Return the cached state of a walk; an empty one if the walk is new here or another revision began it."""
         with self._lock:
-            found = self._memories.pop(walk_number, None)
-            if found is None or found.revision != revision:
-                found = Memory(revision)
-            self._memories[walk_number] = found
+            memory = self._memories.pop(walk_number, None)
+            if memory is None or memory.revision != revision:
+                memory = Memory(revision)
+            self._memories[walk_number] = memory
             while len(self._memories) > WALKS:
                 self._memories.popitem(last=False)
-            return found
+            return memory
 
     def forget(self, walk_number: int) -> None:
-        """Drop the memory of a walk."""
+        """Drop the cached state of a walk, if there is one."""
         with self._lock:
             self._memories.pop(walk_number, None)

@@ -1,7 +1,7 @@
-"""The worker that this process is: one object owns all that outlives a task.
+"""The worker object of this process, which owns all state that outlives a task.
 
-It is registered on its application, as Flask's extensions are. Code within an application context finds it by
-:func:`this_worker`; the jobs that RQ calls by name do so too. A new application is a new worker, with nothing to reset.
+It is registered on its application like a Flask extension. Code within an application context, including the jobs that
+RQ calls by name, gets it from :func:`this_worker`. A new application has a new worker, so there is no state to reset.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """A process that does tasks: its models, its leases, and what it keeps in memory."""
+    """The state of a worker process: its models, leases, caches and picture check."""
 
     def __init__(self, app: Flask, models: Painters, *, writers: int = 0, detector: Detector | None = None) -> None:
-        """Register on the application.
+        """Register the worker on the application.
 
-        So many ``writers`` save what was painted while the next task is painted; without any, painting waits for it.
+        ``writers`` is the number of threads that save results while the next task is generated; with 0 the generating
+        thread saves them itself. ``detector`` checks pictures; None disables the check.
         """
         self.app, self.models, self.writers = app, models, writers
         self.stopping = threading.Event()
@@ -49,7 +50,7 @@ class Worker:
 
     @cached_property
     def captioner(self) -> Blip | None:
-        """BLIP, where the settings name its weights and they can be loaded."""
+        """The BLIP captioner; None if the setting `BLIP` is empty or its weights cannot be loaded."""
         folder = str(self.app.config["BLIP"])
         try:
             return Blip(Path(folder)) if folder else None
@@ -61,9 +62,9 @@ class Worker:
 def this_worker() -> Worker:
     """Return the worker of the current application.
 
-    :raises RuntimeError: where the application belongs to no worker.
+    :raises RuntimeError: when the application has no worker.
     """
-    found: Worker | None = current_app.extensions.get(EXTENSION)
-    if found is None:
-        raise RuntimeError("this application belongs to no worker: worker.process.worker.Worker was not made for it")
-    return found
+    worker: Worker | None = current_app.extensions.get(EXTENSION)
+    if worker is None:
+        raise RuntimeError("this application has no worker: create a worker.process.worker.Worker for it")
+    return worker

@@ -1,3 +1,3 @@
-"""Who does which piece: leases and how they are kept, outages, the workers that live, models that none offers."""
+"""Claiming of tasks: leases and their heartbeat, outages, live workers, and models that no worker offers."""
 
 __all__ = ["heartbeat", "leases", "living_workers", "outages", "photo_tasks", "unoffered_models"]

@@ -1,10 +1,10 @@
-"""The heartbeat of this process: the leases of the claims that it holds, renewed by a thread beside the painting.
+"""The heartbeat of this process: a thread that renews the leases of its claims.
 
-Loading a model, filming, a step on a slow device: each may take longer than a lease. So leases are renewed beside the
-work, as long as the work makes progress. A process that makes none any more ends, and its supervisor starts it again:
-a call into a library or a driver that hangs cannot be ended otherwise.
+Loading a model, encoding a film or one step on a slow device may take longer than a lease. So leases are renewed in
+parallel, as long as the work makes progress. A process without progress exits and its supervisor restarts it, because a
+call into a library or driver that never returns cannot be interrupted.
 
-Each thread works on one claim at a time; the lease of a claim that waits for another thread is renewed as well.
+Each thread works on one claim at a time; the leases of claims that wait for another thread are renewed as well.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from worker.queue import leases
 from worker.queue.leases import Claim, LeaseLost
 
 ENDED = 70
-"""The exit status of a process that ends itself: EX_SOFTWARE of sysexits."""
+"""The exit status after a lack of progress: EX_SOFTWARE of sysexits."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class _Held:
-    """A claim, when its lease was renewed, and when its work last made progress; None while it waits for a thread."""
+class _Lease:
+    """A claim with the times of its last renewal and last progress; `progress` is None while it waits for a thread."""
 
     claim: Claim
     renewed: float
@@ -39,66 +39,66 @@ class _Held:
 
 
 class Heartbeat:
-    """The claims of this process, and which of them each thread works on."""
+    """The claims of this process, and the one that each thread works on."""
 
     def __init__(self) -> None:
-        self._held: dict[Claim, _Held] = {}
+        self._leases: dict[Claim, _Lease] = {}
         self._thread = threading.local()
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
-        """Renew a claim's lease for the time of this thread's work on it."""
-        before, instant = getattr(self._thread, "held", None), time.monotonic()
-        held = self._thread.held = _Held(claim, instant, instant)
-        self._held[claim] = held
+        """Renew a claim's lease while this thread works on it."""
+        before, instant = getattr(self._thread, "lease", None), time.monotonic()
+        lease = self._thread.lease = _Lease(claim, instant, instant)
+        self._leases[claim] = lease
         try:
             yield
         finally:
-            self._thread.held = before
-            if self._held.get(claim) is held:  # else it was handed over
-                del self._held[claim]
+            self._thread.lease = before
+            if self._leases.get(claim) is lease:  # else it was handed over
+                del self._leases[claim]
 
     def hand_over(self, claim: Claim) -> None:
-        """Renew a claim's lease while it waits for the thread that goes on with it; this thread has left it."""
-        self._held[claim] = _Held(claim, time.monotonic(), None)
+        """Renew a claim's lease while it waits for the thread that continues it; this thread no longer works on it."""
+        self._leases[claim] = _Lease(claim, time.monotonic(), None)
 
     def release(self, claim: Claim) -> None:
         """Stop renewing the lease of a claim that waits for a thread."""
-        self._held.pop(claim, None)
+        self._leases.pop(claim, None)
 
     def note_progress(self) -> None:
-        """Note that this thread's work makes progress.
+        """Record that this thread's work makes progress.
 
-        :raises LeaseLost: when another worker was found to hold the claim since.
+        :raises LeaseLost: when the renewal failed because another worker holds the claim.
         """
-        held: _Held | None = getattr(self._thread, "held", None)
-        if held is None:
+        lease: _Lease | None = getattr(self._thread, "lease", None)
+        if lease is None:
             return
-        if held.is_lost.is_set():
-            raise LeaseLost(str(held.claim))
-        held.progress = time.monotonic()
+        if lease.is_lost.is_set():
+            raise LeaseLost(str(lease.claim))
+        lease.progress = time.monotonic()
 
     def renew_leases(self) -> None:
-        """Renew the leases of work that makes progress; end the process where some made none for ``STUCK_SECONDS``."""
-        for held in list(self._held.values()):
-            if not held.is_lost.is_set():
-                _renew(held, time.monotonic())
+        """Renew the leases of all claims; exit the process if one made no progress for ``STUCK_SECONDS``."""
+        for lease in list(self._leases.values()):
+            if not lease.is_lost.is_set():
+                _renew(lease, time.monotonic())
 
 
-def _renew(held: _Held, instant: float) -> None:
+def _renew(lease: _Lease, instant: float) -> None:
     config = current_app.config
-    if held.progress is not None and instant - held.progress > config["STUCK_SECONDS"]:
-        end(f"nothing has gone on at {held.claim} for {instant - held.progress:.0f} s")
-    if instant - held.renewed > config["LEASE_SECONDS"] / 4:
+    if lease.progress is not None and instant - lease.progress > config["STUCK_SECONDS"]:
+        end(f"{lease.claim} has made no progress for {instant - lease.progress:.0f} s")
+    if instant - lease.renewed > config["LEASE_SECONDS"] / 4:
         try:
-            leases.renew(held.claim)
+            leases.renew(lease.claim)
         except LeaseLost:
-            held.is_lost.set()
-        held.renewed = instant
+            lease.is_lost.set()
+        lease.renewed = instant
 
 
 def end(reason: str) -> None:
-    """End this process at once, whatever its threads do; its supervisor starts it again."""
-    log.critical("%s; the worker ends, to be started anew", reason)
+    """Exit this process at once, whatever its threads do; its supervisor restarts it."""
+    log.critical("%s; the worker exits and is restarted", reason)
     logging.shutdown()
     os._exit(ENDED)

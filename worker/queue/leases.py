@@ -1,8 +1,8 @@
-"""Claiming pieces of work, holding them, giving them back: leases and fencing in the database, which is the truth.
+"""Leases of tasks: claim, renew and release, with fencing tokens; the database is the source of truth.
 
-A claim is one transaction that raises the walk's attempt number and writes it on the piece. Whatever the holder writes
-later names that number; a holder whose lease was given to somebody else updates nothing, and learns so from
-:class:`LeaseLost`. Every transaction that touches both locks the walk first and its pieces after it.
+A claim is one transaction that increments the walk's attempt number (the fencing token) and stores it on the task. All
+later writes of the holder name this number. If another worker has claimed the task, they update no row and raise
+:class:`LeaseLost`. Transactions that touch a walk and its tasks lock the walk first.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ log = logging.getLogger(__name__)
 
 
 class LeaseLost(Exception):
-    """The piece is no longer ours: its walk was cancelled, deleted or failed, or it was given to another worker."""
+    """This worker no longer holds the task: its walk was cancelled, deleted or failed, or another worker claimed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to do one piece of work, good while nobody claims it anew.
+    """The right to do one task, valid until the task is claimed again.
 
-    Where it belongs to no walk, its ``task`` says what it is for, and ``walk_number`` is 0. At ``lost`` times before a
-    worker ended while it was at it.
+    For a task without a walk, ``task`` is the ID of what it is for, and ``walk_number`` is 0. ``lost`` counts the
+    workers that ended while they did the task. ``began`` is a value of the monotonic clock.
     """
 
     number: int
@@ -72,26 +72,26 @@ class Claim:
 
     @property
     def seconds(self) -> float:
-        """Return for how long it is held."""
+        """The seconds since the claim."""
         return monotonic() - self.began
 
     @property
     def is_short(self) -> bool:
-        """Tell whether it is a short task, which changes no walk's state."""
+        """Return whether this is a short task, which does not change a walk's state."""
         return self.kind in SHORT_KINDS
 
     @property
     def whose(self) -> str:
-        """Name what it is a piece of."""
+        """The owner of the task for log lines: ``walk …`` or ``task …``."""
         return f"walk {self.walk_id}" if self.task is None else f"task {self.task}"
 
     def __str__(self) -> str:
-        """Name it, as logs do: ``frames of walk …``, ``candidates of task …``."""
+        """Return the name of the task for log lines: ``frames of walk …``, ``candidates of task …``."""
         return f"{self.kind} of {self.whose}"
 
 
 def holder() -> str:
-    """Name this process: its host, process namespace, number, and something that no later process shares."""
+    """Return the unique name of this process: host, PID namespace, PID and a random suffix."""
     return f"{_neighbourhood()}:{os.getpid()}:{_NONCE}"
 
 
@@ -102,16 +102,15 @@ def claim_next(
     elsewhere: Collection[str] = (),
     after: Claim | None = None,
 ) -> Claim | None:
-    """Claim the fairest waiting piece, or return ``None`` if none waits.
+    """Claim the next task in queue order, or return ``None`` if none waits.
 
-    Short tasks come first, but not one ``after`` another while a walk waits: visitors who look at the making of many
-    pictures would keep the others from their films.
+    Short tasks come first, but not directly ``after`` another short task while a walk waits; otherwise many short tasks
+    would block the walks.
 
-    ``models`` are those that this worker paints with; walks that ask for another, or were begun by a revision
-    ``elsewhere`` that a living worker paints with, are left to others. A queued walk without pieces comes with its
-    first one.
-    Of what has the same turn and level, that for which a model is ``loaded`` comes first; so nobody waits for it longer
-    than for those in their turn.
+    ``models`` are the models that this worker offers. Walks that need another model, or were begun by a revision
+    ``elsewhere`` that only other live workers have, are left to others. A queued walk without tasks gets its first one.
+    Among tasks of the same turn and level, those whose model is ``loaded`` come first, which delays the others by one
+    turn at most.
     """
     while True:
         with writing() as session:
@@ -121,11 +120,11 @@ def claim_next(
                 return None
             if claim := _take(session, found):
                 return claim
-            session.rollback()  # somebody was quicker: look again
+            session.rollback()  # another worker claimed it first: try the next one
 
 
 def _take(session: Session, found: Any) -> Claim | None:
-    """Take what was found, unless it is gone since."""
+    """Claim the found task; return ``None`` if another worker was faster or the task is gone."""
     lease = {"state": PIECE_TAKEN, "lease_holder": holder(), "lease_until": _lease_end()}
     if found.number is not None and found.kind in SHORT_KINDS:
         attempt = found.attempt + 1
@@ -156,43 +155,42 @@ def _take(session: Session, found: Any) -> Claim | None:
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
     where = found.walk_number or 0, found.id, found.kind, found.level, found.batch
-    return Claim(found.number, *where, attempt, found.model, found.task, _asked_by(found), found.lost)
+    return Claim(found.number, *where, attempt, found.model, found.task, _request_id(found), found.lost)
 
 
-def _asked_by(found: Any) -> str | None:
-    """Return the id of the request that led to a piece: its own if it is a short task, else its walk's."""
-    kept = getattr(found, "payload", None) or {}
-    own: str | None = kept.get("request_id") or found.request_id
-    return own
+def _request_id(found: Any) -> str | None:
+    """Return the ID of the request that led to a task: the task's own for a short task, else its walk's."""
+    payload = getattr(found, "payload", None) or {}
+    request_id: str | None = payload.get("request_id") or found.request_id
+    return request_id
 
 
 def _is_of(found: Any) -> tuple[ColumnElement[bool], ...]:
-    """Select the pieces of the same walk or task: a number may be given again once its piece is gone."""
+    """Return the conditions for tasks of the same walk or ID; numbers of deleted tasks may be reused."""
     return (Piece.walk_number == found.walk_number,) if found.task is None else (Piece.task == found.task,)
 
 
 def renew(claim: Claim) -> None:
-    """Hold the piece for another lease.
+    """Renew the lease of a task.
 
-    :raises LeaseLost: when it is no longer ours.
+    :raises LeaseLost: when this worker no longer holds the task.
     """
     with writing() as session:
         _change(session, claim)
 
 
 def write_as_holder(session: Session, claim: Claim, *, piece: dict[str, Any] | None = None, **values: Any) -> None:
-    """Write ``values`` to the claimed piece's walk within the caller's transaction, and renew the lease.
+    """Write ``values`` to the walk of a claimed task within the caller's transaction, and renew the lease.
 
-    ``piece`` are values of the piece itself. What changes no walk that waits (a short task) is fenced by the piece
-    alone.
+    ``piece`` holds column values of the task itself. For a short task, which changes no walk, only the task is checked.
 
-    :raises LeaseLost: when it is no longer ours.
+    :raises LeaseLost: when this worker no longer holds the task.
     """
     if not claim.is_short:
         updated = session.execute(
             update(Walk)
             .where(Walk.number == claim.walk_number, Walk.state == PAINTING)
-            .values(**({"state": PAINTING} | values))  # with nothing to say it is locked all the same
+            .values(**({"state": PAINTING} | values))  # also without values, to lock the walk
             .execution_options(synchronize_session=False)
         )
         if updated.rowcount != 1:  # type: ignore[attr-defined]
@@ -210,9 +208,9 @@ def _change(session: Session, claim: Claim, **values: Any) -> None:
 
 
 def check_lease(session: Session, claim: Claim) -> None:
-    """Look whether a piece is still ours, before something is done that would be in vain.
+    """Check that this worker still holds a task, before it does work for it.
 
-    :raises LeaseLost: when it is no longer ours.
+    :raises LeaseLost: when this worker no longer holds the task.
     """
     if session.scalar(select(func.count()).where(*_ours(claim))) != 1:
         raise LeaseLost(str(claim))
@@ -228,7 +226,7 @@ def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
 
 
 def give_back(claim: Claim) -> None:
-    """Put a piece back in the queue for the next worker or our next start, and its walk if nobody else is at it."""
+    """Release a task for other workers; requeue its walk if no other worker holds a task of it."""
     with suppress(LeaseLost), writing() as session:
         state = PAINTING if _is_held_elsewhere(session, claim.walk_number, claim.number) else QUEUED
         spent = func.coalesce(Piece.seconds, 0.0) + round(claim.seconds, 3)
@@ -236,11 +234,11 @@ def give_back(claim: Claim) -> None:
 
 
 def fail_walk(claim: Claim, reason: str) -> None:
-    """End the piece's walk as failed, with the reason, and call everybody else off it.
+    """Mark the task's walk as failed, with the reason, and suspend its other tasks.
 
-    A short task fails alone: a walk that it belongs to is finished, and stays so.
+    A short task fails alone; the walk that it belongs to is finished and stays so.
 
-    :raises LeaseLost: when the piece is no longer ours.
+    :raises LeaseLost: when this worker no longer holds the task.
     """
     with writing() as session:
         if claim.is_short:
@@ -258,9 +256,9 @@ def fail_walk(claim: Claim, reason: str) -> None:
 
 
 def sweep() -> int:
-    """Put pieces back in the queue whose worker is gone or whose lease ran out; return how many wait in it now.
+    """Requeue tasks whose worker is gone or whose lease has expired; return the number of waiting tasks.
 
-    A walk one of whose pieces was lost too often fails, with the reason: it may be what kills the workers.
+    A walk fails when one of its tasks was lost `LOST_MAX` times, because it may be what crashes the workers.
     """
     with writing() as session:
         suspects = session.execute(
@@ -272,7 +270,7 @@ def sweep() -> int:
         for walk_number in sorted({row.walk_number or 0 for row in lost}):
             _lose(session, walk_number, [row.number for row in lost if (row.walk_number or 0) == walk_number])
         has_pieces = exists().where(Piece.walk_number == Walk.number)
-        session.execute(  # one of a time before there were pieces
+        session.execute(  # walks of releases without tasks
             update(Walk).where(Walk.state == PAINTING, ~has_pieces).values(state=QUEUED)
             .execution_options(synchronize_session=False)
         )  # fmt: skip
@@ -283,7 +281,7 @@ def sweep() -> int:
 
 
 def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
-    """Put lost pieces of one walk back, the walk locked first; or those of none, which have the number 0."""
+    """Requeue the lost tasks of one walk, which is locked first; walk number 0 means tasks without a walk."""
     most = current_app.config["LOST_MAX"]
     walk = session.scalar(
         select(Walk).where(Walk.number == walk_number).with_for_update().execution_options(populate_existing=True)
@@ -303,7 +301,7 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
                 for name, value in lora_checks.answer_values(piece.payload, f"could not be checked. {reason}").items():
                     setattr(piece, name, value)
             elif piece.lost >= most:
-                session.delete(piece)  # a walk is finished and does not suffer
+                session.delete(piece)  # its walk stays finished
                 if piece.task is not None:
                     _fail_task(session, piece.kind, piece.task, reason)
         elif walk is not None:
@@ -321,7 +319,7 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
 
 
 def _fail_task(session: Session, kind: str, task: str, reason: str) -> None:
-    """Record on what a task was for that it is not done; a photo is left without words, for no fault of its owner."""
+    """Record the failure of a task on its candidate set; a photo gets no caption, because its owner is not at fault."""
     if kind == PHOTOS:
         photo_tasks.describe(session, task)
     else:
@@ -329,7 +327,7 @@ def _fail_task(session: Session, kind: str, task: str, reason: str) -> None:
 
 
 def suspend_tasks(session: Session, walk_number: int) -> None:
-    """Free and park all pieces of a walk that is painted no further; who holds one cannot publish it any more."""
+    """Release and suspend all tasks of a stopped walk; workers that held one can no longer publish its results."""
     own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind.not_in(SHORT_KINDS))
     for statement in (
         own.where(Piece.state == PIECE_TAKEN).values(**pieces.RELEASED),
@@ -357,7 +355,7 @@ def _lease_end() -> Any:
 
 
 def is_gone(name: str | None) -> bool:
-    """Tell whether the holder was a process of this machine that no longer runs."""
+    """Return whether the lease holder was a process of this machine that no longer runs."""
     if name is None:
         return True
     if name == holder():
@@ -383,7 +381,7 @@ def _is_zombie(pid: int) -> bool:
 
 
 def _neighbourhood() -> str:
-    """Name the set of processes whose numbers mean something here: a host, or one container on it."""
+    """Return the name of this PID namespace: the host, or one container on it."""
     return f"{socket.gethostname()}/{_NAMESPACE}"
 
 

@@ -1,4 +1,4 @@
-"""How many workers there are to share a walk's level: counted by their signs of life, now and then."""
+"""The number of live workers, which share the passes of walks; taken from their heartbeats."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 class LivingWorkers:
-    """How many workers were alive when they were last counted, this one among them.
+    """The number of live workers at the last count, including this one.
 
-    ``elsewhere`` are the revisions of our models with which others of them paint, and this one does not. Where Redis is
-    away, a worker knows of itself alone.
+    ``elsewhere`` are revisions that other workers have loaded of models which this worker has in another revision.
+    While Redis is unavailable, only this worker counts.
     """
 
     def __init__(self) -> None:
@@ -25,14 +25,14 @@ class LivingWorkers:
         self.elsewhere: frozenset[str] = frozenset()
 
     def set(self, count: int, elsewhere: Collection[str] = ()) -> None:
-        """Record how many workers are alive; the thread of the heartbeat calls it, the one that paints reads."""
+        """Set the number of live workers; called by the heartbeat thread and read by the generating thread."""
         count = max(1, count)
         if count != self.count:
-            log.info("%s workers live", count)
+            log.info("%s workers are alive", count)
         self.count, self.elsewhere = count, frozenset(elsewhere)
 
     def for_walk(self, walk_number: int) -> int:
-        """Return among how many workers a level of a walk is shared: those that no other waiting walk will want."""
+        """Return the number of workers for a pass of a walk: those that no other waiting walk needs, at least 1."""
         if self.count == 1:
             return 1
         others = select(func.count()).where(Walk.state.in_(WAITING), Walk.number != walk_number)

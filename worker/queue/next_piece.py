@@ -1,4 +1,4 @@
-"""Which piece is next: short tasks, within their allowance, then walks by their turns, levels and age."""
+"""Selection of the next task: short tasks within their allowance, then tasks of walks by turn, pass and age."""
 
 from __future__ import annotations
 
@@ -34,15 +34,16 @@ def fairest(
     is_walks_turn: bool,
     elsewhere: Collection[str] = (),
 ) -> Any:
-    """Find the piece that is next; one of a walk that has none yet has no number, one of no walk has no walk_number.
+    """Return the row of the next task, or None if none waits.
 
-    ``models`` are those that this worker paints with, ``loaded`` those of them that are in memory, and
-    ``elsewhere`` the revisions that other workers go on with.
+    The row of a walk without tasks has no ``number``; the row of a task without a walk has no ``walk_number``.
+    ``models`` are the models of this worker, ``loaded`` those in memory, and ``elsewhere`` the revisions whose walks
+    other workers continue. ``is_walks_turn`` puts walks before short tasks.
     """
     offered: list[ColumnElement[bool]] = []
     if models is not None:
         offered.append(_with({None, *models}))
-    if elsewhere:  # two who went on with each other's walks would begin them again and again
+    if elsewhere:  # two workers that took each other's walks would restart them for ever
         offered.append(or_(Walk.model_revision.is_(None), Walk.model_revision.not_in(elsewhere)))
     short = _short(session, models, *offered)
     if short is not None and not is_walks_turn:
@@ -62,7 +63,7 @@ def fairest(
 
 
 def wanted() -> ColumnElement[bool]:
-    """Select the pieces, joined with their walks, that anybody still wants."""
+    """Return the condition for tasks, joined with their walks, whose results are still wanted."""
     of_finished = Piece.kind.in_(SHORT_KINDS) & (Walk.state == FINISHED)
     return or_(Walk.state.in_(WAITING), of_finished, Piece.task.is_not(None))
 
@@ -73,7 +74,7 @@ def _with(models: Collection[str | None], column: Any = Walk.model) -> ColumnEle
 
 
 def _short(session: Session, models: Collection[str] | None, *conditions: ColumnElement[bool]) -> Any:
-    """Find the next of the short tasks, those of walks and those of none; they take turns by who came first."""
+    """Return the next short task, of a walk or without one, in the order of arrival."""
     of_none = Piece.walk_number.is_(None), true() if models is None else _with({None, *models}, Piece.model)
     return session.execute(
         select(*PIECE, Piece.task, Piece.walk_number, func.coalesce(Walk.id, Piece.task).label("id"),
@@ -87,7 +88,7 @@ def _short(session: Session, models: Collection[str] | None, *conditions: Column
 
 
 def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
-    """Find the next of the walks that have no pieces yet."""
+    """Return the next walk that has no tasks yet."""
     return session.execute(
         select(
             null().label("number"),
@@ -100,12 +101,12 @@ def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
         .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *conditions)
         .order_by(*fair_queue.ORDER)
         .limit(1)
-        .with_for_update(skip_locked=True, of=Walk)  # one that another worker is just claiming is passed over
+        .with_for_update(skip_locked=True, of=Walk)  # skip a walk that another worker is claiming
     ).one_or_none()
 
 
 def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
-    """Find the next of the pieces that walks are painted by."""
+    """Return the next task that generates a part of a walk."""
     return session.execute(
         select(*PIECE, Piece.task, *COLUMNS)
         .join(Walk, Walk.number == Piece.walk_number)

@@ -1,7 +1,7 @@
-"""What goes wrong around a walk and is not its fault: a disk that is full, a store or a database that is away.
+"""Outages that are not the fault of a walk: a full disk, an unavailable media store or database.
 
-The piece goes back in the line uncounted, and this worker claims nothing until that is over; so a full disk costs a
-pause and no walk, however many wait.
+The task returns to the queue without counting as lost, and the worker claims nothing until the outage is over. So a
+full disk pauses all walks but fails none.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from worker.queue.leases import Claim, LeaseLost, give_back, write_as_holder
 
 OUTAGES = MediaStoreAway, scratch.ScratchFull, OperationalError
 PAUSES = 0.5, 1.0, 2.0, 5.0
-"""Seconds between two looks whether it is over; the last again and again."""
+"""Seconds between checks whether an outage is over; the last value is repeated."""
 
 ROOM = 1_000_000
-"""Bytes that the store must take again before more is painted: some frames and a film."""
+"""Bytes that the media store must accept before work continues: some frames and a film."""
 
 PATIENCE = 10
-"""How often in a row database or device may fail a walk before the walk is taken for the cause of it."""
+"""The number of successive database or device failures of a walk after which the walk is considered the cause."""
 
 log = logging.getLogger(__name__)
 
 
 class Outages:
-    """How often in a row each walk met an outage here, and how this worker waits for the end of one."""
+    """Counters of each walk's successive outages in this worker, and the waiting for their end."""
 
     def __init__(self, heartbeat: Heartbeat, stopping: threading.Event) -> None:
         self._heartbeat, self._stopping = heartbeat, stopping
@@ -44,7 +44,7 @@ class Outages:
         self._lock = threading.Lock()
 
     def is_to_blame(self, claim: Claim, error: Exception) -> bool:
-        """Return whether database or device failed a walk more often in a row than chance would have it."""
+        """Count an outage of a walk; return whether it had more than `PATIENCE` in a row and so is the likely cause."""
         if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.find_problem()):
             return False
         with self._lock:
@@ -52,17 +52,17 @@ class Outages:
             return self._met[claim.walk_id] > PATIENCE
 
     def forget(self, claim: Claim) -> None:
-        """Note that a task of a walk was done, or that the walk failed."""
+        """Reset the counter of a walk, after a task of it was done or the walk failed."""
         self._met.pop(claim.walk_id, None)
 
     def return_piece(self, claim: Claim) -> None:
-        """Give a task back as soon as the database takes it; until then its lease is kept, so that it is not lost."""
+        """Release a task as soon as the database accepts it; its lease is renewed until then."""
         for pause in _pauses():
             try:
                 give_back(claim)
                 return
             except OperationalError as error:
-                log.warning("the database does not answer; %s is kept: %s", claim, error.orig)
+                log.warning("the database does not answer; the lease of %s is kept: %s", claim, error.orig)
             finally:
                 db.session.remove()
             self._heartbeat.note_progress()
@@ -70,22 +70,22 @@ class Outages:
                 return
 
     def wait_out(self, error: Exception) -> None:
-        """Wait until there is room again, if that was it."""
+        """Wait until the disk or media store has space again; return at once for a database error."""
         if isinstance(error, OperationalError):
             return
         for pause in _pauses():
             flaw = scratch.find_problem() if isinstance(error, scratch.ScratchFull) else media_store.store().check(ROOM)
             if not flaw:
                 return
-            log.warning("nothing is painted: %s", flaw)
+            log.warning("the worker is paused: %s", flaw)
             if self._stopping.wait(pause):
                 return
 
 
 def count_as_lost(claim: Claim) -> None:
-    """End a task's lease, so that the sweep counts the task as lost.
+    """End a task's lease so that the sweep counts the task as lost.
 
-    One that hangs each time fails its walk in the end.
+    A task that blocks every time thus fails its walk in the end.
     """
     with suppress(LeaseLost), writing() as session:
         write_as_holder(session, claim, piece={"lease_until": None})

@@ -1,7 +1,7 @@
-"""Photos that wait to be looked at: each is made a task, which is claimed, held and swept as any other is.
+"""Tasks for photos without a description, which are claimed, leased and swept like all others.
 
-The web side inserts photos alone. So a photo is looked at whoever took it in: a process of release 1.0.0 that knows no
-such tasks, too.
+The web side only inserts photos, and workers create the tasks. So photos that a web process of release 1.0.0 accepted
+are described as well.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 
 
 def enqueue() -> None:
-    """Make a task of each photo that waits and has none, those that came first before others."""
-    with db.engine.connect() as connection:  # read before each task that is claimed, so that it takes no turn to write
+    """Create a task for each undescribed photo without one, in the order of upload."""
+    # Runs before each claim, so it reads outside of a write transaction and never waits for the writer lock.
+    with db.engine.connect() as connection:
         ids = connection.scalars(select(Photo.id).where(*_has_no_task()).order_by(Photo.created_at, Photo.id)).all()
     for photo_id in ids:
         try:
@@ -31,15 +32,15 @@ def enqueue() -> None:
                 turn = pieces.next_turn(session)
                 session.add(Piece(task=photo_id, kind=PHOTOS, urgency=pieces.PHOTO, turn=turn))
         except IntegrityError:
-            log.debug("another worker made a task of photo %s", photo_id)
+            log.debug("another worker created the task of photo %s", photo_id)
 
 
-def describe(session: Session, photo_id: str, **found: Any) -> bool:
-    """Write down what was found in a photo, and delete its task; return False where it is gone or was described."""
+def describe(session: Session, photo_id: str, **columns: Any) -> bool:
+    """Store a photo's description and delete its task; return whether the photo still waited for one."""
     session.execute(delete(Piece).where(Piece.task == photo_id, Piece.kind == PHOTOS))
     waits = Photo.id == photo_id, Photo.described_at.is_(None)
     written = session.execute(
-        update(Photo).where(*waits).values(described_at=now(), **found).execution_options(synchronize_session=False)
+        update(Photo).where(*waits).values(described_at=now(), **columns).execution_options(synchronize_session=False)
     )
     return bool(written.rowcount)  # type: ignore[attr-defined]
 

@@ -1,7 +1,7 @@
-"""Walks whose model nobody offers any more: nobody claims them, and they would wait for ever.
+"""Failing of walks whose model no worker offers any more; no worker would ever claim them.
 
-Another machine's worker may offer other models than this one, and a worker that is just starting is not seen before its
-model is loaded. So a model counts as gone only when no living worker has offered it for a while.
+Workers of other machines may offer other models, and a starting worker is not visible before its model is loaded. So a
+model counts as gone only when no live worker has offered it for a while.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING
 from worker.queue.leases import holder, suspend_tasks
 
 PATIENCE_SECONDS = 600.0
-"""For how long a model must be missed: longer than a large one loads."""
+"""The time without any offer after which a model counts as gone: longer than a large model loads."""
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +27,13 @@ _TASKS_IN_LINE = (Piece.task.is_not(None), Piece.state == PIECE_WAITING)
 
 
 class UnofferedModels:
-    """Models that walks wait for and no living worker offers, each with the time since when it is missed."""
+    """Models that walks wait for and no live worker offers, each with the time since when none does."""
 
     def __init__(self) -> None:
         self.missed_since: dict[str, float] = {}
 
     def fail(self) -> None:
-        """Fail the walks and tasks, and drop the stages, that wait for a model which was not offered for a while."""
+        """Fail walks and tasks, and delete stage tasks, whose model no worker has offered for `PATIENCE_SECONDS`."""
         offered = _offered()
         wanted = _wanted() - offered if offered is not None else ()
         instant = time.monotonic()
@@ -44,7 +44,7 @@ class UnofferedModels:
 
 
 def _offered() -> set[str] | None:
-    """Name the models of all living workers; ``None`` when we do not see even ourselves, and so cannot tell."""
+    """Return the models of all live workers; ``None`` when this worker is not listed, so the list is unreliable."""
     workers = jobs.workers()
     if not any(about["name"] == holder() for about in workers):
         return None
@@ -52,8 +52,8 @@ def _offered() -> set[str] | None:
 
 
 def _wanted() -> set[str]:
-    """Name the models that waiting walks, frames whose stages were asked for, or tasks of no walk need."""
-    db.session.rollback()  # look at the rows as they are now
+    """Return the models that waiting walks, stage tasks, and tasks without a walk need."""
+    db.session.rollback()  # start a new transaction, to see current rows
     stages = exists().where(Piece.walk_number == Walk.number, *_STAGES_IN_LINE)
     waiting = or_(and_(*_idle()), and_(Walk.state == FINISHED, stages))
     of_walks = select(Walk.model).where(Walk.model.is_not(None), waiting)
@@ -81,6 +81,6 @@ def _fail_all_of(name: str) -> None:
 
 
 def _idle() -> tuple[ColumnElement[bool], ...]:
-    """Select the waiting walks of which nobody paints a piece."""
+    """Return the conditions for waiting walks none of whose tasks is held."""
     taken = exists().where(Piece.walk_number == Walk.number, Piece.state == PIECE_TAKEN)
     return Walk.state.in_(WAITING), Walk.deleted_at.is_(None), ~taken

@@ -1,3 +1,3 @@
-"""What looks at pictures, painted or brought, and says which are unfit for a wall. Knows torch, not the site."""
+"""The safety check of generated and uploaded pictures. It depends on torch, not on the site."""
 
 __all__ = ["picture_check"]

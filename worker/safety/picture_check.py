@@ -1,7 +1,7 @@
-"""The check whether pictures are unfit: frames, candidates and photos all go through :class:`PictureCheck`.
+"""The safety check of pictures: frames, candidates and photos all go through :class:`PictureCheck`.
 
-What looks at them is a detector that the operator names (`SAFETY_CHECKER`): diffusers' safety checker, any image
-classifier of transformers that has labels such as "nsfw", or NudeNet. Where none is named nothing is flagged.
+The setting `SAFETY_CHECKER` names the detector: diffusers' safety checker, any transformers image classifier with
+labels such as "nsfw", or NudeNet. Without a detector no picture is flagged.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from PIL import Image
 
 Picture = NDArray[np.uint8]
 Detector = Callable[[Sequence[Picture]], Sequence[bool]]
-"""Tells of each picture (height x width x 3, uint8) whether it is unfit."""
+"""Takes pictures (height x width x 3, uint8) and returns for each whether it is unfit."""
 
 UNFIT_LABELS = ("nsfw", "porn", "hentai", "sexy", "unsafe", "explicit", "gore", "nudity")
 BATCH = 8
 CHECKER = "StableDiffusionSafetyChecker"
 NUDENET = "nudenet"
-"""What a setting says instead of a folder: NudeNet's detector, whose weights are in its package."""
+"""The value of `SAFETY_CHECKER` for NudeNet, whose weights are part of its package."""
 BARE = {
     "ANUS_EXPOSED",
     "BUTTOCKS_EXPOSED",
@@ -34,37 +34,37 @@ BARE = {
     "MALE_GENITALIA_EXPOSED",
 }
 SURE = 0.7
-"""How sure NudeNet is of what it finds before it counts; below it sees bodies in fruit and clouds."""
+"""The minimum score of a NudeNet detection; below it, fruit and clouds are detected as bodies."""
 
 log = logging.getLogger(__name__)
 
 
 class CheckerError(Exception):
-    """The detector that a setting names cannot be loaded."""
+    """The configured detector cannot be loaded."""
 
 
 class PictureCheck:
-    """The check of all pictures of a worker, by its detector, if it has one."""
+    """The picture check of a worker; one thread at a time uses its detector."""
 
     def __init__(self, detector: Detector | None = None) -> None:
         self.detector = detector
-        self._lock = threading.Lock()  # detectors are not known to bear several threads
+        self._lock = threading.Lock()  # detectors may not be thread-safe
 
     def flags(self, pictures: Sequence[Picture]) -> list[bool]:
-        """Return of each picture whether it is unfit to be shown; without a detector, none is."""
+        """Return for each picture whether it is unfit to be shown; always False without a detector."""
         if self.detector is None or not pictures:
             return [False] * len(pictures)
-        found: list[bool] = []
+        flags: list[bool] = []
         for first in range(0, len(pictures), BATCH):
             with self._lock:
-                found += map(bool, self.detector(pictures[first : first + BATCH]))
-        return found
+                flags += map(bool, self.detector(pictures[first : first + BATCH]))
+        return flags
 
 
 def load(folder: str, *, device: str = "cpu") -> Detector:
-    """Load a detector from a folder, or :data:`NUDENET`.
+    """Load the detector in a folder, or NudeNet for :data:`NUDENET`.
 
-    :raises CheckerError: when it cannot be loaded, or says nothing of what is unfit.
+    :raises CheckerError: when it cannot be loaded, or has no label for unfit pictures.
     """
     if folder == NUDENET:
         return _nudenet()
@@ -77,7 +77,7 @@ def load(folder: str, *, device: str = "cpu") -> Detector:
         return _classifier(folder, device)
     except CheckerError:
         raise
-    except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+    except Exception as error:  # libraries raise many types for unusable folders
         raise CheckerError(f"the safety checker {folder} cannot be loaded: {error}") from error
 
 
@@ -91,7 +91,7 @@ def _safety_checker(folder: str, device: str) -> Detector:
     @torch.inference_mode()
     def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
         pixels = processor(_images(pictures), return_tensors="pt").pixel_values.to(device)
-        blank = [np.zeros(1, np.float32)] * len(pictures)  # it would black out what it is given
+        blank = [np.zeros(1, np.float32)] * len(pictures)  # the checker blackens these instead of our pictures
         return list(checker(clip_input=pixels, images=blank)[1])
 
     return detect
@@ -122,27 +122,27 @@ def _classifier(folder: str, device: str) -> Detector:
 def _nudenet() -> Detector:
     try:
         from nudenet import NudeDetector
-    except ImportError as error:  # it is under the AGPL, so that who runs the site decides to install it
+    except ImportError as error:  # it is licensed under the AGPL, so operators decide whether to install it
         raise CheckerError("the safety checker nudenet is not installed: pip install nudenet==3.4.2") from error
 
     detector: Any = NudeDetector()
 
     def detect(pictures: Sequence[Picture]) -> Sequence[bool]:
-        flipped = [np.ascontiguousarray(picture[..., ::-1]) for picture in pictures]  # it reads as OpenCV does
+        flipped = [np.ascontiguousarray(picture[..., ::-1]) for picture in pictures]  # NudeNet expects BGR
         parts = detector.detect_batch(flipped, batch_size=BATCH)
-        return [any(part["class"] in BARE and part["score"] > SURE for part in found) for found in parts]
+        return [any(part["class"] in BARE and part["score"] > SURE for part in detected) for detected in parts]
 
     return detect
 
 
 def _processor(folder: str) -> Any:
-    """Load what fits pictures to the detector; of a checker within a pipeline it lies beside it."""
+    """Load the image processor of a detector; within a pipeline folder it is in `feature_extractor`."""
     from transformers import AutoImageProcessor
 
     beside = Path(folder).parent / "feature_extractor"
     is_within = Path(folder).is_dir() and not (Path(folder) / "preprocessor_config.json").exists() and beside.is_dir()
-    found = str(beside) if is_within else folder
-    return AutoImageProcessor.from_pretrained(found, use_fast=False, local_files_only=True)  # nosec B615
+    source = str(beside) if is_within else folder
+    return AutoImageProcessor.from_pretrained(source, use_fast=False, local_files_only=True)  # nosec B615
 
 
 def _images(pictures: Sequence[Picture]) -> list[Image.Image]:

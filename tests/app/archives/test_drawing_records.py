@@ -112,7 +112,7 @@ def test_drawing_comes_along_to_be_painted_after_and_is_not_offered(other: Flask
     asked = {"stops": [{"prompt": "a robot hamster"}, {"prompt": "the sun"}]}
     read = other.test_client().post("/api/v1/walks", json=asked).json["stops"][0]["scene"]
     assert ROBOT_DIGEST not in json.dumps(read)
-    drawing_curation.bring_back("robot hamster")
+    drawing_curation.restore("robot hamster")
     read = other.test_client().post("/api/v1/walks", json=asked).json["stops"][0]["scene"]
     assert ROBOT_DIGEST in json.dumps(read)
 

@@ -149,18 +149,18 @@ def test_verify_names_each_table_and_file_that_is_not_as_it_was(
     assert "4 differ" in run(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1).output
 
 
-@pytest.mark.parametrize("by_house", [True, False])
+@pytest.mark.parametrize("by_operator", [True, False])
 def test_walk_that_was_deleted_after_the_backup_does_not_come_back(
-    furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, by_house: bool
+    furnished: Walk, runner: FlaskCliRunner, tmp_path: Path, by_operator: bool
 ) -> None:
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     walk_id, number = furnished.id, furnished.number
-    lifecycle.delete_walk(furnished, by_house=by_house)
+    lifecycle.delete_walk(furnished, by_operator=by_operator)
     run(runner, "backup", "restore", str(tmp_path / "b.tar"), "--force")
     db.session.expire_all()
     walk = db.session.get_one(Walk, number)
     assert walk.deleted_at is not None
-    assert (walk.hidden_at is not None) == by_house
+    assert (walk.hidden_at is not None) == by_operator
     assert (walk.stops, walk.painted, walk.media, walk.words) == ([], [], {}, "")
     assert media_store.store().files(media_store.walk_folder(walk_id)) == {}
     assert not any("bear" in row.lower() for name, found in rows().items() if name != "deeds" for row in found)

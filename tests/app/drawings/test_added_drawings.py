@@ -76,7 +76,7 @@ def test_addition_and_removal_are_seen_by_another_process_a_second_later(other: 
     assert known(other) == (["robot hamster"], [])
     clock.now += 1
     assert known(other) == ([], ["robot hamster"])
-    drawing_curation.bring_back("robot hamster")
+    drawing_curation.restore("robot hamster")
     clock.now += 1
     assert known(other) == (["robot hamster"], [])
 

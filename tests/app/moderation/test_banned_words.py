@@ -139,7 +139,7 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
     assert error["field"] == "stops.0.prompt"
     assert error["message"] == "The prompt of stop 1 says “gothic”, a word that does not hang here."
     assert count() == 0
-    banned_words.lift("GOTHIC")
+    banned_words.unban("GOTHIC")
     assert client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]}).status_code == 303
 
 

@@ -110,18 +110,18 @@ def test_removed_drawing_stays_with_its_credit_and_its_svg() -> None:
 def test_removed_drawing_is_brought_back_by_its_name_or_by_its_file_under_the_name_it_then_has() -> None:
     add("robbot hamster", artist="Ann Example")
     drawing_curation.remove("robbot hamster")
-    assert drawing_curation.bring_back("robbot hamster").what == "brought back"
+    assert drawing_curation.restore("robbot hamster").what == "brought back"
     drawing_curation.remove("robbot hamster")
     outcome = add("robot hamster")
     assert (outcome.what, outcome.drawing.name, outcome.drawing.words) == ("brought back", "robot hamster", ())
     assert row().removed_at is None and row().artist == "Ann Example"
-    assert drawing_curation.bring_back(ROBOT_DIGEST).what == "as it was"
+    assert drawing_curation.restore(ROBOT_DIGEST).what == "as it was"
 
 
 def test_every_change_is_written_down_with_who_did_it() -> None:
     add()
     drawing_curation.remove("robot hamster")
-    drawing_curation.bring_back("robot hamster")
+    drawing_curation.restore("robot hamster")
     about = f"{ROBOT_DIGEST} robot hamster"
     assert deeds() == [
         ("command line", "added drawing", about),
@@ -138,7 +138,7 @@ def test_every_change_has_a_number_of_its_own_that_rises() -> None:
     assert numbers == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("act", [drawing_curation.remove, drawing_curation.bring_back])
+@pytest.mark.parametrize("act", [drawing_curation.remove, drawing_curation.restore])
 def test_name_that_several_or_no_drawings_have_is_refused_with_what_to_do(act) -> None:  # type: ignore[no-untyped-def]
     add()
     digest = add("robot hamster", WIDE).drawing.digest
@@ -157,8 +157,8 @@ def test_of_one_name_that_which_is_offered_is_removed_and_that_which_is_not_is_b
     other = add("robot hamster", WIDE).drawing.digest
     drawing_curation.remove(other)
     assert drawing_curation.remove("robot hamster").drawing.digest == ROBOT_DIGEST
-    drawing_curation.bring_back(ROBOT_DIGEST)
-    assert drawing_curation.bring_back("robot hamster").drawing.digest == other
+    drawing_curation.restore(ROBOT_DIGEST)
+    assert drawing_curation.restore("robot hamster").drawing.digest == other
 
 
 def test_drawing_that_is_no_square_is_kept_in_one() -> None:

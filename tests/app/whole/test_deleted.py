@@ -223,12 +223,12 @@ def test_a_walk_is_deleted_though_the_store_is_away_and_noted_by_the_next_backup
 ) -> None:
     store, root = media_store.store(), media_store.store().root
     monkeypatch.setattr(store, "root", "/proc/nowhere")
-    lifecycle.delete_walk(everywhere, by_house=True)
+    lifecycle.delete_walk(everywhere, by_operator=True)
     monkeypatch.setattr(store, "root", root)
     assert everywhere.deleted_at is not None
     assert store.files(deletions.FOLDER) == {}
-    deletions.note_all()
-    assert list(store.files(deletions.FOLDER)) == [deletions.path_of(everywhere.id, by_house=True)]
+    deletions.record_all()
+    assert list(store.files(deletions.FOLDER)) == [deletions.path_of(everywhere.id, by_operator=True)]
 
 
 def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhere: Walk) -> None:
@@ -239,10 +239,10 @@ def test_notes_of_deletions_tell_nothing_and_are_not_pruned(app: Flask, everywhe
     assert file.bytes == 0
     assert walk_id not in path
     assert path.endswith(".owner")
-    assert deletions.resurrected() == []
+    assert deletions.find_resurrected() == []
     with writing() as session:
         session.get_one(Walk, number).deleted_at = None
-    assert [(walk.id, by_house) for walk, by_house in deletions.resurrected()] == [(walk_id, False)]
+    assert [(walk.id, by_operator) for walk, by_operator in deletions.find_resurrected()] == [(walk_id, False)]
 
 
 def test_what_an_earlier_version_left_of_a_deleted_walk_is_pruned(app: Flask, everywhere: Walk) -> None:

@@ -24,7 +24,7 @@ def test_each_application_finds_its_own_worker(app: Flask, tmp_path: Path) -> No
 
 
 def test_application_without_a_worker_is_named(app: Flask) -> None:
-    with pytest.raises(RuntimeError, match="belongs to no worker"):
+    with pytest.raises(RuntimeError, match="has no worker"):
         this_worker()
 
 

@@ -1,4 +1,4 @@
-"""The families of models: what is different from one to the other. Nothing else asks which kind a model is."""
+"""The families of models, and what differs between them; no other package checks a model's kind."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ FAMILIES: tuple[type[Family], ...] = (
 
 
 def find_family(kind: str) -> type[Family]:
-    """Return the family whose pipelines have this class, which `app.models.folder` let through."""
+    """Return the family whose pipelines have this class; `app.models.folder` has accepted it."""
     return next(each for each in FAMILIES if kind in each.kinds)

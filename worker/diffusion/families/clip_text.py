@@ -1,8 +1,8 @@
 """Prompts of any length, with weights and textual inversions, for the text encoders of CLIP.
 
-A prompt is cut into chunks of as many tokens as an encoder takes, each between a token that begins and one that ends
-it; their states stand in a row. What a weight multiplies is the difference of a token's state from that of the empty
-prompt at its place: at 1 the states are the encoder's own, to the last bit, and at 0 nothing is said there.
+A prompt is cut into chunks of as many tokens as an encoder takes, each between a start token and an end token; their
+states are concatenated. A weight multiplies the difference of a token's state from that of the empty prompt at the same
+place: at 1 the states are exactly the encoder's own, at 0 the token has no effect.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from worker.diffusion.families.family import Text
 from worker.diffusion.families.text_options import TextOptions
 
 CHUNKS_MAX = 8
-"""How many chunks of a prompt are read."""
+"""How many chunks of a prompt are encoded at most."""
 
 PLACEHOLDER = 0
-"""The token at the places of textual inversions, whose vectors take its vector's place."""
+"""The token at the place of a textual inversion, whose vector replaces the token's embedding."""
 
 Layer = Callable[[Any, torch.Tensor, torch.Tensor | None], tuple[torch.Tensor, torch.Tensor | None]]
-"""Returns an encoder's states and, where it pools, its pooled vector for some tokens and their mask."""
+"""Returns an encoder's states (1 x tokens x width), and its pooled vector if it has one, for token IDs and their mask.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a prompt: its number, its weight and, in a textual inversion's place, its vector."""
+    """A token of a prompt: its ID, its weight and, at the place of a textual inversion, its vector."""
 
     id: int
     weight: float = 1.0
@@ -41,23 +42,25 @@ class Token:
 
 
 Group = list[Token]
-"""Tokens that must stand in one chunk: one, or those of one textual inversion."""
+"""Tokens that must be in the same chunk: one, or those of one textual inversion."""
 
 
 def encode(
     encoders: Sequence[tuple[Any, Any]], prompt: str, options: TextOptions, layer: Layer, device: torch.device
 ) -> Text:
-    """Encode a prompt by some pairs of a tokenizer and an encoder, whose states stand side by side.
+    """Encode a prompt by pairs of a tokenizer and an encoder, whose states are concatenated along the width.
 
-    The pooled vector is that of the first chunk. Raises InversionError where a textual inversion cannot be used.
+    The pooled vector is that of the first chunk.
+
+    :raises InversionError: when a textual inversion cannot be used.
     """
-    found = [
+    chunked = [
         _chunked(tokenizer, encoder, prompt, options, number) for number, (tokenizer, encoder) in enumerate(encoders)
     ]
-    count = max(len(chunks) for chunks in found)
+    count = max(len(chunks) for chunks in chunked)
     rows, pooled = [], None
     blank = []
-    for (tokenizer, encoder), chunks in zip(encoders, found, strict=True):
+    for (tokenizer, encoder), chunks in zip(encoders, chunked, strict=True):
         empty, nothing = _states(tokenizer, encoder, [], layer, device)
         encoded = [_states(tokenizer, encoder, chunk, layer, device) if chunk else (empty, nothing) for chunk in chunks]
         if pooled is None:
@@ -69,12 +72,12 @@ def encode(
 
 
 def count_chunks(tokenizer: Any, prompt: str, options: TextOptions) -> int:
-    """Return how many chunks a whole prompt would take."""
+    """Return how many chunks the whole prompt would take."""
     return len(_packed(_groups(tokenizer, prompt, options, 0, None), tokenizer.model_max_length - 2))
 
 
 def pad_to_longest(texts: Sequence[Text]) -> list[Text]:
-    """Bring texts to the length of the longest, by empty chunks."""
+    """Return the texts padded by empty chunks to the length of the longest."""
     most = max((len(text.states) for text in texts), default=0)
     return [_filled(text, most) for text in texts]
 
@@ -88,7 +91,7 @@ def _filled(text: Text, length: int) -> Text:
 
 
 def _chunked(tokenizer: Any, encoder: Any, prompt: str, options: TextOptions, number: int) -> list[list[Token]]:
-    """Return the tokens of each chunk; one empty chunk for no words."""
+    """Return the tokens of each chunk; one empty chunk for an empty prompt."""
     width = encoder.get_input_embeddings().weight.shape[1]
     groups = _groups(tokenizer, prompt, options, number, width)
     return _packed(groups, tokenizer.model_max_length - 2)[:CHUNKS_MAX]
@@ -104,24 +107,24 @@ def _packed(groups: Sequence[Group], room: int) -> list[list[Token]]:
 
 
 def _groups(tokenizer: Any, prompt: str, options: TextOptions, number: int, width: int | None) -> list[Group]:
-    """Return a prompt's tokens for the encoder of this number, whose vectors have this width where it matters."""
+    """Return a prompt's tokens for the encoder with this number; `width` is its vectors' width, None for any."""
     files = {file.name.casefold(): file for file in options.embeddings}
-    found: list[Group] = []
+    groups: list[Group] = []
     for span in prompt_weights.parse(prompt).spans:
         for text, name in embedding_names.split(span.text, files):
             if name:
                 vectors = inversion_files.vectors(files[name], number, width)
-                found.append([Token(PLACEHOLDER, span.weight, vector) for vector in vectors])
+                groups.append([Token(PLACEHOLDER, span.weight, vector) for vector in vectors])
             else:
                 ids = tokenizer(text, add_special_tokens=False).input_ids
-                found += [[Token(each, span.weight)] for each in ids]
-    return found
+                groups += [[Token(each, span.weight)] for each in ids]
+    return groups
 
 
 def _states(
     tokenizer: Any, encoder: Any, tokens: Sequence[Token], layer: Layer, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Encode one chunk: its states (tokens x width) and its pooled vector, in float32."""
+    """Encode one chunk; return its states (tokens x width) and its pooled vector (width), in float32."""
     length = tokenizer.model_max_length
     ids = [tokenizer.bos_token_id, *(token.id for token in tokens), tokenizer.eos_token_id]
     mask = None
@@ -135,16 +138,16 @@ def _states(
 
 @contextmanager
 def _in_place(encoder: Any, vectors: Sequence[tuple[int, torch.Tensor | None]]) -> Iterator[None]:
-    """Put vectors into their places among the embedded tokens for as long as the block runs.
+    """Replace embeddings at some places of a chunk by vectors while the block runs.
 
-    Nothing is added to tokenizer or encoder, so that no other prompt knows of them.
+    Tokenizer and encoder are not changed, so that other prompts are not affected.
     """
     there = [(place, vector) for place, vector in vectors if vector is not None]
     if not there:
         yield
         return
 
-    def replace(_module: Any, _given: Any, embedded: torch.Tensor) -> torch.Tensor:
+    def replace(_module: Any, _inputs: Any, embedded: torch.Tensor) -> torch.Tensor:
         embedded = embedded.clone()
         for place, vector in there:
             embedded[:, place] = vector.to(embedded.device, embedded.dtype)
@@ -158,7 +161,7 @@ def _in_place(encoder: Any, vectors: Sequence[tuple[int, torch.Tensor | None]]) 
 
 
 def _weighted(states: torch.Tensor, empty: torch.Tensor, tokens: Sequence[Token]) -> torch.Tensor:
-    """Return states with the difference of weighted tokens from the empty prompt multiplied."""
+    """Return states in which the difference of weighted tokens from the empty prompt is multiplied."""
     if all(token.weight == 1 for token in tokens):
         return states
     weights = states.new_ones(len(states), 1)
@@ -167,5 +170,5 @@ def _weighted(states: torch.Tensor, empty: torch.Tensor, tokens: Sequence[Token]
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = tensor.cpu().numpy()
-    return found
+    array: NDArray[np.float32] = tensor.cpu().numpy()
+    return array

@@ -1,4 +1,4 @@
-"""What a family of models must say of itself, so that everything else can do without asking for the kind of a model."""
+"""The interface of a family of models, so that the rest of the code need not check a model's kind."""
 
 from __future__ import annotations
 
@@ -21,45 +21,46 @@ from worker.networks import decoding
 from worker.networks.lora_tensors import LoraFormat
 
 PASSES = "passes"
-"""Guidance takes a second pass, without the prompt (Ho & Salimans, arXiv 2207.12598)."""
+"""Guidance takes a second UNet evaluation, without the prompt (Ho & Salimans, arXiv 2207.12598)."""
 
 INPUT = "input"
 """The strength of guidance is an input of the network (Meng et al., arXiv 2210.03142)."""
 
 UNGUIDED = "none"
-"""The network was distilled to paint without guidance, and has no input for it."""
+"""The network was distilled to work without guidance, and has no input for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One encoded prompt, in float32: its states (tokens x width) and, where the model has one, its pooled vector.
+    """One encoded prompt, in float32.
 
-    What several encoders make of it stands side by side or in a row, as the family's network reads it. `empty` are the
-    states of an empty chunk, by which texts of several chunks are brought to one length.
+    The output of several encoders is concatenated along the width or the tokens, as the family's network takes it.
+    `pooled` is None where the model has no pooled vector. `empty` are the states of an empty chunk, which pads texts of
+    several chunks to one length.
     """
 
-    states: NDArray[np.float32]
-    pooled: NDArray[np.float32] | None = None
-    empty: NDArray[np.float32] | None = None
+    states: NDArray[np.float32]  # (tokens, width)
+    pooled: NDArray[np.float32] | None = None  # (width,)
+    empty: NDArray[np.float32] | None = None  # (tokens of a chunk, width)
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Something between two texts of different lengths; `share` is the second's, above 0 and below 1."""
+    """A point between two texts of different lengths; `share` is the second's, above 0 and below 1."""
 
-    first: torch.Tensor
-    last: torch.Tensor
+    first: torch.Tensor  # (tokens, width)
+    last: torch.Tensor  # (tokens, width)
     share: float
 
 
 States = torch.Tensor | Sequence[torch.Tensor | Between]
-"""Text states, a row for each picture: one tensor, or a list where texts have different lengths."""
+"""Text states, one row for each picture: one tensor, or a list where texts have different lengths."""
 
 
 class Family(ABC):
-    """A model's family, with the configuration of the model at hand.
+    """A model's family, with the configuration of one model.
 
-    The class says how its parts are loaded; an instance what the model computes. `latent_shape` is (channels, height,
+    The class says how the parts are loaded, an instance what the model computes. `latent_shape` is (channels, height,
     width) of a picture of the model's own size, `scale` how many pixels, along each side, one latent stands for.
     `guidance` is PASSES, INPUT or UNGUIDED.
     """
@@ -69,24 +70,24 @@ class Family(ABC):
     pipeline: ClassVar[Any]
     """The class of diffusers that loads tokenizers, text encoders and scheduler, and encodes prompts."""
     pipeline_options: ClassVar[Mapping[str, Any]]
-    """What that pipeline is told to load nothing for, and its other settings."""
+    """The options for loading that pipeline; None for each part that is not loaded."""
     part: ClassVar[str]
     """The folder of the network that is called at every step."""
     network_class: ClassVar[Any]
     encoders: ClassVar[tuple[str, ...]]
     """The text encoders' folders."""
     optional: ClassVar[tuple[str, ...]] = ()
-    """Parts of the pipeline without which a model can be painted with."""
+    """Parts of the pipeline that may be missing."""
     traces: ClassVar[bool] = False
     """Whether a small network may be traced on a CPU."""
     original: ClassVar[str] = ""
-    """What `app.models.families` calls files of the network alone in the keys of the original implementation."""
+    """The name in `app.models.families` of network-only files with the keys of the original implementation."""
     pass_bytes: ClassVar[int] = 520
-    """Bytes of a GPU that a pass for one picture takes for each pixel besides the weights, in half precision."""
+    """Bytes of GPU memory that a pass for one picture takes for each pixel, without the weights, in half precision."""
     stores_float8: ClassVar[bool] = False
     """Whether the network may be stored in float8 where a GPU is too small for half precision."""
     upcasts: ClassVar[bool] = False
-    """Whether a VAE whose configuration does not say otherwise overflows in float16."""
+    """Whether a VAE overflows in float16 unless its configuration says otherwise."""
     lora_loader: ClassVar[Any]
     """The class of diffusers that reads LoRA files."""
     lora_encoders: ClassVar[tuple[str, ...]] = ()
@@ -103,22 +104,25 @@ class Family(ABC):
         index: Mapping[str, Any],
         house: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """Describe a model by its network's configuration, its VAE's, its ``model_index.json`` and ``house.json``."""
+        """Describe a model by four configurations.
+
+        They are its network's, its VAE's, its ``model_index.json`` (`index`) and its ``house.json`` (`house`).
+        """
         self.config, self.vae, self.index, self.house = config, vae, index, house
 
     @property
     def kind(self) -> Kind:
-        """What the site knows of models of this family."""
+        """The site's description of models of this family."""
         return kinds.BY_PIPELINE[self.kinds[0]]
 
     @classmethod
     def prepare(cls, network: Any) -> None:
-        """Write a small network out for a CPU, which computes the same numbers in less time."""
+        """Rewrite a small network for a CPU, so that it computes the same numbers faster."""
         del network
 
     @classmethod
     def wide(cls) -> tuple[str, ...]:
-        """Return patterns of the weights that diffusers leaves in half precision where others are stored in float8."""
+        """Return patterns of the layers that stay in half precision where the others are stored in float8."""
         if not cls.stores_float8:
             return ()
         return (*DEFAULT_SKIP_MODULES_PATTERN, *(cls.network_class._skip_layerwise_casting_patterns or ()))
@@ -129,16 +133,16 @@ class Family(ABC):
         return LoraFormat(self.lora_loader, self.part, self.lora_encoders, self.original, options=self.lora_options())
 
     def lora_options(self) -> dict[str, Any]:
-        """Return what the reader of LoRA files is called with besides the tensors."""
+        """Return the options of the reader of LoRA files."""
         return {}
 
-    def count_tokens(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
-        """Return how many tokens of each row some modules of the network are given, all rows in one long one.
+    def count_tokens(self, latents: Any, *inputs: Any) -> Mapping[str, Sequence[int]]:
+        """Return, for modules that get all rows of a batch as one sequence, the number of tokens of each row.
 
-        The modules are named by how the names of their layers begin; `latents` and `given` are what the network is
-        called with. All others are given a batch.
+        The modules are named by the prefix of their layers' names; `latents` and `inputs` are the network's arguments.
+        All other modules get a batch.
         """
-        del latents, given
+        del latents, inputs
         return {}
 
     @abstractmethod
@@ -151,9 +155,9 @@ class Family(ABC):
         known_negative: Text | None,
         options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode a prompt and what is to be left out; None where the family leaves nothing out.
+        """Encode a prompt and a negative prompt; the second is None where the family has none.
 
-        `left_out` is the second where it is known already. Families that do not read weights are given none.
+        `known_negative` is the encoded negative prompt where it is cached. Families that do not read weights get none.
         """
 
     def reads_syntax(self, pipe: Any) -> bool:
@@ -162,11 +166,11 @@ class Family(ABC):
         return False
 
     def chunks(self, pipe: Any, prompt: str, options: TextOptions) -> int:
-        """Return how many chunks a prompt takes, of a model that reads them; `clip_text.CHUNKS_MAX` are read."""
+        """Return how many chunks a prompt takes; at most `clip_text.CHUNKS_MAX` are encoded."""
         raise NotImplementedError
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
-        """Return the tokenizer by which prompts are judged, and how many tokens are read."""
+        """Return the tokenizer that decides which words are known, and how many tokens are read."""
         return pipe.tokenizer, int(pipe.tokenizer.model_max_length)
 
     @abstractmethod
@@ -181,29 +185,32 @@ class Family(ABC):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return what the network makes of a batch of latents at time `t`, in float32, as the solver takes it.
+        """Return the network's prediction for a batch of latents at time `t`, in float32, as the solver takes it.
 
-        The network is called with what its batch's rows stand in as the first argument.
+        `latents` are (batch x channels x height x width). The network's first argument must have one row for each
+        picture, because adapters depend on it.
         """
 
     def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
-        """Return a guided prediction from those without the prompt and with it, as the family's pipeline does."""
+        """Return the guided prediction from those without the prompt and with it, as the family's pipeline does."""
         return torch.add(unguided, conditioned - unguided, alpha=guidance)
 
     def solver(
         self, scheduler: str, config: Mapping[str, Any], steps: int, size: tuple[int, int], device: torch.device
     ) -> Any:
-        """Make a fresh solver with its time steps for latents of this (height, width).
+        """Return a new solver with its time steps for latents of this (height, width).
 
-        `config` is that of the model's own scheduler. Raises ModelError as `solvers.make` does.
+        `config` is that of the model's own scheduler.
+
+        :raises ModelError: as `solvers.make` does.
         """
         del size
         return solvers.make(scheduler, config, steps, device)
 
     def unscaled(self, vae: Any, latents: torch.Tensor) -> torch.Tensor:
-        """Return what the VAE decodes, from latents of the spread of noise."""
+        """Return latents as the VAE decodes them, from latents scaled to the variance of noise."""
         return decoding.unscaled(vae.config, latents)
 
     def scaled(self, vae: Any, encoded: torch.Tensor) -> torch.Tensor:
-        """Bring what the VAE encoded to the spread of noise."""
+        """Return the VAE's encoded latents, scaled to the variance of noise."""
         return decoding.scaled(vae.config, encoded)

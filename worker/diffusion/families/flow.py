@@ -15,9 +15,9 @@ from worker.diffusion.families.family import Family, States, Text
 
 
 class FlowFamily(Family):
-    """A transformer that predicts the way from picture to noise.
+    """A transformer that predicts the velocity from picture to noise.
 
-    Its pictures are as large as its kind's, unless ``house.json`` names another `size`.
+    Its pictures have the size of its kind, unless ``house.json`` names another `size`.
     """
 
     part = "transformer"
@@ -25,7 +25,7 @@ class FlowFamily(Family):
     pass_bytes = 600
     stores_float8 = True
     folded: ClassVar[int] = 1
-    """How many of the VAE's latents, along each side, one latent of a walk stands for."""
+    """How many of the VAE's latents, along each side, are folded into one latent of a walk."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class FlowFamily(Family):
         index: Mapping[str, Any],
         house: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """Describe a model."""
+        """Describe a model; scale, latent shape and guidance follow from its configurations."""
         super().__init__(config, vae, index, house)
         self.scale = 2 ** (len(vae.block_out_channels) - 1) * self.folded
         side = int(house.get("size") or self.own_size()) // self.scale
@@ -42,65 +42,65 @@ class FlowFamily(Family):
         self.guidance = self.own_guidance()
 
     def own_size(self) -> int:
-        """Return the side of the model's pictures where ``house.json`` says nothing."""
+        """Return the side of the model's pictures in pixels, where ``house.json`` names none."""
         return self.kind.size or 0
 
     def channels(self) -> int:
-        """Return the channels of a walk's latents."""
+        """Return the number of channels of a walk's latents."""
         return int(self.config.in_channels)
 
     @abstractmethod
     def own_guidance(self) -> str:
-        """Return how the model is guided."""
+        """Return the model's kind of guidance: PASSES, INPUT or UNGUIDED."""
 
     @abstractmethod
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Return what the pipeline sets its time steps by, for a picture that the network sees as so many tokens."""
+        """Return what the pipeline sets its time steps by, for a picture of so many tokens."""
 
     def tokens(self, size: tuple[int, int]) -> int:
-        """Count the tokens of latents of this (height, width)."""
+        """Return the number of tokens of latents of this (height, width)."""
         patch = 2 // self.folded
         return (size[0] // patch) * (size[1] // patch)
 
     def unscaled(self, vae: Any, latents: torch.Tensor) -> torch.Tensor:
-        """Return what the VAE decodes, which is shifted in these families."""
+        """Return latents as the VAE decodes them; in these families they are shifted as well."""
         return latents / float(vae.config.scaling_factor) + float(getattr(vae.config, "shift_factor", None) or 0)
 
     def scaled(self, vae: Any, encoded: torch.Tensor) -> torch.Tensor:
-        """Bring what the VAE encoded to the spread of noise."""
+        """Return the VAE's encoded latents, shifted and scaled to the variance of noise."""
         shift = float(getattr(vae.config, "shift_factor", None) or 0)
         return (encoded - shift) * float(vae.config.scaling_factor)
 
     def solver(
         self, scheduler: str, config: Mapping[str, Any], steps: int, size: tuple[int, int], device: torch.device
     ) -> Any:
-        """Make a solver whose time steps are shifted as the family's are for pictures of this size."""
+        """Return a new solver whose time steps are shifted for latents of this (height, width)."""
         timestep_options = self.timestep_options(config, steps, self.tokens(size))
         return solvers.make(scheduler, config, steps, device, **timestep_options)
 
 
 def even_sigmas(steps: int) -> Any:
-    """Return noise levels at equal distances, before they are shifted."""
+    """Return evenly spaced noise levels from 1 to 1 / steps, before they are shifted."""
     return np.linspace(1.0, 1 / steps, steps)
 
 
 def text(states: torch.Tensor, pooled: torch.Tensor | None = None) -> Text:
-    """Return what was encoded of one prompt."""
+    """Return an encoded prompt from its states (tokens x width) and pooled vector (1 x width)."""
     return Text(
         states.float().cpu().numpy(),
         None if pooled is None else pooled[0].float().cpu().numpy(),
     )
 
 
-def chat_tokens(tokenizer: Any, most: int, *, thinking: bool) -> int:
-    """Return how many of so many tokens a message of a chat leaves for the prompt."""
-    around = tokenizer.apply_chat_template(
+def chat_tokens(tokenizer: Any, limit: int, *, thinking: bool) -> int:
+    """Return how many of `limit` tokens are left for the prompt in a chat message."""
+    message = tokenizer.apply_chat_template(
         [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=thinking
     )
-    return most - len(tokenizer(around).input_ids)
+    return limit - len(tokenizer(message).input_ids)
 
 
 def one_length(states: States) -> torch.Tensor:
-    """Return the texts of a family in which all have one length."""
+    """Return states of a family whose texts all have one length, as the one tensor that they are."""
     assert isinstance(states, torch.Tensor)  # noqa: S101 - for types
     return states

@@ -16,7 +16,7 @@ from worker.diffusion.families.flow import FlowFamily, even_sigmas, one_length, 
 from worker.diffusion.families.text_options import TextOptions
 
 TOKENS = {INPUT: 512, UNGUIDED: 256}
-"""How many tokens of a prompt T5 reads for dev, and for schnell, as their model cards say."""
+"""How many tokens of a prompt T5 reads for dev, and for schnell, according to their model cards."""
 
 
 class Flux1(FlowFamily):
@@ -34,19 +34,19 @@ class Flux1(FlowFamily):
     lora_encoders = ("text_encoder",)
 
     def channels(self) -> int:
-        """Return the VAE's channels, four of which stand side by side in the network's."""
+        """Return the VAE's number of channels, a quarter of the network's."""
         return int(self.config.in_channels) // 4
 
     def own_guidance(self) -> str:
-        """Return INPUT for dev, which learned what guidance does; schnell has none."""
+        """Return INPUT for dev, which was distilled with guidance as an input; UNGUIDED for schnell."""
         return INPUT if self.config.guidance_embeds else UNGUIDED
 
     def lora_options(self) -> dict[str, Any]:
-        """Ask for the alphas, too, which some files have beside diffusers' names."""
+        """Return the option that also loads alphas, which some files have beside diffusers' names."""
         return {"return_alphas": True}
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Shift the time steps by the number of tokens, where the model's scheduler does."""
+        """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
         return {"sigmas": even_sigmas(steps), "mu": shift(config, tokens)}
 
     def encode(
@@ -58,7 +58,7 @@ class Flux1(FlowFamily):
         known_negative: Text | None,
         options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode a prompt: T5's states, and CLIP's pooled vector."""
+        """Encode a prompt: T5's states, and CLIP's pooled vector; the negative prompt is ignored."""
         del negative_prompt, known_negative, options
         states, pooled, _ = pipe.encode_prompt(
             prompt=prompt, prompt_2=None, device=device, max_sequence_length=TOKENS[self.guidance]
@@ -66,7 +66,7 @@ class Flux1(FlowFamily):
         return text(states[0], pooled), None
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
-        """Return T5's tokenizer: CLIP reads the beginning alone, for the general impression."""
+        """Return T5's tokenizer and its number of tokens; CLIP reads only the start of a prompt."""
         return pipe.tokenizer_2, TOKENS[self.guidance]
 
     def predict(
@@ -101,7 +101,7 @@ class Flux1(FlowFamily):
 
 
 def shift(config: Mapping[str, Any], tokens: int, most: float = 1.15) -> float:
-    """Return by how much time steps are shifted for so many tokens, as a scheduler's configuration says."""
+    """Return the shift `mu` of time steps for so many tokens, according to a scheduler's configuration."""
     shifted: float = calculate_shift(
         tokens,
         config.get("base_image_seq_len", 256),

@@ -27,11 +27,11 @@ class Flux2Klein(FlowFamily):
     folded = 2
 
     def own_guidance(self) -> str:
-        """Return PASSES for the base models; those that were distilled have no guidance."""
+        """Return PASSES for the base models, UNGUIDED for distilled ones."""
         return UNGUIDED if self.index.get("is_distilled") else PASSES
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Shift the time steps by the numbers of tokens and of steps."""
+        """Return noise levels, and the shift for the numbers of tokens and of steps."""
         del config
         return {"sigmas": even_sigmas(steps), "mu": compute_empirical_mu(image_seq_len=tokens, num_steps=steps)}
 
@@ -44,7 +44,7 @@ class Flux2Klein(FlowFamily):
         known_negative: Text | None,
         options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode a prompt, and no words where the model is guided: it takes no others."""
+        """Encode a prompt and, for a guided model, the empty prompt; the negative prompt is ignored."""
         del negative_prompt, options
         states, _ = pipe.encode_prompt(prompt=prompt, device=device)
         if self.guidance == PASSES and known_negative is None:
@@ -52,7 +52,7 @@ class Flux2Klein(FlowFamily):
         return text(states[0]), known_negative
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
-        """Return the tokenizer, and how many tokens a message leaves for the prompt."""
+        """Return the tokenizer, and how many tokens a chat message leaves for the prompt."""
         return pipe.tokenizer, chat_tokens(pipe.tokenizer, self.kind.tokens, thinking=False)
 
     def predict(
@@ -82,20 +82,20 @@ class Flux2Klein(FlowFamily):
         return unpacked.float()
 
     def unscaled(self, vae: Any, latents: torch.Tensor) -> torch.Tensor:
-        """Undo the normalisation, and unfold."""
+        """Return latents denormalised, and unfolded to the VAE's resolution."""
         mean, spread = self._statistics(vae, latents)
         unfolded: torch.Tensor = self.pipeline._unpatchify_latents(latents * spread + mean)
         return unfolded
 
     def scaled(self, vae: Any, encoded: torch.Tensor) -> torch.Tensor:
-        """Fold, and normalise."""
+        """Return the VAE's encoded latents, folded and normalised."""
         folded: torch.Tensor = self.pipeline._patchify_latents(encoded)
         mean, spread = self._statistics(vae, folded)
         return (folded - mean) / spread
 
     @staticmethod
     def _statistics(vae: Any, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the mean and the standard deviation of each channel, as the VAE holds them."""
+        """Return the mean and the standard deviation of each channel (1 x channels x 1 x 1), as the VAE stores them."""
         mean = vae.bn.running_mean.view(1, -1, 1, 1).to(like.device, like.dtype)
         variance = vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps
         return mean, variance.sqrt().to(like.device, like.dtype)

@@ -34,15 +34,15 @@ class StableDiffusion3(FlowFamily):
     optional = ("text_encoder_3", "tokenizer_3")
 
     def own_size(self) -> int:
-        """Return the size that the network was trained at."""
+        """Return the size that the network was trained at, in pixels."""
         return int(self.config.sample_size) * self.scale
 
     def own_guidance(self) -> str:
-        """Return PASSES: none of these models is distilled that is known to be so."""
+        """Return PASSES: no distilled model of this family can be recognised."""
         return PASSES
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Shift the time steps by the number of tokens, where the model's scheduler does."""
+        """Return the shift for so many tokens, where the model's scheduler applies one."""
         del steps
         return {"mu": shift(config, tokens, 1.16)} if config.get("use_dynamic_shifting") else {}
 
@@ -55,12 +55,12 @@ class StableDiffusion3(FlowFamily):
         known_negative: Text | None,
         options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode both: CLIP's states and T5's one after the other, and CLIP's pooled vectors side by side."""
-        if pipe.transformer is None:  # it is asked how wide T5's states would be, where there is no T5
+        """Encode both: CLIP's and T5's states concatenated along the tokens, and CLIP's pooled vectors."""
+        if pipe.transformer is None:  # without T5, the pipeline reads the width of its states here
             pipe.transformer = SimpleNamespace(config=self.config)
-        known: dict[str, torch.Tensor] = {}
+        negative: dict[str, torch.Tensor] = {}
         if known_negative is not None and known_negative.pooled is not None:
-            known = {
+            negative = {
                 "negative_prompt_embeds": torch.from_numpy(known_negative.states)[None].to(device),
                 "negative_pooled_prompt_embeds": torch.from_numpy(known_negative.pooled)[None].to(device),
             }
@@ -71,12 +71,12 @@ class StableDiffusion3(FlowFamily):
             device=device,
             negative_prompt=negative_prompt,
             clip_skip=options.clip_skip,
-            **known,
+            **negative,
         )
         return text(states[0], pooled), text(other_states[0], other_pooled)
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
-        """Return T5's tokenizer, where the model has it: CLIP reads the beginning alone."""
+        """Return T5's tokenizer where the model has one, else CLIP's, and its number of tokens."""
         has_t5 = getattr(pipe, "text_encoder_3", None) is not None
         return (pipe.tokenizer_3, self.kind.tokens) if has_t5 else (pipe.tokenizer, CLIP_TOKENS)
 

@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x, 2.x and XL, what was distilled from them (LCM, Turbo), and the house model: UNets."""
+"""Stable Diffusion 1.x, 2.x and XL, models distilled from them (LCM, Turbo), and the built-in model: UNets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_PICTURES = {"feature_extractor": None, "image_encoder": None, "unet": None, "
 
 
 class StableDiffusion(Family):
-    """Stable Diffusion 1.x and 2.x, and the house model."""
+    """Stable Diffusion 1.x and 2.x, and the built-in model."""
 
     kinds: ClassVar[tuple[str, ...]] = ("StableDiffusionPipeline",)
     pipeline = diffusers.StableDiffusionPipeline
@@ -42,7 +42,7 @@ class StableDiffusion(Family):
         index: Mapping[str, Any],
         house: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """Describe a model; guidance is an input of those that it was distilled into."""
+        """Describe a model; guidance is an input of models that were distilled with it."""
         super().__init__(config, vae, index, house)
         side = config.sample_size
         height, width = (side, side) if isinstance(side, int) else side
@@ -52,12 +52,12 @@ class StableDiffusion(Family):
 
     @classmethod
     def prepare(cls, network: Any) -> None:
-        """Write normalisation and enlargements out."""
+        """Replace group normalisations and upsampling layers by faster ones, in place."""
         group_norm.replace_group_norms(network)
         upsampling.fold(network)
 
     def lora_options(self) -> dict[str, Any]:
-        """Return the UNet's configuration, by which the blocks of XL's own code are numbered."""
+        """Return the UNet's configuration, which maps the block names of XL's original implementation."""
         return {"unet_config": self.config}
 
     def encode(
@@ -69,7 +69,7 @@ class StableDiffusion(Family):
         known_negative: Text | None,
         options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode both, in chunks or, as in release 1.0.0, by the pipeline; XL may put zeros for no words."""
+        """Encode both, in chunks or, as in release 1.0.0, by the pipeline; XL may use zeros for an empty one."""
         nothing = not negative_prompt and getattr(pipe.config, "force_zeros_for_empty_prompt", False)
         if options.syntax:
             text = self._chunked(pipe, prompt, options, device)
@@ -107,7 +107,7 @@ class StableDiffusion(Family):
     def layer(
         encoder: Any, ids: torch.Tensor, mask: torch.Tensor | None, clip_skip: int | None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the encoder's last states, or those of an earlier layer under the last normalisation, as diffusers."""
+        """Return the encoder's last states, or those of an earlier layer after the last normalisation."""
         if clip_skip is None:
             return encoder(ids, attention_mask=mask)[0], None
         states = encoder(ids, attention_mask=mask, output_hidden_states=True).hidden_states[-(clip_skip + 1)]
@@ -124,7 +124,7 @@ class StableDiffusion(Family):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return the noise, the velocity or the picture: the solver knows which."""
+        """Return the noise, the velocity or the picture: the solver's configuration says which."""
         assert isinstance(states, torch.Tensor)  # noqa: S101 - for types: these texts have one length
         precision = network.dtype
         latents = latents.to(precision).contiguous(memory_format=memory_format)
@@ -138,7 +138,7 @@ class StableDiffusion(Family):
         return prediction.float()
 
     def _embedded(self, guidance: float, latents: torch.Tensor) -> torch.Tensor:
-        """Embed the guidance for each row."""
+        """Return the embedded guidance for each row."""
         strength = torch.tensor([guidance - 1]).repeat(len(latents))
         embedded: torch.Tensor = diffusers.LatentConsistencyModelPipeline.get_guidance_scale_embedding(
             None, strength, embedding_dim=self.config.time_cond_proj_dim
@@ -146,7 +146,7 @@ class StableDiffusion(Family):
         return embedded.to(latents.device, latents.dtype)
 
     def _added(self, pooled: torch.Tensor, latents: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the pooled prompts and, as its training did, the size of a picture that was not cropped."""
+        """Return the pooled prompts and, as in training, the size of a picture that was not cropped."""
         size = (latents.shape[-2] * self.scale, latents.shape[-1] * self.scale)
         sizes = torch.tensor([(*size, 0, 0, *size)], dtype=latents.dtype, device=latents.device)
         return {"text_embeds": pooled.to(latents.dtype), "time_ids": sizes.repeat(len(latents), 1)}
@@ -166,33 +166,33 @@ class StableDiffusionXL(StableDiffusion):
     def layer(
         encoder: Any, ids: torch.Tensor, mask: torch.Tensor | None, clip_skip: int | None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Return the states of the last layer but one, or of one still earlier, and the projection's pooled vector."""
+        """Return the states of the last layer but one, or of an earlier one, and the projection's pooled vector."""
         del mask  # as in diffusers
         found = encoder(ids, output_hidden_states=True)
         return found.hidden_states[-((clip_skip or 0) + 2)], found[0] if found[0].ndim == 2 else None
 
 
 class LatentConsistency(StableDiffusion):
-    """Latent consistency models, whose text encoder is Stable Diffusion's."""
+    """Latent consistency models, which use Stable Diffusion's text encoder."""
 
     kinds = ("LatentConsistencyModelPipeline",)
 
 
 def _encoders(pipe: Any) -> list[tuple[Any, Any]]:
-    """Return the pairs of a tokenizer and a text encoder that a pipeline has."""
+    """Return a pipeline's pairs of a tokenizer and a text encoder."""
     pairs = [(getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None)) for end in ("", "_2")]
     return [(tokenizer, encoder) for tokenizer, encoder in pairs if tokenizer is not None]
 
 
 def _zeros(text: Text) -> Text:
-    """Return zeros, as long as one chunk, in the place of no words."""
+    """Return zeros of the length of one chunk, for an empty prompt."""
     assert text.empty is not None  # noqa: S101 - for types: it was encoded in chunks
     empty = np.zeros_like(text.empty)
     return Text(empty, None if text.pooled is None else np.zeros_like(text.pooled), empty)
 
 
 def _as_encoded(known_negative: Text | None, device: torch.device) -> dict[str, torch.Tensor]:
-    """Return what tells the pipeline that it need not encode again what is left out."""
+    """Return the pipeline's arguments for a negative prompt that is already encoded; none for None."""
     if known_negative is None:
         return {}
     embeds = {"negative_prompt_embeds": known_negative.states}

@@ -1,9 +1,10 @@
-"""Predict between two texts of unequal length by a Z-Image transformer: one pass, and one picture that changes.
+"""Predict between two texts of unequal length by a Z-Image transformer, in one UNet evaluation.
 
-The transformer's context refiner makes of each text what its main layers attend to. These states are mixed token by
-token as far as both texts reach. The longer text's other tokens stay, and fade: the logarithm of that text's share is
-added to their weights before the softmax. The picture's place in the rotary embedding comes after the texts', between
-one text's and the other's. Both ends are the transformer's own predictions, up to rounding (docs/decisions/0064).
+The transformer's context refiner turns each text into the states that its main layers attend to. Here these states are
+interpolated token by token as far as both texts reach. The longer text's other tokens are kept and faded: the logarithm
+of that text's share is added to their attention scores before the softmax. The picture's position in the rotary
+embedding follows the texts', and is interpolated between both. At both ends the prediction is the transformer's own, up
+to rounding (docs/decisions/0064).
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from torch.nn import functional
 from worker.diffusion.families.family import Between
 
 PATCH = "2-1"
-"""How diffusers names the layers for patches of two by two latents of one frame."""
+"""diffusers' name of the layers for patches of two by two latents of one frame."""
 
 
 def predict(network: Any, latents: torch.Tensor, times: torch.Tensor, texts: Sequence[Between]) -> torch.Tensor:
     """Return the transformer's velocities for latents (rows x channels x height x width), each between two texts.
 
-    `times` are 0 for noise and 1 for a clean picture. All are in the network's precision.
+    `times` (rows) are 0 for noise and 1 for a clean picture. All tensors have the network's precision.
     """
     with _on_its_device(network):
         rows, ends, fading = [], [], []
@@ -41,13 +42,13 @@ def predict(network: Any, latents: torch.Tensor, times: torch.Tensor, texts: Seq
 
 
 def filled(tokens: int) -> int:
-    """Return how many tokens the network makes of so many: it fills them up to a multiple."""
+    """Return the number of tokens after padding: the network pads to a multiple."""
     return tokens + -tokens % int(SEQ_MULTI_OF)
 
 
 @contextmanager
 def _on_its_device(network: Any) -> Iterator[None]:
-    """Do what accelerate's hook does when the whole network is called, which it is not here."""
+    """Run accelerate's hooks around the block: they run only when the whole network is called, as it is not here."""
     hook = getattr(network, "_hf_hook", None)
     if hook is not None:
         hook.pre_forward(network)
@@ -57,7 +58,7 @@ def _on_its_device(network: Any) -> Iterator[None]:
 
 
 def _refined(network: Any, text: torch.Tensor) -> torch.Tensor:
-    """Return a text's tokens as the main layers take them, padded with the network's own token."""
+    """Return a text's refined tokens (tokens x width), padded with the network's own token."""
     length = filled(len(text))
     tokens = network.cap_embedder(text)
     padding = network.cap_pad_token.to(tokens).expand(length - len(text), -1)
@@ -77,7 +78,7 @@ def _main(
     ends: Sequence[float],
     fading: Sequence[tuple[int, float]],
 ) -> torch.Tensor:
-    """Run the main layers over each picture's tokens followed by its text's."""
+    """Run the main layers over each picture's tokens followed by its text's; return the velocities."""
     embedding = network.t_embedder(times * network.t_scale).type_as(latents)
     patches, grids = zip(*(_patches(network, each) for each in latents), strict=True)
     count, area = len(patches[0]), len(grids[0])
@@ -105,7 +106,7 @@ def _main(
 
 
 def _patches(network: Any, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return a picture's patches, filled up, and the (row, column) of each."""
+    """Return a picture's patches, padded, and the (row, column) of each."""
     patches, _, (_, height, width) = network._patchify_image(latents.unsqueeze(1), 2, 1)
     patches = torch.cat([patches, patches[-1:].repeat(filled(len(patches)) - len(patches), 1)])
     sides = (torch.arange(side, device=latents.device) for side in (height, width))
@@ -113,12 +114,12 @@ def _patches(network: Any, latents: torch.Tensor) -> tuple[torch.Tensor, torch.T
 
 
 def _places(numbers: torch.Tensor) -> torch.Tensor:
-    """Return the places of a text's tokens, which lie on the first axis alone."""
+    """Return the positions of a text's tokens, which differ on the first axis alone."""
     return functional.pad(numbers[:, None], (0, 2))
 
 
 def _image_turns(network: Any, grid: torch.Tensor, place: float, count: int) -> torch.Tensor:
-    """Return the rotations of a picture's tokens, whose place after the text may lie between two whole numbers."""
+    """Return the rotary embedding of a picture's tokens, whose position after the text may be a fraction."""
     rope = network.rope_embedder
     padded = functional.pad(functional.pad(grid, (1, 0), value=int(place)), (0, 0, 0, count - len(grid)))
     turns: torch.Tensor = rope(padded)

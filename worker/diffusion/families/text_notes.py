@@ -1,4 +1,4 @@
-"""What of a stop's texts a model does not read, or ignores."""
+"""Notes on what a model does not read, or ignores, of a stop's texts."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from worker.diffusion.families.text_options import TextOptions
 
 @dataclass(frozen=True, slots=True)
 class ModelReading:
-    """By what a model reads: its family and its pipeline; whether it `reads_syntax` of prompts."""
+    """How a model reads prompts: its family, its pipeline, and whether it `reads_syntax` of weights."""
 
     family: Family
     pipe: Any
     reads_syntax: bool
 
 
-def of_stop(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], options: TextOptions) -> str:
-    """Return the notes on a stop, joined.
+def collect_notes(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], options: TextOptions) -> str:
+    """Return the notes on a stop, joined; empty where everything was read.
 
-    `prompt` is the whole of it, as it is encoded, `subject` what of it the visitor wrote, `weighted` the texts
-    that may have weights, as they were written.
+    `prompt` is the whole encoded prompt, `subject` the visitor's part of it, `weighted` the texts that may have
+    weights, as they were written.
     """
     return stop_notes.joined([*_of_words(model, prompt, subject, options), *_of_syntax(model, weighted, options)])
 
 
 def _of_words(model: ModelReading, prompt: str, subject: str, options: TextOptions) -> Iterator[str]:
-    """Note a prompt that is cut, or else one half of whose visitor's words are not known."""
-    tokenizer, most = model.family.tokenizer(model.pipe)
+    """Yield a note where the prompt is cut, or else where half of the visitor's words or more are unknown."""
+    tokenizer, limit = model.family.tokenizer(model.pipe)
     if options.syntax and model.reads_syntax:
         is_cut = model.family.chunks(model.pipe, prompt, options) > clip_text.CHUNKS_MAX
         subject = prompt_weights.parse(subject).text
     else:
         if options.syntax:
             prompt, subject = prompt_weights.plain(prompt), prompt_weights.plain(subject)
-        is_cut = len(tokenizer(prompt).input_ids) > most
+        is_cut = len(tokenizer(prompt).input_ids) > limit
     if is_cut:
         yield stop_notes.CUT
     elif _are_unknown(tokenizer, subject):
@@ -47,28 +47,28 @@ def _of_words(model: ModelReading, prompt: str, subject: str, options: TextOptio
 
 
 def _of_syntax(model: ModelReading, weighted: Sequence[str], options: TextOptions) -> Iterator[str]:
-    """Note weights that were changed, and whatever the model does not know."""
+    """Yield notes on weights that were changed, and on syntax that the model does not support."""
     kind = model.family.kind
     skips = bool(options.syntax) if model.reads_syntax else kind.has_clip_skip and not kind.has_weights
     if options.clip_skip is not None and not skips:
         yield stop_notes.NO_CLIP_SKIP
     if not options.syntax:
         return
-    found = [prompt_weights.parse(text) for text in weighted]
+    parsed = [prompt_weights.parse(text) for text in weighted]
     if not model.reads_syntax:
-        if any(each.is_explicit for each in found):
+        if any(each.is_explicit for each in parsed):
             yield stop_notes.NO_WEIGHTS
         if options.embeddings:
             yield stop_notes.NO_EMBEDDINGS
         return
-    if any(each.is_clamped for each in found):
+    if any(each.is_clamped for each in parsed):
         yield stop_notes.CLAMPED
-    if any(each.has_refused for each in found):
+    if any(each.has_refused for each in parsed):
         yield stop_notes.NOT_NUMBERS
 
 
 def _are_unknown(tokenizer: Any, subject: str) -> bool:
-    """Return whether a tokenizer does not know half of the words."""
+    """Return whether a tokenizer does not know half of the words or more."""
     words: list[list[str]] = []
     for token in tokenizer.tokenize(subject):
         if token.startswith("##") and words:
@@ -80,5 +80,5 @@ def _are_unknown(tokenizer: Any, subject: str) -> bool:
 
 
 def _is_unknown(pieces: list[str], unknown: str) -> bool:
-    """Return whether a word is the unknown token, or, as WordPiece does to foreign scripts, only spelled out."""
+    """Return whether a word is the unknown token, or was split into single characters (by WordPiece)."""
     return pieces == [unknown] or (len(pieces) > 1 and all(len(piece) == 1 for piece in pieces))

@@ -1,4 +1,4 @@
-"""How a stop's texts are read, besides the words themselves."""
+"""Options of how a stop's texts are encoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingFile:
-    """A textual inversion (Gal et al., arXiv 2208.01618): its name in prompts, its file and digest."""
+    """A textual inversion (Gal et al., arXiv 2208.01618): its name in prompts, its file and its digest."""
 
     name: str
     digest: str
@@ -17,11 +17,11 @@ class EmbeddingFile:
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
-    """How texts are read.
+    """How texts are encoded.
 
-    `syntax` is the version of `app.text.prompt_weights`, or 0 where brackets are text and a prompt is cut at what the
-    encoder takes at once, as in release 1.0.0. `clip_skip` is how many of the encoder's last layers are left out.
-    `embeddings` are what stands for their names in the texts.
+    `syntax` is the version of `app.text.prompt_weights`; at 0, as in release 1.0.0, brackets are text and a prompt is
+    cut at the encoder's length. `clip_skip` is how many of the encoder's last layers are skipped. `embeddings` are the
+    textual inversions that names in the texts may refer to.
     """
 
     syntax: int = 0

@@ -1,4 +1,4 @@
-"""What is said to a network of a batch of pictures, whose texts may have different lengths."""
+"""The text conditioning of a batch of pictures, whose texts may have different lengths."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from worker.diffusion.families.family import Between, States, Text
 from worker.planning import frame_schedule, interpolation
 
 Texts = NDArray[np.float32] | tuple[NDArray[np.float32], ...]
-"""Text states, those of each stop."""
+"""Text states of all stops: one array, or one for each stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedRows:
-    """The texts of a kind, a row for each position, and their pooled vectors."""
+    """Encoded prompts, or negative prompts: one row for each position, and their pooled vectors."""
 
-    states: States
-    pooled: torch.Tensor | None
+    states: States  # (rows, tokens, width), or a list of (tokens, width)
+    pooled: torch.Tensor | None  # (rows, width)
 
 
 @dataclass(frozen=True, slots=True)
-class BatchTexts:
-    """The prompts at the positions, and what is to be left out there, if anything can be."""
+class TextBatch:
+    """The prompts at the positions of a batch, and the negative prompts, if the model has them."""
 
     prompts: EncodedRows
     negatives: EncodedRows | None
@@ -35,12 +35,12 @@ class BatchTexts:
 def stack_pooled(
     prompts: Sequence[Text], negatives: Sequence[Text]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None] | None:
-    """Return the pooled vectors of prompts and of negatives, a row for each stop; None where a model has none."""
+    """Return the pooled vectors of prompts and of negatives, one row for each stop; None where a model has none."""
     rows = [[text.pooled for text in texts if text.pooled is not None] for texts in (prompts, negatives)]
     return (np.stack(rows[0]), np.stack(rows[1]) if rows[1] else None) if rows[0] else None
 
 
-def texts_at(
+def at(
     prompts: Texts,
     negatives: Texts | None,
     pooled: tuple[NDArray[np.float32], NDArray[np.float32] | None] | None,
@@ -48,29 +48,29 @@ def texts_at(
     device: torch.device,
     *,
     closed: bool,
-) -> BatchTexts:
-    """Return what is said at the positions, by the texts of the stops and their pooled vectors, on a device."""
+) -> TextBatch:
+    """Return the texts at the positions of a walk, interpolated between its stops, on a device."""
     first, second = pooled or (None, None)
-    return BatchTexts(
+    return TextBatch(
         _encoded_rows(prompts, first, positions, device, closed=closed),
         None if negatives is None else _encoded_rows(negatives, second, positions, device, closed=closed),
     )
 
 
 def concatenate(kinds: Sequence[EncodedRows]) -> tuple[States, torch.Tensor | None]:
-    """Return the rows of all kinds, one after the other, and their pooled vectors."""
+    """Return the rows of all kinds, one kind after the other, and their pooled vectors."""
     vectors = [each.pooled for each in kinds if each.pooled is not None]
     return _together([each.states for each in kinds]), torch.cat(vectors) if vectors else None
 
 
 def text_at(texts: Texts, position: float, *, closed: bool) -> NDArray[np.floating]:
-    """Interpolate what is said, on the straight line; the stops beside it must have texts of one length."""
+    """Return the linearly interpolated text at a position; the stops beside it must have texts of one length."""
     i, t = frame_schedule.leg(position, len(texts), closed=closed)
     return interpolation.lerp(texts[i], texts[(i + 1) % len(texts)], t)
 
 
 def between(texts: Texts, position: float, device: torch.device, *, closed: bool) -> torch.Tensor | Between:
-    """Return what is to be said at a position: the interpolated text, or both where their lengths are different."""
+    """Return the text at a position: interpolated, or both texts where their lengths differ."""
     i, t = frame_schedule.leg(position, len(texts), closed=closed)
     first, last = texts[i], texts[(i + 1) % len(texts)]
     if first.shape == last.shape:
@@ -81,7 +81,7 @@ def between(texts: Texts, position: float, device: torch.device, *, closed: bool
 
 
 def stack_texts(texts: Sequence[NDArray[np.float32]]) -> Texts:
-    """Put the texts of all stops into one array where they have one length."""
+    """Return the texts of all stops as one array where they have one length, else as a tuple."""
     return np.stack(texts) if len({text.shape for text in texts}) == 1 else tuple(texts)
 
 
@@ -95,7 +95,7 @@ def _encoded_rows(
 
 
 def _together(batches: Sequence[States]) -> States:
-    """Put batches of texts one after the other."""
+    """Return batches of texts one after the other."""
     if len(batches) == 1:
         return batches[0]
     tensors = [each for each in batches if isinstance(each, torch.Tensor)]
@@ -105,7 +105,7 @@ def _together(batches: Sequence[States]) -> States:
 
 
 def _batch(rows: Sequence[torch.Tensor | Between]) -> States:
-    """Put texts into one tensor where they have one length."""
+    """Return texts as one tensor where they have one length, else as a list."""
     tensors = [row for row in rows if isinstance(row, torch.Tensor)]
     if len(tensors) == len(rows) and len({row.shape for row in tensors}) == 1:
         return torch.stack(tensors)

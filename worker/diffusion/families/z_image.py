@@ -17,7 +17,7 @@ from worker.diffusion.families.text_options import TextOptions
 
 
 class ZImage(FlowFamily):
-    """Z-Image: a Qwen3 text encoder, whose texts are as long as their prompts; 16 channels."""
+    """Z-Image: a Qwen3 text encoder, whose texts have the length of their prompts; 16 channels."""
 
     kinds = ("ZImagePipeline",)
     pipeline = diffusers.ZImagePipeline
@@ -28,11 +28,11 @@ class ZImage(FlowFamily):
     pass_bytes = 1000  # two rows, with guidance
 
     def own_guidance(self) -> str:
-        """Return PASSES; Turbo is painted with none, and can be guided."""
+        """Return PASSES; Turbo is used without guidance, but can be guided."""
         return PASSES
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
-        """Shift the time steps by the number of tokens, where the model's scheduler does."""
+        """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
         return {"sigmas": [float(level) for level in even_sigmas(steps)], "mu": shift(config, tokens)}
 
     def encode(
@@ -44,7 +44,7 @@ class ZImage(FlowFamily):
         known_negative: Text | None,
         options: TextOptions,
     ) -> tuple[Text, Text | None]:
-        """Encode both, each as a message of a chat."""
+        """Encode both, each as a chat message."""
         del options
         [states], _ = pipe.encode_prompt(prompt=prompt, device=device, do_classifier_free_guidance=False)
         if known_negative is None:
@@ -53,7 +53,7 @@ class ZImage(FlowFamily):
         return text(states), known_negative
 
     def tokenizer(self, pipe: Any) -> tuple[Any, int]:
-        """Return the tokenizer, and how many tokens a message leaves for the prompt."""
+        """Return the tokenizer, and how many tokens a chat message leaves for the prompt."""
         return pipe.tokenizer, chat_tokens(pipe.tokenizer, self.kind.tokens, thinking=True)
 
     def predict(
@@ -67,10 +67,10 @@ class ZImage(FlowFamily):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return the velocity; the network has pictures of one frame, and predicts the way to the picture.
+        """Return the velocity; the network takes pictures of one frame, and predicts its negative.
 
-        Rows between texts of different lengths are predicted by `text_blend`. Under adapters, which have a weight for
-        each row of a call, they are the mix of what is predicted for both texts.
+        Rows between texts of different lengths are predicted by `text_blend`. With adapters, which have a weight for
+        each row of a call, such rows are the interpolated predictions for both texts.
         """
         del pooled, guidance, memory_format
         dtype, whole = network.dtype, getattr(network, "unet", None)
@@ -80,16 +80,16 @@ class ZImage(FlowFamily):
         between = {place: row for place, row in enumerate(states) if isinstance(row, Between)}
         if between and whole is None:
             return self._mixed(network, latents, times, states)
-        found: dict[int, torch.Tensor] = {}
+        predictions: dict[int, torch.Tensor] = {}
         if places := list(plain):
-            found |= zip(places, _called(network, latents[places], times[places], [*plain.values()]), strict=True)
+            predictions |= zip(places, _called(network, latents[places], times[places], [*plain.values()]), strict=True)
         if places := list(between):
             blended = text_blend.predict(whole, latents[places], times[places], [*between.values()])
-            found |= zip(places, blended, strict=True)
-        return -torch.stack([found[place].float() for place in range(len(latents))])
+            predictions |= zip(places, blended, strict=True)
+        return -torch.stack([predictions[place].float() for place in range(len(latents))])
 
     def _mixed(self, network: Any, latents: torch.Tensor, times: torch.Tensor, states: States) -> torch.Tensor:
-        """Return the mix of what is predicted for both texts of each row."""
+        """Return the interpolated predictions for both texts of each row."""
         firsts = [row.first if isinstance(row, Between) else row for row in states]
         lasts = [row.last if isinstance(row, Between) else row for row in states]
         shares = [row.share if isinstance(row, Between) else 0.0 for row in states]
@@ -97,21 +97,21 @@ class ZImage(FlowFamily):
         one, other = torch.stack([each.float() for each in both]).chunk(2)
         return -torch.lerp(one, other, one.new_tensor(shares)[:, None, None, None])
 
-    def count_tokens(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
-        """Return the tokens of pictures and of texts, filled up, which the embedders are given in one long row."""
-        _, texts = given
+    def count_tokens(self, latents: Any, *inputs: Any) -> Mapping[str, Sequence[int]]:
+        """Return the padded numbers of tokens of pictures and texts, which the embedders get as one sequence."""
+        _, texts = inputs
         height, width = latents[0].shape[-2:]
         pictures = [text_blend.filled(height // 2 * (width // 2))] * len(latents)
         return {"all_x_embedder": pictures, "cap_embedder": [text_blend.filled(len(text)) for text in texts]}
 
     def apply_guidance(self, unguided: torch.Tensor, conditioned: torch.Tensor, guidance: float) -> torch.Tensor:
-        """Add the difference to the guided prediction, not to the unguided, as the pipeline does."""
+        """Return the guided prediction, with the difference added to the conditioned one, as the pipeline does."""
         return conditioned + guidance * (conditioned - unguided)
 
 
 def _called(
     network: Any, latents: torch.Tensor, times: torch.Tensor, states: Sequence[torch.Tensor]
 ) -> list[torch.Tensor]:
-    """Call the network as its pipeline does, and return its predictions (channels x height x width)."""
+    """Call the network as its pipeline does, and return its predictions (each channels x height x width)."""
     rows = [row.to(latents.dtype) for row in states]
     return [each.squeeze(1) for each in network(list(latents.unsqueeze(2).unbind(0)), times, rows)]

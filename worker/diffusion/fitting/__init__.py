@@ -1,1 +1,1 @@
-"""How a model fits a device: in which precision its weights are loaded, where they lie, and what is moved when."""
+"""How a model fits a device: the precision of its weights, where they are placed, and when they are moved."""

@@ -1,4 +1,4 @@
-"""What a device is and has: its precisions, its free memory, its driver, and when it has done its work."""
+"""Properties of a device: its precisions, its free memory, its name and driver, and whether its work is done."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import psutil
 import torch
 
 CGROUP = Path("/sys/fs/cgroup")
-"""Where Linux says how much memory this container may use, and uses."""
+"""The folder where Linux states a container's memory limit and use."""
 
 
 def is_gpu(device: torch.device) -> bool:
-    """Return whether a device is a GPU, of whatever make."""
+    """Return whether a device is a GPU, of any vendor."""
     return device.type != "cpu"
 
 
 def halves(device: torch.device) -> tuple[str, ...]:
-    """List the half precisions that a device computes in, the one to try first first; none of a CPU.
+    """Return the half precisions that a device computes in, the one to try first first; none for a CPU.
 
-    bfloat16 has the range of float32, so it comes first where a GPU has it. A Mac's GPU knows it only since macOS 14.
+    bfloat16 has the range of float32, so it comes first where a GPU supports it. A Mac's GPU supports it since macOS
+    14.
     """
     if device.type == "cuda":
         has_bf16 = torch.cuda.is_available() and torch.cuda.get_device_capability(device) >= (8, 0)
@@ -29,7 +30,7 @@ def halves(device: torch.device) -> tuple[str, ...]:
 
 
 def memory(device: torch.device) -> tuple[int, int] | None:
-    """Return how many bytes of a device are free, and how many it has; None for a CPU."""
+    """Return a device's free and total memory in bytes; None for a CPU."""
     if device.type == "cuda":
         free, total = torch.cuda.mem_get_info(device)
         cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
@@ -41,7 +42,7 @@ def memory(device: torch.device) -> tuple[int, int] | None:
 
 
 def host_memory() -> int:
-    """Return how many bytes of the machine's own memory are free, within the limit of a container."""
+    """Return the machine's free memory in bytes, within the limit of a container."""
     free = int(psutil.virtual_memory().available)
     try:
         limit = (CGROUP / "memory.max").read_text().strip()
@@ -52,7 +53,7 @@ def host_memory() -> int:
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait until a GPU has done all that it was given."""
+    """Wait until a GPU has finished all its work; do nothing on a CPU."""
     if device.type == "cuda" and torch.cuda.is_available():
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -60,7 +61,7 @@ def synchronize(device: torch.device) -> None:
 
 
 def name(device: torch.device) -> str:
-    """Name a GPU, and the versions of what drives it."""
+    """Return the name of a GPU, with the versions of its drivers."""
     if device.type == "mps":
         return f"Apple GPU, {sys.platform}"
     driver = getattr(torch._C, "_cuda_getDriverVersion", int)()

@@ -1,4 +1,4 @@
-"""A model's text encoders: in which precision they are loaded, and where they are while nothing is encoded."""
+"""A model's text encoders: in which precision they are loaded, and where they are while they are not used."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from worker.diffusion.fitting.loading import Source
 from worker.diffusion.fitting.placement import Plan
 
 LARGE = 10**9
-"""From how many parameters on text encoders are in bfloat16 on a CPU too: T5-XXL alone has 4.8 billion."""
+"""Text encoders with more parameters use bfloat16 on a CPU too: T5-XXL alone has 4.8 billion."""
 
 
 class Encoders:
-    """The text encoders of one model, in the pipeline that encodes prompts by them.
+    """The text encoders of one model, in the pipeline that encodes prompts with them.
 
-    They lie on the device; or only while they encode, and else in host memory; or, where that is short, nowhere: then
-    they are loaded again for each walk.
+    They are on the device all the time, or move there from host memory to encode; or, where that is short, they are
+    loaded again for each walk.
     """
 
     def __init__(self, source: Source, device: torch.device) -> None:
-        """Load them. Raises ModelError where that fails."""
+        """Load the encoders.
+
+        :raises ModelError: when that fails.
+        """
         self._source, self.device = source, device
         self.leaves_gpu = self.are_dropped = False
         self.bytes = self._dtype().itemsize
@@ -34,12 +37,12 @@ class Encoders:
 
     @property
     def parts(self) -> list[Any]:
-        """List those that are in memory."""
-        found = (getattr(self.pipe, part, None) for part in self._source.family.encoders)
-        return [each for each in found if each is not None]
+        """The encoders that are in memory."""
+        encoders = (getattr(self.pipe, part, None) for part in self._source.family.encoders)
+        return [each for each in encoders if each is not None]
 
     def follow(self, plan: Plan) -> None:
-        """Keep them where a plan says from now on."""
+        """Place the encoders by a plan from now on."""
         self.leaves_gpu, self.are_dropped = plan.encoders_leave, plan.encoders_dropped
         if plan.encoders_leave:
             for encoder in self.parts:
@@ -47,7 +50,7 @@ class Encoders:
 
     @contextmanager
     def on_device(self) -> Iterator[Any]:
-        """Bring them to the device for as long as the block runs, and yield the pipeline."""
+        """Move the encoders to the device while the block runs, and yield the pipeline."""
         if not self.parts:
             self._load()
         try:
@@ -63,7 +66,7 @@ class Encoders:
                 device_errors.free_memory()
 
     def drop(self) -> None:
-        """Drop them until they are needed."""
+        """Unload the encoders until they are needed again."""
         for part in self._source.family.encoders:
             setattr(self.pipe, part, None)
         device_errors.free_memory()
@@ -74,7 +77,7 @@ class Encoders:
             setattr(self.pipe, part, getattr(fresh, part, None))
 
     def _dtype(self) -> torch.dtype:
-        """Return their precision: half on a GPU, on a CPU float32 unless they are large."""
+        """Return the encoders' precision: half on a GPU; on a CPU float32, or bfloat16 for large ones."""
         if devices.is_gpu(self.device):
             return machine.DTYPES[devices.halves(self.device)[0]]
         return torch.bfloat16 if self._source.sizes.encoders > LARGE else torch.float32

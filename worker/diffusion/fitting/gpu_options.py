@@ -1,7 +1,8 @@
-"""What a GPU may do otherwise than by default, measured once for each GPU, driver and model, and kept where faster.
+"""GPU options that may be faster than the defaults, measured once for each GPU, driver and model.
 
-How many pixels are decoded at once, whether cuDNN times its algorithms, and whether float32 matrices are multiplied in
-TF32: each may change a picture's last bits, so a new walk records them, and is painted again under what it records.
+They are how many pixels are decoded in one batch, whether cuDNN benchmarks its algorithms, and whether float32 matrices
+are multiplied in TF32. Each may change a picture's last bits, so a new walk records them, and is rendered again with
+what it records.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ from worker.diffusion.tuning import SLIGHTLY, Setting
 log = logging.getLogger(__name__)
 
 AT_ONCE = (1, 2, 4, 8, 16)
-"""How many pictures are tried to be decoded at once."""
+"""The numbers of pictures in one decoding batch that are tried."""
 
 PASSES = 8
-"""For how many passes of a batch one decoding of it counts: about what a frame of a walk takes."""
+"""The UNet evaluations of a batch for each decoding of it, as weights: about those of a frame of a walk."""
 
 TRIES = 3
-"""How often each is timed, after once to warm it up; the shortest time counts."""
+"""How often each candidate is timed, after one warm-up; the shortest time counts."""
 
 ROOM = 0.5
-"""The share of the free memory that decoding several pictures may need at most: a walk needs some of it as well."""
+"""The share of the free memory that decoding several pictures may need at most: a walk needs memory as well."""
 
 
 @contextmanager
 def applied(options: GpuOptions, device: torch.device) -> Iterator[None]:
-    """Set the process's switches of torch for the time of the block, on a GPU that has them."""
+    """Set the process's switches of torch while the block runs, on a GPU that has them."""
     if not has_options(device):
         yield
         return
@@ -51,7 +52,7 @@ def applied(options: GpuOptions, device: torch.device) -> Iterator[None]:
 
 
 def has_options(device: torch.device) -> bool:
-    """Return whether a device is a GPU with cuDNN and TF32, or what stands for them in ROCm."""
+    """Return whether a device is a GPU with cuDNN and TF32, or their equivalents in ROCm."""
     return devices.is_gpu(device) and device.type != "mps"
 
 
@@ -66,11 +67,11 @@ def measure(
     tiles: bool = False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> GpuOptions:
-    """Return the options under which a batch is painted fastest; those that fail are not chosen.
+    """Return the options with which a batch is rendered fastest; options that fail are not chosen.
 
-    `run` makes a pass under a setting, `decode` decodes so many pictures, with as many pixels at once; they have
-    `pixels` each. `decoder` is the decoder's precision. A decoder that works in `tiles` is short of memory, and decodes
-    one picture at once.
+    `run` makes a UNet evaluation under a setting. `decode` takes a number of pictures, and the number of pixels to
+    decode in one batch. A picture has `pixels`, `decoder` is the decoder's precision. A decoder that works in `tiles`
+    is short of memory, and decodes one picture at a time.
     """
     if not has_options(device):
         return DEFAULT
@@ -88,12 +89,12 @@ def measure(
     for switch in (BENCHMARK, TF32) if "float32" in (decoder, setting.precision) else (BENCHMARK,):
         candidates = [best, replace(best, switches=(*best.switches, switch))]
         best = _fastest(candidates, lambda options: seconds(options, passes=True))
-    log.info("the GPU paints with %s", best)
+    log.info("GPU options: %s", best)
     return best
 
 
 def _counts(batch: int, pixels: int, decoder: str, device: torch.device) -> list[int]:
-    """List how many pictures may be decoded at once: up to a batch, as memory has room for."""
+    """Return the numbers of pictures to try in one decoding batch: up to a batch, within the free memory."""
     wide = machine.DTYPES[decoder].itemsize / placement.HALF_BYTES
     free, _ = devices.memory(device) or (0, 0)
     a_picture = pixels * placement.DECODE_BYTES * wide
@@ -101,7 +102,7 @@ def _counts(batch: int, pixels: int, decoder: str, device: torch.device) -> list
 
 
 def _fastest(candidates: list[GpuOptions], seconds: Callable[[GpuOptions], float]) -> GpuOptions:
-    """Return the first candidate that is nearly as fast as the fastest, and does not fail."""
+    """Return the first candidate that does not fail and is nearly as fast as the fastest."""
     times: dict[GpuOptions, float] = {}
     for candidate in candidates:
         try:
@@ -109,8 +110,8 @@ def _fastest(candidates: list[GpuOptions], seconds: Callable[[GpuOptions], float
         except machine.FAILURES as error:
             if device_errors.verdict(error) == device_errors.LOST:
                 raise
-            log.info("%s cannot be used here: %s", candidate, error)
-            error.__traceback__ = None  # which holds tensors
+            log.info("GPU options %s cannot be used: %s", candidate, error)
+            error.__traceback__ = None  # the traceback holds tensors
             device_errors.empty_cache()
     least = min(times.values(), default=0.0)
     return next((each for each, taken in times.items() if taken <= least * SLIGHTLY), candidates[0])

@@ -1,7 +1,7 @@
-"""Load a model's parts from its folder, each in the precision that it is used in, as often as that is needed.
+"""Load a model's parts from its folder, each in the precision that it is used in.
 
 No part is kept in float32 to make copies from: that would take twice the memory that the device needs. The folder is
-the original, so whoever wants another precision loads the part again.
+the original; another precision is loaded from it again.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ VAES = {
 
 
 class Source:
-    """The files of one model, and the `family` that it is of, whose network has this `config`.
+    """The files of one model, its `family`, and the `config` of its network.
 
-    `folder` is where its configurations lie: of a model in a single file those of its family, which are shipped.
-    `sizes` are the parameters of its parts. `is_small` is a network that gains by what is done for small ones.
+    `folder` holds its configurations: for a single file, those shipped with its family. `sizes` are the numbers of
+    parameters of its parts. `is_small` is whether the network is traced and rewritten for a CPU.
     """
 
     def __init__(self, folder: Path, device: torch.device, vae: str = "", transformer: str = "") -> None:
-        """Read the index and the headers of the weights of a folder or a single file.
+        """Read the index, and the headers of the weights, of a folder or a single file.
 
         `vae` and `transformer` name another VAE and another network, if any.
 
-        Raises ModelError, naming the first file that is missing or broken, or what makes it one of another kind.
+        :raises ModelError: naming the first file that is missing or broken, or why the kind is not supported.
         """
         self.path, self._device = folder, device
         self._single = single_file.inspect(folder) if folder.is_file() else None
@@ -70,7 +70,7 @@ class Source:
         self.forces_upcast = self._forces_upcast()
 
     def revision(self, of_hub: str) -> str:
-        """Return the revision: that of a hub, or the folder's fingerprint; with another VAE also by that."""
+        """Return the revision: the hub's, or the folder's fingerprint; other VAEs and networks change it."""
         own = files.fingerprint_of_file(self._single) if self._single else ""
         revision = of_hub or own or files.fingerprint(self.folder)
         for other in (self._replaced, self._network_file):
@@ -78,29 +78,29 @@ class Source:
         return revision
 
     def make_family(self, vae: Any, house: Mapping[str, Any]) -> Family:
-        """Return the family with this model's configurations, its VAE's and what ``house.json`` says among them."""
+        """Return the family for this model's configurations, its VAE's and the content of ``house.json``."""
         return self.family(self.config, vae, read_json(self.folder / "model_index.json"), house)
 
     def pipeline(self, dtype: torch.dtype) -> Any:
-        """Load the text encoders in a precision, with the tokenizers and the scheduler, as a pipeline without networks.
+        """Load text encoders, tokenizers and scheduler, as a pipeline without networks, in a precision.
 
-        Raises ModelError where that fails.
+        :raises ModelError: when that fails.
         """
         loader = self.family.pipeline
-        how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.pipeline_options}
+        options: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.pipeline_options}
         index = read_json(self.folder / "model_index.json")
-        how |= {part: None for part in self.family.optional if not is_named(index, part)}
+        options |= {part: None for part in self.family.optional if not is_named(index, part)}
         if self._single:
-            scheduler = solvers.of_settings(self._single.scheduler)
-            how |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
-            pipe = self._loaded(loader, self.path, method="from_single_file", **how)
+            scheduler = solvers.make_from_config(self._single.scheduler)
+            options |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
+            pipe = self._loaded(loader, self.path, method="from_single_file", **options)
             for part in self.family.encoders:
                 if (encoder := getattr(pipe, part, None)) and not one_file.is_complete(encoder):
                     raise ModelError(one_file.incomplete(self._single, part))
         else:
-            if (scheduler := solvers.stand_in(self.folder)) is not None:
-                how["scheduler"] = None
-            pipe = self._loaded(loader, self.folder, variant=files.variant(self.folder), **how)
+            if (scheduler := solvers.make_stand_in(self.folder)) is not None:
+                options["scheduler"] = None
+            pipe = self._loaded(loader, self.folder, variant=files.variant(self.folder), **options)
         pipe.set_progress_bar_config(disable=True)
         if scheduler is not None:
             pipe.scheduler = scheduler
@@ -108,7 +108,10 @@ class Source:
         return pipe
 
     def network(self, dtype: torch.dtype) -> Any:
-        """Load the network in a precision. Raises ModelError where that fails."""
+        """Load the network in a precision.
+
+        :raises ModelError: when that fails.
+        """
         loader, part = self.family.network_class, self.folder / self.family.part
         if self._network_file:
             network = self._loaded(self._network_file, part, method="load", network=loader, dtype=dtype).eval()
@@ -119,9 +122,9 @@ class Source:
         return network
 
     def vae(self) -> Any:
-        """Load the autoencoder in float32, with the decoder that is shown scenes where there is one.
+        """Load the autoencoder in float32, with the decoder that is given scenes where there is one.
 
-        Raises ModelError where that fails.
+        :raises ModelError: when that fails.
         """
         vae = self._network(self._vae_class, self._vae_path, torch.float32)
         if (scene_decoder := files.scene_decoder(self.folder)) is not None:
@@ -134,7 +137,7 @@ class Source:
         return vae
 
     def check_unchanged(self) -> None:
-        """Raise ModelError where a file of the folder is another than when the model was looked at."""
+        """Raise ModelError when a file of the folder has changed since the model was inspected."""
         try:
             state = self._files_state()
         except (OSError, ModelError):  # a file or a part is gone
@@ -143,9 +146,9 @@ class Source:
             raise ModelError(f"The {self._what} changed while it was loaded.")
 
     def _forces_upcast(self) -> bool:
-        """Return whether the autoencoder overflows in float16, as its configuration says.
+        """Return whether the autoencoder overflows in float16, by its configuration.
 
-        Where it says nothing, as its family's does: the default of diffusers' class is Stable Diffusion XL's.
+        Where that says nothing, the family decides: the default of diffusers' class is Stable Diffusion XL's.
         """
         part = self._replaced.config if self._replaced else self.folder / "vae"
         does = self.family.upcasts and self._vae_class is diffusers.AutoencoderKL
@@ -153,7 +156,7 @@ class Source:
 
     @property
     def stores_float8(self) -> bool:
-        """Return whether the network may be stored in float8; one that is quantised is smaller than that."""
+        """Return whether the network may be stored in float8; a quantised one is already smaller."""
         return self.family.stores_float8 and not (self._network_file and self._network_file.is_quantised)
 
     @property
@@ -178,17 +181,17 @@ class Source:
         if self._single and part.parent == self.folder:
             reader = one_file.Loader(loader, self._single)
             return self._loaded(reader, part, method="load", part=part.name, dtype=dtype).eval()
-        how: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
+        options: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
         if all(path.suffix == ".bin" for path in weights(part)):
-            how["use_safetensors"] = False  # or diffusers logs an error before it looks for these
-        return self._loaded(loader, part, local_files_only=True, **how).eval()
+            options["use_safetensors"] = False  # otherwise diffusers logs an error before it looks for these
+        return self._loaded(loader, part, local_files_only=True, **options).eval()
 
-    def _loaded(self, loader: Any, path: Path, *, method: str = "from_pretrained", **how: Any) -> Any:
+    def _loaded(self, loader: Any, path: Path, *, method: str = "from_pretrained", **options: Any) -> Any:
         try:
-            loaded = getattr(loader, method)(str(path), **how)
+            loaded = getattr(loader, method)(str(path), **options)
         except (torch.OutOfMemoryError, ModelError):
             raise
-        except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        except Exception as error:  # any error of the library means that the folder is unusable
             self.check_unchanged()
             what = f"VAE {path}" if self._replaced and path == self._replaced.path else self._what
             what = f"file {self._network_file.path}" if self._network_file and loader is self._network_file else what
@@ -205,7 +208,7 @@ def _complete(kind: Any, part: Path) -> SimpleNamespace:
 
 
 def _limit_prompt_lengths(pipe: Any) -> None:
-    """Cut prompts at the text encoder's last position where the tokenizer names no length, or a longer one."""
+    """Limit each tokenizer's length to the positions that its text encoder has."""
     for number in ("", "_2"):
         tokenizer, encoder = (getattr(pipe, part + number, None) for part in ("tokenizer", "text_encoder"))
         most = getattr(getattr(encoder, "config", None), "max_position_embeddings", None)

@@ -1,4 +1,4 @@
-"""A model's UNet and autoencoder: in which precision they are held, and where they lie."""
+"""A model's UNet and autoencoder: in which precision they are in memory, and where they are placed."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class NoGpuMemory(torch.OutOfMemoryError):
 class Networks:
     """The networks of one model.
 
-    A small model on a CPU keeps them in float32 and a copy in each precision that is measured. Any other holds one
-    UNet and one autoencoder, in the precision that was asked for last; another is loaded from the folder again.
+    A small model on a CPU keeps them in float32, and a copy in each precision that is measured. Any other keeps one
+    UNet and one autoencoder, in the precision that was used last; another is loaded from the folder again.
     """
 
     def __init__(self, source: Source, device: torch.device) -> None:
-        """Hold nothing yet."""
+        """Load the autoencoder in float32; the UNet is loaded when it is first used."""
         self.device, self.plan = device, placement.KEEP
         self._source = source
         self._keeps_all = source.is_small and not devices.is_gpu(device)
@@ -48,7 +48,7 @@ class Networks:
 
     @property
     def held(self) -> tuple[set[str], set[str]]:
-        """Name the precisions of the UNets and of the autoencoders that are in memory."""
+        """The precisions of the UNets and of the autoencoders that are in memory."""
         return set(self._unets), set(self._vaes)
 
     def holds(self, precision: str) -> bool:
@@ -56,7 +56,7 @@ class Networks:
         return precision in self._unets
 
     def follow(self, plan: Plan) -> None:
-        """Place the networks where a plan says from now on; what is in memory is loaded again."""
+        """Place the networks by a plan from now on; those in memory are loaded again."""
         if plan != self.plan:
             self.plan = plan
             self._unets.clear()
@@ -69,7 +69,10 @@ class Networks:
     def unet(self, precision: str, memory_format: str) -> Traced:
         """Return the UNet, ready to be called.
 
-        Going through all its weights takes milliseconds, so it is put in place only where it is not.
+        It is placed only where necessary, because iterating over all its weights takes milliseconds.
+
+        :raises ModelError: when it must be loaded and cannot be.
+        :raises NoGpuMemory: when a GPU has no room for it in float32.
         """
         if precision not in self._unets:
             self._unets[precision] = self._made(precision)
@@ -82,7 +85,9 @@ class Networks:
     def vae(self, precision: str) -> Any:
         """Return the autoencoder, ready to be called.
 
-        It is all convolutions, which are faster with channels last in any precision.
+        It consists of convolutions, which are faster with channels last in any precision.
+
+        :raises ModelError: when it must be loaded and cannot be.
         """
         if precision not in self._vaes:
             full = self._vaes.get(FULL)
@@ -101,7 +106,7 @@ class Networks:
         return self._vaes[precision]
 
     def keep_precision(self, precision: str) -> None:
-        """Hold the UNet in this precision, and in float32 for what overflows where it is small; drop other copies."""
+        """Keep the UNet in this precision, and a small one in float32 too, for overflows; delete other copies."""
         for other in [name for name in self._unets if name not in (FULL, precision)]:
             self._unets.pop(other)
             self._formats.pop(other, None)
@@ -113,7 +118,7 @@ class Networks:
             self._unets[kept] = self._made(kept)
 
     def make_room(self) -> None:
-        """Move what takes turns on the GPU away from it."""
+        """Move the part that is on the GPU for its turn back to host memory."""
         self._room.clear()
 
     def _made(self, precision: str) -> Traced:
@@ -133,7 +138,7 @@ class Networks:
         return full if precision == FULL else Traced(copy.deepcopy(full.unet).to(dtype), traces=full.is_small)
 
     def _check_room(self) -> None:
-        """Raise NoRoom where a GPU cannot take the UNet in float32."""
+        """Raise NoGpuMemory when a GPU has no room for the UNet in float32."""
         memory = devices.memory(self.device)
         if memory is None or self.plan.offload == "sequential":
             return
@@ -182,7 +187,7 @@ class Networks:
 
 
 def _tile(vae: Any) -> None:
-    """Use an autoencoder on one picture at a time, in tiles of `placement.TILE` pixels; a tiny one needs none."""
+    """Set an autoencoder to one picture at a time, in tiles of `placement.TILE` pixels; a tiny one needs no tiles."""
     vae.enable_slicing()
     if not isinstance(vae, diffusers.AutoencoderKL):
         return

@@ -16,47 +16,47 @@ class Room:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._there: Any = None
+        self._current: Any = None
 
     def add(self, part: Any, *within: Any) -> None:
-        """Move a part to the GPU whenever it is called, or what is `within` it, and the one before it away."""
+        """Move a part to the GPU whenever it, or a module `within` it, is called, and the previous part away."""
         part.to("cpu")
         for called in (part, *within):
             add_hook_to_module(called, _Turn(self, part))
 
     def remove(self, part: Any) -> None:
-        """Forget a part that is called no more."""
-        if self._there is part:
-            self._there = None
+        """Forget a part that is no longer called."""
+        if self._current is part:
+            self._current = None
 
     def enter(self, part: Any) -> None:
-        """Move a part to the GPU, after the one that is there has left."""
-        if self._there is part:
+        """Move a part to the GPU, after the previous part has left."""
+        if self._current is part:
             return
         self.clear()
         part.to(self.device)
-        self._there = part
+        self._current = part
 
     def clear(self) -> None:
         """Move the part that is on the GPU back to host memory."""
-        if self._there is not None:
-            self._there.to("cpu")
-            self._there = None
+        if self._current is not None:
+            self._current.to("cpu")
+            self._current = None
             device_errors.free_memory()
 
 
 class _Turn(ModelHook):  # type: ignore[misc]  # accelerate has no types
-    """Accelerate's hook by which a part enters the room before it works."""
+    """The hook that moves a part to the GPU before it is called."""
 
     def __init__(self, room: Room, part: Any) -> None:
         self._room, self._part = room, part
 
     def pre_forward(self, _: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        """Move the part into the room."""
+        """Move the part to the GPU; return the arguments unchanged."""
         self._room.enter(self._part)
         return args, kwargs
 
 
 def by_layers(part: Any, device: torch.device) -> None:
-    """Move each layer of a part to the GPU when it is called, and away after it."""
+    """Move each layer of a part to the GPU while it is called."""
     cpu_offload(part, device)

@@ -13,27 +13,30 @@ from app.models.single_file import SingleFile
 
 
 class Loader:
-    """Loads networks of one class from a file; of each only its own tensors are read."""
+    """Loads networks of one class from a file; only the tensors of the part are read."""
 
     def __init__(self, network: Any, model: SingleFile) -> None:
-        """Load nothing yet."""
+        """Store the class and the file; nothing is loaded yet."""
         self._network, self._model = network, model
 
     def load(self, _path: str, *, part: str, dtype: torch.dtype) -> Any:
-        """Load a part in a precision. Raises ModelError where the file lacks weights of it."""
+        """Return a part in a precision.
+
+        :raises ModelError: when the file lacks weights of the part.
+        """
         prefix = self._model.family.parts[part].prefix
         with safetensors.safe_open(self._model.path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
         changed = {"sample_size": self._model.sample_size} if part == "unet" else {}
-        how = {"config": str(self._model.family.folder), "subfolder": part, "local_files_only": True}
+        options = {"config": str(self._model.family.folder), "subfolder": part, "local_files_only": True}
         try:
-            return self._network.from_single_file(tensors, torch_dtype=dtype, **how, **changed)
-        except NotImplementedError as error:  # what torch says of weights that stayed on the meta device
+            return self._network.from_single_file(tensors, torch_dtype=dtype, **options, **changed)
+        except NotImplementedError as error:  # torch raises it for weights that stayed on the meta device
             raise ModelError(incomplete(self._model, part)) from error
 
 
 def tokenizers(model: SingleFile) -> dict[str, Any]:
-    """Load a model's tokenizers: their vocabulary is shipped, since a file holds none."""
+    """Return a model's tokenizers; their vocabulary is shipped, since the file has none."""
     return {
         part: transformers.CLIPTokenizer.from_pretrained(  # nosec B615
             str(model.family.tokenizer(part)),
@@ -46,7 +49,7 @@ def tokenizers(model: SingleFile) -> dict[str, Any]:
 
 
 def incomplete(model: SingleFile, part: str) -> str:
-    """Return the sentence that weights of a part are missing."""
+    """Return the error message for missing weights of a part."""
     return f"The model {model.path} lacks weights of its {part}: the file is incomplete."
 
 

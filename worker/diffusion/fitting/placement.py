@@ -1,8 +1,8 @@
-"""Decide where a model's parts lie, by the memory that is free on the GPU.
+"""Plan where a model's parts are placed, by the free memory of the GPU.
 
-What passes and decoding take besides the weights is what `python -m benchmarks.activations` counts on the meta device;
-no GPU was at hand. What kernels and the allocator take beyond that is an assumption (`SPARE`), so a plan that runs out
-of memory all the same is followed by the next.
+The activation memory of evaluations and decoding is what `python -m benchmarks.activations` counts on the meta device,
+without a GPU. What kernels and the allocator take is an assumption (`SPARE`); a plan that still runs out of memory is
+followed by the next.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from worker.diffusion.fitting.sizes import Sizes
 FLOAT8_BYTES, HALF_BYTES, FULL_BYTES = 1, 2, 4
 
 FLOAT8 = "float8"
-"""The precision in which a network is stored in float8 (e4m3), each layer of which computes in bfloat16."""
+"""The precision in which a network is stored in float8 (e4m3), and each layer computes in bfloat16."""
 
 GB = 2**30
 
 HOST_SPARE = 2**30
-"""Bytes of the machine's memory that are left to the rest of the worker and to the system."""
+"""Bytes of the machine's memory that are left for the rest of the worker and for the system."""
 
 SPARE = 300 * 2**20
-"""Bytes of a GPU that are left free: its allocator never uses the last of them."""
+"""Bytes of GPU memory that are left free: the allocator never uses the last of them."""
 
 TILE = 512
 """The side in pixels of the tiles that a picture is decoded in where memory is short."""
@@ -34,16 +34,16 @@ PASS_BYTES = Family.pass_bytes
 """Bytes that a guided pass of one picture takes for each pixel, in half precision: SD 1.5's; SDXL's takes 315."""
 
 DECODE_BYTES = 1536
-"""Bytes that decoding takes for each pixel that is decoded at once, in half precision."""
+"""Bytes that decoding takes for each pixel of its batch, in half precision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a model needs memory for.
+    """What determines a model's memory needs.
 
-    `sizes` are its parts' parameters, `pixels` those of a picture. `upcast` tells that the autoencoder works in
-    float32, `stores_float8` that the network may be stored in float8. `encoder_bytes` are those of a text encoder's
-    parameter, `pass_bytes` those that a pass takes for each pixel.
+    `sizes` are its parts' numbers of parameters, `pixels` those of a picture. `upcast` is whether the autoencoder works
+    in float32, `stores_float8` whether the network may be stored in float8. `encoder_bytes` are the bytes of a text
+    encoder's parameter, `pass_bytes` those of a pass for each pixel.
     """
 
     sizes: Sizes
@@ -56,12 +56,12 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where a model's parts lie.
+    """Where a model's parts are placed.
 
-    `encoders_leave` the GPU after a prompt is encoded; `offload` is "" where the networks stay on the GPU, else
-    "model" (one part at a time) or "sequential" (one layer at a time). The autoencoder works in `tiles`, or whole.
-    Where `encoders_dropped`, text encoders are loaded again for each walk. `precisions` are those that may be tried,
-    all that the device has if there are none.
+    `encoders_leave` is whether text encoders leave the GPU after use; `offload` is "" where the networks stay on the
+    GPU, "model" for one part at a time, or "sequential" for one layer at a time. The autoencoder works in `tiles`, or
+    whole. With `encoders_dropped`, text encoders are loaded again for each walk. `precisions` are those to be tried;
+    empty for all that the device has.
     """
 
     encoders_leave: bool = False
@@ -72,7 +72,7 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """Name it in a log and in what is remembered of a device."""
+        """The plan's name in logs and in the file of measurements."""
         leave = self.encoders_leave and not self.offload and not self.encoders_dropped
         parts = [self.offload, "encoders leave" * leave, "tiles" * self.tiles]
         parts += ["encoders loaded for each walk" * self.encoders_dropped, ", ".join(self.precisions)]
@@ -91,11 +91,11 @@ PLANS = (
     Plan(True, "model", tiles=True), Plan(True, "model", tiles=True, precisions=(FLOAT8,)),
     Plan(True, "sequential", tiles=True),
 )  # fmt: skip
-"""What can be done, from what needs the most memory and is the fastest to what needs the least."""
+"""All plans, from the one that needs the most memory and is the fastest to the one that needs the least."""
 
 
 def allowed(offload: str, *, stores_float8: bool = False) -> tuple[Plan, ...]:
-    """List the plans that the setting `OFFLOAD` allows for a model, whose network may be stored in float8 or not."""
+    """Return the plans that the setting `OFFLOAD` allows; those in float8 only with `stores_float8`."""
     if offload == "off":
         return KEEP, Plan(tiles=True)
     possible = (plan for plan in PLANS if stores_float8 or not plan.precisions)
@@ -103,7 +103,7 @@ def allowed(offload: str, *, stores_float8: bool = False) -> tuple[Plan, ...]:
 
 
 def gpu_bytes(plan: Plan, needs: Needs) -> int:
-    """Return how many bytes of a GPU a plan needs at its peak, for pictures that are painted one at a time."""
+    """Return the peak GPU memory in bytes of a plan, for pictures that are rendered one at a time."""
     sizes, wide = needs.sizes, FULL_BYTES if needs.upcast else HALF_BYTES
     encoders, network, vae = HALF_BYTES * sizes.encoders, plan.network_bytes(sizes), wide * sizes.vae
     at_once = min(needs.pixels, TILE**2) if plan.tiles else needs.pixels
@@ -119,7 +119,7 @@ def gpu_bytes(plan: Plan, needs: Needs) -> int:
 
 
 def host_bytes(plan: Plan, needs: Needs) -> int:
-    """Return how many bytes of the machine's own memory a plan for a GPU needs at its peak."""
+    """Return the peak of the machine's own memory in bytes of a plan for a GPU."""
     sizes = needs.sizes
     encoders = HALF_BYTES * sizes.encoders if plan.encoders_leave or plan.offload else 0
     networks = plan.network_bytes(sizes) + FULL_BYTES * sizes.vae if plan.offload else 0
@@ -131,11 +131,12 @@ class NotEnoughMemory(Exception):
 
 
 def plans(offload: str, needs: Needs, free: int, total: int, *, host: float = math.inf) -> tuple[Plan, ...]:
-    """Return the plans to be tried on a GPU with so many free bytes, the fastest first.
+    """Return the plans to be tried on a GPU with `free` of `total` bytes free, the fastest first.
 
-    With `auto` those that the free bytes are enough for; what a setting names is tried in any case. `host` are the
-    bytes of the machine's own memory that are free: where they are few, text encoders are loaded for each walk. Raises
-    TooLittle, which says how much is missing.
+    With `auto` these are the plans that fit into the free bytes; a plan that the setting names is tried in any case.
+    `host` are the free bytes of the machine's own memory: where they are few, text encoders are loaded for each walk.
+
+    :raises NotEnoughMemory: saying how much is missing.
     """
     possible = tuple(
         plan if host_bytes(plan, needs) <= host else replace(plan, encoders_dropped=True)
@@ -146,10 +147,10 @@ def plans(offload: str, needs: Needs, free: int, total: int, *, host: float = ma
     fitting = [plan for plan in possible if gpu_bytes(plan, needs) <= free]
     if not fitting:
         raise NotEnoughMemory(missing(possible, needs, free, total))
-    held = tuple(plan for plan in fitting if host_bytes(plan, needs) <= host)
-    if not held:
+    within_host = tuple(plan for plan in fitting if host_bytes(plan, needs) <= host)
+    if not within_host:
         raise NotEnoughMemory(_of_host(min(host_bytes(plan, needs) for plan in fitting), host))
-    return held
+    return within_host
 
 
 def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> str:
@@ -164,10 +165,12 @@ def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> st
 
 
 def cpu_plans(needs: Needs, host: int) -> tuple[Plan, ...]:
-    """Return how a model is held on a CPU with so many free bytes of memory.
+    """Return the plan for a model on a CPU with `host` bytes of memory free.
 
-    In float32 where that takes at most half of them, so that another precision can be tried beside it; else in
-    bfloat16 alone, and where even that is too much, with text encoders that are loaded for each walk. Raises TooLittle.
+    It is float32 where that takes at most half of them, so that another precision can be tried as well; else bfloat16
+    alone, and where even that is too much, with text encoders that are loaded for each walk.
+
+    :raises NotEnoughMemory: saying how much is missing.
     """
     sizes = needs.sizes
     encoders, others = needs.encoder_bytes * sizes.encoders, FULL_BYTES * sizes.vae + needs.pass_bytes * needs.pixels

@@ -1,4 +1,4 @@
-"""Passes and pictures of a loaded model, to be measured before anything is asked of it."""
+"""Trial evaluations of a loaded model, to be measured before it renders walks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from worker.diffusion.prepared_walk import draw_noises
 
 
 class NoNumbers(RuntimeError):
-    """What a network made in a precision is infinite, or no number."""
+    """A network's output in some precision is infinite or NaN."""
 
 
 class Rehearsal:
-    """One pass of a model's network on its own size, guided where that takes a second one; or a whole picture."""
+    """Trial evaluations of a model at its own size, guided where that takes a second one, and trial decodings."""
 
     def __init__(self, model: Model) -> None:
-        """Encode no words."""
+        """Encode the empty prompt, and draw noise."""
         self._model = model
         texts = [text for text in model.encode("", "")[: 1 + model.is_guided] if text is not None]
         self._states = torch.from_numpy(np.stack([text.states for text in texts])).to(model.device)
@@ -31,7 +31,7 @@ class Rehearsal:
 
     @torch.inference_mode()
     def __call__(self, setting: machine.Setting) -> torch.Tensor:
-        """Make a pass under a setting; return what the network predicts."""
+        """Make one UNet evaluation of a batch under a setting, and return the prediction."""
         torch.set_num_threads(setting.threads)
         unet, _ = self._model.networks(setting.precision, setting.memory_format)
         noise = self._model.with_sketches(self._noise, None)
@@ -41,7 +41,7 @@ class Rehearsal:
         return self._model.predict(unet, latents, 500, states, pooled, memory_format=setting.memory_format)
 
     def decode(self, setting: machine.Setting) -> Callable[[int, int], None]:
-        """Return what decodes so many pictures beside a network under a setting, with as many pixels at once."""
+        """Return a function that decodes a number of pictures, in batches of so many pixels."""
         model = self._model
         vae = model.vae(model.decoder(setting.precision) or setting.precision)
 
@@ -53,9 +53,11 @@ class Rehearsal:
 
     @torch.inference_mode()
     def whole(self, setting: machine.Setting) -> None:
-        """Make a pass and decode a picture, after which new walks are decoded in float32 if that overflowed.
+        """Make one UNet evaluation and decode a picture; if that overflows, new walks are decoded in float32.
 
-        A small model on a CPU, which is never short of memory or range, makes the pass alone. Raises NoNumbers.
+        A small model on a CPU, which has enough memory and range, makes the evaluation alone.
+
+        :raises NoNumbers: when the network overflows, or the decoder in float32 too.
         """
         model, precision = self._model, setting.precision
         if not torch.isfinite(self(setting)).all():

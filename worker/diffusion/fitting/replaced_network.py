@@ -1,7 +1,7 @@
-"""A network that is loaded in the place of a model's own, as the setting `TRANSFORMER` names it: one file.
+"""A network that replaces a model's own, from the one file that the setting `TRANSFORMER` names.
 
-What people download of FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2 is mostly the network alone, in the keys of the
-original implementation (`.safetensors`) or quantised (`.gguf`, read by diffusers' own loader); text encoders, VAE and
+Downloads of FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2 are mostly the network alone, in the keys of the original
+implementation (`.safetensors`) or quantised (`.gguf`, read by diffusers' own loader). Text encoders, VAE and
 configurations are the folder's.
 """
 
@@ -28,7 +28,7 @@ GGUF = ".gguf"
 
 @dataclass(frozen=True, slots=True)
 class ReplacedNetwork:
-    """Where another network lies; `parameters` and `layer` count those of all of it, and of its largest weight."""
+    """The file of another network; `parameters` counts all of its parameters, `layer` those of its largest weight."""
 
     path: Path
     parameters: int
@@ -36,40 +36,42 @@ class ReplacedNetwork:
 
     @property
     def is_quantised(self) -> bool:
-        """Return whether its weights are stored quantised, and made wide when a layer computes."""
+        """Return whether the weights are stored quantised, and expanded when a layer computes."""
         return self.path.suffix == GGUF
 
     @property
     def halves(self) -> int:
-        """Return for how many parameters in half precision it takes the room."""
+        """The network's size in memory, as a number of parameters in half precision."""
         return self.path.stat().st_size // 2 if self.is_quantised else self.parameters
 
     def revision(self, of_model: str) -> str:
-        """Return the revision of a model whose pictures depend on this network."""
+        """Return the revision of a model with this network."""
         digest = hashlib.sha256(of_model.encode())
         with self.path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()[:12]
 
     def load(self, part: str, *, network: Any, dtype: torch.dtype) -> Any:
-        """Load it as a network of diffusers, with the configuration of a model's part.
+        """Load it as a network of diffusers, with the configuration of the model's own part.
 
-        A quantised one computes in `dtype`. Raises ModelError where weights are missing.
+        A quantised network computes in `dtype`.
+
+        :raises ModelError: when weights are missing.
         """
         folder, _, name = part.rpartition("/")
-        how: dict[str, Any] = {"torch_dtype": dtype, "config": folder, "subfolder": name}
+        options: dict[str, Any] = {"torch_dtype": dtype, "config": folder, "subfolder": name}
         if self.is_quantised:
-            how["quantization_config"] = diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
-        loaded = network.from_single_file(str(self.path), local_files_only=True, **how)
+            options["quantization_config"] = diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
+        loaded = network.from_single_file(str(self.path), local_files_only=True, **options)
         if not one_file.is_complete(loaded):
             raise ModelError(f"The file {self.path} lacks weights of a {network.__name__}: it is incomplete.")
         return loaded
 
 
 def inspect(setting: str, family: type[Family]) -> ReplacedNetwork | None:
-    """Return the network that a setting names for a model of a family; None where it names none.
+    """Return the network that the setting names for a model of a family; None for an empty setting.
 
-    Raises ModelError where it is missing, broken, or of another family.
+    :raises ModelError: when it is missing, broken, or of another family.
     """
     if not setting:
         return None
@@ -79,11 +81,11 @@ def inspect(setting: str, family: type[Family]) -> ReplacedNetwork | None:
     if not path.is_file() or path.suffix not in (".safetensors", GGUF):
         raise ModelError(f"MOMA_TRANSFORMER={path} must name a .safetensors or a {GGUF} file that is there.")
     shapes = _of_gguf(path) if path.suffix == GGUF else _of_safetensors(path)
-    if what := families.describe_adapter(shapes):
-        raise ModelError(f"The file {path} {what}: it is no network itself.")
-    found = families.name_other_family(shapes)
-    if found and found != family.original:
-        raise ModelError(f"The file {path} is of the family {found}, the model of {family.original}.")
+    if addition := families.describe_adapter(shapes):
+        raise ModelError(f"The file {path} {addition}: it is no network itself.")
+    other = families.name_other_family(shapes)
+    if other and other != family.original:
+        raise ModelError(f"The file {path} is of the family {other}, the model of {family.original}.")
     counts = [prod(shape) for shape in shapes.values()]
     return ReplacedNetwork(path, sum(counts), max(counts, default=0))
 

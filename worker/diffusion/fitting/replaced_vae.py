@@ -1,4 +1,4 @@
-"""A VAE that is loaded in the place of a model's own, as the setting `VAE` names it: a folder, or one file."""
+"""A VAE that replaces a model's own, from the folder or the file that the setting `VAE` names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST = "decoder.conv_in.weight"
 
 @dataclass(frozen=True, slots=True)
 class ReplacedVae:
-    """Where another VAE lies, and the class that reads it; `config` is the folder whose configuration it has."""
+    """The path of another VAE and the class that reads it; `config` is the folder of its configuration."""
 
     path: Path
     class_name: str
@@ -27,16 +27,16 @@ class ReplacedVae:
 
     @property
     def files(self) -> list[Path]:
-        """List its files."""
+        """Its files."""
         return [self.path] if self.path.is_file() else [self.path / "config.json", *weights(self.path)]
 
     @property
     def weights(self) -> list[Path]:
-        """List the files with its weights."""
+        """The files with its weights."""
         return [self.path] if self.path.is_file() else weights(self.path)
 
     def revision(self, of_model: str) -> str:
-        """Return the revision of a model whose pictures depend on this VAE as well."""
+        """Return the revision of a model with this VAE."""
         digest = hashlib.sha256(of_model.encode())
         for path in self.files:
             with path.open("rb") as file:
@@ -45,9 +45,9 @@ class ReplacedVae:
 
 
 def inspect(setting: str, model: Path) -> ReplacedVae | None:
-    """Return the VAE that a setting names for a model's folder; None where it names none.
+    """Return the VAE that the setting names for a model's folder; None for an empty setting.
 
-    Raises ModelError where it is missing, of another kind, or made for other latents than the model's UNet.
+    :raises ModelError: when it is missing, of another kind, or made for other latents than the model's UNet.
     """
     if not setting:
         return None
@@ -100,6 +100,6 @@ def _blocks(config: dict[str, Any]) -> list[int]:
     return list(config.get("block_out_channels") or config.get("decoder_block_out_channels") or [64])
 
 
-def _compare(path: Path, what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise ModelError(f"The VAE {path} does not suit the model: its {what} are {found}, the model's {wanted}.")
+def _compare(path: Path, setting: str, value: object, expected: object) -> None:
+    if value != expected:
+        raise ModelError(f"The VAE {path} does not suit the model: its {setting} are {value}, the model's {expected}.")

@@ -1,4 +1,4 @@
-"""Count a model's parameters by the headers of its files, without loading it."""
+"""Count a model's parameters from the headers of its files, without loading it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from worker.diffusion.families import Family
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many parameters a model's parts have; `network` is called at every step, `layer` its largest weight.
+    """The numbers of parameters of a model's parts.
 
-    `wide` are those of the network that stay in half precision where the others are stored in float8.
+    `network` is called at every step, `layer` is its largest weight. `wide` are the network's parameters that stay in
+    half precision where the others are stored in float8.
     """
 
     network: int
@@ -31,12 +32,12 @@ class Sizes:
 
     @property
     def all(self) -> int:
-        """Count them all."""
+        """The sum of all parts."""
         return self.network + self.vae + self.encoders
 
 
 def count_folder(folder: Path, family: type[Family], vae_files: Sequence[Path] = ()) -> Sizes:
-    """Count the parameters of a model's folder, whose files were found sound; of another VAE by its own files."""
+    """Count the parameters of a model's folder, whose files are sound; `vae_files` are those of another VAE."""
     network = dict(_named(loaded_files(folder / family.part)))
     vae = _shapes(vae_files or loaded_files(folder / "vae"))
     texts = [_shapes(loaded_files(part)) for name in family.encoders if (part := folder / name).is_dir()]
@@ -49,7 +50,7 @@ def _is_wide(module: str, family: type[Family]) -> bool:
 
 
 def count_file(model: SingleFile, vae_files: Sequence[Path] = ()) -> Sizes:
-    """Count the parameters of a model in a single file; of another VAE by its own files."""
+    """Count the parameters of a model in a single file; `vae_files` are those of another VAE."""
     unet = model.counts("unet")
     vae = sum(_shapes(vae_files)) if vae_files else model.family.parts["vae"].parameters
     encoders = sum(part.parameters for name, part in model.family.parts.items() if name.startswith("text_encoder"))
@@ -57,7 +58,7 @@ def count_file(model: SingleFile, vae_files: Sequence[Path] = ()) -> Sizes:
 
 
 def loaded_files(part: Path) -> list[Path]:
-    """List the weight files of a part that are loaded: those in half precision where there are no others."""
+    """Return the weight files of a part that are loaded: those in half precision where there are no others."""
     if is_half_only(part):
         return [path for path in weights(part) if HALF.search(path.name)]
     return [path for path in weights(part) if "." not in path.stem]
