@@ -82,10 +82,10 @@ def describe(
     flat = pictures.on_paper(picture)
     words, hand = (blip.words(flat) if blip else ""), ""
     if eye is not None:
-        rows, columns = pictures.frame(flat.shape)
+        rows, columns = pictures.crop(flat.shape)
         views = [flat[rows, columns], *([] if cut is None else [_on_square(cut)])]
         size = eye.tower.shape.size
-        batch = np.stack([pictures.resized(view, size, size) for view in views])
+        batch = np.stack([pictures.resize(view, size, size) for view in views])
         sentences, shares = eye.encode(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
         words = words or _nearest(eye, sentences)
         hand = eye.name_style(shares[0], hands)

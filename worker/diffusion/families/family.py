@@ -136,13 +136,13 @@ class Family(ABC):
         """Return the options of the reader of LoRA files."""
         return {}
 
-    def count_tokens(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+    def count_tokens(self, latents: Any, *inputs: Any) -> Mapping[str, Sequence[int]]:
         """Return, for modules that get all rows of a batch as one sequence, the number of tokens of each row.
 
-        The modules are named by the prefix of their layers' names; `latents` and `given` are the network's arguments.
+        The modules are named by the prefix of their layers' names; `latents` and `inputs` are the network's arguments.
         All other modules get a batch.
         """
-        del latents, given
+        del latents, inputs
         return {}
 
     @abstractmethod

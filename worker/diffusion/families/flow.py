@@ -92,12 +92,12 @@ def text(states: torch.Tensor, pooled: torch.Tensor | None = None) -> Text:
     )
 
 
-def chat_tokens(tokenizer: Any, most: int, *, thinking: bool) -> int:
-    """Return how many of `most` tokens are left for the prompt in a chat message."""
-    around = tokenizer.apply_chat_template(
+def chat_tokens(tokenizer: Any, limit: int, *, thinking: bool) -> int:
+    """Return how many of `limit` tokens are left for the prompt in a chat message."""
+    message = tokenizer.apply_chat_template(
         [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=thinking
     )
-    return most - len(tokenizer(around).input_ids)
+    return limit - len(tokenizer(message).input_ids)
 
 
 def one_length(states: States) -> torch.Tensor:

@@ -58,9 +58,9 @@ class StableDiffusion3(FlowFamily):
         """Encode both: CLIP's and T5's states concatenated along the tokens, and CLIP's pooled vectors."""
         if pipe.transformer is None:  # without T5, the pipeline reads the width of its states here
             pipe.transformer = SimpleNamespace(config=self.config)
-        known: dict[str, torch.Tensor] = {}
+        negative: dict[str, torch.Tensor] = {}
         if known_negative is not None and known_negative.pooled is not None:
-            known = {
+            negative = {
                 "negative_prompt_embeds": torch.from_numpy(known_negative.states)[None].to(device),
                 "negative_pooled_prompt_embeds": torch.from_numpy(known_negative.pooled)[None].to(device),
             }
@@ -71,7 +71,7 @@ class StableDiffusion3(FlowFamily):
             device=device,
             negative_prompt=negative_prompt,
             clip_skip=options.clip_skip,
-            **known,
+            **negative,
         )
         return text(states[0], pooled), text(other_states[0], other_pooled)
 

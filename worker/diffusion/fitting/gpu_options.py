@@ -89,7 +89,7 @@ def measure(
     for switch in (BENCHMARK, TF32) if "float32" in (decoder, setting.precision) else (BENCHMARK,):
         candidates = [best, replace(best, switches=(*best.switches, switch))]
         best = _fastest(candidates, lambda options: seconds(options, passes=True))
-    log.info("the GPU paints with %s", best)
+    log.info("GPU options: %s", best)
     return best
 
 
@@ -110,8 +110,8 @@ def _fastest(candidates: list[GpuOptions], seconds: Callable[[GpuOptions], float
         except machine.FAILURES as error:
             if device_errors.verdict(error) == device_errors.LOST:
                 raise
-            log.info("%s cannot be used here: %s", candidate, error)
-            error.__traceback__ = None  # which holds tensors
+            log.info("GPU options %s cannot be used: %s", candidate, error)
+            error.__traceback__ = None  # the traceback holds tensors
             device_errors.empty_cache()
     least = min(times.values(), default=0.0)
     return next((each for each, taken in times.items() if taken <= least * SLIGHTLY), candidates[0])

@@ -147,10 +147,10 @@ def plans(offload: str, needs: Needs, free: int, total: int, *, host: float = ma
     fitting = [plan for plan in possible if gpu_bytes(plan, needs) <= free]
     if not fitting:
         raise NotEnoughMemory(missing(possible, needs, free, total))
-    held = tuple(plan for plan in fitting if host_bytes(plan, needs) <= host)
-    if not held:
+    within_host = tuple(plan for plan in fitting if host_bytes(plan, needs) <= host)
+    if not within_host:
         raise NotEnoughMemory(_of_host(min(host_bytes(plan, needs) for plan in fitting), host))
-    return held
+    return within_host
 
 
 def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> str:
