@@ -189,11 +189,11 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
     model = recipe.get("model")
     name = model.get("name") if isinstance(model, dict) else None
-    painted_by = name if isinstance(name, str) else None
+    recipe_model = name if isinstance(name, str) else None
     fields = {name: recipe.get(name) for name in names}
     stops = _requested_stops(fields["stops"])
     request = validation.validate(
-        fields | {"stops": stops}, painted_by=painted_by, learned=_digest_names(recipe, adapters.RECORDED),
+        fields | {"stops": stops}, recipe_model=recipe_model, style_words=_digest_names(recipe, adapters.RECORDED),
         loras=_digest_names(recipe, loras.RECORDED),
     )  # fmt: skip
     if request.seed is None:

@@ -21,20 +21,20 @@ from app.walks import lineage
 
 
 def validate(
-    data: Any, *, painted_by: str | None = None, learned: Iterable[str] = (), loras: Iterable[str] = ()
+    data: Any, *, recipe_model: str | None = None, style_words: Iterable[str] = (), loras: Iterable[str] = ()
 ) -> Commission:
     """Validate a request against the rules and limits, and return it.
 
-    ``painted_by`` is the model that a recipe names, whose limits then hold. ``learned`` are the words of styles that
-    the recipe says the model learned, ``loras`` the names of its LoRA files; whether they still exist is not checked
-    here.
+    ``recipe_model`` is the model that a recipe names, whose limits then hold. ``style_words`` are the words of styles
+    that the recipe says the model learned, ``loras`` the names of its LoRA files. Whether these still exist is not
+    checked here.
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
-    limits = Limits.current(painted_by or _requested_model(data))
+    limits = Limits.current(recipe_model or _requested_model(data))
     limits = replace(
         limits,
-        hands=(*limits.hands, *(Hand(words, words) for words in learned)),
+        hands=(*limits.hands, *(Hand(words, words) for words in style_words)),
         loras=tuple(dict.fromkeys((*limits.loras, *loras))),
     )
     request = error_messages.read_model(
@@ -42,7 +42,7 @@ def validate(
     )
     errors = _rule_errors(request, limits)
     errors += scenes.layout_errors(request.stops, limits, model=models_on_offer.setting(_requested_model(data)))
-    if painted_by is None:  # a recipe lists the embeddings of its prompts
+    if recipe_model is None:  # a recipe lists the embeddings of its prompts
         for index, stop in enumerate(request.stops):
             errors += embedding_errors(stop, ("stops", index), limits)
     if errors:
