@@ -28,7 +28,7 @@ from sketch.sketchbook import Sketchbook, SketchbookError
 from worker.diffusion import families
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
-from worker.diffusion.families import DEFAULT_OPTIONS, PASSES, Text, TextOptions, text_notes
+from worker.diffusion.families import CLASSIFIER_FREE, DEFAULT_OPTIONS, Text, TextOptions, text_notes
 from worker.diffusion.fitting import devices, placement
 from worker.diffusion.fitting.encoders import Encoders
 from worker.diffusion.fitting.loading import Source
@@ -102,7 +102,7 @@ class Model:
         self.finest = self._networks.finest
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
-        self.is_guided = self._family.guidance == PASSES
+        self.is_guided = self._family.guidance == CLASSIFIER_FREE
         self.reads_syntax = self.sketch_side is None and self._family.reads_syntax(self._pipe)
         self.is_small = self._source.is_small
         self.plans = self._plans(offload)
@@ -138,7 +138,7 @@ class Model:
             upcast=on_gpu and self._starts_upcast,
             stores_float8=self._source.stores_float8 and "bfloat16" in devices.halves(self.device),
             encoder_bytes=self._encoders.bytes,
-            pass_bytes=self._family.pass_bytes,
+            evaluation_bytes=self._family.evaluation_bytes,
         )
 
     @property

@@ -15,8 +15,8 @@ from worker.networks import thread_lanes
 DECODED_PIXELS = 2**16
 """How many pixels are decoded in one batch.
 
-More do not fit into a CPU's caches (twice as slow for 24 house pictures), and the decoder of a large model needs
-kilobytes of memory for each.
+More do not fit into a CPU's caches (twice as slow for 24 pictures of the built-in model), and the decoder of a large
+model needs kilobytes of memory for each.
 """
 
 SCENES = "scene_decoder"

@@ -1,4 +1,4 @@
-"""Trace a photo, or a hand drawing: a sketch that conditions the model in the place of a scene of drawings.
+"""Trace a photo, or a finger drawing: a sketch that conditions the model in the place of a scene of drawings.
 
 The main thing becomes a thing of the scene, with its outline and in few colours, so that it can be morphed with the
 things of other stops. Around it is what the photo shows there, or the setting of the stop's scene.

@@ -10,7 +10,7 @@ import torch
 from diffusers.loaders import ZImageLoraLoaderMixin
 
 from worker.diffusion.families import text_blend
-from worker.diffusion.families.family import PASSES, Between, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, Between, States, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, text
 from worker.diffusion.families.flux1 import shift
 from worker.diffusion.families.text_options import TextOptions
@@ -25,11 +25,11 @@ class ZImage(FlowFamily):
     original = "Z-Image"
     encoders = ("text_encoder",)
     lora_loader = ZImageLoraLoaderMixin
-    pass_bytes = 1000  # two rows, with guidance
+    evaluation_bytes = 1000  # two rows, with guidance
 
     def own_guidance(self) -> str:
-        """Return PASSES; Turbo is used without guidance, but can be guided."""
-        return PASSES
+        """Return CLASSIFIER_FREE; Turbo is used without guidance, but can be guided."""
+        return CLASSIFIER_FREE
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = (1, 2, 4, 8, 16)
 """The numbers of pictures in one decoding batch that are tried."""
 
-PASSES = 8
+EVALUATIONS = 8
 """The UNet evaluations of a batch for each decoding of it, as weights: about those of a frame of a walk."""
 
 TRIES = 3
@@ -77,18 +77,20 @@ def measure(
         return DEFAULT
     batch = setting.batch
 
-    def seconds(options: GpuOptions, *, passes: bool) -> float:
+    def seconds(options: GpuOptions, *, with_evaluations: bool) -> float:
         with applied(options, device):
             decoding = _shortest(lambda: decode(batch, options.decoded_pixels), device, clock)
-            return decoding + (PASSES * _shortest(lambda: run(setting), device, clock) if passes else 0.0)
+            return decoding + (
+                EVALUATIONS * _shortest(lambda: run(setting), device, clock) if with_evaluations else 0.0
+            )
 
     best = DEFAULT
     if not tiles:
         sizes = [replace(best, decoded_pixels=count * pixels) for count in _counts(batch, pixels, decoder, device)]
-        best = _fastest([best, *sizes], lambda options: seconds(options, passes=False))
+        best = _fastest([best, *sizes], lambda options: seconds(options, with_evaluations=False))
     for switch in (BENCHMARK, TF32) if "float32" in (decoder, setting.precision) else (BENCHMARK,):
         candidates = [best, replace(best, switches=(*best.switches, switch))]
-        best = _fastest(candidates, lambda options: seconds(options, passes=True))
+        best = _fastest(candidates, lambda options: seconds(options, with_evaluations=True))
     log.info("GPU options: %s", best)
     return best
 
