@@ -72,7 +72,7 @@ class Filter:
     inner: tuple[Inner, ...]
 
 
-def without_filters(root: Element) -> None:
+def replace_filters(root: Element) -> None:
     """Replace the filters of a drawing, whose tags have no namespace, by shapes that look alike, in place."""
     _push_down(root, {})
     filters = {each.get("id"): _filter(each) for each in root.iter() if name_of(each) == "filter"}

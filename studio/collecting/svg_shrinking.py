@@ -19,7 +19,7 @@ _CALL = re.compile(r"(\w+)\(([^)]*)\)")
 _ASKED = re.compile(r"url\(#([^)]+)\)")
 
 
-def parsed(svg: str) -> Element:
+def parse_svg(svg: str) -> Element:
     """Parse an icon set's SVG and remove the namespaces from its names."""
     root: Element = ElementTree.fromstring(svg)
     for element in root.iter():
@@ -29,7 +29,7 @@ def parsed(svg: str) -> Element:
     return root
 
 
-def written(root: Element) -> str:
+def minify(root: Element) -> str:
     """Return a drawing as minified SVG; the tree is changed."""
     for element in root.iter():
         _shorten(element)
@@ -43,7 +43,7 @@ def written(root: Element) -> str:
 def _shorten(element: Element) -> None:
     for key, value in list(element.attrib.items()):
         if key == "d":
-            element.set(key, path(value))
+            element.set(key, shorten_path(value))
         elif key in GEOMETRY:
             element.set(key, " ".join(map(_short, value.split())))
         elif key in ("transform", "gradientTransform"):
@@ -70,7 +70,7 @@ def _call(found: re.Match[str]) -> str:
     return f"{found[1]}({' '.join(_short(each, 3 if at < exact else 2) for at, each in enumerate(numbers))})"
 
 
-def path(data: str) -> str:
+def shorten_path(data: str) -> str:
     """Return path data with numbers of two decimals and no needless spaces."""
     out = ""
     for token in _TOKEN.findall(data):

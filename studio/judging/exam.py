@@ -185,7 +185,7 @@ class Gallery:
         return f"evaluations/painted/{digest[:2]}/{digest}.webp"
 
 
-def plainly(pipe: Any, way: Way) -> Painter:
+def plain_painter(pipe: Any, way: Way) -> Painter:
     """Return a function that answers by the plain pipeline, which guides all steps.
 
     The noise is drawn on the CPU, so it is the same on any device.

@@ -91,7 +91,7 @@ class _Maker:
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 
 
-def sketch_conditioned(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
+def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
     """Return a function that answers by sketches of ``side`` pixels, as the site's worker does.
 
     The noise is the plain pipeline's.
@@ -106,20 +106,20 @@ def sketch_conditioned(pipe: Any, book: Sketchbook, side: int, way: Way) -> Pain
         config = pipe.unet.config
         shape = (1, config.out_channels, config.sample_size, config.sample_size)
         noise = [torch.randn(shape, generator=torch.Generator().manual_seed(question.seed)) for question in asked]
-        latents = diffusion.paint(
+        latents = diffusion.sample(
             pipe.unet, pipe.scheduler, states, nothing, torch.cat(noise).to(pipe.device), steps=way.steps,
             guidance=way.push, guided=way.interval, sketches=sketches,
         )  # fmt: skip
-        return shown(autoencoder.decoded(pipe.vae, latents))
+        return to_images(autoencoder.decode_latents(pipe.vae, latents))
 
     return paint
 
 
-def by_hand(book: Sketchbook, size: int) -> Painter:
+def program_painter(book: Sketchbook, size: int) -> Painter:
     """Return a function that answers by the styles' own programs, ``size`` pixels a side."""
 
     def paint(asked: Sequence[Question]) -> list[Image.Image]:
-        return [own for question in asked for own in shown(_own(question, book, size))]
+        return [own for question in asked for own in to_images(_own(question, book, size))]
 
     return paint
 
@@ -136,7 +136,7 @@ def _scene(question: Question) -> Any:
     return question.scene
 
 
-def shown(pictures: Tensor) -> list[Image.Image]:
+def to_images(pictures: Tensor) -> list[Image.Image]:
     """Return pictures (n, 3, h, w), 0…1, as Pillow images."""
     bytes_ = (pictures.clamp(0, 1).permute(0, 2, 3, 1) * 255).round().byte().cpu().numpy()
     return [Image.fromarray(each) for each in bytes_]

@@ -27,15 +27,15 @@ def scores(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], 
     """Return the scores of a model's pictures; ``own`` holds the programs' renderings of the same scenes."""
     plain = [question for question in asked if question.kind == "plain"]
     results: dict[str, Any] = {
-        "plain_by_program": {f"top{best}": accuracy.counted(_named(eye, own, plain, best)) for best in (1, 5)}
+        "plain_by_program": {f"top{best}": accuracy.count_share(_named(eye, own, plain, best)) for best in (1, 5)}
     }
     named = [question for question in asked if question.kind == "hand"]
-    results["lost"] = sorted({question.means[0] for question in lost(eye, gallery, own, plain)})
+    results["lost"] = sorted({question.means[0] for question in list_lost(eye, gallery, own, plain)})
     if named:
-        results["told_by_program"] = accuracy.counted(_is_style_named(eye, own, named))
+        results["told_by_program"] = accuracy.count_share(_is_style_named(eye, own, named))
         results["by_hand"] = _by_hand(eye, gallery, own, named, vae)
         results["sharpness"] = {name: _middle([row[name] for row in results["by_hand"].values()])
-                             for name in ("painted", "decoded")}  # fmt: skip
+                                for name in ("painted", "decoded")}  # fmt: skip
     for asks, judge in ((led_exam.TWO, _things), (led_exam.NUMBER, _things), (led_exam.COLOUR, _coloured)):
         members = [question for question in asked if question.asks == asks]
         if members:
@@ -46,7 +46,7 @@ def scores(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], 
     return {"led": results}
 
 
-def lost(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]) -> list[Question]:
+def list_lost(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]) -> list[Question]:
     """Return the questions whose concept the image encoder names, among five, in the program's picture only."""
     plain = [question for question in asked if question.kind == "plain"]
     gone = _named(eye, own, plain, 5) & ~_named(eye, gallery, plain, 5)
@@ -80,7 +80,7 @@ def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]
             row[f"concept_top5{name}"] = round(float(right.float().mean()), 3)
             row[f"told{name}"] = round(sum(eye.hands[at] == hand for at in shares.argmax(1).tolist()) / len(members), 3)
         with torch.no_grad():
-            again = autoencoder.decoded(vae, autoencoder.scaled_latents(vae, program)).float()
+            again = autoencoder.decode_latents(vae, autoencoder.scaled_latents(vae, program)).float()
         sharp = sharpness(program).clamp(min=1e-8)
         row["painted"] = _middle((sharpness(painted) / sharp).tolist())
         row["decoded"] = _middle((sharpness(again) / sharp).tolist())
@@ -114,9 +114,9 @@ def _things(eye: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchb
                 seen.append(F.interpolate(part, (size, size), mode="bilinear", antialias=True))
                 means.append((book.drawings[thing.drawing].name,))
     if not seen:
-        return accuracy.counted(torch.zeros(0))
+        return accuracy.count_share(torch.zeros(0))
     sentences = torch.cat([eye.look(part)[0] for part in torch.split(torch.cat(seen), 64)])
-    return accuracy.counted(rewordings.hits(eye.score(sentences), means, eye.concepts, 5))
+    return accuracy.count_share(rewordings.hits(eye.score(sentences), means, eye.concepts, 5))
 
 
 def _coloured(_: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
@@ -132,4 +132,4 @@ def _coloured(_: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchb
             mean = colour.lab(picture)[inside].mean(0)
             nearest = names[int(((table - mean) ** 2).sum(1).argmin())]
             right.append(nearest == question.scene.things[0].colour)
-    return accuracy.counted(torch.tensor(right))
+    return accuracy.count_share(torch.tensor(right))

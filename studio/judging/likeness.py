@@ -65,7 +65,7 @@ def score(eye: Eye, gallery: Gallery, collection: Collection) -> dict[str, Any]:
     others = (likeness.sum(1) - own) / max(1, len(own) - 1)
     nearest = likeness.argmax(1) == torch.arange(len(own))
     return {"own": round(float(own.mean()), 4), "others": round(float(others.mean()), 4),
-            "found": accuracy.counted(nearest)}  # fmt: skip
+            "found": accuracy.count_share(nearest)}  # fmt: skip
 
 
 def write_sheet(folder: Folder, name: str, gallery: Gallery, collection: Collection) -> None:
@@ -81,6 +81,6 @@ def write_sheet(folder: Folder, name: str, gallery: Gallery, collection: Collect
             row = each[start : start + COLUMNS]
             rows.append(torch.cat([row, torch.ones(COLUMNS - len(row), *row.shape[1:])]))
     data = io.BytesIO()
-    composition.sheet(torch.cat(rows), COLUMNS).save(data, "WEBP", quality=85)
+    composition.contact_sheet(torch.cat(rows), COLUMNS).save(data, "WEBP", quality=85)
     folder.write(f"evaluations/{name}/{KIND}.webp", data.getvalue())
     folder.write(f"evaluations/{name}/{KIND}.txt", "".join(f"{question.prompt}\n" for question in asked).encode())

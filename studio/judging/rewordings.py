@@ -47,14 +47,14 @@ def hits(scores: Tensor, meant: Sequence[Sequence[str]], concepts: Sequence[str]
     return torch.stack([torch.isin(row, right).any() for row, right in zip(named.cpu(), rows, strict=True)])
 
 
-def understood(texts: Texts, concepts: Sequence[str]) -> dict[str, float]:
+def measure_text_encoder(texts: Texts, concepts: Sequence[str]) -> dict[str, float]:
     """Return the share of rewordings for which the text encoder alone finds the concept, first and among five."""
     asked = among(concepts)
-    scores = texts.sentences([each.prompt for each in asked]) @ named(texts, concepts).T
+    scores = texts.sentences([each.prompt for each in asked]) @ concept_vectors(texts, concepts).T
     meant = [each.means for each in asked]
     return {f"top{best}": round(float(hits(scores, meant, concepts, best).float().mean()), 4) for best in (1, 5)}
 
 
-def named(texts: Texts, concepts: Sequence[str]) -> Tensor:
+def concept_vectors(texts: Texts, concepts: Sequence[str]) -> Tensor:
     """Return the text vectors (n, width), of length 1, of the concepts' names as in prompts."""
     return texts.sentences([wording.thing(name) for name in concepts])

@@ -8,7 +8,7 @@ from typing import Any
 from sketch import sketchbook
 from studio.hands.registry import HANDS
 from studio.judging import accuracy, led_exam
-from studio.publishing.led_model import ABOUT_LEXICON, LEXICON, Leading, counted
+from studio.publishing.led_model import ABOUT_LEXICON, LEXICON, Leading, count_credits
 
 USE = """\
 ## Use
@@ -31,7 +31,7 @@ def data(leading: Leading) -> str:
     """Return the section on the drawings and on the training pictures."""
     learned, count = leading.learned, leading.learned["pictures"]
     names = len({drawing.name for drawing in leading.drawings})
-    rows = [(artist, f"{number:,}", of, home) for (artist, of, home), number in counted(leading.drawings)]
+    rows = [(artist, f"{number:,}", of, home) for (artist, of, home), number in count_credits(leading.drawings)]
     lines = [
         f"It is led by {len(leading.drawings):,} drawings of {names:,} names. They lie beside the weights in "
         f"`{sketchbook.FILE}`, as SVG, each with its artist, licence and source.",
@@ -73,17 +73,17 @@ HANDS_HEAD = (
 def figures(led: dict[str, Any]) -> list[tuple[str, str]]:
     """Return rows (what, share) on how well the model follows its sketches."""
     rows = [(f"plain names, {name}, as the hands' own programs paint them",
-             accuracy.written(led["plain_by_program"][key]))
+             accuracy.format_share(led["plain_by_program"][key]))
             for name, key in (("first of all", "top1"), ("among five", "top5"))]  # fmt: skip
     for asks, what in ((led_exam.TWO, "each of two things, where it stands, among five"),
                        (led_exam.NUMBER, "each of two to five of a kind, where it stands, among five"),
                        (led_exam.COLOUR, "a thing's colour is the one asked for")):  # fmt: skip
         if asks in led:
-            rows += [(what, accuracy.written(led[asks]["painted"])),
-                     (f"{what}: the programs", accuracy.written(led[asks]["by_program"]))]  # fmt: skip
+            rows += [(what, accuracy.format_share(led[asks]["painted"])),
+                     (f"{what}: the programs", accuracy.format_share(led[asks]["by_program"]))]  # fmt: skip
     if "told_by_program" in led:
         rows.insert(
-            0, ("named hand told, where the hands' own programs paint", accuracy.written(led["told_by_program"]))
+            0, ("named hand told, where the hands' own programs paint", accuracy.format_share(led["told_by_program"]))
         )
     if "sharpness" in led:
         rows.append(("sharpness, over the hands", f"{led['sharpness']['painted']:.2f}"))

@@ -72,7 +72,7 @@ class Captioned:
             pictures.append(torch.from_numpy(square.copy()).permute(2, 0, 1))
             if self._sketches:
                 recolour = self._colours.laid_on if self._colours else None
-                sketch = picture_sketches.varied(square, self._side, rng, inside=inside, recolour=recolour)
+                sketch = picture_sketches.vary_sketch(square, self._side, rng, inside=inside, recolour=recolour)
                 sketches.append(torch.from_numpy(sketch))
         texts = [[self._rows[number % len(self._rows)][1]] for number in numbers]
         return torch.stack(pictures), texts, torch.stack(sketches) if self._sketches else None
@@ -87,9 +87,9 @@ class Captioned:
         if self._book is None:
             return None
         squares = (self._square(name, None)[0] for name, _ in self._rows)
-        sketches = (picture_sketches.of_picture(square, self._side, blur=OWN_BLUR) for square in squares)
-        own = scene_colours.sampled(sketches, len(self._rows), len(self._rows))
-        return SceneColours(own, scene_colours.shown_in(self._book, 1))
+        sketches = (picture_sketches.sketch_picture(square, self._side, blur=OWN_BLUR) for square in squares)
+        own = scene_colours.sample_colours(sketches, len(self._rows), len(self._rows))
+        return SceneColours(own, scene_colours.library_colours(self._book, 1))
 
     def _captions(self, shown: str) -> Iterator[tuple[str, str]]:
         path = f"{self._root.rstrip('/')}/metadata.jsonl"

@@ -36,14 +36,14 @@ HUE = 2.0
 """Weight of differences in hue and chroma relative to lightness, which spans three times as much."""
 
 
-def shown_in(book: Sketchbook, seed: int) -> Array:
+def library_colours(book: Sketchbook, seed: int) -> Array:
     """Return colours (n, 3), in Oklab, of sketches of random scenes from a drawing library."""
     programme = subjects.Programme(subjects.Plan(SCENES, seed), book)
     scenes = (programme.subject(number).first.scene for number in range(SCENES))
-    return sampled((rendering.draw(scene, book, drawn.SKETCH).sketch() for scene in scenes), SCENES, seed)
+    return sample_colours((rendering.draw(scene, book, drawn.SKETCH).sketch() for scene in scenes), SCENES, seed)
 
 
-def sampled(sketches: Iterable[Array], count: int, seed: int) -> Array:
+def sample_colours(sketches: Iterable[Array], count: int, seed: int) -> Array:
     """Return colours (n, 3), in Oklab, of random places: equally many from each of ``count`` sketches."""
     rng = np.random.default_rng(seed)
     each = -(-PAIRS // count)

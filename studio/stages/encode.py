@@ -74,7 +74,7 @@ def command(folder: Folder, asked: EncodeOptions, *, jobs: int) -> dict[str, Any
     asked = replace(asked, device=loop.resolve_device(asked.device), sketches=asked.sketches if _is_led(base) else 0)
     work = _Work(folder.path, coder, asked)
     pictures = work.pictures()
-    latents = autoencoder.digest_of_latents(autoencoder.load(coder))
+    latents = autoencoder.encoder_digest(autoencoder.load_autoencoder(coder))
     made_of = {"vae": latents, "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
                "source": pictures.digest()}  # fmt: skip
     if (base / "text_encoder_2").is_dir():
@@ -135,7 +135,9 @@ class _Encoder:
 
         self._work, self._pictures = work, work.pictures()
         # On a CPU, channels_last makes convolutions of large pictures with few channels nearly twice as fast.
-        self._network = autoencoder.load(work.coder).eval().to(work.asked.device, memory_format=torch.channels_last)
+        self._network = (
+            autoencoder.load_autoencoder(work.coder).eval().to(work.asked.device, memory_format=torch.channels_last)
+        )
         self._texts = Texts(work.asked.base, device=work.asked.device)
 
     def __call__(self, number: int) -> None:
@@ -168,8 +170,8 @@ class _Encoder:
             shares = torch.tensor([share for each in conditions for share in each.shares])
             leads = shards.Conditioning(torch.cat([each.sketches for each in conditions]), places[len(texts) :], shares)
         name = f"latents/{_shard(number)}"
-        shards.write(Folder(work.folder), name, torch.cat(latents), states, places[: len(texts)], leads,
-                     pooled=torch.cat(vectors) if vectors else None)  # fmt: skip
+        shards.write_shard(Folder(work.folder), name, torch.cat(latents), states, places[: len(texts)], leads,
+                           pooled=torch.cat(vectors) if vectors else None)  # fmt: skip
 
 
 _encoder: list[_Encoder] = []  # one per worker process
@@ -209,7 +211,7 @@ class _Sketched:
     def __init__(self, path: Path, count: int, seed: int, captions: int, size: int) -> None:
         from studio.scenes import painted, subjects
 
-        book = subjects.drawn_from(path)
+        book = subjects.load_subject_library(path)
         if size % 4:
             raise StudioError(f"A sketch is a quarter of its picture: {size} pixels a side have none.")
         self._fingerprint, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
@@ -341,7 +343,7 @@ def _of_size(folder: Folder, names: set[str], sizes: dict[str, int]) -> set[str]
     """Return the shards with the expected number of pictures; delete the others, such as a former last one."""
     from studio.workspace import shards
 
-    good = {name for name in names if shards.count(folder.path / "latents" / name) == sizes.get(name)}
+    good = {name for name in names if shards.count_pictures(folder.path / "latents" / name) == sizes.get(name)}
     if good != names:
         (folder.path / "latents" / shards.INDEX).unlink(missing_ok=True)
     for name in names - good:

@@ -88,13 +88,13 @@ def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name:
         return asking.evaluate(parts, known, name or facts.get("name", which.model.name))
 
     def scored(run: str | None, after: int | None, named: str | None) -> tuple[str, dict[str, Any]]:
-        parts = checkpoints.places(folder, which.base, run=run, after=after, vae=which.vae)
+        parts = checkpoints.part_folders(folder, which.base, run=run, after=after, vae=which.vae)
         known, at = _known(folder, parts["unet"], which.base, which.sketchbook, None), parts["unet"].name
         return at, asking.evaluate(parts, known, named or (f"{run}-{at}" if run else "model"))
 
     if not which.checkpoints:
         return scored(which.run, which.after, name)[1]
-    steps = [int(path.name) for path in checkpoints.kept(Run(folder, which.checkpoints))]
+    steps = [int(path.name) for path in checkpoints.list_checkpoints(Run(folder, which.checkpoints))]
     if not steps:
         raise FolderError(
             f"The run {which.checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every."
@@ -125,13 +125,13 @@ class _Words:
         """Return a function that generates the answers."""
         from studio.judging import exam
 
-        return exam.plainly(pipe, way)
+        return exam.plain_painter(pipe, way)
 
     def failures(self, eye: Eye, gallery: Gallery, asked: list[Question]) -> list[Question]:
         """Return the questions that it fails."""
         from studio.judging import score
 
-        return score.failed(eye, gallery, asked)
+        return score.list_failures(eye, gallery, asked)
 
 
 class _Sketches(_Words):
@@ -161,7 +161,7 @@ class _Sketches(_Words):
     def painter(self, pipe: Any, way: Way) -> Painter:
         from studio.judging import led_exam
 
-        return led_exam.sketch_conditioned(pipe, self._book, self._side, way)
+        return led_exam.sketch_painter(pipe, self._book, self._side, way)
 
     def further(self, eye: Eye, gallery: Gallery, asked: list[Question], vae: Any) -> dict[str, Any]:
         """Return scores of how well it follows its sketches, compared with the rendering programs."""
@@ -172,7 +172,7 @@ class _Sketches(_Words):
     def failures(self, eye: Eye, gallery: Gallery, asked: list[Question]) -> list[Question]:
         from studio.judging import led_score
 
-        return led_score.lost(eye, gallery, self._programs(asked), asked)
+        return led_score.list_lost(eye, gallery, self._programs(asked), asked)
 
     def _programs(self, asked: list[Question]) -> Gallery:
         """Render the answers with the styles' own programs."""
@@ -181,7 +181,7 @@ class _Sketches(_Words):
 
         size = self._side * drawn.FOLD
         programs = exam.Gallery(self.folder, f"programs:{size}")
-        programs.paint(asked, led_exam.by_hand(self._book, size), batch=16)
+        programs.paint(asked, led_exam.program_painter(self._book, size), batch=16)
         return programs
 
 
@@ -203,10 +203,10 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
         return _Words(folder, facts if says is None else says)
     if says is not None:
         ways = {"presets": led_model.PRESETS | says.get("presets", {})}
-        return _Sketches(folder, says | ways, subjects.opened(book or base / led_model.BOOK), side)
+        return _Sketches(folder, says | ways, subjects.load_library(book or base / led_model.BOOK), side)
     leading = led_model.find_leading(folder, base, side, book=book)
-    facts = {"prefix": phrasing.PREFIX} | led_model.painted_by(leading, pipeline.facts(base))
-    return _Sketches(folder, facts, subjects.opened(leading.sketchbook), side)
+    facts = {"prefix": phrasing.PREFIX} | led_model.styles_and_presets(leading, pipeline.facts(base))
+    return _Sketches(folder, facts, subjects.load_library(leading.sketchbook), side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ class _Asking:
                 pipeline.set_size(pipe, size)
             painted = gallery.paint(asked, known.painter(pipe, way), batch=options["batch"])
             del pipe
-        vae = autoencoder.load(parts["vae"]).eval()
+        vae = autoencoder.load_autoencoder(parts["vae"]).eval()
         report: dict[str, Any] = {"name": name, "model": fingerprint} | asdict(way) | {"prefix": prefix}
         report |= {"size": size} if size else {}
         report |= score.scores(eye, gallery, asked, parts)
@@ -272,5 +272,5 @@ class _Asking:
                 report["collection"]["before"] = then["collection"]
         likeness.write_sheet(folder, name, gallery, collection)
         score.write_sheets(folder, name, gallery, asked, known.failures(eye, gallery, asked))
-        folder.write(f"evaluations/{name}/scores.json", score.written(report | {"known": shares}))
+        folder.write(f"evaluations/{name}/scores.json", score.to_json(report | {"known": shares}))
         return report | {"painted_now": painted, "sheets": f"evaluations/{name}"}

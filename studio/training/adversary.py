@@ -85,7 +85,7 @@ class Lesson:
         matched = torch.stack([_weighed((one - other).abs(), weight)
                                for one, other in zip(features, wanted, strict=True)]).mean()  # fmt: skip
         share = min(1.0, step / FADE)
-        loss = near(painted, pictures, weight) + DETAILS * details(painted, pictures)
+        loss = coarse_distance(painted, pictures, weight) + DETAILS * detail_distance(painted, pictures)
         if shown is not None:
             loss = loss + SHOWN * _weighed((painted - pictures).abs(), shown)
         return loss + share * (FEATURES * matched - HINGE * _weighed(judged, adversarial)), {
@@ -102,7 +102,7 @@ class Lesson:
         self._optimiser.load_state_dict(state["optimiser"])
 
 
-def near(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:
+def coarse_distance(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return the distance between pictures, weighted towards coarse structure.
 
     For pictures with a ``weight`` (n) below 1, structure finer than four pixels counts less in proportion.
@@ -118,7 +118,7 @@ def _weighed(off: Tensor, weight: Tensor) -> Tensor:
     return (off.mean((1, 2, 3)) * weight).mean()
 
 
-def details(painted: Tensor, pictures: Tensor) -> Tensor:
+def detail_distance(painted: Tensor, pictures: Tensor) -> Tensor:
     """Return the difference in strength of the finest details, locally and over larger parts.
 
     Their exact form does not matter. It compares the three finest bands of Haar's wavelet: their mean magnitudes within
