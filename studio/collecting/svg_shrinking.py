@@ -63,11 +63,11 @@ def _short(value: str, decimals: int = 2) -> str:
     return "0" if short in ("-0", "", "-") else short
 
 
-def _call(found: re.Match[str]) -> str:
+def _call(match: re.Match[str]) -> str:
     """Shorten a transformation; small factors of rotation and scaling keep more decimals."""
-    numbers = _NUMBER.findall(found[2])
-    exact = 4 if found[1] == "matrix" else 0
-    return f"{found[1]}({' '.join(_short(each, 3 if at < exact else 2) for at, each in enumerate(numbers))})"
+    numbers = _NUMBER.findall(match[2])
+    exact = 4 if match[1] == "matrix" else 0
+    return f"{match[1]}({' '.join(_short(each, 3 if at < exact else 2) for at, each in enumerate(numbers))})"
 
 
 def shorten_path(data: str) -> str:
@@ -121,9 +121,9 @@ def _drop_unused(root: Element) -> None:
 
 
 def _references(element: Element) -> set[str]:
-    found = {name for value in element.attrib.values() for name in _ASKED.findall(value)}
+    references = {name for value in element.attrib.values() for name in _ASKED.findall(value)}
     href = element.get("href", "")
-    return found | ({href[1:]} if href.startswith("#") else set())
+    return references | ({href[1:]} if href.startswith("#") else set())
 
 
 def _name(root: Element) -> None:

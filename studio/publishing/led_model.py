@@ -154,14 +154,14 @@ def sources(drawings: Iterable[Drawing]) -> list[dict[str, Any]]:
 
 def licence(drawings: Iterable[Drawing]) -> str:
     """Return the licence text of the pictures, with the credits of the drawings."""
-    whose_counted = count_credits(drawings)
-    whose = [f"{artist} ({licence})" for (artist, licence, _), _ in whose_counted]
-    whose = [", ".join(whose[:-1]), whose[-1]] if len(whose) > 1 else whose
-    asks = any("BY" in licence.upper() for (_, licence, _), _ in whose_counted)
+    counts = count_credits(drawings)
+    names = [f"{artist} ({licence})" for (artist, licence, _), _ in counts]
+    names = [", ".join(names[:-1]), names[-1]] if len(names) > 1 else names
+    asks = any("BY" in licence.upper() for (_, licence, _), _ in counts)
     credit = " Where a picture stays close to one of those drawings, credit its makers." if asks else ""
     return (
         "The pictures are free to use, also commercially, and nobody here claims rights in them. "
-        f"The model is led by, and learned from, drawings by {' and '.join(whose)}.{credit}"
+        f"The model is led by, and learned from, drawings by {' and '.join(names)}.{credit}"
     )
 
 

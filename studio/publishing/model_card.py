@@ -84,7 +84,7 @@ class Facts:
 
 
 def model_facts(
-    folder: Folder, scores: dict[str, Any], says: Facts, *, base: dict[str, Any], goes_on: bool = False,
+    folder: Folder, scores: dict[str, Any], settings: Facts, *, base: dict[str, Any], goes_on: bool = False,
     leading: Leading | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the contents of ``house.json``, as docs/models.md describes them.
@@ -97,11 +97,11 @@ def model_facts(
     of_base = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
     vocabulary = [wording.thing(concept) for concept in _known(scores)]
     facts: dict[str, Any] = {
-        "name": says.name, "title": says.title, "prefix": says.prefix, "size": says.size,
-        "defaults": {"scheduler": says.solver, "steps": says.steps, "guidance": says.guidance},
-        "licence": says.licence or _licence(row.get("licence", "") for row in [*rows, *of_base] if row.get("art")),
+        "name": settings.name, "title": settings.title, "prefix": settings.prefix, "size": settings.size,
+        "defaults": {"scheduler": settings.solver, "steps": settings.steps, "guidance": settings.guidance},
+        "licence": settings.licence or _licence(row.get("licence", "") for row in [*rows, *of_base] if row.get("art")),
         "hand_pattern": phrasing.HAND_PATTERN,
-        "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in says.hands],
+        "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in settings.hands],
         "sources": [*rows, *of_base],
     }  # fmt: skip
     if len(vocabulary) > 1:
@@ -160,7 +160,7 @@ def write_card(
     from_where = [(_linked(row), row.get("what", ""), row.get("licence", "")) for row in facts["sources"]]
     kind = "text-to-image latent diffusion model"
     use = USE.format(prefix=facts["prefix"], **{key: facts["defaults"][key] for key in ("steps", "guidance")})
-    data, limits = _data(folder, base), _limits(scores, facts, led=leading is not None)
+    data, limits = _data(folder, base), _limits(scores, facts, is_sketch_conditioned=leading is not None)
     if leading:
         kind, use, data = f"{kind} led by sketches", led_card.use(leading), led_card.data(leading)
         limits = f"{led_card.LIMITS}\n{limits}"
@@ -329,9 +329,9 @@ def _guided(scores: dict[str, Any]) -> str:
     return f"with guidance {scores['guidance']:g}{part}"
 
 
-def _limits(scores: dict[str, Any], facts: dict[str, Any], *, led: bool) -> str:
+def _limits(scores: dict[str, Any], facts: dict[str, Any], *, is_sketch_conditioned: bool) -> str:
     sizes = " or ".join(f"{side} × {side}" for side in facts.get("sizes", [facts["size"]]))
-    lines = [f"- Pictures are {sizes} pixels.{'' if led else ' English only.'}"]
+    lines = [f"- Pictures are {sizes} pixels.{'' if is_sketch_conditioned else ' English only.'}"]
     never = sorted(name for name, share in scores.get("known", {}).items() if not share)
     if never and not scores.get("led"):
         of = len(scores["known"])

@@ -91,7 +91,7 @@ class Captioned:
         own = scene_colours.sample_colours(sketches, len(self._rows), len(self._rows))
         return SceneColours(own, scene_colours.library_colours(self._book, 1))
 
-    def _captions(self, shown: str) -> Iterator[tuple[str, str]]:
+    def _captions(self, address: str) -> Iterator[tuple[str, str]]:
         path = f"{self._root.rstrip('/')}/metadata.jsonl"
         if not self._files.exists(path):
             return
@@ -100,7 +100,7 @@ class Captioned:
                 row = json.loads(line)
                 yield str(row["file_name"]), str(row["text"])
             except (ValueError, KeyError, TypeError) as error:
-                raise StudioError(f"{shown}/metadata.jsonl, line {number}: no file_name and text") from error
+                raise StudioError(f"{address}/metadata.jsonl, line {number}: no file_name and text") from error
 
     def _square(self, name: str, rng: np.random.Generator | None) -> tuple[Any, Any]:
         """Return a square of a picture, and a mask of its opaque part or None.

@@ -54,14 +54,14 @@ def sample_colours(sketches: Iterable[Array], count: int, seed: int) -> Array:
 class SceneColours:
     """Pairs of colours: a style's, and those of scenes."""
 
-    def __init__(self, own: Array, shown: Array) -> None:
+    def __init__(self, own: Array, scenes: Array) -> None:
         """Pair random subsets of equal size of the colours (n, 3) and (m, 3), in Oklab."""
         rng = np.random.default_rng(len(own))
-        count = min(PAIRS, len(own), len(shown))
-        own, shown = (of[rng.permutation(len(of))[:count]] for of in (own, shown))
-        apart = (own[:, None] - shown[None]) * np.array([1, HUE, HUE], np.float32)
+        count = min(PAIRS, len(own), len(scenes))
+        own, scenes = (of[rng.permutation(len(of))[:count]] for of in (own, scenes))
+        apart = (own[:, None] - scenes[None]) * np.array([1, HUE, HUE], np.float32)
         rows, columns = linear_sum_assignment((apart**2).sum(-1))
-        self._own, self._moves = own[rows], shown[columns] - own[rows]
+        self._own, self._moves = own[rows], scenes[columns] - own[rows]
 
     def laid_on(self, sketch: Array, inside: Mask | None, rng: np.random.Generator) -> Array:
         """Recolour a sketch (4, side, side) with colours of scenes, separately inside and outside of ``inside``.

@@ -85,10 +85,11 @@ def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: An
         if machine.is_main_process:
             put_folder(target, vae.save_pretrained)
             each.finish()
-    held = _canvas_of_tests(folder, canvas, how.device, of.size)
-    quality = autoencoder.measure_psnr(vae, held, hands_and_plain(canvas.programme), of.measured)
+    test_canvas = _canvas_of_tests(folder, canvas, how.device, of.size)
+    quality = autoencoder.measure_psnr(vae, test_canvas, hands_and_plain(canvas.programme), of.measured)
     return summary | {"psnr": quality, "psnr_over_hands": autoencoder.mean_over_styles(quality),
-                      "measured_on": held.records[0].split, "scaling_factor": round(vae.config.scaling_factor, 4),
+                      "measured_on": test_canvas.records[0].split,
+                      "scaling_factor": round(vae.config.scaling_factor, 4),
                       "parameters": sum(value.numel() for value in vae.parameters())}  # fmt: skip
 
 

@@ -35,9 +35,9 @@ def command(folder: Folder, *, base: Path, latent: int, size: int, shown: int, d
     each, target = Run(folder, "grow"), folder.path / "model/vae"
     each.begin(facts | {"base": autoencoder.digest(of), "scenes": canvas.programme.plan.seed,
                         "drawings": len(canvas.records)})  # fmt: skip
-    is_there = each.is_done() and target.exists()  # it may have been refined since
-    if not is_there:
+    exists = each.is_done() and target.exists()  # it may have been refined since
+    if not exists:
         pictures = canvas.mixture(shown, 0, rng=loop.step_rng(0, 0))
         put_folder(target, growing.autoencoder(of.to(device), pictures, latent=latent).save_pretrained)
         each.finish()
-    return facts | {"grown_now": not is_there}
+    return facts | {"grown_now": not exists}

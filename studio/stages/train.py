@@ -106,7 +106,7 @@ class PreviewOptions:
               help="Guidance scale of validation pictures, and input of a guidance-distilled UNet.")  # fmt: skip
 @click.option("--painted-in", "painted_in", type=click.IntRange(1), default=20, show_default=True,
               help="Sampling steps of validation pictures.")  # fmt: skip
-def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions, looked: PreviewOptions, *,
+def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions, preview: PreviewOptions, *,
             muon: bool, frugal: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
     """Train model/unet and model/scheduler on latents/, or with --apart model/adapter."""
     from studio.training import checkpoints, loop
@@ -114,11 +114,14 @@ def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: Le
     _check(network, how.precision)
     if muon and frugal:
         raise StudioError("--muon and --frugal are two ways to learn: say one.")
-    teaching = _Teaching(folder, how, network, lesson, looked, loop.Schedule(**often))
+    teaching = _Teaching(folder, how, network, lesson, preview, loop.Schedule(**often))
     machine = teaching.machine
     if machine.is_main_process:
         checkpoints.save_config(teaching.run, teaching.unet)
-    previews = ((looked.validate_every, teaching.paint_validation), (looked.checkpoint_every, teaching.keep))
+    previews = (
+        (preview.validate_every, teaching.paint_validation),
+        (preview.checkpoint_every, teaching.keep),
+    )
     try:
         summary = loop.fit(
             teaching.unet, teaching.loss_of, teaching.schedule, teaching.run, machine=machine,
@@ -157,13 +160,13 @@ class _Teaching:
     """A UNet in training: its shards, its objective, the loss of a step, and validation pictures."""
 
     def __init__(self, folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions,
-                 looked: PreviewOptions, schedule: Any) -> None:  # fmt: skip
+                 previews: PreviewOptions, schedule: Any) -> None:  # fmt: skip
         from studio.text.text_encoder import Texts
         from studio.training import diffusion, loop
         from studio.workspace.shards import Reader, Shards
         from studio.workspace.training_run import Run
 
-        self.folder, self.how, self.network, self.lesson, self.looked = folder, how, network, lesson, looked
+        self.folder, self.how, self.network, self.lesson, self.previews = folder, how, network, lesson, previews
         self.schedule, self.run, self.shards = schedule, Run(folder, how.run), Shards(folder.path / "latents")
         self.has, *self.places = self.shards.latents[0].shape[1:]
         self.learned = min(network.latents or self.has, self.has)
@@ -176,9 +179,9 @@ class _Teaching:
         )
         texts = Texts(network.base)
         empty, self.blank_vector = texts.nothing()
-        prompts = texts.states([looked.prefix + each for each in looked.prompts])
+        prompts = texts.states([previews.prefix + each for each in previews.prompts])
         self.empty, self.prompts = empty.to(self.machine.device), prompts.to(self.machine.device)
-        if looked.validate_every and self.shards.pooled:
+        if previews.validate_every and self.shards.pooled:
             raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
         self.reader = Reader(self.shards, how.batch, seed=schedule.seed, process=self.machine.process_index,
                              processes=self.machine.num_processes)  # fmt: skip
@@ -256,7 +259,7 @@ class _Teaching:
         noise = torch.randn((len(words), self.learned, *self.places), generator=loop.step_rng(0, 0))
         with self.machine.autocast() if self.network.half_base else nullcontext():
             latents = diffusion.sample(model, self._solver(), words, self.empty, noise.to(device),
-                                       steps=self.looked.painted_in, guidance=self.lesson.guidance,
+                                       steps=self.previews.painted_in, guidance=self.lesson.guidance,
                                        sketches=sketches)  # fmt: skip
         latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, self.has - self.learned))
         _write_sheet(self.folder, self.network.base, self.run, latents, step)
@@ -308,18 +311,18 @@ def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) 
     from studio.training import diffusion, growing
 
     side, width = shards.latents[0].shape[-1], shards.states[0].shape[-1]
-    taken = _input_channels(shards, latent)
+    inputs = _input_channels(shards, latent)
     if not options.tune:
         torch.manual_seed(1)
-        return diffusion.unet(counts(options.channels), latent=latent, taken=taken, sample=side, width=width,
+        return diffusion.unet(counts(options.channels), latent=latent, inputs=inputs, sample=side, width=width,
                               checkpointing=options.checkpointing)  # fmt: skip
     network = _initial_network(options)
     if options.tune == "full" and not shards.conditioning and network.config.in_channels < latent:
         network = growing.unet(network, latent=latent)
-    if (network.config.in_channels, network.config.cross_attention_dim) != (taken, width):
+    if (network.config.in_channels, network.config.cross_attention_dim) != (inputs, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
         raise FolderError(
-            f"The UNet takes {has}, the shards have {taken} and {width}: "
+            f"The UNet takes {has}, the shards have {inputs} and {width}: "
             f"encode with the --base of that UNet and its own --vae."
         )
     if options.checkpointing:

@@ -20,7 +20,7 @@ FADE = 300
 """Steps over which the adversarial loss is faded in, because an untrained discriminator gives no useful gradient."""
 HINGE, FEATURES, DETAILS = 0.1, 1.0, 4.0
 SHOWN = 0.7
-"""Weight of the pixel distance for pictures whose strokes the decoder is shown."""
+"""Additional weight of the pixel distance for pictures whose strokes the decoder is shown."""
 
 POOLED, PART = 8, 32
 
@@ -79,11 +79,11 @@ class Lesson:
             self._optimiser.step()
         judge.requires_grad_(False)
         with torch.no_grad():
-            wanted = judge(pictures)[1]
+            real_features = judge(pictures)[1]
         judged, features = judge(painted)
         weight = torch.ones(len(pictures), device=pictures.device) if exact is None else exact.to(pictures)
         matched = torch.stack([_weighed((one - other).abs(), weight)
-                               for one, other in zip(features, wanted, strict=True)]).mean()  # fmt: skip
+                               for one, other in zip(features, real_features, strict=True)]).mean()  # fmt: skip
         share = min(1.0, step / FADE)
         loss = coarse_distance(painted, pictures, weight) + DETAILS * detail_distance(painted, pictures)
         if shown is not None:

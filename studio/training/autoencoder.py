@@ -149,14 +149,14 @@ class Pool:
     def cut(self, step: int, count: int, rng: torch.Generator) -> Cut:
         """Draw the crops of a step."""
         side = self.latents.shape[-1]
-        taken = side if step % 5 == 4 else self._piece
-        number = max(1, count * self._piece**2 // taken**2)
+        crop_side = side if step % 5 == 4 else self._piece
+        number = max(1, count * self._piece**2 // crop_side**2)
         chosen = torch.randint(len(self.latents), (number,), generator=rng).tolist()
-        corners = torch.randint(side - taken + 1, (number, 2), generator=rng).tolist()
+        corners = torch.randint(side - crop_side + 1, (number, 2), generator=rng).tolist()
         own = torch.ones(number, dtype=torch.bool)
         if self.repainted is not None:
             own = torch.rand(number, generator=rng) >= self._share
-        return Cut(taken, chosen, corners, own.tolist())
+        return Cut(crop_side, chosen, corners, own.tolist())
 
 
 def raw_latents(vae: Any, pictures: Tensor) -> Tensor:

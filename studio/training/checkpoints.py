@@ -11,7 +11,7 @@ from studio.training import diffusion, pipeline
 from studio.workspace.training_run import SETTINGS, Run
 from studio.workspace.work_folder import Folder, put_folder
 
-KEPT = "checkpoints"
+CHECKPOINTS = "checkpoints"
 ADAPTER = "model/adapter/adapter.safetensors"
 SHAPE = "unet.json"  # configuration of the run's network, as diffusers writes it
 
@@ -23,7 +23,7 @@ def save_checkpoint(run: Run, network: Any, step: int) -> Path:
 
     :raises StudioError: when it cannot be written; earlier checkpoints stay.
     """
-    target = run.path / f"{KEPT}/{step:06d}"
+    target = run.path / f"{CHECKPOINTS}/{step:06d}"
     try:
         put_folder(target, diffusion.plain_copy(network).half().save_pretrained)
     except Exception as error:  # safetensors raises its own error for a full disk
@@ -45,7 +45,7 @@ def save_lora(folder: Folder, network: Any) -> Path:
 
 def list_checkpoints(run: Run) -> list[Path]:
     """Return the checkpoint folders of a run, in order of steps."""
-    return sorted((run.path / KEPT).glob("[0-9]*"))
+    return sorted((run.path / CHECKPOINTS).glob("[0-9]*"))
 
 
 def save_config(run: Run, network: Any) -> None:
@@ -69,7 +69,7 @@ def part_folders(
             raise FolderError("--after is a step of a run: name it by --run.")
         return pipeline.trained_part_folders(folder, base, vae=vae)
     each = Run(folder, run)
-    unet = last_checkpoint(each) if after is None else each.path / f"{KEPT}/{after:06d}"
+    unet = last_checkpoint(each) if after is None else each.path / f"{CHECKPOINTS}/{after:06d}"
     if not unet.exists():
         known = ", ".join(str(int(path.name)) for path in list_checkpoints(each)) or "none"
         raise FolderError(f"{each.path} kept no checkpoint after step {after}; there are: {known}.")
@@ -87,12 +87,12 @@ def last_checkpoint(run: Run) -> Path:
     state = run.state()
     if state is None:
         raise FolderError(f"{run.path} has kept no step yet; train keeps one every --save-every steps.")
-    target = run.path / f"{KEPT}/{state['step']:06d}"
+    target = run.path / f"{CHECKPOINTS}/{state['step']:06d}"
     if target.exists():
         return target
     network = UNet2DConditionModel.from_config(_shape(run))
-    wanted = {name: value.shape for name, value in network.state_dict().items()}
-    if {name: value.shape for name, value in state["average"].items()} != wanted:
+    expected = {name: value.shape for name, value in network.state_dict().items()}
+    if {name: value.shape for name, value in state["average"].items()} != expected:
         raise StudioError(
             f"{run.path} learns a part of its network alone, or another than it notes: let it end, and publish that."
         )

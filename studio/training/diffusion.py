@@ -90,12 +90,12 @@ def mix(network: nn.Module, base: nn.Module, share: float) -> None:
 
 
 def unet(
-    channels: tuple[int, ...], *, latent: int, sample: int, width: int, taken: int | None = None,
+    channels: tuple[int, ...], *, latent: int, sample: int, width: int, inputs: int | None = None,
     checkpointing: bool = False,
 ) -> Any:  # fmt: skip
     """Return a new UNet that also receives the mean of the text states, beside the time.
 
-    ``taken`` is the number of input channels when it is more than ``latent``: a sketch comes with the latents.
+    ``inputs`` is the number of input channels when it is more than ``latent``: a sketch comes with the latents.
 
     :raises StudioError: when ``channels`` are fewer than two or not multiples of 16.
     """
@@ -106,7 +106,7 @@ def unet(
     deeper = len(channels) - 1
     made = UNet2DConditionModel(
         sample_size=sample,
-        in_channels=taken or latent,
+        in_channels=inputs or latent,
         out_channels=latent,
         block_out_channels=channels,
         layers_per_block=1,

@@ -174,7 +174,7 @@ def shown(network: Any, seed: int = 1) -> torch.Tensor:
 def learned(channels: tuple[int, ...] = (16, 32, 32), taken: int | None = None) -> Any:
     """Make a UNet whose every weight differs from what it began with, as after learning."""
     torch.manual_seed(3)
-    network = diffusion.unet(channels, latent=4, taken=taken, sample=8, width=16)
+    network = diffusion.unet(channels, latent=4, inputs=taken, sample=8, width=16)
     for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.05)
     return network.eval()
