@@ -179,8 +179,8 @@ def aspect_rule(limits: Limits) -> str:
         known = join_words(limits.aspects)
         return _("The aspect ratio of the model %(model)s must be one of %(known)s.", model=facts["name"], known=known)
     sizes = join_words(f"{width} × {height}" for width, height in frames)
-    told = {"model": facts["name"], "sizes": sizes}
-    return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **told)
+    values = {"model": facts["name"], "sizes": sizes}
+    return _("The model %(model)s paints only pictures of %(sizes)s pixels. Leave the aspect ratio out.", **values)
 
 
 def _one_of(field: str, known: str) -> str:
@@ -190,8 +190,8 @@ def _one_of(field: str, known: str) -> str:
 def subject(path: tuple[str | int, ...]) -> str:
     """Return the name of a field as the beginning of a sentence, with the number of its stop."""
     name = str(path[-1])
-    called = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
-    return called + of_stop(int(path[1])) if len(path) == 3 else called
+    label = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
+    return label + of_stop(int(path[1])) if len(path) == 3 else label
 
 
 def of_stop(index: int) -> str:

@@ -17,24 +17,24 @@ AUTO = "auto"
 """The layout of a stop that is left to the style."""
 
 
-def apply_layout(told: Scene, layout: str | None, *, walk_seed: int) -> Scene:
+def apply_layout(original: Scene, layout: str | None, *, walk_seed: int) -> Scene:
     """Return a composed scene in the requested layout if its style offers that, else the scene unchanged."""
-    composition = told.composition
+    composition = original.composition
     if composition is None or layout is None or layout == composition.layout or composition.marks not in STYLES:
-        return told
+        return original
     style = STYLES[composition.marks]
-    able = [each for each in style.layouts if each[0] == layout]
-    if not able:
-        return told
+    options = [each for each in style.layouts if each[0] == layout]
+    if not options:
+        return original
     rng = random.Random(f"layout:{walk_seed}")  # noqa: S311 - drawn to be drawn again
-    _, rows, columns, _ = rng.choices(able, [share for *_, share in able])[0]
+    _, rows, columns, _ = rng.choices(options, [share for *_, share in options])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
-    return replace(told, composition=replace(composition, layout=layout, rows=rows, columns=columns, tilt=tilt))
+    return replace(original, composition=replace(composition, layout=layout, rows=rows, columns=columns, tilt=tilt))
 
 
-def requested_layout(told: Mapping[str, Any] | None, *, walk_seed: int) -> str:
+def requested_layout(record: Mapping[str, Any] | None, *, walk_seed: int) -> str:
     """Return the layout that was requested for a recorded scene; "" if it is its style's own choice."""
-    composition = (told or {}).get("composition")
+    composition = (record or {}).get("composition")
     if not composition or composition["marks"] not in STYLES:
         return ""
     layout = str(composition.get("layout", LAYOUTS[0]))
@@ -42,20 +42,20 @@ def requested_layout(told: Mapping[str, Any] | None, *, walk_seed: int) -> str:
     return "" if layout == own else layout
 
 
-def recompose(told: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int) -> dict[str, Any]:
+def recompose(record: Mapping[str, Any], marks: str, *, seed: int, walk_seed: int) -> dict[str, Any]:
     """Return a recorded scene composed in the marks of another style; a requested layout stays if that offers it."""
-    if not marks and not told.get("composition"):
-        return dict(told)
-    read = scene.read(told)
-    if read.composition is not None and read.composition.marks == marks:
-        return dict(told)
-    chosen = requested_layout(told, walk_seed=walk_seed) or None
+    if not marks and not record.get("composition"):
+        return dict(record)
+    parsed = scene.read_scene(record)
+    if parsed.composition is not None and parsed.composition.marks == marks:
+        return dict(record)
+    layout = requested_layout(record, walk_seed=walk_seed) or None
     return apply_layout(
-        replace(read, composition=_composed(marks, seed, walk_seed)), chosen, walk_seed=walk_seed
+        replace(parsed, composition=_compose(marks, seed, walk_seed)), layout, walk_seed=walk_seed
     ).as_json()
 
 
-def _composed(marks: str, seed: int, walk_seed: int) -> Composition | None:
+def _compose(marks: str, seed: int, walk_seed: int) -> Composition | None:
     if marks == PAINTED:
         return Composition(seed=seed % 2**24)
     return composing.choose(marks, seed=seed, walk_seed=walk_seed) if marks in STYLES else None

@@ -15,22 +15,22 @@ UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("canc
 """The states of unfinished walks, as sentences name them."""
 
 
-def continued_walk(wanted: Commission) -> Walk | None:
+def continued_walk(request: Commission) -> Walk | None:
     """Return the walk that a request continues, if it is still visible by its address, else ``None``."""
-    return lookup.visible_walk(wanted.continues)
+    return lookup.visible_walk(request.continues)
 
 
-def continuation_flaw(wanted: Commission) -> str:
+def continuation_flaw(request: Commission) -> str:
     """Return why a request cannot continue the walk that it names; ``""`` if it can, or names none."""
-    if wanted.continues is None:
+    if request.continues is None:
         return ""
-    parent = lookup.visible_walk(wanted.continues)
+    parent = lookup.visible_walk(request.continues)
     if parent is None:
         return _("The walk to go on from is not here: it may have been taken down, or its id mistyped.")
     if parent.state != FINISHED:
         return _("The walk to go on from is not finished; it is %(state)s.", state=_(parent.state))
-    last, first = parent.stops[-1], wanted.stops[0]
-    seed = wanted.seed if first.seed is None else first.seed
+    last, first = parent.stops[-1], request.stops[0]
+    seed = request.seed if first.seed is None else first.seed
     same_words = (first.prompt, first.negative_prompt, first.hand or "") == (
         last.prompt,
         last.negative_prompt,
@@ -40,22 +40,22 @@ def continuation_flaw(wanted: Commission) -> str:
     same_text = first.clip_skip == last.clip_skip
     if same_words and same_lora and same_text and seed in (None, parent.seed_of(last)):
         return ""
-    told = _told(last, parent.seed_of(last))
-    return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=told)
+    description = _describe_stop(last, parent.seed_of(last))
+    return _("Stop 1 must be the last stop of the walk to go on from: %(stop)s.", stop=description)
 
 
-def _told(stop: Stop, seed: int) -> str:
+def _describe_stop(stop: Stop, seed: int) -> str:
     """Return a description of a stop with all that must match: ``“the sun” in neon, without “rain”, seed 11``."""
-    told = _("“%(words)s”", words=stop.prompt)
+    text = _("“%(words)s”", words=stop.prompt)
     if stop.hand:
-        told += " " + _("in %(own)s", own=stop.hand)
+        text += " " + _("in %(own)s", own=stop.hand)
     if stop.lora and stop.lora_weight is not None:
-        told += ", " + _("LoRA %(lora)s at %(weight)s", lora=stop.lora, weight=decimal(stop.lora_weight))
+        text += ", " + _("LoRA %(lora)s at %(weight)s", lora=stop.lora, weight=decimal(stop.lora_weight))
     if stop.clip_skip is not None:
-        told += ", " + _("clip skip %(count)s", count=stop.clip_skip)
+        text += ", " + _("clip skip %(count)s", count=stop.clip_skip)
     if stop.negative_prompt:
-        told += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
-    return told + ", " + _("seed %(own)s", own=seed)
+        text += ", " + _("without %(own)s", own=_("“%(words)s”", words=stop.negative_prompt))
+    return text + ", " + _("seed %(own)s", own=seed)
 
 
 def remix_flaw(remix_of: str | None) -> str:

@@ -80,14 +80,14 @@ def recipe_of(walk: Walk) -> Recipe:
 
 def drawings_of(walk: Walk) -> list[RecipeDrawing]:
     """Return the reference drawings of a walk, with their artists and licences."""
-    told = drawing_credits.current(walk.drawings)
-    return [cast(RecipeDrawing, {name: value or None for name, value in each.items()}) for each in told]
+    records = drawing_credits.current(walk.drawings)
+    return [cast(RecipeDrawing, {name: value or None for name, value in each.items()}) for each in records]
 
 
 def drawings_text(walk: Walk) -> str:
     """Return the credits of a walk's reference drawings as English text for files; ``""`` if there are none."""
-    credits_told = [credit.text for credit in drawing_credits.of_walk(walk.drawings)]
-    return f"After drawings: {'; '.join(credits_told)}." if credits_told else ""
+    texts = [credit.text for credit in drawing_credits.of_walk(walk.drawings)]
+    return f"After drawings: {'; '.join(texts)}." if texts else ""
 
 
 def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
@@ -98,10 +98,10 @@ def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
     :raises InvalidInput: when the credits do not have the format of recipes.
     """
     try:
-        told = DRAWINGS.validate_python(recipe.get("drawings") or [])
+        drawings = DRAWINGS.validate_python(recipe.get("drawings") or [])
     except ValidationError as error:
         raise _altered(_("its drawings cannot be used")) from error
-    return [{name: value or "" for name, value in each.model_dump().items()} for each in told] or None
+    return [{name: value or "" for name, value in each.model_dump().items()} for each in drawings] or None
 
 
 def _stop(stop: Stop) -> RecipeStop:
@@ -139,11 +139,11 @@ def read(data: bytes) -> dict[str, Any]:
     """
     if len(data) > SIZE_MAX:
         raise _unusable(_("The recipe is larger than %(most)s MB.", most=SIZE_MAX // 1_000_000))
-    said, kind = find_recipe(data), film_kind(data)
-    if len(said) > RECIPE_MAX:
+    text, kind = find_recipe(data), film_kind(data)
+    if len(text) > RECIPE_MAX:
         raise _unusable(_("The recipe is larger than %(most)s MB without its film.", most=RECIPE_MAX // 1_000_000))
     try:
-        recipe = json.loads(said)
+        recipe = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unusable(_(OF_ANOTHER_SITE, kind=kind) if kind else _(UNREADABLE)) from error
     if not isinstance(recipe, dict) or recipe.get("format") != FORMAT:
@@ -162,7 +162,7 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
 
     :raises InvalidInput: when the recipe cannot be rendered here; the message says why.
     """
-    wanted, pinned = commission_of(read(data))
+    request, pinned = commission_of(read(data))
     if not models_on_offer.find(pinned.model_name):
         raise InvalidInput.on("model", message=models_on_offer.not_offered(pinned.model_name))
     for words, digest in ((pinned.sampling and pinned.sampling.adapters) or {}).items():
@@ -178,7 +178,7 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
         if embeddings.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
             lacks = _("The embedding “%(name)s” of the recipe was removed here, or replaced since.", name=name)
             raise _unusable(lacks)
-    return wanted, pinned
+    return request, pinned
 
 
 def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
@@ -189,72 +189,72 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
     model = recipe.get("model")
     name = model.get("name") if isinstance(model, dict) else None
-    painted_by = name if isinstance(name, str) else None
-    asked = {name: recipe.get(name) for name in names}
-    stops = _asked_stops(asked["stops"])
-    wanted = validation.validate(
-        asked | {"stops": stops}, painted_by=painted_by, learned=_recorded(recipe, adapters.RECORDED),
-        loras=_recorded(recipe, loras.RECORDED),
+    recipe_model = name if isinstance(name, str) else None
+    fields = {name: recipe.get(name) for name in names}
+    stops = _requested_stops(fields["stops"])
+    request = validation.validate(
+        fields | {"stops": stops}, recipe_model=recipe_model, style_words=_digest_names(recipe, adapters.RECORDED),
+        loras=_digest_names(recipe, loras.RECORDED),
     )  # fmt: skip
-    if wanted.seed is None:
+    if request.seed is None:
         raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:
-        wanted.preset = "exact"
+        request.preset = "exact"
     pinned = _pinned(recipe)
-    wanted.model = _model_of(recipe["model"], pinned.model_name)
+    request.model = _model_of(recipe["model"], pinned.model_name)
     offer = models_on_offer.find(pinned.model_name)
     facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": [], "size": None}
     steps_max = facts["steps_max"]
     if size_flaw := pinned.frame_flaw(facts):
         raise _altered(size_flaw)
     if steps_max is not None and pinned.scheduler in CONSISTENT and pinned.sampler_steps > steps_max:
-        told = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
-        raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **told))
+        values = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
+        raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **values))
     if pinned.enlarged > 1:
-        wanted.size = max(pinned.width, pinned.height)
-    wanted.aspect = pinned.aspect
-    wanted.fps = _asked_fps(pinned.fps)
+        request.size = max(pinned.width, pinned.height)
+    request.aspect = pinned.aspect
+    request.fps = _requested_fps(pinned.fps)
     pins = (pinned.sampling and pinned.sampling.loras) or {}
-    if missing := next((stop.lora for stop in wanted.stops if stop.lora and stop.lora not in pins), None):
+    if missing := next((stop.lora for stop in request.stops if stop.lora and stop.lora not in pins), None):
         raise _altered(_("the digest of its LoRA %(lora)s is missing", lora=missing))
-    if found := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
-        raise _altered(found)
-    return wanted, pinned
+    if pins_flaw := flaw(pinned, stops=len(request.stops), frames=request.frames, closed=request.ending == ROUND):
+        raise _altered(pins_flaw)
+    return request, pinned
 
 
-def _asked_fps(fps: float | None) -> float | None:
+def _requested_fps(fps: float | None) -> float | None:
     """Return the frame rate to request; ``None`` if it is the default, was reduced, or is out of range."""
-    asked = frame_rates.requestable(fps)
-    return asked if asked != frame_rates.rounded(current_app.config["FPS"]) else None
+    nearest = frame_rates.requestable(fps)
+    return nearest if nearest != frame_rates.rounded(current_app.config["FPS"]) else None
 
 
-def _recorded(recipe: dict[str, Any], key: str) -> list[str]:
+def _digest_names(recipe: dict[str, Any], key: str) -> list[str]:
     """Return the styles or LoRA names whose digests a recipe holds; its walk stays valid after they are removed."""
     sampler = recipe.get("sampler")
-    told = sampler.get(key) if isinstance(sampler, dict) else None
-    return [*told] if isinstance(told, dict) else []
+    digests = sampler.get(key) if isinstance(sampler, dict) else None
+    return [*digests] if isinstance(digests, dict) else []
 
 
-def _asked_stops(told: Any) -> Any:
+def _requested_stops(stops: Any) -> Any:
     """Return a recipe's stops with photos as pictures named by digest, so that owners need not upload them again."""
-    if not isinstance(told, list):
-        return told
+    if not isinstance(stops, list):
+        return stops
     return [
         {("picture" if name == "photo" else name): value for name, value in stop.items()}
         if isinstance(stop, dict)
         else stop
-        for stop in told
+        for stop in stops
     ]
 
 
-def _model_of(told: dict[str, Any], name: str) -> str | None:
+def _model_of(model: dict[str, Any], name: str) -> str | None:
     """Return the model to request for a recipe: its name, or ``None`` for the first model if the recipe requested none.
 
     So a walk that is rendered again has exactly the same recipe. A model that is not on offer is reported by the
     worker.
     """
-    found, first = models_on_offer.find(name), models_on_offer.find(None)
-    return None if found is None or (found == first and told.get("asked", name) is None) else name
+    offer, first = models_on_offer.find(name), models_on_offer.find(None)
+    return None if offer is None or (offer == first and model.get("asked", name) is None) else name
 
 
 def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
@@ -277,34 +277,34 @@ def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
             settings["levels"] = recipe["levels"]
         return PinnedSettings.model_validate(settings)
     except ValidationError as error:
-        place = error.errors(include_url=False, include_input=False)[0]["loc"]
-        name = str(place[0])
-        said = _(PLACES[name]) if name in PLACES else _("its %(part)s cannot be used", part=name)
-        raise _altered(said) from error
+        location = error.errors(include_url=False, include_input=False)[0]["loc"]
+        name = str(location[0])
+        message = _(PLACES[name]) if name in PLACES else _("its %(part)s cannot be used", part=name)
+        raise _altered(message) from error
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
         raise _altered(_("its sampler, size, positions or device cannot be used")) from error
 
 
-def _altered(what: str) -> InvalidInput:
-    return _unusable(_("The recipe was altered: %(flaw)s.", flaw=what))
+def _altered(flaw_text: str) -> InvalidInput:
+    return _unusable(_("The recipe was altered: %(flaw)s.", flaw=flaw_text))
 
 
 def _unusable(message: str) -> InvalidInput:
     return InvalidInput.on("recipe", message=message)
 
 
-def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
+def as_commission(request: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the request for what a recipe describes, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
-    asked = wanted.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
-    for stop in asked["stops"]:
+    fields = request.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
+    for stop in fields["stops"]:
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]
-        del stop["layout"]  # which its scene has
+        del stop["layout"]  # the scene holds it
         if stop["lora"] is None:
             del stop["lora"], stop["lora_weight"]
         if stop["clip_skip"] is None:
             del stop["clip_skip"]
         if stop["picture"] is None:
             del stop["picture"], stop["cut_out"]
-    return asked | {"preset": wanted.preset or presets.DEFAULT}
+    return fields | {"preset": request.preset or presets.DEFAULT}

@@ -37,12 +37,12 @@ def _in_gif(data: bytes) -> bytes:
     try:
         place = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
         while data[place] == EXTENSION:
-            label, place, said = data[place + 1], place + 2, []
+            label, place, parts = data[place + 1], place + 2, []
             while size := data[place]:
-                said.append(data[place + 1 : place + 1 + size])
+                parts.append(data[place + 1 : place + 1 + size])
                 place += 1 + size
             if label == COMMENT:
-                return b"".join(said)
+                return b"".join(parts)
             place += 1
     except IndexError:  # the file is truncated
         pass
@@ -53,8 +53,8 @@ def _in_webp(data: bytes) -> bytes:
     """Return the recipe in the XMP chunk of a WebP; neither the film nor the untrusted XMP packet is decoded."""
     for name, start, end in islice(_chunks(data), PARTS_MAX):
         if name == b"XMP ":
-            found = IN_XMP.search(data[start:end])
-            return unescape(found[1].decode("utf-8", "replace")).encode() if found else b""
+            match = IN_XMP.search(data[start:end])
+            return unescape(match[1].decode("utf-8", "replace")).encode() if match else b""
     return b""
 
 
@@ -71,10 +71,10 @@ def _in_mp4(data: bytes) -> bytes:
     start, end = 0, len(data)
     for wanted, head in IN_MP4:
         boxes = islice(_boxes(data, start, end), PARTS_MAX)
-        found = next(((first, last) for name, first, last in boxes if name == wanted), None)
-        if found is None:
+        box = next(((first, last) for name, first, last in boxes if name == wanted), None)
+        if box is None:
             return b""
-        start, end = found[0] + head, found[1]
+        start, end = box[0] + head, box[1]
     return data[start:end]
 
 

@@ -170,11 +170,11 @@ class PinnedSettings(BaseModel):
         if columns["fps"] is None:
             del columns["fps"]
         if self.sampling is not None:
-            led = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
-            said = {
+            first = {"scheduler": self.scheduler, "steps": self.sampler_steps, "guidance": self.guidance}
+            rest = {
                 name: value for name, value in columns["sampling"].items() if name not in OPTIONAL or value is not None
             }
-            columns["sampling"] = led | said  # in the order of resolved settings, so that recipes are identical
+            columns["sampling"] = first | rest  # in the order of resolved settings, so that recipes are identical
         return columns
 
 
@@ -183,8 +183,8 @@ def flaw(pinned: PinnedSettings, *, stops: int, frames: int | None, closed: bool
 
     ``closed`` is true for a walk that ends where it began: its last leg leads from the last stop back to the first.
     """
-    if found := _positions_flaw(pinned.positions, stops, frames, closed=closed):
-        return found
+    if positions_flaw := _positions_flaw(pinned.positions, stops, frames, closed=closed):
+        return positions_flaw
     if pinned.sampling is None:
         return ""
     if not pinned.levels:
@@ -215,8 +215,8 @@ def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
         return _("the spacing of its steps must rise")
     depths = [depth for depth, _count in sampling.ladder]
     if depths != sorted(set(depths)) or depths[-1] > steps or any(count > KNOTS_MAX for _, count in sampling.ladder):
-        told = {"steps": steps, "most": KNOTS_MAX}
-        return _("its ladder must lie within its %(steps)s steps, with at most %(most)s knots to a leg", **told)
+        values = {"steps": steps, "most": KNOTS_MAX}
+        return _("its ladder must lie within its %(steps)s steps, with at most %(most)s knots to a leg", **values)
     return ""
 
 
@@ -234,7 +234,7 @@ def _levels_flaw(
     if levels[0].positions != [float(stop) for stop in range(stops)]:
         return _("its first level must hold the %(count)s stops", count=stops)
     knots = [level for level in levels if level.kind == KNOTS]
-    if not sampling.branches and any(_is_mixed(*rungs) for rungs in pairwise(knots)):
+    if not sampling.branches and any(_is_mixed(*neighbours) for neighbours in pairwise(knots)):
         return _("a batch of its knots must go on from earlier ones or begin anew, not both")
     return _knots_flaw(knots, sampling.ladder, stops) or _frames_flaw(
         [level for level in levels if level.kind != KNOTS], pinned

@@ -37,10 +37,13 @@ def styles_for(walk: Walk) -> tuple[Style, ...]:
     """Return the styles that a walk can be repainted in, except a style that all its stops have; none if it cannot."""
     if flaw(walk):
         return ()
-    taken = {stop.hand for stop in walk.stops}
-    offered = (*shipped.of_model(_model(walk).setting), *(style.style for style in added.every() if _is_led(style)))
+    used = {stop.hand for stop in walk.stops}
+    offered = (
+        *shipped.of_model(_model(walk).setting),
+        *(style.style for style in added.every() if _is_sketch_conditioned(style)),
+    )
     distinct = {style.name: style for style in offered}
-    return tuple(style for style in distinct.values() if taken != {style.hand.words})
+    return tuple(style for style in distinct.values() if used != {style.hand.words})
 
 
 def flaw(walk: Walk) -> str:
@@ -61,11 +64,11 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
     """
     if walk.state != FINISHED:
         raise Conflict(_(UNFINISHED))
-    if found := flaw(walk):
-        raise InvalidInput.on("walk", message=found)
-    model, hand = _painted_by(walk, style)
+    if problem := flaw(walk):
+        raise InvalidInput.on("walk", message=problem)
+    model, hand = _renderer_of(walk, style)
     known = hands.known(model.setting)
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "stops": [_stop(stop, hand, known, walk) for stop in walk.stops],
         "seed": walk.seed,
         "frames": walk.frames,
@@ -78,31 +81,31 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
         "photos_may_be_shown": walk.photos_may_be_shown,
         "remix_of": walk.id,
     }
-    return validation.validate(asked | _settings(walk, model))
+    return validation.validate(request | _settings(walk, model))
 
 
-def repeat_key(walk: Walk, wanted: Commission, owner_hash: str) -> str:
+def repeat_key(walk: Walk, request: Commission, owner_hash: str) -> str:
     """Return an idempotency key, so that a repeated request returns the same walk unless that walk came to nothing."""
     nothing = Walk.state.in_((FAILED, REFUSED, CANCELLED))
     own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)
-    content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    content = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     return f"repaint {content} {db.session.scalar(own)}"
 
 
 def _model(walk: Walk) -> ModelOnOffer:
     """Return the model that rendered a walk, or the site's first if that is no longer on offer."""
-    found = models_on_offer.find(walk.model_name or walk.model) or models_on_offer.find(None)
-    assert found is not None  # noqa: S101 - a site has a first model
-    return found
+    offer = models_on_offer.find(walk.model_name or walk.model) or models_on_offer.find(None)
+    assert offer is not None  # noqa: S101 - a site has a first model
+    return offer
 
 
-def _is_led(style: AddedStyle) -> bool:
+def _is_sketch_conditioned(style: AddedStyle) -> bool:
     """Return whether a sketch-conditioned model learned the style, so that it can render the same shapes."""
     model = models_on_offer.find(style.model) if style.model else None
     return model is not None and bool(models_on_offer.facts(model.setting)["has_sketches"])
 
 
-def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
+def _renderer_of(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
     """Return the model for a style, the walk's own if possible, and the words of the style.
 
     :raises InvalidInput: when no model has a style of this name.
@@ -111,7 +114,7 @@ def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
     if style := styles.find(name, shipped.of_model(own.setting)):
         return own, style.hand.words
     for taught in added.every():
-        model = models_on_offer.find(taught.model) if _is_led(taught) else None
+        model = models_on_offer.find(taught.model) if _is_sketch_conditioned(taught) else None
         if model is not None and styles.find(name, [taught.style]):
             return model, taught.words
     known = join_words(style.name for style in styles_for(walk))
@@ -121,7 +124,7 @@ def _painted_by(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
 
 
 def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> dict[str, Any]:
-    asked: dict[str, Any] = {
+    request: dict[str, Any] = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
         "seed": stop.seed,
@@ -132,10 +135,10 @@ def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> d
         scene = layouts.recompose(
             stop.scene, style.marks if style else "", seed=walk.seed_of(stop), walk_seed=walk.seed
         )
-        asked["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}
+        request["scene"] = scene | {"words": _without_hands(scene.get("words", ""), known)}
     if stop.photo is not None:
-        asked |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
-    return asked
+        request |= {"picture": stop.photo, "cut_out": bool(stop.cut_out)}
+    return request
 
 
 def _without_hands(words: str, known: tuple[hands.Hand, ...]) -> str:
@@ -147,17 +150,17 @@ def _without_hands(words: str, known: tuple[hands.Hand, ...]) -> str:
 def _settings(walk: Walk, model: ModelOnOffer) -> dict[str, Any]:
     """Return the walk's aspect ratio and, if the same model renders, its steps, guidance and size, for the request."""
     facts = models_on_offer.facts(model.setting)
-    asked: dict[str, Any] = {}
+    request: dict[str, Any] = {}
     aspect = shapes.aspect(walk)
     if aspect != SQUARE and aspect in facts["aspects"]:
-        asked["aspect"] = aspect
+        request["aspect"] = aspect
     if model != _model(walk):
-        return asked
+        return request
     usual = sampler_settings.resolve_settings(walk.preset, model.name)
     if walk.sampler_steps != usual["steps"]:
-        asked["steps"] = walk.sampler_steps
+        request["steps"] = walk.sampler_steps
     if walk.guidance != usual["guidance"]:
-        asked["guidance"] = walk.guidance
+        request["guidance"] = walk.guidance
     if shapes.longer_side(walk) in facts["sizes"][1:]:
-        asked["size"] = shapes.longer_side(walk)
-    return asked
+        request["size"] = shapes.longer_side(walk)
+    return request

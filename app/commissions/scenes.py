@@ -31,7 +31,7 @@ from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.storage.walk_models import Walk
 from app.text.embedding import Embedding
-from sketch.colour import Look
+from sketch.colour import Appearance
 from sketch.compositions.composition import LAYOUTS
 from sketch.scene import WORDS_MOST, Scene
 from sketch.sketchbook import Sketchbook, SketchbookError
@@ -61,7 +61,7 @@ def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str 
         last = parent.stops[-1].scene
         walk.stops[0].scene = None if any(unknown_drawings(book, [last])) else last
     if not walk.is_pinned:
-        _read(reader, walk, model, layouts or [None] * len(walk.stops))
+        _set_scenes(reader, walk, model, layouts or [None] * len(walk.stops))
     for stop in walk.stops:
         if stop.photo is not None and stop.scene is not None:  # the photo replaces its objects
             stop.scene = {**stop.scene, "things": []}
@@ -88,18 +88,18 @@ def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
     reader = reader_of(model)
     reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
-    asked = None if reading is None else StopFacts(reading, stop.hand or "")
-    style = hands.find(stop.hand or "", known) if asked is None else stop_styles.named_style(asked, known)
+    facts = None if reading is None else StopFacts(reading, stop.hand or "")
+    style = hands.find(stop.hand or "", known) if facts is None else stop_styles.named_style(facts, known)
     if style is not None:
         offered: Sequence[str] = style.layouts
     else:
-        able = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
-        offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(able, [each], known)]
-    told = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
+        candidates = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
+        offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(candidates, [each], known)]
+    values = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
     if stop.layout not in offered and style is not None:
-        return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **told)
+        return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **values)
     if stop.layout not in offered:
-        return _("cannot be “%(layout)s”. The styles that are chosen here offer %(offered)s.", **told)
+        return _("cannot be “%(layout)s”. The styles that are chosen here offer %(offered)s.", **values)
     composition = (stop.scene or {}).get("composition") or {}
     if stop.scene is not None and composition.get("layout", LAYOUTS[0]) != stop.layout:
         return _("cannot be “%(layout)s” beside a scene that is laid out otherwise.", layout=stop.layout)
@@ -108,8 +108,8 @@ def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
 
 def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) -> Iterator[FieldError]:
     """Yield an error for each unknown drawing in the scenes of some stops; removed drawings can still be rendered."""
-    for index, told in enumerate(scenes):
-        for place, thing in enumerate(told["things"] if told else ()):
+    for index, scene in enumerate(scenes):
+        for place, thing in enumerate(scene["things"] if scene else ()):
             if thing["drawing"] not in book:
                 message = _(
                     "The scene of stop %(number)s holds a drawing that was never here, %(digest)s. Leave the scene out,"
@@ -130,27 +130,27 @@ def arrange(
     otherwise render the mean of several. This is ``unnamed``, chosen for the whole walk by
     :func:`stop_styles.choose_styles`, or else a style that suits this stop.
     """
-    known, asked = hands.known(model), StopFacts(reading, hand, layout)
+    known, stop = hands.known(model), StopFacts(reading, hand, layout)
     if unnamed is None:
-        (unnamed,) = stop_styles.choose_styles([asked], model=model, walk_seed=walk_seed)
-    style = stop_styles.named_style(asked, known) or hands.find(unnamed, known)
-    words = ", ".join([each for each in (reading.words, *_told(asked, style, known), unnamed) if each])[:WORDS_MOST]
-    scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
+        (unnamed,) = stop_styles.choose_styles([stop], model=model, walk_seed=walk_seed)
+    style = stop_styles.named_style(stop, known) or hands.find(unnamed, known)
+    words = ", ".join([each for each in (reading.words, *_words_of(stop, style, known), unnamed) if each])[:WORDS_MOST]
+    scene = _arrange_styled(reading, style.marks if style else "", model, seed, walk_seed)
     return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
-def _told(asked: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
+def _words_of(stop: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
     """Return the words of a named style for the model; if the model composes, only words that it knows."""
-    if asked.hand:
+    if stop.hand:
         return ()
     if not hands.any_composes(known):
-        return asked.reading.hands
-    if stop_styles.is_left_open(asked, known) or style is None:
+        return stop.reading.hands
+    if stop_styles.is_left_open(stop, known) or style is None:
         return ()
-    return (style.words,) if style.marks else asked.reading.hands
+    return (style.words,) if style.marks else stop.reading.hands
 
 
-def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
     """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
     book = sketchbooks.find(model)
     if not marks or book is None:
@@ -175,10 +175,10 @@ def reader_of(model: str) -> Reader | None:
         embedding = semantic_search.embedding()
     except SourceError:
         embedding = None
-    held = _readers.get(model)
-    if held is None or held[0] is not book or held[1] is not embedding:
-        held = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
-    return held[2]
+    cached = _readers.get(model)
+    if cached is None or cached[0] is not book or cached[1] is not embedding:
+        cached = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
+    return cached[2]
 
 
 _readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
@@ -186,14 +186,14 @@ _readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
 
 def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> Reader:
     if embedding is None:
-        log.warning("prompts are read without their meaning: there is no table of it")
+        log.warning("prompts are parsed without semantic search: the table of word vectors is missing")
     added = added_drawings.book().drawings
     return Reader(lexicon, book.drawings.values(), embedding, added=added, look_of=partial(_look, book))
 
 
-def _look(book: Sketchbook, digest: str) -> Look | None:
+def _look(book: Sketchbook, digest: str) -> Appearance | None:
     try:
-        return book.look(digest)
+        return book.appearance(digest)
     except SketchbookError:  # the worker reports it
         return None
 
@@ -204,21 +204,21 @@ def _lexicon(folder: Path) -> Lexicon | None:
     try:
         return Lexicon.load(folder)
     except LexiconError as error:
-        log.error("prompts are not read: %s", error)
+        log.error("prompts are not parsed: %s", error)
         return None
 
 
-def _read(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
+def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
     """Set the scenes of the stops that have none; stops without a style get one that suits them."""
-    left = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
-    asked = [
+    open_stops = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
+    all_facts = [
         StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
-        for stop, layout in left
+        for stop, layout in open_stops
     ]
-    chosen = stop_styles.choose_styles(
-        asked, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
+    styles = stop_styles.choose_styles(
+        all_facts, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
     )
-    for (stop, layout), each, unnamed in zip(left, asked, chosen, strict=True):
+    for (stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
         scene = arrange(
             each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
             unnamed=unnamed,

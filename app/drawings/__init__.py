@@ -1,3 +1,3 @@
-"""The drawings that lead the painter: those shipped beside a model, and those added since."""
+"""Reference drawings for sketch-conditioned models: those shipped with a model, and those added later."""
 
 __all__ = ["added_drawings", "drawing_credits", "offered", "pictures", "sketchbooks"]

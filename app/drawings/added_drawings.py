@@ -1,4 +1,4 @@
-"""The drawings that curators added, as this process knows them: at most a second behind the database."""
+"""The drawings that curators added, cached in this process for at most a second."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from app.storage.drawing_models import AddedDrawing
 from sketch.sketchbook import Sketchbook
 
 SECONDS = 1.0
-"""How long a process takes for granted that nothing was added or removed."""
+"""How long the cache is used before the database is asked for changes."""
 
 EXTENSION = "moma-drawings"
 
 
 def book() -> Sketchbook:
-    """Return the drawings that were added; those removed since are withdrawn. The same one until something changes."""
-    held: _Held = current_app.extensions.setdefault(EXTENSION, _Held())
-    if held.book is None or time.monotonic() >= held.until:
-        held.until = time.monotonic() + SECONDS  # first: others need not ask as well
+    """Return the library of added drawings; removed ones are withdrawn. The same object until a drawing changes."""
+    cache: _Cache = current_app.extensions.setdefault(EXTENSION, _Cache())
+    if cache.book is None or time.monotonic() >= cache.until:
+        cache.until = time.monotonic() + SECONDS  # first, so that other threads do not ask too
         revision = db.session.scalar(select(func.max(AddedDrawing.revision))) or 0
-        if held.book is None or revision != held.revision:
-            held.book, held.revision = _read(), revision
-    return held.book
+        if cache.book is None or revision != cache.revision:
+            cache.book, cache.revision = _read(), revision
+    return cache.book
 
 
 def invalidate() -> None:
-    """Ask the database when the drawings are next wanted: something was changed."""
+    """Drop the cache, so that the next use reads the database: a drawing changed."""
     current_app.extensions.pop(EXTENSION, None)
 
 
 @dataclass(slots=True)
-class _Held:
+class _Cache:
     book: Sketchbook | None = None
     revision: int = 0
     until: float = field(default=0.0)
@@ -53,18 +53,18 @@ def _read() -> Sketchbook:
 
 
 class _Stored(Mapping[str, str]):
-    """The SVGs in the database, read one by one."""
+    """The SVGs in the database, read one at a time."""
 
     def __init__(self, digests: frozenset[str]) -> None:
         self._digests = digests
 
     def __getitem__(self, digest: str) -> str:
-        found = None
+        svg = None
         if digest in self._digests:
-            found = db.session.scalar(select(AddedDrawing.svg).where(AddedDrawing.digest == digest))
-        if found is None:
+            svg = db.session.scalar(select(AddedDrawing.svg).where(AddedDrawing.digest == digest))
+        if svg is None:
             raise KeyError(digest)
-        return str(found)
+        return str(svg)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._digests)

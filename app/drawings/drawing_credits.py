@@ -1,4 +1,4 @@
-"""Whose drawings a walk is painted after, and whose there are in a sketchbook."""
+"""Credits of the reference drawings of a walk, and of all drawings in a library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.drawings import added_drawings
 from sketch.sketchbook import Drawing, Sketchbook
 
 WRITTEN = ("digest", "name", "artist", "licence", "source")
-"""What is written down of a drawing with a walk; empty where it was not told."""
+"""The fields of a drawing that are recorded with a walk; unknown ones are empty."""
 
 LICENCES = {
     "apache-2.0": ("Apache 2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
@@ -23,7 +23,7 @@ LICENCES = {
     "cc0-1.0": ("CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
     "mit": ("MIT", "https://opensource.org/license/mit"),
 }
-"""Licences by their SPDX names: what people call them, and where they stand."""
+"""Licences by their SPDX names, with their usual names and their addresses."""
 
 COLLECTIONS = {
     "@iconify-json/emojione-v1": ("EmojiOne", "https://github.com/joypixels/emojione"),
@@ -33,7 +33,7 @@ COLLECTIONS = {
     "@iconify-json/noto": ("Noto Emoji", "https://github.com/googlefonts/noto-emoji"),
     "@iconify-json/twemoji": ("Twemoji", "https://github.com/twitter/twemoji"),
 }
-"""Collections by the npm packages that the studio takes them from."""
+"""Collections by the npm packages that the studio takes them from, with their names and addresses."""
 
 PACKAGE = re.compile(r"npm:(@?[\w./-]+)@[^#]*(?:#.*)?")
 ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
@@ -41,7 +41,7 @@ ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Some drawings of one artist under one licence, from one place; what was not told is empty."""
+    """Drawings of one artist under one licence from one source; unknown fields are empty."""
 
     names: tuple[str, ...]
     artist: str
@@ -52,25 +52,25 @@ class Credit:
 
     @property
     def text(self) -> str:
-        """Write the credit in English, for files and programs."""
-        told = [self.artist or "artist not told", self.collection, self.licence or "licence not told"]
-        told += [self.licence_url, self.url]
-        return f"{', '.join(self.names)} ({', '.join(filter(None, told))})"
+        """Return the credit in English, for files and programs."""
+        parts = [self.artist or "artist not told", self.collection, self.licence or "licence not told"]
+        parts += [self.licence_url, self.url]
+        return f"{', '.join(self.names)} ({', '.join(filter(None, parts))})"
 
 
 def of_scenes(book: Sketchbook, scenes: Iterable[Mapping[str, Any] | None]) -> list[dict[str, str]]:
-    """Say whose the drawings of some scenes are, in the order in which they are shown, each once."""
+    """Return the credits of the drawings in some scenes, each drawing once, in order of appearance."""
     digests = dict.fromkeys(thing["drawing"] for scene in scenes if scene for thing in scene["things"])
     return [as_record(drawing) for drawing in map(book.find, digests) if drawing]
 
 
 def as_record(drawing: Drawing) -> dict[str, str]:
-    """Write down whose a drawing is, as it is kept with a walk."""
+    """Return the credit of a drawing as a walk's row holds it."""
     return {name: getattr(drawing, name) for name in WRITTEN}
 
 
 def current(drawings: Sequence[Mapping[str, str]] | None) -> list[dict[str, str]]:
-    """Return what was written down with a walk, with what has been told of added drawings since."""
+    """Return the credits recorded with a walk, with later changes to added drawings."""
     if not drawings:
         return []
     added = added_drawings.book()
@@ -78,26 +78,26 @@ def current(drawings: Sequence[Mapping[str, str]] | None) -> list[dict[str, str]
 
 
 def of_walk(drawings: Sequence[Mapping[str, str]] | None) -> list[Credit]:
-    """Return the credits of what was written down with a walk."""
-    return _grouped([(each["name"], each["artist"], each["licence"], each["source"]) for each in current(drawings)])
+    """Return the credits recorded with a walk, grouped by artist, licence and source."""
+    return _group([(each["name"], each["artist"], each["licence"], each["source"]) for each in current(drawings)])
 
 
 @lru_cache(maxsize=4)
 def of_sketchbook(book: Sketchbook) -> tuple[Credit, ...]:
-    """Return whose drawings there are to choose from, those of most first; a page asks for them each time."""
+    """Return the credits of all drawings in a library, those with most drawings first; cached for pages."""
     drawings = sorted(book.drawings.values(), key=lambda each: each.name)
-    found = _grouped([(each.name, each.artist, each.licence, _collected(each.source)) for each in drawings])
-    return tuple(sorted(found, key=lambda credit: -len(credit.names)))
+    credit_list = _group([(each.name, each.artist, each.licence, _collected(each.source)) for each in drawings])
+    return tuple(sorted(credit_list, key=lambda credit: -len(credit.names)))
 
 
 def of_drawing(drawing: Drawing) -> Credit:
     """Return the credit of one drawing."""
-    return _grouped([(drawing.name, drawing.artist, drawing.licence, drawing.source)])[0]
+    return _group([(drawing.name, drawing.artist, drawing.licence, drawing.source)])[0]
 
 
-def _grouped(told: Iterable[tuple[str, str, str, str]]) -> list[Credit]:
+def _group(rows: Iterable[tuple[str, str, str, str]]) -> list[Credit]:
     groups: dict[Credit, list[str]] = {}
-    for name, artist, licence, source in told:
+    for name, artist, licence, source in rows:
         title, licence_url = LICENCES.get("-".join(licence.casefold().split()), (licence, _address(licence)))
         credit = Credit((), artist, title, licence_url, *_origin(source))
         groups.setdefault(credit, []).append(name)
@@ -108,7 +108,7 @@ def _grouped(told: Iterable[tuple[str, str, str, str]]) -> list[Credit]:
 
 
 def _origin(source: str) -> tuple[str, str]:
-    """Return what a source is called, if it is a collection, and its address."""
+    """Return the name of the collection that a source is in ("" if none), and its address."""
     package = PACKAGE.fullmatch(source)
     if package is None:
         return "", _address(source)

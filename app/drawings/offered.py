@@ -1,4 +1,4 @@
-"""The sketchbooks of the models on offer, and the drawings in them."""
+"""The drawing libraries of the models on offer, and the drawings in them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from sketch.sketchbook import Drawing, Sketchbook
 
 
 def conditioned_models() -> list[ModelOnOffer]:
-    """List the models on offer that drawings lead."""
+    """Return the sketch-conditioned models on offer."""
     return [model for model in models_on_offer.offered() if models_on_offer.facts(model.setting)["has_sketches"]]
 
 
 def list_books() -> list[Sketchbook]:
-    """List the sketchbooks there are; one that is broken is as good as none."""
+    """Return the drawing libraries of the models on offer, without broken ones."""
     return [book for model in conditioned_models() if (book := sketchbooks.find(model.setting))]
 
 
 def find_book(digest: str) -> Sketchbook | None:
-    """Return a sketchbook that holds a drawing, if any does."""
+    """Return a library that contains a drawing, or ``None``."""
     return next((book for book in list_books() if digest in book), None)
 
 
 def find_drawing(digest: str) -> Drawing | None:
-    """Return what is known of a drawing of any model on offer, one that was removed as well."""
+    """Return a drawing of any model on offer by its digest, including removed ones; ``None`` if there is none."""
     book = find_book(digest)
     return None if book is None else book.find(digest)

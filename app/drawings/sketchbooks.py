@@ -1,4 +1,4 @@
-"""The sketchbook of each model that sketches lead: what is shipped beside it, and what was added since."""
+"""The drawing library of each sketch-conditioned model: the drawings shipped with it, and those added later."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ _joined: dict[str, tuple[Sketchbook, Sketchbook, Sketchbook]] = {}
 
 
 def of_model(model: str) -> Sketchbook | None:
-    """Return the sketchbook of a model, given as it is set; None where sketches do not lead it.
+    """Return the library of a model, given by its setting; ``None`` if the model is not sketch-conditioned.
 
-    It is the same one until a drawing is added or removed.
+    The same object is returned until a drawing is added or removed.
 
-    :raises SketchbookError: where it is missing or broken.
+    :raises SketchbookError: when the library is missing or broken.
     """
     shipped = _shipped_with(model)
-    if shipped is None or not has_app_context():  # a program without a site has no drawings of its own
+    if shipped is None or not has_app_context():  # without a site there are no added drawings
         return shipped
-    added, held = added_drawings.book(), _joined.get(model)
-    if held is None or held[0] is not shipped or held[1] is not added:
-        held = _joined[model] = shipped, added, shipped.joined(added)
-    return held[2]
+    added, cached = added_drawings.book(), _joined.get(model)
+    if cached is None or cached[0] is not shipped or cached[1] is not added:
+        cached = _joined[model] = shipped, added, shipped.joined(added)
+    return cached[2]
 
 
 def find(model: str) -> Sketchbook | None:
-    """Return the sketchbook of a model; None where it has none, or one that cannot be read, which the log says."""
+    """Return the library of a model; ``None`` if it has none or if it cannot be read, which is logged."""
     return _load_or_log(of_model, model)
 
 
 def find_shipped(model: str) -> Sketchbook | None:
-    """Return what is shipped beside a model alone: what can be told of it while the database is away."""
+    """Return the library shipped with a model without added drawings, for use while the database is unavailable."""
     return _load_or_log(_shipped_with, model)
 
 
-def _load_or_log(found: Callable[[str], Sketchbook | None], model: str) -> Sketchbook | None:
+def _load_or_log(load: Callable[[str], Sketchbook | None], model: str) -> Sketchbook | None:
     try:
-        return found(model)
+        return load(model)
     except SketchbookError as error:
-        log.error("no drawings lead %s: %s", model, error)
+        log.error("the drawing library of the model %s cannot be read: %s", model, error)
         return None
 
 

@@ -1,4 +1,4 @@
-"""What the models on offer can do and what a walk costs, without loading a model."""
+"""What the models on offer support and what a walk costs, without loading a model."""
 
 __all__ = [
     "adapters",

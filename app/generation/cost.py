@@ -1,7 +1,7 @@
-"""How much work a walk is: the passes of the model that its settings and its length come to.
+"""The cost of a walk: how many UNet evaluations its settings and length need.
 
-Pure arithmetic, for both sides: the web process estimates from it how long a walk will take, and the worker plans by
-the same rungs.
+Pure arithmetic for both sides: the web process estimates the duration of a walk with it, and the worker plans with the
+same schedule.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ from math import ceil
 from typing import Any
 
 PAIR = 2
-"""How many stops are painted together, always (an odd one with itself), so that a stop is the same picture in every
-walk that it belongs to: a walk that goes on from another's last stop joins it without a seam."""
+"""How many stops are always rendered together (an odd stop is paired with itself), so that a stop is the same picture
+in every walk, and a walk that continues another joins it without a seam."""
 
 
 def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool = False) -> int:
-    """Count the passes of a walk, level by level: its stops, the knots of each rung, the frames that start from them.
+    """Return the number of UNet evaluations of a walk: its stops, its intermediate samples and its frames.
 
-    A pass over enlarged latents counts as so many as the model's own size goes into them.
-
-    ``sampling`` is what `presets.resolve` returned; without a ladder, as of old, every frame is painted in full.
-    Where it does not branch, only knots that were there a rung before are not begun anew. ``closed`` says that the last
-    leg leads back to the first stop.
+    ``sampling`` is the result of `presets.resolve`; without a ladder, as in old recipes, every frame is rendered in
+    full. ``closed`` is true if the last leg leads back to the first stop. An evaluation of enlarged latents counts as
+    many times as the model's own size fits into them.
     """
     steps = int(sampling["steps"])
     if "ladder" not in sampling:
@@ -31,7 +29,7 @@ def of_walk(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: boo
 
 
 def area(sampling: Mapping[str, Any]) -> int:
-    """Return how many times the model's own size goes into what it paints, at least once.
+    """Return how many times the model's own size fits into the latents, at least 1.
 
     Finer decoding needs no larger latents.
     """
@@ -48,16 +46,16 @@ def _of_levels(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: 
     if frames <= stops:
         return count
     legs = stops if closed else stops - 1
-    depth = there = 0
+    depth = previous = 0
     for deeper, knots in rungs(sampling, legs=legs, between=frames - stops):
-        anew = 0 if sampling["branches"] else knots - there
-        count += legs * (anew * of_frame(sampling, 0, deeper) + (knots - anew) * of_frame(sampling, depth, deeper))
-        depth, there = deeper, knots
+        fresh = 0 if sampling["branches"] else knots - previous
+        count += legs * (fresh * of_frame(sampling, 0, deeper) + (knots - fresh) * of_frame(sampling, depth, deeper))
+        depth, previous = deeper, knots
     return count + (frames - stops) * of_frame(sampling, depth if sampling["branches"] else 0, steps)
 
 
 def of_frame(sampling: Mapping[str, Any], first: int, last: int) -> int:
-    """Count the passes of one picture from the solver's step ``first`` to ``last``: guided steps take two."""
+    """Return the evaluations of one picture from the solver's step ``first`` to ``last``: guided steps need two."""
     if sampling["guidance"] <= 1:
         return last - first
     since, until = sampling.get("guided") or (0, sampling["steps"])
@@ -65,10 +63,10 @@ def of_frame(sampling: Mapping[str, Any], first: int, last: int) -> int:
 
 
 def rungs(sampling: Mapping[str, Any], *, legs: int, between: int) -> list[tuple[int, int]]:
-    """Return the rungs of the ladder that are worth it for so many frames between stops: depth, and knots a leg.
+    """Return the passes of the ladder that pay off for ``between`` frames between stops, as (depth, samples per leg).
 
-    A further rung is worth its knots where there are more frames than knots: they are steps that its frames are spared,
-    and looks that pace them. Where a walk does not branch, they are for the pace alone, and as many are worth it.
+    A further pass pays off if there are more frames than samples: it saves steps of its frames, and its previews show
+    where frames should lie. If the walk does not branch, the samples only serve this second purpose.
     """
     a_leg = ceil(between / legs)
     first, *further = sampling["ladder"]

@@ -1,7 +1,7 @@
-"""The embeddings of the site: textual inversion files, which prompts name by their words.
+"""The site's embeddings: textual inversion files, which prompts name by their words.
 
-Each is one file in the folder that ``EMBEDDINGS`` names, and its name without the suffix is the word that stands for it
-(Gal et al., arXiv 2208.01618). Only safetensors files are read, by their headers; a pickle may run programs.
+Each is one file in the folder of the setting ``EMBEDDINGS``; its name without the suffix is the word for it (Gal et
+al., arXiv 2208.01618). Only the headers of safetensors files are read; pickles are refused, as they may run programs.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from app.text import embedding_names
 from app.text.embedding_names import OF_ENCODERS
 
 RECORDED = "embeddings"
-"""The name in a walk's sampling under which the digests of the embeddings in its prompts stand, by their names."""
+"""The key in a walk's sampling that holds the digests of the embeddings in its prompts, by their names."""
 
 BYTES_MAX = 32_000_000
 VECTORS_MAX = 75
-"""How many vectors one may have: as many as a text encoder reads at once."""
+"""The most vectors of an embedding: as many as a text encoder reads at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """An embedding: its name in prompts, the digest of its file, the width of its vectors for each text encoder."""
+    """An embedding: its name in prompts, the digest of its file, and the width of its vectors for each text encoder."""
 
     name: str
     digest: str
@@ -43,7 +43,7 @@ class Embedding:
     path: Path
 
     def fits(self, facts: dict[str, Any]) -> bool:
-        """Return whether a model of these facts can use it; yes where its widths are not known."""
+        """Return whether a model with these facts can use it; true if the model's widths are not known."""
         widths = facts["text_widths"]
         return bool(facts["reads_weights"]) and (widths is None or tuple(widths) == self.widths)
 
@@ -54,38 +54,38 @@ def folder() -> Path:
 
 
 def every() -> tuple[Embedding, ...]:
-    """List the embeddings by name, without files that cannot be used."""
+    """Return the embeddings by name, without unusable files."""
     return tuple(found for found in _files().values() if isinstance(found, Embedding))
 
 
 def strays() -> dict[str, str]:
-    """List the files in the folder that cannot be used, by their names, with the reason of each."""
+    """Return the reason for each unusable file in the folder, by the file's name."""
     return {path.name: found for path, found in _files().items() if isinstance(found, str)}
 
 
 def of_model(setting: str | None = None) -> tuple[Embedding, ...]:
-    """List the embeddings that fit a model (by its setting; the site's first)."""
+    """Return the embeddings that fit a model (by its setting; the site's first by default)."""
     facts = models_on_offer.facts(setting)
     return tuple(each for each in every() if each.fits(facts))
 
 
-def named(texts: Iterable[str], among: Iterable[Embedding]) -> list[Embedding]:
+def named(texts: Iterable[str], candidates: Iterable[Embedding]) -> list[Embedding]:
     """Return those of some embeddings that texts name."""
-    known = {each.name.casefold(): each for each in among}
+    known = {each.name.casefold(): each for each in candidates}
     names = {name for text in texts for name in embedding_names.named(text, known)} if known else set()
     return [each for name, each in known.items() if name in names]
 
 
 def find_digest(digest: str, setting: str) -> Embedding | None:
-    """Return the embedding of a model by its digest; None where it was removed, or replaced since."""
+    """Return the embedding of a model by its digest; ``None`` if it was removed or replaced."""
     return next((each for each in of_model(setting) if each.digest == digest), None)
 
 
 def record_digests(sampling: dict[str, Any], texts: Iterable[str], setting: str) -> dict[str, Any]:
-    """Return a walk's sampling with the digests of the embeddings that its texts name, as its recipe has them."""
+    """Return a walk's sampling with the digests of the embeddings that its texts name, as its recipe records them."""
     rest = {name: value for name, value in sampling.items() if name != RECORDED}
-    found = {each.name: each.digest for each in named(texts, of_model(setting))}
-    return rest | {RECORDED: found} if found else rest
+    digests = {each.name: each.digest for each in named(texts, of_model(setting))}
+    return rest | {RECORDED: digests} if digests else rest
 
 
 def flaw(text: str, setting: str) -> str:
@@ -101,8 +101,8 @@ def flaw(text: str, setting: str) -> str:
         return _(
             "names the embedding “%(name)s”, which does not fit: its vectors have %(widths)s numbers, and the text"
             " encoders of the model %(model)s read %(others)s.",
-            name=unfit[0].name, widths=_written(unfit[0].widths), model=facts["name"],
-            others=_written(facts["text_widths"]),
+            name=unfit[0].name, widths=_as_text(unfit[0].widths), model=facts["name"],
+            others=_as_text(facts["text_widths"]),
         )  # fmt: skip
     broken = {Path(name).stem.casefold(): name for name in strays()}
     for word in sorted(embedding_names.named(text, broken)):
@@ -117,23 +117,23 @@ def flaw(text: str, setting: str) -> str:
     return ""
 
 
-def _written(widths: Iterable[int]) -> str:
+def _as_text(widths: Iterable[int]) -> str:
     return join_words([str(width) for width in widths])
 
 
 def _files() -> dict[Path, Embedding | str]:
-    """Return what each file of the folder is: an embedding, or why it is none."""
+    """Return for each file of the folder its embedding, or why it is unusable."""
     if not has_app_context():
         return {}
     root = folder()
-    found: dict[Path, Embedding | str] = {}
+    files: dict[Path, Embedding | str] = {}
     names: dict[str, str] = {}
     for path in sorted(path for path in root.glob("[!.]*") if path.suffix in (SUFFIX, *PICKLES)):
         each = _read(path, root)
         if isinstance(each, Embedding) and (other := names.setdefault(each.name.casefold(), path.name)) != path.name:
             each = f"has the name of {other}"
-        found[path] = each
-    return found
+        files[path] = each
+    return files
 
 
 def _read(path: Path, root: Path) -> Embedding | str:
@@ -152,7 +152,7 @@ def _read(path: Path, root: Path) -> Embedding | str:
 
 @lru_cache(maxsize=1024)
 def _read_once(path: Path, _changed: int, size: int) -> Embedding | str:
-    """Read a file as long as it is the same: a page asks several times."""
+    """Return the embedding of a file, or why it is unusable; the result is cached until the file changes."""
     if size > BYTES_MAX:
         return f"has {size:,} bytes, more than an embedding can have"
     try:

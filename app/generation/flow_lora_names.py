@@ -1,6 +1,6 @@
 """The families of LoRA files that change a transformer: FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2.
 
-They follow from names and shapes, in diffusers' names and in those of the original implementations.
+A family is recognised by the names and shapes of tensors, as diffusers or the original implementations write them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 FLOW_FAMILIES = {"flux1": "FLUX.1", "sd3": "Stable Diffusion 3", "z_image": "Z-Image", "flux2": "FLUX.2"}
-"""The flow families by the names of `app.models.kinds`."""
+"""The flow families by their names in `app.models.kinds`."""
 
 FLUX1, SD3, Z_IMAGE, FLUX2 = FLOW_FAMILIES.values()
 TRANSFORMER = "transformer"
@@ -18,7 +18,7 @@ STARTS = re.compile(
     r"|(?:base_model\.model\.|lora_unet_)?(?:(?:double|single|joint|transformer|single_transformer)_blocks"
     r"|layers[._]\d|noise_refiner|context_refiner)[._]"
 )
-"""How a tensor's name begins that changes a transformer."""
+"""How the name of a tensor that changes a transformer begins."""
 
 OF_TEXTS = re.compile(r"text_encoder(?:_\d)?\.|text_encoders\.|lora_te\d?_")
 ENDS = re.compile(
@@ -35,16 +35,16 @@ MARKS = (
     (SD3, r"joint_blocks|\.attn2\."),
     (Z_IMAGE, r"noise_refiner|context_refiner|(?:^|[._])layers[._]\d+[._](?:attention|feed_forward|adaLN)"),
 )  # fmt: skip
-"""Names that one family alone has."""
+"""Tensor names that only one family has."""
 
 RATIOS = (
     (r"single_blocks[._]\d+[._]linear1", {7: FLUX1, 9: FLUX2}),
     (r"(?:img|txt)_mlp[._]0", {4: FLUX1, 6: FLUX2}),
 )
-"""How many times as wide as its input the output of some layers is that two families have."""
+"""The ratios of output to input width of layers that two families share."""
 
 SIDES = {1536: SD3, 2432: SD3, 4096: FLUX2, 6144: FLUX2}
-"""The families by the width of their tokens; FLUX.1's and that of FLUX.2 [klein] 4B are the same."""
+"""The families by the width of their tokens; FLUX.1 and FLUX.2 [klein] 4B share theirs."""
 
 VERSIONS = (
     (FLUX2, r"flux[-_.]?2|klein"),
@@ -52,10 +52,10 @@ VERSIONS = (
     (SD3, r"sd3|diffusion-(?:v)?3|sd_3"),
     (Z_IMAGE, r"z[-_]?image"),
 )
-"""What trainers write of the model that they changed."""
+"""What trainers write about the base model."""
 
 TEXT_WIDTHS = {3072: 7680, 4096: 12288, 6144: 15360}
-"""The widths of the text states that FLUX.2 reads, by those of its tokens."""
+"""The widths of the text states of FLUX.2, by the width of its tokens."""
 
 QUERY = re.compile(
     r"(?<!single_)(?:transformer|double)_blocks[._]\d+[._](?:attn[._](?:to|add)_[qkv]|(?:img|txt)_attn[._]qkv)"
@@ -72,19 +72,19 @@ def are_of_transformer(names: Collection[str]) -> bool:
 
 
 def unknown(names: Collection[str]) -> str:
-    """Return the first name that no LoRA's tensor has, or ""."""
+    """Return the first name that no tensor of a LoRA has, or ""."""
     return next((name for name in names if not ENDS.search(name)), "")
 
 
 def part(name: str) -> str:
-    """Return the part of a model that a tensor changes, in a file that changes a transformer."""
+    """Return the part of the model that a tensor changes, in a file that changes a transformer."""
     if not OF_TEXTS.match(name):
         return TRANSFORMER
     return "text_encoder_2" if re.match(r"text_encoder_2|lora_te2", name) else "text_encoder"
 
 
 def family(shapes: Shapes, metadata: Mapping[str, str]) -> str:
-    """Return the family by names, by shapes, or by what a trainer wrote; "" where nothing tells."""
+    """Return the family by tensor names, shapes or the trainer's metadata; "" if none of them shows it."""
     for found, mark in MARKS:
         if any(re.search(mark, name) for name in shapes if not OF_TEXTS.match(name)):
             return found
@@ -92,16 +92,16 @@ def family(shapes: Shapes, metadata: Mapping[str, str]) -> str:
         for name, (taken, given) in _pairs(shapes).items():
             if re.search(mark, name) and given / taken in families:
                 return families[int(given / taken)]
-    said = f"{metadata.get('ss_base_model_version', '')} {metadata.get('modelspec.architecture', '')}".lower()
-    told = next((found for found, version in VERSIONS if re.search(version, said)), "")
-    return told or SIDES.get(_side(shapes) or 0, "")
+    stated = f"{metadata.get('ss_base_model_version', '')} {metadata.get('modelspec.architecture', '')}".lower()
+    matched = next((found for found, version in VERSIONS if re.search(version, stated)), "")
+    return matched or SIDES.get(_side(shapes) or 0, "")
 
 
 def text_width(shapes: Shapes, of_family: str) -> int | None:
-    """Return the width of the text states that the transformer reads; None where nothing tells."""
-    read = {shape[1] for name, shape in shapes.items() if CONTEXT.search(name) and _is_down(name, shape)}
-    if len(read) == 1:
-        return read.pop()
+    """Return the width of the text states that the transformer reads; ``None`` if no tensor shows it."""
+    widths = {shape[1] for name, shape in shapes.items() if CONTEXT.search(name) and _is_down(name, shape)}
+    if len(widths) == 1:
+        return widths.pop()
     return TEXT_WIDTHS.get(_side(shapes) or 0) if of_family == FLUX2 else None
 
 
@@ -110,16 +110,16 @@ def _is_down(name: str, shape: Sequence[int]) -> bool:
 
 
 def _side(shapes: Shapes) -> int | None:
-    """Return the width of tokens, which queries are made of."""
-    found = {shape[1] for name, shape in shapes.items() if QUERY.search(name) and _is_down(name, shape)}
-    return found.pop() if len(found) == 1 else None
+    """Return the width of the tokens, from which queries are computed; ``None`` if no tensor shows it."""
+    widths = {shape[1] for name, shape in shapes.items() if QUERY.search(name) and _is_down(name, shape)}
+    return widths.pop() if len(widths) == 1 else None
 
 
 def _pairs(shapes: Shapes) -> dict[str, tuple[int, int]]:
-    """Return how many numbers each layer takes and gives."""
-    found: dict[str, tuple[int, int]] = {}
+    """Return the input and output width of each layer."""
+    pairs: dict[str, tuple[int, int]] = {}
     for name, shape in shapes.items():
         up = name.replace("lora_down", "lora_up").replace("lora_A", "lora_B")
         if _is_down(name, shape) and up != name and shapes.get(up) and shape[1]:
-            found[name] = shape[1], shapes[up][0]
-    return found
+            pairs[name] = shape[1], shapes[up][0]
+    return pairs

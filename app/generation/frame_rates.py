@@ -1,7 +1,7 @@
-"""Frame rates: how many frames of a film are shown in a second, in each of its files alike.
+"""Frame rates: how many frames of a film are shown per second, the same in each of its files.
 
-A GIF counts the time of a frame in hundredths of a second, and browsers slow down one that shows a frame for less than
-two. All files of a film keep to that, so that they show the same film for the same time.
+A GIF counts the duration of a frame in hundredths of a second, and browsers slow down frames shorter than two. All
+files of a film follow this, so that they show the same film for the same time.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ from fractions import Fraction
 from math import floor
 
 FPS_MIN, FPS_MAX = 1, 50
-"""What may be asked for."""
+"""The allowed frame rates."""
 
 SHORTEST = 2
-"""The shortest time of a frame in hundredths of a second."""
+"""The shortest duration of a frame in hundredths of a second."""
 
 DIGITS = 3
 
 
 def hundredths(fps: float) -> int:
-    """Return how many hundredths of a second a frame is shown: the nearest number, the longer of two."""
+    """Return how many hundredths of a second a frame is shown, rounded to the nearest number, at least two."""
     return max(SHORTEST, floor(100 / fps + 0.5))
 
 
 def rounded(fps: float) -> float:
-    """Return the frame rate nearest to one that was asked for: of 30 frames a second 33.333, three hundredths each."""
+    """Return the frame rate nearest to a requested one: 33.333 for 30, with three hundredths of a second per frame."""
     return round(100 / hundredths(fps), DIGITS)
 
 
 def is_exact(fps: float) -> bool:
-    """Return whether a frame takes a whole number of hundredths: of a film slowed down for its flashes it does not."""
+    """Return whether a frame takes a whole number of hundredths; not so for films slowed down because of flashes."""
     return fps == rounded(fps)
 
 
 def requestable(fps: float | None) -> float | None:
-    """Return a film's frame rate as it can be asked for again; None if it was slowed down or is too slow."""
+    """Return a film's frame rate as a request may state it; ``None`` if the film was slowed down or is too slow."""
     return fps if fps is not None and is_exact(fps) and fps >= FPS_MIN else None
 
 

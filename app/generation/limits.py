@@ -1,4 +1,4 @@
-"""What may be asked for: the bounds of a commission, most of them settings of the site."""
+"""The limits of requests, most of them settings of the site."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.models.facts import CLIP_LAYERS
 
 SEED_MAX = 2**32 - 1
 STOPS_MIN = 2
-CLIP_SKIP_MAX = 99  # of a model that is not on offer
+CLIP_SKIP_MAX = 99  # for models that are not on offer
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be asked for; each number is a setting, or less where the model takes less."""
+    """The limits of a request; each number is a setting, or less if the model supports less."""
 
     stops_max: int
     prompt_max: int
@@ -26,20 +26,20 @@ class Limits:
     frames_default: int
     steps_max: int = 100
     guidance_max: float = 20.0
-    hands: tuple[Hand, ...] = ()  # those of the model
-    any_hand: bool = False  # of a model that is not on offer nobody here knows which it has
-    sizes: tuple[int, ...] = ()  # those that the model paints, in pixels of a side
-    aspects: tuple[str, ...] = ()  # the aspect ratios that it paints
-    models: tuple[str, ...] = ()  # the names of those on offer
-    loras: tuple[str, ...] = ()  # the names of those that fit the model
+    hands: tuple[Hand, ...] = ()  # the model's styles
+    any_hand: bool = False  # the styles of a model that is not on offer are unknown
+    sizes: tuple[int, ...] = ()  # supported sizes: pixels of the longer side
+    aspects: tuple[str, ...] = ()  # supported aspect ratios
+    models: tuple[str, ...] = ()  # the names of the models on offer
+    loras: tuple[str, ...] = ()  # the names of the LoRAs that fit the model
     takes_guidance: bool = True
     has_negatives: bool = True
     clip_skip_max: int = CLIP_SKIP_MAX
-    setting: str = ""  # from where the model is loaded
+    setting: str = ""  # the setting that loads the model
 
     @classmethod
     def current(cls, model: str | None = None) -> Limits:
-        """Return the current application's limits, with a model's hands and steps, by its name; the first's without."""
+        """Return the site's limits for a model by its name, or for the first model."""
         config = current_app.config
         offer, setting = models_on_offer.find(model), models_on_offer.setting(model)
         facts = models_on_offer.facts(setting)

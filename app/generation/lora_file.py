@@ -1,6 +1,6 @@
-"""What a LoRA file is, as the header of its safetensors says, without loading it.
+"""Facts about a LoRA file from its safetensors header, without loading it.
 
-The site, ``flask loras add`` and the worker read the same facts here. Only the standard library is needed.
+The site, ``flask loras add`` and the worker use the same facts. Only the standard library is needed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
 PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 HEADER_MAX = 100_000_000
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
-"""The kinds of numbers that a LoRA may hold, with the bytes of each."""
+"""The data types that a LoRA may have, with the bytes of each number."""
 
 KOHYA, DIFFUSERS, PEFT, BARE = LAYOUTS = ("kohya", "diffusers", "peft", "bare")
-"""How tensors are named: as kohya's scripts and Civitai do, as a diffusers pipeline, as peft, or a UNet's alone."""
+"""The naming schemes of tensors: those of kohya's scripts and Civitai, of a diffusers pipeline, of peft, or of a bare
+UNet."""
 
 FAMILIES = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "Stable Diffusion XL"}
 """The families by the width of the text states that their UNets read (cross_attention_dim)."""
@@ -54,21 +55,21 @@ DOWN = re.compile(r"(?:lora_down|lora_A|lora\d?\.down|lora_linear_layer\.down)(?
 CROSS = re.compile(r"attn2[._](?:processor[._])?to_[kv][._]lora")
 TEXT_QUERY = re.compile(r"self_attn[._]q_proj")
 METADATA = "lora_adapter_metadata"
-"""The header's entry in which diffusers keeps the configuration of an adapter, ranks and alphas among it."""
+"""The header's entry in which diffusers stores the configuration of an adapter, such as ranks and alphas."""
 
 TRIGGER_MAX, TRIGGERS_MOST, OFTEN = 200, 3, 0.9
 
 
 class LoraError(Exception):
-    """A file is no LoRA that can be used; the message says why, as the end of a sentence that begins with its name."""
+    """A file is not a usable LoRA; the message is the end of a sentence that begins with the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoraFacts:
-    """What the header of a LoRA says.
+    """The facts in the header of a LoRA file.
 
-    ``width`` is that of the text states which its network reads, None where no tensor tells; ``family`` is "" where
-    nothing tells it. ``parts`` are the networks that it changes; ``trigger`` the words that it was trained with.
+    ``width`` is that of the text states that its network reads, ``None`` if no tensor shows it; ``family`` is "" if
+    unknown. ``parts`` are the networks that it changes, ``trigger`` the words that it was trained with.
     """
 
     layout: str
@@ -81,9 +82,9 @@ class LoraFacts:
 
 
 def inspect(path: Path) -> LoraFacts:
-    """Read the facts of a file.
+    """Return the facts of a file.
 
-    :raises LoraError: when it is no LoRA in safetensors.
+    :raises LoraError: when it is not a LoRA in safetensors.
     """
     if path.suffix.lower() in PICKLES:
         raise LoraError(f"is a pickle ({path.suffix}), which could run code when it is read. Use a {SUFFIX} file.")
@@ -97,9 +98,9 @@ def inspect(path: Path) -> LoraFacts:
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Read the header of a safetensors file, and check it against the file's size.
+    """Return the header of a safetensors file, checked against the file's size.
 
-    :raises LoraError: when it is cut off, or something else.
+    :raises LoraError: when the file is truncated or of another format.
     """
     try:
         size = path.stat().st_size
@@ -123,7 +124,10 @@ def read_header(path: Path) -> dict[str, Any]:
 
 
 def _end(entries: dict[str, Any]) -> int:
-    """Return where the last tensor ends; each must be as long as its shape says, and follow on the one before."""
+    """Return where the last tensor ends, after checking that tensors have their shapes' sizes and follow each other.
+
+    :raises LoraError: when one does not.
+    """
     end = 0
     for name, entry in sorted(entries.items(), key=lambda each: int(each[1]["data_offsets"][0])):
         if entry["dtype"] not in BYTES:
@@ -136,7 +140,7 @@ def _end(entries: dict[str, Any]) -> int:
 
 
 def facts(shapes: dict[str, list[int]], metadata: dict[str, str]) -> LoraFacts:
-    """Read the facts from the names and shapes of the tensors.
+    """Return the facts that follow from the names and shapes of the tensors, and the metadata.
 
     :raises LoraError: naming the first tensor that belongs to no LoRA.
     """
@@ -184,7 +188,7 @@ def _layout_of_transformer(names: list[str]) -> str:
 
 
 def _part(name: str, layout: str) -> str:
-    """Name the network that a tensor belongs to."""
+    """Return the name of the network that a tensor belongs to."""
     if layout == KOHYA:
         return next(part for start, part in PARTS.items() if name.startswith(start))
     if layout == DIFFUSERS:
@@ -195,21 +199,21 @@ def _part(name: str, layout: str) -> str:
 
 
 def _family(shapes: dict[str, list[int]], parts: set[str], metadata: dict[str, str]) -> str:
-    """Name the family of a LoRA that does not touch what its UNet makes of text states; "" where nothing tells."""
+    """Return the family of a LoRA without cross-attention tensors; "" if nothing shows it."""
     if "text_encoder_2" in parts or any(name.startswith("lora_te1_") for name in shapes):
         return SDXL
-    said = f"{metadata.get('ss_base_model_version', '')} {metadata.get('modelspec.architecture', '')}".lower()
+    stated = f"{metadata.get('ss_base_model_version', '')} {metadata.get('modelspec.architecture', '')}".lower()
     for mark, family in (("xl", SDXL), ("v2", SD2), ("v1", SD1)):
-        if mark in said:
+        if mark in stated:
             return family
     widths = {shape[1] for name, shape in shapes.items() if TEXT_QUERY.search(name) and DOWN.search(name)}
     return FAMILIES.get(next(iter(widths), 0), "")
 
 
 def _trigger(metadata: dict[str, str]) -> str:
-    """Return the words that a LoRA was trained with: what its author says, else the tags of nearly all its pictures."""
-    if told := _clean(metadata.get("modelspec.trigger_phrase")):
-        return told
+    """Return the words that a LoRA was trained with: its author's, or the tags of nearly all training pictures."""
+    if phrase := _clean(metadata.get("modelspec.trigger_phrase")):
+        return phrase
     try:
         folders = json.loads(metadata.get("ss_tag_frequency") or "{}")
         counted: Counter[str] = Counter()
@@ -227,28 +231,28 @@ def _clean(text: object) -> str:
 
 
 def header_of(data: bytes) -> tuple[dict[str, Any], int]:
-    """Return the header of a safetensors file that was checked, and where its tensors begin."""
+    """Return the header of a checked safetensors file, and the offset of its tensors."""
     begin = 8 + struct.unpack("<Q", data[:8])[0]
     return json.loads(data[8:begin]), begin
 
 
-def with_metadata(data: bytes, told: dict[str, str]) -> bytes:
-    """Return a safetensors file with these further entries in its header's metadata."""
+def with_metadata(data: bytes, entries: dict[str, str]) -> bytes:
+    """Return a safetensors file with further entries in its header's metadata."""
     header, begin = header_of(data)
-    header["__metadata__"] = {**(header.get("__metadata__") or {}), **told}
+    header["__metadata__"] = {**(header.get("__metadata__") or {}), **entries}
     written = json.dumps(header, separators=(",", ":")).encode()
     written += b" " * (-len(written) % 8)
     return struct.pack("<Q", len(written)) + written + data[begin:]
 
 
 def with_peft_config(data: bytes, config: Path) -> bytes:
-    """Return a file that peft saved with the configuration beside it in its header, so that the file says all.
+    """Return a file saved by peft with the configuration file added to its header, so that the file is complete.
 
-    :raises LoraError: when there is none, or it is of another kind than LoRA.
+    :raises LoraError: when the configuration is missing or broken, or of another kind than LoRA.
     """
     try:
-        told = json.loads(config.read_bytes())
-        kind = told.get("peft_type")
+        settings = json.loads(config.read_bytes())
+        kind = settings.get("peft_type")
     except OSError as error:
         raise LoraError(
             f"was saved by peft, and {config.name}, which says how strong it is, is not beside it."
@@ -260,4 +264,4 @@ def with_peft_config(data: bytes, config: Path) -> bytes:
     header, _ = header_of(data)
     header.pop("__metadata__", None)
     part = facts({name: entry["shape"] for name, entry in header.items()}, {}).parts[0]
-    return with_metadata(data, {METADATA: json.dumps({f"{part}.{name}": value for name, value in told.items()})})
+    return with_metadata(data, {METADATA: json.dumps({f"{part}.{name}": value for name, value in settings.items()})})

@@ -1,8 +1,8 @@
-"""The LoRA files of the site: which there are, and which fit a model.
+"""The site's LoRA files: which exist, and which fit a model.
 
-Each is two files in the folder that ``LORAS`` names: ``NAME.safetensors``, and ``NAME.json`` with what is known of it,
-which ``flask loras add`` writes once a worker has checked the file. A style that a model learned as an adapter
-(:mod:`app.generation.adapters`) is of the same kind and listed with them, for that model alone.
+Each is two files in the folder of the setting ``LORAS``: ``NAME.safetensors``, and ``NAME.json`` with its facts, which
+``flask loras add`` writes once a worker has checked the file. A style that a model learned as an adapter
+(:mod:`app.generation.adapters`) is listed with them, for that model only.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from app.i18n.gettext import _
 NAME_MAX = 60
 NAME = re.compile(rf"(?=.{{1,{NAME_MAX}}}$)[a-z0-9]+(-[a-z0-9]+)*")
 RECORDED = "loras"
-"""The name in a walk's sampling under which the digests of its LoRA files stand, by their names."""
+"""The key in a walk's sampling that holds the digests of its LoRA files, by their names."""
 
 WEIGHT_MAX, WEIGHT_STEP, WEIGHT_DEFAULT = 2.0, 0.05, 1.0
-"""A weight may be from minus to plus the first; the form's slider goes by the second."""
+"""The largest absolute weight, the step of the form's slider, and the default weight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lora:
-    """A LoRA: its name in requests, its title, the digest of its file, and what is known of it.
+    """A LoRA: its name in requests, its title, the digest of its file, and its facts.
 
-    ``model`` names the one model of a style that was taught here; a LoRA that was added fits all of its ``family``, or
-    all whose text states have its ``width``.
+    ``model`` is the name of the only model for a style that was taught here. An added LoRA fits all models of its
+    ``family``, or all whose text states have its ``width``.
     """
 
     name: str
@@ -53,13 +53,13 @@ class Lora:
     model: str | None = None
 
     def fits(self, facts: dict[str, Any]) -> bool:
-        """Return whether it can be laid over a model of these facts; yes where nothing says no."""
+        """Return whether it can be applied to a model with these facts; true if they do not rule it out."""
         width = facts.get("width")
         of_flow = lora_file.FLOW_FAMILIES.get(facts.get("family", ""), "")
         if of_flow or self.family in lora_file.FLOW_FAMILIES.values():
             is_there = bool(facts.get("family"))
             return not is_there or (self.family == of_flow and self.width in (None, width))
-        if not isinstance(width, int):  # the model is not downloaded yet, or of another make
+        if not isinstance(width, int):  # unknown: the model is not downloaded yet, or of another kind
             return True
         if self.width is not None:
             return bool(self.width == width)
@@ -72,15 +72,15 @@ def folder() -> Path:
 
 
 def every() -> tuple[Lora, ...]:
-    """List the LoRA files that were added, by name; without those that cannot be read."""
+    """Return the added LoRA files by name, without unreadable ones."""
     if not has_app_context():
         return ()
-    found = sorted(folder().glob("*.json"))
-    return tuple(lora for path in found if not flaw(path.stem) and (lora := _read(path)) is not None)
+    paths = sorted(folder().glob("*.json"))
+    return tuple(lora for path in paths if not flaw(path.stem) and (lora := _read(path)) is not None)
 
 
 def flaw(name: str) -> str:
-    """Describe why a file in the folder is not offered; "" where nothing is wrong, or there is none."""
+    """Return why a file in the folder is not offered; "" if it is offered, or does not exist."""
     root = folder().resolve()
     for path in (folder() / f"{name}.json", folder() / f"{name}{SUFFIX}"):
         if path.is_symlink() and path.resolve().parent != root:
@@ -91,21 +91,21 @@ def flaw(name: str) -> str:
 
 
 def strays() -> dict[str, str]:
-    """List the files in the folder that are not offered, with the reason of each."""
+    """Return the reason for each file in the folder that is not offered, by its name."""
     names = sorted({path.stem for path in folder().glob("[!.]*") if path.suffix in (SUFFIX, ".json")})
     return {name: reason for name in names if (reason := flaw(name))}
 
 
 def of_model(setting: str | None = None) -> tuple[Lora, ...]:
-    """List what may be chosen for a model (by its setting; the site's first): LoRA files that fit, and taught styles.
+    """Return the LoRA files and taught styles of a model (by its setting; the site's first by default).
 
-    A model that sketches lead has none: its network is no Stable Diffusion's.
+    A sketch-conditioned model has none, because its network is not one of Stable Diffusion.
     """
     if not has_app_context():
         return ()
     setting = setting or current_app.config["MODEL"]
     known: dict[str, tuple[Lora, ...]] = g.setdefault("loras", {}) if has_request_context() else {}
-    if setting not in known:  # a page asks several times
+    if setting not in known:  # cached, as a page asks several times
         known[setting] = _of_model(setting)
     return known[setting]
 
@@ -114,12 +114,12 @@ def _of_model(setting: str) -> tuple[Lora, ...]:
     facts = models_on_offer.facts(setting)
     if facts["has_sketches"]:
         return ()
-    listed = {lora.name: lora for lora in taught(setting)}
-    return tuple((listed | {lora.name: lora for lora in every() if lora.fits(facts)}).values())
+    by_name = {lora.name: lora for lora in taught(setting)}
+    return tuple((by_name | {lora.name: lora for lora in every() if lora.fits(facts)}).values())
 
 
 def taught(setting: str) -> list[Lora]:
-    """List the styles that a model was taught here, which may be chosen as LoRA files are."""
+    """Return the styles that a model was taught here, as LoRAs."""
     facts = models_on_offer.facts(setting)
     return [
         Lora(
@@ -131,25 +131,25 @@ def taught(setting: str) -> list[Lora]:
 
 
 def find(name: str, setting: str | None = None) -> Lora | None:
-    """Return the LoRA of this name that fits a model; None where there is none."""
+    """Return the LoRA of this name that fits a model; ``None`` if there is none."""
     return next((lora for lora in of_model(setting) if lora.name == name), None)
 
 
 def find_digest(digest: str, setting: str) -> Lora | None:
-    """Return the LoRA of a model by its digest; None where it was removed, or replaced since."""
+    """Return the LoRA of a model by its digest; ``None`` if it was removed or replaced."""
     return next((lora for lora in of_model(setting) if lora.digest == digest), None)
 
 
 def record_digests(sampling: dict[str, Any], names: Iterable[str | None], setting: str) -> dict[str, Any]:
-    """Return a walk's sampling with the digests of the LoRA files of its stops, as its recipe has them."""
+    """Return a walk's sampling with the digests of the LoRA files of its stops, as its recipe records them."""
     rest = {name: value for name, value in sampling.items() if name != RECORDED}
     wanted = sorted({name for name in names if name})
-    found = {name: lora.digest for name in wanted if (lora := find(name, setting)) is not None}
-    return rest | {RECORDED: found} if found else rest
+    digests = {name: lora.digest for name in wanted if (lora := find(name, setting)) is not None}
+    return rest | {RECORDED: digests} if digests else rest
 
 
 def refusal(name: str, setting: str) -> str:
-    """Return why a model cannot paint with the LoRA of this name, as what follows on the field's name."""
+    """Return why a model cannot use the LoRA of this name, as the rest of a sentence after the field's name."""
     facts = models_on_offer.facts(setting)
     if facts["has_sketches"]:
         return _(
@@ -170,7 +170,7 @@ def refusal(name: str, setting: str) -> str:
 
 
 def keep(checked: Path, lora: Lora) -> Lora:
-    """Offer a file that was checked, which lies in the folder already under another name."""
+    """Offer a checked file, which is already in the folder under another name, and return its LoRA."""
     about = {name: value for name, value in asdict(lora).items() if name not in ("path", "name", "model")}
     path = folder() / f"{lora.name}{SUFFIX}"
     checked.replace(path)
@@ -179,7 +179,7 @@ def keep(checked: Path, lora: Lora) -> Lora:
 
 
 def remove(name: str) -> None:
-    """Remove a LoRA's files; those of a symbolic link stay."""
+    """Remove a LoRA's files; the target of a symbolic link stays."""
     for suffix in (".json", SUFFIX):
         (folder() / f"{name}{suffix}").unlink(missing_ok=True)
 
@@ -194,12 +194,12 @@ def _read(path: Path) -> Lora | None:
 
 @lru_cache(maxsize=1024)
 def _read_once(path: Path, _changed: int, _bytes: int) -> Lora | None:
-    """Read what is known of a file as long as it is the same: a page asks several times."""
+    """Return the LoRA that a file describes, ``None`` if it is broken; the result is cached until the file changes."""
     try:
-        told = json.loads(path.read_bytes())
-        texts = {name: str(told[name]) for name in ("title", "digest", "licence", "trigger", "family")}
-        width = None if told["width"] is None else int(told["width"])
-        numbers = {"width": width, "rank": int(told["rank"]), "bytes": int(told["bytes"])}
+        about = json.loads(path.read_bytes())
+        texts = {name: str(about[name]) for name in ("title", "digest", "licence", "trigger", "family")}
+        width = None if about["width"] is None else int(about["width"])
+        numbers = {"width": width, "rank": int(about["rank"]), "bytes": int(about["bytes"])}
         return Lora(name=path.stem, path=path.with_suffix(SUFFIX), **texts, **numbers)  # type: ignore[arg-type]
     except (OSError, ValueError, LookupError, TypeError):
         return None

@@ -1,4 +1,4 @@
-"""What the site knows of the models on offer without loading them: their facts, and whether a folder is whole."""
+"""Facts about the models on offer without loading them, and whether their folders are complete."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.models import facts as of_models
 from app.models import states
 from app.models.states import State
 
-STYLES = "styles"  # the folder in the instance's, where styles that were added lie
+STYLES = "styles"  # the folder of added styles in the instance folder
 
 
 class ModelOnOffer(NamedTuple):
-    """A model on offer: as the settings name it, as recipes and commissions do, and as people do."""
+    """A model on offer: its setting, its name in recipes and requests, and its title."""
 
     setting: str
     name: str
@@ -25,32 +25,32 @@ class ModelOnOffer(NamedTuple):
 
 
 def offered() -> list[ModelOnOffer]:
-    """List the models that visitors may choose from; the first is the one that paints if nothing is said."""
+    """Return the models that visitors may choose from; the first is the default."""
     config = current_app.config
     settings = dict.fromkeys((config["MODEL"], *config["MODELS"], *taught()))
-    return [ModelOnOffer(setting, told["name"], told["title"]) for setting in settings for told in [facts(setting)]]
+    return [ModelOnOffer(setting, known["name"], known["title"]) for setting in settings for known in [facts(setting)]]
 
 
 def taught() -> list[str]:
-    """List the folders of the models that learned a style here, by ``flask styles add``."""
-    found = Path(current_app.instance_path, STYLES).glob("*/model/model_index.json")
-    return sorted(str(path.parent) for path in found)
+    """Return the folders of the models that learned a style here with ``flask styles add``."""
+    paths = Path(current_app.instance_path, STYLES).glob("*/model/model_index.json")
+    return sorted(str(path.parent) for path in paths)
 
 
 def find(name: str | None) -> ModelOnOffer | None:
-    """Return the offered model of this name, the first for None; None when it is not offered."""
+    """Return the offered model of this name, or the first for ``None``; ``None`` if it is not offered."""
     models = offered()
     return models[0] if name is None else next((model for model in models if model.name == name), None)
 
 
 def setting(name: str | None) -> str:
-    """Return from where the model of this name is loaded; the first's, for None and for a name that is not offered."""
-    found = find(name) or find(None)
-    return found.setting if found else str(current_app.config["MODEL"])
+    """Return the setting that loads the model of this name; the first model's for ``None`` and for unknown names."""
+    offer = find(name) or find(None)
+    return offer.setting if offer else str(current_app.config["MODEL"])
 
 
 def not_offered(name: str) -> str:
-    """Say that a model is not here, and which are."""
+    """Return the message that a model is not offered, with those that are."""
     names = [model.name for model in offered()]
     if len(names) == 1:
         return _("The model %(name)s is not offered here; this is: %(other)s.", name=name, other=names[0])
@@ -58,42 +58,39 @@ def not_offered(name: str) -> str:
 
 
 def facts(setting: str | None = None) -> dict[str, Any]:
-    """Return what is known of a model, of the site's first if none is named.
-
-    They are those of :func:`app.models.facts.load_facts`.
-    """
+    """Return the facts of a model by its setting, or of the site's first; see :func:`app.models.facts.load_facts`."""
     setting = setting or current_app.config["MODEL"]
     known: dict[str, dict[str, Any]] = g.setdefault("model_facts", {}) if has_request_context() else {}
-    if setting not in known:  # a page asks dozens of times, and each time the folder is looked at
+    if setting not in known:  # cached, as a page asks dozens of times
         known[setting] = of_models.load_facts(setting, cache())
     return known[setting]
 
 
 def licence(name: str) -> str:
-    """Return the licence of the model of this name, as it stands in what is made with it; "" where none is known."""
+    """Return the licence of the model of this name; "" if it is not known."""
     offer = find(name)
     return str(facts(offer.setting).get("licence") or "") if offer else ""
 
 
 def folder(setting: str) -> Path:
-    """Return where a model's files lie; of a name on the hub, where its files lie once they were downloaded."""
+    """Return the folder of a model; for a model on the hub, its folder among the downloads."""
     return of_models.place(setting, cache())
 
 
 def cache() -> str:
-    """Return the folder of downloads from the hub as the settings name it; "" for the hub client's own."""
+    """Return the folder of downloads from the hub as the settings name it; "" for the hub client's default."""
     return str(current_app.config["MODEL_CACHE"]) if has_app_context() else ""
 
 
 def flaws() -> str:
-    """Look through all models on offer: ``""`` if nothing is amiss, else a sentence on the first flaw.
+    """Return a sentence about the first flaw of the models on offer; ``""`` if all are intact.
 
-    The hub is asked about models that are not downloaded yet; where it does not answer, that is no flaw.
+    The hub is asked about models that are not downloaded yet; no answer is not a flaw.
     """
     names: dict[str, str] = {}
     for model in offered():
-        if found := examine(model.setting, ask=True).flaw:
-            return found
+        if problem := examine(model.setting, ask=True).flaw:
+            return problem
         if model.name in names:
             return f"Two models are called {model.name}: {names[model.name]} and {model.setting}. Offer one of them."
         names[model.name] = model.setting
@@ -101,16 +98,16 @@ def flaws() -> str:
 
 
 def flaw(model: str) -> str:
-    """Look for what is amiss with a model: ``""`` if nothing is, else a sentence naming the file or the class.
+    """Return a sentence about a model's flaw, naming the file or the class; ``""`` if it is intact.
 
-    Of a name on a hub, only what is here already is looked at: a file that is not may be downloaded yet.
+    Of a model on a hub, only downloaded files are checked, since the others may still be downloaded.
     """
     return examine(model).flaw
 
 
 def examine(model: str, *, ask: bool = False) -> State:
-    """Look for a model's flaw, and say what it is if it has none: whole, or yet to be downloaded.
+    """Return the state of a model: its flaw, complete, or not downloaded yet.
 
-    Where `ask`, the hub is asked about a model that is not here.
+    With `ask`, the hub is asked about a model that is not on this machine.
     """
     return states.examine(model, cache(), ask=ask)

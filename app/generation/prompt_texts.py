@@ -1,4 +1,4 @@
-"""How the texts of a walk are read by its model, as its sampling records it."""
+"""How a model reads the texts of a walk, as the walk's sampling records it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RECORDED = prompt_weights.RECORDED
 
 
 class AskedTexts(Protocol):
-    """A stop, as it is asked for or as its row holds it."""
+    """A stop of a request, or its row."""
 
     prompt: Any
     negative_prompt: Any
@@ -20,20 +20,19 @@ class AskedTexts(Protocol):
 
 
 def record_syntax(sampling: dict[str, Any], stops: Sequence[AskedTexts], setting: str) -> dict[str, Any]:
-    """Return a new walk's sampling with the version of the syntax by which its prompts are read.
+    """Return a new walk's sampling with the version of the prompt syntax and the digests of named embeddings.
 
-    The digests of the embeddings that they name stand beside it. Where the model does not read the syntax, its version
-    is recorded only for walks with something to ignore.
+    If the model does not read the syntax, the version is only recorded for walks with something to ignore.
     """
     rest = {name: value for name, value in sampling.items() if name not in (RECORDED, embeddings.RECORDED)}
     texts = [text for stop in stops for text in (stop.prompt, stop.negative_prompt)]
     if models_on_offer.facts(setting)["reads_weights"]:
         return embeddings.record_digests(rest | {RECORDED: prompt_weights.VERSION}, texts, setting)
-    is_needed = any(_asks(stop) for stop in stops) or embeddings.named(texts, embeddings.every())
+    is_needed = any(_needs_support(stop) for stop in stops) or embeddings.named(texts, embeddings.every())
     return rest | {RECORDED: prompt_weights.VERSION} if is_needed else rest
 
 
-def _asks(stop: AskedTexts) -> bool:
-    """Return whether a stop asks for what only some models know."""
+def _needs_support(stop: AskedTexts) -> bool:
+    """Return whether a stop uses features that only some models support."""
     texts = (stop.prompt, stop.negative_prompt)
     return stop.clip_skip is not None or any(prompt_weights.parse(text).is_explicit for text in texts)

@@ -1,4 +1,4 @@
-"""How the sampler is led for a commission: its preset resolved for the model that paints, and the site's own wishes."""
+"""The sampler's settings for a request: its preset resolved for the model and the site's defaults."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def resolve_settings(
     size: int | None = None,
     aspect: str | None = None,
 ) -> dict[str, Any]:
-    """Resolve a preset, the usual one without a name, for a model on offer, the first without one.
+    """Return the resolved settings of a preset (by default the usual one) for a model on offer (by default the first).
 
-    What neither ``steps`` nor ``guidance`` says, the site's settings say, as far as the model takes so many steps, or
-    else the preset.
+    Steps and guidance that are not given follow the site's settings, as far as the model supports them, or else the
+    preset.
     """
     config = current_app.config
     facts = models_on_offer.facts(models_on_offer.setting(model))
@@ -31,12 +31,12 @@ def resolve_settings(
 
 
 def frame_of(model: str | None, size: int, aspect: str) -> tuple[int, int]:
-    """Return width and height of the pictures that a model on offer paints of this size and aspect ratio."""
+    """Return the width and height of the pictures that a model on offer renders at a size and aspect ratio."""
     return presets.frame(models_on_offer.facts(models_on_offer.setting(model)), size, aspect)
 
 
 def steps_max(model: str | None = None) -> int:
-    """Return how many steps may be asked of a model on offer, of the first without a name."""
+    """Return the most steps that may be requested of a model on offer, by default of the first."""
     most = int(current_app.config["STEPS_MAX"])
     own = models_on_offer.facts(models_on_offer.setting(model))["steps_max"]
     return most if own is None else min(most, own)

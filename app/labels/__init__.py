@@ -1,3 +1,3 @@
-"""Wall labels and captions, of a description: what is said of a picture or a film to those who share it."""
+"""Wall labels and captions of films and pictures."""
 
 __all__ = ["captions", "descriptions", "language_model", "pictures", "wall_label", "writing"]

@@ -1,4 +1,4 @@
-"""Captions by tone and audience, and a wall label's sentence, written by a grammar from a description."""
+"""Captions by tone and audience, and the sentence of a wall label, written by a grammar from a description."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Audience = Literal["personal", "promotional", "academic"]
 Language = Literal["en", "de"]
 TONES = "quirky", "funny", "serious", "happy", "poetic"
 TONE = "poetic"
-TONE_MAX = 40  # characters of a tone that is a word of one's own
+TONE_MAX = 40  # characters
 DESCRIPTION_MAX = 300
 AUDIENCES: tuple[str, ...] = get_args(Audience)
 VARIANTS_MAX = 8
@@ -43,7 +43,7 @@ SUBJECTS = {
 
 
 def _load(subject: str, language: str) -> Any:
-    """Load the sentences about a film or a picture in a language; the names of the file's keys are attributes."""
+    """Return the sentences about a film or a picture in a language; the keys of the file are attributes."""
     return SimpleNamespace(**tomllib.loads((SENTENCES / f"{subject}.{language}.toml").read_text("utf-8")))
 
 
@@ -53,47 +53,47 @@ ALLOWED = {"audience": AUDIENCES, "language": tuple(GRAMMARS)}
 
 
 def grammar_of(about: Subject, language: str) -> Any:
-    """Return the lines that can be said in a language of a film, or of a picture."""
+    """Return the grammar for a film or a picture in a language."""
     return (PICTURE_GRAMMARS if isinstance(about, Picture) else GRAMMARS)[language]
 
 
 def compose(about: Subject, *, tone: str, audience: str, variants: int, language: str = "en") -> list[str]:
-    """Write captions that all differ; for the same film or picture, and the same wishes, always the same."""
+    """Return distinct captions; the same ones for the same film or picture, tone, audience and language."""
     grammar, salt = grammar_of(about, language), f"{about.id} {tone} {audience}"
     facts = _picture_facts(about, grammar) if isinstance(about, Picture) else _facts(about, grammar)
-    first = _shuffled(_borne_out(grammar.tones[tone], about), salt)
-    second = _shuffled(_borne_out(grammar.audiences[audience], about), salt)
+    first = _shuffle(_fitting_lines(grammar.tones[tone], about), salt)
+    second = _shuffle(_fitting_lines(grammar.audiences[audience], about), salt)
     pairs = [f"{first[turn % len(first)]} {second[turn % len(second)]}" for turn in range(variants)]
-    return [_said(pair, facts) for pair in pairs]
+    return [_fill(pair, facts) for pair in pairs]
 
 
-def _borne_out(lines: Mapping[str, Sequence[str]], about: Subject) -> list[str]:
-    """List the lines whose conditions, words apart by spaces, are all true of the film or picture."""
+def _fitting_lines(lines: Mapping[str, Sequence[str]], about: Subject) -> list[str]:
+    """Return the lines whose conditions, separated by spaces, all hold for the film or picture."""
     return [line for needs, group in lines.items() if about.holds.issuperset(needs.split()) for line in group]
 
 
-def _shuffled(lines: list[str], salt: str) -> list[str]:
-    """Order lines by the SHA-256 of salt and line: as if by chance, yet always the same for the same salt.
+def _shuffle(lines: list[str], salt: str) -> list[str]:
+    """Return lines ordered by the SHA-256 of salt and line: in an arbitrary order that is fixed for each salt.
 
-    A line that is added later takes its place without changing the order of the others.
+    A line that is added later does not change the order of the others.
     """
     return sorted(lines, key=lambda line: hashlib.sha256(f"{salt}\n{line}".encode()).digest())
 
 
-def _said(line: str, facts: Mapping[str, object]) -> str:
-    """Put the facts into a line; a name that begins a sentence begins with a capital letter."""
+def _fill(line: str, facts: Mapping[str, object]) -> str:
+    """Return a line with the facts inserted; a name that begins a sentence gets a capital letter."""
     upper = {f"^{name}": NAME.sub(lambda found: found[0].upper(), str(value), 1) for name, value in facts.items()}
     return BEGINS.sub("{^", line).format(**facts, **upper)
 
 
 def sentence(about: Description, language: str = "en") -> str:
-    """Write the sentence of a film's wall label."""
+    """Return the sentence of a film's wall label."""
     grammar = GRAMMARS[language]
     return str(grammar.label.format(**_facts(about, grammar)))
 
 
 def _facts(about: Description, grammar: Any) -> dict[str, object]:
-    quoted = [_quoted(stop or grammar.photo, grammar) for stop in about.stops]
+    quoted = [_quote(stop or grammar.photo, grammar) for stop in about.stops]
     return {
         "first": quoted[0],
         "last": quoted[-1],
@@ -104,66 +104,66 @@ def _facts(about: Description, grammar: Any) -> dict[str, object]:
     }
 
 
-def _quoted(name: str, grammar: Any) -> str:
-    """Put a name into quotation marks, and what is quoted within it into those of the second order."""
+def _quote(name: str, grammar: Any) -> str:
+    """Return a name in quotation marks, with quotations inside it in inner quotation marks."""
     return str(grammar.marks.format(WITHIN.sub(grammar.marks_within, name)))
 
 
 def _picture_facts(about: Picture, grammar: Any) -> dict[str, object]:
-    return {"shows": _quoted(about.shows, grammar), "width": about.width, "height": about.height}
+    return {"shows": _quote(about.shows, grammar), "width": about.width, "height": about.height}
 
 
 def joined(words: Sequence[str], grammar: Any) -> str:
-    """List words as a sentence of the grammar's language does."""
+    """Return words as a list within a sentence of the grammar's language."""
     return str(grammar.conjunction.join(filter(None, [", ".join(words[:-1]), words[-1]])))
 
 
 class CaptionRequest(BaseModel):
-    """Which captions are wanted."""
+    """A request for captions."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     tone: Annotated[str, Field(min_length=1, max_length=TONE_MAX, strict=True, examples=[TONE])] = TONE
-    """How they sound: quirky, funny, serious, happy, poetic, or a word of one's own."""
+    """The tone: quirky, funny, serious, happy, poetic, or another word."""
     audience: Annotated[Audience, Field(examples=["personal"])] = "personal"
-    """Whom they are for."""
+    """The audience."""
     variants: Annotated[int, Field(ge=1, le=VARIANTS_MAX, strict=True, examples=[3])] = 3
-    """How many of them."""
+    """The number of captions."""
     language: Annotated[Language, Field(examples=["en"])] = "en"
-    """The language that they are in."""
+    """The language of the captions."""
 
 
 class PictureCaptionRequest(CaptionRequest):
-    """Which captions of a picture are wanted."""
+    """A request for captions of a picture."""
 
     description: Annotated[str, Field(max_length=DESCRIPTION_MAX, strict=True, examples=["a fox in the snow"])] = ""
-    """What it shows; without it a worker's guess, if there is one."""
+    """What the picture shows; by default a worker's guess, if there is one."""
 
 
 Request = TypeVar("Request", bound=CaptionRequest)
 
 
 def parse_request(data: Any, kind: type[Request]) -> Request:
-    """Check which captions are wanted, of a film (:class:`CaptionRequest`) or of a picture.
+    """Validate a request for captions of a film (:class:`CaptionRequest`) or of a picture, and return it.
 
-    :raises InvalidInput: with one error for each field that is wrong.
+    :raises InvalidInput: with one error for each invalid field.
     """
     if isinstance(data, dict):
         free = {field: data[field] for field in ("tone", "description") if isinstance(data.get(field), str)}
         data = data | {field: " ".join(text.split()) for field, text in free.items()}
     try:
-        wanted = kind.model_validate(data)
+        request = kind.model_validate(data)
     except ValidationError as error:
         raise field_errors.refusal(error, _sentence, depth=1) from error
-    told = wanted.model_dump(include={"tone", "description"})
-    flaws = [flaw for field, text in told.items() if text not in TONES for flaw in _flaws(field, text)]
+    texts = request.model_dump(include={"tone", "description"})
+    flaws = [flaw for field, text in texts.items() if text not in TONES for flaw in _flaws(field, text)]
     if flaws:
         raise InvalidInput(flaws)
-    return wanted
+    return request
 
 
 def _flaws(field: str, text: str) -> list[FieldError]:
-    """Say what is wrong with words that a visitor wrote."""
+    """Return the errors of a text that a visitor wrote."""
     flaws = banned_words.flaws([((field,), _(SUBJECTS[field]), text)])
     if not text.isprintable():
         message = _("%(field)s contains control characters. Use letters alone.", field=_(SUBJECTS[field]))
@@ -172,7 +172,7 @@ def _flaws(field: str, text: str) -> list[FieldError]:
 
 
 def _sentence(path: Path, item: Any) -> str:
-    """Return what a field may be."""
+    """Return the message with what a field may be."""
     if not path:
         return _('Captions must be asked for by an object such as {"tone": "poetic"}.')
     name = str(path[0])

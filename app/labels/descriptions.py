@@ -1,4 +1,4 @@
-"""What a label may say: the facts of a film, as words. Whatever can be described so can be captioned."""
+"""The facts of a film as words, from which labels and captions are written."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from app.i18n.locales import LOCALES
 from app.storage.walk_models import FINISHED, ROUND, STOP, Walk
 
 NAME_MAX = 80  # characters of a prompt in a caption
-GRADUAL = 8  # frames from a stop to the next, at least, for a change that is called gradual
+GRADUAL = 8  # the least frames between two stops of a gradual change
 OPENING, CLOSING = re.compile(r"(?<!\w)[\"“”„«»](?=\w)"), re.compile(r"[\"“”„«»]")
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The facts of a film: what it leads through, how many frames it has, when it was painted, its number and id.
+    """The facts of a film: its stops, the number of frames, the year, its number and ID.
 
-    A stop without words is ``""``; ``prompts`` says whether all stops are words alone, none of them a photo. ``title``
-    is its owner's, if there is one, and ``hands`` are named as within a sentence.
+    A stop without words is ``""``; ``prompts`` says whether no stop is made from a photo. ``title`` is the owner's
+    title, if any. ``hands`` are the names of its styles as within a sentence.
     """
 
     stops: tuple[str, ...]
@@ -39,18 +39,18 @@ class Description:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """List the names by which captions may call it: those of its ends that have words."""
+        """Return the names that captions may use: the ends of the film that have words."""
         return tuple(stop for stop in (self.stops[0], self.stops[-1]) if stop)
 
     @property
     def holds(self) -> frozenset[str]:
-        """Name what is true of the film, of what lines may need.
+        """Return the conditions of lines that hold for the film.
 
-        ``ends``: its last stop ends it; ``returns``: it goes back to its first. ``onward``: all its frames are on the
-        way from first to last. ``between``: it has frames that are no stop. ``gradual``: many of them on each leg.
+        ``ends``: it ends at its last stop; ``returns``: it goes back to its first. ``onward``: all its frames lead from
+        first to last. ``between``: it has frames between its stops. ``gradual``: it has many of them on each leg.
         """
         legs = len(self.stops) - (self.ending != ROUND)
-        told = {
+        conditions = {
             "ends": self.ending == STOP,
             "returns": self.ending != STOP,
             "onward": self.ending != ROUND,
@@ -59,18 +59,18 @@ class Description:
             "public": self.public,
             "prompts": self.prompts,
         }
-        return frozenset(each for each, is_so in told.items() if is_so)
+        return frozenset(each for each, is_so in conditions.items() if is_so)
 
 
 def of_walk(walk: Walk, language: str = "en") -> Description:
-    """Describe a walk; its hands are named in ``language``.
+    """Return the description of a walk, with the names of its styles in ``language``.
 
     :raises Conflict: while it is not finished.
     """
     if walk.state != FINISHED:
         raise Conflict(_("This walk is not finished. Captions are written when it is."))
     with force_locale(str(LOCALES[language])):
-        named = tuple(hands.names(walk))
+        styles = tuple(hands.names(walk))
     return Description(
         stops=tuple(name(stop.prompt) for stop in walk.stops),
         frames=walk.frames,
@@ -81,12 +81,12 @@ def of_walk(walk: Walk, language: str = "en") -> Description:
         public=walk.is_public,
         prompts=not any(stop.photo for stop in walk.stops),
         title=walk.given_title or "",
-        hands=named,
+        hands=styles,
     )
 
 
 def name(prompt: str) -> str:
-    """Write a prompt so that it can stand in quotation marks: on one line, short, without such marks or a full stop."""
+    """Return a prompt for use in quotation marks: on one line, short, without quotation marks or a full stop."""
     line = CLOSING.sub("’", OPENING.sub("‘", " ".join(prompt.split())))
     if len(line) > NAME_MAX:
         cut = line[: NAME_MAX - 1]

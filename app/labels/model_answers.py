@@ -1,4 +1,4 @@
-"""What a language model answers, held against the facts: which of its lines may be shown."""
+"""Check a language model's answer against the facts, and keep the captions that may be shown."""
 
 from __future__ import annotations
 
@@ -16,42 +16,45 @@ WORD = re.compile(r"[^\W\d_]+")
 ENGLISH = "the and of is are was with from this that it its you your to for not when what"
 GERMAN = "der die das und ist sind war mit von dieser dieses ein eine einem nicht wenn was auf zu"
 COMMON = {"en": frozenset(ENGLISH.split()), "de": frozenset(GERMAN.split())}
-"""Words by which a language is known."""
+"""Words by which a language is recognised."""
 
 
-class Useless(Exception):
+class UnusableAnswer(Exception):
     """The model gave no answer that can be used."""
 
 
 def fit(text: str, about: Subject, *, variants: int, language: str) -> list[str]:
-    """Return the captions of an answer.
+    """Return the captions in an answer that may be shown.
 
-    :raises Useless: unless as many as were asked for can be shown.
+    :raises UnusableAnswer: when there are fewer than ``variants``.
     """
     start, end = text.find("["), text.rfind("]")
     try:
-        found = json.loads(text[start : end + 1])
+        answer = json.loads(text[start : end + 1])
     except (ValueError, RecursionError) as error:
-        raise Useless("its answer holds no list") from error
-    lines = [" ".join(line.split()) for line in found if isinstance(line, str)] if isinstance(found, list) else []
-    kept = [line for line in dict.fromkeys(lines) if is_fit(line, about, language)][:variants]
-    if len(kept) < variants:
-        raise Useless(f"{len(kept)} of its captions can be shown; {variants} were asked for")
-    return kept
+        raise UnusableAnswer("its answer holds no list") from error
+    lines = [" ".join(line.split()) for line in answer if isinstance(line, str)] if isinstance(answer, list) else []
+    captions = [line for line in dict.fromkeys(lines) if is_fit(line, about, language)][:variants]
+    if len(captions) < variants:
+        raise UnusableAnswer(f"{len(captions)} of its captions can be shown; {variants} were asked for")
+    return captions
 
 
 def is_fit(line: str, about: Subject, language: str) -> bool:
-    """Tell whether a caption is plain, of fair length, in the language asked for, names what it is of, gives no number
-    that the facts do not, and says nothing that does not hang here."""
+    """Return whether a caption may be shown.
+
+    It must be plain text of moderate length in the requested language that names its subject, has no number that is not
+    in the facts, and contains no banned words.
+    """
     is_plain = CAPTION_MIN <= len(line) <= CAPTION_MAX and line.isprintable() and not NOT_PLAIN.search(line)
     names = [name.casefold() for name in about.names]
-    names_it = not names or any(name in line.casefold() for name in names)
-    is_told = _numbers(line) <= _known_numbers(about)
+    has_name = not names or any(name in line.casefold() for name in names)
+    numbers_are_known = _numbers(line) <= _known_numbers(about)
     return (
         is_plain
-        and names_it
-        and is_told
-        and _speaks(line, about, language)
+        and has_name
+        and numbers_are_known
+        and _is_in_language(line, about, language)
         and not banned_words.flaws([(("caption",), "", line)])
     )
 
@@ -66,8 +69,8 @@ def _known_numbers(about: Subject) -> set[int]:
     return {about.frames, about.year, len(about.stops)}.union(*map(_numbers, (*about.stops, about.title)))
 
 
-def _speaks(line: str, about: Subject, language: str) -> bool:
-    """Tell whether a line has no more of another language's words than of its own, beside the names."""
+def _is_in_language(line: str, about: Subject, language: str) -> bool:
+    """Return whether a line has at least as many words of the language as of any other, apart from the names."""
     rest = line.casefold()
     for name in about.names:
         rest = rest.replace(name.casefold(), " ")

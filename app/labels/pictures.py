@@ -1,4 +1,4 @@
-"""What a label may say of a single picture, as words: what it shows, by a guess or its owner's words, and its size."""
+"""The facts of a single picture as words: what it shows, by its owner or by a guess, and its size."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.storage.photo_models import Photo
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The facts of a picture: what it shows, ``""`` where nobody says, its size in pixels, and its id.
+    """The facts of a picture: what it shows (``""`` if unknown), its size in pixels, and its ID.
 
-    ``is_guess`` tells whether a machine said what it shows; else whoever brought it did.
+    ``is_guess`` is true if a model described it, false if its owner did.
     """
 
     shows: str
@@ -24,20 +24,20 @@ class Picture:
 
     @property
     def holds(self) -> frozenset[str]:
-        """Name what is true of it, of what lines may need: ``unnamed``, or ``named`` and whose words they are."""
+        """Return the conditions of lines that hold for it: ``unnamed``, or ``named`` and the source of the words."""
         if not self.shows:
             return frozenset({"unnamed"})
         return frozenset({"named", "guessed" if self.is_guess else "told"})
 
     @property
     def names(self) -> tuple[str, ...]:
-        """List the names by which captions may call it."""
+        """Return the names that captions may use."""
         return (self.shows,) if self.shows else ()
 
 
-def of_photo(photo: Photo, told: str = "") -> Picture:
-    """Describe a photo, by its owner's words if there are any, else by the worker's guess if that may hang here."""
+def of_photo(photo: Photo, description: str = "") -> Picture:
+    """Return the facts of a photo, with its owner's words or else the worker's guess if that has no banned words."""
     guess = photo.description or ""
     if banned_words.flaws([(("description",), "", guess)]):
         guess = ""
-    return Picture(name(told or guess), not told, photo.width, photo.height, photo.id)
+    return Picture(name(description or guess), not description, photo.width, photo.height, photo.id)

@@ -1,4 +1,4 @@
-"""Which of the known tones a visitor's own word comes nearest to."""
+"""The known tone that is nearest to a visitor's word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.text.embedding import Embedding, Floats
 from app.text.folding import folded
 
 LIKE = 0.45
-"""The cosine from which on a word means something like another."""
+"""The least cosine similarity of words with a similar meaning."""
 
 WORDS = {
     "quirky": """odd whimsical eccentric playful weird surreal absurd cheeky strange offbeat zany random nerdy mad
@@ -27,30 +27,30 @@ WORDS = {
         unhappy depressing poetisch verträumt lyrisch melancholisch romantisch traurig zart geheimnisvoll
         nostalgisch wehmütig düster still dramatisch""",
 }
-"""What each tone is also called, in both languages of the site."""
+"""Other words for each tone, in both languages of the site."""
 
-SAID = [(tone, word) for tone, words in WORDS.items() for word in (tone, *words.split())]
-KNOWN = {folded(word): tone for tone, word in SAID}
+WORD_LIST = [(tone, word) for tone, words in WORDS.items() for word in (tone, *words.split())]
+KNOWN = {folded(word): tone for tone, word in WORD_LIST}
 
 
 def nearest(word: str) -> str | None:
-    """Name the known tone that a word means, or means something like; ``None`` where none is near.
+    """Return the known tone that a word means or is similar to; ``None`` if none is near.
 
-    A known word is looked up. Others are compared, in English, by the table of meaning (:mod:`app.text.embedding`).
+    A known word is looked up. Others are compared, in English, by their word vectors (:mod:`app.text.embedding`).
     """
-    asked = folded(word).strip()
-    if asked in KNOWN:
-        return KNOWN[asked]
+    query = folded(word).strip()
+    if query in KNOWN:
+        return KNOWN[query]
     try:
         embedding = semantic_search.embedding()
     except SourceError:
         return None
     names, vectors = _table(embedding)
-    likeness = vectors @ embedding.embed([asked])[0]
+    likeness = vectors @ embedding.embed([query])[0]
     best = int(likeness.argmax())
     return names[best] if likeness[best] >= LIKE else None
 
 
 @lru_cache(maxsize=2)
 def _table(embedding: Embedding) -> tuple[list[str], Floats]:
-    return [tone for tone, _word in SAID], embedding.embed([word for _tone, word in SAID])
+    return [tone for tone, _word in WORD_LIST], embedding.embed([word for _tone, word in WORD_LIST])

@@ -1,4 +1,4 @@
-"""The wall label of a film or a picture as museums write them: title and year, medium, edition, and a sentence."""
+"""The wall label of a film or a picture as in museums: title and year, medium, edition, and a sentence."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from app.labels.descriptions import Description
 from app.labels.pictures import Picture
 
 UNTITLED_MAX = 3
-"""How many stops a title names; of more, the first and the last."""
+"""The most stops in a title; of more, only the first and the last are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class WallLabel:
-    """What stands on the wall: each part a line of its own, without a full stop but the sentence.
+    """A wall label: each part is one line, and only the sentence has a full stop.
 
-    ``year`` is ``None`` of a picture: when it was made, nobody knows.
+    ``year`` is ``None`` for a picture, because it is unknown.
     """
 
     title: str
@@ -28,23 +28,23 @@ class WallLabel:
     sentence: str
 
     def lines(self) -> list[str]:
-        """Write it as it hangs: title and year on one line, as labels have it."""
+        """Return its lines: title and year share the first."""
         head = self.title if self.year is None else f"{self.title}, {self.year}"
         return [head, self.medium, self.edition, self.sentence]
 
     def as_dict(self) -> dict[str, Any]:
-        """Write it for programs."""
+        """Return it as a dictionary for programs."""
         return asdict(self)
 
 
 def compose(about: Subject, language: str = "en") -> WallLabel:
-    """Write the label of a film or a picture."""
+    """Return the label of a film or a picture."""
     grammar = captions.grammar_of(about, language)
     return _of_picture(about, grammar) if isinstance(about, Picture) else _of_film(about, grammar, language)
 
 
 def _of_film(about: Description, grammar: Any, language: str) -> WallLabel:
-    """Write a film's: the title that its owner gave, else its stops; the hands as its medium."""
+    """Return a film's label: the title is the owner's or made from the stops, the medium names the styles."""
     medium = grammar.medium_in.format(hands=captions.joined(about.hands, grammar)) if about.hands else grammar.medium
     return WallLabel(
         title=about.title or _title(about, grammar),
@@ -56,10 +56,10 @@ def _of_film(about: Description, grammar: Any, language: str) -> WallLabel:
 
 
 def _of_picture(about: Picture, grammar: Any) -> WallLabel:
-    """Write a picture's: what its owner says that it shows is its title; a guess stands in brackets, as museums do."""
+    """Return a picture's label: the title is the owner's description, or a guess in brackets, as in museums."""
     whose = next(each for each in grammar.label if each in about.holds)
-    told = f"{about.shows[:1].upper()}{about.shows[1:]}"
-    titles = {"told": told, "guessed": grammar.guessed.format(shows=about.shows), "unnamed": grammar.untitled}
+    description = f"{about.shows[:1].upper()}{about.shows[1:]}"
+    titles = {"told": description, "guessed": grammar.guessed.format(shows=about.shows), "unnamed": grammar.untitled}
     return WallLabel(
         title=titles[whose],
         year=None,
@@ -70,7 +70,7 @@ def _of_picture(about: Picture, grammar: Any) -> WallLabel:
 
 
 def _title(about: Description, grammar: Any) -> str:
-    """Name the stops as a title does: ``A lemon into the sun``."""
+    """Return the stops as a title: ``A lemon into the sun``."""
     stops = [stop or grammar.photo for stop in about.stops]
     shown = stops if len(stops) <= UNTITLED_MAX else [stops[0], stops[-1]]
     title = grammar.into.join(shown)

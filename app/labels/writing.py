@@ -1,4 +1,4 @@
-"""Captions as somebody wishes them: by the language model where the site has one, else by the grammar."""
+"""Write requested captions: by the language model if the site has one, else by the grammar."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.labels.captions import CaptionRequest, Subject
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Captions, the tone that they are in, and who wrote them: ``grammar``, or the name of a language model.
+    """Captions, their tone, and who wrote them: ``grammar``, or the name of a language model.
 
-    ``is_near`` tells whether the tone is the one asked for, or means something like it.
+    ``is_near`` is true if the tone is the requested one or a similar one.
     """
 
     captions: list[str]
@@ -22,15 +22,15 @@ class Written:
     is_near: bool = True
 
 
-def compose(about: Subject, wanted: CaptionRequest, *, admit: Callable[[], bool]) -> Written:
-    """Write captions; the model is asked only if ``admit`` lets this visitor ask it.
+def compose(about: Subject, request: CaptionRequest, *, admit: Callable[[], bool]) -> Written:
+    """Return captions; the language model is only asked if ``admit`` returns true for this visitor.
 
-    A tone that the grammar does not know is written in the known one that comes nearest, and in the first of those that
-    suit any film where none does.
+    For a tone that the grammar does not know, it uses the nearest known tone, or else ``captions.TONE``, which suits
+    any film.
     """
-    asked = wanted.model_dump(include=set(CaptionRequest.model_fields))
-    if language_model.name() and admit() and (found := language_model.compose(about, **asked)):
-        return Written(found, wanted.tone, language_model.name())
-    near = wanted.tone if wanted.tone in captions.TONES else tones.nearest(wanted.tone)
+    options = request.model_dump(include=set(CaptionRequest.model_fields))
+    if language_model.name() and admit() and (written := language_model.compose(about, **options)):
+        return Written(written, request.tone, language_model.name())
+    near = request.tone if request.tone in captions.TONES else tones.nearest(request.tone)
     tone = near or captions.TONE
-    return Written(captions.compose(about, **asked | {"tone": tone}), tone, "grammar", near is not None)
+    return Written(captions.compose(about, **options | {"tone": tone}), tone, "grammar", near is not None)

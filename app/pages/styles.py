@@ -129,7 +129,7 @@ def _prompt() -> tuple[str, str]:
         return "", ""
     most = Limits.current().prompt_max
     try:
-        return schema.visible(text, most), ""
+        return schema.visible_text(text, most), ""
     except ValueError as error:
         return text[:most], str(error)
 

@@ -228,8 +228,8 @@ def drawn_after(walk: Walk) -> list[str]:
 def _read(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
     """Read a prompt as it will be kept; None where it will be refused."""
     try:
-        words = schema.visible(prompt, limits.prompt_max)
-        without = schema.cleaned(leave_out, limits.prompt_max)
+        words = schema.visible_text(prompt, limits.prompt_max)
+        without = schema.clean_text(leave_out, limits.prompt_max)
     except ValueError:
         return None
     return reader.again(words, leave_out=without, language=here().language, seed=seed)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sketch.arrangement import Item, Wish, arrange
-from sketch.colour import Look
+from sketch.colour import Appearance
 from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
@@ -14,14 +14,14 @@ from sketch.styling import styled
 VERSION = 6
 """The version of the prompt parser; another version may interpret the same prompt differently."""
 
-LookOf = Callable[[str], Look | None]
+LookOf = Callable[[str], Appearance | None]
 """Returns the appearance of a drawing by its digest, or ``None`` if it is unknown."""
 
 BY_NAME, BY_KEYWORD, BY_KIND, FREELY = "name", "keyword", "kind", "freely"
 """How a drawing was found: by one of its names, by a keyword, as a kind of the named thing, or by meaning alone."""
 
 
-def unseen(digest: str) -> Look | None:  # noqa: ARG001
+def unseen(digest: str) -> Appearance | None:  # noqa: ARG001
     """Return ``None``: the appearance of every drawing is unknown."""
     return None
 

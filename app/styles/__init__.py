@@ -1,3 +1,3 @@
-"""Styles: named ways of painting, what suits each, and which is nearest to a prompt."""
+"""Styles: named ways of rendering, what each suits, and which is nearest to a prompt."""
 
 __all__ = ["added", "artists", "catalogues", "proposals", "samples", "shipped", "style", "suiting"]

@@ -1,4 +1,4 @@
-"""Artists near a prompt: added styles that a catalogue's words tell of, compared as all styles are."""
+"""Artists near a prompt: added styles with phrases from a catalogue, compared as all styles are."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ MEDIUMS = (
     ("ink", "ink wash"),
     ("oil acrylic tempera paint", "oil painting"),
 )
-"""By which hand a medium is painted, by any of these words; the first that is found stands in."""
+"""Words for mediums, and the style for each; the first match is the stand-in."""
 
 
 @dataclass(frozen=True, slots=True)
 class NearArtist:
-    """An artist for a prompt: how near (figures compare within one prompt), and what of their works is nearest."""
+    """An artist near a prompt: the similarity (comparable within one prompt only), and the nearest phrase."""
 
     artist: AddedStyle
     likeness: float
@@ -43,24 +43,24 @@ class NearArtist:
 
 
 def every() -> list[AddedStyle]:
-    """List the artists, by name: what was added with a catalogue's words."""
+    """Return the artists by name: added styles with phrases from a catalogue."""
     return [style for style in added.every() if style.phrases]
 
 
 def nearest(prompt: str, *, limit: int = SHOWN) -> list[NearArtist]:
     """Return the artists whose works are nearest to a prompt in English, the nearest first."""
     styles = {Style(Hand(each.title, each.title), "", "", each.style.phrases): each for each in every()}
-    found = proposals.nearest(prompt, tuple(styles), limit=limit)
-    return [NearArtist(styles[one.style], one.likeness, one.because) for one in found]
+    proposed = proposals.nearest(prompt, tuple(styles), limit=limit)
+    return [NearArtist(styles[one.style], one.likeness, one.because) for one in proposed]
 
 
-def stand_in(mediums: tuple[str, ...], phrases: tuple[str, ...], among: tuple[Style, ...]) -> str:
-    """Return the words of the hand that is nearest to what works are made of, or else to what they show; "" of none."""
-    known = {style.hand.words for style in among}
+def stand_in(mediums: tuple[str, ...], phrases: tuple[str, ...], choices: tuple[Style, ...]) -> str:
+    """Return the words of the style nearest to the mediums of some works, or else to their phrases; "" for none."""
+    known = {style.hand.words for style in choices}
     for medium in mediums:
-        said = set(medium.replace(",", " ").split())
+        medium_words = set(medium.replace(",", " ").split())
         for words, hand in MEDIUMS:
-            if hand in known and (words in medium or said & set(words.split())):
+            if hand in known and (words in medium or medium_words & set(words.split())):
                 return hand
-    found = proposals.nearest(", ".join(phrases), among, limit=1)
-    return found[0].style.hand.words if found else ""
+    nearest_styles = proposals.nearest(", ".join(phrases), choices, limit=1)
+    return nearest_styles[0].style.hand.words if nearest_styles else ""

@@ -1,6 +1,6 @@
-"""What a museum's catalogue says of artists' works: titles, subjects and mediums, by which an artist is found.
+"""Museum catalogues: titles, subjects and mediums of artists' works, by which an artist is matched.
 
-Catalogues are CSV, JSON or JSON Lines, packed by gzip or not, with the columns of MoMA's, the Met's and Tate's files.
+Catalogues are CSV, JSON or JSON Lines files, optionally gzipped, with the columns of MoMA, the Met or Tate.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ GROUPS = ("Classification", "classification", "Object Name")
 
 SUBJECTS_MOST, TITLES_MOST, MEDIUMS_MOST = 24, 24, 3
 WORDS_MOST, PHRASE_MOST = 8, 60
-"""A title of more words, or characters, tells of more than what is seen, and is left out."""
+"""Titles with more words or characters are left out, as they describe more than what is seen."""
 
 FEW = 10
-"""Of somebody with fewer works a subject counts that only one of them shows."""
+"""An artist with fewer works keeps subjects that only one work shows."""
 
 TELLS_NOTHING = re.compile(r"untitled|not known|no title|title unknown|^\W*$|[\d\[\]()?]|\bverso\b", re.IGNORECASE)
-NOBODY = re.compile(
+UNNAMED = re.compile(
     r"unknown|anonymous|unidentified|various|school\b|after |attributed|circle of|follower|style of|workshop|\bor\b",
     re.IGNORECASE,
 )
@@ -41,9 +41,9 @@ NOBODY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """What a catalogue says of somebody's works: how many there are, what tells them apart, and what they are made of.
+    """An artist in a catalogue: the number of works, what distinguishes them, and their mediums.
 
-    ``subjects`` come most telling first, ``mediums`` most frequent first.
+    ``subjects`` are ordered by how distinctive they are, ``mediums`` by frequency.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Artist:
 
     @property
     def phrases(self) -> tuple[str, ...]:
-        """List the words that the artist is found by, each once."""
+        """Return the phrases by which the artist is matched, each once."""
         return tuple(dict.fromkeys((*self.subjects, *self.titles)))
 
 
@@ -67,39 +67,39 @@ class _Works:
 
 
 class Catalogue:
-    """A catalogue, read once; artists are made of it as they are asked for."""
+    """A catalogue, read once; its artists are computed on request."""
 
     def __init__(self, path: Path) -> None:
         """Read a file.
 
-        :raises InvalidInput: where it cannot be read, naming the line.
+        :raises InvalidInput: when it cannot be read, or names no artist.
         """
         self._works: dict[str, _Works] = defaultdict(_Works)
         self._names: dict[str, str] = {}
         self._subjects: Counter[str] = Counter()
         self.count = 0
         for row in _rows(path):
-            self._take(row)
+            self._add_row(row)
         if not self._works:
             raise InvalidInput.on("catalogue", message=f"{path} names no artist: it has none of {', '.join(ARTISTS)}.")
 
     def artist(self, name: str) -> Artist | None:
-        """Return an artist by name, in any case and with or without marks; None where there are no works by them."""
+        """Return an artist by name, in any case and with or without accents; ``None`` if there are no works."""
         return self._artist(spaced(name)) if spaced(name) in self._works else None
 
     def most_shown(self, most: int, *, least: int) -> list[Artist]:
-        """List those of at least so many works, the most first, without who is nobody in particular."""
+        """Return the ``most`` artists with the most works, at least ``least`` each, without unnamed and joint ones."""
         enough = [key for key, works in self._works.items() if works.count >= least]
-        named = [key for key in enough if not NOBODY.search(key) and not self._is_of_several(key)]
+        named = [key for key in enough if not UNNAMED.search(key) and not self._is_of_several(key)]
         named.sort(key=lambda key: (-self._works[key].count, key))
         return [self._artist(key) for key in named[:most]]
 
     def _is_of_several(self, key: str) -> bool:
-        """Tell whether a name is that of an artist and others after them."""
+        """Return whether a name is that of an artist followed by others."""
         first, comma, _others = self._names[key].partition(", ")
         return bool(comma) and spaced(first) in self._works
 
-    def _take(self, row: dict[str, Any]) -> None:
+    def _add_row(self, row: dict[str, Any]) -> None:
         name = _text(row, ARTISTS)
         if not name:
             return
@@ -120,15 +120,15 @@ class Catalogue:
     def _artist(self, key: str) -> Artist:
         works = self._works[key]
         often = [subject for subject, count in works.subjects.items() if count > 1 or works.count < FEW]
-        telling = sorted(often, key=lambda subject: (-self._telling(subject, works), subject))
+        telling = sorted(often, key=lambda subject: (-self._distinctiveness(subject, works), subject))
         titles = sorted(dict.fromkeys(works.titles))
         step = max(1.0, len(titles) / TITLES_MOST)
         chosen = [titles[int(place * step)] for place in range(min(TITLES_MOST, len(titles)))]
         mediums = [medium for medium, _count in works.mediums.most_common(MEDIUMS_MOST)]
         return Artist(self._names[key], works.count, tuple(telling[:SUBJECTS_MOST]), tuple(chosen), tuple(mediums))
 
-    def _telling(self, subject: str, works: _Works) -> float:
-        """Weigh a subject: by how many of somebody's works carry it, and how few of all do."""
+    def _distinctiveness(self, subject: str, works: _Works) -> float:
+        """Return how distinctive a subject is: frequent in an artist's works, and rare in the catalogue (tf-idf)."""
         return works.subjects[subject] * math.log((self.count + 1) / self._subjects[subject])
 
 
@@ -140,13 +140,13 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         raise InvalidInput.on("catalogue", message=f"{path} cannot be read: {error}.") from error
     try:
         if text.startswith("["):
-            found: Iterator[Any] = iter(json.loads(text))
+            rows: Iterator[Any] = iter(json.loads(text))
         elif text.startswith("{"):
-            found = (json.loads(line) for line in text.splitlines() if line.strip())
+            rows = (json.loads(line) for line in text.splitlines() if line.strip())
         else:
             csv.field_size_limit(1 << 24)
-            found = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        for number, row in enumerate(found, 1):
+            rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        for number, row in enumerate(rows, 1):
             if not isinstance(row, dict):
                 raise InvalidInput.on("catalogue", message=f"{path}: entry {number} is no object.")
             yield row
@@ -172,7 +172,7 @@ def _list(row: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 
 def _subject(text: str) -> str:
-    """Write a subject as people say it, ``boat, sailing`` as ``sailing boat``; none where it names somebody."""
+    """Return a subject in plain order, ``boat, sailing`` as ``sailing boat``; "" if it names a person."""
     text = " ".join(text.removesuffix(" - non-specific").replace("/", " ").split())
     is_plain = 0 < len(text) <= PHRASE_MOST and text == text.lower() and not re.search(r"[\d:]", text)
     thing, comma, kind = text.partition(", ")

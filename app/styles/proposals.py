@@ -1,7 +1,7 @@
-"""Which styles suit a prompt: those whose phrases mean, or say, what it does.
+"""Styles that suit a prompt: those with phrases of similar meaning or with the same words.
 
-A style's vector is the mean of its phrases' in the table of meaning (:mod:`app.text.embedding`). A prompt is compared
-with that mean, with each phrase, and by the words that both have: one that fits well says more than all together.
+A style's vector is the mean of its phrases' word vectors (:mod:`app.text.embedding`). A prompt is compared with this
+mean, with each phrase, and by shared words, because one phrase that fits well says more than all together.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import numpy as np
 from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.styles.style import Style
-from app.text.embedding import Embedding, Floats, normalised
+from app.text.embedding import Embedding, Floats, normalise
 from app.text.folding import stem, words
 
 SHOWN = 3
 """How many styles are proposed."""
 
 SECOND, MEAN, SAID = 0.5, 0.5, 0.3
-"""The weights, beside the nearest phrase, of the next two, of the mean of all, and of words that both have."""
+"""The weights of the next two phrases, of the mean, and of shared words, beside the nearest phrase."""
 
 EMPTY_WORDS = frozenset(
     ("a", "an", "all", "and", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "of", "off", "on", "or",
@@ -34,32 +34,32 @@ EMPTY_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A style for a prompt: how well it suits (about 0 to 2; figures compare within one prompt) and the phrase why."""
+    """A style for a prompt: its score (about 0 to 2, comparable within one prompt only) and the matching phrase."""
 
     style: Style
     likeness: float
     because: str
 
 
-def nearest(prompt: str, among: tuple[Style, ...], *, limit: int = SHOWN) -> list[Proposal]:
-    """Propose styles for a prompt in English, the best first; none where no word of it is known or no table is here."""
+def nearest(prompt: str, choices: tuple[Style, ...], *, limit: int = SHOWN) -> list[Proposal]:
+    """Return styles for a prompt in English, the best first; none if no word is known or there are no word vectors."""
     try:
         embedding = semantic_search.embedding()
     except SourceError:
         return []
-    asked = embedding.embed([prompt])[0]
-    if not among or not asked.any():
+    query = embedding.embed([prompt])[0]
+    if not choices or not query.any():
         return []
-    shelf = _shelf(embedding, among)
-    likeness = shelf.vectors @ asked
-    said = _stems(prompt)
-    found = [shelf.proposal(place, likeness, asked, said) for place in range(len(among))]
-    return sorted(found, key=lambda one: -one.likeness)[:limit]
+    table = _style_vectors(embedding, choices)
+    likeness = table.vectors @ query
+    query_stems = _stems(prompt)
+    proposed = [table.proposal(place, likeness, query, query_stems) for place in range(len(choices))]
+    return sorted(proposed, key=lambda one: -one.likeness)[:limit]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """Styles as they are compared: a vector for each phrase, those of a style in a row, and one for each style."""
+class _StyleVectors:
+    """Styles with their vectors: one for each phrase, grouped by style, and one for each style."""
 
     styles: tuple[Style, ...]
     phrases: tuple[tuple[str, ...], ...]
@@ -69,29 +69,33 @@ class _Shelf:
     stems: tuple[frozenset[str], ...]
     rarity: dict[str, float]
 
-    def proposal(self, place: int, likeness: Floats, asked: Floats, said: frozenset[str]) -> Proposal:
-        """Compare one style with what is asked."""
-        own = likeness[self.starts[place] : self.starts[place + 1]]
-        order = np.argsort(-own)
-        both = sum(self.rarity[word] for word in said & self.stems[place]) / math.sqrt(max(1, len(said)))
-        next_two = float(own[order[1:3]].mean()) if len(own) > 1 else 0.0
-        value = float(own[order[0]]) + SECOND * next_two + MEAN * float(self.means[place] @ asked) + SAID * both
+    def proposal(self, place: int, likeness: Floats, query: Floats, query_stems: frozenset[str]) -> Proposal:
+        """Return the comparison of one style with the prompt."""
+        similarities = likeness[self.starts[place] : self.starts[place + 1]]
+        order = np.argsort(-similarities)
+        overlap = sum(self.rarity[word] for word in query_stems & self.stems[place]) / math.sqrt(
+            max(1, len(query_stems))
+        )
+        next_two = float(similarities[order[1:3]].mean()) if len(similarities) > 1 else 0.0
+        value = (
+            float(similarities[order[0]]) + SECOND * next_two + MEAN * float(self.means[place] @ query) + SAID * overlap
+        )
         phrases = self.phrases[place]
-        shared = max(phrases, key=lambda phrase: sum(self.rarity[word] for word in said & _stems(phrase)))
-        because = shared if said & _stems(shared) else phrases[int(order[0])]
+        shared = max(phrases, key=lambda phrase: sum(self.rarity[word] for word in query_stems & _stems(phrase)))
+        because = shared if query_stems & _stems(shared) else phrases[int(order[0])]
         return Proposal(self.styles[place], value, because)
 
 
 @lru_cache(maxsize=8)
-def _shelf(embedding: Embedding, styles: tuple[Style, ...]) -> _Shelf:
+def _style_vectors(embedding: Embedding, styles: tuple[Style, ...]) -> _StyleVectors:
     phrases = tuple((style.hand.words, *style.phrases) for style in styles)
     vectors = embedding.embed([phrase for each in phrases for phrase in each])
     starts = (0, *np.cumsum([len(each) for each in phrases]).tolist())
-    means = normalised(np.stack([vectors[a:b].mean(axis=0) for a, b in pairwise(starts)]))
+    means = normalise(np.stack([vectors[a:b].mean(axis=0) for a, b in pairwise(starts)]))
     stems = tuple(frozenset().union(*(_stems(phrase) for phrase in each)) for each in phrases)
-    held = Counter(word for each in stems for word in each)
-    rarity = {word: math.log1p(len(styles) / count) / math.log1p(len(styles)) for word, count in held.items()}
-    return _Shelf(styles, phrases, vectors, starts, means, stems, rarity)
+    style_counts = Counter(word for each in stems for word in each)
+    rarity = {word: math.log1p(len(styles) / count) / math.log1p(len(styles)) for word, count in style_counts.items()}
+    return _StyleVectors(styles, phrases, vectors, starts, means, stems, rarity)
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""A picture in each style: as the house model painted it once, or one of those that were added."""
+"""A sample picture for each style: rendered once by the built-in model, or one of an added style's pictures."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from app.styles.style import Style
 
 
 def path(style: Style) -> Path | None:
-    """Return the file of a style's sample; None where there is none."""
+    """Return the path of a style's sample; ``None`` if there is none."""
     return find(style.name)
 
 
 def find(name: str) -> Path | None:
-    """Return the file of the sample of this name; None where there is none."""
-    return _there().get(name) or added.sample(name)
+    """Return the path of the sample of this name; ``None`` if there is none."""
+    return _shipped().get(name) or added.sample(name)
 
 
 @cache
-def _there() -> dict[str, Path]:
+def _shipped() -> dict[str, Path]:
     return {file.stem: file for file in sorted((FOLDER / "samples").glob("*.webp"))}

@@ -1,4 +1,4 @@
-"""The hands as styles: what suits each, by the words that models name them with, from ``models/styles``."""
+"""The models' hands as styles, with what suits each from ``models/styles``."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ FOLDER = ROOT / "models/styles"
 
 
 def of_model(model: str | None = None) -> tuple[Style, ...]:
-    """List the styles of a model (by its setting; the site's first): its hands, in its order.
+    """Return the styles of a model (by its setting; the site's first by default), in the model's order.
 
-    A hand that nothing is written about is found by its own words alone.
+    A style without a description is matched by its own words only.
     """
     return of_hands(hands.known(model))
 
 
 def of_hands(known: tuple[Hand, ...]) -> tuple[Style, ...]:
-    """List hands as styles."""
+    """Return hands as styles."""
     return tuple(_style(hand) for hand in known)
 
 
 def _style(hand: Hand) -> Style:
-    told = _written().get(hand.words)
-    if told is None:
+    description = _descriptions().get(hand.words)
+    if description is None:
         shows = next((each.shows for each in added.every() if each.words == hand.words), ())
         return Style(hand, "", "", shows)
-    return Style(hand, told["suits"], told["sample"], tuple(told["for"]))
+    return Style(hand, description["suits"], description["sample"], tuple(description["for"]))
 
 
 @cache
-def _written() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads((FOLDER / "hands.json").read_text("utf-8"))
-    return found
+def _descriptions() -> dict[str, dict[str, Any]]:
+    descriptions: dict[str, dict[str, Any]] = json.loads((FOLDER / "hands.json").read_text("utf-8"))
+    return descriptions

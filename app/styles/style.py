@@ -1,4 +1,4 @@
-"""A style: its name, the hand that paints it, and the words that it is found by."""
+"""A style: its name, its hand, and the phrases by which it is matched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.storage.walk_models import slug_of
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A named way of painting. ``phrases`` say what it suits, ``suits`` the same in a few words for a wall label."""
+    """A named way of rendering. ``phrases`` say what it suits; ``suits`` says it in a few words for a wall label."""
 
     hand: Hand
     suits: str
@@ -21,19 +21,19 @@ class Style:
 
     @property
     def name(self) -> str:
-        """Name it in addresses and requests: ``pop-art``."""
+        """Return its name in addresses and requests: ``pop-art``."""
         return slug_of(self.hand.words)
 
     @property
     def suits_text(self) -> str:
-        """Say in the page's language what it suits."""
+        """Return what it suits, in the page's language."""
         return translate_foreign(self.suits)
 
 
-def find(text: str, among: Iterable[Style]) -> Style | None:
-    """Find a style by its name, its words or its title, in any case, or else by a further name of its hand."""
+def find(text: str, choices: Iterable[Style]) -> Style | None:
+    """Return the style with this name, words, title or further name, in any case; ``None`` if there is none."""
     wanted = slug_of(text)
-    listed = list(among)
+    listed = list(choices)
     by_name = (style for style in listed if wanted in (style.name, slug_of(style.hand.title)))
     by_another = (style for style in listed if wanted in map(slug_of, style.hand.also))
     return next(by_name, None) or next(by_another, None)

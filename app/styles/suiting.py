@@ -1,7 +1,7 @@
-"""Which styles suit what is shown, by the kinds of its drawings: for prompts that name none.
+"""Which styles suit the drawings that are shown, by their kinds; for prompts that name no style.
 
-A style that is not in the table suits everything. A style that redraws outlines wants things that are known by them,
-one of many small marks wants room, as a place has; and what is printed on cloth grows or flies.
+A style that is not in the table suits everything. A style that redraws outlines needs things that are recognised by
+them; one of many small marks needs space, as a landscape has; textile prints need plants or animals.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ SIGNS = frozenset((
     "arrow", "transport-sign", "warning", "office", "computer", "phone", "mail", "money", "lock", "time", "writing",
     "book-paper", "light-video", "sound", "game", "alphanum", "other-symbol", "av-symbol", "heart",
 ))  # fmt: skip
-"""Subgroups of Unicode whose drawings are signs or come from an office: nothing that stands or lies in a place."""
+"""Unicode subgroups whose drawings are signs or come from an office, and do not stand or lie in a landscape."""
 
 _GROUPS = {
     "animal": ("animal", "cat-face", "monkey-face"),
@@ -61,23 +61,23 @@ SUITS = {
     "gouache": "food fruit place plant person vehicle animal",
     "ink wash": "plant animal place sky person",
 }
-"""The groups that suit a style, by its words: signs are for graphic styles alone."""
+"""The groups that suit a style, by its words; signs suit only graphic styles."""
 
 MEDIUMS = (
     (("painting", "gemaelde", "malerei"), ("oil painting", "swirling brushstrokes", "watercolour")),
     (("drawing", "sketch", "zeichnung", "skizze"), ("charcoal", "chalk pastel", "ink wash", "etching", "scratchboard")),
     (("print", "druck"), ("linocut", "woodcut", "etching", "pop art", "risograph")),
 )
-"""What a medium that is no style by itself may be painted in, by words that end with one of these."""
+"""Words that end with one of these name a medium without being a style, with the styles for each."""
 
 
-def of_medium(said: Sequence[str], able: Sequence[str]) -> Sequence[str]:
-    """Filter styles by a medium that is named; return all where none is, or the model has none of it."""
-    words = [word for each in said for word in each.split()]
+def of_medium(texts: Sequence[str], options: Sequence[str]) -> Sequence[str]:
+    """Return the styles of a medium that is named; all if none is named, or if the model has none of it."""
+    words = [word for each in texts for word in each.split()]
     for names, wanted in MEDIUMS:
         if any(word.endswith(names) for word in words):
-            return [each for each in able if each in wanted] or able
-    return able
+            return [each for each in options if each in wanted] or options
+    return options
 
 
 def is_suited(words: str, kinds: Collection[str]) -> bool:
@@ -89,12 +89,12 @@ def is_suited(words: str, kinds: Collection[str]) -> bool:
     return all(kind.startswith(able) for kind in kinds)
 
 
-def choose(stops: Sequence[Collection[str]], able: Sequence[str], *, seed: int) -> str:
-    """Choose a style for what several stops show, by its words: one that suits as many of them as one can.
+def choose(stops: Sequence[Collection[str]], options: Sequence[str], *, seed: int) -> str:
+    """Return the words of the style that suits most of several stops; "" if there are no styles.
 
-    ``stops`` are the kinds of what each shows. Which of those that suit it is follows from ``seed``, and stays the same
-    where another stop changes and it suits that too.
+    ``stops`` are the kinds of drawings that each shows. ``seed`` chooses among equally suited styles, so that the
+    choice stays when another stop changes and the style suits that too.
     """
-    order = {words: Random(f"style:{seed}:{words}").random() for words in able}  # noqa: S311 - drawn to be drawn again
-    suited = {words: sum(is_suited(words, kinds) for kinds in stops) for words in able}
-    return max(able, key=lambda words: (suited[words], order[words]), default="")
+    order = {words: Random(f"style:{seed}:{words}").random() for words in options}  # noqa: S311 - drawn to be drawn again
+    suited = {words: sum(is_suited(words, kinds) for kinds in stops) for words in options}
+    return max(options, key=lambda words: (suited[words], order[words]), default="")

@@ -1,4 +1,4 @@
-"""Adding artists by the words of a museum's catalogue: nothing but their most telling titles and subjects is kept."""
+"""Add artists from a museum's catalogue; only their most distinctive titles and subjects are stored."""
 
 from __future__ import annotations
 
@@ -17,50 +17,52 @@ from app.teaching import style_teaching
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRequest:
-    """A catalogue whose words are to be taken, and what may be done with them."""
+    """A catalogue to take phrases from, with its licence and attribution."""
 
     path: Path
     licence: str
     attribution: str = ""
 
 
-def add(wanted: CatalogueRequest, *, name: str, artist: str = "", title: str = "") -> AddedStyle:
-    """Add an artist, or give a style that is there already a catalogue's words.
+def add(request: CatalogueRequest, *, name: str, artist: str = "", title: str = "") -> AddedStyle:
+    """Add an artist, or add a catalogue's phrases to an existing style, and return it.
 
-    :raises InvalidInput: when the catalogue cannot be read, or has no works by that artist that say anything.
+    :raises InvalidInput: when the catalogue cannot be read, or has no descriptive works by that artist.
     """
-    style_teaching.check_name(name, wanted.licence)
-    said = artist or title or name.replace("-", " ")
-    found = Catalogue(wanted.path).artist(said)
-    if found is None or not found.phrases:
-        message = f"{wanted.path} has no works by “{said:.80}” that say what they show. Write the name as it does."
+    style_teaching.check_name(name, request.licence)
+    artist_name = artist or title or name.replace("-", " ")
+    entry = Catalogue(request.path).artist(artist_name)
+    if entry is None or not entry.phrases:
+        message = (
+            f"{request.path} has no works by “{artist_name:.80}” that say what they show. Write the name as it does."
+        )
         raise InvalidInput.on("artist", message=message)
-    return _keep(wanted, name, found, title=title)
+    return _keep(request, name, entry, title=title)
 
 
-def add_most_shown(wanted: CatalogueRequest, *, most: int, least: int) -> list[AddedStyle]:
-    """Add the artists with the most works in a catalogue, of at least so many each.
+def add_most_shown(request: CatalogueRequest, *, most: int, least: int) -> list[AddedStyle]:
+    """Add the ``most`` artists with the most works in a catalogue, at least ``least`` each, and return them.
 
-    :raises InvalidInput: when the catalogue cannot be read, or a name cannot be a style's.
+    :raises InvalidInput: when the catalogue cannot be read, or a name is not valid for a style.
     """
-    kept = []
-    for found in Catalogue(wanted.path).most_shown(most, least=least):
-        name = slug_of(found.name)[: added.NAME_MAX].strip("-")
-        if name and found.phrases:
-            style_teaching.check_name(name, wanted.licence)
-            kept.append(_keep(wanted, name, found))
-    return kept
+    styles = []
+    for entry in Catalogue(request.path).most_shown(most, least=least):
+        name = slug_of(entry.name)[: added.NAME_MAX].strip("-")
+        if name and entry.phrases:
+            style_teaching.check_name(name, request.licence)
+            styles.append(_keep(request, name, entry))
+    return styles
 
 
-def _keep(wanted: CatalogueRequest, name: str, found: Artist, *, title: str = "") -> AddedStyle:
-    phrases = tuple(text for text in found.phrases if not banned_words.flaws([(("phrase",), "The phrase", text)]))
-    if held := added.find(name):  # its pictures and what they show stay
-        style = replace(held, works=found.works, phrases=phrases)
+def _keep(request: CatalogueRequest, name: str, entry: Artist, *, title: str = "") -> AddedStyle:
+    phrases = tuple(text for text in entry.phrases if not banned_words.flaws([(("phrase",), "The phrase", text)]))
+    if existing := added.find(name):  # keep its pictures and what they show
+        style = replace(existing, works=entry.works, phrases=phrases)
     else:
         style = AddedStyle(
-            name=name, title=title or found.name, licence=wanted.licence, attribution=wanted.attribution,
-            source=wanted.path.name, works=found.works, phrases=phrases,
-            stand_in=artists.stand_in(found.mediums, phrases, shipped.of_model()),
+            name=name, title=title or entry.name, licence=request.licence, attribution=request.attribution,
+            source=request.path.name, works=entry.works, phrases=phrases,
+            stand_in=artists.stand_in(entry.mediums, phrases, shipped.of_model()),
         )  # fmt: skip
     atomic_write(style.folder / added.ABOUT, added.to_json(style))
     return style

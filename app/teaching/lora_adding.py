@@ -1,4 +1,4 @@
-"""Adding a LoRA file: it is copied into the folder, checked by a worker, and offered once that has said yes."""
+"""Add a LoRA file: copy it into the folder, have a worker check it, and offer it if the check succeeds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_WORKER = (
 
 @dataclass(frozen=True, slots=True)
 class LoraRequest:
-    """What is to be added: a file, and what the operator says of it; what is empty is read from the file."""
+    """A LoRA file to add, with the operator's details; empty ones are read from the file."""
 
     file: Path
     name: str = ""
@@ -35,37 +35,38 @@ class LoraRequest:
     wait: float = WAIT_SECONDS
 
 
-def add(wanted: LoraRequest) -> Lora:
-    """Add a LoRA file, once a worker has checked it.
+def add(request: LoraRequest) -> Lora:
+    """Add a LoRA file after a worker has checked it, and return it.
 
     :raises InvalidInput: naming what is wrong with the file or its name.
+    :raises MediaError: when the folder cannot be written to.
     :raises MomaError: when no worker runs, or none answers in time.
     """
     try:
-        facts = lora_file.inspect(wanted.file)
-        data = wanted.file.read_bytes()
+        facts = lora_file.inspect(request.file)
+        data = request.file.read_bytes()
         if facts.layout == lora_file.PEFT:
-            data = lora_file.with_peft_config(data, wanted.file.with_name("adapter_config.json"))
+            data = lora_file.with_peft_config(data, request.file.with_name("adapter_config.json"))
     except OSError as error:
-        raise _unusable(wanted.file, f"cannot be read: {error.strerror or error}.") from error
+        raise _unusable(request.file, f"cannot be read: {error.strerror or error}.") from error
     except LoraError as error:
-        raise _unusable(wanted.file, str(error)) from error
-    name = wanted.name or slug_of(wanted.file.stem)
+        raise _unusable(request.file, str(error)) from error
+    name = request.name or slug_of(request.file.stem)
     _check_name(name)
     lora = Lora(
-        name=name, title=_title(wanted), digest=hashlib.sha256(data).hexdigest()[: adapters.DIGEST],
-        licence=_line(wanted.licence, "licence"), trigger=_line(wanted.trigger, "trigger") or facts.trigger,
+        name=name, title=_title(request), digest=hashlib.sha256(data).hexdigest()[: adapters.DIGEST],
+        licence=_line(request.licence, "licence"), trigger=_line(request.trigger, "trigger") or facts.trigger,
         family=facts.family, width=facts.width, rank=facts.rank, bytes=len(data),
         path=loras.folder() / f"{name}{lora_file.SUFFIX}",
     )  # fmt: skip
-    model = _model(wanted.file, lora, facts)
+    model = _model(request.file, lora, facts)
     if not jobs.workers():
         raise MomaError(NO_WORKER)
-    return _checked(wanted, lora, data, model)
+    return _check_and_keep(request, lora, data, model)
 
 
-def _checked(wanted: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) -> Lora:
-    """Lay the file beside the others, have a worker check it, and offer it."""
+def _check_and_keep(request: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) -> Lora:
+    """Copy the file beside the others, wait for a worker's check, and offer it."""
     aside = loras.folder() / f".{new_id()}{lora_file.SUFFIX}"
     try:
         try:
@@ -73,15 +74,15 @@ def _checked(wanted: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) 
             aside.write_bytes(data)
         except OSError as error:
             raise MediaError(f"{loras.folder()} cannot be written to: {error.strerror or error}") from error
-        if reason := _answer(aside.name, model, wanted.wait):
-            raise _unusable(wanted.file, reason)
+        if reason := _answer(aside.name, model, request.wait):
+            raise _unusable(request.file, reason)
         return loras.keep(aside, lora)
     finally:
         aside.unlink(missing_ok=True)
 
 
 def _answer(file: str, model: ModelOnOffer, seconds: float) -> str:
-    """Ask a worker what is wrong with a file, and wait for its answer."""
+    """Return what a worker finds wrong with a file, "" for nothing; wait for its answer."""
     is_first = model == models_on_offer.find(None)
     task = lora_checks.enqueue(file, None if is_first else model.name)
     until = monotonic() + seconds
@@ -99,14 +100,14 @@ def _answer(file: str, model: ModelOnOffer, seconds: float) -> str:
 
 
 def remove(name: str) -> Lora:
-    """Remove a LoRA. Walks that were painted with it stay; those that wait for it fail, and say why.
+    """Remove a LoRA and return it. Walks rendered with it stay; walks that still need it fail with a message.
 
     :raises InvalidInput: when there is none of this name.
     """
-    found = next((lora for lora in loras.every() if lora.name == name), None)
-    if found is not None or (loras.NAME.fullmatch(name) and name in loras.strays()):
+    lora = next((lora for lora in loras.every() if lora.name == name), None)
+    if lora is not None or (loras.NAME.fullmatch(name) and name in loras.strays()):
         loras.remove(name)
-        return found or Lora(name, name, "", "", "", "", None, 0, 0, loras.folder())
+        return lora or Lora(name, name, "", "", "", "", None, 0, 0, loras.folder())
     if any(lora.name == name for model in models_on_offer.offered() for lora in loras.taught(model.setting)):
         raise InvalidInput.on("name", message=f"{name} was taught here: flask styles remove {name} removes it.")
     names = [lora.name for lora in loras.every()]
@@ -133,28 +134,31 @@ def _model(file: Path, lora: Lora, facts: LoraFacts) -> ModelOnOffer:
     :raises InvalidInput: when there is none.
     """
     offered = [(model, models_on_offer.facts(model.setting)) for model in models_on_offer.offered()]
-    worded = [(model, told) for model, told in offered if not told["has_sketches"]]
-    fitting = [model for model, told in worded if lora.fits(told)]
+    usable = [(model, model_facts) for model, model_facts in offered if not model_facts["has_sketches"]]
+    fitting = [model for model, model_facts in usable if lora.fits(model_facts)]
     if fitting:
         return fitting[0]
-    if not worded:
-        names = join_words(model.name for model, _told in offered)
+    if not usable:
+        names = join_words(model.name for model, _facts in offered)
         message = (
             f"cannot be used here: sketches lead what is on offer ({names}), and LoRA files are made for networks of"
             " Stable Diffusion. Offer such a model with MOMA_MODEL or MOMA_MODELS."
         )
         raise _unusable(file, message)
     made_for = facts.family or f"models whose text states are {facts.width} wide"
-    names = join_words(model.name for model, _told in worded)
+    names = join_words(model.name for model, _facts in usable)
     raise _unusable(file, f"is made for {made_for}: it fits none of the models on offer ({names}).")
 
 
-def _title(wanted: LoraRequest) -> str:
-    return _line(wanted.title, "title") or wanted.file.stem[:TITLE_MAX].replace("_", " ")
+def _title(request: LoraRequest) -> str:
+    return _line(request.title, "title") or request.file.stem[:TITLE_MAX].replace("_", " ")
 
 
 def _line(text: str, field: str) -> str:
-    """Read one line of text that the operator gives."""
+    """Return a one-line text of the operator, normalised.
+
+    :raises InvalidInput: when it is too long or not printable.
+    """
     text = " ".join(text.split())
     most = lora_file.TRIGGER_MAX if field == "trigger" else TITLE_MAX
     if len(text) > most or not text.isprintable():

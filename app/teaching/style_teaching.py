@@ -1,8 +1,8 @@
-"""Adding a style: its pictures are collected and looked at, and a model learns it, by the studio in processes apart.
+"""Add a style: collect and examine its pictures, and train a model on them, in processes of the studio.
 
-A model that sketches lead goes on learning, and becomes a model of its own. Any other learns changes of low rank to its
-attention (LoRA), an adapter that is laid over it for the walks that ask for the style. Each stage goes on where it was
-stopped; what the model has no more use for once it has learned is removed.
+A sketch-conditioned model is trained further as a whole and becomes a separate model. Any other model learns a low-rank
+change of its attention (LoRA), an adapter that is applied for walks in this style. Each stage resumes where it was
+stopped; files that are not needed after the training are removed.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from app.styles.added import AddedStyle
 from app.text.folding import spaced
 
 ENOUGH, LEAST = 100, 8
-"""How many pictures are collected, and of how many at least a style can be learned."""
+"""How many pictures are collected, and the least that a style can be learned from."""
 
 STEPS, ADAPTER_STEPS = 700, 800
 EXAMPLES, SKETCHES_LEAST, SKETCHES_MOST = 600, 3, 8
-"""About how many examples are made of the pictures, each picture after so many sketches."""
+"""About how many training examples are made, and the least and most sketches for each picture."""
 
 SHARD = 64
 """How many examples are lost at most when the encoding is stopped."""
@@ -45,21 +45,21 @@ Options = tuple[Any, ...]
 WHOLE: Options = ("--tune", "full", "--muon", "--batch", 16, "--rate", 4e-4, "--warmup", 20, "--average", 0.98)
 APART: Options = ("--tune", "lora", "--apart", "--rank", 16, "--checkpointing", "--batch", 4, "--rate", 1e-4,
                   "--warmup", 20, "--average", 0.98, "--gamma", 5, "--spread", 1.7)  # fmt: skip
-"""How the one kind of model learns, and the other."""
+"""The training options for sketch-conditioned models (``WHOLE``) and for all others."""
 
 NEEDED = ("torch", "diffusers", "accelerate", "peft", "scipy")
 SAMPLE_SIDE = 256
 LEARNED = "model/adapter/adapter.safetensors"
-"""Where the studio puts an adapter, in its work folder."""
+"""Where the studio stores an adapter, in its work folder."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class StyleRequest:
-    """A style that is to be added: its name, where its pictures are, what may be done with them, and who learns it.
+    """A style to add: its name, the source and licence of its pictures, and the model that learns it.
 
-    ``model`` is the name of a model on offer, the first for None.
+    ``model`` is the name of a model on offer, ``None`` for the first.
     """
 
     name: str
@@ -72,56 +72,57 @@ class StyleRequest:
     model: str | None = None
 
 
-def prefetch(wanted: StyleRequest, *, say: Say) -> AddedStyle:
-    """Collect pictures if there are too few, look at those that were not looked at, and offer the style.
+def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
+    """Collect missing pictures, examine new ones, and offer the style with a stand-in; return the style.
 
-    :raises InvalidInput: when the name or the licence cannot be, or there are too few pictures.
+    :raises InvalidInput: when the name or the licence is not valid, or there are too few pictures.
     :raises MomaError: when the studio's requirements are missing, or a stage fails.
     """
-    pupil = _pupil(wanted.model)
-    check_name(wanted.name, wanted.licence, pupil.setting)
-    held = added.find(wanted.name)
-    if held is not None and _is_learned(wanted.name, pupil):
-        return held
-    work = added.folder(wanted.name) / "work"
-    if _count(work) < wanted.enough:
+    pupil = _model_to_train(request.model)
+    check_name(request.name, request.licence, pupil.setting)
+    existing = added.find(request.name)
+    if existing is not None and _is_learned(request.name, pupil):
+        return existing
+    work = added.folder(request.name) / "work"
+    if _count(work) < request.enough:
         say("Collecting pictures.")
-        run_stage("collect", work, "--from", wanted.source, "--licence", wanted.licence,
-                "--attribution", wanted.attribution, "--limit", wanted.enough)  # fmt: skip
+        run_stage("collect", work, "--from", request.source, "--licence", request.licence,
+                "--attribution", request.attribution, "--limit", request.enough)  # fmt: skip
     if (count := _count(work)) < LEAST:
-        message = f"{wanted.source} holds {count} pictures that may be learned from; a style takes at least {LEAST}."
+        message = f"{request.source} holds {count} pictures that may be learned from; a style takes at least {LEAST}."
         raise InvalidInput.on("source", message=message)
     say(f"Looking at {count} pictures.")
     run_stage("style", work, "--eye", current_app.config["EYE"])
-    seen = json.loads((work / "style.json").read_bytes())
+    analysis = json.loads((work / "style.json").read_bytes())
     known = [hand.words for hand in hands.known()]
     style = AddedStyle(
-        name=wanted.name, title=wanted.title or wanted.name.replace("-", " ").capitalize(), licence=wanted.licence,
-        attribution=wanted.attribution, source=wanted.source, pictures=count,
-        stand_in=seen["hand"] if seen["hand"] in known else "", shows=tuple(seen["shows"]),
-        vector=tuple(seen["vector"]), works=held.works if held else 0, phrases=held.phrases if held else (),
+        name=request.name, title=request.title or request.name.replace("-", " ").capitalize(), licence=request.licence,
+        attribution=request.attribution, source=request.source, pictures=count,
+        stand_in=analysis["hand"] if analysis["hand"] in known else "", shows=tuple(analysis["shows"]),
+        vector=tuple(analysis["vector"]), works=existing.works if existing else 0,
+        phrases=existing.phrases if existing else (),
     )  # fmt: skip
     _show(work, style)
     atomic_write(style.folder / added.ABOUT, added.to_json(style))
     return style
 
 
-def teach(wanted: StyleRequest, *, say: Say) -> AddedStyle:
-    """Add a style and have a model learn it; gone on with where it was stopped.
+def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
+    """Add a style and train a model on it, resuming where that was stopped; return the style.
 
     :raises InvalidInput: as :func:`prefetch`.
     :raises MomaError: when the studio's requirements are missing, or a stage fails.
     """
-    pupil = _pupil(wanted.model)
-    style = prefetch(wanted, say=say)
+    pupil = _model_to_train(request.model)
+    style = prefetch(request, say=say)
     if _is_learned(style.name, pupil):
         return style
     facts, base = models_on_offer.facts(pupil.setting), models_on_offer.folder(pupil.setting)
-    work, is_led = style.folder / "work", bool(facts["has_sketches"])
+    work, is_conditioned = style.folder / "work", bool(facts["has_sketches"])
     say("Captioning them.")
     run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", hands.pattern(pupil.setting))
     run, how, more = "style", WHOLE, Options()
-    if is_led:
+    if is_conditioned:
         say("Encoding them, each after sketches of its own.")
         more = ("--sketches", max(SKETCHES_LEAST, min(SKETCHES_MOST, EXAMPLES // style.pictures)))
     else:
@@ -129,10 +130,10 @@ def teach(wanted: StyleRequest, *, say: Say) -> AddedStyle:
         device = ("--device", current_app.config["DEVICE"])
         run, how, more = f"style-{adapters.fingerprint(pupil.setting)}", (*APART, *device), ("--batch", 4, *device)
     run_stage("encode", work, "--base", base, "--size", facts["size"], "--shard", SHARD, *more)
-    steps = wanted.steps or (STEPS if is_led else ADAPTER_STEPS)
+    steps = request.steps or (STEPS if is_conditioned else ADAPTER_STEPS)
     say(f"Learning, {steps} steps.")
     run_stage("train", work, "--base", base, *how, "--steps", steps, "--save-every", 25, "--run", run)
-    if is_led:
+    if is_conditioned:
         _publish(style, base, work)
     else:
         adapters.keep(work / LEARNED, style.name, words=style.words, title=style.title, setting=pupil.setting)
@@ -141,46 +142,48 @@ def teach(wanted: StyleRequest, *, say: Say) -> AddedStyle:
 
 
 def _publish(style: AddedStyle, base: Path, work: Path) -> None:
-    """Offer what went on from a model as a model of its own."""
+    """Offer a further trained model as a separate model."""
     learned = style.folder / "learned"
     run_stage("publish", work, "--base", base, "--to", learned, "--name", f"style-{style.name}", "--title", style.title,
             "--hand", f"{style.words}={style.title}")  # fmt: skip
     learned.replace(style.folder / added.MODEL)
 
 
-def _pupil(name: str | None) -> ModelOnOffer:
+def _model_to_train(name: str | None) -> ModelOnOffer:
     """Return the model that is to learn.
 
-    :raises InvalidInput: when it is not offered, not here yet, or learns as another than the first and led by sketches.
+    :raises InvalidInput: when it is not on offer, not downloaded yet, or of a kind that cannot learn styles here.
     """
-    found = models_on_offer.find(name)
-    if found is None:
+    model = models_on_offer.find(name)
+    if model is None:
         raise InvalidInput.on("model", message=models_on_offer.not_offered(str(name)))
-    if models_on_offer.folder(found.setting).is_file():
-        message = f"{found.name} is a single file; styles are taught to models in folders as diffusers saves them."
+    if models_on_offer.folder(model.setting).is_file():
+        message = f"{model.name} is a single file; styles are taught to models in folders as diffusers saves them."
         raise InvalidInput.on("model", message=message)
-    facts = models_on_offer.facts(found.setting)
+    facts = models_on_offer.facts(model.setting)
     if facts["has_sketches"]:
-        if found != models_on_offer.find(None):
-            message = f"Sketches lead {found.name}: of such models the site's first alone is taught, as a whole."
+        if model != models_on_offer.find(None):
+            message = f"Sketches lead {model.name}: of such models the site's first alone is taught, as a whole."
             raise InvalidInput.on("model", message=message)
-    elif not facts["size"] or not adapters.fingerprint(found.setting):
+    elif not facts["size"] or not adapters.fingerprint(model.setting):
         message = (
-            f"The weights of {found.name} are not here, or its pictures are no squares. Start a worker with it first."
+            f"The weights of {model.name} are not here, or its pictures are no squares. Start a worker with it first."
         )
         raise InvalidInput.on("model", message=message)
-    return found
+    return model
 
 
 def _is_learned(name: str, pupil: ModelOnOffer) -> bool:
-    """Tell whether a model has learned a style already, as a whole or as an adapter."""
+    """Return whether a model has already learned a style, as a whole or as an adapter."""
     if models_on_offer.facts(pupil.setting)["has_sketches"]:
         return (added.folder(name) / added.MODEL / "model_index.json").exists()
     return adapters.is_learned(name, pupil.setting)
 
 
 def remove(name: str) -> AddedStyle:
-    """Remove a style with its model and adapters. Walks that were painted in it stay; they cannot be painted again.
+    """Remove a style with its model and adapters, and return it.
+
+    Walks rendered in it stay, but cannot be rendered again.
 
     :raises InvalidInput: when there is none of this name.
     """
@@ -194,9 +197,9 @@ def remove(name: str) -> AddedStyle:
 
 
 def check_name(name: str, licence: str, setting: str | None = None) -> None:
-    """See that a style may be called so, and that somebody said under which licence it is.
+    """Check that a style may have this name, and that a licence is given.
 
-    :raises InvalidInput: when not.
+    :raises InvalidInput: when it may not, or none is given.
     """
     if not added.NAME.fullmatch(name) or len(name) > added.NAME_MAX:
         message = (
@@ -213,7 +216,7 @@ def check_name(name: str, licence: str, setting: str | None = None) -> None:
 
 
 def _count(work: Path) -> int:
-    """Count the pictures that are there."""
+    """Return the number of collected pictures."""
     path = work / "catalogue.jsonl"
     return len(path.read_bytes().splitlines()) if path.exists() else 0
 
@@ -221,20 +224,20 @@ def _count(work: Path) -> int:
 def run_stage(stage: str, work: Path, *options: Any) -> None:
     """Run a stage of the studio to its end.
 
-    :raises MomaError: with what it says is wrong.
+    :raises MomaError: with the stage's message, when it fails.
     """
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         names = join_words(missing)
         raise MomaError(f"The studio needs {names}, missing here: pip install -r requirements/studio.txt")
-    words = [sys.executable, "-m", "studio", stage, "--folder", work, "--json", *options]
-    done = subprocess.run([str(word) for word in words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise MomaError(f"The studio's stage {stage} failed: {_reason(done.stdout)}")
+    command = [sys.executable, "-m", "studio", stage, "--folder", work, "--json", *options]
+    process = subprocess.run([str(word) for word in command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if process.returncode:
+        raise MomaError(f"The studio's stage {stage} failed: {_reason(process.stdout)}")
 
 
 def _reason(summary: str) -> str:
-    """Return what a stage says is wrong; a breakdown has told it on the error stream."""
+    """Return the error in a stage's summary; a crash is reported on the error stream instead."""
     try:
         return str(json.loads(summary)["error"])
     except (ValueError, LookupError, TypeError):
@@ -242,7 +245,7 @@ def _reason(summary: str) -> str:
 
 
 def _show(work: Path, style: AddedStyle) -> None:
-    """Keep one of the pictures, to stand for the style."""
+    """Store one of the pictures as the style's sample."""
     first = json.loads((work / "catalogue.jsonl").read_bytes().splitlines()[0])
     with Image.open(work / first["file"]) as picture:
         square = ImageOps.fit(picture.convert("RGB"), (SAMPLE_SIDE, SAMPLE_SIDE))

@@ -1,4 +1,4 @@
-"""Words as numbers, and as they are compared; without torch."""
+"""Text for comparison and search: word vectors, folding and spellings, without torch."""
 
 __all__ = [
     "embedding",

@@ -1,6 +1,6 @@
-"""What words mean, as vectors: a table with one for each piece of a word, whose sum stands for the whole text.
+"""Text embeddings from a table with one vector per word piece; their sum stands for the whole text.
 
-The table is distilled from the house model's text encoder by the studio, so that the web process needs no network.
+The studio distils the table from the text encoder of the built-in model, so the web process needs no network.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Floats = NDArray[np.float32]
 
 
 class TableError(Exception):
-    """A file is no table of meaning, or none of this version."""
+    """A file is not a table of word vectors, or is one of another version."""
 
 
 class Embedding:
-    """A table at work. ``revision`` names its content."""
+    """A loaded table of word vectors. ``revision`` identifies its content."""
 
     def __init__(
         self, pieces: Sequence[str], rows: NDArray[np.int8], scales: NDArray[np.float16], revision: str
@@ -38,7 +38,7 @@ class Embedding:
 
     @classmethod
     def load(cls, folder: Path | str) -> Embedding:
-        """Load the table in a folder.
+        """Return the table in a folder.
 
         :raises TableError: naming what is missing or broken.
         """
@@ -46,33 +46,33 @@ class Embedding:
         try:
             data = path.read_bytes()
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return cls(*_checked(dict(arrays)), hashlib.sha256(data).hexdigest()[:16])
+                return cls(*_check_arrays(dict(arrays)), hashlib.sha256(data).hexdigest()[:16])
         except FileNotFoundError as error:
             raise TableError(f"{path} is missing.") from error
-        except Exception as error:  # whatever a library raises about a file, the file is at fault
+        except Exception as error:  # numpy raises many kinds of errors for broken files
             raise TableError(f"{path} cannot be read as a table of meaning: {error}") from error
 
     def embed(self, texts: Sequence[str]) -> Floats:
-        """Return a vector of length 1 for each text; of one without a known word, zeros."""
+        """Return a vector of length 1 for each text, shape (texts, width); zeros for a text without a known word."""
         numbers = [self._cutter.numbers(text) for text in texts]
         lengths = np.array([len(each) for each in numbers], np.int64)
-        found = np.zeros((len(texts), self.width), np.float32)
+        vectors = np.zeros((len(texts), self.width), np.float32)
         if lengths.any():
             flat = np.concatenate([np.array(each, np.int64) for each in numbers])
             starts = np.cumsum(lengths) - lengths
             worded = lengths > 0
-            found[worded] = np.add.reduceat(self._rows[flat] * self._scales[flat], starts[worded])
-        return normalised(found)
+            vectors[worded] = np.add.reduceat(self._rows[flat] * self._scales[flat], starts[worded])
+        return normalise(vectors)
 
 
-def normalised(vectors: Floats) -> Floats:
-    """Bring vectors to length 1; zeros stay zeros."""
+def normalise(vectors: Floats) -> Floats:
+    """Return vectors scaled to length 1; zeros stay zeros."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: Floats = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return found
+    scaled: Floats = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    return scaled
 
 
-def _checked(arrays: dict[str, Any]) -> tuple[list[str], NDArray[np.int8], NDArray[np.float16]]:
+def _check_arrays(arrays: dict[str, Any]) -> tuple[list[str], NDArray[np.int8], NDArray[np.float16]]:
     pieces = arrays["pieces"].tobytes().decode().split("\n")
     rows, scales = arrays["rows"], arrays["scales"]
     if int(arrays["format"]) != FORMAT or rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] % 64:

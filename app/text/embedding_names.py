@@ -1,4 +1,4 @@
-"""Where prompts name textual inversions: by a word that is the name of a file, in any case."""
+"""Find the textual inversions that prompts name: a word that is the name of a file, in any case."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from collections.abc import Container, Iterator
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,58}[A-Za-z0-9_-])?")
-"""What the name of a file may be, without its suffix."""
+"""The names that a file may have, without its suffix."""
 
 OF_ENCODERS = ("clip_l", "clip_g")
-"""What files for several text encoders call the vectors of each; those for one may call them anything."""
+"""The names of the vectors in files for several text encoders; files for one may use any name."""
 
 WORD = re.compile(r"(?<![^\W_])[A-Za-z0-9][A-Za-z0-9_.-]*(?<!\.)(?![^\W_])", re.ASCII)
 
 
 def split(text: str, names: Container[str]) -> Iterator[tuple[str, str]]:
-    """Split a text at the names that it holds: pairs of text and "", or of "" and a name, in small letters."""
+    """Yield a text split at the names that it contains: pairs of text and "", or of "" and a name in lower case."""
     begin = 0
     for match in WORD.finditer(text) if names else ():
         name = match.group().casefold()
@@ -29,5 +29,5 @@ def split(text: str, names: Container[str]) -> Iterator[tuple[str, str]]:
 
 
 def named(text: str, names: Container[str]) -> set[str]:
-    """Return those of some names, in small letters, that a text holds."""
+    """Return those of some lower-case names that a text contains."""
     return {name for _, name in split(text, names) if name}

@@ -1,9 +1,9 @@
-"""Words as they look on a wall, whatever they are written with: so that what is compared is what is seen.
+"""Text as it looks, so that comparisons see what a reader sees (compare the skeletons of UTS #39).
 
-Compatibility forms (full width, mathematical, circled letters) are Unicode's own to take apart (NFKD). What is here
-besides is short: characters that show nothing, letters in boxes, and letters of other scripts that look like Latin
-ones. Unicode's list of confusables (UTS #39) has some six thousand, most for scripts and signs in which nobody could
-read a Latin word; of Greek, Cyrillic, Armenian and phonetic letters these are what a reader takes for Latin.
+Unicode decomposes compatibility forms itself (NFKD): full-width, mathematical and circled letters. The tables here are
+short: invisible characters, boxed letters, and letters of other scripts that look Latin. Unicode's list of confusables
+(UTS #39) has about 6,000, most for scripts and signs that are not legible as a Latin word; of Greek, Cyrillic, Armenian
+and phonetic letters, these are the ones that a reader takes for Latin.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BOXED = {  # letters in boxes, and those of flags
     for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
 }
 LIKE_LATIN = {
-    # Cyrillic; Greek, some of whose capitals look like other letters than their small forms do
+    # Cyrillic; Greek, where some capitals look like other Latin letters than their lower-case forms
     "авеѕіјкмнорстухԍԛԝүһӏѵԁьѡꙍгп": "abesijkmhopctyxgqwyhlvdbwwrn",
     "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ": "abezhikmnoptyxcm",
     "αβεηικνορστυχϲωγϳ": "abenikvopotuxcwyj",
@@ -38,13 +38,13 @@ TABLE = BOXED | {ord(one): like for many, likes in LIKE_LATIN.items() for one, l
 
 
 def strip_invisible(text: str) -> str:
-    """Write a text without the characters that show nothing."""
+    """Return a text without invisible characters."""
     return UNSEEN.sub("", text)
 
 
 def skeleton(text: str) -> str:
-    """Write the words of a text as they are read at a glance: folded, look-alikes as Latin, one space between them."""
+    """Return the words of a text as they look: folded, look-alikes as Latin letters, with one space between them."""
     plain = unicodedata.normalize("NFKD", strip_invisible(text)).translate(
         TABLE
-    )  # capitals first, where they look otherwise
+    )  # before folding, since capitals may look different
     return " ".join(re.findall(r"[^\W_]+", folded(plain).translate(TABLE)))

@@ -1,8 +1,8 @@
-"""Prompt weights, in the syntax that most tools share: ``(word:1.2)``, ``((word))``, ``[word]``.
+"""Prompt weights in the common syntax: ``(word:1.2)``, ``((word))``, ``[word]``.
 
-Round brackets multiply the weight of what stands in them by 1.1, square ones divide it by that, and a number before a
-closing round bracket takes the place of 1.1. A backslash before a bracket makes it part of the text. Text whose
-brackets do not pair is read as it stands. Reading takes linear time and no recursion.
+Round brackets multiply the weight of their content by 1.1, square ones divide it by 1.1, and a number before a closing
+round bracket replaces 1.1. A backslash before a bracket makes it part of the text. Text with unmatched brackets is not
+parsed. Parsing takes linear time and no recursion.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 VERSION = 1
-"""What a walk's sampling records where its prompts are read by this syntax; without it, brackets are text."""
+"""The version that a walk's sampling records if its prompts use this syntax; without it, brackets are text."""
 
 RECORDED = "prompt_syntax"
-"""The name under which it stands there."""
+"""The key of the version in a walk's sampling."""
 
 STEP = 1.1
-"""By how much a pair of brackets without a number changes the weight."""
+"""The factor of a pair of brackets without a number."""
 
 LEAST, MOST = 0.0, 2.0
-"""The weights that may be had; others are set to the nearest."""
+"""The smallest and largest weight; others are clamped."""
 
 TOO_LARGE = 1e6
 PIECE = re.compile(r"\\[()\[\]\\]|[()\[\]]|[^\\()\[\]]+|\\")
@@ -43,9 +43,9 @@ class Span:
 class WeightedPrompt:
     """A prompt as spans of text.
 
-    `is_weighted` where any weight is not 1, `is_explicit` where a number, nested or square brackets say that weights
-    are meant: one pair of round brackets may be ordinary writing. `is_clamped` where a weight was outside the limits,
-    `has_refused` where one is not a number and counts as 1.
+    `is_weighted`: a weight is not 1. `is_explicit`: a number, nested or square brackets show that weights are meant,
+    since one pair of round brackets may be ordinary writing. `is_clamped`: a weight was outside the limits.
+    `has_refused`: a weight is not a number and counts as 1.
     """
 
     spans: tuple[Span, ...]
@@ -55,7 +55,7 @@ class WeightedPrompt:
 
     @property
     def text(self) -> str:
-        """The prompt without brackets and numbers."""
+        """Return the prompt without brackets and numbers."""
         return "".join(span.text for span in self.spans)
 
     @property
@@ -66,27 +66,27 @@ class WeightedPrompt:
 
 @lru_cache(maxsize=64)
 def parse(prompt: str) -> WeightedPrompt:
-    """Read a prompt's weights; it is one span of weight 1 where it has none, or its brackets do not pair."""
+    """Return a prompt with its weights; one span of weight 1 if it has none, or if its brackets do not match."""
     pieces = [match.group() for match in PIECE.finditer(prompt)]
-    closes = _pairs(pieces)
+    closes = _bracket_pairs(pieces)
     if closes is None:
         return WeightedPrompt((Span(prompt, 1.0),))
-    found = _weighted(pieces, closes)
-    return found if found.text.strip() or not prompt.strip() else WeightedPrompt((Span(prompt, 1.0),))
+    weighted = _weigh(pieces, closes)
+    return weighted if weighted.text.strip() or not prompt.strip() else WeightedPrompt((Span(prompt, 1.0),))
 
 
 def plain(prompt: str) -> str:
-    """Return what a model reads that knows no weights.
+    """Return the prompt for a model that does not support weights.
 
-    That is the text alone where weights are meant, and else the prompt as it stands: ordinary writing has round
-    brackets, too.
+    It is the text alone if weights are meant, else the unchanged prompt, because ordinary writing has round brackets
+    too.
     """
-    found = parse(prompt)
-    return " ".join(found.text.split()) if found.is_explicit else prompt
+    weighted = parse(prompt)
+    return " ".join(weighted.text.split()) if weighted.is_explicit else prompt
 
 
-def _pairs(pieces: list[str]) -> dict[int, int] | None:
-    """Return the place of each opening bracket's closing one; None where they do not pair."""
+def _bracket_pairs(pieces: list[str]) -> dict[int, int] | None:
+    """Return the index of each opening bracket's closing one; ``None`` if they do not match."""
     opened: list[int] = []
     closes: dict[int, int] = {}
     for place, piece in enumerate(pieces):
@@ -99,7 +99,7 @@ def _pairs(pieces: list[str]) -> dict[int, int] | None:
     return None if opened else closes
 
 
-def _weighted(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
+def _weigh(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
     numbers = {closing: number for closing in closes.values() if (number := _number(pieces, closing)) is not None}
     weights, spans = [1.0], list[Span]()
     is_explicit = has_refused = is_clamped = False
@@ -113,32 +113,32 @@ def _weighted(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
         elif piece in PAIRS:
             weights.pop()
         else:
-            said = piece.rpartition(":")[0] if place + 1 in numbers else piece
+            text = piece.rpartition(":")[0] if place + 1 in numbers else piece
             weight = min(weights[-1], MOST)
-            is_clamped |= bool(said) and weight != weights[-1]
-            spans.append(Span(said[1:] if len(piece) == 2 and piece[0] == "\\" else said, weight))
-    return WeightedPrompt(tuple(_joined(spans)), is_explicit, is_clamped, has_refused)
+            is_clamped |= bool(text) and weight != weights[-1]
+            spans.append(Span(text[1:] if len(piece) == 2 and piece[0] == "\\" else text, weight))
+    return WeightedPrompt(tuple(_join(spans)), is_explicit, is_clamped, has_refused)
 
 
 def _factor(bracket: str, number: float | None) -> float:
-    """Return by what a bracket multiplies the weight."""
+    """Return the factor of a bracket."""
     if number is None:
         return STEP if bracket == "(" else 1 / STEP
     return 1.0 if math.isnan(number) else min(max(number, LEAST), MOST)
 
 
 def _number(pieces: list[str], closing: int) -> float | None:
-    """Return the number before a closing round bracket; None where there is none."""
-    said = pieces[closing - 1]
-    if pieces[closing] != ")" or said in ("(", "[", *PAIRS) or said.startswith("\\"):
+    """Return the number before a closing round bracket; ``None`` if there is none."""
+    content = pieces[closing - 1]
+    if pieces[closing] != ")" or content in ("(", "[", *PAIRS) or content.startswith("\\"):
         return None
-    _, colon, number = said.rpartition(":")
+    _, colon, number = content.rpartition(":")
     number = number.strip().replace("\N{MINUS SIGN}", "-")
     return float(number) if colon and NUMBER.fullmatch(number) else None
 
 
-def _joined(spans: list[Span]) -> Iterator[Span]:
-    """Join neighbours of one weight; leave empty ones out."""
+def _join(spans: list[Span]) -> Iterator[Span]:
+    """Yield spans with neighbours of equal weight joined and empty ones left out."""
     texts: list[str] = []
     weight = 1.0
     for span in spans:

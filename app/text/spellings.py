@@ -1,7 +1,7 @@
-"""The ways in which a text may be read that is spelled so as not to be found.
+"""Possible readings of a text that is spelled to avoid detection.
 
-Digits and signs for letters, letters hidden behind stars, spaces and dots between letters, words cut in two. Each
-reading is folded, in small letters, with one space between its words and around them all.
+Tricks are digits and signs for letters, letters masked by stars, spaces and dots between letters, and divided words.
+Each reading is folded, in lower case, with one space between its words and around them all.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from app.text.folding import folded
 
 SIGNS = str.maketrans("@4$57+380€69(<¢¥!|1×µ£", "aasstteboeggcccyiiixul")
 OTHER_ONE = str.maketrans("1!|", "lll")
-"""Who writes a one for a letter may mean an i or an l."""
+"""A one in place of a letter may mean an i or an l."""
 HIDDEN = "*"
 HIDING = re.compile(r"[*#%&?_~.•·…✱∗×@$!0-9-]")
 TOKEN = re.compile(r"\S+")
 MARKS = "\u0900-\u0963\u0981-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-"""The signs of Indic scripts and of Thai that stand for vowels: of a word, though no letters."""
+"""Vowel signs of Indic scripts and of Thai: parts of words, though not letters."""
 WORD = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
 LETTER = re.compile(r"[^\W\d_]")
 APART = re.compile(r"(?<![^\W_])([^\W_])(?:([^\w'’]|_)[^\W_])(?:\2[^\W_])+(?![^\W_])")
@@ -32,7 +32,7 @@ SPOKEN = {
     "🍆": "emojiaubergine", "🍑": "emojipeach", "💦": "emojidroplets", "🍌": "emojibanana", "👅": "emojitongue",
     "👉": "emojipoint", "👌": "emojiok", "🔞": "emojieighteen",
 }  # fmt: skip
-"""What signs that stand for something else are called in the terms."""
+"""Emoji that stand for something else, with their names in the list of terms."""
 SPOKEN_SIGN = re.compile("|".join(SPOKEN))
 APOSTROPHES = re.compile("['’ʼ´`]")
 SHORT_WORDS = frozenset(
@@ -55,41 +55,51 @@ um un und une von zu
         """,
     )
 )
-"""Words of up to three letters, English ones and articles of other languages: two pieces that are both words are two
+"""Words of up to three letters: English ones, and articles of other languages. Two pieces that are both words stay two
 words, as in “the pen is red”."""
 
 
 def readings(text: str) -> list[str]:
-    """List the ways to read a text, each once: as it is written first, then as it looks, and with its tricks undone."""
+    """Return the possible readings of a text, each once: as written, as it looks, and with its tricks undone."""
     native = folded(lookalikes.strip_invisible(text))
-    looked = unicodedata.normalize("NFKD", lookalikes.strip_invisible(text)).translate(lookalikes.TABLE)
-    looked = APOSTROPHES.sub("", folded(looked).translate(lookalikes.TABLE))
-    if looked.isascii() and not HIDING.search(looked) and not lookalikes.UNSEEN.search(text):
-        return list(dict.fromkeys([_spaced(native), _spaced(looked), _spaced(_together(looked)), _joined(looked)]))
-    decoded = _decoded(_together(looked))
-    found = [_spaced(native), _spaced(_together(native)), _spaced(looked), _spaced(decoded), _joined(decoded)]
-    found += [_spaced(_decoded(looked)), _joined(_decoded(looked))]
+    appearance = unicodedata.normalize("NFKD", lookalikes.strip_invisible(text)).translate(lookalikes.TABLE)
+    appearance = APOSTROPHES.sub("", folded(appearance).translate(lookalikes.TABLE))
+    if appearance.isascii() and not HIDING.search(appearance) and not lookalikes.UNSEEN.search(text):
+        return list(
+            dict.fromkeys(
+                [_spaced(native), _spaced(appearance), _spaced(_join_letters(appearance)), _join_pieces(appearance)]
+            )
+        )
+    decoded = _decode(_join_letters(appearance))
+    variants = [
+        _spaced(native),
+        _spaced(_join_letters(native)),
+        _spaced(appearance),
+        _spaced(decoded),
+        _join_pieces(decoded),
+    ]
+    variants += [_spaced(_decode(appearance)), _join_pieces(_decode(appearance))]
     if SPOKEN_SIGN.search(text):
-        found.append(_spaced(SPOKEN_SIGN.sub(lambda sign: f" {SPOKEN[sign[0]]} ", looked)))
-    if any(sign in looked for sign in "1!|"):
-        found.append(_spaced(_decoded(looked.translate(OTHER_ONE))))
-    return list(dict.fromkeys(found))
+        variants.append(_spaced(SPOKEN_SIGN.sub(lambda sign: f" {SPOKEN[sign[0]]} ", appearance)))
+    if any(sign in appearance for sign in "1!|"):
+        variants.append(_spaced(_decode(appearance.translate(OTHER_ONE))))
+    return list(dict.fromkeys(variants))
 
 
-def hidden(text: str) -> list[str]:
-    """List the words of which letters are hidden, each of these a star: ``f*ck``, ``f**k``, ``f#ck``, ``f***``."""
-    looked = unicodedata.normalize("NFKD", lookalikes.strip_invisible(text)).translate(lookalikes.TABLE)
-    found = []
-    for token in set(TOKEN.findall(folded(looked))):
+def masked_words(text: str) -> list[str]:
+    """Return the words with masked letters, each of these as a star: ``f*ck``, ``f**k``, ``f#ck``, ``f***``."""
+    appearance = unicodedata.normalize("NFKD", lookalikes.strip_invisible(text)).translate(lookalikes.TABLE)
+    masked = []
+    for token in set(TOKEN.findall(folded(appearance))):
         bare = token.strip(".,;:!?\"'()[]-")
         letters = sum(map(str.isalpha, bare))
         if letters < len(bare) and (letters >= 2 or (letters and HIDDEN * 3 in bare)):
-            found.append(HIDING.sub(HIDDEN, bare))
-    return found
+            masked.append(HIDING.sub(HIDDEN, bare))
+    return masked
 
 
-def _decoded(text: str) -> str:
-    """Read the signs and digits of words as the letters that they look like; numbers stay numbers."""
+def _decode(text: str) -> str:
+    """Return a text with the signs and digits in words as the letters that they resemble; numbers stay numbers."""
     return TOKEN.sub(lambda token: _word(token[0]), text)
 
 
@@ -101,17 +111,17 @@ def _word(token: str) -> str:
     return bare.translate(SIGNS).replace("vv", "w")
 
 
-def _together(text: str) -> str:
-    """Put together letters that stand apart, and words with signs within."""
+def _join_letters(text: str) -> str:
+    """Return a text with spaced letters joined, and with words joined across signs."""
     text = APART.sub(lambda run: run[0].replace(run[2], ""), text)
     return CUT.sub(lambda run: "".join(WORD.findall(run[0])), text)
 
 
-def _joined(text: str) -> str:
-    """Put together letters that stand apart, and words that are cut in two where one part is no word by itself."""
+def _join_pieces(text: str) -> str:
+    """Return a text with spaced letters joined, and with divided words joined if one part is not a word."""
     words: list[str] = []
     is_open = False
-    for word in WORD.findall(_together(text)):
+    for word in WORD.findall(_join_letters(text)):
         is_piece = len(word) <= 3 and word.isascii() and word not in SHORT_WORDS and not word.isdigit()
         if words and (is_piece or is_open):
             words[-1] += word

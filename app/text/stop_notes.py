@@ -1,4 +1,4 @@
-"""Notes on a stop, as its row and the API have them: what of it was not read, or was ignored."""
+"""Notes on a stop in its row and the API: parts of its texts that were not read or were ignored."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ CLAMPED, NOT_NUMBERS = "weights clamped", "weights not numbers"
 NO_WEIGHTS, NO_CLIP_SKIP, NO_EMBEDDINGS = "weights ignored", "clip skip ignored", "embeddings ignored"
 
 EVERY = UNKNOWN_WORDS, CUT, CLAMPED, NOT_NUMBERS, NO_WEIGHTS, NO_CLIP_SKIP, NO_EMBEDDINGS
-"""All notes, in the order in which they are given."""
+"""All notes, in their order."""
 
 LENGTH = 200
-"""How long several may be."""
+"""The most characters of joined notes."""
 
 BETWEEN = "; "
 
@@ -24,5 +24,5 @@ def joined(notes: Iterable[str]) -> str:
 
 
 def split(text: str) -> list[str]:
-    """Return the notes of a text."""
+    """Return the notes in a text."""
     return text.split(BETWEEN) if text else []

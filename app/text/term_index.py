@@ -1,4 +1,4 @@
-"""An index of terms that finds all of them in a text at once, letters written more often than they should included."""
+"""An index that finds all terms in a text in one pass, including those with repeated letters."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 ENDS = ""
-"""Under this a node keeps the terms that end there; its other keys are the characters that may follow."""
+"""The key under which a node holds the terms that end there; its other keys are the next characters."""
 
 
 class Hit(NamedTuple):
-    """Where a term stands in a text, from its first character to behind its last, and what the index knows of it."""
+    """A term in a text: its first character, the one after its last, and the tag from the index."""
 
     start: int
     end: int
@@ -18,15 +18,15 @@ class Hit(NamedTuple):
 
 
 class TermIndex:
-    """Terms by their letters: what is looked for costs as much as the text is long, however many there are."""
+    """A trie of terms: a search takes time in proportion to the text, not to the number of terms."""
 
     def __init__(self) -> None:
         self._root: dict[str, Any] = {}
 
     def add(self, term: str, tag: str, *, repeated: int = 0) -> None:
-        """Have a term found wherever its characters stand in a row, spaces included.
+        """Add a term with its tag; it is found wherever its characters follow each other, including spaces.
 
-        With ``repeated``, so many of a letter or more count as those that the term has.
+        With ``repeated``, a run of so many or more of a letter also matches a shorter run in the term.
         """
         characters, counts = _runs(term)
         node = self._root
@@ -36,7 +36,7 @@ class TermIndex:
             node.setdefault(ENDS, []).append((counts, tag, repeated))
 
     def find(self, text: str) -> list[Hit]:
-        """List where the terms stand in a text."""
+        """Return the hits of all terms in a text."""
         characters, counts = _runs(text)
         hits: list[Hit] = []
         root = self._root
@@ -62,6 +62,6 @@ def _is_more(written: list[int], wanted: list[int], repeated: int) -> bool:
 
 
 def _runs(text: str) -> tuple[list[str], list[int]]:
-    """Split a text into its characters, those in a row once, and how often each stands there."""
+    """Return the characters of a text with runs collapsed, and the length of each run."""
     runs = [(character, sum(1 for _ in group)) for character, group in groupby(text)]
     return [character for character, _ in runs], [count for _, count in runs]

@@ -1,6 +1,6 @@
-"""Pieces of words, cut as BERT's tokenizer cuts them: what the table of meaning has vectors for.
+"""Word pieces as BERT's tokenizer splits them, for which the table of word vectors has vectors.
 
-The tokenizers library would do it, and brings 35 MB with it, a fifth of the web process's container (decision 22).
+The tokenizers library does the same but adds 35 MB, a fifth of the web process's container (decision 22).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 WORD_MAX = 100
-"""The longest word that is cut; BERT's takes a longer one for unknown."""
+"""The longest word that is split; like BERT's tokenizer, longer ones are unknown."""
 
 REMEMBERED = 1 << 14
 CJK = (
@@ -19,35 +19,35 @@ CJK = (
 
 
 class WordPiece:
-    """A vocabulary of pieces, by their numbers; those that go on with a word begin with ``##``."""
+    """A vocabulary of word pieces by their numbers; pieces that continue a word begin with ``##``."""
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
         self._numbers = numbers
         self._pieces = lru_cache(REMEMBERED)(self._cut)
 
     def numbers(self, text: str) -> list[int]:
-        """Return the numbers of a text's pieces; a word that cannot be put together of them has none."""
+        """Return the numbers of a text's pieces; words that cannot be split into known pieces are left out."""
         return [number for word in words(text) for number in self._pieces(word)]
 
     def _cut(self, word: str) -> tuple[int, ...]:
-        """Take the longest piece that the word begins with, and so on with the rest (Wu et al., arXiv 1609.08144)."""
+        """Return a word's pieces, always taking the longest match first (Wu et al., arXiv 1609.08144)."""
         if len(word) > WORD_MAX:
             return ()
-        found, start = [], 0
+        numbers, start = [], 0
         while start < len(word):
             for end in range(len(word), start, -1):
                 number = self._numbers.get(("##" if start else "") + word[start:end])
                 if number is not None:
-                    found.append(number)
+                    numbers.append(number)
                     start = end
                     break
             else:
                 return ()
-        return tuple(found)
+        return tuple(numbers)
 
 
 def words(text: str) -> Iterator[str]:
-    """Split a text into words and single marks: lower case, without accents and control characters."""
+    """Yield the words and punctuation marks of a text: in lower case, without accents and control characters."""
     word = ""
     for character in _folded(text):
         if character.isspace():
@@ -67,14 +67,14 @@ def words(text: str) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    kept = "".join(" " if c in "\t\n\r" else c for c in text if c in "\t\n\r" or unicodedata.category(c)[0] != "C")
-    plain = "".join(c for c in unicodedata.normalize("NFD", kept) if unicodedata.category(c) != "Mn")
+    printable = "".join(" " if c in "\t\n\r" else c for c in text if c in "\t\n\r" or unicodedata.category(c)[0] != "C")
+    plain = "".join(c for c in unicodedata.normalize("NFD", printable) if unicodedata.category(c) != "Mn")
     return plain.lower().replace("\ufffd", "")
 
 
 @lru_cache(REMEMBERED)
 def _stands_alone(character: str) -> bool:
-    """Tell marks, which are no part of a word, and characters of scripts without spaces."""
+    """Return whether a character is a word of one character: punctuation, or of a script without spaces."""
     code = ord(character)
     if code < 128:
         return not character.isalnum()

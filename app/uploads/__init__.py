@@ -1,3 +1,3 @@
-"""Photos and drawings that visitors bring: checked, kept for a day, copied into the walks that are made of them."""
+"""Photos and drawings that visitors upload: checked, stored for a day, and copied into the walks made from them."""
 
 __all__ = ["photo_check", "photo_stops", "photo_store"]

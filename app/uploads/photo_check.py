@@ -1,7 +1,7 @@
-"""Look at a picture that somebody brought before any of it is believed, and write it anew with nothing but its pixels.
+"""Check an uploaded picture before trusting any of it, and write a new file with nothing but its pixels.
 
-What a picture is, its first bytes say, never its name. How large it is, its header says: nothing is decoded that has
-too many pixels. One is decoded at a time in a process, as each may take 200 MB.
+The format follows from the first bytes, never from the name. The size is read from the header, and pictures with too
+many pixels are not decoded. Each process decodes one picture at a time, since each may need 200 MB.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from app.i18n.formatting import file_size, number
 from app.i18n.gettext import _
 
 LONGEST = 1024
-"""Pixels of the longer side of what is kept: no model here paints more."""
+"""The longer side of stored pictures in pixels; no model here renders larger ones."""
 SIDE_MIN = 16
 RATIO_MAX = 20
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF")
-KINDS_TOLD = "PNG, JPEG, WebP, AVIF, HEIC"
+KINDS_TEXT = "PNG, JPEG, WebP, AVIF, HEIC"
 ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,.heic,.heif"
-"""What a browser offers to choose."""
+"""The file types that a browser's file dialog offers."""
 BROKEN = (
     OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
     RuntimeError, NotImplementedError, ZeroDivisionError, struct.error,
 )  # fmt: skip
-"""What decoders raise at a file that is cut off, altered, or wrong in a way that they did not think of."""
+"""The exceptions that decoders raise for truncated, altered or otherwise broken files."""
 TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
 WEBP: dict[str, Any] = {"format": "WEBP", "lossless": True, "quality": 20, "method": 1, "exact": True}
-"""Quick rather than small: some 0.1 s for a photo."""
+"""Options for speed rather than small files: about 0.1 s for a photo."""
 
 _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedPhoto:
-    """A picture as it is kept: a lossless WebP, upright, sRGB of 8 bit, without any metadata; and its SHA-256."""
+    """A picture as it is stored: a lossless WebP, upright, 8-bit sRGB, without any metadata; and its SHA-256."""
 
     data: bytes
     width: int
@@ -51,56 +51,58 @@ class CheckedPhoto:
 
 
 def check(data: bytes) -> CheckedPhoto:
-    """Read a picture and write it anew; of one that moves, the first frame.
+    """Return a picture as a new, checked file; of an animation, its first frame.
 
-    :raises ValueError: saying what is wrong with it and what the limit is, as it follows "The picture …".
+    :raises ValueError: with the fault and the limit, as the rest of a sentence that begins with "The picture".
     """
     if not data:
         raise ValueError(_("is empty: no bytes came along."))
     most = current_app.config["PHOTO_MAX"]
     if len(data) > most:
-        raise ValueError(_("has more than %(most)s; more is not read.", most=file_size(most)))  # nor was it, to its end
+        raise ValueError(
+            _("has more than %(most)s; more is not read.", most=file_size(most))
+        )  # longer uploads are not read to their end
     with _one_at_a_time:
-        picture = _decoded(data)
+        picture = _decode(data)
     target = io.BytesIO()
     picture.save(target, **WEBP)
     written = target.getvalue()
     return CheckedPhoto(written, picture.width, picture.height, hashlib.sha256(written).hexdigest())
 
 
-def _decoded(data: bytes) -> Image.Image:
-    _learn_heif()
+def _decode(data: bytes) -> Image.Image:
+    _register_heif()
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(*opened.size)
-            return _normalised(opened)
+            return _normalise(opened)
     except TOO_LARGE as error:
         raise ValueError(_too_many(None)) from error
     except UnidentifiedImageError as error:
-        raise ValueError(_not_read(data)) from error
+        raise ValueError(_refusal(data)) from error
     except _Refused as error:
         raise ValueError(str(error)) from error
-    except BROKEN as error:  # in a decoder's words, which no visitor reads
+    except BROKEN as error:  # the decoder's message is not for visitors
         raise ValueError(_("is cut off or damaged: it cannot be read to its end.")) from error
 
 
 class _Refused(Exception):
-    """A picture is not what we take, which its header says."""
+    """A picture's header shows that it is not accepted."""
 
 
 def _check_size(width: int, height: int) -> None:
-    """Look at what a header says of a picture's size.
+    """Check the size in a picture's header.
 
     :raises _Refused: when it is too large, too small or too narrow.
     """
     if width * height > current_app.config["PHOTO_PIXELS_MAX"]:
         raise _Refused(_too_many(width * height))
-    told = {"width": number(width), "height": number(height)}
+    size = {"width": number(width), "height": number(height)}
     if min(width, height) < SIDE_MIN:
-        raise _Refused(_("has %(width)s × %(height)s pixels; a side has at least %(least)s.", **told, least=SIDE_MIN))
+        raise _Refused(_("has %(width)s × %(height)s pixels; a side has at least %(least)s.", **size, least=SIDE_MIN))
     if max(width, height) > RATIO_MAX * min(width, height):
         message = _(
-            "has %(width)s × %(height)s pixels; a side is at most %(most)s times the other.", **told, most=RATIO_MAX
+            "has %(width)s × %(height)s pixels; a side is at most %(most)s times the other.", **size, most=RATIO_MAX
         )
         raise _Refused(message)
 
@@ -109,24 +111,24 @@ def _too_many(pixels: int | None) -> str:
     most = current_app.config["PHOTO_PIXELS_MAX"] / 1_000_000
     if pixels is None:
         return _("has too many pixels; at most %(most)s million are read.", most=number(round(most)))
-    told = number(round(pixels / 1_000_000))
-    return _("has %(count)s million pixels; at most %(most)s million are read.", count=told, most=number(round(most)))
+    count = number(round(pixels / 1_000_000))
+    return _("has %(count)s million pixels; at most %(most)s million are read.", count=count, most=number(round(most)))
 
 
-def _not_read(data: bytes) -> str:
+def _refusal(data: bytes) -> str:
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in head:
-        return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TOLD)
+        return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TEXT)
     if head.startswith((b"\x89png", b"\xff\xd8\xff")) or (head[:4] == b"riff" and head[8:12] == b"webp"):
         return _("is cut off or damaged: it cannot be read to its end.")
     if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"):
         return _("is cut off or damaged: it cannot be read to its end.")
-    return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TOLD)
+    return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TEXT)
 
 
-def _normalised(opened: Image.Image) -> Image.Image:
-    """Decode a picture: upright, at most :data:`LONGEST` a side, sRGB of 8 bit, transparent only where it is."""
-    opened.draft(None, (LONGEST, LONGEST))  # a JPEG is decoded no larger than it takes
+def _normalise(opened: Image.Image) -> Image.Image:
+    """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed."""
+    opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
     profile = opened.info.get("icc_profile")
     opened.load()
     picture = ImageOps.exif_transpose(opened)
@@ -136,13 +138,13 @@ def _normalised(opened: Image.Image) -> Image.Image:
     picture = _in_srgb(picture, profile)
     if alpha is not None and alpha.getextrema()[0] < 255:  # type: ignore[operator]
         picture.putalpha(alpha)
-    bare = Image.new(picture.mode, picture.size)  # of its own: nothing that the file told travels along
+    bare = Image.new(picture.mode, picture.size)  # a new image, without any metadata of the file
     bare.paste(picture)
     return bare
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Bring a mode to one of 8 bit that can be scaled: RGB, RGBA, CMYK or L."""
+    """Return the picture in an 8-bit mode that can be scaled: RGB, RGBA, CMYK or L."""
     if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
         return picture.convert("I").point(lambda value: value / 257).convert("L")
     if picture.mode == "F":
@@ -153,15 +155,15 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Bring colours to sRGB by the picture's own profile; without one, or with a broken one, as they stand."""
+    """Return the picture in sRGB by its own profile; without a valid profile, its colours are kept."""
     plain = picture.convert("RGB") if picture.mode == "RGBA" else picture
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            found = ImageCms.profileToProfile(plain, source, _srgb(), outputMode="RGB")
-            if found is not None:
-                return found
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # of another kind of colour than it says
+            converted = ImageCms.profileToProfile(plain, source, _srgb(), outputMode="RGB")
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # the profile does not match the pixels
             pass
     return plain.convert("RGB")
 
@@ -172,8 +174,8 @@ def _srgb() -> ImageCms.ImageCmsProfile:
 
 
 @cache
-def _learn_heif() -> None:
-    """Have HEIC read, where its wheel is there; a platform without one refuses such files as unknown."""
+def _register_heif() -> None:
+    """Register the HEIC decoder if it is installed; otherwise such files are refused as unknown."""
     try:
         import pi_heif
     except ImportError:

@@ -1,4 +1,4 @@
-"""Make a walk's stop of a photo: the walk holds a copy, which goes with it and not before."""
+"""Attach photos to a walk's stops: the walk holds its own copy, which is deleted with the walk."""
 
 from __future__ import annotations
 
@@ -12,36 +12,37 @@ from app.storage.media_store import film_path
 from app.storage.walk_models import Medium, Walk
 
 OWNERS = re.compile("(photo|whole|cut|encoded)-([0-9]{1,2})", re.ASCII)
-"""Media kinds that are for nobody but the walk's owner: a stop's photo, and what the painter made of it."""
+"""The media kinds that only the walk's owner may see: a stop's photo, and what the worker derived from it."""
 
 log = logging.getLogger(__name__)
 
 
 def kind_of(index: int) -> str:
-    """Name the medium of a stop's photo."""
+    """Return the media kind of a stop's photo."""
     return f"photo-{index}"
 
 
 def attach(walk: Walk, photos: Mapping[int, tuple[bytes, str]]) -> list[str]:
-    """Give stops of a walk their photos, each as it is kept and its digest; return the paths of the files written.
+    """Attach photos to stops of a walk, and return the paths of the written files.
 
-    They are written before the walk is saved. If it is not, :func:`take_back` deletes them; those of a process that
-    is killed in between no row names, and they are pruned.
+    ``photos`` are the stored bytes and the digest of each photo, by the stop's index. The files are written before the
+    walk is saved. If saving fails, :func:`delete_files` deletes them; if the process is killed in between, no row names
+    them, and pruning removes them.
 
-    :raises MediaError: when the store cannot take them.
+    :raises MediaError: when the store cannot write them.
     """
-    put = []
+    paths = []
     for index, (data, digest) in photos.items():
         path, etag = film_path(walk.id, kind_of(index), "webp", data)
         media_store.store().write(path, data)
-        put.append(path)
+        paths.append(path)
         walk.stops[index].photo = digest
         walk.media[kind_of(index)] = Medium(kind=kind_of(index), path=path, bytes=len(data), etag=etag)
-    return put
+    return paths
 
 
 def delete_files(paths: Iterable[str]) -> None:
-    """Delete the photos of a walk that was not saved with them; what cannot be deleted now is pruned."""
+    """Delete the photos of a walk that was not saved; pruning removes those that cannot be deleted now."""
     for path in paths:
         try:
             media_store.store().delete(path)
@@ -50,9 +51,9 @@ def delete_files(paths: Iterable[str]) -> None:
 
 
 def read_photo(walk: Walk, index: int) -> bytes:
-    """Read the photo that a stop of a walk was made of.
+    """Return the photo of a walk's stop.
 
-    :raises MediaError: when it is lost.
+    :raises MediaError: when it is missing.
     """
     medium = walk.media.get(kind_of(index))
     if medium is None:

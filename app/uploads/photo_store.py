@@ -1,4 +1,4 @@
-"""Photos as long as no walk has taken them: kept for a day, for whoever brought them; the same twice is one."""
+"""Uploaded photos before a walk uses them: stored for a day for their owner; equal photos are stored once."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from app.storage.walk_models import ID, new_id
 from app.uploads.photo_check import CheckedPhoto
 
 FOLDER = "photos"
-TOGETHER = 100  # that are deleted in one transaction
+TOGETHER = 100  # how many photos one transaction deletes
 
 
 def save(checked: CheckedPhoto, *, owner_hash: str, network: str) -> tuple[Photo, bool]:
-    """Keep a photo for a day from now; return it, and whether its owner had not brought the same before.
+    """Store a photo for a day from now; return it, and whether it is new for its owner.
 
-    :raises MediaError: when the store cannot take it.
+    :raises MediaError: when the store cannot write it.
     """
-    if earlier := _renewed(checked.digest, owner_hash):
+    if earlier := _renew(checked.digest, owner_hash):
         return earlier, False
     photo_id = new_id()
     path = f"{FOLDER}/{photo_id}.{checked.digest[:12]}.webp"
@@ -44,79 +44,79 @@ def save(checked: CheckedPhoto, *, owner_hash: str, network: str) -> tuple[Photo
     try:
         with writing() as session:
             session.add(photo)
-    except IntegrityError:  # the same came twice at once
+    except IntegrityError:  # another request stored the same photo meanwhile
         media_store.store().delete(path)
-        earlier = _renewed(checked.digest, owner_hash)
+        earlier = _renew(checked.digest, owner_hash)
         if earlier is None:
             raise
         return earlier, False
     return photo, True
 
 
-def find(named: str, owner_hash: str) -> Photo | None:
-    """Return the photo of this id, or this digest, to whoever brought it, as long as it is kept."""
-    by = Photo.id == named if ID.fullmatch(named) else Photo.digest == named
+def find(name: str, owner_hash: str) -> Photo | None:
+    """Return the owner's photo of this ID or digest until it expires, else ``None``."""
+    by = Photo.id == name if ID.fullmatch(name) else Photo.digest == name
     query = select(Photo).where(by, Photo.owner_hash == owner_hash, Photo.expires_at > now())
-    found: Photo | None = db.session.scalar(query)
-    return found if found is not None and hmac.compare_digest(found.owner_hash, owner_hash) else None
+    photo: Photo | None = db.session.scalar(query)
+    return photo if photo is not None and hmac.compare_digest(photo.owner_hash, owner_hash) else None
 
 
 def forget(owner_hash: str, digests: Collection[str] | None = None) -> list[str]:
-    """Delete all that somebody brought, or that of these digests alone; return the ids of what there was."""
+    """Delete all photos of an owner, or only those of some digests; return their IDs."""
     of_theirs = Photo.owner_hash == owner_hash
     return _delete(of_theirs if digests is None else of_theirs & Photo.digest.in_(digests))
 
 
 def forget_expired() -> int:
-    """Delete what was kept for its day; return how many photos there were."""
+    """Delete the expired photos; return how many."""
     return len(_delete(Photo.expires_at <= now()))
 
 
 def forget_these(ids: Collection[str]) -> int:
-    """Delete the photos of these ids; return how many there were."""
+    """Delete the photos with these IDs; return how many."""
     return len(_delete(Photo.id.in_(ids)))
 
 
 def paths() -> set[str]:
-    """List the files that rows name, those of previews too."""
+    """Return the paths of all files that rows name, including those of previews."""
     db.session.rollback()
     rows = db.session.execute(select(Photo.path, Photo.cut_path)).all()
     return {path for row in rows for path in row if path is not None}
 
 
 def files(photo: Photo) -> Sequence[str]:
-    """List the files of a photo."""
+    """Return the paths of a photo's files."""
     return [path for path in (photo.path, photo.cut_path) if path is not None]
 
 
-def _renewed(digest: str, owner_hash: str) -> Photo | None:
-    """Return the photo that its owner brought before, kept for a day from now; one that is lost is brought anew."""
-    found: Photo | None = db.session.scalar(select(Photo).where(Photo.digest == digest, Photo.owner_hash == owner_hash))
-    if found is None:
+def _renew(digest: str, owner_hash: str) -> Photo | None:
+    """Return the owner's earlier photo with this digest, stored for a day from now; ``None`` if it is missing."""
+    photo: Photo | None = db.session.scalar(select(Photo).where(Photo.digest == digest, Photo.owner_hash == owner_hash))
+    if photo is None:
         return None
-    if not media_store.store().exists(found.path):
-        _delete(Photo.id == found.id)
+    if not media_store.store().exists(photo.path):
+        _delete(Photo.id == photo.id)
         return None
     with writing() as session:
-        renewed = session.execute(update(Photo).where(Photo.id == found.id).values(expires_at=_expiry()))
-    if not renewed.rowcount:  # type: ignore[attr-defined]  # its day was over this moment
+        renewed = session.execute(update(Photo).where(Photo.id == photo.id).values(expires_at=_expiry()))
+    if not renewed.rowcount:  # type: ignore[attr-defined]  # it expired meanwhile
         return None
-    db.session.refresh(found)
-    return found
+    db.session.refresh(photo)
+    return photo
 
 
 def _delete(which: ColumnElement[bool]) -> list[str]:
     ids: list[str] = []
     while True:
         with writing() as session:
-            found = session.scalars(select(Photo).where(which).limit(TOGETHER).with_for_update()).all()
-            lost = [path for photo in found for path in files(photo)]
-            ids += [photo.id for photo in found]
-            for photo in found:
+            photos = session.scalars(select(Photo).where(which).limit(TOGETHER).with_for_update()).all()
+            file_paths = [path for photo in photos for path in files(photo)]
+            ids += [photo.id for photo in photos]
+            for photo in photos:
                 session.delete(photo)
-        if not found:
+        if not photos:
             return ids
-        for path in lost:  # if that fails, nothing names them any more, and they are pruned
+        for path in file_paths:  # if this fails, pruning removes them, as no row names them
             media_store.store().delete(path)
 
 

@@ -1,4 +1,4 @@
-"""What all sources are collected into: never the same file twice; what is refused is set aside with the reason."""
+"""Add pictures from all sources to a work folder, without duplicates; rejected ones are listed with the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.workspace.work_folder import ID_LENGTH, Folder, Record, digest, pict
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is known of a picture before it is fetched: where it lies, and the catalogue's words."""
+    """What is known of a picture before it is fetched: its source, and the catalogue's facts."""
 
     source: str
     title: str
@@ -31,7 +31,10 @@ class Item:
 
 
 class Collection:
-    """Enters pictures into a work folder; what was entered or set aside before is passed over."""
+    """Adds pictures to a work folder; items that were added or rejected before are skipped.
+
+    With ``again``, rejected items are tried again.
+    """
 
     def __init__(self, folder: Folder, *, any_licence: bool = False, smallest: int = 128, again: bool = False) -> None:
         folder.make()
@@ -49,7 +52,7 @@ class Collection:
         self._aside = {str(row.get("source")) for row in aside}
 
     def wants(self, item: Item) -> bool:
-        """Tell whether an item is still to be fetched; one whose licence forbids it is set aside here."""
+        """Return whether an item must still be fetched; reject it when its licence is not allowed."""
         if item.source in self._sources:
             self.counts["had"] += 1
             return False
@@ -62,7 +65,7 @@ class Collection:
         return not reason
 
     def take(self, item: Item, data: bytes) -> None:
-        """Enter a work: its bytes as fetched."""
+        """Add a work, given its file as fetched."""
         original = digest(data)
         if self._is_known(item, original):
             return
@@ -74,7 +77,10 @@ class Collection:
         self.enter(item, picture, original, kind="work")
 
     def enter(self, item: Item, picture: Prepared, original: str, *, kind: str) -> None:
-        """Write a picture's file, then its record: a kill between leaves a file that the next run writes again."""
+        """Write a picture's file, then its record.
+
+        A crash between the two leaves a file that the next run overwrites.
+        """
         if self._is_known(item, original):
             return
         identity = original[:ID_LENGTH]
@@ -88,7 +94,7 @@ class Collection:
         self.counts["taken"] += 1
 
     def set_aside(self, source: str, reason: str) -> None:
-        """Note what is not taken, and why."""
+        """Record that an item is rejected, and why."""
         if source not in self._aside:
             self.folder.append("set-aside.jsonl", {"source": source, "reason": reason})
             self._aside.add(source)
@@ -103,6 +109,6 @@ class Collection:
         return True
 
     def summary(self) -> dict[str, Any]:
-        """Sum up this run and the whole folder."""
+        """Return the counts of this run, and the number of pictures in the folder."""
         names = ("taken", "had", "set_aside", "set_aside_before", "twice", "passed_over", "failed")
         return {name: self.counts[name] for name in names} | {"pictures": len(self._sources)}

@@ -1,4 +1,4 @@
-"""Drawings of the icon sets that are shipped as npm packages: which, by what names, rendered with transparency."""
+"""Drawings of icon sets in npm packages: their concepts, names, and rendering with transparency."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ HOMES = {
     "streamline-emojis": "https://github.com/webalys-hq/streamline-vectors",
     "emojione": "https://github.com/joypixels/emojione",
 }
-# What Fluent calls otherwise than Unicode does, and not only by another order of "person" and what they are.
+# Fluent's names that differ from Unicode's in more than the order of words.
 FLUENT = {
     "person-blond-hair": "person-blonde-hair", "people-wrestling": "person-wrestling", "pinata": "piata",
     "merperson": "person-merpeople", "mermaid": "woman-merpeople", "merman": "man-merpeople",
@@ -68,17 +68,17 @@ GROUPS = (
     "Activities",
     "Objects",
 )
-# Neither recognisable as things nor wanted as art: hours, skin tones, families, and one of each pair of genders.
+# Not useful as subjects: hours, skin tones, families, and one of each pair of genders.
 LEFT_OUT = re.compile(r"o.clock|-thirty\b|skin tone|family|couple with heart:|kiss:|holding hands|people with bunny")
 GENDERED = re.compile(r"^(man|woman|men|women|boy|girl|mrs)\b|\b(man|woman|men|women)$")
 KEPT = {"man", "woman", "boy", "girl", "old man", "old woman", "snowman", "man dancing", "woman dancing"}
-WORD = re.compile(r"[^\W\d_]{2}")  # neither an emoticon nor a number
+WORD = re.compile(r"[^\W\d_]{2}")  # at least two letters: no emoticon, no number
 FACING = re.compile(r"facing right")
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What an emoji depicts: its name today, its group, words for it, the best first, and its character's name."""
+    """What an emoji depicts: its current name, its group, keywords in order of rank, and its character's name."""
 
     name: str
     group: str
@@ -87,29 +87,29 @@ class Concept:
 
     @property
     def key(self) -> str:
-        """Write the name as icon sets do: ``rescue-workers-helmet``."""
+        """The name as icon sets write it: ``rescue-workers-helmet``."""
         plain = self.name.lower().replace("’", "").replace("'", "").replace("&", "and")
         plain = plain.replace("ñ", "n").replace("é", "e").replace("ã", "a")
         return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """Write both names as :func:`_bare_key` leaves keys: sets keep the character's where its name was changed."""
+        """Both names as :func:`_bare_key` reduces keys; some sets still use the character's name."""
         return tuple(dict.fromkeys(_bare_key(name) for name in (self.key, self.character) if name))
 
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A drawing to be rendered: what it is, and its SVG."""
+    """A drawing to be rendered: its item, and its SVG."""
 
     item: Item
     svg: str
 
 
 def fetched(target: Path) -> Path:
-    """Fetch the packages with npm into ``target``, once; return the folder of modules.
+    """Install the packages with npm into ``target``, once; return the folder of modules.
 
-    :raises StudioError: where npm is missing or does not get them.
+    :raises StudioError: when npm is missing or fails.
     """
     wanted = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
     modules = target / "node_modules"
@@ -127,11 +127,11 @@ def fetched(target: Path) -> Path:
 
 
 def concepts(modules: Path) -> list[Concept]:
-    """List what the emoji depict, in Unicode's order, with keywords of both dictionaries."""
+    """Return what the emoji depict, in Unicode's order, with keywords of both dictionaries."""
     named = _json(modules / "unicode-emoji-json/data-by-emoji.json")
     near = _json(modules / "emojilib/dist/emoji-en-US.json")
     tags = {row["emoji"]: row.get("tags", []) for row in _json(modules / "emojibase-data/en/data.json")}
-    found = []
+    listed = []
     for emoji, row in named.items():
         if row["group"] in GROUPS and not _is_left_out(row["name"]):
             words = [word.replace("_", " ") for word in [*near.get(emoji, []), *tags.get(emoji, [])]]
@@ -139,12 +139,12 @@ def concepts(modules: Path) -> list[Concept]:
             keywords = [word for word in dict.fromkeys(words) if word.casefold() not in own and WORD.match(word)]
             sign = _bare(emoji)
             character = unicodedata.name(sign, "") if len(sign) == 1 else ""
-            found.append(Concept(row["name"], row["group"], keywords[:16], character))
-    return found
+            listed.append(Concept(row["name"], row["group"], keywords[:16], character))
+    return listed
 
 
 def kinds(modules: Path) -> dict[str, str]:
-    """Tell the Unicode subgroup, such as ``animal-bird``, of what each emoji depicts, by name."""
+    """Return the Unicode subgroup of each emoji by its name, such as ``animal-bird``."""
     known = _json(modules / "emojibase-data/meta/groups.json")["subgroups"]
     rows = _json(modules / "emojibase-data/en/data.json")
     of_emoji = {_bare(row["emoji"]): known[str(row["subgroup"])] for row in rows if "subgroup" in row}
@@ -153,12 +153,12 @@ def kinds(modules: Path) -> dict[str, str]:
 
 
 def _bare(emoji: str) -> str:
-    """Leave out the sign that asks for a coloured picture, which the dictionaries do not agree on."""
+    """Remove the variation selector of coloured emoji, on which the dictionaries differ."""
     return emoji.replace("\ufe0f", "")
 
 
 def _bare_key(key: str) -> str:
-    """Leave out of a key what the sets do not agree on: hyphens, and the number of a drawing among several."""
+    """Remove from a key what differs between sets: hyphens, and the number of a drawing among several."""
     return re.sub(r"[^a-z0-9]", "", re.sub(r"-\d+$", "", key.lower()))
 
 
@@ -171,9 +171,9 @@ def _is_left_out(name: str) -> bool:
 def drawings(
     modules: Path, *, vendors: tuple[str, ...] = VENDORS, kept_out: tuple[str, ...] = (), limit: int | None = None
 ) -> Iterator[Icon]:
-    """Yield the drawings of each concept by each vendor; those of ``kept_out`` are for testing only.
+    """Yield the drawings of each concept by each vendor; those of ``kept_out`` get the split ``test``.
 
-    With a ``limit``, only so many concepts, taken evenly from all groups.
+    With a ``limit``, only so many concepts, at even intervals.
     """
     depicted = concepts(modules)
     if limit is not None and limit < len(depicted):
@@ -206,18 +206,18 @@ def drawings(
 
 
 def _otherwise(vendor: str, concept: Concept) -> tuple[str, ...]:
-    """Return by which keys a set has what it calls otherwise: Fluent's elf is a person elf."""
+    """Return the keys under which Fluent has a concept with another name, such as "person elf"."""
     if not vendor.startswith("fluent-emoji"):
         return ()
     return tuple(filter(None, (FLUENT.get(concept.key), f"person-{concept.key}")))
 
 
 def _drawing(icons: dict[str, Any], key: str) -> str | None:
-    """Write an icon as SVG of its own: the set's entry, or the one that it is another name of."""
+    """Return an icon as SVG: the set's own entry, or the one that it is an alias of; None when there is neither."""
     entry = icons["icons"].get(key)
     if entry is None:
         alias = icons.get("aliases", {}).get(key)
-        # An alias that is also turned or mirrored is another drawing.
+        # An alias with a rotation or a flip is another drawing.
         entry = icons["icons"].get(alias["parent"]) if alias and set(alias) == {"parent"} else None
     if entry is None:
         return None
@@ -231,7 +231,7 @@ def _drawing(icons: dict[str, Any], key: str) -> str | None:
 
 
 def rendered(svg: str, size: int = SIZE) -> Prepared:
-    """Render a drawing with its transparency, which is kept without loss."""
+    """Render a drawing with its transparency, as lossless WebP."""
     import resvg_py
 
     png = resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size)
@@ -242,7 +242,7 @@ def rendered(svg: str, size: int = SIZE) -> Prepared:
 
 
 def render(icon: Icon, size: int = SIZE) -> tuple[Icon, Prepared | str]:
-    """Render an icon, in another process perhaps: the picture, or why it is none."""
+    """Render an icon; return it with the picture, or with the reason why it cannot be rendered."""
     try:
         return icon, rendered(icon.svg, size)
     except (ValueError, OSError) as error:
@@ -250,7 +250,7 @@ def render(icon: Icon, size: int = SIZE) -> tuple[Icon, Prepared | str]:
 
 
 def original(icon: Icon) -> str:
-    """Return the hash by which a drawing is known."""
+    """Return the digest that identifies a drawing."""
     return digest(icon.svg.encode())
 
 

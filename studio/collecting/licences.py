@@ -1,10 +1,10 @@
-"""Which licences let a picture be learned from and the result be shown and sold: a reason, where one does not."""
+"""Check licences: pictures must be free for training, and results free to show and sell."""
 
 from __future__ import annotations
 
 import re
 
-# Beginnings of names as catalogues and SPDX write them, and of the licences' addresses, in lower case with hyphens.
+# Beginnings of licence names in catalogues and SPDX, and of licence URLs, in lower case with hyphens.
 OPEN = (
     "cc0", "cc-zero", "pdm", "pd", "public-domain", "cc-by", "cc-pdm", "apache", "bsd", "unicode", "ofl", "isc",
     "unlicense", "0bsd", "creativecommons.org/publicdomain", "creativecommons.org/licenses/by/",
@@ -16,7 +16,7 @@ CLOSED = {"nc": "forbids commercial use", "nd": "forbids derived works", "sa": "
 
 
 def objection(licence: str) -> str:
-    """Say why pictures under ``licence`` are not taken: ``""`` where they may be."""
+    """Return why pictures under ``licence`` are rejected, or "" when they are allowed."""
     plain = re.sub(r"^https?://(www\.)?", "", licence.strip().lower())
     plain = re.sub(r"[\s_]+", "-", plain)
     if not plain:

@@ -1,4 +1,4 @@
-"""Drawings with modelled form, of gradients, blurs and inner shadows over each other, as the site takes them."""
+"""Convert drawings with shading by gradients, blurs and inner shadows into SVG that the site accepts."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from studio.collecting import part_marking, softening, svg_shrinking
 
 
 def cleaned(svg: str) -> str:
-    """Write a drawing without filters, short, and marked with what of it is one part.
+    """Return a drawing without filters, minified, with its parts marked.
 
-    :raises SketchbookError: where it cannot be made into a drawing that the site takes.
+    :raises SketchbookError: when the site cannot use the result.
     """
     root = svg_shrinking.parsed(svg)
     softening.without_filters(root)
     part_marking.mark_parts(root)
     part_marking.drop_unpainted(root)
     short = svg_shrinking.written(root)
-    svg_files.read(short)
+    svg_files.parse_svg(short)
     return short

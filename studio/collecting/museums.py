@@ -1,4 +1,4 @@
-"""Museums' catalogues: published files in CSV, JSON or JSON Lines, and the open APIs of the Met and the Rijksmuseum."""
+"""Museum catalogues: published files in CSV, JSON or JSON Lines, and the open APIs of the Met and the Rijksmuseum."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ APIS = {
     "rijksmuseum": "https://data.rijksmuseum.nl",
 }
 NAMES = {"moma": "The Museum of Modern Art", "met": "The Metropolitan Museum of Art", "rijksmuseum": "Rijksmuseum"}
-# What each field is called in the files of MoMA, the Met and Tate, and in simple lists of one's own.
+# Column names of each field in the files of MoMA, the Met and Tate, and in simple lists.
 COLUMNS = {
     "image": ("ImageURL", "primaryImage", "image_url", "image", "thumbnailUrl", "file_name", "file"),
     "title": ("Title", "title"),
@@ -39,7 +39,7 @@ RELATIVE = re.compile(r"^(?![A-Za-z][A-Za-z0-9+.-]*:)(?!/)")
 
 
 def read_catalogue(data: bytes, name: str) -> Iterator[dict[str, Any]]:
-    """Read the rows of a catalogue file, CSV or JSON by its looks rather than its name.
+    """Yield the rows of a catalogue file, CSV or JSON by its contents rather than its name.
 
     :raises StudioError: naming the row that cannot be read.
     """
@@ -73,7 +73,7 @@ def _objects(rows: list[Any], where: str) -> Iterator[dict[str, Any]]:
 
 
 def item(row: Mapping[str, Any], *, vendor: str, licence: str = "", attribution: str = "") -> Item | None:
-    """Make an item of a catalogue's row; None where it has no picture. ``licence`` holds where the row names none."""
+    """Return an item for a catalogue's row, or None without a picture; ``licence`` is the default licence."""
     source = _text(row, "image")
     if not source:
         return None
@@ -103,7 +103,7 @@ def _text(row: Mapping[str, Any], field: str) -> str:
 
 
 def _cleaned(text: Any) -> str:
-    """Write a text with single spaces; half a character, as JSON may hold, becomes a question mark."""
+    """Normalise spaces; replace half a surrogate pair, which JSON may hold, by a question mark."""
     return " ".join(str(text).encode("utf-8", "replace").decode().split())
 
 
@@ -119,10 +119,10 @@ def _is_true(row: Mapping[str, Any], field: str) -> bool:
 
 
 def met(visitor: Visitor, query: str, base: str = APIS["met"]) -> Iterator[Item | None]:
-    """Yield what the Met's API finds: items, and None for works that have no picture."""
-    asked = urlencode({"hasImages": "true", "q": query})
-    found = _fetched(visitor, f"{base}/search?{asked}")
-    for number in found.get("objectIDs") or []:
+    """Yield the results of a search by the Met's API: items, and None for works without a picture."""
+    parameters = urlencode({"hasImages": "true", "q": query})
+    results = _fetched(visitor, f"{base}/search?{parameters}")
+    for number in results.get("objectIDs") or []:
         try:
             row = _fetched(visitor, f"{base}/objects/{int(number)}")
         except FetchError:
@@ -132,24 +132,25 @@ def met(visitor: Visitor, query: str, base: str = APIS["met"]) -> Iterator[Item 
 
 
 def rijksmuseum(visitor: Visitor, query: str, base: str = APIS["rijksmuseum"]) -> Iterator[Item | None]:
-    """Yield what the Rijksmuseum's search finds, resolved from object over visual item to the picture (Linked Art).
+    """Yield the results of the Rijksmuseum's search, resolved from object to visual item to picture (Linked Art).
 
-    ``query`` is words of the description, or fields as the search names them: ``type=painting&material=canvas``.
+    ``query`` is text of the description, or fields of the search: ``type=painting&material=canvas``. Yields None for
+    works that cannot be resolved.
     """
     fields = dict(parse_qsl(query)) if "=" in query else {"description": query}
     page = f"{base}/search/collection?{urlencode(fields | {'imageAvailable': 'true'})}"
     while page:
-        found = _fetched(visitor, page)
-        for entry in found.get("orderedItems") or []:
+        results = _fetched(visitor, page)
+        for entry in results.get("orderedItems") or []:
             try:
                 yield _resolved(visitor, str(entry["id"]), base)
             except (FetchError, LookupError, TypeError, AttributeError):
                 yield None
-        page = str((found.get("next") or {}).get("id") or "")
+        page = str((results.get("next") or {}).get("id") or "")
 
 
 def _resolved(visitor: Visitor, identity: str, base: str) -> Item | None:
-    """Follow a work's identifiers: what it shows, how that is digitised, where the picture lies."""
+    """Resolve a work's identifiers: the visual item, its digital version, the picture's address."""
 
     def at(reference: str) -> dict[str, Any]:
         return _fetched(visitor, f"{base}/{reference.rstrip('/').rpartition('/')[2]}")
@@ -158,7 +159,7 @@ def _resolved(visitor: Visitor, identity: str, base: str) -> Item | None:
     visual = at(work["shows"][0]["id"])
     digital = at(visual["digitally_shown_by"][0]["id"])
     picture = str(digital["access_point"][0]["id"])
-    if not PICTURE.search(picture):  # a IIIF image's own address: asked for at the size that is kept
+    if not PICTURE.search(picture):  # a IIIF image: request the size that is stored
         picture = f"{picture.rstrip('/')}/full/!2048,2048/0/default.jpg"
     rights = [kind["id"] for right in visual.get("subject_to", []) + digital.get("subject_to", [])
               for kind in right.get("classified_as", [])]  # fmt: skip
@@ -176,7 +177,7 @@ def _resolved(visitor: Visitor, identity: str, base: str) -> Item | None:
 
 
 def _name(part: Mapping[str, Any]) -> str:
-    """Read a Linked Art entity's name: its own, that of who carried it out, or its label; the English one first."""
+    """Return a Linked Art entity's name: its own, its maker's, or its label, preferably in English."""
     if part.get("carried_out_by"):
         return ", ".join(filter(None, (_name(who) for who in part["carried_out_by"])))
     names = [each for each in part.get("identified_by", []) if each.get("type") == "Name" and each.get("content")]

@@ -1,8 +1,7 @@
-"""Which shapes of a modelled drawing are one part: those that only shade what lies below them belong to it.
+"""Find which shapes of a shaded drawing form one part: shapes that only shade another belong to it.
 
-Such drawings lay a shape down and over it gradients, glints and shadows of the same outline or within it. Taken apart
-shape by shape, the shadow of a cheek would turn into a wheel; so the groups that belong together are marked, and
-:mod:`sketch.parts` takes each for one part.
+Such drawings stack gradients, highlights and shadows on a shape. Split into single shapes, the shadow of a cheek might
+be morphed into a wheel. So groups that belong together are marked, and :mod:`sketch.parts` treats each as one part.
 """
 
 from __future__ import annotations
@@ -20,22 +19,22 @@ from studio.collecting.softening import SHAPES, is_painted, outline
 from studio.collecting.svg_shrinking import DEFINED, text
 
 SIDE = 64
-"""At how many pixels a side shapes are looked at."""
+"""Side in pixels at which shapes are compared."""
 
 WITHIN = 0.8
-"""The share of what only shades that must lie within a part for it to belong to that."""
+"""The share of a shading shape that must lie within a part for it to belong to that part."""
 
 DENSE = 0.75
-"""How densely a shape covers, on average, that is more than a shade."""
+"""Mean opacity above which a shape is more than shading."""
 
 TOUCHING = 0.01
-"""The share of a shape that lies over another from which on the order of the two is seen."""
+"""The share of a shape that must overlap another for their order to matter."""
 
 Covered = NDArray[np.float32]
 
 
 def mark_parts(root: Element) -> None:
-    """Put what belongs together into groups that are marked as parts."""
+    """Group the shapes that belong together, and mark the groups as parts, in place."""
     main = _main(root)
     definitions = [each for each in root if each.tag in ("defs", *DEFINED)]
     items = [each for each in main if each.tag not in ("defs", *DEFINED)]
@@ -60,19 +59,19 @@ def mark_parts(root: Element) -> None:
 
 @dataclass
 class _Group:
-    """What was found to belong together so far: its shapes, their outlines, and how far it covers each pixel."""
+    """A part found so far: its shapes, their outlines, and its coverage of each pixel."""
 
     items: list[Element]
     outlines: set[tuple[tuple[str, str], ...]]
     covered: Covered
 
     def takes(self, item: Element, alpha: Covered, outlines: set[tuple[tuple[str, str], ...]]) -> bool:
-        """Return whether an item belongs to this."""
+        """Return whether an item belongs to this group."""
         return (len(outlines) == 1 and outlines <= self.outlines) or _shades(item, alpha, self.covered)
 
 
 def _reached(groups: list[_Group], alpha: Covered) -> Iterator[_Group]:
-    """Yield the groups into which an item may go, the highest first, and not through any that it lies over."""
+    """Yield the groups that an item may join, topmost first, down to the first that it overlaps."""
     for group in reversed(groups):
         yield group
         if float((alpha * group.covered).sum()) > TOUCHING * float(alpha.sum()):
@@ -80,7 +79,7 @@ def _reached(groups: list[_Group], alpha: Covered) -> Iterator[_Group]:
 
 
 def _main(root: Element) -> Element:
-    """Return what holds the shapes, and lay the definitions that lie in it at the top, where all can see them."""
+    """Return the element that holds the shapes, after moving its definitions to the root."""
     drawn = [each for each in root if each.tag not in ("defs", *DEFINED)]
     main = drawn[0] if len(drawn) == 1 and drawn[0].tag == "g" and set(drawn[0].attrib) <= {"fill"} else root
     if main is not root:
@@ -102,7 +101,7 @@ def _shades(item: Element, alpha: Covered, covered: Covered) -> bool:
 
 
 def _is_single(group: list[Element]) -> bool:
-    """Return whether a group is one shape, or one group of several outlines, which may be taken apart further."""
+    """Return whether a group is one shape, or one group of several outlines that may be split further."""
     if len(group) > 1:
         return False
     shapes = [each for each in group[0].iter() if each.tag in (*SHAPES, "use")]
@@ -120,12 +119,12 @@ def _marked(group: list[Element]) -> Element:
 
 
 def _alpha(drawing: str) -> Covered:
-    """Render a drawing; return how far each pixel is covered."""
+    """Render a drawing and return its coverage of each pixel."""
     return svg.rastered(drawing, SIDE)[..., 3].astype(np.float32) / np.float32(255)
 
 
 def drop_unpainted(root: Element) -> None:
-    """Remove attributes of lines where none is drawn, and the marks of what was blurred."""
+    """Remove stroke attributes of shapes without a stroke, and the marks of blurred shapes."""
     for element in root.iter():
         element.attrib.pop("data-soft", None)
         if element.tag in SHAPES and not is_painted(element.get("stroke")):

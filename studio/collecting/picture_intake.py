@@ -1,4 +1,4 @@
-"""From bytes of any making to a picture that training can read: upright, 8 bit, RGB; or the reason why not."""
+"""Convert picture files of any format for training: upright, 8 bit, RGB; or reject them with a reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from studio.errors import Refused
 
 SMALLEST = 128
 LONGEST = 2048
-FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP")  # Pillow would run Ghostscript for EPS
+FORMATS = (
+    "AVIF",
+    "BMP",
+    "GIF",
+    "JPEG",
+    "JPEG2000",
+    "PNG",
+    "TIFF",
+    "WEBP",
+)  # not EPS, for which Pillow runs Ghostscript
 MOST_PIXELS = 120_000_000
 
 
@@ -28,18 +37,18 @@ class Prepared:
 
 
 def prepared(data: bytes, *, smallest: int = SMALLEST, longest: int = LONGEST) -> Prepared:
-    """Turn a picture file into an upright RGB JPEG whose longest side is at most ``longest``.
+    """Convert a picture file to an upright RGB JPEG whose longer side is at most ``longest``.
 
-    Of an animated one the first frame is taken; transparency is laid on white.
+    The first frame of an animation is used; transparency is composited over white.
 
-    :raises Refused: for what is empty, broken, cut off, tiny, or far larger unpacked than any scan.
+    :raises Refused: when the file is empty, broken, truncated, too small, or a decompression bomb.
     """
     picture = _opened(data)
     if min(picture.size) < smallest:
         raise Refused(f"tiny: {picture.width} × {picture.height}, where the shorter side should have {smallest}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a strange EXIF block is no reason
+            warnings.simplefilter("ignore")  # an invalid EXIF block is not fatal
             upright = ImageOps.exif_transpose(_first_frame(picture))
             flat = _rgb(upright)
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
@@ -88,7 +97,7 @@ def _rgb(picture: Image.Image) -> Image.Image:
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Bring grey values of 16 bit, or of any range, to 8 bit."""
+    """Convert grey values of 16 bits, or of any range, to 8 bits."""
     values = np.asarray(picture).astype(np.float64)
     if picture.mode == "F" or values.max(initial=0) > 65535 or values.min(initial=0) < 0:
         low, high = float(values.min()), float(values.max())
@@ -97,7 +106,7 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Follow the colour profile inside; one that does not fit its picture is passed over."""
+    """Apply the embedded colour profile; ignore one that does not fit the picture."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")

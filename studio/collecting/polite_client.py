@@ -1,4 +1,4 @@
-"""A polite visitor of other people's servers: slow, patient, heeding robots.txt, and never led to a private address."""
+"""HTTP client for other people's servers: slow, with retries, obeying robots.txt, and never to private addresses."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from studio.errors import FetchError
 AGENT = "moma-lisa-studio"
 MOST_BYTES = 200_000_000
 MOST_REDIRECTS = 5
-MOST_PATIENCE = 120.0  # seconds that a server's Retry-After is obeyed for
+MOST_PATIENCE = 120.0  # longest Retry-After in seconds that is obeyed
 SAFE = "/%:@!$&'()*+,;=~-._"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Gone(FetchError):
-    """The address gives nothing, and will not tomorrow: not there, forbidden, or not to be visited."""
+    """The address permanently returns nothing: not found, forbidden, or not allowed by robots.txt."""
 
 
 class _Busy(FetchError):
-    """Worth another try; ``wait`` is what the server asked for, in seconds."""
+    """A temporary failure; ``wait`` is the delay in seconds that the server asked for."""
 
     def __init__(self, message: str, wait: float = 0.0) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class _Busy(FetchError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server sent: status, headers in lower case, bytes."""
+    """A server's response: status, headers with lower-case names, body."""
 
     status: int
     headers: dict[str, str]
@@ -48,10 +48,10 @@ class Answer:
 
 
 class Visitor:
-    """Fetches addresses: one at a time, ``pause`` seconds apart on each host, again after failures that pass.
+    """Fetches addresses, ``pause`` seconds apart for each host, with retries after temporary failures.
 
-    ``allowed`` names hosts (``127.0.0.1:8000``) that may lie at a private address. ``keep`` is a folder for documents
-    that are asked for again only if they have changed.
+    ``allowed`` are hosts (``127.0.0.1:8000``) that may have a private address. ``keep`` is a folder that caches
+    documents for conditional requests.
     """
 
     def __init__(
@@ -64,24 +64,24 @@ class Visitor:
         self._next: dict[str, float] = {}
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Sleep; tests replace this."""
         time.sleep(seconds)
 
     def picture(self, url: str) -> bytes:
-        """Fetch a picture's bytes.
+        """Return a picture's bytes.
 
-        :raises Gone: for what is not there or not to be visited.
-        :raises FetchError: after the last try.
+        :raises Gone: when it is not there or must not be fetched.
+        :raises FetchError: after the last retry.
         """
         return self._fetch(url, {}).data
 
     def document(self, url: str) -> bytes:
-        """Fetch a document, or find that the one from before is still good.
+        """Return a document, from the cache when the server says that it has not changed.
 
-        :raises Gone: for what is not there or not to be visited.
-        :raises FetchError: after the last try.
+        :raises Gone: when it is not there or must not be fetched.
+        :raises FetchError: after the last retry.
         """
-        body, about = self._kept(url)
+        body, about = self._cache_paths(url)
         headers = {"Accept": "application/ld+json, application/json;q=0.9, */*;q=0.5"}
         if body.exists() and about.exists():
             headers |= json.loads(about.read_bytes())
@@ -100,7 +100,7 @@ class Visitor:
             about.write_text(json.dumps(conditions))
         return answer.data
 
-    def _kept(self, url: str) -> tuple[Path, Path]:
+    def _cache_paths(self, url: str) -> tuple[Path, Path]:
         name = hashlib.sha256(url.encode()).hexdigest()[:32]
         folder = self.keep or Path("/nonexistent")
         return folder / name, folder / f"{name}.json"
@@ -115,7 +115,7 @@ class Visitor:
                     raise FetchError(f"{url}: {busy} ({self.tries} tries)") from busy
                 self.sleep(min(max(wait, busy.wait), MOST_PATIENCE))
                 wait *= 2
-        raise AssertionError  # the last try returns or raises
+        raise AssertionError  # the last attempt returns or raises
 
     def _followed(self, url: str, headers: dict[str, str]) -> Answer:
         for _ in range(MOST_REDIRECTS + 1):
@@ -124,7 +124,7 @@ class Visitor:
                 self._ask_robots(place, url)
                 answer = self._once(place, headers)
                 following = urljoin(url, answer.headers.get("location", ""))
-            except ValueError as error:  # a name that no server can have, or brackets that do not match
+            except ValueError as error:  # an invalid host name, or unbalanced brackets
                 raise Gone(f"{url}: no address: {error}") from error
             if answer.status not in (301, 302, 303, 307, 308):
                 return _good(answer, url)
@@ -137,7 +137,7 @@ class Visitor:
             rules = RobotFileParser()
             answer = self._once(urlsplit(f"{origin}/robots.txt"), {})
             if answer.status >= 500 or answer.status == 429:
-                raise _Busy(f"{origin}/robots.txt answers {answer.status}", _asked_wait(answer))
+                raise _Busy(f"{origin}/robots.txt answers {answer.status}", _retry_after(answer))
             is_closed = answer.status in (401, 403)
             text = answer.data.decode("utf-8", "replace") if answer.status == 200 else ""
             rules.parse(["User-agent: *", "Disallow: /"] if is_closed else text.splitlines())
@@ -146,7 +146,7 @@ class Visitor:
             raise Gone(f"{url}: robots.txt asks not to")
 
     def _once(self, place: SplitResult, headers: dict[str, str]) -> Answer:
-        """Send one request, no sooner than the host's pause allows."""
+        """Send one request, after the pause for the host."""
         self._take_turn(place)
         make = _TLS if place.scheme == "https" else _Plain
         connection = make(place.hostname or "", place.port, timeout=self.timeout)
@@ -160,14 +160,14 @@ class Visitor:
             data = answer.read(MOST_BYTES + 1)
             if len(data) > MOST_BYTES:
                 raise Gone(f"{place.geturl()}: more than {MOST_BYTES:,} bytes")
-            said = {name.lower(): value for name, value in answer.getheaders()}
+            fields = {name.lower(): value for name, value in answer.getheaders()}
             if (
-                said.get("content-length", "").isdigit()
-                and len(data) < int(said["content-length"])
+                fields.get("content-length", "").isdigit()
+                and len(data) < int(fields["content-length"])
                 and answer.status == 200
             ):
-                raise _Busy(f"only {len(data):,} of {int(said['content-length']):,} bytes came")
-            return Answer(answer.status, said, data)
+                raise _Busy(f"only {len(data):,} of {int(fields['content-length']):,} bytes came")
+            return Answer(answer.status, fields, data)
         except (OSError, http.client.HTTPException) as error:
             raise _Busy(f"{type(error).__name__}: {error}") from error
         finally:
@@ -198,12 +198,12 @@ def _good(answer: Answer, url: str) -> Answer:
     if answer.status in (200, 304):
         return answer
     if answer.status in (408, 425, 429) or answer.status >= 500:
-        raise _Busy(f"the server answers {answer.status}", _asked_wait(answer))
+        raise _Busy(f"the server answers {answer.status}", _retry_after(answer))
     raise Gone(f"{url}: the server answers {answer.status}")
 
 
-def _asked_wait(answer: Answer) -> float:
-    """Read Retry-After: seconds, or a date (RFC 9110, 10.2.3)."""
+def _retry_after(answer: Answer) -> float:
+    """Return the seconds of a Retry-After header, which may also be a date (RFC 9110, 10.2.3)."""
     asked = answer.headers.get("retry-after", "").strip()
     if asked.isdigit():
         return float(asked)
@@ -214,7 +214,7 @@ def _asked_wait(answer: Answer) -> float:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address lies on the open internet, also where it is one written within another."""
+    """Return whether an IP address is public; an IPv4 address embedded in IPv6 is checked as well."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
@@ -226,7 +226,10 @@ def is_public(address: str) -> bool:
 
 
 def _reached(host: str, port: int, timeout: float, is_allowed: bool) -> socket.socket:
-    """Connect to the very address that was examined, so that a name cannot change its mind in between."""
+    """Connect to the address that was checked, so that DNS cannot change in between.
+
+    :raises Gone: when the host has a private address that is not allowed.
+    """
     last: OSError | None = None
     for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         address = str(where[0])

@@ -1,8 +1,8 @@
-"""Filters of drawings done without: blurs and inner shadows become masks and stacked strokes, which any reader draws.
+"""Replace SVG filters: blurs and inner shadows become masks and stacked strokes, which any renderer draws.
 
-``sketch/svg.py`` refuses filters, which may take any time. A blurred edge is the normal distribution's: half of it lies
-outside the outline, as much is missing inside. Strokes of middle grey, laid over each other from the widest to the
-narrowest, give just that in a mask. Drop shadows are left out, since scenes cast their own.
+``sketch/svg.py`` refuses filters, which may take any time. A blurred edge follows the normal distribution: half of the
+blur lies outside the outline and half inside. Strokes of middle grey in a mask, stacked from the widest to the
+narrowest, approximate it. Drop shadows are omitted, since scenes cast their own.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from studio.collecting.svg_shrinking import text
 SHAPES = ("path", "circle", "ellipse", "rect")
 
 SHARP = 0.14
-"""Blurs of no more than this, in the drawing's units of a 32nd of its side, are not seen and left out."""
+"""Largest blur that is ignored as invisible, in units of a 32nd of the drawing's side."""
 
 FAINT = 0.12
-"""Inner shadows that reach no further in than this are left out, and those of less than this opacity."""
+"""Inner shadows with less reach or less opacity than this are omitted."""
 
 FAR = 1.6
-"""How many standard deviations of a blur are drawn."""
+"""The extent of a drawn blur, in standard deviations."""
 
 FAINTEST = 0.04
-"""What is blurred to less than this opacity is left out."""
+"""Blurred shapes with less opacity than this are omitted."""
 
 MEASURED = 128
-"""At how many pixels a side it is measured what a blur leaves of a shape."""
+"""Side in pixels at which the effect of a blur on a shape is measured."""
 
 _PAINT = ("fill", "fill-opacity", "stroke", "stroke-opacity", "opacity")
 _INHERITED = (
@@ -50,7 +50,7 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A shadow inside of an outline: how far it is moved and blurred, its colour and opacity."""
+    """An inner shadow: its offset, blur, colour and opacity."""
 
     dx: float
     dy: float
@@ -60,45 +60,45 @@ class Inner:
 
     @property
     def reach(self) -> float:
-        """Return how far it reaches in."""
+        """The distance that it reaches inwards."""
         return math.hypot(self.dx, self.dy) + self.blur
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a filter does, as far as it is kept: a blur of the whole, and shadows inside."""
+    """The supported part of a filter: a blur of the whole, and inner shadows."""
 
     blur: float
     inner: tuple[Inner, ...]
 
 
 def without_filters(root: Element) -> None:
-    """Replace the filters of a drawing, names without namespace, by what looks like them."""
-    _hand_down(root, {})
-    kept = {each.get("id"): _filter(each) for each in root.iter() if name_of(each) == "filter"}
+    """Replace the filters of a drawing, whose tags have no namespace, by shapes that look alike, in place."""
+    _push_down(root, {})
+    filters = {each.get("id"): _filter(each) for each in root.iter() if name_of(each) == "filter"}
     masks = Element("defs")
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == "filter":
                 parent.remove(child)
-            elif asked := child.attrib.pop("filter", None):
-                _replace(child, kept.get(asked[5:-1]) or Filter(0, ()), masks)
+            elif reference := child.attrib.pop("filter", None):
+                _replace(child, filters.get(reference[5:-1]) or Filter(0, ()), masks)
     if len(masks):
         root.append(masks)
 
 
-def _hand_down(element: Element, told: dict[str, str]) -> None:
-    """Write at each shape what it takes from the groups that it lies in, for it may come to lie elsewhere."""
-    told = told | {name: element.attrib[name] for name in _INHERITED if name in element.attrib}
+def _push_down(element: Element, inherited: dict[str, str]) -> None:
+    """Copy inherited attributes to the shapes, because these may be moved to other groups."""
+    inherited = inherited | {name: element.attrib[name] for name in _INHERITED if name in element.attrib}
     if element.tag in SHAPES:
-        for name, value in told.items():
+        for name, value in inherited.items():
             element.attrib.setdefault(name, value)
     for child in element:
-        _hand_down(child, told)
+        _push_down(child, inherited)
 
 
 def _filter(element: Element) -> Filter:
-    """Read a filter: each inner shadow is made in steps that begin at the outline; a blur at the end is the whole's."""
+    """Parse a filter. The steps of an inner shadow begin at the outline; a blur at the end applies to the whole."""
     inner: list[Inner] = []
     dx = dy = blur = 0.0
     is_inner, last = False, ""
@@ -113,9 +113,9 @@ def _filter(element: Element) -> Filter:
         elif name == "feColorMatrix" and step.get("in") == "SourceAlpha":
             dx = dy = blur = 0.0
         elif name == "feColorMatrix":
-            told = [float(each) for each in step.get("values", "").split()]
-            if is_inner and len(told) == 20:
-                inner.append(Inner(dx, dy, blur, _hex(told[4], told[9], told[14]), told[18]))
+            values = [float(each) for each in step.get("values", "").split()]
+            if is_inner and len(values) == 20:
+                inner.append(Inner(dx, dy, blur, _hex(values[4], values[9], values[14]), values[18]))
             is_inner, blur = False, 0.0
         last = name
     return Filter(blur if last == "feGaussianBlur" else 0.0, tuple(inner))
@@ -126,7 +126,7 @@ def _hex(*shares: float) -> str:
 
 
 def _replace(group: Element, asked: Filter, masks: Element) -> None:
-    """Do what a filter does to a group, which has lost it."""
+    """Apply a filter to a group by shapes."""
     shapes = [each for each in group.iter() if each.tag in SHAPES]
     if asked.blur > SHARP:
         for parent in list(group.iter()):
@@ -136,7 +136,7 @@ def _replace(group: Element, asked: Filter, masks: Element) -> None:
         return
     outlines = {outline(each): each for each in shapes}
     if len(outlines) != 1:
-        return  # where outlines meet, their shadows would be seen
+        return  # shadows would show where outlines meet
     shape = next(iter(outlines.values()))
     for shadow in asked.inner:
         if shadow.reach > FAINT and shadow.opacity > FAINT:
@@ -144,14 +144,14 @@ def _replace(group: Element, asked: Filter, masks: Element) -> None:
 
 
 def outline(shape: Element) -> tuple[tuple[str, str], ...]:
-    """Return what a shape's outline follows from, however it is painted."""
+    """Return the attributes that determine a shape's outline, regardless of its paint."""
     is_line = is_painted(shape.get("stroke"))
-    kept = [
+    attributes = [
         each
         for each in shape.attrib.items()
         if each[0] not in (*_PAINT, "id") and (is_line or not each[0].startswith("stroke"))
     ]
-    return (("tag", str(shape.tag)), ("line", str(is_line)), *sorted(kept))
+    return (("tag", str(shape.tag)), ("line", str(is_line)), *sorted(attributes))
 
 
 def is_painted(paint: str | None) -> TypeGuard[str]:
@@ -160,13 +160,13 @@ def is_painted(paint: str | None) -> TypeGuard[str]:
 
 
 def _soft(shape: Element, blur: float, masks: Element) -> Element:
-    """Return a group in which a shape is blurred."""
+    """Return a group that renders a blurred shape."""
     group = Element("g", {"data-soft": f"{blur:g}"})
     if not is_painted(shape.get("stroke")):
         mask = _mask(masks)
         alone = _bare(shape, moved=False)
         _lay_edges(mask, alone, blur, "#fff")
-        # A stroke in the fill's own paint reaches as far as the blur does.
+        # A stroke with the fill's paint covers the extent of the blur.
         wide = deepcopy(shape)
         wide.attrib |= {"stroke": shape.get("fill", "#000"), "stroke-width": f"{2 * FAR * blur:g}",
                         "mask": f"url(#{mask.get('id')})"}  # fmt: skip
@@ -178,7 +178,7 @@ def _soft(shape: Element, blur: float, masks: Element) -> Element:
         group.append(wide)
         return group
     if is_painted(shape.get("fill")):
-        group.append(shape)  # an outline and a fill of one: neither is known to be blurred here
+        group.append(shape)  # a shape with both fill and stroke stays sharp
         return group
     for width, opacity in _line(float(shape.get("stroke-width", 1)), blur):
         each = deepcopy(shape)
@@ -189,7 +189,10 @@ def _soft(shape: Element, blur: float, masks: Element) -> Element:
 
 
 def _thinned(shape: Element, mask: Element, blur: float) -> float:
-    """Return how much of a blurred shape is left where it is densest, beside its mask: of a thin one, little."""
+    """Return the opacity that a blurred shape keeps at its densest point, relative to its mask.
+
+    Thin shapes lose most.
+    """
     from scipy import ndimage
 
     filled = deepcopy(shape)
@@ -200,14 +203,14 @@ def _thinned(shape: Element, mask: Element, blur: float) -> float:
 
 
 def _white(shapes: str) -> NDArray[np.float32]:
-    """Render shapes on black; return how light each pixel is."""
+    """Render shapes on black and return the lightness of each pixel."""
     drawn = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{shapes}</svg>'
     pixels = svg.rastered(drawn, MEASURED).astype(np.float32) / 255
     return np.asarray(pixels[..., 0] * pixels[..., 3])
 
 
 def _inner(shape: Element, shadow: Inner, masks: Element) -> Element:
-    """Return what lies over a shape as its inner shadow: the shape itself, seen where its moved copy is not."""
+    """Return an overlay that looks like a shape's inner shadow: the shape, masked by its moved copy."""
     mask = _mask(masks)
     SubElement(mask, "path", {"d": _EVERYWHERE, "fill": "#fff"})
     moved = SubElement(mask, "g", {"transform": f"translate({shadow.dx:g} {shadow.dy:g})"})
@@ -227,7 +230,7 @@ def _mask(masks: Element) -> Element:
 
 
 def _bare(shape: Element, *, moved: bool) -> Element:
-    """Copy a shape without its paint; a mask's own is in the coordinates of what it masks, moved already."""
+    """Return a copy of a shape without paint, and unless ``moved`` without its transform, which its mask shares."""
     alone = deepcopy(shape)
     if is_painted(shape.get("stroke")):
         alone.attrib.setdefault("stroke-width", "1")
@@ -240,7 +243,7 @@ def _bare(shape: Element, *, moved: bool) -> Element:
 
 
 def _lay_edges(mask: Element, shape: Element, blur: float, tone: str) -> None:
-    """Paint a shape into a mask, in white or black, with an edge that is blurred."""
+    """Draw a shape into a mask, in white or black, with a blurred edge."""
     if "stroke-width" in shape.attrib:
         for width, opacity in _line(float(shape.attrib["stroke-width"]), max(blur, 0.02)):
             line = deepcopy(shape)
@@ -268,20 +271,20 @@ def _lay_edges(mask: Element, shape: Element, blur: float, tone: str) -> None:
 
 
 def _rings(blur: float) -> int:
-    """Return by how many strokes an edge is blurred so that steps are not seen at 256 pixels."""
+    """Return the number of strokes that blur an edge without visible steps at 256 pixels."""
     return 3 if blur < 0.45 else (4 if blur < 0.9 else 6)
 
 
 def _line(width: float, blur: float) -> list[tuple[float, float]]:
-    """Return the widths and opacities of strokes, widest first, that look like one stroke blurred."""
+    """Return the widths and opacities of stacked strokes, widest first, that look like one blurred stroke."""
     half, number = width / 2, _rings(blur)
     start, end = max(0.0, half - FAR * blur), half + FAR * blur
     edges = [start + (end - start) * at / number for at in range(number + 1)]
-    laid, found = 0.0, []
+    laid, strokes = 0.0, []
     for ring in range(number, 0, -1):
         middle = (edges[ring] + edges[ring - 1]) / 2
         share = _NORMAL.cdf((half - middle) / blur) - _NORMAL.cdf((-half - middle) / blur)
         if share > laid:
-            found.append((2 * edges[ring], 1 - (1 - share) / (1 - laid)))
+            strokes.append((2 * edges[ring], 1 - (1 - share) / (1 - laid)))
             laid = share
-    return found
+    return strokes

@@ -1,4 +1,4 @@
-"""Drawings written short: numbers of two decimals, short names, nothing that nothing uses, and nothing twice."""
+"""Minify SVG: numbers with two decimals, short names, no unused and no duplicate definitions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ASKED = re.compile(r"url\(#([^)]+)\)")
 
 
 def parsed(svg: str) -> Element:
-    """Read SVG of an icon set, names without their namespaces."""
+    """Parse an icon set's SVG and remove the namespaces from its names."""
     root: Element = ElementTree.fromstring(svg)
     for element in root.iter():
         element.tag = str(element.tag).rpartition("}")[2]
@@ -30,7 +30,7 @@ def parsed(svg: str) -> Element:
 
 
 def written(root: Element) -> str:
-    """Write a drawing short; it is changed by that."""
+    """Return a drawing as minified SVG; the tree is changed."""
     for element in root.iter():
         _shorten(element)
     _merge(root)
@@ -53,7 +53,7 @@ def _shorten(element: Element) -> None:
 
 
 def _short(value: str, decimals: int = 2) -> str:
-    """Write a number with few decimals, and no zero before the point; what is no number as it is."""
+    """Return a number with few decimals and no zero before the point; return anything else unchanged."""
     try:
         short = f"{float(value):.{decimals}f}"
     except ValueError:
@@ -64,14 +64,14 @@ def _short(value: str, decimals: int = 2) -> str:
 
 
 def _call(found: re.Match[str]) -> str:
-    """Shorten a transformation; what turns and stretches by little numbers keeps more of them."""
+    """Shorten a transformation; small factors of rotation and scaling keep more decimals."""
     numbers = _NUMBER.findall(found[2])
     exact = 4 if found[1] == "matrix" else 0
     return f"{found[1]}({' '.join(_short(each, 3 if at < exact else 2) for at, each in enumerate(numbers))})"
 
 
 def path(data: str) -> str:
-    """Write a path's data with numbers of two decimals, and no more spaces than they need."""
+    """Return path data with numbers of two decimals and no needless spaces."""
     out = ""
     for token in _TOKEN.findall(data):
         if token.isalpha():
@@ -87,16 +87,16 @@ def path(data: str) -> str:
 
 
 def _merge(root: Element) -> None:
-    """Merge definitions that are the same."""
+    """Merge equal definitions."""
     known: dict[str, str] = {}
     renamed: dict[str, str] = {}
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in DEFINED[:2] and (name := child.get("id")):
                 del child.attrib["id"]
-                told = text(child)
+                definition = text(child)
                 child.set("id", name)
-                if first := known.setdefault(told, name):
+                if first := known.setdefault(definition, name):
                     renamed[name] = first
                 if first != name:
                     parent.remove(child)
@@ -104,30 +104,30 @@ def _merge(root: Element) -> None:
 
 
 def _drop_unused(root: Element) -> None:
-    """Remove names and definitions that nothing uses, and empty groups."""
+    """Remove unused names and definitions, and empty groups."""
     while True:
-        asked = set().union(*(_asked(element) for element in root.iter()))
+        used = set().union(*(_references(element) for element in root.iter()))
         dropped = False
         for parent in list(root.iter()):
             for child in list(parent):
-                is_unused = child.tag in DEFINED and child.get("id") not in asked
+                is_unused = child.tag in DEFINED and child.get("id") not in used
                 if is_unused or (child.tag in ("g", "defs") and not len(child)):
                     parent.remove(child)
                     dropped = True
-                elif child.get("id") not in asked:
+                elif child.get("id") not in used:
                     child.attrib.pop("id", None)
         if not dropped:
             return
 
 
-def _asked(element: Element) -> set[str]:
+def _references(element: Element) -> set[str]:
     found = {name for value in element.attrib.values() for name in _ASKED.findall(value)}
     href = element.get("href", "")
     return found | ({href[1:]} if href.startswith("#") else set())
 
 
 def _name(root: Element) -> None:
-    """Give what is asked for the shortest names."""
+    """Give the referenced definitions the shortest names."""
     names = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
     _rename(root, {name: _letters(number) for number, name in enumerate(names)})
 
@@ -149,7 +149,7 @@ def _rename(root: Element, names: dict[str, str]) -> None:
 
 
 def text(element: Element) -> str:
-    """Write an element and what lies in it, without spaces between."""
+    """Return an element and its contents as XML, without spaces between elements."""
     attributes = "".join(f" {key}={quoteattr(value)}" for key, value in element.attrib.items())
     inner = "".join(map(text, element))
     return f"<{element.tag}{attributes}>{inner}</{element.tag}>" if inner else f"<{element.tag}{attributes}/>"

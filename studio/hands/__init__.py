@@ -1,3 +1,3 @@
-"""Ways of painting, as batched programs: the same picture for the same seed."""
+"""Rendering programs for the styles, in batches; the same seed gives the same picture."""
 
 __all__ = ["brush", "colour", "dice", "drawing", "registry"]

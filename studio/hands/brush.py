@@ -1,4 +1,4 @@
-"""What every hand works with: blurs, edges, grain, cells, strokes, screens; batches (n, c, h, w), pixels."""
+"""Image operations shared by the styles: blurs, edges, noise, cells, strokes, screens; on batches (n, c, h, w)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.hands.dice import HashRng
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:
-    """Blur with a Gaussian of ``sigma`` pixels; wide ones on a smaller copy."""
+    """Blur with a Gaussian of ``sigma`` pixels; a large ``sigma`` is applied to a smaller copy."""
     if sigma > 4 and min(x.shape[2:]) >= 32:
         small = F.avg_pool2d(x, 2)
         return F.interpolate(blur(small, sigma / 2), size=x.shape[2:], mode="bilinear", align_corners=False)
@@ -23,37 +23,37 @@ def blur(x: Tensor, sigma: float) -> Tensor:
     kernel = (kernel / kernel.sum()).view(1, 1, -1, 1)
     n, c, h, w = x.shape
     flat = F.pad(x.reshape(n * c, 1, h, w), (radius, radius, radius, radius), mode="replicate")
-    # From this size on a CPU is up to ten times as fast channel by channel, and comes to the same bits.
+    # From this size on, a CPU is up to ten times as fast channel by channel, with identical results.
     singly = flat.device.type == "cpu" and h * w >= 1 << 16
     parts = torch.split(flat, 1) if singly else (flat,)
     return torch.cat([F.conv2d(F.conv2d(part, kernel), kernel.transpose(2, 3)) for part in parts]).view(n, c, h, w)
 
 
 def step(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
-    """Rise smoothly from 0 at ``low`` to 1 at ``high``; falls where ``low`` is the larger."""
+    """Return a smooth step from 0 at ``low`` to 1 at ``high``; falling when ``low`` is larger."""
     t = ((x - low) / (high - low)).clamp(0, 1)
     return t * t * (3 - 2 * t)
 
 
 def over(top: Tensor, cover: Tensor, bottom: Tensor) -> Tensor:
-    """Lay ``top`` over ``bottom`` as densely as ``cover`` says."""
+    """Composite ``top`` over ``bottom`` with the opacity ``cover``."""
     return bottom + (top - bottom) * cover
 
 
 def slopes(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the slopes to the right and downward (central differences)."""
+    """Return the gradients to the right and downwards (central differences)."""
     p = F.pad(x, (1, 1, 1, 1), mode="replicate")
     return (p[..., 1:-1, 2:] - p[..., 1:-1, :-2]) / 2, (p[..., 2:, 1:-1] - p[..., :-2, 1:-1]) / 2
 
 
 def steepness(x: Tensor) -> Tensor:
-    """Return how much ``x`` changes at each place, over all channels: (n, 1, h, w)."""
+    """Return the magnitude of the gradient over all channels: (n, 1, h, w)."""
     dx, dy = slopes(x)
     return (dx**2 + dy**2).sum(1, keepdim=True).sqrt()
 
 
 def places(like: Tensor) -> tuple[Tensor, Tensor]:
-    """Return x and y of each pixel's middle, in pixels: (1, 1, h, w) each."""
+    """Return x and y of each pixel's centre, in pixels: (1, 1, h, w) each."""
     h, w = like.shape[2:]
     y, x = torch.meshgrid(
         torch.arange(h, device=like.device, dtype=like.dtype) + 0.5,
@@ -64,7 +64,7 @@ def places(like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def sample(picture: Tensor, x: Tensor, y: Tensor, mode: str = "bilinear") -> Tensor:
-    """Look up ``picture`` at the places x, y (n, 1, h', w') in pixels; outside goes on as the edge."""
+    """Sample ``picture`` at x, y (n, 1, h', w') in pixels; the border is extended outwards."""
     h, w = picture.shape[2:]
     at = torch.cat([x * (2 / w) - 1, y * (2 / h) - 1], 1).permute(0, 2, 3, 1)
     at = at.expand(len(picture), -1, -1, -1)
@@ -72,13 +72,13 @@ def sample(picture: Tensor, x: Tensor, y: Tensor, mode: str = "bilinear") -> Ten
 
 
 def shifted(picture: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
-    """Displace ``picture``: each place shows what is dx, dy pixels off."""
+    """Displace ``picture``: each pixel shows what is dx, dy pixels away."""
     x, y = places(picture)
     return sample(picture, x + dx, y + dy)
 
 
 def cloud(rng: HashRng, like: Tensor, cell: float, octaves: int = 3, channels: int = 1) -> Tensor:
-    """Draw soft noise of about ``cell`` pixels: mean 0, deviation about 1; each octave half of the last."""
+    """Return soft noise of about ``cell`` pixels, mean 0 and deviation about 1; each octave has half the scale."""
     h, w = like.shape[2:]
     total = torch.zeros(len(like), channels, h, w, device=like.device)
     for octave in range(octaves):
@@ -97,12 +97,12 @@ def _spread(grain: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def grain(rng: HashRng, like: Tensor, channels: int = 1) -> Tensor:
-    """Draw independent noise for each pixel: mean 0, deviation 1, even."""
+    """Return independent uniform noise for each pixel, mean 0 and deviation 1."""
     return (rng.uniform(channels, *like.shape[2:]) - 0.5) * math.sqrt(12)
 
 
 def paper(rng: HashRng, like: Tensor, depth: float = 0.03) -> Tensor:
-    """Draw a paper's relief around 1, to be multiplied by."""
+    """Return the relief of paper as factors around 1."""
     return 1 + depth * (0.6 * cloud(rng, like, 3, 2) + 0.35 * grain(rng, like))
 
 
@@ -121,7 +121,7 @@ def along(texture: Tensor, vx: Tensor, vy: Tensor, length: float, steps: int = 8
 
 
 def directions(x: Tensor, sigma: float, fallback: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the unit field along the contours of ``x`` (structure tensor), and along ``fallback`` where it is flat."""
+    """Return the unit field along the contours of ``x`` (structure tensor); where ``x`` is flat, along ``fallback``."""
     dx, dy = slopes(x)
     xx, yy, xy = (blur(part.sum(1, keepdim=True), sigma) for part in (dx * dx, dy * dy, dx * dy))
     flat = 2e-5
@@ -132,7 +132,7 @@ def directions(x: Tensor, sigma: float, fallback: Tensor) -> tuple[Tensor, Tenso
 
 
 def cells(points: Tensor, features: Tensor, chunk: int = 8) -> Tensor:
-    """Number for each place of ``features`` (n, f, h, w) the nearest point (n, k, f): (n, h, w)."""
+    """Return for each pixel of ``features`` (n, f, h, w) the number of the nearest point (n, k, f): (n, h, w)."""
     n, f, h, w = features.shape
     labels = torch.empty(n, h * w, dtype=torch.int64, device=features.device)
     for start in range(0, n, chunk):
@@ -143,7 +143,7 @@ def cells(points: Tensor, features: Tensor, chunk: int = 8) -> Tensor:
 
 
 def means(picture: Tensor, labels: Tensor, count: int, weight: Tensor | None = None) -> Tensor:
-    """Average ``picture`` (n, c, h, w) over each of ``count`` labels: (n, count, c)."""
+    """Return the mean of ``picture`` (n, c, h, w) over each of ``count`` labels: (n, count, c)."""
     n, c = picture.shape[:2]
     values = picture.flatten(2).transpose(1, 2)
     shares = torch.ones_like(values[..., :1]) if weight is None else weight.flatten(2).transpose(1, 2)
@@ -154,14 +154,14 @@ def means(picture: Tensor, labels: Tensor, count: int, weight: Tensor | None = N
 
 
 def borders(labels: Tensor) -> Tensor:
-    """Mark the places whose right or lower neighbour has another label: (n, 1, h, w), 0 or 1."""
+    """Return a mask (n, 1, h, w) of pixels whose right or lower neighbour has another label."""
     right = F.pad(labels[:, :, 1:] != labels[:, :, :-1], (0, 1))
     below = F.pad(labels[:, 1:] != labels[:, :-1], (0, 0, 0, 1))
     return (right | below)[:, None].float()
 
 
 def line(marks: Tensor, width: float) -> Tensor:
-    """Thicken marks of a pixel to soft-edged lines of ``width`` pixels: their blur, cut at the width's own level."""
+    """Thicken one-pixel marks to soft-edged lines of ``width`` pixels, by thresholding their blur."""
     sigma = max(0.8, width / 2.2)
     spread = blur(marks, sigma)
     level = math.exp(-((width / 2) ** 2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
@@ -169,7 +169,7 @@ def line(marks: Tensor, width: float) -> Tensor:
 
 
 def jittered(rng: HashRng, like: Tensor, rows: int, amount: float = 0.85) -> Tensor:
-    """Scatter rows × rows points (n, k, 2) as x, y in pixels, each shaken within its own cell."""
+    """Return rows × rows points (n, k, 2) as x, y in pixels, each at random within its own cell."""
     h, w = like.shape[2:]
     at = (torch.arange(rows, device=like.device) + 0.5) / rows
     y, x = torch.meshgrid(at, at, indexing="ij")
@@ -178,9 +178,9 @@ def jittered(rng: HashRng, like: Tensor, rows: int, amount: float = 0.85) -> Ten
 
 
 class Marks:
-    """A shaken grid of marks, about ``pitch`` pixels apart: where each lies (x, y) and four even numbers of its own.
+    """A jittered grid of marks about ``pitch`` pixels apart: their x, y and four uniform random numbers each.
 
-    What belongs to a mark is held as (n, c, rows, columns); :meth:`around` brings it to the pixels.
+    Values of marks have the shape (n, c, rows, columns); :meth:`around` brings them to the pixels.
     """
 
     def __init__(self, rng: HashRng, like: Tensor, pitch: float, reach: int = 1) -> None:
@@ -195,11 +195,11 @@ class Marks:
         self.own = drawn[:, 2:]
 
     def seen(self, picture: Tensor) -> Tensor:
-        """Look up ``picture`` where the marks lie."""
+        """Sample ``picture`` at the marks."""
         return sample(picture, self.x, self.y)
 
     def around(self, fields: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yield, for each of the (2 reach + 1)² marks around each pixel, dx and dy from it and its ``fields``."""
+        """Yield, for each of the (2 reach + 1)² marks around a pixel, the offset dx, dy and the mark's ``fields``."""
         x, y = places(self.like)
         row = (y[0, 0, :, 0] / self.pitch).long() + self.reach
         column = (x[0, 0, 0] / self.pitch).long() + self.reach
@@ -211,7 +211,7 @@ class Marks:
 
 
 def screen(like: Tensor, pitch: float | Tensor, angle: float | Tensor) -> Tensor:
-    """Return a dot screen's height 0…1, evenly spread: places above 1 − t are inked where the tone is t."""
+    """Return a halftone screen's threshold 0…1, uniformly distributed: a pixel is inked where it exceeds 1 − tone."""
     x, y = places(like)
     cosine, sine = _trig(angle, like)
     u, v = (x * cosine + y * sine) * (2 * math.pi / pitch), (y * cosine - x * sine) * (2 * math.pi / pitch)
@@ -225,5 +225,5 @@ def _trig(angle: float | Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def ink(tone: Tensor, height: Tensor, softness: float = 0.12) -> Tensor:
-    """Ink a screen of ``height`` as far as ``tone`` asks: 0…1 with soft edges."""
+    """Return the ink, 0…1 with soft edges, of ``tone`` on a screen of ``height``."""
     return step(tone - (1 - height), -softness, softness)

@@ -1,4 +1,4 @@
-"""Colours as painters think of them: lightness, chroma and hue (Oklab, by Björn Ottosson), and palettes."""
+"""Colours by lightness, chroma and hue (Oklab, by Björn Ottosson), and palettes."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ def _times(matrix: tuple[tuple[float, ...], ...], x: Tensor) -> Tensor:
 
 
 def lab(rgb: Tensor) -> Tensor:
-    """Turn sRGB (n, 3, …) into Oklab: lightness 0…1, a and b about ±0.3."""
+    """Convert sRGB (n, 3, …) to Oklab: lightness 0…1, a and b about ±0.3."""
     shape, rgb = rgb.shape, rgb.flatten(2).clamp(0, 1)
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clamp(min=0) ** 2.4)
     return _times(_TO_LAB, _times(_TO_LMS, linear).clamp(min=0) ** (1 / 3)).view(shape)
 
 
 def rgb(lab_: Tensor) -> Tensor:
-    """Turn Oklab (n, 3, …) into sRGB within 0…1."""
+    """Convert Oklab (n, 3, …) to sRGB, clipped to 0…1."""
     shape = lab_.shape
     linear = _times(_FROM_LMS, _times(_FROM_LAB, lab_.flatten(2)) ** 3).clamp(0, 1)
     return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).view(shape)
 
 
 def polar(lab_: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Split Oklab (n, 3, …) into lightness, chroma and hue (radians), each (n, 1, …)."""
+    """Return lightness, chroma and hue (radians) of Oklab (n, 3, …), each (n, 1, …)."""
     lightness, a, b = lab_[:, :1], lab_[:, 1:2], lab_[:, 2:]
     return lightness, torch.hypot(a, b), torch.atan2(b, a)
 
 
 def colour(lightness: Tensor, chroma: Tensor, hue: Tensor) -> Tensor:
-    """Make sRGB of lightness, chroma and hue, each (n, 1, …)."""
+    """Return sRGB for lightness, chroma and hue, each (n, 1, …)."""
     return rgb(torch.cat([lightness, chroma * torch.cos(hue), chroma * torch.sin(hue)], 1))
 
 
@@ -68,25 +68,28 @@ def tuned(
     turn: float | Tensor = 0.0,
     lift: float | Tensor = 0.0,
 ) -> Tensor:
-    """Multiply lightness and chroma of sRGB (n, 3, …), turn its hue, add to its lightness."""
+    """Scale lightness and chroma of sRGB (n, 3, …), rotate its hue, and add to its lightness."""
     light, strength, hue = polar(lab(picture))
     return colour((light * lightness + lift).clamp(0, 1), strength * chroma, hue + turn)
 
 
 def table(*hexes: str, like: Tensor) -> Tensor:
-    """Write colours such as ``e4002b`` as sRGB (k, 3)."""
+    """Return colours such as ``e4002b`` as sRGB (k, 3)."""
     values = [[int(each[i : i + 2], 16) / 255 for i in (0, 2, 4)] for each in hexes]
     return torch.tensor(values, device=like.device, dtype=like.dtype)
 
 
 def nearest(picture: Tensor, palette: Tensor) -> Tensor:
-    """Number for each place of sRGB (n, 3, h, w) the nearest of a palette (k, 3) or of its own (n, k, 3): (n, h, w)."""
+    """Return for each pixel of sRGB (n, 3, h, w) the number of the nearest palette colour: (n, h, w).
+
+    The palette is (k, 3) for all pictures, or (n, k, 3).
+    """
     own = palette if palette.dim() == 3 else palette.expand(len(picture), *palette.shape)
     a, b = lab(picture).flatten(2).transpose(1, 2), lab(own.transpose(1, 2)).transpose(1, 2)
     return torch.cdist(a, b).argmin(2).view(len(picture), *picture.shape[2:])
 
 
 def look_up(palette: Tensor, labels: Tensor) -> Tensor:
-    """Paint labels (n, h, w) in palettes (n, k, 3): (n, 3, h, w)."""
+    """Return the colours (n, 3, h, w) of labels (n, h, w) in palettes (n, k, 3)."""
     flat = labels.flatten(1)[..., None].expand(-1, -1, 3)
     return palette.gather(1, flat).transpose(1, 2).reshape(len(labels), 3, *labels.shape[1:])

@@ -1,4 +1,4 @@
-"""Random numbers per picture that depend on its seed alone: not on the batch, the device, or who asks when."""
+"""Random numbers for each picture that depend on its seed alone, not on batch, device or order of calls."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ MASK = 0xFFFFFFFF
 
 
 class HashRng:
-    """Draws for a batch of pictures, one seed each; a counter tells the draws apart.
+    """Counter-based random numbers for a batch of pictures, with one seed each.
 
-    They are hashed from (seed, draw, index) with integers (lowbias32, by Chris Wellons): a GPU draws what a CPU draws.
+    They are integer hashes (lowbias32, by Chris Wellons) of seed, draw and index, so that GPU and CPU agree.
     """
 
     def __init__(self, seeds: Tensor) -> None:
@@ -21,7 +21,7 @@ class HashRng:
         self.draws = 0
 
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-        """Draw evenly from ``low`` to ``high``, of the shape (pictures, *shape)."""
+        """Return uniform numbers from ``low`` to ``high``, of shape (pictures, *shape)."""
         self.draws += 1
         index = torch.arange(math.prod(shape), device=self.seeds.device)
         base = _mixed((self.seeds + self.draws * 0x9E3779B9) & MASK)
@@ -30,15 +30,15 @@ class HashRng:
         return (low + (high - low) * unit).view(-1, *shape)
 
     def normal(self, *shape: int) -> Tensor:
-        """Draw around 0 with a deviation of 1: the sum of four even draws, which has no far tails."""
+        """Return numbers with mean 0 and deviation 1: the sum of four uniform ones, which has no long tails."""
         return (self.uniform(4, *shape).sum(1) - 2.0) * math.sqrt(3.0)
 
     def choice(self, options: Tensor, *shape: int) -> Tensor:
-        """Draw rows of ``options`` (k, …), of the shape (pictures, *shape, …)."""
+        """Return random rows of ``options`` (k, …), of shape (pictures, *shape, …)."""
         return options[(self.uniform(*shape) * len(options)).long().clamp(max=len(options) - 1)]
 
     def order(self, count: int) -> Tensor:
-        """Shuffle ``count`` places for each picture: (pictures, count)."""
+        """Return a random permutation of ``count`` numbers for each picture: (pictures, count)."""
         return self.uniform(count).argsort(1)
 
 

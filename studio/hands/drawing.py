@@ -1,4 +1,4 @@
-"""A batch of drawings with transparency as the hands see it: colours spread under the edge, contours, flat regions."""
+"""A batch of transparent drawings with derived images: colours extended beyond the edge, contours, flat regions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from studio.hands.dice import HashRng
 
 
 class Drawing:
-    """Motifs (n, 4, h, w), float 0…1, straight alpha, and what is often asked of them.
+    """Motifs (n, 4, h, w), float 0…1, straight alpha, with cached derived images.
 
-    A ``ground`` (n, 3, h, w), 0…1, is the opaque picture that they stand before, if there is one.
+    ``ground`` (n, 3, h, w), 0…1, is the opaque background, if there is one.
     """
 
     def __init__(self, motifs: Tensor, ground: Tensor | None = None) -> None:
@@ -28,11 +28,11 @@ class Drawing:
         return len(self.alpha)
 
     def before(self, ground: Tensor) -> Drawing:
-        """Return the same motifs before another ground (n, 3, h, w), 0…1."""
+        """Return the same motifs in front of another background (n, 3, h, w), 0…1."""
         return Drawing(torch.cat([self.rgb, self.alpha], 1), ground)
 
     def _spread(self, rgb: Tensor) -> Tensor:
-        """Carry the colours on beyond the edge, so that a moved or soft edge shows no black."""
+        """Extend the colours beyond the edge, so that a moved or soft edge shows no black."""
         near = brush.blur(rgb * self.alpha, 2) / (brush.blur(self.alpha, 2) + 1e-4)
         wide = brush.blur(rgb * self.alpha, 14) / (brush.blur(self.alpha, 14) + 1e-4)
         beyond = torch.where(brush.blur(self.alpha, 2) > 0.02, near, wide)
@@ -45,19 +45,19 @@ class Drawing:
 
     @cached_property
     def mean(self) -> Tensor:
-        """The subject's mean colour in Oklab (n, 3, 1, 1)."""
+        """The motif's mean colour in Oklab (n, 3, 1, 1)."""
         weight = self.alpha.sum((2, 3), keepdim=True) + 1e-4
         return (colour.lab(self.rgb) * self.alpha).sum((2, 3), keepdim=True) / weight
 
     @cached_property
     def inner(self) -> Tensor:
-        """How strongly the colours change within the subject, about 0…1."""
+        """How strongly colours change within the motif, about 0…1."""
         smooth = brush.blur(colour.lab(self.rgb), 0.8 * self.unit)
         return (brush.steepness(smooth) * 9).clamp(0, 1) * self.alpha
 
     @cached_property
     def outline(self) -> Tensor:
-        """How near the subject's own edge is, about 0…1."""
+        """The nearness of the motif's edge, about 0…1."""
         return (brush.steepness(brush.blur(self.alpha, 0.8 * self.unit)) * 3).clamp(0, 1)
 
     @cached_property
@@ -66,17 +66,17 @@ class Drawing:
         return torch.maximum(self.inner, self.outline)
 
     def regions(self, count: int, smooth: float = 1.2) -> tuple[Tensor, Tensor]:
-        """Part the subject into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
+        """Segment the motif into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
 
-        They are numbered from dark to light; ``smooth`` rounds the shapes, in pixels.
+        Labels are ordered from dark to light; ``smooth`` rounds the shapes, in pixels.
         """
         return parted(self.rgb, self.alpha, count, smooth * self.unit)
 
     @property
     def ground(self) -> Tensor:
-        """The backdrop (n, 3, h, w).
+        """The background (n, 3, h, w).
 
-        :raises StudioError: where none was given.
+        :raises StudioError: when none was given.
         """
         if self.given is None:
             raise StudioError("This drawing was given no ground.")
@@ -84,12 +84,12 @@ class Drawing:
 
     @cached_property
     def whole(self) -> Tensor:
-        """The motifs before their ground (n, 3, h, w)."""
+        """The motifs in front of their background (n, 3, h, w)."""
         return brush.over(self.rgb, self.alpha, self.ground)
 
     @cached_property
     def lines(self) -> Tensor:
-        """Contours of the motifs, inner and outer, 0…1; as strong at any size of the picture."""
+        """Contours of the motifs, inner and outer, 0…1, independent of the picture's size."""
         smooth = brush.blur(colour.lab(self.rgb), 0.8 * self.unit)
         inner = brush.steepness(smooth) * (9 * self.unit) * self.alpha
         outer = brush.steepness(brush.blur(self.alpha, 0.8 * self.unit)) * (3 * self.unit)
@@ -97,28 +97,28 @@ class Drawing:
 
     @cached_property
     def seams(self) -> Tensor:
-        """Edges in the ground where it is seen, 0…1: a horizon is one, a gradient or a soft shadow is none."""
+        """Visible edges in the background, 0…1: a horizon is one, a gradient or a soft shadow is not."""
         unit, lab = self.unit, colour.lab(self.ground)
         near, far = (brush.steepness(brush.blur(lab, sigma * unit)) * unit for sigma in (1.0, 3.0))
-        # A blur takes more from a sharp edge than from the soft edge of a shadow.
+        # A blur weakens a sharp edge more than the soft edge of a shadow.
         sharp = brush.step(near / (far + 1e-4), 1.6, 2.2)
         sharp = torch.nn.functional.max_pool2d(sharp, 5, 1, 2)
         return brush.step(near, 0.014, 0.045) * sharp * (1 - self.alpha)
 
     def parted_motifs(self, count: int, smooth: float, lightness: float = 0.75) -> tuple[Tensor, Tensor]:
-        """Part the motifs into flat colours as :meth:`regions` does, light and shade on them counting less."""
+        """Segment the motifs into flat colours as :meth:`regions` does, with less weight for light and shade."""
         return parted(self.rgb, self.alpha, count, smooth * self.unit, lightness)
 
     def parted_ground(self, count: int, smooth: float) -> tuple[Tensor, Tensor]:
-        """Part the ground into flat colours, seen or not, so that they stay when a motif moves."""
+        """Segment the background into flat colours, including hidden parts, so that they stay when a motif moves."""
         return parted(self.ground, torch.ones_like(self.alpha), count, smooth * self.unit)
 
 
 def parted(rgb: Tensor, weight: Tensor, count: int, sigma: float, lightness: float = 1.0) -> tuple[Tensor, Tensor]:
-    """Part a picture into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
+    """Segment a picture into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
 
-    They are numbered from dark to light; ``sigma`` rounds the shapes, in pixels. With a ``lightness`` below 1,
-    light and shade on one thing part it less.
+    Labels are ordered from dark to light; ``sigma`` rounds the shapes, in pixels. With a ``lightness`` below 1, light
+    and shade on one thing divide it less.
     """
     scale = torch.tensor([lightness, 1.0, 1.0], device=rgb.device)[:, None, None]
     lab = colour.lab(rgb) * scale
@@ -138,7 +138,7 @@ def parted(rgb: Tensor, weight: Tensor, count: int, sigma: float, lightness: flo
 
 
 def _starts(points: Tensor, weight: Tensor, count: int) -> Tensor:
-    """Begin at the mean, then again and again at the place furthest from all that were chosen."""
+    """Return initial centres for k-means: the mean, then repeatedly the point furthest from all chosen ones."""
     mean = (points * weight[..., None]).sum(1, keepdim=True) / weight.sum(1)[:, None, None].clamp(min=1e-4)
     chosen = [mean]
     far = torch.cdist(points, mean)[..., 0]
@@ -150,20 +150,20 @@ def _starts(points: Tensor, weight: Tensor, count: int) -> Tensor:
 
 
 def rounded(labels: Tensor, count: int, sigma: float) -> Tensor:
-    """Round the shapes of ``labels``: each place goes to the label that prevails around it."""
+    """Smooth the shapes of ``labels``: each pixel gets the label that prevails around it."""
     layers = torch.nn.functional.one_hot(labels, count).permute(0, 3, 1, 2).float()
     return brush.blur(layers, sigma).argmax(1)
 
 
 def soft(labels: Tensor, palette: Tensor) -> Tensor:
-    """Paint labels (n, h, w) in palettes (n, k, 3) with edges that are smooth to the eye."""
+    """Return the colours of labels (n, h, w) in palettes (n, k, 3), with antialiased edges."""
     layers = torch.nn.functional.one_hot(labels, palette.shape[1]).permute(0, 3, 1, 2).float()
     shares = brush.blur(layers, 0.7)
     return torch.einsum("nkhw,nkc->nchw", shares, palette)
 
 
 def ground_hue(drawing: Drawing, rng: HashRng, spread: float = 0.9) -> Tensor:
-    """Draw a hue (n, 1, 1, 1) that the subject stands out from: opposite its own within ``spread`` radians, or more."""
+    """Return a hue (n, 1, 1, 1) that contrasts with the motif: opposite its own within ``spread`` radians."""
     _, chroma, hue = colour.polar(drawing.mean)
     free = rng.uniform(1, 1, 1, high=colour.TURN)
     wide = torch.where(rng.uniform(1, 1, 1) < 0.55, max(spread, 2.1), spread)

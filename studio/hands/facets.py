@@ -1,4 +1,4 @@
-"""Pictures put together from pieces: stained glass, mosaic, cubist facets, low poly."""
+"""Styles that divide the picture into pieces: stained glass, mosaic, cubist facets, low poly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.hands.drawing import Drawing, ground_hue, soft
 
 
 def stained_glass(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Jewel-coloured glass lit from behind, heavy lead along the subject's contours, thinner between the panes."""
+    """Render stained glass lit from behind: heavy lead along the contours, thin lead between the panes."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     labels, palette = drawing.regions(5, smooth=1.8)
@@ -57,7 +57,7 @@ def stained_glass(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def mosaic(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Slightly irregular stones in rows that follow the subject, with grout between and light on their faces."""
+    """Render a mosaic: irregular stones in rows that follow the motif, with grout between and light on their faces."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     pitch = 7.6 * unit
@@ -82,7 +82,7 @@ def mosaic(drawing: Drawing, rng: HashRng) -> Tensor:
     column = torch.floor((x + bend_x) / pitch + odd)
     middle_x, middle_y = (column - odd + 0.5) * pitch - bend_x, (row + 0.5) * pitch - bend_y
     own = _own_numbers(rng, column.long(), row.long(), 72, 4)
-    # A stone takes the colour that prevails where it lies, rather than the mud of an edge.
+    # A stone takes the prevailing colour at its place, not the mixture at an edge.
     asked = ((-0.22, -0.22), (0.22, -0.22), (0, 0), (-0.22, 0.22), (0.22, 0.22))
     votes = torch.stack([brush.sample(picture, middle_x + a * pitch, middle_y + b * pitch) for a, b in asked])
     stone = votes.median(0).values
@@ -97,14 +97,14 @@ def mosaic(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _own_numbers(rng: HashRng, column: Tensor, row: Tensor, size: int, count: int) -> Tensor:
-    """Give each stone numbers of its own, from a table that repeats only beyond the picture."""
+    """Return random numbers for each stone, from a table that repeats only beyond the picture."""
     drawn = rng.uniform(count, size * size)
     at = ((row + 4) % size * size + (column + 4) % size).flatten(1)
     return drawn.gather(2, at[:, None].expand(-1, count, -1)).view(len(at), count, *column.shape[2:])
 
 
 def cubist(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Some thirty-five facets, each moved, turned and shaded a little, ochre among the subject's own colours."""
+    """Render about thirty-five facets, each moved, rotated and shaded a little, with ochre among the colours."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     x, y = brush.places(like)
@@ -149,7 +149,7 @@ def cubist(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def low_poly(drawing: Drawing, rng: HashRng) -> Tensor:
-    """A mesh of triangles whose corners are drawn to the contours, each in its mean colour, lit from one side."""
+    """Render triangles with corners on the contours, each in its mean colour, lit from one side."""
     like = drawing.alpha
     h, w = like.shape[2:]
     turn = ground_hue(drawing, rng)
@@ -173,7 +173,7 @@ def low_poly(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def corners_on(contours: Tensor, rng: HashRng, rows: int) -> Tensor:
-    """Place rows × rows corners (n, rows, rows, 2), each at the strongest contour of sixteen tries in its own cell."""
+    """Return rows × rows corners (n, rows, rows, 2), each on the strongest contour of sixteen samples in its cell."""
     n, _, h, _ = contours.shape
     pitch = h / (rows - 1)
     at = torch.arange(rows, device=contours.device) * pitch
@@ -193,7 +193,7 @@ def corners_on(contours: Tensor, rng: HashRng, rows: int) -> Tensor:
 
 
 def triangles(corners: Tensor, like: Tensor, rows: int, picture: Tensor) -> Tensor:
-    """Number the triangle that each pixel lies in: two to a quadrangle, cut where its corners are more alike."""
+    """Return the number of each pixel's triangle; quadrangles are split where their corners are more alike."""
     n, _, h, w = like.shape
     pitch = h / (rows - 1)
     ends = brush.sample(picture, corners[..., 0][:, None], corners[..., 1][:, None])
@@ -224,7 +224,7 @@ def triangles(corners: Tensor, like: Tensor, rows: int, picture: Tensor) -> Tens
 
 
 def _depth(x: Tensor, y: Tensor, corners: list[Tensor]) -> Tensor:
-    """Return how far within a triangle (corners clockwise on the screen) a place lies; negative outside."""
+    """Return how far a pixel lies inside a triangle (corners clockwise on the screen); negative outside."""
     sides = []
     for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
         ex, ey = b[..., 0] - a[..., 0], b[..., 1] - a[..., 1]

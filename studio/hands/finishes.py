@@ -1,7 +1,7 @@
-"""Surfaces of graphic styles: the ink, paper, cloth, glass or stone that a composed picture is made of.
+"""Surfaces of the graphic styles: the ink, paper, cloth, glass or stone of a composed picture.
 
-A scene of such a style comes with all its marks drawn; what a finish adds is what the model is to learn: grain, mottle,
-the weave. Nothing in it moves a mark: a decoder that is shown the marks could not know where to.
+A scene in such a style already has all its marks drawn. A finish adds only texture for the model to learn, and moves no
+mark: a decoder that sees the marks could not know where to.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from studio.hands.drawing import Drawing
 
 
 def relief_print(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Print from a cut block: ink that mottles, specks of paper in it, soft paper."""
+    """Add the surface of a relief print: mottled ink with specks of paper, on soft paper."""
     unit, picture = drawing.unit, _given(drawing)
     dark = (1 - _lightness(picture)).clamp(0, 1)
     mottle = brush.cloud(rng, drawing.alpha, 2.6 * unit, 2)
@@ -30,14 +30,14 @@ def relief_print(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def screen_print(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Print through a screen: flat ink that is a little uneven, on smooth paper."""
+    """Add the surface of a screen print: flat, slightly uneven ink on smooth paper."""
     unit, picture = drawing.unit, _given(drawing)
     uneven = 0.014 * brush.cloud(rng, drawing.alpha, 60 * unit, 3) + 0.012 * brush.cloud(rng, drawing.alpha, 3 * unit)
     return (picture + uneven) * brush.paper(rng, drawing.alpha, 0.016)
 
 
 def cloth(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Weave: threads across and along, uneven in thickness and dye."""
+    """Add a weave: threads in both directions, uneven in thickness and dye."""
     unit, picture = drawing.unit, _given(drawing)
     x, y = brush.places(drawing.alpha)
     sway = 0.5 * brush.cloud(rng, drawing.alpha, 40 * unit, 1)
@@ -50,7 +50,7 @@ def cloth(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Fill with opaque paint: the brush shows in each field, and colours drift a little within it."""
+    """Add the surface of opaque paint: visible brush strokes in each field, and slightly drifting colours."""
     unit, picture = drawing.unit, _given(drawing)
     lean = rng.uniform(1, 1, 1, low=0.0, high=math.pi).expand_as(drawing.alpha)
     strokes = brush.along(brush.cloud(rng, drawing.alpha, 5 * unit, 2), torch.cos(lean), torch.sin(lean), 18 * unit, 8)
@@ -60,7 +60,7 @@ def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def glass(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Shine light through: it blooms from light pieces over the lead, and glass has streaks."""
+    """Add the look of glass lit from behind: light pieces bloom over the lead, and glass has streaks."""
     unit, picture = drawing.unit, _given(drawing)
     light = _lightness(picture)
     streaks = brush.cloud(rng, drawing.alpha, 16 * unit, 2) + 0.5 * brush.cloud(rng, drawing.alpha, 4 * unit, 1)
@@ -70,7 +70,7 @@ def glass(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def stone(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Set in stone: each face has grain, and light falls on its edges."""
+    """Add the surface of stone: grain on each face, and light on the edges."""
     unit, picture = drawing.unit, _given(drawing)
     grain = 0.6 * brush.cloud(rng, drawing.alpha, 4 * unit, 2) + 0.4 * brush.grain(rng, drawing.alpha)
     light = _lightness(picture)
@@ -80,14 +80,14 @@ def stone(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def paper(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Cut of coloured paper: fibres, and hardly anything else."""
+    """Add the fibres of coloured paper."""
     unit, picture = drawing.unit, _given(drawing)
     fibres = 0.5 * brush.cloud(rng, drawing.alpha, 5 * unit, 3) + 0.4 * brush.grain(rng, drawing.alpha)
     return picture * (1 + 0.026 * fibres) + 0.012 * brush.cloud(rng, drawing.alpha, 50 * unit, 2)
 
 
 def _given(drawing: Drawing) -> Tensor:
-    """Return the composed picture: all of it is the ground that is given."""
+    """Return the composed picture, which is given as the background."""
     assert drawing.given is not None  # noqa: S101 - the registry gives it to settings' programs only
     return drawing.given
 

@@ -1,4 +1,4 @@
-"""Flat colours: pop art, paper cut-outs, risographs, screen prints, the primary-colour grid."""
+"""Styles in flat colours: pop art, paper cut-outs, risographs, screen prints, the primary-colour grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.hands.drawing import Drawing, ground_hue, soft
 
 
 def pop_art(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Five saturated colours, a thick dark outline, and a ground of two complementary colours in a dot screen."""
+    """Render five saturated colours, a thick dark outline, and two complementary colours in a dot screen behind."""
     unit = drawing.unit
     labels, palette = drawing.regions(5)
     light, chroma, hue = colour.polar(colour.lab(palette.transpose(1, 2)))
@@ -66,7 +66,7 @@ CUT_PAPERS = (
 
 
 def cut_out(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Papers cut with scissors: few smooth shapes in a palette of twelve, a parted ground with fronds, soft shadows."""
+    """Render cut paper: few smooth shapes in a palette of twelve, a divided background with fronds, soft shadows."""
     unit = drawing.unit
     like = drawing.alpha
     papers = colour.table(*CUT_PAPERS, like=like)
@@ -102,7 +102,7 @@ def cut_out(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _papers_for(palette: Tensor, papers: Tensor) -> Tensor:
-    """Choose a paper for each colour, brighter than life, by hue first."""
+    """Return a paper for each colour, brighter than the colour, chosen by hue first."""
     vivid = colour.tuned(palette.transpose(1, 2), chroma=1.5, lightness=1.03)
     a = colour.lab(vivid).transpose(1, 2) * torch.tensor([0.75, 1.3, 1.3], device=palette.device)
     b = colour.lab(papers.T[None])[0].T * torch.tensor([0.75, 1.3, 1.3], device=palette.device)
@@ -112,10 +112,10 @@ def _papers_for(palette: Tensor, papers: Tensor) -> Tensor:
 
 
 def _grounds(drawing: Drawing, papers: Tensor, rng: HashRng) -> Tensor:
-    """Draw three papers (n, 3, 3) for the ground, away from the subject's own mean colour and from each other."""
+    """Return three papers (n, 3, 3) for the background, different from the motif's mean colour and from each other."""
     own = colour.lab(papers.T[None])[0].T
     away = (drawing.mean[:, :, 0, 0][:, None] - own[None]).norm(dim=2)
-    black = (own[:, 0] < 0.25).float() * 0.55  # it would be the furthest from everything
+    black = (own[:, 0] < 0.25).float() * 0.55  # black would be the most different from everything
     score = away.clamp(max=0.35) * 1.6 + rng.uniform(len(papers)) * 0.5 - black
     first = score.argmax(1)
     score = score + 0.8 * (own[first][:, None] - own[None]).norm(dim=2).clamp(max=0.35)
@@ -127,7 +127,7 @@ def _grounds(drawing: Drawing, papers: Tensor, rng: HashRng) -> Tensor:
 
 
 def _frond(rng: HashRng, like: Tensor) -> Tensor:
-    """Cut one lobed leaf that reaches in from a corner or an edge."""
+    """Return a lobed leaf that reaches in from a corner or an edge."""
     h = like.shape[2]
     turn = rng.uniform(1, 1, 1, high=colour.TURN)
     x, y = brush.places(like)
@@ -143,7 +143,7 @@ def _frond(rng: HashRng, like: Tensor) -> Tensor:
     return step(width - v.abs(), 0.001, 0.007)
 
 
-# Pairs of a risograph's drums: a warm ink and a cool one.
+# Pairs of risograph inks, warm and cool.
 INKS = (
     ("f15060", "0078bf"), ("ff48b0", "00838a"), ("ff6c2f", "3255a4"), ("e45d50", "407060"),
     ("ffb511", "5c2d91"), ("f15060", "2d3a8c"), ("ff7477", "00695c"), ("f5a623", "1d4e89"),
@@ -151,7 +151,7 @@ INKS = (
 
 
 def risograph(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Two inks from a fixed set, each in its own dot screen, misregistered, on warm paper, a shape behind."""
+    """Render two inks from a fixed set, each in its own dot screen, misregistered, on warm paper."""
     unit, like = drawing.unit, drawing.alpha
     pairs = torch.stack([colour.table(*pair, like=like) for pair in INKS])
     inks = rng.choice(pairs)[:, :, :, None, None]
@@ -191,7 +191,7 @@ def risograph(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def screen_print(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Four panels of the same drawing, each in other flat inks, a little out of register."""
+    """Render four panels of the same drawing, each in other flat inks, slightly misregistered."""
     like = drawing.alpha
     h, w = like.shape[2:]
     labels, _ = drawing.regions(4, smooth=1.4)
@@ -231,7 +231,7 @@ PRIMARIES = ("d8261c", "1f4aa8", "f5cc1b", "f4f1e8", "16161a", "c9ccd1")
 
 
 def primary_grid(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Red, blue, yellow, black and white between thick black lines; the subject in large planes of them."""
+    """Render red, blue, yellow, black and white between thick black lines, with the motif in large planes of them."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     primaries = colour.table(*PRIMARIES, like=like)
@@ -266,7 +266,7 @@ def primary_grid(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _bars(at: Tensor, rng: HashRng, count: int) -> tuple[Tensor, Tensor]:
-    """Part a side at ``count`` drawn places: the part's number at each pixel, and the distance to the nearest part."""
+    """Divide a side at ``count`` random places; return each pixel's part and its distance to the nearest division."""
     cuts = (torch.arange(count, device=at.device) + 0.5) / count + rng.uniform(count, low=-0.5, high=0.5) * 0.7 / count
     away = at.view(1, -1, 1) - cuts[:, None, :]
     return (away > 0).sum(2), away.abs().amin(2)

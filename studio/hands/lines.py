@@ -1,4 +1,4 @@
-"""Drawn with lines: woodcut, charcoal, neon, op art."""
+"""Styles in lines: woodcut, charcoal, neon, op art."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.hands.drawing import Drawing, ground_hue, soft
 
 
 def woodcut(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Black cut lines whose width is the tone, gouged rays in the sky, and one block of colour on warm paper."""
+    """Render black cut lines whose width is the tone, gouged rays in the sky, and one block of colour on warm paper."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -60,7 +60,7 @@ def woodcut(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Hatching and smudges on grey paper, a drawn contour, white chalk in the lights, darkness behind the lit side."""
+    """Render hatching and smudges on grey paper, a drawn contour, and white chalk in the lights."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     tooth = 0.55 * brush.grain(rng, like) + 0.9 * brush.cloud(rng, like, 2.6 * unit, 1)
@@ -105,7 +105,7 @@ def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def neon(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Glass tubes of light along the contours, each in the colour that is there, glowing on a night wall."""
+    """Render glass tubes along the contours in the colours there, glowing on a dark wall."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -142,7 +142,7 @@ def neon(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def op_art(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Even stripes in two tones that bend over the subject as over a relief, and take its colours there."""
+    """Render even stripes in two tones that bend over the motif as over a relief, and take its colours there."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)

@@ -1,7 +1,7 @@
-"""Further names of the hands: those of artists and techniques that mean a style in a prompt, in English and German.
+"""Further names of the styles in prompts, such as artists and techniques, in English and German.
 
-They are published with a model, so that the site knows them. A name stands with one hand alone; prompts are compared
-with the longest that fits.
+They are published with a model, so that the site knows them. A name belongs to one style only. The longest name that
+matches a prompt wins.
 """
 
 from __future__ import annotations

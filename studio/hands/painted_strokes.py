@@ -1,4 +1,4 @@
-"""Pictures built of strokes, ground and things alike: oil painting, swirling brushstrokes, chalk pastel, gouache."""
+"""Styles in brush strokes over background and things: oil painting, swirling strokes, chalk pastel, gouache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.hands.techniques import stroked
 
 
 def _side(drawing: Drawing) -> Tensor:
-    """Return from which side the light comes (n, 1, 1, 1), −1…1, as the things themselves tell."""
+    """Return the side that the light comes from (n, 1, 1, 1), −1…1, as the motif's shading shows."""
     like = drawing.alpha
     x, _ = brush.places(like)
     light = colour.lab(drawing.rgb)[:, :1] * like
@@ -24,7 +24,7 @@ def _side(drawing: Drawing) -> Tensor:
 
 
 def oil(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Thick paint in few decided strokes: broad and crosswise in the ground, along the form in planes on things."""
+    """Render thick paint in few bold strokes: broad and crosswise behind, along the form on things."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     lean = form.sweeps(rng, like, unit)
     fine, small = form.detail(drawing), form.minute(drawing)
@@ -46,7 +46,7 @@ def oil(drawing: Drawing, rng: HashRng) -> Tensor:
         (14.0, 21.0, 8.0, full * 0.75, back, 4.0, 0.07, 0.4, across, 1.0),
     )
     canvas = _coated(canvas, ground_coats, rng, like, unit)
-    # Things are blocked in before their strokes, so that no ground shines between these.
+    # Fill the things before their strokes, so that no background shows between these.
     canvas = over(brush.blur(planes, unit), inside, canvas[0]), canvas[1] * (1 - 0.6 * inside)
     coats = (
         (12.0, 16.0, 6.6, (1.2 * inside).clamp(max=1.1), planes, 3.0, 0.05, 0.3, way, 1.1),
@@ -76,7 +76,7 @@ def _coated(
 
 
 def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Ropes of thick paint that turn in eddies through the ground, ring about the things and bend with their form."""
+    """Render ropes of thick paint that swirl through the background, around the things and along their form."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -123,12 +123,12 @@ def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Chalk hatched in layers on toned paper whose tooth stays open: planes first, then darks, then strong lights."""
+    """Render chalk hatched in layers on toned paper: planes first, then darks, then strong lights."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     tooth = 0.5 * brush.grain(rng, like) + 0.6 * brush.cloud(rng, like, 3.0 * unit, 1)
     mean = colour.lab(drawing.ground).mean((2, 3), keepdim=True)
     light, chroma, hue = colour.polar(mean)
-    # The paper is a middle tone, somewhat darker than what is drawn on it.
+    # The paper is a middle tone, somewhat darker than the drawing.
     sheet = colour.colour(0.33 + 0.30 * light, (0.4 * chroma + 0.02).clamp(max=0.05), hue + 0.5)
     picture = (sheet * (1 + 0.03 * tooth)).expand(-1, -1, *like.shape[2:])
     inside = step(brush.blur(like, 2 * unit), 0.35, 0.65)
@@ -139,7 +139,7 @@ def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
     chalks = colour.tuned(planes, chroma=0.95 + 0.15 * lights, lift=0.02 * lights - 0.06 * darks)
     ground = colour.tuned(brush.blur(drawing.ground, 1.8 * unit), chroma=1.1)
     exact = colour.tuned(over(whole, torch.full_like(like, 0.4), planes), chroma=1.1)
-    # The side of the stick first, in passing: it lets the paper shine through.
+    # First the side of the stick, lightly, so that the paper shows through.
     picture = over(over(ground, inside, chalks), 0.36 + 0.34 * inside, picture)
     lean = -0.85 + 0.4 * form.sweeps(rng, like, unit, (-0.5, 0.5))
     hatch, lie = (torch.cos(lean), torch.sin(lean)), form.ways(drawing.ground, unit, 8.0, lean)
@@ -160,7 +160,7 @@ def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
         laid = coat.cover * step(body + (0.24 / press) * tooth, -0.16, 0.44)
         picture = over(coat.coloured(tones), (0.9 * min(1.0, press)) * laid, picture)
     small = form.minute(drawing)
-    # What is small is drawn with a sharp edge of the stick, darker where it is dark.
+    # Details are drawn with a sharp edge of the stick.
     sharp = brush.blur(whole, 0.6 * unit)
     sharp = colour.tuned(sharp, lightness=0.84 + 0.16 * colour.lab(sharp)[:, :1])
     picture = over(sharp, 0.92 * small * step(tooth, -2.4, -0.8), picture)

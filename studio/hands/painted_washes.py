@@ -1,4 +1,4 @@
-"""Water and dust: watercolour with white paper and pooled edges, ink with mist, smudged charcoal, matt gouache."""
+"""Styles in washes and dust: watercolour, ink with mist, smudged charcoal, matt gouache."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ COATS = ((20.0, 34.0, 13.0, 1.1, 0.02), (16.0, 26.0, 8.0, 0.6, 0.035))
 
 
 def _masses(picture: Tensor, edges: tuple[float, ...], softness: float) -> Tensor:
-    """Group lightness (n, 1, h, w), 0…1, into masses with soft borders: 0 in the dark to 1 in the light."""
+    """Quantise lightness (n, 1, h, w), 0…1, with soft borders."""
     return sum((step(picture, at - softness, at + softness) for at in edges), torch.zeros_like(picture)) / len(edges)
 
 
 def _grey(picture: Tensor, unit: float) -> Tensor:
-    """Return how light a picture is in ink (n, 1, h, w): strong colours darker than pale ones, parts set apart."""
+    """Return the lightness of a picture in ink (n, 1, h, w): strong colours darker than pale ones, parts separated."""
     lab = colour.lab(brush.blur(picture, 0.8 * unit))
     light = lab[:, :1] - 0.5 * lab[:, 1:].square().sum(1, keepdim=True).sqrt()
     return (light + 0.7 * (light - brush.blur(light, 8 * unit))).clamp(0, 1)
@@ -35,7 +35,7 @@ def _paper(rng: HashRng, like: Tensor) -> Tensor:
 
 
 def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Glazes with hard edges that dried dark, over whites of the paper; a ground run together wet; some pencil."""
+    """Render glazes with hard dark edges over white paper, a wet-in-wet background, and some pencil."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     sheet, tooth = solid("faf6ec", like).expand(len(like), -1, *like.shape[2:]), _paper(rng, like)
     off = [1.3 * unit * brush.cloud(rng, like, 20 * unit, 2) for _ in range(2)]
@@ -43,22 +43,22 @@ def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
     fine = form.detail(drawing)
     inside, lost = _edged(drawing, off, patch + 0.3 * drift)
     picture = _wet_ground(drawing, sheet, off, patch, drift)
-    # Each part of a thing is a shape of one colour, laid over what was dry.
+    # Each part of a thing is a shape of one colour over dry paint.
     flat = brush.shifted(soft(*drawing.parted_motifs(11, 1.8, 1.0)), *off)
     light, chroma, hue = colour.polar(colour.lab(flat))
     run = step(-patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
     glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.34 - 0.4 * light), hue + 0.09 * patch)
     glaze = over(brush.blur(glaze, 5 * unit), 0.6 * run, glaze)
-    # What lies behind has run into it where both were wet.
+    # The background has run into it where both were wet.
     glaze = over(brush.blur(drawing.ground, 3 * unit) * glaze.sqrt(), 0.5 * lost, glaze)
-    # The pigment floats: thin where the paper swells, dense where a bead stood.
+    # Pigment is thin on the paper's peaks and dense in pools.
     density = 0.96 + 0.06 * patch + 0.05 * step(patch + 0.25 * drift, 0.1, 0.6)
     kept = step(light - 0.7 * chroma + 0.03 * drift, 0.77, 0.86)
     body = sheet * (1 - (1 - glaze) * density * (1 - 0.8 * kept))
     dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
     rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
     outer = (inside - brush.blur(inside, 3.0 * unit)).clamp(0, 0.5)
-    # A bead of paint dries dark along the edges that were found, most where it ran down to.
+    # Paint dries dark along hard edges, most where it ran down.
     pooled = (1 - lost) * step(drift - 0.6 * patch, -0.2, 1.2)
     body = body * (1 - (1 - glaze * glaze) * ((1.2 + 1.4 * pooled) * rim + 1.1 * outer * pooled).clamp(max=0.8))
     picture = over(body, inside, picture)
@@ -71,14 +71,14 @@ def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _edged(drawing: Drawing, off: list[Tensor], where: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the cover of things (n, 1, h, w) whose edge is crisp here and lost there, and how far it is lost."""
+    """Return the coverage of things (n, 1, h, w) with partly lost edges, and how far the edge is lost."""
     unit, like = drawing.unit, drawing.alpha
     moved = brush.shifted(like, *off)
     near = 4 * brush.blur(moved, 4 * unit) * (1 - brush.blur(moved, 4 * unit))
     apart = (colour.lab(brush.blur(drawing.rgb, 3 * unit)) - colour.lab(brush.blur(drawing.ground, 3 * unit))).norm(
         dim=1, keepdim=True
     )
-    # Edges are lost where both sides are alike, and else by chance; small parts keep theirs.
+    # Edges are lost where both sides are alike, and else at random; small parts keep theirs.
     lost = step(where - 2.2 * (apart - 0.25), 0.3, 1.1) * (1 - form.detail(drawing) * step(apart, 0.15, 0.3))
     crisp, wide = (brush.blur(moved, sigma * unit) for sigma in (0.7, 2.6))
     cover = over(step(wide, 0.12, 0.88), lost, step(crisp, 0.4, 0.6))
@@ -86,11 +86,11 @@ def _edged(drawing: Drawing, off: list[Tensor], where: Tensor) -> tuple[Tensor, 
 
 
 def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tensor, drift: Tensor) -> Tensor:
-    """Lay the ground wet in wet, with a few crisp washes over it; what is light stays paper."""
+    """Render the background wet in wet, with a few crisp washes; light parts stay paper."""
     unit = drawing.unit
     wet = brush.shifted(brush.blur(drawing.ground, 3.5 * unit), *[2.5 * each for each in off])
     flat = brush.shifted(soft(*drawing.parted_ground(8, 2.2)), *[1.6 * each for each in off])
-    # Half of each wash had dried when the next one came: there its edge is seen.
+    # Half of each wash had dried before the next one, so its edge shows.
     flat = over(flat, 0.25 + 0.45 * step(drift - patch, -0.6, 0.9), wet)
     light, chroma, hue = colour.polar(colour.lab(flat))
     light = contrasted(light)
@@ -104,7 +104,7 @@ def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tenso
 
 
 def _pencilled(drawing: Drawing, rng: HashRng, patch: Tensor) -> Tensor:
-    """Return where a loose pencil shows (n, 1, h, w), 0…1: along contours, somewhat beside them, and not all along."""
+    """Return where loose pencil lines show (n, 1, h, w), 0…1: along parts of the contours, slightly offset."""
     unit, like = drawing.unit, drawing.alpha
     off = [2.4 * unit * brush.cloud(rng, like, 46 * unit, 1) for _ in range(2)]
     tone = brush.shifted(brush.blur(colour.lab(drawing.whole), 1.2 * unit), *off)
@@ -114,7 +114,7 @@ def _pencilled(drawing: Drawing, rng: HashRng, patch: Tensor) -> Tensor:
 
 
 def _bloomed(picture: Tensor, sheet: Tensor, rng: HashRng, like: Tensor, unit: float, where: Tensor) -> Tensor:
-    """Run a few drops into the wash: lighter within, a dark crinkled rim around."""
+    """Add blooms to a wash: lighter inside, with a dark crinkled rim."""
     x, y = brush.places(like)
     h, w = like.shape[2:]
     ragged = 5 * unit * brush.cloud(rng, like, 20 * unit, 2)
@@ -129,13 +129,13 @@ def _bloomed(picture: Tensor, sheet: Tensor, rng: HashRng, like: Tensor, unit: f
 
 
 def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Black ink on rice paper: graded washes, mist where the ground is light, a few dry strokes, much left empty."""
+    """Render black ink on rice paper: graded washes, mist over light parts, a few dry strokes, much left empty."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     sheet, ink = solid("efe7d6", like).expand(len(like), -1, *like.shape[2:]), solid("1a1c22", like)
     off = [1.5 * unit * brush.cloud(rng, like, 24 * unit, 2) for _ in range(2)]
     inside = step(brush.blur(brush.shifted(like, *off), 1.2 * unit), 0.25, 0.75)
     fine = form.detail(drawing)
-    # The ground: graded washes that follow what it shows; light parts stay paper, and so does a mist around the things.
+    # Background: graded washes; light parts and a mist around the things stay paper.
     shade = 1 - contrasted(colour.lab(brush.blur(drawing.ground, 1.4 * unit))[:, :1])
     shade = brush.shifted(shade, *[1.4 * each for each in off])
     mist = step(brush.cloud(rng, like, 70 * unit, 2) + 2.0 * brush.blur(like, 12 * unit), 0.3, 2.8)
@@ -147,7 +147,7 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
         rim = (cover - brush.blur(cover, 4 * unit)).clamp(0, 1)
         ground = ground + strength * cover + 0.2 * rim
     ground = ground * (1 - 0.55 * mist) * (0.97 + 0.06 * swept)
-    # Things: tone in masses, wet in wet, darkest in their shade; lights are paper.
+    # Things: tones in masses, wet in wet, darkest in shade; lights are paper.
     luma = brush.shifted(brush.blur(_grey(drawing.rgb, unit), 0.9 * unit), *off)
     low = luma.where(like > 0.5, torch.ones_like(luma)).amin((2, 3), keepdim=True)
     high = (luma * like).amax((2, 3), keepdim=True)
@@ -160,7 +160,7 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
         washes = washes + strength * cover + 0.28 * (cover - brush.blur(cover, 2.4 * unit)).clamp(0, 1)
     washes = washes * (0.97 + 0.06 * bent)
     dense = over(washes, inside, ground)
-    # A brushed line, loaded here and dry there, along what is found of the form.
+    # A brushed line along the form, partly loaded and partly dry.
     press = 0.5 + 0.5 * brush.cloud(rng, like, 30 * unit, 2).clamp(-1, 1)
     edge = brush.steepness(brush.blur(colour.lab(brush.shifted(whole, *off))[:, :1], 1.6 * unit)) * unit
     edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
@@ -169,7 +169,7 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
     small = brush.blur(form.minute(drawing), 0.8 * unit)
     dense = over(((tone - 0.15) * 1.2).clamp(0, 1), small * inside, dense).clamp(0, 0.95)
     picture = over(ink, dense, sheet)
-    # A breath of the things' colours, as some painters add at last.
+    # A slight tint of the things' colours.
     tint = colour.tuned(brush.blur(brush.shifted(drawing.rgb, *off), 2 * unit), chroma=0.85)
     tint = tint / tint.amax(1, keepdim=True).clamp(min=0.25)
     picture = over(picture * (0.25 + 0.75 * tint), 0.42 * inside * (1 - 0.5 * fine), picture)
@@ -178,7 +178,7 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Broad tone smudged with the hand, hatching along the form, blacks pressed in, lights lifted out of it."""
+    """Render smudged tones, hatching along the form, pressed blacks, and lifted lights."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     tooth = 0.5 * brush.grain(rng, like) + 0.7 * brush.cloud(rng, like, 3.4 * unit, 1)
     off = [1.0 * unit * brush.cloud(rng, like, 16 * unit, 1) for _ in range(2)]
@@ -188,26 +188,26 @@ def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
     tone = (1 - light).clamp(0, 1)
     low, high = tone.amin((2, 3), keepdim=True), tone.amax((2, 3), keepdim=True)
     tone = ((tone - low) / (high - low).clamp(min=0.5)).clamp(0, 1)
-    # Parts of a thing are set apart by tone, since there is no colour to tell them.
+    # Parts of a thing differ by tone, because there is no colour.
     own = brush.blur(tone * like, 5 * unit) / (brush.blur(like, 5 * unit) + 1e-3)
     tone = (tone - 0.06 * inside + 0.6 * (tone - own) * inside).clamp(0, 1)
-    # What is light stands before dark, and what is dark before light.
+    # Light things contrast with a dark background, and dark things with a light one.
     around = brush.blur(like, 9 * unit)
     apart = brush.blur(tone * like, 9 * unit) / (around + 1e-3) - 0.5
     tone = (tone - 0.55 * apart * (around * 2.2).clamp(max=1) * (1 - inside)).clamp(0, 1)
     lean = -0.85 + 0.4 * (form.sweeps(rng, like, unit, (-0.5, 0.5)))
     way = form.ways(whole, unit, 7.0, lean)
-    # Streaks as wide as a stick's side: across the ground one way, along the form on things.
+    # Streaks as wide as a stick's side: in one direction behind, along the form on things.
     lie = form.ways(drawing.ground, unit, 9.0, lean)
     across = brush.along(brush.cloud(rng, like, 7 * unit, 2), *lie, 36 * unit, 7) * 1.9
     round_ = brush.along(brush.cloud(rng, like, 5.5 * unit, 1), *way, 34 * unit, 7) * 1.9
     hatch = over(0.62 * round_, inside, 0.42 * across)
-    # Smudged masses first, whose edges the hand has blurred; then the stick again, harder where it is dark.
+    # First smudged masses; then the stick again, harder in the darks.
     masses = _masses(brush.blur(tone, 2.2 * unit), (0.28, 0.46, 0.64, 0.82), 0.09)
     pressed = step(tone + (0.17 * hatch + 0.045 * tooth) * step(tone, 0.03, 0.3), 0.24, 1.02)
     dark = (0.34 * masses + 0.62 * pressed) * (0.88 + 0.12 * inside)
     dark = torch.maximum(dark, 0.97 * step(tone + 0.05 * hatch + 0.03 * tooth, 0.78, 1.0))
-    # Edges are found where light meets dark, as a pressed line, and nowhere else.
+    # Only edges between light and dark become pressed lines.
     edge = brush.steepness(brush.blur(colour.lab(seen)[:, :1], 1.5 * unit)) * unit
     edge = edge * step(brush.blur(like, 3 * unit), 0.02, 0.3)
     dark = torch.maximum(dark, 0.9 * step(brush.blur(edge, 1.1 * unit) + 0.004 * tooth, 0.018, 0.042))
@@ -220,7 +220,7 @@ def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Opaque matt colour in a few flat shapes with crisp edges, coat over coat, laid with a brush that runs dry."""
+    """Render opaque matt colour in a few flat shapes with crisp edges, in coats of a brush that runs dry."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     off = [1.4 * unit * brush.cloud(rng, like, 16 * unit, 2) for _ in range(2)]
     inside, _ = _edged(drawing, off, brush.cloud(rng, like, 30 * unit, 2))
@@ -228,7 +228,7 @@ def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
         brush.blur(drawing.ground, 2.5 * unit), torch.full_like(like, 0.4), soft(*drawing.parted_ground(9, 2.5))
     )
     things = brush.shifted(soft(*drawing.parted_motifs(11, 2.0, 1.0)), *off)
-    # The brush goes along the form; its bristles leave the coat below open where it runs dry.
+    # Strokes follow the form; where the brush runs dry, the coat below shows.
     lean = form.sweeps(rng, like, unit, (-0.6, 0.4))
     way = form.ways(whole, unit, 10.0, lean)
     streaks = brush.along(brush.cloud(rng, like, 7 * unit, 1), *way, 60 * unit, 9) * 2.3
@@ -238,7 +238,7 @@ def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
     wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)
     wall = form.brushed(wall, lie, across, rng, COATS, turn=0.2, reach=3, astray=0.1)
     coat = colour.tuned(things, chroma=1.12, lightness=0.9, lift=0.09 + 0.014 * streaks)
-    # The first coat is a warmer, lighter one, and lies under the whole of the thing.
+    # The first coat is warmer and lighter, and covers the whole thing.
     first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.17, turn=-0.25)
     worn = form.worn(things, streaks, patch, unit)
     coat = over(first, 0.6 * worn * (1 - form.detail(drawing)), coat)

@@ -1,4 +1,4 @@
-"""All hands by name, and how drawings with transparency are painted by one: the same picture for the same seed."""
+"""All styles by name, and rendering of transparent drawings in a style; the same seed gives the same picture."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ Program = Callable[[Drawing, HashRng], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """A way of painting: its name, the words that name it behind a prompt, what people call it, and its program.
+    """A style: its name, its words behind a prompt, its title, and its rendering program.
 
-    ``of`` is the other wording, before a prompt; ``keeps_colour`` says whether a blue cat is still blue by it.
-    ``setting`` is the program that paints a drawing before a given ground, if the hand has one. Scenes of a hand with
-    ``marks`` are composed in these before it paints them; all but :data:`PAINTED` are graphic, and ``setting`` adds no
-    more than the surface.
+    ``of`` is its wording before a prompt. ``keeps_colour`` is whether a blue cat stays blue. ``setting`` renders a
+    drawing in front of a given background, if the style can. Scenes of a style with ``marks`` are composed with these
+    marks first; all but :data:`PAINTED` are graphic, and their ``setting`` adds only the surface.
     """
 
     name: str
@@ -39,17 +38,17 @@ class Hand:
 
     @property
     def also(self) -> tuple[str, ...]:
-        """Return the further names that mean it in a prompt, small, in English or German."""
+        """Further names of the style in prompts, in lower case, in English and German."""
         return ALSO.get(self.name, ())
 
     @property
     def paints_ground(self) -> bool:
-        """Whether the hand paints a ground that it is given."""
+        """Whether the style renders a given background."""
         return self.setting is not None
 
     @property
     def is_graphic(self) -> bool:
-        """Whether its scenes draw their marks by themselves."""
+        """Whether its scenes already contain their marks."""
         return self.marks not in ("", PAINTED)
 
 
@@ -120,13 +119,12 @@ HANDS = {hand.name: hand for hand in (*_GRAPHIC, *_PAINTERLY, *_EARLIER)}
 
 @torch.no_grad()
 def paint(name: str, motifs: Tensor, seeds: Tensor, ground: Tensor | None = None) -> Tensor:
-    """Paint motifs (n, 4, h, w), float 0…1 with straight alpha, by a hand: (n, 3, h, w), 0…1.
+    """Render motifs (n, 4, h, w), float 0…1 with straight alpha, in a style: (n, 3, h, w), 0…1.
 
-    Each picture follows from its motif, its ground and its seed alone, whatever else is in the batch. Before a
-    ``ground`` (n, 3, h, w), 0…1, hue, light and large shapes follow from it and from the motif; the seed only
-    changes texture.
+    Each picture depends on its motif, background and seed only. With a ``ground`` (n, 3, h, w), 0…1, hue, light and
+    large shapes follow from it and from the motif, and the seed changes only texture.
 
-    :raises StudioError: for a hand that does not exist, or one that does not paint a given ground.
+    :raises StudioError: when the style is unknown, or does not render a given background.
     """
     if name not in HANDS:
         raise StudioError(f"There is no hand {name!r}; there are {', '.join(HANDS)}.")

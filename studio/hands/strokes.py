@@ -1,4 +1,4 @@
-"""Single strokes and dots of a brush: pointillist, oil painting, swirling brushwork, chalk pastel."""
+"""Styles in single strokes and dots, for motifs without a setting: pointillist, oil, swirls, chalk pastel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.hands.drawing import Drawing, ground_hue
 
 
 def _ground(drawing: Drawing, rng: HashRng, chroma: float, second: float = 0.9) -> Tensor:
-    """Paint a ground of two hues that drift into each other, away from the subject's hue and lightness."""
+    """Return a background of two blended hues, different from the motif's hue and lightness."""
     like = drawing.alpha
     turn = ground_hue(drawing, rng)
     light = torch.where(drawing.mean[:, :1] > 0.70, 0.45, 0.8) + rng.uniform(1, 1, 1, low=-0.05, high=0.05)
@@ -25,7 +25,7 @@ def _ground(drawing: Drawing, rng: HashRng, chroma: float, second: float = 0.9) 
 
 
 def pointillist(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Round dots of pure colour, neighbours and complements among them, in two layers on a toned canvas."""
+    """Render round dots of pure colour, with neighbours and complements, in two layers on a toned canvas."""
     unit, like = drawing.unit, drawing.alpha
     ground = _ground(drawing, rng, 0.1)
     vivid = colour.tuned(drawing.rgb, chroma=1.2)
@@ -56,7 +56,7 @@ def _coat(
     canvas: tuple[Tensor, Tensor], picture: Tensor, field: tuple[Tensor, Tensor], rng: HashRng, *,
     pitch: float, length: float, width: float, where: Tensor | None = None, shake: float = 0.05,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Lay a coat of strokes along ``field`` over (colours, relief); ``where`` says how likely a stroke is."""
+    """Add a coat of strokes along ``field`` to (colours, relief); ``where`` is the probability of a stroke."""
     colours, relief = canvas
     top, best = colours, torch.full_like(relief, -1.0)
     height = torch.zeros_like(relief)
@@ -67,7 +67,7 @@ def _coat(
     tones = seen[:, :3] * (1 + shake * 2 * (own[:, 1:2] - 0.5)) + shake * 0.5 * (own[:, 3:] - 0.5)
     laid = torch.ones_like(own[:, :1]) if where is None else (seen[:, 5:] > own[:, 3:]).float()
     widths = width * (0.8 + 0.4 * own[:, 2:3])
-    # Level, bend, width and phase of the bristles; a stroke that is not laid lies below the canvas.
+    # Level, bend, width and phase of the bristles; an omitted stroke lies below the canvas.
     rest = torch.cat([own[:, :1] - 9 * (1 - laid), (own[:, 1:2] - 0.5) * 0.5, widths, own[:, 3:] * 40], 1)
     for dx, dy, each in strokes.around(torch.cat([tones, way, rest], 1)):
         tone = each[:, :3]
@@ -84,13 +84,13 @@ def _coat(
 
 
 def _lit(colours: Tensor, relief: Tensor, strength: float, unit: float) -> Tensor:
-    """Let light fall on the paint from the upper left."""
+    """Shade the relief of the paint with light from the upper left."""
     dx, dy = brush.slopes(brush.blur(relief, 0.7 * unit))
     return (colours + strength * (dx + dy).clamp(-0.5, 0.5)).clamp(0, 1)
 
 
 def oil(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Strokes in three widths along the forms, thick enough to catch the light, on a ground of broad strokes."""
+    """Render strokes of three widths along the forms, with lit relief, on a background of broad strokes."""
     unit, like = drawing.unit, drawing.alpha
     ground = _ground(drawing, rng, 0.075)
     ground = over(
@@ -142,7 +142,7 @@ def oil(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Long swirling strokes of thick paint: round eddies in the ground, along the forms in the subject."""
+    """Render long swirling strokes of thick paint: eddies behind, along the forms in the motif."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -198,7 +198,7 @@ def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Chalk on dark toned paper: strokes to one side that the paper's tooth breaks up, on a scribbled ground."""
+    """Render chalk on dark toned paper: strokes in one direction, on a scribbled background."""
     unit, like = drawing.unit, drawing.alpha
     turn = ground_hue(drawing, rng, 1.3)
     dark_subject = drawing.mean[:, :1] < 0.45

@@ -1,4 +1,4 @@
-"""What several hands do with a given ground: strokes laid by a rule or along the form, detail, relief."""
+"""Techniques that several styles share for given backgrounds: strokes by rule or along the form, detail, relief."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from studio.hands.drawing import Drawing, soft
 
 
 def solid(hexed: str, like: Tensor) -> Tensor:
-    """Write one colour, such as ``e4002b``, as sRGB (3, 1, 1)."""
+    """Return one colour, such as ``e4002b``, as sRGB (3, 1, 1)."""
     return colour.table(hexed, like=like)[0][:, None, None]
 
 
 def fixed(like: Tensor) -> HashRng:
-    """Return dice that fall alike for every picture: for what shall always be the same."""
+    """Return a random generator with the same seed for every picture, for what must always be the same."""
     return HashRng(torch.zeros(1, dtype=torch.int64, device=like.device))
 
 
 def inset(like: Tensor) -> Tensor:
-    """Return how far each place lies from the picture's nearest side (1, 1, h, w), in pixels of 256."""
+    """Return each pixel's distance to the nearest side of the picture (1, 1, h, w), in pixels of 256."""
     h, w = like.shape[2:]
     x, y = brush.places(like)
     return torch.minimum(torch.minimum(x, w - x), torch.minimum(y, h - y)) * (256 / h)
 
 
 def contrasted(light: Tensor) -> Tensor:
-    """Widen the range of a lightness (n, 1, h, w) that keeps to a part of 0…1, half way to the whole."""
+    """Stretch the range of lightness (n, 1, h, w) half-way to 0…1."""
     low, high = light.amin((2, 3), keepdim=True), light.amax((2, 3), keepdim=True)
     gain = (0.8 / (high - low).clamp(min=0.3)).clamp(min=1)
     middle = (low + high) / 2
@@ -39,24 +39,24 @@ def contrasted(light: Tensor) -> Tensor:
 
 
 def body(like: Tensor, unit: float) -> Tensor:
-    """Return the motifs' cover with an edge that is smooth at any size."""
+    """Return the motifs' coverage with an antialiased edge, at any size."""
     return step(brush.blur(like, 0.8 * unit), 0.3, 0.7)
 
 
 def contour(marks: Tensor, width: float, low: float | Tensor, high: float | Tensor, unit: float) -> Tensor:
-    """Thicken contours to lines with smooth edges; thinner where many run close together, so that none runs full."""
+    """Thicken contours to antialiased lines; thinner where many are close together, so that they do not merge."""
     crowd = 2.0 * (brush.blur(marks, 5 * unit) - 0.36).clamp(min=0)
     return step(brush.blur(marks, width * unit), low + crowd, high + crowd)
 
 
 def rim(like: Tensor, width: float, unit: float) -> Tensor:
-    """Return a band just outside the motifs, but not in their narrow gaps, such as between spokes."""
+    """Return a band just outside the motifs, except in narrow gaps such as between spokes."""
     gaps = step(brush.blur(like, 7 * unit), 0.47, 0.6)
     return step(brush.blur(like, width * unit), 0.05, 0.12) * (1 - body(like, unit)) * (1 - gaps)
 
 
 def gathered(values: Tensor, labels: Tensor) -> Tensor:
-    """Bring what belongs to labels (n, k, c) to their places (n, h, w): (n, c, h, w)."""
+    """Return values of labels (n, k, c) at the labels' pixels (n, h, w): (n, c, h, w)."""
     c = values.shape[2]
     flat = labels.flatten(1)[..., None].expand(-1, -1, c)
     return values.gather(1, flat).transpose(1, 2).reshape(len(labels), c, *labels.shape[1:])
@@ -64,9 +64,9 @@ def gathered(values: Tensor, labels: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """A coat of strokes: which is seen at each place (n, h, w), where on it, and whether there is one at all.
+    """A coat of strokes: the visible stroke at each pixel (n, h, w), the position on it, and whether there is one.
 
-    ``along`` and ``across`` run from -1 to 1 over a stroke's length and width.
+    ``along`` and ``across`` run from −1 to 1 over a stroke's length and width.
     """
 
     which: Tensor
@@ -75,17 +75,17 @@ class Strokes:
     cover: Tensor
 
     def coloured(self, tones: Tensor) -> Tensor:
-        """Give each stroke its tone (n, c, rows, columns)."""
+        """Return the picture with each stroke in its tone (n, c, rows, columns)."""
         return gathered(tones.flatten(2).transpose(1, 2), self.which)
 
 
 def stroked(
     marks: brush.Marks, way: tuple[Tensor, Tensor], length: float, width: float, wanted: Tensor | None = None
 ) -> Strokes:
-    """Lay a stroke on each mark along the field ``way``, bent as the field bends.
+    """Return a stroke on each mark along the field ``way``, bent as the field bends.
 
-    It reaches about ``length`` and ``width`` pixels to either side, which should be no further than the marks reach.
-    ``wanted`` (n, 1, h, w), 0…1, says how likely one is laid.
+    Strokes reach about ``length`` and ``width`` pixels to either side, which should not exceed the marks' reach.
+    ``wanted`` (n, 1, h, w), 0…1, is the probability of a stroke.
     """
     own = marks.own
     rows, columns = own.shape[2:]
@@ -117,38 +117,38 @@ def stroked(
 
 
 def _ahead(way: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach: float) -> Tensor:
-    """Look up the field some way ahead of each mark, turned to the same side as where the mark lies."""
+    """Return the field a little ahead of each mark, with the sign of the field at the mark."""
     there = brush.sample(torch.cat(way, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
     return there * torch.where((there * field).sum(1, keepdim=True) < 0, -1.0, 1.0)
 
 
 def varied(tones: Tensor, own: Tensor, light: float, turn: float) -> Tensor:
-    """Shake tones (n, 3, …) a little in lightness and hue by two even numbers of their own (n, 2, …)."""
+    """Vary tones (n, 3, …) slightly in lightness and hue, by two uniform numbers each (n, 2, …)."""
     return colour.tuned(tones, lift=light * (own[:, :1] - 0.5), turn=turn * (own[:, 1:2] - 0.5))
 
 
 def sweeps(rng: HashRng, like: Tensor, unit: float, lean: tuple[float, float] = (-1.1, 0.5)) -> Tensor:
-    """Return an angle (n, 1, h, w) for where nothing leads the brush: the arm's own, which turns slowly."""
+    """Return an angle (n, 1, h, w) for strokes without a form to follow; it changes slowly, as an arm's does."""
     own = rng.uniform(1, 1, 1, low=lean[0], high=lean[1])
     return own + 0.45 * brush.cloud(rng, like, 90 * unit, 1)
 
 
 def ways(picture: Tensor, unit: float, reach: float, fallback: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the unit field along the forms of a picture: along its lights and shades, seen at ``reach`` pixels."""
+    """Return the unit field along the forms of a picture, by light and shade at a scale of ``reach`` pixels."""
     smooth = brush.blur(picture, 0.35 * reach * unit)
     weight = torch.tensor([1.0, 0.8, 0.8], device=picture.device)[:, None, None]
-    # A slope is as steep at any size of the picture when it is counted per unit.
+    # Per unit, a slope does not depend on the picture's size.
     return brush.directions(colour.lab(smooth) * weight * unit, reach * unit, fallback)
 
 
 def planes(drawing: Drawing, things: int, ground: int) -> Tensor:
-    """Return the picture in so many flat colours each (n, 3, h, w): planes with hard edges, as a brush decides them."""
+    """Return the picture in ``things`` and ``ground`` flat colours (n, 3, h, w): planes with hard edges."""
     motifs, behind = drawing.parted_motifs(things, 1.6, 1.0), drawing.parted_ground(ground, 4.0)
     return over(soft(*motifs), drawing.alpha, soft(*behind))
 
 
 def detail(drawing: Drawing) -> Tensor:
-    """Return where small things carry the meaning (n, 1, h, w), 0…1: eyes, small parts, edges that are found."""
+    """Return where details matter (n, 1, h, w), 0…1: eyes, small parts, hard edges."""
     unit = drawing.unit
     seen = colour.lab(drawing.whole)
     fine = (brush.blur(seen, 0.8 * unit) - brush.blur(seen, 4 * unit)).square().sum(1, keepdim=True).sqrt()
@@ -157,7 +157,7 @@ def detail(drawing: Drawing) -> Tensor:
 
 
 def changes(drawing: Drawing) -> Tensor:
-    """Return where the picture changes at all (n, 1, h, w), 0…1: outlines, folds, a horizon, the edge of a shadow."""
+    """Return where the picture changes (n, 1, h, w), 0…1: outlines, folds, a horizon, the edge of a shadow."""
     unit = drawing.unit
     seen = colour.lab(drawing.whole)
     turn = (brush.blur(seen, 2 * unit) - brush.blur(seen, 7 * unit)).square().sum(1, keepdim=True).sqrt()
@@ -165,7 +165,7 @@ def changes(drawing: Drawing) -> Tensor:
 
 
 def minute(drawing: Drawing) -> Tensor:
-    """Return where something is so small (n, 1, h, w), 0…1, that no stroke holds it: eyes, spokes, lettering."""
+    """Return where details are too small for a stroke (n, 1, h, w), 0…1: eyes, spokes, lettering."""
     unit = drawing.unit
     seen = colour.lab(drawing.whole)
     fine = (seen - brush.blur(seen, 2.2 * unit)).square().sum(1, keepdim=True).sqrt()
@@ -177,7 +177,7 @@ def minute(drawing: Drawing) -> Tensor:
 def broken(
     marks: brush.Marks, picture: Tensor, *, light: float, turn: float, reach: float, astray: float = 0.35
 ) -> Tensor:
-    """Return the tone of each mark (n, 3, rows, columns): what is there, shaken, and partly what is ``reach`` away."""
+    """Return the tone of each mark (n, 3, rows, columns): the colour there, varied, partly from ``reach`` away."""
     own = marks.own
     away_x, away_y = reach * (own[:, 1:2] - 0.5) * 2, reach * (own[:, 2:3] - 0.5) * 2
     beside = brush.sample(picture, marks.x + away_x, marks.y + away_y)
@@ -189,10 +189,10 @@ def brushed(
     wall: Tensor, way: tuple[Tensor, Tensor], streaks: Tensor, rng: HashRng, coats: tuple[tuple[float, ...], ...], *,
     turn: float, reach: float, astray: float,
 ) -> Tensor:  # fmt: skip
-    """Lay a ground in flat strokes of a broad brush, coat over coat, each running dry at the ends of its strokes.
+    """Return a background in flat strokes of a broad brush, coat over coat, each running dry at its ends.
 
-    A coat is how far apart its strokes are, how long and how wide, in units, how many are wanted, 0…1, and how far
-    their light is shaken; ``turn``, ``reach``, in units, and ``astray`` are those of :func:`broken`.
+    A coat is the distance of its strokes, their length and width in units, their density 0…1, and the variation of
+    lightness. ``turn``, ``reach`` in units, and ``astray`` are those of :func:`broken`.
     """
     unit = wall.shape[2] / 256
     picture = brush.blur(wall, 2 * unit)
@@ -207,7 +207,7 @@ def brushed(
 
 
 def worn(things: Tensor, streaks: Tensor, patch: Tensor, unit: float) -> Tensor:
-    """Return where a brush that runs dry leaves the coat below open (n, 1, h, w), 0…1: most along seams of things."""
+    """Return where a dry brush leaves the coat below visible (n, 1, h, w), 0…1, most along seams of things."""
     seam = brush.steepness(brush.blur(colour.lab(things)[:, :1], 1.2 * unit)) * unit
     return step(streaks + 0.5 * patch, 0.85, 1.2) * (0.45 + 0.55 * step(brush.blur(seam, 3 * unit), 0.006, 0.02))
 
@@ -222,9 +222,9 @@ def painted(
     dry: float = 0.2,
     wet: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Lay a coat in its tones over (colours, relief): paint gathers at a stroke's sides, bristles part where it ends.
+    """Add a coat in its tones to (colours, relief): paint is thicker at a stroke's sides, bristles separate at its end.
 
-    The ``dry``er the brush, the further some bristles reach than others; a ``wet`` picture (n, 3, h, w) runs into it.
+    ``dry`` varies the reach of the bristles; a ``wet`` picture (n, 3, h, w) mixes into the coat.
     """
     phase = coat.coloured(marks.own[:, 3:].expand(len(tones), -1, -1, -1))
     streak = torch.sin(6.5 * coat.across + 21 * phase) + 0.5 * torch.sin(13 * coat.across + 47 * phase)
@@ -238,7 +238,7 @@ def painted(
 
 
 def relit(colours: Tensor, relief: Tensor, strength: float, side: Tensor, unit: float) -> Tensor:
-    """Light thick paint from ``side`` (n, 1, 1, 1), −1…1, and from above."""
+    """Shade thick paint with light from ``side`` (n, 1, 1, 1), −1…1, and from above."""
     dx, dy = brush.slopes(brush.blur(relief, 0.9 * unit))
     slope = ((side.neg() * dx + dy) * unit).clamp(-0.35, 0.35)
     gloss = slope.clamp(min=0) ** 2 * 1.2

@@ -1,4 +1,4 @@
-"""Thin and liquid: watercolour, ink wash, cyanotype, colour field, and the discs of the Orphists."""
+"""Styles in thin paint, for motifs without a setting: watercolour, ink wash, cyanotype, colour field, Orphist discs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from studio.hands.drawing import Drawing, ground_hue, soft
 
 
 def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Washes whose edges wander and dry darker, pigment that gathers and thins, a pale wash behind, grained paper."""
+    """Render washes with irregular dark edges, uneven pigment, a pale wash behind, and grained paper."""
     unit, like = drawing.unit, drawing.alpha
     off = [2.6 * unit * brush.cloud(rng, like, 22 * unit, 4) for _ in range(2)]
     body = step(brush.blur(brush.shifted(like, *off), 0.9 * unit), 0.35, 0.6)
@@ -54,7 +54,7 @@ def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _drops(rng: HashRng, like: Tensor) -> Tensor:
-    """Spatter a few drops."""
+    """Return a few spattered drops."""
     unit = like.shape[2] / 256
     cover = torch.zeros_like(like)
     drops = brush.Marks(rng, like, 34 * unit)
@@ -65,7 +65,7 @@ def _drops(rng: HashRng, like: Tensor) -> Tensor:
 
 
 def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Black ink and water on rice paper: a brushed contour, grey washes, mist, and a red seal."""
+    """Render black ink on rice paper: a brushed contour, grey washes, mist, and a red seal."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -118,7 +118,7 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def cyanotype(drawing: Drawing, rng: HashRng) -> Tensor:
-    """A sun print: the subject in whites and pale blues on Prussian blue, within a border that the brush left."""
+    """Render a sun print: whites and pale blues on Prussian blue, within a brushed border."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -151,7 +151,7 @@ def cyanotype(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _sprigs(rng: HashRng, like: Tensor) -> Tensor:
-    """Lay a few pressed fern fronds on the paper."""
+    """Return a few pressed fern fronds."""
     h = like.shape[2]
     x, y = brush.places(like)
     cover = torch.zeros_like(like)
@@ -171,7 +171,7 @@ def _sprigs(rng: HashRng, like: Tensor) -> Tensor:
 
 
 def colour_field(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Two or three soft glowing rectangles on a deep ground; the subject softened among them."""
+    """Render two or three soft glowing rectangles on a deep background, with the motif softened among them."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -202,7 +202,7 @@ def colour_field(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def orphist(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Discs within discs, parted in quarters of pure colour; over the subject they change its hues."""
+    """Render nested discs divided into quarters of pure colour, which change the motif's hues."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     x, y = brush.places(like)

@@ -57,9 +57,9 @@ def score(eye: Eye, gallery: Gallery, collection: Collection) -> dict[str, Any]:
     asked = collection.questions
     if not asked:
         return {}
-    painted = torch.cat([eye.look(pictures)[0] for pictures in gallery.load_pictures(asked)])
+    painted = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(asked)])
     size = gallery.picture(asked[0]).shape[-1]
-    originals = eye.look(collection.pictures(size))[0]
+    originals = eye.encode(collection.pictures(size))[0]
     likeness = painted @ originals.T
     own = likeness.diagonal()
     others = (likeness.sum(1) - own) / max(1, len(own) - 1)

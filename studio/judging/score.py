@@ -58,7 +58,7 @@ def scores(eye: Eye, gallery: Gallery, asked: Sequence[Question], parts: dict[st
 
 def recognise(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> tuple[Tensor, Tensor]:
     """Return the image encoder's output for the answers: sentence vectors (n, width) and style shares (n, hands)."""
-    seen = [eye.look(pictures) for pictures in gallery.load_pictures(asked)]
+    seen = [eye.encode(pictures) for pictures in gallery.load_pictures(asked)]
     return torch.cat([sentence for sentence, _ in seen]), torch.cat([hand for _, hand in seen])
 
 

@@ -1,3 +1,3 @@
-"""The reader's lexicon, distilled: which words mean which drawing, from names, keywords, WordNet and what we know."""
+"""The prompt parser's lexicon: which words mean which drawing, from names, keywords, WordNet and a list of our own."""
 
 __all__ = ["distilling", "packing", "vocabulary", "wordnet"]

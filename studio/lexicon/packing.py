@@ -1,4 +1,4 @@
-"""The lexicon's file: sorted words, and for each what it means, as compressed arrays without objects."""
+"""The lexicon's file format: sorted words and their meanings as compressed arrays without objects."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def packed(
     verbs: Iterable[str],
     glosses: Mapping[str, str],
 ) -> bytes:
-    """Return the file's bytes, the same for the same words.
+    """Return the file's bytes; equal input gives equal bytes.
 
-    ``german`` has a line for each concept: its German name, or nothing. ``keys`` are sorted by their UTF-8; ``counts``
-    says how many concepts each has, which ``numbers``, ``weights`` and ``sources`` list in its order; ``terms`` and
-    ``term_`` likewise hold what a stem tells of a concept, in units of ``term_unit``.
+    ``german`` has a line for each concept: its German name, or an empty line. ``keys`` are sorted by UTF-8. ``counts``
+    are the numbers of concepts for each key, whose ``numbers``, ``weights`` and ``sources`` follow in the same order.
+    ``terms`` and ``term_*`` hold the weights of stems in the same way, in units of ``term_unit``.
     """
     words = sorted(entries, key=str.encode)
     stems = sorted(terms, key=str.encode)
@@ -49,13 +49,13 @@ def packed(
         "term_unit": np.array(unit, np.float32),
         "verbs": _joined(sorted(verbs, key=str.encode)),
     }
-    held = io.BytesIO()
-    np.savez_compressed(held, allow_pickle=False, **arrays)
-    return held.getvalue()
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
 
 
 def _text(words: Words, glosses: Mapping[str, str]) -> str:
-    """Say in some words what a concept is like, for the table of meaning."""
+    """Return a description of a concept, for text embeddings."""
     listed = [words.name, *words.aliases[:8], *words.near[:4], *words.keywords[:8], glosses.get(words.name, "")]
     return ", ".join(dict.fromkeys(" ".join(each.split()) for each in listed))
 

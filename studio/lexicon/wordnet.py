@@ -1,4 +1,4 @@
-"""WordNet's nouns, as Princeton's files list them: senses, synonyms, kinds, glosses, and how often each is meant.
+"""WordNet's nouns from Princeton's files: senses, synonyms, kinds, glosses, and frequencies.
 
 Fellbaum (ed.): WordNet, an electronic lexical database, MIT Press 1998; the format is that of wndb(5WN).
 """
@@ -18,7 +18,7 @@ PARTS = ("%p", "%s", "#p")
 
 @dataclass(slots=True)
 class Synset:
-    """Words that mean the same: their field (``noun.animal`` is 5), what they are kinds of, and the gloss."""
+    """A set of synonyms: its field (``noun.animal`` is 5), hypernyms and hyponyms, the gloss, and its frequency."""
 
     offset: int
     field_number: int
@@ -30,7 +30,10 @@ class Synset:
 
 
 class WordNet:
-    """The nouns by their lemmas; the lemmas of verbs."""
+    """The nouns by lemma, and the lemmas of verbs.
+
+    :raises StudioError: when the files cannot be read.
+    """
 
     def __init__(self, modules: Path) -> None:
         folder = modules / PACKAGE / "dict"
@@ -62,8 +65,8 @@ class WordNet:
             self.synsets[meant].often += times
 
     def _add(self, line: str) -> None:
-        told, _, gloss = line.partition(" | ")
-        parts = told.split()
+        columns, _, gloss = line.partition(" | ")
+        parts = columns.split()
         count = int(parts[3], 16)
         lemmas = tuple(parts[4 + 2 * number].replace("_", " ") for number in range(count))
         at = 4 + 2 * count
@@ -73,13 +76,13 @@ class WordNet:
         self.synsets[offset] = Synset(offset, int(parts[1]), lemmas, above, gloss.strip())
 
     def is_seldom_noun(self, lemma: str) -> bool:
-        """Tell whether a word is an adjective, adverb or verb more often than a noun."""
+        """Return whether a word is an adjective, adverb or verb more often than a noun."""
         return self._otherwise[lemma] > sum(self.often.get((lemma, offset), 0) for offset in self.senses.get(lemma, ()))
 
     def likely(self, lemma: str) -> dict[int, float]:
-        """Return the senses of a lemma with how likely each is meant; the likeliest has 1."""
+        """Return the senses of a lemma with their likelihood relative to the likeliest, which has 1."""
         offsets = self.senses.get(lemma, [])
-        # Counts are few: the order of the senses, which Princeton chose, tells as much.
+        # Counts are sparse, so the order of the senses in Princeton's files counts too.
         weights = {
             offset: (self.often.get((lemma, offset), 0) + 2) / (place + 1.5) for place, offset in enumerate(offsets)
         }
@@ -87,22 +90,22 @@ class WordNet:
         return {offset: weight / most for offset, weight in weights.items()}
 
     def ancestors(self, offset: int) -> dict[int, int]:
-        """Return what a synset is a kind of, each with the steps up to it; itself with none."""
-        found, edge, steps = {offset: 0}, [offset], 0
+        """Return the hypernyms of a synset, each with the number of steps up; itself with 0."""
+        depths, edge, steps = {offset: 0}, [offset], 0
         while edge:
             steps += 1
-            edge = [up for each in edge for up in self.synsets[each].above if up not in found]
-            found.update(dict.fromkeys(edge, steps))
-        return found
+            edge = [up for each in edge for up in self.synsets[each].above if up not in depths]
+            depths.update(dict.fromkeys(edge, steps))
+        return depths
 
     def kinds(self, offset: int, *, deep: int = 12) -> dict[int, int]:
-        """Return the kinds of a synset, each with the steps down to it; itself with none."""
-        found, edge, steps = {offset: 0}, [offset], 0
+        """Return the hyponyms of a synset, each with the number of steps down; itself with 0."""
+        depths, edge, steps = {offset: 0}, [offset], 0
         while edge and steps < deep:
             steps += 1
-            edge = [down for each in edge for down in self.synsets[each].below if down not in found]
-            found.update(dict.fromkeys(edge, steps))
-        return found
+            edge = [down for each in edge for down in self.synsets[each].below if down not in depths]
+            depths.update(dict.fromkeys(edge, steps))
+        return depths
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a published model that is led by sketches says of itself to people, beyond what all do."""
+"""Sections of the model card that only sketch-conditioned models have."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Folded to the side of the latents by `pixel_unshuffle`, it follows them."""
 
 
 def use(leading: Leading) -> str:
-    """Tell how the model is painted with."""
+    """Return the section on use."""
     return USE.format(side=leading.side)
 
 
 def data(leading: Leading) -> str:
-    """Tell of the drawings, and of the pictures that it learned from."""
+    """Return the section on the drawings and on the training pictures."""
     learned, count = leading.learned, leading.learned["pictures"]
     names = len({drawing.name for drawing in leading.drawings})
     rows = [(artist, f"{number:,}", of, home) for (artist, of, home), number in counted(leading.drawings)]
@@ -71,7 +71,7 @@ HANDS_HEAD = (
 
 
 def figures(led: dict[str, Any]) -> list[tuple[str, str]]:
-    """Tell how well it follows its sketches, as rows for people."""
+    """Return rows (what, share) on how well the model follows its sketches."""
     rows = [(f"plain names, {name}, as the hands' own programs paint them",
              accuracy.written(led["plain_by_program"][key]))
             for name, key in (("first of all", "top1"), ("among five", "top5"))]  # fmt: skip
@@ -92,7 +92,7 @@ def figures(led: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def hands_table(by_hand: dict[str, dict[str, Any]]) -> tuple[Sequence[str], list[Sequence[str]]]:
-    """Tell of each hand, as the head and the rows of a table."""
+    """Return the head and the rows of the table of styles."""
     head = ("hand", "of", "hand told", "its program's", "subject", "its program's", "sharpness", "decoder's")
     rows = [(HANDS[hand].words, str(row["of"]), f"{row['told']:.0%}", f"{row['told_by_program']:.0%}",
              f"{row['concept_top5']:.0%}", f"{row['concept_top5_by_program']:.0%}", f"{row['painted']:.2f}",
@@ -101,7 +101,7 @@ def hands_table(by_hand: dict[str, dict[str, Any]]) -> tuple[Sequence[str], list
 
 
 def limits(led: dict[str, Any]) -> list[str]:
-    """Say what its own pictures show less clearly than the programs' do, as far as an eye can tell."""
+    """Return lines on what the model's pictures show less clearly than the rendering programs'."""
     lines = []
     if led["lost"]:
         names = ", ".join(led["lost"][:12])
@@ -117,7 +117,7 @@ def limits(led: dict[str, Any]) -> list[str]:
 
 
 LESS = 0.1
-"""By how much less often a hand may be told than its program's before that is a limit."""
+"""Difference in style accuracy from which on a style counts as a limit."""
 
 LIMITS = (
     "- What no drawing shows is left to the words, of which it learned little: a sketch says what is where.\n"

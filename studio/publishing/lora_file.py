@@ -1,4 +1,4 @@
-"""Changes of low rank as one file that other programs read: diffusers' ``pytorch_lora_weights.safetensors``."""
+"""Write LoRA weights as a file that other programs read: diffusers' ``pytorch_lora_weights.safetensors``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ NAME = "pytorch_lora_weights.safetensors"
 
 
 def write(adapter: Path, folder: Path) -> Path:
-    """Write changes that ``train --tune lora`` kept into a folder, by the names of ``save_lora_weights`` of diffusers.
+    """Write LoRA weights saved by ``train --tune lora`` into a folder, as ``save_lora_weights`` of diffusers does.
 
-    Their strength is their rank (``lora_alpha`` is ``r``), which readers take for granted where no alpha is told.
+    ``lora_alpha`` equals ``r``, which readers assume when no alpha is stored. Return the file's path.
     """
     from diffusers import StableDiffusionPipeline
     from diffusers.utils import convert_state_dict_to_diffusers

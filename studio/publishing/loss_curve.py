@@ -1,4 +1,4 @@
-"""Draw how the losses of runs fell: a panel each, as SVG in the site's colours."""
+"""Draw loss curves of training runs as SVG in the site's colours, one panel per run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 360, 220
 LEFT, RIGHT, TOP, BOTTOM = 54, 340, 40, 176
-SMOOTHED = 40  # of a run's points, in a mean
+SMOOTHED = 40  # the number of windows of the moving mean in a run
 STYLE = """
   svg { background: #f7f5f0; color: #1b1a18; }
   text { font: 12px "Libre Franklin", "Franklin Gothic", "Helvetica Neue", Arial, sans-serif; fill: currentColor; }
@@ -22,7 +22,7 @@ Curve = Sequence[tuple[int, float]]
 
 
 def drawing(curves: Mapping[str, Curve]) -> str:
-    """Draw the curves (step, loss) of runs by name: each logged step thinly, and the mean of its neighbours."""
+    """Return an SVG of the curves (step, loss) by run: each logged loss thinly, and a moving mean."""
     title = "How the loss fell, step by step"
     body = "\n  ".join(_panel(name, curve, at * WIDTH) for at, (name, curve) in enumerate(curves.items()) if curve)
     return (
@@ -32,7 +32,7 @@ def drawing(curves: Mapping[str, Curve]) -> str:
 
 
 def smoothed(losses: Sequence[float]) -> list[float]:
-    """Return the mean of each loss and of its neighbours, fewer at both ends."""
+    """Return the moving mean of losses, over fewer values at both ends."""
     reach = len(losses) // SMOOTHED
     means = []
     for at in range(len(losses)):
@@ -52,7 +52,7 @@ def _panel(name: str, curve: Curve, left: float) -> str:
         return left + LEFT + step / steps[-1] * (RIGHT - LEFT)
 
     def y(loss: float) -> float:
-        inside = min(max(loss, low), high)  # one loss far off must not flatten all others
+        inside = min(max(loss, low), high)  # an outlier must not flatten the curve
         return BOTTOM - (inside - low) / (high - low) * (BOTTOM - TOP)
 
     def line(kind: str, values: Sequence[float]) -> str:

@@ -1,6 +1,6 @@
-"""What a published model says of itself: ``house.json`` for programs, ``MODEL_CARD.md`` for people.
+"""Facts of a published model: ``house.json`` for programs, ``MODEL_CARD.md`` for people.
 
-All of it is taken from the catalogue, the runs and an evaluation; what nobody measured is not said.
+Everything comes from the catalogue, the training runs and an evaluation; nothing unmeasured is claimed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ from studio.training import checkpoints
 from studio.workspace.training_run import CURVE, SETTINGS, Run
 from studio.workspace.work_folder import Folder, Record
 
-OF_BASE = "BASE_MODEL_CARD.md"  # in a folder whose model went on from another
-KNOWN = 0.5  # of a concept's seeds: more than these are recognised
+OF_BASE = "BASE_MODEL_CARD.md"  # the base's card, in the folder of a model trained from it
+KNOWN = 0.5  # a concept is known when more than this share of its seeds is recognised
 WEAK_HAND = 0.9
 
 
 def learned_from(folder: Folder, leading: Leading | None = None) -> list[Record]:
-    """List the pictures of the split ``train``, and no others; what led a model drew lies in its sketchbook."""
+    """Return the records of the training pictures.
+
+    Drawings of a sketch-conditioned model are left out; they lie in its drawing library.
+    """
     records = [record for record in folder.catalogue() if record.split == "train"]
     if leading is None:
         return records
@@ -38,13 +41,13 @@ def learned_from(folder: Folder, leading: Leading | None = None) -> list[Record]
 
 
 def goes_on(folder: Folder) -> bool:
-    """Tell whether a folder's model began as its base, which then has its part in it: grown of it, or tuned."""
-    told = [json.loads(path.read_bytes()) for path in (folder.path / "runs").glob(f"*/{SETTINGS}")]
-    return any(settings.get("tune") or "of_the_base" in settings for settings in told)
+    """Return whether a folder's model began as its base, by growing or fine-tuning."""
+    recorded = [json.loads(path.read_bytes()) for path in (folder.path / "runs").glob(f"*/{SETTINGS}")]
+    return any(settings.get("tune") or "of_the_base" in settings for settings in recorded)
 
 
 def sources(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Say where the pictures are from: one row for each vendor and licence, the largest first."""
+    """Return a source row for each vendor and licence of the pictures, the largest first."""
     groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
         groups[record.vendor, record.licence].append(record)
@@ -67,7 +70,7 @@ def _home(vendor: str, source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a model is called, and how it paints."""
+    """Name and default settings of a model."""
 
     name: str
     title: str
@@ -84,37 +87,37 @@ def house(
     folder: Folder, scores: dict[str, Any], says: Facts, *, base: dict[str, Any], goes_on: bool = False,
     leading: Leading | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Write what programs read, as docs/models.md describes it.
+    """Return the contents of ``house.json``, as docs/models.md describes them.
 
-    ``base`` is what the base says of itself: its text encoder, names and words are sources of this model too, and its
-    art where the model ``goes_on`` from it.
+    ``base`` are the facts of the base. Its text encoder, names and words are sources of this model too, and its art
+    when the model ``goes_on`` from it.
     """
     rows = sources(learned_from(folder, leading))
     own = {row.get("url") for row in rows}
-    besides = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
+    of_base = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
     vocabulary = [wording.thing(concept) for concept in _known(scores)]
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "name": says.name, "title": says.title, "prefix": says.prefix, "size": says.size,
         "defaults": {"scheduler": says.solver, "steps": says.steps, "guidance": says.guidance},
-        "licence": says.licence or _licence(row.get("licence", "") for row in [*rows, *besides] if row.get("art")),
+        "licence": says.licence or _licence(row.get("licence", "") for row in [*rows, *of_base] if row.get("art")),
         "hand_pattern": phrasing.HAND_PATTERN,
         "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in says.hands],
-        "sources": [*rows, *besides],
+        "sources": [*rows, *of_base],
     }  # fmt: skip
     if len(vocabulary) > 1:
-        told |= {"vocabulary": vocabulary, "starters": _starters(vocabulary)}
-    return told
+        facts |= {"vocabulary": vocabulary, "starters": _starters(vocabulary)}
+    return facts
 
 
 def _known(scores: dict[str, Any]) -> list[str]:
-    """List the concepts that most seeds showed, the surest first."""
+    """Return the concepts that most seeds showed, the surest first."""
     known: dict[str, float] = scores.get("known", {})
     return sorted((name for name, share in known.items() if share > KNOWN), key=lambda name: (-known[name], name))
 
 
 def _starters(vocabulary: list[str]) -> list[list[str]]:
     chosen = list(vocabulary)
-    random.Random("starters").shuffle(chosen)  # noqa: S311 - drawn to be drawn again
+    random.Random("starters").shuffle(chosen)  # noqa: S311 - must be repeatable
     return [chosen[at : at + 2] for at in range(0, min(16, len(chosen) - 1), 2)]
 
 
@@ -146,11 +149,11 @@ def written(
     base: dict[str, Any] | None = None, leading: Leading | None = None, origin: str = "", ends: Ends | None = None,
     adapter: str = "", only: Collection[str] = (),
 ) -> str:  # fmt: skip
-    """Write the card; ``parts`` are rows of ``part``, ``what``, ``parameters``, ``base`` what it went on from.
+    """Return the model card.
 
-    ``adapter`` is the file that holds what was learned as changes to the base, if one does. ``only`` the runs that are
-    named made the model, or all of the folder.
-    ``origin`` says from which weights it went on where those are not the base's.
+    ``parts`` are rows with ``part``, ``what`` and ``parameters``; ``base`` are the facts of the model it was trained
+    from. ``adapter`` is the name of the LoRA file, if there is one. ``only`` names the runs that trained the model;
+    default: all of the folder. ``origin`` describes the initial weights when they are not the base's.
     """
     size = facts["size"]
     made = [(f"`{row['part']}`", row["what"], _millions(row["parameters"])) for row in parts]
@@ -206,44 +209,44 @@ def _data(folder: Folder, base: dict[str, Any] | None) -> str:
         lines.append(f"{drawn:,} drawings of {len(titles):,} concepts{painted}.")
     if len(records) > drawn:
         lines.append(f"{len(records) - drawn:,} works, as catalogued and captioned.")
-    kept = sorted({record.vendor for record in folder.catalogue() if record.split == "test"})
-    if kept:
+    held_out = sorted({record.vendor for record in folder.catalogue() if record.split == "test"})
+    if held_out:
         whole = "all training" if base is None else "this training, if not of that before it"
-        lines.append(f"Kept out of {whole}, and measured on: {', '.join(kept)}.")
+        lines.append(f"Kept out of {whole}, and measured on: {', '.join(held_out)}.")
     return "\n".join(lines)
 
 
 Ends = Mapping[str, int]
-"""After which step of a run a model was taken, where that is not its last."""
+"""The step of a run at which the model was taken, when it is not the last."""
 
 
 def curves(folder: Folder, ends: Ends, only: Collection[str] = ()) -> dict[str, list[tuple[int, float]]]:
-    """Return how the losses fell in the runs that made the model: (step, loss) by run; a copied run once.
+    """Return the loss curves (step, loss) of the runs that trained the model, without copies of runs.
 
     These are all runs of the folder, or ``only`` those that are named.
     """
-    told = {path.parent.name: list(Run(folder, path.parent.name).curve())
+    logged = {path.parent.name: list(Run(folder, path.parent.name).curve())
             for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))
             if not only or path.parent.name in only}  # fmt: skip
-    upto = {name: [(row["step"], row["loss"]) for row in told[name] if row["step"] <= ends.get(name, row["step"])]
-            for name in _without_copies(told, ends) if name != "eye"}  # fmt: skip
+    upto = {name: [(row["step"], row["loss"]) for row in logged[name] if row["step"] <= ends.get(name, row["step"])]
+            for name in _without_copies(logged, ends) if name != "eye"}  # fmt: skip
     return {name: rows for name, rows in upto.items() if rows}
 
 
-def _without_copies(told: Mapping[str, Sequence[dict[str, Any]]], ends: Ends) -> list[str]:
-    """Name one run of those that begin with the same row, seconds and all: the one published, or else the longest."""
+def _without_copies(rows_by_run: Mapping[str, Sequence[dict[str, Any]]], ends: Ends) -> list[str]:
+    """Return one name for runs whose first rows are equal: the published one, or else the longest."""
     known: dict[str, str] = {}
-    for name in sorted(told, key=lambda name: (name not in ends, -len(told[name]), name)):
-        if told[name]:
-            known.setdefault(json.dumps(told[name][0], sort_keys=True), name)
+    for name in sorted(rows_by_run, key=lambda name: (name not in ends, -len(rows_by_run[name]), name)):
+        if rows_by_run[name]:
+            known.setdefault(json.dumps(rows_by_run[name][0], sort_keys=True), name)
     return sorted(known.values())
 
 
 def _origin(folder: Folder, base: dict[str, Any] | None) -> str:
-    """Say which weights the training began with, where those had learned."""
+    """Return a sentence on the initial weights, or "" for a new model."""
     if base:
-        told = f", of which [its card]({OF_BASE}) tells" if base.get("has_card", True) else ""
-        return f"It went on from the model `{base['name']}`{told}."
+        card = f", of which [its card]({OF_BASE}) tells" if base.get("has_card", True) else ""
+        return f"It went on from the model `{base['name']}`{card}."
     return "It went on from weights of which nothing is noted here." if goes_on(folder) else ""
 
 
@@ -261,11 +264,11 @@ def _training(folder: Folder, before: str, ends: Ends, only: Collection[str]) ->
 
 
 def _seen(run: Run, end: int) -> str:
-    """Say how many pictures a run has seen, as far as that is known."""
-    told = checkpoints.pictures_seen(run, end)
-    if told is None:
+    """Return the number of pictures that a run has seen, as text."""
+    count = checkpoints.pictures_seen(run, end)
+    if count is None:
         return "not noted"
-    seen, counted = told
+    seen, counted = count
     return f"{seen:,}" if counted else f"some {seen:,}"
 
 
@@ -296,26 +299,29 @@ def _figures(scores: dict[str, Any]) -> str:
     head = f"Painted in {scores['steps']} steps {_guided(scores)}, judged by the house eye."
     if eye.get("R"):
         head += f" Its own accuracy on drawings of a vendor that it never saw (R): {accuracy.written(eye['R'])}."
-    told = f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
+    text = f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
     by_hand = scores.get("led", {}).get("by_hand")
-    return f"{told}\n\n{led_card.HANDS_HEAD}\n\n{_table(*led_card.hands_table(by_hand))}" if by_hand else told
+    return f"{text}\n\n{led_card.HANDS_HEAD}\n\n{_table(*led_card.hands_table(by_hand))}" if by_hand else text
 
 
 def _of_collection(scores: dict[str, Any]) -> list[tuple[str, str]]:
-    """Describe how like the pictures that it learned from are those that it paints of their captions."""
+    """Return rows on how similar pictures of the collection's captions are to the collection."""
     if not scores:
         return []
     rows = []
     for when, each in (("", scores), (", before it learned", scores.get("before", {}))):
         if each:
-            found = f"of its captions{when}: its own picture is the nearest"
+            nearest = f"of its captions{when}: its own picture is the nearest"
             likeness = f"likeness to its own picture (to the others){when}"
-            rows += [(found, accuracy.written(each["found"])), (likeness, f"{each['own']:.3f} ({each['others']:.3f})")]
+            rows += [
+                (nearest, accuracy.written(each["found"])),
+                (likeness, f"{each['own']:.3f} ({each['others']:.3f})"),
+            ]
     return rows
 
 
 def _guided(scores: dict[str, Any]) -> str:
-    """Return how far pictures were guided, as the end of a sentence."""
+    """Return the guidance as the end of a sentence."""
     first, last = scores.get("guided", (0, 1))
     if scores["guidance"] == 1 or first == last:
         return "without guidance"
@@ -332,7 +338,7 @@ def _limits(scores: dict[str, Any], facts: dict[str, Any], *, led: bool) -> str:
         lines.append(
             f"- The eye recognised {len(never):,} of {of:,} concepts in no seed, among them {', '.join(never[:12])}."
         )
-    weak = [hand for hand, told in scores.get("hands", {}).get("by_hand", {}).items() if told["told"] < WEAK_HAND]
+    weak = [hand for hand, row in scores.get("hands", {}).get("by_hand", {}).items() if row["told"] < WEAK_HAND]
     if scores.get("led"):
         lines += led_card.limits(scores["led"])
     elif weak:

@@ -204,7 +204,7 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
     if says is not None:
         ways = {"presets": led_model.PRESETS | says.get("presets", {})}
         return _Sketches(folder, says | ways, subjects.opened(book or base / led_model.BOOK), side)
-    leading = led_model.found(folder, base, side, book=book)
+    leading = led_model.find_leading(folder, base, side, book=book)
     facts = {"prefix": phrasing.PREFIX} | led_model.painted_by(leading, pipeline.facts(base))
     return _Sketches(folder, facts, subjects.opened(leading.sketchbook), side)
 

@@ -151,7 +151,7 @@ class _Release:
         side, presets = diffusion.sketch_side(self.pipe.unet.config), _presets(led.presets_path)
         licence, usual = says.licence, (20, 4.0)
         if side:
-            leading = led_model.found(self.folder, self.base, side, book=led.sketchbook)
+            leading = led_model.find_leading(self.folder, self.base, side, book=led.sketchbook)
             self.leading = leading = led_model.with_lexicon(leading, self.folder, self.base, led.lexicon)
             licence = licence or ("" if leading.of_pictures else led_model.licence(leading.drawings))
             self.goes_on = self.goes_on and (self.base / led_model.SKETCH).exists()

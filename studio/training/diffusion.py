@@ -27,8 +27,7 @@ ATTENTION = ["to_q", "to_k", "to_v", "to_out.0"]
 class Objective:
     """The training target, the distribution of times (logit-normal: Esser et al., arXiv 2403.03206), and min-SNR gamma.
 
-    ``kind`` is ``flow``, ``epsilon`` or ``v_prediction``. ``gamma`` 0 turns weighting off (Hang et al., arXiv
-    2303.09556).
+    ``kind`` is ``flow``, ``epsilon`` or ``v_prediction``. ``gamma`` 0 turns min-SNR weights (arXiv 2303.09556) off.
     """
 
     kind: str = "flow"

@@ -59,9 +59,9 @@ def test_passes_are_those_of_the_settings(ours: Ours) -> None:
 
 
 def test_other_contenders_have_our_solver_and_are_guided_at_every_step(ours: Ours) -> None:
-    sampling, rendering = ours.sampling("balanced"), ours.easel(PAIR).rendering
+    sampling, rendering = ours.sampling("balanced"), ours.sampler(PAIR).rendering
     assert (rendering.scheduler, rendering.steps) == (sampling["scheduler"], sampling["steps"])
     assert rendering.guided is None
     with counted(*networks(ours.painter)) as work:
-        ours.easel(PAIR).full([0.5])
+        ours.sampler(PAIR).full([0.5])
     assert work.passes == 2 * sampling["steps"]

@@ -35,7 +35,7 @@ def all_of(language: str, **facts: Any) -> str:
     """Write what can be said of a film, every line of it, one below the other."""
     grammar, film = captions.GRAMMARS[language], about("A", "B", **facts)
     parts = (*grammar.tones.values(), *grammar.audiences.values())
-    return "\n".join(line for part in parts for line in captions._borne_out(part, film))
+    return "\n".join(line for part in parts for line in captions._fitting_lines(part, film))
 
 
 @given(st.lists(st.text(min_size=1, max_size=300).filter(str.strip), min_size=2, max_size=8), st.integers(2, 240))

@@ -47,7 +47,7 @@ def test_whatever_it_is_taken_for_each_part_of_its_label_is_one_line(shows: str,
 def test_eight_variants_begin_differently_and_name_it_where_it_has_a_name(language: str) -> None:
     for tone, audience, shows in itertools.product(captions.TONES, captions.AUDIENCES, ("a fox", "")):
         written = captions.compose(picture(shows), tone=tone, audience=audience, variants=8, language=language)
-        lines = captions._borne_out(captions.PICTURE_GRAMMARS[language].tones[tone], picture(shows))
+        lines = captions._fitting_lines(captions.PICTURE_GRAMMARS[language].tones[tone], picture(shows))
         assert len(set(lines)) == len(lines) == 8
         assert all(("a fox" in text.casefold()) == bool(shows) for text in written)
 
@@ -63,7 +63,7 @@ def test_guess_is_said_to_be_one_and_words_of_its_owner_are_not() -> None:
     assert wall_label.compose(picture("")).lines()[0] == "Untitled"
     for language, guess in (("en", "guess|image model"), ("de", "Vermutung|Bildmodell")):
         for about in (picture(is_guess=False), picture("")):
-            lines = captions._borne_out(captions.PICTURE_GRAMMARS[language].audiences["academic"], about)
+            lines = captions._fitting_lines(captions.PICTURE_GRAMMARS[language].audiences["academic"], about)
             assert not re.search(guess, "\n".join(lines))
 
 

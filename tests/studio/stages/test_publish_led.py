@@ -83,7 +83,7 @@ def test_hand_that_was_to_paint_more_than_others_is_told_once(led: Folder, base:
     told["of"]["hands"] = [*told["of"]["hands"], "mosaic", "mosaic"]
     try:
         index.write_text(json.dumps(told))
-        named = led_model.found(led, base, 64, book=book).learned["hands"]
+        named = led_model.find_leading(led, base, 64, book=book).learned["hands"]
     finally:
         index.write_text(before)
     assert named.count("mosaic") == 1 and set(named) == set(told["of"]["hands"])
