@@ -171,7 +171,7 @@ def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Level]:
     """Return a walk's passes, without the pictures by which their positions are paced."""
     pairs = tuple(tuple(range(first, min(first + 2, stops))) for first in range(0, stops, 2))
     levels = [Level("stops", tuple(map(float, range(stops))), sampling["steps"], pairs, pad=2)]
-    for depth, knots in cost.rungs(sampling, legs=stops - 1, between=frames - stops):
+    for depth, knots in cost.planned_passes(sampling, legs=stops - 1, between=frames - stops):
         levels.append(_level("knots", knots * (stops - 1), depth))
     return [*levels, _level("frames", frames - stops, sampling["steps"])]
 
