@@ -109,7 +109,7 @@ def _visit(browser: Browser, line: Line, address: str) -> dict[str, Any]:
     page = context.new_page()
     page.add_init_script(WATCH)
     wire, received = context.new_cdp_session(page), [0.0]
-    wire.on("Network.dataReceived", lambda told: received.append(told["encodedDataLength"]))
+    wire.on("Network.dataReceived", lambda event: received.append(event["encodedDataLength"]))
     wire.send("Network.enable")
     speeds = {"downloadThroughput": line.down * 1000 / 8, "uploadThroughput": line.up * 1000 / 8}
     wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": line.trip, **speeds})

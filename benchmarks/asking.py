@@ -25,7 +25,7 @@ class Asking:
         if painter.model.sketch_side:
             book = painter.model.sketchbook
             lexicon, embedding = Lexicon.load(model), Embedding.load(meaning)
-            self._reader = Reader(lexicon, book.drawings.values(), embedding, look_of=book.look)
+            self._reader = Reader(lexicon, book.drawings.values(), embedding, look_of=book.appearance)
 
     def stop(self, prompt: str, seed: int, hand: str = "") -> StopInput:
         """Return the stop for a prompt in a style; without a style, the model chooses one."""

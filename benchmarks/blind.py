@@ -55,11 +55,11 @@ def main() -> None:
     pictures = [picture for at in range(0, len(stops), 8) for picture in painted(painter, stops[at : at + 8], sampling)]
     for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
         sheet(pictures[at : at + A_SHEET], at + 1).save(asked.folder / f"sheet-{number}.png")
-    told = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
-    told["names"] = dict(enumerate(chosen, 1))
+    key = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
+    key["names"] = dict(enumerate(chosen, 1))
     if asked.hands:
-        told["hands"] = dict(enumerate(by, 1))
-    (asked.folder / "key.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        key["hands"] = dict(enumerate(by, 1))
+    (asked.folder / "key.json").write_text(json.dumps(key, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"{len(pictures)} pictures in {asked.folder}, and the key")
 
 
@@ -73,16 +73,16 @@ def names(model: Path, count: int, seed: int) -> list[str]:
 def composed(model: Path, count: int, seed: int) -> list[str]:
     """Return random prompts, in turn for two things, for a thing in a colour, and for several of one thing."""
     drawn = iter(names(model, 2 * count, seed))
-    dice = random.Random(f"composed:{seed}")
+    rng = random.Random(f"composed:{seed}")
     asked = []
     for number in range(count):
         first = next(drawn)
         if number % 3 == 0:
             asked.append(f"{wording.thing(first)} and {wording.thing(next(drawn))}")
         elif number % 3 == 1:
-            asked.append(wording.coloured(dice.choice(COLOURS), first))
+            asked.append(wording.coloured(rng.choice(COLOURS), first))
         else:
-            asked.append(f"{dice.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
+            asked.append(f"{rng.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
     return asked
 
 

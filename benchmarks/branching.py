@@ -206,7 +206,7 @@ def _morph(pictures: Mapping[float, Picture]) -> float:
 
 
 def _perceptual_step(pictures: Sequence[Picture], eye: Eye) -> float:
-    seen, _ = eye.look(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
+    seen, _ = eye.encode(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
     return float((1 - (seen[1:] * seen[:-1]).sum(1)).mean())
 
 

@@ -19,7 +19,7 @@ from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 from numpy.typing import NDArray
 
 from benchmarks import measures
-from benchmarks.trajectories import Easel, Trajectory, between
+from benchmarks.trajectories import Sampler, Trajectory, between
 from worker.planning import frame_schedule
 
 Picture = NDArray[np.uint8]
@@ -40,60 +40,60 @@ class Film:
     pictures: list[Picture]
 
 
-def full(easel: Easel, frames: int) -> Film:
+def full(sampler: Sampler, frames: int) -> Film:
     """Return the film of P0b: every frame in full, at uniform positions."""
     positions = _uniform(frames)
-    return Film(positions, easel.full(positions))
+    return Film(positions, sampler.full(positions))
 
 
-def shared_prefix(easel: Easel, frames: int) -> Film:
+def shared_prefix(sampler: Sampler, frames: int) -> Film:
     """Return the film of P1: one trajectory to the middle prompt, which frames leave after a fifth of the steps.
 
     A widely used animation of hosted Stable Diffusion did so, with its prompt strength of 0.8.
     """
     positions = _uniform(frames)
-    steps = easel.rendering.steps
+    steps = sampler.rendering.steps
     leave = steps - round(steps * PROMPT_STRENGTH)
-    (prefix,), _ = easel.go([easel.begin(0.5)], [0.5], until=leave)
-    return Film(positions, _finished(easel, [prefix] * frames, positions))
+    (prefix,), _ = sampler.go([sampler.begin(0.5)], [0.5], until=leave)
+    return Film(positions, _finished(sampler, [prefix] * frames, positions))
 
 
-def branch_tree(easel: Easel, frames: int) -> Film:
+def branch_tree(sampler: Sampler, frames: int) -> Film:
     """Return the film of P2: a tree of branches as in latent blending (Stegmaier, 2022).
 
     Both ends in full; then branches that leave later and later, always in the widest gap between images, from the
     spherical interpolation of their parents' latents. The optional crossfeed and the weaker guidance in the middle are
     left out.
     """
-    steps = easel.rendering.steps
+    steps = sampler.rendering.steps
     depths, stems = _branching(steps, frames - 2)
-    ends, kept = easel.go([easel.begin(0.0), easel.begin(1.0)], [0.0, 1.0], until=steps, keep=depths)
+    ends, kept = sampler.go([sampler.begin(0.0), sampler.begin(1.0)], [0.0, 1.0], until=steps, keep=depths)
     # A branch may start only from parents that left earlier than it does.
     there = dict(zip((0.0, 1.0), kept, strict=True))
-    pictures = dict(zip((0.0, 1.0), easel.pictures(ends), strict=True))
+    pictures = dict(zip((0.0, 1.0), sampler.pictures(ends), strict=True))
     for depth, count in zip(depths, stems, strict=True):
         parents = {position: states[depth] for position, states in there.items()}
-        for positions in _bisected(pictures, count, easel.batch, measures.rms):
+        for positions in _bisected(pictures, count, sampler.batch, measures.rms):
             starts = [_blend(parents, position) for position in positions]
-            ends, kept = easel.go(starts, positions, until=steps, keep=[later for later in depths if later > depth])
+            ends, kept = sampler.go(starts, positions, until=steps, keep=[later for later in depths if later > depth])
             there |= dict(zip(positions, kept, strict=True))
-            pictures |= dict(zip(positions, easel.pictures(ends), strict=True))
+            pictures |= dict(zip(positions, sampler.pictures(ends), strict=True))
         there = {position: states for position, states in there.items() if any(later > depth for later in states)}
     return _in_order(pictures)
 
 
-def bisection(easel: Easel, frames: int) -> Film:
+def bisection(sampler: Sampler, frames: int) -> Film:
     """Return the film of P3: every frame in full, always in the middle of the gap whose ends differ most by SSIM."""
-    pictures = dict(zip((0.0, 1.0), easel.full([0.0, 1.0]), strict=True))
-    for positions in _bisected(pictures, frames - 2, easel.batch, lambda a, b: 1 - measures.ssim(a, b)):
-        pictures |= dict(zip(positions, easel.full(positions), strict=True))
+    pictures = dict(zip((0.0, 1.0), sampler.full([0.0, 1.0]), strict=True))
+    for positions in _bisected(pictures, frames - 2, sampler.batch, lambda a, b: 1 - measures.ssim(a, b)):
+        pictures |= dict(zip(positions, sampler.full(positions), strict=True))
     return _in_order(pictures)
 
 
-def cross_fade(easel: Easel, frames: int) -> Film:
+def cross_fade(sampler: Sampler, frames: int) -> Film:
     """Return the film of P4: both ends in full, and a cross-fade of their pixels between them."""
     positions = _uniform(frames)
-    first, last = easel.full([0.0, 1.0])
+    first, last = sampler.full([0.0, 1.0])
     return Film(positions, faded(first, last, positions))
 
 
@@ -103,7 +103,7 @@ def faded(first: Picture, last: Picture, positions: Sequence[float]) -> list[Pic
     return [((1 - t) * a + t * b).round().astype(np.uint8) for t in positions]
 
 
-CONTENDERS: dict[str, Callable[[Easel, int], Film]] = {
+CONTENDERS: dict[str, Callable[[Sampler, int], Film]] = {
     "P0b": full, "P1": shared_prefix, "P2": branch_tree, "P3": bisection, "P4": cross_fade,
 }  # fmt: skip
 
@@ -137,13 +137,13 @@ def _uniform(frames: int) -> list[float]:
     return list(frame_schedule.positions(2, frames))
 
 
-def _finished(easel: Easel, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:
+def _finished(sampler: Sampler, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:
     """Return the pictures of trajectories, run to their end and decoded batch by batch."""
     painted: list[Picture] = []
-    for first in range(0, len(starts), easel.batch):
-        part = slice(first, first + easel.batch)
-        ends, _ = easel.go(starts[part], positions[part], until=easel.rendering.steps)
-        painted += easel.pictures(ends)
+    for first in range(0, len(starts), sampler.batch):
+        part = slice(first, first + sampler.batch)
+        ends, _ = sampler.go(starts[part], positions[part], until=sampler.rendering.steps)
+        painted += sampler.pictures(ends)
     return painted
 
 

@@ -68,17 +68,17 @@ class Story:
     before: Counter[str] = field(default_factory=Counter)
 
 
-def of_visitors(count: int, dice: random.Random) -> list[Asked]:
+def of_visitors(count: int, rng: random.Random) -> list[Asked]:
     """Return random requests of visitors: one to three walks each, at any time, most of them in the evening."""
     asked = []
     for number in range(count):
-        came = min(DAY, max(0.0, dice.gauss(0.8, 0.12) if dice.random() < 0.5 else dice.random()) * DAY)
-        model = dice.choices(MODELS, (0.8, 0.2))[0]
-        for _ in range(dice.choices((1, 2, 3), (0.6, 0.25, 0.15))[0]):
-            preset, frames, _ = dice.choices(KINDS, [share for *_, share in KINDS])[0]
-            stops = dice.choices((2, 3, 8), (0.7, 0.2, 0.1))[0]
+        came = min(DAY, max(0.0, rng.gauss(0.8, 0.12) if rng.random() < 0.5 else rng.random()) * DAY)
+        model = rng.choices(MODELS, (0.8, 0.2))[0]
+        for _ in range(rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0]):
+            preset, frames, _ = rng.choices(KINDS, [share for *_, share in KINDS])[0]
+            stops = rng.choices((2, 3, 8), (0.7, 0.2, 0.1))[0]
             asked.append(Asked(came, f"visitor {number}", f"network {number}", preset, frames, stops, model))
-            came += dice.uniform(5, 120)
+            came += rng.uniform(5, 120)
     return asked
 
 
@@ -171,7 +171,7 @@ def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Level]:
     """Return a walk's passes, without the pictures by which their positions are paced."""
     pairs = tuple(tuple(range(first, min(first + 2, stops))) for first in range(0, stops, 2))
     levels = [Level("stops", tuple(map(float, range(stops))), sampling["steps"], pairs, pad=2)]
-    for depth, knots in cost.rungs(sampling, legs=stops - 1, between=frames - stops):
+    for depth, knots in cost.planned_passes(sampling, legs=stops - 1, between=frames - stops):
         levels.append(_level("knots", knots * (stops - 1), depth))
     return [*levels, _level("frames", frames - stops, sampling["steps"])]
 
@@ -203,7 +203,7 @@ def pace_for(day: Sequence[Asked], busy: float) -> float:
 
 def report(stories: Sequence[Story]) -> dict[str, Any]:
     """Return how long new visitors waited for their first walk, and for how many tasks of any one other visitor."""
-    told: dict[str, Any] = {"walks": len(stories), "finished": sum(story.done > 0 for story in stories)}
+    summary: dict[str, Any] = {"walks": len(stories), "finished": sum(story.done > 0 for story in stories)}
     groups: dict[str, list[Story]] = defaultdict(list)
     for story in stories:
         if story.is_first and not story.asked.flood:
@@ -212,7 +212,7 @@ def report(stories: Sequence[Story]) -> dict[str, Any]:
             groups["in a flood" if _is_in_flood(story, stories) else "in calm"].append(story)
     for name, group in groups.items():
         waits = sorted(story.begun - story.asked.at for story in group)
-        told[name] = {
+        summary[name] = {
             "strangers": len(group),
             "wait_median": round(statistics.median(waits), 1),
             "wait_p95": round(waits[int(0.95 * (len(waits) - 1))], 1),
@@ -221,7 +221,7 @@ def report(stories: Sequence[Story]) -> dict[str, Any]:
             "most_pieces_of_one_other": max((max(story.before.values(), default=0) for story in group), default=0),
             "most_others_before": max(len(story.before) for story in group),
         }
-    return told
+    return summary
 
 
 def _is_in_flood(story: Story, stories: Sequence[Story]) -> bool:

@@ -57,7 +57,7 @@ class Bench:
         """Return the film of a contender."""
         if name in PRESETS:
             return self.ours.film(pair, frames, name)
-        return contenders.CONTENDERS[name](self.ours.easel(pair), frames)
+        return contenders.CONTENDERS[name](self.ours.sampler(pair), frames)
 
 
 @contextmanager

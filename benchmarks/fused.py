@@ -66,7 +66,7 @@ def measure(app: Flask) -> dict[str, Any]:
     }
 
 
-def told(found: dict[str, Any]) -> str:
+def summary(found: dict[str, Any]) -> str:
     """Return the results in two or three sentences."""
     index, fused = found["index"], found["fused"]
     return (

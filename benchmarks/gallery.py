@@ -93,7 +93,7 @@ def _measure(app: Flask, walks: int, catalogue: Path, asked: int) -> dict[str, A
     for path in ("/gallery", "/gallery?q=fox"):
         client.get(path)  # templates are compiled once
     pages = {name: _times(client, each) for name, each in addresses.items()}
-    found["pages"] = {name: _told(*each) for name, each in pages.items()}
+    found["pages"] = {name: _quantiles(*each) for name, each in pages.items()}
     found["depth"] = min(DEPTH, walks - 1)
     found["deep_to_first"], found["deep_to_first_processor"] = _paired(client, addresses)
     found["page_kilobytes"] = _kilobytes(client)
@@ -162,7 +162,7 @@ def _times(client: Any, paths: list[str]) -> Times:
     return walls, processor
 
 
-def _told(walls: list[float], processor: list[float]) -> dict[str, float]:
+def _quantiles(walls: list[float], processor: list[float]) -> dict[str, float]:
     return {"median": statistics.median(walls), "p95": statistics.quantiles(walls, n=20)[-1],
             "processor_p95": statistics.quantiles(processor, n=20)[-1]}  # fmt: skip
 
@@ -214,21 +214,21 @@ def _shown(app: Flask, path: str) -> list[str]:
 
 def table(found: dict[str, Any], name: str) -> str:
     """Return the results of a database as a Markdown table."""
-    told = found[name]
+    data = found[name]
     lines = [
         "| page | median, ms | p95, ms (aim ≤ 50; best first ≤ 100) | p95 of the web process's processor, ms |",
         "| --- | --- | --- | --- |",
     ]
     lines += [
         f"| {page} | {each['median']:.1f} | {each['p95']:.1f} | {each['processor_p95']:.1f} |"
-        for page, each in told["pages"].items()
+        for page, each in data["pages"].items()
     ]
     return "\n".join(lines) + (
-        f"\n\nThe page at depth {told['depth']:,} takes {told['deep_to_first']:.2f} times as long as the first (aim"
-        f" ≤ 1.5; {told['deep_to_first_processor']:.2f} in processor seconds). A page of a search weighs"
-        f" {told['page_kilobytes']:.1f} kB with its styles and scripts, compressed (aim < 60). Reindexing went on at"
-        f" {told['reindex']['walks_a_second']:,.0f} walks a second while {told['reindex']['pages']} pages were served,"
-        f" {told['reindex']['wrong_pages']} of them wrong.\n\n{fused.told(told)}"
+        f"\n\nThe page at depth {data['depth']:,} takes {data['deep_to_first']:.2f} times as long as the first (aim"
+        f" ≤ 1.5; {data['deep_to_first_processor']:.2f} in processor seconds). A page of a search weighs"
+        f" {data['page_kilobytes']:.1f} kB with its styles and scripts, compressed (aim < 60). Reindexing went on at"
+        f" {data['reindex']['walks_a_second']:,.0f} walks a second while {data['reindex']['pages']} pages were served,"
+        f" {data['reindex']['wrong_pages']} of them wrong.\n\n{fused.summary(data)}"
     )
 
 

@@ -24,7 +24,7 @@ import torch
 
 from app.generation import presets
 from benchmarks import contenders, real_models
-from benchmarks.trajectories import Easel
+from benchmarks.trajectories import Sampler
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.painter import Painter
@@ -88,8 +88,8 @@ def beside(painter: Painter, folder: Path, *, frames: int, usual_frames: int = U
     setting = painter._setting
     sampling = {"scheduler": solvers.SOLVER, "steps": TREE_STEPS, "guidance": GUIDANCE}
     prepared = painter.prepare([StopInput(prompt, "", seed) for prompt, seed in STOPS], painter.rendering(sampling))
-    easel = Easel(painter, prepared, batch=setting.batch)
-    rates = {"P2": frames / _second(lambda: contenders.branch_tree(easel, frames))}
+    sampler = Sampler(painter, prepared, batch=setting.batch)
+    rates = {"P2": frames / _second(lambda: contenders.branch_tree(sampler, frames))}
     pipe = contenders.usual_pipeline(str(folder), dtype=DTYPES[setting.precision], device=painter.device)
     pair, places = (STOPS[0][0], STOPS[1][0]), [place / usual_frames for place in range(usual_frames)]
     usual_s = _second(lambda: contenders.usual(pipe, pair, places, seed=1, guidance=GUIDANCE))
@@ -123,20 +123,20 @@ def main() -> None:
             limit(options.memory * GB)
         began = time.perf_counter()
         painter = Painter.load(str(folder), device="cuda", offload=options.offload)
-        told: dict[str, Any] = {"model": options.model, "gpu": torch.cuda.get_device_name(), "memory": options.memory,
+        report: dict[str, Any] = {"model": options.model, "gpu": torch.cuda.get_device_name(), "memory": options.memory,
                                 "load_seconds": round(time.perf_counter() - began, 1)}  # fmt: skip
-        told |= {
+        report |= {
             "setting": str(painter._setting),
             "options": str(painter._gpu),
             "placement": painter.model._networks.plan.name,
         }
         torch.cuda.reset_peak_memory_stats()
-        told |= films(painter, options.preset, options.frames)
+        report |= films(painter, options.preset, options.frames)
         if options.beside:
-            told["others_frames_per_second"] = beside(painter, folder, frames=options.frames)
-        told |= {"reserved_gb": round(torch.cuda.max_memory_reserved() / GB, 2),
+            report["others_frames_per_second"] = beside(painter, folder, frames=options.frames)
+        report |= {"reserved_gb": round(torch.cuda.max_memory_reserved() / GB, 2),
                  "host_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GB, 2)}  # fmt: skip
-        print(json.dumps(told, indent=1))
+        print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":

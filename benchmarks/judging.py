@@ -60,7 +60,7 @@ def fits(store: Store, *, names: Sequence[str] = JUDGED_NAMES) -> dict[str, dict
     """
     found: dict[str, dict[int, float]] = defaultdict(dict)
     for name in names:
-        numbers = [record["pair"] for record in store.of("judged", contender=name)]
+        numbers = [record["pair"] for record in store.select("judged", contender=name)]
         if len(numbers) < 2:
             continue
         films = {number: store.film(name, number, JUDGED) for number in numbers}
@@ -90,8 +90,8 @@ def _references(bench: Bench, number: int, positions: Sequence[float]) -> list[P
         known = dict(zip(film.positions, film.pictures, strict=True))
     missing = [position for position in positions if position not in known]
     if missing:
-        easel = bench.ours.easel(REPORT[number], steps=STEPS)
-        known |= dict(zip(missing, easel.full(missing), strict=True))
+        sampler = bench.ours.sampler(REPORT[number], steps=STEPS)
+        known |= dict(zip(missing, sampler.full(missing), strict=True))
         bench.store.keep(Film(list(known), list(known.values())), "reference", number)
         bench.store.add("references", pair=number, painted=len(missing))
     return [known[position] for position in positions]

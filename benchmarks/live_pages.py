@@ -34,7 +34,7 @@ from benchmarks.web import fill
 
 RESULTS = Path(__file__).resolve().parent / "results"
 AIM = 30  # % of one core
-HUNG = 40
+PUBLISHED = 40
 FIRST = 1_000_000  # the number of the first walk in the queue
 PAINT_SECONDS = 3.0
 FRAMES = 24
@@ -62,7 +62,7 @@ def main() -> None:
 
 def _fill(line: int) -> None:
     """Insert a queue of walks, each of a different visitor, and some finished ones that determine the pace."""
-    fill(HUNG)
+    fill(PUBLISHED)
     with writing() as session:
         session.execute(update(Walk).values(passes=fair_queue.turn_passes()))
         rows = [_row(FIRST + at, fair_queue.turn_passes()) for at in range(line)]

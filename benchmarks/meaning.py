@@ -34,7 +34,7 @@ from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
 from app.text import folding
-from app.text.embedding import Embedding, normalised
+from app.text.embedding import Embedding, normalise
 from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -80,7 +80,7 @@ def _relevance(app: Flask, works: Works) -> dict[str, Any]:
     tags = random.Random(SEED).sample(sorted(tag for tag, found in carrying.items() if 5 <= len(found) <= 50), 200)
     with app.app_context():
         upgrade()
-        _hang(works)
+        _publish(works)
         began = time.monotonic()
         added = [progress.done for progress in semantic_search.reindex()][-1]
         rate = added / (time.monotonic() - began)
@@ -89,13 +89,13 @@ def _relevance(app: Flask, works: Works) -> dict[str, Any]:
         app.extensions["rankers"] = []
         words = {tag: _numbers(tag) for tag in tags}
         app.extensions["rankers"] = rankers
-        told = {name: _told(find, carrying, tags) for name, find in
+        results = {name: _measure_recall(find, carrying, tags) for name, find in
                 (("words", words.get), ("meaning", semantic_search.ranked), ("fused", both.get))}  # fmt: skip
         db.engine.dispose()
-    return told | {"works": len(works), "indexed_a_second": round(rate)}
+    return results | {"works": len(works), "indexed_a_second": round(rate)}
 
 
-def _hang(works: Works) -> None:
+def _publish(works: Works) -> None:
     """Insert each work as a published walk, in the order of the catalogue."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with db.engine.connect().execution_options(writes=True) as connection:
@@ -117,7 +117,7 @@ def _numbers(tag: str) -> list[int]:
     return [walk.number for walk in catalogue.page(CatalogueQuery(q=tag, sort="best"), limit=FIRST).walks]
 
 
-def _told(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict[str, float]:
+def _measure_recall(find: Any, carrying: dict[str, set[int]], tags: Sequence[str]) -> dict[str, float]:
     """Return the mean recall among the first results, and the mean reciprocal rank of the first right one."""
     shares, reciprocals = [], []
     for tag in tags:
@@ -132,7 +132,7 @@ def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]
     table = Embedding.load(app.config["MEANING"])
     titles = table.of(sorted({work["title"] for work in works}))
     draw = np.random.default_rng(SEED)
-    rows = normalised(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
+    rows = normalise(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
     path = folder / "many.vectors"
     vectors = Vectors.create(path, table.revision, table.width)
     vectors.add(range(count), [0] * count, rows)

@@ -44,7 +44,7 @@ ACCEPTED = {"pages": (200,), "commissions": (202, 303)}
 
 
 @dataclass
-class Told:
+class Answers:
     """The answers so far: times of accepted requests (milliseconds), statuses, memory (MB).
 
     ``late`` holds for each answer over the aim the second of its request, and its time.
@@ -92,7 +92,7 @@ async def _load(site: Served, arguments: argparse.Namespace) -> dict[str, Any]:
     for start in range(0, len(visitors), OPENING):
         await asyncio.gather(*(_come_in(visitor, tokens) for visitor in visitors[start : start + OPENING]))
 
-    async def read(number: int) -> Answer:
+    async def open_page(number: int) -> Answer:
         return await visitors[number * 7 % len(visitors)].get(PAGES[number % len(PAGES)])
 
     async def ask(number: int) -> Answer:
@@ -104,22 +104,22 @@ async def _load(site: Served, arguments: argparse.Namespace) -> dict[str, Any]:
         form = {"prompt": prompts, "csrf_token": tokens[visitor.address], "token": secrets.token_hex(8)}
         return await visitor.post("/walks", form)
 
-    told = Told()
-    loads = (("pages", read, arguments.pages, count()), ("commissions", ask, arguments.commissions, count()))
+    answers = Answers()
+    loads = (("pages", open_page, arguments.pages, count()), ("commissions", ask, arguments.commissions, count()))
     await asyncio.gather(
-        *(_go_out(name, what, rate, WARM_SECONDS, Told(), numbers) for name, what, rate, numbers in loads)
+        *(_go_out(name, what, rate, WARM_SECONDS, Answers(), numbers) for name, what, rate, numbers in loads)
     )
     spent, began = site.processor_seconds(), time.monotonic()
-    watch = asyncio.create_task(_watch(site, told))
+    watch = asyncio.create_task(_watch(site, answers))
     await asyncio.gather(
-        *(_go_out(name, what, rate, arguments.seconds, told, numbers) for name, what, rate, numbers in loads)
+        *(_go_out(name, what, rate, arguments.seconds, answers, numbers) for name, what, rate, numbers in loads)
     )
     took = time.monotonic() - began
     watch.cancel()
     busy = (site.processor_seconds() - spent) / took
     for visitor in visitors:
         await visitor.leave()
-    return _figures(told, took) | {"processors_busy": busy}
+    return _figures(answers, took) | {"processors_busy": busy}
 
 
 async def _come_in(visitor: Visitor, tokens: dict[str, str]) -> None:
@@ -131,7 +131,12 @@ async def _come_in(visitor: Visitor, tokens: dict[str, str]) -> None:
 
 
 async def _go_out(
-    name: str, what: Callable[[int], Awaitable[Answer]], rate: float, seconds: float, told: Told, numbers: count[int]
+    name: str,
+    what: Callable[[int], Awaitable[Answer]],
+    rate: float,
+    seconds: float,
+    answers: Answers,
+    numbers: count[int],
 ) -> None:
     """Send requests at an even rate, and wait for the last answers."""
     began = time.monotonic()
@@ -139,34 +144,34 @@ async def _go_out(
     for at in range(int(rate * seconds)):
         due = began + at / rate
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        requests.append(asyncio.create_task(_send(name, what, next(numbers), due, told)))
+        requests.append(asyncio.create_task(_send(name, what, next(numbers), due, answers)))
     await asyncio.gather(*requests)
 
 
-async def _send(name: str, what: Callable[[int], Awaitable[Answer]], number: int, due: float, told: Told) -> None:
+async def _send(name: str, what: Callable[[int], Awaitable[Answer]], number: int, due: float, answers: Answers) -> None:
     try:
         answer = await what(number)
     except (OSError, asyncio.IncompleteReadError) as error:
-        told.statuses[name][type(error).__name__] += 1
+        answers.statuses[name][type(error).__name__] += 1
         return
-    told.statuses[name][str(answer.status)] += 1
+    answers.statuses[name][str(answer.status)] += 1
     if answer.status in ACCEPTED[name]:
         took = 1000 * (time.monotonic() - due)
-        told.times[name].append(took)
+        answers.times[name].append(took)
         if took > AIM_P99:
-            told.late[name].append((int(due - told.began), round(took)))
+            answers.late[name].append((int(due - answers.began), round(took)))
 
 
-async def _watch(site: Served, told: Told) -> None:
+async def _watch(site: Served, answers: Answers) -> None:
     while True:
-        told.memory.append(site.megabytes())
+        answers.memory.append(site.megabytes())
         await asyncio.sleep(5)
 
 
-def _figures(told: Told, took: float) -> dict[str, Any]:
+def _figures(answers: Answers, took: float) -> dict[str, Any]:
     loads, reached = {}, True
-    for name, statuses in told.statuses.items():
-        times = told.times[name] or [float("inf")] * 2
+    for name, statuses in answers.statuses.items():
+        times = answers.times[name] or [float("inf")] * 2
         errors = sum(number for status, number in statuses.items() if status not in ("429", *map(str, ACCEPTED[name])))
         cuts = statistics.quantiles(times, n=100)
         one: dict[str, Any] = {
@@ -175,7 +180,7 @@ def _figures(told: Told, took: float) -> dict[str, Any]:
             "median": cuts[49],
             "p99": cuts[98],
             "longest": max(times),
-            "late": told.late[name],
+            "late": answers.late[name],
             "refused": statuses["429"],
             "errors": errors,
             "statuses": dict(statuses),
@@ -187,10 +192,13 @@ def _figures(told: Told, took: float) -> dict[str, Any]:
             f" p99 {one['p99']:.0f} ms (aim < {AIM_P99}), longest {one['longest']:.0f} ms;"
             f" {one['refused']} × 429, {errors} errors"
         )
-        if seconds := Counter(second for second, _ in told.late[name]):
+        if seconds := Counter(second for second, _ in answers.late[name]):
             print(f"{'':12} late in {len(seconds)} seconds, most in", dict(seconds.most_common(8)))
-    third = max(1, len(told.memory) // 3)
-    memory = {"first_third": statistics.mean(told.memory[:third]), "last_third": statistics.mean(told.memory[-third:])}
+    third = max(1, len(answers.memory) // 3)
+    memory = {
+        "first_third": statistics.mean(answers.memory[:third]),
+        "last_third": statistics.mean(answers.memory[-third:]),
+    }
     print("gunicorn has {first_third:.0f} MB in the first third, {last_third:.0f} in the last".format(**memory))
     return {"loads": loads, "megabytes": memory, "is_reached": reached and len(loads) == len(AIMS)}
 

@@ -9,7 +9,7 @@ from typing import Any
 from app.generation import models_on_offer, presets
 from benchmarks.asking import Asking
 from benchmarks.contenders import Film
-from benchmarks.trajectories import Easel
+from benchmarks.trajectories import Sampler
 from tests.support import whole_walk
 from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
@@ -32,7 +32,7 @@ class Ours:
         """Return a preset's settings for this model."""
         return presets.resolve(preset, self.facts)
 
-    def easel(self, pair: tuple[str, str], *, steps: int | None = None) -> Easel:
+    def sampler(self, pair: tuple[str, str], *, steps: int | None = None) -> Sampler:
         """Return a sampler for a walk between two prompts.
 
         It has the solver and the steps of our default preset with guidance at every step, or the given number of steps
@@ -42,7 +42,7 @@ class Ours:
         if steps:
             ours |= {"steps": steps, "spacing": None}
         rendering = self.painter.rendering(ours)
-        return Easel(self.painter, self._prepared(pair, ours), batch=rendering.batch)
+        return Sampler(self.painter, self._prepared(pair, ours), batch=rendering.batch)
 
     def film(self, pair: tuple[str, str], frames: int, preset: str) -> Film:
         """Return the film of a walk of two stops, generated pass by pass, as workers do."""

@@ -37,9 +37,9 @@ def _bar(span: Any, walk: int, top: int, last: float) -> str:
     opacity, colour = (1.0 if span.what == "paint" else 0.55), COLOURS[walk % len(COLOURS)]
     words = f"{span.what} {span.piece}"
     shown = f'<text x="{x + 3:.1f}" y="{top + 16}" class="in">{escape(words)}</text>' if width > 6 * len(words) else ""
-    told = escape(f"walk {walk + 1}: {words}, {span.begin:.2f}–{span.end:.2f} s")
+    title = escape(f"walk {walk + 1}: {words}, {span.begin:.2f}–{span.end:.2f} s")
     return (
-        f'<g><title>{told}</title><rect x="{x:.1f}" y="{top}" width="{width:.1f}" height="{LANE - 6}" fill="{colour}" '
+        f'<g><title>{title}</title><rect x="{x:.1f}" y="{top}" width="{width:.1f}" height="{LANE - 6}" fill="{colour}" '
         f'fill-opacity="{opacity}" stroke="#fff" stroke-width="0.5"/>{shown}</g>'
     )
 

@@ -102,7 +102,7 @@ def _bench(store: Store, folder: Path, until: float) -> Bench:
     ours.film(("a cup", "a hat"), 24, "balanced")
     second = time.monotonic() - began
     same = {"revision": painter.revision, "presets": {name: ours.sampling(name) for name in films.PRESETS}}
-    for known in store.of("about"):
+    for known in store.select("about"):
         if {name: known[name] for name in same} != same:
             raise SystemExit(f"{store.folder} holds figures of another model or other presets: --fresh begins anew")
     store.add(

@@ -84,10 +84,10 @@ def rates(an_hour: float, *, peak: float, seconds: float = 1.0) -> Array:
     return an_hour * seconds / 3600 * (1 + swing * np.cos(2 * np.pi * (at - 20 / 24)))
 
 
-def arrivals(an_hour: float, *, peak: float, dice: np.random.Generator) -> Array:
+def arrivals(an_hour: float, *, peak: float, rng: np.random.Generator) -> Array:
     """Return random arrival times: a Poisson process whose rate changes from minute to minute."""
-    counts = dice.poisson(rates(an_hour, peak=peak, seconds=60.0))
-    return np.sort(np.repeat(np.arange(len(counts)) * 60.0, counts) + dice.random(counts.sum()) * 60.0)
+    counts = rng.poisson(rates(an_hour, peak=peak, seconds=60.0))
+    return np.sort(np.repeat(np.arange(len(counts)) * 60.0, counts) + rng.random(counts.sum()) * 60.0)
 
 
 def followed(at: Array, service: Array, scaler: Scaler, *, workers: int = 0) -> Day:
@@ -164,9 +164,9 @@ class _Crowd:
         )
 
 
-def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, dice: np.random.Generator) -> Day:
+def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, rng: np.random.Generator) -> Day:
     """Return the results of a day as a flow: arrivals join a queue of work that all workers together serve."""
-    came = dice.poisson(rates(an_hour, peak=peak)).astype(np.float64)
+    came = rng.poisson(rates(an_hour, peak=peak)).astype(np.float64)
     past, coming = scaler.memory(), deque[tuple[float, int]]()
     left = math.ceil(came[0] * mean / (scaler.busy or 1.0))  # for the day before
     workers = max(scaler.least, min(scaler.most, left))
@@ -197,12 +197,12 @@ def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, dice: n
 
 def day(an_hour: float, seconds: Sequence[float], scaler: Scaler, *, peak: float, seed: int) -> Day:
     """Return the results of a day with this many walks an hour; durations are drawn from measured ``seconds``."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     if an_hour * 24 <= FOLLOWED_MAX:
-        at = arrivals(an_hour, peak=peak, dice=dice)
+        at = arrivals(an_hour, peak=peak, rng=rng)
         left = math.ceil(rates(an_hour, peak=peak)[0] * float(np.mean(seconds)) / (scaler.busy or 1.0))
-        return followed(at, dice.choice(np.asarray(seconds), len(at)), scaler, workers=min(left, scaler.most))
-    return flowing(an_hour, float(np.mean(seconds)), scaler, peak=peak, dice=dice)
+        return followed(at, rng.choice(np.asarray(seconds), len(at)), scaler, workers=min(left, scaler.most))
+    return flowing(an_hour, float(np.mean(seconds)), scaler, peak=peak, rng=rng)
 
 
 def erlang_c(load: float, workers: int) -> float:

@@ -81,7 +81,7 @@ def _exam(reader: Reader, rows: list[dict[str, Any]], *, named: bool) -> None:
         shown[row["class"]].append(not flaw(reading, row, shown=True))
         exact[row["class"]].append(not wrong and len(reading.items) == len(row["things"]))
         if wrong and named and row["class"] != UNSEEN:
-            print(f"{row['class']:12} {row['prompt']!r}: {wrong} | {_told(reading)}")
+            print(f"{row['class']:12} {row['prompt']!r}: {wrong} | {_describe(reading)}")
     print(f"{'class':12} {'prompts':>7} {'first':>7} {'shown':>7} {'exact':>7} {'aim':>7}")
     for name in sorted(right):
         aim = f"{AIMS.get(name, NEGATED):7.0%}" + (f" and {SHOWN:.0%} among three" if name == "description" else "")
@@ -95,7 +95,7 @@ def _share(listed: list[bool]) -> str:
     return f"{sum(listed) / len(listed):7.0%}"
 
 
-def _told(reading: Reading) -> str:
+def _describe(reading: Reading) -> str:
     items = [
         f"{item.count} {item.colour} {item.drawing.name} ({item.how}; {', '.join(_names(item, shown=True)[1:])})"
         for item in reading.items
@@ -122,13 +122,13 @@ def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
             return f"{item.count} {item.drawing.name}, not {number}"
     unwanted = {name.casefold() for name in row["unwanted"]}
     for item in reading.items:
-        for told in (item.drawing.name.casefold(), item.colour):
-            if told in unwanted:
-                return f"{told} is not wanted"
+        for value in (item.drawing.name.casefold(), item.colour):
+            if value in unwanted:
+                return f"{value} is not wanted"
     ground = f"{reading.wish.ground} ground"
-    for told in (reading.wish.kind, reading.wish.time, reading.wish.weather, ground):
-        if told in unwanted:
-            return f"{told} is not wanted"
+    for value in (reading.wish.kind, reading.wish.time, reading.wish.weather, ground):
+        if value in unwanted:
+            return f"{value} is not wanted"
     return _flaw_of_wish(reading, row)
 
 
@@ -155,7 +155,7 @@ def _rewordings(reader: Reader) -> None:
         first += any(right & set(_names(item, shown=False)) for item in reading.items)
         three += any(right & set(_names(item, shown=True)) for item in reading.items)
         if not any(right & set(_names(item, shown=False)) for item in reading.items):
-            print(f"{row['prompt']!r}: {row['means'][0]} | {_told(reading)}")
+            print(f"{row['prompt']!r}: {row['means'][0]} | {_describe(reading)}")
     print(f"rewordings: {first / len(rows):.1%} first, {three / len(rows):.1%} among three")
 
 

@@ -25,7 +25,7 @@ ALL_SIZES = (*SIZES, LONG)
 
 def values(store: Store, part: str, name: str, **wanted: Any) -> dict[int, float]:
     """Return one measure of a part's records, by pair."""
-    return {record["pair"]: record[name] for record in store.of(part, **wanted)}
+    return {record["pair"]: record[name] for record in store.select(part, **wanted)}
 
 
 def film(store: Store, contender: str, frames: int, name: str) -> dict[int, float]:
@@ -52,7 +52,7 @@ def gate(store: Store) -> list[str]:
     """Return the reasons why the quality gate fails; empty if it passes. Missing measurements fail it, too."""
     broken = [*_overtaken(store), *_unfit(store), *_unsharp(store), *_uneven(store)]
     for name in PRESETS:
-        spoilt = sum(r["black"] + r["doubled"] for r in store.of("film", contender=name))
+        spoilt = sum(r["black"] + r["doubled"] for r in store.select("film", contender=name))
         if spoilt:
             broken.append(f"{spoilt:.0f} doubled or black frames by {name}")
     return broken
@@ -128,7 +128,7 @@ def _points(store: Store) -> list[pareto.Point]:
 
 
 def _about(store: Store) -> str:
-    known = list(store.of("about"))
+    known = list(store.select("about"))
     if not known:
         return ""
     last = known[-1]
@@ -189,7 +189,7 @@ def _pictures(store: Store) -> str:
         if distance is None:
             continue
         likeness = middle(values(store, "judged", "likeness", contender=name))
-        spoilt = sum(record["black"] + record["doubled"] for record in store.of("film", contender=name))
+        spoilt = sum(record["black"] + record["doubled"] for record in store.select("film", contender=name))
         fit = ratio(found.get(name, {}), found.get("P0b", {}))
         sharp = middle(values(store, "judged", "sharpness", contender=name))
         ends = middle(film(store, name, JUDGED, "sharpness"))
@@ -204,7 +204,7 @@ def _even(store: Store) -> str:
     if not evenness:
         return ""
     small = sum(value <= 1.5 for value in jump.values()) / len(jump)
-    spoilt = sum(record["black"] + record["doubled"] for record in store.of("even", contender=OURS))
+    spoilt = sum(record["black"] + record["doubled"] for record in store.select("even", contender=OURS))
     row = [OURS, len(evenness), middle(evenness), f"{min(evenness.values()):.3f}", middle(jump),
            f"{max(jump.values()):.2f}", f"{small:.0%}", spoilt]  # fmt: skip
     head = ("24 frames", "pairs", "evenness (aim 0.94)", "worst", "jump", "worst", "jumps ≤ 1.5 (aim 95 %)",
@@ -213,7 +213,7 @@ def _even(store: Store) -> str:
 
 
 def _limits(store: Store) -> str:
-    found = next(store.of("limits"), None)
+    found = next(store.select("limits"), None)
     if found is None:
         return ""
     lines = [
@@ -222,8 +222,8 @@ def _limits(store: Store) -> str:
         f" ({found['matrix_gflops']:.0f} GFLOP/s). A decoded picture takes {1000 * found['decode_seconds']:.2f} ms."
     ]
     rows = []
-    for frames in sorted({record["frames"] for record in store.of("site")}):
-        walks = list(store.of("site", frames=frames))
+    for frames in sorted({record["frames"] for record in store.select("site")}):
+        walks = list(store.select("site", frames=frames))
         floors = [limits.floor(found, passes=w["passes"], decodes=w["decodes"], encode=w["encode"]) for w in walks]
         walls = [w["in_process"] for w in walks]
         peaks = [w["passes"] * found["pass_gflop"] / w["in_process"] / found["matrix_gflops"] for w in walks]
@@ -241,7 +241,7 @@ def _limits(store: Store) -> str:
 
 def _site(store: Store) -> str:
     rows: list[list[object]] = []
-    for frames in sorted({record["frames"] for record in store.of("site")}):
+    for frames in sorted({record["frames"] for record in store.select("site")}):
         whole, first = (values(store, "site", name, frames=frames) for name in ("whole", "first"))
         usual = film(store, "P0", frames, "wall")
         rows.append([frames, middle(whole), ratio(usual, whole), ratio(first, whole)])
@@ -251,7 +251,7 @@ def _site(store: Store) -> str:
     short, long = (values(store, "site", "in_process", frames=frames) for frames in (24, 240))
     grown = ratio(long, short)
     text = _table(head, rows)
-    about = next(store.of("about"), None)
+    about = next(store.select("about"), None)
     if grown:
         text += f"\n\n240 frames cost {grown} times as much as 24 (aim < 7)."
     if about:
@@ -263,7 +263,7 @@ def _site(store: Store) -> str:
 
 
 def _shares(store: Store) -> str:
-    found = next(store.of("shares"), None)
+    found = next(store.select("shares"), None)
     if found is None:
         return ""
     seconds: dict[str, float] = found["seconds"]

@@ -39,7 +39,7 @@ class Assumed:
     views: float = 20.0
     database_cores: int = 64
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return the assumptions in a sentence, as the page shows them."""
         return (
             f"the busiest moment of a day asks for {self.peak:g} times as much as the quietest; a card paints"
@@ -147,7 +147,7 @@ def text(measured: dict[str, Any], assumed: Assumed, needs: Sequence[Need]) -> s
     return "\n\n".join(
         (
             _measured(measured),
-            f"**Assumed**, and to be set with options or in the code: {assumed.told()}.",
+            f"**Assumed**, and to be set with options or in the code: {assumed.summary()}.",
             table(needs),
             "What the other parts do is told for the busiest moment. Waits are until a walk is begun.",
             f"**Three rules of scaling.** Workers take {scaler(measured, assumed).start_seconds:.0f} s to come.",

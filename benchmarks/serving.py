@@ -52,7 +52,7 @@ class Served:
 
 @contextmanager
 def served(
-    hang: Callable[[], object],
+    fill: Callable[[], object],
     *,
     in_postgres: bool = False,
     limited: bool = False,
@@ -60,7 +60,7 @@ def served(
     painter: bool = False,
     **settings: str,
 ) -> Iterator[Served]:
-    """Serve a site with these settings (``MOMA_…``), after ``hang`` has filled its database.
+    """Serve a site with these settings (``MOMA_…``), after ``fill`` has filled its database.
 
     Unless ``limited``, nginx does not limit requests per address. Without ``redis`` there is no Redis, and no worker is
     registered. With ``painter`` a worker with the built-in model runs, which needs Redis.
@@ -85,7 +85,7 @@ def served(
         )
         with app.app_context():
             upgrade()
-            hang()
+            fill()
             db.engine.dispose()
         front, back = free_port(), free_port()
         nginx.configuration(folder, front, back, folder / "media", processes=cores(), limited=limited)

@@ -124,7 +124,7 @@ def table(store: Store) -> str:
     """Return the medians as a Markdown table, each relative to the first of its part."""
     rows, first = [f"| {FRAMES} frames by | seconds | times as fast | at most |", "|---|---|---|---|"], {}
     for part, workers, cores in dict.fromkeys((r["part"], r["workers"], r["cores"]) for r in store.records):
-        found = list(store.of(part, workers=workers, cores=cores))
+        found = list(store.select(part, workers=workers, cores=cores))
         seconds = statistics.median(record["seconds"] for record in found)
         how = f"{PASS_SECONDS * 1000:.0f} ms of sleep a pass" if cores is None else f"house model, cores each: {cores}"
         bound = f"{at_most(workers, found[0]['sampling']):.2f}" if cores is None else ""

@@ -46,8 +46,8 @@ class RunningSite:
 
     def flask(self, *command: str) -> None:
         """Run an admin command on the site."""
-        told = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        subprocess.run(told, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        arguments = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
+        subprocess.run(arguments, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
     def process(self, word: str) -> int:
         """Return the ID of one of its processes whose command line contains ``word``."""

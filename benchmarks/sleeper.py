@@ -31,8 +31,8 @@ class Sleeper(FakePainter):
     def __init__(self, pass_seconds: float) -> None:
         super().__init__(batch=BATCH)
         self.pass_seconds = pass_seconds
-        told = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
-        self.descriptions = {"fake": told}
+        about = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
+        self.descriptions = {"fake": about}
 
     def paint(self, prepared: PreparedWalk, positions: Sequence[float], **how: Any) -> list[Painted]:
         """Return one batch of pictures, after the time of its evaluations."""

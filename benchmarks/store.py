@@ -35,7 +35,7 @@ class Store:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
-    def of(self, part: str, **wanted: Any) -> Iterator[Record]:
+    def select(self, part: str, **wanted: Any) -> Iterator[Record]:
         """Yield the records of a part that have these values."""
         for record in self.records:
             if record["part"] == part and all(record[name] == value for name, value in wanted.items()):
@@ -43,7 +43,7 @@ class Store:
 
     def has(self, part: str, **wanted: Any) -> bool:
         """Return whether a record of a part has these values."""
-        return next(self.of(part, **wanted), None) is not None
+        return next(self.select(part, **wanted), None) is not None
 
     def keep(self, film: Film, *name: object) -> None:
         """Store a film's frames and positions."""

@@ -32,7 +32,7 @@ class Trajectory:
     solver: Any
 
 
-class Easel:
+class Sampler:
     """A painter's model with one contender's settings: stops, rendering settings, and batch size."""
 
     def __init__(self, painter: Painter, prepared: PreparedWalk, *, batch: int) -> None:

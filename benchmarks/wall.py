@@ -81,12 +81,12 @@ class Phones:
         """Return, and print, how long texts took to reach the label so far; those still waiting are not in ``seen``."""
         labels = page.evaluate("labels")
         waits = [labels[words] - at for words, at in self.wrote.copy().items() if words in labels]
-        told = {
+        results = {
             "written": len(self.wrote), "refused": len(self.refused), "seen": len(waits),
             "median_seconds": round(statistics.median(waits), 1), "worst_seconds": round(max(waits), 1),
         }  # fmt: skip
-        print("words", told, flush=True)
-        return told
+        print("words", results, flush=True)
+        return results
 
     @staticmethod
     def _phone() -> urllib.request.OpenerDirector:
@@ -159,13 +159,13 @@ def _watch(page: Page, site: RunningSite, seconds: float, strip: Path | None = N
             page.screenshot(path=strip / f"{round(time.monotonic() - began):05}.png")
     figures = page.evaluate("wallFigures")
     took = time.monotonic() - began
-    told = {
+    results = {
         "seconds": round(took), "pictures_a_second": round(figures["shown"] / took, 2),
         "longest_ms": round(figures["longest"]), "over_200_ms": figures["late"],
         "new_share": round(figures["fresh"] / max(figures["shown"], 1), 4), "memory_mb": memory,
     }  # fmt: skip
-    print({name: value for name, value in told.items() if name != "memory_mb"}, memory[:1], memory[-1:], flush=True)
-    return told
+    print({name: value for name, value in results.items() if name != "memory_mb"}, memory[:1], memory[-1:], flush=True)
+    return results
 
 
 def _memory(site: RunningSite) -> dict[str, int]:

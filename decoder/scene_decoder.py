@@ -51,14 +51,14 @@ class Shape:
     finer: int = 0
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> Shape:
+    def from_config(cls, config: dict[str, Any]) -> Shape:
         """Return the shape that the contents of ``config.json`` describe.
 
         :raises DecoderError: when the values do not describe a valid shape.
         """
         try:
-            channels, blocks = (tuple(int(part) for part in told[name]) for name in ("channels", "blocks"))
-            latent, finer = int(told["latent"]), int(told.get("finer", 0))
+            channels, blocks = (tuple(int(part) for part in config[name]) for name in ("channels", "blocks"))
+            latent, finer = int(config["latent"]), int(config.get("finer", 0))
         except (KeyError, TypeError, ValueError) as error:
             raise DecoderError(f"{CONFIG} does not say how the decoder is built: {error}.") from error
         if len(channels) != 3 or len(blocks) != 3 or min(*channels, latent) < 1 or min(*blocks, finer) < 0:
@@ -170,8 +170,8 @@ def save(network: SceneDecoder, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().half().cpu().contiguous() for name, value in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
-    told = {"version": VERSION} | asdict(network.shape)
-    (folder / CONFIG).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    config = {"version": VERSION} | asdict(network.shape)
+    (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", "utf-8")
 
 
 def shape_in(folder: Path) -> Shape:
@@ -181,14 +181,14 @@ def shape_in(folder: Path) -> Shape:
     """
     path = folder / CONFIG
     try:
-        told = json.loads(path.read_text("utf-8"))
+        config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise DecoderError(f"{folder} is no scene decoder: {CONFIG} is missing.") from error
     except ValueError as error:
         raise DecoderError(f"{path} cannot be read: {error}") from error
-    if not isinstance(told, dict) or told.get("version") != VERSION:
+    if not isinstance(config, dict) or config.get("version") != VERSION:
         raise DecoderError(f"{path} is of another version than {VERSION}.")
-    return Shape.of(told)
+    return Shape.from_config(config)
 
 
 def load(folder: Path) -> SceneDecoder:

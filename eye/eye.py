@@ -19,7 +19,7 @@ WEIGHTS, ABOUT = "eye.safetensors", "eye.json"
 NAMES = "names"  # the tensor of the concepts' embeddings, stored beside the tower's weights
 BATCH = 64
 SURE = 0.6  # the probability from which on a style is named
-TOLD = 0.8  # the required accuracy of a style on drawings by an unseen vendor
+RECOGNISED = 0.8  # the required accuracy of a style on drawings by an unseen vendor
 
 
 class EyeError(Exception):
@@ -53,7 +53,7 @@ class Eye:
                 raise EyeError(f"{path / ABOUT} is of another version than {FORMAT}.")
             weights = {name: value.float().to(device) for name, value in load_file(path / WEIGHTS).items()}
             names = weights.pop(NAMES)
-            tower = Tower(Shape.of(about["shape"])).to(device)
+            tower = Tower(Shape.from_config(about["shape"])).to(device)
             tower.load_state_dict(weights)
             return cls(tower, names, about)
         except FileNotFoundError as error:
@@ -63,21 +63,21 @@ class Eye:
         except Exception as error:  # whatever a library raises about a file, the file is at fault
             raise EyeError(f"{path} cannot be loaded as an eye: {error}") from error
 
-    def hand(self, shares: Tensor, among: Collection[str]) -> str:
+    def name_style(self, shares: Tensor, among: Collection[str]) -> str:
         """Return the style's name, from ``among``, for one image's probabilities; ``""`` if it is uncertain.
 
         Only styles are named that this encoder recognised in most drawings of a vendor that was not in its training
         data.
         """
         words: dict[str, str] = self.about.get("words", {})
-        told: dict[str, float] = (self.about.get("hands_told") or {}).get("by_hand", {})
+        accuracies: dict[str, float] = (self.about.get("hands_told") or {}).get("by_hand", {})
         best = int(shares.argmax())
         name = self.hands[best]
-        is_sure = float(shares[best]) >= SURE and told.get(name, 0.0) >= TOLD
+        is_sure = float(shares[best]) >= SURE and accuracies.get(name, 0.0) >= RECOGNISED
         return words[name] if is_sure and words.get(name) in among else ""
 
     @torch.no_grad()
-    def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Return embeddings (n, width) of length 1 and style probabilities (n, styles) of images (n, 3, h, w), 0…1.
 
         Images of any size are resized to the tower's input size.
@@ -86,7 +86,7 @@ class Eye:
         return torch.cat([sentence for sentence, _ in parts]), torch.cat([hand for _, hand in parts]).softmax(1)
 
     @torch.no_grad()
-    def strokes(self, pictures: Tensor) -> Tensor:
+    def encode_strokes(self, pictures: Tensor) -> Tensor:
         """Return features of the brushwork of images (n, 3, h, w), 0…1: (n, 2 * all channels), whatever they show."""
         return torch.cat([self.tower.see(self._sized(part))[1].float() for part in torch.split(pictures, BATCH)])
 
@@ -112,5 +112,5 @@ def save(
     weights = {name: (value.half() if name in learned else value).detach().cpu().contiguous()
                for name, value in tower.state_dict().items()}  # fmt: skip
     save_file(weights | {NAMES: names.half().cpu().contiguous()}, folder / WEIGHTS)
-    told = {"format": FORMAT, "shape": asdict(tower.shape)} | about | {"hands": list(hands), "concepts": list(concepts)}
-    (folder / ABOUT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    data = {"format": FORMAT, "shape": asdict(tower.shape)} | about | {"hands": list(hands), "concepts": list(concepts)}
+    (folder / ABOUT).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", "utf-8")

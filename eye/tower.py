@@ -24,7 +24,7 @@ class Shape:
     hands: int = 1
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Shape:
+    def from_config(cls, values: dict[str, Any]) -> Shape:
         """Return the shape that the contents of ``eye.json`` describe."""
         channels, blocks = (tuple(int(part) for part in values[name]) for name in ("channels", "blocks"))
         return cls(int(values["size"]), channels, blocks, int(values["width"]), int(values["hands"]))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sketch import colour, habitats, palettes
-from sketch.colour import Look
-from sketch.habitats import FLOAT, FLY, HANG, LIE, PORTRAIT, STAND, SWIM
+from sketch.colour import Appearance
+from sketch.habitats import ANYWHERE, FLOAT, FLY, LIE, PORTRAIT, STAND, SWIM
 from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 FACES_LEFT = 0.5
@@ -43,7 +43,7 @@ ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RE
 class Item:
     """One kind of thing to show: its drawing, the name of what it shows, its count and its colour.
 
-    ``look`` is the drawing's measured appearance, or None if it is unknown.
+    ``appearance`` is the drawing's measured appearance, or None if it is unknown.
     """
 
     drawing: str
@@ -52,17 +52,17 @@ class Item:
     count: int = 1
     colour: str = ""
     size: float = 1.0
-    look: Look | None = None
+    appearance: Appearance | None = None
 
     @property
     def habitat(self) -> habitats.Habitat:
         """Return the settings in which the thing usually is, and its stance."""
-        return habitats.of(self.name, self.kind)
+        return habitats.find_habitat(self.name, self.kind)
 
     @property
     def is_view(self) -> bool:
         """Return whether its drawing is a picture of a whole place."""
-        fills = self.look is not None and self.look.cover >= VIEW_COVER
+        fills = self.appearance is not None and self.appearance.cover >= VIEW_COVER
         return fills and self.count == 1 and self.kind.startswith(VIEWS)
 
     @property
@@ -70,7 +70,7 @@ class Item:
         """Return its mean colour in Oklab, or None if it is unknown."""
         if self.colour:
             return colour.tone(colour.polar(*colour.NAMED[self.colour]))
-        return None if self.look is None else self.look.tone
+        return None if self.appearance is None else self.appearance.tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +91,27 @@ class Wish:
 
 def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
     """Return a scene of the items in a setting; the same items, wish and seed give the same scene."""
-    dice = random.Random(f"scene:{seed}")  # noqa: S311 - a reproducible random sequence
+    rng = random.Random(f"scene:{seed}")  # noqa: S311 - a reproducible random sequence
     view = None if wish.composition else next((item for item in items if item.is_view), None)
     if view is not None:
         items = [item for item in items if item is not view]
         wish = replace(wish, kind=wish.kind or "hills", relation="")
-    setting = _setting(items, wish, dice)
+    setting = _setting(items, wish, rng)
     total = sum(item.count for item in items)
     if not items:
         things: list[Thing] = []
     elif wish.composition in ("grid", "pattern") or total > 9:
-        things = _grid(items, dice)
+        things = _grid(items, rng)
     elif len(items) == 2 and wish.relation:
-        things = _related(items, wish.relation, setting, dice)
+        things = _related(items, wish.relation, setting, rng)
     elif total > 1 and len(items) == 1:
-        things = _several(items[0], setting, dice, wish.composition)
+        things = _several(items[0], setting, rng, wish.composition)
     elif total > 1:
-        things = _together(items, setting, dice)
+        things = _together(items, setting, rng)
     elif wish.composition == "close-up":
-        things = [_close(items[0], dice)]
+        things = [_close(items[0], rng)]
     else:
-        things = [_alone(items[0], setting, dice)]
+        things = [_alone(items[0], setting, rng)]
     if view is not None:
         things.insert(0, Thing(view.drawing, 0.5, 0.5, VIEW_SIZE, 0.0, mirrored=False, colour=view.colour))
     return Scene(tuple(_bounded(thing) for thing in things), setting)
@@ -125,27 +125,27 @@ def _within(value: float, low: float, high: float) -> float:
     return min(high, max(low, value))
 
 
-def _setting(items: Sequence[Item], wish: Wish, dice: random.Random) -> Setting:
+def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
     homes = items[0].habitat.settings if items else ("hills", "sea", "sky", "split", "table")
-    kind = wish.kind or _any(homes, wish, dice)
+    kind = wish.kind or _any(homes, wish, rng)
     if wish.ground and not wish.kind:
-        kind = _any(("plain", "plain", "split", "pattern"), wish, dice)
+        kind = _any(("plain", "plain", "split", "pattern"), wish, rng)
     if wish.composition in ("grid", "pattern") and not wish.kind:
-        kind = _any(("plain", "split", "pattern"), wish, dice)
+        kind = _any(("plain", "split", "pattern"), wish, rng)
     if wish.weather and not wish.kind and kind in ("plain", "split", "pattern", "table", "room", "space", "underwater"):
-        kind = _any(("hills", "street", "forest"), wish, dice)
+        kind = _any(("hills", "street", "forest"), wish, rng)
     if wish.time in ("night", "dusk") and not wish.kind and kind in ("plain", "split", "pattern", "table"):
-        kind = _any(("hills", "sea", "street"), wish, dice)
-    time = wish.time or ("night" if kind == "space" else _time(items, wish, dice))
+        kind = _any(("hills", "sea", "street"), wish, rng)
+    time = wish.time or ("night" if kind == "space" else _time(items, wish, rng))
     horizon = {
-        "sea": dice.uniform(0.42, 0.66), "table": dice.uniform(0.5, 0.72), "room": dice.uniform(0.66, 0.82),
-        "window": dice.uniform(0.62, 0.74), "underwater": dice.uniform(0.8, 0.95), "sky": dice.uniform(0.9, 1.0),
-        "street": dice.uniform(0.6, 0.72), "plain": dice.uniform(0.66, 0.8) if _stands(items) else 1.0,
-        "split": dice.uniform(0.4, 0.7), "pattern": dice.uniform(0.4, 0.7), "space": 1.0,
-    }.get(kind, dice.uniform(0.52, 0.7))  # fmt: skip
-    tones = _tones(items, kind, time, wish, dice)
-    light = dice.choice((-1, 1)) * dice.uniform(0.4, 0.9)
-    return Setting(kind, horizon, tones, light, dice.getrandbits(31), time, wish.weather, 1.0)
+        "sea": rng.uniform(0.42, 0.66), "table": rng.uniform(0.5, 0.72), "room": rng.uniform(0.66, 0.82),
+        "window": rng.uniform(0.62, 0.74), "underwater": rng.uniform(0.8, 0.95), "sky": rng.uniform(0.9, 1.0),
+        "street": rng.uniform(0.6, 0.72), "plain": rng.uniform(0.66, 0.8) if _stands(items) else 1.0,
+        "split": rng.uniform(0.4, 0.7), "pattern": rng.uniform(0.4, 0.7), "space": 1.0,
+    }.get(kind, rng.uniform(0.52, 0.7))  # fmt: skip
+    tones = _tones(items, kind, time, wish, rng)
+    light = rng.choice((-1, 1)) * rng.uniform(0.4, 0.9)
+    return Setting(kind, horizon, tones, light, rng.getrandbits(31), time, wish.weather, 1.0)
 
 
 def _stands(items: Sequence[Item]) -> bool:
@@ -153,26 +153,26 @@ def _stands(items: Sequence[Item]) -> bool:
     return any(item.habitat.stance in (STAND, LIE) for item in items)
 
 
-def _any(kinds: Sequence[str], wish: Wish, dice: random.Random) -> str:
+def _any(kinds: Sequence[str], wish: Wish, rng: random.Random) -> str:
     """Return a random setting of those not avoided, or a flat one if none is left; "space" counts as night."""
     avoided = wish.avoided | ({"space"} if "night" in wish.avoided else set())
     left = [kind for kind in kinds if kind not in avoided] or [kind for kind in FLAT if kind not in avoided]
-    return dice.choice(left or FLAT)
+    return rng.choice(left or FLAT)
 
 
-def _time(items: Sequence[Item], wish: Wish, dice: random.Random) -> str:
+def _time(items: Sequence[Item], wish: Wish, rng: random.Random) -> str:
     is_dark = any(item.tone is not None and item.tone[0] < DARK for item in items)
     avoided = wish.avoided | ({"night"} if is_dark else set())
     shares = {time: share for time, share in TIME_SHARES.items() if time not in avoided} or TIME_SHARES
-    return dice.choices(list(shares), list(shares.values()))[0]
+    return rng.choices(list(shares), list(shares.values()))[0]
 
 
-def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, dice: random.Random) -> tuple[str, ...]:
+def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, rng: random.Random) -> tuple[str, ...]:
     """Return a setting's tones in which things stand out; the best of several random choices."""
     things = [tone for item in items if (tone := item.tone) is not None]
     found: list[tuple[float, tuple[str, ...]]] = []
     for _ in range(TRIES):
-        tones = palettes.tones(kind, time, wish.weather, dice, ground=wish.ground)
+        tones = palettes.tones(kind, time, wish.weather, rng, ground=wish.ground)
         behind = [colour.tone(colour.parsed(tones[place])) for place in _BEHIND.get(kind, (2, 3))]
         found.append((min((math.dist(thing, each) for thing in things for each in behind), default=APART), tones))
         if found[-1][0] >= APART:
@@ -187,60 +187,60 @@ _BEHIND = {
 }  # fmt: skip
 
 
-def _thing(item: Item, dice: random.Random, x: float, y: float, size: float) -> Thing:
-    mirrored = item.kind in SIDEWAYS and dice.random() < FACES_LEFT
-    return Thing(item.drawing, x, y, size * item.size, dice.gauss(0, 0.03), mirrored, item.colour)
+def _thing(item: Item, rng: random.Random, x: float, y: float, size: float) -> Thing:
+    mirrored = item.kind in SIDEWAYS and rng.random() < FACES_LEFT
+    return Thing(item.drawing, x, y, size * item.size, rng.gauss(0, 0.03), mirrored, item.colour)
 
 
-def _foot(item: Item, setting: Setting, dice: random.Random, size: float, *, near: float | None = None) -> float:
+def _foot(item: Item, setting: Setting, rng: random.Random, size: float, *, near: float | None = None) -> float:
     """Return the y of the centre of a thing of a size that stands where things of its kind stand."""
     stance, horizon = item.habitat.stance, setting.horizon
     if setting.kind in ("sky", "space", "pattern", "split") or (setting.kind == "plain" and horizon > 0.95):
-        return 0.5 + dice.uniform(-0.04, 0.04)
+        return 0.5 + rng.uniform(-0.04, 0.04)
     if stance == FLY and setting.kind in ("hills", "sea", "forest", "street", "desert"):
-        return dice.uniform(0.3, 0.45) if size < 0.6 else dice.uniform(0.4, 0.48)
-    if setting.kind == "underwater" and stance in (SWIM, HANG, FLY):
-        return dice.uniform(0.42, 0.58)
+        return rng.uniform(0.3, 0.45) if size < 0.6 else rng.uniform(0.4, 0.48)
+    if setting.kind == "underwater" and stance in (SWIM, ANYWHERE, FLY):
+        return rng.uniform(0.42, 0.58)
     if setting.kind == "sea" and stance in (FLOAT, SWIM):
-        level = horizon + (1 - horizon) * (near if near is not None else dice.uniform(0.12, 0.4))
+        level = horizon + (1 - horizon) * (near if near is not None else rng.uniform(0.12, 0.4))
         return level - 0.4 * size
-    if stance in (HANG, PORTRAIT) and setting.kind in ("plain", "room", "table", "window"):
-        return 0.48 + dice.uniform(-0.03, 0.03)
-    share = near if near is not None else dice.uniform(0.35, 0.75)
+    if stance in (ANYWHERE, PORTRAIT) and setting.kind in ("plain", "room", "table", "window"):
+        return 0.48 + rng.uniform(-0.03, 0.03)
+    share = near if near is not None else rng.uniform(0.35, 0.75)
     return horizon + (0.97 - horizon) * share - 0.47 * size
 
 
-def _alone(item: Item, setting: Setting, dice: random.Random) -> Thing:
+def _alone(item: Item, setting: Setting, rng: random.Random) -> Thing:
     flat = setting.kind in ("plain", "split", "pattern", "sky", "space", "underwater")
-    size = dice.uniform(0.62, 0.86) if flat else dice.uniform(0.56, 0.8)
+    size = rng.uniform(0.62, 0.86) if flat else rng.uniform(0.56, 0.8)
     whole = 0.5 - 0.46 * size * item.size  # at most this far from the centre, so that the frame does not crop it
-    x = 0.5 + dice.choice((-1, 1)) * min(dice.uniform(*OFF_CENTRE), max(0.0, whole))
+    x = 0.5 + rng.choice((-1, 1)) * min(rng.uniform(*OFF_CENTRE), max(0.0, whole))
     if item.habitat.stance == PORTRAIT and not flat:
-        size = dice.uniform(0.84, 1.02)  # its chin lies at the lower edge, where a bust is cut off
-        return _thing(item, dice, x, 1.06 - 0.47 * size, size)
-    return _thing(item, dice, x, _foot(item, setting, dice, size), size)
+        size = rng.uniform(0.84, 1.02)  # its chin lies at the lower edge, where a bust is cut off
+        return _thing(item, rng, x, 1.06 - 0.47 * size, size)
+    return _thing(item, rng, x, _foot(item, setting, rng, size), size)
 
 
-def _close(item: Item, dice: random.Random) -> Thing:
+def _close(item: Item, rng: random.Random) -> Thing:
     """Return a thing so large that the frame crops it."""
-    size = dice.uniform(1.1, 1.45)
-    return _thing(item, dice, 0.5 + dice.uniform(-0.14, 0.14), 0.55 + dice.uniform(-0.06, 0.14), size)
+    size = rng.uniform(1.1, 1.45)
+    return _thing(item, rng, 0.5 + rng.uniform(-0.14, 0.14), 0.55 + rng.uniform(-0.06, 0.14), size)
 
 
-def _several(item: Item, setting: Setting, dice: random.Random, composition: str) -> list[Thing]:
+def _several(item: Item, setting: Setting, rng: random.Random, composition: str) -> list[Thing]:
     """Return two to nine copies of a thing, in a row or as a loose group, the hindmost first."""
     count = item.count
-    if composition == "row" or (count <= 4 and dice.random() < 0.5):
+    if composition == "row" or (count <= 4 and rng.random() < 0.5):
         size = min(0.5, 0.92 / count)
-        y = _foot(item, setting, dice, size)
+        y = _foot(item, setting, rng, size)
         pitch = min(0.9 / count, size * 1.02)
         return [
-            _thing(item, dice, 0.5 + (at - (count - 1) / 2) * pitch, y + dice.gauss(0, 0.008), size)
+            _thing(item, rng, 0.5 + (at - (count - 1) / 2) * pitch, y + rng.gauss(0, 0.008), size)
             for at in range(count)
         ]
     # Rows of two to four, each further row a little smaller and higher.
     rows = {2: (2,), 3: (1, 2), 4: (2, 2), 5: (2, 3), 6: (3, 3), 7: (3, 4), 8: (2, 3, 3), 9: (3, 3, 3)}[count]
-    if dice.random() < 0.5:
+    if rng.random() < 0.5:
         rows = rows[::-1]
     size = {2: 0.45, 3: 0.4, 4: 0.4}.get(count, 0.31 if len(rows) < 3 else 0.27)
     things = []
@@ -257,12 +257,12 @@ def _several(item: Item, setting: Setting, dice: random.Random, composition: str
         ) and item.habitat.stance in (STAND, LIE):
             y = 0.93 - size * 0.5 - (len(rows) - 1 - row) * size * 0.86
         for at in range(number):
-            x = 0.5 + (at - (number - 1) / 2) * min(0.9 / number, size * 1.06) + dice.gauss(0, 0.012)
-            things.append(_thing(item, dice, x, y + dice.gauss(0, 0.012), size * dice.uniform(0.95, 1.02)))
+            x = 0.5 + (at - (number - 1) / 2) * min(0.9 / number, size * 1.06) + rng.gauss(0, 0.012)
+            things.append(_thing(item, rng, x, y + rng.gauss(0, 0.012), size * rng.uniform(0.95, 1.02)))
     return things
 
 
-def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
+def _grid(items: Sequence[Item], rng: random.Random) -> list[Thing]:
     """Return things repeated evenly over the picture."""
     total = sum(item.count for item in items)
     wanted = [item for item in items for _ in range(item.count)]
@@ -271,95 +271,95 @@ def _grid(items: Sequence[Item], dice: random.Random) -> list[Thing]:
         rows = -(-total // columns)
         cells = total
     else:
-        rows, columns = dice.choice(((2, 2), (3, 3), (2, 3), (3, 4)))
+        rows, columns = rng.choice(((2, 2), (3, 3), (2, 3), (3, 4)))
         cells = rows * columns
-    turned = dice.random() < 0.3
+    turned = rng.random() < 0.3
     size = 0.92 / max(rows, columns)
     things = []
     for number in range(min(cells, MOST_THINGS)):
         row, column = divmod(number, columns)
         item = wanted[number] if total > 9 else items[(row + column) % len(items)]
         x, y = (column + 0.5) / columns, (row + 0.5) / rows
-        thing = _thing(item, dice, 0.04 + 0.92 * x, 0.04 + 0.92 * y, size)
+        thing = _thing(item, rng, 0.04 + 0.92 * x, 0.04 + 0.92 * y, size)
         if turned:
-            thing = replace(thing, turn=dice.uniform(-0.4, 0.4))
+            thing = replace(thing, turn=rng.uniform(-0.4, 0.4))
         things.append(thing)
     return things
 
 
-def _together(items: Sequence[Item], setting: Setting, dice: random.Random) -> list[Thing]:
+def _together(items: Sequence[Item], setting: Setting, rng: random.Random) -> list[Thing]:
     """Return different things as a still life, the hindmost first, all large enough to be recognised."""
     each = [replace(item, count=1) for item in items for _ in range(item.count)][:9]
     count = len(each)
     size = {2: 0.52, 3: 0.42, 4: 0.38}.get(count, 0.32)
     order = list(range(count))
     if count > 2:
-        dice.shuffle(order)
+        rng.shuffle(order)
     things = []
     for place, number in enumerate(order):
         item = each[number]
         back = count > 3 and place % 2 == 0
         x = 0.5 + (place - (count - 1) / 2) * min(0.44, 0.86 / count)
-        here = size * dice.uniform(0.92, 1.08)
-        near = 0.3 if back else dice.uniform(0.45, 0.7)
-        things.append(_thing(item, dice, x + dice.gauss(0, 0.012), _foot(item, setting, dice, here, near=near), here))
+        here = size * rng.uniform(0.92, 1.08)
+        near = 0.3 if back else rng.uniform(0.45, 0.7)
+        things.append(_thing(item, rng, x + rng.gauss(0, 0.012), _foot(item, setting, rng, here, near=near), here))
     return sorted(things, key=lambda thing: thing.y + thing.size / 2)
 
 
-def _row(item: Item, dice: random.Random, x: float, y: float, size: float) -> list[Thing]:
+def _row(item: Item, rng: random.Random, x: float, y: float, size: float) -> list[Thing]:
     """Return a thing at a place, or several smaller ones in a row there, with their feet at the same height."""
     if item.count == 1:
-        return [_thing(item, dice, x, y, size)]
+        return [_thing(item, rng, x, y, size)]
     side = min(0.62 * size, 0.94 / item.count)
     pitch = min(0.96 * side, 0.9 / item.count)
     half = (item.count - 1) / 2
     middle = min(max(x, half * pitch + side / 2), 1 - half * pitch - side / 2)
     foot = y + (size - side) / 2
-    return [_thing(item, dice, middle + (at - half) * pitch, foot, side) for at in range(item.count)]
+    return [_thing(item, rng, middle + (at - half) * pitch, foot, side) for at in range(item.count)]
 
 
-def _related(items: Sequence[Item], relation: str, setting: Setting, dice: random.Random) -> list[Thing]:
+def _related(items: Sequence[Item], relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
     """Return two kinds of things placed as the relation says; several of one kind stand in a row."""
     first, second = items[0], items[1]
     if relation == WEARING:
-        bodies = _row(first, dice, 0.5, 0.6, 0.66)
+        bodies = _row(first, rng, 0.5, 0.6, 0.66)
         side = -0.01 if bodies[0].mirrored else 0.01
-        return [*bodies, *_row(second, dice, 0.5 + side, 0.24, 0.36)]
+        return [*bodies, *_row(second, rng, 0.5 + side, 0.24, 0.36)]
     if relation == HOLDING:
-        side = dice.choice((-1, 1))
-        y = min(0.6, _foot(first, setting, dice, 0.66, near=0.7))
-        holders = _row(first, dice, 0.5 - 0.13 * side, y, 0.66)
-        return [*holders, *_row(second, dice, 0.5 + 0.25 * side, y + 0.1, 0.4)]
+        side = rng.choice((-1, 1))
+        y = min(0.6, _foot(first, setting, rng, 0.66, near=0.7))
+        holders = _row(first, rng, 0.5 - 0.13 * side, y, 0.66)
+        return [*holders, *_row(second, rng, 0.5 + 0.25 * side, y + 0.1, 0.4)]
     if relation in (ABOVE, ON):
         close = relation == ON
-        below, above = dice.uniform(0.5, 0.56), dice.uniform(0.38, 0.44)
+        below, above = rng.uniform(0.5, 0.56), rng.uniform(0.38, 0.44)
         base = 0.72 if setting.kind in ("plain", "split", "pattern", "sky", "space") else 0.96 - below / 2
         gap = (below + above) / 2 * (0.8 if close else 0.98)
-        bearers = _row(second, dice, 0.5, base, below)
-        return [*bearers, *_row(first, dice, 0.5 + dice.gauss(0, 0.03), base - gap, above)]
+        bearers = _row(second, rng, 0.5, base, below)
+        return [*bearers, *_row(first, rng, 0.5 + rng.gauss(0, 0.03), base - gap, above)]
     if relation == BELOW:
-        return _related((second, first), ABOVE, setting, dice)
+        return _related((second, first), ABOVE, setting, rng)
     if relation == IN:
-        large = _row(second, dice, 0.5, _foot(second, setting, dice, 0.8, near=0.8), 0.8)
+        large = _row(second, rng, 0.5, _foot(second, setting, rng, 0.8, near=0.8), 0.8)
         inner = 0.4 * (large[0].size / (0.8 * second.size))
-        return [*large, *_row(first, dice, 0.5, large[0].y - 0.02, inner)]
+        return [*large, *_row(first, rng, 0.5, large[0].y - 0.02, inner)]
     if relation in (BEFORE, BEHIND):
         near, far = (first, second) if relation == BEFORE else (second, first)
-        side = dice.choice((-1, 1))
-        behind = _row(far, dice, 0.5 + 0.14 * side, _foot(far, setting, dice, 0.62, near=0.25), 0.62)
-        return [*behind, *_row(near, dice, 0.5 - 0.16 * side, _foot(near, setting, dice, 0.46, near=0.85), 0.46)]
+        side = rng.choice((-1, 1))
+        behind = _row(far, rng, 0.5 + 0.14 * side, _foot(far, setting, rng, 0.62, near=0.25), 0.62)
+        return [*behind, *_row(near, rng, 0.5 - 0.16 * side, _foot(near, setting, rng, 0.46, near=0.85), 0.46)]
     pair = (second, first) if relation == RIGHT else (first, second)
-    return _beside(pair, setting, dice)
+    return _beside(pair, setting, rng)
 
 
-def _beside(items: Sequence[Item], setting: Setting, dice: random.Random) -> list[Thing]:
+def _beside(items: Sequence[Item], setting: Setting, rng: random.Random) -> list[Thing]:
     things = []
     total = sum(item.count for item in items)
     size, at = min(0.52, 0.98 / total), 0
     for item in items:
         for _ in range(item.count):
             x = 0.5 + (at - (total - 1) / 2) * min(0.46, 0.9 / total)
-            here = size * dice.uniform(0.94, 1.06)
-            things.append(_thing(item, dice, x, _foot(item, setting, dice, here, near=dice.uniform(0.4, 0.6)), here))
+            here = size * rng.uniform(0.94, 1.06)
+            things.append(_thing(item, rng, x, _foot(item, setting, rng, here, near=rng.uniform(0.4, 0.6)), here))
             at += 1
     return things

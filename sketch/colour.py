@@ -70,18 +70,18 @@ def lightness(picture: Array) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Appearance:
     """Appearance of a whole drawing: its mean colour in Oklab, and the share of its square that it covers."""
 
     tone: tuple[float, float, float]
     cover: float
 
 
-def look(picture: Array) -> Look:
+def measure_appearance(picture: Array) -> Appearance:
     """Return the appearance of a drawing (h, w, 4), straight alpha."""
     alpha = picture[..., 3]
     mean = (lab(picture[..., :3]) * alpha[..., None]).sum((0, 1)) / (alpha.sum() + 1e-4)
-    return Look(_three(mean), float(alpha.mean()))
+    return Appearance(_three(mean), float(alpha.mean()))
 
 
 def tone(rgb: Array) -> tuple[float, float, float]:

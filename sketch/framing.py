@@ -47,7 +47,7 @@ class Frame:
     width: int
 
     @classmethod
-    def of(cls, size: Size) -> Frame:
+    def from_size(cls, size: Size) -> Frame:
         """Return the frame of a size."""
         return cls(size, size) if isinstance(size, int) else cls(*size)
 
@@ -101,7 +101,7 @@ class _Span:
     high: float
 
     @classmethod
-    def of(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
+    def from_thing(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
         middle = thing.x if is_across else thing.y
         if book is not None:
             low, high = _seen(thing, book)[0 if is_across else 1]
@@ -129,7 +129,7 @@ def _seen(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[fl
 
 
 def _fills(thing: Thing) -> bool:
-    spans = [_Span.of(thing, is_across=is_across) for is_across in (True, False)]
+    spans = [_Span.from_thing(thing, is_across=is_across) for is_across in (True, False)]
     return thing.turn == 0 and all(span.low <= 0 and span.high >= 1 for span in spans)
 
 
@@ -151,18 +151,20 @@ def _arranged(
     """Return things reduced alike about the horizon or what crops them, and groups of them moved apart."""
     if not things:
         return []
-    spans = [_Span.of(thing, is_across=not is_wide, book=book) for thing in things]
+    spans = [_Span.from_thing(thing, is_across=not is_wide, book=book) for thing in things]
     has_floor = setting.kind not in FLOORLESS and (setting.kind != "plain" or setting.horizon <= NO_FLOOR)
     floor = setting.horizon if has_floor else None
     anchor = _anchor(spans, floor if is_wide else None)
     smaller = _smaller(spans, anchor, share)
     across = [_within(anchor, share) + smaller * (span.middle - anchor) for span in spans]
-    along = [_Span.of(thing, is_across=is_wide, book=book) for thing in things]
+    along = [_Span.from_thing(thing, is_across=is_wide, book=book) for thing in things]
     if not is_wide and has_floor:
         level = _anchor(along, floor)
         moved = [level + smaller * (span.middle - level) for span in along]
     else:
-        moved = _apart([_Span.of(thing, is_across=is_wide, share=OVERLAPPING, book=book) for thing in things], smaller)
+        moved = _apart(
+            [_Span.from_thing(thing, is_across=is_wide, share=OVERLAPPING, book=book) for thing in things], smaller
+        )
     places = zip(moved, across, strict=True) if is_wide else zip(across, moved, strict=True)
     return [replace(thing, x=x, y=y, size=smaller * thing.size) for thing, (x, y) in zip(things, places, strict=True)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-STAND, FLY, FLOAT, SWIM, LIE, HANG, PORTRAIT = "stand", "fly", "float", "swim", "lie", "hang", "portrait"
+STAND, FLY, FLOAT, SWIM, LIE, ANYWHERE, PORTRAIT = "stand", "fly", "float", "swim", "lie", "anywhere", "portrait"
 """Stances: on the ground; in the air; on the water; in the water; on a table; anywhere, as a sign on a wall; close
 up, as a head."""
 
@@ -20,14 +20,14 @@ class Habitat:
 
 _OUTDOORS = Habitat(("hills", "hills", "forest", "hills", "plain"), STAND)
 _TABLE = Habitat(("table", "table", "table", "table", "plain"), LIE)
-_WALL = Habitat(("plain", "room", "plain", "sky"), HANG)
+_WALL = Habitat(("plain", "room", "plain", "sky"), ANYWHERE)
 _BY_KIND = {
     "animal-mammal": _OUTDOORS,
     "animal-bird": _OUTDOORS,
     "animal-amphibian": Habitat(("hills", "forest", "plain"), STAND),
     "animal-reptile": Habitat(("desert", "hills", "forest"), STAND),
     "animal-marine": Habitat(("underwater",), SWIM),
-    "animal-bug": Habitat(("hills", "hills", "forest", "plain"), HANG),
+    "animal-bug": Habitat(("hills", "hills", "forest", "plain"), ANYWHERE),
     "plant-flower": Habitat(("table", "table", "hills", "plain"), LIE),
     "plant-other": Habitat(("hills", "hills", "forest", "room"), STAND),
     "place-map": _WALL,
@@ -43,14 +43,14 @@ _BY_KIND = {
     "sport": Habitat(("hills", "room", "plain"), LIE),
     "game": _TABLE,
     "arts-crafts": _TABLE,
-    "clothing": Habitat(("room", "room", "plain"), HANG),
+    "clothing": Habitat(("room", "room", "plain"), ANYWHERE),
     "musical-instrument": Habitat(("room", "room", "table", "plain"), STAND),
     "event": Habitat(("room", "table", "plain"), LIE),
     "household": Habitat(("room", "room", "table"), STAND),
     "time": _TABLE,
     "hotel": _TABLE,
-    "heart": Habitat(("plain", "sky", "sea"), HANG),
-    "emotion": Habitat(("plain", "sky"), HANG),
+    "heart": Habitat(("plain", "sky", "sea"), ANYWHERE),
+    "emotion": Habitat(("plain", "sky"), ANYWHERE),
 }
 _TABLED = frozenset((
     "food-fruit", "food-vegetable", "food-prepared", "food-asian", "food-sweet", "drink", "dishware", "book-paper",
@@ -83,7 +83,7 @@ _FACE = re.compile(r"\bface\b")
 _JOINTS = re.compile(r" (?:with|without|and|of|in|on) ")
 
 
-def of(name: str, kind: str) -> Habitat:
+def find_habitat(name: str, kind: str) -> Habitat:
     """Return a thing's habitat by its name, else by its Unicode subgroup."""
     head = _JOINTS.split(name.lower())[0]
     if kind.startswith("animal") and _HEADS.search(head):

@@ -28,7 +28,7 @@ from sketch.lighting.form import Form
 from sketch.lighting.light import Light, fall, gather
 from sketch.lighting.shadow import Shadow, cast
 from sketch.painterly import composing as painterly
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene, Setting, Thing
 from sketch.shapes import Seen, Shape
 from sketch.sketchbook import Sketchbook
@@ -76,7 +76,7 @@ class _Change:
 class Mixture:
     """The transition between two scenes; their drawings are split into parts and matched once."""
 
-    def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: Taken) -> None:
+    def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: PartCache) -> None:
         self.first, self.last, self._book, self._taken = first, last, book, taken
         self._figures = [
             (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
@@ -89,7 +89,7 @@ class Mixture:
         """Return the picture at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
-        frame = Frame.of(size)
+        frame = Frame.from_size(size)
         if any(self._graphic):
             return self._composed(frame, t)
         return self._set_up(frame, t)
@@ -112,7 +112,7 @@ class Mixture:
         return first is not None and first.is_graphic, last is not None and last.is_graphic
 
     def _light(self, t: float) -> Light:
-        return Light.of(self.first.setting).mixed(Light.of(self.last.setting), t)
+        return Light.from_setting(self.first.setting).mixed(Light.from_setting(self.last.setting), t)
 
     def _drawn(self, t: float, size: int) -> Drawn:
         """Return the things at ``t`` in front of their background, ``size`` pixels a side, without compositions."""
@@ -206,7 +206,7 @@ class Mixture:
         return sum(share * rendering.unoutlined(setting) for setting, share in ends)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
-        first, last = (Shadow.of(scene.setting, form.lowest) for scene in (self.first, self.last))
+        first, last = (Shadow.from_setting(scene.setting, form.lowest) for scene in (self.first, self.last))
         return first.mixed(last, t, 1.0 if a and b else (1 - t if a else t))
 
     def _ground(self, t: float, size: int) -> Array:
@@ -269,8 +269,8 @@ def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing |
     return pairs + [(None, thing) for at, thing in enumerate(last) if at not in met]
 
 
-def _shapes(thing: Thing | None, taken: Taken) -> list[Shape]:
-    return [] if thing is None else [Shape(part, thing) for part in taken.of(thing.drawing)]
+def _shapes(thing: Thing | None, taken: PartCache) -> list[Shape]:
+    return [] if thing is None else [Shape(part, thing) for part in taken.parts(thing.drawing)]
 
 
 def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:

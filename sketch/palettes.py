@@ -80,21 +80,21 @@ _FAMILIES = {
 SNOW: Tone = (0.95, 0.015, 240)
 
 
-def tones(kind: str, time: str, weather: str, dice: random.Random, *, ground: str = "") -> tuple[str, ...]:
+def tones(kind: str, time: str, weather: str, rng: random.Random, *, ground: str = "") -> tuple[str, ...]:
     """Return random tones for a setting as ``rrggbb``; ``ground`` is a colour requested behind the things."""
     family = _FAMILIES[kind]
     known = _PALETTES.get((family, time))
     if known is None and time != "day" and family in ("water", "desert", "street"):
         known = _PALETTES["outdoors", time]
-    chosen = list(dice.choice(known or _PALETTES[family, "night" if family == "space" else "day"]))
-    turn, lift, strength = dice.gauss(0, 9), dice.gauss(0, 0.025), dice.triangular(0.4, 1.1, 0.7)
+    chosen = list(rng.choice(known or _PALETTES[family, "night" if family == "space" else "day"]))
+    turn, lift, strength = rng.gauss(0, 9), rng.gauss(0, 0.025), rng.triangular(0.4, 1.1, 0.7)
     if weather == "rain":
         strength *= 0.55
         lift -= 0.06
     if known is None and time == "night":  # indoors, by lamplight
         lift -= 0.18
     shaken = [
-        (min(0.97, max(0.14, light + lift + dice.gauss(0, 0.015))), chroma * strength, hue + turn + dice.gauss(0, 7))
+        (min(0.97, max(0.14, light + lift + rng.gauss(0, 0.015))), chroma * strength, hue + turn + rng.gauss(0, 7))
         for light, chroma, hue in chosen
     ]
     if weather == "snow" and family not in ("indoors", "flat"):

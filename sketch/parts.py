@@ -16,7 +16,7 @@ from scipy import ndimage
 from sketch import colour
 from sketch import svg as svg_files
 from sketch.colour import Array
-from sketch.remembering import Remembered
+from sketch.remembering import SizedCache
 from sketch.sketchbook import Sketchbook
 from sketch.svg import name_of
 
@@ -60,7 +60,7 @@ def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
 
     :raises SketchbookError: when the SVG is refused or cannot be rendered.
     """
-    root = svg_files.read(svg)
+    root = svg_files.parse_svg(svg)
     _set_apart(root)
     leaves = _leaves(root)
     if len(leaves) > MOST:  # neighbours are drawn together
@@ -147,19 +147,19 @@ def _fewer(parts: list[Part]) -> list[Part]:
     return [parts[at] for at in sorted(largest)]
 
 
-class Taken:
+class PartCache:
     """Parts of drawings of a drawing library, with a cache of the most recent ones."""
 
     def __init__(self, book: Sketchbook, side: int = SIDE) -> None:
         self._book, self._side = book, side
-        self._held = Remembered(self._apart, lambda parts: sum(part.picture.nbytes for part in parts))
+        self._cache = SizedCache(self._apart, lambda parts: sum(part.picture.nbytes for part in parts))
 
-    def of(self, digest: str) -> tuple[Part, ...]:
+    def parts(self, digest: str) -> tuple[Part, ...]:
         """Return the parts of a drawing.
 
         :raises SketchbookError: when it does not exist or cannot be split.
         """
-        return self._held.of(digest)
+        return self._cache.get(digest)
 
     def _apart(self, digest: str) -> tuple[Part, ...]:
         if self._book.is_cut_out(digest):

@@ -30,7 +30,7 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
 
     :raises SketchbookError: when one of its drawings does not exist.
     """
-    frame, composition = Frame.of(size), scene.composition
+    frame, composition = Frame.from_size(size), scene.composition
     if composition is not None and composing.is_repeated(composition) and not frame.is_square:
         drawn = layered(scene, book, frame.short)
     else:
@@ -67,7 +67,7 @@ def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     :raises SketchbookError: when one of its drawings does not exist.
     """
     setting = scene.setting
-    light = Light.of(setting)
+    light = Light.from_setting(setting)
     ground = backdrop.draw(setting, size)
     gather(light, ground)
     colours = np.zeros((size, size, 3), np.float32)
@@ -83,7 +83,7 @@ def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
         frame = (thing.x * size, thing.y * size, thing.size * size)
         form = Form(alpha, top, left, size)
         fall(light, layer, form, ground, frame)
-        cast((ground, colours), form, light=light, shadow=Shadow.of(setting, form.lowest))
+        cast((ground, colours), form, light=light, shadow=Shadow.from_setting(setting, form.lowest))
         channels.lay(colours[rows, columns], layer[..., :3], alpha)
         cover[rows, columns] = alpha + cover[rows, columns] * (1 - alpha)
         numbers[rows, columns][alpha > 0.5] = number

@@ -15,7 +15,7 @@ from sketch.compositions.field_readers import COUNT_MOST, Count, OneOf, SceneErr
 
 __all__ = [
     "COLOURS", "COUNT_MOST", "KINDS", "MOST_THINGS", "PLACES", "SIZES", "TIMES", "TONES", "TURN", "UNREADABLE",
-    "VERSION", "WEATHERS", "WORDS_MOST", "Scene", "SceneError", "Setting", "Thing", "read", "schema",
+    "VERSION", "WEATHERS", "WORDS_MOST", "Scene", "SceneError", "Setting", "Thing", "read_scene", "schema",
 ]  # fmt: skip
 
 VERSION = 1
@@ -119,7 +119,7 @@ class Scene:
     composition: Composition | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON object that :func:`read` accepts; numbers are rounded to visible precision."""
+        """Return the JSON object that :func:`read_scene` accepts; numbers are rounded to visible precision."""
         things = [{name: _rounded(value) for name, value in asdict(thing).items()} for thing in self.things]
         setting = {name: _rounded(value) for name, value in asdict(self.setting).items()}
         whole = {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
@@ -130,10 +130,10 @@ READER = TypeAdapter(Scene)
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a scene, with the limits that :func:`read` enforces."""
-    told = field_readers.schema(READER)
-    fields = {"version": {"const": VERSION}, **told["properties"], "composition": compositions.schema()}
-    return told | {"properties": fields, "required": ["version", "things", "setting"]}
+    """Return the JSON Schema of a scene, with the limits that :func:`read_scene` enforces."""
+    whole = field_readers.schema(READER)
+    fields = {"version": {"const": VERSION}, **whole["properties"], "composition": compositions.schema()}
+    return whole | {"properties": fields, "required": ["version", "things", "setting"]}
 
 
 def _rounded(value: object) -> object:
@@ -142,12 +142,12 @@ def _rounded(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def read(told: object) -> Scene:
+def read_scene(data: object) -> Scene:
     """Return the scene in untrusted JSON.
 
     :raises SceneError: when something is missing, unknown or beyond a limit, or the version differs.
     """
-    fields = field_readers.fields_of(told, "scene", VERSION)
+    fields = field_readers.fields_of(data, "scene", VERSION)
     if "composition" in fields:
-        fields["composition"] = compositions.read(fields["composition"], "scene.composition")
-    return field_readers.read(READER, {"things": None, "setting": None, **fields}, "scene")
+        fields["composition"] = compositions.read_composition(fields["composition"], "scene.composition")
+    return field_readers.validate(READER, {"things": None, "setting": None, **fields}, "scene")

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from sketch import colour
 from sketch import svg as svg_files
-from sketch.colour import Array, Look
-from sketch.remembering import Remembered
+from sketch.colour import Appearance, Array
+from sketch.remembering import SizedCache
 from sketch.surroundings import resized
 from sketch.svg import Pixels, SketchbookError
 
@@ -46,7 +46,7 @@ class Drawing:
     source: str = ""
 
 
-LOOKED_AT = 32
+APPEARANCE_SIDE = 32
 """The side in pixels at which a drawing's appearance is measured."""
 
 
@@ -73,8 +73,8 @@ class Sketchbook:
         self.withdrawn = {each.digest: each for each in withdrawn if each.digest not in self.drawings}
         self._svgs: tuple[Mapping[str, str], ...] = (svgs,)
         self._pictures = dict(pictures)
-        self._rendered = Remembered(self._render, lambda pixels: pixels.nbytes)
-        self._looks: dict[str, Look] = {}
+        self._rendered = SizedCache(self._render, lambda pixels: pixels.nbytes)
+        self._appearances: dict[str, Appearance] = {}
 
     def __contains__(self, digest: str) -> bool:
         return digest in self._pictures or self.find(digest) is not None
@@ -124,16 +124,18 @@ class Sketchbook:
 
         :raises SketchbookError: when it does not exist, is refused or cannot be rendered.
         """
-        return svg_files.shares(self._rendered.of((digest, pixels)))
+        return svg_files.shares(self._rendered.get((digest, pixels)))
 
-    def look(self, digest: str) -> Look:
+    def appearance(self, digest: str) -> Appearance:
         """Return the appearance of a drawing: mean colour and coverage.
 
         :raises SketchbookError: when it does not exist, is refused or cannot be rendered.
         """
-        if digest not in self._looks:
-            self._looks[digest] = colour.look(svg_files.shares(self._render((digest, LOOKED_AT))))
-        return self._looks[digest]
+        if digest not in self._appearances:
+            self._appearances[digest] = colour.measure_appearance(
+                svg_files.shares(self._render((digest, APPEARANCE_SIDE)))
+            )
+        return self._appearances[digest]
 
     def _render(self, asked: tuple[str, int]) -> Pixels:
         digest, pixels = asked
@@ -151,7 +153,7 @@ def rendered(svg: str, pixels: int) -> Array:
 
 
 def _rendered(svg: str, pixels: int) -> Pixels:
-    svg_files.read(svg)
+    svg_files.parse_svg(svg)
     return svg_files.rastered(svg, pixels)
 
 
@@ -168,10 +170,10 @@ class _Zipped(Mapping[str, str]):
 
         :raises SketchbookError: when the index is malformed.
         """
-        told = json.loads(self._read(INDEX, INDEX_BYTES))
-        if not isinstance(told, list):
+        rows = json.loads(self._read(INDEX, INDEX_BYTES))
+        if not isinstance(rows, list):
             raise SketchbookError(f"{INDEX} holds no list.")
-        return [_drawing(row, number) for number, row in enumerate(told)]
+        return [_drawing(row, number) for number, row in enumerate(rows)]
 
     def __getitem__(self, digest: str) -> str:
         if digest not in self._names:

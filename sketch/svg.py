@@ -69,7 +69,7 @@ class DrawingRefused(SketchbookError):
         self.sentence, self.values = sentence, values
 
 
-def read(svg: str) -> Element:
+def parse_svg(svg: str) -> Element:
     """Return the root element of an untrusted drawing, parsed without resolving anything.
 
     :raises DrawingRefused: when it is no SVG, refers to external resources, or is beyond a limit.
@@ -137,7 +137,7 @@ def tried(svg: str) -> str:
     :raises DrawingRefused: when it is refused, has no size, shows nothing, refers to external resources, contains a
         script, cannot be rendered, or takes longer than :data:`SECONDS`.
     """
-    root = read(svg)
+    root = parse_svg(svg)
     for element in root.iter():
         _suspect(element)
     svg = _squared(svg, root)
@@ -178,8 +178,8 @@ def _suspect(element: Element) -> None:
     """
     if name_of(element) == "script":
         raise DrawingRefused("The drawing holds a script.")
-    told = [*element.attrib.items(), *([("style", element.text or "")] if name_of(element) == "style" else ())]
-    for key, value in told:
+    attributes = [*element.attrib.items(), *([("style", element.text or "")] if name_of(element) == "style" else ())]
+    for key, value in attributes:
         plain = key.rpartition("}")[2].lower()
         if plain.startswith("on") or (plain == "href" and _SCRIPT.match(value)):
             raise DrawingRefused("The drawing holds a script, in %(name)s.", name=repr(plain[:40]))
@@ -206,11 +206,11 @@ def _box(root: Element) -> tuple[float, float, float, float]:
 
     :raises DrawingRefused: when it has no usable size.
     """
-    told = root.get("viewBox", "").replace(",", " ").split()
-    if not told:
-        told = ["0", "0", *(root.get(name, "").strip().removesuffix("px") for name in ("width", "height"))]
+    numbers = root.get("viewBox", "").replace(",", " ").split()
+    if not numbers:
+        numbers = ["0", "0", *(root.get(name, "").strip().removesuffix("px") for name in ("width", "height"))]
     try:
-        left, top, width, height = map(float, told)
+        left, top, width, height = map(float, numbers)
     except ValueError:
         width = height = 0.0
     if not (0 < width <= LARGEST and 0 < height <= LARGEST):

@@ -160,7 +160,7 @@ def _load(app: Flask) -> Worker:
         models,
         device=app.config["DEVICE"],
         capacity=app.config["MODELS_KEPT"],
-        measured=Path(app.instance_path) / MEASURED,
+        measurements=Path(app.instance_path) / MEASURED,
         vae=app.config["VAE"],
         transformer=app.config["TRANSFORMER"],
         offload=app.config["OFFLOAD"],

@@ -46,16 +46,16 @@ def recompose(record: Mapping[str, Any], marks: str, *, seed: int, walk_seed: in
     """Return a recorded scene composed in the marks of another style; a requested layout stays if that offers it."""
     if not marks and not record.get("composition"):
         return dict(record)
-    parsed = scene.read(record)
+    parsed = scene.read_scene(record)
     if parsed.composition is not None and parsed.composition.marks == marks:
         return dict(record)
     layout = requested_layout(record, walk_seed=walk_seed) or None
     return apply_layout(
-        replace(parsed, composition=_composed(marks, seed, walk_seed)), layout, walk_seed=walk_seed
+        replace(parsed, composition=_compose(marks, seed, walk_seed)), layout, walk_seed=walk_seed
     ).as_json()
 
 
-def _composed(marks: str, seed: int, walk_seed: int) -> Composition | None:
+def _compose(marks: str, seed: int, walk_seed: int) -> Composition | None:
     if marks == PAINTED:
         return Composition(seed=seed % 2**24)
     return composing.choose(marks, seed=seed, walk_seed=walk_seed) if marks in STYLES else None

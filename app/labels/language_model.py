@@ -72,9 +72,9 @@ def compose(about: Subject, *, tone: str, audience: str, variants: int, language
     state: _State = current_app.extensions[EXTENSION]
     if not name() or monotonic() < state.paused_until or not state.waiting.acquire(blocking=False):
         return None
-    wanted = {"tone": tone, "audience": audience, "language": NAMES[language], "captions": variants}
+    request = {"tone": tone, "audience": audience, "language": NAMES[language], "captions": variants}
     try:
-        text = _answer({**_facts(about), **wanted}, state.waiting.release)
+        text = _answer({**_facts(about), **request}, state.waiting.release)
     except UnusableAnswer as error:
         _pause(state, error)
         return None
@@ -146,7 +146,7 @@ class _Exchange:
             self.connection.close()
             done()
 
-    def cut_off(self) -> None:
+    def shut_down(self) -> None:
         """Shut the connection down, if it is still open."""
         if self.wire is not None:
             with suppress(OSError):
@@ -171,7 +171,7 @@ def _answer(request: dict[str, Any], done: Callable[[], None]) -> str:
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UnusableAnswer(f"its answer has another format: {type(error).__name__}") from error
     finally:
-        exchange.cut_off()
+        exchange.shut_down()
 
 
 def _request(request: dict[str, Any], seconds: float) -> tuple[http.client.HTTPConnection, dict[str, Any]]:

@@ -63,7 +63,7 @@ class Composition:
         return self.marks != PAINTED
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON object that :func:`read` accepts."""
+        """Return the JSON object that :func:`read_composition` accepts."""
         written = {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
         return {"version": VERSION, **written, "inks": list(self.inks)}
 
@@ -72,18 +72,18 @@ READER = TypeAdapter(Composition)
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a composition, with the limits that :func:`read` enforces."""
-    told = field_readers.schema(READER)
-    return told | {
-        "properties": {"version": {"const": VERSION}, **told["properties"]},
+    """Return the JSON Schema of a composition, with the limits that :func:`read_composition` enforces."""
+    whole = field_readers.schema(READER)
+    return whole | {
+        "properties": {"version": {"const": VERSION}, **whole["properties"]},
         "required": ["version", "marks", "inks"],
     }
 
 
-def read(value: object, where: str) -> Composition:
+def read_composition(data: object, where: str) -> Composition:
     """Return the composition in untrusted JSON; ``where`` names the field that holds it.
 
     :raises SceneError: when something is missing, unknown or beyond a limit, or the version differs.
     """
-    fields = field_readers.fields_of(value, where, VERSION)
-    return field_readers.read(READER, {"marks": None, "inks": None, **fields}, where)
+    fields = field_readers.fields_of(data, where, VERSION)
+    return field_readers.validate(READER, {"marks": None, "inks": None, **fields}, where)

@@ -39,20 +39,20 @@ class OneOf:
         return core_schema.literal_schema(list(self.known))
 
 
-def fields_of(told: object, where: str, version: int) -> dict[str, Any]:
+def fields_of(data: object, where: str, version: int) -> dict[str, Any]:
     """Return the fields of a JSON object without its version.
 
     :raises SceneError: when the value is not an object, or has another version.
     """
-    if not isinstance(told, Mapping):
+    if not isinstance(data, Mapping):
         raise SceneError(f"{where}: an object is wanted.")
-    found = told.get("version")
+    found = data.get("version")
     if isinstance(found, bool) or found != version:
         raise SceneError(f"{where}.version: {repr(found)[:40]} cannot be read here, only {version}.")
-    return {str(name): value for name, value in told.items() if name != "version"}
+    return {str(name): value for name, value in data.items() if name != "version"}
 
 
-def read(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -> Kind:
+def validate(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -> Kind:
     """Return fields as an instance of the reader's dataclass; ``where`` names the object that has the fields.
 
     :raises SceneError: when something is missing, unknown or beyond a limit.
@@ -66,7 +66,7 @@ def read(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -> Ki
 
 @cache
 def schema(reader: TypeAdapter[Any]) -> dict[str, Any]:
-    """Return the JSON Schema of a reader's dataclass, with the limits that :func:`read` enforces."""
+    """Return the JSON Schema of a reader's dataclass, with the limits that :func:`validate` enforces."""
     whole = reader.json_schema()
     return dict(_inlined(whole, whole.pop("$defs", {})))
 

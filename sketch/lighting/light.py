@@ -63,7 +63,7 @@ class Light:
     tint: Array
 
     @classmethod
-    def of(cls, setting: Setting) -> Light:
+    def from_setting(cls, setting: Setting) -> Light:
         """Return the light of a setting; in a photo, things have their light already."""
         around = np.mean([colour.parsed(tone) for tone in setting.tones[:4]], 0)
         tint = np.clip(around / max(float(around.mean()), 1e-3), 1 - TINTED, 1 + TINTED)

@@ -53,7 +53,7 @@ class Shadow:
     horizon: float = 0.0
 
     @classmethod
-    def of(cls, setting: Setting, foot: float) -> Shadow:
+    def from_setting(cls, setting: Setting, foot: float) -> Shadow:
         """Return the shadows of a thing whose lower end is at ``foot``, a share of the side; none without a ground."""
         amount = setting.modelling
         if setting.kind in AIR or (setting.kind == "pattern" and not amount):

@@ -69,17 +69,17 @@ def _ground(of: Field, dots: Array, dark_ground: float) -> Array:
 
 def _figures(of: Field, kind: int) -> Array:
     """Return the coverage of the cloth's figures: a repeat whose size, angle and details vary with the seed."""
-    dice = of.chance(3)
+    rng = of.chance(3)
     x, y = of.places
-    side, lean = float(dice.uniform(26, 42)) * of.scale, float(dice.choice((0.0, 0.0, 0.785, -0.4)))
+    side, lean = float(rng.uniform(26, 42)) * of.scale, float(rng.choice((0.0, 0.0, 0.785, -0.4)))
     u = (x * np.cos(lean) + y * np.sin(lean)) / side + 0.03 * of.cloud(60, 5)
     v = (y * np.cos(lean) - x * np.sin(lean)) / side + 0.03 * of.cloud(60, 6)
     if kind == 2:
-        return of.stripes(of.away / (ROW * float(dice.uniform(1.5, 2.1))) + 0.1 * of.cloud(40, 7), 0.3) * step(
+        return of.stripes(of.away / (ROW * float(rng.uniform(1.5, 2.1))) + 0.1 * of.cloud(40, 7), 0.3) * step(
             of.away, -60, -46
         )
     figure = (_petals, _knives, _petals, _stars, _scales, _net)[kind]
-    return of.cut(np.asarray(figure(u, v, int(dice.integers(5, 10))) * side, np.float32))
+    return of.cut(np.asarray(figure(u, v, int(rng.integers(5, 10))) * side, np.float32))
 
 
 def _petals(u: Array, v: Array, _: int) -> Array:

@@ -52,9 +52,9 @@ def draw(of: Field) -> Array:
 def _inner(of: Field, count: int) -> Array:
     """Return the number of sheets within the things (h, w), by tone and a little by form."""
     inner = step(of.away, 5, 2) * 0.35
-    told = 0.5 * of.tone + 0.5 * of.detail
-    told = told + inner * (0.5 - told)  # drawn contours do not run around things
-    height = 0.04 + 0.86 * told + 0.22 * (of.bulge - 0.5) + 0.04 * of.cloud(26, 3)
+    tone = 0.5 * of.tone + 0.5 * of.detail
+    tone = tone + inner * (0.5 - tone)  # drawn contours do not run around things
+    height = 0.04 + 0.86 * tone + 0.22 * (of.bulge - 0.5) + 0.04 * of.cloud(26, 3)
     return np.asarray(np.clip(of.blur(height, 0.9), 0.01, 1) * count, np.float32)
 
 

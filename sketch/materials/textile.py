@@ -80,10 +80,10 @@ def _woven(of: Field, drawn: Array, weave: int) -> Array:
 
 def _ground(of: Field, away: Array, weave: int) -> Array:
     """Return the ground (h, w, 3): echoes of the outline, small figures further out, and a border."""
-    dice = of.chance(3)
+    rng = of.chance(3)
     cloth = np.broadcast_to(of.ink(0), of.ground.shape)
-    second = of.ink(int(dice.choice((4, 4, 2))))
-    odd = (of.cells % 2).astype(np.float32) * float(dice.random() < 0.5)
+    second = of.ink(int(rng.choice((4, 4, 2))))
+    odd = (of.cells % 2).astype(np.float32) * float(rng.random() < 0.5)
     cloth = over(0.82 * of.ink(0) + 0.18 * second, odd, cloth)
     # A repeat is printed on plain cloth; a single picture may show a place, in three flat tones.
     is_place = of.is_place * float(of.cells.max() == 0)
@@ -93,17 +93,17 @@ def _ground(of: Field, away: Array, weave: int) -> Array:
         cloth = over(0.5 * of.ink(0) + 0.5 * of.ink(1), is_place * step(place, 0.62, 0.66), cloth)
         cloth = over(0.25 * of.ink(0) + 0.75 * second, is_place * step(place, 0.24, 0.2), cloth)
     quiet = 1 - is_place
-    lines = int(dice.integers(1, 4))
-    gap = float(dice.uniform(5.5, 7.5))
+    lines = int(rng.integers(1, 4))
+    gap = float(rng.uniform(5.5, 7.5))
     echo = of.stripes(away / gap - 0.25, 0.42) * step(away, -gap * (lines + 0.75), -gap * (lines + 0.74))
     echo *= step(away, -gap * 0.6, -gap * 0.7)
     x, y = of.places
-    if dice.random() < 0.5:
+    if rng.random() < 0.5:
         echo *= of.stripes(np.broadcast_to((x + y) / 10, of.shape), 0.6)
     cloth = over(of.ink(4), echo * quiet, cloth)
     grown = step(away, -gap * (lines + 0.9), -gap * (lines + 2.2))
-    cloth = over(second, _figures(of, grown, int(dice.integers(4)), weave) * quiet, cloth)
-    if int(of.cells.max()) == 0 and dice.random() < 0.75:
+    cloth = over(second, _figures(of, grown, int(rng.integers(4)), weave) * quiet, cloth)
+    if int(of.cells.max()) == 0 and rng.random() < 0.75:
         cloth = _bordered(of, cloth, weave)
     return cloth
 
@@ -129,15 +129,15 @@ def _figures(of: Field, grown: Array, kind: int, weave: int) -> Array:
 
 def _bordered(of: Field, cloth: Array, weave: int) -> Array:
     """Return a cloth with a border of bands and a row of triangles, on all sides or on two."""
-    dice = of.chance(4)
+    rng = of.chance(4)
     x, y = of.places
     height, width = of.size
     sides = [np.minimum(x, width - x) + 0 * y, np.minimum(y, height - y) + 0 * x]
-    kind = int(dice.integers(4))
+    kind = int(rng.integers(4))
     in_from = np.minimum(*sides) if kind < 2 else sides[kind - 2]
     along = np.where(sides[0] < sides[1], y, x) if kind < 2 else (y + 0 * x if kind == 2 else x + 0 * y)
-    deep = float(dice.uniform(15, 24))
-    count = max(4, round(float(width) / float(dice.uniform(11, 18))))
+    deep = float(rng.uniform(15, 24))
+    count = max(4, round(float(width) / float(rng.uniform(11, 18))))
     saw = np.abs((along / width * count) % 1 - 0.5) * 2
     teeth = of.cut(_woven(of, np.asarray(deep * (0.35 + 0.55 * saw) - in_from, np.float32), weave))
     cloth = over(of.ink(3), of.cut(np.asarray(deep - in_from, np.float32)), cloth)

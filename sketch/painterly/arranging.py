@@ -72,22 +72,25 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> S
     :raises SketchbookError: when a drawing does not exist or cannot be rendered.
     """
     scene = arrangement.arrange(items, wish, seed)
-    dice = random.Random(f"painterly:{seed}")  # noqa: S311 - a reproducible random sequence
-    setting = _setting(scene.setting, dice)
+    rng = random.Random(f"painterly:{seed}")  # noqa: S311 - a reproducible random sequence
+    setting = _setting(scene.setting, rng)
     each = [item for item in items for _ in range(item.count)]
     usual = wish.composition or wish.relation or not each or len(each) > MOST_TOGETHER
     if usual or any(item.is_view for item in items):
         related = wish.relation and not wish.composition and len(each) <= MOST_TOGETHER
         near = _nearer(scene.things, book) if related else scene.things
         return replace(scene, things=near, setting=setting)
-    placed = [_held(item, setting, book, dice) for item in each]
-    things = [_alone(placed[0], setting, dice)] if len(placed) == 1 else _together(placed, setting, dice)
+    placed = [_held(item, setting, book, rng) for item in each]
+    things = [_alone(placed[0], setting, rng)] if len(placed) == 1 else _together(placed, setting, rng)
     return replace(scene, things=tuple(things), setting=setting)
 
 
 def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
     """Return things enlarged together until they fill the picture."""
-    seen = [(thing, posture.of(thing.drawing, book, turn=thing.turn, mirrored=thing.mirrored)) for thing in things]
+    seen = [
+        (thing, posture.measure_posture(thing.drawing, book, turn=thing.turn, mirrored=thing.mirrored))
+        for thing in things
+    ]
     left = min(thing.x + held.left * thing.size for thing, held in seen)
     right = max(thing.x + held.right * thing.size for thing, held in seen)
     top = min(thing.y + held.top * thing.size for thing, held in seen)
@@ -107,10 +110,10 @@ def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
     )
 
 
-def _setting(setting: Setting, dice: random.Random) -> Setting:
+def _setting(setting: Setting, rng: random.Random) -> Setting:
     """Return the setting with a higher horizon, so that more of the ground is visible than in a plain sketch."""
     if setting.kind in ("table", "room", "plain") and setting.horizon < UP:
-        return replace(setting, horizon=dice.uniform(0.42, 0.66))
+        return replace(setting, horizon=rng.uniform(0.42, 0.66))
     return setting
 
 
@@ -120,36 +123,36 @@ def _has_ground(setting: Setting) -> bool:
     )
 
 
-def _held(item: Item, setting: Setting, book: Sketchbook, dice: random.Random) -> _Placed:
+def _held(item: Item, setting: Setting, book: Sketchbook, rng: random.Random) -> _Placed:
     """Return a thing with its turn: mirrored or not, and laid down if it would stand on a tip."""
-    mirrored = item.kind.startswith(arrangement.SIDEWAYS) and dice.random() < arrangement.FACES_LEFT
-    seen = posture.of(item.drawing, book, mirrored=mirrored)
+    mirrored = item.kind.startswith(arrangement.SIDEWAYS) and rng.random() < arrangement.FACES_LEFT
+    seen = posture.measure_posture(item.drawing, book, mirrored=mirrored)
     turn = 0.0
     if posture.is_laid(item, seen) and _has_ground(setting):
-        turn = dice.uniform(-0.2, 0.2) - seen.angle
+        turn = rng.uniform(-0.2, 0.2) - seen.angle
     elif item.habitat.stance in (habitats.FLY, habitats.SWIM):
-        turn = dice.uniform(-0.14, 0.14)
+        turn = rng.uniform(-0.14, 0.14)
     if turn:
-        seen = posture.of(item.drawing, book, turn=turn, mirrored=mirrored)
+        seen = posture.measure_posture(item.drawing, book, turn=turn, mirrored=mirrored)
     return _Placed(item, turn, mirrored, seen)
 
 
-def _alone(thing: _Placed, setting: Setting, dice: random.Random) -> Thing:
-    side = dice.choice((-1, 1))
+def _alone(thing: _Placed, setting: Setting, rng: random.Random) -> Thing:
+    side = rng.choice((-1, 1))
     stance = thing.item.habitat.stance
     is_near = stance == habitats.PORTRAIT or posture.is_bust(thing.item, thing.posture)
     if is_near and _has_ground(setting):
-        high = thing.fitting(dice.uniform(0.74, 0.9), 0.95)
-        return thing.at(0.5 + side * dice.uniform(0.02, 0.1), 1.0 + dice.uniform(0.02, 0.08), high)
+        high = thing.fitting(rng.uniform(0.74, 0.9), 0.95)
+        return thing.at(0.5 + side * rng.uniform(0.02, 0.1), 1.0 + rng.uniform(0.02, 0.08), high)
     near = thing.item.kind.startswith(CROPPED) and thing.posture.ratio < posture.LONG
-    if near and dice.random() < CLOSE:
-        high = thing.fitting(dice.uniform(0.92, 1.04), 1.08)
-        return thing.at(0.5 + side * dice.uniform(0.03, 0.09), dice.uniform(0.98, 1.06), high)
-    high = thing.fitting(dice.uniform(*TALL), dice.uniform(*WIDE))
+    if near and rng.random() < CLOSE:
+        high = thing.fitting(rng.uniform(0.92, 1.04), 1.08)
+        return thing.at(0.5 + side * rng.uniform(0.03, 0.09), rng.uniform(0.98, 1.06), high)
+    high = thing.fitting(rng.uniform(*TALL), rng.uniform(*WIDE))
     wide = high * thing.posture.wide / max(0.05, thing.posture.high)
     room = max(0.0, 0.5 - wide / 2 - 0.02)
-    x = 0.5 + side * min(dice.uniform(0.05, 0.16), room)
-    return thing.at(x, _foot(thing, setting, high, dice.uniform(0.5, 0.85)), high)
+    x = 0.5 + side * min(rng.uniform(0.05, 0.16), room)
+    return thing.at(x, _foot(thing, setting, high, rng.uniform(0.5, 0.85)), high)
 
 
 def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
@@ -160,20 +163,20 @@ def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
         return min(0.97, middle + 0.06 * (near - 0.5))
     if stance == habitats.FLY and setting.kind not in ("table", "room", "plain", "window"):
         return min(0.9, 0.36 + 0.2 * near + high / 2)
-    if stance == habitats.HANG and not posture.is_laid(thing.item, thing.posture):
+    if stance == habitats.ANYWHERE and not posture.is_laid(thing.item, thing.posture):
         return min(0.95, middle + 0.1)
     if setting.kind == "sea":  # water in front of it is needed for its reflection
         near *= 0.65
     return min(0.96, max(horizon + (0.98 - horizon) * near, high + 0.06))
 
 
-def _together(placed: list[_Placed], setting: Setting, dice: random.Random) -> list[Thing]:
+def _together(placed: list[_Placed], setting: Setting, rng: random.Random) -> list[Thing]:
     """Return a group of things: one large and far, the others nearer, lower and smaller, with small overlaps."""
     count = len(placed)
     same = len({thing.item.drawing for thing in placed}) == 1
-    side = dice.choice((-1, 1))
+    side = rng.choice((-1, 1))
     most = GROUP_TALL.get(count, 0.55)
-    ranks = [1.0, *(dice.uniform(0.62, 0.84) if not same else dice.uniform(0.72, 0.95) for _ in range(count - 1))]
+    ranks = [1.0, *(rng.uniform(0.62, 0.84) if not same else rng.uniform(0.72, 0.95) for _ in range(count - 1))]
     highs = [thing.fitting(most * rank, CROWDED / count * rank) for thing, rank in zip(placed, ranks, strict=True)]
     wides = [
         high * thing.posture.wide / max(0.05, thing.posture.high) for thing, high in zip(placed, highs, strict=True)
@@ -182,14 +185,14 @@ def _together(placed: list[_Placed], setting: Setting, dice: random.Random) -> l
     overlap = 0.94 if total <= FILLED / 0.94 else FILLED / total
     start = 0.5 - total * overlap / 2 + side * min(0.06, max(0.0, 0.48 - total * overlap / 2))
     order = list(range(count))
-    dice.shuffle(order)
+    rng.shuffle(order)
     things: list[tuple[float, Thing]] = []
     at = start
     for place in order:
-        near = 0.30 + 0.55 * (1 - ranks[place]) / 0.4 + dice.uniform(-0.06, 0.06)
+        near = 0.30 + 0.55 * (1 - ranks[place]) / 0.4 + rng.uniform(-0.06, 0.06)
         foot = _foot(placed[place], setting, highs[place], min(0.9, max(0.15, near)))
         if not _has_ground(setting):
-            foot += dice.uniform(-0.12, 0.12)
+            foot += rng.uniform(-0.12, 0.12)
         x = at + wides[place] * overlap / 2
         things.append((foot, placed[place].at(x, foot, highs[place])))
         at += wides[place] * overlap

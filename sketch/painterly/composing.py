@@ -49,7 +49,7 @@ class Light:
     depth: float
 
     @classmethod
-    def of(cls, setting: Setting) -> Light:
+    def from_setting(cls, setting: Setting) -> Light:
         """Return the light of a setting: warm by day, golden at dusk, pale blue at night."""
         tint = {"dusk": (1.0, 0.86, 0.66), "night": (0.80, 0.88, 1.0)}.get(setting.time, (1.0, 0.965, 0.88))
         side = float(np.copysign(max(0.35, abs(setting.light)), setting.light or -1.0))
@@ -94,13 +94,13 @@ def between(
     for setting, seed, share in ends:
         place = ground.drawn(setting, size, seed) if ground.is_place(setting) else drawn.ground
         behind += np.float32(share) * place
-    light = Light.mixed([(Light.of(setting), share) for setting, _, share in ends])
+    light = Light.mixed([(Light.from_setting(setting), share) for setting, _, share in ends])
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.without_contours(rgb, alpha[..., 0])
     rgb = tones.without_highlights(rgb, alpha[..., 0], light.tint)
     own = None if asked is None else (rgb, asked[drawn.numbers][..., None])
     rgb = rgb * (1 - TINTED * (1 - light.tint * light.depth))
-    shapes = list(forms.of(drawn))
+    shapes = list(forms.find_forms(drawn))
     held = forms.coarse(rgb * alpha)
     for shape in shapes:
         for setting, _, share in ends:

@@ -53,7 +53,7 @@ def resized(picture: Array, size: int, how: Image.Resampling = Image.Resampling.
     return np.stack([resized(picture[..., part], size, how) for part in range(picture.shape[2])], -1)
 
 
-def of(drawn: Drawn) -> Iterator[Form]:
+def find_forms(drawn: Drawn) -> Iterator[Form]:
     """Yield the forms of the things of a drawn scene, in their order from far to near; invisible ones are left out."""
     alpha = drawn.things[..., 3]
     for number in range(1, int(drawn.numbers.max(initial=0)) + 1):

@@ -74,7 +74,7 @@ class Posture:
         return self.ratio >= LONG and TILTED[0] < abs(self.angle) < TILTED[1] and self.base < BASE
 
 
-def of(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = False) -> Posture:
+def measure_posture(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = False) -> Posture:
     """Return the posture of a drawing, mirrored and then rotated clockwise by ``turn`` radians.
 
     :raises SketchbookError: when it does not exist or cannot be rendered.

@@ -12,7 +12,7 @@ from sketch import colour
 from sketch.colour import Array
 from sketch.marks import noise
 from sketch.marks.field import Field, over, step
-from sketch.pieces.splitting import COVERED, STRESS, SURE, TOLD, Level, Split, Sums, split_nodes
+from sketch.pieces.splitting import COVERED, STRESS, SURE, VARIED, Level, Split, Sums, split_nodes
 
 LEVELS, FIRM = 9, 4
 """The most splits of a plane, and the number of splits that have bars between similar inks too."""
@@ -58,7 +58,7 @@ def draw(of: Field) -> Array:
         else:
             bars = np.maximum(bars, bar)
         number = 2 * number + (at > 0)
-    fine = step(unlike, *TOLD) * level.there
+    fine = step(unlike, *VARIED) * level.there
     pieces = _nearest(of, sums.own.reshape(-1, 3), avoided).reshape(of.ground.shape)
     pieces = over(pieces, of.cut(of.away), level.ground[number])
     picture = over(pieces, fine[number], level.shown[number])

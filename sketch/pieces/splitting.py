@@ -20,7 +20,7 @@ TRIED = np.linspace(0, 1, 6, dtype=np.float32)
 LEAST = 3.0
 """The least side of a plane, in units."""
 
-TOLD = (1.5, 5.0)
+VARIED = (1.5, 5.0)
 """The variation within a plane (squared differences times area) from which its split begins, and is complete."""
 
 BAR = 5.0
@@ -65,23 +65,22 @@ class Sums:
         cover = of.cover[..., None]
         self.own = of.lab * STRESS
         lightness = 0.5 * self.own[..., 0] + 0.5 * of.tone
-        lifted = 0.38 * float(
-            step(colour.lab(of.inks[:1])[0, 0], 0.6, 0.2)
-        )  # nothing dark may be lost on a dark ground
+        # Nothing dark may be lost on a dark ground.
+        lifted = 0.38 * float(step(colour.lab(of.inks[:1])[0, 0], 0.6, 0.2))
         self.own[..., 0] = lifted + (1 - lifted) * lightness
         ground = colour.lab(of.ground) * STRESS if of.is_place > 0 else of.ground[..., :0]
         own = self.own * cover + (0.5 * of.is_place * ground * (1 - cover) if of.is_place > 0 else 0)
-        told = np.concatenate([own, COVERED * cover], -1)
-        told = np.concatenate([told, (told**2).sum(-1, keepdims=True), ground], -1)
+        values = np.concatenate([own, COVERED * cover], -1)
+        values = np.concatenate([values, (values**2).sum(-1, keepdims=True), ground], -1)
         step_ = max(1, round(GRAIN / of.pixel))
         self.unit = of.pixel * step_
         rows, columns = (-(-side // step_) for side in of.shape)
         spare = (rows * step_ - of.shape[0], columns * step_ - of.shape[1])
-        told = np.pad(told, ((0, spare[0]), (0, spare[1]), (0, 0)), mode="edge")
-        told = np.add.reduce([told[at::step_] for at in range(step_)])
-        told = np.add.reduce([told[:, at::step_] for at in range(step_)]) * of.pixel**2
-        self._table = np.zeros((rows + 1, columns + 1, told.shape[-1]), np.float32)
-        self._table[1:, 1:] = told.cumsum(0, dtype=np.float64).cumsum(1)
+        values = np.pad(values, ((0, spare[0]), (0, spare[1]), (0, 0)), mode="edge")
+        values = np.add.reduce([values[at::step_] for at in range(step_)])
+        values = np.add.reduce([values[:, at::step_] for at in range(step_)]) * of.pixel**2
+        self._table = np.zeros((rows + 1, columns + 1, values.shape[-1]), np.float32)
+        self._table[1:, 1:] = values.cumsum(0, dtype=np.float64).cumsum(1)
 
     def at(self, y: Array, x: Array, count: int | None = None) -> Array:
         """Return sums (…, count) at places in units: all 8, or 5 if no place is shown, or the first ``count``."""
@@ -126,6 +125,6 @@ def split_nodes(of: Field, sums: Sums, level: Level, unlike: Array, depth: int, 
     likely = 8 * gain / (unlike[:, None] + 1.5) + 2.5 * chance
     likely = np.exp(likely - likely.max(1, keepdims=True))
     split = ((likely * tried[:, 1:-1]).sum(1) / likely.sum(1)).astype(np.float32)
-    parted = (step(unlike, *TOLD) if depth >= SURE else 1) * level.there
+    parted = (step(unlike, *VARIED) if depth >= SURE else 1) * level.there
     wide = parted * step(last - first, 2 * LEAST, 3 * LEAST)
     return Split(split, parted, wide * BAR * of.scale * (0.25 + 0.75 * 0.74**depth))

@@ -77,18 +77,18 @@ def draw(of: Field) -> Array:
 
 def _patches(of: Field) -> _Patches:
     """Return uneven rows of patches, with columns shifted by row; straight, diagonal or along arcs."""
-    dice, (x, y), (high, wide) = of.chance(1), of.places, of.size
-    side = float(dice.uniform(*SIDES)) * of.scale
-    kind, turn = dice.random(), float(dice.choice((-1, 1)) * dice.uniform(0.08, 0.8))
+    rng, (x, y), (high, wide) = of.chance(1), of.places, of.size
+    side = float(rng.uniform(*SIDES)) * of.scale
+    kind, turn = rng.random(), float(rng.choice((-1, 1)) * rng.uniform(0.08, 0.8))
     right, below = x - wide / 2, y - high / 2
     if kind < 0.35:
         right, below = right * np.cos(turn) + below * np.sin(turn), below * np.cos(turn) - right * np.sin(turn)
     elif kind < 0.55:
-        far = float(dice.uniform(150, 300))
+        far = float(rng.uniform(150, 300))
         right, below = right + far * np.sin(turn), below + far * np.cos(turn)
         right, below = np.arctan2(right, below) * far, np.hypot(right, below) - far
-    heights, widths = (np.cumsum(dice.uniform(0.7, 1.3, TABLE)) * side for _ in range(2))
-    shifts = dice.uniform(-0.2, 0.2, TABLE + 1).astype(np.float32) * side
+    heights, widths = (np.cumsum(rng.uniform(0.7, 1.3, TABLE)) * side for _ in range(2))
+    shifts = rng.uniform(-0.2, 0.2, TABLE + 1).astype(np.float32) * side
     start = TABLE / 2 * side
     down = np.asarray(below + start + 1.2 * of.cloud(50, 1), np.float32)
     row = np.clip(np.searchsorted(heights, down), 1, TABLE - 1)
@@ -103,10 +103,10 @@ def _patches(of: Field) -> _Patches:
 
 def _polarity(of: Field, patches: _Patches) -> Array:
     """Return 1 for each pixel where things are light on dark, 0 where dark on light: by rows, columns or quarters."""
-    dice = of.chance(2)
-    kind, wide = int(dice.integers(6)), int(dice.integers(2, 4))
-    first = int(dice.random() < 0.6)
-    row, column = (patches.row + int(dice.integers(4))) // wide, (patches.column + int(dice.integers(4))) // wide
+    rng = of.chance(2)
+    kind, wide = int(rng.integers(6)), int(rng.integers(2, 4))
+    first = int(rng.random() < 0.6)
+    row, column = (patches.row + int(rng.integers(4))) // wide, (patches.column + int(rng.integers(4))) // wide
     turned = {0: column, 1: row, 2: row + column, 3: (row + column) // 2}.get(kind, np.zeros_like(row))
     return np.asarray((turned + first) % 2, np.float32)
 
@@ -129,8 +129,8 @@ def _thing(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
     """Return the wanted lightness, hue and weight of hue of the things' patches, in a few values."""
     inner = step(of.away, *RIM)
     near = of.blur(of.cover, 7) + 0.02
-    told = np.clip(0.5 * of.tone + 0.5 * of.detail, 0, 1)
-    drawn = np.concatenate([told[..., None], of.lab[..., 1:]], -1)
+    tone = np.clip(0.5 * of.tone + 0.5 * of.detail, 0, 1)
+    drawn = np.concatenate([tone[..., None], of.lab[..., 1:]], -1)
     broad = np.stack([of.blur(drawn[..., part] * of.cover, 7) / near for part in range(3)], -1)
     drawn = np.stack([of.blur(drawn[..., part], 0.8) for part in range(3)], -1)
     held = over(broad, inner, drawn)

@@ -86,8 +86,8 @@ def _free(of: Field) -> tuple[Array, Array]:
 
 
 def _lozenges(of: Field) -> tuple[Array, Array]:
-    dice, (x, y) = of.chance(5), of.places
-    side, lean = float(dice.uniform(40, 58)) * of.scale, float(dice.uniform(0.5, 1.0))
+    rng, (x, y) = of.chance(5), of.places
+    side, lean = float(rng.uniform(40, 58)) * of.scale, float(rng.uniform(0.5, 1.0))
     u = (x + y * lean) / side + 0.04 * of.cloud(50, 6)
     v = (x - y * lean) / side + 0.04 * of.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)), np.abs(v - np.round(v))) * (side / np.hypot(1, lean))
@@ -96,9 +96,9 @@ def _lozenges(of: Field) -> tuple[Array, Array]:
 
 def _rays(of: Field) -> tuple[Array, Array]:
     """Return the ground divided into rays from a place within or below the picture, and each ray into pieces."""
-    dice, (x, y), (height, width) = of.chance(6), of.places, of.size
-    right, below = x - width * float(dice.uniform(0.25, 0.75)), y - height * float(dice.choice((0.4, 0.55, 1.05, 1.2)))
-    far, count = np.hypot(right, below), int(dice.integers(14, 22))
+    rng, (x, y), (height, width) = of.chance(6), of.places, of.size
+    right, below = x - width * float(rng.uniform(0.25, 0.75)), y - height * float(rng.choice((0.4, 0.55, 1.05, 1.2)))
+    far, count = np.hypot(right, below), int(rng.integers(14, 22))
     u = np.arctan2(below, right) / (2 * np.pi) * count + 0.04 * of.cloud(60, 6)
     v = far / 60 + 0.42 * (np.floor(u) % 2) + 0.04 * of.cloud(50, 7)
     hub = 26.0
@@ -110,9 +110,9 @@ def _rays(of: Field) -> tuple[Array, Array]:
 
 def _panes(of: Field) -> tuple[Array, Array]:
     """Return the ground divided into vertical, slightly slanted panes."""
-    dice, (x, y) = of.chance(7), of.places
-    wide, tall = float(dice.uniform(26, 44)) * of.scale, float(dice.uniform(80, 130)) * of.scale
-    u = (x + y * float(dice.uniform(-0.3, 0.3))) / wide + 0.12 * of.cloud(110, 6)
+    rng, (x, y) = of.chance(7), of.places
+    wide, tall = float(rng.uniform(26, 44)) * of.scale, float(rng.uniform(80, 130)) * of.scale
+    u = (x + y * float(rng.uniform(-0.3, 0.3))) / wide + 0.12 * of.cloud(110, 6)
     v = y / tall + 0.37 * np.floor(u) + 0.05 * of.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)) * wide, np.abs(v - np.round(v)) * tall)
     return _numbered(u, v), np.asarray(seam, np.float32)

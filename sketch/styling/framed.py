@@ -56,9 +56,9 @@ def is_framed(digest: str, book: Sketchbook) -> bool:
 
 def seen_as_view(item: Item, book: Sketchbook) -> Item:
     """Return an item that counts as covering its square if its drawing is a picture in a square."""
-    if item.look is None or not is_framed(item.drawing, book):
+    if item.appearance is None or not is_framed(item.drawing, book):
         return item
-    return replace(item, look=replace(item.look, cover=1.0))
+    return replace(item, appearance=replace(item.appearance, cover=1.0))
 
 
 def bled(scene: Scene, book: Sketchbook) -> Scene:

@@ -107,4 +107,4 @@ def _says_no_place(wish: Wish) -> bool:
 def _modelled(item: Item, book: Sketchbook) -> Item:
     """Return an item with its modelled drawing, if there is one."""
     digest = drawing_styles.modelled(book, item.drawing)
-    return item if digest == item.drawing else replace(item, drawing=digest, look=book.look(digest))
+    return item if digest == item.drawing else replace(item, drawing=digest, appearance=book.appearance(digest))

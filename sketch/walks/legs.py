@@ -15,7 +15,7 @@ from sketch import mixing, rendering
 from sketch.framing import Frame, Size
 from sketch.layers.drawn import Drawn
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
 
@@ -54,7 +54,7 @@ class Order:
     key: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
-    def of(cls, scenes: Sequence[Scene | None], book: Sketchbook, size: Size, *, guide: int = 0) -> Order:
+    def from_scenes(cls, scenes: Sequence[Scene | None], book: Sketchbook, size: Size, *, guide: int = 0) -> Order:
         """Return an order with the drawings that the scenes need from a library.
 
         :raises SketchbookError: when a drawing does not exist.
@@ -74,9 +74,9 @@ class Legs:
 
     def __init__(self, order: Order) -> None:
         self._scenes, self._guide = order.scenes, order.guide
-        self._book, self._frame = order.book(), Frame.of(order.size)
+        self._book, self._frame = order.book(), Frame.from_size(order.size)
         self._step = max(FINER, order.guide)
-        self._taken = Taken(self._book, side=self._frame.side * self._step)
+        self._taken = PartCache(self._book, side=self._frame.side * self._step)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
 
     def drawn(self, leg: int, t: float) -> Led:

@@ -16,5 +16,5 @@ def clean_drawing(svg: str) -> str:
     part_marking.mark_parts(root)
     part_marking.drop_unpainted(root)
     short = svg_shrinking.minify(root)
-    svg_files.read(short)
+    svg_files.parse_svg(short)
     return short

@@ -52,7 +52,7 @@ def measure_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
     vectors = []
     for start in range(0, len(canvas.records), CHUNK):
         chosen = list(range(start, min(start + CHUNK, len(canvas.records))))
-        vectors.append(eye.look(canvas.by_hand(PLAIN, chosen))[0])
+        vectors.append(eye.encode(canvas.by_hand(PLAIN, chosen))[0])
     names = [record.title for record in canvas.records]
     sentences = torch.cat(vectors)
     return {f"top{best}": count_share(concept_hits(eye, sentences, names, best)) for best in (1, 5)}
@@ -70,7 +70,7 @@ def measure_styles(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
     before = torch.from_numpy(np.stack(grounds)).permute(0, 3, 1, 2).to(canvas.motifs.pixels.device)
     right_hands, right_concepts, by_hand = [], [], {}
     for number, hand in enumerate(eye.hands):
-        sentences, shares = eye.look(canvas.by_hand(hand, chosen, grounds=before))
+        sentences, shares = eye.encode(canvas.by_hand(hand, chosen, grounds=before))
         right = (shares.argmax(1) == number).cpu()
         by_hand[hand] = round(float(right.float().mean()), 3)
         right_hands.append(right)

@@ -82,7 +82,8 @@ class _Maker:
         painter = hand or rng.choice([each for each in self._unnamed if HANDS[each].keeps_colour] or self._unnamed)
         chosen = [rng.choice(self.drawn[name]) for name in names]
         items = [
-            Item(each.digest, each.name, each.kind, count, colour, look=self._book.look(each.digest)) for each in chosen
+            Item(each.digest, each.name, each.kind, count, colour, appearance=self._book.appearance(each.digest))
+            for each in chosen
         ]
         wish = Wish()
         scene = styled.arrange(items, wish, rng.getrandbits(31), marks=HANDS[painter].marks, book=self._book)

@@ -55,12 +55,12 @@ def list_lost(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Ques
 
 def _is_style_named(eye: Eye, gallery: Gallery, questions: Sequence[Question]) -> Tensor:
     """Return for each picture whether the image encoder names its style."""
-    best = torch.cat([eye.look(pictures)[1] for pictures in gallery.load_pictures(questions)]).argmax(1).tolist()
+    best = torch.cat([eye.encode(pictures)[1] for pictures in gallery.load_pictures(questions)]).argmax(1).tolist()
     return torch.tensor([eye.hands[at] == question.hand for at, question in zip(best, questions, strict=True)])
 
 
 def _named(eye: Eye, gallery: Gallery, questions: Sequence[Question], best: int) -> Tensor:
-    sentences = torch.cat([eye.look(pictures)[0] for pictures in gallery.load_pictures(questions)])
+    sentences = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(questions)])
     return rewordings.hits(eye.score(sentences), [question.means for question in questions], eye.concepts, best)
 
 
@@ -75,7 +75,7 @@ def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Quest
         program = torch.cat(list(own.load_pictures(members)))
         row: dict[str, Any] = {"of": len(members)}
         for name, pictures in (("", painted), ("_by_program", program)):
-            sentences, shares = eye.look(pictures)
+            sentences, shares = eye.encode(pictures)
             right = rewordings.hits(eye.score(sentences), [each.means for each in members], eye.concepts, 5)
             row[f"concept_top5{name}"] = round(float(right.float().mean()), 3)
             row[f"told{name}"] = round(sum(eye.hands[at] == hand for at in shares.argmax(1).tolist()) / len(members), 3)
@@ -115,7 +115,7 @@ def _things(eye: Eye, gallery: Gallery, questions: Sequence[Question], book: Ske
                 means.append((book.drawings[thing.drawing].name,))
     if not seen:
         return accuracy.count_share(torch.zeros(0))
-    sentences = torch.cat([eye.look(part)[0] for part in torch.split(torch.cat(seen), 64)])
+    sentences = torch.cat([eye.encode(part)[0] for part in torch.split(torch.cat(seen), 64)])
     return accuracy.count_share(rewordings.hits(eye.score(sentences), means, eye.concepts, 5))
 
 

@@ -57,9 +57,9 @@ def score(eye: Eye, gallery: Gallery, collection: Collection) -> dict[str, Any]:
     questions = collection.questions
     if not questions:
         return {}
-    painted = torch.cat([eye.look(pictures)[0] for pictures in gallery.load_pictures(questions)])
+    painted = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(questions)])
     size = gallery.picture(questions[0]).shape[-1]
-    originals = eye.look(collection.pictures(size))[0]
+    originals = eye.encode(collection.pictures(size))[0]
     likeness = painted @ originals.T
     own = likeness.diagonal()
     others = (likeness.sum(1) - own) / max(1, len(own) - 1)

@@ -59,7 +59,7 @@ def scores(eye: Eye, gallery: Gallery, questions: Sequence[Question], parts: dic
 
 def recognise(eye: Eye, gallery: Gallery, questions: Sequence[Question]) -> tuple[Tensor, Tensor]:
     """Return the image encoder's output for the answers: sentence vectors (n, width) and style shares (n, hands)."""
-    seen = [eye.look(pictures) for pictures in gallery.load_pictures(questions)]
+    seen = [eye.encode(pictures) for pictures in gallery.load_pictures(questions)]
     return torch.cat([sentence for sentence, _ in seen]), torch.cat([hand for _, hand in seen])
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from sketch import mixing, rendering
 from sketch.colour import Array
 from sketch.layers.drawn import Drawn
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.sketchbook import Sketchbook
 from studio.hands import registry
 from studio.scenes import picture_sketches
@@ -42,7 +42,7 @@ class SubjectRenderer:
     """Renders subjects in their styles, ``size`` pixels a side."""
 
     def __init__(self, book: Sketchbook, *, size: int = 256) -> None:
-        self._book, self._size, self._taken = book, size, Taken(book)
+        self._book, self._size, self._taken = book, size, PartCache(book)
 
     def drawn(self, subject: Subject) -> Drawn:
         """Return the drawing of a subject's scene, or of the mixture of its two scenes."""

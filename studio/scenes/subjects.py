@@ -96,7 +96,9 @@ class Programme:
         self._shares = [RARELY if self._by_name[name][0].kind.startswith(RARER) else 1.0 for name in self.names]
         self._animals = [name for name in self.names if self._by_name[name][0].kind.startswith("animal")]
         self._held = [
-            name for name in self.names if habitats.of(name, self._by_name[name][0].kind).stance == habitats.LIE
+            name
+            for name in self.names
+            if habitats.find_habitat(name, self._by_name[name][0].kind).stance == habitats.LIE
         ]
 
     def __len__(self) -> int:
@@ -158,7 +160,7 @@ class Programme:
 
     def _item(self, name: str, rng: random.Random, *, colour: str = "", count: int = 1) -> Item:
         drawing = rng.choice(self._by_name[name])
-        return Item(drawing.digest, name, drawing.kind, count, colour, look=self._book.look(drawing.digest))
+        return Item(drawing.digest, name, drawing.kind, count, colour, appearance=self._book.appearance(drawing.digest))
 
 
 def _captions(written: Sequence[str], hand: registry.Hand, *, is_unnamed: bool) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def command(folder: Folder, *, eye_folder: Path, drawn: Path, painted: int, meas
         renderer, rows, by = SubjectRenderer(book, size=painted_at), [], []
         for first in progress(range(0, count, BATCH), what="painted"):
             chunk = [programme.subject(number) for number in range(first, min(first + BATCH, count))]
-            rows.append(eye.strokes(renderer.paint(chunk).pictures).numpy())
+            rows.append(eye.encode_strokes(renderer.paint(chunk).pictures).numpy())
             by += [subject.first.hand for subject in chunk]
         return np.concatenate(rows), by
 

@@ -46,8 +46,8 @@ def command(folder: Folder, *, eye_folder: Path, looks_folder: Path) -> dict[str
             with Image.open(folder.path / record.file) as picture:
                 square = ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE))
             pixels = torch.from_numpy(np.asarray(square, np.float32).copy() / 255).permute(2, 0, 1)[None]
-            sentence, _ = eye.look(pixels)
-            vector = table.project(eye.strokes(pixels).numpy())
+            sentence, _ = eye.encode(pixels)
+            vector = table.project(eye.encode_strokes(pixels).numpy())
             (hand,) = table.nearest(vector)
             best = int(eye.score(sentence)[0].argmax())
             described[record.id] = {"vector": [round(float(each), 4) for each in vector[0]],

@@ -11,11 +11,11 @@ from benchmarks.queueing import DAY, Scaler
 
 @pytest.mark.parametrize(("workers", "load"), [(1, 0.5), (1, 0.8), (4, 3.2), (16, 13.0)])
 def test_fixed_workers_keep_walks_waiting_as_erlang_says(workers: int, load: float) -> None:
-    dice, count = np.random.default_rng(5), 150_000
-    at = np.cumsum(dice.exponential(1.0, count))
+    rng, count = np.random.default_rng(5), 150_000
+    at = np.cumsum(rng.exponential(1.0, count))
     at *= (DAY - 1) / at[-1]
     mean = load * DAY / count
-    found = queueing.followed(at, dice.exponential(mean, count), Scaler(least=workers, most=workers))
+    found = queueing.followed(at, rng.exponential(mean, count), Scaler(least=workers, most=workers))
     waits = queueing.erlang_c(load, workers)
     assert (found.waits > 0).mean() == pytest.approx(waits, abs=0.03)
     assert found.waits.mean() == pytest.approx(waits * mean / (workers - load), rel=0.12)
@@ -31,7 +31,7 @@ def test_arrivals_of_a_day_are_as_many_as_asked_for_and_swing_as_asked_for() -> 
     assert expected.sum() == pytest.approx(24_000)
     assert expected.max() / expected.min() == pytest.approx(4.0, rel=1e-3)
     assert expected.argmax() / 60 == pytest.approx(20.0, abs=0.05)
-    at = queueing.arrivals(1_000, peak=4.0, dice=np.random.default_rng(3))
+    at = queueing.arrivals(1_000, peak=4.0, rng=np.random.default_rng(3))
     assert abs(len(at) - 24_000) < 5 * 24_000**0.5
     assert (np.diff(at) >= 0).all()
     assert (at[0] >= 0) and (at[-1] < DAY)
@@ -78,8 +78,8 @@ def test_workers_do_the_work_that_came() -> None:
 def test_too_few_workers_make_the_line_grow_in_either_reckoning() -> None:
     """With half of what is needed, who comes last in a day waits for as long as all the work that is left takes."""
     few = Scaler(least=5, most=5, busy=0.0)
-    dice = np.random.default_rng(1)
-    flow = queueing.flowing(36_000, 1.0, few, peak=1.0, dice=dice)
+    rng = np.random.default_rng(1)
+    flow = queueing.flowing(36_000, 1.0, few, peak=1.0, rng=rng)
     one_by_one = queueing.followed(np.arange(0.0, DAY, 0.1), np.full(864_000, 1.0), few)
     assert flow.waits[-1] == pytest.approx(DAY, rel=0.02)
     assert one_by_one.waits[-1] == pytest.approx(DAY, rel=0.02)
@@ -87,10 +87,10 @@ def test_too_few_workers_make_the_line_grow_in_either_reckoning() -> None:
 
 def test_both_reckonings_agree_on_a_busy_day() -> None:
     scaler = Scaler(start_seconds=45.0)
-    dice = np.random.default_rng(2)
-    at = queueing.arrivals(15_000, peak=4.0, dice=dice)
+    rng = np.random.default_rng(2)
+    at = queueing.arrivals(15_000, peak=4.0, rng=rng)
     one_by_one = queueing.followed(at, np.full(len(at), 1.5), scaler, workers=8)
-    flow = queueing.flowing(15_000, 1.5, scaler, peak=4.0, dice=dice)
+    flow = queueing.flowing(15_000, 1.5, scaler, peak=4.0, rng=rng)
     assert flow.workers_mean == pytest.approx(one_by_one.workers_mean, rel=0.1)
     assert flow.busy == pytest.approx(one_by_one.busy, rel=0.1)
 

@@ -48,7 +48,7 @@ def _film(pair: int) -> Film:
 
 
 def change(store: Store, part: str, contender: str, **values: Any) -> None:
-    for record in store.of(part, contender=contender):
+    for record in store.select(part, contender=contender):
         record |= values
 
 

@@ -52,7 +52,7 @@ def test_page_tells_what_is_measured_now() -> None:
     page = scaling.PAGE.read_text("utf-8")
     told = page.partition(scaling.BEGIN)[2].partition(scaling.END)[0]
     assert scaling._measured(MEASURES) in told
-    assert ASSUMED.told() in told
+    assert ASSUMED.summary() in told
     assert scaling.table([scaling.need(10, MEASURES, ASSUMED)]).splitlines()[-1] in told
     assert scaling.rules(MEASURES, ASSUMED) in told
 

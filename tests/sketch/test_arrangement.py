@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 
 from sketch import arrangement, colour, scene
 from sketch.arrangement import Item, Wish, arrange
-from sketch.colour import Look
+from sketch.colour import Appearance
 from sketch.scene import Scene, Thing
 
 BOAT = Item("boat", "sailboat", "transport-water")
@@ -59,7 +59,7 @@ def test_whatever_is_asked_for_is_a_scene_within_its_limits_and_the_frame(
     items: list[Item], wish: Wish, seed: int
 ) -> None:
     arranged = arrange(items, wish, seed)
-    assert scene.read(arranged.as_json()).as_json() == arranged.as_json()
+    assert scene.read_scene(arranged.as_json()).as_json() == arranged.as_json()
     assert counts(arranged) == Counter(item.drawing for item in items)
     assert all(map(seen, arranged.things)), arranged.things
     assert arranged.setting.kind == wish.kind or not wish.kind
@@ -177,27 +177,27 @@ def test_things_stand_off_from_what_is_behind_them(tone: tuple[float, float, flo
         rooms = [arrange([item], Wish(kind="room", time="day"), seed) for seed in range(100)]
         return [min(math.dist(tone, each) for each in behind(room)) for room in rooms]
 
-    apart, unseen = nearest(replace(CAT, look=Look(tone, 0.4))), nearest(CAT)
+    apart, unseen = nearest(replace(CAT, appearance=Appearance(tone, 0.4))), nearest(CAT)
     assert statistics.quantiles(apart, n=10)[0] > statistics.quantiles(unseen, n=10)[0] + 0.03
     assert statistics.mean(apart) > statistics.mean(unseen) + 0.03
 
 
 def test_thing_in_a_colour_stands_off_in_that_colour() -> None:
-    red = replace(CAT, colour="red", look=Look(colour.tone(colour.polar(*colour.NAMED["blue"])), 0.4))
-    same = replace(CAT, look=Look(colour.tone(colour.polar(*colour.NAMED["red"])), 0.4))
+    red = replace(CAT, colour="red", appearance=Appearance(colour.tone(colour.polar(*colour.NAMED["blue"])), 0.4))
+    same = replace(CAT, appearance=Appearance(colour.tone(colour.polar(*colour.NAMED["red"])), 0.4))
     for seed in range(20):
         assert arrange([red], Wish(), seed).setting == arrange([same], Wish(), seed).setting
 
 
 def test_dark_thing_is_shown_by_night_where_that_is_asked_for_alone() -> None:
-    dark = replace(CAT, look=Look((0.3, 0.0, 0.0), 0.4))
+    dark = replace(CAT, appearance=Appearance((0.3, 0.0, 0.0), 0.4))
     times = {arrange([dark], Wish(kind="hills"), seed).setting.time for seed in range(60)}
     assert times == {"day", "dusk"}
     assert arrange([dark], Wish(kind="hills", time="night"), 1).setting.time == "night"
 
 
 def test_drawing_of_a_place_that_fills_its_square_fills_the_picture_behind_all_else() -> None:
-    city = Item("city", "cityscape", "place-other", look=Look((0.5, 0.0, 0.0), 0.9))
+    city = Item("city", "cityscape", "place-other", appearance=Appearance((0.5, 0.0, 0.0), 0.9))
     for seed in range(30):
         (alone,) = arrange([city], Wish(), seed).things
         first, cat = arrange([CAT, city], Wish(relation="in front"), seed).things
@@ -210,8 +210,8 @@ def test_drawing_of_a_place_that_fills_its_square_fills_the_picture_behind_all_e
 
 @pytest.mark.parametrize("change", [{"kind": "place-building"}, {"kind": "place-other", "count": 2}])
 def test_house_and_several_places_stand_in_a_setting(change: dict[str, Any]) -> None:
-    look = Look((0.5, 0.0, 0.0), 0.5 if "count" not in change else 0.9)
-    arranged = arrange([replace(HOUSE, look=look, **change)], Wish(), 1)
+    look = Appearance((0.5, 0.0, 0.0), 0.5 if "count" not in change else 0.9)
+    arranged = arrange([replace(HOUSE, appearance=look, **change)], Wish(), 1)
     assert all(thing.size < 1 for thing in arranged.things)
 
 

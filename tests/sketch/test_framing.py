@@ -11,7 +11,7 @@ from sketch import rendering
 from sketch.compositions.composition import Composition
 from sketch.framing import Frame
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene, Setting, Thing
 from tests.support import drawings
 from tests.support.drawings import DIGESTS
@@ -33,7 +33,7 @@ def disc(x: float = 0.5, y: float = 0.5, size: float = 0.7, turn: float = 0.0) -
 
 def test_square_leaves_a_scene_as_it_is() -> None:
     scene = Scene((disc(),), LAND)
-    assert Frame.of(64) == Frame(64, 64) and Frame.of(64).fitted(scene) is scene
+    assert Frame.from_size(64) == Frame(64, 64) and Frame.from_size(64).fitted(scene) is scene
     assert np.array_equal(rendering.draw(scene, BOOK, (64, 64)).picture, rendering.draw(scene, BOOK, 64).picture)
 
 
@@ -115,7 +115,7 @@ def test_scene_is_drawn_in_a_frame_at_stops_and_between(size: tuple[int, int], c
     inks = ("f2ead8", "1d1a18", "c23b22")
     chosen = composition and replace(composition, inks=inks)
     first, last = (Scene((disc(x),), LAND, composition=chosen) for x in (0.4, 0.6))
-    mixture = Mixture(first, last, BOOK, Taken(BOOK))
+    mixture = Mixture(first, last, BOOK, PartCache(BOOK))
     frames = [mixture.at(t, size) for t in (0.0, 0.5, 1.0)]
     for drawn in frames:
         assert drawn.picture.shape == (*size, 3) and drawn.things.shape == (*size, 4) and drawn.numbers.shape == size
@@ -130,7 +130,7 @@ def test_scene_is_drawn_in_a_frame_at_stops_and_between(size: tuple[int, int], c
 def test_way_from_a_painted_to_a_repeated_scene_is_drawn_in_a_frame(size: tuple[int, int]) -> None:
     first = Scene((disc(),), LAND, composition=Composition())
     last = Scene((disc(),), LAND, composition=Composition("linocut", "grid", 2, 2, ("f2ead8", "1d1a18", "c23b22")))
-    drawn = Mixture(first, last, BOOK, Taken(BOOK)).at(0.5, size)
+    drawn = Mixture(first, last, BOOK, PartCache(BOOK)).at(0.5, size)
     assert drawn.things.shape == (*size, 4) and np.isfinite(drawn.sketch(size[0] // 2)).all()
 
 

@@ -13,12 +13,12 @@ from sketch import mixing, palettes, rendering
 from sketch.backdrops import backdrop
 from sketch.layers.drawn import Drawn
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import COLOURS, Scene, Setting
 from tests.support.drawings import FLAT, book, scene_of, thing
 
 BOOK = book()
-TAKEN = Taken(BOOK)
+TAKEN = PartCache(BOOK)
 SIZE = 128
 
 

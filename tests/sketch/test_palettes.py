@@ -23,7 +23,7 @@ def test_every_setting_has_tones_that_a_scene_may_have() -> None:
     for kind, time, weather in itertools.product(scene.KINDS, scene.TIMES, scene.WEATHERS):
         found = tones(kind, time, weather)
         whole = {"version": 1, "things": [], "setting": {"kind": kind, "tones": list(found)}}
-        assert scene.read(whole).setting.tones == found and len(set(found)) > 2
+        assert scene.read_scene(whole).setting.tones == found and len(set(found)) > 2
 
 
 def test_tones_follow_from_the_dice_and_differ_with_them() -> None:

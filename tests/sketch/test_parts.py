@@ -7,7 +7,7 @@ import pytest
 
 from sketch import colour, parts
 from sketch.colour import Array
-from sketch.parts import Part, Taken
+from sketch.parts import Part, PartCache
 from sketch.sketchbook import SketchbookError, rendered
 from tests.support.drawings import DIGESTS, SHAPES, book, svg
 
@@ -118,10 +118,13 @@ def test_parts_know_how_light_their_whole_drawing_is() -> None:
 
 
 def test_drawing_is_taken_apart_once() -> None:
-    taken = Taken(book())
-    assert taken.of(DIGESTS["cat face"]) is taken.of(DIGESTS["cat face"]) and len(taken.of(DIGESTS["cat face"])) == 2
+    taken = PartCache(book())
+    assert (
+        taken.parts(DIGESTS["cat face"]) is taken.parts(DIGESTS["cat face"])
+        and len(taken.parts(DIGESTS["cat face"])) == 2
+    )
     with pytest.raises(SketchbookError, match="There is no drawing"):
-        taken.of("nobody")
+        taken.parts("nobody")
 
 
 def test_marked_group_is_one_part_with_its_shades() -> None:

@@ -51,7 +51,7 @@ def told(**changes: Any) -> dict[str, Any]:
 @given(SCENES)
 def test_every_scene_comes_back_from_json_as_near_as_can_be_seen(drawn: Scene) -> None:
     written = json.loads(json.dumps(drawn.as_json()))
-    back = scene.read(written)
+    back = scene.read_scene(written)
     assert back.as_json() == written
     assert back.setting.tones == drawn.setting.tones and len(back.things) == len(drawn.things)
     for one, other in zip(drawn.things, back.things, strict=True):
@@ -61,11 +61,13 @@ def test_every_scene_comes_back_from_json_as_near_as_can_be_seen(drawn: Scene) -
 
 @pytest.mark.parametrize("turn", [math.pi, -math.pi])
 def test_half_a_turn_survives_rounding(turn: float) -> None:
-    assert scene.read(Scene((Thing("bear", turn=turn),)).as_json()).things[0].turn == pytest.approx(turn, abs=1e-4)
+    assert scene.read_scene(Scene((Thing("bear", turn=turn),)).as_json()).things[0].turn == pytest.approx(
+        turn, abs=1e-4
+    )
 
 
 def test_what_is_not_said_is_as_usual() -> None:
-    read = scene.read({"version": 1, "things": [{"drawing": "bear"}], "setting": {}})
+    read = scene.read_scene({"version": 1, "things": [{"drawing": "bear"}], "setting": {}})
     assert read == Scene((Thing("bear"),), Setting())
 
 
@@ -81,7 +83,7 @@ BAD = [
 @pytest.mark.parametrize(("name", "value"), BAD, ids=lambda value: repr(value)[:20])
 def test_thing_beyond_a_limit_is_named_by_its_field(name: str, value: object) -> None:
     with pytest.raises(SceneError, match=rf"^scene\.things\[0\]\.{name}: "):
-        scene.read(told(**{name: value}))
+        scene.read_scene(told(**{name: value}))
 
 
 BAD_SETTINGS = [
@@ -98,7 +100,7 @@ BAD_SETTINGS = [
 @pytest.mark.parametrize(("name", "value"), BAD_SETTINGS, ids=lambda value: repr(value)[:24])
 def test_setting_beyond_a_limit_is_named_by_its_field(name: str, value: object) -> None:
     with pytest.raises(SceneError, match=rf"^scene\.setting\.{name}: "):
-        scene.read(told(**{f"setting_{name}": value}))
+        scene.read_scene(told(**{f"setting_{name}": value}))
 
 
 @pytest.mark.parametrize(
@@ -121,14 +123,14 @@ def test_setting_beyond_a_limit_is_named_by_its_field(name: str, value: object) 
 )  # fmt: skip
 def test_forged_scene_is_refused_in_one_short_sentence(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(SceneError) as caught:
-        scene.read(told() | changes)
+        scene.read_scene(told() | changes)
     assert str(caught.value).startswith(says) and len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("whole", [None, 7, "scene", [], [told()], b"{}", float("nan")])
 def test_what_is_no_object_is_no_scene(whole: object) -> None:
     with pytest.raises(SceneError, match=r"^scene: an object"):
-        scene.read(whole)
+        scene.read_scene(whole)
 
 
 FIELDS = some.sampled_from(("version", "things", "setting", "drawing", "tones", "x"))
@@ -138,7 +140,7 @@ PLAIN = some.none() | some.booleans() | some.floats() | some.text(max_size=4) | 
 @given(some.recursive(PLAIN, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(FIELDS, inner)))
 def test_no_json_makes_anything_else_than_a_scene_or_a_scene_error(whole: object) -> None:
     try:
-        assert isinstance(scene.read(whole), Scene)
+        assert isinstance(scene.read_scene(whole), Scene)
     except SceneError as error:
         assert str(error).startswith("scene")
 
@@ -147,4 +149,4 @@ def test_most_things_there_may_be_are_read_in_their_order() -> None:
     names = [f"d{number}" for number in range(scene.MOST_THINGS)]
     random.Random(1).shuffle(names)
     whole = {"version": 1, "things": [{"drawing": name} for name in names], "setting": {}}
-    assert [thing.drawing for thing in scene.read(whole).things] == names
+    assert [thing.drawing for thing in scene.read_scene(whole).things] == names

@@ -198,9 +198,9 @@ def test_threads_may_share_a_sketchbook(tmp_path: Path) -> None:
 def test_look_of_a_drawing_is_its_mean_colour_and_how_much_of_its_square_it_covers() -> None:
     halves = svg('<path d="M0 0h16v32H0z" fill="#fff"/><path d="M16 0h8v32h-8z" fill="#000"/>')
     held = Sketchbook([Drawing("halves", "halves")], {"halves": halves})
-    look = held.look("halves")
+    look = held.appearance("halves")
     assert look.cover == pytest.approx(0.75, abs=0.01)
     assert look.tone == pytest.approx((2 / 3, 0.0, 0.0), abs=0.01)
-    assert held.look("halves") is look
+    assert held.appearance("halves") is look
     with pytest.raises(SketchbookError, match="no drawing"):
-        held.look("gone")
+        held.appearance("gone")

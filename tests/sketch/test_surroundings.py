@@ -7,7 +7,7 @@ import pytest
 
 from sketch import rendering
 from sketch.backdrops import backdrop
-from sketch.scene import Scene, SceneError, Thing, read
+from sketch.scene import Scene, SceneError, Thing, read_scene
 from sketch.sketchbook import Sketchbook
 from sketch.surroundings import PHOTO, Surroundings, resized
 
@@ -38,7 +38,7 @@ def test_pictures_are_one_where_their_digests_are() -> None:
 
 def test_nobody_can_ask_for_it_by_name() -> None:
     with pytest.raises(SceneError, match="kind"):
-        read({"version": 1, "things": [], "setting": {"kind": PHOTO}})
+        read_scene({"version": 1, "things": [], "setting": {"kind": PHOTO}})
 
 
 def test_what_is_not_covered_has_no_colour_that_runs_into_what_is() -> None:

@@ -234,7 +234,7 @@ def test_drawing_that_is_no_square_is_put_into_one_and_not_stretched(start: str,
 def test_drawing_does_not_depend_on_the_fonts_of_the_machine() -> None:
     """The renderer is told to look for none; a drawing that would need some is refused."""
     with pytest.raises(SketchbookError, match="'text'"):
-        svg.read(written('<g><text x="4" y="20">words</text></g>'))
+        svg.parse_svg(written('<g><text x="4" y="20">words</text></g>'))
 
 
 def test_bytes_and_numbers_are_the_same_picture() -> None:
@@ -247,7 +247,7 @@ def test_bytes_and_numbers_are_the_same_picture() -> None:
 
 def test_reading_needs_no_more_than_a_guarded_parser() -> None:
     program = (
-        "import sys; from sketch import svg; svg.read(sys.argv[1]); "
+        "import sys; from sketch import svg; svg.parse_svg(sys.argv[1]); "
         "print([name for name in ('defusedxml', 'scipy', 'resvg_py') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program, written(SQUARE)], capture_output=True, text=True, check=True)

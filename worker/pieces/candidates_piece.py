@@ -142,7 +142,7 @@ def _traced(
 def _inverted(found: CandidateSet, photo: Photo, painter: Painter, prepared: PreparedWalk, count: int) -> PreparedWalk:
     """Return the prepared candidates, all tied to the inverted photo, as in a walk of a text-conditioned model."""
     size, cut_out = prepared.rendering, bool(found.asked["stop"]["cut_out"])
-    latents = painter.model.encode_picture(tracing.composed(_pixels(photo), size.width, size.height, cut_out=cut_out))
+    latents = painter.model.encode_picture(tracing.compose(_pixels(photo), size.width, size.height, cut_out=cut_out))
     photos = tuple(painter.invert(prepared, index, latents, on_step=painting.go_on) for index in range(count))
     return replace(prepared, photos=photos)
 

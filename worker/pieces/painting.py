@@ -250,7 +250,7 @@ def station(
 
     :raises PaintingError: when the style's adapter, the LoRA or an embedding is no longer available.
     """
-    shown = None if scene_json is None else scene.read(scene_json)
+    shown = None if scene_json is None else scene.read_scene(scene_json)
     text = (shown and shown.words) or prompt
     known = hands.known(model)
     # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.

@@ -61,7 +61,7 @@ def _describe(photo: Photo) -> dict[str, str | None]:
         return {"error": UNREADABLE}
     worker, cut = this_worker(), tracing.cut(picture, PREVIEW)
     caption = describing.describe(
-        picture, cut=cut, eye=worker.features.open_eye(), blip=worker.captioner, hands=_hands()
+        picture, cut=cut, eye=worker.features.open_eye(), blip=worker.captioner, styles=_hands()
     )
     return {"description": caption.words or None, "cut_path": None if cut is None else _keep(photo.id, cut)}
 

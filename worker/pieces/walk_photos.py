@@ -110,7 +110,7 @@ def _photo(walk: Walk, index: int) -> Pixels:
 def _fitting(walk: Walk, index: int, prepared: PreparedWalk) -> NDArray[np.uint8]:
     rendering = prepared.rendering
     cut_out = bool(walk.stops[index].cut_out)
-    return tracing.composed(_photo(walk, index), rendering.width, rendering.height, cut_out=cut_out)
+    return tracing.compose(_photo(walk, index), rendering.width, rendering.height, cut_out=cut_out)
 
 
 def _load_or_make(

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.generation.cost import PAIR, area, of_frame, rungs
+from app.generation.cost import PAIR, area, of_frame, planned_passes
 from worker.planning import frame_schedule, pacing
 
 Kind = Literal["stops", "knots", "frames"]
@@ -115,7 +115,7 @@ def following(
     if done[-1].kind == "frames" or frames == stops:
         return None
     legs = stops if closed else stops - 1
-    ladder = rungs(sampling, legs=legs, between=frames - stops)
+    ladder = planned_passes(sampling, legs=legs, between=frames - stops)
     climbed = sum(level.kind == "knots" for level in done)
     if climbed < len(ladder):
         depth, count = ladder[climbed]
@@ -164,7 +164,7 @@ def kept_depths(level: Level, sampling: Mapping[str, Any], *, frames: int, close
         if frames <= stops:
             return ()
         legs = stops if closed else stops - 1
-        return tuple(depth for depth, _ in rungs(sampling, legs=legs, between=frames - stops))
+        return tuple(depth for depth, _ in planned_passes(sampling, legs=legs, between=frames - stops))
     return (level.until,) if level.kind == "knots" else ()
 
 

@@ -115,11 +115,11 @@ class VisualFeatureExtractor:
         following = [place + 1 for place in places if place + 1 < len(rows)]
         looked_at = sorted({*places, *following})
         pictures = np.stack([_picture(rows[place], memory) for place in looked_at])
-        seen, shares = eye.look(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
+        seen, shares = eye.encode(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255)
         vectors = dict(zip(looked_at, seen.cpu().numpy(), strict=True))
         steps = [1 - float(vectors[place - 1] @ vectors[place]) for place in following]
         by_position = {rows[place].position: each for place, each in zip(looked_at, shares, strict=True)}
-        found = {position: eye.hand(by_position[position], among)
+        found = {position: eye.name_style(by_position[position], among)
                  for position, among in _unasked(walk).items() if position in by_position}  # fmt: skip
         sentences = np.stack([vectors[place] for place in places])
         step = max(0.0, float(np.mean(steps))) if steps else None

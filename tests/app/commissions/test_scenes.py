@@ -59,12 +59,12 @@ def placed(*prompts: str | dict[str, Any], seed: int = 7, **fields: Any) -> Walk
 def shown(walk: Walk) -> list[list[str]]:
     """Name what each stop shows."""
     names = {digest: name for name, digest in drawings.DIGESTS.items()}
-    return [[names[thing.drawing] for thing in scene.read(stop.scene).things] for stop in walk.stops]
+    return [[names[thing.drawing] for thing in scene.read_scene(stop.scene).things] for stop in walk.stops]
 
 
 def test_each_prompt_is_read_as_a_scene_of_drawings() -> None:
     walk = placed("a house", "the sun over a house")
-    first, second = (scene.read(stop.scene) for stop in walk.stops)
+    first, second = (scene.read_scene(stop.scene) for stop in walk.stops)
     assert shown(walk) == [["house"], ["house", "sun"]]
     assert second.things[1].y < second.things[0].y  # from far to near, and the sun is above
     assert (first.words.removesuffix(", pop art").removesuffix(", watercolour"), first.reader > 0) == ("a house", True)
@@ -72,7 +72,7 @@ def test_each_prompt_is_read_as_a_scene_of_drawings() -> None:
 
 def test_german_is_told_to_the_painter_in_english() -> None:
     walk = placed("drei Häuser bei Nacht", "die Sonne")
-    first = scene.read(walk.stops[0].scene)
+    first = scene.read_scene(walk.stops[0].scene)
     assert shown(walk) == [["house"] * 3, ["sun"]]
     assert first.words.startswith("three houses")
     assert first.setting.time == "night"
@@ -81,7 +81,7 @@ def test_german_is_told_to_the_painter_in_english() -> None:
 def test_hand_that_is_named_is_told_and_not_drawn() -> None:
     walk = placed("an oil painting of a house", "a house, woodcut")
     assert shown(walk) == [["house"], ["house"]]
-    told = [scene.read(stop.scene).words for stop in walk.stops]
+    told = [scene.read_scene(stop.scene).words for stop in walk.stops]
     assert ["oil painting" in told[0], "woodcut" in told[1]] == [True, True]
     assert not any(hand in words for hand in UNNAMED for words in told)
 
@@ -89,7 +89,7 @@ def test_hand_that_is_named_is_told_and_not_drawn() -> None:
 def test_walk_that_names_no_hand_is_told_one_for_all_its_stops() -> None:
     chosen = []
     for seed in range(12):
-        told = [scene.read(stop.scene).words for stop in placed("a house", "the sun", seed=seed).stops]
+        told = [scene.read_scene(stop.scene).words for stop in placed("a house", "the sun", seed=seed).stops]
         (hand,) = {words.rpartition(", ")[2] for words in told}
         assert hand == random.Random(f"hand:{seed}").choice(UNNAMED)  # as walks of before were told
         chosen.append(hand)
@@ -228,7 +228,7 @@ def test_walk_that_goes_on_begins_with_the_last_scene() -> None:
 
 def test_prompt_in_which_nothing_is_found_is_read_as_a_setting_alone() -> None:
     walk = placed("🜁🜂", "a house")
-    assert isinstance(scene.read(walk.stops[0].scene), Scene)
+    assert isinstance(scene.read_scene(walk.stops[0].scene), Scene)
 
 
 def test_without_a_lexicon_prompts_are_painted_by_their_words(

@@ -276,7 +276,7 @@ def test_zero_width_characters_hide_nothing(reader: Reader) -> None:
 
 @pytest.mark.parametrize("prompt", ["", " ", "?!", "the of and", "ⵣⵣ", "\ud800", "\x00", "🏳", "not", "ohne", "two"])
 def test_what_names_nothing_is_read_without_complaint(reader: Reader, prompt: str) -> None:
-    scene.read(reader.read(prompt).scene(1).as_json())
+    scene.read_scene(reader.read(prompt).scene(1).as_json())
 
 
 @settings(deadline=None, max_examples=150)
@@ -289,7 +289,7 @@ def test_what_names_nothing_is_read_without_complaint(reader: Reader, prompt: st
 @example("painting of a " * 21, "a" * 40)
 def test_anything_is_read_as_a_scene_within_its_limits(reader: Reader, prompt: str, leave_out: str) -> None:
     reading = reader.read(prompt, leave_out=leave_out)
-    scene.read(reading.scene(3).as_json())
+    scene.read_scene(reading.scene(3).as_json())
     assert all(0 <= start <= end <= len(prompt) for start, end in (item.span for item in reading.items))
 
 
@@ -301,7 +301,7 @@ WORDS = st.sampled_from(SOME.split(" "))
 @given(st.lists(WORDS, max_size=40))
 def test_any_order_of_words_is_read_as_a_scene(reader: Reader, listed: list[str]) -> None:
     reading = reader.read(" ".join(listed))
-    assert len(scene.read(reading.scene(1).as_json()).things) <= scene.MOST_THINGS
+    assert len(scene.read_scene(reading.scene(1).as_json()).things) <= scene.MOST_THINGS
 
 
 def test_a_drawing_that_was_added_is_found_by_its_name_and_words(

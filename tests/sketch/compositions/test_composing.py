@@ -13,7 +13,7 @@ from sketch.compositions import composing
 from sketch.compositions.composition import Composition
 from sketch.compositions.register import STYLES
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene, Setting, Thing
 from tests.support.drawings import DIGESTS, book
 
@@ -42,7 +42,7 @@ PAIRS = [(LINOCUT, SQUARES), (PLAIN, LINOCUT), (SQUARES, PLAIN), (LINOCUT, LINOC
 @pytest.mark.parametrize(("first", "last"), PAIRS)
 def test_walk_between_compositions_begins_and_ends_with_them_and_does_not_jump(first: Scene, last: Scene) -> None:
     moved = replace(last, things=(replace(last.things[0], x=0.4, size=0.6),))
-    mixture = Mixture(first, moved, BOOK, Taken(BOOK))
+    mixture = Mixture(first, moved, BOOK, PartCache(BOOK))
     frames = [mixture.at(t, 64).picture for t in np.linspace(0, 1, 25)]
     assert np.array_equal(frames[0], rendering.draw(first, BOOK, 64).picture)
     assert np.array_equal(frames[-1], rendering.draw(moved, BOOK, 64).picture)
@@ -76,7 +76,7 @@ def test_cells_of_a_grid_turn_one_after_the_other() -> None:
     grid = Composition("silkscreen", "grid", 2, 2, STYLES["silkscreen"].inks[0], seed=5)
     first = replace(PLAIN, composition=grid)
     last = replace(first, things=(Thing(DIGESTS["square"], 0.5, 0.5, 0.7),))
-    mixture = Mixture(first, last, BOOK, Taken(BOOK))
+    mixture = Mixture(first, last, BOOK, PartCache(BOOK))
     ends, middle = [mixture.at(t, 128).numbers > 0 for t in (0, 1)], mixture.at(0.5, 128).numbers > 0
     cells = [(slice(row, row + 64), slice(column, column + 64)) for row in (0, 64) for column in (0, 64)]
     way = [(middle[cell] ^ ends[0][cell]).sum() / (ends[1][cell] ^ ends[0][cell]).sum() for cell in cells]

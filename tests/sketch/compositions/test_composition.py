@@ -35,14 +35,14 @@ def written(**changes: Any) -> dict[str, Any]:
 @given(COMPOSITIONS)
 def test_composition_as_json_reads_back(made: Composition) -> None:
     told = json.loads(json.dumps(made.as_json()))
-    back = composition.read(told, "composition")
+    back = composition.read_composition(told, "composition")
     assert back.as_json() == told
     assert (back.marks, back.layout, back.inks, back.seed) == (made.marks, made.layout, made.inks, made.seed)
 
 
 def test_scene_with_a_composition_reads_back() -> None:
     whole = Scene((Thing("bear"),), composition=Composition("linocut"))
-    assert scene.read(whole.as_json()) == whole
+    assert scene.read_scene(whole.as_json()) == whole
 
 
 def test_scene_without_a_composition_says_nothing_of_one() -> None:
@@ -73,16 +73,16 @@ def test_scene_without_a_composition_says_nothing_of_one() -> None:
 def test_forged_composition_is_refused_by_field(changes: dict[str, Any], named: str) -> None:
     whole = Scene((Thing("bear"),)).as_json() | {"composition": written(**changes)}
     with pytest.raises(SceneError, match="^" + named.replace(".", "\\.")):
-        scene.read(whole)
+        scene.read_scene(whole)
 
 
 def test_composition_without_marks_is_refused() -> None:
     told = written()
     del told["marks"]
     with pytest.raises(SceneError, match="marks"):
-        composition.read(told, "composition")
+        composition.read_composition(told, "composition")
 
 
 def test_composition_that_is_no_object_is_refused() -> None:
     with pytest.raises(SceneError, match="composition: an object"):
-        composition.read(["linocut"], "composition")
+        composition.read_composition(["linocut"], "composition")

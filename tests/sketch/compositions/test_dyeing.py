@@ -14,7 +14,7 @@ from sketch.compositions import composing, dyeing
 from sketch.compositions.composition import PAINTED, Composition
 from sketch.compositions.register import STYLES
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene, Setting, Thing
 from tests.support.drawings import DIGESTS, book
 
@@ -62,7 +62,7 @@ def test_thing_asked_for_in_white_is_lighter_than_in_black(marks: str) -> None:
 def test_walk_from_one_colour_to_another_does_not_jump(marks: str) -> None:
     first, last = _scene(marks, "red"), _scene(marks, "blue")
     for one, other in ((first, last), (_scene(marks, ""), last)):
-        mixture = Mixture(one, other, BOOK, Taken(BOOK))
+        mixture = Mixture(one, other, BOOK, PartCache(BOOK))
         frames = [mixture.at(t, 64).picture for t in np.linspace(0, 1, 25)]
         steps = [float(np.sqrt(((a - b) ** 2).mean())) for a, b in pairwise(frames)]
         assert max(steps) < 5 * np.mean(steps)

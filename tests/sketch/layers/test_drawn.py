@@ -12,7 +12,7 @@ from sketch.colour import Array
 from sketch.compositions.composition import Composition
 from sketch.layers.drawn import Drawn
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene, Setting
 from tests.support.drawings import book, scene_of, thing
 
@@ -62,7 +62,7 @@ def test_guide_shows_marks_at_the_places_that_are_graphic_and_nothing_beside_the
 
 
 def test_guide_between_a_graphic_scene_and_a_painted_one_shows_what_has_not_turned() -> None:
-    mixture = Mixture(PRINTED, scene_of(thing("cat face")), BOOK, Taken(BOOK))
+    mixture = Mixture(PRINTED, scene_of(thing("cat face")), BOOK, PartCache(BOOK))
     shares = [mixture.at(t, 128).guide(64)[3] for t in (0.1, 0.5, 0.9)]
     assert all(share.min() >= 0 and share.max() <= 1 for share in shares)
     assert shares[0].mean() > 0.7 > shares[1].mean() > 0.3 > shares[2].mean()

@@ -14,7 +14,7 @@ from sketch.layers.drawn import Drawn
 from sketch.lighting.light import Light
 from sketch.lighting.shadow import Shadow
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Setting, Thing
 from sketch.surroundings import Surroundings
 from tests.support.drawings import FLAT, book, scene_of, thing
@@ -43,9 +43,9 @@ def test_thing_is_lit_from_above_and_darker_at_night() -> None:
 
 def test_scene_that_does_not_speak_of_modelling_has_none() -> None:
     told = scene_of(thing("square"), setting=ROUND).as_json()
-    assert scene.read(told).setting.modelling == 1.0
+    assert scene.read_scene(told).setting.modelling == 1.0
     del told["setting"]["modelling"]
-    plain = rendering.draw(scene.read(told), BOOK, 128)
+    plain = rendering.draw(scene.read_scene(told), BOOK, 128)
     assert np.array_equal(plain.picture, drawn(thing("square"), setting=replace(ROUND, modelling=0.0)).picture)
     assert not np.allclose(plain.picture, drawn(thing("square"), setting=ROUND).picture, atol=0.1)
 
@@ -98,14 +98,14 @@ def test_fields_of_a_setting_drift_a_little() -> None:
 
 def test_photo_has_its_light_already() -> None:
     setting = Surroundings(digest="p", picture=np.full((64, 64, 3), 120, np.uint8), modelling=1.0)
-    falling = Light.of(setting)
+    falling = Light.from_setting(setting)
     assert (falling.modelling, falling.shade) == (0.0, 0.0)
-    assert Shadow.of(setting, 0.9) == Shadow(0.0)
+    assert Shadow.from_setting(setting, 0.9) == Shadow(0.0)
 
 
 def test_between_an_older_scene_and_a_new_one_light_comes_little_by_little() -> None:
     first, last = (scene_of(thing("house", 0.5, 0.6), setting=replace(ROUND, modelling=share)) for share in (0.0, 1.0))
-    mixture = Mixture(first, last, BOOK, Taken(BOOK))
+    mixture = Mixture(first, last, BOOK, PartCache(BOOK))
     seen = [mixture.at(t, 64).picture for t in (0.0, 0.001, 0.25, 0.5, 0.75, 0.999, 1.0)]
     steps = [float(np.abs(b - a).mean()) for a, b in itertools.pairwise(seen)]
     whole = float(np.abs(seen[-1] - seen[0]).mean())

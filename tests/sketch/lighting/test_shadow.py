@@ -87,7 +87,7 @@ def test_what_hangs_before_a_wall_throws_its_shadow_there(monkeypatch: pytest.Mo
 def test_in_the_air_a_thing_is_round_and_throws_no_shadow(kind: str) -> None:
     setting = Setting(kind, 0.9, FLAT.tones, -0.7, modelling=1.0)
     form = Form(np.ones((40, 40), np.float32), 40, 40, 128)
-    assert Shadow.of(setting, form.lowest) == Shadow(0.0)
+    assert Shadow.from_setting(setting, form.lowest) == Shadow(0.0)
     assert np.ptp(drawn(thing("disc"), setting=setting).things[..., :3][30:98, 30:98].mean(-1)) > 0.2
 
 

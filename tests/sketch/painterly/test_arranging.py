@@ -33,7 +33,7 @@ SEEDS = range(12)
 
 
 def item(name: str, count: int = 1) -> Item:
-    return Item(DIGESTS[name], name, SHAPES[name][0], count, look=BOOK.look(DIGESTS[name]))
+    return Item(DIGESTS[name], name, SHAPES[name][0], count, appearance=BOOK.appearance(DIGESTS[name]))
 
 
 def test_arrange_same_seed_gives_same_scene_and_others_differ() -> None:
@@ -44,7 +44,7 @@ def test_arrange_same_seed_gives_same_scene_and_others_differ() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_arrange_tilted_tool_lies_on_the_table_and_an_aeroplane_flies_as_it_is(seed: int) -> None:
     key = arranging.arrange([item("key")], Wish(kind="table"), seed, BOOK).things[0]
-    assert abs(posture.of(key.drawing, BOOK, turn=key.turn, mirrored=key.mirrored).angle) < 0.25
+    assert abs(posture.measure_posture(key.drawing, BOOK, turn=key.turn, mirrored=key.mirrored).angle) < 0.25
     plane = arranging.arrange([item("airplane")], Wish(kind="sky"), seed, BOOK).things[0]
     assert abs(plane.turn) < 0.2
 
@@ -59,7 +59,7 @@ def test_arrange_bust_is_cut_off_by_the_frame_and_a_whole_person_is_not(seed: in
     feet = []
     for name in ("queen", "runner"):
         thing = arranging.arrange([item(name)], Wish(kind="hills"), seed, BOOK).things[0]
-        feet.append(thing.y + posture.of(thing.drawing, BOOK).bottom * thing.size)
+        feet.append(thing.y + posture.measure_posture(thing.drawing, BOOK).bottom * thing.size)
     assert feet[0] >= 1 > feet[1]
 
 
@@ -115,13 +115,13 @@ def test_arrange_related_things_keep_their_places_to_each_other_and_fill_the_pic
 
 
 def test_posture_long_axis_is_found_and_turned_by_the_turn() -> None:
-    key = posture.of(DIGESTS["key"], BOOK)
+    key = posture.measure_posture(DIGESTS["key"], BOOK)
     assert key.angle == pytest.approx(-math.pi / 4, abs=0.05) and key.ratio > 3 and key.is_tilted
-    laid = posture.of(DIGESTS["key"], BOOK, turn=math.pi / 4)
+    laid = posture.measure_posture(DIGESTS["key"], BOOK, turn=math.pi / 4)
     assert laid.angle == pytest.approx(0, abs=0.05) and not laid.is_tilted and laid.wide > laid.high
 
 
 def test_posture_what_is_filled_is_found() -> None:
-    cup = posture.of(DIGESTS["cup"], BOOK)
+    cup = posture.measure_posture(DIGESTS["cup"], BOOK)
     assert (cup.left, cup.right) == pytest.approx((-0.25, 0.25), abs=0.03)
     assert (cup.top, cup.bottom) == pytest.approx((10 / 32 - 0.5, 24 / 32 - 0.5), abs=0.03)

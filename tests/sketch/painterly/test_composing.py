@@ -12,7 +12,7 @@ from sketch import colour, mixing, rendering
 from sketch.colour import NAMED, Array
 from sketch.layers.drawn import Drawn
 from sketch.painterly import composing
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import COLOURS, KINDS, Setting, Thing
 from sketch.surroundings import Surroundings
 from tests.support.drawings import book, scene_of, thing
@@ -81,7 +81,7 @@ def test_compose_things_that_move_a_little_change_hardly_more_than_they_did_as_d
 def test_between_two_settings_steps_are_small_and_ends_are_what_compose_makes() -> None:
     last = Setting("hills", 0.6, ("90a8c8", "d0d8e0", "708070", "80a060", "c0a070"), 0.6, 9, "dusk", modelling=1.0)
     first_scene, last_scene = scene_of(thing("disc"), setting=TABLE), scene_of(thing("house"), setting=last)
-    mixture = mixing.Mixture(first_scene, last_scene, BOOK, Taken(BOOK))
+    mixture = mixing.Mixture(first_scene, last_scene, BOOK, PartCache(BOOK))
 
     def at(t: float) -> Array:
         return composing.between(mixture.at(t, 64), (TABLE, last), t, seeds=(3, 8)).picture

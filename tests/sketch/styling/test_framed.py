@@ -35,7 +35,7 @@ BOOK = made()
 
 
 def item(name: str) -> Item:
-    return Item(DIGESTS[name], name, SHAPES[name][0], look=BOOK.look(DIGESTS[name]))
+    return Item(DIGESTS[name], name, SHAPES[name][0], appearance=BOOK.appearance(DIGESTS[name]))
 
 
 @pytest.mark.parametrize("name", SHAPES)

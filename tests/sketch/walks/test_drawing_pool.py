@@ -22,7 +22,7 @@ from tests.support import drawings
 
 pytestmark = pytest.mark.slow
 
-ORDER = Order.of([drawings.scene("house"), drawings.scene("cat face")], drawings.book(), 32, guide=2)
+ORDER = Order.from_scenes([drawings.scene("house"), drawings.scene("cat face")], drawings.book(), 32, guide=2)
 PLACES: list[Place] = [(0, at / 12) for at in range(13)]
 
 

@@ -17,7 +17,7 @@ HOUSE, CAT = (drawings.scene(name) for name in ("house", "cat face"))
 
 
 def order(*scenes: Scene | None, guide: int = 0) -> Order:
-    return Order.of(scenes, drawings.book(), 32, guide=guide)
+    return Order.from_scenes(scenes, drawings.book(), 32, guide=guide)
 
 
 def test_order_holds_the_drawings_of_its_scenes_and_no_others() -> None:
@@ -36,7 +36,7 @@ def test_order_that_was_sent_to_another_process_is_drawn_alike() -> None:
 def test_what_was_cut_out_of_a_photo_goes_with_the_order() -> None:
     cut_out = np.full((8, 8, 4), 255, np.uint8)
     book = drawings.book().joined(Sketchbook((), {}, pictures={"photo": cut_out}))
-    told = Order.of([Scene((Thing("photo"),))], book, 32)
+    told = Order.from_scenes([Scene((Thing("photo"),))], book, 32)
     assert (told.cut_outs["photo"] == cut_out).all() and not told.drawings
     assert Legs(told).drawn(0, 0.0).sketch.any()
 

@@ -69,7 +69,7 @@ def test_scenes_are_such_as_anybody_may_send(drawn: list[Subject], book: Path) -
     for subject in drawn:
         for end in (subject.first, subject.last):
             if end is not None:
-                read = scene.read(end.scene.as_json())
+                read = scene.read_scene(end.scene.as_json())
                 assert read.things and all(thing.drawing in known for thing in read.things)
 
 

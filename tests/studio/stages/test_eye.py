@@ -85,7 +85,7 @@ def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[st
     held = Eye.load(folder.path / "model/eye")
     assert held.about["R"] == told["R"] and held.hands == ("plain", *eye_pool.HANDS)
     assert held.concepts == ("bear", "fox", "red apple", "rescue worker’s helmet", "umbrella")
-    sentences, hands = held.look(torch.rand(3, 3, 50, 40))
+    sentences, hands = held.encode(torch.rand(3, 3, 50, 40))
     assert torch.allclose(sentences.norm(dim=1), torch.ones(3), atol=1e-5)
     assert torch.allclose(hands.sum(1), torch.ones(3), atol=1e-5) and held.score(sentences).shape == (3, 5)
 
@@ -97,11 +97,11 @@ def test_hand_is_named_by_its_words_where_the_eye_is_sure_and_was_right_before(
     assert held.about["words"]["cut-out"] == "paper cut-out" and "plain" not in held.about["words"]
     held.about["hands_told"]["by_hand"] = {"plain": 1.0, "cut-out": 0.9, "neon": 0.3}
     known, cut_out = ("paper cut-out", "neon"), sure_of(held, "cut-out")
-    assert held.hand(cut_out, known) == "paper cut-out"
-    assert [held.hand(sure_of(held, name), known) for name in ("plain", "neon")] == ["", ""]
-    assert held.hand(cut_out * 0.8, known) == "" and held.hand(cut_out, ("neon",)) == ""
+    assert held.name_style(cut_out, known) == "paper cut-out"
+    assert [held.name_style(sure_of(held, name), known) for name in ("plain", "neon")] == ["", ""]
+    assert held.name_style(cut_out * 0.8, known) == "" and held.name_style(cut_out, ("neon",)) == ""
     held.about = {key: value for key, value in held.about.items() if key not in ("words", "hands_told")}
-    assert held.hand(cut_out, known) == ""
+    assert held.name_style(cut_out, known) == ""
 
 
 def sure_of(held: Eye, hand: str) -> torch.Tensor:
@@ -112,7 +112,7 @@ def sure_of(held: Eye, hand: str) -> torch.Tensor:
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
     program = f"""
 import json, sys, torch, eye
-eye.Eye.load({str(taught[0].path / "model/eye")!r}).look(torch.zeros(1, 3, 16, 16))
+eye.Eye.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
 print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ import pytest
 
 from sketch import rendering
 from sketch.mixing import Mixture
-from sketch.parts import Taken
+from sketch.parts import PartCache
 from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 from sketch.surroundings import Surroundings
@@ -93,7 +93,7 @@ def test_shapes_turn_smoothly_from_a_photo_into_a_drawing(cut_out: bool) -> None
     house = Scene((Thing(drawings.DIGESTS["house"], y=0.5, size=0.7),), Setting(kind="hills"))
     held = book(traced)
     first = traced.scene(house if cut_out else None)
-    mixture = Mixture(first, house, held, Taken(held, side=128))
+    mixture = Mixture(first, house, held, PartCache(held, side=128))
     sketches = [mixture.at(t, 128).sketch(64) for t in np.linspace(0, 1, 25)]
     assert np.array_equal(sketches[0], sketch_of(traced, house if cut_out else None))
     steps = np.array([np.abs(b - a).mean() for a, b in itertools.pairwise(sketches)])
@@ -105,7 +105,7 @@ def test_shapes_turn_smoothly_from_a_photo_into_a_drawing(cut_out: bool) -> None
 def test_an_outline_comes_in_smoothly_where_the_photo_has_none() -> None:
     traced = tracing.trace(photos.slope(), cut_out=False)
     house = Scene((Thing(drawings.DIGESTS["house"], size=0.7),), Setting(kind="hills"))
-    mixture = Mixture(traced.scene(), house, book(traced), Taken(book(traced), side=128))
+    mixture = Mixture(traced.scene(), house, book(traced), PartCache(book(traced), side=128))
     away = [mixture.at(t, 128).sketch(64)[3] for t in np.linspace(0, 1, 25)]
     assert max(np.abs(b - a).mean() for a, b in itertools.pairwise(away)) < 0.15
 
@@ -121,10 +121,10 @@ def test_a_preview_is_the_thing_in_its_own_colours() -> None:
 
 
 def test_a_model_that_words_lead_is_given_the_picture_itself() -> None:
-    whole = tracing.composed(photos.disc_outdoors((300, 180)), 64, 64, cut_out=False)
+    whole = tracing.compose(photos.disc_outdoors((300, 180)), 64, 64, cut_out=False)
     assert whole.shape == (64, 64, 3)
     assert np.allclose(whole[35, 32], photos.RED, atol=25) and whole[4, 4, 2] > whole[4, 4, 0]
-    alone = tracing.composed(photos.disc_outdoors((300, 180)), 64, 64, cut_out=True)
+    alone = tracing.compose(photos.disc_outdoors((300, 180)), 64, 64, cut_out=True)
     assert np.allclose(alone[32, 32], photos.RED, atol=25) and tuple(alone[2, 2]) == PAPER
 
 

@@ -116,7 +116,7 @@ def test_where_drawings_lead_those_that_differ_most_are_painted_and_the_proposal
     places = [each.place for each in found(of).candidates]
     assert places[0] == 0
     assert places != [0, 1, 2, 3]
-    stations = [scene.read(each["scene"]) for each in of.pool]
+    stations = [scene.read_scene(each["scene"]) for each in of.pool]
     assert len({station.things[0].drawing for station in (stations[place] for place in places)}) == 2, "both houses"
     shown = pictures(of)
     assert min(np.abs(a.astype(int) - b).mean() for a, b in combinations(shown, 2)) > 2

@@ -68,7 +68,7 @@ def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_ne
     eye = reader.open_eye()
     assert eye is not None
     pictures = [encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in read(walk.id).painted]
-    seen, _ = eye.look(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
+    seen, _ = eye.encode(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
     steps = [1 - float(seen[i] @ seen[i + 1]) for i in (0, 2, 4, 6)]
     assert read(walk.id).perceptual_step == pytest.approx(np.mean(steps), abs=1e-4)
 
