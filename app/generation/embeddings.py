@@ -89,9 +89,9 @@ def record_digests(sampling: dict[str, Any], texts: Iterable[str], setting: str)
 
 
 def flaw(text: str, setting: str) -> str:
-    """Describe why a text names an embedding that its model cannot use, as what follows on the field's name.
+    """Return why a text names an embedding that its model cannot use, as the rest of a sentence after the field's name.
 
-    "" where it can; of a model that knows none, they are words.
+    It is "" if there is no such embedding, or if the model reads such names as plain words.
     """
     facts = models_on_offer.facts(setting)
     if not facts["reads_weights"]:
