@@ -137,6 +137,7 @@ def _files() -> dict[Path, Embedding | str]:
 
 
 def _read(path: Path, root: Path) -> Embedding | str:
+    """Return the embedding of a file, or why it is unusable."""
     if path.suffix in PICKLES:
         return f"is a pickle ({path.suffix}), which may run programs when it is read; only .safetensors files are used"
     if not embedding_names.NAME.fullmatch(path.stem):
