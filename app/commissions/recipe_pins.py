@@ -195,7 +195,7 @@ def flaw(pinned: PinnedSettings, *, stops: int, frames: int | None, closed: bool
 
 
 def _positions_flaw(positions: Sequence[float], stops: int, frames: int | None, *, closed: bool) -> str:
-    """Return how the frames' positions were altered: they must rise from the first to the last stop and contain each."""
+    """Return how the positions were altered: they must rise from the first to the last stop and contain each stop."""
     end = stops if closed else stops - 1
     rising = all(earlier < later for earlier, later in pairwise(positions))
     is_whole = len(positions) == frames and rising and positions[0] == 0
