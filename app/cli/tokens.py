@@ -38,7 +38,7 @@ def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: s
 @explain_errors
 def list_tokens(as_json: bool) -> None:
     """List all tokens, the newest first, those that are no longer good too."""
-    found = api_tokens.every()
+    found = api_tokens.list_tokens()
     if as_json:
         print_json([_told(token) for token in found])
     elif found:
