@@ -34,7 +34,7 @@ from app.search.vector_file import Floats, Vectors
 from app.storage.database import db, upgrade
 from app.storage.walk_models import FINISHED, Stop, Walk
 from app.text import folding
-from app.text.embedding import Embedding, normalised
+from app.text.embedding import Embedding, normalise
 from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -132,7 +132,7 @@ def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]
     table = Embedding.load(app.config["MEANING"])
     titles = table.of(sorted({work["title"] for work in works}))
     draw = np.random.default_rng(SEED)
-    rows = normalised(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
+    rows = normalise(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
     path = folder / "many.vectors"
     vectors = Vectors.create(path, table.revision, table.width)
     vectors.add(range(count), [0] * count, rows)

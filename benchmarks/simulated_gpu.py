@@ -136,7 +136,7 @@ class SimulatedRehearsal:
         model, wide = self._model, DTYPES[setting.precision].itemsize
         unet = wide * model.sizes.network
         model.tried.append((model.plan, setting))
-        denoising = placement.PASS_BYTES * model.pixels * setting.batch * wide // placement.HALF_BYTES
+        denoising = placement.EVALUATION_BYTES * model.pixels * setting.batch * wide // placement.HALF_BYTES
         moved = unet if model.plan.offload == "sequential" else 0
         there = wide * model.sizes.layer if moved else unet
         model.gpu.allocate(self._beside(setting) + there + denoising)

@@ -1,8 +1,8 @@
 """Untrusted drawings as SVG: harmful ones are refused, the others are rendered.
 
 The renderer would read files that a drawing names; a deep tree crashes its process, and some filters, patterns and
-numbers make it run without end. What the limits do not foresee, :func:`try_rendering`
-finds by rendering in a separate process.
+numbers make it run without end. What the limits do not foresee, :func:`try_rendering` finds by rendering in a separate
+process.
 """
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
-"""Backups of a whole site, archives of its walks; what is in them, and how they are read again. No web."""
+"""Backups of a whole site, and export and import of its walks. No web."""
 
 __all__ = ["backup", "walk_export", "walk_import"]

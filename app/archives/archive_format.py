@@ -1,7 +1,7 @@
-"""The archives of backups and of exported walks: plain tars whose manifest says what each file is.
+"""The format of backups and exported walks: plain tar files with a manifest of sizes and SHA-256 sums.
 
-The manifest comes last, because the sums it holds are taken while the files are written. Nothing is ever unpacked to
-where a name in the archive says.
+The manifest comes last, because its sums are computed while the files are written. No file is ever extracted to the
+path that its name in the archive gives.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ CHUNK = 1 << 20
 
 
 def check_free(target: Path) -> None:
-    """Check that an archive can be written here.
+    """Check that an archive can be written to ``target``.
 
-    :raises InvalidInput: when something is there already, or there is no such folder.
+    :raises InvalidInput: when the file exists already, or its folder does not.
     """
     if target.exists():
         raise InvalidInput.on("file", message=f"{target} exists already. Choose another name.")
@@ -46,22 +46,22 @@ def check_free(target: Path) -> None:
 
 @contextmanager
 def write_aside(target: Path) -> Iterator[Path]:
-    """Have an archive written aside, in a folder of its own, and put it in its place once it is whole.
+    """Yield a temporary path to write an archive to, and move it to ``target`` once the context ends without error.
 
-    :raises MomaError: when it cannot be written.
+    :raises MomaError: when the archive cannot be written.
     """
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".archive-") as folder:
             aside = Path(folder) / "archive.tar"
             yield aside
-            aside.chmod(0o600)  # it tells of unlisted walks, and who asked for what
+            aside.chmod(0o600)  # it holds unlisted walks, and who requested which
             aside.replace(target)
     except OSError as error:
         raise MomaError(f"{target} cannot be written: {error.strerror or error}") from error
 
 
 def add_file(archive: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:
-    """Add a file under ``name``; return its entry in the manifest."""
+    """Add the file at ``path`` under ``name``; return its entry for the manifest."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
@@ -71,13 +71,13 @@ def add_file(archive: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:
 
 
 def add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> dict[str, Any]:
-    """Add bytes under ``name``; return their entry in the manifest."""
+    """Add ``data`` under ``name``; return its entry for the manifest."""
     archive.addfile(_member(name, len(data)), io.BytesIO(data))
     return {"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 class Entry(BaseModel):
-    """What a manifest says of a file."""
+    """A file's entry in a manifest."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -87,7 +87,7 @@ class Entry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What every manifest holds besides its format and version."""
+    """What every manifest holds in addition to its format and version."""
 
     model_config = ConfigDict(strict=True)
 
@@ -97,7 +97,10 @@ class Manifest(BaseModel):
 
 
 class BackupManifest(Manifest):
-    """What the manifest of a backup holds; ``outdated`` was not in the first ones."""
+    """The manifest of a backup: ``forgotten``, ``lost`` and ``outdated`` list paths of files deleted meanwhile.
+
+    ``outdated`` was not in the manifests of the first releases.
+    """
 
     revision: str
     database: str
@@ -108,7 +111,7 @@ class BackupManifest(Manifest):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What identifies a kind of archive: its name, the files beside the media, and what its manifest holds."""
+    """A kind of archive: its format, its name in messages, its files other than media, and its manifest's model."""
 
     format: str
     called: str
@@ -126,9 +129,9 @@ BACKUP = Kind(
 
 
 def verify_manifest(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, Any]:
-    """Return the manifest of an archive in which each file is there once, is a plain file, and has its sum.
+    """Return an archive's manifest, after checking that the archive holds exactly its files, whole, once and plain.
 
-    :raises ValueError: when it is another, or damaged; so do ``tarfile`` and ``json``, with errors of their own.
+    :raises ValueError: when the archive is damaged or of another kind; ``tarfile`` and ``json`` raise their own errors.
     """
     members = archive.getmembers()
     names = [member.name for member in members]
@@ -148,15 +151,19 @@ def verify_manifest(archive: tarfile.TarFile, kind: Kind = BACKUP) -> dict[str, 
 
 
 def read_member(archive: tarfile.TarFile, name: str) -> bytes:
-    """Return the bytes of a file in the archive."""
+    """Return the content of a file in the archive.
+
+    :raises KeyError: when the archive has no such file.
+    """
     with open_member(archive, name) as file:
         return file.read()
 
 
 def open_member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    """Open a file in the archive.
+    """Open a file in the archive for reading.
 
-    :raises ValueError: when it is none.
+    :raises KeyError: when the archive has no such member.
+    :raises ValueError: when the member is no file.
     """
     file = archive.extractfile(name)
     if file is None:
@@ -165,7 +172,7 @@ def open_member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 def unusable_backup(reason: str) -> InvalidInput:
-    """Make the error that says what is wrong with a backup."""
+    """Return the error for a backup that cannot be used; ``reason`` continues the sentence "The backup …"."""
     return InvalidInput.on("file", message=f"The backup {reason}.")
 
 

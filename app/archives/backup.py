@@ -1,6 +1,6 @@
-"""Backups: one archive with the database, the media that its rows name, and a manifest that says what each file is.
+"""Backups: one archive with the database, the media files that its rows name, and a manifest.
 
-Files go through the media store, by paths of its kind; never to where a name in the archive says.
+Files are restored through the media store, never to the path that a name in the archive gives.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from app.version import __version__
 from app.walks import deletions, lifecycle, reuse
 
 COPIES_MAX = 4
-"""How often the database is copied, at most, while files that it names are deleted between its copy and theirs."""
+"""How often the database is copied at most, when files that it names are deleted before they are copied."""
 COUNT = "SELECT count(*) FROM walks"
 NAMED = (
     "SELECT path FROM frames UNION SELECT path FROM media UNION SELECT path FROM photos"
@@ -44,7 +44,7 @@ NAMED = (
 
 @dataclass(frozen=True, slots=True)
 class BackupSummary:
-    """What a backup holds: walks, files, their bytes; and the files that rows name but the store had lost."""
+    """What a backup holds: the numbers of walks, files and bytes, and the files that rows name but the store lacked."""
 
     walks: int
     files: int
@@ -53,14 +53,14 @@ class BackupSummary:
 
 
 def create(target: Path) -> BackupSummary:
-    """Write a backup of the running or resting site to ``target``.
+    """Write a backup of the site to ``target``; the site may be running.
 
-    The database is copied first, in one piece; then the files that its rows name, those of the copy. Where some of
-    those were deleted in between, the database is copied once more, with what is new since. What is deleted even then
-    is noted in the manifest and forgotten when the backup is restored.
+    The database is copied first, as of one moment, then the files that the copy names. If some of these were deleted
+    meanwhile, the database is copied again, with the files that are new since. Files that are deleted even then are
+    listed in the manifest, and their rows are dropped when the backup is restored.
 
-    :raises InvalidInput: when something is there already.
-    :raises MomaError: when the database or the store cannot be read, or pg_dump is needed and missing.
+    :raises InvalidInput: when ``target`` exists already.
+    :raises MomaError: when the database or the media store cannot be read, or pg_dump is needed and missing.
     """
     archive_format.check_free(target)
     if flaw := ping() or schema_state():
@@ -71,11 +71,13 @@ def create(target: Path) -> BackupSummary:
 
 
 def restore(source: Path, *, force: bool = False) -> BackupSummary:
-    """Bring back what ``source`` holds into this instance; nothing is touched before all of it is found good.
+    """Restore the backup ``source`` into this instance; nothing is changed before the whole archive is checked.
 
-    :raises InvalidInput: when the archive is damaged, not ours, or of another revision or kind of database.
-    :raises Conflict: when this instance has walks of its own and ``force`` is not given.
-    :raises app.instance.InstanceTaken: when a site runs here.
+    Walks and photos that were deleted here since the backup are deleted again.
+
+    :raises InvalidInput: when the archive is damaged or no backup, or of another revision or kind of database.
+    :raises Conflict: when this instance has its own walks and ``force`` is false.
+    :raises app.instance.InstanceTaken: when the site is running.
     """
     with ExitStack() as open_ones:
         open_ones.callback(os.close, instance.take(Path(current_app.instance_path)))
@@ -84,7 +86,7 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         if not force:
             _check_empty()
         if _has_walks():
-            deletions.record_all()  # else what was deleted here since would come back
+            deletions.record_all()  # otherwise walks deleted here since the backup would be restored
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
         with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
             database_dump.extract_database(source_database, manifest["revision"], folder / "database")
@@ -93,7 +95,7 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
                 media_store.store().write(name.removeprefix(MEDIA), archive_format.read_member(archive, name))
         database_dump.replace(folder / "database")
         for index in Path(current_app.instance_path).glob("*.vectors"):
-            index.unlink()  # made of other rows
+            index.unlink()  # it was built from other rows
         _forget(manifest)
         if resurrected := deletions.find_resurrected():
             for walk, by_operator in resurrected:
@@ -105,9 +107,10 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
 
 
 def differences(source: Path) -> tuple[int, int, list[str]]:
-    """Hold this instance against a backup: how many tables and files were compared, and what is not as it was then.
+    """Compare this instance with a backup; return the numbers of compared tables and files, and the differences.
 
-    :raises InvalidInput: when the archive is damaged, not ours, or of another revision or kind of database.
+    :raises InvalidInput: when the archive is damaged or no backup, or of another revision or kind of database.
+    :raises MomaError: when the database does not answer or its schema is not the code's.
     """
     with _opened(source) as (archive, manifest):
         _check_fits(manifest)
@@ -116,7 +119,7 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
         then, here = manifest.get("tables"), database_dump.sums()
         if not isinstance(then, dict):
             raise archive_format.unusable_backup("was made before backups told of their tables")
-        found = [
+        changes = [
             f"Table {name}: {_rows(here.get(name))} here, {_rows(then.get(name))} in the backup, not the same."
             for name in sorted({*then, *here})
             if here.get(name) != then.get(name)
@@ -126,14 +129,14 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
             path = entry["path"].removeprefix(MEDIA)
             try:
                 if media_store.store().read_bytes(path) != archive_format.read_member(archive, entry["path"]):
-                    found.append(f"File {path} is another here.")
+                    changes.append(f"File {path} is another here.")
             except MediaError:
-                found.append(f"File {path} is not here.")
-    return len(then), len(files), found
+                changes.append(f"File {path} is not here.")
+    return len(then), len(files), changes
 
 
-def _rows(told: object) -> str:
-    return f"{told['rows']:,} rows" if isinstance(told, dict) else "no such table"
+def _rows(table: object) -> str:
+    return f"{table['rows']:,} rows" if isinstance(table, dict) else "no such table"
 
 
 @contextmanager
@@ -185,9 +188,9 @@ def _write(target: Path, copy: Path) -> BackupSummary:
 
 
 def _current(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """List the entries of the files that belong to the database of the backup.
+    """Return the manifest's entries of files that belong to the backup's database.
 
-    Others were deleted while it was made, between two copies of the database.
+    The others were deleted while the backup was made, between two copies of the database.
     """
     outdated = set(manifest["outdated"])
     return [entry for entry in manifest["files"] if entry["path"] not in outdated]
@@ -199,7 +202,7 @@ def _summary(manifest: dict[str, Any]) -> BackupSummary:
 
 
 def _no_longer_named(paths: set[str]) -> set[str]:
-    """Return those paths that no row names any more: a film that gave way to a better one, a walk taken down."""
+    """Return those of the paths that no row names any more: of a replaced film, for example, or of a deleted walk."""
     db.session.rollback()
     still = set()
     for path in paths:
@@ -240,7 +243,7 @@ def _has_walks() -> bool:
 
 
 def _forget(manifest: dict[str, Any]) -> None:
-    """Drop the rows of files that were deleted while the backup was made, and walks that have no film without them."""
+    """Delete the rows of files that were deleted while the backup was made, and the walks left without a film."""
     with writing() as session:
         for path in manifest["forgotten"]:
             session.execute(update(Photo).where(Photo.cut_path == path).values(cut_path=None))

@@ -1,7 +1,7 @@
-"""Added drawings in an archive of walks: what a line of it says, and how another site takes one in.
+"""Added drawings in an archive of walks: the format of their lines, and how another site imports them.
 
-There it stands as one that was removed: walks that hold it are painted, prompts are not read as it, until somebody
-brings it back.
+An imported drawing has the state of a removed one: walks that use it can be rendered, but the prompt parser does not
+offer it until a curator restores it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Credit = Annotated[str, Field(max_length=CREDIT_MAX, pattern=PRINTABLE)]
 
 
 class DrawingLine(BaseModel):
-    """An added drawing as a line of the archive, whether it was removed or not."""
+    """The line of an added drawing, whether removed or not."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class DrawingLine(BaseModel):
 
 
 def lines_of(digests: Collection[str]) -> Iterable[DrawingLine]:
-    """Write down those drawings, of these, that were added here."""
+    """Yield the lines of those of the drawings that were added on this site, by digest."""
     wanted = sorted(digests)
     for start in range(0, len(wanted), BATCH):
         query = select(AddedDrawing).where(AddedDrawing.digest.in_(wanted[start : start + BATCH]))
@@ -54,13 +54,13 @@ def lines_of(digests: Collection[str]) -> Iterable[DrawingLine]:
 
 
 def unknown(lines: Iterable[DrawingLine]) -> list[DrawingLine]:
-    """Return the drawings that are neither added here, removed or not, nor shipped with a model on offer."""
+    """Return the lines of drawings that were neither added here (removed or not) nor shipped with a model on offer."""
     books = [added_drawings.book(), *offered.list_books()]
     return [line for line in lines if not any(line.digest in book for book in books)]
 
 
 def flaw(line: DrawingLine) -> str:
-    """Say why a drawing cannot be taken in; ``""`` if it can."""
+    """Return why a drawing cannot be imported, as the end of a sentence; ``""`` if it can."""
     if digest_of(line.svg) != line.digest:
         return "is another than its digest says"
     if errors := drawing_request.shown_flaws([line.name, *line.words]):
@@ -73,7 +73,7 @@ def flaw(line: DrawingLine) -> str:
 
 
 def import_drawings(lines: Sequence[DrawingLine]) -> None:
-    """Keep drawings that were checked before, so that walks can be painted after them; they are not offered."""
+    """Store drawings that `flaw` has checked, as removed ones: walks can use them, but they are not offered."""
     for line in lines:
         with writing() as session:
             revision = drawing_curation.next_revision(session)

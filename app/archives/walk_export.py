@@ -1,4 +1,4 @@
-"""Writing walks into one archive, with their files or only their recipes: for another site, or to be kept."""
+"""Export walks to one archive, with their files or only their recipes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCH = 100
 
 @dataclass(slots=True)
 class ExportSummary:
-    """What an archive holds, and the walks left out because their files are lost."""
+    """What an archive holds, in numbers; ``lost`` lists the IDs of walks left out because their files are missing."""
 
     walks: int = 0
     exhibitions: int = 0
@@ -39,9 +39,11 @@ class ExportSummary:
 def export(
     target: Path, walk_ids: Sequence[str] = (), *, with_files: bool = True, with_owners: bool = False
 ) -> ExportSummary:
-    """Write finished walks to ``target``: those named, or all with the exhibitions; deleted ones are gone.
+    """Export finished walks to ``target``: those with the IDs ``walk_ids``, or all, with the exhibitions.
 
-    :raises InvalidInput: when something is there already, or a walk is none that is finished.
+    Without ``with_files`` only recipes are exported; with ``with_owners`` also the hashes that identify the owners.
+
+    :raises InvalidInput: when ``target`` exists already, or a named walk does not exist or is not finished.
     :raises MomaError: when the file cannot be written.
     """
     archive_format.check_free(target)
@@ -57,7 +59,7 @@ def export(
 
 
 class _Writer:
-    """An archive while it is written: files go in as they come, the lines when all are known."""
+    """Writes an archive: each walk's files at once, then the lines of all walks, drawings and exhibitions."""
 
     def __init__(self, archive: tarfile.TarFile, lines: IO[str], *, with_files: bool, with_owners: bool) -> None:
         self.archive, self.lines = archive, lines
@@ -74,7 +76,7 @@ class _Writer:
         self.lines.close()
         self.entries.append(archive_format.add_file(self.archive, walk_records.WALKS, Path(self.lines.name)))
         drawings = "".join(self.drawings())
-        if drawings:  # an archive without any can be read where nobody knows of them
+        if drawings:  # releases that know no drawings can import an archive without any
             self.entries.append(archive_format.add_bytes(self.archive, drawing_records.DRAWINGS, drawings.encode()))
         halls = "".join(self.halls()) if with_exhibitions else ""
         self.entries.append(archive_format.add_bytes(self.archive, walk_records.EXHIBITIONS, halls.encode()))
@@ -92,24 +94,24 @@ class _Writer:
 
     def add(self, walk: Walk) -> None:
         line = walk_records.line_of(walk, with_files=self.with_files, with_owner=self.with_owners)
-        wanted = [path for path, _ in line.paths if path not in self.added]  # a repeat shares its files
+        wanted = [path for path, _ in line.paths if path not in self.added]  # cached results share files
         try:
-            found = {path: media_store.store().read_bytes(path) for path in wanted}
+            contents = {path: media_store.store().read_bytes(path) for path in wanted}
         except MediaError:
             self.report.lost.append(walk.id)
             return
-        for path, data in found.items():
+        for path, data in contents.items():
             self.entries.append(archive_format.add_bytes(self.archive, MEDIA + path, data))
             self.report.bytes += len(data)
-        self.added |= found.keys()
+        self.added |= contents.keys()
         self.ids.add(walk.id)
         self.drawn |= {thing["drawing"] for stop in walk.stops if stop.scene for thing in stop.scene["things"]}
         self.lines.write(line.model_dump_json() + "\n")
         self.report.walks += 1
-        self.report.files += len(found)
+        self.report.files += len(contents)
 
     def drawings(self) -> Iterator[str]:
-        """Write down the added drawings that the walks were painted after: their recipes hold no more than digests."""
+        """Yield the lines of the added drawings that the walks use, as JSON: recipes hold only their digests."""
         for line in drawing_records.lines_of(self.drawn):
             self.report.drawings += 1
             yield line.model_dump_json() + "\n"
@@ -139,7 +141,7 @@ def _chosen(walk_ids: Sequence[str]) -> Select[tuple[Walk]]:
 
 
 def _read(query: Select[tuple[Walk]]) -> Iterator[Walk]:
-    """Read walks in the order of their numbers, a batch at a time."""
+    """Yield walks in the order of their numbers, loaded in batches."""
     after = 0
     options = (selectinload(Walk.stops), selectinload(Walk.painted), selectinload(Walk.media))
     while walks := db.session.scalars(

@@ -1,7 +1,7 @@
-"""Importing walks from an archive of another site: all of it is checked before anything is written.
+"""Import walks from an archive; all of it is checked before anything is written.
 
-What is there already stays as it is, unless it is to be replaced; so a run that was broken off is simply begun again.
-A walk whose files are not in the archive joins the queue, and is painted again from its recipe.
+Existing walks stay unchanged unless they are to be replaced, so an interrupted import can simply be repeated. A walk
+whose files are not in the archive joins the queue and is rendered again from its recipe.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Line = TypeVar("Line", bound=BaseModel)
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What became of the walks and exhibitions of an archive."""
+    """What an import did: how many walks were published, queued, replaced or left as they were, and the rest."""
 
     hung: int = 0
     queued: int = 0
@@ -65,9 +65,9 @@ class ImportSummary:
 
 
 def import_archive(source: Path, *, replace: bool = False) -> ImportSummary:
-    """Import what ``source`` holds and this site has not; with ``replace``, also what it has.
+    """Import the archive ``source``: what this site lacks, and with ``replace`` also what it has.
 
-    :raises InvalidInput: when the archive or a line of it is broken; nothing was written then.
+    :raises InvalidInput: when the archive or a line of it is invalid; nothing is written then.
     """
     try:
         with tarfile.open(source, "r:") as archive:
@@ -103,7 +103,10 @@ def _broken(name: str, number: int, reason: str) -> InvalidInput:
 
 
 def _check_drawings(drawings: list[DrawingLine]) -> None:
-    """Try the drawings that are not here: whoever wrote the archive may have written anything."""
+    """Check the drawings that this site lacks, because an archive may hold anything.
+
+    :raises InvalidInput: naming the lines that cannot be imported.
+    """
     errors: list[FieldError] = []
     new, seen = {line.digest for line in drawing_records.unknown(drawings)}, set[str]()
     for number, line in enumerate(drawings, start=1):
@@ -126,7 +129,10 @@ def _check(
     *,
     replace: bool,
 ) -> None:
-    """Look whether each walk could be commissioned and painted, has its files, and they are what they are called."""
+    """Check that each walk is valid and can be rendered, and has all its files in the formats that their names say.
+
+    :raises InvalidInput: naming the lines that cannot be imported.
+    """
     errors = []
     seen: set[str] = set()
     for number, walk in enumerate(walks, start=1):
@@ -145,7 +151,7 @@ def _check(
 def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], brought: set[str], *, replace: bool) -> str:
     earlier = lookup.any_walk(walk.id)
     if earlier is not None and not replace:
-        return ""  # it stays as it is, whatever the line says
+        return ""  # the existing walk stays as it is
     if earlier is not None and earlier.is_waiting:
         return "is being painted here; it can be replaced when that is done"
     try:
@@ -164,7 +170,7 @@ def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], broug
 
 
 def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
-    """List what a line says that will be read, besides what its recipe asks for and its title."""
+    """Yield the texts of a line that will be shown, except for its title and the prompts of its recipe."""
     for index, note in enumerate(walk.notes):
         yield ("notes", index), f"Note {index + 1}", note
     for drawing in recipe.parse_drawings(walk.recipe) or ():
@@ -172,7 +178,7 @@ def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
 
 
 def _missing_drawing(wanted: Commission, model: str, brought: set[str]) -> str:
-    """Return a drawing that a walk is to be painted after and that nobody has; ``""`` where there is none."""
+    """Return the digest of a drawing that a walk needs and neither this site nor the archive has; ``""`` if none."""
     offer = models_on_offer.find(model)
     book = None if offer is None else sketchbooks.find(offer.setting)
     if book is None:
@@ -209,16 +215,19 @@ def _head(archive: tarfile.TarFile, path: str) -> bytes:
 
 
 def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
-    """Read the recipe as a recipe file is read: its form, its bounds, its rules."""
-    told = recipe.read(json.dumps(walk.recipe).encode())
-    wanted, pinned = recipe.commission_of(told)
+    """Return the request and the pinned settings of a line's recipe, checked like an uploaded recipe.
+
+    :raises InvalidInput: when it breaks a rule.
+    """
+    document = recipe.read(json.dumps(walk.recipe).encode())
+    wanted, pinned = recipe.commission_of(document)
     wanted.unlisted = walk.unlisted
     if len(walk.notes) != len(wanted.stops):
         raise InvalidInput.on("notes", message="It has not one note for each stop.")
-    fps, prefix, software = told.get("fps"), told["model"].get("prefix"), told.get("software")
+    fps, prefix, software = document.get("fps"), document["model"].get("prefix"), document.get("software")
     if isinstance(fps, bool) or not isinstance(fps, int | float) or not 0 < fps <= 1000:
         raise InvalidInput.on("recipe", "fps", message="Its frames a second must be a number over 0.")
-    recipe.parse_drawings(told)
+    recipe.parse_drawings(document)
     for name, text in (("prefix", prefix), ("software", software)):
         if not (text is None or (isinstance(text, str) and len(text) <= 200 and "\0" not in text)):
             raise InvalidInput.on("recipe", name, message=f"Its {name} must be a text of at most 200 characters.")
@@ -234,7 +243,7 @@ def _write(
     replace: bool,
 ) -> ImportSummary:
     report = ImportSummary(drawings=len(drawings))
-    drawing_records.import_drawings(drawings)  # first: a walk that joins the queue may be painted at once
+    drawing_records.import_drawings(drawings)  # first, because a walk that joins the queue may be rendered at once
     for walk in walks:
         earlier = lookup.any_walk(walk.id)
         if earlier is not None and not replace:
@@ -250,23 +259,23 @@ def _write(
         report.queued += not walk.films
         db.session.expunge_all()
     for hall in halls:
-        _hang(hall, report, replace=replace)
+        _publish_exhibition(hall, report, replace=replace)
     if report.queued:
         jobs.notify_workers()
     return report
 
 
-def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfile.TarFile) -> None:
+def _save(session: Session, line: WalkLine, earlier: Walk | None, archive: tarfile.TarFile) -> None:
     places: list[tuple[int, int]] = []
-    walk = _walk(told, archive)
+    walk = _walk(line, archive)
     if earlier is not None:
-        held = session.scalars(select(ExhibitionItem).where(ExhibitionItem.walk_number == earlier.number)).all()
-        places = [(each.exhibition_number, each.position) for each in held]
+        items = session.scalars(select(ExhibitionItem).where(ExhibitionItem.walk_number == earlier.number)).all()
+        places = [(each.exhibition_number, each.position) for each in items]
         walk.number = earlier.number
         session.delete(session.merge(earlier))
         session.flush()
-    if not told.films:
-        for name, value in fair_queue.join(session, walk).items():
+    if not line.films:
+        for name, value in fair_queue.enqueue(session, walk).items():
             setattr(walk, name, value)
     session.add(walk)
     session.flush()
@@ -275,70 +284,70 @@ def _save(session: Session, told: WalkLine, earlier: Walk | None, archive: tarfi
     )
 
 
-def _walk(told: WalkLine, archive: tarfile.TarFile) -> Walk:
-    wanted, pinned = _read_recipe(told)
+def _walk(line: WalkLine, archive: tarfile.TarFile) -> Walk:
+    wanted, pinned = _read_recipe(line)
     walk = Walk(
-        id=told.id,
+        id=line.id,
         visitor=visitors.digest(VISITOR),
-        owner_hash=told.owner,  # empty: no secret has this digest
+        owner_hash=line.owner,  # empty: no secret has this digest
         commission_hash="",
-        given_title=told.title,
+        given_title=line.title,
         seed=wanted.seed,
         frames=wanted.frames,
         stops=[
             Stop(position=index, note=note, **_stop(stop))
-            for index, (stop, note) in enumerate(zip(wanted.stops, told.notes, strict=True))
+            for index, (stop, note) in enumerate(zip(wanted.stops, line.notes, strict=True))
         ],
         preset=wanted.preset,
         ending=wanted.ending,
         easing=wanted.easing,
         model=wanted.model,
-        drawings=recipe.parse_drawings(told.recipe),
+        drawings=recipe.parse_drawings(line.recipe),
         is_pinned=True,
         **pinned.columns(),
-        **{name: getattr(told, name) for name in walk_records.KEPT},
+        **{name: getattr(line, name) for name in walk_records.KEPT},
     )
     if not brought_photos.may_be_listed(walk):
         walk.unlisted = True
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
-    if not told.films:
+    if not line.films:
         walk.state, walk.started_at, walk.finished_at = QUEUED, None, None
         walk.paint_seconds = walk.first_film_seconds = walk.evenness = walk.jump = walk.passes = walk.strides = None
         walk.morph = walk.perceptual_step = None
         walk.repeat_of = None
         return walk
-    walk.state, walk.painted_count = FINISHED, len(told.frames)
-    walk.prefix, walk.software = told.recipe["model"]["prefix"], told.recipe["software"]
-    walk.painted = [Frame(**frame.model_dump()) for frame in told.frames]
+    walk.state, walk.painted_count = FINISHED, len(line.frames)
+    walk.prefix, walk.software = line.recipe["model"]["prefix"], line.recipe["software"]
+    walk.painted = [Frame(**frame.model_dump()) for frame in line.frames]
     walk.media = {
         film.kind: Medium(**film.model_dump(), etag=_digest(archive_format.read_member(archive, MEDIA + film.path)))
-        for film in told.films
+        for film in line.films
     }
     return walk
 
 
-def _stop(asked: StopRequest) -> dict[str, Any]:
-    """Write a stop as its row holds it; of a photo there is its digest, the photo itself stays with its owner."""
-    told = asked.row() | {"photo": asked.picture}
-    return told | {"cut_out": None if asked.picture is None else asked.cut_out}
+def _stop(stop: StopRequest) -> dict[str, Any]:
+    """Return the columns of a stop; of a photo only its digest, as the photo itself stays with its owner."""
+    columns = stop.row() | {"photo": stop.picture}
+    return columns | {"cut_out": None if stop.picture is None else stop.cut_out}
 
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
-def _hang(hall: ExhibitionLine, report: ImportSummary, *, replace: bool) -> None:
-    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == hall.slug))
-    if found is not None and not replace:
+def _publish_exhibition(hall: ExhibitionLine, report: ImportSummary, *, replace: bool) -> None:
+    existing: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == hall.slug))
+    if existing is not None and not replace:
         report.exhibitions_there += 1
         return
     known = set(db.session.scalars(select(Walk.id).where(Walk.id.in_(hall.walks), Walk.deleted_at.is_(None))))
     wanted = ExhibitionRequest(
         hall.title, hall.text, hall.slug, hall.shown, [each for each in hall.walks if each in known]
     )
-    if found is None:
+    if existing is None:
         exhibitions.create(wanted, who=COMMAND)
     else:
-        exhibitions.change(found, wanted, who=COMMAND)
+        exhibitions.change(existing, wanted, who=COMMAND)
     report.exhibitions += 1

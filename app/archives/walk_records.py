@@ -1,4 +1,4 @@
-"""An archive of finished walks: what a line of it says, and what kind of archive holds lines and files."""
+"""The format of an archive of finished walks: the lines of walks and exhibitions, and the kind of archive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
 
 
 class WalksManifest(Manifest):
-    """What the manifest of an archive of walks holds."""
+    """The manifest of an archive of walks."""
 
     exhibitions: int
 
@@ -31,14 +31,14 @@ ARCHIVE = Kind(
     WalksManifest,
 )
 PHOTO = re.compile("photo-[0-9]{1,2}")
-"""A photo goes along with its walk's owner alone."""
+"""The kind of a stop's photo, which is exported only together with the walk's owner."""
 LINE_MAX = 4_000_000
 KEPT = (
     "created_at", "started_at", "finished_at", "hidden_at", "featured_at", "unlisted", "paint_seconds",
     "first_film_seconds", "passes", "evenness", "jump", "morph", "perceptual_step", "strides", "model_title",
     "repeat_of", "continues", "remix_of", "photos_may_be_shown",
 )  # fmt: skip
-"""The columns that a line takes over as they are; the recipe says the rest."""
+"""The columns that a line holds unchanged; the recipe holds the rest."""
 
 EXACT = ConfigDict(extra="forbid")
 Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -48,7 +48,7 @@ Path = Annotated[str, Field(pattern=f"^{MEDIA_PATH.pattern.removeprefix('media/'
 
 
 class FrameFile(BaseModel):
-    """A frame, and where its picture lies."""
+    """A frame, with the path of its picture in the media store."""
 
     model_config = EXACT
 
@@ -60,7 +60,7 @@ class FrameFile(BaseModel):
 
 
 class FilmFile(BaseModel):
-    """A film, the poster, or the photo of a stop, and where it lies."""
+    """A film, the poster or a stop's photo, with its path in the media store."""
 
     model_config = EXACT
 
@@ -70,7 +70,7 @@ class FilmFile(BaseModel):
 
 
 class WalkLine(BaseModel):
-    """A finished walk as a line of the archive. Without ``files`` it is painted again from its recipe."""
+    """The line of a finished walk. Without ``films`` it is rendered again from its recipe."""
 
     model_config = EXACT
 
@@ -103,13 +103,13 @@ class WalkLine(BaseModel):
 
     @property
     def paths(self) -> list[tuple[str, int]]:
-        """List its files with their sizes."""
+        """Return the paths of its files, with their sizes in bytes."""
         files: list[FrameFile | FilmFile] = [*self.frames, *self.films]
         return [(file.path, file.bytes) for file in files]
 
 
 class ExhibitionLine(BaseModel):
-    """An exhibition as a line of the archive."""
+    """The line of an exhibition."""
 
     model_config = EXACT
 
@@ -121,14 +121,14 @@ class ExhibitionLine(BaseModel):
 
 
 def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
-    """Write a finished walk down."""
-    told: dict[str, Any] = {name: getattr(walk, name) for name in KEPT}
+    """Return the line of a finished walk, with its files and with its owner's hash if requested."""
+    columns: dict[str, Any] = {name: getattr(walk, name) for name in KEPT}
     if with_files:
-        told["frames"] = [
+        columns["frames"] = [
             {name: getattr(frame, name) for name in ("index", "position", "rank", "path", "bytes")}
             for frame in walk.painted
         ]
-        told["films"] = [
+        columns["films"] = [
             {"kind": each.kind, "path": each.path, "bytes": each.bytes}
             for each in walk.media.values()
             if each.kind in ("gif", "mp4", "webp", "poster") or (with_owner and PHOTO.fullmatch(each.kind))
@@ -139,5 +139,5 @@ def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
         recipe=dict(recipe_of(walk)),
         notes=[stop.note for stop in walk.stops],
         owner=walk.owner_hash if with_owner else "",
-        **told,
+        **columns,
     )

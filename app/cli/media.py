@@ -90,7 +90,7 @@ def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
     if (source.filesystem, source.root) == (target.filesystem, target.root):
         raise ConfigError(f"{to_url} is where the files are.")
     work = media_move.compare if check_only else media_move.move
-    moved = work(source, target, tell=_progress(as_json))
+    moved = work(source, target, report=_progress(as_json))
     if as_json:
         figures = {"files": moved.files, "bytes": moved.bytes, "copied": moved.copied}
         print_json(

@@ -73,13 +73,13 @@ def find(name: str, owner_hash: str) -> Photo | None:
     return photo
 
 
-def find_for_stops(wanted: Commission, owner_hash: str | None, *, excluding: Collection[int] = ()) -> dict[int, Photo]:
+def find_for_stops(request: Commission, owner_hash: str | None, *, excluding: Collection[int] = ()) -> dict[int, Photo]:
     """Return the photo of each stop that names one, by the stop's index, except for the stops in ``excluding``.
 
     :raises InvalidInput: naming each stop whose photo has expired, belongs to another visitor, or cannot be shown.
     """
     photos, errors = {}, []
-    for index, stop in enumerate(wanted.stops):
+    for index, stop in enumerate(request.stops):
         if stop.picture is None or index in excluding:
             continue
         path = ("stops", index, "picture")
@@ -96,10 +96,10 @@ def find_for_stops(wanted: Commission, owner_hash: str | None, *, excluding: Col
     return photos
 
 
-def stop_rows(wanted: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
+def stop_rows(request: Commission, photos: dict[int, Photo]) -> list[dict[str, Any]]:
     """Return the stops of a request as rows hold them; a stop without a prompt takes its photo's description."""
     stops = []
-    for index, stop in enumerate(wanted.stops):
+    for index, stop in enumerate(request.stops):
         row = stop.row()
         if photo := photos.get(index):
             row |= {"photo": photo.digest, "cut_out": stop.cut_out, "prompt": stop.prompt or photo.description or ""}

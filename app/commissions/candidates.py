@@ -70,19 +70,19 @@ def validate(data: Any) -> CandidateRequest:
     """
     limits = limits_of(data)
     shape = 'Candidates are asked for by an object such as {"stop": {"prompt": "a lemon"}, "seed": 11}.'
-    wanted = error_messages.read_model(CandidateRequest, data, limits, shape=shape)
-    stop = wanted.stop
+    request = error_messages.read_model(CandidateRequest, data, limits, shape=shape)
+    stop = request.stop
     texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
     shown_texts = (
         (("stop", name), error_messages.subject(("stop", name)), text)
         for name, text in (*texts.items(), ("scene", (stop.scene or {}).get("words", "")))
     )
     negatives = negative_prompt_errors(stop.negative_prompt, ("stop", "negative_prompt"), limits)
-    if errors := [*settings_errors(wanted, limits), *negatives, *banned_words.flaws(shown_texts),
-                  *_foreign_drawings(wanted), *_layouts_not_offered(wanted, limits),
+    if errors := [*settings_errors(request, limits), *negatives, *banned_words.flaws(shown_texts),
+                  *_foreign_drawings(request), *_layouts_not_offered(request, limits),
                   *embedding_errors(stop, ("stop",), limits)]:  # fmt: skip
         raise InvalidInput(errors[:ERRORS_MAX])
-    return wanted
+    return request
 
 
 def limits_of(data: Any) -> Limits:
@@ -92,7 +92,7 @@ def limits_of(data: Any) -> Limits:
 
 
 def place(
-    wanted: CandidateRequest,
+    request: CandidateRequest,
     *,
     owner_hash: str,
     network: str,
@@ -107,28 +107,28 @@ def place(
     ``language`` is the language of a prompt whose own words do not show it. ``unnamed`` is the style that was chosen
     for the whole walk, if it is known. ``admit`` is called with the UNet evaluations of new candidates and may raise.
     """
-    request = wanted.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
+    payload = request.model_dump(exclude={"count"}) | {"drawing": drawing, "language": language}
     if unnamed:
-        request["unnamed"] = unnamed
-    painted_by = models_on_offer.setting(wanted.model)
+        payload["unnamed"] = unnamed
+    model_setting = models_on_offer.setting(request.model)
     settings = sampler_settings.resolve_settings(
-        wanted.preset,
-        wanted.model,
-        steps=wanted.steps,
-        guidance=wanted.guidance,
-        size=wanted.size,
-        aspect=wanted.aspect,
+        request.preset,
+        request.model,
+        steps=request.steps,
+        guidance=request.guidance,
+        size=request.size,
+        aspect=request.aspect,
     )
-    with_adapters = adapters.record_digests(settings, [wanted.stop.hand or ""], painted_by)
-    with_loras = loras.record_digests(with_adapters, [wanted.stop.lora], painted_by)
+    with_adapters = adapters.record_digests(settings, [request.stop.hand or ""], model_setting)
+    with_loras = loras.record_digests(with_adapters, [request.stop.lora], model_setting)
     return candidate_requests.request_candidates(
-        request,
-        lambda: list_variants(request, 0, POOL),
+        payload,
+        lambda: list_variants(payload, 0, POOL),
         owner_hash=owner_hash,
         network=network,
-        model=wanted.model,
-        sampling=prompt_texts.record_syntax(with_loras, [wanted.stop], painted_by),
-        count=wanted.count,
+        model=request.model,
+        sampling=prompt_texts.record_syntax(with_loras, [request.stop], model_setting),
+        count=request.count,
         admit=admit,
     )
 
@@ -142,27 +142,27 @@ def request_more(
     )
 
 
-def list_variants(request: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
+def list_variants(payload: dict[str, Any], first: int, count: int) -> list[dict[str, Any]]:
     """Return ``count`` variants that may be rendered, from index ``first`` on.
 
     The variant of an index is always the same. Index 0 is the default.
     """
-    wanted = CandidateRequest.model_construct(**request)
-    wanted.stop = StopRequest.model_construct(**request["stop"])
-    model = models_on_offer.setting(wanted.model)
+    request = CandidateRequest.model_construct(**payload)
+    request.stop = StopRequest.model_construct(**payload["stop"])
+    model = models_on_offer.setting(request.model)
     reader = scenes.reader_of(model)
     variants = []
     for index in range(first, first + count):
-        seed = _seed(wanted, index)
+        seed = _seed(request, index)
         drawing, scene = "", None
         if reader is not None:
-            stop = wanted.stop
-            reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=request["language"], seed=seed)
-            drawing = _drawing(reading, reader, request["drawing"], index)
+            stop = request.stop
+            reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=payload["language"], seed=seed)
+            drawing = _drawing(reading, reader, payload["drawing"], index)
             interpretation = chosen.put(reading, chosen.fitting(reading, chosen.listed(drawing), reader.drawings))
             scene = scenes.arrange(
-                interpretation, model=model, seed=seed, walk_seed=wanted.seed, hand=stop.hand or "", layout=stop.layout,
-                unnamed=request.get("unnamed"),
+                interpretation, model=model, seed=seed, walk_seed=request.seed, hand=stop.hand or "",
+                layout=stop.layout, unnamed=payload.get("unnamed"),
             ).as_json()  # fmt: skip
             if index == 0 and stop.scene is not None:
                 scene = stop.scene
@@ -170,11 +170,11 @@ def list_variants(request: dict[str, Any], first: int, count: int) -> list[dict[
     return variants
 
 
-def _seed(wanted: CandidateRequest, index: int) -> int:
+def _seed(request: CandidateRequest, index: int) -> int:
     """Return the seed of a candidate; another seed changes the setting, the noise, and perhaps the drawings."""
     if index == 0:
-        return wanted.stop_seed
-    text = f"candidate {index}: {wanted.stop_seed} {wanted.stop.prompt}"
+        return request.stop_seed
+    text = f"candidate {index}: {request.stop_seed} {request.stop.prompt}"
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4])
 
 
@@ -193,14 +193,14 @@ def _drawing(reading: Reading, reader: Reader, requested: str, index: int) -> st
     return chosen.written(digests)
 
 
-def _layouts_not_offered(wanted: CandidateRequest, limits: Limits) -> list[FieldError]:
-    errors = scenes.layout_errors([wanted.stop], limits, model=models_on_offer.setting(wanted.model))
+def _layouts_not_offered(request: CandidateRequest, limits: Limits) -> list[FieldError]:
+    errors = scenes.layout_errors([request.stop], limits, model=models_on_offer.setting(request.model))
     return [FieldError(("stop", *error.path[2:]), error.message) for error in errors]
 
 
-def _foreign_drawings(wanted: CandidateRequest) -> list[FieldError]:
-    book = sketchbooks.find(models_on_offer.setting(wanted.model))
-    if book is None or wanted.stop.scene is None:
+def _foreign_drawings(request: CandidateRequest) -> list[FieldError]:
+    book = sketchbooks.find(models_on_offer.setting(request.model))
+    if book is None or request.stop.scene is None:
         return []
-    errors = scenes.unknown_drawings(book, [wanted.stop.scene])
+    errors = scenes.unknown_drawings(book, [request.stop.scene])
     return [FieldError(("stop", *error.path[2:]), error.message) for error in errors]

@@ -31,7 +31,7 @@ from app.walks import neighbours, reuse, shapes
 
 
 def place(
-    wanted: Commission,
+    request: Commission,
     *,
     visitor_key: str,
     network: str | None = None,
@@ -53,24 +53,24 @@ def place(
 
     :raises InvalidInput: when the key was used for another walk, or a stop's picture is not the owner's.
     """
-    walk, put_in = _new_row(
-        wanted, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned, given=photos or {}
+    walk, photo_files = _new_row(
+        request, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned, given=photos or {}
     )
     revision = None if skip_cache else reuse.revision_for(walk)
-    fingerprint = _hash(wanted.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
+    fingerprint = _hash(request.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
     key = None if idempotency_key is None else _hash(f"{visitor_key} {idempotency_key}")
     line = fair_queue.load_snapshot() if admit else None
-    put: list[str] = []
-    if put_in and (key is None or _find_by_key(db.session(), key) is None):
-        put = photo_stops.attach(walk, put_in)
+    paths: list[str] = []
+    if photo_files and (key is None or _find_by_key(db.session(), key) is None):
+        paths = photo_stops.attach(walk, photo_files)
     walk.idempotency_key, walk.commission_hash, walk.origin = key, fingerprint, origin
     try:
         saved, is_new = _save(walk, line, admit, revision)
     except MomaError:  # before anything was committed
-        photo_stops.delete_files(put)
+        photo_stops.delete_files(paths)
         raise
     if not is_new or saved.repeat_of:  # which has the files of another
-        photo_stops.delete_files(put)
+        photo_stops.delete_files(paths)
     if is_new:
         metrics.count_commission(is_repeat=bool(saved.repeat_of))
     if is_new and saved.is_waiting:
@@ -87,13 +87,13 @@ def _save(
         with writing() as session:
             if key and (first_walk := _find_by_key(session, key)):
                 return _repeat(first_walk, walk.commission_hash), False
-            for name, value in fair_queue.join(session, walk).items():  # from here on no walk can be deleted
+            for name, value in fair_queue.enqueue(session, walk).items():  # from here on no walk can be deleted
                 setattr(walk, name, value)
             original = reuse.find_original(session, walk, revision) if revision else None
             if admit:
                 admission.check_storage(walk.network)
                 if original is None and line is not None:
-                    admission.check_line(session, walk, walk.asked, line)
+                    admission.check_queue(session, walk, walk.asked, line)
                 admit(0 if original else walk.asked)
             if original:
                 reuse.finish_as_repeat(walk, original)
@@ -119,78 +119,80 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 
 def _new_row(
-    wanted: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
+    request: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
     given: Mapping[int, UploadedPhoto],
 ) -> tuple[Walk, Photos]:  # fmt: skip
     """Return a new walk row with its settings resolved, and the photos of its stops."""
-    parent = lineage_rules.continued_walk(wanted)
-    uploaded = brought_photos.find_for_stops(wanted, None if owner is None else visitors.digest(owner), excluding=given)
-    stops, photos = brought_photos.stop_rows(wanted, uploaded), brought_photos.read_files(uploaded)
+    parent = lineage_rules.continued_walk(request)
+    uploaded = brought_photos.find_for_stops(
+        request, None if owner is None else visitors.digest(owner), excluding=given
+    )
+    stops, photos = brought_photos.stop_rows(request, uploaded), brought_photos.read_files(uploaded)
     for index, photo in given.items():
         photos[index] = photo.data, photo.digest
         stops[index] |= {"photo": photo.digest, "cut_out": photo.cut_out}
     if 0 not in photos and (still := brought_photos.last_still(parent)):
         photos[0] = still.data, still.digest
         stops[0] |= {"photo": still.digest, "cut_out": False}
-    model = _model(wanted, parent)
-    preset, settings = _settings(wanted, parent, model)
+    model = _model(request, parent)
+    preset, settings = _settings(request, parent, model)
     walk = Walk(
         id=new_id(),
         visitor=visitor_key,
         network=network or visitor_key,
         owner_hash=visitors.digest(owner or visitors.new_token()),
-        unlisted=wanted.unlisted,
+        unlisted=request.unlisted,
         state=QUEUED,
         request_id=request_ids.current(),
-        seed=_seed(wanted, parent),
-        frames=wanted.frames or _default_frames(wanted),
-        fps=_frame_rate(wanted, parent),
+        seed=_seed(request, parent),
+        frames=request.frames or _default_frames(request),
+        fps=_frame_rate(request, parent),
         preset=preset,
         scheduler=settings["scheduler"],
         sampler_steps=settings["steps"],
         guidance=settings["guidance"],
         sampling=settings,
         model=model,
-        ending=wanted.ending,
-        easing=wanted.easing,
-        continues=wanted.continues,
-        remix_of=wanted.remix_of,
+        ending=request.ending,
+        easing=request.easing,
+        continues=request.continues,
+        remix_of=request.remix_of,
         stops=[Stop(position=index, **stop) for index, stop in enumerate(stops)],
     )
-    brought_photos.apply_consent(walk, agreed=wanted.photos_may_be_shown or not (uploaded or given))
+    brought_photos.apply_consent(walk, agreed=request.photos_may_be_shown or not (uploaded or given))
     if pinned:
         walk.is_pinned = True
         for name, value in pinned.columns().items():
             setattr(walk, name, value)
     else:
-        painted_by = models_on_offer.setting(model)
-        with_adapters = adapters.record_digests(settings, (stop.hand for stop in walk.stops), painted_by)
-        with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), painted_by)
-        walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, painted_by)
-    scenes.read_stops(walk, parent, layouts=[stop.layout for stop in wanted.stops])
+        model_setting = models_on_offer.setting(model)
+        with_adapters = adapters.record_digests(settings, (stop.hand for stop in walk.stops), model_setting)
+        with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), model_setting)
+        walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, model_setting)
+    scenes.read_stops(walk, parent, layouts=[stop.layout for stop in request.stops])
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)
     return walk, photos
 
 
-def _model(wanted: Commission, parent: Walk | None) -> str | None:
+def _model(request: Commission, parent: Walk | None) -> str | None:
     """Return the requested model, or that of the continued walk while it is on offer."""
-    if wanted.model is None and parent is not None and parent.model_name and models_on_offer.find(parent.model_name):
+    if request.model is None and parent is not None and parent.model_name and models_on_offer.find(parent.model_name):
         return parent.model_name
-    return wanted.model
+    return request.model
 
 
-def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tuple[str, dict[str, Any]]:
+def _settings(request: Commission, parent: Walk | None, model: str | None) -> tuple[str, dict[str, Any]]:
     """Return the resolved preset and settings; a continued walk's settings are the defaults, so that the films join."""
-    steps, guidance, size = wanted.steps, wanted.guidance, wanted.size
-    preset = str(wanted.preset or presets.DEFAULT)
+    steps, guidance, size = request.steps, request.guidance, request.size
+    preset = str(request.preset or presets.DEFAULT)
     offer = models_on_offer.find(model)
     is_same_model = parent is not None and offer is not None and offer.name == parent.model_name
     if parent is not None and is_same_model and size is None:
         size = shapes.longer_side(parent)
-    aspect = _aspect(wanted, parent, model)
-    if wanted.preset is None and parent is not None:
+    aspect = _aspect(request, parent, model)
+    if request.preset is None and parent is not None:
         preset = parent.preset
         if is_same_model:  # another model wants its own
             steps = parent.sampler_steps if steps is None else steps
@@ -200,34 +202,34 @@ def _settings(wanted: Commission, parent: Walk | None, model: str | None) -> tup
     )
 
 
-def _aspect(wanted: Commission, parent: Walk | None, model: str | None) -> str | None:
+def _aspect(request: Commission, parent: Walk | None, model: str | None) -> str | None:
     """Return the requested aspect ratio, or that of the continued walk if the model supports it."""
-    if wanted.aspect is not None or parent is None:
-        return wanted.aspect
+    if request.aspect is not None or parent is None:
+        return request.aspect
     aspect = shapes.aspect(parent)
     return aspect if aspect in models_on_offer.facts(models_on_offer.setting(model))["aspects"] else None
 
 
-def _seed(wanted: Commission, parent: Walk | None) -> int:
+def _seed(request: Commission, parent: Walk | None) -> int:
     """Return the requested seed, or that of the continued walk's last stop, or a random one."""
-    if wanted.seed is not None:
-        return wanted.seed
-    if parent is not None and wanted.stops[0].seed is None:
+    if request.seed is not None:
+        return request.seed
+    if parent is not None and request.stops[0].seed is None:
         return parent.seed_of(parent.stops[-1])
     return secrets.randbelow(SEED_MAX + 1)
 
 
-def _frame_rate(wanted: Commission, parent: Walk | None) -> float:
+def _frame_rate(request: Commission, parent: Walk | None) -> float:
     """Return the requested frame rate, or that of the continued walk, or the site's default."""
-    if wanted.fps is not None:
-        return frame_rates.rounded(wanted.fps)
+    if request.fps is not None:
+        return frame_rates.rounded(request.fps)
     if parent is not None and frame_rates.is_exact(parent.fps):
         return parent.fps
     return frame_rates.rounded(current_app.config["FPS"])
 
 
-def _default_frames(wanted: Commission) -> int:
-    return max(int(current_app.config["FRAMES_DEFAULT"]), len(wanted.stops))
+def _default_frames(request: Commission) -> int:
+    return max(int(current_app.config["FRAMES_DEFAULT"]), len(request.stops))
 
 
 def _hash(text: str) -> str:

@@ -26,7 +26,7 @@ def apply_layout(original: Scene, layout: str | None, *, walk_seed: int) -> Scen
     options = [each for each in style.layouts if each[0] == layout]
     if not options:
         return original
-    rng = random.Random(f"layout:{walk_seed}")  # noqa: S311 - drawn to be drawn again
+    rng = random.Random(f"layout:{walk_seed}")  # noqa: S311 - seeded on purpose
     _, rows, columns, _ = rng.choices(options, [share for *_, share in options])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
     return replace(original, composition=replace(composition, layout=layout, rows=rows, columns=columns, tilt=tilt))
@@ -51,11 +51,11 @@ def recompose(record: Mapping[str, Any], marks: str, *, seed: int, walk_seed: in
         return dict(record)
     layout = requested_layout(record, walk_seed=walk_seed) or None
     return apply_layout(
-        replace(parsed, composition=_composed(marks, seed, walk_seed)), layout, walk_seed=walk_seed
+        replace(parsed, composition=_compose(marks, seed, walk_seed)), layout, walk_seed=walk_seed
     ).as_json()
 
 
-def _composed(marks: str, seed: int, walk_seed: int) -> Composition | None:
+def _compose(marks: str, seed: int, walk_seed: int) -> Composition | None:
     if marks == PAINTED:
         return Composition(seed=seed % 2**24)
     return composing.choose(marks, seed=seed, walk_seed=walk_seed) if marks in STYLES else None

@@ -15,22 +15,22 @@ UNFINISHED = N_("queued"), N_("painting"), N_("refused"), N_("failed"), N_("canc
 """The states of unfinished walks, as sentences name them."""
 
 
-def continued_walk(wanted: Commission) -> Walk | None:
+def continued_walk(request: Commission) -> Walk | None:
     """Return the walk that a request continues, if it is still visible by its address, else ``None``."""
-    return lookup.visible_walk(wanted.continues)
+    return lookup.visible_walk(request.continues)
 
 
-def continuation_flaw(wanted: Commission) -> str:
+def continuation_flaw(request: Commission) -> str:
     """Return why a request cannot continue the walk that it names; ``""`` if it can, or names none."""
-    if wanted.continues is None:
+    if request.continues is None:
         return ""
-    parent = lookup.visible_walk(wanted.continues)
+    parent = lookup.visible_walk(request.continues)
     if parent is None:
         return _("The walk to go on from is not here: it may have been taken down, or its id mistyped.")
     if parent.state != FINISHED:
         return _("The walk to go on from is not finished; it is %(state)s.", state=_(parent.state))
-    last, first = parent.stops[-1], wanted.stops[0]
-    seed = wanted.seed if first.seed is None else first.seed
+    last, first = parent.stops[-1], request.stops[0]
+    seed = request.seed if first.seed is None else first.seed
     same_words = (first.prompt, first.negative_prompt, first.hand or "") == (
         last.prompt,
         last.negative_prompt,

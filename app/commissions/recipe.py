@@ -105,6 +105,7 @@ def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
 
 
 def _stop(stop: Stop) -> RecipeStop:
+    """Return a stop as recipes hold it; optional keys are left out if they are unset."""
     written: RecipeStop = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
@@ -162,7 +163,7 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
 
     :raises InvalidInput: when the recipe cannot be rendered here; the message says why.
     """
-    wanted, pinned = commission_of(read(data))
+    request, pinned = commission_of(read(data))
     if not models_on_offer.find(pinned.model_name):
         raise InvalidInput.on("model", message=models_on_offer.not_offered(pinned.model_name))
     for words, digest in ((pinned.sampling and pinned.sampling.adapters) or {}).items():
@@ -178,7 +179,7 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
         if embeddings.find_digest(digest, models_on_offer.setting(pinned.model_name)) is None:
             lacks = _("The embedding “%(name)s” of the recipe was removed here, or replaced since.", name=name)
             raise _unusable(lacks)
-    return wanted, pinned
+    return request, pinned
 
 
 def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
@@ -189,19 +190,19 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
     names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
     model = recipe.get("model")
     name = model.get("name") if isinstance(model, dict) else None
-    painted_by = name if isinstance(name, str) else None
+    recipe_model = name if isinstance(name, str) else None
     fields = {name: recipe.get(name) for name in names}
     stops = _requested_stops(fields["stops"])
-    wanted = validation.validate(
-        fields | {"stops": stops}, painted_by=painted_by, learned=_digest_names(recipe, adapters.RECORDED),
+    request = validation.validate(
+        fields | {"stops": stops}, recipe_model=recipe_model, style_words=_digest_names(recipe, adapters.RECORDED),
         loras=_digest_names(recipe, loras.RECORDED),
     )  # fmt: skip
-    if wanted.seed is None:
+    if request.seed is None:
         raise _altered(_("its seed is missing"))
     if recipe.get("version") != VERSION:
-        wanted.preset = "exact"
+        request.preset = "exact"
     pinned = _pinned(recipe)
-    wanted.model = _model_of(recipe["model"], pinned.model_name)
+    request.model = _model_of(recipe["model"], pinned.model_name)
     offer = models_on_offer.find(pinned.model_name)
     facts = models_on_offer.facts(offer.setting) if offer else {"steps_max": None, "sizes": [], "size": None}
     steps_max = facts["steps_max"]
@@ -211,15 +212,15 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
         values = {"steps": pinned.sampler_steps, "most": steps_max, "model": pinned.model_name}
         raise _altered(_("its %(steps)s steps are more than the %(most)s that %(model)s takes", **values))
     if pinned.enlarged > 1:
-        wanted.size = max(pinned.width, pinned.height)
-    wanted.aspect = pinned.aspect
-    wanted.fps = _requested_fps(pinned.fps)
+        request.size = max(pinned.width, pinned.height)
+    request.aspect = pinned.aspect
+    request.fps = _requested_fps(pinned.fps)
     pins = (pinned.sampling and pinned.sampling.loras) or {}
-    if missing := next((stop.lora for stop in wanted.stops if stop.lora and stop.lora not in pins), None):
+    if missing := next((stop.lora for stop in request.stops if stop.lora and stop.lora not in pins), None):
         raise _altered(_("the digest of its LoRA %(lora)s is missing", lora=missing))
-    if pins_flaw := flaw(pinned, stops=len(wanted.stops), frames=wanted.frames, closed=wanted.ending == ROUND):
+    if pins_flaw := flaw(pinned, stops=len(request.stops), frames=request.frames, closed=request.ending == ROUND):
         raise _altered(pins_flaw)
-    return wanted, pinned
+    return request, pinned
 
 
 def _requested_fps(fps: float | None) -> float | None:
@@ -258,6 +259,10 @@ def _model_of(model: dict[str, Any], name: str) -> str | None:
 
 
 def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
+    """Return the pinned settings of a recipe.
+
+    :raises InvalidInput: naming the part of the recipe that is missing or invalid.
+    """
     try:
         size, sampler, model = recipe["size"], recipe["sampler"], recipe["model"]
         settings = {
@@ -293,18 +298,18 @@ def _unusable(message: str) -> InvalidInput:
     return InvalidInput.on("recipe", message=message)
 
 
-def as_commission(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
+def as_commission(request: Commission, pinned: PinnedSettings) -> dict[str, Any]:
     """Return the request for what a recipe describes, as the JSON API takes it."""
     settings = {"steps": pinned.sampler_steps, "guidance": pinned.guidance}
-    request = wanted.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
-    for stop in request["stops"]:
+    fields = request.model_dump(exclude={"continues", "remix_of", "unlisted", "photos_may_be_shown"}) | settings
+    for stop in fields["stops"]:
         if stop["scene"] is None:  # as in recipes
             del stop["scene"]
-        del stop["layout"]  # which its scene has
+        del stop["layout"]  # the scene holds it
         if stop["lora"] is None:
             del stop["lora"], stop["lora_weight"]
         if stop["clip_skip"] is None:
             del stop["clip_skip"]
         if stop["picture"] is None:
             del stop["picture"], stop["cut_out"]
-    return request | {"preset": wanted.preset or presets.DEFAULT}
+    return fields | {"preset": request.preset or presets.DEFAULT}

@@ -84,11 +84,11 @@ def commission_of(walk: Walk, style: str, *, unlisted: bool | None = None) -> Co
     return validation.validate(request | _settings(walk, model))
 
 
-def repeat_key(walk: Walk, wanted: Commission, owner_hash: str) -> str:
+def repeat_key(walk: Walk, request: Commission, owner_hash: str) -> str:
     """Return an idempotency key, so that a repeated request returns the same walk unless that walk came to nothing."""
     nothing = Walk.state.in_((FAILED, REFUSED, CANCELLED))
     own = select(func.count()).where(Walk.owner_hash == owner_hash, Walk.remix_of == walk.id, nothing)
-    content = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()
+    content = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     return f"repaint {content} {db.session.scalar(own)}"
 
 
@@ -124,6 +124,7 @@ def _renderer_of(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
 
 
 def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> dict[str, Any]:
+    """Return a stop of the request: the same stop in another style, with its scene composed again."""
     request: dict[str, Any] = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,

@@ -84,6 +84,7 @@ def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -
 
 
 def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
+    """Return why a stop cannot have its layout, as the rest of a sentence after the field's name; "" if it can."""
     if not hands.any_composes(known):
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
     reader = reader_of(model)
@@ -130,29 +131,27 @@ def arrange(
     otherwise render the mean of several. This is ``unnamed``, chosen for the whole walk by
     :func:`stop_styles.choose_styles`, or else a style that suits this stop.
     """
-    known, facts = hands.known(model), StopFacts(reading, hand, layout)
+    known, stop = hands.known(model), StopFacts(reading, hand, layout)
     if unnamed is None:
-        (unnamed,) = stop_styles.choose_styles([facts], model=model, walk_seed=walk_seed)
-    style = stop_styles.named_style(facts, known) or hands.find(unnamed, known)
-    words = ", ".join([each for each in (reading.words, *_style_words(facts, style, known), unnamed) if each])[
-        :WORDS_MOST
-    ]
-    scene = _styled(reading, style.marks if style else "", model, seed, walk_seed)
+        (unnamed,) = stop_styles.choose_styles([stop], model=model, walk_seed=walk_seed)
+    style = stop_styles.named_style(stop, known) or hands.find(unnamed, known)
+    words = ", ".join([each for each in (reading.words, *_words_of(stop, style, known), unnamed) if each])[:WORDS_MOST]
+    scene = _arrange_styled(reading, style.marks if style else "", model, seed, walk_seed)
     return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
-def _style_words(facts: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
+def _words_of(stop: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
     """Return the words of a named style for the model; if the model composes, only words that it knows."""
-    if facts.hand:
+    if stop.hand:
         return ()
     if not hands.any_composes(known):
-        return facts.reading.hands
-    if stop_styles.is_left_open(facts, known) or style is None:
+        return stop.reading.hands
+    if stop_styles.is_left_open(stop, known) or style is None:
         return ()
-    return (style.words,) if style.marks else facts.reading.hands
+    return (style.words,) if style.marks else stop.reading.hands
 
 
-def _styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
     """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
     book = sketchbooks.find(model)
     if not marks or book is None:
@@ -213,14 +212,14 @@ def _lexicon(folder: Path) -> Lexicon | None:
 def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
     """Set the scenes of the stops that have none; stops without a style get one that suits them."""
     open_stops = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
-    facts = [
+    all_facts = [
         StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
         for stop, layout in open_stops
     ]
     styles = stop_styles.choose_styles(
-        facts, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
+        all_facts, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
     )
-    for (stop, layout), each, unnamed in zip(open_stops, facts, styles, strict=True):
+    for (stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
         scene = arrange(
             each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
             unnamed=unnamed,

@@ -45,7 +45,7 @@ def check_words(text: str, info: ValidationInfo) -> str:
 
     :raises ValueError: with the rule that it breaks.
     """
-    return visible(text, _most(info))
+    return visible_text(text, _prompt_max(info))
 
 
 def clean_words(text: str, info: ValidationInfo) -> str:
@@ -53,25 +53,25 @@ def clean_words(text: str, info: ValidationInfo) -> str:
 
     :raises ValueError: with the rule that it breaks.
     """
-    return cleaned(text, _most(info))
+    return clean_text(text, _prompt_max(info))
 
 
-def _most(info: ValidationInfo) -> int:
+def _prompt_max(info: ValidationInfo) -> int:
     return info.context.prompt_max if info.context else 300
 
 
-def visible(text: str, most: int) -> str:
+def visible_text(text: str, most: int) -> str:
     """Return a text as it is stored, with at least one visible character and at most ``most`` characters.
 
     :raises ValueError: with the rule that it breaks.
     """
-    text = cleaned(text, most)
+    text = clean_text(text, most)
     if not any(_is_visible(character) for character in text):
         raise ValueError(_("is empty. Write at least one word."))
     return text
 
 
-def cleaned(text: str, most: int) -> str:
+def clean_text(text: str, most: int) -> str:
     """Return a text as it is stored: in NFC, one space between words, at most ``most`` characters.
 
     :raises ValueError: with the rule that it breaks.
@@ -95,7 +95,7 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
         return None
     _check_readable(text)
     if info.context and info.context.any_hand:
-        return _hand_of_another(text)
+        return _unknown_model_hand(text)
     known = info.context.hands if info.context else ()
     if hand := find_hand(text, known):
         return str(hand.words)
@@ -110,7 +110,7 @@ def _style(text: str | None, info: ValidationInfo) -> str | None:
         return None
     _check_readable(text)
     known = shipped.of_hands(info.context.hands) if info.context else ()
-    style = styles.find(text, known) or _added(text, known)
+    style = styles.find(text, known) or _stand_in(text, known)
     if style is None:
         raise ValueError(_unknown_style(text, [style.name for style in known]))
     if info.data.get("hand") not in (None, style.hand.words):
@@ -118,7 +118,7 @@ def _style(text: str | None, info: ValidationInfo) -> str | None:
     return style.hand.words
 
 
-def _added(text: str, known: tuple[Style, ...]) -> Style | None:
+def _stand_in(text: str, known: tuple[Style, ...]) -> Style | None:
     """Return the stand-in for an added style that no model has learned yet."""
     style = added.find(slug_of(text))
     if style is not None and style.model:
@@ -132,7 +132,7 @@ def _unknown_style(text: str, known: list[str]) -> str:
     return _("cannot be “%(style)s”. There are %(styles)s.", style=f"{text:.60}", styles=join_words(known))
 
 
-def _hand_of_another(text: str) -> str:
+def _unknown_model_hand(text: str) -> str:
     """Return a hand as the recipe of a model that is not on offer names it."""
     if len(text) > HAND_MAX or not text.isprintable():
         raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
@@ -326,7 +326,7 @@ class StopRequest(BaseModel):
         return self.model_dump(exclude={"picture", "cut_out", "layout"}) | {"hand": self.hand or ""}
 
     @model_validator(mode="after")
-    def _settle_style(self) -> StopRequest:
+    def _resolve_style(self) -> StopRequest:
         """Replace the style by its hand, so that both ways to request it give the same walk."""
         if self.style is not None:
             self.hand, self.style = self.style, None

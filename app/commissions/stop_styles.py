@@ -53,35 +53,37 @@ def choose_styles(
     continues; its style is kept if possible.
     """
     known = hands.known(model)
-    able = list(models_on_offer.facts(model).get("unnamed", ()))
-    is_open = [bool(able) and is_left_open(each, known) for each in stops]
+    options = list(models_on_offer.facts(model).get("unnamed", ()))
+    is_open = [bool(options) and is_left_open(each, known) for each in stops]
     if not hands.any_composes(known):
-        words = random.Random(f"hand:{walk_seed}").choice(able) if able else ""  # noqa: S311 - drawn to be drawn again
+        words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - seeded on purpose
         return [words if each else "" for each in is_open]
     open_stops = [stop for stop, each in zip(stops, is_open, strict=True) if each]
     previous = hands.find_mentioned(str(after.get("words", "")), known) if after else None
     first = previous.words if previous else ""
-    if open_stops and (common := _best_style(open_stops, able, known, walk_seed, first)):
+    if open_stops and (common := _best_style(open_stops, options, known, walk_seed, first)):
         return [common if each else "" for each in is_open]
     return [
-        _best_style([stop], able, known, walk_seed, first) if each else ""
+        _best_style([stop], options, known, walk_seed, first) if each else ""
         for stop, each in zip(stops, is_open, strict=True)
     ]
 
 
-def filter_by_layouts(able: Sequence[str], layouts: Sequence[str | None], known: Sequence[Hand]) -> list[str]:
-    """Return the styles of ``able``, by their words, that offer all of some layouts; ``None`` is offered by all."""
+def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], known: Sequence[Hand]) -> list[str]:
+    """Return the styles, by their words, that offer all of some layouts; ``None`` is offered by all."""
     wanted = {layout for layout in layouts if layout is not None}
     offered = {hand.words: set(hand.layouts) for hand in known}
-    return [words for words in able if wanted <= offered.get(words, set())]
+    return [words for words in options if wanted <= offered.get(words, set())]
 
 
-def _best_style(stops: Sequence[StopFacts], able: Sequence[str], known: Sequence[Hand], seed: int, first: str) -> str:
+def _best_style(
+    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[Hand], seed: int, first: str
+) -> str:
     """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
 
     If a stop shows a sign, graphic styles are preferred.
     """
-    candidates: Sequence[str] = filter_by_layouts(able, [stop.layout for stop in stops], known)
+    candidates: Sequence[str] = filter_by_layouts(options, [stop.layout for stop in stops], known)
     graphic = {hand.words for hand in known if hand.is_graphic}
     if any(stop.kinds & suiting.SIGNS for stop in stops):
         candidates = [words for words in candidates if words in graphic] or candidates

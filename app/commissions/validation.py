@@ -21,33 +21,33 @@ from app.walks import lineage
 
 
 def validate(
-    data: Any, *, painted_by: str | None = None, learned: Iterable[str] = (), loras: Iterable[str] = ()
+    data: Any, *, recipe_model: str | None = None, style_words: Iterable[str] = (), loras: Iterable[str] = ()
 ) -> Commission:
     """Validate a request against the rules and limits, and return it.
 
-    ``painted_by`` is the model that a recipe names, whose limits then hold. ``learned`` are the words of styles that
-    the recipe says the model learned, ``loras`` the names of its LoRA files; whether they still exist is not checked
-    here.
+    ``recipe_model`` is the model that a recipe names, whose limits then hold. ``style_words`` are the words of styles
+    that the recipe says the model learned, ``loras`` the names of its LoRA files. Whether these still exist is not
+    checked here.
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
-    limits = Limits.current(painted_by or _requested_model(data))
+    limits = Limits.current(recipe_model or _requested_model(data))
     limits = replace(
         limits,
-        hands=(*limits.hands, *(Hand(words, words) for words in learned)),
+        hands=(*limits.hands, *(Hand(words, words) for words in style_words)),
         loras=tuple(dict.fromkeys((*limits.loras, *loras))),
     )
-    wanted = error_messages.read_model(
+    request = error_messages.read_model(
         Commission, data, limits, shape=_('A walk must be an object such as {"stops": […]}.')
     )
-    errors = _rule_errors(wanted, limits)
-    errors += scenes.layout_errors(wanted.stops, limits, model=models_on_offer.setting(_requested_model(data)))
-    if painted_by is None:  # a recipe lists the embeddings of its prompts
-        for index, stop in enumerate(wanted.stops):
+    errors = _rule_errors(request, limits)
+    errors += scenes.layout_errors(request.stops, limits, model=models_on_offer.setting(_requested_model(data)))
+    if recipe_model is None:  # a recipe lists the embeddings of its prompts
+        for index, stop in enumerate(request.stops):
             errors += embedding_errors(stop, ("stops", index), limits)
     if errors:
         raise InvalidInput(errors[:ERRORS_MAX])
-    return wanted
+    return request
 
 
 def _requested_model(data: Any) -> str | None:
@@ -60,9 +60,10 @@ def _requested_model(data: Any) -> str | None:
     return name if isinstance(name, str) and models_on_offer.find(name) else None
 
 
-def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
+def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
+    """Return an error for each rule that a request breaks beyond those of single fields."""
     errors = []
-    stop_count = len(wanted.stops)
+    stop_count = len(request.stops)
     if not STOPS_MIN <= stop_count <= limits.stops_max:
         errors.append(
             FieldError(
@@ -75,16 +76,16 @@ def _rule_errors(wanted: Commission, limits: Limits) -> list[FieldError]:
                 ),
             )
         )
-    elif wanted.frames is not None and not stop_count <= wanted.frames <= limits.frames_max:
+    elif request.frames is not None and not stop_count <= request.frames <= limits.frames_max:
         errors.append(FieldError(("frames",), error_messages.frames_rule(limits, least=stop_count)))
-    errors += settings_errors(wanted, limits)
-    for index, stop in enumerate(wanted.stops):
+    errors += settings_errors(request, limits)
+    for index, stop in enumerate(request.stops):
         errors += negative_prompt_errors(stop.negative_prompt, ("stops", index, "negative_prompt"), limits)
-    errors += _equal_neighbours(wanted)
-    errors += _banned_words_errors(wanted)
-    if not errors and (flaw := lineage_rules.continuation_flaw(wanted)):
+    errors += _equal_neighbours(request)
+    errors += _banned_words_errors(request)
+    if not errors and (flaw := lineage_rules.continuation_flaw(request)):
         errors.append(FieldError(("continues",), flaw))
-    if flaw := lineage_rules.remix_flaw(wanted.remix_of):
+    if flaw := lineage_rules.remix_flaw(request.remix_of):
         errors.append(FieldError(("remix_of",), flaw))
     return errors
 
@@ -102,23 +103,23 @@ class RenderingRequest(Protocol):
         """Return the aspect ratio."""
 
 
-def settings_errors(wanted: RenderingRequest, limits: Limits) -> list[FieldError]:
+def settings_errors(request: RenderingRequest, limits: Limits) -> list[FieldError]:
     """Return an error for each rendering setting that is outside the limits."""
     errors = []
-    if wanted.steps is not None and not 1 <= wanted.steps <= limits.steps_max:
+    if request.steps is not None and not 1 <= request.steps <= limits.steps_max:
         errors.append(FieldError(("steps",), error_messages.steps_rule(limits)))
-    if wanted.guidance is not None and not 0 <= wanted.guidance <= limits.guidance_max:
+    if request.guidance is not None and not 0 <= request.guidance <= limits.guidance_max:
         errors.append(FieldError(("guidance",), error_messages.guidance_rule(limits)))
-    elif wanted.guidance is not None and wanted.guidance > 1 and not limits.takes_guidance:
+    elif request.guidance is not None and request.guidance > 1 and not limits.takes_guidance:
         errors.append(
             FieldError(("guidance",), error_messages.no_guidance(models_on_offer.facts(limits.setting)["name"]))
         )
-    if wanted.size is not None and wanted.size not in limits.sizes:
+    if request.size is not None and request.size not in limits.sizes:
         errors.append(FieldError(("size",), error_messages.size_rule(limits)))
-    if wanted.aspect is not None and wanted.aspect not in limits.aspects:
+    if request.aspect is not None and request.aspect not in limits.aspects:
         errors.append(FieldError(("aspect",), error_messages.aspect_rule(limits)))
-    if wanted.model is not None and wanted.model not in limits.models:
-        errors.append(FieldError(("model",), models_on_offer.not_offered(f"{wanted.model:.60}")))
+    if request.model is not None and request.model not in limits.models:
+        errors.append(FieldError(("model",), models_on_offer.not_offered(f"{request.model:.60}")))
     return errors
 
 
@@ -136,16 +137,16 @@ def embedding_errors(stop: StopRequest, path: tuple[str | int, ...], limits: Lim
             yield FieldError((*path, name), f"{error_messages.subject((*path, name))} {problem}")
 
 
-def _banned_words_errors(wanted: Commission) -> list[FieldError]:
+def _banned_words_errors(request: Commission) -> list[FieldError]:
     """Return an error for each text with banned words; a scene is skipped if its prompt has an error."""
-    errors = banned_words.flaws(_shown_texts(wanted))
+    errors = banned_words.flaws(_shown_texts(request))
     prompts = {error.path[:2] for error in errors if error.path[-1] == "prompt"}
     return [error for error in errors if "scene" not in error.path or error.path[:2] not in prompts]
 
 
-def _shown_texts(wanted: Commission) -> Iterator[banned_words.ShownText]:
+def _shown_texts(request: Commission) -> Iterator[banned_words.ShownText]:
     """Yield each text of a request that others will read, with its path and its name."""
-    for index, stop in enumerate(wanted.stops):
+    for index, stop in enumerate(request.stops):
         texts = {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or ""}
         for name, text in texts.items():
             yield ("stops", index, name), error_messages.subject(("stops", index, name)), text
@@ -153,9 +154,11 @@ def _shown_texts(wanted: Commission) -> Iterator[banned_words.ShownText]:
         yield ("stops", index, "scene", "words"), error_messages.subject(("stops", index, "scene")), words
 
 
-def _equal_neighbours(wanted: Commission) -> Iterator[FieldError]:
+def _equal_neighbours(request: Commission) -> Iterator[FieldError]:
     """Yield an error for each stop that equals its neighbour, including its seed."""
-    stops = [stop.model_copy(update={"seed": wanted.seed if stop.seed is None else stop.seed}) for stop in wanted.stops]
+    stops = [
+        stop.model_copy(update={"seed": request.seed if stop.seed is None else stop.seed}) for stop in request.stops
+    ]
     for index, (stop, following) in enumerate(pairwise(stops), start=1):
         if stop == following:
             message = _(
@@ -164,7 +167,7 @@ def _equal_neighbours(wanted: Commission) -> Iterator[FieldError]:
                 first=index,
             )
             yield FieldError(("stops", index, "prompt"), message)
-    if wanted.ending == ROUND and len(stops) > STOPS_MIN and stops[-1] == stops[0]:
+    if request.ending == ROUND and len(stops) > STOPS_MIN and stops[-1] == stops[0]:
         message = _(
             "Stop %(number)s is the same as stop 1, to which a round leads by itself. Leave it out.", number=len(stops)
         )

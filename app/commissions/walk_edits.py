@@ -65,12 +65,12 @@ def apply(walk: Walk, change: WalkChange) -> None:
             raise lookup.gone(row or walk)
         for name in change.model_fields_set:
             setattr(row, {"title": "given_title"}.get(name, name), getattr(change, name))
-        _hold_back(row, change)
+        _apply_consent(row, change)
         row.words = folding.index_text(row.searchable_texts)
     db.session.refresh(walk)
 
 
-def _hold_back(walk: Walk, change: WalkChange) -> None:
+def _apply_consent(walk: Walk, change: WalkChange) -> None:
     """Unlist a walk with photos until its owner agrees to show them.
 
     :raises InvalidInput: when the change asks to list it without that.

@@ -79,23 +79,24 @@ def current(drawings: Sequence[Mapping[str, str]] | None) -> list[dict[str, str]
 
 def of_walk(drawings: Sequence[Mapping[str, str]] | None) -> list[Credit]:
     """Return the credits recorded with a walk, grouped by artist, licence and source."""
-    return _grouped([(each["name"], each["artist"], each["licence"], each["source"]) for each in current(drawings)])
+    return _group([(each["name"], each["artist"], each["licence"], each["source"]) for each in current(drawings)])
 
 
 @lru_cache(maxsize=4)
 def of_sketchbook(book: Sketchbook) -> tuple[Credit, ...]:
     """Return the credits of all drawings in a library, those with most drawings first; cached for pages."""
     drawings = sorted(book.drawings.values(), key=lambda each: each.name)
-    credit_list = _grouped([(each.name, each.artist, each.licence, _collected(each.source)) for each in drawings])
+    credit_list = _group([(each.name, each.artist, each.licence, _collected(each.source)) for each in drawings])
     return tuple(sorted(credit_list, key=lambda credit: -len(credit.names)))
 
 
 def of_drawing(drawing: Drawing) -> Credit:
     """Return the credit of one drawing."""
-    return _grouped([(drawing.name, drawing.artist, drawing.licence, drawing.source)])[0]
+    return _group([(drawing.name, drawing.artist, drawing.licence, drawing.source)])[0]
 
 
-def _grouped(rows: Iterable[tuple[str, str, str, str]]) -> list[Credit]:
+def _group(rows: Iterable[tuple[str, str, str, str]]) -> list[Credit]:
+    """Return credits with their drawings' names, from rows of name, artist, licence and source."""
     groups: dict[Credit, list[str]] = {}
     for name, artist, licence, source in rows:
         title, licence_url = LICENCES.get("-".join(licence.casefold().split()), (licence, _address(licence)))

@@ -68,8 +68,8 @@ def inked(svg: str, side: int) -> Array:
     cover = drawn[..., 3]
     on_white = 1 - (1 - drawn[..., :3]) * cover[..., None]
     wash = (1 - on_white @ LUMA).clip(0, 1) ** SOFT * WASH
-    lines = _wider(_steps(on_white).max(-1) * 3, LINE) * INNER
-    outline = _wider(_steps(cover) * 2, OUTLINE)
+    lines = _widen(_steps(on_white).max(-1) * 3, LINE) * INNER
+    outline = _widen(_steps(cover) * 2, OUTLINE)
     ink = np.maximum(np.maximum(wash, lines), outline)
     return np.asarray(ink.reshape(side, FINER, side, FINER).mean((1, 3)), np.float32)
 
@@ -82,7 +82,7 @@ def _steps(field: Array) -> Array:
     return steps
 
 
-def _wider(field: Array, width: int) -> Array:
+def _widen(field: Array, width: int) -> Array:
     """Return lines made ``width`` pixels wide: each pixel takes the strongest value around it, at most 1."""
     field = field.clip(0, 1)
     for axis in (0, 1):

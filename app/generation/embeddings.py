@@ -69,9 +69,9 @@ def of_model(setting: str | None = None) -> tuple[Embedding, ...]:
     return tuple(each for each in every() if each.fits(facts))
 
 
-def named(texts: Iterable[str], among: Iterable[Embedding]) -> list[Embedding]:
+def named(texts: Iterable[str], candidates: Iterable[Embedding]) -> list[Embedding]:
     """Return those of some embeddings that texts name."""
-    known = {each.name.casefold(): each for each in among}
+    known = {each.name.casefold(): each for each in candidates}
     names = {name for text in texts for name in embedding_names.named(text, known)} if known else set()
     return [each for name, each in known.items() if name in names]
 
@@ -89,9 +89,9 @@ def record_digests(sampling: dict[str, Any], texts: Iterable[str], setting: str)
 
 
 def flaw(text: str, setting: str) -> str:
-    """Describe why a text names an embedding that its model cannot use, as what follows on the field's name.
+    """Return why a text names an embedding that its model cannot use, as the rest of a sentence after the field's name.
 
-    "" where it can; of a model that knows none, they are words.
+    It is "" if there is no such embedding, or if the model reads such names as plain words.
     """
     facts = models_on_offer.facts(setting)
     if not facts["reads_weights"]:
@@ -101,8 +101,8 @@ def flaw(text: str, setting: str) -> str:
         return _(
             "names the embedding “%(name)s”, which does not fit: its vectors have %(widths)s numbers, and the text"
             " encoders of the model %(model)s read %(others)s.",
-            name=unfit[0].name, widths=_written(unfit[0].widths), model=facts["name"],
-            others=_written(facts["text_widths"]),
+            name=unfit[0].name, widths=_as_text(unfit[0].widths), model=facts["name"],
+            others=_as_text(facts["text_widths"]),
         )  # fmt: skip
     broken = {Path(name).stem.casefold(): name for name in strays()}
     for word in sorted(embedding_names.named(text, broken)):
@@ -117,7 +117,7 @@ def flaw(text: str, setting: str) -> str:
     return ""
 
 
-def _written(widths: Iterable[int]) -> str:
+def _as_text(widths: Iterable[int]) -> str:
     return join_words([str(width) for width in widths])
 
 
@@ -137,6 +137,7 @@ def _files() -> dict[Path, Embedding | str]:
 
 
 def _read(path: Path, root: Path) -> Embedding | str:
+    """Return the embedding of a file, or why it is unusable."""
     if path.suffix in PICKLES:
         return f"is a pickle ({path.suffix}), which may run programs when it is read; only .safetensors files are used"
     if not embedding_names.NAME.fullmatch(path.stem):

@@ -69,38 +69,38 @@ def _from_row(row: dict[str, Any]) -> Hand:
     return Hand(words, row.get("title", words), row.get("marks", ""), tuple(row.get("also", ())))
 
 
-def any_composes(among: Iterable[Hand]) -> bool:
+def any_composes(choices: Iterable[Hand]) -> bool:
     """Return whether any of these styles composes its scenes."""
-    return any(hand.marks for hand in among)
+    return any(hand.marks for hand in choices)
 
 
-def find(text: str, among: Iterable[Hand]) -> Hand | None:
+def find(text: str, choices: Iterable[Hand]) -> Hand | None:
     """Return the style with these words, this title or this further name, in any case; ``None`` if there is none."""
-    listed, wanted = list(among), " ".join(text.split()).casefold()
+    listed, wanted = list(choices), " ".join(text.split()).casefold()
     by_name = (hand for hand in listed if wanted in (hand.words.casefold(), hand.title.casefold()))
     by_another = (hand for hand in listed if folded(wanted) in map(folded, hand.also))
     return next(by_name, None) or next(by_another, None)
 
 
-def is_named(prompt: str, among: Iterable[Hand]) -> bool:
+def is_named(prompt: str, choices: Iterable[Hand]) -> bool:
     """Return whether a prompt names a style by whole words: ``an owl, neon`` and ``a watercolour of an owl`` do."""
-    return _named_by_its_words(prompt, among) is not None
+    return _named_by_its_words(prompt, choices) is not None
 
 
-def find_mentioned(style: str, among: Iterable[Hand]) -> Hand | None:
+def find_mentioned(style: str, choices: Iterable[Hand]) -> Hand | None:
     """Return the style that a text mentions: by its words, or else by the longest further name; ``None`` for none.
 
     Further names can also mean things, such as a poster, so use this only for text that was interpreted as a style.
     """
-    listed = list(among)
+    listed = list(choices)
     return _named_by_its_words(style, listed) or _named_by_another(folded(style), listed)
 
 
-def _named_by_its_words(text: str, among: Iterable[Hand]) -> Hand | None:
+def _named_by_its_words(text: str, choices: Iterable[Hand]) -> Hand | None:
     folded_text = text.casefold()
     pattern = r"(?<!\w){}(?!\w)"
     return next(
-        (hand for hand in among if re.search(pattern.format(re.escape(hand.words.casefold())), folded_text)), None
+        (hand for hand in choices if re.search(pattern.format(re.escape(hand.words.casefold())), folded_text)), None
     )
 
 
@@ -146,8 +146,8 @@ def detected_names(walk: Walk) -> list[str]:
 
 
 def _named(walk: Walk, words_of: Iterable[str]) -> list[str]:
-    among = known_to(walk)
-    return [hand.name if (hand := find(words, among)) else words for words in words_of]
+    choices = known_to(walk)
+    return [hand.name if (hand := find(words, choices)) else words for words in words_of]
 
 
 def known_to(walk: Walk) -> tuple[Hand, ...]:

@@ -135,8 +135,8 @@ def resolve(
     settings["spacing"] = list(settings["spacing"]) if spaced else None
     if "ladder" not in own:
         side = size or facts.get("size") or USUAL_SIZE
-        settings["ladder"] = _by_noise(settings, facts, framed.get("frame") or (side, side))
-    return _whole(settings) | larger | framed
+        settings["ladder"] = _depths_by_noise(settings, facts, framed.get("frame") or (side, side))
+    return _in_steps(settings) | larger | framed
 
 
 def frame(facts: Mapping[str, Any], size: int, aspect: str) -> tuple[int, int]:
@@ -148,8 +148,8 @@ def frame(facts: Mapping[str, Any], size: int, aspect: str) -> tuple[int, int]:
 
 def _size(facts: Mapping[str, Any], size: int | None, aspect: str | None) -> tuple[dict[str, int], dict[str, Any]]:
     """Return the enlargement over the model's own size, and the frame if it is not a square."""
-    larger = _enlarged(size, facts.get("size"), facts.get("finer", 1))
-    return larger, _framed(aspect, larger, facts)
+    larger = _enlargement(size, facts.get("size"), facts.get("finer", 1))
+    return larger, _frame_settings(aspect, larger, facts)
 
 
 def _of_unet(preset: str, facts: Mapping[str, Any]) -> Preset:
@@ -169,7 +169,9 @@ def _of_flow(preset: str, facts: Mapping[str, Any]) -> Preset:
     return replace(base, guidance=facts.get("usual_guidance") or base.guidance)
 
 
-def _by_noise(settings: Mapping[str, Any], facts: Mapping[str, Any], frame: Sequence[int]) -> list[tuple[float, int]]:
+def _depths_by_noise(
+    settings: Mapping[str, Any], facts: Mapping[str, Any], frame: Sequence[int]
+) -> list[tuple[float, int]]:
     """Return a preset's ladder with its noise levels as fractions of the steps, for the model's schedule."""
     steps = settings["steps"]
     if steps < 2:
@@ -185,7 +187,7 @@ def _by_noise(settings: Mapping[str, Any], facts: Mapping[str, Any], frame: Sequ
     return [(noise_levels.nearest(levels, level) / steps, knots) for level, knots in settings["ladder"]]
 
 
-def _enlarged(size: int | None, own: int | None, finest: int) -> dict[str, int]:
+def _enlargement(size: int | None, own: int | None, finest: int) -> dict[str, int]:
     """Return the enlargement over the model's own size, and the part that its decoder adds."""
     if not size or not own or size <= own:
         return {}
@@ -193,7 +195,7 @@ def _enlarged(size: int | None, own: int | None, finest: int) -> dict[str, int]:
     return {"enlarged": times} | ({"finer": finest} if finest > 1 and times % finest == 0 else {})
 
 
-def _framed(aspect: str | None, larger: Mapping[str, int], facts: Mapping[str, Any]) -> dict[str, Any]:
+def _frame_settings(aspect: str | None, larger: Mapping[str, int], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the aspect ratio and the frame of pictures that are not square; empty for squares."""
     own = facts.get("size")
     if aspect in (None, aspects.SQUARE) or not own:
@@ -202,7 +204,7 @@ def _framed(aspect: str | None, larger: Mapping[str, int], facts: Mapping[str, A
     return {"aspect": aspect, "frame": [*aspects.frame(str(aspect), own * larger.get("enlarged", 1), multiple)]}
 
 
-def _whole(settings: dict[str, Any]) -> dict[str, Any]:
+def _in_steps(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings with fractions of the steps as whole steps, without what the solver does not support."""
     steps, scheduler = settings["steps"], settings["scheduler"]
     first, last = settings["guided"]

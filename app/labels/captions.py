@@ -61,8 +61,8 @@ def compose(about: Subject, *, tone: str, audience: str, variants: int, language
     """Return distinct captions; the same ones for the same film or picture, tone, audience and language."""
     grammar, salt = grammar_of(about, language), f"{about.id} {tone} {audience}"
     facts = _picture_facts(about, grammar) if isinstance(about, Picture) else _facts(about, grammar)
-    first = _shuffled(_fitting_lines(grammar.tones[tone], about), salt)
-    second = _shuffled(_fitting_lines(grammar.audiences[audience], about), salt)
+    first = _shuffle(_fitting_lines(grammar.tones[tone], about), salt)
+    second = _shuffle(_fitting_lines(grammar.audiences[audience], about), salt)
     pairs = [f"{first[turn % len(first)]} {second[turn % len(second)]}" for turn in range(variants)]
     return [_fill(pair, facts) for pair in pairs]
 
@@ -72,7 +72,7 @@ def _fitting_lines(lines: Mapping[str, Sequence[str]], about: Subject) -> list[s
     return [line for needs, group in lines.items() if about.holds.issuperset(needs.split()) for line in group]
 
 
-def _shuffled(lines: list[str], salt: str) -> list[str]:
+def _shuffle(lines: list[str], salt: str) -> list[str]:
     """Return lines ordered by the SHA-256 of salt and line: in an arbitrary order that is fixed for each salt.
 
     A line that is added later does not change the order of the others.
@@ -93,7 +93,8 @@ def sentence(about: Description, language: str = "en") -> str:
 
 
 def _facts(about: Description, grammar: Any) -> dict[str, object]:
-    quoted = [_quoted(stop or grammar.photo, grammar) for stop in about.stops]
+    """Return the values that a film's sentences may contain."""
+    quoted = [_quote(stop or grammar.photo, grammar) for stop in about.stops]
     return {
         "first": quoted[0],
         "last": quoted[-1],
@@ -104,13 +105,13 @@ def _facts(about: Description, grammar: Any) -> dict[str, object]:
     }
 
 
-def _quoted(name: str, grammar: Any) -> str:
+def _quote(name: str, grammar: Any) -> str:
     """Return a name in quotation marks, with quotations inside it in inner quotation marks."""
     return str(grammar.marks.format(WITHIN.sub(grammar.marks_within, name)))
 
 
 def _picture_facts(about: Picture, grammar: Any) -> dict[str, object]:
-    return {"shows": _quoted(about.shows, grammar), "width": about.width, "height": about.height}
+    return {"shows": _quote(about.shows, grammar), "width": about.width, "height": about.height}
 
 
 def joined(words: Sequence[str], grammar: Any) -> str:

@@ -72,9 +72,9 @@ def compose(about: Subject, *, tone: str, audience: str, variants: int, language
     state: _State = current_app.extensions[EXTENSION]
     if not name() or monotonic() < state.paused_until or not state.waiting.acquire(blocking=False):
         return None
-    wanted = {"tone": tone, "audience": audience, "language": NAMES[language], "captions": variants}
+    request = {"tone": tone, "audience": audience, "language": NAMES[language], "captions": variants}
     try:
-        text = _answer({**_facts(about), **wanted}, state.waiting.release)
+        text = _answer({**_facts(about), **request}, state.waiting.release)
     except UnusableAnswer as error:
         _pause(state, error)
         return None
@@ -99,6 +99,7 @@ def _facts(about: Subject) -> dict[str, Any]:
 
 
 def _of_film(about: Description) -> dict[str, Any]:
+    """Return the facts of a film as the model receives them."""
     ends = {"stop": "at the last stop", "back": "goes back the way it came", "round": "returns to the first stop"}
     film = {
         "stops": about.stops,
@@ -146,7 +147,7 @@ class _Exchange:
             self.connection.close()
             done()
 
-    def cut_off(self) -> None:
+    def shut_down(self) -> None:
         """Shut the connection down, if it is still open."""
         if self.wire is not None:
             with suppress(OSError):
@@ -171,10 +172,11 @@ def _answer(request: dict[str, Any], done: Callable[[], None]) -> str:
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UnusableAnswer(f"its answer has another format: {type(error).__name__}") from error
     finally:
-        exchange.cut_off()
+        exchange.shut_down()
 
 
 def _request(request: dict[str, Any], seconds: float) -> tuple[http.client.HTTPConnection, dict[str, Any]]:
+    """Return a connection to the language model, and the arguments of the HTTP request."""
     config = current_app.config
     place = urlsplit(config["LANGUAGE_MODEL_URL"])
     kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection

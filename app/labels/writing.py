@@ -22,15 +22,15 @@ class Written:
     is_near: bool = True
 
 
-def compose(about: Subject, wanted: CaptionRequest, *, admit: Callable[[], bool]) -> Written:
+def compose(about: Subject, request: CaptionRequest, *, admit: Callable[[], bool]) -> Written:
     """Return captions; the language model is only asked if ``admit`` returns true for this visitor.
 
     For a tone that the grammar does not know, it uses the nearest known tone, or else ``captions.TONE``, which suits
     any film.
     """
-    request = wanted.model_dump(include=set(CaptionRequest.model_fields))
-    if language_model.name() and admit() and (written := language_model.compose(about, **request)):
-        return Written(written, wanted.tone, language_model.name())
-    near = wanted.tone if wanted.tone in captions.TONES else tones.nearest(wanted.tone)
+    options = request.model_dump(include=set(CaptionRequest.model_fields))
+    if language_model.name() and admit() and (written := language_model.compose(about, **options)):
+        return Written(written, request.tone, language_model.name())
+    near = request.tone if request.tone in captions.TONES else tones.nearest(request.tone)
     tone = near or captions.TONE
-    return Written(captions.compose(about, **request | {"tone": tone}), tone, "grammar", near is not None)
+    return Written(captions.compose(about, **options | {"tone": tone}), tone, "grammar", near is not None)

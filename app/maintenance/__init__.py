@@ -1,3 +1,3 @@
-"""What is looked after while a site runs: files that nobody names, files that are lost, media that move. No web."""
+"""Maintenance of a running site: delete unreferenced files, find lost ones, move media to another store. No web."""
 
 __all__ = ["media_losses", "media_move", "media_upkeep", "upkeep"]

@@ -1,4 +1,4 @@
-"""What is lost of all that is kept: files of walks and of photos, pictures of candidates, the folders of styles."""
+"""Find lost or damaged files: of walks and photos, candidates' pictures, and the folders of styles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.Decomp
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A file or a picture that is not there as its row, or its folder, says: of what, and the id or name of that."""
+    """A file that is missing or damaged: ``of`` is what it belongs to (such as ``walk``), ``id`` its ID or name."""
 
     of: str
     id: str
@@ -41,11 +41,11 @@ class Loss:
 
 
 Found = tuple[int, list[Loss]]
-"""How many files were looked at, and which are lost."""
+"""The number of files that were checked, and those that are lost."""
 
 
 def verify() -> Iterator[Found]:
-    """Hold all that rows and folders name against what there is: one walk, photo, set of candidates or style a time."""
+    """Check every file that rows and folders name; yield the result for each walk, photo, candidate set and style."""
     yield from _walks()
     yield from _photos()
     yield from _candidates()
@@ -61,7 +61,7 @@ def _walks() -> Iterator[Found]:
         for number, walk_id in walks:
             rows = _rows(number)
             losses = [Loss("walk", walk_id, path, flaw) for path, size in rows if (flaw := _flaw(store, path, size))]
-            # A film may have given way to a better one, or a walk been cancelled, since its row was read.
+            # Since its row was read, a film may have been replaced, or a walk cancelled.
             still = dict(_rows(number)) if losses else {}
             yield len(rows), [loss for loss in losses if loss.path in still]
 
@@ -83,7 +83,7 @@ def _photos() -> Iterator[Found]:
             if cut_path is not None:
                 looked_at[cut_path] = _flaw(store, cut_path)
             losses = [Loss("photo", photo_id, path, flaw) for path, flaw in looked_at.items() if flaw]
-            still = {path for row in _read(row) for path in row} if losses else set()  # its day may just be over
+            still = {path for row in _read(row) for path in row} if losses else set()  # it may have expired meanwhile
             yield len(looked_at), [loss for loss in losses if loss.path in still]
 
 
@@ -105,7 +105,7 @@ def _styles() -> Iterator[Found]:
 
 
 def _style_flaws(folder: Path) -> dict[Path, str]:
-    """Tell of each file of a style's what is amiss with it, "" where nothing is; in ``work/`` all may be half done."""
+    """Return for each file of a style what is wrong with it, ``""`` if nothing; a style still being taught has none."""
     about, sample, model = folder / added.ABOUT, folder / added.SAMPLE, folder / added.MODEL
     if not about.exists():
         return {} if (folder / "work").exists() else {about: "is missing"}
@@ -167,6 +167,6 @@ def _archive_flaw(data: bytes) -> str:
 
 
 def _read(query: Executable) -> list[tuple[Any, ...]]:
-    """Ask for rows as they are now."""
+    """Return the rows of a query in a new transaction, as they are now."""
     db.session.rollback()
     return [tuple(row) for row in db.session.execute(query)]

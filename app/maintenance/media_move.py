@@ -1,8 +1,8 @@
-"""A site's media, copied from one store to another while the site runs: what is missing there, again and again.
+"""Copy a site's media to another store while the site runs; may be repeated, and copies only what is missing.
 
-What is there counts as there when its size agrees, for stores hold a file whole or not at all, and its name tells its
-content or it is the later of the two. What is copied is read back and compared. Nothing is deleted from where it comes
-from. Files of walks and photos that were taken down are left behind, or they would come back after the switch.
+A file at the target counts as copied if its size is the same and its name contains the hash of its content or it is the
+newer one: stores hold a file whole or not at all. Each copy is read back and compared. Nothing is deleted at the
+source. Files of deleted walks and photos are not copied, or they would reappear after the switch.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from app.uploads import photo_store
 from app.walks import deletions, reuse
 
 WALKS = "walks"
-CHUNK = 50  # walks: as many are looked at together, and told of
-AT_ONCE = 8  # files: an object store answers each late, and many at once
-NAMED = re.compile(r"\.([0-9a-f]{12})\.[a-z0-9]+$")  # the first letters of its sha256, in a file's name
+CHUNK = 50  # walks that are processed together, after which progress is reported
+AT_ONCE = 8  # files in parallel, because an object store answers each request slowly
+NAMED = re.compile(r"\.([0-9a-f]{12})\.[a-z0-9]+$")  # the first digits of its SHA-256 in a file's name
 
 
 @dataclass
 class MoveSummary:
-    """What was found and done: files and bytes of all, of those copied, and what is amiss at the other end."""
+    """The files and bytes of the source, those that were copied, and in ``amiss`` what is wrong at the target."""
 
     files: int = 0
     bytes: int = 0
@@ -39,24 +39,27 @@ class MoveSummary:
     amiss: list[str] = field(default_factory=list)
 
 
-def move(source: MediaStore, target: MediaStore, *, tell: Callable[[MoveSummary], None]) -> MoveSummary:
-    """Copy what ``target`` lacks of what ``source`` holds; ``tell`` is told now and then how far that is.
+def move(source: MediaStore, target: MediaStore, *, report: Callable[[MoveSummary], None]) -> MoveSummary:
+    """Copy the files of ``source`` that ``target`` lacks; ``report`` is called with the progress after each chunk.
 
-    :raises MediaStoreAway: when one of them is away or full. Another run goes on from there.
+    :raises MediaStoreAway: when a store is unavailable or full. Another run continues from there.
     """
-    return _each(source, target, _copied, tell)
+    return _each(source, target, _copied, report)
 
 
-def compare(source: MediaStore, target: MediaStore, *, tell: Callable[[MoveSummary], None]) -> MoveSummary:
-    """Copy nothing; read all that ``target`` should hold, and hold it against its names or against ``source``."""
-    return _each(source, target, _compared, tell)
+def compare(source: MediaStore, target: MediaStore, *, report: Callable[[MoveSummary], None]) -> MoveSummary:
+    """Compare every file of ``target`` with the hash in its name, or with ``source``; copy nothing.
+
+    :raises MediaStoreAway: when a store is unavailable.
+    """
+    return _each(source, target, _compared, report)
 
 
-Look = Callable[[MediaStore, MediaStore, str, StoredFile, StoredFile | None], tuple[int | None, str]]
-"""Returns the bytes that were copied, ``None`` where none needed to be, and what is amiss."""
+Action = Callable[[MediaStore, MediaStore, str, StoredFile, StoredFile | None], tuple[int | None, str]]
+"""Processes one file; returns the number of bytes copied (``None`` if none) and what is wrong (``""`` if nothing)."""
 
 
-def _each(source: MediaStore, target: MediaStore, look: Look, tell: Callable[[MoveSummary], None]) -> MoveSummary:
+def _each(source: MediaStore, target: MediaStore, act: Action, report: Callable[[MoveSummary], None]) -> MoveSummary:
     moved = MoveSummary()
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for folders in _folders(source):
@@ -64,35 +67,35 @@ def _each(source: MediaStore, target: MediaStore, look: Look, tell: Callable[[Mo
                 {path: file for files in threads.map(store.files, folders) for path, file in files.items()}
                 for store in (source, target)
             )
-            wanted = sorted(path for path in here if not path.rpartition("/")[2].startswith("."))  # written aside
+            wanted = sorted(path for path in here if not path.rpartition("/")[2].startswith("."))  # no temporary files
             if folders == [photo_store.FOLDER]:
                 named = _photos()
                 wanted = [path for path in wanted if path in named]
-            found = threads.map(lambda path: look(source, target, path, here[path], there.get(path)), wanted)  # noqa: B023
-            for path, (copied, flaw) in zip(wanted, found, strict=True):
+            results = threads.map(lambda path: act(source, target, path, here[path], there.get(path)), wanted)  # noqa: B023
+            for path, (copied, flaw) in zip(wanted, results, strict=True):
                 moved.files += 1
                 moved.bytes += here[path].bytes
                 moved.copied += copied is not None
                 moved.copied_bytes += copied or 0
                 if flaw:
                     moved.amiss.append(f"{path} {flaw}")
-            tell(moved)
+            report(moved)
     return moved
 
 
 def _folders(source: MediaStore) -> Iterator[list[str]]:
-    """Name folders that belong together: first what says who was taken down, last what may be gone within the day."""
+    """Yield the folders to process together: the list of deletions first, then walks, then photos."""
     yield [deletions.FOLDER]
     walks = source.folders(WALKS)
     for start in range(0, len(walks), CHUNK):
         chunk = [name for name in walks[start : start + CHUNK] if ID.fullmatch(name)]
-        if kept := _kept(chunk):
-            yield [walk_folder(name) for name in chunk if name in kept]
+        if existing := _existing(chunk):
+            yield [walk_folder(name) for name in chunk if name in existing]
     yield [photo_store.FOLDER]
 
 
-def _kept(names: list[str]) -> set[str]:
-    """Return those folders that hold files of a walk which was not taken down."""
+def _existing(names: list[str]) -> set[str]:
+    """Return those of the folders that hold files of a walk that is not deleted."""
     db.session.rollback()
     rows = db.session.execute(
         select(Walk.id, Walk.repeat_of).where(reuse.sharing(names), Walk.deleted_at.is_(None))

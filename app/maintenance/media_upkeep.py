@@ -1,4 +1,4 @@
-"""Upkeep of the media store: what lies there that no row names."""
+"""Maintenance of the media store: find and delete files that no row names."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from app.uploads import photo_store
 from app.walks import lifecycle, reuse
 
 WALKS = "walks"
-YOUNG_SECONDS = 3600.0  # a file is written before the row that names it: what is younger may be a worker's
+YOUNG_SECONDS = 3600.0  # a worker writes a file before the row that names it, so younger files are skipped
 CHUNK = 200
 
 
 def find_unreferenced(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple[str, StoredFile]]:
-    """Find files of walks and photos that no row names; none of a walk that is still to be painted."""
+    """Yield each file of walks and photos, with its path, that no row names; none younger than ``young_seconds``.
+
+    Files of walks that are still to be rendered are left out.
+    """
     store = media_store.store()
     folders = store.folders(WALKS)
     for start in range(0, len(folders), CHUNK):
         chunk = folders[start : start + CHUNK]
-        # First the files, then the rows: what is published in between is too young.
+        # List the files before the rows: what is published in between is too young.
         files = {path: file for name in chunk for path, file in store.files(walk_folder(name)).items()}
         waiting, named = _named([name for name in chunk if ID.fullmatch(name)])
         oldest = time.time() - young_seconds
@@ -39,13 +42,13 @@ def find_unreferenced(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple
 
 
 def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile]]:
-    """Delete what is superfluous, and folders that are empty then; return what was deleted.
+    """Delete unreferenced files and then empty folders; return the deleted files.
 
-    So are the words of deleted walks that the index of words still holds, and what earlier versions left of them.
+    Also removes the owners of deleted walks, and their words from the full-text index.
     """
     store, deleted = media_store.store(), []
     for path, file in list(find_unreferenced(young_seconds=young_seconds)):
-        if store.files(path).get(path, file) == file:  # written anew since: a walk is queued again
+        if store.files(path).get(path, file) == file:  # otherwise it was rewritten: the walk is queued again
             store.delete(path)
             deleted.append((path, file))
     for folder in {"/".join(path.split("/")[:2]) for path, _ in deleted}:
@@ -56,8 +59,8 @@ def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile
 
 
 def _named(walk_ids: list[str]) -> tuple[set[str], set[str]]:
-    """Return which of the walks are still to be painted, and the paths that rows of any of them name."""
-    db.session.rollback()  # look at the rows as they are now
+    """Return the IDs of the walks still to be rendered, and the paths that rows of any of the walks name."""
+    db.session.rollback()  # read the rows as they are now
     walks = db.session.scalars(select(Walk).where(reuse.sharing(walk_ids))).all()
     numbers = [walk.number for walk in walks]
     named: set[str] = set()

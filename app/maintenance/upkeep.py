@@ -1,4 +1,4 @@
-"""What a site does by itself for what it keeps: candidates, walks that came to nothing, stray files go in time."""
+"""Periodic maintenance: delete expired candidates, uploads, ended walks and unreferenced files."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from app.uploads import photo_store
 from app.walks import lifecycle, wall_words
 from app.wall import stretches
 
-BATCH = 50  # walks in one transaction, between which others write
+BATCH = 50  # walks in one transaction, so that others can write in between
 
 log = logging.getLogger(__name__)
 
 
 def run() -> tuple[int, int]:
-    """Do the upkeep; return how many walks and how many files were deleted. Several may do it at once."""
+    """Run the maintenance; return the numbers of deleted walks and files. Several processes may run it at once."""
     if sets := candidate_requests.delete_expired():
-        log.info("upkeep: %s sets of candidates were deleted, whose time was over", sets)
+        log.info("upkeep: deleted %s expired sets of candidates", sets)
     if words := wall_words.forget_old():
-        log.info("upkeep: of %s words for walls it is forgotten who wrote them", words)
-    if legs := stretches.tidy_all():
-        log.info("upkeep: %s legs of walls were removed", legs)
+        log.info("upkeep: removed the authors of %s words for walls", words)
+    if legs := stretches.delete_superfluous_of_all():
+        log.info("upkeep: deleted %s legs of walls", legs)
     walks, files = forget_ended(), 0
     try:
         files = photo_store.forget_expired()
         files += len(media_upkeep.prune())
     except MediaError as error:
-        log.warning("stray files are left for another day: %s", error)
+        log.warning("upkeep: unreferenced files could not be deleted: %s", error)
     if walks or files:
-        log.info("upkeep: %s walks that came to nothing and %s stray files were deleted", walks, files)
+        log.info("upkeep: deleted %s failed, cancelled or refused walks and %s unreferenced files", walks, files)
     return walks, files
 
 
 def forget_ended() -> int:
     """Delete walks that failed, were cancelled or refused longer than ``KEEP_ENDED_DAYS`` ago; return how many.
 
-    Their addresses are then unknown. What somebody took down stays known as that.
+    Their URLs are then unknown (404). Walks that were deleted or hidden keep their rows.
     """
     until, count = now() - timedelta(days=current_app.config["KEEP_ENDED_DAYS"]), 0
     ended = select(Walk).where(
@@ -54,12 +54,12 @@ def forget_ended() -> int:
         Walk.hidden_at.is_(None),
     )
     while True:
-        with writing() as session:  # whoever has one painted after all waits, and finds it gone
+        with writing() as session:  # a concurrent retry waits for the row lock, then finds the walk deleted
             walks = session.scalars(ended.limit(BATCH).with_for_update()).all()
             session.execute(delete(Walk).where(Walk.number.in_([walk.number for walk in walks])))
         if not walks:
             return count
         for walk in walks:
-            lifecycle.delete_files(walk)  # if that fails, nothing names them any more, and they are pruned
+            lifecycle.delete_files(walk)  # if this fails, no row names the files, and they are pruned later
         count += len(walks)
         db.session.expunge_all()

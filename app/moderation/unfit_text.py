@@ -17,7 +17,7 @@ from pathlib import Path
 from app.i18n.gettext import N_
 from app.text import lookalikes
 from app.text.folding import IS_UNSPACED, folded
-from app.text.spellings import HIDDEN, WORD, hidden, readings
+from app.text.spellings import HIDDEN, WORD, masked_words, readings
 from app.text.term_index import Hit, TermIndex
 
 FOLDER = Path(__file__).parent / "unfit_terms"
@@ -86,7 +86,7 @@ def find(text: str, *, allowed: Sequence[str] = (), is_left_out: bool = False) -
     known, permitted, text = _terms(), _allowed(tuple(allowed)), text[:TEXT_MAX]
     for reading in readings(text):
         kinds |= set(_kinds(f"{BEGIN}{reading}{END}", known, permitted))
-    kinds |= {kind for word in hidden(text) for kind in _hidden_kinds(word, known)}
+    kinds |= {kind for word in masked_words(text) for kind in _hidden_kinds(word, known)}
     wanted = [kind for kind in KINDS if kind in kinds and (not is_left_out or kind in ALWAYS_REFUSED)]
     return wanted[0] if wanted else ""
 

@@ -1,9 +1,8 @@
-"""The first exhibition: curated walks that are shipped with the project, and public on a site that has none of its own.
+"""The first exhibition: curated walks that are shipped with the project and published on a site without walks.
 
-Each piece is a folder: the recipe, the film as GIF and MP4, the poster, all frames in one file, and a label with what
-was measured when it was painted. Its walk belongs to nobody, and its id follows from its film. Frames are shipped a
-little coarser than they were painted, which nobody sees; their painted pixels' sums, on the label, check a repaint to
-the last bit.
+Each shipped walk is a folder with the recipe, the film as MP4, all frames in one AVIF, and a label with measurements.
+Its walk has no owner, and its ID is derived from its film. Frames are shipped slightly compressed, without a visible
+difference; the label holds SHA-256 sums of the original pixels, by which a repaint is checked bit by bit.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its
 
 FOLDER = ROOT / "exhibition"
 PROGRAMME = FOLDER / "programme.json"
-BYTES_MAX = 9_500_000  # of all pieces together: whoever clones the project fetches them
+BYTES_MAX = 9_500_000  # of all walks together: each clone of the project downloads them
 VISITOR = "first exhibition"
 SLUG = "the-first-exhibition"
 TITLE = "The first exhibition"
@@ -62,13 +61,13 @@ SYNTHETIC = (
     '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
     f' Iptc4xmpExt:DigitalSourceType="{recipe.IPTC_SYNTHETIC}"/></rdf:RDF></x:xmpmeta>'
 )
-"""What every frame says of itself, as XMP."""
+"""The XMP metadata of every frame: a synthetic picture."""
 
 FILM = "film.mp4"
 FRAMES = "frames.avif"
-QUALITY = 84  # with colour at full resolution, at least 39 dB from what was painted
-COLOURS = 64  # of the GIF that is made of the frames when they are hung; pages play the frames themselves
-SPARSE = 8  # of so many pixels to each side one is looked at for the palette
+QUALITY = 84  # with colour at full resolution, at least 39 dB PSNR to the original frames
+COLOURS = 64  # of the GIF that is made of the frames when they are published; pages play the frames themselves
+SPARSE = 8  # the palette is computed from every eighth pixel of every eighth row
 NEAREST = Image.Resampling.NEAREST
 EXACT = 255.0
 
@@ -77,32 +76,32 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ShippedWalk:
-    """One walk of the exhibition, as it lies in its folder."""
+    """One walk of the exhibition, stored in its own folder."""
 
     folder: Path
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
-        """Read the recipe."""
+        """Return the recipe, loaded once."""
         return recipe.read((self.folder / "recipe.json").read_bytes())
 
     @cached_property
     def label(self) -> dict[str, Any]:
-        """Read what was measured: ``evenness``, ``jump``, ``painted_at``, the model's title, the frames' ``sums`` …"""
+        """Return the measurements: ``evenness``, ``jump``, ``painted_at``, ``model_title``, the frames' ``sums`` …"""
         return dict(json.loads((self.folder / "label.json").read_text("utf-8")))
 
     @cached_property
     def walk_id(self) -> str:
-        """Name the walk; the same on every site, so that it cannot be added twice."""
+        """Return the walk's ID, derived from its film: the same on every site, so that it cannot be added twice."""
         digest = hashlib.sha256(self.film()).digest()
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:ID_LENGTH])
 
     def film(self) -> bytes:
-        """Read the film, an MP4."""
+        """Return the film, an MP4."""
         return (self.folder / FILM).read_bytes()
 
     def gif(self, frames: Sequence[Picture]) -> bytes:
-        """Write the film as a GIF of these frames: one palette, no pattern of dots, and the recipe in it."""
+        """Return a GIF of these frames, with one palette, without dithering, and with the recipe as its comment."""
         pictures, durations = [Image.fromarray(picture) for picture in frames], self.label["durations"]
         few = [picture.resize((picture.width // SPARSE, picture.height // SPARSE), NEAREST) for picture in pictures]
         wall = Image.new("RGB", (few[0].width, few[0].height * len(few)))
@@ -110,15 +109,15 @@ class ShippedWalk:
             wall.paste(picture, (0, index * picture.height))
         palette = wall.quantize(COLOURS)
         pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-        first, *rest = (pictures + pictures[-2::-1])[: len(durations)]  # a film that comes back shows them again
-        out, told = io.BytesIO(), json.dumps(self.recipe, ensure_ascii=True, separators=(",", ":")).encode()
-        first.save(out, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, comment=told)
+        first, *rest = (pictures + pictures[-2::-1])[: len(durations)]  # a film that goes back repeats its frames
+        out, comment = io.BytesIO(), json.dumps(self.recipe, ensure_ascii=True, separators=(",", ":")).encode()
+        first.save(out, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, comment=comment)
         return out.getvalue()
 
     def frames(self) -> list[Picture]:
-        """Read the frames, as they are shipped.
+        """Return the frames as they are shipped, arrays of height × width × 3 of uint8.
 
-        :raises MomaError: when they are missing or damaged, or this Pillow does not know their format.
+        :raises MomaError: when they are missing or damaged, or this version of Pillow cannot read AVIF.
         """
         import numpy as np
 
@@ -131,10 +130,11 @@ class ShippedWalk:
 
 @dataclass(frozen=True, slots=True)
 class RepaintCheck:
-    """Whether a repainted piece is what was painted; if not, how near it comes to the frames as they are shipped.
+    """The comparison of a repainted walk with the original; if not ``identical``, how near it is to the shipped frames.
 
-    ``psnr`` is in decibels, ``None`` without any difference; ``shipped_psnr`` is how near the shipped frames themselves
-    are to what was painted, and thus about the most that a repaint reaches which differs but little.
+    ``psnr`` is the PSNR of the repainted to the shipped frames in decibels, ``None`` without any difference.
+    ``shipped_psnr`` is that of the shipped to the original frames, about the most that a slightly different repaint can
+    reach.
     """
 
     name: str
@@ -144,25 +144,25 @@ class RepaintCheck:
 
 
 def pieces() -> list[ShippedWalk]:
-    """List the pieces in the order in which they are shown."""
+    """Return the shipped walks in the order of the exhibition."""
     return [ShippedWalk(path.parent) for path in sorted(FOLDER.glob("*/recipe.json"))]
 
 
 def programme() -> list[Commission]:
-    """Read what the exhibition is to show, as commissions.
+    """Return the requests for walks that the exhibition's programme lists.
 
-    :raises MomaError: when the file cannot be read, or one of them breaks a rule; the message names it.
+    :raises MomaError: when the file cannot be read, or a request is invalid; the message names it.
     """
     try:
         listed = list(json.loads(PROGRAMME.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise MomaError(f"{PROGRAMME.name} cannot be read: {error}") from error
-    return [_commission(number, told) for number, told in enumerate(listed, start=1)]
+    return [_commission(number, request) for number, request in enumerate(listed, start=1)]
 
 
-def _commission(number: int, told: Any) -> Commission:
+def _commission(number: int, request: Any) -> Commission:
     try:
-        wanted = validate(told)
+        wanted = validate(request)
     except InvalidInput as error:
         raise MomaError(f"Piece {number} of {PROGRAMME.name}: {error}") from error
     wanted.unlisted = True
@@ -170,17 +170,17 @@ def _commission(number: int, told: Any) -> Commission:
 
 
 def name_of(number: int, walk: Walk) -> str:
-    """Name the folder of a piece by its place in the programme: ``01-a-fox-an-owl``."""
+    """Return the folder name of a shipped walk, with its number in the programme: ``01-a-fox-an-owl``."""
     return f"{number:02}-{walk.slug}".rstrip("-")
 
 
 def size_of(folder: Path) -> int:
-    """Count the bytes in a folder."""
+    """Return the total size in bytes of the files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def replace(aside: Path) -> None:
-    """Put the pieces in ``aside`` in the place of those that are shipped."""
+    """Replace the shipped walks with those in ``aside``."""
     for piece in pieces():
         shutil.rmtree(piece.folder)
     for folder in sorted(aside.iterdir()):
@@ -188,10 +188,9 @@ def replace(aside: Path) -> None:
 
 
 def publish_once() -> list[str]:
-    """Publish the exhibition if it is wanted and no walk was ever made; return the ids of its walks.
+    """Publish the exhibition if the setting ``EXHIBITION`` is on and no walk was ever made; return its walks' IDs.
 
-    Where its pieces were public before there were exhibitions, they become one. Whatever hinders it is logged and
-    hinders nothing else.
+    If its walks were published by a release without exhibitions, they become one. Errors are logged, not raised.
     """
     if not current_app.config["EXHIBITION"]:
         return []
@@ -201,12 +200,12 @@ def publish_once() -> list[str]:
         _open_once()
         return []
     except MomaError as error:
-        log.warning("The first exhibition does not hang: %s", error)
+        log.warning("The first exhibition was not published: %s", error)
         return []
 
 
 def _open_once() -> None:
-    """Make an exhibition of the pieces that are there, unless it was ever made: one that was ended stays so."""
+    """Make an exhibition of the published walks, unless it was made before: one that was ended is not made again."""
     if audit_log.is_noted("made exhibition", SLUG):
         return
     if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.any_walk(piece.walk_id))]:
@@ -214,15 +213,15 @@ def _open_once() -> None:
 
 
 def publish() -> list[str]:
-    """Publish the pieces that are not here, all at once; return their ids. One that was taken down is public again.
+    """Publish the walks that the site lacks, in one transaction, deleted ones too; return their IDs.
 
-    :raises MomaError: when the site's limits forbid a piece, or the media store does not take it.
+    :raises MomaError: when the site's limits forbid a walk, or the media store cannot be written.
     """
     wanted = [piece for piece in pieces() if _is_missing(lookup.any_walk(piece.walk_id))]
-    written = [_write_files(piece) for piece in wanted]
+    all_rows = [_write_files(piece) for piece in wanted]
     try:
         with writing() as session:
-            for piece, rows in zip(wanted, written, strict=True):
+            for piece, rows in zip(wanted, all_rows, strict=True):
                 _save(session, piece, rows)
     except IntegrityError:  # another process of the site was faster
         return []
@@ -231,29 +230,29 @@ def publish() -> list[str]:
 
 
 def delete() -> list[str]:
-    """Take down the pieces that are here; return their ids."""
-    found = [
+    """Delete the exhibition and those of its walks that the site has; return their IDs."""
+    walks = [
         walk for piece in pieces() if (walk := lookup.any_walk(piece.walk_id)) is not None and walk.deleted_at is None
     ]
-    for walk in found:
+    for walk in walks:
         lifecycle.delete_walk(walk, by_operator=True)
     exhibitions.ensure_absent(SLUG)
-    return [walk.id for walk in found]
+    return [walk.id for walk in walks]
 
 
 def compare(piece: ShippedWalk, painted: Sequence[Picture]) -> RepaintCheck:
-    """Hold repainted frames against the painted ones' sums, and where they differ against the shipped frames."""
+    """Compare repainted frames with the original ones by their sums, and if they differ with the shipped frames."""
     name, sums, shipped_psnr = piece.folder.name, piece.label["sums"], piece.label["shipped_psnr"]
     if sums == [_sum(picture) for picture in painted]:
         return RepaintCheck(name, True, None, shipped_psnr)
     shipped = piece.frames()
     if len(shipped) != len(painted) or shipped[0].shape != painted[0].shape:
-        return RepaintCheck(name, False, 0.0, shipped_psnr)  # nothing to hold side by side
+        return RepaintCheck(name, False, 0.0, shipped_psnr)  # the frames cannot be compared
     return RepaintCheck(name, False, _psnr(shipped, painted), shipped_psnr)
 
 
 def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
-    """Make a walk that was just painted the shipped piece."""
+    """Write a finished walk to the folder of ``piece``: film, frames, recipe and label."""
     piece.folder.mkdir(parents=True, exist_ok=True)
     (piece.folder / FILM).write_bytes(media_store.store().read_bytes(walk.media["mp4"].path))
     (piece.folder / FRAMES).write_bytes(_avif(painted))
@@ -278,7 +277,7 @@ def _is_missing(walk: Walk | None) -> bool:
 
 
 def _write_files(piece: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
-    """Put a piece's files into the media store; return the rows that name them."""
+    """Write the files of a shipped walk to the media store; return the rows that name them."""
     store, positions = media_store.store(), piece.recipe["positions"]
     frames, films = [], []
     pictures = piece.frames()
@@ -300,7 +299,7 @@ def _write_files(piece: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
 
 
 def _rank(position: float) -> int:
-    """Say how late halving comes to a position; the line's marks are as long as they come early."""
+    """Return the depth, 0 to 5, at which repeated halving reaches a position; early positions have longer marks."""
     t = position % 1
     return next((rank for rank in range(5) if abs(t * 2**rank - round(t * 2**rank)) < 2**rank / 48), 5)
 
@@ -317,7 +316,7 @@ def _save(session: Session, piece: ShippedWalk, rows: tuple[list[Frame], list[Me
     walk.painted, films = rows[0], rows[1]
     walk.media = {film.kind: film for film in films}
     session.add(walk)
-    session.flush()  # one by one: the last to be numbered is listed first
+    session.flush()  # one at a time, because the gallery lists the walk with the highest number first
 
 
 def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Walk:
@@ -325,7 +324,7 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
     walk = Walk(
         id=piece.walk_id,
         visitor=visitors.digest(VISITOR),
-        owner_hash="",  # no secret has this digest
+        owner_hash="",  # matches no secret
         commission_hash="",
         seed=wanted.seed,
         frames=wanted.frames,
@@ -368,7 +367,7 @@ def _middle(pictures: Sequence[Picture]) -> Picture:
 
 
 def _durations(gif: bytes) -> list[float]:
-    """Return for how many milliseconds each picture of a GIF is shown."""
+    """Return the duration of each frame of a GIF in milliseconds."""
     with Image.open(io.BytesIO(gif)) as film:
         return [each.info["duration"] for each in ImageSequence.Iterator(film)]
 
@@ -385,7 +384,7 @@ def _sum(picture: Picture) -> str:
 
 
 def _psnr(shipped: Sequence[Picture], painted: Sequence[Picture]) -> float | None:
-    """Return the peak signal-to-noise ratio over the whole film in decibels, ``None`` when there is no noise."""
+    """Return the peak signal-to-noise ratio over the whole film in decibels; ``None`` without any difference."""
     import numpy as np
 
     error = float(np.mean((np.stack(shipped).astype(np.float64) - np.stack(painted)) ** 2))

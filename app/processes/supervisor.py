@@ -1,4 +1,4 @@
-"""The parts of a running site, Redis, worker and web server: started, waited for, kept running and stopped."""
+"""The supervisor of a running site: start, watch, restart and stop its Redis, worker and web server."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LIBC = ctypes.CDLL(None)
 
 @dataclass(slots=True)
 class Child:
-    """A program that the site keeps running, begun anew when it ends by itself."""
+    """A child process that is restarted when it exits by itself."""
 
     name: str
     command: list[str]
@@ -49,14 +49,14 @@ class Child:
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether it does not run."""
+        """Return whether the process has exited."""
         return self.process.poll() is not None
 
 
 class Site:
-    """The running parts. Use as a context: it takes the instance folder, and at the end stops what it started.
+    """The running processes. As a context manager it locks the instance folder, and on exit stops what it started.
 
-    :raises app.instance.InstanceTaken: on entering, when another site runs in the folder.
+    :raises app.instance.InstanceTaken: on entry, when another site runs in the folder.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -75,13 +75,13 @@ class Site:
         for child in reversed(self.children):
             _stop(child)
         if self.redis:
-            self.redis.forget()
+            self.redis.clean_up()
         os.close(self._lock)
 
     def prepare(self) -> None:
-        """Look at the models and the database; an empty one gets its tables, and a new site its first exhibition.
+        """Check the models and the database; create the tables of an empty database and a new site's first exhibition.
 
-        :raises ConfigError: when one of them is unusable, or the database is not of the code's revision.
+        :raises ConfigError: when a model or the database is unusable, or the schema revision differs from the code's.
         """
         with self.app.app_context():
             if flaw := models_on_offer.flaws():
@@ -101,29 +101,29 @@ class Site:
         self.environment["MOMA_REDIS_URL"] = self.app.config["REDIS_URL"] = self.redis.url
 
     def start_worker(self) -> None:
-        """Start one worker."""
+        """Start one worker process."""
         self._start("worker", [sys.executable, "-m", "worker"])
 
     def start_web(self, host: str, port: int, *, reload: bool = False) -> None:
         """Start the web server.
 
-        :raises ConfigError: when something else listens there.
+        :raises ConfigError: when the address is in use.
         """
         _check_free(host, port)
         config = ["--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
         quiet = ["--log-level", "warning", "--no-control-socket", "--graceful-timeout", "5"]
-        quiet += ["--limit-request-line", "0"]  # a search of 10 kB gets our own answer
+        quiet += ["--limit-request-line", "0"]  # long searches get our own error page
         more = ["--reload"] if reload else []
         self._start("web", [sys.executable, "-m", "gunicorn", *config, *quiet, *more, "wsgi:app"])
 
     def wait_for_worker(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Wait until the worker that was started here can paint.
+        """Wait until the started worker has a heartbeat, or ``stopped`` returns True.
 
-        :raises ConfigError: when it gives up.
+        :raises ConfigError: when the worker exits.
         """
         worker = self._child("worker")
         with self.app.app_context():
-            # By its process number: the last worker's sign of life may outlive it by some seconds.
+            # Compare process IDs, because an earlier worker's heartbeat may outlive it by some seconds.
             while not any(about.get("pid") == worker.process.pid for about in jobs.workers()):
                 if stopped():
                     return
@@ -132,9 +132,9 @@ class Site:
                 time.sleep(CHECK_SECONDS)
 
     def wait_for_web(self, host: str, port: int, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Wait until the web server answers.
+        """Wait until the web server answers, or ``stopped`` returns True.
 
-        :raises ConfigError: when it gives up.
+        :raises ConfigError: when the web server exits.
         """
         web = self._child("web")
         while not _is_alive(f"http://{host}:{port}/healthz"):
@@ -145,7 +145,7 @@ class Site:
             time.sleep(CHECK_SECONDS)
 
     def keep(self) -> None:
-        """Start again what ended by itself, after a pause that grows when it keeps ending."""
+        """Restart processes that exited by themselves, after a pause that grows with repeated exits."""
         for child in self.children:
             if not child.has_ended:
                 continue
@@ -153,12 +153,14 @@ class Site:
                 child.ends = 1 if time.monotonic() - child.started > STEADY_SECONDS else child.ends + 1
                 pause = RESTART_SECONDS[min(child.ends, len(RESTART_SECONDS)) - 1]
                 child.restart_at = time.monotonic() + pause
-                _complain(f"The {child.name} ended ({child.process.returncode}). It starts again in {pause:g} seconds.")
+                _print_error(
+                    f"The {child.name} ended ({child.process.returncode}). It starts again in {pause:g} seconds."
+                )
             elif time.monotonic() >= child.restart_at:
                 self._relaunch(child)
 
     def restart(self, name: str) -> None:
-        """Stop a part and start it again."""
+        """Stop the process of this name and start it again."""
         child = self._child(name)
         _stop(child)
         self._relaunch(child)
@@ -175,7 +177,7 @@ class Site:
         child.process, child.started, child.restart_at = self._launch(child.command), time.monotonic(), None
 
     def _launch(self, command: list[str]) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C reaches only us, and we stop the parts in order.
+        # A new session, so that Ctrl-C reaches only this process, which stops the others in order.
         return subprocess.Popen(
             command,
             cwd=ROOT,
@@ -213,13 +215,13 @@ def _is_alive(address: str) -> bool:
 
 
 def _die_with(parent: int) -> None:
-    """Ask Linux to end this child with its parent, even if the parent is killed outright."""
+    """Make Linux send this child SIGTERM when its parent exits, even if the parent is killed."""
     if sys.platform == "linux":
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it was killed before we asked
+        if os.getppid() != parent:  # the parent was killed before the call
             os._exit(1)
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     sys.stderr.write(text + "\n")
     sys.stderr.flush()

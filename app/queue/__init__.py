@@ -1,4 +1,4 @@
-"""The queue in front of the painters: its order, its pieces of work, the jobs that wake workers, and what is here."""
+"""The queue of the workers: its order, its tasks, the jobs that wake workers, and the models that are available."""
 
 __all__ = [
     "admission", "candidate_requests", "fair_queue", "jobs", "lora_checks", "pieces", "revisions",

@@ -1,7 +1,8 @@
-"""Whether there is room for another walk: in the line, in a network's share of what is kept, and on the disk.
+"""Admission control of walks: limits of the queue, of a network's daily storage, and of the disk.
 
-Work is counted in usual walks, as turns are. Who has nothing waiting may ask for any walk, however large: else nobody
-ever could. Whoever is refused is told what is full, its limit, and when there is room, as far as the line can tell.
+Work is counted in usual walks, as turns are. A visitor with nothing in the queue may request a walk of any size, or
+large walks would never be admitted. A refusal names the limit and, if it can be estimated, the time until there is
+room.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from app.storage.database import db, now
 from app.storage.walk_models import WAITING, Frame, Medium, Walk
 
 DAY = timedelta(days=1)
-LOOK_SECONDS = 60.0  # for which what a network has kept is remembered: adding it up takes a while where it is much
-REMEMBERED = 10_000  # networks
-UNKNOWN_SECONDS = 60  # till somebody refused may look again, where no painter lives or none has painted yet
+LOOK_SECONDS = 60.0  # how long a network's stored bytes are cached, because summing them up is slow
+CACHED_MAX = 10_000  # networks
+UNKNOWN_SECONDS = 60  # Retry-After when no estimate is possible
 EXTENSION = "moma_kept_bytes"
 
 log = logging.getLogger(__name__)
@@ -44,32 +45,32 @@ ROOM_IN = N_("There is room again in %(time)s.")
 
 
 def check_storage(network: str) -> None:
-    """Look whether there is room for what a walk from this network would leave.
+    """Check that there is storage for a walk from this network.
 
-    :raises NoRoom: when the disk is nearly full.
-    :raises TooMany: when the network has had its share of the day kept.
+    :raises NoRoom: when less than `FREE_BYTES_MIN` is free on the disk.
+    :raises TooMany: when the network's walks of the last day exceed `DAILY_BYTES_ADDRESS`.
     """
     least, share = current_app.config["FREE_BYTES_MIN"], current_app.config["DAILY_BYTES_ADDRESS"]
-    if flaw := disk_flaw():
+    if flaw := find_disk_problem():
         log.warning("%s", flaw)
         raise NoRoom(_(NO_DISK, size=file_size(least)), retry_after=UNKNOWN_SECONDS, reason="disk")
     if _kept_bytes(network) >= share:
         oldest = db.session.scalar(select(func.min(Walk.created_at)).where(*_of_the_day(network)))
         wait = ((oldest or now()) + DAY - now()).total_seconds()
-        raise TooMany(_and_when(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
+        raise TooMany(_with_wait(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
 
 
-def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.QueueSnapshot) -> None:
-    """Look whether the line has room for a walk of ``asked`` passes; the caller is alone in adding to it.
+def check_queue(session: Session, walk: Walk, asked: int, line: fair_queue.QueueSnapshot) -> None:
+    """Check that the queue has room for a walk of ``asked`` UNet evaluations; the caller holds the writer lock.
 
-    ``line`` was looked at before that: with thousands in it, all others would wait while it is.
+    ``line`` is a snapshot from before the lock was taken, because loading a long queue would block other writers.
 
-    :raises TooMany: when its visitor, or its network, has too much waiting.
-    :raises NoRoom: when the line is full.
+    :raises TooMany: when the visitor or the network has too much work in the queue.
+    :raises NoRoom: when the queue is full.
     """
     config = current_app.config
-    by_network = Walk.network == walk.network if walk.network else Walk.visitor == walk.visitor  # one of long ago
-    # A cookie's walks are found by their owner, from wherever they were asked for; a program's by its network.
+    by_network = Walk.network == walk.network if walk.network else Walk.visitor == walk.visitor  # or an old walk
+    # Walks of a cookie are matched by their owner, from any network; walks of a program by its network.
     by_visitor = or_(Walk.owner_hash == walk.visitor, and_(by_network, Walk.visitor == walk.visitor))
     of_visitor = func.sum(fair_queue.LEFT).filter(by_visitor)
     of_network = func.sum(fair_queue.LEFT).filter(by_network)
@@ -80,43 +81,43 @@ def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.QueueS
         (sums[1], by_network, OF_ADDRESS, config["LINE_MAX_ADDRESS"]),
     ):
         if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
-            wait = _till_done(session, whose, excess)
-            told = _and_when(_(sentence, count=number(most)), wait)
-            raise TooMany(told, retry_after=wait or UNKNOWN_SECONDS, reason="share")
+            wait = _seconds_until_done(session, whose, excess)
+            message = _with_wait(_(sentence, count=number(most)), wait)
+            raise TooMany(message, retry_after=wait or UNKNOWN_SECONDS, reason="share")
     most = config["LINE_MAX"]
     waiting, painters = fair_queue.waiting_work(line)
     if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
         wait = painters.seconds(excess / painters.painters) if painters.painters else None
-        told = _and_when(_(WHOLE, count=number(most)), wait)
-        raise NoRoom(told, retry_after=wait or UNKNOWN_SECONDS, reason="line")
+        message = _with_wait(_(WHOLE, count=number(most)), wait)
+        raise NoRoom(message, retry_after=wait or UNKNOWN_SECONDS, reason="line")
 
 
-def _and_when(sentence: str, wait: float | None) -> str:
+def _with_wait(sentence: str, wait: float | None) -> str:
     return sentence if wait is None else f"{sentence} {_(ROOM_IN, time=duration_about(wait))}"
 
 
-def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> float | None:
-    """Estimate when so much of somebody's work in line is done: with the walk of theirs by which that is reached."""
+def _seconds_until_done(session: Session, whose: ColumnElement[bool], excess: int) -> float | None:
+    """Return the estimated seconds until ``excess`` UNet evaluations of the selected walks are done, or ``None``."""
     theirs = select(Walk).where(fair_queue.AMONG_FEW.in_(WAITING), whose).order_by(*fair_queue.ORDER)
     for walk in session.scalars(theirs):
         excess -= walk.asked - (walk.passes or 0)
         if excess <= 0:
             return fair_queue.find_place(walk).seconds
-    return None  # the walk asked for is larger than all that may wait
+    return None  # the requested walk alone exceeds the limit
 
 
-def disk_flaw() -> str:
-    """Say that walks are refused for want of room, and what to do; ``""`` where they are not."""
+def find_disk_problem() -> str:
+    """Return why walks are refused for lack of disk space, and the remedy; ``""`` if there is enough."""
     least = current_app.config["FREE_BYTES_MIN"]
     free, place = min(((free, place) for place, free in free_bytes().items()), default=(least, ""))
     if free >= least:
         return ""
-    told = f"{free / 1e9:.1f} GB are free at {place}, and walks are refused: FREE_BYTES_MIN is {least / 1e9:.1f} GB"
-    return f"{told}. {disk_space.CURE}"
+    message = f"{free / 1e9:.1f} GB are free at {place}, and walks are refused: FREE_BYTES_MIN is {least / 1e9:.1f} GB"
+    return f"{message}. {disk_space.CURE}"
 
 
 def free_bytes() -> dict[str, int]:
-    """Tell what is free where this site keeps its files, as far as that is on disks of this machine."""
+    """Return the free bytes of each folder with the site's files, for folders on this machine's disks."""
     store, address = media_store.store(), make_url(current_app.config["DATABASE_URL"])
     folders = [store.root] if store.is_local else []
     if address.get_backend_name() == "sqlite" and address.database:
@@ -125,28 +126,28 @@ def free_bytes() -> dict[str, int]:
     for folder in folders:
         try:
             found[folder] = shutil.disk_usage(folder).free
-        except OSError:  # not made yet, or away: whoever writes there will tell
+        except OSError:  # not created yet or unavailable, which writers report
             continue
     return found
 
 
 def _kept_bytes(network: str) -> int:
-    """Add up what is kept of a network's walks of the day; repeats share the files of others."""
-    remembered: dict[str, tuple[float, int]] = current_app.extensions.setdefault(EXTENSION, {})
-    until, kept = remembered.get(network, (0.0, 0))
+    """Return the stored bytes of a network's walks of the last day; cached results, which share files, do not count."""
+    cache: dict[str, tuple[float, int]] = current_app.extensions.setdefault(EXTENSION, {})
+    until, total = cache.get(network, (0.0, 0))
     share = current_app.config["DAILY_BYTES_ADDRESS"]
-    if monotonic() < until and kept < share:  # who is over it may have taken some down since
-        return kept
-    kept = sum(
+    if monotonic() < until and total < share:  # over the limit, count again: walks may have been deleted
+        return total
+    total = sum(
         db.session.scalar(
             select(func.sum(table.bytes)).join(Walk, Walk.number == table.walk_number).where(*_of_the_day(network))
         ) or 0
         for table in (Frame, Medium)
     )  # fmt: skip
-    if len(remembered) >= REMEMBERED:
-        remembered.clear()
-    remembered[network] = monotonic() + (LOOK_SECONDS if current_app.config["LINE_SECONDS"] else 0.0), kept
-    return kept
+    if len(cache) >= CACHED_MAX:
+        cache.clear()
+    cache[network] = monotonic() + (LOOK_SECONDS if current_app.config["LINE_SECONDS"] else 0.0), total
+    return total
 
 
 def _of_the_day(network: str) -> tuple[ColumnElement[bool], ...]:

@@ -1,15 +1,15 @@
-"""The line in front of the painters: whose turn it is, one's place in it, and the time that is left.
+"""The fair queue of walks: the order of work, queue positions, and time estimates.
 
-It is start-time fair queueing (Goyal, Vin and Cheng, 1996), counted in the model's passes. Time in the line runs with
-the work: a turn is as many passes as a usual walk takes. A walk *starts* where the line is when its visitor has nothing
-waiting, and else where the visitor's last one ends; so who asks for a hundred times the work has a hundred times the
-turns, and nobody else waits for them. Turns are of two levels: what comes from one network shares the network's turns,
-and within it visitors take theirs. Its pieces of work go by turn, then level, so that all who are in a turn have a film
-that grows before one has the whole, then by who came first.
+The queue implements start-time fair queueing (Goyal, Vin and Cheng, 1996), measured in UNet evaluations. Its virtual
+time advances with the work; a turn is the work of a usual walk. A walk *starts* at the queue's current time if its
+visitor has nothing waiting, else at the end of the visitor's last walk. So a visitor who requests a hundred times the
+work takes a hundred turns, and does not delay others. Turns have two levels: all visitors of a network share the
+network's turns, and take turns within it. Tasks are ordered by turn, then by pass, so that all films of a turn grow
+together, and then by ticket (order of arrival).
 
-As the served turn never falls and tickets only rise, nobody who comes later overtakes what is in the served turn.
-A place counts the walks ahead that nobody has begun. One that was begun and lost its worker is painted next, as if it
-had never been interrupted, so that a place does not get worse by it.
+The served turn never decreases and tickets only increase, so later walks never overtake walks of the served turn. A
+queue position counts the walks ahead that were not begun. A walk whose worker was lost is continued next, so positions
+do not get worse.
 """
 
 from __future__ import annotations
@@ -43,37 +43,37 @@ from app.storage.walk_models import (
 
 EXTENSION = "moma_line"
 
-OFTEN_MS, SELDOM_MS = 500, 60_000  # between two looks of a page; the first for each walk ahead
-SHARE = 1 / 4  # of the time till a walk's turn that its page lets pass between two looks
+OFTEN_MS, SELDOM_MS = 500, 60_000  # polling interval of a page; the first is multiplied by the queue position
+SHARE = 1 / 4  # of the time until a walk's turn: the longest polling interval of its page
 LOOK_SECONDS_MAX = 5.0
-COST_MAX = 1 / 50  # of a process's time that it may look at the line: a long one is looked at more seldom
-RECENT = 20  # finished walks from whose pace the time left is estimated
+COST_MAX = 1 / 50  # the share of a process's time for snapshots: a long queue is loaded less often
+RECENT = 20  # the number of finished walks for the estimate of the pace
 LEFT = case((func.coalesce(Walk.passes, 0) < Walk.asked, Walk.asked - func.coalesce(Walk.passes, 0)), else_=0)
-AMONG_FEW = func.coalesce(Walk.state, "")  # where few walks are meant: by the state SQLite goes through all
-ORDER = (Walk.turn, Walk.ticket, Walk.number)  # tickets may be equal where two were drawn at the same instant
+AMONG_FEW = func.coalesce(Walk.state, "")  # for conditions on few walks: keeps SQLite from using the index on the state
+ORDER = (Walk.turn, Walk.ticket, Walk.number)  # concurrent requests may have equal tickets
 
 
 @dataclass(frozen=True, slots=True)
 class PainterPool:
-    """What an estimate rests on: how many painters are at work, and the seconds they take for one pass of the model.
+    """The basis of estimates: the number of workers (painters) and their pace in seconds per UNet evaluation.
 
-    No painters means that none is known to live; no pace, that nothing was painted yet.
+    0 painters means that no live worker is known; a pace of None, that no walk was finished yet.
     """
 
     painters: int
     pace: float | None
 
     def seconds(self, passes: float) -> float | None:
-        """Return how long one of them takes for so many passes."""
+        """Return the seconds that one worker takes for so many UNet evaluations; None without a pace."""
         return None if self.pace is None else passes * self.pace
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """Where a waiting walk stands: its position (1 is next; ``None`` once it is begun) and the seconds left.
+    """The place of a walk in the queue: its position (1 is next; ``None`` once begun) and the estimated seconds left.
 
-    ``painters`` is how many were counted on for the seconds; they are not given where there is none. ``wait`` are those
-    of the seconds that go to others; ``redis_away`` tells that no painter can be woken.
+    ``seconds`` is None if there are no workers or no pace. ``painters`` is the number of workers in the estimate,
+    ``wait`` the part of the seconds for other walks; ``redis_away`` means that no worker can be woken.
     """
 
     position: int | None
@@ -84,27 +84,27 @@ class QueuePlace:
     redis_away: bool = False
 
     @property
-    def look_again(self) -> int:
-        """Milliseconds after which a page looks again: twice a second at the easel, more seldom from further back.
+    def poll_ms(self) -> int:
+        """Milliseconds until a page polls again: 500 for a walk in progress, more for a higher queue position.
 
-        Some looks lie between now and its turn, wherever it stands and however fast the line moves.
+        The interval is at most a quarter of the estimated wait, so the page polls several times before the walk begins.
         """
         most = SELDOM_MS if self.wait is None else min(SELDOM_MS, round(1000 * SHARE * self.wait))
         return max(OFTEN_MS, min(most, OFTEN_MS * (self.position or 1)))
 
 
 def turn_passes() -> int:
-    """Return how much work a turn is: the passes of a usual walk."""
+    """Return the UNet evaluations of one turn, which are those of a usual walk."""
     return cost.of_walk(sampler_settings.resolve_settings(), stops=2, frames=current_app.config["FRAMES_DEFAULT"])
 
 
-def join(session: Session, walk: Walk) -> dict[str, int]:
-    """Return the columns of ``walk``'s place in the line, at whose end it is put now; who asks at once waits.
+def enqueue(session: Session, walk: Walk) -> dict[str, int]:
+    """Put ``walk`` into the queue, holding the writer lock, and return the values of its queue columns.
 
-    Walks of its network that come after it by their visitors' turns, and that nobody has begun, move on by its work.
+    Walks of the same network that come later by their visitors' turns, and were not begun, are moved back by its work.
     """
-    take_advisory_lock(session)  # else walks asked for at once would share a turn, and sixty of them overtake everybody
-    a_turn, asked = turn_passes(), of_walk(walk)
+    take_advisory_lock(session)  # else concurrent requests would share a turn and overtake all others
+    a_turn, asked = turn_passes(), count_evaluations(walk)
     serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
     mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.asked, a_turn)
     own_end = session.scalar(select(func.max(Walk.own_start + whole)).where(*mates, Walk.visitor == walk.visitor))
@@ -121,20 +121,20 @@ def join(session: Session, walk: Walk) -> dict[str, int]:
 
 
 def _whole_turns(passes: Any, a_turn: int) -> Any:
-    """Round up to whole turns, numbers or columns: two small walks of one visitor are never in the same."""
+    """Return a number or column rounded up to whole turns, so that a visitor's walks never share a turn."""
     return (passes + a_turn - 1) // a_turn * a_turn
 
 
-def of_walk(walk: Walk) -> int:
-    """Count the passes that a walk will take."""
+def count_evaluations(walk: Walk) -> int:
+    """Return the UNet evaluations that a walk will take."""
     settings = walk.sampling or {"steps": walk.sampler_steps, "guidance": walk.guidance}
     return cost.of_walk(settings, stops=len(walk.stops), frames=walk.frames, closed=walk.ending == ROUND)
 
 
 def _served(session: Session) -> int:
-    """Return the turn that is being served: the first of what waits or is being painted; 0 where nothing is."""
-    held = Piece.state.in_((PIECE_WAITING, PIECE_TAKEN))
-    begun = session.scalar(select(func.min(Piece.turn)).where(held, Piece.urgency == pieces.WALK))
+    """Return the served turn: the lowest one of all waiting and running work; 0 for an empty queue."""
+    is_open = Piece.state.in_((PIECE_WAITING, PIECE_TAKEN))
+    begun = session.scalar(select(func.min(Piece.turn)).where(is_open, Piece.urgency == pieces.WALK))
     unopened = session.scalar(select(func.min(Walk.turn)).where(Walk.state == QUEUED, Walk.started_at.is_(None)))
     return min((turn for turn in (begun, unopened) if turn is not None), default=0)
 
@@ -144,25 +144,25 @@ def _waits() -> ColumnElement[bool]:
 
 
 def painter_pool() -> PainterPool:
-    """Count the painters at work, and measure how fast the last walks were painted."""
-    held = select(func.count()).where(Piece.state == PIECE_TAKEN, Piece.urgency == pieces.WALK)
+    """Return the number of workers and their pace over the last finished walks."""
+    running = select(func.count()).where(Piece.state == PIECE_TAKEN, Piece.urgency == pieces.WALK)
     is_begun = select(select(Walk.number).where(Walk.state == PAINTING).exists())
-    # By pieces: many a walk that was begun waits for its turn. Between two pieces a painter holds none.
-    at_work = db.session.scalar(held) or int(bool(db.session.scalar(is_begun)))
+    # Count held tasks, because begun walks may be waiting. Between two tasks a worker holds none, so assume one then.
+    at_work = db.session.scalar(running) or int(bool(db.session.scalar(is_begun)))
     return PainterPool(max(len(jobs.workers()), at_work), _pace())
 
 
 def find_place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePlace:
-    """Tell where ``walk`` stands and how long it will take, with other ``painters`` perhaps than there are."""
+    """Return the queue place and time estimate of ``walk``, for the current workers or the given ``painters``."""
     if walk.state not in WAITING:
         return QueuePlace(None, None)
     line = load_snapshot(walk.number)
     painters = painters or line.painters
     at = line.rows.get(walk.number)
-    if at is None and walk.number <= line.newest:  # somebody took it out of the line this moment
+    if at is None and walk.number <= line.newest:  # it has just left the queue
         return QueuePlace(None, None)
     came_since = 0
-    if at is None:  # it came after this picture of the line, which knows what is ahead but for others who did
+    if at is None:  # newer than the snapshot, like some walks ahead of it
         at, own = int(np.searchsorted(line.turn, walk.turn, "right")), walk.asked
         came_since = _came_since(walk, line.newest)
         seconds = line.seconds(painters, walk.start, walk.asked)
@@ -179,19 +179,19 @@ def find_place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> Qu
 
 
 def _came_since(walk: Walk | Row[Any], newest: int) -> int:
-    """Count the walks that came after one numbered ``newest`` and stand before ``walk``, which nobody has begun."""
+    """Return the number of walks newer than number ``newest`` that are ahead of ``walk`` and not begun."""
     ahead = tuple_(Walk.turn, Walk.ticket, Walk.number) < tuple_(walk.turn, walk.ticket, walk.number)
     since = select(func.count()).where(Walk.number > newest, ahead, AMONG_FEW == QUEUED, Walk.started_at.is_(None))
     return db.session.scalar(since) or 0
 
 
 def waiting_work(line: QueueSnapshot) -> tuple[int, PainterPool]:
-    """Return the passes that all walks in line lack, and the painters who are to do them."""
+    """Return the UNet evaluations that all walks in the queue still need, and the workers for them."""
     since = select(func.sum(LEFT)).where(Walk.number > line.newest, AMONG_FEW.in_(WAITING))
     return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
 
 
-def waiting(
+def estimate_new_walk(
     frames: int,
     *,
     stops: int = 2,
@@ -203,7 +203,7 @@ def waiting(
     size: int | None = None,
     aspect: str | None = None,
 ) -> tuple[int, float | None]:
-    """Return how many walks wait, and the seconds that such a walk of a newcomer would take if asked for now."""
+    """Return the number of waiting walks, and the estimated seconds until a new visitor's walk would be done."""
     settings = sampler_settings.resolve_settings(
         preset, model, steps=steps, guidance=guidance, size=size, aspect=aspect
     )
@@ -217,11 +217,11 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class QueueSnapshot:
-    """What a process knows of the line for a moment: of each waiting walk, in order, where it is and what it lacks.
+    """A cached snapshot of the queue; the arrays hold one value per waiting walk, in queue order.
 
-    ``start`` is where each began in the line's time, ``at`` how far it has come, ``left`` the passes it lacks, and
-    ``unopened`` counts those before each, and before the line's end, that nobody has begun. ``newest`` is the highest
-    number that a walk had.
+    ``rows`` are the array indices by walk number, ``start`` the virtual start times, ``at`` the virtual times reached,
+    ``left`` the missing UNet evaluations, and ``unopened`` the numbers of walks ahead that were not begun, plus the
+    total at the end. ``newest`` is the highest walk number at the time of the snapshot.
     """
 
     painters: PainterPool
@@ -238,21 +238,21 @@ class QueueSnapshot:
     unopened: Numbers
 
     def seconds(self, painters: PainterPool, start: int, asked: int) -> float | None:
-        """Estimate when a walk is done that would start there."""
+        """Return the estimated seconds until a new walk with this virtual start time would be done."""
         return self._shared(painters, self._before(start, asked), asked)
 
     def seconds_of(self, painters: PainterPool, row: int) -> float | None:
-        """Estimate when a walk in line is done. Where only its film is missing, that is next."""
+        """Return the estimated seconds until a walk in the queue is done; a missing film comes next."""
         own, start = int(self.left[row]), int(self.start[row])
         before = self._before(start, int(self.at[row]) + own - start)
         before[row] = 0
         return self._shared(painters, before if own else np.zeros_like(before), own)
 
     def _before(self, start: int, asked: int) -> Numbers:
-        """Count the passes of each in line that come before the end of a walk.
+        """Return the UNet evaluations of each walk that come before the end of a walk.
 
-        Those of earlier turns do. In the turn in which it ends all go side by side, level by level, so that each of
-        the others has done about as much of this turn as it when it is done.
+        These are all of earlier turns. Within the turn in which the walk ends, all walks advance together pass by pass,
+        so each of them has done about as much of the turn as this walk when it ends.
         """
         end = start + asked
         turn = max(0, end - 1) // self.a_turn * self.a_turn
@@ -261,7 +261,7 @@ class QueueSnapshot:
 
     @staticmethod
     def _shared(painters: PainterPool, before: Numbers, own: int) -> float | None:
-        """Have all painters share what comes before a walk's own passes; nobody waits longer than for a free one."""
+        """Return the seconds until a walk is done: workers share the work before it; a free one begins at once."""
         if not painters.painters:
             return None
         is_free = int((before > 0).sum()) < painters.painters
@@ -269,29 +269,29 @@ class QueueSnapshot:
 
 
 def load_snapshot(number: int | None = None) -> QueueSnapshot:
-    """Return a picture of the line that is at most ``LINE_SECONDS`` old, and knows of a walk but the newest ones.
+    """Return a snapshot of the queue that is at most ``LINE_SECONDS`` old and, if it is older, has walk ``number``.
 
-    Where looking takes long, the picture is kept for longer. While one thread looks, the others have the last one.
+    If loading is slow, snapshots are used for longer. While one thread loads, other threads get the previous snapshot.
     """
     until, line = cast(tuple[float, QueueSnapshot | None], current_app.extensions.get(EXTENSION, (0.0, None)))
-    began, kept = monotonic(), current_app.config["LINE_SECONDS"]
+    began, lifetime = monotonic(), current_app.config["LINE_SECONDS"]
     is_usable = line is not None and (number is None or number in line.rows or number > line.newest)
     if line is not None and is_usable and began < until:
         return line
     if is_usable:
-        current_app.extensions[EXTENSION] = began + kept, line
+        current_app.extensions[EXTENSION] = began + lifetime, line
     line = _query_snapshot()
-    if kept:
-        kept = max(kept, min(LOOK_SECONDS_MAX, (monotonic() - began) / COST_MAX))
-    current_app.extensions[EXTENSION] = began + kept, line
+    if lifetime:
+        lifetime = max(lifetime, min(LOOK_SECONDS_MAX, (monotonic() - began) / COST_MAX))
+    current_app.extensions[EXTENSION] = began + lifetime, line
     return line
 
 
 def _query_snapshot() -> QueueSnapshot:
-    """Look at all walks that wait. They are read as plain rows: of thousands, each costs some microseconds."""
+    """Return a new snapshot from all waiting walks, loaded as plain rows, which is fast for thousands of walks."""
     is_unopened = case(((Walk.state == QUEUED) & Walk.started_at.is_(None), 1), else_=0)
     columns = Walk.number, Walk.turn, Walk.start, Walk.asked, func.coalesce(Walk.passes, 0), is_unopened, Walk.state
-    newest = db.session.scalar(select(func.max(Walk.number))) or 0  # first: who comes in between is counted as new
+    newest = db.session.scalar(select(func.max(Walk.number))) or 0  # first, so that later walks count as newer
     rows = db.session.connection().execute(select(*columns).where(_waits()).order_by(*ORDER)).all()
     a_turn = turn_passes()
     numbers, turns, starts, works, spents, unopeneds, states = zip(*rows, strict=True) if rows else ((),) * 7
@@ -315,7 +315,7 @@ def _query_snapshot() -> QueueSnapshot:
 
 
 def _estimate_by_own_pace(walk: Walk | Row[Any]) -> float | None:
-    """Tell of the very first walk how long it will take, once some of its frames are painted."""
+    """Return the estimated seconds left of the very first walk from its own frames; None before the first one."""
     if not walk.painted_count or not walk.started_at:
         return None
     took = (now() - walk.started_at).total_seconds()
@@ -323,7 +323,7 @@ def _estimate_by_own_pace(walk: Walk | Row[Any]) -> float | None:
 
 
 def _pace() -> float | None:
-    """Return the median of the last walks' seconds for each pass of the model; repeats took neither."""
+    """Return the median seconds per UNet evaluation of the last walks, without cached results, or None."""
     recent = (
         select(Walk.passes, Walk.asked, Walk.paint_seconds)
         .where(Walk.state == FINISHED, Walk.paint_seconds.is_not(None), Walk.repeat_of.is_(None))

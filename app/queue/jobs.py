@@ -1,4 +1,4 @@
-"""The one link between the web and the worker: a job that says "there is work" and names no walk."""
+"""The only link from the web side to the workers: an RQ job that wakes a worker and names no walk."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from rq.serializers import JSONSerializer
 
 JOB = "worker.job.work"
 JOBS_MAX = 256  # more than there are workers to wake
-LOOK = "worker.job.look"  # as soon as nothing is to be painted
-ADDRESS_FILE = "redis.json"  # in the instance folder: where the embedded Redis of a running site listens
-TIMEOUT_SECONDS = 0.5  # a page asks several times; more would be felt
+LOOK = "worker.job.look"  # extracts visual features when the queue is empty
+ADDRESS_FILE = "redis.json"  # in the instance folder: the address of a running site's embedded Redis
+TIMEOUT_SECONDS = 0.5  # a page may query Redis several times
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job
 POOLS = "moma_redis"
-POLL_SECONDS, TEND_SECONDS = 0.1, 1.0  # how often a command that waits looks, and keeps a worker going
+POLL_SECONDS, TEND_SECONDS = 0.1, 1.0  # between polls of a waiting command, and between its checks of the worker
 
 log = logging.getLogger(__name__)
 
 
 def address(app: Flask) -> str | None:
-    """Return the Redis address: from the settings, else that of the running site, else ``None``."""
+    """Return the Redis URL from the settings, else that of the running site, else ``None``."""
     if app.config["REDIS_URL"]:
         return str(app.config["REDIS_URL"])
     try:
@@ -41,10 +41,10 @@ def address(app: Flask) -> str | None:
 
 
 def connect(*, impatient: bool = True) -> Redis | None:
-    """Return a client of Redis; ``None`` if there is no address.
+    """Return a Redis client; ``None`` if no address is known.
 
-    Impatient ones, for pages, share the process's connections. A patient one, of a worker that waits for its next job,
-    has connections of its own and closes them.
+    An impatient client, for pages, has short timeouts and uses the process's connection pool. A patient client, for a
+    worker that waits for its next job, has its own connections and closes them.
     """
     url = address(current_app)
     if impatient:
@@ -57,15 +57,15 @@ def connect(*, impatient: bool = True) -> Redis | None:
 
 
 def _pool(url: str | None) -> ConnectionPool | None:
-    """Return the connections that all threads of this process share; those to an earlier address are closed.
+    """Return the connection pool that all threads of this process share, and close pools of earlier addresses.
 
-    A forked child opens its own: the pool sees to that. What would be sent of the driver is left out, because redis-py
-    looks up its own version in the file system for each connection, those that fail among them. A connection that
-    Redis closed meanwhile is opened again, once and at once; one that is silent is not asked twice.
+    The pool opens new connections in a forked child. Driver information is disabled, because redis-py would look up its
+    version in the file system for each connection. A connection that Redis has closed is reopened once, without a
+    pause; a timeout is not retried.
     """
     pools: dict[str, ConnectionPool] = current_app.extensions.setdefault(POOLS, {})
     for other in set(pools) - {url}:
-        if gone := pools.pop(other, None):  # another thread may have been quicker
+        if gone := pools.pop(other, None):  # another thread may have removed it
             gone.disconnect(inuse_connections=False)
     if url is None:
         return None
@@ -77,28 +77,31 @@ def _pool(url: str | None) -> ConnectionPool | None:
 
 
 def queue_on(connection: Redis) -> Queue:
-    """Return the site's only queue; jobs are JSON, never pickle."""
+    """Return the site's RQ queue, whose jobs are serialized as JSON."""
     return Queue(current_app.config["QUEUE"], connection=connection, serializer=JSONSerializer)
 
 
 def notify_workers(job: str = JOB) -> bool:
-    """Tell the workers that there is work. ``False`` when Redis is away: the worker's sweeper will notify instead."""
+    """Enqueue a job that wakes a worker; return ``False`` when Redis is unavailable.
+
+    In that case the next sweep of a worker enqueues the job.
+    """
     connection = connect()
     if connection is None:
         return False
     try:
         with connection:
             queue = queue_on(connection)
-            if job != JOB or queue.count < JOBS_MAX:  # each says the same, and a worker goes on until nothing is left
+            if job != JOB or queue.count < JOBS_MAX:  # all jobs are equal, and a worker works until the queue is empty
                 queue.enqueue(job, job_timeout=-1, result_ttl=0, failure_ttl=86_400)
     except RedisError as error:
-        log.warning("Redis is away, the walk is saved and waits: %s", error)
+        log.warning("Redis is away; the walk is saved and waits: %s", error)
         return False
     return True
 
 
 def redis_answers() -> bool:
-    """Tell whether Redis can be reached just now."""
+    """Return whether Redis answers a ping."""
     connection = connect()
     if connection is None:
         return False
@@ -110,7 +113,7 @@ def redis_answers() -> bool:
 
 
 def workers() -> list[dict[str, Any]]:
-    """List the living workers' own descriptions (model, revision, device …); empty when Redis is away."""
+    """Return the descriptions of the live workers (model, revision, device …); empty when Redis is unavailable."""
     connection = connect()
     if connection is None:
         return []
@@ -119,14 +122,14 @@ def workers() -> list[dict[str, Any]]:
             names = sorted(name.decode() for name in cast(set[bytes], connection.smembers(_key())))
             values = cast(list[bytes | None], connection.mget([_key(name) for name in names])) if names else []
             if gone := [name for name, value in zip(names, values, strict=True) if value is None]:
-                connection.srem(_key(), *gone)  # killed, and its sign of life has run out
+                connection.srem(_key(), *gone)  # heartbeat expired: the worker was killed
     except RedisError:
         return []
     return [json.loads(value) for value in values if value]
 
 
-def pauses(tend: Callable[[], None]) -> Iterator[None]:
-    """Yield without end, and pause between: a command waits for a worker, and ``tend`` keeps one going meanwhile."""
+def poll(tend: Callable[[], None]) -> Iterator[None]:
+    """Yield for ever with pauses in between, for a command that waits; call ``tend``, which keeps a worker running."""
     tended = time.monotonic()
     while True:
         yield
@@ -137,9 +140,9 @@ def pauses(tend: Callable[[], None]) -> Iterator[None]:
 
 
 def send_heartbeat(about: dict[str, Any], seconds: int) -> None:
-    """Tell for so many seconds that a worker lives, and what it paints with.
+    """Store a worker's heartbeat, which expires after ``seconds``; ``about`` is its description with a ``name``.
 
-    :raises RedisError: when Redis is away.
+    :raises RedisError: when Redis is unavailable.
     """
     if connection := connect():
         with connection:
@@ -148,9 +151,9 @@ def send_heartbeat(about: dict[str, Any], seconds: int) -> None:
 
 
 def remove_heartbeat(name: str) -> None:
-    """Take back that a worker lives.
+    """Remove the worker's heartbeat.
 
-    :raises RedisError: when Redis is away.
+    :raises RedisError: when Redis is unavailable.
     """
     if connection := connect():
         with connection:
@@ -159,5 +162,8 @@ def remove_heartbeat(name: str) -> None:
 
 
 def _key(name: str = "") -> str:
-    """Name where a worker's sign of life is, and where all their names are; other sites may share this Redis."""
+    """Return the Redis key of a worker's heartbeat, or without a name that of the set of all names.
+
+    The key contains the queue's name, because several sites may share a Redis.
+    """
     return f"moma:{current_app.config['QUEUE']}:worker{f':{name}' if name else 's'}"

@@ -1,4 +1,4 @@
-"""The check of a LoRA file by a worker: a short task of no walk, whose answer is kept on its row until it is read."""
+"""Requests to check a LoRA file: a short task without a walk, whose result stays on its row until it is read."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import LORA, PIECE_DONE, Piece, new_id
 
 ANSWER, ASKED_AT = "answer", "asked_at"
-KEPT = timedelta(days=1)
-"""How long an answer is kept that was never read, because the command was killed."""
+LIFETIME = timedelta(days=1)
+"""The age at which tasks are deleted whose result was never read, because the command was killed."""
 
 
 def enqueue(file: str, model: str | None) -> str:
-    """Enqueue the check of a file in the LoRA folder, by the model of this name; return the task's id."""
+    """Enqueue the check of a file in the LoRA folder with the model of this name; return the task's ID."""
     task = new_id()
     with writing() as session:
         for old in session.scalars(select(Piece).where(Piece.kind == LORA)).all():
-            if datetime.fromisoformat(old.payload[ASKED_AT]) < now() - KEPT:
+            if datetime.fromisoformat(old.payload[ASKED_AT]) < now() - LIFETIME:
                 session.delete(old)
         payload = {"file": file, ASKED_AT: now().isoformat(), **pieces.request_payload()}
         session.add(
@@ -35,8 +35,8 @@ def enqueue(file: str, model: str | None) -> str:
 
 
 def find_answer(task: str) -> str | None:
-    """Return what the worker found wrong with a file: "" if nothing; None while it has not answered."""
-    db.session.rollback()  # what was read before would be read again
+    """Return why a checked file is unusable, or "" if it fits; None while the task is not done."""
+    db.session.rollback()  # start a new transaction, to see the worker's answer
     found: Piece | None = db.session.scalar(
         select(Piece).where(Piece.task == task, Piece.kind == LORA).execution_options(populate_existing=True)
     )
@@ -46,13 +46,13 @@ def find_answer(task: str) -> str | None:
 
 
 def delete_check(task: str) -> None:
-    """Delete a check, answered or not."""
+    """Delete the task of a check, whether it is done or not."""
     with writing() as session:
         session.execute(delete(Piece).where(Piece.task == task, Piece.kind == LORA))
 
 
 def answer_values(payload: dict[str, Any], reason: str) -> dict[str, Any]:
-    """Return the values of a check's row once it is answered; nobody holds it any more."""
+    """Return the column values of a finished check: released, with the reason as its result."""
     return {
         "state": PIECE_DONE,
         "lease_holder": None,

@@ -1,4 +1,4 @@
-"""Pieces of work: what walks are painted in. A walk not yet begun has none; the worker opens its levels one by one."""
+"""Tasks, the units of work (table ``pieces``). A new walk has none; workers enqueue its passes one by one."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from sqlalchemy.orm import Session
 from app.storage.walk_models import PIECE_WAITING, Piece
 
 SHORT, WALK, SUSPENDED, PHOTO = 0, 1, 2, 3
-"""How urgent a piece is: short tasks, then what walks are painted by, which takes turns; what a walk that failed had
-left waits for nobody, until somebody has it painted again. Photos are short tasks by a number of their own, because
-workers of release 1.0.0 claim those of 0 whatever their kind, and do not know this one."""
+"""The urgency of a task: short tasks, then tasks of walks, which take turns. Suspended tasks, of a failed walk, are not
+claimed until the walk is retried. Photos are short tasks with another number, because workers of release 1.0.0 claim
+all tasks with 0 and do not know this kind."""
 
 RELEASED: dict[str, Any] = {"state": PIECE_WAITING, "lease_holder": None, "lease_until": None}
-"""What a piece that nobody holds looks like."""
+"""The column values of a task that no worker holds."""
 
 
 def request_payload() -> dict[str, Any]:
-    """Return what a short task keeps of the request that asks for it: its id, for the logs."""
+    """Return the payload of a new short task: the ID of the current request, for logs; empty outside of a request."""
     request_id = g.get("request_id") if has_request_context() else None
     return {"request_id": request_id} if request_id else {}
 
 
 def next_turn(session: Session) -> int:
-    """Return the turn of a new short task: they take turns by who came first."""
+    """Return the turn of a new short task, which puts it after all existing ones."""
     return (session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == SHORT)) or 0) + 1

@@ -1,4 +1,4 @@
-"""In which revisions the models are here: only the one that painted a walk paints the same pictures again."""
+"""The available model revisions: only the revision that generated a walk can reproduce its pictures."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from app.storage.walk_models import FINISHED, Walk
 
 
 def is_model_here(walk: Walk) -> bool | None:
-    """Tell whether the model that painted a walk is here in the same revision.
+    """Return whether the model revision that generated a walk is available.
 
-    ``None`` while no model has painted at it, or where nobody can tell.
+    Return ``None`` for a walk that was not begun, or when no worker or finished walk shows which revision is available.
     """
     if walk.model_revision is None:
         return None
@@ -26,9 +26,9 @@ def is_model_here(walk: Walk) -> bool | None:
 
 
 def find_revisions(name: str) -> frozenset[str]:
-    """Name the revisions of a model that would paint now: those of the living workers, or that of its newest picture.
+    """Return the available revisions of a model: those of live workers, else that of the newest finished walk.
 
-    Several where not all workers have been updated yet; none where nobody can tell. One request asks once.
+    There are several while workers are updated, and none if nothing is known. The result is cached per request.
     """
     if not has_request_context():
         return _find_revisions(name)
@@ -39,8 +39,8 @@ def find_revisions(name: str) -> frozenset[str]:
 
 
 def _find_revisions(name: str) -> frozenset[str]:
-    told = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in jobs.workers()]
-    living = frozenset(models[name] for models in told if models.get(name))  # without those not asked for it yet
+    loaded = [worker.get("models") or {worker["model"]: worker["revision"]} for worker in jobs.workers()]
+    living = frozenset(models[name] for models in loaded if models.get(name))  # not loaded before its first task
     if living:
         return living
     newest = (

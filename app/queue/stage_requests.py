@@ -1,4 +1,4 @@
-"""The stages of one frame: what the model would paint after each of the solver's steps, painted anew when asked for."""
+"""Requests for the stages of a frame: the model's predicted picture after each solver step, rendered on demand."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, Frame, Medium, Piece, Walk
 
 KINDS = ("stages", "sheet")
-"""The two files there are of a frame's stages, each kept as a medium named with the frame's index: an animated WebP
-that repeats, and a WebP with all stages side by side, each as large as the others, from noise to picture."""
+"""The two files of a frame's stages, each a medium named with the frame's index: a looping animated WebP, and a WebP
+with all stages side by side in equal size, from noise to picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """How far a frame's stages are: being made, or there, with the paths of film and sheet in the media store."""
+    """The state of a frame's stages: in the queue, or there, with film and sheet in the media store."""
 
     index: int
     is_there: bool
@@ -30,20 +30,20 @@ class Stages:
 
 
 def request_stages(walk: Walk, index: int) -> Stages:
-    """Have the stages of a finished walk's frame painted, unless they are or somebody has asked before.
+    """Enqueue the rendering of a frame's stages, unless they exist or are in the queue; return their state.
 
-    :raises Conflict: when the walk is not finished, or has no such frame, or its model is no longer here.
+    :raises Conflict: when the walk is not finished or has no such frame, or its model revision is not available.
     """
-    if found := find_stages(walk, index):
-        return found
-    if told := flaw(walk):
-        raise Conflict(told)
+    if stages := find_stages(walk, index):
+        return stages
+    if reason := find_problem(walk):
+        raise Conflict(reason)
     try:
         with writing() as session:
             state = session.scalar(select(Walk.state).where(Walk.number == walk.number, Walk.deleted_at.is_(None)))
             if state != FINISHED or not 0 <= index < walk.frames or not session.get(Frame, (walk.number, index)):
                 raise Conflict(_("Only the frames of a finished walk can be watched in the making."))
-            for kind in KINDS:  # of a file that was lost
+            for kind in KINDS:  # rows of lost files
                 if medium := session.get(Medium, (walk.number, medium_kind(kind, index))):
                     session.delete(medium)
             session.add(
@@ -56,14 +56,14 @@ def request_stages(walk: Walk, index: int) -> Stages:
                     turn=pieces.next_turn(session),
                 )
             )
-    except IntegrityError:  # somebody asked at the same moment
+    except IntegrityError:  # a concurrent request enqueued it
         return Stages(index, is_there=False)
     jobs.notify_workers()
     return Stages(index, is_there=False)
 
 
-def flaw(walk: Walk) -> str:
-    """Say why nobody can paint the stages of a walk's frames any more; ``""`` if somebody may."""
+def find_problem(walk: Walk) -> str:
+    """Return why the stages of a walk's frames can no longer be rendered; ``""`` if they can."""
     if revisions.is_model_here(walk) is not False:
         return ""
     return _(
@@ -74,19 +74,19 @@ def flaw(walk: Walk) -> str:
 
 
 def find_stages(walk: Walk, index: int) -> Stages | None:
-    """Tell how far the stages of a frame are; ``None`` if nobody has asked for them, or what there was is lost.
+    """Return the state of a frame's stages; ``None`` if they were not requested or their files are lost.
 
-    What was asked for of a model that is no longer here will not come.
+    Stages in the queue count as not requested when the walk's model revision is no longer available.
     """
     film, sheet = (db.session.get(Medium, (walk.number, medium_kind(kind, index))) for kind in KINDS)
     if film and sheet and media_store.store().exists(film.path) and media_store.store().exists(sheet.path):
         return Stages(index, is_there=True, film=film, sheet=sheet)
-    if not 0 <= index < walk.frames or flaw(walk):
+    if not 0 <= index < walk.frames or find_problem(walk):
         return None
-    asked = select(Piece.number).where(Piece.walk_number == walk.number, Piece.kind == STAGES, Piece.batch == index)
-    return Stages(index, is_there=False) if db.session.scalar(asked) is not None else None
+    task = select(Piece.number).where(Piece.walk_number == walk.number, Piece.kind == STAGES, Piece.batch == index)
+    return Stages(index, is_there=False) if db.session.scalar(task) is not None else None
 
 
 def medium_kind(kind: str, index: int) -> str:
-    """Name a medium of a frame's stages: ``stages12``, ``sheet12``."""
+    """Return the medium kind of a frame's stages: ``stages12``, ``sheet12``."""
     return f"{kind}{index}"

@@ -18,7 +18,7 @@ from app.search import ranking
 from app.search.vector_file import Floats
 from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.walk_models import Stop, Walk
-from app.text.embedding import Embedding, TableError, normalised
+from app.text.embedding import Embedding, TableError, normalise
 
 EXTENSION = "moma-meaning"
 LEAST = 0.3
@@ -123,7 +123,7 @@ class _Walks:
         stops = [stop for stop in stops if stop.walk_number in places]
         of_stops = self.embedding().embed([f"{stop.prompt} {stop.hand or ''}" for stop in stops])
         np.add.at(vectors, [places[stop.walk_number] for stop in stops], of_stops)
-        return normalised(vectors)
+        return normalise(vectors)
 
 
 def _ours() -> tuple[_Walks, Index]:

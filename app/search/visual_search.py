@@ -17,7 +17,7 @@ from app.search.vector_file import Floats, to_int8
 from app.search.vector_index import Batch, Index, IndexProgress, SourceError, mark_of
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, VisualFeatures, Walk
-from app.text.embedding import normalised
+from app.text.embedding import normalise
 from app.walks import lookup
 from app.walks.lookup import select_public
 
@@ -179,7 +179,7 @@ class _Frames:
 
 def _unpacked(data: bytes, count: int) -> Floats:
     rows = np.frombuffer(data, np.int8).reshape(count, -1).astype(np.float32)
-    return normalised(rows)
+    return normalise(rows)
 
 
 def _index() -> Index:

@@ -1,3 +1,3 @@
-"""Museum mode: one film after the other on a screen of its own."""
+"""The slideshow (museum mode): one film after the other on a separate screen."""
 
 __all__ = ["routes"]

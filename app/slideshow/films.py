@@ -1,7 +1,7 @@
-"""Museum mode: what a screen shows one film after the other, without end, part by part.
+"""The films of a slideshow, in parts: an endless sequence from an exhibition, a search or the whole gallery.
 
-An exhibition keeps its order. Everything, and what a search finds, comes in an order of chance in which no film returns
-before all others were there; after the last a new order is drawn. A part costs as much as a page of the gallery.
+An exhibition keeps its order. Search results and the gallery have a random order in which no film is repeated before
+all others were shown; then a new order is drawn. A part costs as much as a page of the gallery.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECONDS_MIN, SECONDS_MAX = SECONDS_LIMITS = 5, 3600
 SECONDS = 20
 PART = 12
 EMPTY_MAX = 3
-"""Over so many parts whose films were all taken down this moment one request goes on."""
+"""The number of successive empty parts, whose films were just deleted, after which a request gives up."""
 
 HALL = "hall"
 TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -31,14 +31,14 @@ QUIET = re.compile(rf"({TIME})-({TIME})")
 
 
 class UnusableSlideshow(InvalidInput):
-    """A slideshow was asked for in a way that breaks a rule."""
+    """The address of a slideshow has an invalid field."""
 
     title = N_("Not a slideshow we can show")
 
 
 @dataclass(frozen=True, slots=True)
 class SlideshowRequest:
-    """What is shown, how many seconds each film stays at least, and when the screen is dark (``HH:MM-HH:MM``)."""
+    """The source of a slideshow, the least seconds per film, and the hours with a dark screen (``HH:MM-HH:MM``)."""
 
     exhibition: str = ""
     q: str = ""
@@ -46,59 +46,59 @@ class SlideshowRequest:
     quiet: str = ""
 
     def address(self, **more: Any) -> dict[str, Any]:
-        """Return what stands in an address for this, and more."""
-        told = {"exhibition": self.exhibition, "q": self.q, "quiet": self.quiet, **more}
+        """Return the non-empty query parameters of this request's address, with ``more`` parameters added."""
+        parameters = {"exhibition": self.exhibition, "q": self.q, "quiet": self.quiet, **more}
         if self.seconds != SECONDS:
-            told["seconds"] = self.seconds
-        return {name: value for name, value in told.items() if value}
+            parameters["seconds"] = self.seconds
+        return {name: value for name, value in parameters.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some films in a row, and the cursor of the next part; ``None`` where the order begins anew."""
+    """Consecutive films and the cursor of the next part; ``None`` when the sequence starts again."""
 
     walks: list[Walk]
     after: str | None
 
 
 def parse(arguments: Mapping[str, str]) -> SlideshowRequest:
-    """Read an address; empty fields say nothing.
+    """Return the request in an address's query parameters; empty parameters have their defaults.
 
-    :raises UnusableSlideshow: naming each field that is unusable, and its limit.
+    :raises UnusableSlideshow: naming each invalid field and its limits.
     """
-    told = {name: arguments.get(name, "").strip() for name in ("exhibition", "q", "seconds", "quiet")}
+    fields = {name: arguments.get(name, "").strip() for name in ("exhibition", "q", "seconds", "quiet")}
     errors = []
-    if told["exhibition"] and told["q"]:
+    if fields["exhibition"] and fields["q"]:
         errors.append(FieldError(("q",), _("Choose one: exhibition or q, not both.")))
-    if len(told["q"]) > QUERY_MAX:
-        errors.append(FieldError(("q",), too_long(len(told["q"]))))
-    if told["seconds"] and not _is_within(told["seconds"]):
+    if len(fields["q"]) > QUERY_MAX:
+        errors.append(FieldError(("q",), too_long(len(fields["q"]))))
+    if fields["seconds"] and not _is_within(fields["seconds"]):
         limits = {"least": SECONDS_MIN, "most": SECONDS_MAX}
         message = _("seconds must be a whole number from %(least)s to %(most)s.", **limits)
         errors.append(FieldError(("seconds",), message))
-    if told["quiet"] and not _are_hours(told["quiet"]):
+    if fields["quiet"] and not _are_hours(fields["quiet"]):
         message = _("quiet must be two different times of day from 00:00 to 23:59, as in 22:00-08:00.")
         errors.append(FieldError(("quiet",), message))
     if errors:
         raise UnusableSlideshow(errors)
-    return SlideshowRequest(told["exhibition"], told["q"], int(told["seconds"] or SECONDS), told["quiet"])
+    return SlideshowRequest(fields["exhibition"], fields["q"], int(fields["seconds"] or SECONDS), fields["quiet"])
 
 
-def exhibition_of(wanted: SlideshowRequest) -> Exhibition | None:
-    """Return the exhibition that is shown, if one was asked for.
+def find_exhibition(wanted: SlideshowRequest) -> Exhibition | None:
+    """Return the requested exhibition, or ``None`` for other sources.
 
-    :raises exhibitions.NoExhibition: when there is none at this address.
+    :raises exhibitions.NoExhibition: when there is no such exhibition.
     """
     return exhibitions.at(wanted.exhibition) if wanted.exhibition else None
 
 
-def part(wanted: SlideshowRequest, *, cursor: str | None = None, limit: int = PART) -> Part:
-    """Return the next films, from where the cursor says.
+def load_part(wanted: SlideshowRequest, *, cursor: str | None = None, limit: int = PART) -> Part:
+    """Return the films from a cursor on, or the first ones without a cursor.
 
-    :raises InvalidInput: for an unusable search or a forged cursor.
+    :raises InvalidInput: for an invalid search or a forged cursor.
     """
     for _again in range(EMPTY_MAX):
-        found = _hall_part(wanted, cursor, limit) if wanted.exhibition else _drawn_part(wanted, cursor, limit)
+        found = _hall_part(wanted, cursor, limit) if wanted.exhibition else _random_part(wanted, cursor, limit)
         if found.walks or found.after is None:
             break
         cursor = found.after
@@ -121,13 +121,13 @@ def _hall_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part
     return Part(walks[begin:end], cursors.encode(HALL, end) if end < len(walks) else None)
 
 
-def _drawn_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
+def _random_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
     page = catalogue.page(CatalogueQuery(q=wanted.q, sort=_order(wanted)), cursor=cursor, limit=limit)
     return Part(page.walks, page.older)
 
 
 def _order(wanted: SlideshowRequest) -> Literal["surprise", "best"]:
-    """Draw lots among what the words find; where they find nothing, show what comes nearest in meaning."""
+    """Return the sort order: random among full-text matches; without any, the best matches of semantic search."""
     if not wanted.q:
         return "surprise"
     found = catalogue.page(CatalogueQuery(q=wanted.q, sort="surprise"), limit=1).hit_count

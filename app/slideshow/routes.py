@@ -1,4 +1,4 @@
-"""Museum mode: one film after the other on a screen of its own, from an exhibition, a search, or everything."""
+"""Routes of the slideshow (museum mode): films of an exhibition, a search or the whole gallery."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ blueprint = Blueprint("slideshow", __name__)
 SHOWS_BLOBS = POLICY.replace("media-src 'self'", "media-src 'self' blob:").replace(
     "img-src 'self'", "img-src 'self' blob:"
 )
-"""The films that the page keeps for when the network is lost have addresses of this kind."""
+"""The CSP of the page, which keeps films as blobs for times without network."""
 
 
 @blueprint.get("/slideshow")
 def page() -> Response:
-    """Show the first film, or without a script that which the address says."""
+    """Show the first film, or the one at the address's cursor for browsers without JavaScript."""
     wanted = slideshow.parse(request.args)
-    exhibition = slideshow.exhibition_of(wanted)
-    found = slideshow.part(wanted, cursor=request.args.get("at"), limit=1)
+    exhibition = slideshow.find_exhibition(wanted)
+    found = slideshow.load_part(wanted, cursor=request.args.get("at"), limit=1)
     walk = found.walks[0] if found.walks else None
     shown = render_template(
         "wall/slideshow.html",
@@ -51,9 +51,9 @@ def page() -> Response:
 
 @blueprint.get("/slideshow/films")
 def films() -> Response:
-    """Tell the next films, and where those after them are."""
+    """Return the next films as JSON, with the address of the part after them."""
     wanted = slideshow.parse(request.args)
-    found = slideshow.part(wanted, cursor=request.args.get("at"))
+    found = slideshow.load_part(wanted, cursor=request.args.get("at"))
     response = jsonify({"films": [_describe(walk) for walk in found.walks], "next": _next_films(wanted, found)})
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -65,7 +65,7 @@ def _next_films(wanted: SlideshowRequest, found: Part) -> str:
 
 
 def _describe(walk: Walk) -> dict[str, Any]:
-    """Describe a film as the player and its label read it."""
+    """Return a film's JSON data for the player and its label."""
     film = walk.media.get("mp4")
     names = [short_name(stop.prompt) for stop in walk.stops]
     about = [join_words(hands.names(walk)), plural(walk.frames, "frame"), str(walk.year)]
@@ -85,7 +85,7 @@ def _describe(walk: Walk) -> dict[str, Any]:
 
 
 def _stays(wanted: SlideshowRequest, walk: Walk | None) -> int:
-    """Say how many seconds a film stays without a script: at least one playing."""
+    """Return the seconds that a film is shown without JavaScript: at least one full playback."""
     if walk is None:
         return wanted.seconds
     shown = 2 * walk.frames - 2 if walk.ending == "back" else walk.frames

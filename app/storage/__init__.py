@@ -1,4 +1,4 @@
-"""Rows in the database, files in the media store."""
+"""Storage: the database with its models (SQLAlchemy), and the media store (fsspec)."""
 
 __all__ = [
     "candidate_models",

@@ -1,6 +1,6 @@
-"""What is particular to object stores: how long they are waited for, what is wrong with one, and signed addresses.
+"""Object stores (S3, GCS): connecting with timeouts, explaining errors, and signing URLs.
 
-No library of a store is imported here: each is installed only where its store is used.
+No client library is imported here, because each is installed only where its store is used.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from fsspec.exceptions import FSTimeoutError
 from app.errors import ConfigError
 
 PROBE_SECONDS = 5.0
-"""How long the start waits for a bucket's first answer; without one it goes on."""
+"""Seconds that the start waits for a bucket's first answer; after them it goes on without one."""
 
 SIGNED_SECONDS = 60
-"""How long a signed address is good: nginx uses it at once, and the clocks of two machines may differ by a little."""
+"""Seconds for which a signed URL is valid: nginx uses it at once, and clocks may differ a little."""
 
 PATIENCE = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}, "max_pool_connections": 32}
 S3, GCS = ("s3", "s3a"), ("gs", "gcs")
@@ -29,15 +29,15 @@ PAGE = "docs/object-storage.md"
 OF_ANOTHER_REGION = "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect"
 PASSING = 408, 425, 429
 BROKEN_LINES = {"ConnectionError", "HTTPClientError", "ClientConnectionError", "TransportError"}
-"""The bases of what botocore, aiohttp and google-auth raise when nothing answers."""
+"""Names of the base classes of what botocore, aiohttp and google-auth raise when nothing answers."""
 
 log = logging.getLogger(__name__)
 
 
 def connect(url: str) -> tuple[Any, str]:
-    """Open the file system that an address names, and return it with the path there.
+    """Return the fsspec file system that a URL names, and the root path in it.
 
-    :raises ConfigError: when its library is not installed, or a bucket is meant and none named.
+    :raises ConfigError: when the client library is not installed, or the URL names no bucket.
     """
     protocol, has_protocol, path = url.partition("://")
     kind = _kind(protocol) if has_protocol else ""
@@ -53,9 +53,11 @@ def connect(url: str) -> tuple[Any, str]:
 
 
 def examine(filesystem: Any, root: str) -> str:
-    """Ask a bucket once, for a few seconds at most: ``""`` if it answers, else why it is away.
+    """Probe a bucket once, for `PROBE_SECONDS` at most; return ``""`` if it answers, else why it is unavailable.
 
-    :raises ConfigError: when it answers that it is not there or lets us do nothing: that will not pass.
+    Folders are not probed: the answer for them is ``""``.
+
+    :raises ConfigError: when the bucket does not exist or denies access, which will not pass by itself.
     """
     kind = _kind(_protocol(filesystem))
     if not kind:
@@ -74,17 +76,20 @@ def examine(filesystem: Any, root: str) -> str:
 
 
 def sign_url(filesystem: Any, path: str) -> str:
-    """Return an address at which anybody may fetch a file for a minute; ``""`` from a store that signs none."""
+    """Return a signed URL at which anybody may fetch a file for a minute; ``""`` from a store that signs none.
+
+    A store that cannot sign (it has no key, for example) is logged once.
+    """
     kind = _kind(_protocol(filesystem))
     if not kind:
         return ""
     try:
         version = {"version": "v4"} if kind == "gcs" else {}
         return str(filesystem.sign(path, expiration=SIGNED_SECONDS, **version))
-    except Exception as error:  # noqa: BLE001 - without a key to sign with, the application sends the file itself
-        if not getattr(filesystem, "moma_told", False):
-            filesystem.moma_told = True
-            log.warning("The media store signs no addresses, so the application sends what it holds: %s", error)
+    except Exception as error:  # noqa: BLE001 - without a signing key, the application sends the file itself
+        if not getattr(filesystem, "moma_warned", False):
+            filesystem.moma_warned = True
+            log.warning("The media store signs no URLs, so the application sends the files itself: %s", error)
         return ""
 
 
@@ -98,16 +103,17 @@ def _protocol(filesystem: Any) -> str:
 
 
 def _options(kind: str) -> dict[str, Any]:
-    """Set what fsspec leaves open; what the environment says of ``config_kwargs`` (``FSSPEC_S3``) wins.
+    """Return fsspec's options for a kind of store: timeouts, signature version 4, and no cached listings.
 
-    Nothing is remembered of a listing, for other processes write as well. Of S3's ways to sign, that of today.
+    Listings are not cached, because other processes write too. ``config_kwargs`` from the environment (``FSSPEC_S3``)
+    override these options.
     """
     if not kind:
         return {}
     if kind == "gcs":
         return {"use_listings_cache": False}
-    told = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
-    return {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4", **PATIENCE, **told}}
+    configured = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
+    return {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4", **PATIENCE, **configured}}
 
 
 async def _list_s3(filesystem: Any, bucket: str, prefix: str) -> None:
@@ -117,13 +123,13 @@ async def _list_s3(filesystem: Any, bucket: str, prefix: str) -> None:
 
 
 def _refuse_region(ours: str, bucket: str, response: Any, **_more: Any) -> None:
-    """Refuse a bucket of another region: botocore would find it, but what it signs for nginx would be refused there.
+    """Refuse a bucket of another region: botocore follows the redirect, but URLs signed for nginx would be refused.
 
-    :raises ConfigError: when S3's answer, if there was one, names the region.
+    :raises ConfigError: when S3's response names another region than ``ours``.
     """
-    said = response[1] if response else {}
-    error = said.get("Error", {})
-    region = said.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region") or error.get("Region")
+    answer = response[1] if response else {}
+    error = answer.get("Error", {})
+    region = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region") or error.get("Region")
     if region not in (None, ours) and error.get("Code") in OF_ANOTHER_REGION:
         raise ConfigError(
             f"The bucket {bucket} is in the region {region} and is asked for in {ours}. Set AWS_DEFAULT_REGION={region}"
@@ -135,7 +141,7 @@ async def _list_gcs(filesystem: Any, bucket: str, prefix: str) -> None:
 
 
 def _is_away(error: BaseException) -> bool:
-    """Tell whether nothing answered, or only that it cannot just now."""
+    """Return whether an error is temporary: no answer, a server error (5xx), or one of the statuses in `PASSING`."""
     for each in _chain(error):
         status = _status(each)
         if status:
@@ -145,7 +151,7 @@ def _is_away(error: BaseException) -> bool:
 
 
 def _status(error: BaseException) -> int:
-    """Return the HTTP status that a store answered with, 0 where none did."""
+    """Return the HTTP status of a store's response, 0 if there was none."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):  # botocore
         return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,4 +1,4 @@
-"""Candidates: pictures that a stop of a walk might be, painted for a visitor to choose from before there is a walk."""
+"""Candidates: pictures generated for one stop, from which a visitor chooses before requesting a walk."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ WAITING, PAINTED, FAILED = SET_STATES = ("waiting", "painted", "failed")
 
 
 class CandidateSet(db.Model):  # type: ignore[misc]
-    """What was asked for, and what its candidates are taken from: kept for a short time, and its owner's alone.
+    """A request for candidates and the pool they are taken from; private to its owner and deleted at ``expires_at``.
 
-    ``asked`` is the stop and the settings as they were asked for. ``pool`` lists what might be painted, the proposal
-    first: its ``seed``, the ``drawing`` that was chosen for it, as the form's field has it, and its ``scene``.
+    ``asked`` holds the requested stop and settings. ``pool`` lists what may be generated, the default proposal first,
+    each with its ``seed``, its ``drawing`` (the form field's value) and its ``scene``.
     """
 
     __tablename__ = "candidate_sets"
@@ -26,12 +26,12 @@ class CandidateSet(db.Model):  # type: ignore[misc]
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     id: Mapped[str] = mapped_column(String(ID_LENGTH), unique=True, default=new_id)
     owner_hash: Mapped[str] = mapped_column(String(64))
-    fingerprint: Mapped[str] = mapped_column(String(64))  # of what was asked for
+    fingerprint: Mapped[str] = mapped_column(String(64))  # of the request
     asked: Mapped[dict[str, Any]] = mapped_column(Json)
-    model: Mapped[str | None] = mapped_column(String(200))  # the one asked for; without one the site's first
+    model: Mapped[str | None] = mapped_column(String(200))  # the requested one; None: the site's first
     sampling: Mapped[dict[str, Any]] = mapped_column(Json)
     pool: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    wanted: Mapped[int]  # how many of them
+    wanted: Mapped[int]  # the number of candidates
     state: Mapped[str] = mapped_column(String(8), default=WAITING)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
@@ -47,9 +47,9 @@ class CandidateSet(db.Model):  # type: ignore[misc]
 
 
 class Candidate(db.Model):  # type: ignore[misc]
-    """One of the pictures: ``place`` says which of the pool it is of; its file is a WebP, no larger than is shown.
+    """One candidate: ``place`` is its index in the pool, ``picture`` a WebP no larger than pages show it.
 
-    The walk paints it again, so nothing else of it is kept.
+    The walk generates the picture again, so its latents are not stored.
     """
 
     __tablename__ = "candidates"

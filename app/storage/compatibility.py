@@ -1,8 +1,7 @@
-"""Which code runs on a schema: the database says it, since older code cannot know what came after it.
+"""Schema compatibility: the database records which code runs on it, since older code cannot know newer revisions.
 
-Each migration names, as ``oldest_code``, the oldest revision whose code runs on the schema that it leaves. The database
-keeps that of its own revision. A program that finds a revision it does not know runs on it if it knows the oldest
-(docs/upgrading.md).
+Each migration names as ``oldest_code`` the oldest revision whose code runs on the resulting schema, and the database
+stores that value. A program that meets an unknown revision runs on it if it knows that oldest one (docs/upgrading.md).
 """
 
 from __future__ import annotations
@@ -18,30 +17,30 @@ TABLE = "schema_compatibility"
 
 
 def table(metadata: MetaData) -> Table:
-    """Describe the table of one row that names the oldest revision whose code runs on the schema."""
+    """Return the table whose single row names the oldest revision whose code runs on the schema."""
     return Table(TABLE, metadata, Column("oldest_code", String(32), primary_key=True))
 
 
 def oldest_code(connection: Connection) -> str | None:
-    """Return what the database says; ``None`` where it is of before there was such a word."""
+    """Return the recorded oldest revision; ``None`` if the database is older than this table."""
     if not inspect(connection).has_table(TABLE):
         return None
     return cast(str | None, connection.scalar(select(table(MetaData()).c.oldest_code)))
 
 
 def runs_on(connection: Connection, known: Collection[str]) -> bool:
-    """Tell whether code that knows the revisions ``known`` runs on the database, whatever its revision is."""
+    """Return whether code that knows the revisions ``known`` runs on the database, whatever its own revision is."""
     return oldest_code(connection) in known
 
 
 def note(connection: Connection, scripts: ScriptDirectory, revision: str | None) -> None:
-    """Have the database say with which code its new revision runs; for the migrations' environment.
+    """Record in the database the ``oldest_code`` of its new revision; called by the migrations' environment.
 
-    :raises ValueError: when the migration does not say it.
+    :raises ValueError: when the migration does not name its ``oldest_code``.
     """
     try:
         found = Table(TABLE, MetaData(), autoload_with=connection)
-    except NoSuchTableError:  # on the way to, or back from, the revision that brought it
+    except NoSuchTableError:  # the revision that creates the table has not run, or was just reverted
         return
     named = declared(scripts, revision)
     if named is None:
@@ -51,6 +50,6 @@ def note(connection: Connection, scripts: ScriptDirectory, revision: str | None)
 
 
 def declared(scripts: ScriptDirectory, revision: str | None) -> str | None:
-    """Return the ``oldest_code`` of a migration."""
+    """Return the ``oldest_code`` that a migration names; ``None`` without a revision or a name."""
     script: Any = scripts.get_revision(revision) if revision else None
     return getattr(script.module, "oldest_code", None) if script else None

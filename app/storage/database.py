@@ -1,4 +1,4 @@
-"""The database: its handle, its conventions on SQLite and Postgres, and the one way to write to it."""
+"""The database: its handle, its options on SQLite and Postgres, and `writing`, the one way to write to it."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ if TYPE_CHECKING:
 
 MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
-PRAGMAS = "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"  # words go with their rows
+# secure_delete overwrites deleted rows, and the words in them.
+PRAGMAS = "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"
 CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
 KEPT_CONNECTIONS = 5
-LOCK_SECONDS = 60  # who waits longer for what another holds gets an error, and comes again
-SILENT_SECONDS = 30, 5, 3  # without a word, between two probes, and how many: then a connection is taken for lost
-CONNECT_SECONDS = 3  # a page waits for a server that does not answer, but not long
+LOCK_SECONDS = 60  # Postgres' lock_timeout; a process that waits longer gets an error and tries again
+SILENT_SECONDS = 30, 5, 3  # TCP keepalive: idle time, interval, and probes until a connection counts as lost
+CONNECT_SECONDS = 3  # how long a page waits for a server that does not answer
 CLOCK, TURNS = "moma_clock", "moma_write_turns"
-CLOCK_SECONDS = 30.0  # between two looks at the database's clock
-LINE_LOCK = 0x6D6F6D61  # any number, the same in every process of the site
+CLOCK_SECONDS = 30.0  # between two readings of the database's clock
+LINE_LOCK = 0x6D6F6D61  # the key of the advisory lock: any number, the same in every process of the site
 REVISION = "SELECT max(version_num) FROM alembic_version"
 UPGRADE = "flask --app wsgi db upgrade"
 UNREACHABLE = "The database cannot be reached"
@@ -48,7 +49,7 @@ RESTORE = f"Put a backup back in its place, or begin with an empty database; the
 
 
 class Base(DeclarativeBase):
-    """Declarative base whose constraints have names, so that migrations can drop them."""
+    """Declarative base with named constraints, so that migrations can drop them."""
 
     metadata = MetaData(
         naming_convention={
@@ -62,7 +63,7 @@ class Base(DeclarativeBase):
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """Keep aware UTC times on databases that know time zones and on SQLite, which does not."""
+    """A column of timezone-aware UTC times, also on SQLite, which stores no time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -80,23 +81,23 @@ migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True)
 
 
 def now() -> datetime:
-    """Return the time, aware, in UTC: by Postgres' clock where that is the database, for hosts' clocks differ.
+    """Return the current time in UTC, timezone-aware: Postgres' own if that is the database, as hosts' clocks differ.
 
-    Between two looks at that clock it goes on evenly, however a host's own clock may jump.
+    Postgres' clock is read every `CLOCK_SECONDS`; between two readings a monotonic clock is added to it.
     """
     if not has_app_context() or db.engine.dialect.name == "sqlite":  # whose processes share one host
         return datetime.now(UTC)
-    looked_at, told = current_app.extensions.get(CLOCK, (-inf, None))
-    if monotonic() - looked_at > CLOCK_SECONDS:
-        with suppress(SQLAlchemyError), db.engine.connect() as connection:  # one of its own: a transaction has its time
+    read_at, reading = current_app.extensions.get(CLOCK, (-inf, None))
+    if monotonic() - read_at > CLOCK_SECONDS:
+        with suppress(SQLAlchemyError), db.engine.connect() as connection:  # outside the session's transaction
             began = monotonic()
             shown = connection.scalar(select(func.clock_timestamp()))
-            looked_at, told = current_app.extensions[CLOCK] = (began + monotonic()) / 2, shown.astimezone(UTC)
-    return datetime.now(UTC) if told is None else told + timedelta(seconds=monotonic() - looked_at)
+            read_at, reading = current_app.extensions[CLOCK] = (began + monotonic()) / 2, shown.astimezone(UTC)
+    return datetime.now(UTC) if reading is None else reading + timedelta(seconds=monotonic() - read_at)
 
 
 def init_app(app: Flask) -> None:
-    """Attach the database to ``app`` and set SQLite up to be shared by several processes."""
+    """Attach the database to ``app``; set timeouts on Postgres, and WAL and a writer lock on SQLite."""
     url = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if make_url(url).get_backend_name() == "sqlite":
@@ -118,30 +119,31 @@ def init_app(app: Flask) -> None:
 
 
 def _postgres_patience(url: str) -> dict[str, Any]:
-    """Have either end take the other for lost when the network is; what the address itself says is left as it is.
+    """Return keepalive and lock timeouts with which each side detects a dead peer; options in the URL are not replaced.
 
-    Else a statement waits for hours for a server that was cut off, and the server keeps the locks of a client that was.
+    Without them a statement waits for hours for an unreachable server, and the server keeps the locks of an unreachable
+    client.
     """
     idle, between, count = SILENT_SECONDS
     lost_ms = 1000 * (idle + between * count)
-    told = {
+    server_options = {
         "lock_timeout": 1000 * LOCK_SECONDS, "tcp_keepalives_idle": idle, "tcp_keepalives_interval": between,
         "tcp_keepalives_count": count, "tcp_user_timeout": lost_ms,
     }  # fmt: skip
     patience = {
         "connect_timeout": CONNECT_SECONDS, "keepalives": 1, "keepalives_idle": idle, "keepalives_interval": between,
         "keepalives_count": count, "tcp_user_timeout": lost_ms,
-        "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
+        "options": " ".join(f"-c {name}={value}" for name, value in server_options.items()),
     }  # fmt: skip
     return {name: value for name, value in patience.items() if name not in make_url(url).query}
 
 
 def _share_sqlite(engine: Engine) -> None:
-    """Use WAL, and take the write lock at BEGIN: busy_timeout does not cover an upgrade from read to write."""
+    """Set the pragmas; take the write lock at BEGIN, as busy_timeout does not cover an upgrade from read to write."""
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # the driver must not send BEGINs of its own
+        connection.isolation_level = None  # the driver must not send BEGIN itself
         cursor = connection.cursor()
         for pragma in (*PRAGMAS, f"busy_timeout={BUSY_TIMEOUT_MS}"):
             cursor.execute(f"PRAGMA {pragma}")
@@ -161,9 +163,9 @@ def _watch_postgres(engine: Engine) -> None:
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """Open a transaction that will write; commit at the end, roll back on any error.
+    """Open a write transaction; commit at the end, roll back on any error.
 
-    A read transaction that is still open is ended first, so nothing unsaved may be pending in the session.
+    A read transaction that is still open is committed first, so nothing unsaved may be pending in the session.
     """
     session: Session = db.session()
     if session.in_transaction():
@@ -185,47 +187,47 @@ def writing() -> Iterator[Session]:
 
 
 def head() -> str:
-    """Name the revision of the schema that the code is written for."""
+    """Return the schema revision that the code is written for."""
     return str(_migrations().get_current_head())
 
 
 def revisions() -> frozenset[str]:
-    """Name the revisions that the code knows: its own, and all that led to it."""
+    """Return the revisions that the code knows: its own and all earlier ones."""
     return frozenset(script.revision for script in _migrations().walk_revisions())
 
 
 @cache
 def _migrations() -> ScriptDirectory:
-    """Load the migrations, once in a process; most processes never need them, nor Alembic."""
+    """Load the migrations, once in a process; most processes need neither them nor Alembic."""
     from alembic.script import ScriptDirectory
 
     return ScriptDirectory(str(MIGRATIONS))
 
 
 def recorded_revision() -> str | None:
-    """Return the revision that the database says it is at; ``None`` while it is between two."""
+    """Return the revision recorded in the database; ``None`` while a migration runs."""
     return cast(str | None, db.session.scalar(text(REVISION)))
 
 
 def is_newer(known: frozenset[str]) -> bool:
-    """Tell whether the database has moved on to a revision after those ``known``, on which their code still runs."""
+    """Return whether the database is at a revision newer than those ``known``, on which that code still runs."""
     revision = recorded_revision()
     return revision is not None and revision not in known and compatibility.runs_on(db.session.connection(), known)
 
 
 def schema_notice() -> str:
-    """Say that the database is newer than the code and still runs with it, and what to do; ``""`` where it is not."""
+    """Return a notice that the database is newer than the code but compatible, and what to do; ``""`` if it is not."""
     try:
         revision, newer = recorded_revision(), is_newer(revisions())
     except SQLAlchemyError:
-        return ""  # others tell of a database that does not answer
+        return ""  # `ping` and `schema_state` report a database that does not answer
     finally:
         db.session.rollback()
     return newer_sentence(revision, head()) if newer else ""
 
 
 def newer_sentence(revision: str | None, ours: str) -> str:
-    """Say that a database at ``revision`` is newer than the code, which still runs on it, and what to do."""
+    """Return the notice that a database at ``revision`` is newer than the code (``ours``) but compatible."""
     return (
         f"The database is at revision {revision}, which is newer than the code ({ours}) and still runs with it. "
         "Finish the upgrade: start this program from the newer release."
@@ -233,10 +235,10 @@ def newer_sentence(revision: str | None, ours: str) -> str:
 
 
 def schema_state() -> str:
-    """Compare the database with the code: ``""`` if they agree, else a sentence saying what to run.
+    """Compare the database's schema with the code's; return ``""`` if they agree, else what to run, in a sentence.
 
-    An empty database, an older one, a newer one and one whose migration was broken off are told apart. A newer one
-    agrees if it says that the code still runs on it, and has all that the code knows.
+    The sentences differ for an empty database, an older one, a newer one, and one whose migration was interrupted. A
+    newer one agrees if it records that the code runs on it and has every column that the code knows.
     """
     from alembic.runtime.migration import MigrationContext
 
@@ -267,7 +269,7 @@ def schema_state() -> str:
 
 
 def _compare_columns(connection: Connection) -> tuple[list[str], list[str]]:
-    """Name the columns of our tables that the database lacks, and those of our tables that it has."""
+    """Return the columns of our tables that the database lacks, as ``table.column``, and which of our tables it has."""
     inspector = inspect(connection)
     tables = set(inspector.get_table_names()) & set(db.metadata.tables)
     columns = inspector.get_multi_columns(filter_names=sorted(tables)) if tables else {}
@@ -277,7 +279,7 @@ def _compare_columns(connection: Connection) -> tuple[list[str], list[str]]:
 
 
 def ping() -> str:
-    """Ask the database for an answer: ``""`` if it gives one, else why not."""
+    """Run a trivial query; return ``""`` if the database answers, else the reason why it does not."""
     try:
         db.session.execute(text("SELECT 1"))
         db.session.rollback()
@@ -288,19 +290,22 @@ def ping() -> str:
 
 
 def upgrade() -> None:
-    """Bring the schema of the current application's database up to the code's."""
+    """Migrate the current application's database to the code's revision."""
     from flask_migrate import upgrade as run
 
     run(directory=str(MIGRATIONS))
 
 
 def is_sqlite() -> bool:
-    """Tell whether the current application keeps its data in SQLite."""
+    """Return whether the current application's database is SQLite."""
     return str(make_url(current_app.config["DATABASE_URL"]).get_backend_name()) == "sqlite"
 
 
 def take_advisory_lock(session: Session) -> None:
-    """Let one transaction at a time go on from here to its end; SQLite's writers take turns anyway."""
+    """Hold the site's advisory lock until the transaction ends, so that such transactions run one at a time.
+
+    Does nothing on SQLite, which has one writer at a time.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(LINE_LOCK)))
 

@@ -1,4 +1,4 @@
-"""A disk without room: how it is known by what a store or a database raises, and what is said of it."""
+"""Full disks: recognise them by the errors of stores and databases, and say what to do."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy.engine import ExceptionContext
 CURE = "Make room there (flask --app wsgi media prune)"
 OF_POSTGRES = "Make room on the disk of the database's server"
 DISK_FULL = "53100"
-"""Postgres' code for it (appendix A of its manual)."""
+"""Postgres' SQLSTATE for a full disk (appendix A of its manual)."""
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Tell whether a disk or a quota has no room left."""
+    """Return whether an error means that a disk or a quota is full."""
     return (
         getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
         or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
@@ -24,7 +24,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def append_cure(engine: Engine) -> None:
-    """Have a database's own words be followed by what to do, wherever they are shown, where its disk is full."""
+    """Append what to do to the message of every error of ``engine`` that a full disk caused."""
     cure = CURE if engine.dialect.name == "sqlite" else OF_POSTGRES
 
     @event.listens_for(engine, "handle_error")

@@ -1,4 +1,4 @@
-"""Drawings that curators added to the sketchbooks of the models that sketches lead."""
+"""Reference drawings that curators added to the drawing libraries of sketch-conditioned models."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ SOURCE_MAX = 400
 
 
 class AddedDrawing(db.Model):  # type: ignore[misc]
-    """A drawing that was added, by its digest. The row stays when it is removed: walks that hold it are painted again.
+    """An added drawing, identified by its digest. A removed one keeps its row: walks that use it can be rendered again.
 
-    ``revision`` is unlike that of any other row, and rises with each change: by the largest, all processes see that
-    there was one.
+    ``revision`` is unique and rises with each change: by the largest one, processes detect changes.
     """
 
     __tablename__ = "drawings"
@@ -43,7 +42,7 @@ class AddedDrawing(db.Model):  # type: ignore[misc]
 
     @property
     def drawing(self) -> Drawing:
-        """Say what a sketchbook knows of it."""
+        """Return the drawing as an entry of a drawing library."""
         return Drawing(
             self.digest, self.name, tuple(self.words), self.kind, self.style, self.artist, self.licence, self.source
         )

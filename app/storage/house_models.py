@@ -1,4 +1,4 @@
-"""Exhibitions, reports, banned words, the audit log and API tokens: the rows by which operators look after the site."""
+"""Rows by which operators run the site: exhibitions, reports, banned words, the audit log and API tokens."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TITLE_MAX = 120
 TEXT_MAX = 4000
 WORD_MAX = 80
 TOKEN_NAME_MAX = 60
-WHO_MAX = 80  # "token", and the name of one
+WHO_MAX = 80  # "token" and a token's name
 OPEN = text("settled_at IS NULL")
 
 
 class Exhibition(db.Model):  # type: ignore[misc]
-    """A named selection of walks, in an order, with a text; it is shown once ``shown_at`` is set."""
+    """A named, ordered selection of walks with a text; shown once ``shown_at`` is set."""
 
     __tablename__ = "exhibitions"
 
@@ -33,17 +33,17 @@ class Exhibition(db.Model):  # type: ignore[misc]
 
     @property
     def url(self) -> str:
-        """Give its address, root-relative."""
+        """Return its root-relative URL."""
         return f"/exhibitions/{self.slug}"
 
     @property
     def paragraphs(self) -> list[str]:
-        """Split its text where a line is empty."""
+        """Return its text split at empty lines."""
         return [paragraph.strip() for paragraph in self.text.split("\n\n") if paragraph.strip()]
 
 
 class ExhibitionItem(db.Model):  # type: ignore[misc]
-    """A walk's place in an exhibition."""
+    """A walk's position in an exhibition."""
 
     __tablename__ = "exhibits"
 
@@ -57,7 +57,7 @@ class ExhibitionItem(db.Model):  # type: ignore[misc]
 
 
 class Report(db.Model):  # type: ignore[misc]
-    """What a visitor finds wrong with a walk; ``reporter`` is a hash, by which one visitor reports a walk once."""
+    """A visitor's report of a walk; ``reporter`` is a hash, so that one visitor reports a walk once."""
 
     __tablename__ = "reports"
 
@@ -76,7 +76,7 @@ class Report(db.Model):  # type: ignore[misc]
 
 
 class BannedWord(db.Model):  # type: ignore[misc]
-    """A word, or some in a row, folded (:mod:`app.moderation.banned_words`), that nothing new on the wall may hold."""
+    """A folded word or phrase (:mod:`app.moderation.banned_words`) that no new public text may contain."""
 
     __tablename__ = "banned_words"
 
@@ -85,7 +85,7 @@ class BannedWord(db.Model):  # type: ignore[misc]
 
 
 class AllowedWord(db.Model):  # type: ignore[misc]
-    """A word, or some in a row, that may hang whatever the house's lists say (:mod:`app.moderation.allowed_words`)."""
+    """A word or phrase that is allowed although the site's lists refuse it (:mod:`app.moderation.allowed_words`)."""
 
     __tablename__ = "allowed_words"
 
@@ -94,7 +94,7 @@ class AllowedWord(db.Model):  # type: ignore[misc]
 
 
 class AuditEntry(db.Model):  # type: ignore[misc]
-    """An entry of the audit log: what was done on the curator's pages or by commands, and to what."""
+    """An entry of the audit log: who did what, on the curator's pages or by a command, and to what."""
 
     __tablename__ = "deeds"
 
@@ -109,7 +109,7 @@ class AuditEntry(db.Model):  # type: ignore[misc]
 
 
 class ApiToken(db.Model):  # type: ignore[misc]
-    """A program's token: what it may do, and how much of it within an hour. Of its secret only the hash is kept."""
+    """A program's API token: its scopes and its hourly allowance. Only the hash of its secret is stored."""
 
     __tablename__ = "api_tokens"
 
@@ -117,8 +117,8 @@ class ApiToken(db.Model):  # type: ignore[misc]
     name: Mapped[str] = mapped_column(String(TOKEN_NAME_MAX), unique=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[str]] = mapped_column(Json)
-    allowance: Mapped[int]  # the work of so many usual walks within an hour
+    allowance: Mapped[int]  # the work of this many usual walks within an hour
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    last_used_on: Mapped[date | None] = mapped_column(Date)  # a day, no moment: enough to see which are in use
+    last_used_on: Mapped[date | None] = mapped_column(Date)  # a day is enough to see which tokens are in use

@@ -1,4 +1,4 @@
-"""The media store: a folder, S3 or GCS through fsspec. Paths in the database are relative to it."""
+"""The media store: a folder, or S3 or GCS through fsspec. Paths in the database are relative to it."""
 
 from __future__ import annotations
 
@@ -33,16 +33,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What the store says of a file: its size in bytes, and when it was last written (seconds since 1970)."""
+    """A file's size in bytes, and when it was last written, in seconds since 1970."""
 
     bytes: int
     modified: float
 
 
 class MediaStore:
-    """Files under one root address; a file is there whole or not at all.
+    """Files under one root URL; a file is there whole or not at all.
 
-    Whatever a store raises comes out as :class:`MediaError`: object stores have errors of their own, many no OSError.
+    Every error is raised as :class:`MediaError`, because object stores raise errors of many kinds, most of them no
+    OSError.
     """
 
     def __init__(self, url: str) -> None:
@@ -57,15 +58,16 @@ class MediaStore:
 
     @property
     def filesystem(self) -> Any:
-        """Return fsspec's file system, a process's own: an object store's thread and connections survive no fork."""
+        """Return fsspec's file system; a new one after a fork, which object stores' connections do not survive."""
         if self._pid != os.getpid():
             self._open()
         return self._filesystem
 
     def write(self, path: str, data: bytes) -> None:
-        """Put ``data`` at ``path``: written aside, synced and renamed in a folder; object stores do as much themselves.
+        """Write ``data`` to ``path`` atomically: in a folder by a temporary file, sync and rename.
 
-        :raises MediaError: when the store cannot take it.
+        :raises MediaStoreFull: when the disk is full.
+        :raises MediaError: when the store cannot write it.
         """
         with _translated(f"{path} could not be written to the media store", lost=()):
             if self.is_local:
@@ -74,52 +76,52 @@ class MediaStore:
                 self.filesystem.pipe_file(self._full(path), data)
 
     def read_bytes(self, path: str) -> bytes:
-        """Return the bytes at ``path``.
+        """Return the content of ``path``.
 
-        :raises MediaError: when they are not there.
-        :raises MediaStoreAway: when the whole store is not there, or is full.
+        :raises MediaError: when there is no such file.
+        :raises MediaStoreAway: when the store itself is unavailable.
         """
         with _translated(f"{path} could not be read from the media store", folder=self._folder):
             return cast(bytes, self.filesystem.cat_file(self._full(path)))
 
     def open(self, path: str) -> BinaryIO:
-        """Open ``path`` for reading, seekable.
+        """Open ``path`` as a seekable binary file.
 
-        :raises MediaError: when it is not there; what an object store gives raises it while it is read, too.
+        :raises MediaError: when there is no such file; a file of an object store may also raise it while it is read.
         """
         with _translated(f"{path} could not be opened in the media store", folder=self._folder):
             file = cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
-        return file if self.is_local else cast(BinaryIO, _Remote(file, path))  # gunicorn has the kernel send a real one
+        return file if self.is_local else cast(BinaryIO, _Remote(file, path))  # gunicorn sends a real file by sendfile
 
     def sign_url(self, path: str) -> str:
-        """Return an address at which ``path`` may be fetched for a minute; ``""`` where the store gives none.
+        """Return a signed URL of ``path``, valid for a minute; ``""`` if the store signs none.
 
-        Whether something is there is not asked.
+        Does not check whether the file exists.
         """
         return buckets.sign_url(self.filesystem, self._full(path))
 
     def exists(self, path: str) -> bool:
-        """Tell whether something is at ``path``.
+        """Return whether a file exists at ``path``.
 
-        :raises MediaError: when the store does not say.
+        :raises MediaError: when the store does not answer.
         """
         with _translated(f"The media store does not say whether it has {path}"):
             try:
-                self.filesystem.info(self._full(path))  # its own exists() says no whatever went wrong
+                self.filesystem.info(self._full(path))  # fsspec's exists() returns False on every error
             except NOT_THERE:
                 return False
         return True
 
     def delete(self, path: str) -> None:
-        """Remove a file or a whole folder; what is not there is no error.
+        """Delete a file, or a folder with all it holds; a missing one is no error.
 
-        :raises MediaError: when the store keeps it.
+        :raises MediaError: when the store cannot delete it.
         """
         with _translated(f"{path} could not be deleted from the media store"), suppress(*NOT_THERE):
             self.filesystem.rm(self._full(path), recursive=True)
 
     def delete_empty(self, folder: str) -> None:
-        """Remove the folders in ``folder``, and itself, that hold nothing; object stores have no such thing."""
+        """Remove the empty folders in ``folder``, and itself if empty; does nothing in object stores."""
         if not self.is_local:
             return
         for path, _, _ in os.walk(self._full(folder), topdown=False):
@@ -127,7 +129,7 @@ class MediaStore:
                 Path(path).rmdir()
 
     def files(self, folder: str) -> dict[str, StoredFile]:
-        """List everything in ``folder`` and the folders in it, by path; empty when there is no such folder.
+        """Return all files in ``folder`` and its subfolders by path, sorted; empty if there is no such folder.
 
         :raises MediaError: when the store does not answer.
         """
@@ -142,7 +144,7 @@ class MediaStore:
             }
 
     def folders(self, folder: str) -> list[str]:
-        """Name the folders in ``folder``; none when it is not there.
+        """Return the names of the folders in ``folder``, sorted; empty if there is no such folder.
 
         :raises MediaError: when the store does not answer.
         """
@@ -155,7 +157,7 @@ class MediaStore:
             return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
 
     def check(self, size: int = 5) -> str:
-        """Write, read and delete a probe of so many bytes: ``""`` if that works, else why not."""
+        """Write, read and delete a probe of ``size`` bytes; return ``""`` if that works, else why it does not."""
         probe, data = f".probe-{os.getpid()}", b"probe".ljust(size, b".")
         try:
             self.write(probe, data)
@@ -174,9 +176,10 @@ class MediaStore:
 
 @contextmanager
 def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder: str = "") -> Iterator[None]:
-    """Raise whatever goes wrong here as a :class:`MediaError` that says what was tried, and why it failed.
+    """Translate every error of the context to a :class:`MediaError` whose message says ``what`` failed, and why.
 
-    An error of the kinds ``lost`` means that a file is gone for good, unless the ``folder`` of the store is away.
+    Errors of the types ``lost`` mean that a file does not exist, unless the store's ``folder`` is missing too. All
+    others are raised as :class:`MediaStoreAway`, or as :class:`MediaStoreFull`.
     """
     try:
         yield
@@ -191,7 +194,7 @@ def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder
 
 
 class _Remote(io.RawIOBase):
-    """A file of an object store, fetched as it is read."""
+    """A file of an object store, fetched while it is read; raises :class:`MediaError`."""
 
     def __init__(self, file: BinaryIO, path: str) -> None:
         self._file = file
@@ -223,7 +226,10 @@ class _Remote(io.RawIOBase):
 
 
 def _modified(info: Mapping[str, Any]) -> float:
-    """Read when a file was written; folders, S3, GCS and memory each call it something else."""
+    """Return when a file was written; folders, S3, GCS and memory each use another key for it.
+
+    :raises MediaError: when ``info`` has none of the keys.
+    """
     for name in ("mtime", "LastModified", "updated", "created"):
         if (value := info.get(name)) is not None:
             if isinstance(value, str):
@@ -233,53 +239,58 @@ def _modified(info: Mapping[str, Any]) -> float:
 
 
 def walk_folder(walk_id: str) -> str:
-    """Name the folder that holds everything of one walk."""
+    """Return the path of the folder that holds all files of a walk."""
     return f"walks/{walk_id}"
 
 
 def frame_path(walk_id: str, position: float, data: bytes) -> str:
-    """Name the file of a frame by its position, which it keeps when its place in the film is fixed, and its content.
+    """Return the path of a frame's file, named by the frame's position and a hash of its content.
 
-    The name begins with the position's eight bytes: no two positions share them, and the files lie in the order of the
-    film. A late worker that painted the frame otherwise cannot overwrite another's.
+    The name begins with the position's eight bytes in hexadecimal, so that names are unique and sort in the order of
+    the film. The hash keeps a late worker, which rendered other pixels, from overwriting another's file.
     """
     digest = hashlib.sha256(data).hexdigest()[:12]
     return f"{walk_folder(walk_id)}/frames/{struct.pack('>d', position).hex()}.{digest}.png"
 
 
 def samples_folder(walk_id: str) -> str:
-    """Name the folder of what later pieces of a walk are painted from; it goes when the film is finished."""
+    """Return the path of the folder of a walk's intermediate samples; it is deleted once the film is finished."""
     return f"{walk_folder(walk_id)}/knots"
 
 
 def film_path(walk_id: str, kind: str, extension: str, data: bytes) -> tuple[str, str]:
-    """Name a film by its content, so that a late worker cannot overwrite another's; return path and hash."""
+    """Return the path of a film's file, named by a hash of its content, and that hash.
+
+    The name keeps a late worker from overwriting another's film.
+    """
     digest = hashlib.sha256(data).hexdigest()[:32]
     return f"{walk_folder(walk_id)}/{kind}.{digest[:12]}.{extension}", digest
 
 
 def init_app(app: Flask) -> None:
-    """Open the media store of ``app``; one that is only away does not keep it from starting.
+    """Open the media store of ``app``; one that is temporarily unavailable is logged and does not prevent the start.
 
-    :raises ConfigError: when its address cannot be used.
+    :raises ConfigError: when its URL cannot be used.
     """
     store, away = open_store(app.config["MEDIA_URL"], "MOMA_MEDIA_URL")
     app.extensions[EXTENSION] = store
     if away:
-        log.warning("The media store at %s does not answer, and pictures are away until it does: %s", store.url, away)
+        log.warning("The media store at %s does not answer; pictures are unavailable: %s", store.url, away)
 
 
 def open_store(url: str, name: str) -> tuple[MediaStore, str]:
-    """Open a media store whose address ``name`` gives, and tell why it is away, ``""`` if it answers.
+    """Open the media store at ``url``; return it, and why it does not answer (``""`` if it does).
 
-    :raises ConfigError: when the address cannot be used.
+    ``name`` is the setting or argument that holds the URL, for the message.
+
+    :raises ConfigError: when the URL cannot be used.
     """
     try:
         store = MediaStore(url)
         if store.is_local and Path(store.root).exists() and not Path(store.root).is_dir():
             raise ConfigError(f"{store.root} is a file. Name a folder, or a bucket such as s3://bucket/moma")
         return store, buckets.examine(store.filesystem, store.root)
-    except Exception as error:  # an object store may ask who we are, and say no in words of its own
+    except Exception as error:  # libraries of object stores raise errors of many kinds
         raise ConfigError(f"{name} cannot be used: {error}") from error
 
 

@@ -1,4 +1,4 @@
-"""Photos and drawings that visitors brought, for as long as no walk has taken them."""
+"""Uploads: visitors' photos and drawings, stored until they expire; walks keep copies."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ DIGEST_MAX = 64
 
 
 class Photo(db.Model):  # type: ignore[misc]
-    """An upload, normalised: turned upright, without its metadata, sRGB of 8 bit. The same of one owner is one row.
+    """A normalised upload: upright, without metadata, 8-bit sRGB. An owner's identical uploads share one row.
 
-    A worker looks at it once: it writes what it takes it for, the path of a preview of its main thing cut out, and
-    ``described_at``; or ``error``, why it cannot be a stop. It does so by a task of kind ``photos`` (see `Piece`).
-    Walks hold a copy of the file, and never this row: it goes at ``expires_at``.
+    A worker examines it once, by a task of kind ``photos`` (see `Piece`). It writes a description, the path of a
+    preview of the main subject cut out, and ``described_at``; or ``error``, why the upload cannot be a stop. Walks copy
+    the file and do not refer to this row, which is deleted at ``expires_at``.
     """
 
     __tablename__ = "photos"
@@ -34,12 +34,12 @@ class Photo(db.Model):  # type: ignore[misc]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    # What a worker found
+    # Written by the worker
     description: Mapped[str | None] = mapped_column(Text)  # a guess
     cut_path: Mapped[str | None] = mapped_column(String(200))  # a WebP with transparency, at most 256 pixels a side
     error: Mapped[str | None] = mapped_column(Text)
     described_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    attempt: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # like the next two of release 1.0.0
+    attempt: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # used by release 1.0.0, as the next two
     lease_holder: Mapped[str | None] = mapped_column(String(120))
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

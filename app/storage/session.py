@@ -1,8 +1,9 @@
-"""The database session, which holds what it loaded while it lets go of it: Python 3.11 would crash otherwise.
+"""The database session, which keeps its objects alive while it expires them: Python 3.11 could crash otherwise.
 
-There the collector may run in the middle of an assignment to SQLAlchemy's record of an object. If it finds that very
-object, the record is told so, and assigns to itself: its memory is freed twice. What a page shows is only ever found by
-the collector, as a template's context is a cycle. See ``docs/decisions/0019-what-a-session-loaded-outlives-it.md``.
+There the garbage collector may run in the middle of an assignment to an object's state in SQLAlchemy. If it collects
+that very object, a callback assigns to the same state, whose memory is then freed twice. Objects shown on a page are
+freed only by the collector, as a template's context is a reference cycle. See
+``docs/decisions/0019-what-a-session-loaded-outlives-it.md``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 
 class Session(FlaskSession):  # type: ignore[misc]
-    """A session whose objects cannot be collected while their records are written to at the end of the work."""
+    """A session whose objects cannot be garbage-collected while their state is written at the end of a transaction."""
 
     def close(self) -> None:
-        """End the work; ``remove`` comes by here, at the end of requests too.
+        """Close the session; ``remove`` calls this at the end of requests.
 
-        Where the database went away since the last answer, the rollback fails. There is nothing to roll back then, and
-        the end of work that went well is no place for an error: nobody expects one there.
+        If the database has become unavailable, the rollback fails. There is nothing to roll back then, so the
+        connection is invalidated instead of raising an error at the end of a successful request.
         """
         try:
             super().close()
@@ -26,13 +27,13 @@ class Session(FlaskSession):  # type: ignore[misc]
             self.invalidate()
 
     def expunge_all(self) -> None:
-        """Let go of all objects; ``close`` and ``remove`` come by here."""
-        held = self.identity_map.values()
+        """Release all objects; ``close`` and ``remove`` call this."""
+        objects = self.identity_map.values()
         super().expunge_all()
-        del held
+        del objects
 
     def rollback(self) -> None:
-        """Roll back, which marks all objects as out of date."""
-        held = self.identity_map.values()
+        """Roll back, which expires all objects."""
+        objects = self.identity_map.values()
         super().rollback()
-        del held
+        del objects

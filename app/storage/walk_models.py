@@ -1,4 +1,4 @@
-"""Walks, their stops, frames and media: the truth about everything that was asked for and painted."""
+"""Walks with their stops, frames and media, the tasks that workers do for them, and the gallery's index tables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
 )
 STATES = (QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED)
 WAITING = (QUEUED, PAINTING)
-VISITOR, WALL, CORRIDOR = "visitor", "wall", "corridor"  # where a walk comes from
+VISITOR, WALL, CORRIDOR = "visitor", "wall", "corridor"  # origins of a walk
 STOP, BACK, ROUND = ENDINGS = ("stop", "back", "round")
 STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS = PIECES = (
     "stops",
@@ -50,66 +50,66 @@ STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS = PIECES = (
     "lora",
     "photos",
 )
-SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS)  # what comes before walks, and is none of what they are painted in
+SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS)  # short tasks, which come before walks and belong to none
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread: no l, 1, o, 0, i
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily misread: l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
 ID = re.compile(f"[{ALPHABET}]{{{ID_LENGTH}}}")
 SLUG_MAX = 60
 HAND_MAX = 80  # characters
 
-A_PHOTO = "a photo"  # what a stop is called that has no words yet
+A_PHOTO = "a photo"  # the title of a stop that has no prompt yet
 CHOSEN = text("featured_at IS NOT NULL")
-Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows in INTEGER only
-Json = JSON(none_as_null=True)  # what is not known yet is NULL, not the JSON text null
+Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER column
+Json = JSON(none_as_null=True)  # None is stored as NULL, not as the JSON text null
 
 
 def new_id() -> str:
-    """Draw an unguessable public id."""
+    """Return a new random, unguessable public ID."""
     return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
 
 
 def slug_of(title: str) -> str:
-    """Write a title for an address: ``A fox · a pear`` is ``a-fox-a-pear``; ``""`` when nothing of it is ASCII."""
+    """Return the slug of a title: ``a-fox-a-pear`` for ``A fox · a pear``; ``""`` if nothing of it is ASCII."""
     text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", text)[:SLUG_MAX].strip("-")
 
 
 def slug_from(title: str | None, prompts: Sequence[str]) -> str:
-    """Write a walk's title, or its ends, for an address: ``a-fox-a-sunflower``, ``""`` when nothing is ASCII."""
+    """Return the slug of a walk's title, or of its first and last prompt; ``""`` if nothing of them is ASCII."""
     ends = [prompts[0], prompts[-1]] if prompts else []
     return slug_of(title or " ".join(ends))
 
 
 def name_of(walk_id: str, slug: str) -> str:
-    """Name a walk in addresses: its id, and its slug after it."""
+    """Return a walk's name in URLs: its ID, then its slug after a hyphen if it has one."""
     return f"{walk_id}-{slug}" if slug else walk_id
 
 
 NOTE = String(200).with_variant(String(24), "sqlite")
-"""Longer than it was once; SQLite heeds no lengths, and would have to write the whole table again to change one."""
+"""The length was 24 once. SQLite enforces no lengths, and would have to rewrite the whole table to change one."""
 
 
 class Walk(db.Model):  # type: ignore[misc]
-    """A commission and what became of it; the settings that fix its pixels are columns of their own."""
+    """A request for a walk and its result; each setting that fixes its pixels has its own column."""
 
     __tablename__ = "walks"
 
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     id: Mapped[str] = mapped_column(String(ID_LENGTH), unique=True, default=new_id)
 
-    # Who asked, and how a repeat is recognised. Secrets are kept as hashes only.
+    # Who requested it, and how a repeated request is recognised. Secrets are stored as hashes only.
     visitor: Mapped[str] = mapped_column(String(64))
-    network: Mapped[str] = mapped_column(String(64), default="", server_default="")  # hashed; it has turns
+    network: Mapped[str] = mapped_column(String(64), default="", server_default="")  # hashed; the queue is fair by it
     origin: Mapped[str] = mapped_column(String(12), default=VISITOR, server_default=VISITOR)
     owner_hash: Mapped[str] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     commission_hash: Mapped[str] = mapped_column(String(64))
-    request_id: Mapped[str | None] = mapped_column(String(32))  # by which logs are read together; it names nobody
+    request_id: Mapped[str | None] = mapped_column(String(32))  # joins the logs of one request; identifies no person
     unlisted: Mapped[bool] = mapped_column(default=False, server_default=false())
     photos_may_be_shown: Mapped[bool] = mapped_column(default=False, server_default=false())  # their owner agreed
 
-    # What was asked for
+    # The request
     seed: Mapped[int] = mapped_column(BigInteger)
     frames: Mapped[int]
     fps: Mapped[float]
@@ -117,17 +117,17 @@ class Walk(db.Model):  # type: ignore[misc]
     preset: Mapped[str] = mapped_column(String(12), default="balanced", server_default="exact")
     ending: Mapped[str] = mapped_column(String(8), default=STOP, server_default=STOP)
     easing: Mapped[bool] = mapped_column(default=False, server_default=false())
-    model: Mapped[str | None] = mapped_column(String(200))  # the one asked for; without one the site's first
-    continues: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that it goes on from
+    model: Mapped[str | None] = mapped_column(String(200))  # the requested one; None: the site's first
+    continues: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the ID of the walk that it continues
 
-    given_title: Mapped[str | None] = mapped_column(Text)  # its owner's, in the place of its stops' words
-    remix_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that the form was filled from
+    given_title: Mapped[str | None] = mapped_column(Text)  # set by its owner; replaces the title made of the prompts
+    remix_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the ID of the walk that the form was filled from
 
-    # Where it starts and ends, as :mod:`app.walks.neighbours` hashes a stop
+    # Hashes of its first and last stop (:mod:`app.walks.neighbours`)
     starts: Mapped[int | None] = mapped_column(BigInteger)
     ends: Mapped[int | None] = mapped_column(BigInteger)
 
-    # What fixes its pixels: set when it is first painted, or beforehand by a recipe
+    # What fixes its pixels: set when it is first rendered, or before that by a recipe
     sampler_steps: Mapped[int]
     guidance: Mapped[float]
     scheduler: Mapped[str | None] = mapped_column(String(80))
@@ -146,34 +146,35 @@ class Walk(db.Model):  # type: ignore[misc]
     model_title: Mapped[str | None] = mapped_column(String(200))
     model_revision: Mapped[str | None] = mapped_column(String(64))
     software: Mapped[str | None] = mapped_column(String(200))
-    drawings: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)  # those of its scenes, and whose they are
+    drawings: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)  # those of its scenes, with their artists
 
-    # How the same commission is recognised, and whose files a repeat shares
+    # The key by which an identical request is recognised, and the walk whose files a cached result shares
     cache_key: Mapped[str | None] = mapped_column(String(64))
     repeat_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))
 
     # Its place in the queue
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
-    asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # the passes that it will take
-    own_start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))  # among its network's walks
-    start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))  # the line's time, in passes
+    # The cost in UNet evaluations, and the queue's virtual time at its start, within its network and over all
+    asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    own_start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))
+    start: Mapped[int] = mapped_column(Number, default=0, server_default=text("0"))
     turn: Mapped[int] = mapped_column(default=0)
-    ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # who came first, within a turn
+    ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # the order of arrival within a turn
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0)
 
-    # What became of it
+    # The result
     painted_count: Mapped[int] = mapped_column(default=0)
     paint_seconds: Mapped[float | None]
     evenness: Mapped[float | None]
     jump: Mapped[float | None]
-    morph: Mapped[float | None]  # what of its inner frames is no cross-fade of their stops, 0 to 1
-    perceptual_step: Mapped[float | None]  # the mean cosine distance of neighbours, to the image encoder
+    morph: Mapped[float | None]  # the share of its inner frames that is no cross-fade of their stops, 0 to 1
+    perceptual_step: Mapped[float | None]  # the mean cosine distance between neighbouring frames' image embeddings
     colour: Mapped[str | None] = mapped_column(
         String(12)
-    )  # its poster's main one, as :mod:`app.walks.colours` names it
+    )  # the poster's main colour, as :mod:`app.walks.colours` names it
     strides: Mapped[list[float] | None] = mapped_column(Json)  # the measured step from each frame to the next
-    passes: Mapped[int | None]  # how often the model was asked
+    passes: Mapped[int | None]  # UNet evaluations
     first_film_seconds: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
@@ -181,7 +182,7 @@ class Walk(db.Model):  # type: ignore[misc]
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    # What operators decided about it
+    # Set by operators
     hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     featured_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -209,65 +210,65 @@ class Walk(db.Model):  # type: ignore[misc]
 
     @property
     def title(self) -> str:
-        """Name the walk as a wall label does: by its owner's title, or ``A fox, a sunflower``."""
+        """Return the walk's title: its owner's, or one made of its prompts, such as ``A fox, a sunflower``."""
         return self.given_title or self.stops_title
 
     @property
     def stops_title(self) -> str:
-        """Name the walk by its stops."""
+        """Return the title made of the walk's prompts."""
         title = ", ".join(stop.prompt or A_PHOTO for stop in self.stops)
         return title[:1].upper() + title[1:]
 
     @property
     def searchable_texts(self) -> list[str]:
-        """List the texts that a search finds the walk by: its title, and the words and hands of its stops."""
+        """Return the texts by which a search finds the walk: its title, and the prompts and styles of its stops."""
         stops = [text for stop in self.stops for text in (stop.prompt, stop.hand)]
         return [self.given_title, *stops] if self.given_title else stops
 
     @property
     def slug(self) -> str:
-        """Write title or ends for an address."""
+        """Return the slug of the walk's title, or of its first and last prompt."""
         return slug_from(self.given_title, [stop.prompt or A_PHOTO for stop in self.stops])
 
     @property
     def name(self) -> str:
-        """Name the walk in addresses: its id, and its slug after it."""
+        """Return the walk's name in URLs: its ID, then its slug after a hyphen."""
         return name_of(self.id, self.slug)
 
     @property
     def url(self) -> str:
-        """Give the walk's address, root-relative, with its slug."""
+        """Return the walk's root-relative URL, with its slug."""
         return f"/walks/{self.name}"
 
     @property
     def year(self) -> int:
-        """Name the year in which the walk was painted, or asked for."""
+        """Return the year in which the walk was finished, or else requested."""
         return (self.finished_at or self.created_at).year
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether the walk is still on its way to a film."""
+        """Return whether the walk is queued or being rendered."""
         return self.state in WAITING
 
     @property
     def is_of_wall(self) -> bool:
-        """Return whether a live wall keeps the walk, rather than a visitor."""
+        """Return whether the walk was saved by a live wall rather than requested by a visitor."""
         return self.origin == WALL
 
     @property
     def is_public(self) -> bool:
-        """Tell whether the walk is public: finished, listed, and neither hidden nor deleted."""
+        """Return whether the walk is public: finished, listed, and neither hidden nor deleted."""
         return self.state == FINISHED and not self.unlisted and self.deleted_at is None and self.hidden_at is None
 
     def seed_of(self, stop: Stop) -> int:
-        """Return the seed a stop is painted from: its own, or the walk's."""
+        """Return the seed of a stop: its own, or the walk's."""
         return self.seed if stop.seed is None else stop.seed
 
 
 class GalleryEntry(db.Model):  # type: ignore[misc]
-    """A public walk, as the gallery looks for it: a narrow row, which the database keeps by triggers of its own.
+    """A public walk in the gallery's index: a narrow row that database triggers maintain.
 
-    ``place`` orders by the time when it was finished; ``words`` are the walk's, and what else is known of it.
+    ``place`` orders by the time of finishing; ``words`` is the text to search.
     """
 
     __tablename__ = "hung"
@@ -276,8 +277,8 @@ class GalleryEntry(db.Model):  # type: ignore[misc]
     number: Mapped[int] = mapped_column(Number, unique=True)
     words: Mapped[str] = mapped_column(Text)
     evenness: Mapped[float]
-    walked: Mapped[int]  # how many public walks go on from it
-    drawn: Mapped[int] = mapped_column(BigInteger)  # where it stands in the order of chance
+    walked: Mapped[int]  # how many public walks continue it
+    drawn: Mapped[int] = mapped_column(BigInteger)  # its position in the random order
 
     __table_args__ = (
         Index("ix_hung_evenness", "evenness", "place"),
@@ -287,7 +288,7 @@ class GalleryEntry(db.Model):  # type: ignore[misc]
 
 
 class VocabularyWord(db.Model):  # type: ignore[misc]
-    """A word of some public walk, for "did you mean": the database keeps it by triggers, as it does the index."""
+    """A word of a public walk, for "did you mean"; maintained by database triggers."""
 
     __tablename__ = "vocabulary"
 
@@ -295,7 +296,7 @@ class VocabularyWord(db.Model):  # type: ignore[misc]
 
 
 class Stop(db.Model):  # type: ignore[misc]
-    """One end or station of a walk."""
+    """One stop of a walk: a prompt or a photo, with its settings."""
 
     __tablename__ = "stops"
 
@@ -306,19 +307,19 @@ class Stop(db.Model):  # type: ignore[misc]
     hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")
     found_hand: Mapped[str] = mapped_column(
         String(HAND_MAX), default="", server_default=""
-    )  # the eye's, where none is named
+    )  # the style that the image encoder chose, where none is named
     seed: Mapped[int | None] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(NOTE, default="")
-    scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what it was read as, where sketches lead the painter
-    photo: Mapped[str | None] = mapped_column(String(64))  # the digest of the one that it is made of
-    cut_out: Mapped[bool | None]  # of a photo: whether its main thing alone is used
-    lora: Mapped[str | None] = mapped_column(String(60))  # the name of the LoRA that it is painted with
+    scene: Mapped[dict[str, Any] | None] = mapped_column(Json)  # its interpretation, for sketch-conditioned models
+    photo: Mapped[str | None] = mapped_column(String(64))  # the digest of the photo that it is made of
+    cut_out: Mapped[bool | None]  # of a photo: whether only its main subject is used
+    lora: Mapped[str | None] = mapped_column(String(60))  # the name of its LoRA
     lora_weight: Mapped[float | None]
-    clip_skip: Mapped[int | None]  # how many of the text encoder's last layers are left out
+    clip_skip: Mapped[int | None]  # how many of the text encoder's last layers are skipped
 
 
 class Frame(db.Model):  # type: ignore[misc]
-    """A painted picture, kept losslessly. ``position`` is leg + t over the whole walk, ``rank`` how late it came."""
+    """A rendered frame, stored losslessly. ``position`` is leg + t over the whole walk, ``rank`` its depth."""
 
     __tablename__ = "frames"
 
@@ -331,7 +332,7 @@ class Frame(db.Model):  # type: ignore[misc]
 
 
 class Medium(db.Model):  # type: ignore[misc]
-    """A file made from the frames: ``gif``, ``mp4``, ``webp`` or ``poster``. ``path`` is that in the media store."""
+    """A file made from the frames: ``gif``, ``mp4``, ``webp`` or ``poster``. ``path`` is in the media store."""
 
     __tablename__ = "media"
 
@@ -343,9 +344,9 @@ class Medium(db.Model):  # type: ignore[misc]
 
 
 class Piece(db.Model):  # type: ignore[misc]
-    """A piece of work, which one worker does at a time: of a walk a batch of a level, the film, a frame's stages.
+    """A task, which one worker does at a time: a batch of one pass of a walk, a walk's film, or a frame's stages.
 
-    A short task that belongs to no walk names what it is for by that one's id, and the model that is to do it.
+    A short task that belongs to no walk names in ``task`` the ID of what it is for, and in ``model`` the model to use.
     """
 
     __tablename__ = "pieces"
@@ -353,13 +354,13 @@ class Piece(db.Model):  # type: ignore[misc]
     number: Mapped[int] = mapped_column(Number, primary_key=True)
     walk_number: Mapped[int | None] = mapped_column(ForeignKey("walks.number", ondelete="CASCADE"))
     task: Mapped[str | None] = mapped_column(String(ID_LENGTH))
-    model: Mapped[str | None] = mapped_column(String(200))  # a task's; without one the site's first
+    model: Mapped[str | None] = mapped_column(String(200))  # of a short task; None: the site's first
     kind: Mapped[str] = mapped_column(String(16))
     level: Mapped[int] = mapped_column(default=0)
     batch: Mapped[int] = mapped_column(default=0)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
-    # Its place in the queue, and who does it
+    # Its position in the queue, and the worker that holds it
     urgency: Mapped[int]  # see app.queue.pieces
     turn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
@@ -381,7 +382,7 @@ class Piece(db.Model):  # type: ignore[misc]
 
 
 class VisualFeatures(db.Model):  # type: ignore[misc]
-    """How a walk looks: what the eye sees in some of its frames, named by their index, a row of int8 for each."""
+    """Image embeddings of some frames of a walk: ``frames`` are their indices, ``vectors`` one row of int8 for each."""
 
     __tablename__ = "looks"
 
@@ -391,4 +392,4 @@ class VisualFeatures(db.Model):  # type: ignore[misc]
     frames: Mapped[list[int]] = mapped_column(Json)
     vectors: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = ({"sqlite_autoincrement": True},)  # indexes know rows by numbers, which are not given twice
+    __table_args__ = ({"sqlite_autoincrement": True},)  # vector indexes know rows by number: none may be reused

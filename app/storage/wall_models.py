@@ -1,4 +1,4 @@
-"""Live walls: films that walk on without end, led by the words of those who stand before them."""
+"""Live walls: endless films whose next stops are written by the people in front of them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ OPEN, PAUSED, CLOSED = WALL_STATES = ("open", "paused", "closed")
 WAITING, TAKEN, SKIPPED = WORDS_STATES = ("waiting", "taken", "skipped")
 NAME_MAX = 40
 STRETCH_LEGS = 7
-"""How many legs are kept as one walk, which then has eight stops."""
+"""How many legs are saved as one walk, which then has eight stops."""
 LEG_FRAMES = 35
-"""How many pictures a leg has, the stops at both ends included: seven legs are a walk of 239, of at most 240."""
+"""How many frames a leg has, with the stops at both ends: seven legs are a walk of 239 frames, of at most 240."""
 
 
 class Wall(db.Model):  # type: ignore[misc]
-    """A wall by its name. ``lead`` is the number of the leg that is walked on it, ``evening`` its exhibition."""
+    """A live wall. ``lead`` is the number of the leg that it shows, ``evening`` the slug of its exhibition."""
 
     __tablename__ = "walls"
 
@@ -29,23 +29,23 @@ class Wall(db.Model):  # type: ignore[misc]
     name: Mapped[str] = mapped_column(String(NAME_MAX), unique=True)
     title: Mapped[str] = mapped_column(String(TITLE_MAX))
     hand: Mapped[str] = mapped_column(String(HAND_MAX), default="", server_default="")
-    banned: Mapped[list[str]] = mapped_column(Json, default=list)  # words that it does not take, besides the site's
-    is_listed: Mapped[bool] = mapped_column(default=False, server_default=false())  # what is kept is among the newest
+    banned: Mapped[list[str]] = mapped_column(Json, default=list)  # words that it refuses in addition to the site's
+    is_listed: Mapped[bool] = mapped_column(default=False, server_default=false())  # saved walks are listed as new
     state: Mapped[str] = mapped_column(String(8), default=OPEN)
-    evening: Mapped[str | None] = mapped_column(String(SLUG_MAX))  # since it was opened last, once something is kept
+    evening: Mapped[str | None] = mapped_column(String(SLUG_MAX))  # set once something is saved after opening
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     opened_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     lead: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    lead_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)  # since when
+    lead_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)  # when the wall began to show that leg
     first_leg: Mapped[int] = mapped_column(default=1, server_default=text("1"))  # of this evening
 
     __table_args__ = (CheckConstraint(f"state IN ({', '.join(repr(state) for state in WALL_STATES)})", name="state"),)
 
 
 class WallWords(db.Model):  # type: ignore[misc]
-    """What somebody wrote for a wall, perhaps with a picture: an upload's id. ``leg`` is the one that leads to it."""
+    """A visitor's words for a wall, perhaps with a picture (an upload's ID). ``leg`` is the leg that ends at them."""
 
     __tablename__ = "wall_words"
 
@@ -68,17 +68,17 @@ class WallWords(db.Model):  # type: ignore[misc]
 
 
 class WallLeg(db.Model):  # type: ignore[misc]
-    """A wall's way from one stop to the next. Its walk goes once the stretch that it belongs to is kept as a walk."""
+    """A wall's walk from one stop to the next; deleted once its stretch of several legs is saved as one walk."""
 
     __tablename__ = "wall_legs"
 
     wall_number: Mapped[int] = mapped_column(ForeignKey("walls.number", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    walk_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), unique=True)  # NULL until it is commissioned
-    words_number: Mapped[int | None] = mapped_column(Number)  # whose words it leads to; without, a stop of the gallery
+    walk_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), unique=True)  # NULL until it is requested
+    words_number: Mapped[int | None] = mapped_column(Number)  # the words that it leads to; NULL: a stop of the gallery
     skipped: Mapped[bool] = mapped_column(default=False, server_default=false())
-    stretch: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the id of the walk that it is kept in
+    stretch: Mapped[str | None] = mapped_column(String(ID_LENGTH))  # the ID of the walk that it is saved in
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    walked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # since when a screen walks it
+    walked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when a screen began to show it
 
     __table_args__ = (Index("ix_wall_legs_stretch", "stretch"),)

@@ -1,9 +1,9 @@
-"""Turns of processes that write to SQLite.
+"""A fair writer lock for SQLite, shared by threads and processes.
 
-SQLite has one writer at a time. Who finds it busy looks again after sleeps of up to a tenth of a second, while the
-threads of another process take it from each other within a moment: where visitors write all the time, a painter that
-wants to save a picture may not find it free for minutes. So whoever is to write waits at a door, one thread for each
-process, and only who stands in it asks SQLite.
+SQLite has one writer at a time. A process that finds it busy tries again after sleeps of up to a tenth of a second,
+while the threads of another process pass the lock to each other within a moment. On a busy site a worker that saves a
+picture might not get it for minutes. So writers first wait for a lock file, one thread of each process at a time, and
+only its holder asks SQLite.
 """
 
 from __future__ import annotations
@@ -20,66 +20,66 @@ from time import monotonic, sleep
 
 from sqlalchemy.exc import OperationalError
 
-LOOK_SECONDS = 0.001  # between two looks at the door: the same for all, so that nobody is the last for ever
+POLL_SECONDS = 0.001  # between two attempts at the lock file: the same for all, so that no process starves
 
 
 class WriterLock:
-    """The turns of this process's threads, and of the processes that share a database.
+    """The writer lock of a database: a lock between threads, then a lock on a file beside the database.
 
-    The door is a lock on the file beside the database, which the system takes from a process that ends. The process's
-    other threads come to it only after the whole transaction: else they would pass it to each other. Where the file
-    cannot be made, SQLite alone says whose turn it is.
+    The system releases the file lock of a process that ends. Another thread of the same process gets its turn only
+    after the whole transaction: otherwise a process's threads would pass the lock to each other. If the file cannot be
+    made, only SQLite's own locking applies.
     """
 
     def __init__(self, database: Path, patience: float) -> None:
-        """Wait for at most ``patience`` seconds at each of the two."""
+        """Prepare the lock of the SQLite file ``database``; wait at most ``patience`` seconds for each of its parts."""
         self._file = database.with_name(f"{database.name}-turns")
         self._patience = patience
         self._process, self._thread = os.getpid(), threading.RLock()
-        self._door: int | None = None
+        self._lock_file: int | None = None
 
     @contextmanager
     def hold(self, begin: Callable[[], object]) -> Iterator[None]:
-        """Have ``begin`` begin a transaction when it is this thread's turn, which lasts until the context ends.
+        """Acquire the lock, begin a transaction by ``begin``, and keep other threads out until the context ends.
 
-        :raises OperationalError: when others do not let go.
+        :raises OperationalError: when others do not release a lock in time, with SQLite's own message.
         """
-        if self._process != os.getpid():  # forked: other threads held what they held in the parent
-            self._process, self._thread, self._door = os.getpid(), threading.RLock(), None
-        thread = self._thread  # one that writes may begin anew
+        if self._process != os.getpid():  # after a fork the locks of the parent's threads would never be released
+            self._process, self._thread, self._lock_file = os.getpid(), threading.RLock(), None
+        thread = self._thread  # reentrant: a writing thread may begin another transaction
         if not thread.acquire(timeout=self._patience):
             raise _locked()
         try:
-            self._enter()
+            self._lock()
             try:
                 begin()
             finally:
-                self._leave()
+                self._unlock()
             yield
         finally:
             thread.release()
 
-    def _enter(self) -> None:
+    def _lock(self) -> None:
         until = monotonic() + self._patience
-        if self._door is None:
+        if self._lock_file is None:
             with suppress(OSError):
-                self._door = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-                weakref.finalize(self, os.close, self._door)
-        while self._door is not None:
+                self._lock_file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                weakref.finalize(self, os.close, self._lock_file)
+        while self._lock_file is not None:
             try:
-                fcntl.lockf(self._door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.lockf(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if monotonic() > until:
                     raise _locked() from None
-                sleep(LOOK_SECONDS)
+                sleep(POLL_SECONDS)
             else:
                 return
 
-    def _leave(self) -> None:
-        if self._door is not None:
-            fcntl.lockf(self._door, fcntl.LOCK_UN)
+    def _unlock(self) -> None:
+        if self._lock_file is not None:
+            fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
 
 
 def _locked() -> OperationalError:
-    """Return what SQLite itself says of it."""
+    """Return the error that SQLite itself raises for a busy database."""
     return OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))

@@ -54,13 +54,13 @@ def nearest(prompt: str, *, limit: int = SHOWN) -> list[NearArtist]:
     return [NearArtist(styles[one.style], one.likeness, one.because) for one in proposed]
 
 
-def stand_in(mediums: tuple[str, ...], phrases: tuple[str, ...], among: tuple[Style, ...]) -> str:
+def stand_in(mediums: tuple[str, ...], phrases: tuple[str, ...], choices: tuple[Style, ...]) -> str:
     """Return the words of the style nearest to the mediums of some works, or else to their phrases; "" for none."""
-    known = {style.hand.words for style in among}
+    known = {style.hand.words for style in choices}
     for medium in mediums:
         medium_words = set(medium.replace(",", " ").split())
         for words, hand in MEDIUMS:
             if hand in known and (words in medium or medium_words & set(words.split())):
                 return hand
-    nearest_styles = proposals.nearest(", ".join(phrases), among, limit=1)
+    nearest_styles = proposals.nearest(", ".join(phrases), choices, limit=1)
     return nearest_styles[0].style.hand.words if nearest_styles else ""

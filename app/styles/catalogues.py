@@ -79,7 +79,7 @@ class Catalogue:
         self._subjects: Counter[str] = Counter()
         self.count = 0
         for row in _rows(path):
-            self._take(row)
+            self._add_row(row)
         if not self._works:
             raise InvalidInput.on("catalogue", message=f"{path} names no artist: it has none of {', '.join(ARTISTS)}.")
 
@@ -99,7 +99,8 @@ class Catalogue:
         first, comma, _others = self._names[key].partition(", ")
         return bool(comma) and spaced(first) in self._works
 
-    def _take(self, row: dict[str, Any]) -> None:
+    def _add_row(self, row: dict[str, Any]) -> None:
+        """Add a work to its artist; entries without an artist are skipped."""
         name = _text(row, ARTISTS)
         if not name:
             return
@@ -118,21 +119,26 @@ class Catalogue:
             works.mediums[medium.lower()] += 1
 
     def _artist(self, key: str) -> Artist:
+        """Return an artist with the most distinctive subjects, evenly chosen titles and most frequent mediums."""
         works = self._works[key]
         often = [subject for subject, count in works.subjects.items() if count > 1 or works.count < FEW]
-        telling = sorted(often, key=lambda subject: (-self._telling(subject, works), subject))
+        telling = sorted(often, key=lambda subject: (-self._distinctiveness(subject, works), subject))
         titles = sorted(dict.fromkeys(works.titles))
         step = max(1.0, len(titles) / TITLES_MOST)
         chosen = [titles[int(place * step)] for place in range(min(TITLES_MOST, len(titles)))]
         mediums = [medium for medium, _count in works.mediums.most_common(MEDIUMS_MOST)]
         return Artist(self._names[key], works.count, tuple(telling[:SUBJECTS_MOST]), tuple(chosen), tuple(mediums))
 
-    def _telling(self, subject: str, works: _Works) -> float:
+    def _distinctiveness(self, subject: str, works: _Works) -> float:
         """Return how distinctive a subject is: frequent in an artist's works, and rare in the catalogue (tf-idf)."""
         return works.subjects[subject] * math.log((self.count + 1) / self._subjects[subject])
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the entries of a catalogue.
+
+    :raises InvalidInput: when the file cannot be read, or an entry is not an object.
+    """
     try:
         data = path.read_bytes()
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig", "replace").lstrip()

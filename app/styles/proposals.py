@@ -17,7 +17,7 @@ import numpy as np
 from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.styles.style import Style
-from app.text.embedding import Embedding, Floats, normalised
+from app.text.embedding import Embedding, Floats, normalise
 from app.text.folding import stem, words
 
 SHOWN = 3
@@ -41,19 +41,19 @@ class Proposal:
     because: str
 
 
-def nearest(prompt: str, among: tuple[Style, ...], *, limit: int = SHOWN) -> list[Proposal]:
+def nearest(prompt: str, choices: tuple[Style, ...], *, limit: int = SHOWN) -> list[Proposal]:
     """Return styles for a prompt in English, the best first; none if no word is known or there are no word vectors."""
     try:
         embedding = semantic_search.embedding()
     except SourceError:
         return []
     query = embedding.embed([prompt])[0]
-    if not among or not query.any():
+    if not choices or not query.any():
         return []
-    table = _style_vectors(embedding, among)
+    table = _style_vectors(embedding, choices)
     likeness = table.vectors @ query
     query_stems = _stems(prompt)
-    proposed = [table.proposal(place, likeness, query, query_stems) for place in range(len(among))]
+    proposed = [table.proposal(place, likeness, query, query_stems) for place in range(len(choices))]
     return sorted(proposed, key=lambda one: -one.likeness)[:limit]
 
 
@@ -88,10 +88,11 @@ class _StyleVectors:
 
 @lru_cache(maxsize=8)
 def _style_vectors(embedding: Embedding, styles: tuple[Style, ...]) -> _StyleVectors:
+    """Return the vectors and stems of some styles; cached."""
     phrases = tuple((style.hand.words, *style.phrases) for style in styles)
     vectors = embedding.embed([phrase for each in phrases for phrase in each])
     starts = (0, *np.cumsum([len(each) for each in phrases]).tolist())
-    means = normalised(np.stack([vectors[a:b].mean(axis=0) for a, b in pairwise(starts)]))
+    means = normalise(np.stack([vectors[a:b].mean(axis=0) for a, b in pairwise(starts)]))
     stems = tuple(frozenset().union(*(_stems(phrase) for phrase in each)) for each in phrases)
     style_counts = Counter(word for each in stems for word in each)
     rarity = {word: math.log1p(len(styles) / count) / math.log1p(len(styles)) for word, count in style_counts.items()}

@@ -30,10 +30,10 @@ class Style:
         return translate_foreign(self.suits)
 
 
-def find(text: str, among: Iterable[Style]) -> Style | None:
+def find(text: str, choices: Iterable[Style]) -> Style | None:
     """Return the style with this name, words, title or further name, in any case; ``None`` if there is none."""
     wanted = slug_of(text)
-    listed = list(among)
+    listed = list(choices)
     by_name = (style for style in listed if wanted in (style.name, slug_of(style.hand.title)))
     by_another = (style for style in listed if wanted in map(slug_of, style.hand.also))
     return next(by_name, None) or next(by_another, None)

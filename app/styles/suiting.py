@@ -71,13 +71,13 @@ MEDIUMS = (
 """Words that end with one of these name a medium without being a style, with the styles for each."""
 
 
-def of_medium(texts: Sequence[str], able: Sequence[str]) -> Sequence[str]:
+def of_medium(texts: Sequence[str], options: Sequence[str]) -> Sequence[str]:
     """Return the styles of a medium that is named; all if none is named, or if the model has none of it."""
     words = [word for each in texts for word in each.split()]
     for names, wanted in MEDIUMS:
         if any(word.endswith(names) for word in words):
-            return [each for each in able if each in wanted] or able
-    return able
+            return [each for each in options if each in wanted] or options
+    return options
 
 
 def is_suited(words: str, kinds: Collection[str]) -> bool:
@@ -89,12 +89,12 @@ def is_suited(words: str, kinds: Collection[str]) -> bool:
     return all(kind.startswith(able) for kind in kinds)
 
 
-def choose(stops: Sequence[Collection[str]], able: Sequence[str], *, seed: int) -> str:
+def choose(stops: Sequence[Collection[str]], options: Sequence[str], *, seed: int) -> str:
     """Return the words of the style that suits most of several stops; "" if there are no styles.
 
     ``stops`` are the kinds of drawings that each shows. ``seed`` chooses among equally suited styles, so that the
     choice stays when another stop changes and the style suits that too.
     """
-    order = {words: Random(f"style:{seed}:{words}").random() for words in able}  # noqa: S311 - drawn to be drawn again
-    suited = {words: sum(is_suited(words, kinds) for kinds in stops) for words in able}
-    return max(able, key=lambda words: (suited[words], order[words]), default="")
+    order = {words: Random(f"style:{seed}:{words}").random() for words in options}  # noqa: S311 - seeded on purpose
+    suited = {words: sum(is_suited(words, kinds) for kinds in stops) for words in options}
+    return max(options, key=lambda words: (suited[words], order[words]), default="")

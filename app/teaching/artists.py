@@ -24,44 +24,45 @@ class CatalogueRequest:
     attribution: str = ""
 
 
-def add(wanted: CatalogueRequest, *, name: str, artist: str = "", title: str = "") -> AddedStyle:
+def add(request: CatalogueRequest, *, name: str, artist: str = "", title: str = "") -> AddedStyle:
     """Add an artist, or add a catalogue's phrases to an existing style, and return it.
 
     :raises InvalidInput: when the catalogue cannot be read, or has no descriptive works by that artist.
     """
-    style_teaching.check_name(name, wanted.licence)
+    style_teaching.check_name(name, request.licence)
     artist_name = artist or title or name.replace("-", " ")
-    entry = Catalogue(wanted.path).artist(artist_name)
+    entry = Catalogue(request.path).artist(artist_name)
     if entry is None or not entry.phrases:
         message = (
-            f"{wanted.path} has no works by “{artist_name:.80}” that say what they show. Write the name as it does."
+            f"{request.path} has no works by “{artist_name:.80}” that say what they show. Write the name as it does."
         )
         raise InvalidInput.on("artist", message=message)
-    return _keep(wanted, name, entry, title=title)
+    return _keep(request, name, entry, title=title)
 
 
-def add_most_shown(wanted: CatalogueRequest, *, most: int, least: int) -> list[AddedStyle]:
+def add_most_shown(request: CatalogueRequest, *, most: int, least: int) -> list[AddedStyle]:
     """Add the ``most`` artists with the most works in a catalogue, at least ``least`` each, and return them.
 
     :raises InvalidInput: when the catalogue cannot be read, or a name is not valid for a style.
     """
     styles = []
-    for entry in Catalogue(wanted.path).most_shown(most, least=least):
+    for entry in Catalogue(request.path).most_shown(most, least=least):
         name = slug_of(entry.name)[: added.NAME_MAX].strip("-")
         if name and entry.phrases:
-            style_teaching.check_name(name, wanted.licence)
-            styles.append(_keep(wanted, name, entry))
+            style_teaching.check_name(name, request.licence)
+            styles.append(_keep(request, name, entry))
     return styles
 
 
-def _keep(wanted: CatalogueRequest, name: str, entry: Artist, *, title: str = "") -> AddedStyle:
+def _keep(request: CatalogueRequest, name: str, entry: Artist, *, title: str = "") -> AddedStyle:
+    """Store an artist as a style, or a catalogue's phrases in an existing style, and return it."""
     phrases = tuple(text for text in entry.phrases if not banned_words.flaws([(("phrase",), "The phrase", text)]))
     if existing := added.find(name):  # keep its pictures and what they show
         style = replace(existing, works=entry.works, phrases=phrases)
     else:
         style = AddedStyle(
-            name=name, title=title or entry.name, licence=wanted.licence, attribution=wanted.attribution,
-            source=wanted.path.name, works=entry.works, phrases=phrases,
+            name=name, title=title or entry.name, licence=request.licence, attribution=request.attribution,
+            source=request.path.name, works=entry.works, phrases=phrases,
             stand_in=artists.stand_in(entry.mediums, phrases, shipped.of_model()),
         )  # fmt: skip
     atomic_write(style.folder / added.ABOUT, added.to_json(style))

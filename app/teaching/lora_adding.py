@@ -35,7 +35,7 @@ class LoraRequest:
     wait: float = WAIT_SECONDS
 
 
-def add(wanted: LoraRequest) -> Lora:
+def add(request: LoraRequest) -> Lora:
     """Add a LoRA file after a worker has checked it, and return it.
 
     :raises InvalidInput: naming what is wrong with the file or its name.
@@ -43,29 +43,29 @@ def add(wanted: LoraRequest) -> Lora:
     :raises MomaError: when no worker runs, or none answers in time.
     """
     try:
-        facts = lora_file.inspect(wanted.file)
-        data = wanted.file.read_bytes()
+        facts = lora_file.inspect(request.file)
+        data = request.file.read_bytes()
         if facts.layout == lora_file.PEFT:
-            data = lora_file.with_peft_config(data, wanted.file.with_name("adapter_config.json"))
+            data = lora_file.with_peft_config(data, request.file.with_name("adapter_config.json"))
     except OSError as error:
-        raise _unusable(wanted.file, f"cannot be read: {error.strerror or error}.") from error
+        raise _unusable(request.file, f"cannot be read: {error.strerror or error}.") from error
     except LoraError as error:
-        raise _unusable(wanted.file, str(error)) from error
-    name = wanted.name or slug_of(wanted.file.stem)
+        raise _unusable(request.file, str(error)) from error
+    name = request.name or slug_of(request.file.stem)
     _check_name(name)
     lora = Lora(
-        name=name, title=_title(wanted), digest=hashlib.sha256(data).hexdigest()[: adapters.DIGEST],
-        licence=_line(wanted.licence, "licence"), trigger=_line(wanted.trigger, "trigger") or facts.trigger,
+        name=name, title=_title(request), digest=hashlib.sha256(data).hexdigest()[: adapters.DIGEST],
+        licence=_line(request.licence, "licence"), trigger=_line(request.trigger, "trigger") or facts.trigger,
         family=facts.family, width=facts.width, rank=facts.rank, bytes=len(data),
         path=loras.folder() / f"{name}{lora_file.SUFFIX}",
     )  # fmt: skip
-    model = _model(wanted.file, lora, facts)
+    model = _model(request.file, lora, facts)
     if not jobs.workers():
         raise MomaError(NO_WORKER)
-    return _checked(wanted, lora, data, model)
+    return _check_and_keep(request, lora, data, model)
 
 
-def _checked(wanted: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) -> Lora:
+def _check_and_keep(request: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) -> Lora:
     """Copy the file beside the others, wait for a worker's check, and offer it."""
     aside = loras.folder() / f".{new_id()}{lora_file.SUFFIX}"
     try:
@@ -74,8 +74,8 @@ def _checked(wanted: LoraRequest, lora: Lora, data: bytes, model: ModelOnOffer) 
             aside.write_bytes(data)
         except OSError as error:
             raise MediaError(f"{loras.folder()} cannot be written to: {error.strerror or error}") from error
-        if reason := _answer(aside.name, model, wanted.wait):
-            raise _unusable(wanted.file, reason)
+        if reason := _answer(aside.name, model, request.wait):
+            raise _unusable(request.file, reason)
         return loras.keep(aside, lora)
     finally:
         aside.unlink(missing_ok=True)
@@ -116,6 +116,10 @@ def remove(name: str) -> Lora:
 
 
 def _check_name(name: str) -> None:
+    """Check that a LoRA may have this name.
+
+    :raises InvalidInput: when it is not valid or taken.
+    """
     if not loras.NAME.fullmatch(name):
         message = (
             f"A LoRA's name has small letters, digits and hyphens between, at most {loras.NAME_MAX}: not"
@@ -150,8 +154,8 @@ def _model(file: Path, lora: Lora, facts: LoraFacts) -> ModelOnOffer:
     raise _unusable(file, f"is made for {made_for}: it fits none of the models on offer ({names}).")
 
 
-def _title(wanted: LoraRequest) -> str:
-    return _line(wanted.title, "title") or wanted.file.stem[:TITLE_MAX].replace("_", " ")
+def _title(request: LoraRequest) -> str:
+    return _line(request.title, "title") or request.file.stem[:TITLE_MAX].replace("_", " ")
 
 
 def _line(text: str, field: str) -> str:

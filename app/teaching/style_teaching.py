@@ -72,32 +72,32 @@ class StyleRequest:
     model: str | None = None
 
 
-def prefetch(wanted: StyleRequest, *, say: Say) -> AddedStyle:
+def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     """Collect missing pictures, examine new ones, and offer the style with a stand-in; return the style.
 
     :raises InvalidInput: when the name or the licence is not valid, or there are too few pictures.
     :raises MomaError: when the studio's requirements are missing, or a stage fails.
     """
-    pupil = _model_to_train(wanted.model)
-    check_name(wanted.name, wanted.licence, pupil.setting)
-    existing = added.find(wanted.name)
-    if existing is not None and _is_learned(wanted.name, pupil):
+    pupil = _model_to_train(request.model)
+    check_name(request.name, request.licence, pupil.setting)
+    existing = added.find(request.name)
+    if existing is not None and _is_learned(request.name, pupil):
         return existing
-    work = added.folder(wanted.name) / "work"
-    if _count(work) < wanted.enough:
+    work = added.folder(request.name) / "work"
+    if _count(work) < request.enough:
         say("Collecting pictures.")
-        run_stage("collect", work, "--from", wanted.source, "--licence", wanted.licence,
-                "--attribution", wanted.attribution, "--limit", wanted.enough)  # fmt: skip
+        run_stage("collect", work, "--from", request.source, "--licence", request.licence,
+                "--attribution", request.attribution, "--limit", request.enough)  # fmt: skip
     if (count := _count(work)) < LEAST:
-        message = f"{wanted.source} holds {count} pictures that may be learned from; a style takes at least {LEAST}."
+        message = f"{request.source} holds {count} pictures that may be learned from; a style takes at least {LEAST}."
         raise InvalidInput.on("source", message=message)
     say(f"Looking at {count} pictures.")
     run_stage("style", work, "--eye", current_app.config["EYE"])
     analysis = json.loads((work / "style.json").read_bytes())
     known = [hand.words for hand in hands.known()]
     style = AddedStyle(
-        name=wanted.name, title=wanted.title or wanted.name.replace("-", " ").capitalize(), licence=wanted.licence,
-        attribution=wanted.attribution, source=wanted.source, pictures=count,
+        name=request.name, title=request.title or request.name.replace("-", " ").capitalize(), licence=request.licence,
+        attribution=request.attribution, source=request.source, pictures=count,
         stand_in=analysis["hand"] if analysis["hand"] in known else "", shows=tuple(analysis["shows"]),
         vector=tuple(analysis["vector"]), works=existing.works if existing else 0,
         phrases=existing.phrases if existing else (),
@@ -107,14 +107,14 @@ def prefetch(wanted: StyleRequest, *, say: Say) -> AddedStyle:
     return style
 
 
-def teach(wanted: StyleRequest, *, say: Say) -> AddedStyle:
+def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     """Add a style and train a model on it, resuming where that was stopped; return the style.
 
     :raises InvalidInput: as :func:`prefetch`.
     :raises MomaError: when the studio's requirements are missing, or a stage fails.
     """
-    pupil = _model_to_train(wanted.model)
-    style = prefetch(wanted, say=say)
+    pupil = _model_to_train(request.model)
+    style = prefetch(request, say=say)
     if _is_learned(style.name, pupil):
         return style
     facts, base = models_on_offer.facts(pupil.setting), models_on_offer.folder(pupil.setting)
@@ -130,7 +130,7 @@ def teach(wanted: StyleRequest, *, say: Say) -> AddedStyle:
         device = ("--device", current_app.config["DEVICE"])
         run, how, more = f"style-{adapters.fingerprint(pupil.setting)}", (*APART, *device), ("--batch", 4, *device)
     run_stage("encode", work, "--base", base, "--size", facts["size"], "--shard", SHARD, *more)
-    steps = wanted.steps or (STEPS if is_conditioned else ADAPTER_STEPS)
+    steps = request.steps or (STEPS if is_conditioned else ADAPTER_STEPS)
     say(f"Learning, {steps} steps.")
     run_stage("train", work, "--base", base, *how, "--steps", steps, "--save-every", 25, "--run", run)
     if is_conditioned:

@@ -46,7 +46,7 @@ class Embedding:
         try:
             data = path.read_bytes()
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return cls(*_checked(dict(arrays)), hashlib.sha256(data).hexdigest()[:16])
+                return cls(*_check_arrays(dict(arrays)), hashlib.sha256(data).hexdigest()[:16])
         except FileNotFoundError as error:
             raise TableError(f"{path} is missing.") from error
         except Exception as error:  # numpy raises many kinds of errors for broken files
@@ -62,17 +62,21 @@ class Embedding:
             starts = np.cumsum(lengths) - lengths
             worded = lengths > 0
             vectors[worded] = np.add.reduceat(self._rows[flat] * self._scales[flat], starts[worded])
-        return normalised(vectors)
+        return normalise(vectors)
 
 
-def normalised(vectors: Floats) -> Floats:
+def normalise(vectors: Floats) -> Floats:
     """Return vectors scaled to length 1; zeros stay zeros."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Floats = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return scaled
 
 
-def _checked(arrays: dict[str, Any]) -> tuple[list[str], NDArray[np.int8], NDArray[np.float16]]:
+def _check_arrays(arrays: dict[str, Any]) -> tuple[list[str], NDArray[np.int8], NDArray[np.float16]]:
+    """Return the pieces, rows and scales of a table.
+
+    :raises ValueError: when they do not fit each other or the version.
+    """
     pieces = arrays["pieces"].tobytes().decode().split("\n")
     rows, scales = arrays["rows"], arrays["scales"]
     if int(arrays["format"]) != FORMAT or rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] % 64:

@@ -68,10 +68,10 @@ class WeightedPrompt:
 def parse(prompt: str) -> WeightedPrompt:
     """Return a prompt with its weights; one span of weight 1 if it has none, or if its brackets do not match."""
     pieces = [match.group() for match in PIECE.finditer(prompt)]
-    closes = _pairs(pieces)
+    closes = _bracket_pairs(pieces)
     if closes is None:
         return WeightedPrompt((Span(prompt, 1.0),))
-    weighted = _weighted(pieces, closes)
+    weighted = _weigh(pieces, closes)
     return weighted if weighted.text.strip() or not prompt.strip() else WeightedPrompt((Span(prompt, 1.0),))
 
 
@@ -85,7 +85,7 @@ def plain(prompt: str) -> str:
     return " ".join(weighted.text.split()) if weighted.is_explicit else prompt
 
 
-def _pairs(pieces: list[str]) -> dict[int, int] | None:
+def _bracket_pairs(pieces: list[str]) -> dict[int, int] | None:
     """Return the index of each opening bracket's closing one; ``None`` if they do not match."""
     opened: list[int] = []
     closes: dict[int, int] = {}
@@ -99,7 +99,8 @@ def _pairs(pieces: list[str]) -> dict[int, int] | None:
     return None if opened else closes
 
 
-def _weighted(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
+def _weigh(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
+    """Return the weighted prompt of some pieces; ``closes`` is the index of each opening bracket's closing one."""
     numbers = {closing: number for closing in closes.values() if (number := _number(pieces, closing)) is not None}
     weights, spans = [1.0], list[Span]()
     is_explicit = has_refused = is_clamped = False
@@ -117,7 +118,7 @@ def _weighted(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
             weight = min(weights[-1], MOST)
             is_clamped |= bool(text) and weight != weights[-1]
             spans.append(Span(text[1:] if len(piece) == 2 and piece[0] == "\\" else text, weight))
-    return WeightedPrompt(tuple(_joined(spans)), is_explicit, is_clamped, has_refused)
+    return WeightedPrompt(tuple(_join(spans)), is_explicit, is_clamped, has_refused)
 
 
 def _factor(bracket: str, number: float | None) -> float:
@@ -137,7 +138,7 @@ def _number(pieces: list[str], closing: int) -> float | None:
     return float(number) if colon and NUMBER.fullmatch(number) else None
 
 
-def _joined(spans: list[Span]) -> Iterator[Span]:
+def _join(spans: list[Span]) -> Iterator[Span]:
     """Yield spans with neighbours of equal weight joined and empty ones left out."""
     texts: list[str] = []
     weight = 1.0

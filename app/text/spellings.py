@@ -66,19 +66,27 @@ def readings(text: str) -> list[str]:
     appearance = APOSTROPHES.sub("", folded(appearance).translate(lookalikes.TABLE))
     if appearance.isascii() and not HIDING.search(appearance) and not lookalikes.UNSEEN.search(text):
         return list(
-            dict.fromkeys([_spaced(native), _spaced(appearance), _spaced(_together(appearance)), _joined(appearance)])
+            dict.fromkeys(
+                [_spaced(native), _spaced(appearance), _spaced(_join_letters(appearance)), _join_pieces(appearance)]
+            )
         )
-    decoded = _decoded(_together(appearance))
-    variants = [_spaced(native), _spaced(_together(native)), _spaced(appearance), _spaced(decoded), _joined(decoded)]
-    variants += [_spaced(_decoded(appearance)), _joined(_decoded(appearance))]
+    decoded = _decode(_join_letters(appearance))
+    variants = [
+        _spaced(native),
+        _spaced(_join_letters(native)),
+        _spaced(appearance),
+        _spaced(decoded),
+        _join_pieces(decoded),
+    ]
+    variants += [_spaced(_decode(appearance)), _join_pieces(_decode(appearance))]
     if SPOKEN_SIGN.search(text):
         variants.append(_spaced(SPOKEN_SIGN.sub(lambda sign: f" {SPOKEN[sign[0]]} ", appearance)))
     if any(sign in appearance for sign in "1!|"):
-        variants.append(_spaced(_decoded(appearance.translate(OTHER_ONE))))
+        variants.append(_spaced(_decode(appearance.translate(OTHER_ONE))))
     return list(dict.fromkeys(variants))
 
 
-def hidden(text: str) -> list[str]:
+def masked_words(text: str) -> list[str]:
     """Return the words with masked letters, each of these as a star: ``f*ck``, ``f**k``, ``f#ck``, ``f***``."""
     appearance = unicodedata.normalize("NFKD", lookalikes.strip_invisible(text)).translate(lookalikes.TABLE)
     masked = []
@@ -90,7 +98,7 @@ def hidden(text: str) -> list[str]:
     return masked
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     """Return a text with the signs and digits in words as the letters that they resemble; numbers stay numbers."""
     return TOKEN.sub(lambda token: _word(token[0]), text)
 
@@ -103,17 +111,17 @@ def _word(token: str) -> str:
     return bare.translate(SIGNS).replace("vv", "w")
 
 
-def _together(text: str) -> str:
+def _join_letters(text: str) -> str:
     """Return a text with spaced letters joined, and with words joined across signs."""
     text = APART.sub(lambda run: run[0].replace(run[2], ""), text)
     return CUT.sub(lambda run: "".join(WORD.findall(run[0])), text)
 
 
-def _joined(text: str) -> str:
+def _join_pieces(text: str) -> str:
     """Return a text with spaced letters joined, and with divided words joined if one part is not a word."""
     words: list[str] = []
     is_open = False
-    for word in WORD.findall(_together(text)):
+    for word in WORD.findall(_join_letters(text)):
         is_piece = len(word) <= 3 and word.isascii() and word not in SHORT_WORDS and not word.isdigit()
         if words and (is_piece or is_open):
             words[-1] += word

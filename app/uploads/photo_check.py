@@ -63,23 +63,27 @@ def check(data: bytes) -> CheckedPhoto:
             _("has more than %(most)s; more is not read.", most=file_size(most))
         )  # longer uploads are not read to their end
     with _one_at_a_time:
-        picture = _decoded(data)
+        picture = _decode(data)
     target = io.BytesIO()
     picture.save(target, **WEBP)
     written = target.getvalue()
     return CheckedPhoto(written, picture.width, picture.height, hashlib.sha256(written).hexdigest())
 
 
-def _decoded(data: bytes) -> Image.Image:
+def _decode(data: bytes) -> Image.Image:
+    """Return the decoded and normalised picture.
+
+    :raises ValueError: with the fault, as the rest of a sentence after "The picture".
+    """
     _register_heif()
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(*opened.size)
-            return _normalised(opened)
+            return _normalise(opened)
     except TOO_LARGE as error:
         raise ValueError(_too_many(None)) from error
     except UnidentifiedImageError as error:
-        raise ValueError(_not_read(data)) from error
+        raise ValueError(_refusal(data)) from error
     except _Refused as error:
         raise ValueError(str(error)) from error
     except BROKEN as error:  # the decoder's message is not for visitors
@@ -115,7 +119,8 @@ def _too_many(pixels: int | None) -> str:
     return _("has %(count)s million pixels; at most %(most)s million are read.", count=count, most=number(round(most)))
 
 
-def _not_read(data: bytes) -> str:
+def _refusal(data: bytes) -> str:
+    """Return why a file of an unknown format is refused, by its first bytes."""
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in head:
         return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TEXT)
@@ -126,7 +131,7 @@ def _not_read(data: bytes) -> str:
     return _("is no picture that we read, whatever its name says. These are read: %(kinds)s.", kinds=KINDS_TEXT)
 
 
-def _normalised(opened: Image.Image) -> Image.Image:
+def _normalise(opened: Image.Image) -> Image.Image:
     """Return the decoded picture: upright, at most :data:`LONGEST` a side, 8-bit sRGB, with alpha only if needed."""
     opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
     profile = opened.info.get("icc_profile")

@@ -25,7 +25,7 @@ def save(checked: CheckedPhoto, *, owner_hash: str, network: str) -> tuple[Photo
 
     :raises MediaError: when the store cannot write it.
     """
-    if earlier := _renewed(checked.digest, owner_hash):
+    if earlier := _renew(checked.digest, owner_hash):
         return earlier, False
     photo_id = new_id()
     path = f"{FOLDER}/{photo_id}.{checked.digest[:12]}.webp"
@@ -46,7 +46,7 @@ def save(checked: CheckedPhoto, *, owner_hash: str, network: str) -> tuple[Photo
             session.add(photo)
     except IntegrityError:  # another request stored the same photo meanwhile
         media_store.store().delete(path)
-        earlier = _renewed(checked.digest, owner_hash)
+        earlier = _renew(checked.digest, owner_hash)
         if earlier is None:
             raise
         return earlier, False
@@ -89,7 +89,7 @@ def files(photo: Photo) -> Sequence[str]:
     return [path for path in (photo.path, photo.cut_path) if path is not None]
 
 
-def _renewed(digest: str, owner_hash: str) -> Photo | None:
+def _renew(digest: str, owner_hash: str) -> Photo | None:
     """Return the owner's earlier photo with this digest, stored for a day from now; ``None`` if it is missing."""
     photo: Photo | None = db.session.scalar(select(Photo).where(Photo.digest == digest, Photo.owner_hash == owner_hash))
     if photo is None:
@@ -106,6 +106,7 @@ def _renewed(digest: str, owner_hash: str) -> Photo | None:
 
 
 def _delete(which: ColumnElement[bool]) -> list[str]:
+    """Delete the matching photos and their files, some per transaction; return their IDs."""
     ids: list[str] = []
     while True:
         with writing() as session:

@@ -1,3 +1,3 @@
-"""Walls that an audience steers: what is written for them, which way they walk, what is kept of them. No routes."""
+"""Live walls that an audience steers: their words, their legs, and the walks that preserve them. No routes."""
 
 __all__ = ["corridors", "director", "programme", "stretches", "walls", "words"]

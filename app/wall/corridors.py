@@ -1,6 +1,7 @@
-"""Corridors: the walks of an exhibition joined end to end, round and round.
+"""Corridors: the walks of an exhibition joined end to end in a loop.
 
-Where one ends at another stop than the next begins, a walk between the two is painted once: unlisted, the house's own.
+Where a walk ends at another stop than the next one begins, a connecting walk is generated once; it is unlisted and
+belongs to the site.
 """
 
 from __future__ import annotations
@@ -23,29 +24,28 @@ from app.walks import shapes
 from app.walks.media_urls import still_address
 from app.wall.programme import credits_of
 
-"""Who asks for the walks in between."""
 JOINT_FRAMES = 24
-SHOWN = 4  # legs that a screen is told of at once
+SHOWN = 4  # the number of legs in one answer to a screen
 End = tuple[str, str, int]
-"""What makes a stop the same picture as another: its prompt, its hand and its seed."""
+"""The prompt, style and seed of a stop; stops with equal values show the same picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorridorLeg:
-    """The way from one stop of a walk to the next: its frames are those from one position to the other."""
+    """A leg of a corridor: the part of a walk between the stops ``start`` and ``start + 1``."""
 
     walk: Walk
     start: int
 
     @property
     def frames(self) -> list[Frame]:
-        """List its pictures, the stops at both ends included; that of a closed walk's end is its first."""
+        """The frames of the leg with both stops; the last leg of a closed walk ends with the walk's first frame."""
         found = [frame for frame in self.walk.painted if self.start <= frame.position <= self.start + 1]
         is_last = self.walk.ending == ROUND and self.start == len(self.walk.stops) - 1
         return [*found, self.walk.painted[0]] if is_last else found
 
     def to_json(self, number: int) -> dict[str, Any]:
-        """Write it down as a wall's screen reads it."""
+        """Return the leg as JSON data for a screen, with this number."""
         stops = self.walk.stops
         frames = [still_address(self.walk, frame) for frame in self.frames]
         return {
@@ -63,7 +63,7 @@ class CorridorLeg:
 
 
 def legs_of(exhibition: Exhibition) -> list[CorridorLeg]:
-    """List the legs of an exhibition's corridor, once round; what is not painted in between is left out."""
+    """Return the legs of an exhibition's corridor, once around, without connecting walks that are not finished."""
     walks = exhibitions.walks_of(exhibition)
     joints = _joints(walks)
     found: list[CorridorLeg] = []
@@ -75,22 +75,22 @@ def legs_of(exhibition: Exhibition) -> list[CorridorLeg]:
 
 
 def describe_legs(legs: Sequence[CorridorLeg], at: int) -> list[dict[str, Any]]:
-    """Tell of some legs from that before ``at`` on; they are numbered from 1, and begin again after the last."""
+    """Return the JSON data of `SHOWN` legs from the one before ``at`` on; numbers start at 1 and the legs repeat."""
     first = max(1, at - 1)
     return [legs[(number - 1) % len(legs)].to_json(number) for number in range(first, first + SHOWN)] if legs else []
 
 
 def first_leg(legs: Sequence[CorridorLeg], walk_id: str) -> int:
-    """Return the number of the leg with which a walk begins; 1 where it is not in the corridor."""
+    """Return the number of a walk's first leg; 1 if the walk is not in the corridor."""
     return next((number for number, leg in enumerate(legs, start=1) if leg.walk.id == walk_id), 1)
 
 
-def commission_joints(exhibition: Exhibition) -> int:
-    """Have the walks painted that are missing in between; return how many."""
-    lacking = missing(exhibition)
+def request_joints(exhibition: Exhibition) -> int:
+    """Request the missing connecting walks of an exhibition; return their number."""
+    lacking = find_missing(exhibition)
     for walk, following in lacking:
         last, first = walk.stops[_end(walk)], following.stops[0]
-        stops = [_asked(walk, last), _asked(following, first)]
+        stops = [_stop_fields(walk, last), _stop_fields(following, first)]
         fields = {"stops": stops, "frames": JOINT_FRAMES, "unlisted": True, "continues": None}
         limits, aspect = Limits.current(walk.model_name), shapes.aspect(walk)
         fields["aspect"] = aspect if aspect in limits.aspects else None
@@ -100,8 +100,8 @@ def commission_joints(exhibition: Exhibition) -> int:
     return len(lacking)
 
 
-def missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
-    """List the neighbours that do not meet and have nothing between them, painted or to be painted; photos stay out."""
+def find_missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
+    """Return neighbouring walks that lack a connecting walk, finished or waiting; ends with photos are excluded."""
     walks = exhibitions.walks_of(exhibition)
     joints = _joints(walks, even_waiting=True)
     return [
@@ -114,7 +114,7 @@ def missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
     ]
 
 
-def _asked(walk: Walk, stop: Stop) -> dict[str, Any]:
+def _stop_fields(walk: Walk, stop: Stop) -> dict[str, Any]:
     return {
         "prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None,
         "lora": stop.lora, "lora_weight": stop.lora_weight, "seed": walk.seed_of(stop), "scene": stop.scene,
@@ -123,7 +123,7 @@ def _asked(walk: Walk, stop: Stop) -> dict[str, Any]:
 
 
 def _joints(walks: Sequence[Walk], *, even_waiting: bool = False) -> dict[tuple[End, End], Walk]:
-    """Find what was painted between walks, by the stops at its ends."""
+    """Return the connecting walks of an exhibition's walks by their end stops, finished or also waiting ones."""
     states = (FINISHED, *WAITING) if even_waiting else (FINISHED,)
     begins = Walk.stops.any((Stop.position == 0) & Stop.prompt.in_({walk.stops[_end(walk)].prompt for walk in walks}))
     query = select(Walk).where(Walk.origin == CORRIDOR, Walk.state.in_(states), Walk.deleted_at.is_(None), begins)
@@ -132,7 +132,7 @@ def _joints(walks: Sequence[Walk], *, even_waiting: bool = False) -> dict[tuple[
 
 
 def _round(walks: Sequence[Walk]) -> Iterator[tuple[Walk, Walk]]:
-    """Pair each walk with that which follows it, the last with the first."""
+    """Return pairs of each walk and the one that follows it, the last with the first."""
     whole = [walk for walk in walks if walk.stops]
     return zip(whole, [*whole[1:], *whole[:1]], strict=True)
 
@@ -143,7 +143,7 @@ def _legs(walk: Walk) -> list[CorridorLeg]:
 
 
 def _end(walk: Walk) -> int:
-    """Return which stop a walk ends at: one that goes round, at its first."""
+    """Return the index of the stop at which a walk ends: 0 for the ending `round`."""
     return 0 if walk.ending == ROUND else len(walk.stops) - 1
 
 

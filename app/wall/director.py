@@ -1,8 +1,8 @@
-"""Which leg a wall walks next. Whoever watches drives it: without a screen that looks on, nothing is commissioned.
+"""The director of a wall: it requests the next legs whenever a screen polls, so a wall without screens does nothing.
 
-A leg leads from where the wall will stand to what was written for it, or, when nobody writes, to a stop of the gallery.
-It is a walk of two stops that goes on from the leg before, painted from its first frame on (:mod:`worker.pieces`). One
-leg is commissioned ahead of that which is walked: so words come to the wall as soon as it has somewhere to walk from.
+A leg leads from the last stop to the next words in the wall's queue, or without words to a stop of the gallery. It is a
+walk of two stops that continues the leg before and is generated in film order (:mod:`worker.pieces`). One leg is
+requested ahead of the current one, so that words are shown as soon as possible.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from app.wall import words
 
 AHEAD = 1
 FPS_MAX = 12.5
-"""How many pictures a second a screen shows at most; nobody says that a wall has come further than that."""
+"""The highest frame rate of a screen; a wall's lead never moves faster, whatever a screen reports."""
 PATIENCE = timedelta(seconds=10)
-"""After which a leg is commissioned anew by another process: the one that began it may have been killed."""
+"""The time after which another process requests a leg again, because the first one may have been killed."""
 LOST = (REFUSED, FAILED, CANCELLED)
 GALLERY_TRIES = 5
 
@@ -44,21 +44,21 @@ log = logging.getLogger(__name__)
 
 
 def advance(wall: Wall, walked: int) -> None:
-    """Note which leg a screen walks, and see to it that there is one after it."""
+    """Record the leg ``walked`` that a screen shows, and request the leg after it if it is missing."""
     if wall.state != OPEN:
         return
-    _lead_on(wall, walked)
-    _leave_lost(wall)
+    _advance_lead(wall, walked)
+    _skip_lost(wall)
     latest = _latest(wall)
     ahead = 0 if latest is None or latest.number < wall.first_leg else latest.number - wall.lead
     if ahead < AHEAD or latest is None or latest.skipped:
         _begin_leg(wall, (latest.number if latest else wall.lead) + 1)
     elif latest.walk_id is None and latest.created_at < now() - PATIENCE:
-        _commission(wall, latest)
+        _request_walk(wall, latest)
 
 
-def _lead_on(wall: Wall, walked: int) -> None:
-    """Move the wall's lead on to the leg that a screen walks, one after the other, and no faster than one can walk."""
+def _advance_lead(wall: Wall, walked: int) -> None:
+    """Move the wall's lead one leg towards the one that a screen shows, no faster than a screen can play legs."""
     if walked <= wall.lead:
         return
     leg = db.session.scalar(
@@ -92,8 +92,8 @@ def _lead_on(wall: Wall, walked: int) -> None:
     db.session.refresh(wall)
 
 
-def _leave_lost(wall: Wall) -> None:
-    """Skip legs that were refused, failed or taken down before they were walked: the wall goes another way."""
+def _skip_lost(wall: Wall) -> None:
+    """Skip legs that were refused, failed or deleted before they were shown; another leg replaces them."""
     is_lost = (Walk.id == WallLeg.walk_id) & (Walk.state.in_(LOST) | Walk.deleted_at.is_not(None))
     lost = db.session.scalars(
         select(WallLeg.number)
@@ -119,7 +119,7 @@ def _latest(wall: Wall) -> WallLeg | None:
 
 
 def before(wall: Wall, number: int) -> WallLeg | None:
-    """Return the leg of this evening at whose end a leg begins: the last one before it that is not skipped."""
+    """Return the leg that leg ``number`` continues: the last one of this evening before it that was not skipped."""
     found: WallLeg | None = db.session.scalar(
         select(WallLeg)
         .where(
@@ -136,37 +136,37 @@ def before(wall: Wall, number: int) -> WallLeg | None:
 
 
 def _begin_leg(wall: Wall, number: int) -> None:
-    """Write a leg down, with the words that it leads to; whoever does so first commissions it."""
+    """Insert a leg with the words that it leads to, and request its walk unless another process inserted it."""
     leg = WallLeg(wall_number=wall.number, number=number)
     try:
         with writing() as session:
-            leg.words_number = _taken(session, wall, number)
+            leg.words_number = _take_words(session, wall, number)
             session.add(leg)
     except IntegrityError:
         return
-    _commission(wall, leg)
+    _request_walk(wall, leg)
 
 
-def _taken(session: Session, wall: Wall, number: int) -> int | None:
+def _take_words(session: Session, wall: Wall, number: int) -> int | None:
     return next((row.number for row in words.line(wall, most=5) if words.take(session, row, number)), None)
 
 
-def _commission(wall: Wall, leg: WallLeg) -> None:
-    """Have a leg painted; its key makes a repeat of this harmless."""
+def _request_walk(wall: Wall, leg: WallLeg) -> None:
+    """Request the walk of a leg; its idempotency key makes a repeated request harmless."""
     last = before(wall, leg.number)
     parent = None if last is None else db.session.scalar(select(Walk).where(Walk.id == last.walk_id))
-    said = None if leg.words_number is None else db.session.get(WallWords, leg.words_number)
+    written = None if leg.words_number is None else db.session.get(WallWords, leg.words_number)
     photos: dict[int, UploadedPhoto] = {}
     if parent is None:
-        first = _of_gallery(wall, exclude="")
+        first = _gallery_stop(wall, exclude="")
     else:
         photos |= _photo_of(parent)
-        first = _as_asked(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
-    following = _of_gallery(wall, exclude=str(first["prompt"])) if said is None else _of_words(wall, said)
-    if said is not None and (brought := _brought(said)) is not None:
+        first = _stop_fields(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
+    following = _gallery_stop(wall, exclude=str(first["prompt"])) if written is None else _words_stop(wall, written)
+    if written is not None and (brought := _brought(written)) is not None:
         photos[1] = brought
-    elif not following["prompt"]:  # only a picture, which is gone
-        following = _of_gallery(wall, exclude=str(first["prompt"]))
+    elif not following["prompt"]:  # the words were only a picture, which is gone
+        following = _gallery_stop(wall, exclude=str(first["prompt"]))
     for index, photo in photos.items():
         (first, following)[index]["picture"] = photo.digest
     wanted = error_messages.read_model(
@@ -190,7 +190,7 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
             photos=photos,
             skip_cache=True,
         )
-    except MomaError as error:  # the wall goes another way
+    except MomaError as error:  # another leg replaces this one
         log.warning("leg %s of wall %s cannot be painted: %s", leg.number, wall.name, error)
         with writing() as session:
             session.merge(leg).skipped = True
@@ -205,17 +205,17 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
     db.session.expire_all()
 
 
-def _as_asked(stop: Stop) -> dict[str, Any]:
+def _stop_fields(stop: Stop) -> dict[str, Any]:
     laid = {"lora": stop.lora, "lora_weight": stop.lora_weight, "clip_skip": stop.clip_skip}
     return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None, **laid}
 
 
-def _of_words(wall: Wall, said: WallWords) -> dict[str, Any]:
-    return {"prompt": said.words, "hand": wall.hand or None, "seed": secrets.randbelow(SEED_MAX + 1)}
+def _words_stop(wall: Wall, written: WallWords) -> dict[str, Any]:
+    return {"prompt": written.words, "hand": wall.hand or None, "seed": secrets.randbelow(SEED_MAX + 1)}
 
 
-def _of_gallery(wall: Wall, *, exclude: str) -> dict[str, Any]:
-    """Choose a stop of a public walk by chance; of an empty gallery, an example."""
+def _gallery_stop(wall: Wall, *, exclude: str) -> dict[str, Any]:
+    """Return a random stop of a public walk whose prompt is not ``exclude``, or an example if none was found."""
     hands = {hand.words for hand in known_hands(models_on_offer.setting(None))}
     seed = secrets.randbelow(SEED_MAX + 1)
     for _try in range(GALLERY_TRIES):
@@ -230,7 +230,7 @@ def _of_gallery(wall: Wall, *, exclude: str) -> dict[str, Any]:
 
 
 def _any_stop() -> Stop | None:
-    """Draw a stop of a public walk that is not made of a photo: in the gallery's own order of chance, from anywhere."""
+    """Return a random stop without a photo of a random public walk; ``None`` if there is none."""
     most = db.session.scalar(select(func.max(GalleryEntry.drawn)))
     if most is None:
         return None
@@ -244,7 +244,7 @@ def _any_stop() -> Stop | None:
 
 
 def _photo_of(parent: Walk) -> dict[int, UploadedPhoto]:
-    """Return the photo at which a leg begins, where the one before it ends at one."""
+    """Return the photo of the last stop of the leg before, as {0: photo}; empty if it has none or the file is lost."""
     last = parent.stops[-1]
     if last.photo is None:
         return {}
@@ -256,13 +256,15 @@ def _photo_of(parent: Walk) -> dict[int, UploadedPhoto]:
     return {0: UploadedPhoto(data, last.photo, bool(last.cut_out), parent.photos_may_be_shown)}
 
 
-def _brought(said: WallWords) -> UploadedPhoto | None:
-    """Read the picture that came with words; one that its owner deleted meanwhile is left out."""
-    photo = None if said.picture is None else db.session.get(Photo, said.picture)
-    if photo is None or photo.owner_hash != said.owner_hash or photo.error is not None:
+def _brought(written: WallWords) -> UploadedPhoto | None:
+    """Return the picture that was uploaded with words; ``None`` if there is none or its owner deleted it."""
+    photo = None if written.picture is None else db.session.get(Photo, written.picture)
+    if photo is None or photo.owner_hash != written.owner_hash or photo.error is not None:
         return None
     try:
-        return UploadedPhoto(media_store.store().read_bytes(photo.path), photo.digest, said.cut_out, said.may_be_shown)
+        return UploadedPhoto(
+            media_store.store().read_bytes(photo.path), photo.digest, written.cut_out, written.may_be_shown
+        )
     except MediaError as error:
         log.warning("a wall goes on without a picture: %s", error)
         return None

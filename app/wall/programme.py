@@ -1,4 +1,4 @@
-"""What the screens of a wall are told: the legs from that before the one that is walked on, and who waits."""
+"""The programme of a wall's screens: the legs from the one before the current leg on, and the waiting words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEG_MAX = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class StillLeg:
-    """The newest leg of which something is painted, for screens without JavaScript."""
+    """The newest leg with a generated picture, for screens without JavaScript."""
 
     from_: str
     to: str
@@ -33,7 +33,7 @@ class StillLeg:
 
 
 def describe_wall(wall: Wall) -> dict[str, Any]:
-    """Write down what a wall's screens are to show."""
+    """Return the programme of a wall's screens as JSON data."""
     waiting = words.line(wall, most=words.SHOWN_MAX)
     legs = [_leg(leg, walk) for leg, walk in _legs(wall)]
     return {
@@ -52,9 +52,9 @@ def describe_wall(wall: Wall) -> dict[str, Any]:
 
 
 def read_leg_number() -> int:
-    """Read which leg a screen says that it walks; 0 before the first.
+    """Return the number of the leg that a screen shows, from the query parameter ``at``; 0 before the first leg.
 
-    :raises InvalidInput: for what is no such number.
+    :raises InvalidInput: when the parameter is not a whole number in range.
     """
     text = request.args.get("at", "0")
     if not (text.isascii() and text.isdigit() and int(text[:11]) <= LEG_MAX):
@@ -64,17 +64,17 @@ def read_leg_number() -> int:
 
 
 def say_address(wall: Wall) -> str:
-    """Give the whole address at which phones write for a wall: by the name by which its screen reaches the site."""
+    """Return the absolute URL of a wall's form for phones, with the host of the screen's request."""
     return url_for("phones.short", name=wall.name, _external=True)
 
 
 def shown_address(wall: Wall) -> str:
-    """Write that address as one types it."""
+    """Return the form's address as people type it, without the scheme."""
     return say_address(wall).partition("://")[2]
 
 
 def newest_still(wall: Wall) -> StillLeg | None:
-    """Return the newest leg of which a stop is painted."""
+    """Return the newest leg with a generated picture, or ``None``."""
     for leg in reversed([_leg(leg, walk) for leg, walk in _legs(wall)]):
         if leg["frames"]:
             return StillLeg(leg["from"], leg["to"], leg["frames"][-1])
@@ -97,7 +97,7 @@ def _legs(wall: Wall) -> list[tuple[WallLeg, Walk | None]]:
 
 
 def _leg(leg: WallLeg, walk: Walk | None) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "number": leg.number,
         "by": "gallery" if leg.words_number is None else "visitor",
         "skipped": leg.skipped,
@@ -105,9 +105,9 @@ def _leg(leg: WallLeg, walk: Walk | None) -> dict[str, Any]:
         "finished": walk is not None and walk.state == FINISHED,
     }
     if walk is None or not walk.stops:
-        return told | {"from": "", "to": "", "credits": "", "frames": []}
+        return fields | {"from": "", "to": "", "credits": "", "frames": []}
     first, last = walk.stops[0], walk.stops[-1]
-    return told | {
+    return fields | {
         "from": _name(first),
         "to": _name(last),
         "credits": credits_of(walk),
@@ -118,7 +118,7 @@ def _leg(leg: WallLeg, walk: Walk | None) -> dict[str, Any]:
 
 
 def playable_frames(walk: Walk) -> list[Frame]:
-    """List the frames of a leg that can be shown one after the other, from the first on."""
+    """Return the frames of a leg from its first one up to the first gap, which screens can play."""
     if walk.positions is None:
         return [frame for frame in walk.painted if frame.position == 0]
     painted = {frame.index: frame for frame in walk.painted}
@@ -135,6 +135,6 @@ def _name(stop: Stop) -> str:
 
 
 def credits_of(walk: Walk) -> str:
-    """Say whose drawings a leg is painted after: a wall is shown to the public as any walk's page is."""
+    """Return the credits of the reference drawings of a leg, "" if there are none, as every public page shows them."""
     artists = dict.fromkeys(each.artist for each in drawing_credits.of_walk(walk.drawings) if each.artist)
     return _("After drawings by %(artists)s", artists=join_words([*artists])) if artists else ""

@@ -1,8 +1,8 @@
-"""Keeping what a wall has walked: up to seven legs joined into one walk, in the evening's exhibition.
+"""Preserving what a wall has shown: up to seven legs are joined into one walk, in the evening's exhibition.
 
-The kept walk has its legs' levels, one after the other, so its recipe paints the same pictures again; a worker gives it
-its legs' frames (:mod:`worker.pieces.stretch_frames`) and makes the films. Then the legs go. What leads through stops
-of the gallery alone is not kept: it is nobody's.
+The joined walk has the passes of its legs one after the other, so its recipe reproduces the same pictures. A worker
+copies the legs' frames (:mod:`worker.pieces.stretch_frames`) and makes the films; then the legs are deleted. Legs that
+lead only through stops of the gallery, without any visitor's words, are not preserved.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SAME = (
     "preset", "scheduler", "sampler_steps", "guidance", "sampling", "model_name", "model_title",
     "model_revision", "width", "height", "precision", "memory_format", "threads", "batch", "prefix", "software", "fps",
 )  # fmt: skip
-"""What the legs of a stretch share; where one differs, as after a new model, another stretch begins."""
+"""Columns that all legs of a stretch share; where one differs, as after a change of model, a new stretch begins."""
 OF_STOP = (
     "prompt",
     "negative_prompt",
@@ -51,40 +51,40 @@ OF_STOP = (
     "clip_skip",
 )
 LATER = 2
-"""How many turns the films of what is kept come after what is painted: the wall goes on meanwhile."""
+"""The number of turns by which films of preserved walks are delayed, so that the wall's legs come first."""
 TEXT = N_("What was written for this wall, in the order in which it was walked.")
 
 
-def keep_walked(wall: Wall, *, all_of_it: bool = False) -> int:
-    """Keep what is walked and whole; with ``all_of_it`` also what is shorter than a stretch. Return how many walks."""
+def preserve_shown(wall: Wall, *, all_of_it: bool = False) -> int:
+    """Preserve shown legs in full stretches, with ``all_of_it`` also in shorter ones; return the number of walks."""
     kept = 0
-    for legs in _stretches(_walked(wall, even_lead=all_of_it)):
+    for legs in _stretches(_shown_legs(wall, even_lead=all_of_it)):
         if len(legs) == STRETCH_LEGS or all_of_it:
-            kept += _keep(wall, legs)
+            kept += _preserve(wall, legs)
     return kept
 
 
 def set_listed(walk: Walk, is_listed: bool) -> None:
-    """List a kept walk in the gallery, or leave it to its exhibition alone.
+    """List a preserved walk in the gallery, or show it only in its exhibition.
 
-    :raises InvalidInput: where no wall keeps it, or nobody agreed that its photos are shown.
+    :raises InvalidInput: for a walk that is not of a wall, or whose photos may not be shown.
     """
     if not walk.is_of_wall:
         raise InvalidInput.on("walk_id", message=_("Only its visitor decides whether it is listed."))
     walk_edits.apply(walk, WalkChange(unlisted=not is_listed))
 
 
-def tidy_all() -> int:
-    """Tidy all walls; return how many walks of legs were removed."""
+def delete_superfluous_of_all() -> int:
+    """Delete superfluous legs' walks of all walls; return their number."""
     count = 0
     for wall in db.session.scalars(select(Wall)).all():
-        while removed := tidy(wall):
+        while removed := delete_superfluous(wall):
             count += removed
     return count
 
 
-def tidy(wall: Wall) -> int:
-    """Remove the walks of legs that are kept, or that nobody keeps; return how many."""
+def delete_superfluous(wall: Wall) -> int:
+    """Delete walks of legs that were preserved, skipped or will not be preserved; return their number."""
     query = (
         select(Walk)
         .join(WallLeg, WallLeg.walk_id == Walk.id)
@@ -103,12 +103,12 @@ def tidy(wall: Wall) -> int:
 
 
 def _still_shown(wall: Wall) -> int:
-    """Return the first leg that screens may still ask for: the one before that which is walked."""
+    """Return the number of the first leg that screens may still request: the one before the current leg."""
     return wall.lead - 1 if wall.closed_at is None else wall.lead + 2
 
 
-def _walked(wall: Wall, *, even_lead: bool) -> list[tuple[WallLeg, Walk]]:
-    """List the legs that were walked, are painted and not kept yet, each with its walk."""
+def _shown_legs(wall: Wall, *, even_lead: bool) -> list[tuple[WallLeg, Walk]]:
+    """Return the legs that were shown and finished but not preserved yet, each with its walk."""
     until = WallLeg.number <= wall.lead if even_lead else WallLeg.number < wall.lead
     rows = db.session.execute(
         select(WallLeg, Walk)
@@ -124,7 +124,7 @@ def _walked(wall: Wall, *, even_lead: bool) -> list[tuple[WallLeg, Walk]]:
 
 
 def _stretches(walked: Sequence[tuple[WallLeg, Walk]]) -> Iterator[list[tuple[WallLeg, Walk]]]:
-    """Split legs into rows of at most seven that join, all painted alike."""
+    """Yield stretches: at most seven consecutive legs that continue each other and share the columns in `SAME`."""
     legs: list[tuple[WallLeg, Walk]] = []
     for leg, walk in walked:
         if legs and (len(legs) == STRETCH_LEGS or not _joins(legs[-1][1], walk)):
@@ -139,19 +139,19 @@ def _joins(earlier: Walk, later: Walk) -> bool:
     return later.continues == earlier.id and all(getattr(earlier, name) == getattr(later, name) for name in SAME)
 
 
-def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
-    """Join some legs into a walk, and have a worker make its films; those that nobody steered are not kept."""
+def _preserve(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
+    """Join legs into a walk and enqueue its films; return the number of walks, 0 for legs without visitors' words."""
     mine = WallLeg.wall_number == wall.number, WallLeg.number.in_([leg.number for leg, _walk in legs])
     if all(leg.words_number is None for leg, _walk in legs):
         with writing() as session:
             session.execute(update(WallLeg).where(*mine).values(stretch=""))
         return 0
     walks = [walk for _leg, walk in legs]
-    kept = _joined(wall, walks)
+    kept = _join(wall, walks)
     with writing() as session:
-        for name, value in fair_queue.join(session, kept).items():
+        for name, value in fair_queue.enqueue(session, kept).items():
             setattr(kept, name, value)
-        kept.asked = 0  # all of it is painted
+        kept.asked = 0  # all frames exist
         session.add(kept)
         session.flush()
         session.execute(insert(Frame), [row | {"walk_number": kept.number} for row in _frames(walks)])
@@ -165,8 +165,8 @@ def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
     return 1
 
 
-def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
-    """Write a walk down that is some legs, one after the other, as if it had been painted whole."""
+def _join(wall: Wall, walks: Sequence[Walk]) -> Walk:
+    """Return a walk that consists of the given legs, with the recipe of a walk generated as a whole."""
     first = walks[0]
     stops = [first.stops[0], *(walk.stops[-1] for walk in walks)]
     owners = [(first, 0), *((walk, 1) for walk in walks)]
@@ -211,7 +211,7 @@ def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
 
 
 def _frames(walks: Sequence[Walk]) -> list[dict[str, Any]]:
-    """Write the frames of some legs as those of one walk; where two join, the picture is there once."""
+    """Return the frame rows of the joined walk; the picture where two legs meet is included once."""
     rows: list[dict[str, Any]] = []
     for leg, walk in enumerate(walks):
         for frame in walk.painted[1 if leg else 0 :]:
@@ -225,7 +225,7 @@ def _frames(walks: Sequence[Walk]) -> list[dict[str, Any]]:
 
 
 def joined_levels(of_legs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Join the recorded levels of legs into those of one walk: stops in pairs, all else in its legs' own batches."""
+    """Return the legs' recorded passes joined into those of one walk: stops in pairs, others in their own batches."""
     stops = len(of_legs) + 1
     whole = [
         of_legs[0][0]
@@ -245,10 +245,10 @@ def joined_levels(of_legs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str,
 
 
 def _publish(wall: Wall, kept: Walk) -> None:
-    """Hang a kept walk in the evening's exhibition, a further one where it is full."""
-    hall = None if wall.evening is None else exhibitions.find(wall.evening)
-    if hall is not None and exhibitions.size(hall) < EXHIBITS_MAX:
-        exhibitions.add(hall, kept)
+    """Publish a preserved walk in the evening's exhibition; create a further exhibition if that is full."""
+    exhibition = None if wall.evening is None else exhibitions.find(wall.evening)
+    if exhibition is not None and exhibitions.size(exhibition) < EXHIBITS_MAX:
+        exhibitions.add(exhibition, kept)
         return
     begun = wall.opened_at.date()
     title = f"{wall.title[: TITLE_MAX - 40]}, {day(begun)}"
@@ -256,7 +256,8 @@ def _publish(wall: Wall, kept: Walk) -> None:
         slug = f"{wall.name}-{begun.isoformat()}" + (f"-{number}" if number > 1 else "")
         if exhibitions.find(slug) is None:
             break
-    hall = exhibitions.create(ExhibitionRequest(title, _(TEXT), slug, walks=[kept.id]), who=f"wall {wall.name}")
+    request = ExhibitionRequest(title, _(TEXT), slug, walks=[kept.id])
+    exhibition = exhibitions.create(request, who=f"wall {wall.name}")
     with writing() as session:
-        session.execute(update(Wall).where(Wall.number == wall.number).values(evening=hall.slug))
+        session.execute(update(Wall).where(Wall.number == wall.number).values(evening=exhibition.slug))
     db.session.refresh(wall)

@@ -1,4 +1,4 @@
-"""Walls by their names: opened, paused and closed by curators and commands."""
+"""Walls by name: open, change, pause and close them, for curators and commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app.text.folding import spaced
 from app.wall import stretches
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-BANNED_MAX = 200  # words that one wall does not take
+BANNED_MAX = 200  # banned words of one wall
 CHANGED = "changed wall"
 ACTS = {OPEN: "opened wall", PAUSED: "paused wall", CLOSED: "closed wall"}
 
@@ -38,7 +38,7 @@ class NoWall(MomaError):
 
 @dataclass(slots=True)
 class WallRequest:
-    """A wall as it is asked for. ``banned`` are words that it does not take, besides those that the site does not."""
+    """The settings of a wall; ``banned`` are words that it refuses, in addition to those of the site."""
 
     name: str
     title: str = ""
@@ -47,7 +47,7 @@ class WallRequest:
     is_listed: bool = False
 
     def __post_init__(self) -> None:
-        """Tidy what was written."""
+        """Normalise the fields."""
         self.name = self.name.strip()
         self.title = " ".join(self.title.split()) or self.name.replace("-", " ").capitalize()
         self.hand = self.hand.strip()
@@ -72,15 +72,15 @@ def find(name: str) -> Wall | None:
     return found
 
 
-def every() -> list[Wall]:
-    """List all walls by their names."""
+def all_walls() -> list[Wall]:
+    """Return all walls, ordered by name."""
     return list(db.session.scalars(select(Wall).order_by(Wall.name)))
 
 
 def open_wall(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
-    """Open a wall, made anew or closed before, as it is asked for; a new evening begins.
+    """Open a new or closed wall with these settings and begin an evening; return the wall.
 
-    One that is open already is changed, and its evening goes on.
+    A wall that is open already is only changed, and its evening continues.
 
     :raises InvalidInput: for a field that breaks a rule.
     """
@@ -97,15 +97,15 @@ def open_wall(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
             _take_over(wall, wanted)
             wall.state = OPEN
             audit_log.note_in(session, ACTS[OPEN], wanted.name, who=who)
-    except IntegrityError as error:  # somebody else made it this moment
+    except IntegrityError as error:  # a concurrent request created it
         raise InvalidInput.on("name", message=_("A wall has the name %(name)s already.", name=wanted.name)) from error
     return wall
 
 
-def make(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
-    """Open a wall that was not there before.
+def create(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
+    """Open a new wall and return it.
 
-    :raises InvalidInput: for a field that breaks a rule, or a name that another has.
+    :raises InvalidInput: for a field that breaks a rule, or a name that is in use.
     """
     if db.session.scalar(select(Wall.number).where(Wall.name == wanted.name)) is not None:
         raise InvalidInput.on("name", message=_("A wall has the name %(name)s already.", name=wanted.name))
@@ -113,7 +113,7 @@ def make(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
 
 
 def change(wall: Wall, wanted: WallRequest, *, who: str = audit_log.CURATOR) -> None:
-    """Change a wall's title, style and words; it goes on as it is, open, paused or closed.
+    """Change a wall's title, style, listing and banned words; its state stays as it is.
 
     :raises InvalidInput: for a field that breaks a rule.
     """
@@ -123,8 +123,8 @@ def change(wall: Wall, wanted: WallRequest, *, who: str = audit_log.CURATOR) -> 
         audit_log.note_in(session, CHANGED, wall.name, who=who)
 
 
-def wanted_of(wall: Wall) -> WallRequest:
-    """Write a wall down as it would be asked for."""
+def settings_of(wall: Wall) -> WallRequest:
+    """Return the settings of a wall."""
     return WallRequest(wall.name, wall.title, wall.hand, wall.banned, wall.is_listed)
 
 
@@ -134,7 +134,7 @@ def _take_over(wall: Wall, wanted: WallRequest) -> None:
 
 
 def _begin_evening(session: Session, wall: Wall) -> None:
-    """Have the next leg begin anywhere; what was painted before and never walked goes, and its words wait again."""
+    """Begin a new evening: skip legs that were never shown, requeue their words, and start the next leg anywhere."""
     last = session.scalar(select(func.max(WallLeg.number)).where(WallLeg.wall_number == wall.number)) or 0
     ahead = WallWords.wall_number == wall.number, WallWords.state == TAKEN, WallWords.leg > wall.lead
     again = {"state": WAITING, "leg": None}
@@ -145,7 +145,7 @@ def _begin_evening(session: Session, wall: Wall) -> None:
 
 
 def set_state(wall: Wall, state: str, *, who: str = audit_log.CURATOR) -> None:
-    """Pause a wall, let it go on, or close it; what it has walked is kept by :func:`close`."""
+    """Set the state of a wall to open, paused or closed; :func:`close` also preserves what it has shown."""
     with writing() as session:
         row = session.merge(wall)
         row.state, row.closed_at = state, now() if state == CLOSED else None
@@ -153,11 +153,11 @@ def set_state(wall: Wall, state: str, *, who: str = audit_log.CURATOR) -> None:
 
 
 def close(wall: Wall, *, who: str = audit_log.CURATOR) -> None:
-    """Close a wall, and keep what it has walked, also what is shorter than a stretch."""
+    """Close a wall and preserve what it has shown, including stretches that are not full."""
     set_state(wall, CLOSED, who=who)
     db.session.refresh(wall)
-    stretches.keep_walked(wall, all_of_it=True)
-    stretches.tidy(wall)
+    stretches.preserve_shown(wall, all_of_it=True)
+    stretches.delete_superfluous(wall)
 
 
 def _check(wanted: WallRequest) -> None:
@@ -171,8 +171,8 @@ def _check(wanted: WallRequest) -> None:
         hands = known(models_on_offer.setting(None))
         found = find_hand(wanted.hand, hands)
         if found is None:
-            told = {"hand": f"{wanted.hand:.60}", "hands": words_of(hands)}
-            message = _("The style cannot be “%(hand)s”. The model knows %(hands)s.", **told)
+            names = {"hand": f"{wanted.hand:.60}", "hands": words_of(hands)}
+            message = _("The style cannot be “%(hand)s”. The model knows %(hands)s.", **names)
             errors.append(FieldError(("hand",), message))
         else:
             wanted.hand = str(found.words)

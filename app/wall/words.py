@@ -1,4 +1,4 @@
-"""What is written for a wall: taken in, in line, on the wall, walked; and skipped by a curator."""
+"""Words that visitors write for a wall: accepted, queued, shown, or skipped by a curator."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from app.storage.walk_models import A_PHOTO, FINISHED, Walk
 from app.storage.wall_models import CLOSED, OPEN, SKIPPED, TAKEN, WAITING, Wall, WallLeg, WallWords
 from app.walks import wall_words
 
-LINE_MAX = 60  # words that wait before one wall
-OWN_MAX = 3  # of them one visitor's
-SHOWN_MAX = 8  # of those who wait, by name
+LINE_MAX = 60  # waiting words of one wall
+OWN_MAX = 3  # waiting words of one visitor
+SHOWN_MAX = 8  # waiting words that are shown
 RETRY_SECONDS = 20
 NUMBER_MAX = 2**63 - 1
 LEG_MAX = 2**31 - 1
-LEG_SECONDS = 6.0  # that a leg takes, as long as none was measured
-MEASURED = 8  # legs by which the others' time is told
-UNWATCHED = 60.0  # seconds after which a wall that no screen walks on is not waited for
+LEG_SECONDS = 6.0  # the assumed duration of a leg before any was measured
+MEASURED = 8  # the number of legs for the estimate of a leg's duration
+UNWATCHED = 60.0  # seconds without a screen after which no waiting time is estimated
 LINED_UP, BEING_PAINTED, ON_THE_WALL, WALKED, LEFT_OUT, LOST = (
     "waiting", "painting", "walking", "walked", "skipped", "lost"
 )  # fmt: skip
 
 
 class NoWords(MomaError):
-    """Nothing that was written for a wall has this number."""
+    """No words for a wall have this number."""
 
     status = 404
     title = N_("No such words")
@@ -47,10 +47,10 @@ class NoWords(MomaError):
 
 @dataclass(frozen=True, slots=True)
 class OwnWords:
-    """What a visitor wrote, empty for a picture alone, and where it is.
+    """A visitor's words, empty for a picture alone, and their state.
 
-    ``place`` counts from 1 in line, ``about`` says in how long it will be on the wall, if that can be told. ``kept`` is
-    the walk in which it hangs, once that can be seen.
+    ``place`` is the queue position from 1, ``about`` the estimated time until they are shown, "" if unknown. ``kept``
+    is the walk that preserves them, once it is published.
     """
 
     words: str
@@ -71,13 +71,14 @@ def say(
     may_be_shown: bool = False,
     admit: Callable[[], None] | None = None,
 ) -> WallWords:
-    """Put what a visitor wrote, or a picture that they brought, in line before a wall; the same twice is one.
+    """Add a visitor's words, with or without an uploaded picture, to a wall's queue; return the row.
 
-    ``owner`` is the visitor's secret. ``admit`` counts what is taken, and may refuse it by raising.
+    Words that the visitor already has in the queue are not added again. ``owner`` is the visitor's secret. ``admit``
+    counts accepted words, and may refuse them by raising an exception.
 
-    :raises InvalidInput: for words or a picture that cannot be taken, naming the field.
+    :raises InvalidInput: for words or a picture that cannot be accepted, naming the field.
     :raises Conflict: when the wall is closed.
-    :raises TooMany: when the line is full, or holds enough of this visitor.
+    :raises TooMany: when the queue is full, or the visitor has enough words in it.
     """
     if wall.state == CLOSED:
         raise Conflict(_("This wall is closed."))
@@ -109,9 +110,9 @@ def say(
 
 
 def _photo(picture: str, owner_hash: str) -> str:
-    """Return the id of a picture that somebody brought.
+    """Return the ID of an uploaded picture.
 
-    :raises InvalidInput: when it is not here any more, is somebody else's or cannot be shown.
+    :raises InvalidInput: when it has expired, belongs to another visitor or cannot be shown.
     """
     asked = error_messages.read_model(
         Commission, {"stops": [{"prompt": "", "picture": picture}]}, Limits.current(None), shape=""
@@ -124,9 +125,9 @@ def _photo(picture: str, owner_hash: str) -> str:
 
 
 def _checked(wall: Wall, text: str, picture: str | None) -> str:
-    """Read what was written as a walk's form does, and by the wall's own list.
+    """Return the words normalised and checked like a walk's prompt, and against the wall's banned words.
 
-    :raises InvalidInput: naming the rule, on the field ``words``.
+    :raises InvalidInput: for the field ``words`` or ``picture``, with the broken rule.
     """
     asked = {"prompt": text} if picture is None else {"prompt": text, "picture": picture}
     try:
@@ -139,7 +140,7 @@ def _checked(wall: Wall, text: str, picture: str | None) -> str:
 
 
 def _on_words(error: FieldError) -> FieldError:
-    """Name the field as the wall's form does, and the stop as what it is there."""
+    """Return an error of a walk's form with the field and subject of the wall's form."""
     if error.path[-1] == "picture":
         return _on_picture(error, error_messages.subject(("stops", 1, "picture")))
     subject = error_messages.subject(("stops", 1, "prompt"))
@@ -155,9 +156,9 @@ def _waits(wall: Wall) -> tuple[ColumnElement[bool], ...]:
 
 
 def line(wall: Wall, *, most: int | None = None) -> list[WallWords]:
-    """List what waits before a wall, in the order in which it will be taken.
+    """Return the waiting words of a wall in queue order, at most ``most``.
 
-    Everybody's first comes before anybody's second, whoever writes how fast.
+    The first words of all visitors come before any visitor's second words.
     """
     rank = func.row_number().over(partition_by=WallWords.owner_hash, order_by=WallWords.number).label("rank")
     ranked = select(WallWords.number, rank).where(*_waits(wall)).subquery()
@@ -166,9 +167,9 @@ def line(wall: Wall, *, most: int | None = None) -> list[WallWords]:
 
 
 def at(number: int, *, wall: Wall | None = None) -> WallWords:
-    """Return what was written, for any wall or for this one, by its number.
+    """Return the words with this number, of any wall or only of ``wall``.
 
-    :raises NoWords: when there is none.
+    :raises NoWords: when there are none.
     """
     found: WallWords | None = db.session.get(WallWords, number) if number <= NUMBER_MAX else None
     if found is None or (wall is not None and found.wall_number != wall.number):
@@ -177,12 +178,12 @@ def at(number: int, *, wall: Wall | None = None) -> WallWords:
 
 
 def count(wall: Wall) -> int:
-    """Count what waits before a wall."""
+    """Return the number of waiting words of a wall."""
     return db.session.scalar(select(func.count()).select_from(WallWords).where(*_waits(wall))) or 0
 
 
 def take(session: Session, words: WallWords, leg: int) -> bool:
-    """Have a leg lead to what was written; tell whether nobody else took it or skipped it."""
+    """Assign waiting words to a leg; return whether they were still waiting."""
     taken = session.execute(
         update(WallWords)
         .where(WallWords.number == words.number, WallWords.state == WAITING)
@@ -193,9 +194,9 @@ def take(session: Session, words: WallWords, leg: int) -> bool:
 
 
 def skip(words: WallWords, *, who: str = audit_log.CURATOR) -> None:
-    """Leave out what somebody wrote: it is not painted, or the wall turns round before it.
+    """Skip a visitor's words: they are not generated, or the wall leaves the leg that leads to them.
 
-    :raises Conflict: when the wall has walked on from it.
+    :raises Conflict: when the wall has already passed that leg.
     """
     with writing() as session:
         take_advisory_lock(session)
@@ -211,9 +212,9 @@ def skip(words: WallWords, *, who: str = audit_log.CURATOR) -> None:
 
 
 def skip_leg(wall: Wall, number: int, *, who: str = audit_log.CURATOR) -> None:
-    """Have a wall leave a leg that it walks or is to walk, whoever steered it there.
+    """Skip the current leg or a later one of a wall, together with the words that it leads to.
 
-    :raises Conflict: when it has no such leg ahead.
+    :raises Conflict: when the wall has no such leg or has already passed it.
     """
     leg = db.session.get(WallLeg, (wall.number, number)) if number <= LEG_MAX else None
     if leg is None or leg.skipped or number < wall.lead:
@@ -229,7 +230,7 @@ def skip_leg(wall: Wall, number: int, *, who: str = audit_log.CURATOR) -> None:
 
 
 def own(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]:
-    """Tell a visitor where what they wrote is, the newest first; nobody is told of others' but by the queue."""
+    """Return a visitor's own words with their states, the newest first; an empty list without an owner."""
     if owner is None:
         return []
     mine = WallWords.wall_number == wall.number, WallWords.owner_hash == visitors.digest(owner)
@@ -261,19 +262,19 @@ def _describe(
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What is ahead of the line: the rest of the leg that is walked, the legs after it, and the time of each."""
+    """The legs ahead of the queue: their number, the seconds of each, and the seconds since the current one began."""
 
     legs: int
     each: float
     gone: float
 
     def seconds(self, place: int) -> float:
-        """Say in how long a wall begins to walk to what stands at a place in line, counted from 1."""
+        """Return the estimated seconds until the wall begins the leg to the words at this queue position, from 1."""
         return max(1.0, self.each - self.gone) + (self.legs + place - 1) * self.each
 
 
 def _ahead(wall: Wall) -> _Ahead | None:
-    """Look how far a wall has come; ``None`` for one that nobody watches, or that stands still."""
+    """Return the legs ahead of a wall's queue; ``None`` for a wall that is not open or has no screen."""
     gone = max(0.0, (now() - wall.lead_at).total_seconds())
     if wall.state != OPEN or gone > UNWATCHED:
         return None
@@ -290,7 +291,7 @@ def _ahead(wall: Wall) -> _Ahead | None:
 
 
 def state_of(wall: Wall, row: WallWords) -> str:
-    """Say where words are, from the line to the wall."""
+    """Return the state of words, from `LINED_UP` to `WALKED`, or `LEFT_OUT`."""
     if row.state != TAKEN or row.leg is None:
         return LEFT_OUT if row.state == SKIPPED else LINED_UP
     if row.leg > wall.lead:
@@ -299,5 +300,5 @@ def state_of(wall: Wall, row: WallWords) -> str:
 
 
 def shown(rows: Sequence[WallWords]) -> list[str]:
-    """Write the words of a line as everybody sees them."""
+    """Return the words as the public sees them; a picture alone is called a photo."""
     return [row.words or A_PHOTO for row in rows]

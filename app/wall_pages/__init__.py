@@ -1,3 +1,3 @@
-"""The addresses of walls: their screens, what phones write for them, what the curator does."""
+"""The routes of walls: their screens, the form for phones, and the curator's pages."""
 
 __all__ = ["registration"]

@@ -1,4 +1,4 @@
-"""Corridors, and the replay of what a wall has walked: the screen of a wall before what hangs already."""
+"""Routes of corridors and of a wall's replay: a wall's screen that shows published walks."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ office = Blueprint("corridor_office", __name__, url_prefix="/curator/exhibitions
 guard(office)
 
 KEPT_SECONDS = 60
-"""For how long a browser keeps what it was told: a screen asks once a second, and what hangs seldom changes."""
+"""How long browsers cache the programme: screens poll every second, but exhibitions seldom change."""
 
 
 @blueprint.get("/corridor/<slug>")
 def screen(slug: str) -> Response:
-    """Show the corridor of an exhibition, from a walk on that is named by its id."""
+    """Show the corridor of an exhibition, from the walk with the ID in ``at`` on."""
     exhibition = exhibitions.at(slug)
     legs = corridors.legs_of(exhibition)
     if not legs:
         raise NotFound(_("Nothing of this exhibition hangs just now, so there is no corridor."))
     start = corridors.first_leg(legs, request.args.get("at", "").partition("-")[0])
-    told = legs[start - 1].to_json(start)
+    first = legs[start - 1].to_json(start)
     page = render_template(
         "wall/corridor.html",
         exhibition=exhibition,
         programme_url=url_for("corridors.ask", slug=exhibition.slug),
         start=start,
-        leg={"from_": told["from"], "to": told["to"], "still": told["frames"][0] if told["frames"] else ""},
+        leg={"from_": first["from"], "to": first["to"], "still": first["frames"][0] if first["frames"] else ""},
     )
     return conditional(Response(page))
 
 
 @blueprint.get("/corridor/<slug>/programme")
 def ask(slug: str) -> Response:
-    """Tell a screen the legs around that which it walks."""
+    """Return the legs around the one that a screen shows, as JSON."""
     at = read_leg_number()
     legs = corridors.legs_of(exhibitions.at(slug))
     wall: dict[str, Any] = {"name": slug, "state": OPEN, "lead": at}
@@ -57,7 +57,7 @@ def ask(slug: str) -> Response:
 
 @blueprint.get("/wall/<name>/replay")
 def replay(name: str) -> Response:
-    """Lead to the corridor of what a wall walked in its last evening."""
+    """Redirect to the corridor of a wall's last evening."""
     wall = walls.at(name)
     evening = None if wall.evening is None else exhibitions.find(wall.evening)
     if evening is None or not corridors.legs_of(evening):
@@ -67,14 +67,14 @@ def replay(name: str) -> Response:
 
 @office.get("/<slug>/corridor")
 def joints(slug: str) -> Response:
-    """Show the curator where an exhibition's corridor cuts."""
+    """Show the curator which connecting walks an exhibition's corridor lacks."""
     exhibition = exhibitions.at(slug, even_unshown=True)
-    return room_page("curator/corridor.html", exhibition=exhibition, missing=corridors.missing(exhibition))
+    return room_page("curator/corridor.html", exhibition=exhibition, missing=corridors.find_missing(exhibition))
 
 
 @office.post("/<slug>/corridor")
 def join(slug: str) -> Response:
-    """Have painted what joins the walks of an exhibition end to end."""
-    if corridors.commission_joints(exhibitions.at(slug, even_unshown=True)):
+    """Request the missing connecting walks of an exhibition."""
+    if corridors.request_joints(exhibitions.at(slug, even_unshown=True)):
         audit_log.note("joined the walks of exhibition", slug)
     return go("corridor_office.joints", slug=slug)

@@ -1,4 +1,4 @@
-"""The curator's pages of walls: opened and closed, paused, changed, and what is skipped on them."""
+"""The curator's pages of walls: open, change, pause and close them, and skip words and legs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app.web.curator_room import go, guard, room_page
 
 @dataclass(frozen=True, slots=True)
 class LegAhead:
-    """A leg that a wall walks or is to walk next: what it leads to, empty as long as that is not known."""
+    """The current leg of a wall or a later one; ``to`` is what it leads to, "" while that is not known."""
 
     number: int
     to: str
@@ -38,16 +38,16 @@ guard(blueprint)
 
 @blueprint.get("")
 def index() -> Response:
-    """List the walls, and offer to open one."""
+    """Show the list of walls and the form to open one."""
     return _walls_page(WallRequest(""))
 
 
 @blueprint.post("")
 def make() -> Response:
-    """Open a wall that was not there before."""
+    """Open a new wall; show the form with errors if a field is invalid."""
     wanted = _wanted(request.form.get("name", ""))
     try:
-        made = walls.make(wanted)
+        made = walls.create(wanted)
     except InvalidInput as error:
         return _walls_page(wanted, error)
     return go("wall_office.wall", name=made.name)
@@ -55,14 +55,14 @@ def make() -> Response:
 
 @blueprint.get("/<name>")
 def wall(name: str) -> Response:
-    """Show a wall: what is on it, who waits, and its settings."""
+    """Show a wall: its legs, waiting words and settings."""
     found = walls.at(name)
-    return _wall_page(found, walls.wanted_of(found))
+    return _wall_page(found, walls.settings_of(found))
 
 
 @blueprint.post("/<name>")
 def change(name: str) -> Response:
-    """Change a wall's settings."""
+    """Change a wall's settings; show the form with errors if a field is invalid."""
     found, wanted = walls.at(name), _wanted(name)
     try:
         walls.change(found, wanted)
@@ -73,7 +73,7 @@ def change(name: str) -> Response:
 
 @blueprint.post("/<name>/<any(open, pause, resume, close):act>")
 def act_on(name: str, act: str) -> Response:
-    """Open a closed wall anew, pause one, let it go on, or close it and keep what it walked."""
+    """Open, pause, resume or close a wall; closing preserves what it has shown."""
     found = walls.at(name)
     if act == "close" and found.state != CLOSED:
         walls.close(found)
@@ -86,7 +86,7 @@ def act_on(name: str, act: str) -> Response:
 
 @blueprint.post("/<name>/words/<int:number>/skip")
 def skip_words(name: str, number: int) -> Response:
-    """Leave out what somebody wrote."""
+    """Skip a visitor's words."""
     found = walls.at(name)
     row = words.at(number, wall=found)
     return _skipped(found, lambda: words.skip(row))
@@ -94,16 +94,16 @@ def skip_words(name: str, number: int) -> Response:
 
 @blueprint.post("/<name>/legs/<int:number>/skip")
 def skip_leg(name: str, number: int) -> Response:
-    """Have the wall leave a leg that it walks or is to walk."""
+    """Skip the current leg or a later one."""
     found = walls.at(name)
     return _skipped(found, lambda: words.skip_leg(found, number))
 
 
 def _opened(found: Wall) -> Response:
-    wanted = walls.wanted_of(found)
+    wanted = walls.settings_of(found)
     try:
         walls.open_wall(wanted)
-    except InvalidInput as error:  # as after a model that knows its style no more
+    except InvalidInput as error:  # for example the model no longer has the wall's style
         return _wall_page(found, wanted, error)
     return go("wall_office.wall", name=found.name)
 
@@ -112,12 +112,12 @@ def _skipped(found: Wall, skip: Callable[[], None]) -> Response:
     try:
         skip()
     except Conflict as error:
-        return _wall_page(found, walls.wanted_of(found), status=error.status, error=str(error))
+        return _wall_page(found, walls.settings_of(found), status=error.status, error=str(error))
     return go("wall_office.wall", name=found.name)
 
 
 def _ahead(found: Wall) -> list[LegAhead]:
-    """List the leg that a wall walks and those after it, without what was skipped."""
+    """Return the current leg of a wall and later ones, without skipped legs."""
     rows = db.session.execute(
         select(WallLeg, Walk, WallWords)
         .outerjoin(Walk, Walk.id == WallLeg.walk_id)
@@ -131,14 +131,14 @@ def _ahead(found: Wall) -> list[LegAhead]:
         .options(selectinload(Walk.stops))
     )
     return [
-        LegAhead(leg.number, _leads_to(walk, said), leg.number == found.lead, leg.words_number is not None)
-        for leg, walk, said in rows
+        LegAhead(leg.number, _leads_to(walk, written), leg.number == found.lead, leg.words_number is not None)
+        for leg, walk, written in rows
     ]
 
 
-def _leads_to(walk: Walk | None, said: WallWords | None) -> str:
-    if said is not None:
-        return said.words or _("a photo")
+def _leads_to(walk: Walk | None, written: WallWords | None) -> str:
+    if written is not None:
+        return written.words or _("a photo")
     return (walk.stops[-1].prompt or _("a photo")) if walk is not None and walk.stops else ""
 
 
@@ -149,9 +149,9 @@ def _wanted(name: str) -> WallRequest:
 
 
 def _walls_page(wanted: WallRequest, error: InvalidInput | None = None) -> Response:
-    every = [(each, words.count(each)) for each in walls.every()]
-    told: dict[str, Any] = {"walls": every, "wanted": wanted, "hands": Limits.current(None).hands}
-    return room_page("curator/walls.html", error, **told)
+    every = [(each, words.count(each)) for each in walls.all_walls()]
+    context: dict[str, Any] = {"walls": every, "wanted": wanted, "hands": Limits.current(None).hands}
+    return room_page("curator/walls.html", error, **context)
 
 
 def _wall_page(

@@ -1,6 +1,6 @@
-"""Where phones write for a wall: one line, a picture perhaps, and when it comes.
+"""Routes of a wall's form for phones: one line of words, an optional picture, and the state of the visitor's words.
 
-What changes is a part of its own, which htmx asks for again; the form is not in it, so nothing typed is lost.
+htmx polls only the part of the page with the states. The form is outside of it, so typed text is never lost.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from app.web.responses import conditional
 blueprint = Blueprint("phones", __name__)
 
 SOON_MS, LATER_MS, SELDOM_MS = 2_000, 6_000, 20_000
-"""In how long a phone looks again: when something of its own is on the way, when not, and of a wall that is closed."""
+"""Polling intervals of a phone: with own words in the queue, without, and for a closed wall."""
 COMING = (words.LINED_UP, words.BEING_PAINTED, words.ON_THE_WALL)
 KEPT = "private, no-cache"
-"""A form is asked for anew each time, but on the way back, where the browser's own copy still holds what was typed."""
+"""Cache-Control of the form: revalidated on each visit, except with the back button, which restores typed text."""
 
 
 @dataclass
 class SayForm:
-    """The form as it is filled, and what is wrong with it, by field; ``form`` stands for all of it."""
+    """The submitted form and its errors by field; the key ``form`` holds an error of the whole form."""
 
     words: str = ""
     picture: str = ""
@@ -52,7 +52,7 @@ class SayForm:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a phone is told of a wall: its state, where one's own words are, and who waits; a picture has no words."""
+    """The polled part of the page: the wall's state, the visitor's own words, and the queue; ``known`` is its ETag."""
 
     state: str
     own: list[OwnWords]
@@ -65,7 +65,7 @@ class Standing:
 
 @blueprint.get("/w/<name>")
 def short(name: str) -> Response:
-    """Lead from the short address, which one types, to the form."""
+    """Redirect from the short address, which people type, to the form."""
     return cast(Response, redirect(url_for("phones.say", name=walls.at(name).name)))
 
 
@@ -73,7 +73,7 @@ def short(name: str) -> Response:
 def say(name: str) -> Response:
     """Show the form."""
     wall = walls.at(name)
-    visitors.current()  # the cookie comes with the form, so that two quick presses are the same visitor's
+    visitors.current()  # set the cookie now, so that two quick submissions have the same visitor
     form = SayForm(picture=request.args.get("picture", ""))
     _look_at_photo(form)
     return _page(wall, form)
@@ -81,22 +81,22 @@ def say(name: str) -> Response:
 
 @blueprint.get("/wall/<name>/say/live")
 def live(name: str) -> Response:
-    """Show the part of the page that changes: where one's own words are, and who waits."""
+    """Show the polled part of the page: the states of the visitor's own words, and the queue."""
     wall = walls.at(name)
     if fragments.is_opened():
-        return fragments.lead_to(url_for("phones.say", name=wall.name))
+        return fragments.redirect_to_page(url_for("phones.say", name=wall.name))
     now = _standing(wall)
     is_known = request.if_none_match.contains_weak(now.known)
     page = "" if is_known else render_template("wall/_standing.html", wall=wall, now=now)
     response = conditional(make_response(page), now.known)
     response.headers["Cache-Control"] = KEPT
-    response.headers["Vary"] = f"Cookie, {fragments.TOLD_BY}"
+    response.headers["Vary"] = f"Cookie, {fragments.VARY}"
     return response
 
 
 @blueprint.post("/wall/<name>/say")
 def send(name: str) -> Response:
-    """Put what was written in line, or say what is wrong and keep it; the other buttons bring a picture or drop it."""
+    """Queue the submitted words, or show the form with errors; the other buttons upload or remove a picture."""
     wall, form, owner = walls.at(name), _filled(), visitors.current()
     try:
         if wall.state == CLOSED:
@@ -134,7 +134,7 @@ def send(name: str) -> Response:
 
 @blueprint.errorhandler(CSRFError)
 def stale_form(_error: CSRFError) -> Response:
-    """Keep what was typed when the form's token is no longer good."""
+    """Show the form with the typed text again when its CSRF token has expired."""
     message = _("This page had been open for too long, or your browser keeps no cookies. Press once more.")
     try:
         wall = walls.at(str((request.view_args or {}).get("name")))
@@ -146,19 +146,19 @@ def stale_form(_error: CSRFError) -> Response:
 
 
 def _filled() -> SayForm:
-    told = request.form
+    fields = request.form
     return SayForm(
-        words=told.get("words", ""),
-        picture=told.get("picture", ""),
-        cut_out=bool(told.get("cut_out")),
-        photos_may_be_shown=bool(told.get("photos_may_be_shown")),
+        words=fields.get("words", ""),
+        picture=fields.get("picture", ""),
+        cut_out=bool(fields.get("cut_out")),
+        photos_may_be_shown=bool(fields.get("photos_may_be_shown")),
     )
 
 
 def _bring_photo(form: SayForm) -> None:
-    """Keep a picture that came with the form; what cannot be taken is said beside it.
+    """Store a picture that was uploaded with the form; add an error to the form if it cannot be used.
 
-    :raises NoRoom: when there is no room for another.
+    :raises NoRoom: when there is no storage for it.
     """
     file = request.files.get("photo-0")
     if file is None or not file.filename:
@@ -168,7 +168,7 @@ def _bring_photo(form: SayForm) -> None:
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(visitors.current()),
             network=rate_limits.network_key(),
-            check_room=rate_limits.PHOTO.look,
+            check_room=rate_limits.PHOTO.check,
             admit=rate_limits.PHOTO.admit,
         )
     except ValueError as error:
@@ -178,7 +178,7 @@ def _bring_photo(form: SayForm) -> None:
 
 
 def _look_at_photo(form: SayForm) -> None:
-    """Find the picture that the form names, among those of whoever asks; say so where it is not here any more."""
+    """Load the picture that the form names if it belongs to the visitor; else add an error to the form."""
     if not form.picture or form.photo is not None:
         return
     owner = visitors.known()
@@ -193,7 +193,7 @@ def _look_at_photo(form: SayForm) -> None:
 
 
 def _standing(wall: Wall) -> Standing:
-    """Say how things stand for whoever asks; ``known`` changes with anything of it that is shown."""
+    """Return the polled part of the page for the current visitor; its ETag changes with everything that is shown."""
     own = words.own(wall, visitors.known())
     queue = [row.words for row in words.line(wall, most=words.SHOWN_MAX)]
     waiting = words.count(wall)
@@ -202,11 +202,11 @@ def _standing(wall: Wall) -> Standing:
         evening = None
     is_coming = any(each.state in COMING for each in own)
     again = SELDOM_MS if wall.state == CLOSED else SOON_MS if is_coming and wall.state == OPEN else LATER_MS
-    told = [
+    own_states = [
         (each.words, each.state, each.place, each.about, each.walked_at, each.kept.url if each.kept else "")
         for each in own
     ]
-    all_of_it = wall.state, wall.title, told, queue, waiting, evening.slug if evening else "", str(here())
+    all_of_it = wall.state, wall.title, own_states, queue, waiting, evening.slug if evening else "", str(here())
     known = hashlib.sha256(repr(all_of_it).encode()).hexdigest()[:32]
     return Standing(wall.state, own, queue, waiting, evening, again, known)
 

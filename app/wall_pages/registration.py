@@ -1,4 +1,4 @@
-"""The pages of walls, added to the application."""
+"""Registration of the walls' routes on the application."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.wall_pages import corridor_routes, curator_routes, phone_routes, screen
 
 
 def init_app(app: Flask) -> None:
-    """Serve screens, phones, and what the curator does with walls."""
+    """Register the blueprints of screens, corridors, phones and the curator's pages."""
     for module in (screen_routes, corridor_routes, phone_routes, curator_routes):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(corridor_routes.office)

@@ -1,4 +1,4 @@
-"""The screens of walls, and what they ask for while they walk."""
+"""Routes of the walls' screens and of the programme that they poll."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def screen(name: str) -> Response:
 
 @blueprint.get("/wall/<name>/programme")
 def ask(name: str) -> Response:
-    """Tell a screen what it is to show; it says which leg it walks, and the wall goes on by that."""
+    """Return the programme as JSON; the leg that the screen reports moves the wall on."""
     wall = walls.at(name)
     director.advance(wall, programme.read_leg_number())
-    stretches.keep_walked(wall)
-    stretches.tidy(wall)
+    stretches.preserve_shown(wall)
+    stretches.delete_superfluous(wall)
     response = conditional(jsonify(programme.describe_wall(wall)))
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -45,11 +45,11 @@ def ask(name: str) -> Response:
 
 @blueprint.get("/wall/<name>/code.svg")
 def code(name: str) -> Response:
-    """Draw the address at which one writes for a wall as a code that phones read."""
+    """Return the QR code of the address of a wall's form, as SVG."""
     wall = walls.at(name)
-    drawn = io.BytesIO()
+    file = io.BytesIO()
     made = segno.make(programme.say_address(wall), error="m", micro=False)
-    made.save(drawn, kind="svg", border=4, dark="#141312", light="#ffffff", xmldecl=False, omitsize=True)
-    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
+    made.save(file, kind="svg", border=4, dark="#141312", light="#ffffff", xmldecl=False, omitsize=True)
+    response = Response(file.getvalue(), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "no-cache"
     return response

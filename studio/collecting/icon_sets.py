@@ -106,7 +106,7 @@ class Icon:
     svg: str
 
 
-def fetched(target: Path) -> Path:
+def fetch_packages(target: Path) -> Path:
     """Install the packages with npm into ``target``, once; return the folder of modules.
 
     :raises StudioError: when npm is missing or fails.
@@ -230,7 +230,7 @@ def _drawing(icons: dict[str, Any], key: str) -> str | None:
     )
 
 
-def rendered(svg: str, size: int = SIZE) -> Prepared:
+def render_svg(svg: str, size: int = SIZE) -> Prepared:
     """Render a drawing with its transparency, as lossless WebP."""
     import resvg_py
 
@@ -241,15 +241,15 @@ def rendered(svg: str, size: int = SIZE) -> Prepared:
     return Prepared(written.getvalue(), "webp", size, size)
 
 
-def render(icon: Icon, size: int = SIZE) -> tuple[Icon, Prepared | str]:
+def render_icon(icon: Icon, size: int = SIZE) -> tuple[Icon, Prepared | str]:
     """Render an icon; return it with the picture, or with the reason why it cannot be rendered."""
     try:
-        return icon, rendered(icon.svg, size)
+        return icon, render_svg(icon.svg, size)
     except (ValueError, OSError) as error:
         return icon, f"no drawing that can be rendered: {error}"
 
 
-def original(icon: Icon) -> str:
+def icon_digest(icon: Icon) -> str:
     """Return the digest that identifies a drawing."""
     return digest(icon.svg.encode())
 

@@ -36,7 +36,7 @@ class Prepared:
     height: int
 
 
-def prepared(data: bytes, *, smallest: int = SMALLEST, longest: int = LONGEST) -> Prepared:
+def prepare_picture(data: bytes, *, smallest: int = SMALLEST, longest: int = LONGEST) -> Prepared:
     """Convert a picture file to an upright RGB JPEG whose longer side is at most ``longest``.
 
     The first frame of an animation is used; transparency is composited over white.

@@ -175,12 +175,12 @@ class Visitor:
 
     def _take_turn(self, place: SplitResult) -> None:
         rules = self._robots.get(f"{place.scheme}://{place.netloc}")
-        asked = rules.crawl_delay(AGENT) if rules else None
+        delay = rules.crawl_delay(AGENT) if rules else None
         now = time.monotonic()
         due = self._next.get(place.netloc, now)
         if due > now:
             self.sleep(due - now)
-        self._next[place.netloc] = max(due, now) + max(self.pause, float(asked or 0))
+        self._next[place.netloc] = max(due, now) + max(self.pause, float(delay or 0))
 
 
 def _split(url: str) -> SplitResult:
@@ -204,11 +204,11 @@ def _good(answer: Answer, url: str) -> Answer:
 
 def _retry_after(answer: Answer) -> float:
     """Return the seconds of a Retry-After header, which may also be a date (RFC 9110, 10.2.3)."""
-    asked = answer.headers.get("retry-after", "").strip()
-    if asked.isdigit():
-        return float(asked)
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return 0.0
 

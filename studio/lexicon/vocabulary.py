@@ -41,7 +41,7 @@ class Words:
     emoji: list[str] = field(default_factory=list)
 
 
-def collected(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
+def collect_words(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
     """Return the words of all concepts, in Unicode's order.
 
     :raises StudioError: when a package is missing, or the associations name an unknown concept.

@@ -57,6 +57,6 @@ def _write_sheet(folder: Folder, programme: Any, count: int) -> None:
     drawn = [programme.scene(number) for number in range(count)]
     motifs = composition.Motifs.from_folder(folder)
     written = io.BytesIO()
-    composition.sheet(composition.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
+    composition.contact_sheet(composition.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
     folder.write("sheets/scenes.webp", written.getvalue())
     folder.write("sheets/scenes.txt", "".join(f"{scene.number}: {scene.texts[0]}\n" for scene in drawn).encode())

@@ -109,7 +109,7 @@ def deeper(base: Any, layers: tuple[int, ...]) -> Any:
     for name, value in base.state_dict().items():
         parts = name.split(".")
         if parts[0] == "up_blocks" and parts[2] == "resnets" and parts[3] == "1":
-            # The last layer of a level stays last: its input is the skip connection of the first layer.
+            # The last layer of a level stays last: its input is the level's first skip connection.
             parts[3] = str(layers[levels - 1 - int(parts[1])])
         weights[".".join(parts)] = value
     made.load_state_dict(weights)

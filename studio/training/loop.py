@@ -144,8 +144,8 @@ def fit(
     training = _Training(model, loss_of, schedule, run, machine, OPTIMISERS[optimiser], beside)
     if machine.is_main_process and machine.trackers == [] and machine.log_with:
         machine.init_trackers("studio", init_kwargs={"wandb": {"dir": str(run.path), "name": run.name}})
-    began, taken = time.perf_counter(), schedule.steps - training.start
-    for step in progress(range(training.start, schedule.steps), what=run.name, total=taken):
+    began, remaining = time.perf_counter(), schedule.steps - training.start
+    for step in progress(range(training.start, schedule.steps), what=run.name, total=remaining):
         training.take(step)
         done = step + 1
         if done % schedule.save_every == 0 or done == schedule.steps:
@@ -157,9 +157,9 @@ def fit(
         _track(machine, put(training.model), run.name)
     machine.end_training()
     spent = time.perf_counter() - began
-    share = round(training.waited / spent, 4) if taken > 0 and spent else 0.0
-    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "left_out": training.left_out,
-            "loss": training.loss if taken > 0 else None, "seconds": round(spent, 2),
+    share = round(training.waited / spent, 4) if remaining > 0 and spent else 0.0
+    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, remaining), "left_out": training.left_out,
+            "loss": training.loss if remaining > 0 else None, "seconds": round(spent, 2),
             "waited_for_input": share}  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def facts(model: Path) -> dict[str, Any]:
     return contents
 
 
-def places(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
+def trained_part_folders(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
     """Return the folder of each part of the trained model; parts that were not trained are the base's.
 
     Parts in ``named`` override both.
@@ -80,7 +80,7 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
         "text_encoder": CLIPTextModel if of_clip else AutoModel, "tokenizer": AutoTokenizer,
         "unet": diffusers.UNet2DConditionModel, "scheduler": getattr(diffusers, kind, None),
     }  # fmt: skip
-    loaded: dict[str, Any] = {"vae": autoencoder.load(parts["vae"]).float()}
+    loaded: dict[str, Any] = {"vae": autoencoder.load_autoencoder(parts["vae"]).float()}
     for name, loader in loaders.items():
         try:
             loaded[name] = loader.from_pretrained(parts[name])

@@ -176,8 +176,8 @@ def test_sizes_of_a_drawing_agree() -> None:
 
 def test_what_was_rendered_is_remembered_and_nobody_can_spoil_it(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = []
-    rastered = svg_files.rasterise
-    monkeypatch.setattr(svg_files, "rastered", lambda *asked: rendered.append(asked[1]) or rastered(*asked))
+    original = svg_files.rasterise
+    monkeypatch.setattr(svg_files, "rasterise", lambda *asked: rendered.append(asked[1]) or original(*asked))
     held = book()
     first = held.picture(DIGESTS["disc"], 32)
     first[:] = 0.5

@@ -62,7 +62,7 @@ class Recording:
     def __init__(self, solver: Any, photo: torch.Tensor) -> None:
         """Store a new solver for the ideal trajectory, and the photo's latents (1 x channels x height x width)."""
         self._ideal, self._photo = solver, photo
-        solver_state.begin(solver, 0, ())
+        solver_state.resume(solver, 0, ())
         self._latents: torch.Tensor | None = None
         self._corrections: list[torch.Tensor] = []
         self._expected: list[torch.Tensor] = []
@@ -77,10 +77,10 @@ class Recording:
         noise: torch.Tensor | None,
     ) -> torch.Tensor:
         """Return the latents of the ideal trajectory after this call, and record the difference."""
-        t, ours = solver.timesteps[step], before if self._latents is None else self._latents
+        t, own = solver.timesteps[step], before if self._latents is None else self._latents
         clean = solver_state.clean(solver, prediction, t, before)
-        ideal = solver_state.prediction_of(self._ideal, step, ours, self._photo)
-        self._latents = solvers.step(self._ideal, ideal, t, ours, noise)
+        ideal = solver_state.prediction_towards(self._ideal, step, own, self._photo)
+        self._latents = solvers.step(self._ideal, ideal, t, own, noise)
         if step + 1 == len(solver.timesteps):
             self._latents = self._photo
         self._corrections.append(self._latents - latents)
@@ -106,7 +106,7 @@ class PhotoSteering:
         self._positions, self._closed = positions, closed
         self._are_photos = [photo is not None for photo in photos]
         self._calls = next(len(photo.corrections) for photo in photos if photo is not None)
-        self._there: dict[str, list[torch.Tensor | None]] = {
+        self._tensors: dict[str, list[torch.Tensor | None]] = {
             name: [None if photo is None else torch.from_numpy(getattr(photo, name)).to(device) for photo in photos]
             for name in ("corrections", "expected")
         }
@@ -130,10 +130,10 @@ class PhotoSteering:
     def _sum(self, name: str, step: int, like: torch.Tensor) -> torch.Tensor:
         total = torch.zeros_like(like, dtype=torch.float32)
         for row, position in enumerate(self._positions):
-            shares = photo_path.shares(position, self._are_photos, step, self._calls, closed=self._closed)
+            shares = photo_path.photo_weights(position, self._are_photos, step, self._calls, closed=self._closed)
             for stop, share in shares.items():
-                if (there := self._there[name][stop]) is not None:
-                    total[row] += float(np.float32(share)) * there[step]
+                if (tensors := self._tensors[name][stop]) is not None:
+                    total[row] += float(np.float32(share)) * tensors[step]
         return total
 
 

@@ -43,10 +43,10 @@ def paint(
     positions = [level.positions[index] for index in level.batches[batch]]
     keep = level_plan.kept_depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
     size = max(level.pad, len(positions))
-    most = min(size, painter.at_once or size)
+    limit = min(size, painter.at_once or size)
     painted: list[Painted] = []
-    for first in range(0, len(positions), most):
-        part = positions[first : first + most]
+    for first in range(0, len(positions), limit):
+        part = positions[first : first + limit]
         painted += painter.paint(
             prepared,
             part,
@@ -54,7 +54,7 @@ def paint(
             until=level.until,
             keep=keep,
             decode=level.kind != "knots",
-            pad=min(level.pad, most),
+            pad=min(level.pad, limit),
             on_step=on_step,
         )
     return painted
@@ -64,9 +64,9 @@ def _starts(
     levels: Sequence[Level], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
 ) -> list[Start] | None:
     """Return the two states that each picture starts between, and where; None where all start from noise."""
-    found = [level_plan.find_start(number, levels, position, sampling) for position in positions]
+    starts = [level_plan.find_start(number, levels, position, sampling) for position in positions]
     return [
         (states(between.left, between.depth), states(between.right, between.depth), between.t)
-        for between in found
+        for between in starts
         if between is not None
     ] or None

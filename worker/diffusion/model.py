@@ -28,7 +28,7 @@ from sketch.sketchbook import Sketchbook, SketchbookError
 from worker.diffusion import families
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
-from worker.diffusion.families import DEFAULT_OPTIONS, PASSES, Text, TextOptions, text_notes
+from worker.diffusion.families import CLASSIFIER_FREE, DEFAULT_OPTIONS, Text, TextOptions, text_notes
 from worker.diffusion.fitting import devices, placement
 from worker.diffusion.fitting.encoders import Encoders
 from worker.diffusion.fitting.loading import Source
@@ -102,7 +102,7 @@ class Model:
         self.finest = self._networks.finest
         self._folder = folder
         self.size: tuple[int, int] = (width * self.scale, height * self.scale)
-        self.is_guided = self._family.guidance == PASSES
+        self.is_guided = self._family.guidance == CLASSIFIER_FREE
         self.reads_syntax = self.sketch_side is None and self._family.reads_syntax(self._pipe)
         self.is_small = self._source.is_small
         self.plans = self._plans(offload)
@@ -138,7 +138,7 @@ class Model:
             upcast=on_gpu and self._starts_upcast,
             stores_float8=self._source.stores_float8 and "bfloat16" in devices.halves(self.device),
             encoder_bytes=self._encoders.bytes,
-            pass_bytes=self._family.pass_bytes,
+            evaluation_bytes=self._family.evaluation_bytes,
         )
 
     @property
@@ -216,18 +216,22 @@ class Model:
             prompt, negative_prompt = prompt_weights.plain(prompt), prompt_weights.plain(negative_prompt)
             options = replace(options, syntax=0, embeddings=frozenset())
         key = prompt, negative_prompt, frozenset(weights.items()), options
-        known = self._texts.pop(key, None) or self._encode(*key[:2], weights, options)
-        self._texts[key] = known
+        texts = self._texts.pop(key, None) or self._encode(*key[:2], weights, options)
+        self._texts[key] = texts
         while len(self._texts) > TEXTS:
             del self._texts[next(iter(self._texts))]
-        return known
+        return texts
 
     @torch.inference_mode()
     def _encode(
         self, prompt: str, negative_prompt: str, weights: Weights, options: TextOptions
     ) -> tuple[Text, Text | None]:
-        laid = frozenset(weights.items())
-        same = (texts[1] for (_, *others), texts in self._texts.items() if others == [negative_prompt, laid, options])
+        adapter_weights = frozenset(weights.items())
+        same = (
+            texts[1]
+            for (_, *others), texts in self._texts.items()
+            if others == [negative_prompt, adapter_weights, options]
+        )
         self._networks.make_room()
         with self._encoders.on_device(), encoder_adapters.applied(self._pipe, weights, self._family.lora_format):
             return self._family.encode(self._pipe, prompt, negative_prompt, self.device, next(same, None), options)
@@ -241,8 +245,8 @@ class Model:
         try:
             self._adapters.apply(unet.unet, frozenset([file]), self.device)
             self._networks.make_room()
-            wanted = self._family.lora_format
-            with self._encoders.on_device(), encoder_adapters.applied(self._pipe, {file: 1.0}, wanted):
+            lora_format = self._family.lora_format
+            with self._encoders.on_device(), encoder_adapters.applied(self._pipe, {file: 1.0}, lora_format):
                 pass
         finally:
             self._adapters.remove_all()
@@ -261,7 +265,7 @@ class Model:
         are checked, by default the prompt alone.
         """
         reading = text_notes.ModelReading(self._family, self._pipe, reads_syntax=self.reads_syntax)
-        return text_notes.of_stop(reading, prompt, subject, [prompt] if weighted is None else weighted, options)
+        return text_notes.collect_notes(reading, prompt, subject, [prompt] if weighted is None else weighted, options)
 
     def networks(
         self, precision: str, memory_format: str, shares: adapters.Shares = NONE, *, decoder: str | None = None
@@ -370,8 +374,8 @@ class Model:
         pixels = torch.from_numpy(np.ascontiguousarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         encoded = vae.encode(pixels.to(self.device, torch.float32))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        found: NDArray[np.float32] = self._family.scaled(vae, latents)[0].cpu().numpy()
-        return found
+        scaled: NDArray[np.float32] = self._family.scaled(vae, latents)[0].cpu().numpy()
+        return scaled
 
 
 def _quiet() -> None:

@@ -47,15 +47,15 @@ def scene_decoder(folder: Path) -> SceneDecoder | None:
     if not (folder / DECODER).is_dir():
         return None
     try:
-        found = decoder.load(folder / DECODER)
+        loaded = decoder.load(folder / DECODER)
     except DecoderError as error:
         raise ModelError(str(error)) from error
     unet, vae = (read_json(folder / part / "config.json") for part in PARTS)
     side, sample = sketch_side(folder), unet.get("sample_size")
     scale = 2 ** (len(vae.get("block_out_channels") or vae.get("decoder_block_out_channels") or ()) - 1)
-    if (found.shape.latent, decoder.SCALE) != (vae.get("latent_channels", 4), scale) or side != 2 * (sample or 0):
+    if (loaded.shape.latent, decoder.SCALE) != (vae.get("latent_channels", 4), scale) or side != 2 * (sample or 0):
         raise ModelError(f"{folder / DECODER} is made for other latents or sketches than the model's")
-    return found
+    return loaded
 
 
 def inspect(folder: Path) -> str:
@@ -80,8 +80,8 @@ def variant(folder: Path) -> str | None:
 
 def state(folder: Path, others: Iterable[Path] = ()) -> dict[Path, tuple[int, int]]:
     """Return size and modification time (in ns) of each file that is loaded, and of other files."""
-    found = [*others, *(path for part in parts(folder) for path in part.iterdir() if path.is_file())]
-    return {path: (about.st_size, about.st_mtime_ns) for path in sorted(found) if (about := path.stat())}
+    paths = [*others, *(path for part in parts(folder) for path in part.iterdir() if path.is_file())]
+    return {path: (about.st_size, about.st_mtime_ns) for path in sorted(paths) if (about := path.stat())}
 
 
 def fingerprint_of_file(model: SingleFile) -> str:

@@ -30,7 +30,7 @@ class Painters:
         *,
         device: str = "auto",
         capacity: int = 1,
-        measured: Path | None = None,
+        measurements: Path | None = None,
         vae: str = "",
         transformer: str = "",
         offload: str = "auto",
@@ -38,13 +38,13 @@ class Painters:
     ) -> None:
         """Offer models, given as names and what they are loaded from; keep up to `capacity` of them in memory.
 
-        `measured` is the file that remembers the measurements of the device, `cache` the folder of downloads from the
-        hub. `vae` and `transformer` replace the first model's own VAE and network; `offload` says what may leave a GPU.
+        `measurements` is the file that remembers those of the device, `cache` the folder of downloads from the hub.
+        `vae` and `transformer` replace the first model's own VAE and network; `offload` says what may leave a GPU.
         """
         self._models = dict(models)
         self._device = device
         self._capacity = capacity
-        self._measured = measured
+        self._measurements = measurements
         self._replaced = {"vae": vae, "transformer": transformer}
         self._offload, self._cache = offload, cache
         self._loaded: dict[str, Painter] = {}  # in the order of their last use
@@ -84,7 +84,7 @@ class Painters:
         painter = Painter.load(
             self._models[name],
             device=self._device,
-            measured=self._measured,
+            measurements=self._measurements,
             offload=self._offload,
             cache=self._cache,
             **replaced,
@@ -92,13 +92,13 @@ class Painters:
         _ready(painter)
         description = {"title": painter.title, "revision": painter.revision, "size": list(painter.size)}
         self.descriptions = self.descriptions | {name: description | {"device": str(painter.device)}}
-        log.info("%s %s loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
+        log.info("model %s (revision %s) loaded in %.1f s", painter.name, painter.revision, time.monotonic() - began)
         return painter
 
     def shrink(self, model: str | None = None) -> bool:
-        """Unload other models, halve this one's batch, and return whether it was more than one picture.
+        """Unload other models and halve this one's batch; return whether that may help.
 
-        A model that could not even be loaded cannot shrink.
+        It does not help where the batch was one picture already, or the model could not even be loaded.
         """
         painter = self._loaded.get(self.names[0] if model is None else model)
         self._make_room(0 if painter is None else 1)

@@ -49,24 +49,26 @@ class Painter:
     the model. `at_once` limits the pictures in a batch, after the device ran out of memory; None is no limit.
     """
 
-    def __init__(self, model: Model, setting: machine.Setting | None = None, *, measured: Path | None = None) -> None:
+    def __init__(
+        self, model: Model, setting: machine.Setting | None = None, *, measurements: Path | None = None
+    ) -> None:
         """Use a model under a setting of the device; without one, measure and choose the best.
 
-        `measured` is the file that remembers measurements; None remembers nothing.
+        `measurements` is the file that remembers those of the device; None remembers nothing.
         """
         self.model = model
         self.name, self.title, self.prefix, self.revision = model.name, model.title, model.prefix, model.revision
         self.device, self.size, self.is_sketch_conditioned = model.device, model.size, model.sketch_side is not None
         self.passes = 0
         self.at_once: int | None = None  # None: no limit
-        self._setting = setting or choosing.choose(model, measured)
-        self._gpu = DEFAULT if setting else choosing.choose_gpu_options(model, self._setting, measured)
+        self._setting = setting or choosing.choose(model, measurements)
+        self._gpu = DEFAULT if setting else choosing.choose_gpu_options(model, self._setting, measurements)
         model.keep_precision(self._setting.precision)
 
     @classmethod
-    def load(cls, model: str, *, measured: Path | None = None, **options: str) -> "Painter":
+    def load(cls, model: str, *, measurements: Path | None = None, **options: str) -> "Painter":
         """Load a model as `Model.load` does, which may raise ModelError, and measure the device."""
-        return cls(Model.load(model, **options), measured=measured)
+        return cls(Model.load(model, **options), measurements=measurements)
 
     def rendering(
         self, sampling: Mapping[str, Any] | None = None, *, steps: int = 20, guidance: float = 3.5
@@ -77,11 +79,11 @@ class Painter:
         """
         sampling = sampling or {"scheduler": SOLVER, "steps": steps, "guidance": guidance}
         width, height = sampling.get("frame") or (side * sampling.get("enlarged", 1) for side in self.size)
-        measured = self._setting
+        setting = self._setting
         return Rendering.from_sampling(
-            sampling, width=width, height=height, precision=measured.precision,
-            memory_format=measured.memory_format, threads=measured.threads, batch=measured.batch,
-            decoder=self.model.decoder(measured.precision), gpu=self._gpu,
+            sampling, width=width, height=height, precision=setting.precision,
+            memory_format=setting.memory_format, threads=setting.threads, batch=setting.batch,
+            decoder=self.model.decoder(setting.precision), gpu=self._gpu,
         )  # fmt: skip
 
     def prepare(
@@ -118,14 +120,13 @@ class Painter:
         channels, scale = self.model.latent_shape[0], self.model.scale * rendering.finer
         shape = (channels, rendering.height // scale, rendering.width // scale)
         count = solvers.count_added_noises(rendering.scheduler, rendering.steps)
-        drawn = np.stack([draw_noises(stop.seed, 1 + count, shape) for stop in stops])
+        noises = np.stack([draw_noises(stop.seed, 1 + count, shape) for stop in stops])
         watch.lap("text")
         # 3. Note what was not read of the texts, and prepare the sketches.
         prepared = PreparedWalk(
-            rendering=rendering,
-            prompts=words.stack_texts([prompt.states for prompt in prompts]),
+            rendering=rendering, prompts=words.stack_texts([prompt.states for prompt in prompts]),
             negatives=words.stack_texts([negative.states for negative in negatives]) if negatives else None,
-            noises=drawn[:, 0],
+            noises=noises[:, 0],
             notes=tuple(
                 self.model.note(
                     prompt, stop.subject or stop.prompt,
@@ -133,9 +134,9 @@ class Painter:
                 )
                 for prompt, stop in zip(whole_prompts, stops, strict=True)
             ),
-            pooled=words.stack_pooled(prompts, negatives), added_noises=drawn[:, 1:] if count else None,
+            pooled=words.stack_pooled(prompts, negatives), added_noises=noises[:, 1:] if count else None,
             closed=closed, adapters=tuple(stop.adapters for stop in stops),
-            sketches=sketches.of_walk(
+            sketches=sketches.make_sketches(
                 self.model, [stop.scene for stop in stops], latents=shape[1:], finer=rendering.finer,
                 added=drawings, cut_outs=cut_outs, closed=closed,
             ),
@@ -175,8 +176,7 @@ class Painter:
         batch = _Batch(
             positions=[*positions, *[positions[-1]] * (pad - len(positions))],
             start=None if start is None else [*start, *[start[-1]] * (pad - len(start))],
-            until=rendering.steps if until is None else until,
-            keep=frozenset(keep), decode=decode,
+            until=rendering.steps if until is None else until, keep=frozenset(keep), decode=decode,
         )  # fmt: skip
         for precision in dict.fromkeys((rendering.precision, "float32")):
             try:
@@ -202,7 +202,7 @@ class Painter:
         solver = self._solver(rendering, prepared.noises.shape[-2:])
         steering = batch.recording or inversion.photo_steering(prepared.photos, positions, self.device, closed=closed)
         depth, latents, history = self._starting_state(prepared, batch, solver)
-        solver_state.begin(solver, depth, history)
+        solver_state.resume(solver, depth, history)
         # 2. Prepare the conditioning (texts and sketches) and the noise that the solver adds.
         texts = words.at(prepared.prompts, prepared.negatives, prepared.pooled, positions, self.device, closed=closed)
         sketch_tensor = None if prepared.sketches is None else self._tensor(prepared.sketches.at(positions))
@@ -230,7 +230,7 @@ class Painter:
             if reached in batch.keep:
                 is_decoded = reached in rendering.decoded
                 thumbnails = self._thumbnails(vae, expected, guides, rendering) if is_decoded else preview(expected)
-                memory = solver_state.memory(solver)
+                memory = solver_state.get_history(solver)
                 _keep(painted, reached, latents, (*memory, expected) if rendering.mixing > 1 else memory, thumbnails)
             on_step()
         has_numbers = bool(torch.isfinite(latents).all())  # this waits for the device
@@ -241,13 +241,13 @@ class Painter:
             return painted
         # 4. Decode the latents to pictures.
         if is_complete and rendering.detail:
-            expected = decoding.detailed(expected, positions, rendering.detail)
+            expected = decoding.strengthen_detail(expected, positions, rendering.detail)
         pictures = self._pictures(vae, expected, guides, rendering, finer=rendering.finer)
         watch.lap("decode")
         if not np.isfinite(pictures).all():
             return None
-        shown = (pictures * 255).round().astype(np.uint8)
-        return [replace(one, picture=picture) for one, picture in zip(painted, shown, strict=True)]
+        pixels = (pictures * 255).round().astype(np.uint8)
+        return [replace(one, picture=picture) for one, picture in zip(painted, pixels, strict=True)]
 
     def invert(
         self, prepared: PreparedWalk, stop: int, latents: NDArray[np.float32], *, on_step: Callable[[], None] = _nothing
@@ -306,6 +306,7 @@ class Painter:
         self, unet: Any, latents: torch.Tensor, t: torch.Tensor, texts: words.TextBatch, rendering: Rendering, step: int
     ) -> torch.Tensor:
         """Return the network's prediction; where the step is guided, both evaluations are one batch."""
+        # 1. Predict the rows without and with the prompt in one batch.
         guided = rendering.guidance > 1 and self.model.is_guided and _is_within(step, rendering.guided)
         kinds = [texts.negatives, texts.prompts] if guided and texts.negatives is not None else [texts.prompts]
         area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1] * rendering.finer**2))
@@ -315,6 +316,7 @@ class Painter:
         predicted = self.model.predict(unet, latents.repeat(len(kinds), 1, 1, 1), t, states, pooled, **settings)
         if len(kinds) == 1:
             return predicted
+        # 2. Apply guidance.
         unguided, conditioned = predicted.chunk(2)
         return self.model.apply_guidance(unguided, conditioned, rendering.guidance)
 

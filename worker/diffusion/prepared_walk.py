@@ -69,18 +69,18 @@ def adapter_shares(
     of_stops: Sequence[Weights], positions: Sequence[float], *, closed: bool
 ) -> dict[AdapterFile, list[float]]:
     """Return the weight of each adapter at the positions, interpolated linearly between stops; zeros are left out."""
-    found: dict[AdapterFile, list[float]] = {}
+    shares: dict[AdapterFile, list[float]] = {}
     if not any(of_stops):
-        return found
+        return shares
     for row, position in enumerate(positions):
         i, t = frame_schedule.leg(position, len(of_stops), closed=closed)
         first, last = of_stops[i], of_stops[(i + 1) % len(of_stops)]
         for adapter in dict.fromkeys((*first, *last)):
-            begins, ends = first.get(adapter, 0.0), last.get(adapter, 0.0)
-            weight = begins if begins == ends else (1 - t) * begins + t * ends
+            first_weight, last_weight = first.get(adapter, 0.0), last.get(adapter, 0.0)
+            weight = first_weight if first_weight == last_weight else (1 - t) * first_weight + t * last_weight
             if weight:
-                found.setdefault(adapter, [0.0] * len(positions))[row] = float(weight)
-    return found
+                shares.setdefault(adapter, [0.0] * len(positions))[row] = float(weight)
+    return shares
 
 
 def draw_noises(seed: int, count: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:

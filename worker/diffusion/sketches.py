@@ -33,7 +33,7 @@ def _pool() -> DrawingPool:
     return DrawingPool(drawing_pool.extra_processes(tuning.cores()))
 
 
-def of_walk(
+def make_sketches(
     model: Model,
     scenes: Sequence[Scene | None],
     *,
@@ -54,13 +54,13 @@ def of_walk(
     if model.sketch_side is None or all(scene is None for scene in scenes):
         return None
     book = model.sketchbook
-    if more := {digest: svg for digest, svg in added.items() if digest not in book}:
-        book = book.joined(Sketchbook([Drawing(digest, "") for digest in more], more))
+    if new := {digest: svg for digest, svg in added.items() if digest not in book}:
+        book = book.joined(Sketchbook([Drawing(digest, "") for digest in new], new))
     if cut_outs:
         book = book.joined(Sketchbook((), {}, pictures=cut_outs))
     drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
-    if gone := [drawing for drawing in drawings if drawing not in book]:
-        raise PaintingError(f"the drawing {gone[0]}, which the walk is to be painted after, is not here")
+    if missing := [drawing for drawing in drawings if drawing not in book]:
+        raise PaintingError(f"the drawing {missing[0]}, which the walk is to be painted after, is not here")
     fold = model.sketch_side // model.latent_shape[-1]
     height, width = latents or model.latent_shape[1:]
     guide = GUIDE * finer if model.decodes_scenes else 0
@@ -74,7 +74,7 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
 
     :raises PaintingError: when a drawing is missing.
     """
-    drawn = of_walk(model, scenes, added=added, closed=False)
+    drawn = make_sketches(model, scenes, added=added, closed=False)
     if drawn is None:
         return None
     whole = drawn.at([float(place) for place in range(len(scenes))])
@@ -124,13 +124,13 @@ class WalkSketches:
         return [None if led.guide is None else led.guide.astype(np.float32) for led in self._led(positions)]
 
     def _led(self, positions: Sequence[float]) -> list[Led]:
-        wanted = dict.fromkeys(positions)
-        missing = [position for position in wanted if position not in self._remembered]
+        requested = dict.fromkeys(positions)
+        missing = [position for position in requested if position not in self._remembered]
         places = [frame_schedule.leg(position, len(self.scenes), closed=self._closed) for position in missing]
         drawn = _pool().drawn(self._order, self._legs, places)
-        found = {position: self._remembered[position] for position in wanted if position in self._remembered}
-        found |= zip(missing, drawn, strict=True)
-        self._remembered |= found
+        by_position = {position: self._remembered[position] for position in requested if position in self._remembered}
+        by_position |= zip(missing, drawn, strict=True)
+        self._remembered |= by_position
         for position in [*self._remembered][:-REMEMBERED]:
             del self._remembered[position]
-        return [found[position] for position in positions]
+        return [by_position[position] for position in positions]

@@ -41,8 +41,8 @@ def _space_flow(solver: Any, low: float, high: float) -> None:
     solver.sigmas = torch.from_numpy(np.append(times, 0).astype(np.float32))
 
 
-def begin(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
-    """Make a new solver resume after `depth` steps, with the history that `memory` returned there."""
+def resume(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
+    """Make a new solver resume after `depth` steps, with the history that `get_history` returned there."""
     if not hasattr(solver, "set_begin_index"):
         return  # it finds the step by the time alone
     solver.set_begin_index(depth)
@@ -58,7 +58,7 @@ def begin(solver: Any, depth: int, history: tuple[torch.Tensor, ...]) -> None:
     solver.model_outputs = [*[None] * (order - len(outputs)), *outputs]
 
 
-def memory(solver: Any) -> tuple[torch.Tensor, ...]:
+def get_history(solver: Any) -> tuple[torch.Tensor, ...]:
     """Return the solver's history: its last clean predictions, and UniPC's last sample."""
     outputs = tuple(output for output in getattr(solver, "model_outputs", ()) if output is not None)
     last = getattr(solver, "last_sample", None)
@@ -86,7 +86,7 @@ def clean(solver: Any, prediction: torch.Tensor, t: torch.Tensor, latents: torch
     return alpha.sqrt() * latents - (1 - alpha).sqrt() * prediction if kind == "v_prediction" else prediction
 
 
-def prediction_of(solver: Any, step: int, latents: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:
+def prediction_towards(solver: Any, step: int, latents: torch.Tensor, photo: torch.Tensor) -> torch.Tensor:
     """Return what a network would predict for `latents` before step `step` if it expected a photo's latents."""
     of_photo, of_noise = level(solver, step)
     noise = (latents - of_photo * photo) / of_noise

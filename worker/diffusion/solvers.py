@@ -74,7 +74,7 @@ ALGORITHMS = ("dpmsolver", "dpmsolver++")
 """The algorithms that several solvers have; others belong to one solver alone."""
 
 
-def stand_in(folder: Path) -> Any | None:
+def make_stand_in(folder: Path) -> Any | None:
     """Return the scheduler that replaces a model's own, made from its JSON; None where diffusers has its own."""
     named = read_json(folder / "model_index.json").get("scheduler")
     if not isinstance(named, list) or named[-1] not in STAND_INS:
@@ -83,7 +83,7 @@ def stand_in(folder: Path) -> Any | None:
     return _made(STAND_INS[named[-1]], config)
 
 
-def of_settings(config: Mapping[str, Any]) -> Any:
+def make_from_config(config: Mapping[str, Any]) -> Any:
     """Return the scheduler that settings name, made from them."""
     name = str(config["_class_name"])
     return _made(STAND_INS.get(name, name), config)

@@ -380,14 +380,14 @@ def decode_still(data: bytes) -> Frame:
 
 def _xmp(metadata: Mapping[str, str]) -> str:
     """Return an XMP packet with the IPTC digital source type (IPTC Photo Metadata Standard, extension schema)."""
-    said = {key: escape(NO_XML.sub("\ufffd", value)) for key, value in metadata.items()}
+    escaped = {key: escape(NO_XML.sub("\ufffd", value)) for key, value in metadata.items()}
     texts = "".join(
-        f'<dc:{name}><rdf:Alt><rdf:li xml:lang="x-default">{said[key]}</rdf:li></rdf:Alt></dc:{name}>'
+        f'<dc:{name}><rdf:Alt><rdf:li xml:lang="x-default">{escaped[key]}</rdf:li></rdf:Alt></dc:{name}>'
         for name, key in (("title", "title"), ("description", "comment"), ("rights", "copyright"))
-        if key in said
+        if key in escaped
     )
-    if "recipe" in said:
-        texts += f'<moma:recipe xmlns:moma="{RECIPE_NAMESPACE}">{said["recipe"]}</moma:recipe>'
+    if "recipe" in escaped:
+        texts += f'<moma:recipe xmlns:moma="{RECIPE_NAMESPACE}">{escaped["recipe"]}</moma:recipe>'
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'

@@ -43,7 +43,7 @@ def flashes(frames: Sequence[NDArray[np.uint8]], fps: float) -> bool:
     return _too_many(_general(light), second) or _too_many(_red(light), second)
 
 
-def pace(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
+def limit_fps(frames: Sequence[NDArray[np.uint8]], fps: float) -> float:
     """Return how many frames a second may be shown: `fps`, or :data:`SAFE_FPS` if the film would flash."""
     return SAFE_FPS if fps > SAFE_FPS and flashes(frames, fps) else fps
 

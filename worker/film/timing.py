@@ -36,9 +36,7 @@ def durations(positions: Sequence[float], painted: Sequence[int], frame_ms: int,
     else:
         wrap = (shown[-1] + shown[0] + len(order) + 1) / 2
         ends = [wrap - len(order), *middles, wrap]
-    edges = [
-        math.floor(end * frame_ms / 10 + 0.5) for end in ends
-    ]  # round half up, so that both ends of a loop round alike
+    edges = [math.floor(end * frame_ms / 10 + 0.5) for end in ends]  # half up: both loop ends round alike
     return [max(SHORTEST_MS, 10 * (end - start)) for start, end in itertools.pairwise(edges)]
 
 

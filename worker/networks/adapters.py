@@ -33,7 +33,7 @@ class AdapterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AdapterFile:
-    """An adapter's file, and the first digits of the SHA-256 that it must have, in hex."""
+    """An adapter's file, and the start of the SHA-256 that it must have, in hex; empty for any."""
 
     digest: str
     path: Path
@@ -48,8 +48,8 @@ class AdapterFile:
         """The adapter's name at the start of error messages."""
         return f"the adapter {self.path.parents[2].name if self.path.stem == 'adapter' else self.path.stem}"
 
-    def read_tensors(self, wanted: LoraFormat) -> LoraTensors:
-        """Return its tensors, for a model whose LoRA files have the format `wanted`.
+    def read_tensors(self, lora_format: LoraFormat) -> LoraTensors:
+        """Return its tensors, for a model whose LoRA files have the format `lora_format`.
 
         :raises AdapterError: when the file is missing, broken, or has another digest.
         """
@@ -60,7 +60,7 @@ class AdapterFile:
         if not hashlib.sha256(data).hexdigest().startswith(self.digest):
             raise AdapterError(f"{self.label} is broken, or another than was asked for")
         try:
-            return lora_tensors.read_tensors(data, wanted)
+            return lora_tensors.read_tensors(data, lora_format)
         except LoraError as error:
             raise AdapterError(f"{self.label} {error}") from error
 
@@ -84,8 +84,8 @@ class AdapterLayers:
     A few that a batch does not use stay loaded and inactive, since a walk of several stops returns to them.
     """
 
-    def __init__(self, wanted: LoraFormat) -> None:
-        self._wanted = wanted
+    def __init__(self, lora_format: LoraFormat) -> None:
+        self._lora_format = lora_format
         self._unet: Any = None
         self._used: frozenset[AdapterFile] = frozenset()
         self._loaded: dict[AdapterFile, bool] = {}  # by last use; whether it changes the network
@@ -136,7 +136,7 @@ class AdapterLayers:
 
     def _add(self, unet: Any, file: AdapterFile, device: torch.device) -> bool:
         """Add one adapter to the network; return whether it changes the network."""
-        lora, part = file.read_tensors(self._wanted), self._wanted.network
+        lora, part = file.read_tensors(self._lora_format), self._lora_format.network
         count = lora.count(part)
         if not count:
             return False
@@ -158,7 +158,9 @@ class AdapterLayers:
         """Restore the matrices' precision, where peft has rounded them to the stored weights' (float8)."""
         for name, weight in unet.named_parameters():
             if f".{file.name}." in name:
-                own = lora.tensors.get(f"{self._wanted.network}.{name.replace(f'.{file.name}.', '.')}", weight.data)
+                own = lora.tensors.get(
+                    f"{self._lora_format.network}.{name.replace(f'.{file.name}.', '.')}", weight.data
+                )
                 weight.data = own.to(device, unet.dtype)
 
     def remove_all(self) -> None:
@@ -172,22 +174,22 @@ class AdapterLayers:
 
 
 def load_checked(
-    file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *given: Any, **how: Any
+    file: AdapterFile, network: Any, count: int, load: Callable[..., Any], *args: Any, **options: Any
 ) -> None:
     """Load an adapter of `count` tensors into a network by `load`, and check that all of them were placed.
 
     :raises AdapterError: when loading fails, or some tensors have no place.
     """
     try:
-        load(*given, **how)
+        load(*args, **options)
     except torch.OutOfMemoryError:
         raise
     except Exception as error:  # any error of peft means that the file is unusable
         message = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
         raise AdapterError(f"{file.label} does not fit the model: {message:.200}") from error
-    found = [each for own, each in network.named_parameters() if f".{file.name}." in own]
-    if len(found) != count or any(each.is_meta for each in found):
-        placed = sum(not each.is_meta for each in found)
+    weights = [each for own, each in network.named_parameters() if f".{file.name}." in own]
+    if len(weights) != count or any(each.is_meta for each in weights):
+        placed = sum(not each.is_meta for each in weights)
         message = f"{placed} of its {count} tensors have a place in {type(network).__name__}"
         raise AdapterError(f"{file.label} does not fit the model: {message}")
 
@@ -201,10 +203,10 @@ def _follow_rows(unet: Any) -> None:
         layer.base_scaling = {name: layer.scaling[name] for name in layer.active_adapters if name in layer.scaling}
 
 
-def _scale_rows(layer: Any, given: tuple[Any, ...]) -> None:
-    sides = (1,) * (given[0].dim() - 1)
+def _scale_rows(layer: Any, inputs: tuple[Any, ...]) -> None:
+    sides = (1,) * (inputs[0].dim() - 1)
     for name, weights in layer.row_weights.items():
-        layer.scaling[name] = (weights * layer.base_scaling[name]).to(given[0].dtype).view(-1, *sides)
+        layer.scaling[name] = (weights * layer.base_scaling[name]).to(inputs[0].dtype).view(-1, *sides)
 
 
 def _layers(unet: Any) -> list[Any]:
@@ -231,7 +233,7 @@ def _at_rest(unet: Any, device: torch.device) -> Iterator[None]:
     hook = getattr(unet, "_hf_hook", None)
     every = (
         hook.hooks if isinstance(hook, hooks.SequentialHook) else [hook]
-    )  # a network with weights of its own has two
+    )  # a network with its own weights has two hooks
     if not any(isinstance(each, hooks.AlignDevicesHook) for each in every):
         yield
         return
@@ -255,12 +257,12 @@ class AdaptedNetwork:
         precision: torch.dtype = self._unet.dtype
         return precision
 
-    def __call__(self, latents: Any, *given: Any, **others: Any) -> Any:
+    def __call__(self, latents: Any, *inputs: Any, **others: Any) -> Any:
         """Return the prediction for a batch of latents.
 
         For guidance the batch holds the pictures twice: all rows without the prompt, then all with it.
         """
-        tokens = self._count_tokens(latents, *given)
+        tokens = self._count_tokens(latents, *inputs)
         counts = {name: _count(name, tokens) for name in self._layers}
         device = latents[0].device
         for file, shares in self._shares.items():
@@ -272,7 +274,7 @@ class AdaptedNetwork:
             for name, layer in self._layers.items():
                 if file.name in layer.base_scaling:
                     layer.row_weights[file.name] = spread[counts[name]]
-        return self._unet(latents, *given, return_dict=False, **others)[0]
+        return self._unet(latents, *inputs, return_dict=False, **others)[0]
 
 
 def _count(layer: str, tokens: Mapping[str, Sequence[int]]) -> tuple[int, ...] | None:

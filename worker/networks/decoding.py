@@ -15,8 +15,8 @@ from worker.networks import thread_lanes
 DECODED_PIXELS = 2**16
 """How many pixels are decoded in one batch.
 
-More do not fit into a CPU's caches (twice as slow for 24 house pictures), and the decoder of a large model needs
-kilobytes of memory for each.
+More do not fit into a CPU's caches (twice as slow for 24 pictures of the built-in model), and the decoder of a large
+model needs kilobytes of memory for each.
 """
 
 SCENES = "scene_decoder"
@@ -55,11 +55,11 @@ def decode(
         return _decoded(partial(_plain, vae), vae, latents, scale=scale, lanes=lanes, pixels=pixels)
     height, width = (scale // 2 * side for side in latents.shape[-2:])
     shown = [_shown(guide, height, width) for guide in guides or [None] * len(latents)]
-    beside = torch.stack(shown).to(latents.device)
-    return _decoded(partial(_after_scenes, vae), vae, latents, beside, scale=scale, lanes=lanes, pixels=pixels)
+    guide_batch = torch.stack(shown).to(latents.device)
+    return _decoded(partial(_after_scenes, vae), vae, latents, guide_batch, scale=scale, lanes=lanes, pixels=pixels)
 
 
-def detailed(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
+def strengthen_detail(latents: torch.Tensor, positions: Sequence[float], most: float) -> torch.Tensor:
     """Return latents with stronger fine detail: by `most` midway between stops, falling to nothing at stops."""
     between = np.modf(positions)[0]
     share = torch.tensor(most * 2 * np.sqrt(between * (1 - between)), dtype=latents.dtype, device=latents.device)
@@ -97,19 +97,19 @@ def _decoded(
     work: Callable[..., torch.Tensor],
     vae: Any,
     latents: torch.Tensor,
-    *beside: torch.Tensor,
+    *guides: torch.Tensor,
     scale: int,
     lanes: bool,
     pixels: int,
 ) -> NDArray[np.float32]:
     dtype = next(vae.parameters()).dtype
-    given = [each.to(dtype, memory_format=torch.channels_last) for each in (latents, *beside)]
-    few = max(1, pixels // (scale**2 * latents.shape[-1] * latents.shape[-2]))
+    tensors = [each.to(dtype, memory_format=torch.channels_last) for each in (latents, *guides)]
+    count = max(1, pixels // (scale**2 * latents.shape[-1] * latents.shape[-2]))
     if lanes:
-        few = min(few, math.ceil(len(latents) / thread_lanes.count_parts(len(latents), least=1)))
-    parts = [*zip(*(torch.split(each, few) for each in given), strict=True)]
+        count = min(count, math.ceil(len(latents) / thread_lanes.count_parts(len(latents), least=1)))
+    parts = [*zip(*(torch.split(each, count) for each in tensors), strict=True)]
     pictures = torch.cat(thread_lanes.run_in_lanes(work, parts) if lanes else [work(*part) for part in parts])
-    if not torch.isfinite(pictures.sum()):  # an infinite number would pass for white once it is clamped
+    if not torch.isfinite(pictures.sum()):  # clamping would turn infinite numbers white
         pictures = torch.where(torch.isfinite(pictures), pictures, torch.nan)
     return (pictures / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
 

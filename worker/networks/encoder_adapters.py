@@ -15,30 +15,30 @@ from worker.networks.lora_tensors import LoraFormat
 
 
 @contextmanager
-def applied(pipe: Any, weights: Weights, wanted: LoraFormat) -> Iterator[None]:
+def applied(pipe: Any, weights: Weights, lora_format: LoraFormat) -> Iterator[None]:
     """Apply the parts of adapters that change text encoders to those of a pipeline while the block runs.
 
-    `wanted` is the format of the model's LoRA files.
+    `lora_format` is the format of the model's LoRA files.
 
     :raises AdapterError: when an adapter does not fit.
     """
     if not weights:
         yield
         return
-    encoders = {part: encoder for part in wanted.encoders if (encoder := getattr(pipe, part, None)) is not None}
+    encoders = {part: encoder for part in lora_format.encoders if (encoder := getattr(pipe, part, None)) is not None}
     try:
         with torch.inference_mode(mode=False):
-            _lay(encoders, weights, wanted)
+            _apply(encoders, weights, lora_format)
         yield
     finally:
         for encoder in encoders.values():
             _remove(encoder)
 
 
-def _lay(encoders: dict[str, Any], weights: Weights, wanted: LoraFormat) -> None:
+def _apply(encoders: dict[str, Any], weights: Weights, lora_format: LoraFormat) -> None:
     ordered = sorted(weights, key=lambda each: each.digest)
-    loras = {file: file.read_tensors(wanted) for file in ordered}
-    for part in wanted.encoders:
+    loras = {file: file.read_tensors(lora_format) for file in ordered}
+    for part in lora_format.encoders:
         changing = [file for file in ordered if loras[file].count(part)]
         for file in changing:
             if part not in encoders:
@@ -50,8 +50,8 @@ def _lay(encoders: dict[str, Any], weights: Weights, wanted: LoraFormat) -> None
                 adapter_name=file.name, metadata=lora.configs,
             )  # fmt: skip
         if changing:
-            names, given = [file.name for file in changing], [weights[file] for file in changing]
-            set_weights_and_activate_adapters(encoders[part], names, given)
+            names, strengths = [file.name for file in changing], [weights[file] for file in changing]
+            set_weights_and_activate_adapters(encoders[part], names, strengths)
 
 
 def _remove(encoder: Any) -> None:

@@ -62,8 +62,8 @@ class LoraTensors:
         return sum(name.startswith(f"{part}.") for name in self.tensors)
 
 
-def read_tensors(data: bytes, wanted: LoraFormat) -> LoraTensors:
-    """Return the tensors of a file, for a model whose files have the format `wanted`.
+def read_tensors(data: bytes, lora_format: LoraFormat) -> LoraTensors:
+    """Return the tensors of a file, for a model whose files have the format `lora_format`.
 
     :raises LoraError: when it is no LoRA, holds NaN or infinite numbers, or is of another family or an unsupported
         kind.
@@ -74,34 +74,34 @@ def read_tensors(data: bytes, wanted: LoraFormat) -> LoraTensors:
         raise LoraError(f"is no {lora_file.SUFFIX} file, or is broken: {error}.") from error
     metadata = lora_file.header_of(data)[0].get("__metadata__") or {}
     facts = lora_file.facts({name: list(each.shape) for name, each in tensors.items()}, metadata)
-    _check_family(facts, wanted)
+    _check_family(facts, lora_format)
     if wrong := next((name for name, each in tensors.items() if not torch.isfinite(each).all()), None):
         raise LoraError(f"holds numbers that are not finite (NaN or Inf), in {wrong:.100}.")
     try:
-        converted, alphas = _converted(_named(tensors, facts, wanted), wanted)
+        converted, alphas = _converted(_named(tensors, facts, lora_format), lora_format)
     except (ValueError, LookupError, AttributeError, TypeError, AssertionError, NotImplementedError) as error:
         raise LoraError(f"cannot be converted: {str(error) or type(error).__name__:.200}.") from error
-    places = tuple(f"{part}." for part in (wanted.network, *wanted.encoders))
+    places = tuple(f"{part}." for part in (lora_format.network, *lora_format.encoders))
     if wrong := next((name for name in converted if not name.startswith(places)), None):
         raise LoraError(f"does not fit the model: it has no place for the tensor {wrong:.100}.")
-    return LoraTensors(converted, alphas, _configs(facts, wanted))
+    return LoraTensors(converted, alphas, _configs(facts, lora_format))
 
 
-def _check_family(facts: LoraFacts, wanted: LoraFormat) -> None:
+def _check_family(facts: LoraFacts, lora_format: LoraFormat) -> None:
     changes = {"unet", "transformer"} & set(facts.parts)  # text encoders may belong to several families
-    is_other = bool(wanted.family and facts.family and facts.family != wanted.family)
-    if changes and (is_other or wanted.network not in changes):
+    is_other = bool(lora_format.family and facts.family and facts.family != lora_format.family)
+    if changes and (is_other or lora_format.network not in changes):
         other = facts.family or f"a {' and a '.join(sorted(changes))} of another family ({MANY})"
-        raise LoraError(f"is made for {other}, not for {wanted.family or UNETS}.")
+        raise LoraError(f"is made for {other}, not for {lora_format.family or UNETS}.")
 
 
-def _named(tensors: Mapping[str, torch.Tensor], facts: LoraFacts, wanted: LoraFormat) -> dict[str, torch.Tensor]:
+def _named(tensors: Mapping[str, torch.Tensor], facts: LoraFacts, lora_format: LoraFormat) -> dict[str, torch.Tensor]:
     """Return tensors with completed names, where a file names modules as diffusers does, but without the network."""
     named = {name.removeprefix(lora_file.PEFT_PREFIX): each for name, each in tensors.items()}
     if facts.layout not in (lora_file.PEFT, lora_file.BARE) or any(ORIGINAL.match(name) for name in named):
         named = dict(tensors)
     else:
-        part = facts.parts[0] if facts.layout == lora_file.PEFT else wanted.network
+        part = facts.parts[0] if facts.layout == lora_file.PEFT else lora_format.network
         named = {f"{part}.{name}": each for name, each in named.items()}
     if facts.layout == lora_file.KOHYA:
         return named
@@ -109,7 +109,7 @@ def _named(tensors: Mapping[str, torch.Tensor], facts: LoraFacts, wanted: LoraFo
 
 
 def _converted(
-    tensors: Mapping[str, torch.Tensor], wanted: LoraFormat
+    tensors: Mapping[str, torch.Tensor], lora_format: LoraFormat
 ) -> tuple[dict[str, torch.Tensor], dict[str, float] | None]:
     """Convert tensors by diffusers' loader, and return them with the alphas that it returned.
 
@@ -118,43 +118,45 @@ def _converted(
     :raises LoraError: naming a tensor that is in no result.
     """
     with torch.inference_mode(mode=False), torch.enable_grad():
-        begun = {name: each.detach().clone().requires_grad_() for name, each in tensors.items()}
-        given = {name: each.clone() for name, each in begun.items()}  # some are changed in place
-        found = wanted.loader.lora_state_dict(given, **wanted.options)
-    converted, alphas = found if isinstance(found, tuple) else (found, None)
+        originals = {name: each.detach().clone().requires_grad_() for name, each in tensors.items()}
+        copies = {name: each.clone() for name, each in originals.items()}  # some are changed in place
+        result = lora_format.loader.lora_state_dict(copies, **lora_format.options)
+    converted, alphas = result if isinstance(result, tuple) else (result, None)
     used = _origins(converted.values())
-    for name, each in begun.items():
+    for name, each in originals.items():
         if id(each) not in used and not name.endswith(".alpha") and bool(each.any()):
-            raise LoraError(f"holds the tensor {name:.100}, for which diffusers has no place in {_titled(wanted)}.")
+            raise LoraError(
+                f"holds the tensor {name:.100}, for which diffusers has no place in {_titled(lora_format)}."
+            )
     return {name: each.detach() for name, each in converted.items()}, alphas or None
 
 
-def _titled(wanted: LoraFormat) -> str:
-    return wanted.family or UNETS
+def _titled(lora_format: LoraFormat) -> str:
+    return lora_format.family or UNETS
 
 
 def _origins(results: Iterable[torch.Tensor]) -> set[int]:
     """Return the identities of the tensors that results were computed from."""
-    waiting = [each.grad_fn for each in results if each.grad_fn is not None]
-    seen: set[Any] = set()
-    found: set[int] = set()
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
+    pending = [each.grad_fn for each in results if each.grad_fn is not None]
+    visited: set[Any] = set()
+    origins: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if node in visited:
             continue
-        seen.add(node)
+        visited.add(node)
         if hasattr(node, "variable"):
-            found.add(id(node.variable))
-        waiting += [other for other, _ in node.next_functions if other is not None]
-    return found
+            origins.add(id(node.variable))
+        pending += [other for other, _ in node.next_functions if other is not None]
+    return origins
 
 
-def _configs(facts: LoraFacts, wanted: LoraFormat) -> dict[str, Any] | None:
+def _configs(facts: LoraFacts, lora_format: LoraFormat) -> dict[str, Any] | None:
     """Return the configurations of adapters in a header, by network and setting (``unet.lora_alpha``)."""
     configs = json.loads(facts.metadata.get(lora_file.METADATA) or "{}")
     if facts.layout == lora_file.BARE:
-        configs = {f"{wanted.network}.{name}": value for name, value in configs.items()}
+        configs = {f"{lora_format.network}.{name}": value for name, value in configs.items()}
     if any(name.endswith(".use_dora") and value for name, value in configs.items()):
         raise LoraError("is a DoRA, which is not supported; LoRA files are.")
-    found = {name: value for name, value in configs.items() if name.partition(".")[2] in CONFIGURED}
-    return found or None
+    used = {name: value for name, value in configs.items() if name.partition(".")[2] in CONFIGURED}
+    return used or None

@@ -29,16 +29,16 @@ def run_in_lanes(work: Callable[..., T], batches: Sequence[Sequence[Any]]) -> li
     threads = torch.get_num_threads()
     first, *others = [batches[lane::threads] for lane in range(min(threads, len(batches)))]
     try:
-        waited = [_pool().submit(_follow, work, lane) for lane in others]
-        found = [_follow(work, first), *(lane.result() for lane in waited)]
+        futures = [_pool().submit(_follow, work, lane) for lane in others]
+        results = [_follow(work, first), *(lane.result() for lane in futures)]
     finally:
         torch.set_num_threads(threads)
-    return [found[i % threads][i // threads] for i in range(len(batches))]
+    return [results[i % threads][i // threads] for i in range(len(batches))]
 
 
 @torch.inference_mode()
 def _follow(work: Callable[..., T], lane: Sequence[Sequence[Any]]) -> list[T]:
-    torch.set_num_threads(1)  # what torch calls the process's is each thread's own
+    torch.set_num_threads(1)  # this is per thread, although torch documents it for the process
     return [work(*arguments) for arguments in lane]
 
 

@@ -48,11 +48,11 @@ class Traced(torch.nn.Module):
         precision: torch.dtype = self.unet.dtype  # the precision that it computes in, whatever it is stored in
         return precision
 
-    def forward(self, *given: Any, **others: Any) -> Any:
+    def forward(self, *inputs: Any, **others: Any) -> Any:
         """Return the prediction for a batch of latents; with further inputs, or on a GPU, without the trace."""
-        if not self.is_small or any(other is not None for other in others.values()) or given[0].device.type != "cpu":
-            return self.unet(*given, return_dict=False, **others)[0]
-        latents, t, states = given
+        if not self.is_small or any(other is not None for other in others.values()) or inputs[0].device.type != "cpu":
+            return self.unet(*inputs, return_dict=False, **others)[0]
+        latents, t, states = inputs
         shapes = latents.shape[1:], states.shape[1:]
         if shapes not in self._runs:
             self._runs[shapes] = _traced(self.unet, latents, states)

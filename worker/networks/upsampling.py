@@ -39,15 +39,15 @@ Unfolded = list[tuple[nn.Module, str, nn.Module]]
 
 def unfold(network: nn.Module) -> Unfolded:
     """Restore the original upsampling layers, so that their convolutions can be changed; return the folded ones."""
-    found: Unfolded = [
+    folded: Unfolded = [
         (parent, name, child)
         for parent in network.modules()
         for name, child in parent.named_children()
         if isinstance(child, Upsampler) and child.usual is not None
     ]
-    for parent, name, child in found:
+    for parent, name, child in folded:
         setattr(parent, name, child.usual)
-    return found
+    return folded
 
 
 def refold(folded: Unfolded) -> None:
@@ -127,18 +127,23 @@ class Tail(nn.Module):
 
 def _folded(layers: nn.Sequential) -> nn.Sequential:
     """Return a sequence of layers with its upsampling layers folded."""
-    left = list(layers)
-    done: list[nn.Module] = []
-    while left:
-        if len(left) == 3 and _doubles(left[0]) and _is_plain(left[1], bias=False) and _is_plain(left[2], bias=True):
-            done.append(Tail(left[1], left[2]))  # type: ignore[arg-type]
-            left = []
-        elif len(left) > 1 and _doubles(left[0]) and _is_plain(left[1]):
-            done.append(Upsampler(left[1]))  # type: ignore[arg-type]
-            left = left[2:]
+    remaining = list(layers)
+    folded: list[nn.Module] = []
+    while remaining:
+        if (
+            len(remaining) == 3
+            and _doubles(remaining[0])
+            and _is_plain(remaining[1], bias=False)
+            and _is_plain(remaining[2], bias=True)
+        ):
+            folded.append(Tail(remaining[1], remaining[2]))  # type: ignore[arg-type]
+            remaining = []
+        elif len(remaining) > 1 and _doubles(remaining[0]) and _is_plain(remaining[1]):
+            folded.append(Upsampler(remaining[1]))  # type: ignore[arg-type]
+            remaining = remaining[2:]
         else:
-            done.append(left.pop(0))
-    return layers if len(done) == len(layers) else nn.Sequential(*done)
+            folded.append(remaining.pop(0))
+    return layers if len(folded) == len(layers) else nn.Sequential(*folded)
 
 
 def _doubles(layer: nn.Module) -> bool:

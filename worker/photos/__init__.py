@@ -1,3 +1,3 @@
-"""What a photo or a hand drawing shows: its main thing, a sketch of it, words for it. Imports nothing of walks."""
+"""What a photo or a finger drawing shows: its main thing, a sketch of it, words for it. Imports nothing of walks."""
 
 __all__ = ["cutting", "describing", "pictures", "tracing"]

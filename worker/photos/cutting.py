@@ -56,7 +56,7 @@ def main_thing(picture: Pixels) -> Mask | None:
     """
     high, wide = picture.shape[:2]
     scale = min(1.0, SIDE / max(high, wide))
-    small = pictures.resized(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
+    small = pictures.resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
     if min(small.shape[:2]) < 8:
         return None
     alpha = small[..., 3] >= 128
@@ -73,7 +73,7 @@ def lab(picture: Pixels) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
 
 
-def flattened(picture: Pixels, *, reach: float) -> Pixels:
+def flatten_colours(picture: Pixels, *, reach: float) -> Pixels:
     """Return a picture with similar colours within ``reach`` pixels evened out (mean shift: Comaniciu, 2002)."""
     return np.asarray(cv2.pyrMeanShiftFiltering(np.ascontiguousarray(picture), reach, ALIKE), np.uint8)
 
@@ -134,12 +134,12 @@ def _grown(picture: Pixels) -> Mask | None:
     """Return the best mask that GrabCut grows from several guesses; None where none is good."""
     soft = np.asarray(cv2.bilateralFilter(picture, 5, 30, 5), np.uint8)
     sharp = lab(picture)
-    best, found = GOOD, None
+    best, mask = GOOD, None
     for seeds in _guesses(sharp):
         inside = _cut(soft, seeds)
         if inside is not None and _step(sharp, inside) > STEP and (score := _score(sharp, inside)) > best:
-            best, found = score, inside
-    return found
+            best, mask = score, inside
+    return mask
 
 
 def _guesses(sharp: NDArray[np.float32]) -> Iterator[Pixels]:

@@ -34,7 +34,7 @@ class Description:
     """The words for a picture, and the words of the style that it resembles; each is empty where unknown."""
 
     words: str = ""
-    hand: str = ""
+    style: str = ""
 
 
 class Blip:
@@ -72,24 +72,24 @@ class Blip:
 
 
 def describe(
-    picture: Pixels, *, cut: Pixels | None = None, eye: Eye | None, blip: Blip | None, hands: Collection[str] = ()
+    picture: Pixels, *, cut: Pixels | None = None, eye: Eye | None, blip: Blip | None, styles: Collection[str] = ()
 ) -> Description:
     """Describe a picture (h, w, 4), whose main thing is ``cut`` out, if there is one.
 
-    ``hands`` are the words of the styles that may be named. The image encoder was trained on single things on an even
+    ``styles`` are the words of the styles that may be named. The image encoder was trained on single things on an even
     ground, so it is given the main thing on paper as well, and the more certain concept is used.
     """
     flat = pictures.on_paper(picture)
-    words, hand = (blip.words(flat) if blip else ""), ""
+    words, style = (blip.words(flat) if blip else ""), ""
     if eye is not None:
-        rows, columns = pictures.frame(flat.shape)
+        rows, columns = pictures.crop(flat.shape)
         views = [flat[rows, columns], *([] if cut is None else [_on_square(cut)])]
         size = eye.tower.shape.size
-        batch = np.stack([pictures.resized(view, size, size) for view in views])
+        batch = np.stack([pictures.resize(view, size, size) for view in views])
         sentences, shares = eye.encode(torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255)
         words = words or _nearest(eye, sentences)
-        hand = eye.name_style(shares[0], hands)
-    return Description(words, hand)
+        style = eye.name_style(shares[0], styles)
+    return Description(words, style)
 
 
 def with_article(concept: str) -> str:

@@ -42,7 +42,7 @@ def on_paper(picture: Pixels) -> Pixels:
     return np.asarray(laid.round().astype(np.uint8))
 
 
-def frame(shape: tuple[int, ...], inside: Mask | None = None, *, ratio: float = 1.0) -> tuple[slice, slice]:
+def crop(shape: tuple[int, ...], inside: Mask | None = None, *, ratio: float = 1.0) -> tuple[slice, slice]:
     """Return the rows and columns of the largest part of a ``shape`` (h, w, …) with a ``ratio`` of width to height.
 
     It is in the middle or, with a mask of the thing ``inside`` (of any size with the same ratio of sides), as near the
@@ -68,7 +68,7 @@ def _part(whole: int, length: int, span: tuple[float, float] | None) -> slice:
     return slice(begin, begin + length)
 
 
-def resized(picture: Pixels, width: int, height: int) -> Pixels:
+def resize(picture: Pixels, width: int, height: int) -> Pixels:
     """Return a picture, RGB or RGBA, at a size: box-averaged where that is smaller, bicubic where it is larger."""
     if picture.shape[:2] == (height, width):
         return picture

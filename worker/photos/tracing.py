@@ -1,4 +1,4 @@
-"""Trace a photo, or a hand drawing: a sketch that conditions the model in the place of a scene of drawings.
+"""Trace a photo, or a finger drawing: a sketch that conditions the model in the place of a scene of drawings.
 
 The main thing becomes a thing of the scene, with its outline and in few colours, so that it can be morphed with the
 things of other stops. Around it is what the photo shows there, or the setting of the stop's scene.
@@ -50,8 +50,8 @@ class Traced:
         """The thing's identifier among reference drawings: letters and digits, as these have."""
         return _digest(self.thing)
 
-    def scene(self, asked: Scene | None = None) -> Scene:
-        """Return it as a scene; a cut-out thing gets the setting, and the place, of the scene that is ``asked`` for."""
+    def scene(self, requested: Scene | None = None) -> Scene:
+        """Return it as a scene; a cut-out thing gets the setting, and the place, of the scene that is ``requested``."""
         if self.around is not None:
             around = Surroundings(
                 tones=_tones(self.around),
@@ -61,11 +61,13 @@ class Traced:
                 is_unoutlined=self.thing is None,
             )
             things = () if self.thing is None else (Thing(self.digest, size=1.0),)
-            return Scene(things, around, words=asked.words if asked else "", reader=asked.reader if asked else 0)
-        if asked is None:
+            return Scene(
+                things, around, words=requested.words if requested else "", reader=requested.reader if requested else 0
+            )
+        if requested is None:
             return Scene((self._standing(None),), PLAIN)
-        largest = max(asked.things, key=lambda thing: thing.size, default=None)
-        return replace(asked, things=(self._standing(largest),))
+        largest = max(requested.things, key=lambda thing: thing.size, default=None)
+        return replace(requested, things=(self._standing(largest),))
 
     def _standing(self, instead_of: Thing | None) -> Thing:
         """Return the cut-out thing in the place of another thing, at the same foot line."""
@@ -89,9 +91,9 @@ def trace(picture: Pixels, *, cut_out: bool, ratio: float = 1.0) -> Traced:
         return Traced(_flat(_alone(picture, inside)), None)
     if inside is None:
         inside = cutting.main_thing(picture)  # flat pictures may have an outline, which styles need
-    rows, columns = pictures.frame(picture.shape, inside, ratio=ratio)
+    rows, columns = pictures.crop(picture.shape, inside, ratio=ratio)
     wide, high = round(SIDE * min(1.0, ratio)), round(SIDE / max(1.0, ratio))
-    few = _few(pictures.resized(pictures.on_paper(picture[rows, columns]), wide, high))
+    few = _few(pictures.resize(pictures.on_paper(picture[rows, columns]), wide, high))
     if inside is None:
         return Traced(None, _squared(few))
     alpha = _alpha(picture, inside)[rows, columns]
@@ -114,7 +116,7 @@ def cut(picture: Pixels, side: int) -> Pixels | None:
     alone = np.dstack([picture[rows, columns, :3], _alpha(picture, inside)[rows, columns]])
     high, wide = alone.shape[:2]
     scale = min(1.0, side / max(high, wide))
-    return pictures.resized(alone, max(1, round(wide * scale)), max(1, round(high * scale)))
+    return pictures.resize(alone, max(1, round(wide * scale)), max(1, round(high * scale)))
 
 
 def pack(traced: Traced) -> bytes:
@@ -132,12 +134,12 @@ def unpack(data: bytes) -> Traced:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            found = Traced(archive.get("thing"), archive.get("around"))
+            traced = Traced(archive.get("thing"), archive.get("around"))
     except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"this is no traced photo: {error}") from error
-    if found.thing is None and found.around is None:
+    if traced.thing is None and traced.around is None:
         raise ValueError("this is no traced photo: it shows nothing")
-    return found
+    return traced
 
 
 def _alone(picture: Pixels, inside: Mask) -> Pixels:
@@ -150,7 +152,7 @@ def _alone(picture: Pixels, inside: Mask) -> Pixels:
     square = np.zeros((side, side, 4), np.uint8)
     top, left = side - high, (side - wide) // 2  # its feet are on the lower edge
     square[top : top + high, left : left + wide] = thing
-    return pictures.resized(square, SIDE, SIDE)
+    return pictures.resize(square, SIDE, SIDE)
 
 
 def _box(picture: Pixels, inside: Mask) -> tuple[slice, slice]:
@@ -175,8 +177,8 @@ def _even(picture: Pixels) -> Pixels:
     """Return a picture (h, w, 4) scaled down for tracing, and with its colours evened out."""
     high, wide = picture.shape[:2]
     scale = min(1.0, 1.5 * SIDE / max(high, wide))
-    small = pictures.resized(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
-    return np.dstack([cutting.flattened(pictures.on_paper(small), reach=REACH), small[..., 3]])
+    small = pictures.resize(picture, max(1, round(wide * scale)), max(1, round(high * scale)))
+    return np.dstack([cutting.flatten_colours(pictures.on_paper(small), reach=REACH), small[..., 3]])
 
 
 def _few(picture: Pixels) -> Pixels:
@@ -218,17 +220,17 @@ def _digest(picture: Pixels | None) -> str:
     return "" if picture is None else hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest()[:20]
 
 
-def composed(picture: Pixels, width: int, height: int, *, cut_out: bool) -> Pixels:
+def compose(picture: Pixels, width: int, height: int, *, cut_out: bool) -> Pixels:
     """Return a picture (h, w, 4) as a model is to reproduce it (height, width, 3).
 
     It is the part of the whole picture that fits or, with ``cut_out``, its main thing alone on paper.
     """
     if cut_out and (alone := cut(picture, max(width, height))) is not None:
         scale = STANDING * min(width / alone.shape[1], height / alone.shape[0])
-        thing = pictures.resized(alone, max(1, round(alone.shape[1] * scale)), max(1, round(alone.shape[0] * scale)))
+        thing = pictures.resize(alone, max(1, round(alone.shape[1] * scale)), max(1, round(alone.shape[0] * scale)))
         laid = np.zeros((height, width, 4), np.uint8)
         top, left = (height - thing.shape[0]) // 2, (width - thing.shape[1]) // 2
         laid[top : top + thing.shape[0], left : left + thing.shape[1]] = thing
         return pictures.on_paper(laid)
-    rows, columns = pictures.frame(picture.shape, cutting.main_thing(picture), ratio=width / height)
-    return pictures.resized(pictures.on_paper(picture[rows, columns]), width, height)
+    rows, columns = pictures.crop(picture.shape, cutting.main_thing(picture), ratio=width / height)
+    return pictures.resize(pictures.on_paper(picture[rows, columns]), width, height)

@@ -138,7 +138,7 @@ def find_lost_frames(claim: Claim, memory: Memory) -> list[float]:
     pictures, missing = _pictures(frames, memory), []
     for index, frame in enumerate(frames):
         try:
-            memory.keep(frame.position, pictures[index])
+            memory.cache_picture(frame.position, pictures[index])
         except MediaStoreAway:
             raise
         except MediaError as error:
@@ -163,7 +163,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     order = film_order(walk.frames, walk.ending)
     reduced, sample, thumbnails = _first_reading(way, order)
     morph = smoothness_measure.morph(thumbnails, [frame.position for frame in frames], stops=len(walk.stops))
-    set_committed_value(walk, "fps", flash_safety.pace([reduced[index] for index in order], walk.fps))
+    set_committed_value(walk, "fps", flash_safety.limit_fps([reduced[index] for index in order], walk.fps))
     poster = way[len(way) // 2]
     films, smoothness = _films(walk, way, order, sample, poster)
     this_worker().heartbeat.note_progress()

@@ -161,7 +161,7 @@ def test_site_starts_while_its_bucket_does_not_answer(
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     with caplog.at_level(logging.WARNING):
         app = make_app(instance, MEDIA_URL=URL)
-    assert f"The media store at {URL} does not answer, and pictures are away until it does" in caplog.text
+    assert f"The media store at {URL} does not answer; pictures are unavailable" in caplog.text
     assert app.test_client().get("/about").status_code == 200
 
 
@@ -234,4 +234,4 @@ def test_store_that_cannot_sign_says_so_once(monkeypatch: pytest.MonkeyPatch, ca
     monkeypatch.setitem(fsspec.config.conf, "gcs", {"token": "anon", "project": "moma"})
     store = MediaStore("gcs://moma-pictures/moma")
     assert [store.sign_url("walks/a/film.gif") for _ in range(2)] == ["", ""]
-    assert len([row for row in caplog.records if "signs no addresses" in row.message]) == 1
+    assert len([row for row in caplog.records if "signs no URLs" in row.message]) == 1

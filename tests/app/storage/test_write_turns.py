@@ -170,4 +170,4 @@ def test_forked_process_has_turns_of_its_own(database: Path) -> None:
             with turns.hold(lambda: None):
                 os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert fcntl.fcntl(turns._door, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
+    assert fcntl.fcntl(turns._lock_file, fcntl.F_GETFD) & fcntl.FD_CLOEXEC

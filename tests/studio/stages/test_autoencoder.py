@@ -45,10 +45,10 @@ def losses(folder: Folder, run: str = "autoencoder") -> list[float]:
 
 def test_stage_makes_a_folder_that_diffusers_loads(begun: tuple[Folder, dict[str, Any]]) -> None:
     folder, told = begun
-    vae = autoencoder.load(folder.path / "model/vae")
+    vae = autoencoder.load_autoencoder(folder.path / "model/vae")
     pictures = torch.rand(2, 3, 32, 32)
     latents = autoencoder.scaled_latents(vae, pictures)
-    assert latents.shape == (2, 4, 8, 8) and autoencoder.decoded(vae, latents).shape == pictures.shape
+    assert latents.shape == (2, 4, 8, 8) and autoencoder.decode_latents(vae, latents).shape == pictures.shape
     assert told["measured_on"] == "test" and set(told["psnr"]) == {"plain", "neon", "cut-out"}
     assert vae.config.scaling_factor == pytest.approx(told["scaling_factor"], abs=1e-3)
 
@@ -59,9 +59,11 @@ def test_latents_are_scaled_to_one(begun: tuple[Folder, dict[str, Any]]) -> None
 
     pictures = Canvas(folder, size=32).mixture(16, 0, rng=loop.step_rng(0, 0))
     with torch.no_grad():
-        latents = autoencoder.scaled_latents(autoencoder.load(folder.path / "model/vae"), pictures)
+        latents = autoencoder.scaled_latents(autoencoder.load_autoencoder(folder.path / "model/vae"), pictures)
     assert float(latents.square().mean().sqrt()) == pytest.approx(1, abs=0.05)
-    assert not autoencoder.load(folder.path / "model/vae").config.shift_factor  # the pipeline would ignore it
+    assert not autoencoder.load_autoencoder(
+        folder.path / "model/vae"
+    ).config.shift_factor  # the pipeline would ignore it
 
 
 def test_second_call_trains_nothing_and_changes_nothing(copy: Folder, run: Call) -> None:
@@ -97,20 +99,20 @@ def test_other_settings_are_refused_by_name(copy: Folder, run: Call) -> None:
 def test_refining_keeps_the_latents(copy: Folder, run: Call) -> None:
     pictures = torch.rand(1, 3, 32, 32)
     with torch.no_grad():
-        before = autoencoder.load(copy.path / "model/vae")
+        before = autoencoder.load_autoencoder(copy.path / "model/vae")
         latents = autoencoder.scaled_latents(before, pictures)
     run("autoencoder", "--folder", copy.path, *SMALL, "--steps", 2, "--refine")
     with torch.no_grad():
-        after = autoencoder.load(copy.path / "model/vae")
+        after = autoencoder.load_autoencoder(copy.path / "model/vae")
         assert torch.equal(autoencoder.scaled_latents(after, pictures), latents)
-        assert not torch.equal(autoencoder.decoded(after, latents), autoencoder.decoded(before, latents))
+        assert not torch.equal(autoencoder.decode_latents(after, latents), autoencoder.decode_latents(before, latents))
 
 
 def test_more_steps_paint_nearer(drawn: Folder, begun: tuple[Folder, dict[str, Any]]) -> None:
     from studio.scenes.canvas import Canvas
 
     pictures = Canvas(begun[0], size=32).mixture(8, 0, rng=loop.step_rng(1, 1)) * 2 - 1
-    vae = autoencoder.make((8, 8, 16), latent=4, size=32)
+    vae = autoencoder.make_autoencoder((8, 8, 16), latent=4, size=32)
     optimiser = torch.optim.AdamW(vae.parameters(), 3e-3)
     told = []
     for _ in range(30):
@@ -222,7 +224,7 @@ def test_full_disk_is_told_where_the_curve_or_a_checkpoint_does_not_fit(
     monkeypatch.setattr(checkpoints.diffusion, "plain_copy", lambda _: SimpleNamespace(
         half=lambda: SimpleNamespace(save_pretrained=full)))  # fmt: skip
     with pytest.raises(StudioError, match=r"checkpoints/000004 could not be written .*No space left.*before stays"):
-        checkpoints.keep(run, model, 4)
+        checkpoints.save_checkpoint(run, model, 4)
     assert (run.path / "state.pt").read_bytes() == before and not any((run.path / "checkpoints").iterdir())
 
 

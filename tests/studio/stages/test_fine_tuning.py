@@ -179,7 +179,7 @@ def test_half_base_learns_in_float32_and_leaves_the_rest_as_it_was(work: Folder,
 
 def test_weights_that_do_not_learn_lie_in_the_precision_asked_for() -> None:
     network = tiny._unet(attention_head_dim=4)
-    diffusion.lay_lora(network, 2, torch.bfloat16)
+    diffusion.add_lora(network, 2, torch.bfloat16)
     kinds = {value.requires_grad: value.dtype for value in network.parameters()}
     assert kinds == {True: torch.float32, False: torch.bfloat16}
 

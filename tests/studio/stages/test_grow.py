@@ -66,13 +66,13 @@ def test_new_latents_tell_what_the_first_do_not_and_the_most_telling_are_the_lar
 def test_decoder_begins_with_what_the_base_paints(pair: Any, pictures: torch.Tensor) -> None:
     base, made = pair
     latents = autoencoder.scaled_latents(made, pictures)
-    painted = autoencoder.decoded(made, latents)
+    painted = autoencoder.decode_latents(made, latents)
     assert painted.shape == pictures.shape
     otherwise = torch.cat([latents[:, :3], torch.randn_like(latents[:, 3:])], 1)
-    assert torch.equal(autoencoder.decoded(made, otherwise), painted)
+    assert torch.equal(autoencoder.decode_latents(made, otherwise), painted)
     even = torch.zeros(1, 8, 4, 4)
-    inner = autoencoder.decoded(made, even)[..., 12:20, 12:20].mean((2, 3))
-    assert torch.allclose(inner, autoencoder.decoded(base, even[:, :3])[..., 6:10, 6:10].mean((2, 3)), atol=0.05)
+    inner = autoencoder.decode_latents(made, even)[..., 12:20, 12:20].mean((2, 3))
+    assert torch.allclose(inner, autoencoder.decode_latents(base, even[:, :3])[..., 6:10, 6:10].mean((2, 3)), atol=0.05)
 
 
 @torch.no_grad()
@@ -89,7 +89,11 @@ def test_unet_begins_with_what_the_base_predicts(pictures: torch.Tensor) -> None
 @pytest.mark.parametrize(
     ("base", "latent", "says"),
     [
-        (autoencoder.make((8, 8), latent=4, size=16), 8, "Only an AutoencoderTiny can be grown, not AutoencoderKL."),
+        (
+            autoencoder.make_autoencoder((8, 8), latent=4, size=16),
+            8,
+            "Only an AutoencoderTiny can be grown, not AutoencoderKL.",
+        ),
         (tiny(), 2, "It has 3 latents a place; 2 would be fewer."),
         (tiny(encoder_block_out_channels=(16, 16)), 8, "An encoder of 16 channels is too thin"),
     ],
@@ -170,7 +174,7 @@ def shown(network: Any, seed: int = 1) -> torch.Tensor:
 def learned(channels: tuple[int, ...] = (16, 32, 32), taken: int | None = None) -> Any:
     """Make a UNet whose every weight differs from what it began with, as after learning."""
     torch.manual_seed(3)
-    network = diffusion.unet(channels, latent=4, taken=taken, sample=8, width=16)
+    network = diffusion.unet(channels, latent=4, inputs=taken, sample=8, width=16)
     for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.05)
     return network.eval()

@@ -64,7 +64,7 @@ def test_average_of_a_run_that_is_not_done_is_published_in_half_precision(
     network = UNet2DConditionModel.from_pretrained(published[0] / "unet", torch_dtype=torch.float16)
     assert {value.dtype for value in network.state_dict().values()} == {torch.float16}
     assert all(torch.equal(value, state["average"][name].half()) for name, value in network.state_dict().items())
-    assert published[1]["led"] and [path.name for path in checkpoints.kept(Run(led, "led"))] == ["000003"]
+    assert published[1]["led"] and [path.name for path in checkpoints.list_checkpoints(Run(led, "led"))] == ["000003"]
 
 
 def test_hands_of_prompts_that_name_none_may_be_chosen_among_those_it_knows(

@@ -97,8 +97,8 @@ def test_sketches_and_mixed_states_come_back(tmp_path: Path) -> None:
     states = torch.stack([torch.full((3, 4), float(number)) for number in range(4)])
     sketches = torch.linspace(-1, 1, 2 * 4 * 8 * 8).view(2, 4, 8, 8)
     led = Conditioning(sketches, torch.tensor([[0, 0], [3, 3]]), torch.tensor([0.0, 0.25]))
-    shards.write(folder, "latents/shard-00000.safetensors", torch.zeros(2, 4, 4, 4), states,
-                 torch.tensor([[0, 0], [1, 1]]), led)  # fmt: skip
+    shards.write_shard(folder, "latents/shard-00000.safetensors", torch.zeros(2, 4, 4, 4), states,
+                       torch.tensor([[0, 0], [1, 1]]), led)  # fmt: skip
     folder.write("latents/shards.json", json.dumps({"pictures": 2, "shards": ["shard-00000.safetensors"]}).encode())
     reader = Reader(Shards(tmp_path / "latents"), 2, seed=1)
     numbers = Shards(tmp_path / "latents").numbers(0, 2, seed=1)
@@ -133,7 +133,7 @@ def test_shards_stay_good_for_another_decoder_and_not_for_another_encoder(
     copy: Folder, words: tuple[Any, ...], halving: Path, tmp_path: Path
 ) -> None:
     for part, encoded in (("decoder", 0), ("encoder", 3)):
-        vae = autoencoder.load(halving)
+        vae = autoencoder.load_autoencoder(halving)
         with torch.no_grad():
             getattr(vae, part).conv_in.weight.mul_(1.1)
         vae.save_pretrained(tmp_path / part)

@@ -183,7 +183,7 @@ def test_gpu_is_remembered_with_its_driver_and_where_the_model_lies(monkeypatch:
 def test_worker_remembers_what_it_measured(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     file = tmp_path / "device.json"
     for _ in range(2):
-        painter = Painters({"tiny": str(tiny_models["bert"])}, device="cpu", measured=file).get()
+        painter = Painters({"tiny": str(tiny_models["bert"])}, device="cpu", measurements=file).get()
         known = tuning_cache.read(file, tuning_cache.name(CPU, painter.revision))
         assert known.chosen is not None
         assert painter.rendering().batch == known.chosen.batch

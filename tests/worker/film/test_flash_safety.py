@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.config import ROOT
-from worker.film.flash_safety import SAFE_AREA, SAFE_FPS, flashes, pace
+from worker.film.flash_safety import SAFE_AREA, SAFE_FPS, flashes, limit_fps
 from worker.film.smoothness_measure import read_frames
 
 FPS = 12.5
@@ -83,9 +83,9 @@ def test_film_without_change_does_not_flash(film: Film) -> None:
 
 def test_flashing_film_is_shown_as_slowly_as_no_film_flashes() -> None:
     film = plain(*[0, 255] * 12)
-    assert pace(film, FPS) == SAFE_FPS
+    assert limit_fps(film, FPS) == SAFE_FPS
     assert not flashes(film, SAFE_FPS)
-    assert pace(film, 5.0) == 5.0
+    assert limit_fps(film, 5.0) == 5.0
 
 
 def test_films_at_the_safe_pace_never_flash() -> None:

@@ -38,9 +38,9 @@ def test_paper_shines_through_what_is_transparent() -> None:
 def test_a_frame_is_moved_no_further_than_the_thing_asks_for(columns: slice, start: int) -> None:
     inside = np.zeros((100, 200), bool)
     inside[40:60, columns] = True
-    assert pictures.frame((100, 200), inside) == (slice(0, 100), slice(start, start + 100))
+    assert pictures.crop((100, 200), inside) == (slice(0, 100), slice(start, start + 100))
 
 
 def test_a_frame_has_the_ratio_that_is_asked_for() -> None:
-    assert pictures.frame((100, 200), ratio=1.5) == (slice(0, 100), slice(25, 175))
-    assert pictures.frame((200, 100), ratio=2) == (slice(75, 125), slice(0, 100))
+    assert pictures.crop((100, 200), ratio=1.5) == (slice(0, 100), slice(25, 175))
+    assert pictures.crop((200, 100), ratio=2) == (slice(75, 125), slice(0, 100))

@@ -121,10 +121,10 @@ def test_a_preview_is_the_thing_in_its_own_colours() -> None:
 
 
 def test_a_model_that_words_lead_is_given_the_picture_itself() -> None:
-    whole = tracing.composed(photos.disc_outdoors((300, 180)), 64, 64, cut_out=False)
+    whole = tracing.compose(photos.disc_outdoors((300, 180)), 64, 64, cut_out=False)
     assert whole.shape == (64, 64, 3)
     assert np.allclose(whole[35, 32], photos.RED, atol=25) and whole[4, 4, 2] > whole[4, 4, 0]
-    alone = tracing.composed(photos.disc_outdoors((300, 180)), 64, 64, cut_out=True)
+    alone = tracing.compose(photos.disc_outdoors((300, 180)), 64, 64, cut_out=True)
     assert np.allclose(alone[32, 32], photos.RED, atol=25) and tuple(alone[2, 2]) == PAPER
 
 

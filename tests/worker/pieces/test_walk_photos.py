@@ -120,7 +120,7 @@ def test_the_photo_itself_stands_at_its_stop_where_words_lead(easel: Painter, st
     frames = painted(walk)
     position = [frame.position for frame in read(walk.id).painted].index(float(stop))
     width, height = easel.size
-    latents = easel.model.encode_picture(tracing.composed(DISC, width, height, cut_out=False))
+    latents = easel.model.encode_picture(tracing.compose(DISC, width, height, cut_out=False))
     vae = easel.model.networks("float32", "contiguous")[1]
     with torch.inference_mode():
         own = easel.model.decode(vae, torch.from_numpy(latents)[None])[0]

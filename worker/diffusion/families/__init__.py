@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.diffusion.families.family import INPUT, PASSES, UNGUIDED, Between, Family, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, INPUT, UNGUIDED, Between, Family, States, Text
 from worker.diffusion.families.flux1 import Flux1
 from worker.diffusion.families.flux2 import Flux2Klein
 from worker.diffusion.families.sd3 import StableDiffusion3
@@ -11,10 +11,10 @@ from worker.diffusion.families.text_options import DEFAULT_OPTIONS, EmbeddingFil
 from worker.diffusion.families.z_image import ZImage
 
 __all__ = [
+    "CLASSIFIER_FREE",
     "DEFAULT_OPTIONS",
     "FAMILIES",
     "INPUT",
-    "PASSES",
     "UNGUIDED",
     "Between",
     "EmbeddingFile",

@@ -54,13 +54,13 @@ def encode(
 
     :raises InversionError: when a textual inversion cannot be used.
     """
-    found = [
+    chunked = [
         _chunked(tokenizer, encoder, prompt, options, number) for number, (tokenizer, encoder) in enumerate(encoders)
     ]
-    count = max(len(chunks) for chunks in found)
+    count = max(len(chunks) for chunks in chunked)
     rows, pooled = [], None
     blank = []
-    for (tokenizer, encoder), chunks in zip(encoders, found, strict=True):
+    for (tokenizer, encoder), chunks in zip(encoders, chunked, strict=True):
         empty, nothing = _states(tokenizer, encoder, [], layer, device)
         encoded = [_states(tokenizer, encoder, chunk, layer, device) if chunk else (empty, nothing) for chunk in chunks]
         if pooled is None:
@@ -109,16 +109,16 @@ def _packed(groups: Sequence[Group], room: int) -> list[list[Token]]:
 def _groups(tokenizer: Any, prompt: str, options: TextOptions, number: int, width: int | None) -> list[Group]:
     """Return a prompt's tokens for the encoder with this number; `width` is its vectors' width, None for any."""
     files = {file.name.casefold(): file for file in options.embeddings}
-    found: list[Group] = []
+    groups: list[Group] = []
     for span in prompt_weights.parse(prompt).spans:
         for text, name in embedding_names.split(span.text, files):
             if name:
                 vectors = inversion_files.vectors(files[name], number, width)
-                found.append([Token(PLACEHOLDER, span.weight, vector) for vector in vectors])
+                groups.append([Token(PLACEHOLDER, span.weight, vector) for vector in vectors])
             else:
                 ids = tokenizer(text, add_special_tokens=False).input_ids
-                found += [[Token(each, span.weight)] for each in ids]
-    return found
+                groups += [[Token(each, span.weight)] for each in ids]
+    return groups
 
 
 def _states(
@@ -147,7 +147,7 @@ def _in_place(encoder: Any, vectors: Sequence[tuple[int, torch.Tensor | None]]) 
         yield
         return
 
-    def replace(_module: Any, _given: Any, embedded: torch.Tensor) -> torch.Tensor:
+    def replace(_module: Any, _inputs: Any, embedded: torch.Tensor) -> torch.Tensor:
         embedded = embedded.clone()
         for place, vector in there:
             embedded[:, place] = vector.to(embedded.device, embedded.dtype)
@@ -170,5 +170,5 @@ def _weighted(states: torch.Tensor, empty: torch.Tensor, tokens: Sequence[Token]
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = tensor.cpu().numpy()
-    return found
+    array: NDArray[np.float32] = tensor.cpu().numpy()
+    return array

@@ -20,8 +20,8 @@ from worker.diffusion.families.text_options import TextOptions
 from worker.networks import decoding
 from worker.networks.lora_tensors import LoraFormat
 
-PASSES = "passes"
-"""Guidance takes a second UNet evaluation, without the prompt (Ho & Salimans, arXiv 2207.12598)."""
+CLASSIFIER_FREE = "passes"
+"""Guidance takes a second evaluation, without the prompt (Ho & Salimans, arXiv 2207.12598)."""
 
 INPUT = "input"
 """The strength of guidance is an input of the network (Meng et al., arXiv 2210.03142)."""
@@ -62,7 +62,7 @@ class Family(ABC):
 
     The class says how the parts are loaded, an instance what the model computes. `latent_shape` is (channels, height,
     width) of a picture of the model's own size, `scale` how many pixels, along each side, one latent stands for.
-    `guidance` is PASSES, INPUT or UNGUIDED.
+    `guidance` is CLASSIFIER_FREE, INPUT or UNGUIDED.
     """
 
     kinds: ClassVar[tuple[str, ...]]
@@ -82,8 +82,8 @@ class Family(ABC):
     """Whether a small network may be traced on a CPU."""
     original: ClassVar[str] = ""
     """The name in `app.models.families` of network-only files with the keys of the original implementation."""
-    pass_bytes: ClassVar[int] = 520
-    """Bytes of GPU memory that a pass for one picture takes for each pixel, without the weights, in half precision."""
+    evaluation_bytes: ClassVar[int] = 520
+    """Bytes of GPU memory that an evaluation takes for each pixel, without the weights, in half precision."""
     stores_float8: ClassVar[bool] = False
     """Whether the network may be stored in float8 where a GPU is too small for half precision."""
     upcasts: ClassVar[bool] = False
@@ -136,13 +136,13 @@ class Family(ABC):
         """Return the options of the reader of LoRA files."""
         return {}
 
-    def count_tokens(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+    def count_tokens(self, latents: Any, *inputs: Any) -> Mapping[str, Sequence[int]]:
         """Return, for modules that get all rows of a batch as one sequence, the number of tokens of each row.
 
-        The modules are named by the prefix of their layers' names; `latents` and `given` are the network's arguments.
+        The modules are named by the prefix of their layers' names; `latents` and `inputs` are the network's arguments.
         All other modules get a batch.
         """
-        del latents, given
+        del latents, inputs
         return {}
 
     @abstractmethod

@@ -22,7 +22,7 @@ class FlowFamily(Family):
 
     part = "transformer"
     pipeline_options: ClassVar[Mapping[str, Any]] = MappingProxyType({"transformer": None, "vae": None})
-    pass_bytes = 600
+    evaluation_bytes = 600
     stores_float8 = True
     folded: ClassVar[int] = 1
     """How many of the VAE's latents, along each side, are folded into one latent of a walk."""
@@ -51,7 +51,7 @@ class FlowFamily(Family):
 
     @abstractmethod
     def own_guidance(self) -> str:
-        """Return the model's kind of guidance: PASSES, INPUT or UNGUIDED."""
+        """Return the model's kind of guidance: CLASSIFIER_FREE, INPUT or UNGUIDED."""
 
     @abstractmethod
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
@@ -92,12 +92,12 @@ def text(states: torch.Tensor, pooled: torch.Tensor | None = None) -> Text:
     )
 
 
-def chat_tokens(tokenizer: Any, most: int, *, thinking: bool) -> int:
-    """Return how many of `most` tokens are left for the prompt in a chat message."""
-    around = tokenizer.apply_chat_template(
+def chat_tokens(tokenizer: Any, limit: int, *, thinking: bool) -> int:
+    """Return how many of `limit` tokens are left for the prompt in a chat message."""
+    message = tokenizer.apply_chat_template(
         [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=thinking
     )
-    return most - len(tokenizer(around).input_ids)
+    return limit - len(tokenizer(message).input_ids)
 
 
 def one_length(states: States) -> torch.Tensor:

@@ -80,7 +80,7 @@ class Flux1(FlowFamily):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return the velocity."""
+        """Return the velocity for a batch of latents at time `t`, in float32."""
         del memory_format
         states, dtype = one_length(states), network.dtype
         count, channels, height, width = latents.shape

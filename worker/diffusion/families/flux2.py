@@ -10,7 +10,7 @@ import torch
 from diffusers.loaders import Flux2LoraLoaderMixin
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 
-from worker.diffusion.families.family import PASSES, UNGUIDED, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, UNGUIDED, States, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, one_length, text
 from worker.diffusion.families.text_options import TextOptions
 
@@ -27,8 +27,8 @@ class Flux2Klein(FlowFamily):
     folded = 2
 
     def own_guidance(self) -> str:
-        """Return PASSES for the base models, UNGUIDED for distilled ones."""
-        return UNGUIDED if self.index.get("is_distilled") else PASSES
+        """Return CLASSIFIER_FREE for the base models, UNGUIDED for distilled ones."""
+        return UNGUIDED if self.index.get("is_distilled") else CLASSIFIER_FREE
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Return noise levels, and the shift for the numbers of tokens and of steps."""
@@ -47,7 +47,7 @@ class Flux2Klein(FlowFamily):
         """Encode a prompt and, for a guided model, the empty prompt; the negative prompt is ignored."""
         del negative_prompt, options
         states, _ = pipe.encode_prompt(prompt=prompt, device=device)
-        if self.guidance == PASSES and known_negative is None:
+        if self.guidance == CLASSIFIER_FREE and known_negative is None:
             known_negative = text(pipe.encode_prompt(prompt="", device=device)[0][0])
         return text(states[0]), known_negative
 
@@ -66,7 +66,7 @@ class Flux2Klein(FlowFamily):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return the velocity."""
+        """Return the velocity for a batch of latents at time `t`, in float32."""
         del pooled, guidance, memory_format
         states, dtype = one_length(states), network.dtype
         time = torch.as_tensor(t, device=latents.device).expand(len(latents)).to(dtype)

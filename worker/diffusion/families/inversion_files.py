@@ -25,28 +25,28 @@ def vectors(file: EmbeddingFile, encoder: int, width: int | None) -> torch.Tenso
     :raises InversionError: when the file is missing, broken, or made for another encoder.
     """
     tensors = _load(file)
-    found = (
+    tensor = (
         tensors.get(OF_ENCODERS[encoder])
         if any(name in tensors for name in OF_ENCODERS)
         else next(iter(tensors.values()))
     )
-    if found is None:
+    if tensor is None:
         raise InversionError(f"the embedding {file.name} holds no {OF_ENCODERS[encoder]} for this model's encoder")
-    found = found.reshape(-1, found.shape[-1])
-    if width is not None and found.shape[1] != width:
-        problem = f"has {found.shape[1]} numbers a vector, and this model's text encoder {width}"
+    tensor = tensor.reshape(-1, tensor.shape[-1])
+    if width is not None and tensor.shape[1] != width:
+        problem = f"has {tensor.shape[1]} numbers a vector, and this model's text encoder {width}"
         raise InversionError(f"the embedding {file.name} {problem}")
-    if not torch.isfinite(found).all():
+    if not torch.isfinite(tensor).all():
         raise InversionError(f"the embedding {file.name} holds values that are no numbers")
-    return found
+    return tensor
 
 
 @lru_cache(maxsize=32)
 def _load(file: EmbeddingFile) -> Mapping[str, torch.Tensor]:
     try:
-        found = {name: tensor.float() for name, tensor in load_file(file.path).items()}
+        tensors = {name: each.float() for name, each in load_file(file.path).items()}
     except (OSError, SafetensorError, ValueError) as error:
         raise InversionError(f"the embedding {file.name} cannot be read: {error}") from error
-    if not found or any(tensor.ndim not in (1, 2) for tensor in found.values()):
+    if not tensors or any(each.ndim not in (1, 2) for each in tensors.values()):
         raise InversionError(f"the embedding {file.name} holds no vectors")
-    return found
+    return tensors

@@ -10,7 +10,7 @@ import diffusers
 import torch
 from diffusers.loaders import SD3LoraLoaderMixin
 
-from worker.diffusion.families.family import PASSES, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, States, Text
 from worker.diffusion.families.flow import FlowFamily, one_length, text
 from worker.diffusion.families.flux1 import shift
 from worker.diffusion.families.text_options import TextOptions
@@ -38,8 +38,8 @@ class StableDiffusion3(FlowFamily):
         return int(self.config.sample_size) * self.scale
 
     def own_guidance(self) -> str:
-        """Return PASSES: no distilled model of this family can be recognised."""
-        return PASSES
+        """Return CLASSIFIER_FREE: no distilled model of this family can be recognised."""
+        return CLASSIFIER_FREE
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Return the shift for so many tokens, where the model's scheduler applies one."""
@@ -58,9 +58,9 @@ class StableDiffusion3(FlowFamily):
         """Encode both: CLIP's and T5's states concatenated along the tokens, and CLIP's pooled vectors."""
         if pipe.transformer is None:  # without T5, the pipeline reads the width of its states here
             pipe.transformer = SimpleNamespace(config=self.config)
-        known: dict[str, torch.Tensor] = {}
+        negative: dict[str, torch.Tensor] = {}
         if known_negative is not None and known_negative.pooled is not None:
-            known = {
+            negative = {
                 "negative_prompt_embeds": torch.from_numpy(known_negative.states)[None].to(device),
                 "negative_pooled_prompt_embeds": torch.from_numpy(known_negative.pooled)[None].to(device),
             }
@@ -71,7 +71,7 @@ class StableDiffusion3(FlowFamily):
             device=device,
             negative_prompt=negative_prompt,
             clip_skip=options.clip_skip,
-            **known,
+            **negative,
         )
         return text(states[0], pooled), text(other_states[0], other_pooled)
 
@@ -91,7 +91,7 @@ class StableDiffusion3(FlowFamily):
         guidance: float,
         memory_format: torch.memory_format,
     ) -> torch.Tensor:
-        """Return the velocity."""
+        """Return the velocity for a batch of latents at time `t`, in float32."""
         del guidance, memory_format
         dtype = network.dtype
         predicted: torch.Tensor = network(

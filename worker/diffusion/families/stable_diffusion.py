@@ -15,7 +15,7 @@ import transformers
 from diffusers.loaders import StableDiffusionLoraLoaderMixin
 
 from worker.diffusion.families import clip_text
-from worker.diffusion.families.family import INPUT, PASSES, Family, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, INPUT, Family, States, Text
 from worker.diffusion.families.text_options import TextOptions
 from worker.networks import group_norm, upsampling
 
@@ -48,7 +48,7 @@ class StableDiffusion(Family):
         height, width = (side, side) if isinstance(side, int) else side
         self.scale = 2 ** (len(vae.block_out_channels) - 1)
         self.latent_shape = (config.out_channels, height, width)
-        self.guidance = PASSES if config.time_cond_proj_dim is None else INPUT
+        self.guidance = CLASSIFIER_FREE if config.time_cond_proj_dim is None else INPUT
 
     @classmethod
     def prepare(cls, network: Any) -> None:

@@ -21,7 +21,7 @@ class ModelReading:
     reads_syntax: bool
 
 
-def of_stop(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], options: TextOptions) -> str:
+def collect_notes(model: ModelReading, prompt: str, subject: str, weighted: Sequence[str], options: TextOptions) -> str:
     """Return the notes on a stop, joined; empty where everything was read.
 
     `prompt` is the whole encoded prompt, `subject` the visitor's part of it, `weighted` the texts that may have
@@ -32,14 +32,14 @@ def of_stop(model: ModelReading, prompt: str, subject: str, weighted: Sequence[s
 
 def _of_words(model: ModelReading, prompt: str, subject: str, options: TextOptions) -> Iterator[str]:
     """Yield a note where the prompt is cut, or else where half of the visitor's words or more are unknown."""
-    tokenizer, most = model.family.tokenizer(model.pipe)
+    tokenizer, limit = model.family.tokenizer(model.pipe)
     if options.syntax and model.reads_syntax:
         is_cut = model.family.chunks(model.pipe, prompt, options) > clip_text.CHUNKS_MAX
         subject = prompt_weights.parse(subject).text
     else:
         if options.syntax:
             prompt, subject = prompt_weights.plain(prompt), prompt_weights.plain(subject)
-        is_cut = len(tokenizer(prompt).input_ids) > most
+        is_cut = len(tokenizer(prompt).input_ids) > limit
     if is_cut:
         yield stop_notes.CUT
     elif _are_unknown(tokenizer, subject):
@@ -54,16 +54,16 @@ def _of_syntax(model: ModelReading, weighted: Sequence[str], options: TextOption
         yield stop_notes.NO_CLIP_SKIP
     if not options.syntax:
         return
-    found = [prompt_weights.parse(text) for text in weighted]
+    parsed = [prompt_weights.parse(text) for text in weighted]
     if not model.reads_syntax:
-        if any(each.is_explicit for each in found):
+        if any(each.is_explicit for each in parsed):
             yield stop_notes.NO_WEIGHTS
         if options.embeddings:
             yield stop_notes.NO_EMBEDDINGS
         return
-    if any(each.is_clamped for each in found):
+    if any(each.is_clamped for each in parsed):
         yield stop_notes.CLAMPED
-    if any(each.has_refused for each in found):
+    if any(each.has_refused for each in parsed):
         yield stop_notes.NOT_NUMBERS
 
 

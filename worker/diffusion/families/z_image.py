@@ -10,7 +10,7 @@ import torch
 from diffusers.loaders import ZImageLoraLoaderMixin
 
 from worker.diffusion.families import text_blend
-from worker.diffusion.families.family import PASSES, Between, States, Text
+from worker.diffusion.families.family import CLASSIFIER_FREE, Between, States, Text
 from worker.diffusion.families.flow import FlowFamily, chat_tokens, even_sigmas, text
 from worker.diffusion.families.flux1 import shift
 from worker.diffusion.families.text_options import TextOptions
@@ -25,11 +25,11 @@ class ZImage(FlowFamily):
     original = "Z-Image"
     encoders = ("text_encoder",)
     lora_loader = ZImageLoraLoaderMixin
-    pass_bytes = 1000  # two rows, with guidance
+    evaluation_bytes = 1000  # two rows, with guidance
 
     def own_guidance(self) -> str:
-        """Return PASSES; Turbo is used without guidance, but can be guided."""
-        return PASSES
+        """Return CLASSIFIER_FREE; Turbo is used without guidance, but can be guided."""
+        return CLASSIFIER_FREE
 
     def timestep_options(self, config: Mapping[str, Any], steps: int, tokens: int) -> dict[str, Any]:
         """Return noise levels, and the shift for so many tokens that the model's scheduler applies."""
@@ -80,13 +80,13 @@ class ZImage(FlowFamily):
         between = {place: row for place, row in enumerate(states) if isinstance(row, Between)}
         if between and whole is None:
             return self._mixed(network, latents, times, states)
-        found: dict[int, torch.Tensor] = {}
+        predictions: dict[int, torch.Tensor] = {}
         if places := list(plain):
-            found |= zip(places, _called(network, latents[places], times[places], [*plain.values()]), strict=True)
+            predictions |= zip(places, _called(network, latents[places], times[places], [*plain.values()]), strict=True)
         if places := list(between):
             blended = text_blend.predict(whole, latents[places], times[places], [*between.values()])
-            found |= zip(places, blended, strict=True)
-        return -torch.stack([found[place].float() for place in range(len(latents))])
+            predictions |= zip(places, blended, strict=True)
+        return -torch.stack([predictions[place].float() for place in range(len(latents))])
 
     def _mixed(self, network: Any, latents: torch.Tensor, times: torch.Tensor, states: States) -> torch.Tensor:
         """Return the interpolated predictions for both texts of each row."""
@@ -97,9 +97,9 @@ class ZImage(FlowFamily):
         one, other = torch.stack([each.float() for each in both]).chunk(2)
         return -torch.lerp(one, other, one.new_tensor(shares)[:, None, None, None])
 
-    def count_tokens(self, latents: Any, *given: Any) -> Mapping[str, Sequence[int]]:
+    def count_tokens(self, latents: Any, *inputs: Any) -> Mapping[str, Sequence[int]]:
         """Return the padded numbers of tokens of pictures and texts, which the embedders get as one sequence."""
-        _, texts = given
+        _, texts = inputs
         height, width = latents[0].shape[-2:]
         pictures = [text_blend.filled(height // 2 * (width // 2))] * len(latents)
         return {"all_x_embedder": pictures, "cap_embedder": [text_blend.filled(len(text)) for text in texts]}

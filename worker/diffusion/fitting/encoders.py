@@ -38,8 +38,8 @@ class Encoders:
     @property
     def parts(self) -> list[Any]:
         """The encoders that are in memory."""
-        found = (getattr(self.pipe, part, None) for part in self._source.family.encoders)
-        return [each for each in found if each is not None]
+        encoders = (getattr(self.pipe, part, None) for part in self._source.family.encoders)
+        return [each for each in encoders if each is not None]
 
     def follow(self, plan: Plan) -> None:
         """Place the encoders by a plan from now on."""

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = (1, 2, 4, 8, 16)
 """The numbers of pictures in one decoding batch that are tried."""
 
-PASSES = 8
+EVALUATIONS = 8
 """The UNet evaluations of a batch for each decoding of it, as weights: about those of a frame of a walk."""
 
 TRIES = 3
@@ -77,19 +77,21 @@ def measure(
         return DEFAULT
     batch = setting.batch
 
-    def seconds(options: GpuOptions, *, passes: bool) -> float:
+    def seconds(options: GpuOptions, *, with_evaluations: bool) -> float:
         with applied(options, device):
             decoding = _shortest(lambda: decode(batch, options.decoded_pixels), device, clock)
-            return decoding + (PASSES * _shortest(lambda: run(setting), device, clock) if passes else 0.0)
+            return decoding + (
+                EVALUATIONS * _shortest(lambda: run(setting), device, clock) if with_evaluations else 0.0
+            )
 
     best = DEFAULT
     if not tiles:
         sizes = [replace(best, decoded_pixels=count * pixels) for count in _counts(batch, pixels, decoder, device)]
-        best = _fastest([best, *sizes], lambda options: seconds(options, passes=False))
+        best = _fastest([best, *sizes], lambda options: seconds(options, with_evaluations=False))
     for switch in (BENCHMARK, TF32) if "float32" in (decoder, setting.precision) else (BENCHMARK,):
         candidates = [best, replace(best, switches=(*best.switches, switch))]
-        best = _fastest(candidates, lambda options: seconds(options, passes=True))
-    log.info("the GPU paints with %s", best)
+        best = _fastest(candidates, lambda options: seconds(options, with_evaluations=True))
+    log.info("GPU options: %s", best)
     return best
 
 
@@ -110,8 +112,8 @@ def _fastest(candidates: list[GpuOptions], seconds: Callable[[GpuOptions], float
         except machine.FAILURES as error:
             if device_errors.verdict(error) == device_errors.LOST:
                 raise
-            log.info("%s cannot be used here: %s", candidate, error)
-            error.__traceback__ = None  # which holds tensors
+            log.info("GPU options %s cannot be used: %s", candidate, error)
+            error.__traceback__ = None  # the traceback holds tensors
             device_errors.empty_cache()
     least = min(times.values(), default=0.0)
     return next((each for each, taken in times.items() if taken <= least * SLIGHTLY), candidates[0])

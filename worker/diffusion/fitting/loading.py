@@ -87,20 +87,20 @@ class Source:
         :raises ModelError: when that fails.
         """
         loader = self.family.pipeline
-        how: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.pipeline_options}
+        options: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True, **self.family.pipeline_options}
         index = read_json(self.folder / "model_index.json")
-        how |= {part: None for part in self.family.optional if not is_named(index, part)}
+        options |= {part: None for part in self.family.optional if not is_named(index, part)}
         if self._single:
-            scheduler = solvers.of_settings(self._single.scheduler)
-            how |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
-            pipe = self._loaded(loader, self.path, method="from_single_file", **how)
+            scheduler = solvers.make_from_config(self._single.scheduler)
+            options |= one_file.tokenizers(self._single) | {"scheduler": scheduler, "config": str(self.folder)}
+            pipe = self._loaded(loader, self.path, method="from_single_file", **options)
             for part in self.family.encoders:
                 if (encoder := getattr(pipe, part, None)) and not one_file.is_complete(encoder):
                     raise ModelError(one_file.incomplete(self._single, part))
         else:
-            if (scheduler := solvers.stand_in(self.folder)) is not None:
-                how["scheduler"] = None
-            pipe = self._loaded(loader, self.folder, variant=files.variant(self.folder), **how)
+            if (scheduler := solvers.make_stand_in(self.folder)) is not None:
+                options["scheduler"] = None
+            pipe = self._loaded(loader, self.folder, variant=files.variant(self.folder), **options)
         pipe.set_progress_bar_config(disable=True)
         if scheduler is not None:
             pipe.scheduler = scheduler
@@ -181,17 +181,17 @@ class Source:
         if self._single and part.parent == self.folder:
             reader = one_file.Loader(loader, self._single)
             return self._loaded(reader, part, method="load", part=part.name, dtype=dtype).eval()
-        how: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
+        options: dict[str, Any] = {"torch_dtype": dtype, "variant": "fp16" if is_half_only(part) else None}
         if all(path.suffix == ".bin" for path in weights(part)):
-            how["use_safetensors"] = False  # or diffusers logs an error before it looks for these
-        return self._loaded(loader, part, local_files_only=True, **how).eval()
+            options["use_safetensors"] = False  # otherwise diffusers logs an error before it looks for these
+        return self._loaded(loader, part, local_files_only=True, **options).eval()
 
-    def _loaded(self, loader: Any, path: Path, *, method: str = "from_pretrained", **how: Any) -> Any:
+    def _loaded(self, loader: Any, path: Path, *, method: str = "from_pretrained", **options: Any) -> Any:
         try:
-            loaded = getattr(loader, method)(str(path), **how)
+            loaded = getattr(loader, method)(str(path), **options)
         except (torch.OutOfMemoryError, ModelError):
             raise
-        except Exception as error:  # whatever a library raises about a folder, the folder is at fault
+        except Exception as error:  # any error of the library means that the folder is unusable
             self.check_unchanged()
             what = f"VAE {path}" if self._replaced and path == self._replaced.path else self._what
             what = f"file {self._network_file.path}" if self._network_file and loader is self._network_file else what

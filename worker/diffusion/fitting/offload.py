@@ -16,7 +16,7 @@ class Room:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._there: Any = None
+        self._current: Any = None
 
     def add(self, part: Any, *within: Any) -> None:
         """Move a part to the GPU whenever it, or a module `within` it, is called, and the previous part away."""
@@ -26,22 +26,22 @@ class Room:
 
     def remove(self, part: Any) -> None:
         """Forget a part that is no longer called."""
-        if self._there is part:
-            self._there = None
+        if self._current is part:
+            self._current = None
 
     def enter(self, part: Any) -> None:
         """Move a part to the GPU, after the previous part has left."""
-        if self._there is part:
+        if self._current is part:
             return
         self.clear()
         part.to(self.device)
-        self._there = part
+        self._current = part
 
     def clear(self) -> None:
         """Move the part that is on the GPU back to host memory."""
-        if self._there is not None:
-            self._there.to("cpu")
-            self._there = None
+        if self._current is not None:
+            self._current.to("cpu")
+            self._current = None
             device_errors.free_memory()
 
 

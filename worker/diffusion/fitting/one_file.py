@@ -28,10 +28,10 @@ class Loader:
         with safetensors.safe_open(self._model.path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
         changed = {"sample_size": self._model.sample_size} if part == "unet" else {}
-        how = {"config": str(self._model.family.folder), "subfolder": part, "local_files_only": True}
+        options = {"config": str(self._model.family.folder), "subfolder": part, "local_files_only": True}
         try:
-            return self._network.from_single_file(tensors, torch_dtype=dtype, **how, **changed)
-        except NotImplementedError as error:  # what torch says of weights that stayed on the meta device
+            return self._network.from_single_file(tensors, torch_dtype=dtype, **options, **changed)
+        except NotImplementedError as error:  # torch raises it for weights that stayed on the meta device
             raise ModelError(incomplete(self._model, part)) from error
 
 

@@ -30,8 +30,8 @@ SPARE = 300 * 2**20
 TILE = 512
 """The side in pixels of the tiles that a picture is decoded in where memory is short."""
 
-PASS_BYTES = Family.pass_bytes
-"""Bytes that a guided pass of one picture takes for each pixel, in half precision: SD 1.5's; SDXL's takes 315."""
+EVALUATION_BYTES = Family.evaluation_bytes
+"""Bytes that a guided UNet evaluation takes for each pixel, in half precision: SD 1.5's; SDXL's takes 315."""
 
 DECODE_BYTES = 1536
 """Bytes that decoding takes for each pixel of its batch, in half precision."""
@@ -43,7 +43,7 @@ class Needs:
 
     `sizes` are its parts' numbers of parameters, `pixels` those of a picture. `upcast` is whether the autoencoder works
     in float32, `stores_float8` whether the network may be stored in float8. `encoder_bytes` are the bytes of a text
-    encoder's parameter, `pass_bytes` those of a pass for each pixel.
+    encoder's parameter, `evaluation_bytes` those of a UNet evaluation for each pixel.
     """
 
     sizes: Sizes
@@ -51,7 +51,7 @@ class Needs:
     upcast: bool = False
     stores_float8: bool = False
     encoder_bytes: int = HALF_BYTES
-    pass_bytes: int = PASS_BYTES
+    evaluation_bytes: int = EVALUATION_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def gpu_bytes(plan: Plan, needs: Needs) -> int:
     sizes, wide = needs.sizes, FULL_BYTES if needs.upcast else HALF_BYTES
     encoders, network, vae = HALF_BYTES * sizes.encoders, plan.network_bytes(sizes), wide * sizes.vae
     at_once = min(needs.pixels, TILE**2) if plan.tiles else needs.pixels
-    denoising, decoding = needs.pass_bytes * needs.pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
+    denoising, decoding = needs.evaluation_bytes * needs.pixels, DECODE_BYTES * at_once * wide // HALF_BYTES
     if plan.precisions:
         denoising += HALF_BYTES * sizes.layer  # the layer that computes
     if plan.offload == "sequential":
@@ -147,10 +147,10 @@ def plans(offload: str, needs: Needs, free: int, total: int, *, host: float = ma
     fitting = [plan for plan in possible if gpu_bytes(plan, needs) <= free]
     if not fitting:
         raise NotEnoughMemory(missing(possible, needs, free, total))
-    held = tuple(plan for plan in fitting if host_bytes(plan, needs) <= host)
-    if not held:
+    within_host = tuple(plan for plan in fitting if host_bytes(plan, needs) <= host)
+    if not within_host:
         raise NotEnoughMemory(_of_host(min(host_bytes(plan, needs) for plan in fitting), host))
-    return held
+    return within_host
 
 
 def missing(possible: Sequence[Plan], needs: Needs, free: int, total: int) -> str:
@@ -173,7 +173,10 @@ def cpu_plans(needs: Needs, host: int) -> tuple[Plan, ...]:
     :raises NotEnoughMemory: saying how much is missing.
     """
     sizes = needs.sizes
-    encoders, others = needs.encoder_bytes * sizes.encoders, FULL_BYTES * sizes.vae + needs.pass_bytes * needs.pixels
+    encoders, others = (
+        needs.encoder_bytes * sizes.encoders,
+        FULL_BYTES * sizes.vae + needs.evaluation_bytes * needs.pixels,
+    )
     if FULL_BYTES * sizes.network <= host / 2 and FULL_BYTES * sizes.network + encoders + others <= host:
         return (KEEP,)
     network, half = HALF_BYTES * sizes.network, ("bfloat16",)

@@ -59,10 +59,10 @@ class ReplacedNetwork:
         :raises ModelError: when weights are missing.
         """
         folder, _, name = part.rpartition("/")
-        how: dict[str, Any] = {"torch_dtype": dtype, "config": folder, "subfolder": name}
+        options: dict[str, Any] = {"torch_dtype": dtype, "config": folder, "subfolder": name}
         if self.is_quantised:
-            how["quantization_config"] = diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
-        loaded = network.from_single_file(str(self.path), local_files_only=True, **how)
+            options["quantization_config"] = diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
+        loaded = network.from_single_file(str(self.path), local_files_only=True, **options)
         if not one_file.is_complete(loaded):
             raise ModelError(f"The file {self.path} lacks weights of a {network.__name__}: it is incomplete.")
         return loaded
@@ -81,11 +81,11 @@ def inspect(setting: str, family: type[Family]) -> ReplacedNetwork | None:
     if not path.is_file() or path.suffix not in (".safetensors", GGUF):
         raise ModelError(f"MOMA_TRANSFORMER={path} must name a .safetensors or a {GGUF} file that is there.")
     shapes = _of_gguf(path) if path.suffix == GGUF else _of_safetensors(path)
-    if what := families.describe_adapter(shapes):
-        raise ModelError(f"The file {path} {what}: it is no network itself.")
-    found = families.name_other_family(shapes)
-    if found and found != family.original:
-        raise ModelError(f"The file {path} is of the family {found}, the model of {family.original}.")
+    if addition := families.describe_adapter(shapes):
+        raise ModelError(f"The file {path} {addition}: it is no network itself.")
+    other = families.name_other_family(shapes)
+    if other and other != family.original:
+        raise ModelError(f"The file {path} is of the family {other}, the model of {family.original}.")
     counts = [prod(shape) for shape in shapes.values()]
     return ReplacedNetwork(path, sum(counts), max(counts, default=0))
 

@@ -100,6 +100,6 @@ def _blocks(config: dict[str, Any]) -> list[int]:
     return list(config.get("block_out_channels") or config.get("decoder_block_out_channels") or [64])
 
 
-def _compare(path: Path, what: str, found: object, wanted: object) -> None:
-    if found != wanted:
-        raise ModelError(f"The VAE {path} does not suit the model: its {what} are {found}, the model's {wanted}.")
+def _compare(path: Path, setting: str, value: object, expected: object) -> None:
+    if value != expected:
+        raise ModelError(f"The VAE {path} does not suit the model: its {setting} are {value}, the model's {expected}.")
