@@ -62,6 +62,7 @@ def read_model(
 def _sentence(
     kind: type[BaseModel], path: Path, item: Any, limits: Limits, shape: str, rules: Mapping[str, str]
 ) -> str:
+    """Return the message for one error: ``shape`` without a path, else the field's own rule or the usual message."""
     if not path:
         return shape
     if len(path) == 1 and rules and item["type"] == "extra_forbidden":

@@ -105,6 +105,7 @@ def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
 
 
 def _stop(stop: Stop) -> RecipeStop:
+    """Return a stop as recipes hold it; optional keys are left out if they are unset."""
     written: RecipeStop = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
@@ -258,6 +259,10 @@ def _model_of(model: dict[str, Any], name: str) -> str | None:
 
 
 def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
+    """Return the pinned settings of a recipe.
+
+    :raises InvalidInput: naming the part of the recipe that is missing or invalid.
+    """
     try:
         size, sampler, model = recipe["size"], recipe["sampler"], recipe["model"]
         settings = {

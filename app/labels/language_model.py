@@ -99,6 +99,7 @@ def _facts(about: Subject) -> dict[str, Any]:
 
 
 def _of_film(about: Description) -> dict[str, Any]:
+    """Return the facts of a film as the model receives them."""
     ends = {"stop": "at the last stop", "back": "goes back the way it came", "round": "returns to the first stop"}
     film = {
         "stops": about.stops,
@@ -175,6 +176,7 @@ def _answer(request: dict[str, Any], done: Callable[[], None]) -> str:
 
 
 def _request(request: dict[str, Any], seconds: float) -> tuple[http.client.HTTPConnection, dict[str, Any]]:
+    """Return a connection to the language model, and the arguments of the HTTP request."""
     config = current_app.config
     place = urlsplit(config["LANGUAGE_MODEL_URL"])
     kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
