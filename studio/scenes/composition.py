@@ -115,7 +115,7 @@ def motif_records(folder: Folder, split: str) -> list[Record]:
     """
     records = [record for record in folder.catalogue() if record.kind == "motif" and record.split == split]
     if not records:
-        raise FolderError(f"{folder.path} holds no drawings of the split {split!r}; collect --icons brings some.")
+        raise FolderError(f"{folder.path} holds no drawings of the split {split!r}; collect some with --icons.")
     return records
 
 
@@ -291,7 +291,7 @@ def read_plan(folder: Folder) -> Plan:
         raise FolderError(f"{path} cannot be used: {error}") from error
     unknown = sorted({*plan.hands, *plan.unnamed} - set(registry.HANDS))
     if unknown or not plan.hands:
-        raise FolderError(f"{path} names hands that nobody has: {', '.join(unknown) or 'none at all'}")
+        raise FolderError(f"{path} names unknown styles: {', '.join(unknown) or 'none at all'}")
     return plan
 
 
