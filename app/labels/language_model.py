@@ -79,14 +79,14 @@ def compose(about: Subject, *, tone: str, audience: str, variants: int, language
         _pause(state, error)
         return None
     try:
-        fit = model_answers.fit(text, about, variants=variants, language=language)
+        captions = model_answers.usable_captions(text, about, variants=variants, language=language)
     except UnusableAnswer as error:
         state.unfit += 1
         if state.unfit >= UNFIT_MOST:
             _pause(state, error)
         return None
     state.unfit = 0
-    return fit
+    return captions
 
 
 def _pause(state: _State, error: UnusableAnswer) -> None:

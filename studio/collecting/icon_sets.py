@@ -111,18 +111,18 @@ def fetch_packages(target: Path) -> Path:
 
     :raises StudioError: when npm is missing or fails.
     """
-    wanted = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
+    packages = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
     modules = target / "node_modules"
-    if all((modules / name / "package.json").exists() for name in wanted):
+    if all((modules / name / "package.json").exists() for name in packages):
         return modules
     npm = shutil.which("npm")
     if npm is None:
-        raise StudioError("npm is not here; unpack the packages somewhere and name the folder with --modules.")
+        raise StudioError("npm is not installed; unpack the packages and name their folder with --modules.")
     target.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund"]
-    done = subprocess.run([*command, "--prefix", str(target), *wanted], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "--prefix", str(target), *packages], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise StudioError(f"npm did not get the packages: {done.stderr.strip()[-400:]}")
+        raise StudioError(f"npm could not install the packages: {done.stderr.strip()[-400:]}")
     return modules
 
 
@@ -260,4 +260,4 @@ def _json(path: Path) -> Any:
     except OSError as error:
         raise StudioError(f"{path} cannot be read: is the package there? {error.strerror}") from error
     except ValueError as error:
-        raise StudioError(f"{path} is no JSON: {error}") from error
+        raise StudioError(f"{path} is not JSON: {error}") from error

@@ -62,13 +62,13 @@ def _json(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StudioError(f"{where} is no JSON: {error}") from error
+        raise StudioError(f"{where} is not JSON: {error}") from error
 
 
 def _objects(rows: list[Any], where: str) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
-            raise StudioError(f"{where}: entry {number} is no object")
+            raise StudioError(f"{where}: entry {number} is not an object")
         yield row
 
 
@@ -191,7 +191,7 @@ def _fetched(visitor: Visitor, url: str) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise FetchError(f"{url} gives no JSON: {error}") from error
+        raise FetchError(f"{url} returned no JSON: {error}") from error
     if not isinstance(value, dict):
-        raise FetchError(f"{url} gives no JSON object")
+        raise FetchError(f"{url} returned no JSON object")
     return value

@@ -45,7 +45,9 @@ def prepare_picture(data: bytes, *, smallest: int = SMALLEST, longest: int = LON
     """
     picture = _opened(data)
     if min(picture.size) < smallest:
-        raise Refused(f"tiny: {picture.width} × {picture.height}, where the shorter side should have {smallest}")
+        raise Refused(
+            f"tiny: {picture.width} × {picture.height}, the shorter side must have at least {smallest} pixels"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid EXIF block is not fatal

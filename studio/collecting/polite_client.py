@@ -143,7 +143,7 @@ class Visitor:
             rules.parse(["User-agent: *", "Disallow: /"] if is_closed else text.splitlines())
             self._robots[origin] = rules
         if not self._robots[origin].can_fetch(AGENT, url):
-            raise Gone(f"{url}: robots.txt asks not to")
+            raise Gone(f"{url}: robots.txt disallows it")
 
     def _once(self, place: SplitResult, headers: dict[str, str]) -> Answer:
         """Send one request, after the pause for the host."""
@@ -234,7 +234,7 @@ def _reached(host: str, port: int, timeout: float, is_allowed: bool) -> socket.s
     for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         address = str(where[0])
         if not is_allowed and not is_public(address):
-            raise Gone(f"{host} lies at the private address {address}; --allow-host {host}:{port} lets it")
+            raise Gone(f"{host} has the private address {address}; allow it with --allow-host {host}:{port}")
         try:
             return socket.create_connection((address, port), timeout)
         except OSError as error:

@@ -16,7 +16,7 @@ DEFINED = ("linearGradient", "radialGradient", "clipPath", "mask")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TOKEN = re.compile(rf"[A-Za-z]|{_NUMBER.pattern}")
 _CALL = re.compile(r"(\w+)\(([^)]*)\)")
-_ASKED = re.compile(r"url\(#([^)]+)\)")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
 def parse_svg(svg: str) -> Element:
@@ -121,7 +121,7 @@ def _drop_unused(root: Element) -> None:
 
 
 def _references(element: Element) -> set[str]:
-    references = {name for value in element.attrib.values() for name in _ASKED.findall(value)}
+    references = {name for value in element.attrib.values() for name in _REFERENCE.findall(value)}
     href = element.get("href", "")
     return references | ({href[1:]} if href.startswith("#") else set())
 
@@ -145,7 +145,7 @@ def _rename(root: Element, names: dict[str, str]) -> None:
             elif key == "href" and value.startswith("#"):
                 element.set(key, f"#{names.get(value[1:], value[1:])}")
             elif "url(#" in value:
-                element.set(key, _ASKED.sub(lambda found: f"url(#{names.get(found[1], found[1])})", value))
+                element.set(key, _REFERENCE.sub(lambda match: f"url(#{names.get(match[1], match[1])})", value))
 
 
 def text(element: Element) -> str:

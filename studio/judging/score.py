@@ -130,7 +130,7 @@ def read_scores(folder: Folder, name: str) -> dict[str, Any]:
     try:
         scores: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise FolderError(f"{path} is no evaluation; the stage evaluate makes one. ({error})") from error
+        raise FolderError(f"{path} is not an evaluation; the stage evaluate makes one. ({error})") from error
     return scores
 
 

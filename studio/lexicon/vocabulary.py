@@ -84,8 +84,8 @@ def _lend(by_name: dict[str, Words], depicted: dict[str, str]) -> None:
             continue
         plain = SKIN.sub("", name)
         bare = WHO.sub("", plain).strip()
-        wanted = (plain, bare, f"person {bare}", f"person in {bare}", f"person with {bare}")
-        concept = next((each for each in wanted if each in by_name), None)
+        names = (plain, bare, f"person {bare}", f"person in {bare}", f"person with {bare}")
+        concept = next((each for each in names if each in by_name), None)
         if concept:
             by_name[concept].emoji.append(emoji)
 

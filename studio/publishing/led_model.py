@@ -86,7 +86,7 @@ def _first(named: Path | None, *usual: Path, option: str) -> Path:
     existing = [path for path in ((named,) if named else usual) if path.exists()]
     if not existing:
         missing = named or usual[0]
-        raise FolderError(f"{missing} is missing, which a model that is led by sketches needs: name one by {option}.")
+        raise FolderError(f"{missing} is missing, which a sketch-conditioned model needs: name one by {option}.")
     return existing[0]
 
 
@@ -107,7 +107,7 @@ def complete_facts(
         others = [row for row in facts["hands"] if row["words"] != words]
         facts["hands"] = [*others, {"words": words, "title": title or words[:1].upper() + words[1:]}]
     if strange := sorted(set(unnamed) - {row["words"] for row in facts["hands"]}):
-        raise StudioError(f"--unnamed {strange[0]} is no hand that the model knows.")
+        raise StudioError(f"--unnamed {strange[0]} is not a style of the model.")
     facts["unnamed"] = list(unnamed) or facts["unnamed"]
     of_base = {row.get("url"): row for row in base.get("sources", [])}
     drawn = [of_base.get(row["url"], row) if "url" in row else row for row in sources(leading.drawings)]

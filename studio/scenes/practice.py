@@ -35,7 +35,7 @@ def pictures(path: Path, hand: str, count: int) -> Iterator[Picture]:
     """
     able = [name for name, each in registry.HANDS.items() if each.paints_ground]
     if hand not in able:
-        raise StudioError(f"--hand {hand!r} paints no whole pictures; these do: {', '.join(able)}.")
+        raise StudioError(f"--practice {hand!r}: no style that renders backgrounds; these do: {', '.join(able)}.")
     whole = subjects.load_subject_library(path)
     book = Sketchbook(
         [each for each in whole.drawings.values() if each.style == STYLE],

@@ -58,7 +58,7 @@ def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: An
     from studio.workspace.training_run import Run
 
     if of.painted and not of.refine:
-        raise StudioError("--painted goes with --refine: the latents must be known.")
+        raise StudioError("--painted requires --refine, because the latents must be fixed.")
     schedule = loop.Schedule(**often)
     each = Run(folder, "refine" if of.refine and how.run == "autoencoder" else how.run)
     machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")

@@ -44,7 +44,7 @@ def command(
     """Caption the pictures for training: with BLIP, from your own file, or from the catalogue."""
     records = [record for record in folder.catalogue() if record.split == "train"]
     if not records:
-        raise FolderError(f"{folder.path} holds no pictures to caption; the stage collect brings some.")
+        raise FolderError(f"{folder.path} holds no pictures to caption; collect some first.")
     written = record_captions.read_own_captions(own) if own else record_captions.Own({}, [])
     uncaptioned = [record for record in records if record.kind == "work" and not written.text(record)]
     seen = _seen(folder, blip, uncaptioned, **options) if blip else {}

@@ -55,7 +55,7 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
     """Collect pictures: --from a folder or bucket, --icons, --practice, --catalogue, or --museum with --query."""
     catalogue, museum, query = options["catalogue"], options["museum"], options["query"]
     if query and museum not in museums.APIS:
-        raise click.UsageError(f"--query asks an API: --museum {' or '.join(museums.APIS)}.")
+        raise click.UsageError(f"--query requires --museum {' or '.join(museums.APIS)}.")
     if not (source or with_icons or catalogue or query or options["practice"]):
         raise click.UsageError(
             "Say what to collect: --from, --icons, --practice, --catalogue, or --museum with --query."

@@ -36,11 +36,11 @@ def command(
 
     unknown = sorted({*chosen, *unnamed} - set(registry.HANDS))
     if unknown:
-        raise StudioError(f"There is no hand {unknown[0]!r}; there are {', '.join(registry.HANDS)}.")
+        raise StudioError(f"Unknown style {unknown[0]!r}; known styles: {', '.join(registry.HANDS)}.")
     if shares["two"] + shares["coloured"] + shares["grounded"] > 1:
-        raise StudioError("--two, --coloured and --grounded are shares of one whole: together at most 1.")
+        raise StudioError("--two, --coloured and --grounded must not add up to more than 1.")
     if idle := sorted(set(unnamed) - set(chosen or registry.HANDS)):
-        raise StudioError(f"--unnamed {idle[0]} is none of the hands that paint; --hand names them.")
+        raise StudioError(f"--unnamed {idle[0]} is not among the styles of --hand.")
     plan = composition.Plan(hands=chosen or tuple(registry.HANDS), unnamed=unnamed, **shares)
     programme = composition.Programme(plan, composition.motif_records(folder, "train"))
     composition.write_plan(folder, plan)

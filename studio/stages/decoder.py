@@ -86,7 +86,9 @@ def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -
     each = Run(folder, how.run)
     machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
     if machine.num_processes > 1:
-        raise StudioError("The stage decoder learns in one process: the adversary's gradients are not shared.")
+        raise StudioError(
+            "The stage decoder runs in one process only: the discriminator's gradients are not synchronised."
+        )
     torch.manual_seed(schedule.seed)
     network = autoencoder.load_autoencoder(of.vae).to(how.device, memory_format=torch.channels_last)
     network.encoder.requires_grad_(False)
@@ -111,9 +113,9 @@ def _check(of: DecoderOptions) -> None:
     if of.side % 32:
         raise StudioError(f"--size must be a multiple of 32, not {of.side}.")
     if of.finer and not of.scenes:
-        raise StudioError("--finer is of a decoder that is shown scenes: it goes with --scenes.")
+        raise StudioError("--finer requires --scenes.")
     if of.from_decoder and (of.finer or not of.scenes):
-        raise StudioError("--from-decoder goes with --scenes, and not with --finer.")
+        raise StudioError("--from-decoder requires --scenes, and excludes --finer.")
 
 
 @dataclass(frozen=True)

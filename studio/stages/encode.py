@@ -217,7 +217,7 @@ class _Sketched:
 
         book = subjects.load_subject_library(path)
         if size % 4:
-            raise StudioError(f"A sketch is a quarter of its picture: {size} pixels a side have none.")
+            raise StudioError(f"--size must be a multiple of 4 for sketches, not {size}.")
         self._fingerprint, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
         self._programme = subjects.Programme(subjects.Plan(count, seed), book)
         self._renderer = painted.SubjectRenderer(book, size=size)

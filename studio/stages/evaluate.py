@@ -79,7 +79,7 @@ def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name:
     from studio.workspace.training_run import Run
 
     if sum(each is not None for each in (which.model, which.checkpoints, which.run)) > 1:
-        raise click.UsageError("--model is a model, --run a run's last step, --checkpoints all of a run: name one.")
+        raise click.UsageError("--model, --run and --checkpoints exclude each other.")
     own = folder.path / "model/eye"
     evaluation = _Evaluation(folder, eye_path or (own if own.exists() else EYE), before, options)
     if which.model:
@@ -97,7 +97,7 @@ def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name:
     steps = [int(path.name) for path in checkpoints.list_checkpoints(Run(folder, which.checkpoints))]
     if not steps:
         raise FolderError(
-            f"The run {which.checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every."
+            f"The run {which.checkpoints!r} has no checkpoints; train saves some with --checkpoint-every."
         )
     return {"checkpoints": dict(scored(which.checkpoints, step, None) for step in steps)}
 
@@ -148,7 +148,7 @@ class _Sketches(_Words):
         hands = score.hands_of(self.facts, eye), score.hands_of(unnamed, eye)
         questions = led_exam.questions(self._book, eye.concepts, *hands, extent, **worded)
         if not questions:
-            raise FolderError("The eye knows none of the concepts that are drawn, or none of the hands: name another.")
+            raise FolderError("The image encoder knows no drawn concept, or no style: name another with --eye.")
         return questions
 
     def way(self, steps: int | None, guidance: float | None) -> Way:
@@ -230,7 +230,7 @@ class _Evaluation:
 
         folder, options, facts = self.folder, self.options, known.facts
         if not name or "/" in name or name.startswith("."):
-            raise FolderError(f"An evaluation cannot be called {name!r}.")
+            raise FolderError(f"{name!r} is not a valid evaluation name.")
         try:
             eye = Eye.load(self.eye, device=options["device"])
         except EyeError as error:

@@ -103,7 +103,7 @@ def command(folder: Folder, part_options: PartOptions, about: FactOptions, sketc
     from studio.training import checkpoints, pipeline
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
-        raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
+        raise FolderError(f"{target} is not empty and holds no model; it is not overwritten.")
     scores = score.read_scores(folder, card.evaluation) if card.evaluation else {}
     parts = checkpoints.part_folders(
         folder, part_options.base, run=part_options.run, after=part_options.after, vae=part_options.vae
@@ -219,7 +219,7 @@ def _presets(path: Path | None) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise StudioError(f"--presets: {path} cannot be read: {error}") from error
     if not isinstance(presets, dict) or not all(isinstance(each, dict) for each in presets.values()):
-        raise StudioError(f"--presets: {path} holds no settings by the name of a preset.")
+        raise StudioError(f"--presets: {path} must hold a JSON object with an object for each preset.")
     return presets
 
 

@@ -113,7 +113,7 @@ def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: Le
 
     _check(network, how.precision)
     if muon and frugal:
-        raise StudioError("--muon and --frugal are two ways to learn: say one.")
+        raise StudioError("--muon and --frugal exclude each other.")
     teaching = _Teaching(folder, how, network, lesson, preview, loop.Schedule(**often))
     machine = teaching.machine
     if machine.is_main_process:
@@ -143,15 +143,15 @@ def _check(network: NetworkOptions, precision: str) -> None:
     from studio.training import pipeline
 
     if network.unet and not network.tune:
-        raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
+        raise StudioError("--unet requires --tune full or --tune lora.")
     if network.of_base and not network.unet:
-        raise StudioError("--of-base mixes the base's UNet into that of --unet: name one.")
+        raise StudioError("--of-base requires --unet.")
     if network.apart and network.tune != "lora":
-        raise StudioError("--apart keeps changes of low rank alone: say --tune lora with it.")
+        raise StudioError("--apart requires --tune lora.")
     if network.half_base and (network.tune != "lora" or precision == "no"):
-        raise StudioError("--half-base holds what does not learn in half precision: say --tune lora and --precision.")
+        raise StudioError("--half-base requires --tune lora and --precision fp16 or bf16.")
     if network.layers and not network.unet:
-        raise StudioError("--layers deepens a UNet that has learned: name it with --unet.")
+        raise StudioError("--layers requires --unet.")
     if network.tune:
         pipeline.check_base(network.base)
 
@@ -182,7 +182,7 @@ class _Teaching:
         prompts = texts.states([previews.prefix + each for each in previews.prompts])
         self.empty, self.prompts = empty.to(self.machine.device), prompts.to(self.machine.device)
         if previews.validate_every and self.shards.pooled:
-            raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
+            raise StudioError("--validate-every does not support models with two text encoders.")
         self.reader = Reader(self.shards, how.batch, seed=schedule.seed, process=self.machine.process_index,
                              processes=self.machine.num_processes)  # fmt: skip
 
@@ -353,7 +353,7 @@ def _input_channels(shards: Any, latent: int) -> int:
         return latent
     _, each, side, _ = shards.conditioning[0].sketches.shape
     if side % shards.latents[0].shape[-1]:
-        raise FolderError(f"Sketches of {side} a side do not fold onto latents of {shards.latents[0].shape[-1]}.")
+        raise FolderError(f"Sketches of side {side} cannot be folded to latents of side {shards.latents[0].shape[-1]}.")
     return latent + int(each * (side // shards.latents[0].shape[-1]) ** 2)
 
 
@@ -374,7 +374,7 @@ def _own_objective(base: Path, tune: str | None) -> str:
         raise StudioError(f"{base / 'scheduler'} cannot be read: {error}") from error
     kind = "flow" if kind == "flow_prediction" else kind
     if kind not in OBJECTIVES:
-        raise StudioError(f"{base / 'scheduler'} predicts {kind!r}; what can be learned is {', '.join(OBJECTIVES)}.")
+        raise StudioError(f"{base / 'scheduler'} predicts {kind!r}; supported objectives: {', '.join(OBJECTIVES)}.")
     return kind
 
 
@@ -388,7 +388,7 @@ def _write_sheet(folder: Folder, base: Path, run: Any, latents: Any, step: int) 
     own = folder.path / "model/vae"
     vae = autoencoder.load_autoencoder(own if own.exists() else base / "vae").eval().to(latents.device)
     with torch.no_grad():
-        run.show(
+        run.save_picture(
             f"validation-{step:06d}.webp",
             composition.contact_sheet(autoencoder.decode_latents(vae, latents).float(), 5),
         )

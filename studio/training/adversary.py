@@ -125,9 +125,9 @@ def detail_distance(painted: Tensor, pictures: Tensor) -> Tensor:
     :data:`POOLED` pixels and their power within :data:`PART`. A decoder may neither omit a texture nor add one. The
     larger window also penalises a decoder that omits a line because it does not know its exact position.
     """
-    own, wanted = _bands(painted), _bands(pictures)
-    placed = F.l1_loss(_pooled(own.abs(), POOLED), _pooled(wanted.abs(), POOLED))
-    return placed + F.l1_loss(_power(own), _power(wanted))
+    own, target = _bands(painted), _bands(pictures)
+    placed = F.l1_loss(_pooled(own.abs(), POOLED), _pooled(target.abs(), POOLED))
+    return placed + F.l1_loss(_power(own), _power(target))
 
 
 def _bands(pictures: Tensor) -> Tensor:

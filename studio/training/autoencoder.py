@@ -58,7 +58,7 @@ def load_autoencoder(path: Path) -> Any:
     from diffusers import AutoencoderKL, AutoencoderTiny
 
     if not (path / "config.json").exists():
-        raise StudioError(f"{path} is no autoencoder's folder; the stage autoencoder makes one.")
+        raise StudioError(f"{path} holds no autoencoder; the stage autoencoder makes one.")
     tiny = '"AutoencoderTiny"' in (path / "config.json").read_text("utf-8")
     try:
         return (AutoencoderTiny if tiny else AutoencoderKL).from_pretrained(path, variant=weight_files.variant(path))

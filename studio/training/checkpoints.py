@@ -27,7 +27,7 @@ def save_checkpoint(run: Run, network: Any, step: int) -> Path:
     try:
         put_folder(target, diffusion.plain_copy(network).half().save_pretrained)
     except Exception as error:  # safetensors raises its own error for a full disk
-        raise StudioError(f"{target} could not be written ({error}): what was kept before stays.") from error
+        raise StudioError(f"{target} could not be written ({error}): earlier checkpoints stay.") from error
     return target
 
 
@@ -66,13 +66,13 @@ def part_folders(
     """
     if run is None:
         if after is not None:
-            raise FolderError("--after is a step of a run: name it by --run.")
+            raise FolderError("--after requires --run.")
         return pipeline.trained_part_folders(folder, base, vae=vae)
     each = Run(folder, run)
     unet = last_checkpoint(each) if after is None else each.path / f"{CHECKPOINTS}/{after:06d}"
     if not unet.exists():
         known = ", ".join(str(int(path.name)) for path in list_checkpoints(each)) or "none"
-        raise FolderError(f"{each.path} kept no checkpoint after step {after}; there are: {known}.")
+        raise FolderError(f"{each.path} has no checkpoint of step {after}; checkpoints: {known}.")
     return pipeline.trained_part_folders(folder, base, unet=unet, scheduler=solver(each, base), vae=vae)
 
 
@@ -86,7 +86,7 @@ def last_checkpoint(run: Run) -> Path:
 
     state = run.state()
     if state is None:
-        raise FolderError(f"{run.path} has kept no step yet; train keeps one every --save-every steps.")
+        raise FolderError(f"{run.path} has saved no state yet; train saves one every --save-every steps.")
     target = run.path / f"{CHECKPOINTS}/{state['step']:06d}"
     if target.exists():
         return target
@@ -94,7 +94,7 @@ def last_checkpoint(run: Run) -> Path:
     expected = {name: value.shape for name, value in network.state_dict().items()}
     if {name: value.shape for name, value in state["average"].items()} != expected:
         raise StudioError(
-            f"{run.path} learns a part of its network alone, or another than it notes: let it end, and publish that."
+            f"{run.path} trains only a part of its network, or another than recorded: let it finish, then publish."
         )
     network.load_state_dict(state["average"])
     return save_checkpoint(run, network, int(state["step"]))
@@ -110,7 +110,7 @@ def solver(run: Run, base: Path) -> Path:
     try:
         settings = json.loads((run.path / SETTINGS).read_bytes())
     except (OSError, ValueError) as error:
-        raise FolderError(f"{run.path} is no run of training: {error}") from error
+        raise FolderError(f"{run.path} is not a training run: {error}") from error
     aim = diffusion.Objective(settings["objective"])
     target = run.path / "scheduler"
     put_folder(target, diffusion.solver(aim, base if settings.get("tune") else None).save_pretrained)
@@ -122,7 +122,7 @@ def _shape(run: Run) -> dict[str, Any]:
         path for path in (run.path / SHAPE, *(path / "config.json" for path in list_checkpoints(run))) if path.exists()
     ]
     if not configs:
-        raise FolderError(f"{run.path} does not say what its network is made of: go on with it, or let it end.")
+        raise FolderError(f"{run.path} has no configuration of its network: resume the run, or let it finish.")
     shape: dict[str, Any] = json.loads(configs[-1].read_bytes())
     return shape
 

@@ -55,7 +55,7 @@ class Objective:
             weight = times**2 * snr.clamp(max=self.gamma) if self.gamma else torch.ones_like(times)
             return latents + t * (noise - latents), times * STEPS, noise - latents, weight
         if alphas is None:
-            raise StudioError(f"{self.kind} needs a solver's alphas.")
+            raise StudioError(f"The objective {self.kind} needs the scheduler's alphas.")
         steps = (times * len(alphas)).long().clamp(max=len(alphas) - 1)
         alpha = alphas.to(latents.device)[steps]
         a, s = alpha.sqrt().view(-1, 1, 1, 1), (1 - alpha).sqrt().view(-1, 1, 1, 1)
@@ -84,7 +84,7 @@ def mix(network: nn.Module, base: nn.Module, share: float) -> None:
     """
     weights, others = network.state_dict(), base.state_dict()
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in others.items()}:
-        raise StudioError("The base's UNet is of another shape than the one that is to go on: they cannot be mixed.")
+        raise StudioError("The base's UNet has another shape than the UNet to train on: they cannot be mixed.")
     for name, value in weights.items():
         value.lerp_(others[name], share)
 

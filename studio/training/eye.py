@@ -113,7 +113,7 @@ class Pupil(nn.Module):
         other = [name for name in mine if mine[name] != its[name]]
         other += [name for name in ("concepts", "hands") if getattr(eye, name) != getattr(school, name)]
         if other:
-            raise StudioError(f"The eye to go on from differs in {', '.join(other)}.")
+            raise StudioError(f"The image encoder of --eye differs in {', '.join(other)}.")
         self.tower.load_state_dict(eye.tower.state_dict())
         self.vectors.copy_(eye.names)
 

@@ -255,7 +255,7 @@ class _Training:
                 state["beside"] = self.beside.state_dict()
             if not all(bool(value.isfinite().all()) for value in weights.values()):
                 raise self._non_finite_error(done)
-            self.run.keep(state)
+            self.run.save_state(state)
         self.machine.wait_for_everyone()
 
     def run_previews(self, previews: Sequence[Preview], step: int) -> None:
@@ -282,8 +282,8 @@ class _Training:
     def _non_finite_error(self, step: int) -> StudioError:
         """Return the error for a non-finite step, naming the state that is saved."""
         good = self.run.state()
-        stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
-        return StudioError(f"Step {step} of {self.run.name} gave no number (a lower --rate may help): {stays}.")
+        stays = f"the state after step {good['step']} is saved" if good else "nothing was saved before"
+        return StudioError(f"Step {step} of {self.run.name} gave a non-finite loss (a lower --rate may help): {stays}.")
 
 
 def _track(machine: Any, path: Path, name: str) -> None:

@@ -35,9 +35,9 @@ class Repainter:
         """
         self._pipe = pipeline.pipeline(pipeline.part_folders(model), device=device)
         if diffusion.sketch_side(self._pipe.unet.config) is None:
-            raise StudioError(f"--painter: {model} is not led by sketches.")
+            raise StudioError(f"--painter: {model} is not sketch-conditioned.")
         if not _encodes_alike(self._pipe.vae, vae):
-            raise StudioError(f"--painter: {model} paints other latents than --vae makes.")
+            raise StudioError(f"--painter: {model} uses other latents than --vae.")
         usual = pipeline.facts(model).get("defaults", {})
         steps, self._guidance = int(usual.get("steps", STEPS)), float(usual.get("guidance", 2.5))
         self._first, self._steps = (0, steps) if from_noise else (steps, 2 * steps)

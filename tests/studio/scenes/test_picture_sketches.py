@@ -123,7 +123,8 @@ def test_colours_are_given_with_the_thing_in_mind_also_where_its_outline_is_kept
 def test_nothing_but_numpy_and_pillow_is_needed_to_sketch_a_picture() -> None:
     script = (
         "import sys, numpy as np; from studio.scenes import picture_sketches as p;"
-        "p.varied(np.zeros((64, 64, 3), np.float32), 16, np.random.default_rng(0)); p.signed(np.eye(8, dtype=bool));"
+        "p.vary_sketch(np.zeros((64, 64, 3), np.float32), 16, np.random.default_rng(0));"
+        "p.signed_distance(np.eye(8, dtype=bool));"
         "print([name for name in ('torch', 'scipy', 'cv2') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

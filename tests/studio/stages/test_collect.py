@@ -195,7 +195,7 @@ def test_met_gives_what_is_free_and_the_rest_is_set_aside(run: Run, work: Path, 
     assert irises.attribution.endswith("Gift of Adele R. Levy, 1958. The Metropolitan Museum of Art")
     reasons = aside(work)
     assert reasons["2.jpg"] == "no licence is named" and "answers 404" in reasons["7.jpg"]
-    assert "the private address 169.254.169.254" in reasons["8.jpg"] and "robots.txt asks not to" in reasons["9.jpg"]
+    assert "the private address 169.254.169.254" in reasons["8.jpg"] and "robots.txt disallows it" in reasons["9.jpg"]
     assert reasons["6.jpg"].startswith("broken: ")
     assert summary["passed_over"] == 1 and summary["failed"] == 1 and summary["twice"] == 1
     assert museum.asked["/closed/9.jpg"] == 0 and museum.asked["/steady/2.jpg"] == 0
@@ -284,7 +284,7 @@ def test_catalogue_with_pictures_beside_it(run: Run, work: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ('[{"title": ', "is no JSON"), ('{"a": 1}\n{"b"\n', "line 2 is no JSON"), ("[1]", "entry 1 is no object"),
+    ('[{"title": ', "is not JSON"), ('{"a": 1}\n{"b"\n', "line 2 is not JSON"), ("[1]", "entry 1 is not an object"),
     ('Title,Artist\n"unclosed', "unexpected end of data"),
 ])  # fmt: skip
 def test_broken_catalogue_is_named(text: str, says: str) -> None:

@@ -80,7 +80,7 @@ def test_what_it_cannot_use_is_named(asked: tuple[Any, ...], tmp_path: Path, hal
     assert "none.zip" in said
     assert "multiple of 32, not 40" in call(*asked, "--size", 40, "--steps", 1, ok=False)["error"]
     nothing = call(*asked, "--vae", tmp_path, "--steps", 1, ok=False)["error"]
-    assert "no autoencoder's folder" in nothing
+    assert "holds no autoencoder" in nothing
 
 
 def test_other_autoencoder_is_another_lesson(asked: tuple[Any, ...], tmp_path: Path, halving: Path) -> None:
@@ -101,14 +101,14 @@ def test_decoder_learns_what_a_model_paints_too(
     assert call(*asked, "--steps", 3, "--painter", model, "--share", 1)["after"] != alone
     assert "other settings (painter, share)" in call(*asked, "--steps", 3, ok=False)["error"]
     said = call(*asked, "--run", "words", "--painter", base, "--steps", 1, ok=False)["error"]
-    assert "--painter" in said and "not led by sketches" in said
+    assert "--painter" in said and "not sketch-conditioned" in said
     other = tmp_path / "other"
     vae = autoencoder.load_autoencoder(halving)
     with torch.no_grad():
         next(iter(vae.encoder.parameters())).mul_(1.1)
     vae.save_pretrained(other)
     said = call(*asked, "--run", "other", "--vae", other, "--painter", model, "--steps", 1, ok=False)["error"]
-    assert "paints other latents than --vae makes" in said
+    assert "uses other latents than --vae" in said
 
 
 def test_where_the_rate_stays_a_run_ends_when_it_is_told_to(
@@ -189,7 +189,7 @@ def test_lesson_goes_on_from_a_published_decoder(scenes: tuple[Any, ...], tmp_pa
     assert all(torch.allclose(first[name], last[name], atol=1e-3) for name in first)
     for more in (("--finer", published), ()):
         said = call(*(scenes if more else scenes[:-1]), *further, *more, "--steps", 1, ok=False)["error"]
-        assert said == "--from-decoder goes with --scenes, and not with --finer."
+        assert said == "--from-decoder requires --scenes, and excludes --finer."
     said = call(*scenes, "--run", "none", "--from-decoder", tmp_path / "none", "--steps", 1, ok=False)["error"]
     assert "--from-decoder" in said and "config.json is missing" in said
 
@@ -204,6 +204,6 @@ def test_finer_stage_is_learned_after_and_changes_nothing_before_it(scenes: tupl
     assert all(torch.equal(value, last[name]) for name, value in first.items())
     assert {name.split(".")[0] for name in last.keys() - first.keys()} == {"finer", "painted_finer"}
     said = call(*scenes[:-1], "--finer", coarse, "--steps", 1, ok=False)["error"]
-    assert "goes with --scenes" in said
+    assert "requires --scenes" in said
     said = call(*scenes, "--finer", tmp_path / "none", "--size", 64, "--steps", 1, ok=False)["error"]
     assert "--finer" in said and "config.json is missing" in said

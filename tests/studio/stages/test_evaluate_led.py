@@ -186,7 +186,7 @@ def test_evaluation_of_nothing_that_is_drawn_is_refused(
          concepts=("kite",), hands=("gouache",), measured_on=[], R=None)  # fmt: skip
     shutil.copytree(led.path, tmp_path / "work")
     told = call(*words, "--folder", tmp_path / "work", "--run", "led", "--eye", tmp_path / "eye", ok=False)
-    assert "knows none of the concepts that are drawn" in told["error"]
+    assert "knows no drawn concept" in told["error"]
 
 
 def test_curve_ends_where_the_model_was_taken(led: Folder, tmp_path: Path) -> None:

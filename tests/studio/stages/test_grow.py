@@ -94,8 +94,8 @@ def test_unet_begins_with_what_the_base_predicts(pictures: torch.Tensor) -> None
             8,
             "Only an AutoencoderTiny can be grown, not AutoencoderKL.",
         ),
-        (tiny(), 2, "It has 3 latents a place; 2 would be fewer."),
-        (tiny(encoder_block_out_channels=(16, 16)), 8, "An encoder of 16 channels is too thin"),
+        (tiny(), 2, "The base has 3 latent channels; 2 would be fewer."),
+        (tiny(encoder_block_out_channels=(16, 16)), 8, "An encoder of 16 channels cannot be grown"),
     ],
     ids=["another class", "fewer latents", "thin"],
 )
@@ -158,7 +158,7 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
     refined = (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes()
     assert run(*grow)["grown_now"] is False
     assert (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes() == refined
-    assert "must be known" in str(call("autoencoder", *work, "--painted", 4, "--steps", 1, ok=False)["error"])
+    assert "must be fixed" in str(call("autoencoder", *work, "--painted", 4, "--steps", 1, ok=False)["error"])
 
 
 def shown(network: Any, seed: int = 1) -> torch.Tensor:
@@ -203,7 +203,7 @@ def test_new_layers_of_a_deeper_unet_learn(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("layers", "says"),
-    [((2, 1), "cannot be given 2, 1"), ((2, 0, 1), "cannot be given"), ((2, 1, 1, 1), "cannot be given"),
+    [((2, 1), "cannot be extended to 2, 1"), ((2, 0, 1), "cannot be extended"), ((2, 1, 1, 1), "cannot be extended"),
      ((1, 2, 1), "without attention"), ((2, 1, 3), "without attention")],
 )  # fmt: skip
 def test_unet_cannot_be_made_shallower_or_deeper_where_it_attends(layers: tuple[int, ...], says: str) -> None:
@@ -212,5 +212,5 @@ def test_unet_cannot_be_made_shallower_or_deeper_where_it_attends(layers: tuple[
 
 
 def test_deeper_unet_is_deep_enough() -> None:
-    with pytest.raises(StudioError, match="layers a level cannot be given"):
+    with pytest.raises(StudioError, match="layers per level cannot be extended"):
         growing.deeper(growing.deeper(learned(), (2, 1, 1)), (3, 1, 1))

@@ -148,7 +148,7 @@ def test_torn_shard_is_encoded_again(copy: Folder, words: tuple[Any, ...]) -> No
     assert call(*words, "--folder", copy.path, "--subjects", 12)["encoded_now"] == 1 and path.read_bytes() == whole
 
 
-@pytest.mark.parametrize(("size", "says"), [(30, "A sketch is a quarter of its picture: 30"), (32, "is no sketchbook")])
+@pytest.mark.parametrize(("size", "says"), [(30, "multiple of 4 for sketches, not 30"), (32, "is no sketchbook")])
 def test_sketchbook_that_is_none_and_sizes_without_a_quarter_are_named(
     size: int, says: str, words: tuple[Any, ...], book: Path, tmp_path: Path
 ) -> None:
@@ -161,7 +161,7 @@ def test_sketchbook_that_is_none_and_sizes_without_a_quarter_are_named(
 def test_sketches_too_small_for_the_latents_are_named(base: Path, book: Path, tmp_path: Path) -> None:
     call("encode", "--folder", tmp_path, "--base", base, "--sketchbook", book, "--subjects", 2, "--size", 32)
     told = call("train", "--folder", tmp_path, "--base", base, *STEPS, "--steps", 1, ok=False)
-    assert "Sketches of 8 a side do not fold onto latents of 16" in told["error"]
+    assert "Sketches of side 8 cannot be folded to latents of side 16" in told["error"]
 
 
 def test_sketch_lies_beside_the_latents_place_by_place() -> None:
@@ -235,4 +235,4 @@ def test_deeper_unet_goes_on_where_the_led_one_was(copy: Folder, base: Path) -> 
     with torch.no_grad():
         assert torch.allclose(made(*shown)[0], before(*shown)[0], atol=1e-4)
     assert "without attention" in call(*more, "--layers", "2,2", ok=False)["error"]
-    assert "name it with --unet" in call(*words, "--layers", "2,1", "--steps", 1, "--run", "x", ok=False)["error"]
+    assert "requires --unet" in call(*words, "--layers", "2,1", "--steps", 1, "--run", "x", ok=False)["error"]
