@@ -85,7 +85,7 @@ class SimulatedCard(Sleeper):
 def traced() -> Iterator[list[Span]]:
     """Yield a list to which all threads' activities are appended within the block."""
     spans: list[Span] = []
-    begin = batch_piece.begin
+    begin = batch_piece.generate
 
     def note(what: str, painting: Any, do: Callable[[Any], Any]) -> Any:
         claim, began = painting.claim, time.monotonic()

@@ -21,7 +21,7 @@ from app import create_app
 from app.commissions import intake
 from app.commissions.validation import validate
 from app.generation import cost
-from app.processes.local_worker import wait_for
+from app.processes.local_worker import wait_for_walk
 from app.processes.supervisor import Site
 from app.queue import jobs
 from app.storage.walk_models import FINISHED
@@ -105,7 +105,7 @@ def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
     """Generate a walk; return its seconds, from the request to the published film, and its batches."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
     walk, _ = intake.place(wanted, visitor_key="bench", owner="bench", skip_cache=True)
-    wait_for(walk, lambda: None, quiet=True)
+    wait_for_walk(walk, lambda: None, quiet=True)
     if walk.state != FINISHED or walk.finished_at is None:
         raise RuntimeError(f"the walk ended as {walk.state}: {walk.error}")
     batches = [[len(batch) for batch in level["batches"]] for level in walk.levels or []]

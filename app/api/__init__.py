@@ -1,3 +1,3 @@
-"""JSON for programs."""
+"""The JSON API for programs."""
 
 __all__ = ["candidate_routes", "registration"]

@@ -1,4 +1,4 @@
-"""What is sent as JSON: read as a model of its fields, or handed to whoever checks it for the pages as well."""
+"""Read JSON bodies into a pydantic model, or with a check that pages and commands share."""
 
 from __future__ import annotations
 
@@ -19,31 +19,34 @@ Body = TypeVar("Body", bound=BaseModel)
 Checked = TypeVar("Checked")
 
 
-def read(kind: type[Body], *, shape: str, rules: Mapping[str, str] = MappingProxyType({})) -> Body:
-    """Read the body; ``shape`` says what one looks like, ``rules`` say of a field, in a sentence, what it may be.
+def read_body(kind: type[Body], *, shape: str, rules: Mapping[str, str] = MappingProxyType({})) -> Body:
+    """Return the request's JSON body as an instance of ``kind``.
 
-    :raises UnsupportedMediaType: when it is not sent as JSON.
-    :raises Malformed: when it is none.
-    :raises InvalidInput: naming each field that is unknown or unusable.
+    ``shape`` is a sentence with an example of the body. ``rules`` maps a field to the sentence that says which values
+    it takes. Error messages quote both.
+
+    :raises UnsupportedMediaType: when the content type is not JSON.
+    :raises Malformed: when the body cannot be parsed as JSON.
+    :raises InvalidInput: naming each field that is unknown or has an invalid value.
     """
     return error_messages.read_model(kind, json_body(), Limits.current(), shape=shape, rules=rules)
 
 
-def read_by(check: Callable[[Any], Checked]) -> Checked:
-    """Read the body by the check of the room that owns what is asked for; pages and commands ask it too.
+def check_body(check: Callable[[Any], Checked]) -> Checked:
+    """Return what ``check`` makes of the request's JSON body.
 
-    :raises UnsupportedMediaType: when it is not sent as JSON.
-    :raises Malformed: when it is none.
-    :raises InvalidInput: as ``check`` does.
+    :raises UnsupportedMediaType: when the content type is not JSON.
+    :raises Malformed: when the body cannot be parsed as JSON.
+    :raises InvalidInput: when ``check`` refuses the body.
     """
     return check(json_body())
 
 
 def json_body() -> Any:
-    """Read the body as JSON.
+    """Return the request's body, parsed as JSON.
 
-    :raises UnsupportedMediaType: when it is not sent as that.
-    :raises Malformed: when it is none.
+    :raises UnsupportedMediaType: when the content type is not JSON.
+    :raises Malformed: when the body cannot be parsed as JSON.
     """
     if not request.is_json:
         raise UnsupportedMediaType

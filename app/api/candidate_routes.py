@@ -1,4 +1,4 @@
-"""Candidates for a stop, for programs: asked for, looked at while they are painted, chosen from, deleted."""
+"""API routes for candidates, pictures to choose from for a stop: request, describe, extend and delete them."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ blueprint = Blueprint("candidate_api", __name__, url_prefix="/api/v1/candidates"
     sends={202: ("Location",)},
     problems=(400, 401, 403, 413, 415, 422, 429),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
-    is_anybodys=True,
+    takes_owner_token=True,
+    allows_anonymous=True,
 )
 def create() -> tuple[Response, int, dict[str, str]]:
-    """Have several pictures painted that a stop might be, to choose from.
+    """Request candidates for a stop: several pictures to choose from.
 
-    A short task, before any walk: look at `Location` until `state` is not `waiting`. Give the stop of a walk the `seed`
-    and the `scene` of one, with the same settings, and it is painted as that one is. They count against the allowance
-    as a walk does, are shown to nobody else, and are deleted after a time. Whoever asks for the same again, by the
-    same token, gets those that there are.
+    This is a short task, queued ahead of walks: poll `Location` until `state` is not `waiting`. Give a stop of a walk
+    the `seed` and the `scene` of a candidate, with the same settings, and it looks like the candidate. Candidates count
+    against the allowance like a walk, are private, and are deleted at `expires_at`. Repeating the request with the same
+    token returns the existing candidates.
     """
-    token, wanted = api_tokens.allow(api_tokens.CREATE), body_reader.read_by(candidates.validate)
+    token, wanted = api_tokens.allow(api_tokens.CREATE), body_reader.check_body(candidates.validate)
     if token is not None:
         own = token.secret_hash
-        found = candidates.place(wanted, owner_hash=own, network=own, admit=rate_limits.TOKEN.admit)
-        return _accepted(found, None)
+        candidate_set = candidates.place(wanted, owner_hash=own, network=own, admit=rate_limits.TOKEN.admit)
+        return _accepted(candidate_set, None)
     secret = own_token() or visitors.new_token()
-    found = candidates.place(
+    candidate_set = candidates.place(
         wanted,
         owner_hash=visitors.digest(secret),
         network=rate_limits.network_key(),
         admit=rate_limits.API.admit,
     )
-    return _accepted(found, secret)
+    return _accepted(candidate_set, secret)
 
 
 @blueprint.get("/<set_id>")
@@ -61,12 +61,12 @@ def create() -> tuple[Response, int, dict[str, str]]:
     sends={200: ("ETag",)},
     problems=(401, 403, 404),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
+    takes_owner_token=True,
 )
 def show(set_id: str) -> Response:
-    """Describe candidates, as far as they are painted.
+    """Describe candidates that have been generated so far.
 
-    Needs their `owner_token` as bearer token, or the API token that asked for them.
+    Requires their `owner_token` as bearer token, or the API token that requested them.
     """
     return conditional(jsonify(describe(_own(set_id))))
 
@@ -77,16 +77,18 @@ def show(set_id: str) -> Response:
     answers={202: CandidatesDescription},
     problems=(401, 403, 404, 429),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
+    takes_owner_token=True,
 )
 def more(set_id: str) -> tuple[Response, int]:
-    """Have further candidates painted: four at a time, sixteen in all; while some are being painted, none."""
-    found, token = _own(set_id), api_tokens.current()
+    """Request four more candidates, up to sixteen in all; while some are waiting, none are added."""
+    candidate_set, token = _own(set_id), api_tokens.current()
     if token is not None:
-        found = candidates.request_more(found, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
+        candidate_set = candidates.request_more(candidate_set, network=token.secret_hash, admit=rate_limits.TOKEN.admit)
     else:
-        found = candidates.request_more(found, network=rate_limits.network_key(), admit=rate_limits.API.admit)
-    return jsonify(describe(found)), 202
+        candidate_set = candidates.request_more(
+            candidate_set, network=rate_limits.network_key(), admit=rate_limits.API.admit
+        )
+    return jsonify(describe(candidate_set)), 202
 
 
 @blueprint.delete("/<set_id>")
@@ -95,60 +97,60 @@ def more(set_id: str) -> tuple[Response, int]:
     answers={204: None},
     problems=(401, 403, 404),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
+    takes_owner_token=True,
 )
 def delete(set_id: str) -> tuple[str, int]:
-    """Delete candidates, painted or not."""
+    """Delete candidates, whether or not they have been generated."""
     candidate_requests.delete_set(_own(set_id))
     return "", 204
 
 
-def describe(found: CandidateSet) -> CandidatesDescription:
-    """Describe a set as JSON: the fields that programs rely on."""
+def describe(candidate_set: CandidateSet) -> CandidatesDescription:
+    """Return the JSON description of a candidate set."""
     return {
-        "id": found.id,
-        "state": found.state,
-        "prompt": found.asked["stop"]["prompt"],
-        "wanted": found.wanted,
-        "candidates": [_candidate(found, each) for each in found.candidates],
-        "passes": candidate_requests.count_evaluations(found.sampling, found.wanted),
-        "error": found.error,
-        "created_at": found.created_at.isoformat(),
-        "expires_at": found.expires_at.isoformat(),
+        "id": candidate_set.id,
+        "state": candidate_set.state,
+        "prompt": candidate_set.asked["stop"]["prompt"],
+        "wanted": candidate_set.wanted,
+        "candidates": [_candidate(candidate_set, each) for each in candidate_set.candidates],
+        "passes": candidate_requests.count_evaluations(candidate_set.sampling, candidate_set.wanted),
+        "error": candidate_set.error,
+        "created_at": candidate_set.created_at.isoformat(),
+        "expires_at": candidate_set.expires_at.isoformat(),
     }
 
 
-def _candidate(found: CandidateSet, each: Candidate) -> CandidateDescription:
-    told = found.pool[each.place]
+def _candidate(candidate_set: CandidateSet, each: Candidate) -> CandidateDescription:
+    source = candidate_set.pool[each.place]
     return {
         "index": each.index,
         "proposal": each.place == 0,
-        "seed": told["seed"],
-        "scene": told["scene"],
-        "picture": f"/candidates/{found.id}/{each.index}.webp",
+        "seed": source["seed"],
+        "scene": source["scene"],
+        "picture": f"/candidates/{candidate_set.id}/{each.index}.webp",
         "width": each.width,
         "height": each.height,
     }
 
 
-def _accepted(found: CandidateSet, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
-    body: NewCandidates = {**describe(found), "owner_token": owner_token}
-    return jsonify(body), 202, {"Location": f"/api/v1/candidates/{found.id}", "Cache-Control": "no-store"}
+def _accepted(candidate_set: CandidateSet, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
+    body: NewCandidates = {**describe(candidate_set), "owner_token": owner_token}
+    return jsonify(body), 202, {"Location": f"/api/v1/candidates/{candidate_set.id}", "Cache-Control": "no-store"}
 
 
 def _own(set_id: str) -> CandidateSet:
-    """Return a set to whoever has its owner's token, or is the API token that asked for it and may.
+    """Return a candidate set if the request's bearer token owns it.
 
-    :raises NotOwner: to everybody else.
-    :raises TokenRefused: to an API token that is no longer good, or may not ask for candidates.
-    :raises NotFound: when there is none, or its time is over.
+    :raises NotOwner: when the request has no bearer token, or another owner's.
+    :raises TokenRefused: when an API token is invalid, or lacks the scope to request candidates.
+    :raises NotFound: when the set does not exist or has expired.
     """
     api_tokens.allow(api_tokens.CREATE)
-    found, token = candidate_requests.find(set_id), api_tokens.bearer()
-    if found is None:
+    candidate_set, token = candidate_requests.find(set_id), api_tokens.bearer()
+    if candidate_set is None:
         raise NotFound("These candidates are no longer here.")
     if token is None:
         raise NotOwner("Send the owner_token of the candidates as a bearer token.", status=401)
-    if not visitors.owns(token, found):
+    if not visitors.owns(token, candidate_set):
         raise NotOwner("This token is not that of the candidates' owner.", status=403)
-    return found
+    return candidate_set

@@ -1,4 +1,4 @@
-"""What the API answers with about candidates, as types."""
+"""Response types of the API for candidates."""
 
 from __future__ import annotations
 
@@ -13,57 +13,61 @@ from app.storage.walk_models import ID
 
 
 class CandidateDescription(TypedDict):
-    """A picture that a stop might be: a stop with its `seed` and `scene` is painted as it is."""
+    """A picture to choose for a stop: a stop with its `seed` and `scene` looks the same."""
 
-    index: Annotated[int, Field(description="Its place in the row, from 0.", examples=[1])]
-    proposal: Annotated[bool, Field(description="Whether it is painted where nobody chooses.", examples=[False])]
+    index: Annotated[int, Field(description="Its place in the list, from 0.", examples=[1])]
+    proposal: Annotated[
+        bool, Field(description="Whether the stop looks like this if none is chosen.", examples=[False])
+    ]
     seed: Annotated[int, Field(description="The seed to give the stop.", examples=[2862933555])]
     scene: Annotated[
         dict[str, Any] | None,
-        Field(description="The scene to give the stop; null where the model is led by words alone.", examples=[None]),
+        Field(
+            description="The scene to give the stop; null if the model is conditioned on text only.", examples=[None]
+        ),
     ]
     picture: Annotated[
         str,
         Field(
-            description="Where it is, WebP, root-relative; it needs the same token.",
+            description="Its address: WebP, root-relative. It requires the same token.",
             examples=[f"/candidates/{WALK_ID}/1.webp"],
         ),
     ]
-    width: Annotated[int, Field(description="How wide it is, in pixels.", examples=[256])]
-    height: Annotated[int, Field(description="How high it is, in pixels.", examples=[256])]
+    width: Annotated[int, Field(description="Its width in pixels.", examples=[256])]
+    height: Annotated[int, Field(description="Its height in pixels.", examples=[256])]
 
 
 class CandidatesDescription(TypedDict):
-    """Candidates for a stop, as far as they are painted."""
+    """Candidates for a stop that have been generated so far."""
 
-    id: Annotated[str, Field(description="Their name in addresses.", pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
+    id: Annotated[str, Field(description="The id in addresses.", pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
     state: Annotated[
         str,
         Field(
-            description="waiting, then painted; or failed (our fault).",
+            description="waiting, then painted; or failed (an error on our side).",
             json_schema_extra={"enum": list(SET_STATES)},
             examples=["painted"],
         ),
     ]
-    prompt: Annotated[str, Field(description="What they are pictures of.", examples=["a lemon"])]
+    prompt: Annotated[str, Field(description="Their prompt.", examples=["a lemon"])]
     wanted: Annotated[int, Field(description="How many there will be.", examples=[4])]
-    candidates: Annotated[list[CandidateDescription], Field(description="Those that are there, the proposal first.")]
+    candidates: Annotated[list[CandidateDescription], Field(description="Those generated so far, the proposal first.")]
     passes: Annotated[
-        int, Field(description="What they count as in the allowance: how often the model is asked.", examples=[160])
+        int, Field(description="Their cost in the allowance: the number of UNet evaluations.", examples=[160])
     ]
     error: Annotated[str | None, Field(description="What went wrong, if anything.", examples=[None])]
-    created_at: Annotated[Moment, Field(description="When they were asked for.", examples=[FINISHED_AT])]
+    created_at: Annotated[Moment, Field(description="When they were requested.", examples=[FINISHED_AT])]
     expires_at: Annotated[Moment, Field(description="When they are deleted.", examples=[FINISHED_AT])]
 
 
 class NewCandidates(CandidatesDescription):
-    """Candidates as they are answered to whoever asked for them."""
+    """Candidates in the response to the request that created them."""
 
     owner_token: Annotated[
         str | None,
         Field(
-            description="What looks at them and deletes them, shown this once: keep it. Null with an API token, which "
-            "does so itself.",
+            description="The token that reads and deletes them, shown only this once: keep it. Null if an API token "
+            "requested them, which then owns them.",
             examples=["5f1c…e07a"],
         ),
     ]

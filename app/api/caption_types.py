@@ -1,4 +1,4 @@
-"""What the API answers about captions and wall labels, as types."""
+"""Response types of the API for captions and wall labels."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 
 class WallLabelParts(TypedDict):
-    """A wall label, part by part, as museums write them."""
+    """The parts of a museum wall label."""
 
-    title: Annotated[str, Field(description="Its title, else its stops.", examples=["A lemon into the sun"])]
-    year: Annotated[int | None, Field(description="When it was painted; null of a picture.", examples=[2026])]
-    medium: Annotated[
-        str, Field(description="Of what it is.", examples=["Film, colour, silent: latent walk in woodcut"])
+    title: Annotated[str, Field(description="The title, or the stops.", examples=["A lemon into the sun"])]
+    year: Annotated[
+        int | None, Field(description="The year it was generated; null for an uploaded picture.", examples=[2026])
     ]
-    edition: Annotated[str, Field(description="Which of the house's walks it is.", examples=["Walk 7, open edition"])]
+    medium: Annotated[str, Field(description="The medium.", examples=["Film, colour, silent: latent walk in woodcut"])]
+    edition: Annotated[str, Field(description="The walk's number on this site.", examples=["Walk 7, open edition"])]
     sentence: Annotated[
         str,
-        Field(description="What it is.", examples=["A latent walk through “a lemon” and “the sun”, in 24 frames."]),
+        Field(
+            description="A sentence that describes it.",
+            examples=["A latent walk through “a lemon” and “the sun”, in 24 frames."],
+        ),
     ]
 
 
@@ -47,17 +50,21 @@ class CaptionList(TypedDict):
     ]
     tone: Annotated[
         str,
-        Field(description="How they sound; of a tone unknown to the grammar, the nearest.", examples=["poetic"]),
+        Field(
+            description="Their tone. For a tone that the grammar does not know, the nearest that it knows.",
+            examples=["poetic"],
+        ),
     ]
-    asked_tone: Annotated[str, Field(description="The tone that was asked for.", examples=["dreamy"])]
-    audience: Annotated[str, Field(description="Whom they are for.", examples=["personal"])]
-    language: Annotated[str, Field(description="The language that they are in.", examples=["en"])]
+    asked_tone: Annotated[str, Field(description="The requested tone.", examples=["dreamy"])]
+    audience: Annotated[str, Field(description="Their audience.", examples=["personal"])]
+    language: Annotated[str, Field(description="Their language.", examples=["en"])]
 
 
 class PictureCaptionList(CaptionList):
-    """Captions for a picture, and what they take it for."""
+    """Captions for an uploaded picture, and the description that they are based on."""
 
     description: Annotated[
-        str | None, Field(description="What it is taken for; null where nobody says.", examples=["a fox in the snow"])
+        str | None,
+        Field(description="The description that the captions use; null if none.", examples=["a fox in the snow"]),
     ]
-    is_guess: Annotated[bool, Field(description="Whether a worker guessed that.", examples=[False])]
+    is_guess: Annotated[bool, Field(description="Whether the description is a worker's guess.", examples=[False])]

@@ -1,4 +1,4 @@
-"""Captions for a walk, or for a picture of one's own, told to programs."""
+"""API routes for captions of a walk or of an uploaded picture."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ blueprint = Blueprint("captions_api", __name__, url_prefix="/api/v1")
 def write(walk_id: str) -> Response:
     """Write captions for a finished walk.
 
-    Nothing is kept of them. By the grammar, the same wishes are answered with the same words.
+    Captions are not stored. The grammar gives the same captions for the same request.
     """
     walk = lookup.walk_at_address(walk_id)
-    wanted = body_reader.read_by(lambda body: captions.parse_request(body, CaptionRequest))
-    return jsonify(_written(descriptions.of_walk(walk, wanted.language), wanted))
+    wanted = body_reader.check_body(lambda body: captions.parse_request(body, CaptionRequest))
+    return jsonify(_write(descriptions.of_walk(walk, wanted.language), wanted))
 
 
 @blueprint.post("/pictures/<photo_id>/captions")
@@ -46,22 +46,22 @@ def write(walk_id: str) -> Response:
     answers={200: PictureCaptionList},
     problems=(400, 401, 403, 404, 413, 415, 422),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
+    takes_owner_token=True,
 )
 def write_of_picture(photo_id: str) -> tuple[Response, dict[str, str]]:
-    """Write captions for a picture that was brought.
+    """Write captions for an uploaded picture.
 
-    Needs its `owner_token` as bearer token, or the API token that brought it. They are of what you say that it shows;
-    else of what a worker takes it for, a guess, once one has looked. Nothing is kept of them.
+    Requires the picture's `owner_token` as bearer token, or the API token that uploaded it. The captions describe the
+    `description` that you send, or else a worker's guess, once there is one. Captions are not stored.
     """
     photo = _own(photo_id)
-    wanted = body_reader.read_by(lambda body: captions.parse_request(body, PictureCaptionRequest))
+    wanted = body_reader.check_body(lambda body: captions.parse_request(body, PictureCaptionRequest))
     about = pictures.of_photo(photo, wanted.description)
-    told = {"description": about.shows or None, "is_guess": bool(about.shows) and about.is_guess}
-    return jsonify({**_written(about, wanted), **told}), {"Cache-Control": "no-store"}
+    shows = {"description": about.shows or None, "is_guess": bool(about.shows) and about.is_guess}
+    return jsonify({**_write(about, wanted), **shows}), {"Cache-Control": "no-store"}
 
 
-def _written(about: Subject, wanted: CaptionRequest) -> CaptionList:
+def _write(about: Subject, wanted: CaptionRequest) -> CaptionList:
     written = writing.compose(about, wanted, admit=rate_limits.admits_captions)
     label = wall_label.compose(about, wanted.language)
     return {
@@ -77,11 +77,11 @@ def _written(about: Subject, wanted: CaptionRequest) -> CaptionList:
 
 
 def _own(photo_id: str) -> Photo:
-    """Return a picture to whoever has its owner's token, or is the API token that brought it.
+    """Return a picture if the request's bearer token owns it.
 
-    :raises NotOwner: without a token.
-    :raises TokenRefused: to an API token that is no longer good, or may not bring pictures.
-    :raises NotFound: to everybody else: nobody learns that it is there.
+    :raises NotOwner: when the request has no bearer token.
+    :raises TokenRefused: when an API token is invalid, or lacks the scope to upload pictures.
+    :raises NotFound: when the picture does not exist or the token is not its owner's; the two look the same.
     """
     api_tokens.allow(api_tokens.CREATE)
     token = api_tokens.bearer()

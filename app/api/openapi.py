@@ -1,7 +1,7 @@
-"""The OpenAPI 3.1 document, written from the code that answers: its addresses, its pydantic models, its types.
+"""Generate the OpenAPI 3.1 document from the API's URL rules, pydantic models and response types.
 
-A view says with :func:`documented` what it reads and answers; its words are those of its docstring. The limits are the
-settings of the site that is asked.
+A view declares its request and responses with :func:`documented`. Its docstring becomes the operation's summary and
+description. The limits in the document are the site's settings.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ View = TypeVar("View", bound=Callable[..., Any])
 Schema = dict[str, Any]
 
 HEADERS = {
-    "Location": ("Where it is in this API, root-relative.", {"type": "string", "pattern": "^/api/v1/"}),
-    "ETag": ("Changes when the answer does; send it back as If-None-Match.", {"type": "string"}),
+    "Location": ("Its address in this API, root-relative.", {"type": "string", "pattern": "^/api/v1/"}),
+    "ETag": ("Changes when the response does; send it back as If-None-Match.", {"type": "string"}),
     "Retry-After": ("How many seconds to wait.", {"type": "string", "pattern": "^[0-9]+$"}),
     "WWW-Authenticate": ("Asks for a bearer token.", {"type": "string"}),
 }
 PROBLEMS = {
-    400: "The body is not JSON that can be read.",
+    400: "The body cannot be parsed as JSON.",
     401: "No token was sent, or an API token that is unknown, expired or revoked.",
-    403: "The token is not that of the owner, or lacks the scope.",
-    404: "Nothing has this address.",
-    409: "The walk is not in a state in which this can be done.",
+    403: "The token is not the owner's, or lacks the scope.",
+    404: "Not found.",
+    409: "The walk's state does not allow this.",
     410: "The walk was deleted.",
     413: "The body has more than {limit} bytes.",
-    415: "The body is not sent as application/json.",
-    422: "A value breaks a rule. Each of `errors` names the field and the limit.",
-    429: "Too much was asked for in a short time, or waits in line. `Retry-After` says when there is room.",
-    500: "Our fault.",
-    503: "The site is closed for a moment, or the line or the disk is full.",
+    415: "The content type is not application/json.",
+    422: "A value is invalid. Each of `errors` names the field and the limit.",
+    429: "Too many requests in a short time, or too many in the queue. `Retry-After` says when there is room.",
+    500: "An error on our side.",
+    503: "The site is temporarily unavailable, or the queue or the disk is full.",
 }
-FILE = {"type": "string", "format": "binary", "description": "A picture that a stop names by this field."}
+FILE = {"type": "string", "format": "binary", "description": "A picture; a stop names it by this field's name."}
 ALWAYS = (500, 503)
 PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 ADDRESS_PARTS = {
@@ -60,50 +60,53 @@ ADDRESS_PARTS = {
 
 
 class Document(TypedDict):
-    """An OpenAPI document: this one."""
+    """An OpenAPI document."""
 
-    openapi: Annotated[str, Field(description="The format's version.", examples=["3.1.0"])]
-    info: Annotated[dict[str, Any], Field(description="What this API is.")]
-    servers: Annotated[list[dict[str, Any]], Field(description="Where it is: on the host that was asked.")]
-    paths: Annotated[dict[str, Any], Field(description="Its addresses, in full.")]
-    components: Annotated[dict[str, Any], Field(description="What is sent to and fro.")]
+    openapi: Annotated[str, Field(description="The version of OpenAPI.", examples=["3.1.0"])]
+    info: Annotated[dict[str, Any], Field(description="Title, version and description of the API.")]
+    servers: Annotated[list[dict[str, Any]], Field(description="The API's servers: the host of this document.")]
+    paths: Annotated[dict[str, Any], Field(description="The API's paths, complete from the root.")]
+    components: Annotated[dict[str, Any], Field(description="The schemas of requests and responses.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What a view is called, reads and answers, as types."""
+    """What the document says of a view: its operation id, its request and its responses, as types."""
 
     name: str
     answers: Mapping[int, Any]
     body: type[BaseModel] | None = None
-    file: str = ""  # what is sent, where that is no JSON
-    form: type[BaseModel] | None = None  # with files
-    takes_files: bool = False  # the body may come as a form, with files
+    file: str = ""  # the description of a body that is one binary file
+    form: type[BaseModel] | None = None  # a multipart form with files
+    takes_files: bool = False  # the JSON body may also be sent as a field of a form with files
     query: type[BaseModel] | None = None
     headers: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     sends: Mapping[int, Iterable[str]] = field(default_factory=dict)
     leads_to: Mapping[int, Iterable[str]] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
-    is_owners: bool = False  # a walk's owner_token is read
-    is_anybodys: bool = False  # no token is needed
-    scopes: tuple[str, ...] = ()  # of an API token, each of which will do
+    takes_owner_token: bool = False  # the owner_token of a walk, picture or candidate set authorises the request
+    allows_anonymous: bool = False  # the request needs no token
+    scopes: tuple[str, ...] = ()  # of an API token; any one of them is enough
 
     def types(self) -> list[tuple[Any, str]]:
-        """List the types that go into the components, each with the direction in which pydantic reads it."""
+        """Return the types for the document's components, each with pydantic's mode for its schema.
+
+        The mode is ``validation`` for requests and ``serialization`` for responses.
+        """
         sent = [(kind, "serialization") for kind in self.answers.values() if kind is not None]
         read = [(kind, "validation") for kind in (self.body, self.form) if kind is not None]
         return [*read, *sent]
 
 
 PUBLISHED_NAMES = {"StopRequest": "StopWanted"}
-"""Types that programs know, and have code generated for, by another name."""
+"""Types whose published name differs from the class name, because clients generate code from it."""
 
 
 class _Untitled(GenerateJsonSchema):
-    """Leave out titles that only repeat the fields' names."""
+    """Schema generator without titles that only repeat the fields' names."""
 
     def normalize_name(self, name: str) -> str:
-        """Name a type as programs know it."""
+        """Return a type's published name."""
         return PUBLISHED_NAMES.get(name) or super().normalize_name(name)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
@@ -111,7 +114,7 @@ class _Untitled(GenerateJsonSchema):
 
 
 def documented(**contract: Any) -> Callable[[View], View]:
-    """Say what a view reads and answers; the arguments are those of :class:`Contract`."""
+    """Return a decorator that adds a view to the document; the arguments are those of :class:`Contract`."""
 
     def mark(view: View) -> View:
         setattr(view, VIEW, Contract(**contract))
@@ -121,7 +124,7 @@ def documented(**contract: Any) -> Callable[[View], View]:
 
 
 def document() -> Document:
-    """Return the document for the current application; it is written once."""
+    """Return the document for the current application; it is generated once and then cached."""
     written: Document | None = current_app.extensions.get("openapi")
     if written is None:
         written = current_app.extensions["openapi"] = _write()
@@ -149,13 +152,14 @@ def _write() -> Document:
             "owner": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The walk's `owner_token`, shown at its making, or sent with it.",
+                "description": "The `owner_token` from the response that created the walk, or your own token sent "
+                "with that request.",
             },
             "token": {
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": f"{api_tokens.PREFIX}…",
-                "description": "An API token, which an operator makes. Scopes: "
+                "description": "An API token, created by the site's operator. Scopes: "
                 + " ".join(f"`{scope}`: {words}" for scope, words in api_tokens.SCOPES.items()),
             },
         },
@@ -165,10 +169,9 @@ def _write() -> Document:
         "info": {
             "title": "MoMA Lisa",
             "version": __version__,
-            "summary": "Walks through the latent space of a model that paints.",
-            "description": "The JSON API of a small museum: commission walks, watch them being painted, search the "
-            "gallery. It reads no cookies. Errors are problem documents (RFC 9457). Addresses in answers are "
-            "root-relative.",
+            "summary": "Walks through the latent space of a text-to-image model.",
+            "description": "The JSON API of MoMA Lisa: request walks, follow their progress, search the gallery. It "
+            "reads no cookies. Errors are problem documents (RFC 9457). URLs in responses are root-relative.",
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -180,7 +183,7 @@ def _write() -> Document:
 
 
 def _views() -> Iterable[tuple[str, str, Callable[..., Any], Contract]]:
-    """List the addresses of the API: path, method, view, and what the view says about itself."""
+    """Yield each documented operation: path, HTTP method, view, and the view's contract."""
     for rule in current_app.url_map.iter_rules():
         view = current_app.view_functions[rule.endpoint]
         contract = getattr(view, VIEW, None)
@@ -216,8 +219,8 @@ def _operation(address: str, view: Callable[..., Any], contract: Contract) -> Sc
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "description": contract.file, "content": content}
     operation["responses"] = _responses(contract)
-    security: list[Schema] = [{}] if contract.is_anybodys else []
-    security += [{"owner": []}] if contract.is_owners else []
+    security: list[Schema] = [{}] if contract.allows_anonymous else []
+    security += [{"owner": []}] if contract.takes_owner_token else []
     security += [{"token": [scope]} for scope in contract.scopes]
     if security:
         operation["security"] = security
@@ -235,8 +238,8 @@ def _in_query(contract: Contract) -> list[Schema]:
     schema = contract.query.model_json_schema(schema_generator=_Untitled)
     required = schema.get("required", ())
     return [
-        _parameter(name, "query", _without_null(told), is_required=name in required)
-        for name, told in schema["properties"].items()
+        _parameter(name, "query", _without_null(field_schema), is_required=name in required)
+        for name, field_schema in schema["properties"].items()
     ]
 
 
@@ -253,7 +256,7 @@ def _parameter(name: str, place: str, schema: Schema, *, is_required: bool = Fal
 
 
 def _without_null(schema: Schema) -> Schema:
-    """Take the null out of a parameter that may be left out: no address can say null."""
+    """Return the schema of an optional query parameter without its null, which no URL can express."""
     if "anyOf" not in schema:
         return schema
     kind: Schema
@@ -270,10 +273,10 @@ def _responses(contract: Contract) -> Schema:
             responses[str(status)] |= {"description": _first_line(kind), "content": _content(kind.__name__)}
         responses[str(status)] |= _headers(contract.sends.get(status, ()))
         if names := contract.leads_to.get(status):
-            whose = {"walk_id": "$response.body#/id"}
-            responses[str(status)]["links"] = {name: {"operationId": name, "parameters": whose} for name in names}
+            walk = {"walk_id": "$response.body#/id"}
+            responses[str(status)]["links"] = {name: {"operationId": name, "parameters": walk} for name in names}
         if "ETag" in contract.sends.get(status, ()):
-            responses["304"] = {"description": "Nothing has changed since that ETag.", **_headers(("ETag",))}
+            responses["304"] = {"description": "Not modified since that ETag.", **_headers(("ETag",))}
     limit = f"{current_app.config['UPLOAD_MAX' if contract.file else 'PHOTO_MAX' if contract.form else 'BODY_MAX']:,}"
     for status in sorted({*contract.problems, *ALWAYS}):
         content = _content("Problem", "application/problem+json")
@@ -296,15 +299,15 @@ def _headers(names: Iterable[str]) -> Schema:
 
 
 def _add_examples(written: Document) -> None:
-    """Give each of the components an example, put together from those of its fields."""
+    """Add an example to each component of the document, built from the examples of its fields."""
     schemas = written["components"]["schemas"]
     examples = {name: example(schema, schemas) for name, schema in schemas.items()}
-    for name, found in examples.items():
-        schemas[name]["examples"] = [found]
+    for name, value in examples.items():
+        schemas[name]["examples"] = [value]
 
 
 def example(schema: Schema, schemas: Mapping[str, Schema]) -> Any:
-    """Put an example of a schema together."""
+    """Return an example value of a schema: its own, or one built from the schemas inside it."""
     if "examples" in schema:
         return schema["examples"][0]
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""Pictures that programs bring for stops, as files of a form: the one kind of body here that is not JSON."""
+"""API routes for uploaded pictures, which stops can use. They take multipart forms; other routes take JSON."""
 
 from __future__ import annotations
 
@@ -22,49 +22,49 @@ from app.storage.photo_models import Photo
 blueprint = Blueprint("pictures", __name__, url_prefix="/api/v1")
 
 FORM = "multipart/form-data"
-HEAD_BYTES = 100_000  # of a form, around its files
+HEAD_BYTES = 100_000  # the part of a form that is not its files
 TOGETHER = 2
-"""How many pictures of the largest size a walk may bring along; more are sent one by one."""
+"""How many pictures of the largest size one request may carry with a walk; further ones are uploaded one by one."""
 UPLOADS = ("pictures.bring", "api.create", "pages.commission", "pages.edit")
 TOKEN_LENGTH = 32, 200
 
 
 class PictureForm(BaseModel):
-    """A picture, as a form with one file."""
+    """A picture to upload, as a form with one file."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     file: Annotated[bytes, Field(json_schema_extra={"type": "string", "format": "binary", "examples": ["(the file)"]})]
-    """A PNG, JPEG, WebP, AVIF or HEIC. What it is, its first bytes say; of one that moves, the first frame is taken."""
+    """A PNG, JPEG, WebP, AVIF or HEIC file, recognised by its first bytes. Of an animation, the first frame is used."""
 
 
 class NewPicture(TypedDict):
-    """A picture that was brought, and the token by which walks may be made of it."""
+    """An uploaded picture, and the token by which walks may use it."""
 
-    id: Annotated[str, Field(description="What a stop names as its `picture`.", examples=[WALK_ID])]
+    id: Annotated[str, Field(description="The id that a stop gives as its `picture`.", examples=[WALK_ID])]
     url: Annotated[
-        str, Field(description="Where its owner sees it, as it is kept.", examples=[f"/photos/{WALK_ID}.webp"])
+        str, Field(description="Address of the stored picture, for its owner.", examples=[f"/photos/{WALK_ID}.webp"])
     ]
     description: Annotated[
         str | None,
-        Field(description="What it is taken for, a guess; null until a worker has looked.", examples=[None]),
+        Field(description="A worker's guess of what it shows; null until a worker has processed it.", examples=[None]),
     ]
     expires_at: Annotated[
-        Moment, Field(description="When it goes, unless it is brought again.", examples=[FINISHED_AT])
+        Moment, Field(description="When it is deleted, unless it is uploaded again.", examples=[FINISHED_AT])
     ]
     owner_token: Annotated[
         str | None,
         Field(
-            description="Send it as bearer token with the walk. Null where an API token brought the picture.",
+            description="Send it as bearer token with the walk. Null if the picture was uploaded with an API token.",
             examples=["3f" * 32],
         ),
     ]
 
 
 @blueprint.teardown_app_request
-def _forget(_error: BaseException | None) -> None:
+def _close_uploads(_error: BaseException | None) -> None:
     if request.endpoint in UPLOADS:
-        request.close()  # what was brought along is deleted now, not at some time
+        request.close()  # deletes the uploaded files now, without waiting for the garbage collector
 
 
 @blueprint.post("/pictures")
@@ -74,24 +74,25 @@ def _forget(_error: BaseException | None) -> None:
     answers={201: NewPicture},
     problems=(400, 401, 403, 413, 415, 422, 429),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
-    is_anybodys=True,
+    takes_owner_token=True,
+    allows_anonymous=True,
 )
 def bring() -> tuple[Response, int, dict[str, str]]:
-    """Bring a picture that is to be a stop of a walk.
+    """Upload a picture for a stop of a walk.
 
-    It is turned upright, freed of all that the file says besides (a place, a name), scaled to at most 1024 pixels a
-    side, and kept for a day; a walk made of it keeps a copy. A bearer token of your own, 32 to 200 characters drawn at
-    random, owns it, as it owns walks; without one you get one. The same picture twice is one.
+    The picture is turned upright, stripped of its metadata (location, camera, names), scaled to at most 1024 pixels a
+    side, and kept for a day; a walk that uses it keeps a copy. It belongs to the bearer token of your own that you
+    send, 32 to 200 random characters, as walks do; without one, a token is created for you. Uploading the same picture
+    again returns the same id.
     """
     owner, limit = _owner()
-    photo = _kept(_only_file(), owner=owner, limit=limit)
-    told = None if api_tokens.current() else owner
-    return jsonify(describe(photo, told)), 201, {"Cache-Control": "no-store"}
+    photo = _store_photo(_only_file(), owner=owner, limit=limit)
+    owner_token = None if api_tokens.current() else owner
+    return jsonify(describe(photo, owner_token)), 201, {"Cache-Control": "no-store"}
 
 
 def describe(photo: Photo, owner_token: str | None) -> NewPicture:
-    """Describe a picture as JSON."""
+    """Return a picture as its JSON description."""
     return {
         "id": photo.id,
         "url": f"/photos/{photo.id}.webp",
@@ -102,24 +103,28 @@ def describe(photo: Photo, owner_token: str | None) -> NewPicture:
 
 
 def walk_of_form(owner: str) -> Any:
-    """Read a walk that came as a form with its pictures: the field ``walk`` is its JSON, which names files as pictures.
+    """Return the walk, as unchecked JSON, from a form that carries its pictures.
 
-    :raises InvalidInput: when that is missing, or no JSON; for a picture that cannot be taken.
+    The form's field ``walk`` is the JSON. A stop's ``picture`` names the form field of its file; the file is stored,
+    and the name is replaced by the id of the stored picture.
+
+    :raises InvalidInput: when the field is missing or is not JSON, or when a picture cannot be used.
     """
     try:
-        told = from_json(request.form.get("walk", ""), allow_inf_nan=False)
+        body = from_json(request.form.get("walk", ""), allow_inf_nan=False)
     except ValueError as error:
         message = f"The field walk of the form is not JSON that can be read: {error}"
         raise InvalidInput.on("walk", message=message) from error
-    stops = told.get("stops") if isinstance(told, dict) else None
-    kept: dict[str, str] = {}  # a file is read once, however many stops name it
+    stops = body.get("stops") if isinstance(body, dict) else None
+    photo_ids: dict[str, str] = {}  # by form field: a file is read once, even if several stops name it
     for index, stop in enumerate(stops if isinstance(stops, list) else []):
-        named = stop.get("picture") if isinstance(stop, dict) else None
-        if isinstance(named, str) and (file := request.files.get(named)) is not None:
-            if named not in kept:
-                kept[named] = _kept(file, owner=owner, limit=_limit(), path=("stops", index, "picture")).id
-            stop["picture"] = kept[named]
-    return told
+        name = stop.get("picture") if isinstance(stop, dict) else None
+        if isinstance(name, str) and (file := request.files.get(name)) is not None:
+            if name not in photo_ids:
+                photo = _store_photo(file, owner=owner, limit=_limit(), path=("stops", index, "picture"))
+                photo_ids[name] = photo.id
+            stop["picture"] = photo_ids[name]
+    return body
 
 
 def _only_file() -> FileStorage:
@@ -130,18 +135,18 @@ def _only_file() -> FileStorage:
     return file
 
 
-def _kept(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple[str | int, ...] = ("file",)) -> Photo:
+def _store_photo(file: FileStorage, *, owner: str, limit: RateLimit, path: tuple[str | int, ...] = ("file",)) -> Photo:
     try:
         return brought_photos.upload(
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(owner),
             network=rate_limits.network_key(),
-            check_room=limit.look,
+            check_room=limit.check,
             admit=limit.admit,
         )
     except ValueError as error:
-        named = "The picture" if path == ("file",) else error_messages.subject(path)
-        raise InvalidInput([FieldError(path, f"{named} {error}")]) from error
+        subject = "The picture" if path == ("file",) else error_messages.subject(path)
+        raise InvalidInput([FieldError(path, f"{subject} {error}")]) from error
 
 
 def _limit() -> RateLimit:
@@ -149,14 +154,17 @@ def _limit() -> RateLimit:
 
 
 def _owner() -> tuple[str, RateLimit]:
-    """Tell who brings a picture: an API token, the bearer of a token of their own, or somebody new."""
+    """Return the secret that will own the picture, and the rate limit that applies.
+
+    The owner is an API token, the caller's own bearer token, or a new token.
+    """
     if api_tokens.allow(api_tokens.CREATE) is not None:
         return cast(str, api_tokens.bearer()), _limit()
     return own_token() or visitors.new_token(), _limit()
 
 
 def own_token() -> str | None:
-    """Read the token by which a caller is to own what they bring or ask for, if they brought one.
+    """Return the bearer token that will own what the caller uploads or requests; ``None`` without one.
 
     :raises InvalidInput: when it is too short to be a secret, or too long.
     """
@@ -168,7 +176,7 @@ def own_token() -> str | None:
 
 
 def largest_body(endpoint: str) -> int:
-    """Return how many bytes a body with pictures may have."""
+    """Return the limit in bytes of a request body with pictures, for an endpoint of ``UPLOADS``."""
     most: int = current_app.config["PHOTO_MAX"]
     if endpoint == "pictures.bring":
         return most + HEAD_BYTES
@@ -176,7 +184,7 @@ def largest_body(endpoint: str) -> int:
 
 
 @blueprint.app_url_value_preprocessor
-def _let_pictures_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    # Before anything looks at the body
+def _raise_body_limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    # This must run before anything reads the body.
     if endpoint in UPLOADS and request.mimetype == FORM:
         request.max_content_length = largest_body(endpoint)

@@ -1,4 +1,4 @@
-"""What stands behind the question mark of an address, read as a model of its parameters."""
+"""Read query parameters into a pydantic model."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from app.reading.reader import SPOKEN
 Query = TypeVar("Query", bound=BaseModel)
 
 
-def read(kind: type[Query], *, rules: Mapping[str, str] = MappingProxyType({})) -> Query:
-    """Read the address; ``rules`` say of a parameter, in a sentence, what it may be.
+def read_query(kind: type[Query], *, rules: Mapping[str, str] = MappingProxyType({})) -> Query:
+    """Return the request's query parameters as an instance of ``kind``.
 
-    :raises InvalidInput: naming each parameter that is unknown or unusable.
+    ``rules`` maps a parameter to the sentence that says which values it takes.
+
+    :raises InvalidInput: naming each parameter that is unknown or has an invalid value.
     """
     limits = Limits.current()
     try:

@@ -1,4 +1,4 @@
-"""What a prompt is read as, for programs: the drawings that lead the painter, and what else may be meant."""
+"""The API route that interprets a prompt: its reference drawings, and the alternatives to them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from sketch.sketchbook import Drawing
 blueprint = Blueprint("readings", __name__, url_prefix="/api/v1")
 
 KEPT = "public, max-age=60"
-"""How long a reading may be kept: a curator who adds a drawing wants to see it."""
+"""Caching of an interpretation: short, so that a drawing that a curator adds appears soon."""
 
 
 class ReadingQuery(BaseModel):
-    """What may stand in the address of a reading."""
+    """Query parameters of the interpretation of a prompt."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
@@ -39,24 +39,24 @@ class ReadingQuery(BaseModel):
             lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["two bats at night"]}
         ),
     ]
-    """The words to read."""
+    """The prompt to interpret."""
     leave_out: Annotated[
         str,
         AfterValidator(clean_words),
         limits_in_schema(lambda limits: {"maxLength": limits.prompt_max, "examples": [""]}),
     ] = ""
-    """What must not be shown: names, with commas between, as a stop's `negative_prompt`."""
+    """Names of what must not be shown, separated by commas, as in a stop's `negative_prompt`."""
     language: Annotated[Literal["en", "de"], Field(examples=["en"])] = "en"
-    """The language that it is taken for where its words do not tell."""
+    """The language to assume where the words of the prompt do not show it."""
     seed: Annotated[Seed, BeforeValidator(whole), Field(examples=[11])] = 0
-    """Which of the drawings of one name is taken follows from it, as from the seed of a stop; 0 takes the first."""
+    """The seed that selects among drawings of the same name, as a stop's seed does; 0 selects the first."""
     model: Annotated[
         str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})
     ] = None
-    """The model that is to be led; without it the site's first."""
+    """The model to interpret the prompt for; by default the site's first."""
 
 
-@blueprint.get("/reading")
+@blueprint.get("/reading", endpoint="read")
 @documented(
     name="readPrompt",
     query=ReadingQuery,
@@ -64,21 +64,21 @@ class ReadingQuery(BaseModel):
     sends={200: ("ETag",)},
     problems=(422, 429),
 )
-def read() -> Response:
-    """Read a prompt as drawings, as a walk would be.
+def interpret_prompt() -> Response:
+    """Interpret a prompt as reference drawings, as for a walk.
 
-    Only for models that drawings lead. To paint something else than what is read, give the stop a `scene`.
+    Only for sketch-conditioned models. To generate something other than the interpretation, give the stop a `scene`.
     """
-    asked = query_reader.read(ReadingQuery)
-    reader = _reader(asked.model)
-    reading = reader.again(asked.prompt, leave_out=asked.leave_out, language=asked.language, seed=asked.seed)
+    query = query_reader.read_query(ReadingQuery)
+    reader = _reader(query.model)
+    reading = reader.again(query.prompt, leave_out=query.leave_out, language=query.language, seed=query.seed)
     response = conditional(jsonify(describe(reading)))
     response.headers["Cache-Control"] = KEPT
     return response
 
 
 def describe(reading: Reading) -> ReadingDescription:
-    """Describe a reading as JSON: the fields that programs rely on."""
+    """Return the JSON description of an interpretation."""
     wish = reading.wish
     return {
         "things": [_thing(reading, place) for place in range(len(reading.items))],
@@ -116,9 +116,9 @@ def _drawing(drawing: Drawing) -> DrawingDescription:
 
 
 def _reader(name: str | None) -> Reader:
-    """Return what reads prompts for a model.
+    """Return the prompt parser for a model.
 
-    :raises InvalidInput: when it is not on offer, or no drawings lead it.
+    :raises InvalidInput: when the model is not on offer, or is not sketch-conditioned.
     """
     offer = models_on_offer.find(name)
     if offer is None:

@@ -1,4 +1,4 @@
-"""The page for those who write programs: the OpenAPI document in words, with examples that run."""
+"""The API reference page: the OpenAPI document as HTML, with runnable examples."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UNITS = {"string": " characters"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A field in a table: its name, its kind with the limits, what holds when it is not sent, and what it means."""
+    """One row of a table of fields: name, type with its limits, default, and description."""
 
     name: str
     kind: str
@@ -46,9 +46,9 @@ class Row:
     words: str
 
 
-@blueprint.get("/api")
-def read() -> Response:
-    """Explain the API."""
+@blueprint.get("/api", endpoint="read")
+def show_reference() -> Response:
+    """Show the API reference page."""
     document = openapi.document()
     schemas = document["components"]["schemas"]
     page = render_template(
@@ -73,25 +73,29 @@ def read() -> Response:
 
 @blueprint.app_template_filter()
 def coded(text: str) -> Markup:
-    """Set what stands between backticks as code."""
+    """Return the text as escaped HTML, with parts between backticks as ``<code>``."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # nosec B704  # noqa: S704 - escaped before
 
 
 def rows(schema: Schema, schemas: Mapping[str, Schema], *, prefix: str = "", deep: bool = True) -> list[Row]:
-    """List the fields of an object, those of the objects in it after it."""
-    found = []
+    """Return one row for each field of an object schema.
+
+    With ``deep``, the fields of a nested object follow its own row, with dotted names. ``schemas`` maps the names of
+    components to their schemas.
+    """
+    table = []
     required = schema.get("required", [])
-    for name, told in schema["properties"].items():
-        inner, mark = _inner(told)
-        words = told.get("description") or schemas[str(inner)]["description"]
-        found.append(Row(prefix + name, kind(told), default(told, is_required=name in required), words))
+    for name, field in schema["properties"].items():
+        inner, mark = _inner(field)
+        words = field.get("description") or schemas[str(inner)]["description"]
+        table.append(Row(prefix + name, kind(field), default(field, is_required=name in required), words))
         if deep and inner is not None and inner != "Recipe":  # which only the worker needs to understand
-            found += rows(schemas[inner], schemas, prefix=f"{prefix}{name}{mark}.")
-    return found
+            table += rows(schemas[inner], schemas, prefix=f"{prefix}{name}{mark}.")
+    return table
 
 
 def parameters(operation: Schema) -> list[Row]:
-    """List what an operation takes beside its body."""
+    """Return one row for each parameter of an operation: path, query and headers."""
     return [
         Row(
             parameter["name"],
@@ -104,7 +108,7 @@ def parameters(operation: Schema) -> list[Row]:
 
 
 def kind(schema: Schema) -> str:
-    """Say in words what may stand in a field."""
+    """Return a field's type and limits in words, such as ``whole number, 1 to 100``."""
     if "anyOf" in schema:
         outer = {name: value for name, value in schema.items() if name != "anyOf"}
         kinds = [kind(outer | inner) for inner in schema["anyOf"] if inner != {"type": "null"}]
@@ -120,7 +124,7 @@ def kind(schema: Schema) -> str:
 
 
 def default(schema: Schema, *, is_required: bool) -> str:
-    """Say what holds when a field is not sent."""
+    """Return ``required``, the field's default in words, or ``""`` where it has no default."""
     if is_required:
         return "required"
     value = schema.get("default")
@@ -128,7 +132,10 @@ def default(schema: Schema, *, is_required: bool) -> str:
 
 
 def _inner(schema: Schema) -> tuple[str | None, str]:
-    """Name the component inside a field, and how a path goes on into it."""
+    """Return the name of the component that a field refers to, and ``[]`` if the field is a list of it.
+
+    The name is ``None`` where the field refers to no component.
+    """
     for each in (schema, *schema.get("anyOf", ())):
         if "$ref" in each:
             return each["$ref"].rpartition("/")[2], ""
@@ -138,7 +145,7 @@ def _inner(schema: Schema) -> tuple[str | None, str]:
 
 
 def _body(operation: Schema) -> str:
-    """Name the component that an operation is sent."""
+    """Return the name of the component that an operation takes as its body."""
     content, *_forms = operation["requestBody"]["content"].values()
     return str(content["schema"]["$ref"].rpartition("/")[2])
 

@@ -1,4 +1,4 @@
-"""The JSON API, added to the application; it reads no cookie and needs no CSRF token."""
+"""Register the JSON API with the application. The API reads no cookie and needs no CSRF token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SERVED = routes, pictures, token_routes, candidate_routes, readings, styles, cap
 
 
 def init_app(app: Flask) -> None:
-    """Serve the API and its manual."""
+    """Register the API's blueprints and its reference page, and exempt them from CSRF checks."""
     for module in SERVED:
         csrf.exempt(module.blueprint)
         app.register_blueprint(module.blueprint)

@@ -1,4 +1,4 @@
-"""The JSON API: the same commissions, walks and gallery, for programs. It reads no cookie and needs no CSRF token."""
+"""API routes for walks: request, list, describe, change and delete them; read recipes; the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from app.web.responses import conditional
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 LIMIT_MAX = 100
-KEY_LENGTH = 16, 200  # fewer characters are hit upon by somebody else in the same network
+KEY_LENGTH = 16, 200  # a shorter key could collide with another caller's in the same network
 
 
 def _page_size() -> int:
@@ -40,17 +40,17 @@ IdempotencyKey = Annotated[str, Field(min_length=KEY_LENGTH[0], max_length=KEY_L
 REPEATABLE = {
     "Idempotency-Key": (
         IdempotencyKey,
-        "Makes a repeat harmless: the same key with the same walk, from the same network, makes one. Draw it at "
-        "random for each walk, as a UUID is.",
+        "Makes it safe to repeat the request: the same key with the same walk, from the same network, creates one "
+        "walk. Use a new random key for each walk, such as a UUID.",
     )
 }
 
 
 class Listing(CatalogueQuery):
-    """What may stand in the address of the list."""
+    """Query parameters of the list of walks."""
 
     cursor: str | None = None
-    """A `next_cursor` or `previous_cursor` of an earlier answer. Others are refused."""
+    """A `next_cursor` or `previous_cursor` of an earlier response. Others are refused."""
     limit: Annotated[
         int,
         Field(ge=1, le=LIMIT_MAX),
@@ -61,7 +61,7 @@ class Listing(CatalogueQuery):
             json_schema_extra=lambda schema: schema.update(default=_page_size()),
         ),
     ]
-    """How many walks at most."""
+    """The largest number of walks to return."""
 
 
 @blueprint.post("/walks")
@@ -75,23 +75,30 @@ class Listing(CatalogueQuery):
     takes_files=True,
     problems=(400, 401, 403, 413, 415, 422, 429),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
-    is_anybodys=True,
+    takes_owner_token=True,
+    allows_anonymous=True,
 )
 def create() -> tuple[Response, int, dict[str, str]]:
-    """Commission a walk.
+    """Request a walk.
 
-    The answer comes at once and says where the walk is; look there until `finished_at` is set. Whoever sends a bearer
-    token of their own, 32 to 200 characters drawn at random, owns the walk by it, and is sure of it even if the answer
-    is lost; others are given one. With an API token the walk is that token's, and counts against its allowance alone.
-    A stop may be made of a picture that was brought to `/api/v1/pictures` by the same token. Or send a form: its field
-    `walk` is the JSON, and a stop's `picture` names the field that holds its file.
+    The response comes at once, with the walk's address in `Location`; poll that until `finished_at` is set. The walk
+    belongs to the bearer token of your own that you send, 32 to 200 random characters, so you own the walk even if the
+    response is lost; without one, a token is created for you. With an API token, the walk belongs to that token and
+    counts against its allowance only. A stop may use a picture that was uploaded to `/api/v1/pictures` with the same
+    token. Alternatively, send a form: its field `walk` is the JSON, and a stop's `picture` names the field of its file.
     """
     return accept(lambda secret: validate(_walk_body(secret)))
 
 
 def accept(read: Callable[[str], Commission]) -> tuple[Response, int, dict[str, str]]:
-    """Commission what ``read`` makes of the request, for whoever sent it; it is told the secret that owns the walk."""
+    """Queue the walk that the request asks for, and return the response: 202 with the walk's description.
+
+    ``read`` receives the secret that will own the walk, and returns the validated request body.
+
+    :raises TokenRefused: when the API token is invalid, or lacks the scope to create walks.
+    :raises InvalidInput: when the owner's token, the idempotency key or the body is invalid.
+    :raises NoRoom: when the caller's hourly limit, the queue or the disk is full.
+    """
     token = api_tokens.allow(api_tokens.CREATE)
     own = None if token else pictures.own_token()
     secret = str(api_tokens.bearer()) if token else own or visitors.new_token()
@@ -113,12 +120,13 @@ def accept(read: Callable[[str], Commission]) -> tuple[Response, int, dict[str, 
         idempotency_key=key if key is None or own is None else f"{key} {visitors.digest(own)}",
         admit=rate_limits.API.admit,
     )
-    # In a repeat only to who has it: behind one address, somebody else may have sent the same key.
+    # In a repeat, the secret goes only to a caller who sent it: another caller behind the same address may have sent
+    # the same key.
     return _accepted(walk, secret if is_new or own else None)
 
 
 def _walk_body(owner: str) -> Any:
-    """Read a walk as JSON, or as a form that brings its pictures along."""
+    """Return the requested walk as unchecked JSON, from a JSON body or from a form that carries its pictures."""
     return pictures.walk_of_form(owner) if request.mimetype == pictures.FORM else body_reader.json_body()
 
 
@@ -132,7 +140,7 @@ def _accepted(walk: Walk, owner_token: str | None) -> tuple[Response, int, dict[
 def show(walk_id: str) -> Response:
     """Describe a walk.
 
-    With `If-None-Match` an unchanged walk is answered 304, without a body.
+    With `If-None-Match`, the response for an unchanged walk is 304, without a body.
     """
     return conditional(jsonify(describe(lookup.walk_at_address(walk_id))))
 
@@ -140,7 +148,7 @@ def show(walk_id: str) -> Response:
 @blueprint.get("/walks")
 @documented(name="listWalks", query=Listing, answers={200: WalkList}, sends={200: ("ETag",)}, problems=(422,))
 def index() -> Response:
-    """List the walks that hang in the gallery, or what a search and filters find of them."""
+    """List the walks published in the gallery, or those that match a search and filters."""
     listing = parse(Listing, request.args)
     page = catalogue.page(listing, cursor=listing.cursor, limit=listing.limit)
     body: WalkList = {
@@ -153,28 +161,28 @@ def index() -> Response:
 
 
 class Likeness(BaseModel):
-    """What may stand in the address of the walks that look alike."""
+    """Query parameters of the list of visually similar walks."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     frame: Annotated[int | None, Field(ge=0, le=999, examples=[0]), BeforeValidator(whole)] = None
-    """The index of a frame; the middle one if it is left out."""
+    """The index of the frame to compare; by default the middle one."""
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, examples=[20]), BeforeValidator(whole)] = similar.SHOWN
-    """How many walks at most."""
+    """The largest number of walks to return."""
 
 
 @blueprint.get("/walks/<walk_id>/alike")
 @documented(name="listAlike", query=Likeness, answers={200: LikeList}, sends={200: ("ETag",)}, problems=(404, 410, 422))
 def list_alike(walk_id: str) -> Response:
-    """List the walks that hang and look like a frame of this one, the likest first.
+    """List published walks that look similar to a frame of this one, the most similar first.
 
-    `walks` is null while no worker has looked at the walk.
+    `walks` is null until a worker has computed the frame's image embedding.
     """
-    asked = parse(Likeness, request.args)
-    found = similar.find(walk_id, None if asked.frame is None else str(asked.frame), limit=asked.limit)
+    query = parse(Likeness, request.args)
+    matches = similar.find(walk_id, None if query.frame is None else str(query.frame), limit=query.limit)
     body: LikeList = {
-        "frame": found.frame.index,
-        "walks": None if found.walks is None else [describe(walk) for walk in found.walks],
+        "frame": matches.frame.index,
+        "walks": None if matches.walks is None else [describe(walk) for walk in matches.walks],
     }
     return conditional(jsonify(body))
 
@@ -186,16 +194,16 @@ def list_alike(walk_id: str) -> Response:
     answers={200: WalkDescription},
     problems=(400, 401, 403, 404, 410, 413, 415, 422),
     scopes=(api_tokens.EDIT,),
-    is_owners=True,
+    takes_owner_token=True,
 )
 def change(walk_id: str) -> Response:
-    """Change a walk's title, or whether it hangs in the gallery.
+    """Change a walk's title, or whether it is listed in the gallery.
 
-    Needs the walk's `owner_token` as bearer token, or the API token that it was commissioned with. What is left out
-    stays as it is.
+    Requires the walk's `owner_token` as bearer token, or the API token that requested it. A field that is left out is
+    not changed.
     """
     walk = _own(walk_id)
-    walk_edits.apply(walk, body_reader.read_by(walk_edits.validate))
+    walk_edits.apply(walk, body_reader.check_body(walk_edits.validate))
     return jsonify(describe(walk))
 
 
@@ -205,14 +213,14 @@ def change(walk_id: str) -> Response:
     answers={204: None},
     problems=(401, 403, 404, 410),
     scopes=(api_tokens.EDIT, api_tokens.CURATE),
-    is_owners=True,
+    takes_owner_token=True,
 )
 def delete(walk_id: str) -> tuple[str, int]:
-    """Cancel a walk that waits or is being painted; delete any other.
+    """Cancel a walk that is queued or being generated; delete any other.
 
-    Needs the walk's `owner_token` as bearer token, or the API token that it was commissioned with. A cancelled walk
-    keeps its address, a deleted one is gone (410). An API token with the scope `walks:curate` deletes anybody's walk,
-    in whatever state, and hides its repeats.
+    Requires the walk's `owner_token` as bearer token, or the API token that requested it. A cancelled walk keeps its
+    address; a deleted one is gone (410). An API token with the scope `walks:curate` deletes any walk, in any state,
+    and hides its repeats.
     """
     if api_tokens.may(api_tokens.CURATE):
         walk = lookup.walk_at_address(walk_id, even_hidden=True)
@@ -227,14 +235,14 @@ def delete(walk_id: str) -> tuple[str, int]:
 @blueprint.post("/recipe")
 @documented(
     name="readRecipe",
-    file="A GIF, WebP or MP4 made here, or a recipe: the file as it is. Its `Content-Type` is not looked at.",
+    file="A GIF, WebP or MP4 made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
     answers={200: WalkAgain},
     problems=(413, 422),
 )
 def read_recipe() -> Response:
-    """Read the recipe that a film made here carries.
+    """Read the recipe from a film that was made here.
 
-    The answer can be sent to `/api/v1/walks` as it is. Nothing of the film is kept.
+    The response can be sent to `/api/v1/walks` unchanged. The film is not stored.
     """
     body = cast(WalkAgain, recipe.as_commission(*recipe.read_upload(request.get_data())))
     return jsonify(body)
@@ -248,10 +256,10 @@ def document() -> Response:
 
 
 def _own(walk_id: str) -> Walk:
-    """Return the walk at an address to whoever has its owner's token, or is the API token that owns it and may edit.
+    """Return the walk at an address if the request's bearer token owns it.
 
-    :raises NotOwner: to everybody else.
-    :raises TokenRefused: to an API token that is no longer good, or may not edit.
+    :raises NotOwner: when the request has no bearer token, or another owner's.
+    :raises TokenRefused: when an API token is invalid, or lacks the scope to edit.
     """
     api_tokens.allow(api_tokens.EDIT)
     walk = lookup.walk_at_address(walk_id)

@@ -1,4 +1,4 @@
-"""The styles, and those that suit a prompt, for programs."""
+"""API routes for styles: list them, propose some for a prompt, and repaint a walk in one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REPAINT_RULES = {
 
 
 class StylesQuery(BaseModel):
-    """What may stand in the address of the styles."""
+    """Query parameters of the list of styles."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
@@ -46,28 +46,28 @@ class StylesQuery(BaseModel):
             lambda limits: {"minLength": 1, "maxLength": limits.prompt_max, "examples": ["a city at night"]}
         ),
     ] = None
-    """Words that the styles are to suit; without them all styles come, in the model's order."""
+    """Words that the styles should suit. Without it, all styles are listed in the model's order."""
     language: Annotated[Literal["en", "de"], Field(examples=["en"])] = "en"
-    """The language that the prompt is taken for where its words do not tell."""
+    """The language to assume where the words of the prompt do not show it."""
     limit: Annotated[
         Annotated[int, Field(ge=1, le=LIMIT_MAX)] | None, BeforeValidator(whole), Field(examples=[SHOWN])
     ] = None
-    """How many at most; with a prompt 3, without one 100 if nothing is said."""
+    """The largest number of styles to return: by default 3 with a prompt, 100 without one."""
     model: Annotated[
         str | None, limits_in_schema(lambda limits: {"enum": [*limits.models, None], "examples": [None]})
     ] = None
-    """The model that is to paint; without it the site's first."""
+    """The model that generates; by default the site's first."""
 
 
 class RepaintRequest(BaseModel):
-    """In which style a walk is to be painted once more."""
+    """The style in which a walk is generated again."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     style: Annotated[str, Field(min_length=1, max_length=HAND_MAX, examples=["linocut"])]
-    """The style, by its name at `/api/v1/styles`, or one that was learned here."""
+    """The style's name as in `/api/v1/styles`, or the name of a style that was trained on this site."""
     unlisted: Annotated[bool | None, Field(examples=[None])] = None
-    """Leave the new walk out of the gallery; without it as the walk itself is."""
+    """Whether to leave the new walk out of the gallery; by default as the original."""
 
 
 @blueprint.get("/styles")
@@ -79,24 +79,26 @@ class RepaintRequest(BaseModel):
     problems=(422,),
 )
 def index() -> Response:
-    """List the styles, or those that suit a prompt, the best first.
+    """List the styles, or those that suit a prompt, the best match first.
 
-    A stop is painted in one by its name as `style`, or by its words as `hand`; two stops may have two. The LoRA files
-    that fit the model come with them: a stop names one as `lora`, with a `lora_weight`.
+    A stop selects a style by its `name` as `style`, or by its `hand` as `hand`; each stop may have its own. The
+    response also lists the LoRA files that fit the model: a stop names one as `lora`, with a `lora_weight`.
     """
-    asked = query_reader.read(StylesQuery, rules={"limit": f"limit must be a whole number from 1 to {LIMIT_MAX}."})
-    model = models_on_offer.find(asked.model)
+    query = query_reader.read_query(
+        StylesQuery, rules={"limit": f"limit must be a whole number from 1 to {LIMIT_MAX}."}
+    )
+    model = models_on_offer.find(query.model)
     if model is None:
-        raise InvalidInput.on("model", message=models_on_offer.not_offered(f"{asked.model:.60}"))
-    found: list[StyleDescription]
+        raise InvalidInput.on("model", message=models_on_offer.not_offered(f"{query.model:.60}"))
+    styles: list[StyleDescription]
     near: list[ArtistDescription] = []
-    if asked.prompt is None:
-        found = [_describe(style) for style in shipped.of_model(model.setting)[: asked.limit or LIMIT_MAX]]
+    if query.prompt is None:
+        styles = [_describe(style) for style in shipped.of_model(model.setting)[: query.limit or LIMIT_MAX]]
     else:
         proposed = proposed_styles.for_prompt(
-            asked.prompt, model=model.name, language=asked.language, limit=asked.limit or SHOWN
+            query.prompt, model=model.name, language=query.language, limit=query.limit or SHOWN
         )
-        found = [_describe(each.style, round(each.likeness, 3), each.because) for each in proposed]
+        styles = [_describe(each.style, round(each.likeness, 3), each.because) for each in proposed]
         near = [
             {
                 "name": each.artist.name,
@@ -107,10 +109,10 @@ def index() -> Response:
                 "likeness": round(each.likeness, 3),
                 "because": each.because,
             }
-            for each in proposed_styles.artists_for(asked.prompt, model=model.name, language=asked.language)
+            for each in proposed_styles.artists_for(query.prompt, model=model.name, language=query.language)
         ]
-    laid = [_describe_lora(lora) for lora in loras.of_model(model.setting)]
-    return conditional(jsonify(StyleList(styles=found, artists=near, loras=laid)))
+    fitting = [_describe_lora(lora) for lora in loras.of_model(model.setting)]
+    return conditional(jsonify(StyleList(styles=styles, artists=near, loras=fitting)))
 
 
 @blueprint.post("/walks/<walk_id>/repaint")
@@ -123,23 +125,24 @@ def index() -> Response:
     leads_to={202: ("describeWalk", "changeWalk", "takeWalkDown")},
     problems=(400, 401, 403, 404, 409, 410, 413, 415, 422, 429),
     scopes=(api_tokens.CREATE,),
-    is_owners=True,
-    is_anybodys=True,
+    takes_owner_token=True,
+    allows_anonymous=True,
 )
 def repaint(walk_id: str) -> tuple[Response, int, dict[str, str]]:
-    """Repaint a finished walk in another style: by the same sketches, noise and seeds.
+    """Generate a finished walk again in another style, with the same sketches, noise and seeds.
 
-    The answer is as to a new walk, whose `remix_of` names this one. Only walks that sketches led can be repainted.
+    The response describes the new walk, whose `remix_of` names this one. Only sketch-conditioned walks can be
+    repainted.
     """
-    return routes.accept(lambda _secret: _repainted(walk_id))
+    return routes.accept(lambda _secret: _read_repaint(walk_id))
 
 
-def _repainted(walk_id: str) -> Commission:
+def _read_repaint(walk_id: str) -> Commission:
     walk = lookup.walk_at_address(walk_id)
-    asked = body_reader.read(
+    wanted = body_reader.read_body(
         RepaintRequest, shape='A repaint is asked for by an object such as {"style": "linocut"}.', rules=REPAINT_RULES
     )
-    return repainting.commission_of(walk, asked.style, unlisted=asked.unlisted)
+    return repainting.commission_of(walk, wanted.style, unlisted=wanted.unlisted)
 
 
 def _describe_lora(lora: Lora) -> LoraDescription:

@@ -1,4 +1,4 @@
-"""What only API tokens do: list their own walks, and curate."""
+"""API routes that require an API token: list the token's own walks, and curate."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ ACTS = {
 
 
 class OwnListing(BaseModel):
-    """What may stand in the address of the list of one's own walks."""
+    """Query parameters of the list of a token's own walks."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     cursor: str | None = None
-    """A `next_cursor` or `previous_cursor` of an earlier answer to the same token. Others are refused."""
+    """A `next_cursor` or `previous_cursor` of an earlier response to the same token. Others are refused."""
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, examples=[20]), BeforeValidator(whole)] = 20
-    """How many walks at most."""
+    """The largest number of walks to return."""
 
 
 class Curation(BaseModel):
-    """What a curator decides about a walk; what is left out stays as it is."""
+    """What a curator changes about a walk. A field that is left out is not changed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     hidden: Annotated[bool, Field(examples=[True])] = False
-    """Whether it is taken from gallery, search, feed and API, its repeats with it; its address then answers 410."""
+    """Whether the walk and its repeats are removed from gallery, search, feed and API; its address then answers 410."""
     featured: Annotated[bool, Field(examples=[False])] = False
-    """Whether it is preferred where few are shown; it must hang in the gallery."""
+    """Whether the walk is preferred where few are shown. It must be published in the gallery."""
 
 
 @blueprint.get("/mine")
@@ -61,13 +61,13 @@ class Curation(BaseModel):
     scopes=(api_tokens.READ,),
 )
 def mine() -> Response:
-    """List the walks that were commissioned with this API token, of every state, the newest first.
+    """List the walks that were requested with this API token, in any state, newest first.
 
-    Unlisted walks are among them; deleted ones are not. `found` counts all of them.
+    Unlisted walks are included; deleted ones are not. `found` counts all of them.
     """
     token = api_tokens.require(api_tokens.READ)
-    asked = parse(OwnListing, request.args)
-    page = own_walks.page(token.secret_hash, cursor=asked.cursor, limit=asked.limit)
+    query = parse(OwnListing, request.args)
+    page = own_walks.page(token.secret_hash, cursor=query.cursor, limit=query.limit)
     body: WalkList = {
         "walks": [describe(walk) for walk in lookup.without_deleted(page.walks)],
         "next_cursor": page.older,
@@ -88,14 +88,14 @@ def mine() -> Response:
     scopes=(api_tokens.CURATE,),
 )
 def curate(walk_id: str) -> Response:
-    """Hide a walk, or show it again; feature it, or no longer.
+    """Hide or unhide a walk; feature or unfeature it.
 
-    Each act is in the site's audit log, under the token's name.
+    Each change is recorded in the site's audit log under the token's name.
     """
     token = api_tokens.require(api_tokens.CURATE)
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
-    wanted = body_reader.read(Curation, shape='What is decided must be an object such as {"hidden": true}.')
-    _check_hangs(walk, wanted)
+    wanted = body_reader.read_body(Curation, shape='What is decided must be an object such as {"hidden": true}.')
+    _check_published(walk, wanted)
     for name in ("hidden", "featured"):
         if name in wanted.model_fields_set:
             act, done = ACTS[name, getattr(wanted, name)]
@@ -111,10 +111,10 @@ def curate(walk_id: str) -> Response:
     return jsonify(body)
 
 
-def _check_hangs(walk: Walk, wanted: Curation) -> None:
-    """Check before anything is done that a walk hangs that is to be featured.
+def _check_published(walk: Walk, wanted: Curation) -> None:
+    """Check, before anything is changed, that a walk to be featured is published in the gallery.
 
-    :raises InvalidInput: when it does not.
+    :raises InvalidInput: when it is not.
     """
     is_hidden = wanted.hidden if "hidden" in wanted.model_fields_set else walk.hidden_at is not None
     if wanted.featured and (is_hidden or walk.unlisted or walk.state != FINISHED):

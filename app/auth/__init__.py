@@ -1,3 +1,3 @@
-"""Who is asking, and how often: visitors, API tokens, the curator's sign-in, rate limits."""
+"""Authentication and rate limits: visitors' cookies, API tokens, the curator's sign-in."""
 
 __all__ = ["api_tokens", "curator_session", "rate_limits", "visitors"]

@@ -1,7 +1,7 @@
-"""API tokens: programs that an operator knows by name, with scopes, an allowance, and walks of their own.
+"""API tokens: named credentials for programs, with scopes, an hourly allowance, and their own walks.
 
-A token is a random secret behind a prefix by which programs that look for leaked secrets know it. It is shown once; the
-database keeps its hash, by which its walks know their owner too.
+A token is a random secret with a prefix that secret scanners can recognise. It is shown once; the database stores its
+hash, which also identifies the owner of its walks.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ DAYS = re.compile("([0-9]{1,5})d")
 
 
 def bearer() -> str | None:
-    """Return the bearer token that the request brings, of whatever kind it is."""
+    """Return the request's bearer token, whether an API token or an owner's token; ``None`` without one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def current() -> ApiToken | None:
-    """Return the API token that the request brings; ``None`` where it brings none, or a token of another kind.
+    """Return the request's API token; ``None`` if it has none, or a bearer token of another kind.
 
-    :raises TokenRefused: for one that is unknown, expired or revoked.
+    :raises TokenRefused: when the API token is unknown, expired or revoked.
     """
     if "api_token" not in g:
-        g.api_token = _read()
+        g.api_token = _load()
     token: ApiToken | None = g.api_token
     return token
 
 
 def allow(scope: str) -> ApiToken | None:
-    """Return the API token that the request brings, as :func:`current` does, if it has this scope.
+    """Return the request's API token after checking its scope; ``None`` if the request has no API token.
 
-    :raises TokenRefused: also for one that lacks the scope.
+    :raises TokenRefused: when the API token is unknown, expired or revoked, or lacks the scope.
     """
     token = current()
     if token is not None and scope not in token.scopes:
@@ -64,9 +64,9 @@ def allow(scope: str) -> ApiToken | None:
 
 
 def require(scope: str) -> ApiToken:
-    """Return the API token that the request brings, with this scope.
+    """Return the request's API token after checking its scope.
 
-    :raises TokenRefused: without one, too.
+    :raises TokenRefused: when there is none, it is unknown, expired or revoked, or it lacks the scope.
     """
     token = allow(scope)
     if token is None:
@@ -75,28 +75,28 @@ def require(scope: str) -> ApiToken:
 
 
 def may(scope: str) -> bool:
-    """Tell whether the request brings an API token that has this scope.
+    """Return whether the request has an API token with this scope.
 
-    :raises TokenRefused: for one that is unknown, expired or revoked.
+    :raises TokenRefused: when the API token is unknown, expired or revoked.
     """
     token = current()
     return token is not None and scope in token.scopes
 
 
 def who(token: ApiToken) -> str:
-    """Name a token in the audit log."""
+    """Return a token's name for the audit log."""
     return f"token {token.name}"
 
 
 def create(
     name: str, *, scopes: Collection[str] = USUAL, allowance: int | None = None, expires: str | None = None
 ) -> tuple[ApiToken, str]:
-    """Make a token; return it, and its secret, which is known to nobody from then on but to whom it is told.
+    """Create a token; return it and its secret, which cannot be retrieved later.
 
-    Without an ``allowance`` it may have painted as much as a visitor; ``expires`` is a day or a number of them
-    (:func:`expiry`).
-
-    :raises InvalidInput: with one error for each field that is wrong.
+    :param scopes: a subset of ``SCOPES``, not empty.
+    :param allowance: how many usual walks it may request within an hour; by default as many as a visitor.
+    :param expires: a date or a number of days, as :func:`expiry` takes it; ``None`` for no expiry.
+    :raises InvalidInput: with one error for each invalid field.
     """
     usual = min(int(current_app.config["HOURLY_WALKS"]), ALLOWANCE_MAX)
     allowance = usual if allowance is None else allowance
@@ -105,8 +105,8 @@ def create(
         message = f"A token's name has 1 to {TOKEN_NAME_MAX} letters, digits, dots, hyphens and underscores."
         errors.append(FieldError(("name",), message))
     if not scopes or set(scopes) - set(SCOPES):
-        told = "".join(f" {scope:.60} is none." for scope in scopes if scope not in SCOPES)
-        errors.append(FieldError(("scope",), f"A token has one or more of the scopes {', '.join(SCOPES)}.{told}"))
+        unknown = "".join(f" {scope:.60} is none." for scope in scopes if scope not in SCOPES)
+        errors.append(FieldError(("scope",), f"A token has one or more of the scopes {', '.join(SCOPES)}.{unknown}"))
     if not 1 <= allowance <= ALLOWANCE_MAX:
         message = f"The allowance is the work of 1 to {ALLOWANCE_MAX:,} usual walks within an hour, not {allowance:,}."
         errors.append(FieldError(("allowance",), message))
@@ -135,9 +135,10 @@ def create(
 
 
 def expiry(text: str) -> datetime:
-    """Read when a token expires: ``2027-01-31`` is the last day, in UTC, that it is good; ``90d`` are days from now.
+    """Return the moment when a token expires.
 
-    :raises InvalidInput: for what is neither, or not to come.
+    :param text: the last valid day in UTC, ``2027-01-31``, or a number of days from now, ``90d``.
+    :raises InvalidInput: when the text is neither, or the moment is not in the future.
     """
     moment = None
     try:
@@ -154,9 +155,9 @@ def expiry(text: str) -> datetime:
 
 
 def revoke(name: str) -> bool:
-    """Revoke a token, at once and for good; ``False`` where it was revoked before.
+    """Revoke a token permanently; return False if it was revoked before, else True.
 
-    :raises InvalidInput: when there is none of this name.
+    :raises InvalidInput: when no token has this name.
     """
     with writing() as session:
         token = session.scalar(select(ApiToken).where(ApiToken.name == name).with_for_update())
@@ -175,13 +176,13 @@ def every() -> list[ApiToken]:
 
 
 def flaw(token: ApiToken) -> str:
-    """Say why a token is no longer good; ``""`` for one that is."""
+    """Return why a token is invalid, ``revoked`` or ``expired``; ``""`` if it is valid."""
     if token.revoked_at is not None:
         return "revoked"
     return "expired" if token.expires_at is not None and token.expires_at <= now() else ""
 
 
-def _read() -> ApiToken | None:
+def _load() -> ApiToken | None:
     secret = bearer()
     if secret is None or not secret.startswith(PREFIX):
         return None

@@ -1,7 +1,7 @@
-"""Who may open the curator's pages: whoever knows the password whose hash stands in the settings.
+"""The curator's sign-in, with the password whose hash is in the setting ``CURATOR_HASH``.
 
-The sign-in is a signed cookie of its own. It ends an hour after the last page, twelve hours after it began, when the
-password is changed, and at once when the curator signs out: the audit log remembers that.
+A sign-in is a signed cookie. It ends an hour after the last page, twelve hours after it began, when the password
+changes, and when the curator signs out; the audit log records the sign-out, so that a copy of the cookie is refused.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ IDLE_SECONDS = 3600
 WHOLE_SECONDS = 12 * 3600
 PASSWORD_MIN = 12
 SIGNED_OUT = "signed out"
+SignIn = tuple[str, int]  # a random id, and the Unix time when it began
 
 
 def hash_of(password: str) -> str:
-    """Hash a password for the settings, with scrypt and a salt of its own.
+    """Return the salted scrypt hash of a password, for the settings.
 
-    :raises InvalidInput: when it is too short.
+    :raises InvalidInput: when the password has fewer than ``PASSWORD_MIN`` characters.
     """
     if len(password) < PASSWORD_MIN:
         raise InvalidInput.on("password", message=f"The password must have at least {PASSWORD_MIN} characters.")
@@ -36,60 +37,60 @@ def hash_of(password: str) -> str:
 
 
 def is_open() -> bool:
-    """Tell whether this site has curator's pages at all."""
+    """Return whether this site has curator pages: whether ``CURATOR_HASH`` is set."""
     return bool(current_app.config["CURATOR_HASH"])
 
 
 def matches(password: str) -> bool:
-    """Tell whether this is the password, in a time that does not depend on how much of it is right."""
+    """Return whether this is the curator's password; the comparison takes constant time."""
     return check_password_hash(current_app.config["CURATOR_HASH"], password)
 
 
 def begin(response: Response) -> None:
-    """Sign the curator in with this answer."""
-    told = (secrets.token_urlsafe(16), int(time.time()))
-    _set(response, told)
-    audit_log.note("signed in", _name(told))
+    """Sign the curator in: set the cookie on the response, and record it in the audit log."""
+    sign_in = (secrets.token_urlsafe(16), int(time.time()))
+    _set_cookie(response, sign_in)
+    audit_log.note("signed in", _name(sign_in))
 
 
 def end(response: Response) -> None:
-    """Sign the curator out: the cookie goes, and a copy of it is worth nothing from now on."""
-    if (told := current()) is not None:
-        audit_log.note(SIGNED_OUT, _name(told))
+    """Sign the curator out: delete the cookie, and record it in the audit log, which invalidates copies of it."""
+    if (sign_in := current()) is not None:
+        audit_log.note(SIGNED_OUT, _name(sign_in))
     g.curator = None
     response.delete_cookie(host_name(COOKIE), secure=request.is_secure, httponly=True, samesite="Strict")
 
 
-def current() -> tuple[str, int] | None:
-    """Return the sign-in of this request, ``None`` without a good one."""
+def current() -> SignIn | None:
+    """Return the request's sign-in; ``None`` if it has none, or an invalid one."""
     if "curator" not in g:
-        g.curator = _read()
-    told: tuple[str, int] | None = g.curator
-    return told
+        g.curator = _load()
+    sign_in: SignIn | None = g.curator
+    return sign_in
 
 
 def renew(response: Response) -> Response:
-    """Count the hour anew from this page."""
+    """Restart the idle period of a signed-in curator; return the response, with the cookie signed again."""
     if g.get("curator"):
-        _set(response, g.curator)
+        _set_cookie(response, g.curator)
     return response
 
 
-def _read() -> tuple[str, int] | None:
+def _load() -> SignIn | None:
     try:
         name, begun = _serializer().loads(request.cookies.get(host_name(COOKIE), ""), max_age=IDLE_SECONDS)
-        told = str(name), int(begun)
+        sign_in = str(name), int(begun)
     except (BadSignature, ValueError, TypeError):
         return None
-    if time.time() - told[1] > WHOLE_SECONDS or audit_log.is_noted(SIGNED_OUT, _name(told)):
+    if time.time() - sign_in[1] > WHOLE_SECONDS or audit_log.is_noted(SIGNED_OUT, _name(sign_in)):
         return None
-    return told
+    return sign_in
 
 
-def _set(response: Response, told: tuple[str, int]) -> None:
+def _set_cookie(response: Response, sign_in: SignIn) -> None:
     response.set_cookie(
         host_name(COOKIE),
-        _serializer().dumps(told),
+        _serializer().dumps(sign_in),
         max_age=IDLE_SECONDS,
         httponly=True,
         secure=request.is_secure,
@@ -103,6 +104,6 @@ def _serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer([*config["SECRET_KEY_FALLBACKS"], config["SECRET_KEY"]], salt=f"curator {password}")
 
 
-def _name(told: tuple[str, int]) -> str:
-    """Name a sign-in in the audit log, without giving its cookie away."""
-    return hashlib.sha256(told[0].encode()).hexdigest()[:16]
+def _name(sign_in: SignIn) -> str:
+    """Return a sign-in's name for the audit log: a hash, from which the cookie cannot be derived."""
+    return hashlib.sha256(sign_in[0].encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""How much a visitor or a token may request within an hour. Reading has no limit; refused walks do not count."""
+"""Rate limits: what a visitor or an API token may request within an hour. Refused requests do not count."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.i18n.formatting import duration_about
 from app.i18n.gettext import N_, _
 from app.queue import fair_queue, jobs
 
-PARTS = 10  # of a usual walk that the work of walks is counted in
-AWAY_SECONDS = 5.0  # for so long Redis is not asked again after it did not answer
+PARTS = 10  # the work of walks is counted in tenths of a usual walk
+AWAY_SECONDS = 5.0  # after an error, Redis is not tried again for so long
 WALKS = "HOURLY_WALKS", "HOURLY_WALKS_ADDRESS"
 PHOTOS = "HOURLY_PHOTOS", "HOURLY_PHOTOS_ADDRESS"
-Window = tuple[RateLimitItem, str, str, str]  # the limit, and the names of its count in the storage
-Most = int | str | Callable[[], int]  # a number, the setting that holds it, or what returns it
-SENTENCES: dict[str, tuple[str, ...]] = {  # of what one visitor or token has had, and one address
+Window = tuple[RateLimitItem, str, str, str]  # the limit, and the parts of its key in the storage
+Most = int | str | Callable[[], int]  # a number, the name of a setting, or a function that returns the number
+SENTENCES: dict[str, tuple[str, ...]] = {  # for the limit of a visitor or token, and for that of an address
     "walks": (
         N_("The work of %(count)s usual walks within an hour is as much as we take from one visitor."),
         N_("The work of %(count)s usual walks within an hour is as much as we take from one address."),
@@ -59,12 +59,12 @@ log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
-    """Count in Redis, and in this process's memory while Redis is away."""
+    """Set up the counters: in Redis, or in this process's memory while Redis is unavailable."""
     app.extensions["moma_limits"] = _Counters()
 
 
 def network_key() -> str:
-    """Name where a request comes from, hashed: its address, or for IPv6 the /64 that one household has whole."""
+    """Return a keyed hash of the request's network: its IPv4 address, or the /64 prefix of its IPv6 address."""
     text = request.remote_addr or ""
     try:
         address = ipaddress.ip_address(text)
@@ -76,9 +76,9 @@ def network_key() -> str:
 
 
 def turns_key(visitor: str) -> str:
-    """Name whose turns a visitor shares: all that come from their network, or nobody's where many visit through one.
+    """Return the key by which the queue takes turns: the visitor's network, or ``visitor`` in a shared network.
 
-    ``SHARED_NETWORKS`` lists those: a museum's, a school's, the phones in front of a wall.
+    The setting ``SHARED_NETWORKS`` lists networks with many visitors behind one address: a museum's, a school's.
     """
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
@@ -91,10 +91,12 @@ def turns_key(visitor: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What is taken within any hour from whom ``key`` names, and, where ``most`` has two numbers, from their address.
+    """A limit within any period of one hour, for a visitor or token, and optionally for a network address.
 
-    ``what`` is counted; limits on the same thing share the count of an address. ``way`` is the way in. The three of
-    them are in the keys in Redis, which must outlive a deploy. Work is counted in parts of a usual walk.
+    ``what`` names the thing counted; limits on the same thing share the count of an address. ``way`` names the entry
+    point. ``key`` returns the visitor's or token's hash. These three form the keys in Redis, so changing them resets
+    the counts. ``most`` holds the limit, and optionally that of an address. ``parts`` is into how many parts one unit
+    is divided.
     """
 
     what: str
@@ -104,20 +106,20 @@ class RateLimit:
     parts: int = 1
 
     def admit(self, passes: int | None = None) -> None:
-        """Count the work of so many passes, at most an hour's allowance; without a number, count one.
+        """Count the work of so many UNet evaluations, at most the whole allowance; without ``passes``, count one.
 
-        :raises TooMany: when the hour is full; then nothing was counted.
+        :raises TooMany: when the allowance has no room; nothing is then counted.
         """
         cost = 1
-        if passes is not None:  # the largest of walks takes the whole hour, else nobody could ever ask for it
+        if passes is not None:  # capped, so that the largest walk can be requested at all
             parts = -(-passes * self.parts // fair_queue.turn_passes())
             cost = min(max(1, parts), _number(self.most[0]) * self.parts)
         self._take(cost, is_counted=True)
 
-    def look(self) -> None:
-        """Count nothing.
+    def check(self) -> None:
+        """Check that there is room for one more, without counting.
 
-        :raises TooMany: when there is no room for one more.
+        :raises TooMany: when there is none.
         """
         self._take(1, is_counted=False)
 
@@ -145,16 +147,16 @@ class RateLimit:
 
 
 class _Counters:
-    """The counts of the last hour: shared in Redis, or in this process's memory while Redis is away."""
+    """The counts of the last hour: shared in Redis, or in this process's memory while Redis is unavailable."""
 
     def __init__(self) -> None:
         self.memory = MovingWindowRateLimiter(MemoryStorage())
         self.away_until = 0.0
 
     def take(self, windows: list[Window], cost: int, *, is_counted: bool) -> tuple[int, int] | None:
-        """Count ``cost`` in each window if all have room, or only look.
+        """Count ``cost`` in each window if all have room; without ``is_counted``, only check.
 
-        Return the place of the first that is full and the seconds until it has room, or ``None``.
+        Return the index of the first full window and the seconds until it has room, or ``None`` if all have room.
         """
         connection = jobs.connect() if time.monotonic() >= self.away_until else None
         if connection is not None:
@@ -195,26 +197,25 @@ def _allowance() -> int:
     return api_tokens.require(api_tokens.CREATE).allowance
 
 
-# Work in passes of the network. The pages count by cookie and more loosely by address, the API by address, and what
-# comes with a token by the token and its own allowance alone.
+# The work is counted in UNet evaluations. Pages are limited by cookie, and with a higher limit by address; the API by
+# address; requests with an API token only by the token's allowance.
 PAGE = RateLimit("walks", "page", _cookie, WALKS, PARTS)
 API = RateLimit("walks", "api", network_key, WALKS, PARTS)
 TOKEN = RateLimit("token", "token", _token, (_allowance,), PARTS)
-# Looking at a picture costs something too, so there must be room before it is looked at; what is refused for what it
-# is does not count.
+# Decoding a picture takes time, so the limit is checked before that; a picture that is refused is not counted.
 PHOTO = RateLimit("photos", "photo", _cookie, PHOTOS)
 PHOTO_API = RateLimit("photos", "photo-api", network_key, PHOTOS)
 PHOTO_TOKEN = RateLimit("photos", "photo-token", _token, PHOTOS[:1])
-STAGES = RateLimit("stages", "stages", _cookie, WALKS)  # of a frame; as many as walks, and counted apart from them
+STAGES = RateLimit("stages", "stages", _cookie, WALKS)  # of a frame; the same numbers as walks, counted separately
 REPORT = RateLimit("reports", "report", _cookie, (10, 40))
-WORDS = RateLimit("words", "words", _cookie, (60, 2400))  # for walls; all those in a room share an address
-CAPTIONS = RateLimit("captions", "captions", network_key, (120,))  # by the language model; others are by the grammar
-DELETION = RateLimit("deletions", "deletion", _cookie, (10, 40))  # of all that is a visitor's
+WORDS = RateLimit("words", "words", _cookie, (60, 2400))  # for walls; all phones in a room share an address
+CAPTIONS = RateLimit("captions", "captions", network_key, (120,))  # by the language model; after that by the grammar
+DELETION = RateLimit("deletions", "deletion", _cookie, (10, 40))  # of all of a visitor's data
 SIGN_IN = RateLimit("attempts", "sign-in", network_key, (10,))  # to the curator's pages
 
 
 def admits_captions() -> bool:
-    """Return whether this address may have the language model write once more, and count it."""
+    """Return whether this address may use the language model once more; if so, count it."""
     try:
         CAPTIONS.admit()
     except TooMany:

@@ -1,4 +1,4 @@
-"""Who is asking: a visitor's signed cookie, an API caller's token, and the hashes by which walks know their owners."""
+"""Identify visitors by a signed cookie and API callers by a token, and hash these secrets to record ownership."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class HostSession(SecureCookieSessionInterface):
         return host_name(super().get_cookie_name(app))
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
-        """Send the cookie over https only, where there is https."""
+        """Return whether the cookie is limited to https: if this request uses https."""
         return request.is_secure
 
 
 def init_app(app: Flask) -> None:
-    """Give each visitor who makes or owns something a signed cookie of their own, and keep it good."""
+    """Set up the session's cookie name, and the visitor cookie after each request that needs it."""
     app.session_interface = HostSession()
     app.after_request(_set_cookie)
 
 
 def host_name(name: str) -> str:
-    """Prefix a cookie's name with ``__Host-`` where the browser will accept that."""
+    """Return a cookie's name, with the prefix ``__Host-`` over https, where browsers accept it."""
     return f"__Host-{name}" if request.is_secure else name
 
 
 def known() -> str | None:
-    """Return the visitor's secret from their cookie, or ``None`` for a stranger."""
+    """Return the visitor's secret from their cookie; ``None`` without a valid cookie."""
     if "visitor" not in g:
         g.visitor = _read_cookie()
     secret: str | None = g.visitor
@@ -51,36 +51,36 @@ def known() -> str | None:
 
 
 def current() -> str:
-    """Return the visitor's secret; a stranger gets one. The cookie goes with the answer, signed anew, for a year."""
+    """Return the visitor's secret, creating one if needed; the response sets the cookie for another year."""
     secret = known()
     if secret is None:
         secret = g.visitor = secrets.token_urlsafe(24)
-    g.visitor_is_told = True
+    g.sets_visitor_cookie = True
     return secret
 
 
 def digest(secret: str) -> str:
-    """Hash a secret for the database."""
+    """Return the SHA-256 of a secret, as the database stores it."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def owns(secret: str | None, owned: Walk | CandidateSet | Row[Any]) -> bool:
-    """Tell whether ``secret`` (a cookie's, or a bearer token) is that of the owner of a walk, or of candidates."""
+    """Return whether ``secret``, from a cookie or a bearer token, belongs to the owner of a walk or candidate set."""
     return secret is not None and hmac.compare_digest(digest(secret), owned.owner_hash)
 
 
 def new_token() -> str:
-    """Draw the token by which a program owns a walk."""
+    """Return a new random token by which a program owns a walk."""
     return secrets.token_hex(32)
 
 
 def keyed(message: str) -> str:
-    """Hash a message with the site's secret, so that nobody else can look it up."""
+    """Return the HMAC of a message with the site's secret, so that the message cannot be guessed from it."""
     return _keyed(message)[0]
 
 
 def reporters(secret: str) -> list[str]:
-    """Name a visitor as their reports do: by the site's secret of today, then by those before it."""
+    """Return the hashes that identify a visitor's reports: with the site's current secret, then with earlier ones."""
     return _keyed(f"reporter {secret}")
 
 
@@ -93,7 +93,7 @@ def _secrets() -> list[str]:
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(_secrets()[::-1], salt="visitor")  # the last key signs, all verify
+    return URLSafeSerializer(_secrets()[::-1], salt="visitor")  # the last key signs, and all keys verify
 
 
 def _read_cookie() -> str | None:
@@ -108,7 +108,7 @@ def _read_cookie() -> str | None:
 
 
 def _set_cookie(response: Response) -> Response:
-    if g.get("visitor_is_told"):
+    if g.get("sets_visitor_cookie"):
         response.set_cookie(
             host_name(COOKIE),
             _serializer().dumps(g.visitor),

@@ -41,13 +41,17 @@ def area(sampling: Mapping[str, Any]) -> int:
 
 
 def _of_levels(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool) -> int:
+    """Return the evaluations of all passes at the model's own size.
+
+    Without branches, only samples that a previous pass had already continue; others start from noise.
+    """
     steps = int(sampling["steps"])
     count = PAIR * ceil(stops / PAIR) * of_frame(sampling, 0, steps)
     if frames <= stops:
         return count
     legs = stops if closed else stops - 1
     depth = previous = 0
-    for deeper, knots in rungs(sampling, legs=legs, between=frames - stops):
+    for deeper, knots in planned_passes(sampling, legs=legs, between=frames - stops):
         fresh = 0 if sampling["branches"] else knots - previous
         count += legs * (fresh * of_frame(sampling, 0, deeper) + (knots - fresh) * of_frame(sampling, depth, deeper))
         depth, previous = deeper, knots
@@ -62,7 +66,7 @@ def of_frame(sampling: Mapping[str, Any], first: int, last: int) -> int:
     return last - first + max(0, min(last, int(until)) - max(first, int(since)))
 
 
-def rungs(sampling: Mapping[str, Any], *, legs: int, between: int) -> list[tuple[int, int]]:
+def planned_passes(sampling: Mapping[str, Any], *, legs: int, between: int) -> list[tuple[int, int]]:
     """Return the passes of the ladder that pay off for ``between`` frames between stops, as (depth, samples per leg).
 
     A further pass pays off if there are more frames than samples: it saves steps of its frames, and its previews show

@@ -1,7 +1,6 @@
-"""English sentences that come from elsewhere: from a model's folder, a worker, the operating system, the audit log.
+"""Translate English sentences that come from data: a model's folder, a worker, the operating system, the audit log.
 
-A page says those that ``known_sentences.txt`` lists in its language, and all others as they are. Nothing else is looked
-up, so that what visitors write is never taken for a sentence of ours.
+Only the sentences listed in ``known_sentences.txt`` are translated, so that a visitor's text is never taken for one.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ LISTED = Path(__file__).with_name("known_sentences.txt")
 
 
 def extract(file: Iterable[bytes], *_wanted: object, **_options: object) -> Iterator[tuple[int, None, str, list[str]]]:
-    """Yield the sentences that a file lists, each with the number of its line: an extraction method of Babel's."""
+    """Yield the sentences listed in a file with their line numbers, as an extraction method for Babel."""
     for number, line in enumerate(file, 1):
         text = line.decode("utf-8").strip()
         if text and not text.startswith("#"):
@@ -24,7 +23,7 @@ def extract(file: Iterable[bytes], *_wanted: object, **_options: object) -> Iter
 
 
 def translate_foreign(text: str | None) -> str:
-    """Say a sentence that came from elsewhere in the page's language, if it is a known one; else as it is."""
+    """Return a listed sentence in the page's language, and any other text unchanged; ``""`` for ``None``."""
     if not text:
         return ""
     if text in KNOWN:

@@ -1,4 +1,4 @@
-"""Numbers, plurals, durations, sizes and dates, in the page's language."""
+"""Format numbers, plurals, durations, sizes and dates in the page's language."""
 
 from __future__ import annotations
 
@@ -53,34 +53,34 @@ ORDINALS = (
 
 
 def number(count: int) -> str:
-    """Write a count with its thousands apart: ``1,284``."""
+    """Return a count with separated thousands: ``1,284``."""
     return decimal(count, 0)
 
 
 def decimal(value: float, places: int | None = None) -> str:
-    """Write a number as the language does: ``0.93``; without ``places``, with as many as it needs."""
+    """Return a number with the language's decimal sign: ``0.93``; without ``places``, with as many as it needs."""
     text = f"{value:g}" if places is None else f"{value:,.{places}f}"
     group = here().number_symbols["latn"]["group"]
     return text.translate({ord(","): group, ord("."): decimal_sign()})
 
 
 def decimal_sign() -> str:
-    """Return what stands before the tenths: ``.``, in German ``,``."""
+    """Return the language's decimal sign: ``.``, in German ``,``."""
     return str(here().number_symbols["latn"]["decimal"])
 
 
 def count_words(count: int) -> str:
-    """Write a small count as a word, a larger one in figures."""
+    """Return a count up to twelve as a word, a larger one in digits."""
     return _(NUMBERS[count]) if 0 <= count < len(NUMBERS) else number(count)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """Choose the noun for a count: ``1 walk``, ``1,284 walks``. It must stand in ``COUNTED``."""
+    """Return a count with its noun: ``1 walk``, ``1,284 walks``. The noun must be in ``COUNTED``."""
     return ngettext(f"%(count)s {one}", f"%(count)s {many or one + 's'}", count, count=number(count))
 
 
 def ordinal(position: int) -> str:
-    """Write an ordinal: ``third``, ``21st``."""
+    """Return an ordinal: ``third``, ``21st``."""
     if 0 <= position < len(ORDINALS):
         return _(ORDINALS[position])
     ending = 0 if 10 <= position % 100 <= 20 else position % 10
@@ -94,12 +94,12 @@ def ordinal(position: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Write the first letter large."""
+    """Return the text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
 def duration(seconds: float) -> str:
-    """Write a measured time: ``1.9 seconds``, ``19 seconds``, ``2 minutes 5 seconds``."""
+    """Return a duration: ``1.9 seconds``, ``19 seconds``, ``2 minutes 5 seconds``."""
     if seconds < 10:
         tenths = decimal(seconds, 1 if f"{seconds:.1f}"[-1] != "0" else 0)
         return ngettext("%(count)s second", "%(count)s seconds", 1 if tenths == "1" else 2, count=tenths)
@@ -112,7 +112,7 @@ def duration(seconds: float) -> str:
 
 
 def duration_about(seconds: float) -> str:
-    """Estimate a time, rounded up as far as it can be known: ``about 20 seconds``, ``about 3 minutes``."""
+    """Return an approximate duration, rounded up: ``about 20 seconds``, ``about 3 minutes``."""
     if seconds <= 1:
         return _("about a second")
     if seconds <= 10:
@@ -127,7 +127,7 @@ def duration_about(seconds: float) -> str:
 
 
 def file_size(size: int) -> str:
-    """Write a file's size in decimal units: ``2.1 MB``, ``640 kB``."""
+    """Return a file's size in decimal units: ``2.1 MB``, ``640 kB``."""
     if size < 1000:
         return ngettext("%(count)s byte", "%(count)s bytes", size, count=size)
     if size < 999_500:
@@ -137,23 +137,23 @@ def file_size(size: int) -> str:
 
 
 def percent(share: float) -> int:
-    """Write a share as whole percent; between the ends it is never 0 or 100."""
+    """Return a share from 0 to 1 as whole percent; it is 0 or 100 only at the ends."""
     if share <= 0 or share >= 1:
         return 0 if share <= 0 else 100
     return min(99, max(1, round(100 * share)))
 
 
 def join_words(parts: Iterable[str]) -> str:
-    """Join words as a sentence does: ``a, b and c``."""
+    """Return words joined as in a sentence: ``a, b and c``."""
     words = list(parts)
     return _("%(some)s and %(last)s", some=", ".join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
 
 
 def day(moment: date) -> str:
-    """Write a date as the site does: ``20 November 2026``."""
+    """Return a date in the site's style: ``20 November 2026``."""
     return format_date(moment, "long", here())
 
 
 def day_and_time(moment: datetime) -> str:
-    """Write when something was done: ``20 Nov 2026, 12:00:05``."""
+    """Return a date with the time: ``20 Nov 2026, 12:00:05``."""
     return format_datetime(moment, "dd MMM y, HH:mm:ss", locale=here().language)

@@ -1,6 +1,6 @@
-"""Sentences in the page's language. The English sentence is the key; outside of a page it is what is said.
+"""Translate sentences into the page's language. The English sentence is the key, and the result outside of a page.
 
-``make language`` collects them into ``app/i18n/translations``; CONTRIBUTING.md says more.
+``make language`` collects the sentences into ``app/i18n/translations``; see CONTRIBUTING.md.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from flask import g
 
 
 def translations() -> NullTranslations:
-    """Return the sentences of the page at hand, found once: flask-babel looks for them each time.
+    """Return the current page's translations, cached, because flask-babel loads them at each call.
 
-    They are kept where it keeps the page's language, and forgets both when that changes.
+    The cache is in flask-babel's own context, which it discards when the language changes.
     """
-    kept = g.get("_flask_babel") if g else None
-    found: NullTranslations | None = getattr(kept, "babel_translations", None)
-    if found is None:
-        found = flask_babel.get_translations()
-        if kept is not None:
-            kept.babel_translations = found
-    return found
+    context = g.get("_flask_babel") if g else None
+    cached: NullTranslations | None = getattr(context, "babel_translations", None)
+    if cached is None:
+        cached = flask_babel.get_translations()
+        if context is not None:
+            context.babel_translations = cached
+    return cached
 
 
 def _(message: str, /, **values: object) -> str:
-    """Say a sentence; ``%(name)s`` in it stands for one of ``values``."""
-    said = str(translations().ugettext(message))
-    return said % values if values else said
+    """Return a sentence in the page's language, with ``values`` for its placeholders ``%(name)s``."""
+    translated = str(translations().ugettext(message))
+    return translated % values if values else translated
 
 
 def ngettext(one: str, many: str, num: int, /, **values: object) -> str:
-    """Say the sentence for a count."""
+    """Return the sentence for a count in the page's language; ``num`` and ``values`` fill its placeholders."""
     return str(translations().ungettext(one, many, num)) % {"num": num, **values}
 
 
 def N_(message: str) -> str:  # noqa: N802 - as gettext names it everywhere
-    """Mark a sentence that is said later."""
+    """Mark a sentence for translation, and return it unchanged; it is translated later."""
     return message
 
 
 def counted(one: str, many: str) -> tuple[str, str]:
-    """Mark a noun that is counted later."""
+    """Mark the singular and plural of a noun for translation, and return them unchanged."""
     return one, many

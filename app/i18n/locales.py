@@ -1,4 +1,4 @@
-"""The languages that pages speak, and the one that the page at hand speaks."""
+"""The languages of the site's pages, and the language of the current page."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from flask_babel import get_locale
 
 ENGLISH = Locale("en", "GB")
 LOCALES = {"en": ENGLISH, "de": Locale("de")}
-NAMES = {"en": "English", "de": "Deutsch"}  # each in itself, for those who read no other
+NAMES = {"en": "English", "de": "Deutsch"}  # each in its own language
 
 
 def here() -> Locale:
-    """Return what the page at hand speaks; English where there is none."""
+    """Return the locale of the current page; British English outside of a page."""
     return get_locale() or ENGLISH
 
 
 def tag() -> str:
-    """Name the page's language as HTML does: ``en-GB``."""
+    """Return the page's language as a tag for HTML: ``en-GB``."""
     return str(here()).replace("_", "-")

@@ -79,7 +79,7 @@ def _redis_flaw() -> str:
 
 def _disk_flaw() -> str:
     """Return a sentence if walks are refused because the disk is full, or soon will be; else ``""``."""
-    if flaw := admission.disk_flaw():
+    if flaw := admission.find_disk_problem():
         return flaw
     least, free = current_app.config["FREE_BYTES_MIN"], admission.free_bytes().values()
     if not free or min(free) >= max(ROOMY * least, 1):

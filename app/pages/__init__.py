@@ -1,4 +1,4 @@
-"""Pages for visitors, most of which share a blueprint."""
+"""Pages for visitors. Most of them share one blueprint."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""What this is, how it works, and whose art the model learned from."""
+"""The page "About": what the site is, how it works, and whose art the model was trained on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sketch.sketchbook import Sketchbook
 
 @blueprint.get("/about")
 def about() -> Response:
-    """Say what this is, how it works, and whose art the model learned from."""
+    """Show the page about the site, its models and the art that they were trained on."""
     config = current_app.config
     book = _drawings(config["MODEL"])
     licence = str(models_on_offer.facts().get("licence") or "")
@@ -44,21 +44,24 @@ def about() -> Response:
 
 
 def _licensed() -> list[tuple[str, str]]:
-    """List the titles and licences of the models on offer, but for a first one that states its own in a sentence."""
-    told = [models_on_offer.facts(model.setting) for model in models_on_offer.offered()]
-    found = [(str(each["title"]), str(each.get("licence") or "")) for each in told]
-    if _is_sentence(found[0][1]):
-        return found[1:]
-    return found if len(found) > 1 or found[0][1] else []
+    """Return title and licence of each model on offer, without a first one whose licence is a sentence.
+
+    The page shows that sentence by itself.
+    """
+    facts = [models_on_offer.facts(model.setting) for model in models_on_offer.offered()]
+    licences = [(str(each["title"]), str(each.get("licence") or "")) for each in facts]
+    if _is_sentence(licences[0][1]):
+        return licences[1:]
+    return licences if len(licences) > 1 or licences[0][1] else []
 
 
 def _is_sentence(licence: str) -> bool:
-    """Return whether a licence is told in sentences, not by its name."""
+    """Return whether a licence is given as sentences rather than by its name."""
     return licence.endswith(".")
 
 
 def _drawings(model: str) -> Sketchbook | None:
-    """Return a model's drawings; those that are shipped where the database is away, for this page needs none."""
+    """Return a model's drawing library; only the shipped drawings while the database is unavailable."""
     try:
         return sketchbooks.find(model)
     except OperationalError:
@@ -67,5 +70,5 @@ def _drawings(model: str) -> Sketchbook | None:
 
 @blueprint.get("/favicon.ico")
 def favicon() -> Response:
-    """Send the drawn mark to those who ask for the old name."""
+    """Send the SVG icon to clients that request ``/favicon.ico``."""
     return send_file(f"{current_app.static_folder}/favicon.svg", mimetype="image/svg+xml", max_age=86_400)

@@ -1,4 +1,4 @@
-"""Pictures that a stop of the form may be painted as: asked for with the form, looked at by whoever asked."""
+"""Candidates on the form, pictures to choose from for a stop: request them, show them to their owner, remove them."""
 
 from __future__ import annotations
 
@@ -22,77 +22,81 @@ from app.web.responses import conditional
 
 blueprint = Blueprint("candidates", __name__)
 
-ASKED = re.compile(r"(candidates|more|drop|style)-([0-9]{1,2})(?:-([a-z0-9-]{1,80}))?", re.ASCII)
+BUTTON = re.compile(r"(candidates|more|drop|style)-([0-9]{1,2})(?:-([a-z0-9-]{1,80}))?", re.ASCII)
 HOUR = 3600
 
 
 @blueprint.get("/candidates/<set_id>")
 def live(set_id: str) -> Response:
-    """Show the row of a stop of the form, as far as it is painted."""
-    found, stop = _own(set_id), request.args.get("stop", "")
+    """Return the row of candidates of a stop, as a part of the form, with those generated so far."""
+    candidate_set, stop = _own(set_id), request.args.get("stop", "")
     number = int(stop) if re.fullmatch("[0-9]{1,2}", stop, re.ASCII) else 0
     if fragments.is_opened():
-        return fragments.lead_to(form_address.of_candidates(found, number))
+        return fragments.redirect_to_page(form_address.of_candidates(candidate_set, number))
     line = StopLine()
     line.pick(request.args.get("picked", ""))
-    row = candidate_rows.row(found, line, worker_ready=bool(jobs.workers()))
+    row = candidate_rows.row(candidate_set, line, worker_ready=bool(jobs.workers()))
     return _private(conditional(Response(render_template("pages/_candidates.html", row=row, stop=number))))
 
 
 @blueprint.get("/candidates/<set_id>/<int:index>.webp")
 def picture(set_id: str, index: int) -> Response:
-    """Send one of the pictures, to whoever asked for it, by the form or through the API."""
+    """Send one of the pictures to its owner, known by cookie or bearer token."""
     api_tokens.allow(api_tokens.CREATE)
-    found = db.session.get(Candidate, (_own(set_id, api_tokens.bearer()).number, index))
-    if found is None:
+    candidate = db.session.get(Candidate, (_own(set_id, api_tokens.bearer()).number, index))
+    if candidate is None:
         raise NotFound(_("There is no such picture."))
-    response = _private(Response(found.picture, mimetype="image/webp"))
+    response = _private(Response(candidate.picture, mimetype="image/webp"))
     hours = current_app.config["KEEP_CANDIDATES_HOURS"]
     response.headers["Cache-Control"] = f"private, max-age={round(HOUR * hours)}, immutable"
     return response
 
 
 def edit(form: MakeForm, change: str) -> NoRoom | None:
-    """Do what a button of the form says: ask for a stop's candidates, for more, or for a photo in a style; or let go.
+    """Handle a button of the form for candidates: request, request more, repaint a photo in a style, or remove.
 
-    Return what refused it.
+    ``change`` is the button's value; other values are ignored. Return the error if a limit refused it, else ``None``.
     """
-    said = ASKED.fullmatch(change)
-    if said is None or int(said[2]) >= len(form.stops):
+    match = BUTTON.fullmatch(change)
+    if match is None or int(match[2]) >= len(form.stops):
         return None
-    what, index = said[1], int(said[2])
+    what, index = match[1], int(match[2])
     stop = form.stops[index]
-    if what == "style" and not (stop.picture and form.style_named(said[3] or "")):
-        return None  # what is written is painted with the walk
+    if what == "style" and not (stop.picture and form.style_named(match[3] or "")):
+        return None  # a prompt without a photo gets its style when the walk is generated
     owner, network = visitors.digest(visitors.current()), rate_limits.network_key()
-    found, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit
+    candidate_set, admit = candidate_requests.find_of_owner(stop.candidates, owner), rate_limits.PAGE.admit
     try:
         if what == "drop":
-            _let_go(stop, found)
-        elif what == "more" and found is not None:
-            candidates.request_more(found, network=network, admit=admit)
+            _remove_candidates(stop, candidate_set)
+        elif what == "more" and candidate_set is not None:
+            candidates.request_more(candidate_set, network=network, admit=admit)
         elif form.parent is None or index:
             count = 1 if what == "style" else A_ROW
-            candidate_rows.ask(form, index, count=count, owner_hash=owner, network=network, admit=admit)
+            candidate_rows.request_candidates(form, index, count=count, owner_hash=owner, network=network, admit=admit)
     except NoRoom as refused:
         stop.refused = str(refused)
         return refused
     return None
 
 
-def _let_go(stop: StopLine, found: CandidateSet | None) -> None:
-    """Take the row off the form, and what is still to be painted of it out of the line."""
+def _remove_candidates(stop: StopLine, candidate_set: CandidateSet | None) -> None:
+    """Remove the candidates from the form, and delete the set, including its queued task."""
     stop.candidates = ""
-    if found is not None:
-        candidate_requests.delete_set(found)
+    if candidate_set is not None:
+        candidate_requests.delete_set(candidate_set)
 
 
 def _own(set_id: str, token: str | None = None) -> CandidateSet:
-    """Return a set to whoever asked for it, by their cookie or a token; for all others there is none."""
-    found = candidate_requests.find(set_id)
-    if found is None or not any(visitors.owns(secret, found) for secret in (visitors.known(), token)):
+    """Return a candidate set if the visitor's cookie or the token owns it.
+
+    :raises NotFound: when it does not exist, or belongs to another owner.
+    """
+    candidate_set = candidate_requests.find(set_id)
+    secrets = visitors.known(), token
+    if candidate_set is None or not any(visitors.owns(secret, candidate_set) for secret in secrets):
         raise NotFound(_("These pictures are no longer here."))
-    return found
+    return candidate_set
 
 
 def _private(response: Response) -> Response:

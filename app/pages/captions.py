@@ -1,4 +1,4 @@
-"""The page with captions for a walk or a photo. Its address says all, so that back and forward are safe."""
+"""The page with captions for a walk or a photo. All of its state is in its address, so history navigation is safe."""
 
 from __future__ import annotations
 
@@ -31,40 +31,40 @@ AUDIENCES = {"personal": N_("personal"), "promotional": N_("promotional"), "acad
 def page(walk_id: str) -> Response:
     """Show captions of a walk in the tone and for the audience that the address names."""
     walk = lookup.walk_at_address(walk_id)
-    wanted, errors = _wanted(CaptionRequest)
-    shown = _shown(descriptions.of_walk(walk, wanted.language), wanted, errors, walk=walk)
-    response = Response(shown, status=422) if errors else conditional(Response(shown))
+    wanted, errors = _read_request(CaptionRequest)
+    html = _render(descriptions.of_walk(walk, wanted.language), wanted, errors, walk=walk)
+    response = Response(html, status=422) if errors else conditional(Response(html))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
 @blueprint.get("/photos/<photo_id>/captions")
 def of_photo(photo_id: str) -> Response:
-    """Show captions of a photo to whoever brought it, of what they say that it shows, else of the guess."""
+    """Show captions of a photo to its owner: of the owner's description, or else of a worker's guess."""
     photo = photos.own_photo(photo_id)
-    wanted, errors = _wanted(PictureCaptionRequest)
+    wanted, errors = _read_request(PictureCaptionRequest)
     about = pictures.of_photo(photo, wanted.description)
-    shown = _shown(about, wanted, errors, photo=photo, guess=pictures.of_photo(photo).shows)
-    return photos.for_its_owner(Response(shown, status=422 if errors else 200))
+    html = _render(about, wanted, errors, photo=photo, guess=pictures.of_photo(photo).shows)
+    return photos.for_its_owner(Response(html, status=422 if errors else 200))
 
 
-def _wanted(kind: type[Request]) -> tuple[Request, list[str]]:
-    """Read which captions the address asks for; with errors, those that are asked for by what is right."""
+def _read_request(kind: type[Request]) -> tuple[Request, list[str]]:
+    """Return the captions that the address requests, without the invalid fields, and an error message for each."""
     language = here().language
-    told = {name: request.args[name] for name in FIELDS if name in request.args and name in kind.model_fields}
+    fields = {name: request.args[name] for name in FIELDS if name in request.args and name in kind.model_fields}
     if own := request.args.get("own_tone", "").strip():
-        told["tone"] = own
+        fields["tone"] = own
     try:
-        return captions.parse_request({**told, "language": language}, kind), []
+        return captions.parse_request({**fields, "language": language}, kind), []
     except InvalidInput as error:
         wrong = {str(each.path[0]) for each in error.errors}
-        right = {name: value for name, value in told.items() if name not in wrong}
+        right = {name: value for name, value in fields.items() if name not in wrong}
         return captions.parse_request({**right, "language": language}, kind), [each.message for each in error.errors]
 
 
-def _shown(about: Subject, wanted: CaptionRequest, errors: list[str], **told: object) -> str:
-    """Render the page; what is wrong is said above the form, and what was typed stays in it."""
-    # The model costs something, so it is asked by those who choose, and not by whoever passes by.
+def _render(about: Subject, wanted: CaptionRequest, errors: list[str], **context: object) -> str:
+    """Return the page as HTML, with the errors above the form and the form as it was filled in."""
+    # The language model costs money or time, so it runs only for visitors who chose something on the form.
     has_chosen = bool(request.args.keys() & {*FIELDS, "own_tone"})
     written = (
         None if errors else writing.compose(about, wanted, admit=lambda: has_chosen and rate_limits.admits_captions())
@@ -80,5 +80,5 @@ def _shown(about: Subject, wanted: CaptionRequest, errors: list[str], **told: ob
         audiences=AUDIENCES,
         label=wall_label.compose(about, wanted.language),
         written=written,
-        **told,
+        **context,
     )

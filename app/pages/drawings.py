@@ -1,4 +1,4 @@
-"""What the model can draw: a page to search it, and each drawing as a picture in one ink."""
+"""The drawing library: a page to search it, and each reference drawing as a picture in one colour."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGE = 36
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A drawing on the page: what it shows, whose it is, and where it is put into the form."""
+    """A drawing on the page, with its name and the address of the form that uses it."""
 
     drawing: Drawing
     name: str
@@ -42,7 +42,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What of the drawings is to be seen: words, a group, and which page of it."""
+    """The part of the library to show: search words, a group, a page number from 1, and a model's name."""
 
     q: str = ""
     group: str = ""
@@ -50,10 +50,10 @@ class Choice:
     model: str = ""
 
     def address(self, *, page: int = 1, **changed: str) -> str:
-        """Return where this is found, from the first page on, with some of it changed."""
-        told = {"q": self.q, "group": self.group, "model": self.model} | changed
+        """Return the address of this choice at a page, with some of its fields changed."""
+        fields = {"q": self.q, "group": self.group, "model": self.model} | changed
         arguments = urlencode(
-            {name: value for name, value in told.items() if value} | ({"page": page} if page > 1 else {})
+            {name: value for name, value in fields.items() if value} | ({"page": page} if page > 1 else {})
         )
         return f"{url_for('drawings.index')}?{arguments}" if arguments else url_for("drawings.index")
 
@@ -64,11 +64,11 @@ blueprint.add_app_template_global(lambda: bool(offered.conditioned_models()), "c
 
 @blueprint.get("/drawings")
 def index() -> Response:
-    """Show what a model can draw, all of it or what is searched for."""
+    """Show a model's drawing library: all of it, or the results of a search."""
     model, drawn = _catalogue()
     choice, error = _choice()
-    found = drawn.search(choice.q)
-    motifs = tuple(motif for motif in found.motifs if choice.group in ("", motif.group))
+    matches = drawn.search(choice.q)
+    motifs = tuple(motif for motif in matches.motifs if choice.group in ("", motif.group))
     pages = max(1, -(-len(motifs) // PAGE))
     if not error and choice.page > pages:
         choice, error = replace(choice, page=1), _("page must be a whole number from 1 to %(most)s.", most=pages)
@@ -78,11 +78,11 @@ def index() -> Response:
         view=choice,
         error=error,
         rows=_rows(shown, drawn, model, is_grouped=not choice.q),
-        near=_rows(() if choice.group else found.near, drawn, model, is_grouped=False),
+        near=_rows(() if choice.group else matches.near, drawn, model, is_grouped=False),
         groups=[(name, _(words)) for name, words, _kinds in GROUPS if any(name == each.group for each in drawn.motifs)],
         count=len(motifs),
         total=len(drawn.motifs),
-        meant=found.suggestion,
+        meant=matches.suggestion,
         credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.find(model.setting)) else (),
         pages=pages,
     )
@@ -91,7 +91,7 @@ def index() -> Response:
 
 @blueprint.get("/drawings/<digest>.webp")
 def picture(digest: str) -> Response:
-    """Send a drawing in one ink. What a digest names never changes."""
+    """Send a drawing in one colour, as WebP. It may be cached for ever, since a digest names its content."""
     book = offered.find_book(digest)
     if book is None:
         raise NotFound
@@ -106,24 +106,27 @@ def picture(digest: str) -> Response:
 
 
 def _catalogue() -> tuple[ModelOnOffer, DrawingCatalogue]:
-    """Return the model that the address asks for, or the first that drawings lead, and what it can draw."""
-    asked = request.args.get("model", "")
+    """Return the model of the address, or the first sketch-conditioned one, and its drawing library.
+
+    :raises NotFound: when the site has no such model.
+    """
+    name = request.args.get("model", "")
     for model in offered.conditioned_models():
-        reader = scenes.reader_of(model.setting) if asked in ("", model.name) else None
+        reader = scenes.reader_of(model.setting) if name in ("", model.name) else None
         if reader is not None:
             return model, catalogue(reader, here().language)
     raise NotFound
 
 
 def _choice() -> tuple[Choice, str]:
-    """Read the address; return what it asks for as far as that can be had, and what is wrong with it."""
+    """Return the choice of the address, without what is invalid, and the error message, ``""`` if it is valid."""
     q, group, page, model = (request.args.get(name, "").strip() for name in ("q", "group", "page", "model"))
     groups = [name for name, *_rest in GROUPS]
     if len(q) > QUERY_MAX:
         return Choice(model=model), too_long(len(q))
     if group and group not in groups:
-        told = _("%(field)s must be one of %(known)s.", field="group", known=", ".join(groups))
-        return Choice(q, model=model), told
+        message = _("%(field)s must be one of %(known)s.", field="group", known=", ".join(groups))
+        return Choice(q, model=model), message
     if page and not WHOLE.fullmatch(page):
         return Choice(q, group, model=model), _("page must be a whole number from 1 on.")
     return Choice(q, group, int(page or 1), model), ""
@@ -132,15 +135,15 @@ def _choice() -> tuple[Choice, str]:
 def _rows(
     motifs: tuple[Motif, ...], drawn: DrawingCatalogue, model: ModelOnOffer, *, is_grouped: bool
 ) -> list[tuple[str, list[Shown]]]:
-    """Put drawings under the names of their groups, or all together."""
+    """Return the drawings of the motifs as pairs of a heading and its drawings; one pair if not ``is_grouped``."""
     headings = {name: _(words) for name, words, _kinds in GROUPS}
     parts = groupby(motifs, key=lambda motif: headings[motif.group] if is_grouped else "")
     return [(heading, [each for motif in part for each in _shown(motif, drawn, model)]) for heading, part in parts]
 
 
 def _shown(motif: Motif, drawn: DrawingCatalogue, model: ModelOnOffer) -> list[Shown]:
-    asked = {"prompt": drawn.prompt_for(motif)} | ({} if model == models_on_offer.find(None) else {"model": model.name})
+    form = {"prompt": drawn.prompt_for(motif)} | ({} if model == models_on_offer.find(None) else {"model": model.name})
     return [
-        Shown(each, motif.name, f"{url_for('pages.make')}?{urlencode(asked | {'drawing': each.digest})}")
+        Shown(each, motif.name, f"{url_for('pages.make')}?{urlencode(form | {'drawing': each.digest})}")
         for each in motif.drawings
     ]

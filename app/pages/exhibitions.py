@@ -1,4 +1,4 @@
-"""The pages of the exhibitions: ``/exhibitions`` and one for each."""
+"""The pages of the exhibitions: the list and one page for each."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ blueprint = Blueprint("showing", __name__)
 
 @blueprint.get("/exhibitions")
 def index() -> Response:
-    """List the exhibitions."""
+    """Show the list of exhibitions."""
     return conditional(Response(render_template("pages/exhibitions.html", halls=exhibitions.list_shown())))
 
 
 @blueprint.get("/exhibitions/<slug>")
 def hall(slug: str) -> Response:
-    """Show an exhibition."""
+    """Show an exhibition and its walks."""
     exhibition = exhibitions.at(slug)
     page = render_template("pages/exhibition.html", exhibition=exhibition, walks=exhibitions.walks_of(exhibition))
     return conditional(Response(page))

@@ -1,4 +1,4 @@
-"""The gallery: newest first, what a search and the filters find, or what looks like a frame of a walk."""
+"""The gallery: newest walks first, the results of a search with filters, or walks that look similar to a frame."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ lookalikes.add_app_template_global(lambda walk: visual_search.features_of(walk) 
 
 
 @blueprint.get("/gallery", endpoint="gallery")
-def hang() -> Response:
-    """Show the gallery, newest first, or what a search and the filters find."""
+def show_gallery() -> Response:
+    """Show the gallery, newest first, or the walks that match a search and filters."""
     try:
         choice = choosing.from_page(request.args)
         if choice.order == choosing.SURPRISE and choice.draw is None:
@@ -33,19 +33,19 @@ def hang() -> Response:
         page = catalogue.page(choice, cursor=request.args.get("cursor"))
     except InvalidInput as error:
         wrong = {each.path[0] for each in error.errors}
-        kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
-        choice, query = choosing.from_page(kept), request.args.get("q", "").strip()[: terms.QUERY_MAX]
+        valid = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in wrong)
+        choice, query = choosing.from_page(valid), request.args.get("q", "").strip()[: terms.QUERY_MAX]
         shown = _gallery_page(choice, catalogue.CataloguePage([], None, None, hit_count=0), error=str(error), q=query)
         return page_response(shown, status=422)
-    g.asked = choice.index_query().text_query  # its words are marked
+    g.asked = choice.index_query().text_query  # the page highlights these words
     return page_response(_gallery_page(choice, page), cache="no-cache")
 
 
 @lookalikes.get("/walks/<walk_id>/alike", endpoint="page")
 def similar(walk_id: str) -> Response:
-    """Show the public walks that look like a frame, the most similar first."""
-    found = find(walk_id, request.args.get("frame"), limit=SHOWN)
-    response = conditional(Response(render_template("pages/similar.html", found=found, walk=found.walk)))
+    """Show the public walks that look similar to a frame, the most similar first."""
+    matches = find(walk_id, request.args.get("frame"), limit=SHOWN)
+    response = conditional(Response(render_template("pages/similar.html", found=matches, walk=matches.walk)))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -70,8 +70,8 @@ def _gallery_page(
 
 
 def _drawn(choice: CatalogueQuery) -> Response:
-    """Go to an order of chance that has an address."""
-    drawn = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
-    response = cast(Response, redirect(url_for("pages.gallery", **drawn)))
+    """Redirect to the gallery in a random order, whose seed is part of the address."""
+    address = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
+    response = cast(Response, redirect(url_for("pages.gallery", **address)))
     response.headers["Cache-Control"] = "no-store"
     return response

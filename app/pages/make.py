@@ -1,4 +1,4 @@
-"""The making page: the form for a walk, filled, edited and sent."""
+"""The page with the form for a walk: filling, editing and submitting it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
 from app.pages import about, blueprint, candidates, gallery, photos, walk
-from app.pages.walk import see
+from app.pages.walk import redirect_to_walk
 from app.presentation import candidate_rows, form_address, readings, style_groups, wording
 from app.presentation import make_form as forms
 from app.queue import fair_queue, jobs
@@ -42,12 +42,12 @@ from app.web.responses import conditional, page_response
 
 RECENT = 8
 KEPT = "private, no-cache"
-"""A form is asked for anew each time, but on the way back, where the browser's own copy still holds what was typed; and
-its token, by which what is sent twice is one walk. What must not be stored at all, as an answer to a form, cannot be
-come back to: browsers ask then whether to send the form again."""
+"""Caching of the form. It is fetched again each time, except when a visitor navigates back: the browser's copy still
+holds what was typed, and the token that makes a repeated submission the same walk. With ``no-store``, browsers could
+not navigate back to the response of a form; they would ask whether to send the form again."""
 WHOLE = re.compile("[0-9]{1,10}", re.ASCII)
 PARTS = (about, gallery, walk)
-"""Whose routes are on the same blueprint: they are there once they are imported."""
+"""Modules with routes on the same blueprint; importing them registers the routes."""
 
 blueprint.add_app_template_global(form_address.way_back, "way_back")
 blueprint.add_app_template_global(form_address.carried, "carried_form")
@@ -55,61 +55,61 @@ blueprint.add_app_template_global(form_address.carried, "carried_form")
 
 @blueprint.get("/")
 def make() -> Response:
-    """Show the form, filled from the address where it says something."""
-    visitors.current()  # the cookie comes with the form, so that two quick clicks are the same visitor's
+    """Show the form, filled in from the address's query parameters."""
+    visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
-    form.look_at_hand(limits)
-    photos.look_at(form)
-    readings.look_at_choices(form)
-    candidate_rows.look_at(form, _owner())
+    form.check_hand(limits)
+    photos.attach_photos(form)
+    readings.check_drawings(form)
+    candidate_rows.remove_outdated(form, _owner())
     return make_page(form)
 
 
 @blueprint.get("/reading")
 def reading() -> Response:
-    """Show what a prompt is read as, or a photo may be repainted in, for the page on which it is being typed."""
-    asked = request.args
-    reader = scenes.reader_of(models_on_offer.setting(asked.get("model")))
+    """Return the interpretation of a prompt, or the styles for a photo, as a part of the form being filled in."""
+    query = request.args
+    reader = scenes.reader_of(models_on_offer.setting(query.get("model")))
     if reader is None:
         raise NotFound
-    prompt, limits = asked.get("prompt", ""), _limits(asked.get("model", ""))
-    seed, stop = (asked.get(name, "") for name in ("seed", "stop"))
+    prompt, limits = query.get("prompt", ""), _limits(query.get("model", ""))
+    seed, stop = (query.get(name, "") for name in ("seed", "stop"))
     number = min(int(stop), limits.stops_max - 1) if WHOLE.fullmatch(stop) else 0
     if fragments.is_opened():
-        return fragments.lead_to(_form_around(number, prompt))
-    if asked.get("picture"):
-        shown = readings.of_photo(reader, prompt, photos.shown(asked["picture"]), limits)
+        return fragments.redirect_to_page(_form_around(number, prompt))
+    if query.get("picture"):
+        shown = readings.of_photo(reader, prompt, photos.own_view(query["picture"]), limits)
     else:
         shown = readings.of_prompt(
             reader,
             prompt,
             limits,
-            leave_out=asked.get("leave_out", ""),
+            leave_out=query.get("leave_out", ""),
             seed=int(seed) if WHOLE.fullmatch(seed) else 0,
-            drawing=asked.get("drawing", ""),
+            drawing=query.get("drawing", ""),
         )
     part = render_template("pages/_reading.html", shown=shown, stop=number)
     response = conditional(page_response(part))
-    response.headers["Cache-Control"] = "private, no-cache" if asked.get("picture") else "private, max-age=60"
-    response.headers["Vary"] = fragments.TOLD_BY
+    response.headers["Cache-Control"] = "private, no-cache" if query.get("picture") else "private, max-age=60"
+    response.headers["Vary"] = fragments.VARY
     return response
 
 
 def _form_around(number: int, prompt: str) -> str:
-    """Return the address of the form to which a part belongs that is asked for while one types."""
-    asked, count = request.args, max(STOPS_MIN, number + 1)
-    told = {"prompt": prompt, "drawing": asked.get("drawing", ""), "picture": asked.get("picture", "")}
+    """Return the address of the form whose stop ``number`` has this prompt and the other fields of the request."""
+    query, count = request.args, max(STOPS_MIN, number + 1)
+    stop = {"prompt": prompt, "drawing": query.get("drawing", ""), "picture": query.get("picture", "")}
     lines: dict[str, Any] = {
-        name: [text if place == number else "" for place in range(count)] for name, text in told.items() if text
+        name: [text if place == number else "" for place in range(count)] for name, text in stop.items() if text
     }
-    walk = {"negative_prompt": asked.get("leave_out") or None, "model": asked.get("model") or None}
+    walk = {"negative_prompt": query.get("leave_out") or None, "model": query.get("model") or None}
     return url_for("pages.make", **{"prompt": [""] * count} | lines | walk)
 
 
 @blueprint.get("/surprise")
 def surprise() -> Response:
-    """Fill the form with two things that the model paints well."""
+    """Redirect to the form with two random prompts from the model's vocabulary."""
     vocabulary = models_on_offer.facts().get("vocabulary", [])
     pair = secrets.SystemRandom().sample(vocabulary, 2) if len(vocabulary) > 1 else []
     response = cast(Response, redirect(url_for("pages.make", prompt=pair)))
@@ -119,10 +119,10 @@ def surprise() -> Response:
 
 @blueprint.post("/")
 def edit() -> Response:
-    """Show the form again with a stop more or less, turned round, or read: for browsers without JavaScript."""
+    """Show the form again after one of its edit buttons: for browsers without JavaScript."""
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
-    if refused := _bring_photos(form):
+    if refused := _upload_photos(form):
         return refused
     change = request.form.get("edit", "")
     form.edit(change, limits.stops_max)
@@ -130,8 +130,8 @@ def edit() -> Response:
         form.take_guesses()
     if elsewhere := _leave(form, change):
         return elsewhere
-    readings.look_at_choices(form)
-    candidate_rows.look_at(form, _owner())
+    readings.check_drawings(form)
+    candidate_rows.remove_outdated(form, _owner())
     if error := candidates.edit(form, change):
         response = make_page(form, status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
@@ -140,19 +140,22 @@ def edit() -> Response:
 
 
 def _leave(form: forms.MakeForm, change: str) -> Response | None:
-    """Go where a button of the form leads, with the way back to the form as it is filled; None for other buttons."""
-    kept: dict[str, Any] = {form_address.NAME: form_address.write(form)}
-    said = re.fullmatch("captions-([0-9]{1,2})", change, re.ASCII)
-    photo = form.stops[int(said[1])].photo if said and int(said[1]) < len(form.stops) else None
-    if said and photo:
-        words = form.stops[int(said[1])].prompt.strip()
-        told: dict[str, Any] = {} if words in ("", photo.guess) else {"description": words}
-        address = url_for("captions.of_photo", photo_id=photo.id, **told, **kept)
+    """Redirect to the page that a button of the form leads to; ``None`` for a button that leads to no other page.
+
+    The page's address carries the form, so that the page can link back to it as it is filled in.
+    """
+    carried: dict[str, Any] = {form_address.NAME: form_address.write(form)}
+    match = re.fullmatch("captions-([0-9]{1,2})", change, re.ASCII)
+    photo = form.stops[int(match[1])].photo if match and int(match[1]) < len(form.stops) else None
+    if match and photo:
+        words = form.stops[int(match[1])].prompt.strip()
+        description: dict[str, Any] = {} if words in ("", photo.guess) else {"description": words}
+        address = url_for("captions.of_photo", photo_id=photo.id, **description, **carried)
     elif change == "styles" and shipped.of_model(models_on_offer.setting(form.model or None)):
         prompt = next((stop.prompt for stop in form.stops if stop.prompt.strip()), None)
-        address = url_for("styles.index", prompt=prompt, model=form.model or None, **kept)
+        address = url_for("styles.index", prompt=prompt, model=form.model or None, **carried)
     elif change == "another" and (other := catalogue.random_walk()):
-        address = f"{other.url}?{urlencode({name: text for name, text in kept.items() if text})}"
+        address = f"{other.url}?{urlencode({name: text for name, text in carried.items() if text})}"
     else:
         return None
     response = cast(Response, redirect(address, 303))
@@ -162,21 +165,21 @@ def _leave(form: forms.MakeForm, change: str) -> Response | None:
 
 @blueprint.post("/walks", endpoint="commission")
 def commission_walk() -> Response:
-    """Save the walk and go to its page, or say what is wrong and keep what was typed."""
+    """Queue the walk and redirect to its page, or show the form again with its errors."""
     form = forms.from_fields(request.form, Limits.current())
     owner = visitors.current()
-    if refused := _bring_photos(form):
+    if refused := _upload_photos(form):
         return refused
     if any(stop.error for stop in form.stops):
         return make_page(form, status=422)
-    readings.look_at_choices(form)
-    candidate_rows.look_at(form, visitors.digest(owner))
-    if form.errors:  # the walk to go on from, or a drawing, was taken down meanwhile
+    readings.check_drawings(form)
+    candidate_rows.remove_outdated(form, visitors.digest(owner))
+    if form.errors:  # for example, the walk to continue from or a drawing was deleted meanwhile
         return make_page(form, status=422)
-    asked = form.commission()
-    readings.put_scenes(form, asked, _limits(form.model))
+    body = form.commission()
+    readings.put_scenes(form, body, _limits(form.model))
     try:
-        wanted = validate(asked)
+        wanted = validate(body)
     except InvalidInput as error:
         form.explain(error)
         return make_page(form, status=422)
@@ -187,25 +190,28 @@ def commission_walk() -> Response:
             visitor_key=visitors.digest(owner),
             network=rate_limits.turns_key(visitors.digest(owner)),
             owner=owner,
-            idempotency_key=f"form {form.token} {content}",  # a changed form is another walk, a second click is not
+            idempotency_key=f"form {form.token} {content}",  # a second click is the same walk, a changed form is not
             admit=rate_limits.PAGE.admit,
         )
-    except InvalidInput as error:  # a photo went this moment
+    except InvalidInput as error:  # a photo was deleted after validation
         form.explain(error)
         return make_page(form, status=422)
     except NoRoom as error:
         return _no_room(form, error)
-    return see(walk)
+    return redirect_to_walk(walk)
 
 
-def _bring_photos(form: forms.MakeForm) -> Response | None:
-    """Keep the photos that came with the form, and find those that came before; the answer where there is no room."""
+def _upload_photos(form: forms.MakeForm) -> Response | None:
+    """Store the photos sent with the form, and attach those uploaded before.
+
+    Return the response if there is no room for a photo, else ``None``.
+    """
     try:
-        photos.bring_files(form)
+        photos.store_files(form)
     except NoRoom as error:
-        photos.look_at(form)
+        photos.attach_photos(form)
         return _no_room(form, error)
-    photos.look_at(form)
+    photos.attach_photos(form)
     return None
 
 
@@ -217,11 +223,11 @@ def _no_room(form: forms.MakeForm, error: NoRoom) -> Response:
 
 
 def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
-    """Show the form, as it is filled."""
+    """Return the page with the form, as it is filled in."""
     config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
     usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
-    count, seconds = fair_queue.waiting(
+    count, seconds = fair_queue.estimate_new_walk(
         wanted,
         stops=len(form.stops),
         ending=form.ending,
@@ -279,7 +285,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
 
 
 def _frame_sizes(form: forms.MakeForm, limits: Limits, aspect: str) -> dict[str, str]:
-    """Return for each size how large pictures of an aspect ratio are."""
+    """Map each size to the picture size in words, ``512 × 288 pixels``, at an aspect ratio."""
     frames = {size: sampler_settings.frame_of(form.model or None, size, aspect) for size in limits.sizes}
     return {str(size): wording.frame_size(aspect, *frame) for size, frame in frames.items()}
 
@@ -290,7 +296,7 @@ def _owner() -> str | None:
 
 
 def _limits(model: str) -> Limits:
-    """Return the bounds of what a form may ask for, with the hands of the model that it names, if that is on offer."""
+    """Return the limits for a form: those of the model that it names if that is on offer, else of the first model."""
     return Limits.current(model if models_on_offer.find(model) else None)
 
 
@@ -300,7 +306,7 @@ def _fields(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
 
 @blueprint.app_errorhandler(CSRFError)
 def _stale_form(_error: CSRFError) -> Response:
-    """Keep what was typed when the form's token is no longer good; elsewhere, say what to do."""
+    """Show the form again, as it was filled in, when its CSRF token has expired; on other pages, an error page."""
     message = _("This page had been open for too long, or your browser keeps no cookies. Press once more.")
     if request.path not in ("/", "/walks", "/recipe"):
         return error_responses.answer(400, message)

@@ -1,4 +1,4 @@
-"""My walks: all that a visitor asked for, of every state, known by their cookie and shown to nobody else."""
+"""The page "My walks": all walks of the visitor, in any state. The cookie identifies the visitor."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ blueprint = Blueprint("mine", __name__)
 
 @blueprint.get("/mine")
 def index() -> Response:
-    """Show the visitor's own walks."""
+    """Show the visitor's walks."""
     secret = visitors.known()
     if secret is None:
         return _page(OwnWalks([]))
-    visitors.current()  # the cookie lasts a year from here on
+    visitors.current()  # renew the cookie for another year
     try:
         return _page(own_walks.page(visitors.digest(secret), cursor=request.args.get("cursor")))
     except InvalidInput as refused:
@@ -34,7 +34,7 @@ def index() -> Response:
 
 @blueprint.post("/mine/delete")
 def delete_all() -> Response:
-    """Delete all that is this visitor's, what waits, reports and words for walls too, and say how much it was."""
+    """Delete all of the visitor's walks, photos, reports and words for walls, and show how many there were."""
     secret = visitors.known()
     if secret is None:
         return _page(OwnWalks([]), deleted=(0, 0, 0))
@@ -56,8 +56,8 @@ def delete_all() -> Response:
 
 def _page(page: OwnWalks, *, status: int = 200, **context: object) -> Response:
     states = {walk.id: state_words(walk, fair_queue.find_place(walk)) for walk in page.walks}
-    given = {"error": None, "flaw": None, "deleted": None, "is_known": visitors.known() is not None} | context
-    response = make_response(render_template("pages/my_walks.html", page=page, states=states, **given), status)
+    values = {"error": None, "flaw": None, "deleted": None, "is_known": visitors.known() is not None} | context
+    response = make_response(render_template("pages/my_walks.html", page=page, states=states, **values), status)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Vary"] = "Cookie"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -65,7 +65,7 @@ def _page(page: OwnWalks, *, status: int = 200, **context: object) -> Response:
 
 
 def state_words(walk: Walk, place: fair_queue.QueuePlace) -> str:
-    """Say what has become of a walk: ``Third in line``, ``Painted on 20 November 2026, unlisted``."""
+    """Return a walk's state in words: ``Third in line``, ``Painted on 20 November 2026, unlisted``."""
     if walk.state == QUEUED:
         return ordinal_place(place.position or 1)
     if walk.state == PAINTING:

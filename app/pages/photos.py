@@ -1,4 +1,4 @@
-"""Photos on the form: brought with it, shown to whoever brought them alone, and what a worker makes of them."""
+"""Photos on the form: upload them, show them only to their owner, and show a worker's description."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ blueprint.add_app_template_global(view, "photo_view")
 
 @blueprint.get("/photos/<photo_id>.webp")
 def show(photo_id: str) -> Response:
-    """Send a photo as it is kept, to whoever brought it."""
+    """Send a stored photo to its owner."""
     photo = own_photo(photo_id)
     return for_its_owner(send_stored(photo.path, "image/webp", size=photo.bytes, etag=photo.digest, name="photo.webp"))
 
 
 @blueprint.get("/photos/<photo_id>/cut.webp")
 def show_cut(photo_id: str) -> Response:
-    """Send a photo's main thing, cut out along its outline, to whoever brought it."""
+    """Send a photo's main subject, cut out along its outline, to the photo's owner."""
     path = own_photo(photo_id).cut_path
     if path is None:
         raise NotFound(_("Nothing is cut out of this picture."))
@@ -43,21 +43,21 @@ def show_cut(photo_id: str) -> Response:
 
 @blueprint.get("/photos/<photo_id>/live")
 def live(photo_id: str) -> Response:
-    """Show what of a photo's place on the form changes when a worker has looked at it."""
+    """Return the part of the form with a photo and its description, which changes when a worker has processed it."""
     photo, stop = own_photo(photo_id), request.args.get("stop", "0")
     index = int(stop) if stop.isascii() and stop.isdigit() and len(stop) < 3 else 0
     wall = request.args.get("wall", "")
     if fragments.is_opened():
         form = url_for("phones.say", name=wall, picture=photo.id) if wall else form_address.of_photo(photo.id, index)
-        return fragments.lead_to(form)
+        return fragments.redirect_to_page(form)
     part = render_template("pages/_photo.html", shown=view(photo), index=index, for_wall=wall)
     return for_its_owner(make_response(part))
 
 
-def bring_files(form: MakeForm) -> None:
-    """Keep the pictures that came with the form, each for its stop; what cannot be taken is said beside it.
+def store_files(form: MakeForm) -> None:
+    """Store the pictures sent with the form, each for its stop; set the stop's error for one that is refused.
 
-    :raises NoRoom: when there is no room for another.
+    :raises NoRoom: when the visitor's hourly limit or the disk is full.
     """
     for index, stop in enumerate(form.stops):
         file = request.files.get(f"photo-{index}")
@@ -69,7 +69,7 @@ def bring_files(form: MakeForm) -> None:
                 file.read(current_app.config["PHOTO_MAX"] + 1),
                 owner_hash=owner,
                 network=rate_limits.network_key(),
-                check_room=rate_limits.PHOTO.look,
+                check_room=rate_limits.PHOTO.check,
                 admit=rate_limits.PHOTO.admit,
             )
         except ValueError as error:
@@ -78,8 +78,8 @@ def bring_files(form: MakeForm) -> None:
         stop.picture, stop.photo = photo.id, view(photo)
 
 
-def look_at(form: MakeForm) -> None:
-    """Find the photos that the form names, among those of whoever asks; say so where one is not here any more."""
+def attach_photos(form: MakeForm) -> None:
+    """Attach to each stop of the form the visitor's photo that it names; set an error where it no longer exists."""
     owner = visitors.known()
     for index, stop in enumerate(form.stops):
         if not stop.picture or stop.photo is not None:
@@ -90,28 +90,28 @@ def look_at(form: MakeForm) -> None:
                 subject = error_messages.subject(("stops", index, "picture"))
                 flaw = _("is not here: it was kept for a day, or somebody else brought it. Bring it once more.")
                 stop.error = stop.error or f"{subject} {flaw}"
-            stop.picture = ""  # a remix of somebody else's walk names theirs by its digest
+            stop.picture = ""  # a remix of another visitor's walk names that visitor's photo by its digest
             continue
         stop.picture, stop.photo = photo.id, view(photo)
 
 
-def shown(photo_id: str) -> PhotoView | None:
-    """Return what the form shows of a photo, to whoever brought it."""
+def own_view(photo_id: str) -> PhotoView | None:
+    """Return the form's view of a photo; ``None`` if the visitor has no such photo."""
     owner = visitors.known()
     photo = photo_store.find(photo_id, visitors.digest(owner)) if owner and ID.fullmatch(photo_id) else None
     return None if photo is None else view(photo)
 
 
 def own_photo(photo_id: str) -> Photo:
-    """Return a photo to whoever brought it, by their cookie or their token.
+    """Return a photo if the visitor's cookie or the request's bearer token owns it.
 
-    :raises NotFound: to everybody else: nobody learns that it is there.
-    :raises TokenRefused: to an API token that is no longer good.
+    :raises NotFound: when it does not exist or belongs to another owner; the two look the same.
+    :raises TokenRefused: when the API token is invalid.
     """
     api_tokens.current()
     secrets = [secret for secret in (visitors.known(), api_tokens.bearer()) if secret is not None]
-    found = (photo_store.find(photo_id, visitors.digest(secret)) for secret in secrets if ID.fullmatch(photo_id))
-    photo = next((photo for photo in found if photo is not None), None)
+    matches = (photo_store.find(photo_id, visitors.digest(secret)) for secret in secrets if ID.fullmatch(photo_id))
+    photo = next((photo for photo in matches if photo is not None), None)
     if photo is None:
         raise NotFound(
             _("No photo of yours has this address. A photo is kept for a day, and shown to its owner alone.")
@@ -120,7 +120,7 @@ def own_photo(photo_id: str) -> Photo:
 
 
 def for_its_owner(response: Response) -> Response:
-    """Let nobody keep a response or find it."""
+    """Return the response with headers that forbid caching and indexing."""
     response.headers["Cache-Control"] = OURS_ALONE
     response.headers["Vary"] = "Cookie, Authorization"
     response.headers["X-Robots-Tag"] = "noindex"

@@ -1,4 +1,4 @@
-"""All pages for visitors, added to the application with the guards of their forms."""
+"""Register the visitors' pages with the application, and the guards of their forms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SERVED = make, owner, photos, restore, stages, candidates, drawings, styles, exh
 
 
 def init_app(app: Flask) -> None:
-    """Serve the pages, and guard every form."""
+    """Register the form guards and the pages' blueprints."""
     form_guards.init_app(app)
     for module in SERVED:
         app.register_blueprint(module.blueprint)

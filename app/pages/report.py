@@ -1,4 +1,4 @@
-"""The page on which a visitor reports a walk to the curator. It needs no script, and robots are not led there."""
+"""The page on which a visitor reports a walk to the curator. It works without JavaScript and is not indexed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def form(walk_id: str) -> Response:
 
 @blueprint.post("/walks/<walk_id>/report")
 def report(walk_id: str) -> Response:
-    """Put a report into the queue; what was written stays when something is wrong."""
+    """Submit a report; show the form again, as it was filled in, when the report is refused."""
     walk = lookup.walk_at_address(walk_id)
     reason, words = request.form.get("reason", ""), request.form.get("words", "")
     try:
@@ -35,8 +35,8 @@ def report(walk_id: str) -> Response:
             admit=rate_limits.REPORT.admit,
         )
     except InvalidInput as error:
-        found = {each.field: each.message for each in error.errors}
-        return _page(walk_id, errors=found, status=422, reason=reason, words=words)
+        messages = {each.field: each.message for each in error.errors}
+        return _page(walk_id, errors=messages, status=422, reason=reason, words=words)
     except TooMany as error:
         response = _page(walk_id, errors={"form": str(error)}, status=429, reason=reason, words=words)
         response.headers["Retry-After"] = str(error.retry_after)
@@ -45,8 +45,8 @@ def report(walk_id: str) -> Response:
 
 
 def _page(walk_id: str, *, status: int = 200, **context: Any) -> Response:
-    given = {"errors": {}, "reason": "", "words": "", "said": None} | context
-    page = render_template("pages/report.html", walk=lookup.walk_at_address(walk_id), reasons=reports.REASONS, **given)
+    values = {"errors": {}, "reason": "", "words": "", "said": None} | context
+    page = render_template("pages/report.html", walk=lookup.walk_at_address(walk_id), reasons=reports.REASONS, **values)
     response = Response(page, status=status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

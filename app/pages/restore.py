@@ -1,4 +1,4 @@
-"""A film made here, dropped on the form: its recipe comes back. Nothing of it is kept, decoded or run."""
+"""Restore the recipe of a film dropped on the form. The film itself is neither stored nor decoded."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ UPLOADS = ("restoring.restore", "api.read_recipe")
 
 
 @blueprint.teardown_request
-def _forget(_error: BaseException | None) -> None:
-    request.close()  # what was brought along is deleted now, not at some time
+def _close_uploads(_error: BaseException | None) -> None:
+    request.close()  # deletes the uploaded files now, without waiting for the garbage collector
 
 
 @blueprint.post("/recipe")
 def restore() -> Response:
-    """Fill the form from a film; what was typed stays where that cannot be."""
+    """Show the form filled in from a film's recipe; if the film has none, the form as it was, with the reason."""
     film = request.files.get("film")
     data = film.read(current_app.config["UPLOAD_MAX"] + 1) if film else b""
     typed = forms.from_fields(request.form, Limits.current())
@@ -54,45 +54,45 @@ def restore() -> Response:
     if reuse.current_revision(pinned.model_name) not in (None, pinned.model_revision):
         form.restored += f" {_(NEWER)}"
     owner = visitors.known()
-    for stop in form.stops:  # those of the visitor's own are here, by their digests
+    for stop in form.stops:  # a recipe names photos by digest; only the visitor's own can be used
         if stop.picture and (owner is None or not brought_photos.find(stop.picture, visitors.digest(owner))):
             stop.picture, stop.cut_out = "", False
             stop.error = _(NO_PHOTO)
-    photos.look_at(form)
+    photos.attach_photos(form)
     if _lacks_a_drawing(wanted):
         form.restored += f" {_(NOT_OFFERED)}"
     return make_page(form)
 
 
 def _lacks_a_drawing(wanted: Commission) -> bool:
-    """Tell whether a drawing of a recipe cannot be chosen any more: the form reads prompts by those alone that can."""
+    """Return whether the recipe uses a drawing that is no longer in the model's library."""
     book = sketchbooks.find(models_on_offer.setting(wanted.model))
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
     return book is not None and any(digest not in book.drawings for digest in drawn)
 
 
 def _fields(wanted: Commission, pinned: PinnedSettings) -> dict[str, Any]:
-    """Return the fields of the form that ask for the same, as far as they are not the defaults."""
-    asked = as_commission(wanted, pinned)
-    for stop, kept in zip(asked["stops"], wanted.stops, strict=True):
-        seed = (wanted.seed or 0) if kept.seed is None else kept.seed
+    """Return the form fields that request the recipe again, without those that have default values."""
+    body = as_commission(wanted, pinned)
+    for stop, recorded in zip(body["stops"], wanted.stops, strict=True):
+        seed = (wanted.seed or 0) if recorded.seed is None else recorded.seed
         stop["drawing"] = choices.of_stop(
-            kept.prompt, kept.scene, leave_out=kept.negative_prompt, seed=seed, model=wanted.model
+            recorded.prompt, recorded.scene, leave_out=recorded.negative_prompt, seed=seed, model=wanted.model
         )
-        stop["layout"] = layouts.requested_layout(kept.scene, walk_seed=wanted.seed or 0)
+        stop["layout"] = layouts.requested_layout(recorded.scene, walk_seed=wanted.seed or 0)
     return {
-        **form_fields.of_stops(asked["stops"]),
-        **form_fields.of_settings(wanted, **{name: asked[name] for name in ("preset", "steps", "guidance")}),
+        **form_fields.of_stops(body["stops"]),
+        **form_fields.of_settings(wanted, **{name: body[name] for name in ("preset", "steps", "guidance")}),
         "seed": wanted.seed,
     }
 
 
 def _pairs(fields: dict[str, Any]) -> MultiDict[str, str]:
-    found: MultiDict[str, str] = MultiDict()
+    pairs: MultiDict[str, str] = MultiDict()
     for name, value in fields.items():
         for each in value if isinstance(value, list) else [] if value is None else [value]:
-            found.add(name, str(each))
-    return found
+            pairs.add(name, str(each))
+    return pairs
 
 
 def _refused(typed: forms.MakeForm, reason: str) -> Response:
@@ -101,7 +101,7 @@ def _refused(typed: forms.MakeForm, reason: str) -> Response:
 
 
 @blueprint.app_url_value_preprocessor
-def _let_films_in(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    # Before anything looks at the body
+def _raise_body_limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    # This must run before anything reads the body.
     if endpoint in UPLOADS:
         request.max_content_length = current_app.config["UPLOAD_MAX"]

@@ -1,6 +1,6 @@
-"""One picture's making: a page with what the model would have painted after each of the solver's steps.
+"""The page on how one frame was generated: the model's predicted picture (x0) after each of the solver's steps.
 
-Robots read pages, so that looking asks the painter for nothing: a visitor presses a button.
+The stages are generated only when a visitor presses a button, because crawlers fetch every page.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from app.web.responses import conditional
 blueprint = Blueprint("making", __name__)
 
 BEFORE = 2
-"""How many pictures there are before the first step where a sketch leads the painter: that, and the noise."""
+"""How many pictures precede the first step of a sketch-conditioned model: the sketch and the noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The stages side by side on one picture: its size in pixels, and the width that each takes of it."""
+    """A picture with all stages side by side: its size, and the width of each stage (``tile``), in pixels."""
 
     width: int
     height: int
@@ -40,42 +40,42 @@ class Sheet:
 
     @property
     def count(self) -> int:
-        """Count the pictures."""
+        """Return the number of stages."""
         return self.width // self.tile
 
     @property
     def before(self) -> int:
-        """Count the pictures before the first step."""
+        """Return the number of stages before the first solver step."""
         return BEFORE if self.has_sketch else 0
 
     @property
     def steps(self) -> int:
-        """Count the steps."""
+        """Return the number of solver steps."""
         return self.count - self.before
 
 
 @blueprint.get("/walks/<walk_id>/stages")
 def watch(walk_id: str) -> Response:
-    """Show a frame in the making, or offer to have it painted so."""
+    """Show the stages of a frame, or a button that requests them."""
     return _page("pages/stages.html", lookup.walk_at_address(walk_id))
 
 
 @blueprint.get("/walks/<walk_id>/stages/live")
 def live(walk_id: str) -> Response:
-    """Show the part of the page that changes when the stages arrive."""
+    """Return the part of the page that changes when the stages arrive."""
     walk = lookup.walk_at_address(walk_id)
     if fragments.is_opened():
-        return fragments.lead_to(url_for("making.watch", walk_id=walk.id, frame=_frame(walk).index))
+        return fragments.redirect_to_page(url_for("making.watch", walk_id=walk.id, frame=_frame(walk).index))
     return _page("pages/_stages.html", walk)
 
 
 @blueprint.post("/walks/<walk_id>/stages")
 def ask(walk_id: str) -> Response:
-    """Ask the painter for the stages of a frame, and go where they appear."""
+    """Request the stages of a frame, and redirect to the page that shows them."""
     walk = lookup.walk_at_address(walk_id)
     frame = _frame(walk)
     if stage_requests.find_stages(walk, frame.index) is None:
-        if stage_requests.flaw(walk):
+        if stage_requests.find_problem(walk):
             response = _page("pages/stages.html", walk)
             response.status_code = Conflict.status
             return response
@@ -90,11 +90,11 @@ def ask(walk_id: str) -> Response:
     return cast(Response, redirect(url_for("making.watch", walk_id=walk.id, frame=frame.index), 303))
 
 
-def sheet_of(walk: Walk, found: Stages | None) -> Sheet | None:
-    """Measure the sheet of a frame's stages; ``None`` as long as there is none."""
-    if found is None or found.sheet is None:
+def sheet_of(walk: Walk, stages: Stages | None) -> Sheet | None:
+    """Return the measurements of the picture with a frame's stages; ``None`` until it exists."""
+    if stages is None or stages.sheet is None:
         return None
-    with media_store.store().open(found.sheet.path) as file, Image.open(file) as picture:
+    with media_store.store().open(stages.sheet.path) as file, Image.open(file) as picture:
         width, height = picture.size
     tile = round(height * (walk.width or height) / (walk.height or height))
     is_led = any(stop.scene is not None for stop in walk.stops)
@@ -103,16 +103,16 @@ def sheet_of(walk: Walk, found: Stages | None) -> Sheet | None:
 
 def _page(template: str, walk: Walk, **context: Any) -> Response:
     frame = _frame(walk)
-    found = stage_requests.find_stages(walk, frame.index)
+    stages = stage_requests.find_stages(walk, frame.index)
     page = render_template(
         template,
         walk=walk,
         frame=frame,
-        asked=found is not None,
-        found=found,
-        flaw="" if found else stage_requests.flaw(walk),
-        sheet=sheet_of(walk, found),
-        worker_ready=found is None or found.is_there or bool(jobs.workers()),
+        asked=stages is not None,
+        found=stages,
+        flaw="" if stages else stage_requests.find_problem(walk),
+        sheet=sheet_of(walk, stages),
+        worker_ready=stages is None or stages.is_there or bool(jobs.workers()),
         **{"refused": None, **context},
     )
     response = conditional(Response(page))
@@ -122,7 +122,10 @@ def _page(template: str, walk: Walk, **context: Any) -> Response:
 
 
 def _frame(walk: Walk) -> Frame:
-    """Return the frame that was asked for; the middle one if none was named."""
+    """Return the frame that the request names; the middle one if it names none.
+
+    :raises NotFound: when the walk is not finished, or has no such frame.
+    """
     if walk.state != FINISHED or not walk.painted:
         raise NotFound(_("How a picture was made can be watched once its walk is finished."))
     wanted = request.values.get("frame", str(len(walk.painted) // 2))

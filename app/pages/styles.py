@@ -1,4 +1,4 @@
-"""What can be asked for: the styles, a picture of each, which suit a prompt; and a walk repainted in one of them."""
+"""Pages for styles: the list with sample pictures, proposals for a prompt, and repainting a walk in a style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.generation import loras, models_on_offer
 from app.generation.limits import Limits
 from app.generation.loras import Lora
 from app.i18n.locales import here
-from app.pages.walk import see
+from app.pages.walk import redirect_to_walk
 from app.presentation import form_address, proposed_styles, style_groups
 from app.storage.walk_models import Walk
 from app.styles import added, samples, shipped
@@ -34,16 +34,16 @@ blueprint.add_app_template_global(lambda: visitors.known() is not None, "has_coo
 
 @blueprint.get("/styles")
 def index() -> Response:
-    """Show all styles, those that suit a prompt first."""
+    """Show all styles of a model, those that suit a prompt first."""
     model = models_on_offer.find(request.args.get("model", "") or None)
     known = shipped.of_model(model.setting) if model else ()
-    laid = loras.of_model(model.setting) if model else ()
-    if model is None or not (known or _added() or laid):
+    fitting_loras = loras.of_model(model.setting) if model else ()
+    if model is None or not (known or _added() or fitting_loras):
         raise NotFound
     prompt, error = _prompt()
     proposed = proposed_styles.for_prompt(prompt, model=model.name, language=here().language) if prompt else []
     first = [each.style for each in proposed]
-    learned = {style.name for style in _added()}  # they stand below, with their licences
+    learned = {style.name for style in _added()}  # listed separately below, with their licences
     page = render_template(
         "pages/styles.html",
         prompt=prompt,
@@ -54,7 +54,7 @@ def index() -> Response:
         groups=[] if first else style_groups.grouped(known),
         has_sample=lambda style: samples.path(style) is not None,
         added=_added() if not proposed else [],
-        loras=laid,
+        loras=fitting_loras,
         asking_lora=_asking_lora(prompt, None if model == models_on_offer.find(None) else model.name),
         artists=proposed_styles.artists_for(prompt, model=model.name, language=here().language) if prompt else [],
         model=model,
@@ -67,18 +67,18 @@ def index() -> Response:
 @blueprint.get("/walks/<walk_id>/repaint")
 def choose(walk_id: str) -> Response:
     """Show the styles that a walk can be repainted in, those that suit it first."""
-    visitors.current()  # the cookie comes with the form, so that two quick clicks are the same visitor's
+    visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
     return _repaint_page(lookup.walk_at_address(walk_id))
 
 
 @blueprint.post("/walks/<walk_id>/repaint")
 def repaint(walk_id: str) -> Response:
-    """Repaint a walk in a style and go to the new walk's page; asked for twice, it is the same one."""
+    """Request a walk in another style and redirect to the new walk's page; a repeated request makes no second walk."""
     walk, owner = lookup.walk_at_address(walk_id), visitors.current()
     key = visitors.digest(owner)
     try:
         wanted = repainting.commission_of(walk, request.form.get("style", ""))
-        made, _ = intake.place(
+        repainted, _ = intake.place(
             wanted,
             visitor_key=key,
             network=rate_limits.turns_key(key),
@@ -92,7 +92,7 @@ def repaint(walk_id: str) -> Response:
         response = _repaint_page(walk, error=str(error), status=error.status)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    return see(made)
+    return redirect_to_walk(repainted)
 
 
 def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response:
@@ -113,7 +113,7 @@ def _repaint_page(walk: Walk, *, error: str = "", status: int = 200) -> Response
 
 @blueprint.get("/styles/<name>.webp")
 def sample(name: str) -> Response:
-    """Send a picture that was painted in a style."""
+    """Send the sample picture of a style."""
     file = samples.find(name)
     if file is None:
         raise NotFound
@@ -123,7 +123,7 @@ def sample(name: str) -> Response:
 
 
 def _prompt() -> tuple[str, str]:
-    """Read the prompt of the address; return it, and what is wrong with it."""
+    """Return the prompt of the address, and the error message for it, ``""`` if it is valid."""
     text = request.args.get("prompt", "")
     if not text.strip():
         return "", ""
@@ -135,25 +135,28 @@ def _prompt() -> tuple[str, str]:
 
 
 def _asking(prompt: str) -> Callable[..., str]:
-    """Return what writes the address of the form in a style: that which was left, else one with the prompt alone."""
+    """Return a function that maps a style's words and a model to the address of the form with that style.
+
+    The form is the one that the visitor came from, or a new one with the prompt.
+    """
     filled = form_address.left() or ({"prompt": [prompt]} if prompt else {})
     return lambda hand, model: url_for("pages.make", **filled | {"hand": hand or None, "model": model})
 
 
 def _asking_lora(prompt: str, model: str | None) -> Callable[[Lora], str]:
-    """Return what writes the address of the form with a LoRA for its first stop."""
+    """Return a function that maps a LoRA to the address of the form with that LoRA for its first stop."""
     filled = form_address.left() or {"prompt": [prompt]}
     others = {name: ["", *filled.get(name, [])[1:]] for name in ("lora", "lora_weight")}
 
     def address(lora: Lora) -> str:
-        laid = {"lora": [lora.name, *others["lora"][1:]], "lora_weight": ["1", *others["lora_weight"][1:]]}
-        return url_for("pages.make", **filled | laid | {"model": model})
+        chosen = {"lora": [lora.name, *others["lora"][1:]], "lora_weight": ["1", *others["lora_weight"][1:]]}
+        return url_for("pages.make", **filled | chosen | {"model": model})
 
     return address
 
 
 def _added() -> list[AddedStyle]:
-    """List the styles of somebody's pictures."""
+    """Return the styles that were trained here on an artist's pictures."""
     return [style for style in added.every() if style.pictures]
 
 

@@ -1,4 +1,4 @@
-"""A walk's page, for its whole life: waiting, being painted, finished."""
+"""A walk's page in every state: queued, being generated, finished."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from app.walks import lineage, lookup, neighbours, reuse
 from app.web import error_responses, fragments, language
 from app.web.responses import conditional, page_response
 
-Retitled = tuple[str, str]  # what an owner wrote for a title, and what is wrong with it
+Retitled = tuple[str, str]  # a refused title, and the error message for it
 NEARBY = 4
 JOINING = 2
 MEANWHILE = "meanwhile"
-"""What an address calls the walk that a visitor left to wait, and looks at another one meanwhile."""
+"""The query parameter with the id of the queued walk whose visitor is looking at another walk meanwhile."""
 CHILDREN = 5
 
 
 @blueprint.get("/walks/<walk_id>")
 def walk(walk_id: str) -> Response:
-    """Show a walk for its whole life: waiting, being painted, finished. A slug of before leads to that of today."""
+    """Show a walk in whatever state it is. An address with an outdated slug redirects to the current one."""
     known = _fingerprint(walk_id)
     walk = lookup.walk_at_address(walk_id)
     if "-" in walk_id and walk_id != walk.name:
-        response = cast(Response, redirect(_with_query(walk.url)))  # not for good: it may be retitled back
+        response = cast(Response, redirect(_with_query(walk.url)))  # temporary: the old title may be restored
         response.headers["Cache-Control"] = "no-cache"
         return response
     return walk_page("pages/walk.html", walk, known=known)
@@ -44,9 +44,9 @@ def walk(walk_id: str) -> Response:
 
 @blueprint.get("/walks/<walk_id>/live")
 def live(walk_id: str) -> Response:
-    """Show the part of a walk's page that changes while it is painted; what is as it was is not even written."""
+    """Return the part of a walk's page that changes while it is generated; 304 without rendering if unchanged."""
     if fragments.is_opened():
-        return fragments.lead_to(lookup.walk_at_address(walk_id).url)
+        return fragments.redirect_to_page(lookup.walk_at_address(walk_id).url)
     known = _fingerprint(walk_id)
     if known is not None and request.if_none_match.contains_weak(known):
         return conditional(page_response(""), known)
@@ -55,21 +55,22 @@ def live(walk_id: str) -> Response:
 
 @blueprint.get("/walks/<walk_id>/another")
 def another(walk_id: str) -> Response:
-    """Lead who does not want to wait for a walk to another one, drawn by lot, from which there is a way back."""
+    """Redirect a visitor who waits for a walk to a random other walk, with a link back."""
     walk = lookup.walk_at_address(walk_id)
     other = catalogue.random_walk(excluding=walk)
     if other is None:
-        told = _("No other walk hangs here yet. The one that you wait for goes on, and keeps its address.")
-        return error_responses.answer(404, told, title=N_("Nothing else hangs yet"))
+        message = _("No other walk hangs here yet. The one that you wait for goes on, and keeps its address.")
+        return error_responses.answer(404, message, title=N_("Nothing else hangs yet"))
     response = cast(Response, redirect(f"{other.url}?{urlencode({MEANWHILE: walk.id})}"))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _fingerprint(walk_id: str) -> str | None:
-    """Hash what is written of a walk that waits, and of its place in the line, for whom and in which language.
+    """Return a hash of all that the live part of a queued walk's page depends on; ``None`` for any other walk.
 
-    It is to be taken before what is written is read: what changes in between is then seen at the next look.
+    That is the walk, its queue position, the visitor's ownership, the language and the site's version. Take the hash
+    before rendering: a change in between then shows at the next poll.
     """
     waiting = lookup.waiting_now(walk_id)
     if waiting is None:
@@ -82,7 +83,7 @@ def _fingerprint(walk_id: str) -> str | None:
         None if seconds is None else duration_about(seconds),
         place.may_be_overtaken,
         place.redis_away,
-        place.look_again,
+        place.poll_ms,
         visitors.owns(visitors.known(), waiting),
         language.wanted(),
         __version__,
@@ -99,9 +100,12 @@ def walk_page(
     known: str | None = None,
     etag: str | None = None,
 ) -> Response:
-    """Show a walk, or the part of its page that changes; with what its owner wrote for a title, if that is refused.
+    """Return a walk's page, or the live part of it, as a response.
 
-    ``known`` is the hash by which its live part asks whether anything changed.
+    :param retitled: a refused title with its error message; the response is then 422.
+    :param not_listed: why the walk cannot be listed; the response is then 422.
+    :param known: the hash that the live part sends to ask whether anything changed.
+    :param etag: the response's ETag; by default a hash of the page.
     """
     place = fair_queue.find_place(walk)
     earlier, later = lineage.parent_of(walk), [] if walk.is_waiting else lineage.children_of(walk, CHILDREN)
@@ -135,20 +139,20 @@ def walk_page(
     return response if retitled or not_listed else conditional(response, etag)
 
 
-def see(walk: Walk) -> Response:
-    """Send the visitor on to a walk's page."""
+def redirect_to_walk(walk: Walk) -> Response:
+    """Redirect to a walk's page."""
     return cast(Response, redirect(walk.url, 303))
 
 
 def _left(walk: Walk) -> Walk | None:
-    """Return the walk that was left to wait for this one, as long as there is one at its address."""
+    """Return the queued walk that the visitor left to look at this one; ``None`` if there is none."""
     walk_id = request.args.get(MEANWHILE, "")
-    found = lookup.visible_walk(walk_id) if ID.fullmatch(walk_id) else None
-    return found if found is not None and found.number != walk.number else None
+    waiting = lookup.visible_walk(walk_id) if ID.fullmatch(walk_id) else None
+    return waiting if waiting is not None and waiting.number != walk.number else None
 
 
 def _nearby(walk: Walk, shown: list[Walk]) -> list[Walk]:
-    """Return the newest walks, but for this one and those that are shown already."""
+    """Return the newest walks, without this one and those already shown."""
     ids = {each.number for each in shown}
     recent = catalogue.recent(NEARBY + len(shown), excluding=walk)
     return [each for each in recent if each.number not in ids][:NEARBY]

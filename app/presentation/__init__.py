@@ -1,4 +1,4 @@
-"""From a walk to what a template shows; no routes."""
+"""Prepare walks and forms for templates and JSON responses. The package has no routes."""
 
 __all__ = [
     "candidate_rows",

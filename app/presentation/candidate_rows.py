@@ -1,6 +1,7 @@
-"""The pictures that a stop of the form may be painted as: a row to choose from, and what is asked for it.
+"""Rows of candidates on the form: pictures to choose from for a stop, and the requests for them.
 
-A candidate's field says what it is painted by, so that the form that takes it over needs nothing of the row any more.
+The value of a candidate's form field holds its seed and drawings, so that a form with a chosen candidate no longer
+depends on the row.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ from app.queue.candidate_requests import A_ROW
 from app.storage.candidate_models import FAILED, WAITING, Candidate, CandidateSet
 
 SOON_MS, LATE_MS = 500, 5000
-"""After how long a page looks again, where somebody paints and where nobody does."""
+"""Milliseconds after which a page polls again, with and without a living worker."""
 
 OWN = ("seed", "scene")
-"""What of a stop its candidates differ in."""
+"""The fields of a stop in which its candidates differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateShown:
-    """A picture to choose: the value of its field, its number from 1, and whether it is what is painted anyway."""
+    """A picture to choose: the value of its form field, its number from 1, and its size in pixels.
+
+    ``is_proposal``: the stop looks like this if none is chosen.
+    """
 
     value: str
     number: int
@@ -44,7 +48,7 @@ class CandidateShown:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """A row of pictures to choose from, as far as it is painted."""
+    """A row of pictures to choose from, with those generated so far; ``missing`` counts the others."""
 
     id: str
     candidates: tuple[CandidateShown, ...]
@@ -56,17 +60,17 @@ class CandidateRow:
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether there are more to come."""
+        """Return whether more pictures are being generated."""
         return self.missing > 0
 
     @property
     def look_again(self) -> int:
-        """Milliseconds after which a page looks again."""
+        """Return the milliseconds after which a page polls again."""
         return SOON_MS if self.worker_ready else LATE_MS
 
     @property
-    def said(self) -> str:
-        """Say how far it is."""
+    def status(self) -> str:
+        """Return the row's status as a sentence; ``""`` when it is complete."""
         if self.error:
             return self.error
         if not self.is_waiting:
@@ -74,55 +78,56 @@ class CandidateRow:
         return _("They are being painted.") if self.worker_ready else _("The painter is away just now.")
 
 
-def look_at(form: MakeForm, owner_hash: str | None) -> None:
-    """Leave rows aside that are gone, or whose stop is to be painted otherwise by now.
+def remove_outdated(form: MakeForm, owner_hash: str | None) -> None:
+    """Remove from the form the rows that no longer exist, and those whose stop or settings have changed.
 
-    Of other words, a picture that was picked is left aside as well.
+    If the stop's prompt has changed, a seed taken from one of the row's pictures is reset as well.
     """
     for index, stop in enumerate(form.stops):
-        found = _of(stop, owner_hash)
-        if found is None:
+        candidate_set = _set_of(stop, owner_hash)
+        if candidate_set is None:
             stop.candidates = ""
             continue
-        asked = requested(form, index)
-        limits = candidates.limits_of(asked)
+        request = request_for(form, index)
+        limits = candidates.limits_of(request)
         style = readings.style_of(form, index, limits)
-        if _is_same(found.asked, asked) and found.asked.get("unnamed", "") == style:
+        if _is_same(candidate_set.asked, request) and candidate_set.asked.get("unnamed", "") == style:
             continue
         stop.candidates = ""
-        told = found.asked["stop"]
-        if told["prompt"] != asked["stop"]["prompt"] and stop.own.get("seed") in {each["seed"] for each in found.pool}:
+        before = candidate_set.asked["stop"]
+        seeds = {each["seed"] for each in candidate_set.pool}
+        if before["prompt"] != request["stop"]["prompt"] and stop.own.get("seed") in seeds:
             stop.own.pop("seed")
-            if told["seed"] is not None:
-                stop.own["seed"] = told["seed"]
+            if before["seed"] is not None:
+                stop.own["seed"] = before["seed"]
 
 
-def requested(form: MakeForm, index: int) -> dict[str, Any]:
-    """Return what the candidates of a stop of the form are asked for with, unchecked."""
-    asked = form.commission()
+def request_for(form: MakeForm, index: int) -> dict[str, Any]:
+    """Return the unchecked request for candidates of a stop of the form."""
+    body = form.commission()
     settings: dict[str, Any] = {
-        name: asked[name] for name in ("preset", "steps", "guidance", "size", "aspect", "model") if name in asked
+        name: body[name] for name in ("preset", "steps", "guidance", "size", "aspect", "model") if name in body
     }
     if "model" not in settings and form.parent is not None and models_on_offer.find(form.parent.model_name):
         settings["model"] = form.parent.model_name
-    return {"stop": asked["stops"][index], "seed": readings.seed_of(form), **settings}
+    return {"stop": body["stops"][index], "seed": readings.seed_of(form), **settings}
 
 
-def ask(form: MakeForm, index: int, *, count: int = A_ROW, **who: Any) -> None:
-    """Have so many candidates for a stop painted, or say on the form what is wrong with it.
+def request_candidates(form: MakeForm, index: int, *, count: int = A_ROW, **who: Any) -> None:
+    """Request ``count`` candidates for a stop of the form, or set the form's errors if the request is invalid.
 
-    The form's seed is written down: what is picked is to be painted as it was seen, whenever the form is sent.
+    The form keeps the seed that was used, so that the chosen picture stays the same until the form is sent.
     ``who`` are the further arguments of :func:`app.commissions.candidates.place`.
 
-    :raises NoRoom: when there is no room for them just now.
+    :raises NoRoom: when the visitor's hourly limit, the queue or the disk is full.
     """
     stop = form.stops[index]
     try:
-        wanted = candidates.validate(requested(form, index) | {"count": count})
+        wanted = candidates.validate(request_for(form, index) | {"count": count})
     except InvalidInput as error:
-        told = [FieldError(("stops", index, *each.path[1:]), each.message) if each.path[:1] == ("stop",) else each
-                for each in error.errors]  # fmt: skip
-        form.explain(InvalidInput(told))
+        errors = [FieldError(("stops", index, *each.path[1:]), each.message) if each.path[:1] == ("stop",) else each
+                  for each in error.errors]  # fmt: skip
+        form.explain(InvalidInput(errors))
         return
     form.seed = str(wanted.seed)
     unnamed = readings.style_of(form, index, candidates.limits_of({"model": wanted.model}))
@@ -132,53 +137,53 @@ def ask(form: MakeForm, index: int, *, count: int = A_ROW, **who: Any) -> None:
 
 
 def of_form(form: MakeForm, owner_hash: str | None, *, worker_ready: bool) -> list[CandidateRow | None]:
-    """Return the row of each stop; None where nobody asked for one."""
-    found = ((stop, _of(stop, owner_hash)) for stop in form.stops)
-    return [None if each is None else row(each, stop, worker_ready=worker_ready) for stop, each in found]
+    """Return the row of each stop; ``None`` for a stop without candidates."""
+    sets = ((stop, _set_of(stop, owner_hash)) for stop in form.stops)
+    return [None if each is None else row(each, stop, worker_ready=worker_ready) for stop, each in sets]
 
 
-def row(found: CandidateSet, stop: StopLine, *, worker_ready: bool) -> CandidateRow:
-    """Return a set as the row of a stop."""
-    shown = tuple(_shown(found, stop))
-    missing = found.wanted - len(shown) if found.state == WAITING else 0
-    error = translate_foreign(found.error or "") if found.state == FAILED else ""
+def row(candidate_set: CandidateSet, stop: StopLine, *, worker_ready: bool) -> CandidateRow:
+    """Return a candidate set as the row of a stop; ``worker_ready`` says whether a worker is alive."""
+    shown = tuple(_shown(candidate_set, stop))
+    missing = candidate_set.wanted - len(shown) if candidate_set.state == WAITING else 0
+    error = translate_foreign(candidate_set.error or "") if candidate_set.state == FAILED else ""
     has_more = not missing and not error and len(shown) < candidate_requests.MOST
-    told = found.asked["stop"]
-    hand = told["hand"] if told["picture"] and found.wanted == 1 else None
-    known = hands.find(hand, hands.known(models_on_offer.setting(found.model))) if hand else None
+    request = candidate_set.asked["stop"]
+    hand = request["hand"] if request["picture"] and candidate_set.wanted == 1 else None
+    known = hands.find(hand, hands.known(models_on_offer.setting(candidate_set.model))) if hand else None
     repainted = known.name if known else hand or ""
-    return CandidateRow(found.id, shown, missing, error, has_more, worker_ready, repainted)
+    return CandidateRow(candidate_set.id, shown, missing, error, has_more, worker_ready, repainted)
 
 
-def _shown(found: CandidateSet, stop: StopLine) -> Iterator[CandidateShown]:
+def _shown(candidate_set: CandidateSet, stop: StopLine) -> Iterator[CandidateShown]:
     chosen = picked(stop.own.get("seed"), stop.drawing)
-    for candidate in found.candidates:
-        value = _value(found, candidate)
+    for candidate in candidate_set.candidates:
+        value = _value(candidate_set, candidate)
         sizes = candidate.width, candidate.height
         number = candidate.index + 1
         yield CandidateShown(value, number, candidate.index, *sizes, candidate.place == 0, value == chosen)
 
 
-def _value(found: CandidateSet, candidate: Candidate) -> str:
-    """Write what a candidate is painted by; the proposal by what was asked for."""
+def _value(candidate_set: CandidateSet, candidate: Candidate) -> str:
+    """Return the value of a candidate's form field: seed and drawings; for the proposal, those of the request."""
     if candidate.place == 0:
-        return picked(found.asked["stop"]["seed"], found.asked["drawing"])
-    each = found.pool[candidate.place]
+        return picked(candidate_set.asked["stop"]["seed"], candidate_set.asked["drawing"])
+    each = candidate_set.pool[candidate.place]
     return picked(each["seed"], each["drawing"])
 
 
-def _of(stop: StopLine, owner_hash: str | None) -> CandidateSet | None:
+def _set_of(stop: StopLine, owner_hash: str | None) -> CandidateSet | None:
     if not stop.candidates or owner_hash is None:
         return None
     return candidate_requests.find_of_owner(stop.candidates, owner_hash)
 
 
-def _is_same(told: dict[str, Any], asked: dict[str, Any]) -> bool:
-    """Tell whether the same would be asked for again, but for what candidates differ in."""
+def _is_same(stored: dict[str, Any], request: dict[str, Any]) -> bool:
+    """Return whether a request equals the stored one, except in the fields in which candidates differ."""
     try:
-        wanted = CandidateRequest.model_validate(asked, context=candidates.limits_of(asked))
+        wanted = CandidateRequest.model_validate(request, context=candidates.limits_of(request))
     except ValueError:
         return False
     again = wanted.model_dump(exclude={"count": True, "stop": set(OWN)})
-    before = {name: told.get(name) for name in again}
-    return again == before | {"stop": {name: value for name, value in told["stop"].items() if name not in OWN}}
+    before = {name: stored.get(name) for name in again}
+    return again == before | {"stop": {name: value for name, value in stored["stop"].items() if name not in OWN}}

@@ -1,4 +1,4 @@
-"""Which drawings were chosen for a walk's prompts: what its scenes show beside what its prompts are read as."""
+"""The drawings chosen for a walk's prompts: where its scenes differ from the interpretation of its prompts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from sketch.styling import drawing_styles
 
 
 def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: int, model: str | None) -> str:
-    """Return the form's field by which a prompt is read as what a scene shows; "" where nothing was chosen."""
+    """Return the form's ``drawing`` field by which a prompt gives a recorded scene; ``""`` if nothing was chosen.
+
+    :param scene: the recorded scene, or ``None`` if the model is not sketch-conditioned.
+    :param leave_out: the negative prompt.
+    """
     reader = None if scene is None else scenes.reader_of(models_on_offer.setting(model))
     if reader is None:
         return ""
     reading = reader.again(prompt, leave_out=leave_out, language=here().language, seed=seed)
     shown = [drawing for drawing in shown_in(scene) if drawing.digest in reader.drawings]
     book = sketchbooks.find(models_on_offer.setting(model))
-    if book is not None:  # a painterly style shows a modelled drawing of what was read or chosen
+    if book is not None:  # a painterly style replaces a drawing by its modelled variant
         read = [drawing for item in reading.items for drawing in (item.drawing, *item.others)]
         flat = {drawing_styles.modelled(book, drawing.digest): drawing for drawing in reversed(read)}
         shown = [flat.get(drawing.digest, drawing) for drawing in shown]
@@ -29,6 +33,6 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
 
 
 def shown_in(scene: dict[str, Any] | None) -> list[Drawing]:
-    """List the drawings in a scene as it is recorded, each once, as far as they are known; those removed since, too."""
+    """Return the drawings in a recorded scene, each once, also those removed since; without unknown ones."""
     digests = dict.fromkeys(thing["drawing"] for thing in (scene or {}).get("things", ()))
     return [drawing for drawing in map(offered.find_drawing, digests) if drawing is not None]

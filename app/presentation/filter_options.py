@@ -1,4 +1,4 @@
-"""The gallery's filters as its page shows them: rows of words, those that were chosen among them."""
+"""The gallery's filters and orders as its page shows them: rows of options, with the chosen ones marked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A word that can be chosen: what stands in the address, what is read, and whether it is chosen."""
+    """An option: its value in the address, its text on the page, and whether it is chosen."""
 
     value: str
     words: str
@@ -35,7 +35,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of words under a heading; ``name`` is the field's in the address."""
+    """A row of options under a heading; ``name`` is the field's name in the address."""
 
     name: str
     heading: str
@@ -43,10 +43,10 @@ class Row:
 
 
 def rows(choice: CatalogueQuery) -> list[Row]:
-    """List the filters; one with nothing to choose from is left out."""
+    """Return the filters; one with fewer than two options is left out."""
     known = {hand.words: hand.name for model in models_on_offer.offered() for hand in hands.known(model.setting)}
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
-    told: list[tuple[str, str, dict[Any, str]]] = [
+    filters: list[tuple[str, str, dict[Any, str]]] = [
         ("hand", _("Style"), known),
         ("stops", _("Stops"), {count: formatting.count_words(count) for count in counts}),
         ("ending", _("Ending"), {name: wording.ending_name(name) for name in wording.ENDING_NAMES}),
@@ -54,25 +54,25 @@ def rows(choice: CatalogueQuery) -> list[Row]:
         ("model", _("Model"), {each.name: translate_foreign(each.title) for each in models_on_offer.offered()}),
     ]
     return [
-        Row(name, heading, [Option(str(value), said, value in getattr(choice, name)) for value, said in values.items()])
-        for name, heading, values in told
+        Row(name, heading, [Option(str(value), text, value in getattr(choice, name)) for value, text in values.items()])
+        for name, heading, values in filters
         if len(values) > 1
     ]
 
 
 def orders(choice: CatalogueQuery) -> list[Option]:
-    """List the orders; best first is one of what a search finds."""
+    """Return the orders; "best first" only for a search."""
     return [Option(name, _(ORDERS[name]), name == choice.order) for name in SORTS if name != "best" or choice.q]
 
 
 def chosen(choice: CatalogueQuery) -> list[str]:
-    """List in words what narrows the gallery."""
+    """Return the active filters in words."""
     filters = rows(choice) if any(getattr(choice, name) for name in LISTS) else []
-    told = [_in_words(row, option) for row in filters for option in row.options if option.is_chosen]
-    told += [_("since %(day)s", day=formatting.day(choice.since))] if choice.since else []
-    return [*told, _("until %(day)s", day=formatting.day(choice.until))] if choice.until else told
+    words = [_in_words(row, option) for row in filters for option in row.options if option.is_chosen]
+    words += [_("since %(day)s", day=formatting.day(choice.since))] if choice.since else []
+    return [*words, _("until %(day)s", day=formatting.day(choice.until))] if choice.until else words
 
 
 def _in_words(row: Row, option: Option) -> str:
-    """Say an option without its heading: a count alone would not say of what."""
+    """Return an option's text for use without its heading; a number of stops gets the noun."""
     return _("in %(count)s stops", count=option.words) if row.name == "stops" else option.words

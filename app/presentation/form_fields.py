@@ -1,4 +1,4 @@
-"""The form's fields, filled from a walk or from its recipe."""
+"""Fill the fields of the form from a walk or its recipe."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from app.walks import shapes
 
 SHARED = ("hand", "negative_prompt", "clip_skip")
 OWN = ("seed", *SHARED)
-"""What a stop may have of its own, where the form has one for all of them."""
+"""The fields that a stop may have for itself, where the form has one field for all stops."""
 
 
 def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str, Any]:
-    """Return the fields of the form that ask for the same walk, as far as they are not the defaults.
+    """Return the form fields that request the same walk, without those that have default values.
 
-    Without ``seed``, stops keep one of their own only where else nothing would lie between two of them.
+    :param seed: keep the seeds. Otherwise stops keep their own seeds only if two neighbours would else be the same.
+    :param turned: reverse the stops.
     """
     stops: list[dict[str, Any]] = [
         {
@@ -52,7 +53,7 @@ def fields(walk: Walk, *, seed: bool = False, turned: bool = False) -> dict[str,
 
 
 def repainted(walk: Walk, hand: str) -> dict[str, Any]:
-    """Return the fields of the form that ask for the same walk in another hand: its seed, its drawings, its pace."""
+    """Return the form fields that request the same walk in another style, with its seed, drawings and settings."""
     stops = [
         {"prompt": stop.prompt, "drawing": _drawing(walk, stop), "seed": stop.seed, "hand": hand,
          "negative_prompt": stop.negative_prompt, "layout": layouts.requested_layout(stop.scene, walk_seed=walk.seed)}
@@ -62,7 +63,7 @@ def repainted(walk: Walk, hand: str) -> dict[str, Any]:
 
 
 def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
-    """Return the fields of the form that ask for these settings, as far as they are not the defaults."""
+    """Return the form fields for these settings, with ``None`` for those that have default values."""
     usual = sampler_settings.resolve_settings(preset, asked.model)
     return {
         "frames": asked.frames,
@@ -79,25 +80,25 @@ def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: 
 
 
 def _frame_rate(fps: float | None) -> str | None:
-    """Return the frame rate that was asked for where it is not the site's, and no film slowed down for its flashes."""
-    asked = frame_rates.requestable(fps)
-    return None if asked in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{asked:g}"
+    """Return the requested frame rate; ``None`` for the site's default, and for a film slowed down against flashes."""
+    requested = frame_rates.requestable(fps)
+    return None if requested in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{requested:g}"
 
 
 def _framed(asked: Walk | Commission) -> str | None:
-    """Return the aspect ratio that was asked for where it is no square."""
+    """Return the requested aspect ratio; ``None`` for a square."""
     aspect = shapes.aspect(asked) if isinstance(asked, Walk) else asked.aspect
     return None if aspect == SQUARE else aspect
 
 
 def _larger(asked: Walk | Commission) -> int | None:
-    """Return the size that was asked for where it is not the model's own."""
+    """Return the requested length of the longer side in pixels; ``None`` for the model's default."""
     size = shapes.longer_side(asked) if isinstance(asked, Walk) else asked.size
     return size if size in models_on_offer.facts(models_on_offer.setting(asked.model))["sizes"][1:] else None
 
 
 def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the fields of the form that ask for these stops: what all of them share once, the rest with each."""
+    """Return the form fields for these stops: fields with the same value in all stops once, others for each stop."""
     shared = {
         name: stops[0].get(name) for name in SHARED if stops and len({stop.get(name) or "" for stop in stops}) == 1
     }
@@ -112,7 +113,7 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "prompt": [stop["prompt"] for stop in stops],
         **{name: shared.get(name) or None for name in SHARED},
-        "own": [write(each) for each in own] if any(own) else None,
+        "own": [write_own(each) for each in own] if any(own) else None,
         "drawing": chosen if any(chosen) else None,
         "layout": laid_out if any(laid_out) else None,
         "picture": pictures if any(pictures) else None,
@@ -123,7 +124,7 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _photo(stop: Stop) -> dict[str, Any]:
-    """Name a stop's photo by its digest: whoever brought it finds it in the form, others do not."""
+    """Return the form fields of a stop's photo. They name it by its digest, which works only for the photo's owner."""
     return {"picture": stop.photo, "cut_out": bool(stop.cut_out)} if stop.photo else {}
 
 
@@ -133,15 +134,15 @@ def _drawing(walk: Walk, stop: Stop) -> str:
     )
 
 
-def write(own: Mapping[str, Any]) -> str:
-    """Write what a stop has of its own as a field of the form."""
+def write_own(own: Mapping[str, Any]) -> str:
+    """Return a stop's own fields (``OWN``) as the text of the form field ``own``; ``""`` if it has none."""
     return json.dumps(own, ensure_ascii=False, separators=(",", ":")) if own else ""
 
 
-def read(text: str) -> dict[str, Any]:
-    """Read it back; of what was altered, nothing is kept that is no such thing."""
+def read_own(text: str) -> dict[str, Any]:
+    """Return a stop's own fields from the form field ``own``; unknown names and invalid text are ignored."""
     try:
-        found = from_json(text) if text else {}  # which takes no half characters, as json does
+        own = from_json(text) if text else {}  # unlike json.loads, from_json refuses lone surrogates
     except ValueError:
         return {}
-    return {name: found[name] for name in OWN if name in found} if isinstance(found, dict) else {}
+    return {name: own[name] for name in OWN if name in own} if isinstance(own, dict) else {}

@@ -1,4 +1,4 @@
-"""The form on the making page: what a visitor typed, kept as typed, and what is wrong with it."""
+"""The form for a walk: the fields as the visitor typed them, and their errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app.commissions.error_messages import of_stop
+from app.commissions.error_messages import stop_suffix
 from app.commissions.schema import PICTURE
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.generation import frame_rates, hands, models_on_offer
@@ -52,39 +52,40 @@ OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", 
 
 @dataclass(slots=True)
 class StopLine:
-    """One line to write on, and what is wrong with what stands there."""
+    """The form's fields for one stop, and their errors."""
 
     prompt: str = ""
     error: str | None = None
-    picture: str = ""  # the id of the photo that it is made of
+    picture: str = ""  # the id of its photo
     cut_out: bool = False
-    photo: PhotoView | None = None  # that photo, once it is found
-    drawing: str = ""  # the drawings chosen for what it is read as
-    layout: str = ""  # how it is laid out, where that is not left to the style
+    photo: PhotoView | None = None  # the view of that photo, if the visitor owns it
+    drawing: str = ""  # the drawings chosen for its prompt
+    layout: str = ""  # empty for the style's own choice
     layout_error: str = ""
     lora: str = ""  # the name of its LoRA
-    lora_weight: str = ""  # as it was sent; the usual one if empty
+    lora_weight: str = ""  # as typed; empty for the default
     lora_error: str = ""
-    candidates: str = ""  # the set of pictures to choose from
-    refused: str = ""  # why there are none
+    candidates: str = ""  # the id of its candidate set
+    refused: str = ""  # why candidates were refused
     own: dict[str, Any] = field(
         default_factory=dict
-    )  # its seed, hand and what it leaves out, where all stops share none
+    )  # its own seed, style, negative prompt and clip skip, where stops do not share them
 
     def pick(self, text: str) -> None:
-        """Take over the seed and the drawings of a candidate, if it is not the one that was picked before."""
-        said = re.fullmatch(r"([0-9]{0,10})/(.*)", text, re.ASCII)
-        if said is None or (said[1] and int(said[1]) > SEED_MAX) or text == picked(self.own.get("seed"), self.drawing):
+        """Set the seed and the drawings of a candidate, unless it is already chosen; invalid text is ignored."""
+        match = re.fullmatch(r"([0-9]{0,10})/(.*)", text, re.ASCII)
+        is_same = text == picked(self.own.get("seed"), self.drawing)
+        if match is None or (match[1] and int(match[1]) > SEED_MAX) or is_same:
             return
         self.own.pop("seed", None)
-        if said[1]:
-            self.own["seed"] = int(said[1])
-        self.drawing = chosen.written(chosen.listed(said[2]))
+        if match[1]:
+            self.own["seed"] = int(match[1])
+        self.drawing = chosen.written(chosen.listed(match[2]))
 
 
 @dataclass(slots=True)
 class MakeForm:
-    """The form's fields as texts; ``errors`` maps a field, or ``form``, to a sentence."""
+    """The form's fields as text; ``errors`` maps a field's name, or ``form``, to an error message."""
 
     stops: list[StopLine]
     negative_prompt: str = ""
@@ -104,34 +105,34 @@ class MakeForm:
     unlisted: bool = False
     photos_may_be_shown: bool = False
     remix: Walk | None = None  # the walk that the form was filled from
-    parent: Walk | None = None  # the walk that is gone on from: its last stop is the first one here
-    restored: str = ""  # what to say of the recipe that the form was filled from
+    parent: Walk | None = None  # the walk to continue from: its last stop is the first one here
+    restored: str = ""  # a message about the recipe that the form was filled from
     token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
     def open(self) -> bool:
-        """Return whether "More" must stand open: something is wrong, a LoRA, clip skip, or three stops."""
+        """Return whether "More" must be open: an error in it, a LoRA, clip skip, or more than two stops."""
         is_used = bool(self.clip_skip) or any(stop.lora for stop in self.stops)
         return bool(set(self.errors) & IN_MORE) or is_used or len(self.stops) > STOPS_MIN
 
     @property
     def drawn_seed(self) -> int:
-        """Return the seed of a walk that is asked for without one, where it must be known beforehand."""
+        """Return the seed that the walk gets if none is typed; it follows from the form's token."""
         return int.from_bytes(hashlib.sha256(f"seed {self.token}".encode()).digest()[:4])
 
     @property
     def has_errors(self) -> bool:
-        """Tell whether anything is wrong."""
+        """Return whether the form or any stop has an error."""
         return bool(self.errors) or any(stop.error for stop in self.stops)
 
     def frame_choices(self, default: int, limits: Limits) -> list[int]:
-        """List the frame counts to choose from, with the one in use among them."""
+        """Return the frame counts to choose from, including the current one."""
         used = [int(self.frames)] if re.fullmatch(r"[0-9]{1,4}", self.frames) else [default]
         return sorted({choice for choice in (*FRAME_CHOICES, *used) if STOPS_MIN <= choice <= limits.frames_max})
 
     def commission(self) -> dict[str, Any]:
-        """Return the form as the commission that it asks for, unchecked."""
+        """Return the form as an unchecked request for a walk, in the JSON API's fields."""
         shared: dict[str, Any] = {"negative_prompt": self.negative_prompt, "hand": self.hand or None}
         if self.clip_skip.strip():
             shared["clip_skip"] = typed.whole_number(self.clip_skip)
@@ -163,8 +164,8 @@ class MakeForm:
             wanted["guidance"] = typed.number(self.guidance)
         return wanted
 
-    def go_on(self, walk_id: str) -> None:
-        """Go on from a finished walk: its last stop becomes the first, with its words, hand, seed and model."""
+    def continue_from(self, walk_id: str) -> None:
+        """Make a finished walk's last stop the first one here, or set an error if the walk is not available."""
         try:
             parent = lookup.walk_at_address(walk_id)
         except (WalkNotFound, WalkGone):
@@ -176,22 +177,22 @@ class MakeForm:
         self.stops[0] = StopLine(parent.stops[-1].prompt)
 
     def _joint(self, parent: Walk) -> dict[str, Any]:
-        """Return the last stop of the walk that is gone on from as the first; its seed stays its own."""
+        """Return the first stop: the last one of the walk to continue from, with that stop's seed."""
         last = parent.stops[-1]
         seed = parent.seed_of(last)
         own = {} if self.seed.strip() in ("", str(seed)) else {"seed": seed}
-        laid: dict[str, Any] = {"lora": last.lora, "lora_weight": last.lora_weight} if last.lora else {}
-        laid |= {} if last.clip_skip is None else {"clip_skip": last.clip_skip}
+        extras: dict[str, Any] = {"lora": last.lora, "lora_weight": last.lora_weight} if last.lora else {}
+        extras |= {} if last.clip_skip is None else {"clip_skip": last.clip_skip}
         hand = last.hand or None
-        return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": hand, **laid, **own}
+        return {"prompt": last.prompt, "negative_prompt": last.negative_prompt, "hand": hand, **extras, **own}
 
-    def look_at_hand(self, limits: Limits) -> None:
-        """Say so when an address names a hand that the model does not know: an old walk's, perhaps."""
-        found = hands.find(self.hand, limits.hands)
-        if self.hand and found is None:
+    def check_hand(self, limits: Limits) -> None:
+        """Remove styles that the model does not know, and set an error for each; an old walk may name one."""
+        hand = hands.find(self.hand, limits.hands)
+        if self.hand and hand is None:
             offer = " " + _("It knows %(hands)s.", hands=hands.words_of(limits.hands)) if limits.hands else ""
             self.errors["hand"] = _unknown(self.hand) + offer
-        self.hand = found.words if found else ""
+        self.hand = hand.words if hand else ""
         for stop in self.stops:
             own = stop.own.get("hand")
             if own is not None and (not isinstance(own, str) or hands.find(own, limits.hands) is None):
@@ -199,46 +200,46 @@ class MakeForm:
 
     @property
     def guidance_written(self) -> str:
-        """Write the guidance that was typed as the page's language does; as it stands where it is no number."""
+        """Return the typed guidance with the page language's decimal sign; as typed if it is not a number."""
         return typed.written(self.guidance)
 
     @property
     def fps_written(self) -> str:
-        """Write the frame rate that was typed as the page's language does; as it stands where it is no number."""
+        """Return the typed frame rate with the page language's decimal sign; as typed if it is not a number."""
         return typed.written(self.fps)
 
     def fps_shown(self, usual: float) -> float:
-        """Return the frame rate that the film will have; the usual one where none can be read."""
+        """Return the film's frame rate; ``usual`` if the typed one is missing or invalid."""
         fps = typed.number(self.fps)
         can_be = isinstance(fps, float) and frame_rates.FPS_MIN <= fps <= frame_rates.FPS_MAX
         return frame_rates.rounded(fps if can_be and isinstance(fps, float) else usual)
 
     def steps_asked(self, limits: Limits) -> int | None:
-        """Return the steps that were typed, if they can be painted."""
+        """Return the typed steps; ``None`` if they are missing or invalid."""
         steps = typed.whole_number(self.steps)
         return steps if isinstance(steps, int) and 1 <= steps <= limits.steps_max else None
 
     def guidance_asked(self, limits: Limits) -> float | None:
-        """Return the guidance that was typed, if it can be painted."""
+        """Return the typed guidance; ``None`` if it is missing or invalid."""
         guidance = typed.number(self.guidance)
         return guidance if isinstance(guidance, float) and guidance <= limits.guidance_max else None
 
     def size_asked(self, limits: Limits) -> int | None:
-        """Return the size that was chosen, if it can be painted."""
+        """Return the chosen size; ``None`` if it is missing or invalid."""
         size = typed.whole_number(self.size)
         return size if isinstance(size, int) and size in limits.sizes else None
 
     def aspect_asked(self, limits: Limits) -> str | None:
-        """Return the aspect ratio that was chosen, if it can be painted."""
+        """Return the chosen aspect ratio; ``None`` if it is missing or invalid."""
         return self.aspect if self.aspect in limits.aspects else None
 
     def explain(self, errors: InvalidInput) -> None:
-        """Put each error beside its field."""
+        """Assign each error to the field or the stop that it belongs to."""
         for error in errors.errors:
             self._explain(error)
 
     def edit(self, change: str, stops_max: int) -> None:
-        """Add a stop, take one out, turn the walk round, begin anew, give a stop a style, take what is its own."""
+        """Apply an edit button to the form; ``change`` is the button's value, and unknown values are ignored."""
         if change == "add-stop" and len(self.stops) < stops_max:
             self.stops.insert(-1, StopLine())
         elif change == "remove-stop" and len(self.stops) > STOPS_MIN:
@@ -252,21 +253,21 @@ class MakeForm:
             stop.picture, stop.photo, stop.cut_out = "", None, False
         elif re.fullmatch(r"plain-[0-9]{1,2}", change, re.ASCII) and int(change[6:]) < len(self.stops):
             self.stops[int(change[6:])].own = {}
-        elif said := re.fullmatch(r"style-([0-9]{1,2})-([a-z0-9-]{1,80})", change, re.ASCII):
-            self._paint_in(int(said[1]), said[2])
+        elif match := re.fullmatch(r"style-([0-9]{1,2})-([a-z0-9-]{1,80})", change, re.ASCII):
+            self._set_style(int(match[1]), match[2])
 
     def take_guesses(self) -> None:
-        """Write what a photo is taken for where nobody has written, as the page does by itself where it may."""
+        """Fill in a worker's description of a photo where the prompt is empty, as the page's script does."""
         for stop in self.stops:
             if stop.photo is not None and not stop.prompt.strip():
                 stop.prompt = stop.photo.guess
 
     def style_named(self, name: str) -> Style | None:
-        """Return the style of a name, if the model that is to paint knows it."""
+        """Return the style of a name; ``None`` if the form's model does not know it."""
         return styles.find(name, shipped.of_model(models_on_offer.setting(self.model or None)))
 
-    def _paint_in(self, index: int, name: str) -> None:
-        """Give a stop a style of its own; of a name that is none here, nothing is kept."""
+    def _set_style(self, index: int, name: str) -> None:
+        """Set a stop's own style; an unknown name is ignored."""
         style = self.style_named(name)
         if style is not None and index < len(self.stops):
             self.stops[index].own = self.stops[index].own | {"hand": style.hand.words}
@@ -274,7 +275,7 @@ class MakeForm:
     def _explain(self, error: FieldError) -> None:
         path = error.path
         if len(path) == 3 and path[2] == "layout":
-            self.stops[int(path[1])].layout_error = error.message.replace(of_stop(int(path[1])), "")
+            self.stops[int(path[1])].layout_error = error.message.replace(stop_suffix(int(path[1])), "")
             self.errors["layout"] = error.message
             return
         if len(path) == 3 and path[2] in ("lora", "lora_weight"):
@@ -284,23 +285,23 @@ class MakeForm:
         if len(path) > 2 and path[0] == "stops" and (path[2] in OF_THE_STOP or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
-            message = error.message.replace(of_stop(int(path[1])), "")
+            message = error.message.replace(stop_suffix(int(path[1])), "")
             self.errors[str(path[2])] = message
         else:
             self.errors[str(path[0]) if path and path[0] in OF_THE_WALK else "form"] = error.message
 
 
 def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
-    """Read the form's fields, from an address or a body. Lines beyond the limit are kept, and refused later."""
+    """Return the form from a query string or a body. Stops beyond the limit are kept, for validation to refuse."""
     prompts = fields.getlist("prompt")[: 2 * limits.stops_max]
     prompts += [""] * (STOPS_MIN - len(prompts))
-    own = [form_fields.read(text) for text in fields.getlist("own")[: len(prompts)]]
+    own = [form_fields.read_own(text) for text in fields.getlist("own")[: len(prompts)]]
     own += [{} for _ in prompts[len(own) :]]
     drawings = [chosen.written(each) for each in _drawings(fields, len(prompts))]
     pictures = [text if PICTURE.fullmatch(text) else "" for text in fields.getlist("picture")[: len(prompts)]]
     sets = [text if ID.fullmatch(text) else "" for text in fields.getlist("candidates")[: len(prompts)]]
-    layouts, laid, weights = (fields.getlist(name)[: len(prompts)] for name in ("layout", "lora", "lora_weight"))
-    for each in (pictures, sets, layouts, laid, weights):
+    layouts, loras, weights = (fields.getlist(name)[: len(prompts)] for name in ("layout", "lora", "lora_weight"))
+    for each in (pictures, sets, layouts, loras, weights):
         each += [""] * (len(prompts) - len(each))
     form = MakeForm(
         stops=[
@@ -326,7 +327,7 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         unlisted=bool(fields.get("unlisted")),
         photos_may_be_shown=bool(fields.get("photos_may_be_shown")),
     )
-    for stop, name, weight in zip(form.stops, laid, weights, strict=True):
+    for stop, name, weight in zip(form.stops, loras, weights, strict=True):
         stop.lora, stop.lora_weight = name, weight
     for ticked in fields.getlist("cut_out"):
         if re.fullmatch("[0-9]{1,2}", ticked, re.ASCII) and int(ticked) < len(form.stops):
@@ -338,16 +339,16 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
     if ID.fullmatch(walk_id := fields.get("remix_of", "")):
         form.remix = lookup.visible_walk(walk_id)
     if walk_id := fields.get("continues", ""):
-        form.go_on(walk_id)
+        form.continue_from(walk_id)
     return form
 
 
 def _words_or_photo(stop: StopLine) -> dict[str, Any]:
-    """Ask for what is written, for a photo, or for both; of a photo alone, the words are those it is taken for."""
+    """Return the request's fields for the stop's prompt and photo; the prompt is left out if only a photo is given."""
     if not stop.picture:
         return {"prompt": stop.prompt}
-    asked: dict[str, Any] = {"picture": stop.picture, "cut_out": stop.cut_out}
-    return asked | {"prompt": stop.prompt} if stop.prompt.strip() else asked
+    photo: dict[str, Any] = {"picture": stop.picture, "cut_out": stop.cut_out}
+    return photo | {"prompt": stop.prompt} if stop.prompt.strip() else photo
 
 
 def _laid_out(stop: StopLine) -> dict[str, Any]:
@@ -355,7 +356,7 @@ def _laid_out(stop: StopLine) -> dict[str, Any]:
 
 
 def _lora(stop: StopLine) -> dict[str, Any]:
-    """Ask for the stop's LoRA at its weight; a weight that is no number is left for the check to refuse."""
+    """Return the request's fields for the stop's LoRA; an invalid weight is kept, for validation to refuse."""
     if not stop.lora:
         return {}
     text = stop.lora_weight.strip()
@@ -363,21 +364,21 @@ def _lora(stop: StopLine) -> dict[str, Any]:
 
 
 def picked(seed: int | None, drawing: str) -> str:
-    """Write what a candidate is painted by, as its field of the form has it: its own seed, and its drawings."""
+    """Return the value of a candidate's form field: its own seed and its drawings."""
     return f"{'' if seed is None else seed}/{drawing}"
 
 
 def _drawings(fields: MultiDict[str, str], count: int) -> list[list[str]]:
-    """Read the drawings that were chosen, by the field of each prompt or by what stands beneath it."""
-    found = [chosen.listed(text) for text in fields.getlist("drawing")[:count]]
-    found += [[] for _ in range(count - len(found))]
+    """Return each stop's chosen drawings, from its field ``drawing`` and the radio buttons below its prompt."""
+    drawings = [chosen.listed(text) for text in fields.getlist("drawing")[:count]]
+    drawings += [[] for _ in range(count - len(drawings))]
     for name, value in fields.items():
-        said = re.fullmatch(r"thing-([0-9]{1,2})-([0-9])", name, re.ASCII)
-        if said and int(said[1]) < count:
-            wanted, place = found[int(said[1])], int(said[2])
+        match = re.fullmatch(r"thing-([0-9]{1,2})-([0-9])", name, re.ASCII)
+        if match and int(match[1]) < count:
+            wanted, place = drawings[int(match[1])], int(match[2])
             wanted += [AS_READ] * (place + 1 - len(wanted))
             wanted[place] = " ".join(chosen.listed(value)[:1]) or AS_READ
-    return found
+    return drawings
 
 
 def _unknown(hand: object) -> str:
@@ -385,7 +386,7 @@ def _unknown(hand: object) -> str:
 
 
 def going_on(walk: Walk) -> dict[str, Any]:
-    """Return the fields that ask for a walk from the last stop of ``walk`` on, as it was painted, but for its words."""
+    """Return the form fields for a walk that continues from the last stop of ``walk`` with the same settings."""
     last, again = walk.stops[-1], form_fields.fields(walk)
     names = ("steps", "guidance", "fps", "preset", "size", "aspect", "easing", "model", "unlisted")
     return {name: again.get(name) for name in names} | {

@@ -1,4 +1,4 @@
-"""What the form shows of a photo: where it is, what it is taken for, and when to look again."""
+"""What the form shows of a photo: its size, a worker's guess of what it shows, and when to poll for the guess."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from app.i18n.foreign_messages import translate_foreign
 from app.storage.database import now
 from app.storage.photo_models import Photo
 
-AGAIN_MS, SELDOM_MS = 500, 15_000  # between two looks; later the longer it takes
-SHARE = 4  # of the time that has passed lies between two looks
-PATIENCE_SECONDS = 600.0  # after which nobody looks again by themselves
-SHOWN = 160  # CSS pixels of its longer side
+AGAIN_MS, SELDOM_MS = 500, 15_000  # the shortest and longest polling interval; it grows with the waiting time
+SHARE = 4  # the polling interval is the waiting time divided by this
+PATIENCE_SECONDS = 600.0  # after which the page stops polling
+SHOWN = 160  # length of the longer side in CSS pixels
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """A photo on the form: its address and size there, what a worker takes it for, what is wrong with it, and
-    whether its main thing can be shown cut out.
+    """A photo on the form: its id, its size in CSS pixels, a worker's guess of what it shows, and its flaw.
 
-    ``again`` is in how many milliseconds to look for the guess; ``None`` once somebody looked, or never will.
+    ``has_cut``: its main subject can be shown cut out. ``again``: milliseconds until the page polls for the guess;
+    ``None`` once a worker has processed the photo, or when the page has given up.
     """
 
     id: str
@@ -33,7 +33,7 @@ class PhotoView:
 
 
 def view(photo: Photo) -> PhotoView:
-    """Say what the form shows of a photo."""
+    """Return the form's view of a photo."""
     scale = SHOWN / max(photo.width, photo.height)
     waited = (now() - photo.created_at).total_seconds()
     waits = photo.described_at is None and waited < PATIENCE_SECONDS

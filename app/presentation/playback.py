@@ -1,6 +1,6 @@
-"""What a page plays of a walk: which of its pictures, where they lie on the walk, and when their turn comes.
+"""The data with which a page's player plays a walk: its pictures, their positions and their places in the film.
 
-A page keeps its place by the position on the walk, so that a film that has become better goes on where it was.
+The player remembers the position on the walk, so that it continues in the same place when more pictures arrive.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from app.storage.walk_models import BACK, FINISHED, ROUND, Frame, Walk
 from app.walks import media_urls
 
 BUDGET = 16_000_000
-"""How many bytes of pictures a page is asked to load while it waits for the film; the early ones span the walk."""
+"""The most bytes of pictures that a page loads before the film exists; early pictures span the whole walk."""
 
 DIGITS = 6
 NAME_LENGTH = 40
 ENDINGS = {"back": N_("%(film)s, and back again"), "round": N_("%(film)s, and the last into the first")}
 
 
-def of(walk: Walk) -> dict[str, Any]:
-    """Describe the pictures of ``walk`` that are there, in film order, as the player reads it."""
+def describe_reel(walk: Walk) -> dict[str, Any]:
+    """Return a walk's generated pictures in film order, as the JSON object that ``static/player.js`` reads."""
     is_finished = walk.state == FINISHED
     frames = walk.painted if is_finished else affordable(walk.painted)
     frames = sorted(frames, key=lambda frame: frame.position)
@@ -45,13 +45,13 @@ def of(walk: Walk) -> dict[str, Any]:
 
 
 def middle(frames: Sequence[Frame]) -> Frame:
-    """Return the picture that lies nearest the middle of what is painted."""
+    """Return the frame nearest to the middle of those generated so far; there must be at least one."""
     centre = (min(frame.position for frame in frames) + max(frame.position for frame in frames)) / 2
     return min(frames, key=lambda frame: (abs(frame.position - centre), frame.position))
 
 
 def affordable(frames: Sequence[Frame]) -> list[Frame]:
-    """Choose the earliest painted pictures that a page may load together, at least those of the first level."""
+    """Return the frames that a page may load within ``BUDGET``, earliest pass first; always the whole first pass."""
     chosen, spent = [], 0
     for frame in sorted(frames, key=lambda frame: (frame.rank, frame.position)):
         spent += frame.bytes
@@ -62,29 +62,32 @@ def affordable(frames: Sequence[Frame]) -> list[Frame]:
 
 
 def turns(positions: Sequence[float], walk: Walk) -> list[float]:
-    """Tell when each position's turn comes, counted in frames; a guess by distance until all positions are known."""
-    settled = walk.positions or []
-    if len(settled) == walk.frames:
-        last = len(settled) - 1
-        return [min(bisect_left(settled, position - 1e-9), last) for position in positions]
+    """Return each position's place in the film, as a frame number from 0.
+
+    Until the positions of all frames are known, it is a fraction estimated from the distance.
+    """
+    final = walk.positions or []
+    if len(final) == walk.frames:
+        last = len(final) - 1
+        return [min(bisect_left(final, position - 1e-9), last) for position in positions]
     ends = legs(walk)
     through = walk.frames if walk.ending == ROUND else walk.frames - 1
     return [round(position / ends * through, 3) for position in positions]
 
 
 def steps(walk: Walk) -> list[float]:
-    """List the change from each picture to the next, as it was measured; the way back of a film is left out."""
-    read = walk.strides or []
-    return read[: walk.frames - 1] if walk.ending == BACK else read
+    """Return the measured difference between each frame and the next, without a film's way back."""
+    strides = walk.strides or []
+    return strides[: walk.frames - 1] if walk.ending == BACK else strides
 
 
 def legs(walk: Walk) -> int:
-    """Count the legs of a walk: one less than its stops, but a round walk has one that leads back."""
+    """Return the number of a walk's legs: one fewer than its stops, but as many as its stops for a round walk."""
     return len(stations(walk)) - 1
 
 
 def description(walk: Walk) -> str:
-    """Say in a sentence what the film shows, for those who cannot see it."""
+    """Return the film's alternative text: a sentence on what it shows."""
     if walk.state != FINISHED:
         first = next(iter(walk.painted), None)
         if walk.painted_count == 1 and first is not None:

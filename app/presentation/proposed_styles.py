@@ -1,4 +1,4 @@
-"""The styles that suit a prompt, as page and API propose them."""
+"""Propose styles and artists that suit a prompt, for pages and the API."""
 
 from __future__ import annotations
 
@@ -12,36 +12,37 @@ from app.styles.proposals import SHOWN, Proposal
 
 
 def for_prompt(prompt: str, *, model: str | None = None, language: str = "en", limit: int = SHOWN) -> list[Proposal]:
-    """Propose styles for a prompt, the best first.
+    """Return the styles that suit a prompt, the best first.
 
-    The table of meaning knows English: of a prompt in another language, the names of what it is read as are compared.
+    The text embedding knows only English. For a prompt in another language, the English words of its interpretation
+    are compared.
     """
     among = shipped.of_model(models_on_offer.setting(model))
     return proposals.nearest(_compared(prompt, model, language), among, limit=limit)
 
 
 def artists_for(prompt: str, *, model: str | None = None, language: str = "en", limit: int = SHOWN) -> list[NearArtist]:
-    """Return the artists whose works are nearest to a prompt, the nearest first; compared as styles are."""
+    """Return the artists whose works are nearest to a prompt, the nearest first; compared like styles."""
     return artists.nearest(_compared(prompt, model, language), limit=limit)
 
 
 def _compared(prompt: str, model: str | None, language: str) -> str:
-    """Return what to compare of a prompt for a model's reader."""
+    """Return the English words to compare for a prompt."""
     reader = scenes.reader_of(models_on_offer.setting(model)) if language != "en" else None
     return in_english(prompt, reader.again(prompt, leave_out="", language=language, seed=0) if reader else None)
 
 
 def for_walk(walk: Walk, *, limit: int = SHOWN) -> list[Proposal]:
-    """Propose styles that a walk could be repainted in: those that it is not in already."""
+    """Return styles that suit a walk and that none of its stops has; none if its model is not on offer."""
     model = models_on_offer.find(walk.model_name or walk.model)
     if model is None:
         return []
     taken = {stop.hand for stop in walk.stops}
     prompt = ", ".join(stop.prompt for stop in walk.stops)
-    found = for_prompt(prompt, model=model.name, limit=limit + len(taken))
-    return [each for each in found if each.style.hand.words not in taken][:limit]
+    proposed = for_prompt(prompt, model=model.name, limit=limit + len(taken))
+    return [each for each in proposed if each.style.hand.words not in taken][:limit]
 
 
 def in_english(prompt: str, reading: Reading | None) -> str:
-    """Return what to compare of a prompt: its own words, or in another language what it was read as."""
+    """Return a prompt, or if it is in another language, the English words of its interpretation."""
     return reading.words if reading and reading.words and reading.language != "en" else prompt

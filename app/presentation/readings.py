@@ -1,7 +1,7 @@
-"""What the prompts of the form are read as: the drawings that stand beneath them, and the scenes that are painted.
+"""The interpretation of the form's prompts: the reference drawings shown below them, and the scenes of the walk.
 
-Both come from the same reading by the same seed. Without a seed of its own a walk has one that follows from the form's
-one-time token, so that it is known while the form is being filled.
+Both come from the same interpretation with the same seed. If no seed is typed, it follows from the form's one-time
+token, so that it is known while the form is being filled in.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ PLACES = {
     "night": N_("at night"), "dusk": N_("at dusk"), "rain": N_("in the rain"), "snow": N_("in the snow"),
     "row": N_("in a row"), "grid": N_("in a grid"), "pattern": N_("as a pattern"), "close-up": N_("from close by"),
 }  # fmt: skip
-"""What a prompt says of where its things stand, as the page says it back."""
+"""The words on the page for the settings and compositions that a prompt can name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A drawing to choose: the value of its field, its digest, and what it shows."""
+    """A drawing to choose: the value of its form field, its digest, and its name."""
 
     value: str
     digest: str
@@ -57,7 +57,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class ThingShown:
-    """A thing of a prompt: the words that it was read from, and the drawings that it may be painted after."""
+    """A thing in a prompt: the words that name it, and its possible reference drawings."""
 
     phrase: str
     is_free: bool
@@ -65,84 +65,91 @@ class ThingShown:
 
     @property
     def name(self) -> str:
-        """Name what is painted."""
+        """Return the name of the chosen drawing."""
         return next(option.name for option in self.options if option.is_chosen)
 
 
 @dataclass(frozen=True, slots=True)
 class PromptShown:
-    """What a prompt is read as: its things, where they stand, and what was chosen of it, as the form's field has it."""
+    """The interpretation of a prompt: its things, their setting, and the value of the form field ``drawing``."""
 
     things: tuple[ThingShown, ...]
     setting: str
     drawing: str = ""
     styles: tuple[Style, ...] = ()
     artists: tuple[NearArtist, ...] = ()
-    repaints: bool = False  # whether it is of a picture, which a press paints in a style
-    words: str = ""  # what of the picture was compared
-    others: tuple[Style, ...] = ()  # those that were not proposed
+    repaints: bool = False  # whether it belongs to a photo, which a button repaints in a style
+    words: str = ""  # the description of the photo that styles were compared with
+    others: tuple[Style, ...] = ()  # the styles that were not proposed
 
     @property
-    def said(self) -> str:
-        """Say it in a few words, for those who cannot see it."""
+    def summary(self) -> str:
+        """Return the interpretation in a few words, for screen readers."""
         if self.repaints:
             names = [style.hand.name for style in self.styles]
             return _("styles that suit it: %(names)s", names=join_words(names)) if names else ""
         named = [thing.name for thing in self.things if not thing.is_free]
         freely = [thing.name for thing in self.things if thing.is_free]
-        told = [_("drawn after %(names)s", names=join_words(named))] if named else []
-        told += [_("freely after %(names)s", names=join_words(freely))] if freely else []
-        return ", ".join([*(told or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
+        phrases = [_("drawn after %(names)s", names=join_words(named))] if named else []
+        phrases += [_("freely after %(names)s", names=join_words(freely))] if freely else []
+        return ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
 
 
 def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
-    """Read each prompt of the form; None for one that is empty, and for all where no drawings lead the model."""
-    asked = _Asked.by(form)
-    if asked is None:
+    """Return the interpretation of each prompt of the form.
+
+    It is ``None`` for a prompt that is empty or will be refused, and for all if the model is not sketch-conditioned.
+    """
+    request = _FormRequest.from_form(form)
+    if request is None:
         return [None] * len(form.stops)
     shown: list[PromptShown | None] = []
-    for index, stop in enumerate(asked.stops):
-        if asked.brings_scene(index):
-            shown.append(_of_scene(form.parent, asked.reader))
+    for index, stop in enumerate(request.stops):
+        if request.reuses_scene(index):
+            shown.append(_of_scene(form.parent, request.reader))
             continue
         if form.stops[index].picture:
-            shown.append(of_photo(asked.reader, form.stops[index].prompt, form.stops[index].photo, limits))
+            shown.append(of_photo(request.reader, form.stops[index].prompt, form.stops[index].photo, limits))
             continue
-        leave_out, seed, drawing = asked.leave_out(stop), asked.seed_of(stop), form.stops[index].drawing
-        shown.append(of_prompt(asked.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed, drawing=drawing))
+        leave_out, seed, drawing = request.leave_out(stop), request.seed_of(stop), form.stops[index].drawing
+        shown.append(of_prompt(request.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed, drawing=drawing))
     return shown
 
 
 def of_prompt(
     reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int, drawing: str
 ) -> PromptShown | None:
-    """Read a prompt as the page shows it, with what was chosen of it; None for one that is not read, or is unfit."""
+    """Return the interpretation of a prompt as the page shows it; ``None`` if the prompt will be refused.
+
+    :param leave_out: the negative prompt.
+    :param drawing: the form field with the drawings that the visitor chose.
+    """
     if _is_unfit(prompt):
         return None
-    reading = _read(reader, prompt, limits, leave_out=leave_out, seed=seed)
+    reading = _interpret(reader, prompt, limits, leave_out=leave_out, seed=seed)
     if reading is None:
         return None
     picked = chosen.fitting(reading, chosen.listed(drawing), reader.drawings)
     things = tuple(_thing(item, pick, reader) for item, pick in zip(reading.items, picked, strict=True))
     written = chosen.written([AS_READ if pick is None else pick.digest for pick in picked])
-    # A prompt that names a style wants no other.
+    # A prompt that names a style gets no proposals.
     if reading.hands or not limits.hands:
         return PromptShown(things, _setting(reading.wish), written)
     return PromptShown(things, _setting(reading.wish), written, *_suiting(prompt, reading, limits))
 
 
 def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limits) -> PromptShown | None:
-    """Propose the styles that a photo may be repainted in: by what is written of it, else by what it is taken for.
+    """Return the styles that a photo may be repainted in, proposed by its prompt, or else by a worker's description.
 
-    Of a picture of which nothing is known, all hands are offered and none is preferred; where what is written is unfit,
-    none is.
+    Without either, all styles are offered and none is proposed. Return ``None`` if the model has no styles, the photo
+    is missing or unfit, or the prompt is unfit.
     """
     if not limits.hands or photo is None or photo.flaw:
         return None
     words = prompt.strip() or photo.guess
     if _is_unfit(words):
         return None
-    reading = _read(reader, words, limits, leave_out="", seed=0) if words else None
+    reading = _interpret(reader, words, limits, leave_out="", seed=0) if words else None
     proposed, near = _suiting(words, reading, limits) if reading else ((), ())
     named = {style.hand.words for style in proposed}
     others = tuple(style for style in shipped.of_hands(limits.hands) if style.hand.words not in named)
@@ -150,53 +157,64 @@ def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limit
 
 
 def _is_unfit(words: str) -> bool:
-    """Tell whether nothing is to be shown of what is written: it will be refused, and nothing stands beside it."""
+    """Return whether the moderation list refuses these words; nothing is then shown for them."""
     return bool(words) and bool(banned_words.flaws([(("prompt",), "", words)]))
 
 
 def _suiting(prompt: str, reading: Reading | None, limits: Limits) -> tuple[tuple[Style, ...], tuple[NearArtist, ...]]:
-    """Return the styles, among the hands that are on offer, and the artists that are nearest to words."""
+    """Return the styles and the artists nearest to a prompt, among the styles on offer."""
     compared, known = proposed_styles.in_english(prompt, reading), {hand.words for hand in limits.hands}
     proposed = tuple(each.style for each in proposals.nearest(compared, shipped.of_hands(limits.hands)))
     return proposed, tuple(each for each in artists.nearest(compared) if each.artist.hand in known)
 
 
 def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
-    """Have a commission paint what the form shows: give it its seed, and each stop its scene."""
-    asked = _Asked.by(form)
-    if asked is None:
+    """Add to the request ``wanted`` the seed, and for each stop the scene, that the form shows.
+
+    The request is changed in place; it stays the same if the model is not sketch-conditioned.
+    """
+    request = _FormRequest.from_form(form)
+    if request is None:
         return
     if not form.seed.strip():
-        wanted["seed"] = asked.seed
+        wanted["seed"] = request.seed
     stops = wanted["stops"]
-    read = {index: put for index, stop in enumerate(stops) if (put := asked.put(index, stop, limits)) is not None}
-    styles = asked.chosen(read, stops)
-    for index, reading in read.items():
+    interpretations = {
+        place: reading
+        for place, stop in enumerate(stops)
+        if (reading := request.interpret(place, stop, limits)) is not None
+    }
+    styles = request.styles_for(interpretations, stops)
+    for index, reading in interpretations.items():
         scene = scenes.arrange(
-            reading, model=asked.model, seed=asked.seed_of(stops[index]), walk_seed=asked.seed,
+            reading, model=request.model, seed=request.seed_of(stops[index]), walk_seed=request.seed,
             hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
         )  # fmt: skip
         stops[index]["scene"] = scene.as_json()
 
 
 def style_of(form: MakeForm, index: int, limits: Limits) -> str:
-    """Return the words of the style in which a stop will be painted because nobody named one; "" where somebody did.
+    """Return the words of the style that is chosen automatically for a stop; ``""`` if the stop names a style.
 
-    Of a model that does not compose, the seed alone says it.
+    It is also ``""`` for a model whose styles have no layouts: its style follows from the seed alone.
     """
-    asked = _Asked.by(form) if hands.any_composes(limits.hands) else None
-    if asked is None:
+    request = _FormRequest.from_form(form) if hands.any_composes(limits.hands) else None
+    if request is None:
         return ""
-    read = {place: put for place, stop in enumerate(asked.stops) if (put := asked.put(place, stop, limits)) is not None}
-    return asked.chosen(read, asked.stops).get(index, "")
+    interpretations = {
+        place: reading
+        for place, stop in enumerate(request.stops)
+        if (reading := request.interpret(place, stop, limits)) is not None
+    }
+    return request.styles_for(interpretations, request.stops).get(index, "")
 
 
-def look_at_choices(form: MakeForm) -> None:
-    """Say so where a drawing was chosen that is none here, and leave it aside."""
-    asked = _Asked.by(form)
-    if asked is None:
+def check_drawings(form: MakeForm) -> None:
+    """Remove chosen drawings that the model's library does not have, and set an error on the form."""
+    request = _FormRequest.from_form(form)
+    if request is None:
         return
-    known = asked.reader.drawings
+    known = request.reader.drawings
     for index, stop in enumerate(form.stops):
         wanted = chosen.listed(stop.drawing)
         if foreign := chosen.foreign(wanted, known):
@@ -210,23 +228,23 @@ def look_at_choices(form: MakeForm) -> None:
 
 
 def drawn_after(walk: Walk) -> list[str]:
-    """Name for each stop of a walk the drawings that it is painted after, as far as they are known."""
+    """Return for each stop with a scene the names of its reference drawings, without unknown ones."""
     reader = scenes.reader_of(models_on_offer.setting(walk.model_name or walk.model))
     if reader is None:
         return []
-    language, told = here().language, []
+    language, names_of_stops = here().language, []
     for stop in walk.stops:
         if drawings := choices.shown_in(stop.scene):
             seed = walk.seed_of(stop)
             reading = reader.again(stop.prompt, leave_out=stop.negative_prompt, language=language, seed=seed)
             free = {item.drawing for item in reading.items if item.how == FREELY}
             names = join_words(reader.name_of(drawing, language) for drawing in drawings)
-            told.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
-    return told
+            names_of_stops.append(_("%(names)s, freely", names=names) if free & {*drawings} else names)
+    return names_of_stops
 
 
-def _read(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
-    """Read a prompt as it will be kept; None where it will be refused."""
+def _interpret(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: int) -> Reading | None:
+    """Return the interpretation of a prompt; ``None`` if validation will refuse the prompt or ``leave_out``."""
     try:
         words = schema.visible_text(prompt, limits.prompt_max)
         without = schema.clean_text(leave_out, limits.prompt_max)
@@ -236,7 +254,7 @@ def _read(reader: Reader, prompt: str, limits: Limits, *, leave_out: str, seed: 
 
 
 def _thing(item: Found, pick: Drawing | None, reader: Reader) -> ThingShown:
-    """Show a thing with the drawing that was read first; one that was chosen from elsewhere comes next."""
+    """Return a thing with its drawings to choose from: the recognised one first, then one chosen from elsewhere."""
     others = [pick if pick is not None and other.name == pick.name else other for other in item.others]
     if pick is not None and pick not in others:
         others.insert(0, pick)
@@ -254,13 +272,13 @@ def _shortened(words: str) -> str:
 
 
 def _setting(wish: Wish) -> str:
-    """Say where things stand, as far as a prompt said it."""
-    said = [_(PLACES[name]) for name in (wish.composition, wish.kind, wish.time, wish.weather) if name in PLACES]
-    return ", ".join(said)
+    """Return the setting that a prompt names, in words."""
+    words = [_(PLACES[name]) for name in (wish.composition, wish.kind, wish.time, wish.weather) if name in PLACES]
+    return ", ".join(words)
 
 
 def _of_scene(walk: Walk | None, reader: Reader) -> PromptShown:
-    """Show what a walk ended with: there is nothing to choose."""
+    """Return the scene of a walk's last stop, without other drawings to choose from."""
     scene = walk.stops[-1].scene if walk is not None else None
     things = [
         ThingShown("", False, (Option(AS_READ, drawing.digest, reader.name_of(drawing, here().language), True),))
@@ -270,8 +288,8 @@ def _of_scene(walk: Walk | None, reader: Reader) -> PromptShown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the form asks for as far as it is known before it is checked, and what reads its prompts."""
+class _FormRequest:
+    """What the form requests, before validation, with the prompt parser of its model."""
 
     form: MakeForm
     reader: Reader
@@ -280,58 +298,61 @@ class _Asked:
     stops: list[dict[str, Any]]
 
     @classmethod
-    def by(cls, form: MakeForm) -> _Asked | None:
-        """Look at a form; None where no drawings lead the model that it asks for."""
-        # Without a model, that of the walk gone on from paints, as it does in a commission.
-        named = form.model or (form.parent.model_name if form.parent is not None else None)
-        model = models_on_offer.setting(named)
+    def from_form(cls, form: MakeForm) -> _FormRequest | None:
+        """Return what a form requests; ``None`` if its model is not sketch-conditioned."""
+        # Without a model on the form, the model of the walk to continue from is used, as in a request.
+        name = form.model or (form.parent.model_name if form.parent is not None else None)
+        model = models_on_offer.setting(name)
         reader = scenes.reader_of(model)
         return None if reader is None else cls(form, reader, model, seed_of(form), form.commission()["stops"])
 
-    def brings_scene(self, index: int) -> bool:
-        """Tell whether a stop is the last one of the walk gone on from, and shown as that one was."""
+    def reuses_scene(self, index: int) -> bool:
+        """Return whether a stop is the last one of the walk to continue from, with that stop's scene."""
         last = self.form.parent.stops[-1].scene if index == 0 and self.form.parent is not None else None
         book = sketchbooks.find(self.model)
         return last is not None and book is not None and not any(scenes.unknown_drawings(book, [last]))
 
-    def put(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
-        """Read a stop, with the drawings that were chosen for it; None where its scene is not read from its prompt."""
-        if self.form.stops[index].picture or self.brings_scene(index):  # that of the photo, or of the walk gone on from
+    def interpret(self, index: int, stop: dict[str, Any], limits: Limits) -> Reading | None:
+        """Return the interpretation of a stop's prompt with its chosen drawings.
+
+        It is ``None`` if the scene comes from a photo or from the walk to continue from, or if the prompt is refused.
+        """
+        if self.form.stops[index].picture or self.reuses_scene(index):
             return None
         seed, leave_out = self.seed_of(stop), self.leave_out(stop)
-        reading = _read(self.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed)
+        reading = _interpret(self.reader, stop["prompt"], limits, leave_out=leave_out, seed=seed)
         if reading is None:
             return None
         return chosen.put(
             reading, chosen.fitting(reading, chosen.listed(self.form.stops[index].drawing), self.reader.drawings)
         )
 
-    def chosen(self, read: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
-        """Choose the styles of the stops whose readings are given, by their places, where nobody named one."""
-        asked = [StopFacts(reading, *_of_style(stops[index])) for index, reading in read.items()]
-        after = self.form.parent.stops[-1].scene if self.brings_scene(0) and self.form.parent is not None else None
-        told = stop_styles.choose_styles(asked, model=self.model, walk_seed=self.seed, after=after)
-        return dict(zip(read, told, strict=True))
+    def styles_for(self, interpretations: dict[int, Reading], stops: list[dict[str, Any]]) -> dict[int, str]:
+        """Map the indices of interpreted stops to the styles chosen for them, ``""`` for a stop that names one."""
+        wanted = [StopFacts(reading, *_of_style(stops[index])) for index, reading in interpretations.items()]
+        after = self.form.parent.stops[-1].scene if self.reuses_scene(0) and self.form.parent is not None else None
+        styles = stop_styles.choose_styles(wanted, model=self.model, walk_seed=self.seed, after=after)
+        return dict(zip(interpretations, styles, strict=True))
 
     def seed_of(self, stop: dict[str, Any]) -> int:
-        """Return the seed that a stop is read and painted by."""
+        """Return a stop's own seed, or else the walk's."""
         own = stop.get("seed")
         return own if type(own) is int and 0 <= own <= SEED_MAX else self.seed
 
     def leave_out(self, stop: dict[str, Any]) -> str:
-        """Return what a stop leaves out."""
+        """Return a stop's negative prompt, ``""`` if it is not text."""
         words = stop["negative_prompt"]
         return words if isinstance(words, str) else ""
 
 
 def _of_style(stop: dict[str, Any]) -> tuple[str, str | None]:
-    """Return the hand and the layout of a stop, unchecked; a layout that there is not counts as none."""
+    """Return a stop's style and layout, before validation; an unknown layout counts as ``None``."""
     layout = stop.get("layout")
     return stop["hand"] or "", layout if layout in LAYOUTS else None
 
 
 def seed_of(form: MakeForm) -> int:
-    """Return the walk's seed: the form's, that of the walk gone on from, or the one that is drawn."""
+    """Return the walk's seed: the typed one, that of the walk to continue from, or one that follows from the form."""
     typed = form.seed.strip()
     if typed.isascii() and typed.isdigit() and len(typed) < 11 and int(typed) <= SEED_MAX:
         return int(typed)

@@ -1,4 +1,4 @@
-"""The styles of a model that composes in groups, as pages show them, and the layouts that a stop may have."""
+"""Group the styles of a model for pages, and list the layouts that a stop may have."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAYOUT_NAMES = {
 
 
 class StyleGroup(NamedTuple):
-    """Some styles under a heading, and the name of that in the page."""
+    """Styles under a heading; ``name`` is the group's id in the page."""
 
     title: str
     name: str
@@ -30,7 +30,7 @@ class StyleGroup(NamedTuple):
 
 
 def grouped(styles: Sequence[Style]) -> list[StyleGroup]:
-    """Group the styles of a model that composes, those that were taught here last; of another, there are no groups."""
+    """Return the styles in groups, those trained on this site last; no groups if the model's styles have no layouts."""
     if not hands.any_composes(style.hand for style in styles):
         return []
     graphic = tuple(style for style in styles if style.hand.is_graphic)
@@ -45,7 +45,10 @@ def grouped(styles: Sequence[Style]) -> list[StyleGroup]:
 
 
 def layouts(known: Sequence[Hand]) -> dict[str, str]:
-    """Map the layouts that some of these hands offer to what pages call them, "" to the style's own choice."""
+    """Map the layouts that any of these styles offers to their names on pages; ``""`` is the style's own choice.
+
+    The map is empty if none of them offers a choice.
+    """
     offered = {layout for hand in known for layout in hand.layouts}
     if not offered - {"single"}:
         return {}

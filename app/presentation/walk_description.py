@@ -1,4 +1,4 @@
-"""A walk as JSON, for programs and commands: its fields as types, and how they are filled."""
+"""The JSON description of a walk, for the API and commands: its types, and the function that fills them."""
 
 from __future__ import annotations
 
@@ -24,85 +24,92 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 class StopDescription(TypedDict):
     """One stop of a walk."""
 
-    prompt: Annotated[str, Field(description="What is painted here.", examples=["a lemon"])]
-    negative_prompt: Annotated[str, Field(description="What is left out.", examples=[""])]
-    seed: Annotated[int | None, Field(description="Its own seed; null when it is the walk's.", examples=[None])]
-    hand: Annotated[
-        str | None, Field(description="The hand it is painted in; null when the model chooses.", examples=[None])
-    ]
+    prompt: Annotated[str, Field(description="Its prompt.", examples=["a lemon"])]
+    negative_prompt: Annotated[str, Field(description="Its negative prompt.", examples=[""])]
+    seed: Annotated[int | None, Field(description="Its own seed; null if it uses the walk's.", examples=[None])]
+    hand: Annotated[str | None, Field(description="Its style; null if the model chooses one.", examples=[None])]
     found_hand: Annotated[
         str | None,
         Field(
-            description="The hand that the house eye found in the finished picture; null where one was asked for, or "
-            "where the eye is not sure.",
+            description="The style that the image encoder recognised in the finished picture; null if a style was "
+            "requested, or if the encoder is not sure.",
             examples=[None],
         ),
     ]
     note: Annotated[
-        str | None, Field(description="What the painter could not read of the prompt, if anything.", examples=[None])
+        str | None, Field(description="What the worker ignored in the prompt, if anything.", examples=[None])
     ]
     scene: Annotated[
         dict[str, Any] | None,
-        Field(description="What the prompt was read as; null where the model is led by words alone.", examples=[None]),
+        Field(
+            description="The interpretation of its prompt; null if the model is conditioned on text only.",
+            examples=[None],
+        ),
     ]
     photo: Annotated[
         str | None,
-        Field(
-            description="The SHA-256 of the photo that it is made of, which its owner alone is given.", examples=[None]
-        ),
+        Field(description="The SHA-256 of its photo; only the owner can see the photo.", examples=[None]),
     ]
     cut_out: Annotated[
         bool | None,
-        Field(description="Whether of the photo its main thing alone is used; null without one.", examples=[None]),
+        Field(description="Whether only the photo's main subject is used; null without a photo.", examples=[None]),
     ]
-    lora: Annotated[str | None, Field(description="The LoRA it is painted with; null without one.", examples=[None])]
+    lora: Annotated[str | None, Field(description="The name of its LoRA; null without one.", examples=[None])]
     lora_weight: Annotated[
-        float | None, Field(description="How strongly that LoRA works; null without one.", examples=[None])
+        float | None, Field(description="The weight of the LoRA; null without one.", examples=[None])
     ]
     clip_skip: Annotated[
         int | None,
-        Field(description="How many of the text encoder's last layers are left out; null for none.", examples=[None]),
+        Field(description="How many of the text encoder's last layers are skipped; null for none.", examples=[None]),
     ]
 
 
 class Smoothness(TypedDict):
-    """How even the film is, measured on its pictures."""
+    """Smoothness metrics of the film, measured on its frames."""
 
-    evenness: Annotated[float | None, Field(description="1 when all steps are alike.", examples=[0.93])]
-    jump: Annotated[float | None, Field(description="The largest step, in average steps.", examples=[1.4])]
+    evenness: Annotated[
+        float | None, Field(description="Uniformity of the steps: 1 when all are equal.", examples=[0.93])
+    ]
+    jump: Annotated[
+        float | None, Field(description="Max step ratio: the largest step divided by the mean step.", examples=[1.4])
+    ]
     morph: Annotated[float | None, Field(description="0 for a cross-fade of its stops; at most 1.", examples=[0.42])]
     perceptual_step: Annotated[
-        float | None, Field(description="Mean distance of neighbours to the image encoder, 0 to 2.", examples=[0.02])
+        float | None,
+        Field(description="Mean distance of neighbouring frames by image embedding, 0 to 2.", examples=[0.02]),
     ]
     steps: Annotated[
         list[float] | None,
-        Field(description="How much each picture differs from the next, root mean square, 0 to 255.", examples=[[8.4]]),
+        Field(
+            description="The difference between each frame and the next: root mean square, 0 to 255.", examples=[[8.4]]
+        ),
     ]
 
 
 class Films(TypedDict):
-    """Addresses of the films, root-relative; null until there is one. They get better while the walk is painted."""
+    """Addresses of the films, root-relative; null until one exists. The files improve while the walk is generated."""
 
     gif: Annotated[str | None, Field(description="The film as GIF.", examples=[f"/walks/{WALK_ID}.gif"])]
     mp4: Annotated[str | None, Field(description="The film as MP4.", examples=[f"/walks/{WALK_ID}.mp4"])]
     webp: Annotated[str | None, Field(description="The film as WebP.", examples=[None])]
-    poster: Annotated[str | None, Field(description="Its middle picture, PNG.", examples=[f"/walks/{WALK_ID}.png"])]
+    poster: Annotated[str | None, Field(description="Its middle frame as PNG.", examples=[f"/walks/{WALK_ID}.png"])]
 
 
 class WalkDescription(TypedDict):
-    """A walk, at whatever point of its life it is."""
+    """A walk in any state."""
 
-    id: Annotated[str, Field(description="Its name in addresses.", pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
-    number: Annotated[int, Field(description="How many walks there were with it.", examples=[1284])]
+    id: Annotated[str, Field(description="Its id in addresses.", pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
+    number: Annotated[int, Field(description="Its number: walks are numbered from 1 on.", examples=[1284])]
     state: Annotated[
         str,
         Field(
-            description="queued, then painting, then finished; or refused (unfit), failed (our fault), cancelled.",
+            description="queued, then painting, then finished; or refused (unfit), failed (an error on our side), "
+            "cancelled.",
             json_schema_extra={"enum": list(STATES)},
             examples=["finished"],
         ),
     ]
-    title: Annotated[str, Field(description="Its name on the wall.", examples=["A lemon, the sun"])]
+    title: Annotated[str, Field(description="Its title.", examples=["A lemon, the sun"])]
     stops: Annotated[
         list[StopDescription],
         Field(
@@ -119,19 +126,19 @@ class WalkDescription(TypedDict):
     drawings: Annotated[
         list[RecipeDrawing],
         Field(
-            description="The drawings that it is painted after, and whose they are; empty where the model is led by "
-            "words alone.",
+            description="Its reference drawings, with their artists and licences; empty if the model is conditioned "
+            "on text only.",
             examples=[[]],
         ),
     ]
-    seed: Annotated[int, Field(description="Where its noise comes from; drawn if not asked for.", examples=[11])]
-    frames: Annotated[int, Field(description="How many pictures the film has.", examples=[2])]
-    steps: Annotated[int, Field(description="How many steps the sampler takes for each.", examples=[20])]
-    guidance: Annotated[float, Field(description="How closely they keep to the words.", examples=[3.5])]
+    seed: Annotated[int, Field(description="The seed of its noise; random if none was requested.", examples=[11])]
+    frames: Annotated[int, Field(description="The number of frames in the film.", examples=[2])]
+    steps: Annotated[int, Field(description="The number of sampler steps for each frame.", examples=[20])]
+    guidance: Annotated[float, Field(description="The guidance scale.", examples=[3.5])]
     aspect: Annotated[
         str,
         Field(
-            description="Width to height of the pictures, as it was asked for.",
+            description="The requested aspect ratio.",
             json_schema_extra={"enum": list(ASPECTS)},
             examples=["1:1"],
         ),
@@ -139,97 +146,102 @@ class WalkDescription(TypedDict):
     width: Annotated[
         int | None,
         Field(
-            description="Their width in pixels: the nearest to the aspect ratio that the model paints. Null until that "
-            "is known.",
+            description="The frames' width in pixels: the nearest to the aspect ratio that the model can generate. "
+            "Null until it is known.",
             examples=[256],
         ),
     ]
-    height: Annotated[int | None, Field(description="Their height in pixels.", examples=[256])]
-    preset: Annotated[
-        str, Field(description="How much is spent on a picture: fast, balanced, exact.", examples=["balanced"])
-    ]
+    height: Annotated[int | None, Field(description="The frames' height in pixels.", examples=[256])]
+    preset: Annotated[str, Field(description="The quality preset: fast, balanced or exact.", examples=["balanced"])]
     ending: Annotated[
         str,
         Field(
-            description="How the film ends: stop, back (the way it came), round (to the first stop again).",
+            description="How the film ends: stop, back (the same way in reverse), round (on to the first stop).",
             json_schema_extra={"enum": list(ENDINGS)},
             examples=["stop"],
         ),
     ]
-    easing: Annotated[bool, Field(description="Whether it slows down at the stops.", examples=[False])]
-    model: Annotated[
-        str | None, Field(description="The model asked for; null when the site's first paints.", examples=[None])
-    ]
+    easing: Annotated[bool, Field(description="Whether the film slows down at the stops.", examples=[False])]
+    model: Annotated[str | None, Field(description="The requested model; null for the site's first.", examples=[None])]
     model_here: Annotated[
         bool | None,
         Field(
-            description="Whether the model that painted it is here in the same revision: no other paints the same "
-            "pictures again, or shows them in the making. Null until it is painted, and where nobody can tell.",
+            description="Whether the model that generated it is available in the same revision; no other generates "
+            "the same pictures, or shows their stages. Null until it is generated, and if it cannot be determined.",
             examples=[True],
         ),
     ]
     continues: Annotated[
         str | None,
-        Field(description="The id of the walk that it goes on from; null unless that hangs.", examples=[None]),
+        Field(description="The id of the walk that it continues; null if that is not published.", examples=[None]),
     ]
     remix_of: Annotated[
         str | None,
-        Field(description="The id of the walk that it is a remix of; null unless that hangs.", examples=[None]),
+        Field(description="The id of the walk that it is a remix of; null if that is not published.", examples=[None]),
     ]
     repeat_of: Annotated[
         str | None,
         Field(
-            description="The id of the walk that was painted when the same was asked for before, and whose pictures "
-            "it shares; null unless that hangs.",
+            description="The id of the earlier walk from the same request, whose pictures it reuses; null if that is "
+            "not published.",
             examples=[None],
         ),
     ]
     fps: Annotated[
         float,
-        Field(description="Pictures a second: 100 by a whole number, as a GIF can say it.", examples=[12.5]),
+        Field(description="Frames per second: 100 divided by a whole number, as in a GIF.", examples=[12.5]),
     ]
-    frames_painted: Annotated[int, Field(description="How many are painted.", examples=[2])]
-    progress: Annotated[float, Field(description="The same, from 0 to 1.", ge=0, le=1, examples=[1.0])]
+    frames_painted: Annotated[int, Field(description="The number of frames generated so far.", examples=[2])]
+    progress: Annotated[float, Field(description="The same as a fraction, from 0 to 1.", ge=0, le=1, examples=[1.0])]
     queue_position: Annotated[
-        int | None, Field(description="Its place in line, 1 is next; null unless it waits.", examples=[None])
+        int | None, Field(description="Its queue position, 1 is next; null unless it is queued.", examples=[None])
     ]
     eta_seconds: Annotated[
-        float | None, Field(description="Seconds left; null when done or not known.", examples=[None])
+        float | None, Field(description="Estimated seconds left; null when done or unknown.", examples=[None])
     ]
     painters: Annotated[
-        int | None, Field(description="How many painters that estimate counts on; null when done.", examples=[None])
+        int | None,
+        Field(description="The number of workers that the estimate assumes; null when done.", examples=[None]),
     ]
-    smoothness: Annotated[Smoothness | None, Field(description="How even the film is; null until it is finished.")]
-    paint_seconds: Annotated[float | None, Field(description="How long the painting took.", examples=[5.1])]
-    first_film_seconds: Annotated[float | None, Field(description="How soon there was a film to see.", examples=[0.8])]
+    smoothness: Annotated[Smoothness | None, Field(description="Smoothness metrics; null until it is finished.")]
+    paint_seconds: Annotated[
+        float | None, Field(description="How long the generation took, in seconds.", examples=[5.1])
+    ]
+    first_film_seconds: Annotated[
+        float | None, Field(description="Seconds until the first playable film.", examples=[0.8])
+    ]
     passes: Annotated[
         int | None,
-        Field(description="How often the model was asked; 0 for a repeat, null until it is painted.", examples=[480]),
+        Field(
+            description="The number of UNet evaluations; 0 for a cached result, null until it is generated.",
+            examples=[480],
+        ),
     ]
     unlisted: Annotated[bool, Field(description="Whether it is left out of the gallery.", examples=[False])]
     photos_may_be_shown: Annotated[
         bool,
         Field(
-            description="Whether its owner may publish the photos of its stops, and those in them agree.",
+            description="Whether the owner has confirmed that the photos of its stops may be published, with the "
+            "consent of the people in them.",
             examples=[False],
         ),
     ]
-    featured: Annotated[bool, Field(description="Whether the house shows it first.", examples=[False])]
+    featured: Annotated[bool, Field(description="Whether the site features it.", examples=[False])]
     media: Films
     recipe: Recipe
     url: Annotated[str, Field(description="Its page, root-relative.", examples=[f"/walks/{WALK_ID}-a-lemon-the-sun"])]
     created_at: Annotated[
-        Moment, Field(description="When it was asked for.", examples=["2026-11-20T12:00:00.100000+00:00"])
+        Moment, Field(description="When it was requested.", examples=["2026-11-20T12:00:00.100000+00:00"])
     ]
     finished_at: Annotated[
         Moment | None,
-        Field(description="When it came to its end, good or bad; null until then.", examples=[FINISHED_AT]),
+        Field(description="When it finished, failed or was cancelled; null until then.", examples=[FINISHED_AT]),
     ]
     error: Annotated[str | None, Field(description="What went wrong, if anything.", examples=[None])]
 
 
 def describe(walk: Walk) -> WalkDescription:
-    """Describe a walk as JSON: the fields that programs rely on."""
+    """Return the JSON description of a walk."""
     place = fair_queue.find_place(walk)
     return {
         "id": walk.id,
@@ -258,7 +270,7 @@ def describe(walk: Walk) -> WalkDescription:
         "progress": round(walk.painted_count / walk.frames, 4),
         "queue_position": place.position,
         "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
-        "painters": place.painters,  # how many the estimate counts on; with none there is no estimate
+        "painters": place.painters,  # without a living worker there is no estimate
         "smoothness": _smoothness(walk),
         "paint_seconds": walk.paint_seconds,
         "first_film_seconds": walk.first_film_seconds,

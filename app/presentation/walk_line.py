@@ -1,6 +1,6 @@
-"""The geometry of the line that every walk is drawn as: where its marks stand, how long they are, what hangs from them.
+"""The geometry of the line that stands for a walk: the position and size of its marks, thumbnails and chart.
 
-Places along the line are in percent of its width, sizes in pixels, so that pages can write both into SVG attributes.
+Positions along the line are in percent of its width, sizes in pixels, so that pages can write both into SVG attributes.
 """
 
 from __future__ import annotations
@@ -10,44 +10,44 @@ from dataclasses import dataclass
 from typing import Protocol
 
 LENGTHS = (25, 19, 15, 11, 7, 5)
-"""How long a mark is by rank: stops, middles, quarters, eighths, sixteenths, and all that follow."""
+"""The length of a mark by rank: stops, halves, quarters, eighths, sixteenths, and all further ranks."""
 
 THICKNESSES = (3, 2, 1)
 CAPTION_LENGTHS = (13, 9, 5)
 PICTURES = (88, 80, 64, 48, 36)
-"""The sides of the pictures that hang from the marks of the first five ranks."""
+"""The sides of the thumbnails below the marks of the first five ranks."""
 
 WIDE, PHONE = 1096.0, 306.0
-"""The line between its end marks, in pixels, on a wide page and on a phone; there the pictures are half as large."""
+"""The length of the line in pixels on a wide page and on a phone, where thumbnails are half as large."""
 
 PHONE_RANKS = 4
 
 CHART = 72
-"""How high the chart of a walk's steps is, in pixels, with its base."""
+"""The height of the chart of a walk's steps, in pixels, including its base."""
 
 MEAN = 42
-"""How high its mean step stands: an even walk fills the same part of every chart, and half as much again has room."""
+"""The height of the mean step, in pixels: even walks look the same in every chart, with room above for larger steps."""
 
 
 class Painted(Protocol):
-    """What is asked of a frame: its place in the film and on the walk, and how early it was painted."""
+    """The attributes of a frame that the line needs."""
 
     @property
     def index(self) -> int:
-        """Count the frame in film order."""
+        """Return the frame's index in film order."""
 
     @property
     def position(self) -> float:
-        """Place the frame between 0 and the number of legs."""
+        """Return the frame's position on the walk, from 0 to the number of legs."""
 
     @property
     def rank(self) -> int:
-        """Name the halving in which the frame was painted."""
+        """Return the pass in which the frame was generated: 0 for the stops, 1 for the halves, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stroke across the line: its place in percent, its size, and the shift that keeps it within the line's ends."""
+    """A stroke across the line: position in percent, size in pixels, and a shift that keeps it inside the ends."""
 
     x: float
     width: int
@@ -57,8 +57,8 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Hanging:
-    """A picture that hangs from the line: of which frame, where, how large, and whether a phone has room for it."""
+class Thumbnail:
+    """A picture below the line: its frame, position in percent, side in pixels, and whether a phone has room for it."""
 
     frame: Painted
     x: float
@@ -67,36 +67,36 @@ class Hanging:
 
 
 def place(position: float, stops: int) -> float:
-    """Turn a position on the walk into percent of the line."""
+    """Return a position on the walk in percent of the line."""
     return round(100 * position / max(1, stops - 1), 3)
 
 
 def mark(x: float, rank: int, lengths: Sequence[int] = LENGTHS) -> Mark:
-    """Make the mark of a rank at ``x`` percent; at the very ends it stands inside the line."""
+    """Return the mark of a rank at ``x`` percent; a mark at either end is shifted inside the line."""
     width = THICKNESSES[min(rank, len(THICKNESSES) - 1)]
     shift = 0.0 if x <= 0 else -float(width) if x >= 100 else -width / 2
     return Mark(x, width, lengths[min(rank, len(lengths) - 1)], shift, rank)
 
 
 def stop_marks(stops: int) -> list[Mark]:
-    """Mark the stops alone: the line before anything is painted."""
+    """Return the marks of the stops alone, for a walk without frames."""
     return [mark(place(stop, stops), 0) for stop in range(stops)]
 
 
 def frame_marks(frames: Sequence[Painted], stops: int) -> list[Mark]:
-    """Mark every painted frame, the early ones last so that they stand over the late ones."""
+    """Return a mark for each generated frame, the early ranks last so that they are drawn over the late ones."""
     marks = [mark(place(frame.position, stops), frame.rank) for frame in frames]
     return sorted(marks, key=lambda each: (-each.rank, each.x))
 
 
 def ruler(frames: Sequence[Painted], stops: int) -> list[Mark]:
-    """Mark the painted frames, and the stops even where no frame is painted yet."""
-    there = {mark.x for mark in frame_marks(frames, stops)}
-    return [*frame_marks(frames, stops), *(stop for stop in stop_marks(stops) if stop.x not in there)]
+    """Return the marks of the generated frames, and of the stops even if they have no frame yet."""
+    present = {mark.x for mark in frame_marks(frames, stops)}
+    return [*frame_marks(frames, stops), *(stop for stop in stop_marks(stops) if stop.x not in present)]
 
 
 def caption_marks(stops: int) -> list[Mark]:
-    """Mark the small line of a caption: the stops, their middles, and the quarters of a walk of one leg."""
+    """Return the marks of a caption's small line: stops, halves, and for a walk of one leg the quarters."""
     ends = [mark(place(stop, stops), 0 if stop in (0, stops - 1) else 1, CAPTION_LENGTHS) for stop in range(stops)]
     stations = [Mark(m.x, 2 if m.rank == 0 else 1, 13, _shift(m.x, 2 if m.rank == 0 else 1)) for m in ends]
     halves = [mark(place(leg + 0.5, stops), 1, CAPTION_LENGTHS) for leg in range(stops - 1)]
@@ -105,11 +105,11 @@ def caption_marks(stops: int) -> list[Mark]:
     return [*quarters, *middles, *stations]
 
 
-def hung(frames: Sequence[Painted], stops: int) -> list[Hanging]:
-    """Choose the pictures that hang from the line: those of the first five ranks that have room beside earlier ones."""
+def thumbnails(frames: Sequence[Painted], stops: int) -> list[Thumbnail]:
+    """Choose the thumbnails below the line: frames of the first five ranks that do not overlap earlier ranks."""
     wide: list[tuple[float, float]] = []
     phone: list[tuple[float, float]] = []
-    chosen: list[Hanging] = []
+    chosen: list[Thumbnail] = []
     for frame in sorted(frames, key=lambda each: (each.rank, each.position)):
         if frame.rank >= len(PICTURES):
             break
@@ -117,25 +117,28 @@ def hung(frames: Sequence[Painted], stops: int) -> list[Hanging]:
         if not _takes_room(wide, x * WIDE / 100, side):
             continue
         on_phones = frame.rank < PHONE_RANKS and _takes_room(phone, x * PHONE / 100, side / 2)
-        chosen.append(Hanging(frame, x, side, on_phones))
+        chosen.append(Thumbnail(frame, x, side, on_phones))
     return sorted(chosen, key=lambda each: each.x)
 
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """A stroke of the chart: where it stands in percent, how high it is in pixels, and its upper end from the top."""
+    """A stroke of the chart: position in percent, height in pixels, and the distance of its upper end from the top."""
 
     x: float
     height: int
 
     @property
     def y(self) -> int:
-        """Place its upper end."""
+        """Return the distance of its upper end from the top, in pixels."""
         return CHART - 1 - self.height
 
 
 def chart(strides: Sequence[float]) -> list[Stride]:
-    """Draw a film's steps, one stroke each, from a base of one pixel; the scale is that of the mean step."""
+    """Return one stroke for each step of a film, scaled so that the mean step has the height ``MEAN``.
+
+    The scale is smaller if the largest step would not fit. A stroke of height 0 still shows as one pixel.
+    """
     if not strides:
         return []
     largest, mean = max(strides), sum(strides) / len(strides)

@@ -1,4 +1,4 @@
-"""What pages say of a walk: its blends, endings, notes and waiting times, in the page's language."""
+"""Texts about a walk in the page's language: blends, endings, notes and waiting times."""
 
 from __future__ import annotations
 
@@ -43,19 +43,22 @@ CARE_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")
 
 
 def ordinal_place(position: int) -> str:
-    """Name a place in the queue: ``Third in line``."""
+    """Return a queue position in words: ``Third in line``."""
     return sentence(_("%(ordinal)s in line", ordinal=ordinal(position)))
 
 
 def lowest(seconds: float | None, seen: str | None) -> float | None:
-    """Return the smaller of an estimate and the one that the visitor has seen, so that it never rises before them."""
+    """Return the smaller of an estimate and the one already shown, so that a visitor never sees it rise.
+
+    Both are in seconds; ``seen`` comes from the query string and is ignored if it is not a number.
+    """
     if seconds is None or seen is None or not re.fullmatch(r"[0-9]{1,7}(\.[0-9])?", seen, re.ASCII):
         return seconds
     return min(seconds, float(seen))
 
 
 def waiting_words(count: int, seconds: float | None) -> str:
-    """Say how long a walk takes if it is asked for now: ``Two walks are waiting. About 25 seconds.``."""
+    """Return the queue's length and the waiting time in words: ``Two walks are waiting. About 25 seconds.``."""
     if count == 0:
         line = _("Nobody is waiting.")
     elif count == 1:
@@ -66,13 +69,16 @@ def waiting_words(count: int, seconds: float | None) -> str:
 
 
 def frames_and_length(frames: int, fps: float, ending: str = "stop") -> str:
-    """Say how long a film is: ``24 frames, 1.9 seconds``; one that comes back shows all but its ends twice."""
+    """Return a film's length in words: ``24 frames, 1.9 seconds``.
+
+    A film that runs there and back shows all frames but the first and last twice.
+    """
     shown = max(frames, 2 * frames - 2) if ending == BACK else frames
     return f"{plural(frames, 'frame')}, {duration(shown / fps)}"
 
 
 def frame_size(aspect: str, width: int, height: int) -> str:
-    """Return how large pictures are: ``512 × 288 pixels``, and where the model can paint the ratio only nearly, so."""
+    """Return a picture size in words, ``512 × 288 pixels``, with a note if it only approximates the aspect ratio."""
     size = _("%(width)s × %(height)s pixels", width=width, height=height)
     if aspects.is_rounded(aspect, width, height):
         return _("%(size)s, the nearest to %(aspect)s that the model paints", size=size, aspect=aspect)
@@ -80,12 +86,12 @@ def frame_size(aspect: str, width: int, height: int) -> str:
 
 
 def short_name(prompt: str) -> str:
-    """Drop the article: ``a fox`` is ``fox``."""
+    """Return a prompt without its article: ``fox`` for ``a fox``."""
     return ARTICLES.sub("", prompt.strip()) or prompt
 
 
 def blend(prompts: Sequence[str], position: float) -> str:
-    """Name what is shown at a position: ``63 % fox · 37 % sunflower``, at a stop the stop alone."""
+    """Return the blend of prompts at a position: ``63 % fox · 37 % sunflower``; at a stop only that stop's prompt."""
     last = len(prompts) - 1
     leg = min(max(math.floor(position), 0), last - 1)
     second = percent(position - leg)
@@ -94,19 +100,22 @@ def blend(prompts: Sequence[str], position: float) -> str:
 
 
 def stations(walk: Any) -> list[str]:
-    """List the prompts along a walk's line: those of its stops, and of a walk that goes round the first once more."""
+    """Return the prompts along a walk's line: those of its stops, and for a round walk the first again at the end."""
     prompts = [stop.prompt or _("a photo") for stop in walk.stops]
     return [*prompts, *prompts[:1]] if walk.ending == ROUND else prompts
 
 
 def size_class(text: str) -> str:
-    """Name the step of type in which a prompt of this length is set; the stylesheet knows the sizes."""
+    """Return the CSS class of the type size for a prompt of this length: ``len-s`` to ``len-xl``."""
     length = len(text)
     return "len-s" if length <= 12 else "len-m" if length <= 24 else "len-l" if length <= 48 else "len-xl"
 
 
 def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> tuple[str, str]:
-    """Choose what the empty form shows: the ends of a walk that exists, short enough to be read at full size."""
+    """Return two example prompts for the empty form.
+
+    They are the first and last stop of the first walk whose prompts fit the largest type size, or else a starter pair.
+    """
     pairs = [(walk.stops[0].prompt, walk.stops[-1].prompt) for walk in walks]
     fitting = [pair for pair in pairs if max(map(len, pair)) <= 14 and pair[0] != pair[1]]
     first, second = [*fitting, *starters, ("a lemon", "the sun")][0]
@@ -114,34 +123,34 @@ def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> 
 
 
 def same_shape(walks: Sequence[Any]) -> bool:
-    """Tell whether all films are equally wide for their height, so that they can stand in columns."""
+    """Return whether all walks have the same aspect ratio, so that a page can show them in columns."""
     return len({round((walk.width or 1) / (walk.height or 1), 2) for walk in walks}) <= 1
 
 
 def note(text: str) -> str:
-    """Explain the notes that the painter left on a stop."""
+    """Return the worker's notes on a stop as sentences; unknown notes are left out."""
     return " ".join(_(NOTES[each]) for each in stop_notes.split(text) if each in NOTES)
 
 
 def solver_name(scheduler: str | None) -> str:
-    """Name a sampler as its papers do."""
+    """Return the published name of a diffusers scheduler class; the class name without "Scheduler" if unknown."""
     return SOLVERS.get(scheduler or "", (scheduler or "").removesuffix("Scheduler"))
 
 
 def ending_name(ending: str) -> str:
-    """Say how a film repeats: ``there and back``."""
+    """Return the name of an ending: ``there and back``."""
     return _(ENDING_NAMES[ending])
 
 
 def care_name(preset: str) -> str:
-    """Say with what care a walk is painted: ``usual``."""
+    """Return the name of a quality preset: ``usual``."""
     return _(CARE_NAMES[preset])
 
 
 def own_words(own: Mapping[str, Any]) -> str:
-    """Say what a stop has of its own: ``in neon, without rain, seed 12``."""
-    said = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
-    told = {name: f"{value!s:.60}" for name, value in own.items()}
-    if "hand" in told:
-        told["hand"] = foreign_messages.translate_foreign(told["hand"])
-    return ", ".join(_(words, own=told[name]) for name, words in said.items() if name in told)
+    """Return a stop's own fields in words: ``in neon, without rain, seed 12``."""
+    phrases = {"hand": N_("in %(own)s"), "negative_prompt": N_("without %(own)s"), "seed": N_("seed %(own)s")}
+    values = {name: f"{value!s:.60}" for name, value in own.items()}
+    if "hand" in values:
+        values["hand"] = foreign_messages.translate_foreign(values["hand"])
+    return ", ".join(_(words, own=values[name]) for name, words in phrases.items() if name in values)

@@ -1,3 +1,3 @@
-"""What is fetched from outside a page: films and stills, feed, embeds, sitemap, data for search engines."""
+"""Routes for films, stills, the feed, embeds and the sitemap, and structured data for search engines."""
 
 __all__ = ["registration"]

@@ -1,7 +1,7 @@
-"""Who may keep what a walk is made of, and for how long.
+"""Cache policies for a walk's files.
 
-A browser keeps what its visitor has seen. A cache that serves others may keep the files of listed walks alone, and asks
-again after some minutes: it then hears that a walk was taken down, hidden or unlisted.
+Browsers may cache all of them. A shared cache may store only the files of listed walks, and must revalidate them after
+some minutes, so that it learns that a walk was deleted, hidden or unlisted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EACH_TIME = "no-cache"
 
 
 def keep(response: Response, walk: Walk, policy: str) -> Response:
-    """Have an answer kept as ``policy`` says by browsers, and by caches that serve others as far as they may."""
+    """Set ``Cache-Control`` to ``policy``, private for an unlisted walk, else with a limit for shared caches."""
     if walk.unlisted:
         policy = f"private, {policy}"
     elif policy != EACH_TIME:

@@ -1,4 +1,4 @@
-"""A walk's film on other people's pages: a page that may be framed, and the code that frames it."""
+"""Embed a walk's film on other sites: a page for a frame, and the HTML of the frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.web.security_headers import with_films
 
 blueprint = Blueprint("embed", __name__)
 
-# Everything that the site forbids elsewhere, and scripts and forms too; only being framed is allowed.
+# As strict as elsewhere on the site, without scripts and forms; only framing is allowed.
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -25,14 +25,14 @@ POLICY = "; ".join(
         "frame-ancestors *",
     ]
 )
-SIDE = 434  # pixels of the longer side, as on the walk's own page
+SIDE = 434  # length of the longer side in pixels, as on the walk's page
 CAPTION = 64
 CREDITS = 80
 
 
 @blueprint.get("/walks/<walk_id>/embed")
 def embed(walk_id: str) -> Response:
-    """Show the film alone, for a frame on another page; what is not there says so there as well."""
+    """Show the film alone, for a frame on another site; for a missing or deleted walk, a message in the frame."""
     try:
         walk = lookup.walk_at_address(walk_id)
     except (WalkNotFound, WalkGone) as error:
@@ -43,7 +43,7 @@ def embed(walk_id: str) -> Response:
 
 
 def size(walk: Walk, *, max_width: int | None = None, max_height: int | None = None) -> tuple[int, int]:
-    """Return width and height of a frame for the film and its caption, in pixels, within what is allowed."""
+    """Return width and height in pixels of a frame for the film and its caption, within the given maximum."""
     width, height = walk.width or 1, walk.height or 1
     scale = SIDE / max(width, height)
     wanted = round(width * scale), round(height * scale) + CAPTION
@@ -54,9 +54,9 @@ def size(walk: Walk, *, max_width: int | None = None, max_height: int | None = N
 
 @blueprint.app_template_global("embed_code")
 def code(walk: Walk, *, max_width: int | None = None, max_height: int | None = None) -> str:
-    """Write the HTML that shows the walk on another page."""
+    """Return the HTML of a frame that shows the walk on another site."""
     width, height = size(walk, max_width=max_width, max_height=max_height)
-    # frameborder, for pages whose own policy forbids a style attribute
+    # frameborder, because the policy of the other site may forbid a style attribute
     return str(
         Markup(
             '<iframe src="{}walks/{}/embed" width="{}" height="{}" title="{}" loading="lazy" frameborder="0"></iframe>'
@@ -66,5 +66,5 @@ def code(walk: Walk, *, max_width: int | None = None, max_height: int | None = N
 
 def _answer(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = with_films(POLICY)
-    response.headers["X-Robots-Tag"] = "noindex"  # the walk's own page is the one to be found
+    response.headers["X-Robots-Tag"] = "noindex"  # search engines should find the walk's page instead
     return response

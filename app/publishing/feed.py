@@ -44,7 +44,7 @@ Sitemap: {sitemap}
 
 @blueprint.get("/feed.xml")
 def feed() -> Response:
-    """Send the newest public walks, or the newest of those that a search finds."""
+    """Return an Atom feed of the newest public walks, or of the newest that match a search and filters."""
     choice = from_page(request.args).model_copy(update={"sort": NEWEST, "draw": None})
     walks = catalogue.page(choice, limit=ENTRIES).walks
     page = render_template(
@@ -64,7 +64,7 @@ def feed() -> Response:
 
 @blueprint.get("/oembed")
 def oembed() -> Response:
-    """Describe a walk for pages that show what a link leads to (oembed.com, 2.3.4.2, a video)."""
+    """Return the oEmbed description of a walk, of type video (oembed.com, section 2.3.4.2)."""
     if request.args.get("format", "json") != "json":
         return error_responses.problem(501, "Not in this format", "This address answers in JSON only: format=json.")
     max_width, max_height = _pixels("maxwidth"), _pixels("maxheight")
@@ -93,29 +93,33 @@ def oembed() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Tell robots what to leave alone, and where the sitemap is."""
+    """Return ``robots.txt``: what crawlers should not fetch, and the sitemap's address."""
     text = ROBOTS.format(sitemap=url_for("sitemap.index", _external=True))
     return Response(text, mimetype="text/plain", headers={"Cache-Control": "max-age=86400"})
 
 
 @blueprint.app_template_filter()
 def xml_text(text: str) -> str:
-    """Put the replacement character for what XML cannot hold, escaped or not."""
+    """Return the text with U+FFFD in place of characters that XML 1.0 does not allow."""
     return NO_XML.sub("\ufffd", text)
 
 
 def _urn(walk: Walk) -> str:
-    """Name a walk for good, whatever the site's address becomes."""
+    """Return a permanent URN for a walk, which does not depend on the site's address."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"moma-lisa:walks/{walk.id}").urn
 
 
 def _walk_of(url: str | None) -> Walk:
-    """Return the public walk at an address of this site; any other is as good as none."""
+    """Return the public walk at an address of this site.
+
+    :raises InvalidInput: when no address is given.
+    :raises NotFound: when the address belongs to no public walk of this site.
+    """
     if not url:
         raise InvalidInput.on("url", message="url must be the address of a walk, such as https://…/walks/….")
-    found = WALK_PATH.fullmatch(_path_here(url))
+    match = WALK_PATH.fullmatch(_path_here(url))
     try:
-        walk = lookup.walk_at_address(found[1]) if found else None
+        walk = lookup.walk_at_address(match[1]) if match else None
     except (WalkNotFound, WalkGone):
         walk = None
     if walk is None or not walk.is_public:
@@ -124,17 +128,17 @@ def _walk_of(url: str | None) -> Walk:
 
 
 def _path_here(url: str) -> str:
-    """Return the path of an address on this host, ``""`` for any other."""
+    """Return the path of an address on this host; ``""`` for any other host."""
     try:
         parts = urlsplit(url)
         is_here = parts.scheme in ("http", "https") and _host(parts) == _host(urlsplit(request.url_root))
-    except ValueError:  # brackets that do not match, or a port that is no number
+    except ValueError:  # unbalanced brackets, or an invalid port
         return ""
     return parts.path if is_here else ""
 
 
 def _host(parts: SplitResult) -> tuple[str | None, int | None]:
-    """Return host and port; http and https are the same site, each at its usual port."""
+    """Return host and port, with ``None`` for the default ports, so that http and https count as the same site."""
     return parts.hostname, None if parts.port in (80, 443) else parts.port
 
 

@@ -1,4 +1,4 @@
-"""A walk's files at their plain addresses: films and poster, as good as they are by now, stills, and the recipe."""
+"""Routes for a walk's files at their plain addresses: films, poster, frames and the recipe."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ blueprint = Blueprint("files", __name__)
 
 @blueprint.get("/walks/<walk_id>.<any(gif, mp4, webp, png):extension>")
 def film(walk_id: str, extension: str) -> Response:
-    """Send a film or the poster; while the walk is painted, as good as it is by now."""
+    """Send a film or the poster; while the walk is being generated, the latest version."""
     kind, mimetype = FILMS[extension]
     try:
         return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
-    except MediaError:  # a better film took its place since the row was read, or the walk was cancelled
+    except MediaError:  # since the row was read, a newer film replaced it or the walk was cancelled
         db.session.expire_all()
         return _send_film(lookup.walk_at_address(walk_id), kind, mimetype, extension)
 
 
 @blueprint.get("/walks/<walk_id>.json")
 def recipe_file(walk_id: str) -> Response:
-    """Send the recipe."""
+    """Return the walk's recipe as JSON."""
     walk = lookup.walk_at_address(walk_id)
     return keep(conditional(jsonify(recipe.recipe_of(walk))), walk, EACH_TIME)
 
 
 @blueprint.get("/walks/<walk_id>/frames/<index>.png")
 def still(walk_id: str, index: str) -> Response:
-    """Send one frame, lossless."""
+    """Send one frame as a lossless PNG."""
     walk = lookup.walk_at_address(walk_id)
     frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
     if frame is None:

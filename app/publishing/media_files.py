@@ -1,7 +1,7 @@
-"""Finished pictures at addresses that never change their content, and all frames of a walk in one archive.
+"""Routes for pictures and films at immutable addresses, and for the ZIP archive of a walk's frames.
 
-What stands behind ``/walks/<id>.gif`` gets better while the walk is painted, so a browser has to ask again each time.
-``/media/<id>/gif.<hash>.gif`` names its content, and a browser may keep it for a year.
+The file at ``/walks/<id>.gif`` improves while the walk is generated, so a browser must revalidate it each time. The
+address ``/media/<id>/gif.<hash>.gif`` contains a hash of the content, so a browser may cache it for a year.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ for function in (stages_address, film_address, public_address, photo_address, st
 
 @blueprint.app_template_global()
 def archive_size(walk: Walk) -> int:
-    """Return how many bytes the archive of a walk's frames has."""
+    """Return the size in bytes of the archive of a walk's frames."""
     head = LOCAL_HEADER + DATA_DESCRIPTOR + CENTRAL_HEADER
     return END_RECORD + sum(head + 2 * len(_name(frame)) + frame.bytes for frame in walk.painted)
 
 
 @blueprint.get("/media/<walk_id>/<any(gif, mp4, webp, poster):kind>.<digest>.<extension>")
 def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
-    """Send a film or poster whose content the address names."""
+    """Send a film or the poster, if it still has the hash in the address."""
     expected, mimetype = KINDS[kind]
 
     def send() -> Response:
@@ -75,7 +75,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
 
 @blueprint.get("/media/<walk_id>/<any(stages, sheet):form><int:index>.<digest>.webp")
 def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
-    """Send the stages of a frame, as a film or side by side."""
+    """Send the stages of a frame, as a film (``stages``) or side by side (``sheet``)."""
 
     def send() -> Response:
         walk = lookup.walk_at_address(walk_id)
@@ -91,10 +91,14 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
 
 @blueprint.get("/media/<walk_id>/photo-<int:index>.<digest>.webp")
 def photo(walk_id: str, index: int, digest: str) -> Response:
-    """Send the photo that a stop was made of to the walk's owner, by cookie or token; nobody else learns of it."""
+    """Send a stop's photo to the walk's owner, identified by cookie or bearer token.
+
+    :raises NotFound: when there is no such photo, or the requester is not the owner; the two look the same.
+    :raises TokenRefused: when the API token is invalid.
+    """
     walk = lookup.walk_at_address(walk_id)
     medium = walk.media.get(photo_stops.kind_of(index))
-    api_tokens.current()  # one that is no longer good owns nothing
+    api_tokens.current()  # refuses an expired or revoked token
     is_owners = any(visitors.owns(secret, walk) for secret in (visitors.known(), api_tokens.bearer()))
     if not is_owners or medium is None or short_digest(medium) != digest:
         raise NotFound(_("No photo of yours has this address. A photo is shown to its owner alone."))
@@ -109,24 +113,24 @@ def photo(walk_id: str, index: int, digest: str) -> Response:
 
 @blueprint.get("/media/<walk_id>/still.<name>.<digest>.png")
 def still(walk_id: str, name: str, digest: str) -> Response:
-    """Send a picture whose content the address names, painted or being painted around."""
+    """Send a frame, if it still has the hash in the address; the walk may still be generating."""
 
     def send() -> Response:
         walk = lookup.walk_at_address(walk_id)
         named = Frame.path.endswith(f"/{name}.png", autoescape=True)
-        found = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number, named))
-        frame = next((frame for frame in found if still_name(walk, frame) == f"{name}.{digest}"), None)
+        frames = db.session.scalars(select(Frame).where(Frame.walk_number == walk.number, named))
+        frame = next((frame for frame in frames if still_name(walk, frame) == f"{name}.{digest}"), None)
         if frame is None:
             raise NotFound(_("No picture of this walk has this address. The walk's own page has them."))
-        etag, told = f"{walk.id}-{name}-{digest}", f"{walk.id}-{name}.png"
-        return keep(send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=told), walk, FOR_GOOD)
+        etag, filename = f"{walk.id}-{name}-{digest}", f"{walk.id}-{name}.png"
+        return keep(send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=filename), walk, FOR_GOOD)
 
     return _again_if_replaced(send)
 
 
 @blueprint.get("/walks/<walk_id>.zip")
 def archive(walk_id: str) -> Response:
-    """Send all frames of a finished walk, one lossless PNG each, written into the answer as it is read."""
+    """Send all frames of a finished walk as a ZIP archive of lossless PNGs, streamed."""
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED:
         raise NotFound(_("The frames of this walk are packed once all of them are painted."))
@@ -137,17 +141,17 @@ def archive(walk_id: str) -> Response:
     response = cast(Response, response.make_conditional(request))
     if response.status_code == 200 and request.method != "HEAD":
         parts = _packed(walk)
-        first = next(parts)  # a store that is away is an error, not half an archive
+        first = next(parts)  # read before the response starts, so that an unavailable store gives an error response
         response.response = chain([first], parts)
     return response
 
 
 def _packed(walk: Walk) -> Iterator[bytes]:
-    """Write the archive frame by frame: no more than one is in memory, and nothing on disk."""
+    """Yield the archive in pieces, one frame at a time; only one is in memory, and none on disk."""
     store, paths = media_store.store(), {_name(frame): frame.path for frame in walk.painted}
     finished = walk.finished_at or walk.created_at
     out = Outlet()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # a PNG does not get smaller
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is already compressed
         for name, path in paths.items():
             entry = zipfile.ZipInfo(name, finished.timetuple()[:6])
             entry.external_attr = 0o644 << 16
@@ -157,18 +161,18 @@ def _packed(walk: Walk) -> Iterator[bytes]:
 
 
 class Outlet(io.RawIOBase):
-    """A file that can only be written, like a pipe; what was written is taken away bit by bit."""
+    """A write-only file in memory, whose content is taken out piece by piece."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
 
     def write(self, data: Buffer, /) -> int:
-        """Keep ``data`` until it is taken."""
+        """Append ``data``; return its length in bytes."""
         self.parts.append(bytes(data))
         return len(self.parts[-1])
 
     def take(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return what was written since the last call, and remove it."""
         data = b"".join(self.parts)
         self.parts.clear()
         return data
@@ -179,7 +183,10 @@ def _name(frame: Frame) -> str:
 
 
 def _again_if_replaced(send: Callable[[], Response]) -> Response:
-    """Look once more when a file has gone since its row was read: the walk may have been deleted meanwhile."""
+    """Return ``send()``; if a file is missing, read the database again and retry once.
+
+    The file may have been replaced, or the walk deleted, since its row was read.
+    """
     try:
         return send()
     except MediaError:

@@ -1,4 +1,4 @@
-"""Films, stills, feed, embeds and sitemap, added to the application."""
+"""Register films, stills, the feed, embeds and the sitemap with the application."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from app.publishing import embed, feed, film_files, media_files, schema_org, sit
 
 
 def init_app(app: Flask) -> None:
-    """Serve what is fetched from outside a page, and let templates describe a walk to search engines."""
+    """Register the blueprints and the sitemap, and add the template function ``artwork_of``."""
     for module in (film_files, media_files, embed, feed):
         app.register_blueprint(module.blueprint)
     sitemap.init_app(app)
-    app.jinja_env.globals["artwork_of"] = schema_org.of
+    app.jinja_env.globals["artwork_of"] = schema_org.describe_artwork

@@ -1,4 +1,4 @@
-"""A walk as search engines know works of art: ``VisualArtwork`` of schema.org, written as JSON-LD."""
+"""Structured data for search engines: a walk as schema.org's ``VisualArtwork`` in JSON-LD."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CONTEXT = "https://schema.org"
 CREATOR = "MoMA Lisa"
 
 
-def of(walk: Walk) -> dict[str, Any]:
-    """Describe a finished walk; addresses are whole."""
+def describe_artwork(walk: Walk) -> dict[str, Any]:
+    """Return the JSON-LD object of a finished walk, with absolute addresses."""
     root = request.url_root.rstrip("/")
     artwork: dict[str, Any] = {
         "@context": CONTEXT,
@@ -42,11 +42,11 @@ def of(walk: Walk) -> dict[str, Any]:
 
 
 def _drawings(credit: Credit) -> dict[str, Any]:
-    told = {"url": credit.url, "creditText": credit.artist, "license": credit.licence_url or credit.licence}
+    source = {"url": credit.url, "creditText": credit.artist, "license": credit.licence_url or credit.licence}
     return {
         "@type": "VisualArtwork",
         "name": ", ".join(credit.names),
-        **{key: text for key, text in told.items() if text},
+        **{key: text for key, text in source.items() if text},
     }
 
 

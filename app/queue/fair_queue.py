@@ -84,7 +84,7 @@ class QueuePlace:
     redis_away: bool = False
 
     @property
-    def look_again(self) -> int:
+    def poll_ms(self) -> int:
         """Milliseconds until a page polls again: 500 for a walk in progress, more for a higher queue position.
 
         The interval is at most a quarter of the estimated wait, so the page polls several times before the walk begins.
@@ -98,13 +98,13 @@ def turn_passes() -> int:
     return cost.of_walk(sampler_settings.resolve_settings(), stops=2, frames=current_app.config["FRAMES_DEFAULT"])
 
 
-def join(session: Session, walk: Walk) -> dict[str, int]:
+def enqueue(session: Session, walk: Walk) -> dict[str, int]:
     """Put ``walk`` into the queue, holding the writer lock, and return the values of its queue columns.
 
     Walks of the same network that come later by their visitors' turns, and were not begun, are moved back by its work.
     """
     take_advisory_lock(session)  # else concurrent requests would share a turn and overtake all others
-    a_turn, asked = turn_passes(), of_walk(walk)
+    a_turn, asked = turn_passes(), count_evaluations(walk)
     serving, last = _served(session) * a_turn, session.scalar(select(func.max(Walk.ticket)).where(_waits())) or 0
     mates, whole = (Walk.network == walk.network, _waits()), _whole_turns(Walk.asked, a_turn)
     own_end = session.scalar(select(func.max(Walk.own_start + whole)).where(*mates, Walk.visitor == walk.visitor))
@@ -125,7 +125,7 @@ def _whole_turns(passes: Any, a_turn: int) -> Any:
     return (passes + a_turn - 1) // a_turn * a_turn
 
 
-def of_walk(walk: Walk) -> int:
+def count_evaluations(walk: Walk) -> int:
     """Return the UNet evaluations that a walk will take."""
     settings = walk.sampling or {"steps": walk.sampler_steps, "guidance": walk.guidance}
     return cost.of_walk(settings, stops=len(walk.stops), frames=walk.frames, closed=walk.ending == ROUND)
@@ -191,7 +191,7 @@ def waiting_work(line: QueueSnapshot) -> tuple[int, PainterPool]:
     return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
 
 
-def waiting(
+def estimate_new_walk(
     frames: int,
     *,
     stops: int = 2,

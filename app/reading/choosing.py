@@ -1,4 +1,4 @@
-"""Which concepts the phrases of a prompt mean: each by itself, or all of them as the description of one thing."""
+"""Choose the concepts that a prompt means: one for each phrase, or one that the whole prompt describes."""
 
 from __future__ import annotations
 
@@ -21,39 +21,37 @@ from sketch import keys
 
 OTHERS = 3
 STANDING = ("left", "right", "in front", "behind", "below", "above")
-"""How a thing stands to another one; what describes a thing seldom says so of two that it names."""
+"""Relations that show that a prompt names two things; a description of one thing seldom has one."""
 
 AKIN = 0.7
-"""From which likeness on a place is shown as what goes with it: a forest as a tree, no table as a clamp."""
+"""The least similarity at which a place is shown as a related thing: a forest as a tree, but a table not as a clamp."""
 
-CLEAR = 9.0
-"""From which score on a description is more than free."""
+CLEAR, FAINT = 9.0, 2.0
+"""The least scores of a description that counts as found by keyword, and of any result."""
 
 CONTEXT, CONTEXT_MOST = 0.045, 8.0
-"""What a unit of BM25 of the words around adds to what a head's word means, and how many units count."""
+"""The weight of a BM25 unit of the context for the meaning of a head word, and the most units that count."""
 
 COVERED, SHARE = 3, 0.6
-"""How many words of a sentence, and which share of them, tell of one thing that none of its phrases names."""
+"""The least number and share of a sentence's words that must describe one concept for it to be a description."""
 
 HINTED = 0.3
-"""And what it adds to what it means itself: a vegetable is rather a carrot than a sandwich."""
+"""The weight of a hinted kind for the meanings of the word itself: a vegetable is a carrot, not a sandwich."""
 
-FAINT = 2.0
-"""Below which score nothing is meant at all."""
 
 HINT = 2.5
-"""What a word adds to all that is of the kind that it hints at: an animal, what one wears."""
+"""The score that a hint adds to all concepts of its kind, such as animals or clothing."""
 
-BESIDES = 5.0
-"""How much, in units of BM25, must tell of a kind of a thing for the kind to be meant."""
+KIND_MIN = 5.0
+"""The least BM25 score of a kind of a thing for the kind to be meant."""
 
 UNASKED = ("face", "cat-face", "monkey-face", "hand", "body", "emotion", "heart", "person", "family")
-"""What is not shown where anything may be: there is much of it, and none of it is anything."""
+"""Subgroups that are not drawn at random: they are many, and show no thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A phrase, and the concepts that it may mean, the likeliest first."""
+    """A phrase, the concepts that it may mean (the likeliest first), and how they were found."""
 
     phrase: Phrase
     concepts: tuple[int, ...]
@@ -61,7 +59,7 @@ class Choice:
 
 
 class Chooser:
-    """Chooses among the concepts that have drawings and are wanted."""
+    """Chooses among the concepts that have drawings and are not excluded."""
 
     def __init__(
         self, wordbook: Wordbook, describer: Describer, drawn: Collection[int], banned: Collection[int], heard: Heard
@@ -72,9 +70,9 @@ class Chooser:
         self._ranked: dict[Hashable, tuple[tuple[int, ...], str]] = {}
 
     def choices(self, spans: list[tuple[int, int]], unwanted: Collection[str] = ()) -> list[Choice]:
-        """Find the things of a prompt beyond its place and hands; where there are none, in those too.
+        """Return the things in a prompt, outside its place and style; if there are none, also within these.
 
-        Phrases whose word is ``unwanted`` are left out, whatever else they may mean.
+        :param unwanted: words whose phrases are ignored, whatever they may mean.
         """
         found: list[Choice] = []
         for opened in ((), (PLACE,), (PLACE, HAND)):
@@ -92,7 +90,7 @@ class Chooser:
         return found
 
     def anything(self, dice: Random) -> list[Choice]:
-        """Choose by dice where a prompt says no more than a style or what is not wanted; nothing of a setting too."""
+        """Return a random choice for a prompt with only a style or unwanted things; empty for any other prompt."""
         heard = self.heard
         if not (heard.unwanted or heard.is_style_alone) or heard.kind or heard.time or heard.weather or heard.ground:
             return []
@@ -108,7 +106,7 @@ class Chooser:
 
     @cached_property
     def _kinds_banned(self) -> frozenset[str]:
-        """Return the subgroups of which no more than half is left."""
+        """Return the subgroups of which at least half of the drawn concepts are excluded."""
         count = Counter(self.wordbook.concepts[number].kind for number in self._drawn)
         banned = Counter(self.wordbook.concepts[number].kind for number in self._banned if number in self._drawn)
         return frozenset(kind for kind, number in banned.items() if 2 * number >= count[kind])
@@ -118,7 +116,7 @@ class Chooser:
 
     def _found(self, listed: list[Phrase]) -> list[Choice]:
         several = {
-            phrase.first: told for phrase in listed if (told := phrases.parts(phrase, self.heard, self.wordbook))
+            phrase.first: things for phrase in listed if (things := phrases.parts(phrase, self.heard, self.wordbook))
         }
         if several:
             others = [phrase for phrase in listed if phrase.first not in several and phrase.is_strong]
@@ -152,7 +150,7 @@ class Chooser:
         return [self._chosen(phrase, alone=alone) for phrase in kept]
 
     def _without_places(self, kept: list[Phrase], listed: list[Phrase]) -> list[Phrase]:
-        """Read what is a place, no thing, as the setting where there are things besides: a table with fruit."""
+        """Return the phrases without places, which become the setting if there are other things: a table with fruit."""
         places = {
             phrase.first: place
             for phrase in kept
@@ -169,40 +167,40 @@ class Chooser:
         return things or kept
 
     def _is_time(self, phrase: Phrase) -> bool:
-        """Tell whether a phrase names a time that no drawing has its name of, or none that is wanted: a night."""
+        """Return whether a phrase names a time, such as a night, and no wanted drawing has this name."""
         is_shown = phrase.is_name and phrase.meanings[0].concept not in self._banned
         return not is_shown and bool(hearing.time_of(phrase.word, self.heard.grammar))
 
     def _is_bare_place(self, listed: list[Phrase]) -> bool:
-        """Tell whether a prompt is of a place alone that no drawing shows, or an empty one: the setting is all."""
+        """Return whether a prompt is only a place without a drawing, or an empty place: only a setting is shown."""
         if len(listed) != 1:
             return False
         grammar, phrase = self.heard.grammar, listed[0]
         places = [word for word in (phrase.word, *phrase.context) if hearing.place_of(word, grammar)]
-        told = set(self._content()) - set(places) - grammar.colours.keys() - grammar.sizes.keys()
+        rest = set(self._content()) - set(places) - grammar.colours.keys() - grammar.sizes.keys()
         meanings = self._left(phrase.meanings)
-        if not places or told - grammar.negation.bare or (meanings and meanings[0].source in SURE and not told):
+        if not places or rest - grammar.negation.bare or (meanings and meanings[0].source in SURE and not rest):
             return False
-        described = [] if told else self._described(listed)
+        described = [] if rest else self._described(listed)
         return not described or self.describer.likeness(places[0], described[0].concepts[0]) < AKIN
 
     def _left(self, meanings: Iterable[Meaning]) -> list[Meaning]:
         return [each for each in meanings if each.concept not in self._banned and each.concept in self._drawn]
 
     def _is_meant_too(self, phrase: Phrase, listed: list[Phrase]) -> bool:
-        """Tell whether words that only go with something are counted or have an article, as things have."""
+        """Return whether a phrase that matches only by keyword is a thing too, by its number or article."""
         left = self._left(phrase.meanings)
-        told = bool(left) and left[0].weight >= 0.5 and bool(phrase.determined or phrase.count)
+        is_determined = bool(left) and left[0].weight >= 0.5 and bool(phrase.determined or phrase.count)
         place = hearing.place_of(phrase.word, self.heard.grammar)
         is_no_thing = phrase.of or place or self._is_time(phrase) or self._is_vague(phrase)
-        return told and not is_no_thing and len(listed) <= 3
+        return is_determined and not is_no_thing and len(listed) <= 3
 
     def _is_vague(self, phrase: Phrase) -> bool:
         is_sure = phrase.is_name and phrase.meanings[0].weight > 0.95
         return phrase.word in self.heard.grammar.vague and not is_sure
 
     def _is_description(self, listed: list[Phrase], named: list[Phrase]) -> bool:
-        """Tell a sentence that describes one thing from one that names things."""
+        """Return whether a sentence describes one thing, instead of naming things."""
         content = self._content()
         if not listed or len(content) < 2:
             return False
@@ -223,7 +221,7 @@ class Chooser:
         return self._is_covered(content, listed, named)
 
     def _has_clause(self, phrase: Phrase) -> bool:
-        """Tell whether a clause follows; a German one begins behind a comma, with what else is an article."""
+        """Return whether a relative clause follows; in German it begins with an article after a comma."""
         grammar, words = self.heard.grammar, [token.text for token in self.heard.tokens]
         return any(
             word in grammar.clauses
@@ -234,7 +232,7 @@ class Chooser:
         )
 
     def _goes_on(self, first: int) -> bool:
-        """Tell whether a clause says anything: not so "that is", before what is not wanted."""
+        """Return whether a clause has content; "that is" before a negation has none."""
         for token, role in zip(self.heard.tokens[first:], self.heard.roles[first:], strict=True):
             if token.kind == tokens.MARK or role not in (FREE, PLACE):
                 return False
@@ -243,7 +241,7 @@ class Chooser:
         return False
 
     def _is_covered(self, content: list[str], listed: list[Phrase], named: list[Phrase]) -> bool:
-        """Tell whether most words of a sentence are about one thing that none of its phrases means."""
+        """Return whether most words of a sentence describe one concept that none of its phrases names."""
         if len(named) > 1 and self._are_listed(listed[0], listed[1]):
             return False
         scores, covered = self.describer.scores(content, self._language)
@@ -256,40 +254,40 @@ class Chooser:
         between = self.heard.phrase(first.last, second.first).split(" ")
         if first.is_name and second.is_name and second.determined:  # a bat above a castle
             stands = f" {self.heard.phrase(first.head[1], second.head[0])} "
-            if any(pattern.search(stands) for pattern, told in self.heard.grammar.relations if told in STANDING):
+            if any(pattern.search(stands) for pattern, name in self.heard.grammar.relations if name in STANDING):
                 return True
         return bool(set(between) & (self.heard.grammar.breaks - {"with", "mit"} | {","}))
 
     def _narrowed(self, kept: list[Phrase]) -> list[Choice]:
-        """Read a thing that much is said of as the kind of it that this tells: a wise bird of the night is an owl."""
+        """Return the kind that a thing's description means, and other things, or nothing: an owl for a wise bird."""
         first = kept[0]
         wide = {each.concept for each in self._left(first.meanings) if self._is_kind(each, first.word)}
         if self._has_clause(first):
-            told_of = self.wordbook.lexicon.told([keys.stem(first.word, self._language)])[1]
+            counts = self.wordbook.lexicon.term_scores([keys.stem(first.word, self._language)])[1]
             wide |= {
-                int(number) for number in told_of.nonzero()[0] if number in self._drawn and number not in self._banned
+                int(number) for number in counts.nonzero()[0] if number in self._drawn and number not in self._banned
             }
         if not wide or (len(kept) > 1 and self._are_listed(first, kept[1])):
             return []
         own = set(first.word.split(" "))
         words = [word for word in dict.fromkeys([*self._content(), *first.context]) if word not in own]
-        told, covered = self.wordbook.lexicon.told([keys.stem(word, self._language) for word in words])
-        best = max(wide, key=lambda number: (float(told[number]) if number < len(told) else 0.0, -number))
+        evidence, covered = self.wordbook.lexicon.term_scores([keys.stem(word, self._language) for word in words])
+        best = max(wide, key=lambda number: (float(evidence[number]) if number < len(evidence) else 0.0, -number))
         mine = first.meanings[0].concept
         if (
-            best >= len(told)
+            best >= len(evidence)
             or covered[best] < 2
-            or told[best] < max(BESIDES, float(told[mine]) + 1.0 if mine < len(told) else 0)
+            or evidence[best] < max(KIND_MIN, float(evidence[mine]) + 1.0 if mine < len(evidence) else 0)
         ):
             return []
-        ordered = sorted(wide, key=lambda number: (-float(told[number]) if number < len(told) else 0.0, number))
+        ordered = sorted(wide, key=lambda number: (-float(evidence[number]) if number < len(evidence) else 0.0, number))
         about = [phrase for phrase in kept[1:] if not self._tells(phrase, best)]
         concepts = (ordered[0], *(number for number in (mine, *ordered[1:]) if number != ordered[0]))
         chosen = Choice(first, concepts[: OTHERS + 1], BY_KIND)
         return [chosen, *(self._chosen(phrase, alone=False) for phrase in about)]
 
     def _is_kind(self, meaning: Meaning, word: str) -> bool:
-        """Tell whether a word means a kind of what it names: an owl by "bird", a teddy bear by "bear"."""
+        """Return whether a concept is a kind of what the word names: an owl for "bird", a teddy bear for "bear"."""
         name = self.wordbook.concepts[meaning.concept].name.casefold()
         return meaning.source == WIDER or (meaning.source == KEYWORD and name.endswith(f" {word}"))
 
@@ -298,10 +296,10 @@ class Chooser:
 
     def _tells(self, phrase: Phrase, concept: int) -> bool:
         stems = [keys.stem(word, self._language) for word in phrase.word.split(" ")]
-        return any(bool(self.wordbook.lexicon.told([each])[1][concept]) for each in stems)
+        return any(bool(self.wordbook.lexicon.term_scores([each])[1][concept]) for each in stems)
 
     def _content(self) -> list[str]:
-        """Return the words that a description is read by: neither small ones nor what is no thing, but places."""
+        """Return the words of a description: without small words, styles and other taken words, but with places."""
         small = self.heard.grammar.small
         return [
             token.text
@@ -310,7 +308,7 @@ class Chooser:
         ]
 
     def _best(self, scores: Floats) -> list[int]:
-        """Return the concepts with the highest scores that may be shown."""
+        """Return the drawn, wanted concepts with the highest positive scores, at most ``OTHERS + 1``."""
         found: list[int] = []
         for number in (-scores).argsort(kind="stable"):
             if scores[number] <= 0 or len(found) > OTHERS:
@@ -320,7 +318,7 @@ class Chooser:
         return found
 
     def _described(self, listed: list[Phrase]) -> list[Choice]:
-        """Read all of a prompt as the description of one thing."""
+        """Return the choice for the whole prompt as a description of one thing; empty if it describes nothing."""
         content, kinds = self._content(), self.heard.grammar.kinds
         base: dict[int, float] = {}
         for place, phrase in enumerate(listed):
@@ -332,7 +330,7 @@ class Chooser:
         of_kind = {number: value for phrase in listed for number, value in self._others(phrase).items()}
         vague = self.heard.unwanted and not set(content) - self.heard.grammar.vague and not set(content) & set(kinds)
         if vague and not of_kind:
-            return []  # "something", but not a flower: that may be anything
+            return []  # "something, but not a flower" may be anything
         for number, value in of_kind.items():
             base[number] = max(base.get(number, 0.0), 4.0 * value)
         for word in {token.text for token in self.heard.tokens} & set(kinds):
@@ -340,7 +338,7 @@ class Chooser:
                 base[number] = base.get(number, 0.0) + HINT
         scores, _ = self.describer.scores(content, self._language, base)
         best = self._best(scores)
-        if best and scores[best[0]] < CLEAR:  # what is chosen freely is nothing akin to what is not wanted
+        if best and scores[best[0]] < CLEAR:  # a free choice must not resemble what is not wanted
             best = [number for number in best if self.wordbook.concepts[number].kind not in self._kinds_banned]
         if not best or scores[best[0]] < FAINT:
             return []
@@ -352,14 +350,14 @@ class Chooser:
         return [Choice(whole, tuple(best), BY_KEYWORD if scores[best[0]] >= CLEAR else FREELY)]
 
     def _chosen(self, phrase: Phrase, *, alone: bool) -> Choice:
-        """Choose for a phrase; of the same words, the same again."""
-        told = (phrase.word, phrase.meanings, tuple(phrase.context), alone)
-        if told not in self._ranked:
-            self._ranked[told] = self._ranks(phrase, alone=alone)
-        return Choice(phrase, *self._ranked[told])
+        """Return the choice for a phrase, the same one for the same words."""
+        key = (phrase.word, phrase.meanings, tuple(phrase.context), alone)
+        if key not in self._ranked:
+            self._ranked[key] = self._ranks(phrase, alone=alone)
+        return Choice(phrase, *self._ranked[key])
 
     def _ranks(self, phrase: Phrase, *, alone: bool) -> tuple[tuple[int, ...], str]:
-        """Rank what a phrase may mean: by its head, and by how much the words around tell of each."""
+        """Return the concepts that a phrase may mean, ranked by head word and context, and how they were found."""
         left = self._left(phrase.meanings)
         of_kind = self._others(phrase)
         if of_kind:
@@ -394,7 +392,7 @@ class Chooser:
             for each in left
         }
         if words:
-            told, _ = self.describer.scores(words, self._language)
+            scores, _ = self.describer.scores(words, self._language)
             for number in value:
-                value[number] += weight * min(CONTEXT_MOST, float(told[number]))
+                value[number] += weight * min(CONTEXT_MOST, float(scores[number]))
         return value

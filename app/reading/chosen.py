@@ -1,4 +1,4 @@
-"""Drawings that somebody chose in the place of those that a prompt was read as."""
+"""Drawings that a visitor chose instead of those in the interpretation of a prompt."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from sketch import wording
 from sketch.sketchbook import Drawing
 
 AS_READ = "-"
-"""Stands for a thing of which nothing was chosen."""
+"""The placeholder for a thing whose drawing was not changed."""
 
 SEVERAL = 24
-"""How many choices are read of one prompt at most."""
+"""The most choices of one prompt that are read."""
 
 DIGEST = re.compile(r"[0-9A-Za-z]{1,64}")
 
 Chosen = tuple[Drawing | None, ...]
-"""For each thing of a reading the drawing that was chosen for it; None where it stays as it was read."""
+"""For each thing of an interpretation the chosen drawing, or ``None`` if it was not changed."""
 
 
 def listed(text: str) -> list[str]:
-    """Read a field with the digests of drawings, one for each thing that was read, with spaces between."""
+    """Return the digests in a form field, one for each thing of the interpretation, separated by spaces."""
     return text.split()[:SEVERAL]
 
 
 def written(chosen: Sequence[str]) -> str:
-    """Write such a field; an empty one where nothing was chosen."""
-    told = list(chosen)
-    while told and told[-1] == AS_READ:
-        told.pop()
-    return " ".join(told)
+    """Return the value of the form field for these digests; ``""`` if no drawing was changed."""
+    choices = list(chosen)
+    while choices and choices[-1] == AS_READ:
+        choices.pop()
+    return " ".join(choices)
 
 
 def foreign(wanted: Sequence[str], known: Container[str]) -> str:
-    """Return the first of some digests that is no drawing here; "" if all are."""
+    """Return the first digest that is not in ``known``, or ``""``."""
     return next((each for each in wanted if each != AS_READ and each not in known), "")
 
 
 def fitting(reading: Reading, wanted: Sequence[str], drawings: Mapping[str, Drawing]) -> Chosen:
-    """Return what was chosen of what a prompt may be read as; what fits no longer is left aside."""
+    """Return the chosen drawings that fit their things; ``None`` for choices that do not fit, or change nothing."""
     padded = [*wanted, *[AS_READ] * len(reading.items)]
     found = (drawings.get(digest) for digest in padded)
     return tuple(
@@ -51,7 +51,7 @@ def fitting(reading: Reading, wanted: Sequence[str], drawings: Mapping[str, Draw
 
 
 def put(reading: Reading, chosen: Chosen) -> Reading:
-    """Put drawings that were chosen in the place of those that were read, and tell the painter of them."""
+    """Return the interpretation with the chosen drawings, and with the model's prompt changed accordingly."""
     if not any(chosen):
         return reading
     items = tuple(
@@ -63,7 +63,7 @@ def put(reading: Reading, chosen: Chosen) -> Reading:
 
 
 def shown_by(reading: Reading, shown: Sequence[Drawing]) -> list[str]:
-    """Return the choices by which a prompt is read as a scene that shows these drawings, as far as any leads there."""
+    """Return the digests to choose so that the interpretation shows these drawings, as far as possible."""
     return [
         AS_READ
         if item.drawing in shown
@@ -73,5 +73,5 @@ def shown_by(reading: Reading, shown: Sequence[Drawing]) -> list[str]:
 
 
 def _fits(drawing: Drawing, item: Found) -> bool:
-    """Tell whether a drawing is what was read or one of the others, or another one of the same name as those."""
+    """Return whether a drawing has the name of a thing's drawing, or of one of its alternatives."""
     return drawing.name in {each.name for each in (item.drawing, *item.others)}

@@ -1,4 +1,4 @@
-"""Descriptions: what a sentence tells of each concept, by its words' rarity (BM25) and by the table of meaning."""
+"""Score how well words describe each concept, by BM25 and by text embeddings."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from sketch import keys
 
 Floats = NDArray[np.float32]
 MEANING = 11.0
-"""What a cosine of 1 counts for, in the units of BM25."""
+"""The weight of a cosine similarity of 1, in BM25 units."""
 
 FOREIGN = 0.4
-"""And how much of that, of words in another language than the table's."""
+"""The factor of that weight for words in another language than that of the embedding table."""
 
 COVERED = 0.8
-"""What each further word that tells of a concept counts for."""
+"""The score for each further word that describes a concept."""
 
 
 FEELINGS, LESS = ("face", "cat-face", "monkey-face", "hand", "emotion"), 0.6
-"""What a description seldom means, by its subgroup, and how much less it counts."""
+"""Subgroups that a description seldom means, and the factor of their scores."""
 
 
 ALIKE, AKIN = 0.5, 0.65
-"""From which cosine on a thing is like another, and may be meant in its stead."""
+"""The least cosine similarities at which a concept is like another one, and may replace it."""
 
-KINDRED, OF_KIND, TOLD = 0.5, 0.35, 0.45
-"""What a word counts for that means a kind of a thing, that names its subgroup, or that tells of it."""
+KINDRED, OF_KIND, EVIDENCE = 0.5, 0.35, 0.45
+"""The weights of a word that means a kind of a thing, names its subgroup, or describes it."""
 
 SIBLING, LIKE, SAID, SAID_MOST = 0.2, 0.3, 0.04, 8.0
-"""What another of the kind has for standing in a refused thing's subgroup, for being like it, and for being told."""
+"""Weights of a replacement: for a refused thing's subgroup, for similarity, and per BM25 unit, with the most units."""
 
 
 class Describer:
-    """Concepts as what words may describe."""
+    """Scores concepts by the words that describe them."""
 
     def __init__(self, wordbook: Wordbook, embedding: Embedding | None) -> None:
         self.wordbook, self._embedding = wordbook, embedding
@@ -51,15 +51,18 @@ class Describer:
     def scores(
         self, words: Sequence[str], language: str, base: Mapping[int, float] | None = None
     ) -> tuple[Floats, NDArray[np.int64]]:
-        """Return how well words describe each concept, and how many of them tell of it; ``base`` is added."""
+        """Return a score for each concept, and how many of the words describe it; both of shape (concepts,).
+
+        :param base: scores to add, by concept number.
+        """
         stems = [keys.stem(word, language) for word in words]
-        told, covered = self.wordbook.lexicon.told(stems)
-        missing = len(self.wordbook.concepts) - len(told)
-        scores = np.concatenate([told, np.zeros(missing, np.float32)])
+        evidence, covered = self.wordbook.lexicon.term_scores(stems)
+        missing = len(self.wordbook.concepts) - len(evidence)
+        scores = np.concatenate([evidence, np.zeros(missing, np.float32)])
         covered = np.concatenate([covered, np.zeros(missing, np.int64)])
         scores += COVERED * np.maximum(0, covered - 1)
-        # The table of meaning knows English; another language's words are sought in it only for want of better.
-        if self._embedding is not None and words and (language == "en" or not told.any()):
+        # The embedding table is English; words of another language are embedded only if BM25 finds nothing.
+        if self._embedding is not None and words and (language == "en" or not evidence.any()):
             asked = self._embedding.embed([" ".join(words)])[0]
             sure = MEANING if language == "en" else MEANING * FOREIGN
             scores += sure * np.maximum(0, self._concepts(self._embedding) @ asked)
@@ -69,7 +72,7 @@ class Describer:
         return scores, covered
 
     def like(self, number: int) -> Floats:
-        """Return how like a concept all others are; without a table of meaning, nothing is."""
+        """Return the cosine similarity of a concept to each concept; zeros without an embedding table."""
         if self._embedding is None:
             return np.zeros(len(self.wordbook.concepts), np.float32)
         vectors = self._concepts(self._embedding)
@@ -77,26 +80,27 @@ class Describer:
         return found
 
     def likeness(self, word: str, number: int) -> float:
-        """Return how like an English word a concept is: a cosine; 0 without a table of meaning."""
+        """Return the cosine similarity of an English word and a concept; 0 without an embedding table."""
         if self._embedding is None:
             return 0.0
         return float(self._concepts(self._embedding)[number] @ self._embedding.embed([word])[0])
 
     def is_like(self, number: int, others: Collection[int]) -> bool:
-        """Tell whether a concept is like one of others at least; without a table of meaning, it is."""
+        """Return whether a concept is similar to at least one of others; always true without an embedding table."""
         return self._embedding is None or any(self.like(other)[number] >= ALIKE for other in others)
 
     def others(
         self, word: str, language: str, meanings: Sequence[Meaning], kinds: tuple[str, ...], refused: Collection[int]
     ) -> dict[int, float]:
-        """Return how likely a word means each other thing of its kind than those ``refused``; nothing if none is of it.
+        """Return other concepts of the kind that a word names, with weights; empty if no ``refused`` one is of it.
 
-        Of the subgroups that the word names, if these have what is refused; else what it may mean, and what it tells
-        of among the siblings of what is refused. What is most like that comes first: instead of a lion, a tiger.
+        The candidates are in the subgroups that the word names, if a refused concept is in one; else they are the
+        word's meanings, and the concepts that it describes in the subgroups of the refused ones. Concepts similar to
+        the refused ones weigh more: instead of a lion, a tiger.
         """
         concepts = self.wordbook.concepts
-        told, _ = self.wordbook.lexicon.told([keys.stem(word.split(" ")[-1], language)])
-        said = {int(number): float(told[number]) for number in told.nonzero()[0]}
+        evidence, _ = self.wordbook.lexicon.term_scores([keys.stem(word.split(" ")[-1], language)])
+        said = {int(number): float(evidence[number]) for number in evidence.nonzero()[0]}
         known = {each.concept: min(each.weight, KINDRED if each.source == KIND else 1.0) for each in meanings}
         named = set(self.of_kind(kinds)) if kinds else set()
         among = sorted(number for number in refused if number in named) or sorted(
@@ -105,12 +109,12 @@ class Describer:
         if not among:
             return {}
         siblings = Counter(concepts[number].kind for number in among)
-        # A name of one word is rather a thing of its subgroup than a part of one: a dog, not paw prints.
+        # A name of one word is more typical of its subgroup than a longer one: a dog, not paw prints.
         own = {number: OF_KIND * (0.5 if " " in concepts[number].name else 1.0) for number in named}
         members = own if named & set(among) else dict(known)
         for number in said:
             if (number in members or not named) and concepts[number].kind in siblings:
-                members[number] = max(members.get(number, 0.0), TOLD)
+                members[number] = max(members.get(number, 0.0), EVIDENCE)
         members |= {number: weight for number, weight in known.items() if number in members}
         alike = np.mean([self.like(number) for number in among], axis=0)
         for number in (alike >= AKIN).nonzero()[0]:
@@ -126,7 +130,7 @@ class Describer:
         }
 
     def of_kind(self, kinds: tuple[str, ...]) -> list[int]:
-        """Return the concepts of some subgroups, by how these begin."""
+        """Return the concepts whose subgroup begins with one of these prefixes."""
         found = self._kinds.get(kinds)
         if found is None:
             concepts = self.wordbook.concepts

@@ -1,4 +1,4 @@
-"""What a language's reader needs besides the lexicon: its small words, and how it says number, place, time and not."""
+"""The grammar tables of a language: small words, and patterns for numbers, places, times and negations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from sketch import keys
 
 LEAST_FIRST, LEAST_LAST = 3, 4
-"""How many letters the parts of a German compound have at least."""
+"""The least number of letters of the first and last part of a German compound."""
 
 Patterns = tuple[tuple[re.Pattern[str], str], ...]
 
@@ -21,15 +21,16 @@ Patterns = tuple[tuple[re.Pattern[str], str], ...]
 class Negation:
     """How a language says what is not wanted.
 
-    What ``begins`` it is a pattern, whose group ``nobody`` means ``people`` and whose group ``kept`` is wanted: rather
-    a cat than a dog. What stands ``behind`` is one too, whose group ``said`` is not wanted: snakes are out. What
-    ``affirms`` only seems to negate, all but its group ``kept``. ``spelled`` are words that are known if one letter of
-    them is wrong. Behind ``turns`` something is wanted again, behind ``places`` where something was named that is
-    not and none of ``pronouns`` follows, behind ``adding`` where an article or a number does; ``choosing`` goes on.
-    ``fillers`` say nothing themselves, ``actions`` end words that name no thing. What is ``lacking`` is the first part
-    of a word; ``free`` behind a hyphen says so too, and ``bare`` places have nothing in them. ``pro`` stand for a
-    noun that was named before. ``subgroups`` are those of Unicode's that words mean as a whole, by
-    how these begin.
+    Patterns: ``begins`` starts a negation; its group that stands for people means ``people``, and its group ``kept``
+    is wanted ("rather a cat than a dog"). ``behind`` negates what precedes, its group ``said`` ("snakes are out").
+    ``affirms`` looks like a negation but is none, except for its group ``kept``. ``lacking`` matches a word whose first
+    part is not wanted ("cloudless").
+
+    Words: ``spelled`` are recognised with one wrong letter. A negation ends at ``turns``; at ``places`` if something
+    was named and none of ``pronouns`` follows; at ``adding`` if an article or a number follows. It continues at
+    ``choosing``. ``fillers`` have no meaning; ``actions`` are endings of words that name no thing; ``free`` after a
+    hyphen negates the word before it; ``bare`` places are empty; ``pro`` stand for a noun that was named before.
+    ``subgroups`` maps words to the prefixes of the Unicode subgroups that they mean as a whole.
     """
 
     begins: re.Pattern[str]
@@ -55,12 +56,12 @@ class Negation:
 class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
-    ``vague`` words name nothing that can be drawn; ``classes`` do, but are meant otherwise where a clause describes
-    one. ``wholes`` are several things in one word, by the names of these: the seasons. ``kinds`` are the Unicode
-    subgroups that words hint at. ``measures`` say how much there is of something, and ``features`` end words for a
-    part of a thing, whose colour is not the thing's: blue-eyed. A verb stands behind ``doers``; ``openers`` begin a
-    description, ``clauses`` a clause; ``breaks`` stand between things of a list.
-    ``styles`` are ways of painting whatever else their words name, ``hands`` where these are no drawing's own name.
+    ``vague`` words name nothing that can be drawn. ``classes`` name a thing, but with a clause mean another one.
+    ``wholes`` maps a word for several things, such as the seasons, to their names. ``kinds`` maps words to the Unicode
+    subgroups at which they hint. ``measures`` are quantities. ``features`` are endings of words for a part of a thing,
+    whose colour is not that of the thing ("blue-eyed"). ``doers`` precede a verb, ``openers`` begin a description,
+    ``clauses`` a clause, and ``breaks`` separate the things of a list. ``styles`` always name a style, ``hands`` only
+    where the words are not the name of a drawing.
     """
 
     language: str
@@ -91,7 +92,7 @@ class Grammar:
     compositions: Patterns
 
     def hinted(self, word: str) -> tuple[str, ...]:
-        """Return the subgroups that a word hints at; a German compound's are those of its last part."""
+        """Return the subgroups at which a word hints, of a German compound those of its last part; empty if none."""
         for each in keys.forms(word.split(" ")[-1], self.language):
             found = self.kinds.get(each) or self.negation.subgroups.get(each)
             if found:
@@ -107,12 +108,13 @@ PART = re.compile(r"\{([a-z_]+)\}")
 
 
 def load(language: str) -> Grammar:
-    """Load the tables of a language from ``languages/``.
+    """Load the tables of a language from ``languages/`` and return them as a ``Grammar``.
 
-    There, ``{name}`` in a pattern stands for the part of that name: those under ``parts``, there or in ``shared.toml``,
-    ``{colour}`` for any of the names of colours, and ``{article}`` for any article. Colours and sizes have every one of
-    the ``endings``. Rows of patterns are a pattern and what it means; rows of three are prepositions, nouns, and the
-    place that they mean.
+    In a pattern, ``{name}`` is replaced by the part of that name, defined under ``parts`` in the language's file or in
+    ``shared.toml``; ``{colour}`` matches any colour and ``{article}`` any article. Colours and sizes may have any of
+    the ``endings``. A row of patterns is a pattern and its meaning, or prepositions, nouns and the place they mean.
+
+    :raises FileNotFoundError: when the language has no file.
     """
     shared, table = (tomllib.loads((LANGUAGES / f"{name}.toml").read_text("utf-8")) for name in ("shared", language))
     endings = table["endings"]
@@ -155,7 +157,7 @@ NEGATION_WORDS = ("spelled", "turns", "places", "pronouns", "adding", "choosing"
 
 
 class _Compiler:
-    """Compiles patterns in which parts are named."""
+    """Compiles patterns that contain named parts."""
 
     def __init__(self, parts: Mapping[str, str]) -> None:
         self._parts = parts
@@ -164,7 +166,7 @@ class _Compiler:
         return re.compile(self._whole(text))
 
     def rows(self, rows: Iterable[list[str]]) -> Patterns:
-        """Compile rows of a pattern and what it means; each matches whole words only."""
+        """Return the compiled rows of patterns and meanings; the patterns match whole words only."""
         return tuple((self.pattern(rf"(?<= ){self._row(row)}(?= )"), row[-1]) for row in rows)
 
     def _row(self, row: list[str]) -> str:
@@ -175,15 +177,15 @@ class _Compiler:
 
 
 def alternatives(words: Iterable[str]) -> str:
-    """Return a pattern of any of some words, the longest first."""
+    """Return a pattern that matches any of some words, trying the longest first."""
     return "(?:" + "|".join(sorted(set(words), key=lambda word: (-len(word), word))) + ")"
 
 
 def listed(text: str) -> frozenset[str]:
-    """Return the words of a text."""
+    """Return the distinct words of a text."""
     return frozenset(text.split())
 
 
 def _hints(rows: Iterable[list[str]]) -> dict[str, tuple[str, ...]]:
-    """Map words to the beginnings of the Unicode subgroups that they hint at."""
+    """Return a map from words to the prefixes of the Unicode subgroups at which they hint."""
     return {word: tuple(kinds.split(" ")) for words, kinds in rows for word in words.split(" ")}

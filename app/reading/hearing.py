@@ -1,7 +1,7 @@
-"""What a prompt says besides its things: hands, ground, place, time, weather, composition, and what is not wanted.
+"""Annotate a prompt with all but its things: styles, ground, place, time, weather, composition and negations.
 
-A prompt is matched as one line of folded words with a space around each; what a pattern takes is no longer read as a
-thing. What stood in a place phrase is kept aside, for a prompt of nothing else.
+Patterns are matched against one line of folded words with spaces between them. Words that a pattern matches are not
+interpreted as things; words of a place phrase only if the prompt has nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FREE, TAKEN, PLACE, HAND = "", "taken", "place", "hand"
 
 @dataclass(slots=True)
 class Heard:
-    """The words of a prompt with what each was taken for, and what was understood of them."""
+    """An annotated prompt: its tokens, the role of each, and what the annotations mean."""
 
     tokens: list[Token]
     grammar: Grammar
@@ -40,20 +40,20 @@ class Heard:
     counts: dict[int, int] = field(default_factory=dict)
 
     def free(self) -> list[str]:
-        """Return the words that were taken for nothing."""
+        """Return the words without a role."""
         return [token.text for token, role in zip(self.tokens, self.roles, strict=True) if role == FREE]
 
     @property
     def is_style_alone(self) -> bool:
-        """Return whether all that is said is a style."""
+        """Return whether the prompt consists of a style only."""
         return bool(self.roles) and set(self.roles) == {HAND}
 
     def phrase(self, first: int, last: int) -> str:
-        """Return the words from one place to before another, folded."""
+        """Return the folded words of the tokens from ``first`` to before ``last``."""
         return " ".join(token.text for token in self.tokens[first:last])
 
     def between(self, first: int, last: int) -> str:
-        """Return the words from one place to before another that are not negated, folded."""
+        """Return the folded words of the tokens from ``first`` to before ``last`` that are not negated."""
         return " ".join(self.tokens[place].text for place in range(first, last) if place not in self.negated)
 
 
@@ -64,9 +64,10 @@ def heard(
     names: Sequence[tuple[int, int]],
     drawn: Sequence[tuple[int, int]] = (),
 ) -> Heard:
-    """Take from a prompt what is no thing.
+    """Return the annotated prompt.
 
-    ``names`` are spans that name one thing, whatever words are in them; ``drawn`` those that are a drawing's own name.
+    :param names: token ranges that name one thing, whose words get no role.
+    :param drawn: token ranges that are the name of a drawing, which are not styles.
     """
     whole = Heard(list(tokens), grammar, [FREE] * len(tokens), Line(tokens))
     protected = {place for first, last in names for place in range(first, last)}
@@ -89,22 +90,22 @@ def heard(
 
 
 def _resolved(whole: Heard, negated: Negated) -> Negated:
-    """Read "one" by what was named before: of no black cat but a white one, the cat is wanted."""
+    """Replace "one" by the noun named before: "no black cat but a white one" wants a white cat."""
     grammar = whole.grammar
     adjectives = grammar.colours.keys() | grammar.sizes.keys()
-    told = [token for token in negated.said if token.text in adjectives]
-    if not told or len(told) == len(negated.said) or negated.said[-1].text in adjectives:
+    modifiers = [token for token in negated.said if token.text in adjectives]
+    if not modifiers or len(modifiers) == len(negated.said) or negated.said[-1].text in adjectives:
         return negated
     for place in range(negated.last + 1, len(whole.tokens)):
         if whole.tokens[place].text in grammar.negation.pro and whole.tokens[place - 1].text in adjectives:
             one = whole.tokens[place]
             whole.tokens[place] = replace(negated.said[-1], start=one.start, end=one.end)
-            return replace(negated, said=told)
+            return replace(negated, said=modifiers)
     return negated
 
 
 def _avoided(whole: Heard, negated: Negated) -> Iterator[str]:
-    """Yield the settings and times that are negated: not in a forest, without windows."""
+    """Yield the settings and times in a negation, such as "not in a forest"."""
     line = Line(whole.tokens[negated.first : negated.last])
     for rows in (whole.grammar.places, whole.grammar.times):
         yield from (meaning for pattern, meaning in rows if any(line.spans(pattern)))
@@ -120,7 +121,10 @@ def _take_ground(whole: Heard) -> None:
 
 
 def _take(whole: Heard, rows: Sequence[tuple[re.Pattern[str], str]], protected: set[int], role: str = TAKEN) -> str:
-    """Take what the first pattern that matches means; a phrase within a name tells, and stays a part of the name."""
+    """Return the meaning of the first matching pattern, or ``""``, and give matched words a role.
+
+    A match within a name counts, but its words stay part of the name.
+    """
     found = ""
     for pattern, meaning in rows:
         for first, last, _ in whole.line.spans(pattern):
@@ -158,13 +162,13 @@ def _take_amounts(whole: Heard, protected: set[int]) -> None:
 
 
 def place_of(word: str, grammar: Grammar) -> str:
-    """Return the setting that a noun by itself names: a room, a street."""
+    """Return the setting that a noun names, such as a room or a street, or ``""``."""
     joints = ("auf der", "in der") if grammar.language == "de" else ("on the", "in the", "by the")
     return _named(word, grammar.places, joints)
 
 
 def time_of(word: str, grammar: Grammar) -> str:
-    """Return the time that a noun by itself names: a night, a sunset."""
+    """Return the time that a noun names, such as a night or a sunset, or ``""``."""
     return _named(word, grammar.times, ("bei", "in der") if grammar.language == "de" else ("at", "in the"))
 
 

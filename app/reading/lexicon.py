@@ -1,4 +1,4 @@
-"""What words mean as drawings: the studio's table of words, phrases and stems, searched where it lies in memory."""
+"""The lexicon: which concepts words, phrases and stems mean. The studio builds it; it is searched in memory."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ FILE = "lexicon.npz"
 FORMAT = 1
 LEVELS = 255
 NAME, ALIAS, SYNONYM, KIND, KEYWORD, WIDER, NEAR = range(7)
-"""How a word is known to mean a concept, as ``studio.lexicon.distilling`` numbers it."""
+"""How a word means a concept, as numbered by ``studio.lexicon.distilling``."""
 
 Floats = NDArray[np.float32]
 
 
 class LexiconError(Exception):
-    """A file is no lexicon, or none of this version."""
+    """A file is missing, or not a lexicon of this version."""
 
 
 class Meaning(NamedTuple):
-    """A concept that a word may mean: its number, how well (0…1), and how that is known."""
+    """A concept that a word may mean: its number, a weight from 0 to 1, and the source, one of ``NAME`` to ``NEAR``."""
 
     concept: int
     weight: float
@@ -35,7 +35,7 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What can be drawn: its Unicode name, its subgroup, words that say what it is like, and its name in German."""
+    """A thing that can be drawn: its Unicode name, its subgroup, words that describe it, and its German name."""
 
     name: str
     kind: str
@@ -44,14 +44,14 @@ class Concept:
 
 
 class Lexicon:
-    """A lexicon at work. ``revision`` names its content."""
+    """A loaded lexicon. ``revision`` is a digest of its file."""
 
     def __init__(self, arrays: dict[str, Any], revision: str) -> None:
-        told = _text(arrays["concepts"]).split("\n")
+        lines = _text(arrays["concepts"]).split("\n")
         german = (
-            _text(arrays["german"]).split("\n") if "german" in arrays else [""] * len(told)
+            _text(arrays["german"]).split("\n") if "german" in arrays else [""] * len(lines)
         )  # of an earlier release
-        self.concepts = [_concept(line, name) for line, name in zip(told, german, strict=True)]
+        self.concepts = [_concept(line, name) for line, name in zip(lines, german, strict=True)]
         self.revision = revision
         self._keys, self._terms, self._verbs = (_Sorted(arrays[name]) for name in ("keys", "terms", "verbs"))
         self._ends = np.cumsum(arrays["counts"], dtype=np.int64)
@@ -66,7 +66,7 @@ class Lexicon:
     def load(cls, folder: Path | str) -> Lexicon:
         """Load the lexicon in a folder.
 
-        :raises LexiconError: naming what is missing or broken.
+        :raises LexiconError: when the file is missing, broken or of another version.
         """
         path = Path(folder) / FILE
         try:
@@ -77,11 +77,11 @@ class Lexicon:
                 return cls(dict(arrays), hashlib.sha256(data).hexdigest()[:16])
         except FileNotFoundError as error:
             raise LexiconError(f"{path} is missing.") from error
-        except Exception as error:  # whatever a library raises about a file, the file is at fault
+        except Exception as error:  # any error of a library means that the file is broken
             raise LexiconError(f"{path} cannot be read as a lexicon: {error}") from error
 
     def find(self, word: str) -> list[Meaning]:
-        """Return what a key means, the likeliest first; nothing for one that is unknown."""
+        """Return the meanings of a key, the likeliest first; empty for an unknown key."""
         at = self._keys.find(word)
         if at < 0:
             return []
@@ -95,11 +95,11 @@ class Lexicon:
         return self._keys.find(word) >= 0
 
     def is_verb(self, word: str) -> bool:
-        """Tell whether an English word, in its plain form, can be a verb."""
+        """Return whether an English word in its base form can be a verb."""
         return self._verbs.find(word) >= 0
 
-    def told(self, stems: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
-        """Return how much stems together tell of each concept (BM25), and how many of them tell anything of it."""
+    def term_scores(self, stems: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
+        """Return each concept's BM25 score for some stems, and how many of the stems describe it; shape (concepts,)."""
         scores = np.zeros(len(self.concepts), np.float32)
         covered = np.zeros(len(self.concepts), np.int64)
         for each in dict.fromkeys(stems):
@@ -112,12 +112,12 @@ class Lexicon:
         return scores, covered
 
     def tells(self, stem: str) -> bool:
-        """Tell whether a stem tells anything of any concept."""
+        """Return whether a stem describes any concept."""
         return self._terms.find(stem) >= 0
 
 
 class _Sorted:
-    """Sorted words, one a line, in one piece of memory."""
+    """Sorted words, one per line, in one block of memory."""
 
     def __init__(self, joined: NDArray[np.uint8]) -> None:
         self._data = joined.tobytes()
@@ -128,7 +128,7 @@ class _Sorted:
         return len(self._starts) - 1
 
     def find(self, word: str) -> int:
-        """Return the place of a word by bisection; -1 where it is not there."""
+        """Return the index of a word, or -1 if it is missing; by bisection."""
         wanted, low, high = word.encode("utf-8", "replace"), 0, len(self)
         while low < high:
             middle = (low + high) // 2

@@ -1,4 +1,4 @@
-"""Where a prompt says what is not wanted: from a word for "not" to where something is wanted again."""
+"""Find the negations in a prompt: from a word that negates to the next wanted thing."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from app.reading.tokens import MARK, WORD, Line, Token
 from app.reading.wordbook import SURE, Wordbook
 
 MOST = 6
-"""How many words for what is not wanted one negation has at most."""
+"""The most words of one negation that name unwanted things."""
 
 LEAST_SPELLED = 5
-"""How long a word is at least that may be misspelled."""
+"""The least length of a word that may be misspelled."""
 
 LISTED = 2
-"""Of how many words a thing is in a list of what is not wanted: no cats, small dogs or birds."""
+"""The most words of a thing in a list of unwanted things: no cats, small dogs or birds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Negated:
-    """Words from one place to before another that are taken, and what they say is not wanted: may be nothing."""
+    """The tokens of a negation, from ``first`` to before ``last``, and those that name unwanted things, if any."""
 
     first: int
     last: int
@@ -31,7 +31,10 @@ class Negated:
 def found(
     tokens: Sequence[Token], line: Line, grammar: Grammar, names: Sequence[tuple[int, int]], wordbook: Wordbook
 ) -> Iterator[Negated]:
-    """Yield what negates, and what only seems to, outside of ``names``: "a tree without leaves" is a thing."""
+    """Yield the negations in a prompt, and phrases that only look like negations (with nothing unwanted).
+
+    :param names: token ranges of names, in which no negation begins: "a tree without leaves" is one thing.
+    """
     negation = grammar.negation
     affirmed: set[int] = set()
     for first, last, match in line.spans(negation.affirms):
@@ -50,15 +53,15 @@ def found(
         for first, last, match in line.spans(negation.begins)
         if not taken & set(range(first, last)) and (match["nobody"] or not _within(first, last, names))
     ]
-    for first, last, nobody in begun:
+    for first, last, is_about_people in begun:
         others = {start for start, _, _ in begun if start > first}
-        said = [replace(tokens[last - 1], text=negation.people)] if nobody else []
-        yield _Negation(tokens, grammar, wordbook, others, said).read(first, last)
+        said = [replace(tokens[last - 1], text=negation.people)] if is_about_people else []
+        yield _Negation(tokens, grammar, wordbook, others, said).parse(first, last)
     yield from _lacking(tokens, grammar, names, wordbook)
 
 
 def spelled(tokens: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> list[Token]:
-    """Mend the words that negate where a letter is wrong, missing, too many or before its turn: wihtout."""
+    """Return the tokens with misspelled words of negation corrected, such as "wihtout"; one edit per word."""
     known, language = grammar.negation.spelled, grammar.language
 
     def mended(token: Token) -> Token:
@@ -74,7 +77,7 @@ def spelled(tokens: Sequence[Token], grammar: Grammar, wordbook: Wordbook) -> li
 
 
 def _is_misspelled(word: str, right: str) -> bool:
-    """Tell whether a word is another one but for one letter, or for two that have changed places."""
+    """Return whether two words differ by at most one letter, or by two adjacent letters that are swapped."""
     if abs(len(word) - len(right)) > 1:
         return False
     ahead = next(
@@ -92,7 +95,7 @@ def _within(first: int, last: int, names: Sequence[tuple[int, int]]) -> bool:
 def _lacking(
     tokens: Sequence[Token], grammar: Grammar, names: Sequence[tuple[int, int]], wordbook: Wordbook
 ) -> Iterator[Negated]:
-    """Yield the words that say by their ending what there is none of: cloudless, car-free."""
+    """Yield the words that negate by their ending: cloudless, car-free."""
     for place, token in enumerate(tokens):
         if token.kind != WORD or _within(place, place + 1, names):
             continue
@@ -107,22 +110,25 @@ def _lacking(
 
 
 def _is_sure(word: str, grammar: Grammar, wordbook: Wordbook) -> bool:
-    told, _ = wordbook.find(word, grammar.language)
-    return any(meaning.source in SURE for meaning in told)
+    meanings, _ = wordbook.find(word, grammar.language)
+    return any(meaning.source in SURE for meaning in meanings)
 
 
 class _Negation:
-    """A negation on its way to where it ends; at ``others`` others begin."""
+    """The state of parsing one negation; ``others`` are the places at which other negations begin."""
 
     def __init__(
         self, tokens: Sequence[Token], grammar: Grammar, wordbook: Wordbook, others: set[int], said: list[Token]
     ) -> None:
         self.tokens, self.grammar, self.wordbook, self.others = tokens, grammar, wordbook, others
-        self.said, self.is_nobody = said, bool(said)
+        self.said, self.is_about_people = said, bool(said)
         self.is_named = self.goes_on = False
 
-    def read(self, first: int, at: int) -> Negated:
-        """Read on from behind what negates; behind a hyphen it is one word: not-blue, no-frills."""
+    def parse(self, first: int, at: int) -> Negated:
+        """Parse the negation that begins at ``first``, from the token at ``at`` after the negating words.
+
+        If that token follows a hyphen, it is the only one: not-blue, no-frills.
+        """
         if at < len(self.tokens) and self.tokens[at].joined:
             self._take(self.tokens[at])
             return Negated(first, at + 1, self.said)
@@ -137,7 +143,7 @@ class _Negation:
         return Negated(first, at, self.said)
 
     def _is_aside(self, first: int, at: int) -> bool:
-        """Tell whether only what a thing is like is negated, amid what it is like: a blue, not red car."""
+        """Return whether the negation is only of an adjective before a noun: a blue, not red car."""
         comma = self.tokens[first].text == ","
         before = self.tokens[first - 1].text if first else ""
         if not comma:
@@ -146,7 +152,7 @@ class _Negation:
         return (before in self.grammar.colours or before in self.grammar.sizes) and self._describes(at)
 
     def _describes(self, at: int) -> bool:
-        """Tell whether a word says what a thing is like, and another follows: a not scary ghost."""
+        """Return whether the word is an adjective that another word follows: a not scary ghost."""
         if at + 1 >= len(self.tokens):
             return False
         token, grammar = self.tokens[at], self.grammar
@@ -157,7 +163,7 @@ class _Negation:
         return token.kind == WORD == follows.kind and not is_thing and _is_sure(follows.text, grammar, self.wordbook)
 
     def _begins_name(self, at: int) -> bool:
-        """Tell whether a word is the first of a thing's name: a top hat."""
+        """Return whether the word is the first one of a drawing's name with two words, such as "top hat"."""
         words = " ".join(token.text for token in self.tokens[at : at + 2] if token.kind == WORD)
         return words.count(" ") == 1 and self.wordbook.is_drawn(words, self.grammar.language)
 
@@ -174,7 +180,7 @@ class _Negation:
         ):
             self.said.append(token)
             self.goes_on = False
-            is_verb = self.is_nobody and len(self.said) == 2  # behind nobody stands what nobody does
+            is_verb = self.is_about_people and len(self.said) == 2  # after a word for no person, a verb follows
             self.is_named |= not is_verb and not self._is_action(token)
 
     def _is_action(self, token: Token) -> bool:
@@ -183,7 +189,7 @@ class _Negation:
         )
 
     def _ends(self, at: int) -> bool:
-        """Tell whether something is wanted again from here on."""
+        """Return whether the negation ends before the token at ``at``."""
         negation, grammar, token = self.grammar.negation, self.grammar, self.tokens[at]
         word = token.text
         if at in self.others or word in negation.turns:
@@ -191,14 +197,14 @@ class _Negation:
         if word in negation.choosing:
             return False
         if word in negation.adding:
-            return (self.is_named or self.is_nobody) and self._begins_another(at + 1)
+            return (self.is_named or self.is_about_people) and self._begins_another(at + 1)
         if token.kind == MARK:
             return not self._is_listed(at)
         if self.goes_on:
             return False
         if word in grammar.articles or word in grammar.numbers:
-            return self.is_named  # what nobody plays is not wanted either
-        if word not in negation.places or not (self.is_named or self.is_nobody):
+            return self.is_named  # after a verb without a subject, its object is not wanted either
+        if word not in negation.places or not (self.is_named or self.is_about_people):
             return False
         return at + 1 == len(self.tokens) or self.tokens[at + 1].text not in negation.pronouns
 
@@ -211,7 +217,7 @@ class _Negation:
         )
 
     def _is_listed(self, at: int) -> bool:
-        """Tell whether a comma stands in a list of what is not wanted: no cats, dogs or birds."""
+        """Return whether a comma separates the things of an unwanted list: no cats, dogs or birds."""
         grammar, negation, words = self.grammar, self.grammar.negation, 0
         if not self.is_named or self.tokens[at].text != ",":
             return False

@@ -1,4 +1,4 @@
-"""Noun phrases: which words of a prompt name a thing, how many of it, in which colour, and how large."""
+"""Find the noun phrases of a prompt: the words that name a thing, and its number, colour and size."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from app.reading.wordbook import LONGEST_NAME, SURE, Wordbook, is_strong
 from sketch import keys
 
 LISTED = 4
-"""So many names in a row, without a word between them, are as many things; fewer may be one, as a school bus is."""
+"""The least number of adjacent names that are a list of things; fewer may be one thing, such as a school bus."""
 
 
 @dataclass(slots=True)
 class Phrase:
-    """Words that stand together: what their head means, and what is said of it."""
+    """A noun phrase: the token range, the range and meanings of its head, and the head's attributes.
+
+    ``word`` is the head as text, ``determined`` its article, ``context`` the other words. ``of`` is set after "of".
+    """
 
     first: int
     last: int
@@ -35,19 +38,19 @@ class Phrase:
 
     @property
     def is_strong(self) -> bool:
-        """Tell whether it names something."""
+        """Return whether its likeliest meaning is a name of a thing."""
         return bool(self.meanings) and is_strong(self.meanings[0])
 
     @property
     def is_name(self) -> bool:
-        """Tell whether it is a drawing's very name, or a thing's own other name."""
+        """Return whether its likeliest meaning is a drawing with this name."""
         return bool(self.meanings) and self.meanings[0].source == NAME
 
 
 def names(
     tokens: list[Token], wordbook: Wordbook, language: str, colours: frozenset[str], small: frozenset[str]
 ) -> list[tuple[int, int]]:
-    """Return the spans of two words or more that name one thing, the longest first where they overlap."""
+    """Return the token ranges of at least two words that name one thing; of overlapping ones the longest."""
     found: list[tuple[int, int]] = []
     for length in range(LONGEST_NAME, 1, -1):
         for first in range(len(tokens) - length + 1):
@@ -55,20 +58,23 @@ def names(
             if any(token.kind != "word" for token in part) or any(a < first + length and first < b for a, b in found):
                 continue
             words = " ".join(token.text for token in part)
-            told, _ = wordbook.find(words, language)
-            if not told or not is_strong(told[0]):
+            meanings, _ = wordbook.find(words, language)
+            if not meanings or not is_strong(meanings[0]):
                 continue
             ends = {part[0].text, part[-1].text}
-            if ends & small and told[0].source != NAME and not all(token.joined for token in part[1:]):
+            if ends & small and meanings[0].source != NAME and not all(token.joined for token in part[1:]):
                 continue
-            if part[0].text in colours and told[0].source not in (NAME, ALIAS):
+            if part[0].text in colours and meanings[0].source not in (NAME, ALIAS):
                 continue
             found.append((first, first + length))
     return found
 
 
 def phrases(heard: Heard, wordbook: Wordbook, spans: list[tuple[int, int]]) -> list[Phrase]:
-    """Return the noun phrases of what is left of a prompt."""
+    """Return the noun phrases among the words of a prompt that have no role.
+
+    :param spans: token ranges of names with several words.
+    """
     found: list[Phrase] = []
     begun: Phrase | None = None
     end = 0
@@ -76,12 +82,12 @@ def phrases(heard: Heard, wordbook: Wordbook, spans: list[tuple[int, int]]) -> l
         goes_on = begun is not None and _is_aside(heard, end, first)
         if goes_on and found and found[-1] is begun:
             found.pop()
-        begun, end = _Run(heard, wordbook, dict(spans), first, last, found, begun if goes_on else None).read(), last
+        begun, end = _Run(heard, wordbook, dict(spans), first, last, found, begun if goes_on else None).parse(), last
     return found
 
 
 def parts(phrase: Phrase, heard: Heard, wordbook: Wordbook) -> list[Phrase]:
-    """Return a phrase for each thing that a word of this one names, or none where it names one thing or nothing."""
+    """Return a phrase for each thing that a collective word names, such as "seasons"; empty without such a word."""
     grammar = heard.grammar
     forms = [form for word in (phrase.word, *phrase.context) for form in keys.forms(word, grammar.language)]
     names = next((grammar.wholes[form] for form in forms if form in grammar.wholes), ())
@@ -90,14 +96,14 @@ def parts(phrase: Phrase, heard: Heard, wordbook: Wordbook) -> list[Phrase]:
 
 
 def _is_aside(heard: Heard, first: int, last: int) -> bool:
-    """Tell whether what stands between two pieces only says what is not wanted: a blue, not red, car."""
+    """Return whether only a negation stands between two parts of a phrase: a blue, not red, car."""
     negated = [place in heard.negated for place in range(first, last)]
     marks = [token.text == "," for token in heard.tokens[first:last]]
     return any(negated) and all(map(any, zip(negated, marks, strict=True)))
 
 
 def _runs(heard: Heard) -> Iterator[tuple[int, int]]:
-    """Yield the pieces of a prompt between marks and what was taken."""
+    """Yield the token ranges between punctuation marks and words with a role."""
     first = 0
     for place in range(len(heard.tokens) + 1):
         ends = place == len(heard.tokens) or heard.roles[place] != FREE or heard.tokens[place].kind == MARK
@@ -108,7 +114,7 @@ def _runs(heard: Heard) -> Iterator[tuple[int, int]]:
 
 
 class _Run:
-    """A piece of a prompt on its way into phrases."""
+    """The state of parsing one range of tokens into phrases, which are appended to ``found``."""
 
     def __init__(
         self, heard: Heard, wordbook: Wordbook, spans: dict[int, int], first: int, last: int, found: list[Phrase],
@@ -122,8 +128,8 @@ class _Run:
         self.phrase = begun
         self.of = False
 
-    def read(self) -> Phrase | None:
-        """Read from left to right; return the phrase at its end that has no head yet."""
+    def parse(self) -> Phrase | None:
+        """Parse the range from left to right; return the last phrase if it has no head yet, else ``None``."""
         is_list = self._is_list()
         while self.at < self.last:
             token = self.heard.tokens[self.at]
@@ -140,7 +146,7 @@ class _Run:
         return left
 
     def _is_list(self) -> bool:
-        """Tell whether nothing but names stand here, more than would make one: sparkles fire heart skull."""
+        """Return whether the range is a list of at least ``LISTED`` names: sparkles fire heart skull."""
         words = self.heard.tokens[self.at : self.last]
         return len(words) >= LISTED and all(word.kind == "word" and self._is_thing(word.text) for word in words)
 
@@ -159,36 +165,42 @@ class _Run:
 
     def _emoji(self, token: Token) -> None:
         self._end()
-        told = self.wordbook.exactly(token.text) or self.wordbook.exactly(token.text.split("\u200d")[0])
-        if told:
-            self.found.append(Phrase(self.at, self.at + 1, (self.at, self.at + 1), tuple(told), token.text))
+        meanings = self.wordbook.exactly(token.text) or self.wordbook.exactly(token.text.split("\u200d")[0])
+        if meanings:
+            self.found.append(Phrase(self.at, self.at + 1, (self.at, self.at + 1), tuple(meanings), token.text))
         self.at += 1
 
     def _named(self, first: int, last: int) -> None:
         words = self.heard.phrase(first, last)
-        told, form = self.wordbook.find(words, self.language)
+        meanings, form = self.wordbook.find(words, self.language)
         phrase = self._open()
         colour = self.grammar.colours.get(self.heard.tokens[first].text, "")
-        self._take(phrase, first, last, told, words, plural=form != words.split(" ")[-1])
+        self._take(phrase, first, last, meanings, words, plural=form != words.split(" ")[-1])
         phrase.colour = phrase.colour or colour
         self.at = last
 
     def _take(
-        self, phrase: Phrase, first: int, last: int, told: tuple[Meaning, ...], words: str, *, plural: bool
+        self, phrase: Phrase, first: int, last: int, meanings: tuple[Meaning, ...], words: str, *, plural: bool
     ) -> None:
-        """Make words the head of their phrase; the head before them only modifies it, unless it alone is a name."""
+        """Make words the head of their phrase; the head before becomes context, unless only that one is a name."""
         if phrase.meanings:
             before = self.heard.phrase(*phrase.head)
             if words in self.grammar.vague or self.heard.tokens[phrase.head[1] - 1].owner:
-                pass  # "a farmer's machine" is a machine, and "the king's headgear" no king
-            elif (phrase.is_strong and not is_strong(told[0])) or (
-                phrase.is_name and told[0].source > ALIAS and told[0].weight < 0.85
+                pass  # "a farmer's machine" is a machine, and "the king's headgear" is not a king
+            elif (phrase.is_strong and not is_strong(meanings[0])) or (
+                phrase.is_name and meanings[0].source > ALIAS and meanings[0].weight < 0.85
             ):
                 phrase.context += words.split(" ")
                 phrase.last = last
                 return
             phrase.context += before.split(" ")
-        phrase.head, phrase.meanings, phrase.word, phrase.plural, phrase.last = (first, last), told, words, plural, last
+        phrase.head, phrase.meanings, phrase.word, phrase.plural, phrase.last = (
+            (first, last),
+            meanings,
+            words,
+            plural,
+            last,
+        )
 
     def _counted(self, token: Token) -> bool:
         number = self.grammar.numbers.get(token.text) or (
@@ -202,7 +214,10 @@ class _Run:
         return True
 
     def _coloured(self) -> bool:
-        """Read a colour of up to three words, before a thing or behind it; one that ends a phrase may be a thing."""
+        """Parse a colour of up to three words, before or after a thing; return whether there is one.
+
+        A colour word at the end of a phrase may be a thing instead, such as an orange.
+        """
         for length in (3, 2, 1):
             words = self.heard.phrase(self.at, min(self.at + length, self.last))
             colour = self.grammar.colours.get(words)
@@ -235,8 +250,8 @@ class _Run:
     def _is_thing(self, words: str) -> bool:
         if words in ("red", "blue", "green", "yellow", "black", "white", "grey", "gray", "purple", "pink", "brown"):
             return False
-        told, _ = self.wordbook.find(words, self.language)
-        return bool(told) and is_strong(told[0])
+        meanings, _ = self.wordbook.find(words, self.language)
+        return bool(meanings) and is_strong(meanings[0])
 
     def _sized(self, token: Token) -> bool:
         size = self.grammar.sizes.get(token.text)
@@ -249,14 +264,14 @@ class _Run:
         return True
 
     def _small(self, token: Token) -> bool:
-        """Read a small word: an article opens a phrase, any other ends one."""
+        """Parse a small word, and return whether there is one: an article begins a phrase, any other ends one."""
         word = token.text
         if word in self.grammar.articles:
             self._end()
             self._open().determined = word
         elif word in self.grammar.small or word in self.grammar.breaks or word in self.grammar.clauses:
             self._end()
-            # Only directly behind a noun: "on top of a tree" says where, and no more of what stands there.
+            # Only directly after a noun: in "on top of a tree" the "of" belongs to a preposition.
             self.of = word in ("of", "von", "vom") and bool(self.found) and self.found[-1].last == self.at
         else:
             return False
@@ -264,45 +279,51 @@ class _Run:
         return True
 
     def _word(self, token: Token) -> None:
-        told, form = self.wordbook.find(token.text, self.language)
+        meanings, form = self.wordbook.find(token.text, self.language)
         doing = self.language == "en" and token.text.endswith("ing") and token.text not in self.grammar.vague
-        if self.language == "de" and not token.capital and self._is_capitalised and told and told[0].source > ALIAS:
-            told = ()  # where nouns are written large, this is none
+        if (
+            self.language == "de"
+            and not token.capital
+            and self._is_capitalised
+            and meanings
+            and meanings[0].source > ALIAS
+        ):
+            meanings = ()  # if the prompt's nouns are capitalised, this word is not a noun
         phrase = self._open()
         self.at += 1
-        if phrase.count > 1 and told:
-            told, form = self._singly(token.text, told, form)
+        if phrase.count > 1 and meanings:
+            meanings, form = self._singly(token.text, meanings, form)
         if self._is_done(token):
             phrase.context.append(token.text)
-        elif phrase.meanings and self._is_verb(token, told):
+        elif phrase.meanings and self._is_verb(token, meanings):
             phrase.context.append(token.text)
             self._end()
-        elif told and not (doing and not is_strong(told[0])):
-            self._take(phrase, self.at - 1, self.at, told, token.text, plural=form != token.text)
+        elif meanings and not (doing and not is_strong(meanings[0])):
+            self._take(phrase, self.at - 1, self.at, meanings, token.text, plural=form != token.text)
         else:
             phrase.context.append(token.text)
             if doing:
                 self._end()
 
     def _is_done(self, token: Token) -> bool:
-        """Tell a verb behind who does it: you fly, that opens."""
+        """Return whether the word is a verb after its subject: you fly, that opens."""
         before = self.heard.tokens[self.at - 2].text if self.at > 1 else ""
         if before in self.grammar.doers or (before == "that" and token.text.endswith("s")):
             return any(self.wordbook.lexicon.is_verb(form) for form in keys.forms(token.text))
         return False
 
-    def _singly(self, word: str, told: tuple[Meaning, ...], found: str) -> tuple[tuple[Meaning, ...], str]:
-        """Read a plural that is counted by its singular, where that is a thing of its own: five houses."""
+    def _singly(self, word: str, meanings: tuple[Meaning, ...], found: str) -> tuple[tuple[Meaning, ...], str]:
+        """Return the singular's meanings for a counted plural if the singular is another concept: five houses."""
         for form in keys.forms(word, self.language)[1:]:
             one, _ = self.wordbook.find(form, self.language)
-            if one and one[0].source == NAME and one[0].concept != told[0].concept:
+            if one and one[0].source == NAME and one[0].concept != meanings[0].concept:
                 return one, form
-        return told, found
+        return meanings, found
 
-    def _is_verb(self, token: Token, told: tuple[Meaning, ...]) -> bool:
-        """Tell a verb behind its noun: it takes an ending, and something other than a noun follows."""
+    def _is_verb(self, token: Token, meanings: tuple[Meaning, ...]) -> bool:
+        """Return whether the word is an English verb after its noun, by its ending and the next word."""
         if self.language != "en" or (
-            told and told[0].source <= ALIAS and told[0].weight > 0.9 and not token.text.endswith("ing")
+            meanings and meanings[0].source <= ALIAS and meanings[0].weight > 0.9 and not token.text.endswith("ing")
         ):
             return False
         plain = {
@@ -322,7 +343,7 @@ class _Run:
 
 
 def only_measures(phrase: Phrase, after: Phrase | None, grammar: Grammar) -> bool:
-    """Tell whether a phrase says of what follows only how much, or what of it: a bowl of soup, the smell of rain."""
+    """Return whether a phrase is only a quantity or aspect of the next one: a bowl of soup, the smell of rain."""
     if after is None or not after.of or not after.is_strong:
         return False
     weak = not phrase.meanings or phrase.meanings[0].source not in SURE

@@ -1,4 +1,4 @@
-"""Prompts read as scenes: noun phrase by noun phrase by their names, else as a description by its words and meaning."""
+"""Interpret prompts as scenes: noun phrases by the names of drawings, or the whole prompt as a description."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from sketch.styling.drawing_styles import unmodelled
 
 MOST_ITEMS = 6
 REMEMBERED = 512
-"""How many readings are remembered: of a page, each prompt is read several times."""
+"""How many interpretations are cached; one page needs that of a prompt several times."""
 
 SOME, SOME_OF_EACH = 3, 2
-"""How many are meant by a plural without a number: of one thing, and of each of several."""
+"""The number of things for a plural without a number: if it is the only thing, and if there are several."""
 
 PAIRS = frozenset((
     "glasses", "sunglasses", "goggles", "jeans", "shorts", "briefs", "scissors", "couple with heart", "kiss",
 ))  # fmt: skip
-"""What a pair of is one, as two lovers are."""
+"""Names of things of which a pair is one drawing."""
 
 FIRST_STYLE = "flat"
 SPOKEN = ("en", "de")
@@ -49,7 +49,7 @@ NEXT_TO = words_of("next beside by near alongside neben bei beim")
 
 
 class Reader:
-    """Reads prompts by a lexicon into drawings of a sketchbook; the same prompt always alike."""
+    """The prompt parser: interprets prompts as drawings of a drawing library, deterministically."""
 
     def __init__(
         self,
@@ -60,11 +60,14 @@ class Reader:
         added: Container[str] = (),
         look_of: LookOf = unseen,
     ) -> None:
-        """Read by these drawings, of which ``look_of`` says how they look.
+        """Create a parser for these drawings.
 
-        Modelled ones are only shown where they are chosen, or nothing else is there of a name.
-        ``added`` are the digests of those whose words are other names of theirs. So are those of drawings whose name
-        the lexicon does not know; of others, it knows better.
+        Modelled variants are used only if a visitor chooses them, or if a name has no flat drawing.
+
+        :param embedding: the table of text embeddings; without it, only words are compared.
+        :param added: the digests of drawings whose words are names of theirs, as for any drawing whose name the lexicon
+            does not know. The words of other drawings are ignored, because the lexicon has better ones.
+        :param look_of: returns the appearance of a drawing by its digest.
         """
         listed = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
         known = {concept.name.casefold() for concept in lexicon.concepts}
@@ -81,12 +84,13 @@ class Reader:
         self.again = lru_cache(maxsize=REMEMBERED)(self.read)
 
     def read(self, prompt: str, *, leave_out: str = "", language: str = "en", seed: int = 0) -> Reading:
-        """Read a prompt, in English or German; ``language`` decides where its words do not.
+        """Return the interpretation of a prompt in English or German.
 
-        Where nothing of it is a word of either, it may be a name in another language.
+        If no word is of either language, the prompt may be a name in another one. Prompt weights are ignored.
 
-        ``leave_out`` names what must not be shown, with commas between; which of the drawings of one name is shown
-        follows from ``seed``. Weights are left out of both.
+        :param leave_out: the negative prompt: unwanted things, separated by commas.
+        :param language: the language if the words do not decide it.
+        :param seed: chooses among the drawings of one name, and what an open prompt shows.
         """
         prompt, leave_out = prompt_weights.plain(prompt), prompt_weights.plain(leave_out)
         reading = self._read(prompt, leave_out, self._language(prompt, language if language in SPOKEN else "en"), seed)
@@ -97,13 +101,13 @@ class Reader:
         return reading
 
     def name_of(self, drawing: Drawing, language: str) -> str:
-        """Name what a drawing shows in a language, as far as that is known."""
+        """Return the name of a drawing in a language, or its English name if that is unknown."""
         number = self.wordbook.numbers.get(drawing.name.casefold())
         german = "" if number is None or language != "de" else self.wordbook.concepts[number].german
         return german or drawing.name
 
     def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
-        """Tell whether nothing of a prompt was understood, nor any article of it is English or German."""
+        """Return whether the parser found nothing in a prompt, and it has no English or German article."""
         words = {token.text for name in SPOKEN for token in tokens.tokens(prompt, name)}
         articles = words & (ENGLISH.articles | GERMAN.articles - {"des"})
         return not articles and not reading.unwanted and not reading.hands and reading.wish == Wish(reading.wish.kind)
@@ -131,8 +135,8 @@ class Reader:
             heard.kind = heard.kind or next(filter(None, (hearing.place_of(word, grammar) for word in nouns)), "")
             heard.time = heard.time or next(filter(None, (hearing.time_of(word, grammar) for word in nouns)), "")
         if not choices:
-            told = f"anything:{seed}:{prompt}".encode("utf-8", "replace")
-            choices = chooser.anything(Random(told))  # noqa: S311 - drawn to be drawn again
+            dice_seed = f"anything:{seed}:{prompt}".encode("utf-8", "replace")
+            choices = chooser.anything(Random(dice_seed))  # noqa: S311 - drawn to be drawn again
         items = self._items(choices, heard, prompt, seed)
         wish = self._wish(heard, choices, items)
         words, _ = wording.of_scene(shown(items), wish)
@@ -140,7 +144,7 @@ class Reader:
         return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken, look_of=self._look_of)
 
     def _language(self, prompt: str, hint: str) -> str:
-        """Tell English from German by which of their words a prompt has."""
+        """Return the language of a prompt, ``en`` or ``de``, by its known words; ``hint`` if they do not decide it."""
         points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in prompt)}
         for name in SPOKEN:
             grammar = GRAMMARS[name]
@@ -149,21 +153,21 @@ class Reader:
                 is_small = (
                     token.text in grammar.small or token.text in grammar.articles or token.text in grammar.numbers
                 )
-                if is_small and len(words) > 1:  # by itself it says something: war, not "was"
+                if is_small and len(words) > 1:  # a single word is a thing: "war" is English, not German for "was"
                     points[name] += 1.0
                 elif token.text in grammar.colours or self.wordbook.is_named(token.text, name):
                     points[name] += 0.8
         return hint if points["en"] == points["de"] else max(points, key=lambda name: points[name])
 
     def _items(self, choices: Sequence[Choice], heard: Heard, prompt: str, seed: int) -> list[Found]:
-        """Return the drawings for what was chosen; what is said twice counts twice."""
+        """Return the things for the choices; equal ones are joined, with their counts added."""
         items: list[Found] = []
         some = SOME if len(choices) == 1 else SOME_OF_EACH
         for choice in choices:
             phrase = choice.phrase
             drawing, *others = (self._drawing(number, seed) for number in choice.concepts)
             others += [each for each in self._drawings[choice.concepts[0]] if each is not drawing]
-            # Of what only goes with a word there are as many as it says, but not several because that is in the plural.
+            # A drawing found by keyword has the given number, but a plural alone does not make it several.
             is_several = phrase.plural and choice.how in (BY_NAME, BY_KIND)
             count = phrase.count or (some if is_several else 1)
             count = 1 if count == 2 and drawing.name in PAIRS else count
@@ -178,7 +182,7 @@ class Reader:
         return items
 
     def _drawing(self, number: int, seed: int) -> Drawing:
-        """Choose among the drawings of one name: the first, or as a seed has it."""
+        """Return one of the drawings of a concept: the first for seed 0, else a random one by the seed."""
         own = self._drawings[number]
         if not seed:
             return own[0]
@@ -195,14 +199,14 @@ class Reader:
 
 
 def _relation(between: str, heard: Heard, second: Found) -> str:
-    """Return how the first of two things stands to the second, by the words between them."""
-    found = next((told for pattern, told in heard.grammar.relations if pattern.search(f" {between} ")), "")
+    """Return the spatial relation of the first of two things to the second, by the words between them, or ``""``."""
+    found = next((relation for pattern, relation in heard.grammar.relations if pattern.search(f" {between} ")), "")
     if found in WORN_BY and second.drawing.kind == CLOTHING:
         return "wearing"
     return "" if found == "beside" and not NEXT_TO & set(between.split(" ")) else found
 
 
 def _span(phrase: Phrase, heard: Heard) -> tuple[int, int]:
-    """Return from where to where a phrase stands in the prompt."""
+    """Return the begin and end of a phrase in the prompt, in characters."""
     part = heard.tokens[phrase.first : max(phrase.last, phrase.first + 1)]
     return (part[0].start, part[-1].end) if part else (0, 0)

@@ -1,4 +1,4 @@
-"""What a prompt was read as."""
+"""The interpretation of a prompt: the drawings that it means, and the scene that they make."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 
 VERSION = 6
-"""Of the reader: another one may read the same prompt differently."""
+"""The version of the prompt parser; another version may interpret the same prompt differently."""
 
 LookOf = Callable[[str], Appearance | None]
-"""Says how a drawing looks, by its digest, where that is known."""
+"""Returns the appearance of a drawing by its digest, or ``None`` if it is unknown."""
 
 BY_NAME, BY_KEYWORD, BY_KIND, FREELY = "name", "keyword", "kind", "freely"
-"""How a drawing was found: by its name or another one, by what goes with it, as a kind of it, or by meaning alone."""
+"""How a drawing was found: by one of its names, by a keyword, as a kind of the named thing, or by meaning alone."""
 
 
 def unseen(digest: str) -> Appearance | None:  # noqa: ARG001
-    """Know of no drawing how it looks."""
+    """Return ``None``: the appearance of every drawing is unknown."""
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A thing that was read: the drawing chosen for it, up to three others, and the words that it was read from.
+    """A thing in the interpretation: its drawing, up to three alternatives, and the words of the prompt that mean it.
 
-    ``span`` says from where to where ``words`` stand in the prompt.
+    ``span`` is the range of ``words`` in the prompt, in characters; ``how`` is one of ``BY_NAME`` to ``FREELY``.
     """
 
     drawing: Drawing
@@ -45,10 +45,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A prompt as things and what is wished of their scene.
+    """An interpreted prompt: its things, and the wishes for their scene.
 
-    ``words`` is what the painter is told, in English; ``hands`` are the styles that were named, as they were written;
-    ``unwanted`` are the names of what must not be shown.
+    ``words`` is the prompt for the model, in English; ``hands`` are the style names as written in the prompt;
+    ``unwanted`` are the names of the concepts that must not be shown.
     """
 
     items: tuple[Found, ...]
@@ -61,20 +61,24 @@ class Reading:
     look_of: LookOf = field(default=unseen, compare=False, repr=False)
 
     def scene(self, seed: int) -> Scene:
-        """Arrange what was read: the same scene for the same seed."""
+        """Return the scene of these things; the same one for the same seed."""
         return arrange(shown(self.items, self.look_of), self.wish, seed)
 
     def styled(self, seed: int, *, marks: str, book: Sketchbook, walk_seed: int) -> Scene:
-        """Arrange and compose what was read as a style wants it that draws in some marks.
+        """Return the scene of these things, composed for a style.
 
-        :raises SketchbookError: where a drawing cannot be rendered.
+        :param seed: the seed of the arrangement.
+        :param marks: the kind of marks with which the style draws.
+        :param book: the drawing library that holds the drawings.
+        :param walk_seed: the seed of the walk, which its scenes share.
+        :raises SketchbookError: when a drawing cannot be rendered.
         """
         items = shown(self.items, self.look_of)
         return styled.arrange(items, self.wish, seed, marks=marks, book=book, walk_seed=walk_seed)
 
 
 def shown(found: Sequence[Found], look_of: LookOf = unseen) -> list[Item]:
-    """Return what a scene shows of the things that were found: no more than fit into it, but one of each."""
+    """Return the items of a scene for some things: at least one of each, and at most ``MOST_THINGS`` together."""
     left, items = MOST_THINGS, []
     for place, each in enumerate(found):
         count = max(1, min(each.count, left - (len(found) - place - 1)))

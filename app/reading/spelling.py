@@ -1,4 +1,4 @@
-"""Words that are known but for one letter: dinosuar."""
+"""Correct misspelled names of drawings that differ by one letter, such as "dinosuar"."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from app.reading.wordbook import Wordbook
 from sketch import keys
 
 LEAST, LEAST_REPLACED = 5, 6
-"""How many letters a word has that is mended, and one in which a letter is another."""
+"""The least length of a word that is corrected, and of one in which a letter may be replaced."""
 
 SURE = 0.9
 LETTERS = "etaoinsrhldcumfpgwybvkxjqz"
 
 
 class Speller:
-    """Mends words that neither of the languages knows, where but one letter parts them from the name of a drawing."""
+    """Corrects words that are unknown in both languages and differ by one letter from the name of a drawing."""
 
     def __init__(self, wordbook: Wordbook) -> None:
         self._wordbook = wordbook
         self._right = lru_cache(maxsize=2048)(self._nearest)
 
     def mended(self, tokens: Sequence[Token], grammar: Grammar) -> list[Token]:
-        """Return tokens with their words as they were meant; where they stand stays as it is."""
+        """Return the tokens with corrected words; their positions in the prompt do not change."""
         has_capitals = any(token.capital for token in tokens[1:])
         return [self._mended(token, grammar, has_capitals and bool(place)) for place, token in enumerate(tokens)]
 
@@ -63,7 +63,7 @@ class Speller:
 
 
 def _alike(word: str, may_replace: bool) -> Iterator[str]:
-    """Yield what a word may have been meant as, the likeliest slips first; the first letter and the ending stay."""
+    """Yield the words that differ by one edit, the most likely edits first; the first letter stays."""
     last = len(word) - 1
     for at in range(last):
         yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]

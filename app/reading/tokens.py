@@ -1,4 +1,4 @@
-"""A prompt as words and marks, each with its place in what was written."""
+"""Split a prompt into words, marks and emoji, each with its position in the prompt."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from functools import lru_cache
 from sketch import keys
 
 LONGEST = 2000
-"""What is read of a prompt at most; commissions take far less."""
+"""The most characters of a prompt that are parsed; requests allow far fewer."""
 
 WORD, MARK, EMOJI = "word", "mark", "emoji"
 MINUS = "minus"
-"""How a sign directly before a word is read, as in searches: cat -dog."""
+"""The word for a minus sign directly before a word, as in searches: cat -dog."""
 
 ZERO_WIDTH = re.compile("[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 TONE = "[\U0001f3fb-\U0001f3ff]"
@@ -32,9 +32,9 @@ VARIATION = re.compile(f"\ufe0f|{TONE}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a mark or an emoji: as it is looked up, and from where to where it stands.
+    """A word, a mark or an emoji: its normalised text, and its range in the prompt, in characters.
 
-    A word that is ``joined`` stands behind a hyphen.
+    ``capital``: it begins with a capital letter. ``owner``: it is possessive. ``joined``: it follows a hyphen.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Token:
 
 
 def tokens(prompt: str, language: str) -> list[Token]:
-    """Split a prompt; words are folded as the lexicon's keys of a language are, without its prefix."""
+    """Return the tokens of a prompt; words are folded as the keys of the lexicon are, without the language's prefix."""
     return list(_split(prompt, language))
 
 
@@ -60,7 +60,7 @@ def _split(prompt: str, language: str) -> tuple[Token, ...]:
         text = match.group()
         start, end = places[match.start()], places[match.end() - 1] + 1
         if kind == EMOJI and not unicodedata.category(text[0]).startswith("S") and len(text) == 1:
-            kind = WORD  # a kana or an ideograph lies within that range
+            kind = WORD  # kana and ideographs are in that range too
         if kind == WORD:
             folded = keys.key(text, language).removeprefix(keys.prefix(language))
             capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))
@@ -76,7 +76,7 @@ def _split(prompt: str, language: str) -> tuple[Token, ...]:
 
 
 class Line:
-    """Tokens as one line of text with a space around each, which patterns are matched against."""
+    """Tokens as one line of text with spaces between them, against which patterns are matched."""
 
     def __init__(self, listed: Sequence[Token]) -> None:
         self.text = f" {' '.join(token.text for token in listed)} "
@@ -87,19 +87,19 @@ class Line:
             at += len(token.text) + 1
 
     def spans(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, re.Match[str]]]:
-        """Yield where a pattern stands, as places of tokens."""
+        """Yield the matches of a pattern, each with its range of tokens."""
         for match in pattern.finditer(self.text):
             first, last = self.place(match.start()), self.place(match.end())
             if first < last:
                 yield first, last, match
 
     def place(self, at: int) -> int:
-        """Return the first token that begins at a place of the line or behind it."""
+        """Return the number of the first token that begins at or after a character of the line."""
         return bisect_left(self._starts, at)
 
 
 def _visible(prompt: str) -> tuple[str, list[int]]:
-    """Leave out what has no width; return the rest and where each of its characters stood."""
+    """Return a prompt without zero-width characters, and the position of each remaining character in the prompt."""
     places = [place for place, each in enumerate(prompt) if not ZERO_WIDTH.match(each)]
     return "".join(prompt[place] for place in places), places
 

@@ -1,4 +1,4 @@
-"""What words and phrases mean, with curators' drawings beside the lexicon, whatever form they stand in."""
+"""Look up what words and phrases mean, in any inflected form, in the lexicon and the names of added drawings."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, NEAR, SYNONYM, WIDER
 from sketch import keys
 
 LONGEST_NAME = 6
-"""The most words that a name has."""
+"""The most words of a name."""
 
 COMPOUND = 0.86
-"""How much of its last part's meaning a German compound has that nobody listed: a Holzstuhl is a chair."""
+"""The weight of the last part's meaning for a German compound that is not listed: a Holzstuhl is a chair."""
 
 FIRST_PART = 0.74
-"""And how much of its first part's, where the last is unknown."""
+"""The weight of the first part's meaning, if the last part is unknown."""
 
 PIECE = "stueck"
-"""The last part of a compound that only says how much."""
+"""The last part of a compound that is only a quantity."""
 
 LEAST_PART, STRONG = 3, 0.7
 SURE = (NAME, ALIAS, SYNONYM)
@@ -26,7 +26,7 @@ HOW = {NAME: "name", ALIAS: "name", SYNONYM: "name", KIND: "kind", WIDER: "kind"
 
 
 class Wordbook:
-    """The lexicon, and what was added to the sketchbook since it was made: new names, and more words for known ones."""
+    """The vocabulary: the lexicon, and the names and words of drawings that were added since it was built."""
 
     def __init__(self, lexicon: Lexicon, added: Iterable[tuple[str, str, Sequence[str]]] = ()) -> None:
         self.lexicon = lexicon
@@ -44,13 +44,13 @@ class Wordbook:
         self.find = lru_cache(maxsize=4096)(self._find)
 
     def exactly(self, key: str) -> list[Meaning]:
-        """Return what a key means as it stands."""
+        """Return the meanings of a key, without trying other forms."""
         return [*self._added.get(key, ()), *self.lexicon.find(key)]
 
     def _find(self, words: str, language: str) -> tuple[tuple[Meaning, ...], str]:
-        """Return what folded words mean, their last in any form, and the form that was found; else in the other tongue.
+        """Return the meanings of folded words, the likeliest first, and the form of the last word that matched.
 
-        The likeliest comes first.
+        If the words are unknown in the language, tries the other one.
         """
         for tongue in (language,) if language == keys.OTHER else (language, "de" if language == "en" else "en"):
             found = self._in(words, tongue)
@@ -76,7 +76,7 @@ class Wordbook:
         ), form if best else ""
 
     def _compound(self, word: str) -> dict[int, Meaning]:
-        """Read a German compound by its longest known ending."""
+        """Return the meanings of a German compound by its longest known last part, or else by its first part."""
         for start in range(3, len(word) - LEAST_PART):
             for each in keys.forms(word[start:], "de"):
                 found = [meaning for meaning in self.exactly(keys.GERMAN + each) if meaning.source in SURE]
@@ -95,16 +95,16 @@ class Wordbook:
         return {}
 
     def is_named(self, words: str, language: str) -> bool:
-        """Tell whether words are one thing's name or a phrase for it, in a language."""
+        """Return whether words name a thing in a language."""
         found, _ = self._in(words, language)
         return bool(found) and is_strong(found[0])
 
     def is_drawn(self, words: str, language: str) -> bool:
-        """Tell whether words are a drawing's very name."""
+        """Return whether words are the name of a drawing."""
         found, _ = self.find(words, language)
         return bool(found) and found[0].source == NAME
 
 
 def is_strong(meaning: Meaning) -> bool:
-    """Tell whether a word names its concept, or goes with it alone."""
+    """Return whether a meaning is strong enough for its word to be a thing."""
     return meaning.weight >= STRONG and meaning.source in (*SURE, KIND, KEYWORD)

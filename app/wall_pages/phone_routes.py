@@ -84,13 +84,13 @@ def live(name: str) -> Response:
     """Show the polled part of the page: the states of the visitor's own words, and the queue."""
     wall = walls.at(name)
     if fragments.is_opened():
-        return fragments.lead_to(url_for("phones.say", name=wall.name))
+        return fragments.redirect_to_page(url_for("phones.say", name=wall.name))
     now = _standing(wall)
     is_known = request.if_none_match.contains_weak(now.known)
     page = "" if is_known else render_template("wall/_standing.html", wall=wall, now=now)
     response = conditional(make_response(page), now.known)
     response.headers["Cache-Control"] = KEPT
-    response.headers["Vary"] = f"Cookie, {fragments.TOLD_BY}"
+    response.headers["Vary"] = f"Cookie, {fragments.VARY}"
     return response
 
 
@@ -168,7 +168,7 @@ def _bring_photo(form: SayForm) -> None:
             file.read(current_app.config["PHOTO_MAX"] + 1),
             owner_hash=visitors.digest(visitors.current()),
             network=rate_limits.network_key(),
-            check_room=rate_limits.PHOTO.look,
+            check_room=rate_limits.PHOTO.check,
             admit=rate_limits.PHOTO.admit,
         )
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""HTTP for all routes: answers, errors, languages, guards."""
+"""HTTP for all routes: responses, errors, languages, form guards."""
 
 __all__ = [
     "curator_room",

@@ -1,4 +1,4 @@
-"""Static files at addresses that carry a hash of their content, so that browsers may keep them for a year."""
+"""Add a hash of a static file's content to its address, so that browsers may cache the file for a year."""
 
 from __future__ import annotations
 

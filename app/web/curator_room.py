@@ -1,4 +1,4 @@
-"""What all pages of the curator's room share: who is let in, what browsers may keep, how they are shown."""
+"""What all curator pages share: the check of the sign-in, the caching headers, and rendering."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ OPEN = ("office.sign_in", "office.enter")
 
 
 def guard(blueprint: Blueprint) -> None:
-    """Let only the curator see what is on a blueprint; without a password's hash in the settings, nobody."""
-    blueprint.before_request(_let_in)
-    blueprint.after_request(_keep_in)
+    """Require the curator's sign-in for all routes of a blueprint; without ``CURATOR_HASH`` they answer 404."""
+    blueprint.before_request(_require_sign_in)
+    blueprint.after_request(_set_headers)
 
 
-def _let_in() -> Response | None:
+def _require_sign_in() -> Response | None:
     if not curator_session.is_open():
         raise NotFound
     if request.endpoint in OPEN or curator_session.current() is not None:
@@ -28,7 +28,7 @@ def _let_in() -> Response | None:
     return go("office.sign_in")
 
 
-def _keep_in(response: Response) -> Response:
+def _set_headers(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "same-origin"
@@ -36,12 +36,12 @@ def _keep_in(response: Response) -> Response:
 
 
 def room_page(template: str, invalid: InvalidInput | None = None, *, status: int = 200, **context: Any) -> Response:
-    """Show a page of the room; with what is wrong at each field of its form, if that is refused."""
+    """Return a curator page; with ``invalid``, the errors beside the fields of its form and the status 422."""
     errors = {each.field: each.message for each in invalid.errors} if invalid else {}
-    usual = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.list_books())}
-    return Response(render_template(template, **usual | context), status=422 if invalid else status)
+    defaults = {"error": None, "asked": "", "written": "", "errors": errors, "has_drawings": bool(offered.list_books())}
+    return Response(render_template(template, **defaults | context), status=422 if invalid else status)
 
 
 def go(endpoint: str, **values: Any) -> Response:
-    """Lead on to a page of the room."""
+    """Redirect to a curator page."""
     return cast(Response, redirect(url_for(endpoint, **values), 303))

@@ -1,4 +1,4 @@
-"""Errors as answers: pages that help for people, problem documents (RFC 9457) for programs."""
+"""Turn errors into responses: HTML pages with advice for people, problem documents (RFC 9457) for programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.storage.database import schema_state
 from app.web import oversized
 
 log = logging.getLogger(__name__)
-WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # a walk's, behind its id
+WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # the slug after a walk's id
 
 TITLES = {
     400: N_("That could not be read"),
@@ -64,9 +64,9 @@ FORMS_ONLY = N_("forms, as a browser sends them. Programs find another at /api")
 
 
 class FieldProblem(TypedDict):
-    """What is wrong with one field."""
+    """The error of one field."""
 
-    field: Annotated[str, Field(description="The field.", examples=["stops.1.prompt"])]
+    field: Annotated[str, Field(description="The field's path.", examples=["stops.1.prompt"])]
     pointer: Annotated[str, Field(description="The same as a JSON pointer.", examples=["#/stops/1/prompt"])]
     message: Annotated[
         str,
@@ -78,11 +78,11 @@ class FieldProblem(TypedDict):
 
 
 class Problem(TypedDict):
-    """A problem document (RFC 9457): what every error looks like."""
+    """A problem document (RFC 9457), the body of every error response."""
 
     type: Annotated[str, Field(description="Always about:blank.", examples=["about:blank"])]
-    title: Annotated[str, Field(description="What kind of error it is.", examples=["Not a walk we can paint"])]
-    status: Annotated[int, Field(description="The HTTP status again.", examples=[422])]
+    title: Annotated[str, Field(description="The kind of error.", examples=["Not a walk we can paint"])]
+    status: Annotated[int, Field(description="The HTTP status.", examples=[422])]
     detail: Annotated[
         str,
         Field(
@@ -90,12 +90,12 @@ class Problem(TypedDict):
             examples=["The prompt of stop 2 is empty. Write at least one word."],
         ),
     ]
-    errors: NotRequired[Annotated[list[FieldProblem], Field(description="With 422: each field that is wrong.")]]
+    errors: NotRequired[Annotated[list[FieldProblem], Field(description="With 422: each invalid field.")]]
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error of ``app`` in the form in which the question came."""
-    app.url_map.merge_slashes = False  # /api//v1 is no address: its redirect would be a page, whoever asked
+    """Register the error handlers of ``app``: HTML for pages, JSON for the API."""
+    app.url_map.merge_slashes = False  # a redirect of /api//v1 would be an HTML page, even for programs
     app.register_error_handler(MomaError, _moma_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
@@ -105,14 +105,19 @@ def init_app(app: Flask) -> None:
 
 
 def wants_json() -> bool:
-    """Tell whether the question came from a program: all under ``/api``, and ``FOR_PROGRAMS``."""
+    """Return whether the request's address is for programs: under ``/api/``, or in ``FOR_PROGRAMS``."""
     return request.path.startswith("/api/") or request.path in FOR_PROGRAMS
 
 
 def answer(
     status: int, detail: str, *, errors: InvalidInput | None = None, title: str | None = None, advice: str = ""
 ) -> Response:
-    """Write an error as a page, with advice for people, or as a problem document."""
+    """Return an error response: a problem document for programs, else a page, which also shows ``advice``.
+
+    :param status: the HTTP status.
+    :param errors: the invalid fields, for the problem document.
+    :param title: an untranslated title; by default the status's own.
+    """
     title = _(title or TITLES.get(status, "Something went wrong"))
     if wants_json():
         return problem(status, title, detail, errors)
@@ -121,7 +126,7 @@ def answer(
 
 
 def problem(status: int, title: str, detail: str, errors: InvalidInput | None = None) -> Response:
-    """Write a problem document; each of its ``errors`` names the field."""
+    """Return a problem document as a response; ``errors`` become one entry for each invalid field."""
     body: Problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if errors is not None:
         body["errors"] = [
@@ -146,10 +151,10 @@ def _moma_error(error: MomaError) -> Response:
         is_full = isinstance(error, MediaStoreFull)
         note_refusal("disk" if is_full else "media store")
         detail = _(DISK_FULL if is_full else PICTURES_AWAY)
-    is_question = type(error) is InvalidInput and request.method in ("GET", "HEAD")  # nothing was to be painted
+    is_question = type(error) is InvalidInput and request.method in ("GET", "HEAD")  # not a request for a walk
     errors = error if isinstance(error, InvalidInput) else None
     response = answer(error.status, detail, errors=errors, title=QUESTION if is_question else error.title)
-    if isinstance(error, TokenRefused):  # as RFC 6750 has it
+    if isinstance(error, TokenRefused):  # RFC 6750, section 3
         why = f'insufficient_scope", scope="{error.scope}' if error.scope else "invalid_token"
         response.headers["WWW-Authenticate"] = f'Bearer realm="walks", error="{why}"'
     if isinstance(error, NoRoom):
@@ -166,11 +171,11 @@ def _http_error(error: HTTPException) -> Response:
     words = DETAILS.get(status) or error.description
     detail = _(words) if words else ""
     if status == 404 and error.description != NotFound.description and not wants_json():
-        detail = error.description or detail  # what raised it knows what is not there, and said it in our words
-    if isinstance(error, BadHost):  # a page could not even name its stylesheet
+        detail = error.description or detail  # the code that raised it gave a translated, more precise message
+    if isinstance(error, BadHost):  # without a host, a page cannot contain absolute URLs
         return problem(status, TITLES[status], "The Host header names no host.")
     if status == 413:
-        return answer(status, oversized.told(), advice="" if wants_json() else oversized.advice())
+        return answer(status, oversized.limit_message(), advice="" if wants_json() else oversized.advice())
     if status == 415:
         of_programs = FILE_ONLY if request.endpoint == "pictures.bring" else JSON_ONLY
         detail = detail.format(kind=of_programs if wants_json() else _(FORMS_ONLY))
@@ -184,7 +189,7 @@ def _http_error(error: HTTPException) -> Response:
 def _database_error(error: DBAPIError) -> Response:
     is_full = disk_space.is_full(error.orig)
     what = "has no room" if is_full else "does not answer"
-    log.error("The database %s on %s: %s", what, _place(), error.orig)  # a line each: pages ask and ask
+    log.error("The database %s on %s: %s", what, _place(), error.orig)  # no traceback: polling pages repeat it
     note_refusal("disk" if is_full else "database")
     response = answer(503, _(DISK_FULL if is_full else DETAILS[503]), title=MediaStoreFull.title if is_full else None)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
@@ -192,12 +197,15 @@ def _database_error(error: DBAPIError) -> Response:
 
 
 def _schema_error(error: ProgrammingError) -> Response:
-    """Tell a missing table on Postgres, which SQLite counts among what passes, from a mistake of ours."""
+    """Answer 503 if the database schema is not up to date, else 500.
+
+    Postgres reports a missing table as ProgrammingError, SQLite as OperationalError.
+    """
     return _database_error(error) if schema_state() else _unexpected(error)
 
 
 def _damage(error: DatabaseError) -> Response:
-    """Tell a damaged file, for which SQLite has no kind of its own, from what a statement of ours did wrong."""
+    """Answer 503 for a damaged SQLite file, which raises DatabaseError itself, and 500 for its other subclasses."""
     return _database_error(error) if type(error) is DatabaseError else _unexpected(error)
 
 
@@ -207,5 +215,5 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _place() -> str:
-    """Name the address for the log, without the words of a walk that follow its id."""
+    """Return the request's path for the log, without the slug, which contains a visitor's prompts."""
     return WORDS.sub(r"\1", quote(request.path))

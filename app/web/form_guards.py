@@ -1,4 +1,4 @@
-"""What guards every form: CSRF tokens, and the refusal of bodies that are no form."""
+"""Guards for every form: CSRF tokens, and refusal of bodies that are not valid forms."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ PAGES = ("pages", "owners", "making", "restoring", "mine", "reporting", "styles"
 
 
 def init_app(app: Flask) -> None:
-    """Guard every form of ``app``."""
+    """Install the guards and the strict form parser in ``app``."""
     app.request_class = StrictRequest
     app.before_request(lambda: refuse_others(request))
-    app.before_request(_refuse_garbled)  # first: afterwards the body is read and gone
+    app.before_request(_refuse_garbled)  # before CSRF protection, which consumes the body
     csrf.init_app(app)
 
 
 class StrictFormParser(FormDataParser):
-    """Reads forms, and refuses what is none to its end: Werkzeug takes that for a form in which nothing stands."""
+    """Form parser that refuses an incomplete form, which Werkzeug would parse as an empty one."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.silent = False
         self._begun: list[IO[bytes]] = []
-        self._begin, self.stream_factory = self.stream_factory, self._noted
+        self._begin, self.stream_factory = self.stream_factory, self._begin_file
 
-    def _noted(self, *arguments: Any, **named: Any) -> IO[bytes]:
-        """Begin a file, and note it, so that it can be closed when the form is refused."""
+    def _begin_file(self, *arguments: Any, **named: Any) -> IO[bytes]:
+        """Open a stream for an uploaded file, and remember it, to close it if the form is refused."""
         file = self._begin(*arguments, **named)
         self._begun.append(file)
         return file
 
     def parse(self, stream: IO[bytes], mimetype: str, *more: Any, **named: Any) -> Any:
-        """Read a form.
+        """Parse a form.
 
-        :raises BadRequest: for one without its boundary, cut off, or with a head that cannot be read.
+        :raises BadRequest: when the boundary is missing, the form is cut off, or its headers are malformed.
         """
         try:
             return super().parse(stream, mimetype, *more, **named)
@@ -57,20 +57,21 @@ class StrictFormParser(FormDataParser):
 
 
 class StrictRequest(Request):
-    """A request whose form is whole, or refused."""
+    """Request that refuses an incomplete form."""
 
     form_data_parser_class = StrictFormParser
 
 
 def _refuse_garbled() -> None:
-    if request.blueprint != "api":  # reads no form: what is called one there, as curl calls all it sends, may be a film
+    # The API blueprint reads no forms. curl sends a film there with the content type of a form by default.
+    if request.blueprint != "api":
         refuse_garbled(request)
 
 
 def refuse_others(request: Request) -> None:
-    """Refuse a body that is no form where a page expects one: it would be read as an empty form.
+    """Refuse a POST to a page whose body is not a form; Werkzeug would parse it as an empty form.
 
-    :raises UnsupportedMediaType: for any other kind.
+    :raises UnsupportedMediaType: for any other content type.
     """
     is_page = request.blueprint in PAGES and request.method == "POST"
     if is_page and request.mimetype not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
@@ -78,9 +79,9 @@ def refuse_others(request: Request) -> None:
 
 
 def refuse_garbled(request: Request) -> None:
-    """Refuse a form that is not UTF-8, before anything reads it: its bytes would pass for percent signs.
+    """Refuse a URL-encoded form that is not UTF-8, before anything parses it.
 
-    :raises Malformed: nothing of it can be trusted.
+    :raises Malformed: when it cannot be decoded.
     """
     if request.mimetype != "application/x-www-form-urlencoded":
         return

@@ -1,4 +1,4 @@
-"""Parts of pages, which scripts ask for: who opens the address of one is led to the whole page that it belongs to."""
+"""Parts of pages that scripts fetch. A visitor who opens the address of a part is redirected to the whole page."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from typing import cast
 
 from flask import Response, redirect, request
 
-TOLD_BY = "Sec-Fetch-Mode, HX-Request, Accept"
+VARY = "Sec-Fetch-Mode, HX-Request, Accept"
+"""The request headers that decide between part and redirect."""
 
 
 def is_opened() -> bool:
-    """Tell whether a browser opens the address as a page, and no script of ours asks for the part.
+    """Return whether a browser opens the address as a page, rather than a script fetching the part.
 
-    Browsers say so since 2023, where the site has https or is on this machine. Of others, who wants HTML and is not
-    htmx opens a page: what ``fetch`` asks for is anything.
+    Browsers since 2023 say so in ``Sec-Fetch-Mode``, over https or on localhost. Without that header, a request that
+    accepts HTML and is not from htmx opens a page; ``fetch`` accepts ``*/*``.
     """
     if mode := request.headers.get("Sec-Fetch-Mode"):
         return mode == "navigate"
     return "HX-Request" not in request.headers and "text/html" in request.headers.get("Accept", "")
 
 
-def lead_to(address: str) -> Response:
-    """Lead whoever opened a part to the whole page."""
+def redirect_to_page(address: str) -> Response:
+    """Return a redirect (303) from a part to the whole page at ``address``."""
     response = cast(Response, redirect(address, 303))
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Vary"] = TOLD_BY
+    response.headers["Vary"] = VARY
     return response

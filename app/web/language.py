@@ -1,6 +1,6 @@
-"""Which language a page speaks: the one chosen in its foot, else the one that the browser asks for.
+"""Choose a page's language: the one that the visitor selected in the footer, or else the browser's preference.
 
-What programs read (the API, oEmbed, feeds, health checks) and what operators read (commands, logs) stays English.
+Responses for programs (the API, oEmbed, feeds, health checks) and texts for operators (commands, logs) are English.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from app.i18n.gettext import translations
 from app.i18n.locales import ENGLISH, LOCALES, NAMES, tag
 
 COOKIE = "moma_language"
-CHOICE_MAX = 2000  # characters of what was typed that the choice of a language takes along
-ADDRESS_MAX = 8000  # characters of what an address asks for that it takes along
+CHOICE_MAX = 2000  # the longest form, in characters, that a language link carries
+ADDRESS_MAX = 8000  # the longest query string, in characters, that a language link carries
 
 
 def init_app(app: Flask) -> None:
-    """Teach ``app`` its languages."""
+    """Set up Babel, the templates' translations and the language links of ``app``."""
     Babel().init_app(
         app,
         default_locale=str(ENGLISH),
@@ -30,29 +30,29 @@ def init_app(app: Flask) -> None:
         locale_selector=lambda: str(LOCALES[wanted()]),
     )
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda said: translations().ugettext(said),
+        gettext=lambda message: translations().ugettext(message),
         ngettext=lambda one, many, num: translations().ungettext(one, many, num),
         newstyle=True,
     )
     app.before_request(_choose)
-    app.after_request(_tell)
+    app.after_request(_set_headers)
     app.jinja_env.globals.update(language_tag=tag, languages=NAMES, language_address=address)
 
 
 def wanted() -> str:
-    """Tell which of the languages the visitor wants."""
+    """Return the language code for this request: the cookie's, the browser's preference, or ``en``."""
     if not has_request_context() or _is_for_programs():
         return "en"
     if (chosen := request.cookies.get(host_name(COOKIE), "")) in LOCALES:
         return chosen
-    asked = (name.partition("-")[0].lower() for name, quality in request.accept_languages if quality)
-    return next((language for language in asked if language in LOCALES), "en")
+    preferred = (name.partition("-")[0].lower() for name, quality in request.accept_languages if quality)
+    return next((language for language in preferred if language in LOCALES), "en")
 
 
 def address(language: str) -> str:
-    """Return where the page at hand is found in ``language``; the form takes along what was typed."""
-    values, path = request.args.to_dict(flat=False), ""  # from the page itself on: of a walk that is gone, not its name
-    if len(request.query_string) > ADDRESS_MAX:  # which no form of ours writes
+    """Return the address of the current page in ``language``; on the form's page it carries what was typed."""
+    values, path = request.args.to_dict(flat=False), ""  # relative, so that it does not name a deleted walk
+    if len(request.query_string) > ADDRESS_MAX:  # longer than any address that the form makes
         values = {}
     if request.method not in ("GET", "HEAD"):
         values, path = _typed(), _path_to_read()
@@ -60,19 +60,19 @@ def address(language: str) -> str:
 
 
 def _typed() -> dict[str, list[str]]:
-    """Return what stands in the form of the making page, as far as an address can carry it."""
+    """Return the fields of the form for a walk; empty on other pages, and if they are too long for an address."""
     if request.endpoint not in ("pages.edit", "pages.commission"):
         return {}
     try:
         typed = request.form.to_dict(flat=False)
-    except HTTPException:  # it could not be read, which the page at hand says
+    except HTTPException:  # malformed; the current response already says so
         return {}
     typed = {name: values for name, values in typed.items() if name not in ("csrf_token", "token", "edit")}
     return typed if len(urlencode(typed, doseq=True)) < CHOICE_MAX else {}
 
 
 def _path_to_read() -> str:
-    """Return the address of the page that a form was sent from."""
+    """Return the path of a page that shows the form which this request submitted."""
     if current_app.create_url_adapter(request).test(request.path, "GET"):  # type: ignore[union-attr]
         return request.path
     walk_id = (request.view_args or {}).get("walk_id")
@@ -80,12 +80,12 @@ def _path_to_read() -> str:
 
 
 def _choose() -> Response | None:
-    """Remember the language that the address asks for, and go on to the page without it."""
+    """Store the language of the query parameter ``lang`` in a cookie, and redirect to the address without it."""
     chosen = request.args.get("lang", "")
     if chosen not in LOCALES or request.method != "GET" or request.url_rule is None or _is_for_programs():
         return None
     others = {name: values for name, values in request.args.to_dict(flat=False).items() if name != "lang"}
-    path = "/" + request.path.lstrip("/")  # never another host
+    path = "/" + request.path.lstrip("/")  # //host would redirect to another site
     response = cast(Response, redirect(f"{path}?{urlencode(others, doseq=True)}" if others else path, 303))
     response.headers["Cache-Control"] = "no-store"
     response.set_cookie(
@@ -99,8 +99,8 @@ def _choose() -> Response | None:
     return response
 
 
-def _tell(response: Response) -> Response:
-    """Say which language a page speaks, and that caches must keep them apart."""
+def _set_headers(response: Response) -> Response:
+    """Set ``Content-Language`` and ``Vary`` on HTML responses, so that caches keep the languages apart."""
     if response.mimetype == "text/html":
         response.vary.update(("Cookie", "Accept-Language"))
         response.content_language.add(tag())

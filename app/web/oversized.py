@@ -1,6 +1,6 @@
-"""A body that is longer than what is read: which field it was, what its limit is, and how to go on.
+"""Messages for a request body over the limit: which field it was, its limit, and how to continue.
 
-It is not read, so that nothing can be shown of it; the browser still has what was typed, on the way back.
+The body is not read, so the page cannot show what was typed; the browser's back button restores it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ RESTORING = "restoring.restore"
 
 
 def limit() -> int:
-    """Return how many bytes would have been read: of the whole, or where that fits, of its texts."""
-    most, came = request.max_content_length or 0, request.content_length
-    return int(current_app.config["BODY_MAX"]) if came is not None and 0 < came <= most else most
+    """Return the limit that the body exceeds, in bytes: that of the whole body, or else that of its text fields."""
+    most, length = request.max_content_length or 0, request.content_length
+    return int(current_app.config["BODY_MAX"]) if length is not None and 0 < length <= most else most
 
 
-def told() -> str:
-    """Say how much is read at once."""
+def limit_message() -> str:
+    """Return a sentence with the limit."""
     return _(WHOLE).format(limit=number(limit()))
 
 
 def advice() -> str:
-    """Say which field it was, as far as that can be known unread, and how to go on; for pages."""
+    """Return advice for people: which field was probably too large, and how to continue."""
     config, size = current_app.config, limit()
     if request.endpoint in MAKING and request.mimetype == FORM and size > config["BODY_MAX"]:
         field = _(

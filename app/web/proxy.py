@@ -1,4 +1,4 @@
-"""What changes behind a reverse proxy: whose word is taken for the visitor's address, and who sends the films."""
+"""Behaviour behind a reverse proxy: trust its forwarded headers, and let nginx send media files."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 ADDRESS, RANGE = "X-Bucket-Address", "X-Bucket-Range"
 HELD_BACK = "Cache-Control", "Content-Disposition"
-"""What nginx would keep of our answer even where the bucket has no such file: it is told them by other names."""
+"""Headers that nginx would keep from our response even if the bucket has no such file; they get other names."""
 
 
 def init_app(app: Flask) -> None:
-    """Believe as many proxies as are said to stand in front about addresses and https, and nobody else."""
+    """Trust ``X-Forwarded-For`` and ``X-Forwarded-Proto`` from as many proxies as the setting ``PROXIES`` says."""
     if count := app.config["PROXIES"]:
-        # The host is not among it: a proxy passes the real one on as Host.
+        # X-Forwarded-Host is not trusted: a proxy passes on the real host as Host.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
-    app.after_request(_hold_back)
+    app.after_request(_rename_headers)
 
 
 def hand_over(response: Response, path: str) -> Response:
-    """Have nginx send the file at ``path`` of the media store in place of the body; a 304 stays a 304.
+    """Return a response that makes nginx send the file at ``path`` of the local media store (X-Accel-Redirect).
 
-    nginx answers ranges by itself: its location keeps type, disposition, caching and ETag of this answer.
+    A conditional request may give 304. nginx handles ranges itself; its location keeps the content type, disposition,
+    caching headers and ETag of this response.
     """
     response.close()
     response.direct_passthrough = False
@@ -39,18 +40,19 @@ def hand_over(response: Response, path: str) -> Response:
 
 
 def send_on(response: Response, path: str, address: str, *, size: int) -> Response:
-    """Have nginx send what is at the signed ``address`` of a bucket in place of the body; a 304 stays a 304.
+    """Return a response that makes nginx send the file at the signed ``address`` of a bucket (X-Accel-Redirect).
 
-    ``deploy/nginx/moma-bucket.conf.template`` is told path and query of the address, for it knows its host, and the
-    part that was asked for: the bucket has an ETag of its own, so it could not tell whether ours still holds.
+    A conditional request may give 304. The response passes path and query of the address to nginx
+    (``deploy/nginx/moma-bucket.conf.template``, which knows the host), and the requested range: the bucket has other
+    ETags than ours, so only this function can check ``If-Range``. ``size`` is the file's size in bytes.
 
-    :raises RequestedRangeNotSatisfiable: when that part lies behind the end.
+    :raises RequestedRangeNotSatisfiable: when the range begins after the end of the file.
     """
     response.headers["Accept-Ranges"] = "bytes"
     response = cast(Response, response.make_conditional(request))
     if response.status_code != 200:
         return response
-    if request.method == "HEAD":  # all of it is known here, and what is signed is a GET
+    if request.method == "HEAD":  # answered here, because the signed address is valid for GET only
         response.content_length = size
         return response
     place = urlsplit(address)
@@ -62,23 +64,26 @@ def send_on(response: Response, path: str, address: str, *, size: int) -> Respon
 
 
 def _part(response: Response, size: int) -> str:
-    """Return the one part that was asked for, ``""`` for the whole: of several parts a bucket knows nothing."""
-    asked = request.range
-    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+    """Return the requested range as a header value; ``""`` for the whole file.
+
+    A request for several ranges gets the whole file, because buckets do not support them.
+    """
+    requested = request.range
+    if requested is None or requested.units != "bytes" or len(requested.ranges) != 1:
         return ""
     if "If-Range" in request.headers and is_resource_modified(
         request.environ, response.headers.get("etag"), None, None, ignore_if_range=False
     ):
         return ""
-    found = asked.range_for_length(size)
-    if found is None:
+    bounds = requested.range_for_length(size)
+    if bounds is None:
         raise RequestedRangeNotSatisfiable(size)
-    return f"bytes={found[0]}-{found[1] - 1}"
+    return f"bytes={bounds[0]}-{bounds[1] - 1}"
 
 
-def _hold_back(response: Response) -> Response:
+def _rename_headers(response: Response) -> Response:
     if ADDRESS in response.headers:
-        response.headers.pop("Expires", None)  # Cache-Control says it better
+        response.headers.pop("Expires", None)  # Cache-Control takes precedence
         for name in HELD_BACK:
             if value := response.headers.pop(name, None):
                 response.headers[f"X-Bucket-{name}"] = value

@@ -1,4 +1,4 @@
-"""What all routes share, added to the application."""
+"""Register with the application what all routes share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from app.web import assets, error_responses, language, proxy, security_headers, 
 
 
 def init_app(app: Flask) -> None:
-    """Set up addresses behind a proxy, headers, languages, templates and the answers to errors."""
+    """Set up proxy headers, security headers, static files, languages, templates and error responses."""
     for module in (proxy, unread_bodies, security_headers, assets, language, templating, error_responses):
         module.init_app(app)

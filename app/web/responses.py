@@ -1,4 +1,4 @@
-"""How answers leave the site: only if they changed, and of a file only the part that was asked for."""
+"""Build responses: conditional ones with an ETag, and stored files with support for ranges."""
 
 from __future__ import annotations
 
@@ -14,14 +14,23 @@ from app.web import proxy
 
 
 def conditional(response: Response, etag: str | None = None) -> Response:
-    """Let the browser ask again each time, and answer 304 while nothing has changed; ``etag`` may tell what has."""
+    """Return the response with an ETag and ``no-cache``, or 304 if the client's ETag matches.
+
+    ``etag`` is by default a hash of the body.
+    """
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(etag or _fingerprint(response.get_data()))
     return cast(Response, response.make_conditional(request))
 
 
 def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) -> Response:
-    """Send a file of the media store, or the part of it that was asked for; behind nginx, have nginx send it."""
+    """Return a response with a file of the media store, or the requested range of it.
+
+    Behind nginx, nginx sends the file. ``size`` is in bytes; ``name`` is the file's name when downloaded.
+
+    :raises RequestedRangeNotSatisfiable: when the range begins after the end of the file.
+    :raises MediaError: when the file does not exist, or the store cannot be reached.
+    """
     store, accel = media_store.store(), current_app.config["ACCEL_PREFIX"]
     address = store.sign_url(path) if accel and not store.is_local else ""
     file = io.BytesIO() if address else store.open(path)
@@ -31,7 +40,7 @@ def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) ->
         return proxy.send_on(response, path, address, size=size)
     if accel and store.is_local:
         return proxy.hand_over(response, path)
-    response.content_length = size  # flask cannot see it, and no browser seeks in a film whose size is not known
+    response.content_length = size  # Flask cannot determine it, and browsers seek only in films of known size
     try:
         return cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=size))
     except RequestedRangeNotSatisfiable:
@@ -40,13 +49,14 @@ def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) ->
 
 
 def _fingerprint(data: bytes) -> str:
-    """Hash a page, taking its form token, which is signed anew each second, for the session's secret behind it."""
+    """Return a hash of a page, with its CSRF token, which changes each second, replaced by the session's secret."""
     if token := g.get("csrf_token"):
         data = data.replace(token.encode(), str(session.get("csrf_token")).encode())
     return hashlib.sha256(data).hexdigest()[:32]
 
 
 def page_response(page: str, *, status: int = 200, cache: str | None = None) -> Response:
+    """Return a page as a response; ``cache`` is the value of ``Cache-Control``."""
     response = make_response(page, status)
     if cache:
         response.headers["Cache-Control"] = cache

@@ -1,4 +1,4 @@
-"""What holds for every request, with or without nginx in front: headers, and what is not read at all."""
+"""Security headers for every response, and refusal of invalid requests, with or without nginx in front."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HEADERS = {
 
 
 def with_films(policy: str) -> str:
-    """Let pages show what hangs at the public base address of films, where one is set."""
+    """Return a Content-Security-Policy that also allows pictures and films from ``MEDIA_PUBLIC_URL``, if it is set."""
     base = current_app.config["MEDIA_PUBLIC_URL"]
     if not base:
         return policy
@@ -43,20 +43,20 @@ def with_films(policy: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Send the headers with each answer of ``app``, and read no endless request."""
+    """Add the headers to each response of ``app``, and refuse invalid paths and oversized bodies."""
     app.before_request(_refuse_controls)
     app.before_request(_refuse_endless)
     app.after_request(_add_headers)
 
 
 def _refuse_controls() -> None:
-    """Refuse an address with control characters: none of ours has any, no header takes them, and Postgres no NUL."""
+    """Refuse a path with control characters: no address here has any, and headers and Postgres cannot hold them."""
     if any(character < " " for character in request.path):
         raise NotFound
 
 
 def _refuse_endless() -> None:
-    """Refuse a body over the limit that does not say its length: werkzeug would cut it there and say nothing."""
+    """Refuse a body over the limit that has no Content-Length; Werkzeug would silently truncate it."""
     limit = request.max_content_length
     if request.content_length is not None or limit is None or not request.environ.get("wsgi.input_terminated"):
         return

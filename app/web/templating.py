@@ -1,4 +1,4 @@
-"""The filters and functions that templates know."""
+"""The filters and global functions of the templates."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from app.walks import shapes
 
 
 def _with_marks(text: str) -> str:
-    """Mark the words that the visitor searches for on this page."""
+    """Return the text with the visitor's search words highlighted."""
     return terms.highlight(text, g.asked) if g.get("asked") else text
 
 
@@ -86,10 +86,10 @@ GLOBALS = {
     "found_hands": hands.detected_names,
     "remake": form_fields.fields,
     "repaint": form_fields.repainted,
-    "write_own": form_fields.write,
+    "write_own": form_fields.write_own,
     "going_on": forms.going_on,
     "drawn_after": readings.drawn_after,
-    "reel_of": playback.of,
+    "reel_of": playback.describe_reel,
     "middle_of": playback.middle,
     "steps_of": playback.steps,
     "frames_and_length": frames_and_length,
@@ -106,12 +106,12 @@ GLOBALS = {
 
 
 def init_app(app: Flask) -> None:
-    """Teach the templates of ``app`` these filters and functions."""
+    """Add the filters and functions to the templates of ``app``."""
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(GLOBALS, fps=app.config["FPS"], caption_line=cache(partial(_caption_line, app)))
 
 
 def _caption_line(app: Flask, stops: int) -> Markup:
-    """Draw the line under a picture: of walks of so many stops it is always the same, and a page has a dozen."""
+    """Return the SVG line below a picture. It depends only on the number of stops, so the caller caches it."""
     module: Any = app.jinja_env.get_template("layout/_walk_line.html").module
     return cast(Markup, module.caption_line(stops))

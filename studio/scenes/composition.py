@@ -115,7 +115,7 @@ def motif_records(folder: Folder, split: str) -> list[Record]:
     """
     records = [record for record in folder.catalogue() if record.kind == "motif" and record.split == split]
     if not records:
-        raise FolderError(f"{folder.path} holds no drawings of the split {split!r}; collect --icons brings some.")
+        raise FolderError(f"{folder.path} holds no drawings of the split {split!r}; collect some with --icons.")
     return records
 
 
@@ -176,7 +176,7 @@ class Programme:
         if ground:
             written += rng.choice((f" on a {ground} ground", f" on {wording.article(ground)} {ground} background"))
             written = written.replace(" on a orange", " on an orange")
-        near = "" if tint or ground else phrasing.listed(self.records[part.motif].keywords, rng.randint(2, 4))
+        near = "" if tint or ground else phrasing.join_words(self.records[part.motif].keywords, rng.randint(2, 4))
         return self._scene(number, (part,), (concept,), written, near, rng, ground=ground, colours=(tint, ground))
 
     def _concept(self, number: int) -> str:
@@ -291,7 +291,7 @@ def read_plan(folder: Folder) -> Plan:
         raise FolderError(f"{path} cannot be used: {error}") from error
     unknown = sorted({*plan.hands, *plan.unnamed} - set(registry.HANDS))
     if unknown or not plan.hands:
-        raise FolderError(f"{path} names hands that nobody has: {', '.join(unknown) or 'none at all'}")
+        raise FolderError(f"{path} names unknown styles: {', '.join(unknown) or 'none at all'}")
     return plan
 
 
@@ -377,7 +377,7 @@ def paint(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
     return painted
 
 
-def sheet(pictures: Tensor, columns: int) -> Image.Image:
+def contact_sheet(pictures: Tensor, columns: int) -> Image.Image:
     """Return a contact sheet of pictures (n, 3, h, w)."""
     n, _, h, w = pictures.shape
     large = Image.new("RGB", (columns * w, math.ceil(n / columns) * h), "white")

@@ -172,7 +172,7 @@ def _captions(written: Sequence[str], hand: registry.Hand, *, is_unnamed: bool) 
     return (*named, *prefixed, *bare) if is_unnamed else (*named, *prefixed)
 
 
-def opened(path: Path) -> Sketchbook:
+def load_library(path: Path) -> Sketchbook:
     """Load a drawing library.
 
     :raises StudioError: when the file is none.
@@ -183,12 +183,12 @@ def opened(path: Path) -> Sketchbook:
         raise StudioError(str(error)) from error
 
 
-def drawn_from(path: Path) -> Sketchbook:
+def load_subject_library(path: Path) -> Sketchbook:
     """Load a drawing library from which subjects are drawn.
 
     :raises StudioError: when the file is none, or holds no drawings.
     """
-    book = opened(path)
+    book = load_library(path)
     if not book.drawings:
         raise StudioError(f"{path} holds no drawings.")
     return book

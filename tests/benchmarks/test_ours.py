@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.generation import presets
-from app.generation.cost import rungs
+from app.generation.cost import planned_passes
 from benchmarks.counting import counted, networks
 from benchmarks.ours import Ours
 from tests.worker.conftest import HOUSE
@@ -38,7 +38,7 @@ def looks_decoded(sampling: dict[str, Any], *, stops: int, frames: int) -> int:
     """Count the thumbnails that are decoded: at each further rung that is climbed, or the only one, stops and knots."""
     further = sampling["ladder"][1:] or sampling["ladder"]
     depths = [depth for depth, _ in further]
-    used = rungs(sampling, legs=stops - 1, between=frames - stops)
+    used = planned_passes(sampling, legs=stops - 1, between=frames - stops)
     return sum(stops + knots for depth, knots in used if depth in depths)
 
 
@@ -46,7 +46,7 @@ def test_passes_are_those_of_the_settings(ours: Ours) -> None:
     with counted(*networks(ours.painter)) as work:
         ours.film(PAIR, 12, "balanced")
     sampling = ours.sampling("balanced")
-    climbed = rungs(sampling, legs=1, between=10)
+    climbed = planned_passes(sampling, legs=1, between=10)
     first, last = sampling["guided"]
 
     def passes(begin: int, end: int) -> int:

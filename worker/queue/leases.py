@@ -81,13 +81,13 @@ class Claim:
         return self.kind in SHORT_KINDS
 
     @property
-    def whose(self) -> str:
+    def subject(self) -> str:
         """The owner of the task for log lines: ``walk …`` or ``task …``."""
         return f"walk {self.walk_id}" if self.task is None else f"task {self.task}"
 
     def __str__(self) -> str:
         """Return the name of the task for log lines: ``frames of walk …``, ``candidates of task …``."""
-        return f"{self.kind} of {self.whose}"
+        return f"{self.kind} of {self.subject}"
 
 
 def holder() -> str:
@@ -204,7 +204,7 @@ def _change(session: Session, claim: Claim, **values: Any) -> None:
         update(Piece).where(*_ours(claim)).values(**values).execution_options(synchronize_session=False)
     )
     if updated.rowcount != 1:  # type: ignore[attr-defined]
-        raise LeaseLost(f"{claim.whose}, {claim.kind} {claim.level}.{claim.batch}, attempt {claim.attempt}")
+        raise LeaseLost(f"{claim.subject}, {claim.kind} {claim.level}.{claim.batch}, attempt {claim.attempt}")
 
 
 def check_lease(session: Session, claim: Claim) -> None:
@@ -225,7 +225,7 @@ def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def give_back(claim: Claim) -> None:
+def release_task(claim: Claim) -> None:
     """Release a task for other workers; requeue its walk if no other worker holds a task of it."""
     with suppress(LeaseLost), writing() as session:
         state = PAINTING if _is_held_elsewhere(session, claim.walk_number, claim.number) else QUEUED
@@ -268,7 +268,7 @@ def sweep() -> int:
         ).all()
         lost = [row for row in suspects if _is_lost(row)]
         for walk_number in sorted({row.walk_number or 0 for row in lost}):
-            _lose(session, walk_number, [row.number for row in lost if (row.walk_number or 0) == walk_number])
+            _requeue_lost(session, walk_number, [row.number for row in lost if (row.walk_number or 0) == walk_number])
         has_pieces = exists().where(Piece.walk_number == Walk.number)
         session.execute(  # walks of releases without tasks
             update(Walk).where(Walk.state == PAINTING, ~has_pieces).values(state=QUEUED)
@@ -280,7 +280,7 @@ def sweep() -> int:
         return (session.scalar(waiting) or 0) + (session.scalar(unopened) or 0)
 
 
-def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
+def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> None:
     """Requeue the lost tasks of one walk, which is locked first; walk number 0 means tasks without a walk."""
     most = current_app.config["LOST_MAX"]
     walk = session.scalar(
@@ -321,7 +321,7 @@ def _lose(session: Session, walk_number: int, numbers: list[int]) -> None:
 def _fail_task(session: Session, kind: str, task: str, reason: str) -> None:
     """Record the failure of a task on its candidate set; a photo gets no caption, because its owner is not at fault."""
     if kind == PHOTOS:
-        photo_tasks.describe(session, task)
+        photo_tasks.store_description(session, task)
     else:
         candidate_requests.fail(session, task, reason)
 

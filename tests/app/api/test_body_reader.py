@@ -69,18 +69,18 @@ def test_what_cannot_be_read_is_told_alike_at_each_address(
 )
 def test_each_field_is_named_with_what_it_may_be(app: Flask, body: object, told: dict[str, str]) -> None:
     with app.test_request_context(method="POST", json=body), pytest.raises(InvalidInput) as refused:
-        body_reader.read(Wish, shape=SHAPE, rules={"style": "style must be a word."})
+        body_reader.read_body(Wish, shape=SHAPE, rules={"style": "style must be a word."})
     assert {".".join(map(str, each.path)): each.message for each in refused.value.errors} == told
 
 
 def test_many_mistakes_are_answered_in_few(app: Flask) -> None:
     body = {f"f{index}": index for index in range(1000)}
     with app.test_request_context(method="POST", json=body), pytest.raises(InvalidInput) as refused:
-        body_reader.read(Wish, shape=SHAPE, rules={"style": "style must be a word."})
+        body_reader.read_body(Wish, shape=SHAPE, rules={"style": "style must be a word."})
     assert len(refused.value.errors) == 20
 
 
 def test_what_is_right_is_read(app: Flask) -> None:
     with app.test_request_context(method="POST", json={"style": "neon", "size": 3}):
-        assert body_reader.read(Wish, shape=SHAPE) == Wish(style="neon", size=3)
-        assert body_reader.read_by(lambda body: body["size"]) == 3
+        assert body_reader.read_body(Wish, shape=SHAPE) == Wish(style="neon", size=3)
+        assert body_reader.check_body(lambda body: body["size"]) == 3

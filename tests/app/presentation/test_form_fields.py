@@ -90,7 +90,7 @@ def test_seeds_between_which_alone_something_lies_are_kept(hung: Hanger) -> None
 def test_turned_round_takes_what_each_stop_has_along(hung: Hanger) -> None:
     fields = form_fields.fields(hung(stops=MIXED, frames=3), seed=True, turned=True)
     assert fields["prompt"] == ["the sun", "a fox", "a fox"]
-    assert [form_fields.read(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "linocut"]
+    assert [form_fields.read_own(text).get("hand") for text in fields["own"]] == [None, "paper cut-out", "linocut"]
 
 
 def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskClient, hung: Hanger) -> None:
@@ -111,7 +111,7 @@ def test_form_shows_what_a_stop_has_of_its_own_and_takes_it_away(client: FlaskCl
     "own", ["{", "[]", "7", "null", '{"x": 1}', "[" * 5000, '{"prompt": "rain"}', '{"hand": "\\ud800"}']
 )
 def test_what_is_nothing_of_a_stops_own_is_left_out(own: str) -> None:
-    assert form_fields.read(own) == {}
+    assert form_fields.read_own(own) == {}
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def reel_on(page: str) -> dict[str, Any]:
 
 def test_turns_are_the_places_in_the_settled_film(commissioned: Hang) -> None:
     walk = painted(commissioned(frames=5), [0.0, 0.3, 1.0], positions=[0.0, 0.1, 0.3, 0.8, 1.0])
-    assert playback.of(walk)["turns"] == [0, 2, 4]
+    assert playback.describe_reel(walk)["turns"] == [0, 2, 4]
 
 
 @pytest.mark.parametrize(("ending", "turns"), [("stop", [0, 2, 4]), ("back", [0, 2, 4]), ("round", [0, 1.25, 2.5])])
@@ -52,12 +52,12 @@ def test_turns_are_guessed_by_distance_until_the_film_is_settled(
     commissioned: Hang, ending: str, turns: list[float]
 ) -> None:
     walk = painted(commissioned(frames=5), [0.0, 0.5, 1.0], ending=ending)
-    assert playback.of(walk)["turns"] == turns
+    assert playback.describe_reel(walk)["turns"] == turns
 
 
 def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(commissioned: Hang) -> None:
     walk = painted(commissioned("a fox", "the sun", frames=3), [0.0, 1.0, 0.4], state="painting")
-    told = playback.of(walk)
+    told = playback.describe_reel(walk)
     assert told["positions"] == [0.0, 0.4, 1.0]
     by_place = {frame.position: media_urls.still_address(walk, frame) for frame in walk.painted}
     assert [f"{told['base']}{name}.png" for name in told["stills"]] == [by_place[0.0], by_place[0.4], by_place[1.0]]
@@ -66,7 +66,7 @@ def test_reel_names_pictures_in_the_order_of_the_walk_at_addresses_that_last(com
 
 def test_round_walk_ends_in_its_first_name(commissioned: Hang) -> None:
     walk = painted(commissioned("a fox", "the sun"), [0.0, 1.0], ending="round")
-    assert playback.of(walk)["names"] == ["fox", "sun", "fox"]
+    assert playback.describe_reel(walk)["names"] == ["fox", "sun", "fox"]
     assert playback.legs(walk) == 2
 
 
@@ -75,15 +75,15 @@ def test_waiting_page_is_not_asked_to_load_more_than_the_budget_and_keeps_the_ea
 ) -> None:
     positions = [index / 60 for index in range(61)]
     walk = painted(commissioned(frames=61), positions, size=1_000_000, state="painting")
-    told = playback.of(walk)
+    told = playback.describe_reel(walk)
     assert len(told["stills"]) == playback.BUDGET // 1_000_000
     assert (told["positions"][0], told["positions"][-1]) == (0.0, 1.0)
-    assert len(playback.of(painted(walk, positions, size=1_000_000, state="finished"))["stills"]) == 61
+    assert len(playback.describe_reel(painted(walk, positions, size=1_000_000, state="finished"))["stills"]) == 61
 
 
 def test_stops_are_shown_however_large_they_are(commissioned: Hang) -> None:
     walk = painted(commissioned(frames=3), [0.0, 0.5, 1.0], size=playback.BUDGET, state="painting")
-    assert playback.of(walk)["positions"] == [0.0, 1.0]
+    assert playback.describe_reel(walk)["positions"] == [0.0, 1.0]
 
 
 def test_chart_leaves_the_way_back_out(commissioned: Hang) -> None:

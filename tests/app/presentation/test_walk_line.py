@@ -71,28 +71,28 @@ def test_a_caption_marks_every_stop(stops):
 
 
 def test_pictures_of_the_first_five_ranks_hang_in_their_sizes():
-    hung = walk_line.hung(halved(4), 2)
-    by_place = {picture.x: picture.side for picture in hung}
+    shown = walk_line.thumbnails(halved(4), 2)
+    by_place = {picture.x: picture.side for picture in shown}
     assert (by_place[0], by_place[50], by_place[25], by_place[12.5]) == (88, 80, 64, 48)
-    assert {picture.side for picture in hung} == {88, 80, 64, 48, 36}
+    assert {picture.side for picture in shown} == {88, 80, 64, 48, 36}
 
 
 def test_later_ranks_hang_nothing():
-    assert walk_line.hung([Frame(0, 0.5, 5)], 2) == []
+    assert walk_line.thumbnails([Frame(0, 0.5, 5)], 2) == []
 
 
 def test_phones_have_no_room_for_sixteenths():
-    assert not any(picture.on_phones for picture in walk_line.hung(halved(4), 2) if picture.side == 36)
+    assert not any(picture.on_phones for picture in walk_line.thumbnails(halved(4), 2) if picture.side == 36)
 
 
 @pytest.mark.parametrize("stops", range(2, 9))
 @pytest.mark.parametrize("frames", [24, 60, 240])
 def test_hanging_pictures_never_touch(stops, frames):
     painted = [Frame(i, position, i % 5) for i, position in enumerate(frame_schedule.positions(stops, frames))]
-    hung = walk_line.hung(painted, stops)
+    shown = walk_line.thumbnails(painted, stops)
     for room, scale, pictures in (
-        (walk_line.WIDE, 1, hung),
-        (walk_line.PHONE, 0.5, [picture for picture in hung if picture.on_phones]),
+        (walk_line.WIDE, 1, shown),
+        (walk_line.PHONE, 0.5, [picture for picture in shown if picture.on_phones]),
     ):
         for left, right in itertools.pairwise(pictures):
             assert (right.x - left.x) * room / 100 >= scale * (left.side + right.side) / 2
@@ -100,7 +100,7 @@ def test_hanging_pictures_never_touch(stops, frames):
 
 def test_ends_win_the_room_from_pictures_beside_them():
     crowded = [Frame(0, 0.0, 0), Frame(1, 0.04, 1), Frame(2, 1.0, 0)]
-    assert [picture.frame.index for picture in walk_line.hung(crowded, 2)] == [0, 2]
+    assert [picture.frame.index for picture in walk_line.thumbnails(crowded, 2)] == [0, 2]
 
 
 def test_chart_has_a_stroke_a_step_and_its_mean_stands_at_the_same_height_in_each():

@@ -21,9 +21,9 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
 from app.walks import lifecycle
 from benchmarks import day
-from worker.pieces.next_level import insert_pieces
+from worker.pieces.next_level import enqueue_tasks
 from worker.planning.level_plan import Level
-from worker.queue.leases import Claim, claim_next, fail_walk, give_back, sweep, write_as_holder
+from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
 
 VISITORS = [f"visitor {letter}" for letter in "abcdef"]
 STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
@@ -93,7 +93,7 @@ class Line(RuleBasedStateMachine):
             undone = select(Piece).where(Piece.walk_number == claim.walk_number, Piece.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
                 walk = session.get(Walk, claim.walk_number, populate_existing=True)
-                insert_pieces(session, walk, [level_of(batches)] * (claim.level + 2), claim.level + 1)
+                enqueue_tasks(session, walk, [level_of(batches)] * (claim.level + 2), claim.level + 1)
 
     def passes(self, claim: Claim) -> int:
         """Count what a walk cost: less than every frame in full."""
@@ -118,7 +118,7 @@ class Line(RuleBasedStateMachine):
         """Lose a painter in the middle of a walk: it gives the walk back, or the sweeper takes it."""
         claim = self.easels.pop(which % len(self.easels))
         if politely:
-            give_back(claim)
+            release_task(claim)
             return
         with writing() as session:
             write_as_holder(session, claim, piece={"lease_until": now() - timedelta(seconds=1)})

@@ -22,7 +22,7 @@ def test_words_are_found_with_what_they_mean_and_how_that_is_known(lexicon: Lexi
 
 
 def test_stems_tell_of_concepts(lexicon: Lexicon) -> None:
-    scores, covered = lexicon.told(["mane", "savanna", "zzzz"])
+    scores, covered = lexicon.term_scores(["mane", "savanna", "zzzz"])
     best = int(scores.argmax())
     assert (lexicon.concepts[best].name, covered[best]) == ("lion", 2)
 
