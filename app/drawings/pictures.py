@@ -63,7 +63,7 @@ def ink_map(svg: str, side: int) -> Array:
     :raises SketchbookError: when the drawing is refused or cannot be rendered.
     """
     margin = FINER * max(1, side // MARGIN)
-    drawn = sketchbook.rendered(svg, side * FINER - 2 * margin)
+    drawn = sketchbook.render_svg(svg, side * FINER - 2 * margin)
     drawn = np.pad(drawn, ((margin, margin), (margin, margin), (0, 0)))
     cover = drawn[..., 3]
     on_white = 1 - (1 - drawn[..., :3]) * cover[..., None]

@@ -205,7 +205,7 @@ def _thinned(shape: Element, mask: Element, blur: float) -> float:
 def _white(shapes: str) -> NDArray[np.float32]:
     """Render shapes on black and return the lightness of each pixel."""
     drawn = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{shapes}</svg>'
-    pixels = svg.rastered(drawn, MEASURED).astype(np.float32) / 255
+    pixels = svg.rasterise(drawn, MEASURED).astype(np.float32) / 255
     return np.asarray(pixels[..., 0] * pixels[..., 3])
 
 

@@ -23,7 +23,7 @@ from sketch.colour import DARKS
 from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
-from sketch.styling.drawing_styles import unmodelled
+from sketch.styling.drawing_styles import without_modelled
 from studio.hands import registry
 from studio.hands.registry import HANDS
 from studio.judging.exam import Extent, Painter, Question, Way, shuffled
@@ -70,7 +70,7 @@ class _Maker:
         self.drawn: dict[str, list[Drawing]] = defaultdict(list)
         for drawing in sorted(book.drawings.values(), key=lambda each: (each.name, each.style, each.digest)):
             self.drawn[drawing.name].append(drawing)
-        self.drawn = {name: unmodelled(own) for name, own in self.drawn.items()}
+        self.drawn = {name: without_modelled(own) for name, own in self.drawn.items()}
         self._book, self._unnamed, self._prefix, self._pattern = book, unnamed, prefix, pattern
 
     def question(
@@ -87,7 +87,7 @@ class _Maker:
         ]
         wish = Wish()
         scene = styled.arrange(items, wish, rng.getrandbits(31), marks=HANDS[painter].marks, book=self._book)
-        _, short = wording.of_scene(items, wish)
+        _, short = wording.describe_scene(items, wish)
         text = self._pattern.replace("{words}", HANDS[painter].words).replace("{prompt}", short)
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 

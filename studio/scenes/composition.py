@@ -172,7 +172,7 @@ class Programme:
             rng.choice(list(COLOURS)) if self.plan.coloured <= kind < self.plan.coloured + self.plan.grounded else ""
         )
         part = self._part(concept, rng, size=rng.uniform(0.68, 0.9), colour=tint)
-        written = wording.coloured(tint, concept)
+        written = wording.with_colour(tint, concept)
         if ground:
             written += rng.choice((f" on a {ground} ground", f" on {wording.article(ground)} {ground} background"))
             written = written.replace(" on a orange", " on an orange")
@@ -224,7 +224,7 @@ class Programme:
         if rng.random() < 0.15:
             tints = (rng.choice(list(COLOURS)), rng.choice(("", *COLOURS)))
             parts = tuple(_tinted(part, tint) for part, tint in zip(parts, tints, strict=True))
-        names = [wording.coloured(tint, name) for tint, name in zip(tints, (first, second), strict=True)]
+        names = [wording.with_colour(tint, name) for tint, name in zip(tints, (first, second), strict=True)]
         return self._scene(number, parts, (first, second), f"{names[0]} {joint} {names[1]}", "", rng, colours=tints)
 
     def _scene(

@@ -49,7 +49,7 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors:
         digest = sketchbook.digest_of(svg)
         svgs[digest] = svg
         drawings.append(_describe(icon, digest, kinds, library))
-    folder.write(sketchbook.FILE, sketchbook.packed(drawings, svgs))
+    folder.write(sketchbook.FILE, sketchbook.pack(drawings, svgs))
     size = (folder.path / sketchbook.FILE).stat().st_size
     names = len({drawing.name for drawing in drawings})
     return {"drawings": len(svgs), "names": names, "refused": refused, "bytes": size}

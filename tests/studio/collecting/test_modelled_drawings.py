@@ -36,7 +36,7 @@ LEAF = '<rect x="15.8" y="6" width=".4" height="18" fill="#e04010"/>'
 
 def seen(drawing: str) -> Array:
     """Render a drawing, filters and all, on white: (128, 128, 3)."""
-    picture = svg_files.shares(svg_files.rastered(drawing, 256)).reshape(128, 2, 128, 2, 4).mean((1, 3))
+    picture = svg_files.to_shares(svg_files.rasterise(drawing, 256)).reshape(128, 2, 128, 2, 4).mean((1, 3))
     return np.asarray(picture[..., :3] * picture[..., 3:] + 1 - picture[..., 3:])
 
 
@@ -65,7 +65,7 @@ def test_shades_belong_to_the_part_that_they_lie_on_and_other_things_do_not() ->
     glint = '<g filter="url(#f)"><circle cx="13" cy="12" r="2" fill="#fff"/></g>'
     eye = '<circle cx="18" cy="18" r="2" fill="#222"/>'
     short = clean_drawing(svg(f"{DISC}{light}{eye}{glint}{blur(0.5)}"))
-    found = parts.apart(short)
+    found = parts.split_drawing(short)
     assert len(found) == 2  # the glint lies beside the eye, and goes under it
     assert found[0].alpha.sum() > 20 * found[1].alpha.sum()
     assert np.abs(seen(short) - seen(svg(f"{DISC}{light}{eye}{glint}{blur(0.5)}"))).mean() < 0.012
@@ -99,7 +99,7 @@ def test_what_nothing_uses_is_left_out_and_what_is_twice_is_once() -> None:
     )
     short = svg_shrinking.minify(svg_shrinking.parse_svg(drawing))
     assert short.count("<linearGradient") == 1 and short.count("url(#a)") == 2 and "lone" not in short
-    assert "<g" not in short.replace("<g ", "") and sketchbook.rendered(short, 32)[..., 3].max() == 1
+    assert "<g" not in short.replace("<g ", "") and sketchbook.render_svg(short, 32)[..., 3].max() == 1
 
 
 def test_same_drawing_is_cleaned_to_the_same_bytes() -> None:
