@@ -15,7 +15,7 @@ from app.commissions import candidates
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
 from app.models import aspects
-from app.processes.local_worker import painters
+from app.processes.local_worker import provide_worker
 from app.queue import candidate_requests, jobs
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db
@@ -51,7 +51,7 @@ def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_
     asked = {name: value for name, value in options.items() if value is not None}
     wanted = candidates.validate({"stop": stop, **asked})
     owner = visitors.digest(WORD)
-    with painters(needed=True) as tend:
+    with provide_worker(needed=True) as tend:
         found = candidates.place(wanted, owner_hash=owner, network=owner)
         found = _wait_for(found.id, tend)
     if found.error:
@@ -89,7 +89,7 @@ def _stop(name: str, prompt: str) -> dict[str, Any]:
 
 
 def _wait_for(set_id: str, tend: Callable[[], None]) -> CandidateSet:
-    for _ in jobs.pauses(tend):
+    for _ in jobs.poll(tend):
         db.session.rollback()
         found = candidate_requests.find(set_id)
         if found is None:

@@ -15,7 +15,7 @@ from app.errors import MediaError
 from app.labels import captions
 from app.operations import folder_captions
 from app.operations.folder_captions import CaptionedPicture, SkippedPicture
-from app.processes.local_worker import painters
+from app.processes.local_worker import provide_worker
 
 SOME_SKIPPED = 3
 """The exit status when all is done but what cannot be read."""
@@ -90,7 +90,7 @@ def command(
     is_table = (kind or ("csv" if out and out.suffix.lower() == ".csv" else "jsonl")) == "csv"
     kept = {} if out is None else folder_captions.read_earlier(out, files, wanted, is_table=is_table)
     left = {name: path for name, path in files.items() if name not in kept}
-    with painters(needed=look and bool(left)) as tend, _target(out, list(kept.values()), is_table) as target:
+    with provide_worker(needed=look and bool(left)) as tend, _target(out, list(kept.values()), is_table) as target:
         skipped = _write(folder_captions.compose(left, wanted, look=look, tend=tend), target, is_table)
     told = {"written": len(left) - len(skipped), "kept": len(kept), "skipped": [_told(each) for each in skipped]}
     if out is not None and as_json:

@@ -82,7 +82,7 @@ def change(
 @explain_errors
 def corridor(slug: str) -> None:
     """Have painted what joins the walks of an exhibition end to end, for its corridor at /corridor/SLUG."""
-    count = corridors.commission_joints(exhibitions.at(slug, even_unshown=True))
+    count = corridors.request_joints(exhibitions.at(slug, even_unshown=True))
     click.echo(f"{count} walks in between are being painted; the corridor is at /corridor/{slug}")
 
 

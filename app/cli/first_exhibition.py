@@ -22,7 +22,7 @@ from app.commissions.schema import Commission
 from app.errors import MomaError
 from app.operations import first_exhibition
 from app.operations.first_exhibition import RepaintCheck, ShippedWalk
-from app.processes.local_worker import painters, wait_for
+from app.processes.local_worker import provide_worker, wait_for_walk
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
@@ -40,7 +40,7 @@ group = AppGroup("exhibition", help="The first exhibition, which is shipped with
 @explain_errors
 def paint(anew: bool, as_json: bool) -> None:
     """Paint every piece again from its recipe, and say whether it is identical, or how near it comes."""
-    with painters(needed=True) as tend:
+    with provide_worker(needed=True) as tend:
         if anew:
             _paint_anew(tend, as_json=as_json)
         else:
@@ -93,7 +93,7 @@ def _painted(
         wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, skip_cache=True
     )
     try:
-        walk = wait_for(walk, tend, quiet=True)
+        walk = wait_for_walk(walk, tend, quiet=True)
         if walk.state != FINISHED:
             raise MomaError(f"{name} ended as {walk.state}. {walk.error or ''}".strip())
         yield walk

@@ -26,7 +26,7 @@ from app.moderation import audit_log
 from app.moderation.audit_log import COMMAND
 from app.observability import live_view, overview
 from app.presentation import walk_description
-from app.processes.local_worker import painters, wait_for
+from app.processes.local_worker import provide_worker, wait_for_walk
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.photo_models import Photo
@@ -241,10 +241,10 @@ def _place(
     as_json: bool,
 ) -> None:
     """Commission a walk, wait for it and write its film where that is asked for, and show it."""
-    with painters(needed=wait or out is not None) as tend:
+    with provide_worker(needed=wait or out is not None) as tend:
         walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned, skip_cache=anew)
         if wait or out:
-            walk = wait_for(walk, tend, quiet=as_json)
+            walk = wait_for_walk(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
                 raise MomaError(f"The walk {walk.id} ended as {walk.state}. {walk.error or ''}".strip())
         if out:

@@ -34,7 +34,7 @@ def open_wall(
     known = walls.find(name)
     told = {"title": title, "hand": hand, "banned": banned or None, "is_listed": newest}
     changes: dict[str, Any] = {field: value for field, value in told.items() if value is not None}
-    wanted = replace(walls.wanted_of(known) if known else WallRequest(name), **changes)
+    wanted = replace(walls.settings_of(known) if known else WallRequest(name), **changes)
     _say(walls.open_wall(wanted, who=COMMAND), as_json)
 
 
@@ -70,7 +70,7 @@ def close(name: str, as_json: bool) -> None:
 @explain_errors
 def list_all(as_json: bool) -> None:
     """List the walls."""
-    found = walls.every()
+    found = walls.all_walls()
     if as_json:
         print_json([_described(each) for each in found])
         return

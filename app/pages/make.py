@@ -227,7 +227,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
     config, limits, worker_ready = current_app.config, _limits(form.model), bool(jobs.workers())
     usual = {preset: sampler_settings.resolve_settings(preset, form.model or None) for preset in presets.NAMES}
     wanted = int(form.frames) if form.frames.isdecimal() and len(form.frames) < 5 else config["FRAMES_DEFAULT"]
-    count, seconds = fair_queue.waiting(
+    count, seconds = fair_queue.estimate_new_walk(
         wanted,
         stops=len(form.stops),
         ending=form.ending,

@@ -83,7 +83,7 @@ def _fingerprint(walk_id: str) -> str | None:
         None if seconds is None else duration_about(seconds),
         place.may_be_overtaken,
         place.redis_away,
-        place.look_again,
+        place.poll_ms,
         visitors.owns(visitors.known(), waiting),
         language.wanted(),
         __version__,

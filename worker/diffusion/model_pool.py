@@ -96,9 +96,9 @@ class Painters:
         return painter
 
     def shrink(self, model: str | None = None) -> bool:
-        """Unload other models, halve this one's batch, and return whether it was more than one picture.
+        """Unload other models and halve this one's batch; return whether that may help.
 
-        A model that could not even be loaded cannot shrink.
+        It does not help where the batch was one picture already, or the model could not even be loaded.
         """
         painter = self._loaded.get(self.names[0] if model is None else model)
         self._make_room(0 if painter is None else 1)

@@ -124,8 +124,7 @@ class Painter:
         watch.lap("text")
         # 3. Note what was not read of the texts, and prepare the sketches.
         prepared = PreparedWalk(
-            rendering=rendering,
-            prompts=words.stack_texts([prompt.states for prompt in prompts]),
+            rendering=rendering, prompts=words.stack_texts([prompt.states for prompt in prompts]),
             negatives=words.stack_texts([negative.states for negative in negatives]) if negatives else None,
             noises=noises[:, 0],
             notes=tuple(
@@ -177,8 +176,7 @@ class Painter:
         batch = _Batch(
             positions=[*positions, *[positions[-1]] * (pad - len(positions))],
             start=None if start is None else [*start, *[start[-1]] * (pad - len(start))],
-            until=rendering.steps if until is None else until,
-            keep=frozenset(keep), decode=decode,
+            until=rendering.steps if until is None else until, keep=frozenset(keep), decode=decode,
         )  # fmt: skip
         for precision in dict.fromkeys((rendering.precision, "float32")):
             try:
@@ -308,6 +306,7 @@ class Painter:
         self, unet: Any, latents: torch.Tensor, t: torch.Tensor, texts: words.TextBatch, rendering: Rendering, step: int
     ) -> torch.Tensor:
         """Return the network's prediction; where the step is guided, both evaluations are one batch."""
+        # 1. Predict the rows without and with the prompt in one batch.
         guided = rendering.guidance > 1 and self.model.is_guided and _is_within(step, rendering.guided)
         kinds = [texts.negatives, texts.prompts] if guided and texts.negatives is not None else [texts.prompts]
         area = max(1, rendering.width * rendering.height // (self.size[0] * self.size[1] * rendering.finer**2))
@@ -317,6 +316,7 @@ class Painter:
         predicted = self.model.predict(unet, latents.repeat(len(kinds), 1, 1, 1), t, states, pooled, **settings)
         if len(kinds) == 1:
             return predicted
+        # 2. Apply guidance.
         unguided, conditioned = predicted.chunk(2)
         return self.model.apply_guidance(unguided, conditioned, rendering.guidance)
 

@@ -33,7 +33,7 @@ class AdapterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AdapterFile:
-    """An adapter's file, and the first digits of the SHA-256 that it must have, in hex."""
+    """An adapter's file, and the start of the SHA-256 that it must have, in hex; empty for any."""
 
     digest: str
     path: Path

@@ -213,7 +213,7 @@ def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServ
     finally:
         process.terminate()
         process.wait()
-        server.forget()
+        server.clean_up()
 
 
 @pytest.mark.server
