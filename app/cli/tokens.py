@@ -38,7 +38,7 @@ def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: s
 @explain_errors
 def list_tokens(as_json: bool) -> None:
     """List all tokens, the newest first, including expired and revoked ones."""
-    found = api_tokens.every()
+    found = api_tokens.list_tokens()
     if as_json:
         print_json([_fields(token) for token in found])
     elif found:
