@@ -22,7 +22,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from app.operations import first_exhibition
-from benchmarks.serving import served
+from benchmarks.serving import serve
 from tests.support.needs import require
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -65,7 +65,7 @@ def main() -> None:
     visits = parser.parse_args().visits
     found: dict[str, Any] = {"visits": visits, "lines": [asdict(line) for line in LINES], "pages": []}
     found["load_before"] = os.getloadavg()[0]
-    with served(first_exhibition.publish) as site, sync_playwright() as started:
+    with serve(first_exhibition.publish) as site, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=require("chromium"), args=["--no-sandbox"])
         found["browser"] = browser.version
         for line in LINES:

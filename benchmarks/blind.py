@@ -46,13 +46,13 @@ def main() -> None:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     painter = Painter.load(str(asked.model))
-    draw = composed if asked.composed else names
+    draw = composed_prompts if asked.composed else draw_names
     chosen = draw(asked.model, asked.number, asked.seed)
-    by = hands(asked.model, asked.number, asked.seed) if asked.hands else [""] * asked.number
+    by = deal_styles(asked.model, asked.number, asked.seed) if asked.hands else [""] * asked.number
     ask = Asking(painter, asked.model, asked.meaning)
     stops = [ask.stop(name, asked.seed + at, hand) for at, (name, hand) in enumerate(zip(chosen, by, strict=True))]
     sampling = presets.resolve(asked.preset, models_on_offer.facts(str(asked.model)), size=asked.size)
-    pictures = [picture for at in range(0, len(stops), 8) for picture in painted(painter, stops[at : at + 8], sampling)]
+    pictures = [picture for at in range(0, len(stops), 8) for picture in paint(painter, stops[at : at + 8], sampling)]
     for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
         sheet(pictures[at : at + A_SHEET], at + 1).save(asked.folder / f"sheet-{number}.png")
     key = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
@@ -63,16 +63,16 @@ def main() -> None:
     print(f"{len(pictures)} pictures in {asked.folder}, and the key")
 
 
-def names(model: Path, count: int, seed: int) -> list[str]:
+def draw_names(model: Path, count: int, seed: int) -> list[str]:
     """Return random names of things that a model knows, without faces, people and symbols."""
     known = json.loads((model / "concepts.json").read_bytes())
     able = sorted({each["name"] for each in known if each["group"] not in LEFT_OUT and "face" not in each["name"]})
     return random.Random(f"blind:{seed}").sample(able, count)
 
 
-def composed(model: Path, count: int, seed: int) -> list[str]:
+def composed_prompts(model: Path, count: int, seed: int) -> list[str]:
     """Return random prompts, in turn for two things, for a thing in a colour, and for several of one thing."""
-    drawn = iter(names(model, 2 * count, seed))
+    drawn = iter(draw_names(model, 2 * count, seed))
     rng = random.Random(f"composed:{seed}")
     asked = []
     for number in range(count):
@@ -80,13 +80,13 @@ def composed(model: Path, count: int, seed: int) -> list[str]:
         if number % 3 == 0:
             asked.append(f"{wording.thing(first)} and {wording.thing(next(drawn))}")
         elif number % 3 == 1:
-            asked.append(wording.coloured(rng.choice(COLOURS), first))
+            asked.append(wording.with_colour(rng.choice(COLOURS), first))
         else:
             asked.append(f"{rng.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
     return asked
 
 
-def hands(model: Path, count: int, seed: int) -> list[str]:
+def deal_styles(model: Path, count: int, seed: int) -> list[str]:
     """Return the texts of a model's styles in random order, each as often as the others, or once less."""
     known = [hand["words"] for hand in models_on_offer.facts(str(model))["hands"]]
     dealt = [known[number % len(known)] for number in range(count)]
@@ -94,7 +94,7 @@ def hands(model: Path, count: int, seed: int) -> list[str]:
     return dealt
 
 
-def painted(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:
+def paint(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:
     """Return the images of stops, each generated as the first frame of a walk."""
     prepared = painter.prepare(stops, painter.rendering(sampling))
     found = painter.paint(prepared, [float(number) for number in range(len(stops))])

@@ -84,16 +84,16 @@ def main() -> None:
     if asked.threads:
         painter._setting = replace(painter._setting, threads=asked.threads)
     facts = models_on_offer.facts(str(asked.model))
-    ways = dict(named_ways(facts, (asked.low, asked.high), curve=asked.curve))
+    ways = dict(list_ways(facts, (asked.low, asked.high), curve=asked.curve))
     eye = Eye.load(asked.eye)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
-    for number, stops in enumerate(drawn(facts, asked.walks, asked.seed, own_seeds=asked.own_seeds)):
+    for number, stops in enumerate(draw_walks(facts, asked.walks, asked.seed, own_seeds=asked.own_seeds)):
         films = {}
         for name, sampling in ways.items():
             prepared = painter.prepare(stops, painter.rendering(sampling))
-            films[name] = painted(painter, prepared, sampling, asked.frames)
-            full = in_full(painter, prepared, films[name])
-            found[name].append(measured(films[name], full, eye))
+            films[name] = paint(painter, prepared, sampling, asked.frames)
+            full = paint_in_full(painter, prepared, films[name])
+            found[name].append(measure(films[name], full, eye))
         if asked.strips:
             _write(asked.strips / f"walk-{number + 1}.png", [*list(films.values())[:2], Film(full, 0)])
         if asked.sheets:
@@ -104,7 +104,7 @@ def main() -> None:
         asked.plot.write_text(branching_curve.drawing(points), "utf-8")
 
 
-def named_ways(
+def list_ways(
     facts: Mapping[str, Any], spacing: tuple[float, float], *, curve: bool
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the ways by name: the default preset with these noise levels first, then that of release 1.0.0."""
@@ -117,7 +117,9 @@ def named_ways(
         yield name, now | {"ladder": ladder}
 
 
-def drawn(facts: Mapping[str, Any], count: int, seed: int, *, own_seeds: bool = False) -> Iterator[list[StopInput]]:
+def draw_walks(
+    facts: Mapping[str, Any], count: int, seed: int, *, own_seeds: bool = False
+) -> Iterator[list[StopInput]]:
     """Yield random walks between two names of the model's vocabulary, both in one of its styles."""
     rng = random.Random(f"branching:{seed}")
     styles = [style["words"] for style in facts.get("hands", [])] or [""]
@@ -129,7 +131,7 @@ def drawn(facts: Mapping[str, Any], count: int, seed: int, *, own_seeds: bool = 
         yield [StopInput(prompt, "", of_stop) for prompt, of_stop in zip(prompts, seeds, strict=True)]
 
 
-def painted(painter: Painter, prepared: PreparedWalk, sampling: Mapping[str, Any], frames: int) -> Film:
+def paint(painter: Painter, prepared: PreparedWalk, sampling: Mapping[str, Any], frames: int) -> Film:
     """Generate a walk pass by pass, as workers do, and return its film."""
     before = painter.passes
     walk = WholeWalk(painter, prepared, sampling)
@@ -137,7 +139,7 @@ def painted(painter: Painter, prepared: PreparedWalk, sampling: Mapping[str, Any
     return Film(walk.pictures, painter.passes - before)
 
 
-def in_full(painter: Painter, prepared: PreparedWalk, film: Film) -> dict[float, Picture]:
+def paint_in_full(painter: Painter, prepared: PreparedWalk, film: Film) -> dict[float, Picture]:
     """Return some of a film's frames by position, generated in full from their noise."""
     positions = list(film.pictures)
     places = sorted({round(place) for place in np.linspace(0, len(positions) - 1, COMPARED)})
@@ -146,7 +148,7 @@ def in_full(painter: Painter, prepared: PreparedWalk, film: Film) -> dict[float,
     return {one.position: np.asarray(one.picture) for part in parts for one in part}
 
 
-def measured(film: Film, full: Mapping[float, Picture], eye: Eye) -> dict[str, float]:
+def measure(film: Film, full: Mapping[float, Picture], eye: Eye) -> dict[str, float]:
     """Return a film's measures and its distance from the full one; distances are taken between stops only."""
     smooth = smoothness_measure.smoothness(film.pictures.values())
     inner = [position for position in full if not position.is_integer()]
@@ -165,7 +167,7 @@ def cross_fade(film: Film) -> Film:
     """Return a cross-fade of the stops of a film of two, at equal times."""
     first, *_, last = film.pictures.values()
     times = np.linspace(0, 1, len(film.pictures)).tolist()
-    return Film(dict(zip(times, contenders.faded(first, last, times), strict=True)), 0)
+    return Film(dict(zip(times, contenders.fade(first, last, times), strict=True)), 0)
 
 
 def table(found: Mapping[str, Sequence[Mapping[str, float]]]) -> Iterator[str]:

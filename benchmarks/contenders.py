@@ -94,10 +94,10 @@ def cross_fade(sampler: Sampler, frames: int) -> Film:
     """Return the film of P4: both ends in full, and a cross-fade of their pixels between them."""
     positions = _uniform(frames)
     first, last = sampler.full([0.0, 1.0])
-    return Film(positions, faded(first, last, positions))
+    return Film(positions, fade(first, last, positions))
 
 
-def faded(first: Picture, last: Picture, positions: Sequence[float]) -> list[Picture]:
+def fade(first: Picture, last: Picture, positions: Sequence[float]) -> list[Picture]:
     """Return cross-fades of two pictures at some positions, 0…1."""
     a, b = first.astype(np.float32), last.astype(np.float32)
     return [((1 - t) * a + t * b).round().astype(np.uint8) for t in positions]

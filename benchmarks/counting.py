@@ -19,7 +19,7 @@ class Work:
     decodes: int = 0
 
 
-def networks(painter: Painter) -> tuple[Any, ...]:
+def find_networks(painter: Painter) -> tuple[Any, ...]:
     """Return the UNet and the decoders that this painter uses on this device."""
     chosen = painter.rendering(steps=2, guidance=1.0)
     unet, vae = painter.model.networks(chosen.precision, chosen.memory_format)
@@ -27,7 +27,7 @@ def networks(painter: Painter) -> tuple[Any, ...]:
 
 
 @contextmanager
-def counted(unet: Any, *decoders: Any) -> Iterator[Work]:
+def count_work(unet: Any, *decoders: Any) -> Iterator[Work]:
     """Yield a counter of the modules' inputs within the block."""
     work = Work()
 

@@ -27,7 +27,7 @@ COMMON = {"visitor": "crowd", "owner_hash": "", "commission_hash": "", "fps": 12
 FILMS = ("gif", "mp4", "poster")
 
 
-def texts(catalogue: Path) -> list[str]:
+def read_texts(catalogue: Path) -> list[str]:
     """Return the sorted texts for stops: titles and tags of a gzipped catalogue, one JSON object per line."""
     found: set[str] = set()
     with gzip.open(catalogue, "rt", encoding="utf-8") as lines:
@@ -40,7 +40,7 @@ def texts(catalogue: Path) -> list[str]:
 def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
     """Insert ``count`` published walks; the triggers' statements write the index afterwards."""
     draw = random.Random(seed)
-    titles, known = texts(catalogue), models_on_offer.facts().get("vocabulary", []) or ["a fox", "a kite"]
+    titles, known = read_texts(catalogue), models_on_offer.facts().get("vocabulary", []) or ["a fox", "a kite"]
     styles = [hand.words for hand in hands.known()] or [""]
     common = COMMON | {"model_name": models_on_offer.facts()["name"]}
     _rest()

@@ -27,7 +27,7 @@ from app.generation import cost, sampler_settings
 from app.queue import fair_queue
 from app.storage.database import db, upgrade, writing
 from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Piece, Stop, Walk, new_id
-from worker.pieces.next_level import insert_pieces
+from worker.pieces.next_level import enqueue_tasks
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
 from worker.queue.leases import Claim, claim_next
@@ -112,7 +112,7 @@ class Line:
             stops=[Stop(position=place, prompt="a fox") for place in range(asked.stops)],
         )  # fmt: skip
         with writing() as session:
-            for name, value in fair_queue.join(session, walk).items():
+            for name, value in fair_queue.enqueue(session, walk).items():
                 setattr(walk, name, value)
             session.add(walk)
         story = Story(asked, asked.visitor not in self._seen, levels_of(sampling, asked.stops, asked.frames))
@@ -161,10 +161,10 @@ class Line:
             walk = session.get(Walk, number)
             if (claim.level, claim.batch) == (0, 0):
                 story.shown = self.time
-                insert_pieces(session, walk, story.levels, 0, first=1)
+                enqueue_tasks(session, walk, story.levels, 0, first=1)
             undone = select(Piece.number).where(Piece.walk_number == number, Piece.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
-                insert_pieces(session, walk, story.levels, claim.level + 1)
+                enqueue_tasks(session, walk, story.levels, claim.level + 1)
 
 
 def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Level]:

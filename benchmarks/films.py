@@ -14,7 +14,7 @@ import numpy as np
 from app.generation import presets
 from benchmarks import contenders, measures
 from benchmarks.contenders import Film
-from benchmarks.counting import counted, networks
+from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import PRESETS, Ours
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
@@ -61,7 +61,7 @@ class Bench:
 
 
 @contextmanager
-def clocked(found: dict[str, Any]) -> Iterator[None]:
+def time_block(found: dict[str, Any]) -> Iterator[None]:
     """Store the wall and CPU seconds of the block in a dict."""
     wall, processor = time.perf_counter(), time.process_time()
     yield
@@ -98,7 +98,7 @@ def _asked(bench: Bench, number: int) -> tuple[str, str]:
 def _usual(bench: Bench, pipe: Any, number: int, half: int) -> None:
     found: dict[str, Any] = {}
     positions = np.linspace(0, 1, USUAL_FRAMES)[half::2].tolist()
-    with counted(pipe.unet, pipe.vae.decoder) as work, clocked(found):
+    with count_work(pipe.unet, pipe.vae.decoder) as work, time_block(found):
         contenders.usual(pipe, _asked(bench, number), positions, seed=bench.ours.seed, guidance=bench.ours.guidance)
     each = {name: value / len(positions) for name, value in found.items()}
     bench.store.add("usual", pair=number, half=half, passes=work.passes / len(positions), **each)
@@ -106,15 +106,15 @@ def _usual(bench: Bench, pipe: Any, number: int, half: int) -> None:
 
 def _film(bench: Bench, name: str, number: int, size: int) -> None:
     found: dict[str, Any] = {}
-    with counted(*networks(bench.painter)) as work, clocked(found):
+    with count_work(*find_networks(bench.painter)) as work, time_block(found):
         film = bench.paint(name, REPORT[number], size)
     if size == JUDGED:
         bench.store.keep(film, name, number, size)
-    found |= {"passes": work.passes, "decodes": work.decodes, **looked_at(film)}
+    found |= {"passes": work.passes, "decodes": work.decodes, **measure_film(film)}
     bench.store.add("film", contender=name, pair=number, frames=size, **found)
 
 
-def looked_at(film: Film) -> dict[str, Any]:
+def measure_film(film: Film) -> dict[str, Any]:
     """Return the measures of a film's written GIF, and the counts of defective frames."""
     read = smoothness_measure.smoothness(smoothness_measure.read_frames(films.gif(film.pictures, 80, comment="")))
     return {
@@ -126,10 +126,10 @@ def looked_at(film: Film) -> dict[str, Any]:
     }
 
 
-def even(bench: Bench, *, pairs: int) -> None:
+def measure_evenness(bench: Bench, *, pairs: int) -> None:
     """Measure evenness and jumps of the default preset over many pairs."""
     for number in range(pairs):
         if not bench.store.has("even", pair=number, contender=presets.DEFAULT):
             bench.in_time()
-            found = looked_at(bench.paint(presets.DEFAULT, REPORT[number], EVEN_FRAMES))
+            found = measure_film(bench.paint(presets.DEFAULT, REPORT[number], EVEN_FRAMES))
             bench.store.add("even", pair=number, contender=presets.DEFAULT, **found)

@@ -28,7 +28,7 @@ from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, PAINTING, QUEUED, Stop, Walk
 from benchmarks.crowd import walk_id
-from benchmarks.serving import Served, cores, served
+from benchmarks.serving import Served, count_cores, serve
 from benchmarks.visitors import Visitor, address
 from benchmarks.web import fill
 
@@ -50,9 +50,9 @@ def main() -> None:
     parser.add_argument("--opening", type=float, default=60.0, help="over how many seconds the pages are opened")
     parser.add_argument("--postgres", action="store_true")
     arguments = parser.parse_args()
-    with served(lambda: _fill(arguments.line), in_postgres=arguments.postgres, redis=True) as site:
+    with serve(lambda: _fill(arguments.line), in_postgres=arguments.postgres, redis=True) as site:
         found = {**vars(arguments), "looks": asyncio.run(_watch(site, arguments))}
-    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": cores()}
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": count_cores()}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{found['at'].replace(':', '')}-live-pages.json"

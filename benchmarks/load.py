@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import Served, cores, served
+from benchmarks.serving import Served, count_cores, serve
 from benchmarks.web import WALKS, fill
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -63,9 +63,9 @@ def main() -> None:
         sys.exit("This needs wrk: apt-get install wrk")
     found: dict[str, Any] = {"walks": WALKS, "connections": CONNECTIONS, "seconds": arguments.seconds}
     found["database"] = "postgres" if arguments.postgres else "sqlite"
-    with served(lambda: fill(WALKS), in_postgres=arguments.postgres) as site:
+    with serve(lambda: fill(WALKS), in_postgres=arguments.postgres) as site:
         found["loads"] = [_measure(load, site, arguments.seconds) for load in LOADS]
-    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": cores()}
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": count_cores()}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     for load, one in zip(LOADS, found["loads"], strict=True):
         aim = "" if load.aim is None else f"aim ≥ {load.aim:,}"

@@ -29,7 +29,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import Served, cores, served
+from benchmarks.serving import Served, count_cores, serve
 from benchmarks.visitors import Answer, Visitor, address
 from benchmarks.web import THINGS, WALKS, fill
 
@@ -68,7 +68,7 @@ def main() -> int:
     parser.add_argument("--painter", action="store_true", help="have a worker paint meanwhile, with the house model")
     arguments = parser.parse_args()
     most = str(int(2 * arguments.commissions * (arguments.seconds + WARM_SECONDS)) + 10_000)
-    with served(
+    with serve(
         lambda: fill(WALKS),
         in_postgres=arguments.postgres,
         limited=True,
@@ -77,7 +77,7 @@ def main() -> int:
         painter=arguments.painter,
     ) as site:
         found = {"walks": WALKS, **vars(arguments), **asyncio.run(_load(site, arguments))}
-    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": cores()}
+    found["machine"] = {"processor": platform.processor() or platform.machine(), "cores": count_cores()}
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{found['at'].replace(':', '')}-mixed-load.json"

@@ -82,10 +82,10 @@ class SimulatedCard(Sleeper):
 
 
 @contextmanager
-def traced() -> Iterator[list[Span]]:
+def trace() -> Iterator[list[Span]]:
     """Yield a list to which all threads' activities are appended within the block."""
     spans: list[Span] = []
-    begin = batch_piece.begin
+    begin = batch_piece.generate
 
     def note(what: str, painting: Any, do: Callable[[Any], Any]) -> Any:
         claim, began = painting.claim, time.monotonic()
@@ -99,7 +99,7 @@ def traced() -> Iterator[list[Span]]:
         rest = note("paint", painting, begin)
         return lambda painting: note("write", painting, rest)
 
-    with patch.object(batch_piece, "begin", traced_begin):
+    with patch.object(batch_piece, "generate", traced_begin):
         yield spans
 
 
@@ -125,7 +125,7 @@ def run(walks: int, frames: int, number: int) -> tuple[float, float, list[Span]]
         pair = REPORT[walk % len(REPORT)]
         wanted = {"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 100 * number + walk}
         intake.place(validate(wanted), visitor_key=f"bench {walk}", owner="bench")
-    with traced() as spans:
+    with trace() as spans:
         began, cpu = time.monotonic(), time.process_time()
         job.work()
         seconds, cpu = time.monotonic() - began, time.process_time() - cpu

@@ -42,7 +42,7 @@ def main() -> None:
             "limits": lambda: _limits(bench),
             "site": lambda: _site(bench),
             "shares": lambda: _shares(bench),
-            "even": lambda: films.even(bench, pairs=asked.even_pairs),
+            "even": lambda: films.measure_evenness(bench, pairs=asked.even_pairs),
             "films": lambda: films.race(bench, pairs=asked.pairs),
             "judge": lambda: judging.judge(bench, pairs=asked.judged_pairs),
             "long": lambda: films.race(bench, pairs=asked.long_pairs, sizes=[films.LONG], names=films.LONG_NAMES),

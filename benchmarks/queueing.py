@@ -90,7 +90,7 @@ def arrivals(an_hour: float, *, peak: float, rng: np.random.Generator) -> Array:
     return np.sort(np.repeat(np.arange(len(counts)) * 60.0, counts) + rng.random(counts.sum()) * 60.0)
 
 
-def followed(at: Array, service: Array, scaler: Scaler, *, workers: int = 0) -> Day:
+def simulate_walks(at: Array, service: Array, scaler: Scaler, *, workers: int = 0) -> Day:
     """Return the results of a day in which walks are simulated individually; ``workers`` is the initial number."""
     crowd = _Crowd(scaler, max(workers, scaler.least))
     waits = np.empty(len(at))
@@ -164,7 +164,7 @@ class _Crowd:
         )
 
 
-def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, rng: np.random.Generator) -> Day:
+def simulate_flow(an_hour: float, mean: float, scaler: Scaler, *, peak: float, rng: np.random.Generator) -> Day:
     """Return the results of a day as a flow: arrivals join a queue of work that all workers together serve."""
     came = rng.poisson(rates(an_hour, peak=peak)).astype(np.float64)
     past, coming = scaler.memory(), deque[tuple[float, int]]()
@@ -195,14 +195,14 @@ def flowing(an_hour: float, mean: float, scaler: Scaler, *, peak: float, rng: np
     return Day(int(came.sum()), waits, came, worker_seconds / len(came), most, float(seconds.sum()) / worker_seconds)
 
 
-def day(an_hour: float, seconds: Sequence[float], scaler: Scaler, *, peak: float, seed: int) -> Day:
+def simulate_day(an_hour: float, seconds: Sequence[float], scaler: Scaler, *, peak: float, seed: int) -> Day:
     """Return the results of a day with this many walks an hour; durations are drawn from measured ``seconds``."""
     rng = np.random.default_rng(seed)
     if an_hour * 24 <= FOLLOWED_MAX:
         at = arrivals(an_hour, peak=peak, rng=rng)
         left = math.ceil(rates(an_hour, peak=peak)[0] * float(np.mean(seconds)) / (scaler.busy or 1.0))
-        return followed(at, rng.choice(np.asarray(seconds), len(at)), scaler, workers=min(left, scaler.most))
-    return flowing(an_hour, float(np.mean(seconds)), scaler, peak=peak, rng=rng)
+        return simulate_walks(at, rng.choice(np.asarray(seconds), len(at)), scaler, workers=min(left, scaler.most))
+    return simulate_flow(an_hour, float(np.mean(seconds)), scaler, peak=peak, rng=rng)
 
 
 def erlang_c(load: float, workers: int) -> float:

@@ -62,7 +62,7 @@ def _drawings(model: Path, modules: Path | None) -> list[Drawing]:
 
     return [
         Drawing(sketchbook.digest_of(f"{words.name}:{style}"), words.name, kind=words.kind, style=style)
-        for words in vocabulary.collected(modules) for style in ("flat", "classic")
+        for words in vocabulary.collect_words(modules) for style in ("flat", "classic")
     ]  # fmt: skip
 
 

@@ -88,14 +88,14 @@ def scaler(measured: dict[str, Any], assumed: Assumed) -> Scaler:
 def need(an_hour: int, measured: dict[str, Any], assumed: Assumed) -> Need:
     """Return the needs at one size."""
     rule, seconds = scaler(measured, assumed), measured["walk_seconds"]
-    day = queueing.day(an_hour, seconds, rule, peak=assumed.peak, seed=SEED)
+    day = queueing.simulate_day(an_hour, seconds, rule, peak=assumed.peak, seed=SEED)
     faster = [each / assumed.card for each in seconds]
     busiest = float(queueing.rates(an_hour, peak=assumed.peak, seconds=60.0).max()) / 60
     database = busiest * measured["postgres_ms_a_walk"] / 1000
     return Need(
         an_hour,
         day,
-        queueing.day(an_hour, faster, rule, peak=assumed.peak, seed=SEED),
+        queueing.simulate_day(an_hour, faster, rule, peak=assumed.peak, seed=SEED),
         database_cores=database,
         connections=day.workers_most * CONNECTIONS_A_WORKER,
         redis_calls=busiest,
@@ -136,7 +136,7 @@ def rules(measured: dict[str, Any], assumed: Assumed) -> str:
     }
     rows = ["| 100,000 walks an hour | workers, mean (most) | busy | wait: median, p95, p99 |", "|---|---|---|---|"]
     for name, each in named.items():
-        day = queueing.day(100_000, measured["walk_seconds"], each, peak=assumed.peak, seed=SEED)
+        day = queueing.simulate_day(100_000, measured["walk_seconds"], each, peak=assumed.peak, seed=SEED)
         waits = ", ".join(_seconds(day.wait(share)) for share in (0.5, 0.95, 0.99))
         rows.append(f"| {name} | {_number(day.workers_mean)} ({day.workers_most:,}) | {day.busy:.0%} | {waits} |")
     return "\n".join(rows)

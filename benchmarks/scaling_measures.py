@@ -28,7 +28,7 @@ from app.commissions.validation import validate
 from app.queue import jobs
 from app.storage.database import db
 from benchmarks.pairs import REPORT
-from benchmarks.sharing import Setting, Workshop, painted
+from benchmarks.sharing import Setting, Workshop, paint_walk
 from tests.support import postgres
 from worker.queue.leases import claim_next
 
@@ -73,10 +73,10 @@ def _walks(site: Workshop, folder: Path, server: postgres.PostgresServer) -> dic
     began = time.monotonic()
     site.start_workers(Setting(1, len(os.sched_getaffinity(0)), rounds=WALKS))
     start = time.monotonic() - began
-    painted(("a cup", "a hat"), FRAMES)
+    paint_walk(("a cup", "a hat"), FRAMES)
     before, commits, stored = _stored(folder), _commits(), _database_bytes()
     spent = _processor_seconds(server)
-    found = [painted(pair, FRAMES) for pair in REPORT[:WALKS]]
+    found = [paint_walk(pair, FRAMES) for pair in REPORT[:WALKS]]
     spent = _processor_seconds(server) - spent
     films = [path.stat().st_size for path in (folder / "media").rglob("*.mp4")]
     return {

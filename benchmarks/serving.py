@@ -51,7 +51,7 @@ class Served:
 
 
 @contextmanager
-def served(
+def serve(
     fill: Callable[[], object],
     *,
     in_postgres: bool = False,
@@ -88,7 +88,7 @@ def served(
             fill()
             db.engine.dispose()
         front, back = free_port(), free_port()
-        nginx.configuration(folder, front, back, folder / "media", processes=cores(), limited=limited)
+        nginx.configuration(folder, front, back, folder / "media", processes=count_cores(), limited=limited)
         options = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
         commands = ([sys.executable, "-m", "gunicorn", *options, "wsgi:app"], nginx.command(folder))
         if painter:
@@ -101,7 +101,7 @@ def served(
         yield Served(front, started[0].pid, app)
 
 
-def cores() -> int:
+def count_cores() -> int:
     """Return the number of CPU cores available to this process."""
     return len(os.sched_getaffinity(0))
 

@@ -24,7 +24,7 @@ from app.commissions import intake
 from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import upgrade
-from benchmarks.counting import networks
+from benchmarks.counting import find_networks
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT
 from worker import job
@@ -86,10 +86,10 @@ class One(Painters):
 
 
 @contextmanager
-def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
+def time_parts(clock: Clock, painter: Painter) -> Iterator[None]:
     """Time every part of the job within the block."""
     solver = type(painter.model.solver(painter.rendering(steps=2, guidance=1).scheduler, 2))
-    unet, *decoders = networks(painter)
+    unet, *decoders = find_networks(painter)
     parts: list[tuple[Any, str, str]] = [
         (painter.model, "encode", "text"), (unet, "forward", "UNet"),
         *((decoder, "forward", "decoder") for decoder in decoders),
@@ -97,7 +97,7 @@ def clocked(clock: Clock, painter: Painter) -> Iterator[None]:
         (encoding.GifWriter, "add", "GIF"), (encoding.Mp4Writer, "add", "MP4"), (encoding.Mp4Writer, "finish", "MP4"),
         (encoding.WebpWriter, "add", "WebP"),
         (smoothness_measure, "read_frames", "ruler"), (smoothness_measure, "smoothness", "ruler"),
-        (type(media_store.store()), "write", "files"), (type(media_store.store()), "read", "files"),
+        (type(media_store.store()), "write", "files"), (type(media_store.store()), "read_bytes", "files"),
         *((Session, name, "database") for name in SESSION),
     ]  # fmt: skip
     patches = [patch.object(owner, name, clock.timed(part, getattr(owner, name))) for owner, name, part in parts]
@@ -122,7 +122,7 @@ def measure(painter: Painter, *, frames: int = FRAMES, walks: int = WALKS) -> di
             job.work()
             for pair in REPORT[:walks]:
                 _commission(pair, frames)
-            with clocked(clock, painter):
+            with time_parts(clock, painter):
                 clock.timed("everything else", job.work)()
     seconds = {name: spent / walks for name, spent in clock.seconds.items()}
     return {**dict(sorted(seconds.items(), key=lambda item: -item[1])), "whole": sum(seconds.values())}

@@ -21,7 +21,7 @@ from app import create_app
 from app.commissions import intake
 from app.commissions.validation import validate
 from app.generation import cost
-from app.processes.local_worker import wait_for
+from app.processes.local_worker import wait_for_walk
 from app.processes.supervisor import Site
 from app.queue import jobs
 from app.storage.walk_models import FINISHED
@@ -74,7 +74,7 @@ class Workshop(Site):
         time.sleep(2 * SWEEP_SECONDS)
 
 
-def settings() -> Iterator[Setting]:
+def list_settings() -> Iterator[Setting]:
     """Yield the settings to measure; the first of a part is the baseline of the others."""
     yield from (Setting(workers, None, rounds=3) for workers in (1, 2, 4))
     cores = len(os.sched_getaffinity(0))
@@ -83,7 +83,7 @@ def settings() -> Iterator[Setting]:
 
 
 @contextmanager
-def workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
+def run_workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
     """Run a setting's workers on a separate database within the block."""
     with ExitStack() as parts:
         own: dict[str, Any] = {"SWEEP_SECONDS": SWEEP_SECONDS}
@@ -101,11 +101,11 @@ def workshop(setting: Setting, *, in_postgres: bool) -> Iterator[None]:
         yield
 
 
-def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
+def paint_walk(pair: tuple[str, str], frames: int) -> dict[str, Any]:
     """Generate a walk; return its seconds, from the request to the published film, and its batches."""
     wanted = validate({"stops": [{"prompt": prompt} for prompt in pair], "frames": frames, "seed": 11})
     walk, _ = intake.place(wanted, visitor_key="bench", owner="bench", skip_cache=True)
-    wait_for(walk, lambda: None, quiet=True)
+    wait_for_walk(walk, lambda: None, quiet=True)
     if walk.state != FINISHED or walk.finished_at is None:
         raise RuntimeError(f"the walk ended as {walk.state}: {walk.error}")
     batches = [[len(batch) for batch in level["batches"]] for level in walk.levels or []]
@@ -113,7 +113,7 @@ def painted(pair: tuple[str, str], frames: int) -> dict[str, Any]:
     return {"seconds": (walk.finished_at - walk.created_at).total_seconds(), "batches": batches, **how}
 
 
-def at_most(workers: int, sampling: dict[str, Any]) -> float:
+def largest_speedup(workers: int, sampling: dict[str, Any]) -> float:
     """Return the largest speed-up if workers divide all evaluations evenly, except the stops', which are one task."""
     stops = cost.PAIR * cost.of_frame(sampling, 0, sampling["steps"])
     alone = stops / cost.of_walk(sampling, stops=cost.PAIR, frames=FRAMES)
@@ -127,7 +127,7 @@ def table(store: Store) -> str:
         found = list(store.select(part, workers=workers, cores=cores))
         seconds = statistics.median(record["seconds"] for record in found)
         how = f"{PASS_SECONDS * 1000:.0f} ms of sleep a pass" if cores is None else f"house model, cores each: {cores}"
-        bound = f"{at_most(workers, found[0]['sampling']):.2f}" if cores is None else ""
+        bound = f"{largest_speedup(workers, found[0]['sampling']):.2f}" if cores is None else ""
         times = first.setdefault(part, seconds) / seconds
         rows.append(f"| workers: {workers}; {how} | {seconds:.2f} | {times:.2f} | {bound} |")
     return "\n".join(rows)
@@ -139,11 +139,11 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
     asked = parser.parse_args()
     store, began = Store("sharing", fresh=True), time.monotonic()
-    for setting in settings():
-        with workshop(setting, in_postgres=asked.postgres):
-            painted(("a cup", "a hat"), WARMING_FRAMES)
+    for setting in list_settings():
+        with run_workshop(setting, in_postgres=asked.postgres):
+            paint_walk(("a cup", "a hat"), WARMING_FRAMES)
             for pair in REPORT[: setting.rounds]:
-                found = painted(pair, FRAMES)
+                found = paint_walk(pair, FRAMES)
                 store.add(setting.part, workers=setting.workers, cores=setting.cores, **found)
     print(table(store))
     print(f"{store.folder}, after {time.monotonic() - began:.0f} s")

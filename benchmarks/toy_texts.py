@@ -71,7 +71,7 @@ def picture(about: Subject, rng: random.Random) -> torch.Tensor:
     return GROUNDS[ground] + inside * (torch.tensor(COLOURS[colour])[:, None, None] - GROUNDS[ground])
 
 
-def one_thing(found: torch.Tensor) -> float:
+def residual(found: torch.Tensor) -> float:
     """Return the residual of a picture after the best fit by a single thing of any colours, relative to its contrast.
 
     A picture of one thing leaves little; a double exposure of two things leaves the second.
@@ -98,7 +98,7 @@ def network(seed: int = 0) -> Any:
     return diffusers.ZImageTransformer2DModel(**CONFIG)
 
 
-def trained(path: Path | None, steps: int, batch: int = 32) -> Any:
+def train(path: Path | None, steps: int, batch: int = 32) -> Any:
     """Return the transformer after ``steps`` of training, loaded from or saved to a file if a path is given."""
     made = network()
     if path and path.exists():

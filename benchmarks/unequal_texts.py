@@ -58,7 +58,7 @@ def rms(found: Tensor) -> float:
     return float(found.square().mean().sqrt())
 
 
-def left_of(middle: Tensor, ends: Sequence[Tensor]) -> float:
+def residual(middle: Tensor, ends: Sequence[Tensor]) -> float:
     """Return the residual of a picture after the best linear fit of two others, relative to their difference."""
     basis = torch.stack([end.flatten() for end in ends], 1)
     fit = basis @ torch.linalg.lstsq(basis, middle.flatten()[:, None]).solution
@@ -70,7 +70,7 @@ def walk(network: Any, way: Way, noise: Tensor, pair: Pair, frames: int) -> Tens
     return sample(network, way, noise.expand(frames, -1, -1, -1), [pair] * frames, torch.linspace(0, 1, frames))
 
 
-def measured(network: Any, way: Way, noise: Tensor, pair: Pair, frames: int, has_learned: bool) -> dict[str, Any]:
+def measure(network: Any, way: Way, noise: Tensor, pair: Pair, frames: int, has_learned: bool) -> dict[str, Any]:
     """Return the measures of one walk, and its middle picture."""
     ends = [plain(network, noise, text)[0] for text in pair]
     painted = walk(network, way, noise, pair, frames)
@@ -81,13 +81,13 @@ def measured(network: Any, way: Way, noise: Tensor, pair: Pair, frames: int, has
         "apart": rms(ends[0] - ends[1]) / rms(ends[0]),
         "jump": max(steps) / statistics.mean(steps),
         "path": sum(steps) / rms(ends[0] - ends[1]),
-        "left": left_of(middle, ends),
+        "left": residual(middle, ends),
         "middle": middle,
         "difference": rms(ends[0] - ends[1]),
     }
     if has_learned:
-        found["one_thing"] = statistics.mean(toy_texts.one_thing(each) for each in painted[frames // 4 : -frames // 4])
-        found["one_thing_ends"] = statistics.mean(toy_texts.one_thing(each) for each in ends)
+        found["one_thing"] = statistics.mean(toy_texts.residual(each) for each in painted[frames // 4 : -frames // 4])
+        found["one_thing_ends"] = statistics.mean(toy_texts.residual(each) for each in ends)
     return found
 
 
@@ -142,7 +142,7 @@ def table(
     ways = dict(text_blends.WAYS) | ({"states": text_blends.states} if kind == "equal" else {})
     rows = {
         name: [
-            measured(network, way, noise, pair, frames, has_things) for pair, noise in zip(pairs, noises, strict=True)
+            measure(network, way, noise, pair, frames, has_things) for pair, noise in zip(pairs, noises, strict=True)
         ]
         for name, way in ways.items()
     }
@@ -202,7 +202,7 @@ def main() -> None:
     for name in {*text_blends.WAYS} - {*(options.way or text_blends.WAYS)}:
         del text_blends.WAYS[name]
     chosen = options.model or ["learned", "random", "larger", "times"]
-    trained = toy_texts.trained(options.weights, options.steps) if "learned" in chosen else None
+    trained = toy_texts.train(options.weights, options.steps) if "learned" in chosen else None
     torch.manual_seed(0)
     larger = diffusers.ZImageTransformer2DModel(**LARGER).eval()
     networks = {"learned": trained, "random": toy_texts.network().eval(), "larger": larger}

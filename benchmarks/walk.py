@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.counting import Work, counted, networks
+from benchmarks.counting import Work, count_work, find_networks
 from benchmarks.limits import files, write_files
 from benchmarks.ours import Ours
 from benchmarks.site import RunningSite
@@ -44,7 +44,7 @@ def through_site(site: RunningSite, pair: tuple[str, str], frames: int, *, seed:
 
 def in_process(ours: Ours, pair: tuple[str, str], frames: int, *, preset: str) -> tuple[Work, dict[str, float]]:
     """Generate the same walk and write its files; return its work, and the seconds of the whole and of the files."""
-    with counted(*networks(ours.painter)) as work:
+    with count_work(*find_networks(ours.painter)) as work:
         began = time.monotonic()
         painted = ours.film(pair, frames, preset)
         for picture in painted.pictures:

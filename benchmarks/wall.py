@@ -30,7 +30,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.serving import cores
+from benchmarks.serving import count_cores
 from benchmarks.site import RunningSite, descendants, resident, running
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -126,7 +126,7 @@ def main() -> None:
         phones = Phones(f"{site.url}/wall/lobby/say", arguments.phones, arguments.every)
         writing = threading.Thread(target=phones.run, daemon=True)
         writing.start()
-        found: dict[str, Any] = {"settings": {**vars(arguments), "strip": None}, "cores": cores()}
+        found: dict[str, Any] = {"settings": {**vars(arguments), "strip": None}, "cores": count_cores()}
         found["walked"] = _watch(page, site, 60 * arguments.minutes, arguments.strip)
         found["words"] = phones.waited(page)
         context.set_offline(True)

@@ -173,7 +173,7 @@ def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, rng: random.
     found: list[tuple[float, tuple[str, ...]]] = []
     for _ in range(TRIES):
         tones = palettes.tones(kind, time, wish.weather, rng, ground=wish.ground)
-        behind = [colour.tone(colour.parsed(tones[place])) for place in _BEHIND.get(kind, (2, 3))]
+        behind = [colour.tone(colour.parse_hex(tones[place])) for place in _BEHIND.get(kind, (2, 3))]
         found.append((min((math.dist(thing, each) for thing in things for each in behind), default=APART), tones))
         if found[-1][0] >= APART:
             break

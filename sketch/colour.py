@@ -44,21 +44,21 @@ def rgb(of: Array) -> Array:
 
 def polar(lightness: float, chroma: float, degrees: float) -> Array:
     """Return one sRGB colour (3,) of a lightness, chroma and hue in degrees."""
-    return rgb(of_polar(lightness, chroma, degrees))
+    return rgb(polar_lab(lightness, chroma, degrees))
 
 
-def of_polar(lightness: float, chroma: float, degrees: float) -> Array:
+def polar_lab(lightness: float, chroma: float, degrees: float) -> Array:
     """Return one Oklab colour (3,) of a lightness, chroma and hue in degrees."""
     hue = math.radians(degrees)
     return np.array([lightness, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32)
 
 
-def hexed(colour: Array) -> str:
+def to_hex(colour: Array) -> str:
     """Return one sRGB colour (3,) as ``rrggbb``."""
     return "".join(f"{round(float(each) * 255):02x}" for each in np.clip(colour, 0, 1))
 
 
-def parsed(tone: str) -> Array:
+def parse_hex(tone: str) -> Array:
     """Return ``rrggbb`` as sRGB (3,), 0…1."""
     return np.array([int(tone[at : at + 2], 16) / 255 for at in (0, 2, 4)], np.float32)
 
@@ -94,7 +94,7 @@ def _three(of: Array) -> tuple[float, float, float]:
     return lightness, a, b
 
 
-def recoloured(picture: Array, name: str, mean: float) -> Array:
+def recolour(picture: Array, name: str, mean: float) -> Array:
     """Return a drawing or a part of one, (h, w, 3), in a named colour.
 
     ``mean`` is the lightness of the whole drawing. It moves towards the named colour's lightness; light and shade are

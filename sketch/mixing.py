@@ -178,7 +178,7 @@ class Mixture:
                 shown = frame.cut(self._in_frame(frame)._layered(t, frame.side))
             return shown.things, shown.ground, shown.numbers
 
-        picture, numbers, turned = composing.on_the_way(
+        picture, numbers, turned = composing.compose_between(
             layers,
             None if drawn is None else (drawn.picture, drawn.numbers),
             [scene.composition for scene in ends],
@@ -191,19 +191,19 @@ class Mixture:
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         things = None if drawn is None else drawn.things
-        return rendering.composed(picture, numbers, self._unoutlined(t), turned=turned, things=things, painted=share)
+        return rendering.as_ground(picture, numbers, self._unoutlined(t), turned=turned, things=things, painted=share)
 
     def _cell(self, t: float, size: int) -> Layers:
         """Return the layers of the square scene at ``t``, the ends included, without compositions."""
         if 0 < t < 1:
             drawn = self._drawn(t, size)
         else:
-            drawn = rendering.layered(self.first if t <= 0 else self.last, self._book, size)
+            drawn = rendering.draw_layers(self.first if t <= 0 else self.last, self._book, size)
         return drawn.things, drawn.ground, drawn.numbers
 
     def _unoutlined(self, t: float) -> float:
         ends = (self.first.setting, 1 - t), (self.last.setting, t)
-        return sum(share * rendering.unoutlined(setting) for setting, share in ends)
+        return sum(share * rendering.unoutlined_share(setting) for setting, share in ends)
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.from_setting(scene.setting, form.lowest) for scene in (self.first, self.last))
@@ -394,6 +394,6 @@ def _seen(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, flo
     return shape.seen_at(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
 
 
-def mixed(first: Array, last: Array, t: float) -> Array:
+def mix_sketches(first: Array, last: Array, t: float) -> Array:
     """Return the linear mix of two sketches (4, n, n), for those without parts: photos and hand drawings."""
     return np.asarray((1 - t) * first + t * last, np.float32)

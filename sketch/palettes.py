@@ -104,4 +104,4 @@ def tones(kind: str, time: str, weather: str, rng: random.Random, *, ground: str
         light, chroma, hue = colour.NAMED[ground]
         for place, change in ((0, 0.0), (1, 0.05), (3, -0.06)):
             shaken[place] = (min(0.96, max(0.16, light + change)), chroma * 0.9, hue)
-    return tuple(colour.hexed(colour.polar(*tone)) for tone in shaken[:TONES])
+    return tuple(colour.to_hex(colour.polar(*tone)) for tone in shaken[:TONES])

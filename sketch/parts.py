@@ -55,7 +55,7 @@ class Part:
         return np.asarray(self.picture[..., 3])
 
 
-def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
+def split_drawing(svg: str, side: int = SIDE) -> tuple[Part, ...]:
     """Return the parts of a drawing, the lowest first.
 
     :raises SketchbookError: when the SVG is refused or cannot be rendered.
@@ -67,14 +67,14 @@ def apart(svg: str, side: int = SIDE) -> tuple[Part, ...]:
         groups = [leaves[at * len(leaves) // MOST : (at + 1) * len(leaves) // MOST] for at in range(MOST)]
     else:
         groups = [[leaf] for leaf in leaves]
-    light = colour.lightness(svg_files.shares(svg_files.rastered(svg, side)))
+    light = colour.lightness(svg_files.to_shares(svg_files.rasterise(svg, side)))
     found: list[Part] = []
     for group in groups:
-        found += _pieces(svg_files.shares(svg_files.rastered(_only(root, group, leaves), side)), side, light)
+        found += _pieces(svg_files.to_shares(svg_files.rasterise(_only(root, group, leaves), side)), side, light)
     return tuple(found[:MOST]) if len(found) <= MOST else tuple(_fewer(found))
 
 
-def of_cut_out(picture: Array) -> tuple[Part, ...]:
+def split_cut_out(picture: Array) -> tuple[Part, ...]:
     """Return the connected pieces of a photo's cut-out (n, n, 4), straight alpha, as parts."""
     return tuple(_fewer(_pieces(picture, picture.shape[0], colour.lightness(picture))))
 
@@ -163,5 +163,5 @@ class PartCache:
 
     def _apart(self, digest: str) -> tuple[Part, ...]:
         if self._book.is_cut_out(digest):
-            return of_cut_out(self._book.picture(digest, self._side))
-        return apart(self._book.svg(digest), self._side)
+            return split_cut_out(self._book.picture(digest, self._side))
+        return split_drawing(self._book.svg(digest), self._side)

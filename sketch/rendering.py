@@ -32,12 +32,14 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
     """
     frame, composition = Frame.from_size(size), scene.composition
     if composition is not None and composing.is_repeated(composition) and not frame.is_square:
-        drawn = layered(scene, book, frame.short)
+        drawn = draw_layers(scene, book, frame.short)
     else:
         scene = frame.fitted(scene, book)
-        drawn = layered(scene, book, frame.side)
+        drawn = draw_layers(scene, book, frame.side)
         if composition is not None and not composition.is_graphic:
-            drawn = painterly.compose(drawn, scene.setting, seed=composition.seed, asked=asked(scene.things))
+            drawn = painterly.compose(
+                drawn, scene.setting, seed=composition.seed, asked=requested_colours(scene.things)
+            )
         drawn = frame.cut(drawn)
     if composition is None or not composition.is_graphic:
         return drawn
@@ -49,19 +51,19 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
         side=scene.setting.light,
         is_place=share,
         shape=(frame.height, frame.width),
-        asked=asked(scene.things),
+        asked=requested_colours(scene.things),
     )
-    return composed(picture, numbers, drawn.unoutlined)
+    return as_ground(picture, numbers, drawn.unoutlined)
 
 
-def asked(things: Sequence[Thing]) -> Array | None:
+def requested_colours(things: Sequence[Thing]) -> Array | None:
     """Return for which things a colour was requested (n + 1,), 1 or 0, index 0 the ground; None if for none."""
     if not any(thing.colour for thing in things):
         return None
     return np.array([0, *(bool(thing.colour) for thing in things)], np.float32)
 
 
-def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
+def draw_layers(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     """Return a scene without its composition, ``size`` pixels a side: things in front of the background.
 
     :raises SketchbookError: when one of its drawings does not exist.
@@ -74,7 +76,7 @@ def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     cover = np.zeros((size, size), np.float32)
     numbers = np.zeros((size, size), np.int16)
     for number, thing in enumerate(scene.things, 1):
-        placed = place(thing, book, size)
+        placed = place_thing(thing, book, size)
         if placed is None:
             continue
         top, left, layer = placed
@@ -90,10 +92,10 @@ def layered(scene: Scene, book: Sketchbook, size: int) -> Drawn:
     # Divide by the coverage: straight alpha again.
     channels.divide(colours, np.maximum(cover, 1e-4))
     things = np.concatenate([np.clip(colours, 0, 1), cover[..., None]], -1)
-    return Drawn(things.astype(np.float32), ground, numbers, unoutlined(setting))
+    return Drawn(things.astype(np.float32), ground, numbers, unoutlined_share(setting))
 
 
-def composed(
+def as_ground(
     picture: Array,
     numbers: NDArray[np.int16],
     unoutlined: float,
@@ -112,12 +114,12 @@ def composed(
     return Drawn(left, picture, numbers, unoutlined, 1 - np.asarray(painted, np.float32), turned)
 
 
-def place(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:
+def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:
     """Return a thing rendered in its colour: top, left, and the part within the frame (h, w, 4); None if outside."""
     side = max(3, round(thing.size * size))
     picture = np.array(book.picture(thing.drawing, side))
     if thing.colour:
-        picture[..., :3] = colour.recoloured(picture[..., :3], thing.colour, colour.lightness(picture))
+        picture[..., :3] = colour.recolour(picture[..., :3], thing.colour, colour.lightness(picture))
     if thing.mirrored:
         picture = picture[:, ::-1]
     if abs(thing.turn) > 0.005:
@@ -140,6 +142,6 @@ def _turned(picture: Array, turn: float) -> Array:
     return np.concatenate([np.clip(held[..., :3] / np.maximum(held[..., 3:], 1e-3), 0, 1), held[..., 3:]], -1)
 
 
-def unoutlined(setting: Setting) -> float:
+def unoutlined_share(setting: Setting) -> float:
     """Return how far outlines are ignored in a setting: 1 for a photo without segmented things, else 0."""
     return float(isinstance(setting, Surroundings) and setting.is_unoutlined)

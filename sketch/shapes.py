@@ -49,7 +49,7 @@ class Shape:
         _, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
         carried = picture[rows, columns, :3]
         if self.thing.colour:
-            carried = colour.recoloured(carried, self.thing.colour, self.part.light)
+            carried = colour.recolour(carried, self.thing.colour, self.part.light)
         return np.ascontiguousarray(carried, np.float32)
 
     @cached_property

@@ -16,10 +16,10 @@ from sketch import colour
 from sketch import svg as svg_files
 from sketch.colour import Appearance, Array
 from sketch.remembering import SizedCache
-from sketch.surroundings import resized
+from sketch.surroundings import resize
 from sketch.svg import Pixels, SketchbookError
 
-__all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "packed", "rendered"]
+__all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "pack", "render_svg"]
 
 FILE = "sketchbook.zip"
 """The file name of a drawing library, beside a model's weights and in a work folder."""
@@ -124,7 +124,7 @@ class Sketchbook:
 
         :raises SketchbookError: when it does not exist, is refused or cannot be rendered.
         """
-        return svg_files.shares(self._rendered.get((digest, pixels)))
+        return svg_files.to_shares(self._rendered.get((digest, pixels)))
 
     def appearance(self, digest: str) -> Appearance:
         """Return the appearance of a drawing: mean colour and coverage.
@@ -133,28 +133,28 @@ class Sketchbook:
         """
         if digest not in self._appearances:
             self._appearances[digest] = colour.measure_appearance(
-                svg_files.shares(self._render((digest, APPEARANCE_SIDE)))
+                svg_files.to_shares(self._render((digest, APPEARANCE_SIDE)))
             )
         return self._appearances[digest]
 
     def _render(self, asked: tuple[str, int]) -> Pixels:
         digest, pixels = asked
         if digest in self._pictures:
-            return resized(self._pictures[digest], pixels)
+            return resize(self._pictures[digest], pixels)
         return _rendered(self.svg(digest), pixels)
 
 
-def rendered(svg: str, pixels: int) -> Array:
+def render_svg(svg: str, pixels: int) -> Array:
     """Return SVG rendered as (pixels, pixels, 4), straight alpha, 0…1.
 
     :raises SketchbookError: when it is refused or cannot be rendered.
     """
-    return svg_files.shares(_rendered(svg, pixels))
+    return svg_files.to_shares(_rendered(svg, pixels))
 
 
 def _rendered(svg: str, pixels: int) -> Pixels:
     svg_files.parse_svg(svg)
-    return svg_files.rastered(svg, pixels)
+    return svg_files.rasterise(svg, pixels)
 
 
 class _Zipped(Mapping[str, str]):
@@ -238,7 +238,7 @@ def _drawing(row: object, number: int) -> Drawing:
     return Drawing(**{**row, "words": tuple(words)})
 
 
-def packed(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
+def pack(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
     """Return drawings packed into one file; the same drawings give the same bytes.
 
     Of several drawings with one digest, the first by name is used.

@@ -29,10 +29,10 @@ class Surroundings(Setting):
 
     def drawn(self, size: int) -> NDArray[np.float32]:
         """Return the picture resized to (size, size, 3), sRGB 0…1."""
-        return np.asarray(np.asarray(resized(self.picture, size), np.float32) / 255, np.float32)
+        return np.asarray(np.asarray(resize(self.picture, size), np.float32) / 255, np.float32)
 
 
-def resized(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+def resize(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Return a square picture, RGB or RGBA with straight alpha, resized to a side; reductions average pixels."""
     if picture.shape[0] == size:
         return picture

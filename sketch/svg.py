@@ -1,7 +1,8 @@
 """Untrusted drawings as SVG: harmful ones are refused, the others are rendered.
 
 The renderer would read files that a drawing names; a deep tree crashes its process, and some filters, patterns and
-numbers make it run without end. For what the limits do not foresee, :func:`tried` renders in a separate process.
+numbers make it run without end. What the limits do not foresee, :func:`try_rendering` finds by rendering in a separate
+process.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def name_of(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def rastered(svg: str, pixels: int) -> Pixels:
+def rasterise(svg: str, pixels: int) -> Pixels:
     """Return a validated drawing rendered to bytes: (pixels, pixels, 4), straight alpha.
 
     :raises DrawingRefused: when it cannot be rendered.
@@ -126,12 +127,12 @@ def rastered(svg: str, pixels: int) -> Pixels:
     return np.asarray(picture)
 
 
-def shares(picture: Pixels) -> Array:
+def to_shares(picture: Pixels) -> Array:
     """Return bytes 0…255 as float32 within 0…1."""
     return np.asarray(np.asarray(picture, np.float32) / 255, np.float32)
 
 
-def tried(svg: str) -> str:
+def try_rendering(svg: str) -> str:
     """Return an untrusted drawing, made square, after rendering it in a separate process, which may crash.
 
     :raises DrawingRefused: when it is refused, has no size, shows nothing, refers to external resources, contains a
@@ -166,7 +167,7 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 from sketch import svg
 drawing = sys.stdin.buffer.read().decode()
-pictures = [svg.rastered(drawing, int(size)) for size in sys.argv[2:]]
+pictures = [svg.rasterise(drawing, int(size)) for size in sys.argv[2:]]
 sys.exit(0 if pictures[-1][..., 3].max() > 127 else int(sys.argv[1]))
 """
 

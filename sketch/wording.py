@@ -55,16 +55,16 @@ SOUNDS_LIKE_VOWEL = ("hour", "honest", "x-ray")
 Choose = Callable[[Sequence[str]], str]
 
 
-def first(ways: Sequence[str]) -> str:
+def choose_first(ways: Sequence[str]) -> str:
     """Return the first, most common way to say something."""
     return ways[0]
 
 
-def of_scene(items: Sequence[Item], wish: Wish, choose: Choose = first) -> tuple[str, str]:
+def describe_scene(items: Sequence[Item], wish: Wish, choose: Choose = choose_first) -> tuple[str, str]:
     """Return a scene's text with its place and time, and without them: ``two foxes below a tree at night``."""
     is_repeated = wish.composition in REPEATED
     # The number of repeats in a pattern is not counted.
-    things = [several(item) if is_repeated else counted(item) for item in items]
+    things = [in_plural(item) if is_repeated else with_count(item) for item in items]
     if wish.relation and len(things) == 2:
         short = f"{things[0]} {choose(RELATED.get(wish.relation, (wish.relation,)))} {things[1]}"
     else:
@@ -81,17 +81,17 @@ def of_scene(items: Sequence[Item], wish: Wish, choose: Choose = first) -> tuple
     return " ".join([short, *places] if short else places), short
 
 
-def counted(item: Item) -> str:
+def with_count(item: Item) -> str:
     """Return a thing with its number and colour: ``an owl``, ``three blue owls``."""
     if item.count == 1:
-        return coloured(item.colour, item.name)
+        return with_colour(item.colour, item.name)
     number = NUMBERS[item.count] if item.count < len(NUMBERS) else str(item.count)
-    return f"{number} {several(item)}"
+    return f"{number} {in_plural(item)}"
 
 
-def several(item: Item) -> str:
+def in_plural(item: Item) -> str:
     """Return a thing's name in the plural, with its colour."""
-    return tinted(item.colour, plural(item.name))
+    return tint(item.colour, plural(item.name))
 
 
 def thing(name: str) -> str:
@@ -105,7 +105,7 @@ def thing(name: str) -> str:
     return f"{article(plain)} {name}"
 
 
-def coloured(colour: str, name: str) -> str:
+def with_colour(colour: str, name: str) -> str:
     """Return a thing with its colour, if any: ``an orange owl``, ``blue cherries``, ``the sun``."""
     written = thing(name)
     if not colour:
@@ -113,11 +113,11 @@ def coloured(colour: str, name: str) -> str:
     for start in ("a ", "an ", "the "):
         if written.startswith(start):
             lead = "the" if start == "the " else article(colour)
-            return f"{lead} {tinted(colour, written[len(start) :])}"
-    return tinted(colour, written)
+            return f"{lead} {tint(colour, written[len(start) :])}"
+    return tint(colour, written)
 
 
-def tinted(colour: str, name: str) -> str:
+def tint(colour: str, name: str) -> str:
     """Return a name with a colour before it, unless it begins with that: no ``red red apple``."""
     return name if not colour or name.startswith(f"{colour} ") else f"{colour} {name}"
 

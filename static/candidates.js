@@ -1,8 +1,8 @@
-// Pictures to choose from, while they arrive; and what was picked, put where the form keeps it.
+// Candidates: poll for pictures to choose from, and copy the chosen one into the form's fields.
 
 import { HIDDEN, pause } from "./backoff.js";
 
-const timers = new Map(); // of rows that are looked at again, by their stop
+const timers = new Map(); // of rows that are polled, by stop
 const refusals = new Map();
 
 const make = () => document.getElementById("make");
@@ -10,9 +10,9 @@ const fields = (name) => [...make().querySelectorAll(`[name=${name}]`)];
 const rows = () => [...document.querySelectorAll("#choosing > div")];
 const rowOf = (stop) => rows()[stop]?.querySelector(".row");
 const ownOf = (stop) => JSON.parse(fields("own")[stop].value || "{}");
-const pickedOf = (stop) => `${ownOf(stop).seed ?? ""}/${fields("drawing")[stop]?.value ?? ""}`; // as the form has it
+const pickedOf = (stop) => `${ownOf(stop).seed ?? ""}/${fields("drawing")[stop]?.value ?? ""}`; // in the form's format
 
-async function look(stop) {
+async function poll(stop) {
   const row = rowOf(stop);
   if (!row?.dataset.again) return;
   let response;
@@ -28,12 +28,12 @@ async function look(stop) {
 }
 
 function show(stop, before, part) {
-  if (rowOf(stop) !== before) return; // the form was answered meanwhile
+  if (rowOf(stop) !== before) return; // the form was replaced meanwhile
   const holder = document.createElement("template");
   holder.innerHTML = part;
   const row = holder.content.querySelector(".row");
   const there = before.querySelectorAll("input").length;
-  if (row.querySelectorAll("input").length === there && row.dataset.again) return; // nothing new, and the focus stays
+  if (row.querySelectorAll("input").length === there && row.dataset.again) return; // unchanged: keep the focus
   const picked = pickedOf(stop);
   const focused = before.contains(document.activeElement) ? document.activeElement.value : null;
   before.replaceWith(row);
@@ -47,7 +47,7 @@ function show(stop, before, part) {
 function later(stop, milliseconds) {
   clearTimeout(timers.get(stop));
   if (!rowOf(stop)?.dataset.again) return;
-  timers.set(stop, setTimeout(() => look(stop), document.hidden ? Math.max(milliseconds, HIDDEN) : milliseconds));
+  timers.set(stop, setTimeout(() => poll(stop), document.hidden ? Math.max(milliseconds, HIDDEN) : milliseconds));
 }
 
 const all = (pause) => rows().forEach((_, stop) => later(stop, pause ?? Number(rowOf(stop)?.dataset.again)));
@@ -65,11 +65,11 @@ document.addEventListener("change", ({ target }) => {
   if (target.form?.id !== "make") return;
   const [name, stop] = target.name.split("-");
   if (name === "candidate") pick(Number(stop), target.value);
-  // Another drawing was chosen: none of the pictures shows it.
+  // After another drawing was chosen, none of the pictures is right.
   if (name === "thing") rowOf(stop)?.querySelectorAll("input").forEach((input) => { input.checked = false; });
 });
 
-// What is typed is no longer what the pictures show: they go with the next answer.
+// After the prompt has changed, the pictures are outdated; the server removes them with its next response.
 document.addEventListener("input", ({ target }) => {
   if (target.form?.id !== "make" || target.name !== "prompt") return;
   const row = rowOf(fields("prompt").indexOf(target));

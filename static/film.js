@@ -1,4 +1,4 @@
-// Posters that play on hover, focus or tap: one film at a time, and its small line walks with it.
+// Posters that play on hover, focus or tap: one film at a time, with a moving cursor on its line.
 
 const { between, follow, makeVideo, moveCursor, ticks, turnAt } = await import(document.getElementById("reel").href);
 const words = document.getElementById("reel").dataset;
@@ -14,7 +14,7 @@ function nameButton(button, poster, word) {
   button?.setAttribute("aria-label", `${word}: ${poster.querySelector("img").alt}`);
 }
 
-/* Who wants no motion gets a button: nothing plays by itself, and everything can. */
+/* With reduced motion, nothing plays by itself; a button plays the film. */
 function offerPlay(poster) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "link play" });
   nameButton(button, poster, words.play);
@@ -27,14 +27,14 @@ function playPoster(poster) {
   stopPoster();
   const line = poster.querySelector(".small-line");
   const detail = poster.querySelector(".detail");
-  const said = [...detail.childNodes];
+  const before = [...detail.childNodes];
   const names = JSON.parse(poster.dataset.names);
   const { ending } = poster.dataset;
   const video = makeVideo(poster.dataset.film);
   const button = poster.querySelector(".play");
   stopPoster = () => {
     video.remove();
-    detail.replaceChildren(...said);
+    detail.replaceChildren(...before);
     line.querySelector(".cursor").setAttribute("visibility", "hidden");
     line.querySelector(".walked").setAttribute("width", 0);
     nameButton(button, poster, words.play);

@@ -1,50 +1,50 @@
-// Pages that change while one looks: each answer says when to look again. Where the site has no time, they look later.
+// Polling for live parts of pages. Each response says when to poll again; after an error the page polls later.
 
 import { HIDDEN, pause } from "./backoff.js";
 
 let timer;
-let isAsking = false;
+let isPolling = false;
 let refusals = 0;
 
 const live = () => document.querySelector("[hx-trigger=again]");
 
-function look() {
+function poll() {
   const part = live();
-  if (part && !isAsking) htmx.trigger(part, "again");
+  if (part && !isPolling) htmx.trigger(part, "again");
 }
 
-function lookLater(milliseconds) {
+function pollLater(milliseconds) {
   clearTimeout(timer);
-  timer = setTimeout(look, document.hidden ? Math.max(milliseconds, HIDDEN) : milliseconds);
+  timer = setTimeout(poll, document.hidden ? Math.max(milliseconds, HIDDEN) : milliseconds);
 }
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   const part = live();
   if (ctx.sourceElement !== part) return;
-  isAsking = true;
+  isPolling = true;
   if (part.dataset.known) ctx.request.headers["If-None-Match"] = `"${part.dataset.known}"`;
 });
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
-  if (!isAsking) return;
-  isAsking = false;
-  const answered = ctx.response && ctx.response.status < 400;
-  refusals = answered ? 0 : refusals + 1;
+  if (!isPolling) return;
+  isPolling = false;
+  const isAnswered = ctx.response && ctx.response.status < 400;
+  refusals = isAnswered ? 0 : refusals + 1;
   const part = live();
-  if (part) lookLater(pause(refusals, ctx.response, Number(part.dataset.again)));
+  if (part) pollLater(pause(refusals, ctx.response, Number(part.dataset.again)));
 });
-// A part that came with the answer to something else, as a photo does that was brought, is looked at from then on.
+// A live part may arrive with another response, such as an uploaded photo; polling starts then.
 document.addEventListener("htmx:after:swap", () => {
-  if (!isAsking && live()) lookLater(Number(live().dataset.again));
+  if (!isPolling && live()) pollLater(Number(live().dataset.again));
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !refusals) lookLater(0);
+  if (!document.hidden && !refusals) pollLater(0);
 });
-// A page that the browser keeps for "back" rests, and looks at once when it is shown again.
+// A page in the back/forward cache does not poll; it polls at once when it is shown again.
 addEventListener("pagehide", () => clearTimeout(timer));
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
-  isAsking = false; // what was on its way is not waited for
+  isPolling = false; // do not wait for a request from before
   refusals = 0;
-  if (live()) lookLater(0);
+  if (live()) pollLater(0);
 });
-if (live()) lookLater(Number(live().dataset.again));
+if (live()) pollLater(Number(live().dataset.again));

@@ -1,4 +1,4 @@
-// The form: type that fits its line, the values of "More" in words, and a way back to what was typed.
+// The form for a walk: type size by length, the summary of "More", and restoring what was typed.
 
 const steps = [[12, "len-s"], [24, "len-m"], [48, "len-l"], [Infinity, "len-xl"]];
 const grows = CSS.supports("field-sizing", "content");
@@ -9,17 +9,17 @@ function fit(line) {
   const length = (line.value || line.placeholder).length;
   line.parentElement.className = `words ${steps.find(([most]) => length <= most)[1]}`;
   if (grows) return;
-  line.style.height = "auto"; // set through the object model, which the policy allows
+  line.style.height = "auto"; // the policy allows styles set by scripts
   line.style.height = `${line.scrollHeight}px`;
 }
 
-// As many frames a second as a GIF can say: each takes whole hundredths, at least two.
-function shownRate(fps) {
+// The nearest frame rate that a GIF can have: each frame lasts whole hundredths of a second, at least two.
+function gifRate(fps) {
   const rate = 100 / Math.max(2, Math.floor(100 / fps + 0.5));
   return rate.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 3 });
 }
 
-function sayValues() {
+function showValues() {
   const form = document.getElementById("make");
   const { seed, negative_prompt: without, steps: many, guidance, fps } = form.elements;
   const chosen = (name) => form.querySelector(`[name=${name}]:checked`);
@@ -30,8 +30,8 @@ function sayValues() {
   if (frames) {
     values.querySelector(".frames").textContent = frames.value;
     const length = document.getElementById("length");
-    const asked = Number(fps.value.replace(",", "."));
-    if (length && fps.value !== fps.defaultValue && asked >= 1 && asked <= 50) length.textContent = fill("fps", shownRate(asked));
+    const typed = Number(fps.value.replace(",", "."));
+    if (length && fps.value !== fps.defaultValue && typed >= 1 && typed <= 50) length.textContent = fill("fps", gifRate(typed));
     else if (length) length.textContent = frames.dataset[chosen("ending")?.value === "back" ? "back" : "length"];
   }
   values.querySelector(".hand").textContent = hand ? `${hand[0].toUpperCase()}${hand.slice(1)}, ` : "";
@@ -55,7 +55,7 @@ function sayValues() {
   values.querySelector(".without").textContent = without.value.trim() ? `, ${fill("without", without.value.trim())}` : "";
 }
 
-// Only the layouts that the chosen style offers can be chosen; the others are let go.
+// Disable the layouts that the chosen style does not offer, and deselect them.
 function offerLayouts() {
   const offered = document.querySelector("#make [name=hand]:checked")?.dataset.layouts;
   document.querySelectorAll("select[name=layout]").forEach((select) => {
@@ -66,7 +66,7 @@ function offerLayouts() {
   });
 }
 
-// A slider shows where it stands.
+// Show the value of each slider.
 function showWeights() {
   document.querySelectorAll("#make [name=lora_weight][type=range]").forEach((slider) => {
     const shown = slider.closest("label").querySelector(".value");
@@ -75,7 +75,7 @@ function showWeights() {
   });
 }
 
-// Of styles in a row that is longer than the screen, the chosen one is to be seen.
+// Scroll a row of styles to the chosen one.
 function showChosen() {
   const chosen = document.querySelector(".shown:has(:checked)");
   if (chosen) chosen.parentElement.scrollLeft = chosen.offsetLeft - chosen.parentElement.offsetLeft - 20;
@@ -85,20 +85,20 @@ function rememberInAddress(form) {
   const typed = new FormData(form);
   [...typed.keys()].filter((name) => /^(csrf_token|token|edit|film|photo-.*|thing-.*)$/.test(name)).forEach((name) => typed.delete(name));
   if (!typed.getAll("lora").some(Boolean)) typed.delete("lora_weight");
-  const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // one for each stop, empty ones too
+  const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // kept for each stop, even if empty
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
   const address = `/?${new URLSearchParams(typed)}`;
   history.replaceState({ token: form.elements.token.value }, "", address.length < 8000 ? address : undefined);
 }
 
-// Who comes back to a form that was sent, and sends it once more as it is, is led to the walk that it became.
-function comeBack() {
+// After navigating back, restore the token: submitting the unchanged form again then leads to the same walk.
+function restoreToken() {
   const [entry] = performance.getEntriesByType("navigation");
   const { token } = history.state ?? {};
   if (token && entry?.type === "back_forward") document.getElementById("make").elements.token.value = token;
 }
 
-function draw(most) {
+function randomSeed(most) {
   const limit = Number(most) + 1;
   return Math.floor((crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * limit);
 }
@@ -107,8 +107,8 @@ function start() {
   lines().forEach(fit);
   document.getElementById("another").hidden = false;
   document.querySelector(".drop")?.removeAttribute("hidden");
-  document.getElementById("restore").hidden = true; // a film that is chosen brings it back by itself
-  sayValues();
+  document.getElementById("restore").hidden = true; // choosing a film submits by itself
+  showValues();
   offerLayouts();
   showWeights();
   showChosen();
@@ -116,7 +116,7 @@ function start() {
 
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#make textarea")) fit(target);
-  if (target.form?.id === "make") sayValues();
+  if (target.form?.id === "make") showValues();
   if (target.name === "lora_weight") showWeights();
 });
 
@@ -132,13 +132,13 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", ({ target }) => {
   if (target.id === "another") {
     const seed = document.getElementById("seed");
-    seed.value = draw(seed.dataset.max);
-    sayValues();
+    seed.value = randomSeed(seed.dataset.max);
+    showValues();
   }
   if (target.matches(".leg, .words")) target.closest(".leg").querySelector("textarea")?.focus();
 });
 
-// A film made here, chosen or dropped: its recipe comes back with the page that the server answers.
+// Submit a chosen or dropped film; the server responds with the form filled in from its recipe.
 function restore(files) {
   const film = document.getElementById("film");
   if (files) film.files = files;
@@ -158,15 +158,15 @@ function restore(files) {
   film.form.requestSubmit(document.getElementById("restore"));
 }
 
-const bringsFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+const hasFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 document.addEventListener("dragover", (event) => {
-  if (!bringsFile(event)) return;
+  if (!hasFile(event)) return;
   event.preventDefault();
   document.body.classList.add("dropping");
 });
 document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || document.body.classList.remove("dropping"));
 document.addEventListener("drop", (event) => {
-  if (!bringsFile(event)) return;
+  if (!hasFile(event)) return;
   event.preventDefault();
   restore(event.dataTransfer.files);
 });
@@ -178,14 +178,14 @@ document.addEventListener("submit", ({ target }) => {
   if (target.id === "make") rememberInAddress(target);
 });
 
-// A stop more or less comes from the server, and is morphed in: what was typed counts as given.
+// The server renders added or removed stops, and htmx morphs them in; keep the typed text as the default value.
 document.addEventListener("htmx:before:swap", () => lines().forEach((line) => { line.defaultValue = line.value; }));
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   start();
-  if (ctx?.sourceElement?.matches?.(".photo, [value=bring], [value^=style-], [value^=drop-]")) return; // what is being written goes on
+  if (ctx?.sourceElement?.matches?.(".photo, [value=bring], [value^=style-], [value^=drop-]")) return; // keep the focus
   lines().find((line) => !line.value)?.focus();
 });
 window.addEventListener("resize", () => grows || lines().forEach(fit));
 addEventListener("pageshow", ({ persisted }) => persisted && start());
-comeBack();
+restoreToken();
 start();

@@ -1,4 +1,4 @@
-// Pictures for stops: dropped, pasted, taken or drawn, each goes into its stop's field and is brought by the server.
+// Pictures for stops. A dropped, pasted, photographed or drawn picture goes into its stop's field and is uploaded.
 
 const form = () => document.querySelector("form[data-photo-max]");
 const words = () => document.getElementById("photo-words").dataset;
@@ -6,30 +6,30 @@ const places = () => [...document.querySelectorAll(".brought")];
 const fieldOf = (place) => place.querySelector("input[type=file]");
 const isPicture = (file) => file && (/^image\/(png|jpeg|webp|avif|hei[cf])$/.test(file.type) || /\.hei[cf]$/i.test(file.name));
 
-function say(place, text) {
+function showError(place, text) {
   const note = place.querySelector("[id$=-note]");
   note.replaceChildren(Object.assign(document.createElement("strong"), { textContent: text }));
   note.setAttribute("role", "alert");
   place.querySelector("details").open = true;
 }
 
-// The button that a visitor without a script presses is pressed for them.
-function bring(place, file) {
+// Upload a picture by clicking the form's upload button, which visitors without a script click themselves.
+function upload(place, file) {
   const field = fieldOf(place);
   if (file.size > Number(form().dataset.photoMax)) {
-    say(place, words().tooLarge.replace("{name}", () => file.name));
+    showError(place, words().tooLarge.replace("{name}", () => file.name));
     field.value = "";
     return;
   }
   if (field.files[0] !== file) {
-    const held = new DataTransfer();
-    held.items.add(file);
-    field.files = held.files;
+    const transfer = new DataTransfer();
+    transfer.items.add(file);
+    field.files = transfer.files;
   }
   place.querySelector("button[value=bring]").click();
 }
 
-// Where a picture goes that was meant for no stop: to the one being written on, else the first that has nothing.
+// The stop for a picture that was dropped or pasted elsewhere: the focused one, or else the first empty one.
 function nextPlace() {
   const free = places().filter(fieldOf);
   const written = (place) => place.closest(".leg").querySelector("textarea")?.value.trim();
@@ -38,7 +38,7 @@ function nextPlace() {
 }
 
 document.addEventListener("change", ({ target }) => {
-  if (target.matches(".brought input[type=file]") && target.files[0]) bring(target.closest(".brought"), target.files[0]);
+  if (target.matches(".brought input[type=file]") && target.files[0]) upload(target.closest(".brought"), target.files[0]);
 });
 
 document.addEventListener("paste", (event) => {
@@ -46,10 +46,10 @@ document.addEventListener("paste", (event) => {
   const place = file && nextPlace();
   if (!place) return;
   event.preventDefault();
-  bring(place, file);
+  upload(place, file);
 });
 
-// Before the form's own listener, which takes what is dropped for a film: a WebP on a stop is a picture.
+// This must run before the form's listener, which takes a dropped file for a film: a WebP on a stop is a picture.
 document.addEventListener("drop", (event) => {
   const [file] = event.dataTransfer?.files ?? [];
   const leg = event.target.closest?.(".leg")?.querySelector(".brought");
@@ -59,10 +59,10 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   document.body.classList.remove("dropping");
-  bring(place, file);
+  upload(place, file);
 }, { capture: true });
 
-// The picture whole or cut out: a press on either chooses it, as the box beneath does.
+// A click on the whole or the cut-out picture chooses it, like the checkbox below.
 document.addEventListener("click", ({ target }) => {
   const version = target.closest?.(".brought:has(.cut) .versions p");
   const box = version?.closest(".brought").querySelector("[name=cut_out]");
@@ -73,46 +73,46 @@ document.addEventListener("click", ({ target }) => {
   const place = target.closest?.(".brought");
   if (!place || target.type !== "button") return;
   if (target.value === "camera") takePicture(place);
-  if (target.value === "draw") openEasel(place);
+  if (target.value === "draw") openCanvas(place);
 });
 
 function takePicture(place) {
   const camera = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", capture: "environment" });
-  camera.addEventListener("change", () => camera.files[0] && bring(place, camera.files[0]));
+  camera.addEventListener("change", () => camera.files[0] && upload(place, camera.files[0]));
   camera.click();
 }
 
-// The guess is written where nobody has written yet.
-function takeGuess() {
+// Fill in a worker's description of a photo where the prompt is empty.
+function fillInGuess() {
   for (const place of places()) {
     const guess = place.querySelector(".guess")?.textContent;
     const line = place.closest(".leg").querySelector("textarea");
     if (!guess || !line || line.value.trim() || line.dataset.guessed === guess) continue;
-    line.dataset.guessed = guess; // once: who empties it wants it empty
+    line.dataset.guessed = guess; // only once: a visitor who deletes it wants an empty prompt
     line.value = guess;
     line.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 
-// ---- the easel ----
-const easel = document.getElementById("easel");
-const sheet = easel.querySelector("canvas");
+// ---- the drawing canvas ----
+const dialog = document.getElementById("easel");
+const sheet = dialog.querySelector("canvas");
 const ink = sheet.getContext("2d");
 let strokes = [];
-let stroke = null; // the one being drawn
+let stroke = null; // the stroke being drawn
 let pen = { x: 256, y: 256, isDown: false };
 let drawsFor = 0;
 
-function openEasel(place) {
+function openCanvas(place) {
   drawsFor = places().indexOf(place);
   strokes = [];
   pen = { x: 256, y: 256, isDown: false };
-  paint();
-  easel.showModal();
+  redraw();
+  dialog.showModal();
   sheet.focus();
 }
 
-function paint() {
+function redraw() {
   ink.fillStyle = "#fff";
   ink.fillRect(0, 0, sheet.width, sheet.height);
   ink.lineCap = ink.lineJoin = "round";
@@ -124,10 +124,10 @@ function paint() {
     if (points.length === 1) ink.lineTo(points[0][0] + 0.01, points[0][1]);
     ink.stroke();
   }
-  if (document.activeElement === sheet && sheet.matches(":focus-visible")) mark();
+  if (document.activeElement === sheet && sheet.matches(":focus-visible")) drawPen();
 }
 
-function mark() {
+function drawPen() {
   ink.strokeStyle = pen.isDown ? "#c8372d" : "#777";
   ink.lineWidth = 2;
   ink.beginPath();
@@ -136,20 +136,20 @@ function mark() {
 }
 
 function begin(point) {
-  const colour = easel.querySelector("[name=ink]:checked").value;
-  stroke = { colour, width: Number(easel.querySelector("#nib").value), points: [point] };
-  paint();
+  const colour = dialog.querySelector("[name=ink]:checked").value;
+  stroke = { colour, width: Number(dialog.querySelector("#nib").value), points: [point] };
+  redraw();
 }
 
 function end() {
   if (stroke) strokes.push(stroke);
   stroke = null;
-  paint();
+  redraw();
 }
 
-function at({ clientX, clientY }) {
+function pointAt({ clientX, clientY }) {
   const box = sheet.getBoundingClientRect();
-  const side = Math.min(box.width, box.height); // the sheet is square, and may stand within a wider box
+  const side = Math.min(box.width, box.height); // the canvas is square, but its box may be wider
   const left = box.left + (box.width - side) / 2, top = box.top + (box.height - side) / 2;
   return [((clientX - left) * sheet.width) / side, ((clientY - top) * sheet.height) / side];
 }
@@ -158,13 +158,13 @@ sheet.addEventListener("pointerdown", (event) => {
   if (event.button) return;
   event.preventDefault();
   sheet.setPointerCapture(event.pointerId);
-  begin(at(event));
+  begin(pointAt(event));
 });
 sheet.addEventListener("pointermove", (event) => {
   if (!stroke || !sheet.hasPointerCapture(event.pointerId)) return;
   const passed = event.getCoalescedEvents?.() ?? [];
-  stroke.points.push(...(passed.length ? passed : [event]).map(at));
-  paint();
+  stroke.points.push(...(passed.length ? passed : [event]).map(pointAt));
+  redraw();
 });
 for (const name of ["pointerup", "pointercancel"]) sheet.addEventListener(name, end);
 
@@ -183,32 +183,32 @@ sheet.addEventListener("keydown", (event) => {
     if (pen.isDown) begin([pen.x, pen.y]);
     else end();
   }
-  paint();
+  redraw();
 });
-for (const name of ["focus", "blur"]) sheet.addEventListener(name, () => { if (name === "blur" && pen.isDown) { pen.isDown = false; end(); } paint(); });
+for (const name of ["focus", "blur"]) sheet.addEventListener(name, () => { if (name === "blur" && pen.isDown) { pen.isDown = false; end(); } redraw(); });
 
-easel.addEventListener("click", ({ target }) => {
+dialog.addEventListener("click", ({ target }) => {
   if (target.value === "undo") strokes.pop();
   if (target.value === "clear") strokes = [];
-  if (["undo", "clear"].includes(target.value)) paint();
-  if (target.value === "leave") easel.close();
-  if (target.value === "take") take();
+  if (["undo", "clear"].includes(target.value)) redraw();
+  if (target.value === "leave") dialog.close();
+  if (target.value === "take") uploadDrawing();
 });
 
-function take() {
+function uploadDrawing() {
   const place = places()[drawsFor];
   sheet.blur();
   end();
   sheet.toBlob((blob) => {
-    easel.close();
-    if (blob && place) bring(place, new File([blob], "drawing.png", { type: "image/png" }));
+    dialog.close();
+    if (blob && place) upload(place, new File([blob], "drawing.png", { type: "image/png" }));
   }, "image/png");
 }
 
 function start() {
   document.querySelectorAll(".brought .ways").forEach((ways) => { ways.hidden = false; });
   document.querySelectorAll(".brought button[value=bring]").forEach((button) => { button.hidden = true; });
-  takeGuess();
+  fillInGuess();
 }
 document.addEventListener("htmx:after:swap", start);
 start();

@@ -1,24 +1,24 @@
-// The film on a walk's page. While the walk is painted it plays the pictures that are there, and takes in better ones
-// without losing its place; afterwards it goes over to the film itself, and the line under it becomes the scrubber.
+// The player on a walk's page. While the walk is generated, it plays the pictures that exist, and keeps its position
+// when more arrive. When the walk is finished, it switches to the video, and the line below becomes the scrubber.
 
 const { ahead, between, follow, inWords, makeVideo, moveCursor, moved, nearest, shownAt, ticks, turnAt } = await import(
   document.getElementById("reel").href
 );
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const LONGEST = 0.25; // seconds between two looks at the clock: a page that slept goes on where it was
-const CALM = 1000 / 6; // milliseconds: at this pace no film flashes (worker/film/flash_safety.py)
-const READY = 3; // a video that can go on from where it is (HAVE_FUTURE_DATA)
+const LONGEST = 0.25; // the largest time step in seconds, so that a suspended page continues where it was
+const CALM = 1000 / 6; // milliseconds between pictures; slow enough that no film flashes (worker/film/flash_safety.py)
+const READY = 3; // HAVE_FUTURE_DATA
 
 const fill = (words, turn, count) => words.replace("{turn}", turn).replace("{count}", count);
 
 class Player {
   playing = !still.matches;
   tick = 0;
-  at = -1; // which picture is shown, and by how many ticks it was shown early
-  lead = 0;
+  at = -1; // the index of the shown picture
+  lead = 0; // by how many ticks it was shown early
   changed = -CALM; // when the picture last changed
-  loaded = new Map(); // the pictures by address, kept so that the browser has them at hand
+  loaded = new Map(); // pictures by address, kept so that the browser does not discard them
   button = Object.assign(document.createElement("button"), { type: "button", className: "link" });
   blend = document.createElement("span");
   count = Object.assign(document.createElement("span"), { className: "quiet count" });
@@ -27,10 +27,10 @@ class Player {
     this.button.addEventListener("click", (event) => this.toggle(event));
   }
 
-  /* Take in what the page says now: at first, and after each of its changes. */
+  /* Read the page's reel and picture, at first and after each update of the page. */
   take(way, picture) {
     if (picture !== this.picture) this.takePicture(picture);
-    if (way.dataset.reel === this.said && way === this.way) return;
+    if (way.dataset.reel === this.json && way === this.way) return;
     this.way = way;
     this.takeReel(way.dataset.reel);
   }
@@ -39,15 +39,15 @@ class Player {
     this.picture = picture;
     this.image = picture.querySelector("img");
     this.shown = "";
-    picture.setAttribute("hx-morph-skip", ""); // what it shows is ours from now on
+    picture.setAttribute("hx-morph-skip", ""); // the player controls the picture from now on
     picture.querySelectorAll("source").forEach((source) => source.remove());
     picture.addEventListener("click", (event) => this.toggle(event));
   }
 
-  takeReel(said) {
+  takeReel(json) {
     const earlier = this.reel;
-    this.said = said;
-    this.reel = JSON.parse(said);
+    this.json = json;
+    this.reel = JSON.parse(json);
     this.last = this.reel.stills.length - 1;
     this.at = this.reel.stills.indexOf(earlier?.stills[this.at]);
     this.image.alt = this.reel.alt;
@@ -73,22 +73,22 @@ class Player {
       const picture = new Image();
       this.loaded.set(address, picture);
       picture.src = address;
-      picture.decode().then(() => { picture.isThere = true; if (!this.shown) this.draw(); }, () => this.loaded.delete(address));
+      picture.decode().then(() => { picture.isDecoded = true; if (!this.shown) this.draw(); }, () => this.loaded.delete(address));
     });
   }
 
-  /* Those that can be shown at once; of a finished walk, if it stands still or has no film, all of them. */
+  /* Return the indices of decoded pictures; of a finished walk that is paused or has no film, of all pictures. */
   candidates() {
     const all = this.reel.stills.map((_, index) => index);
-    const there = all.filter((index) => this.loaded.get(this.address(index))?.isThere);
-    return this.reel.isFinished && (!this.video || !this.playing || !there.length) ? all : there;
+    const decoded = all.filter((index) => this.loaded.get(this.address(index))?.isDecoded);
+    return this.reel.isFinished && (!this.video || !this.playing || !decoded.length) ? all : decoded;
   }
 
-  /* Show the picture whose turn it is. */
+  /* Show the picture for the current tick. */
   draw() {
-    const there = this.candidates();
-    if (!there.length) return;
-    const index = there[shownAt(this.reel, there.map((each) => this.reel.turns[each]), this.tick)];
+    const available = this.candidates();
+    if (!available.length) return;
+    const index = available[shownAt(this.reel, available.map((each) => this.reel.turns[each]), this.tick)];
     if (!this.playing) this.stayAt(index);
     else if (this.isHeldBack(index) || this.isTooSoon(index)) return;
     this.lead = Math.max(0, ahead(this.reel, index, this.tick));
@@ -98,39 +98,39 @@ class Player {
     this.changed = performance.now();
   }
 
-  /* A film that is not whole was not looked at for flashes: it leaves pictures out, however many there are by now. */
+  /* Return whether the picture would come too soon: an unfinished film is not yet checked for flashes. */
   isTooSoon(index) {
     return !this.reel.isFinished && this.shown !== this.address(index) && performance.now() - this.changed < CALM;
   }
 
-  /* A picture is shown a little early. One that has come meanwhile and lies before it must not turn the film back. */
+  /* Return whether the picture would move the film back: it is new, and before one that was shown early. */
   isHeldBack(index) {
     if (this.at < 0) return false;
     const [before, now] = [ahead(this.reel, index, this.tick), ahead(this.reel, this.at, this.tick)];
     return now > 0 && now <= this.lead && before < now;
   }
 
-  /* Stand exactly where the picture is that is shown, so that a better film does not exchange it. */
+  /* Move exactly to the shown picture, so that it stays the same when more pictures arrive. */
   stayAt(index) {
     const isBack = this.reel.ending === "back" && this.tick > this.reel.count - 1;
     this.tick = isBack ? ticks(this.reel) - this.reel.turns[index] : this.reel.turns[index];
-    this.tellAlone(this.address(index), index);
+    this.updateLinks(this.address(index), index);
   }
 
-  /* The clock of the pictures, as long as no video has taken over. */
+  /* Advance the pictures with each animation frame, until the video has taken over. */
   run = (now) => {
     const passed = Math.min(LONGEST, (now - (this.before ?? now)) / 1000);
     this.before = now;
-    this.asked = 0;
+    this.request = 0;
     if (!this.playing || this.isFilming || !this.image.isConnected) { this.before = undefined; return; }
     this.tick = (this.tick + passed * this.reel.fps) % ticks(this.reel);
     this.draw();
-    this.tell();
-    this.ask();
+    this.showPosition();
+    this.requestFrame();
   };
 
-  ask() {
-    this.asked ||= requestAnimationFrame(this.run);
+  requestFrame() {
+    this.request ||= requestAnimationFrame(this.run);
   }
 
   turn(playing) {
@@ -149,12 +149,12 @@ class Player {
 
   play() {
     if (this.isFilming) return;
-    this.ask();
-    if (this.video) this.roll();
+    this.requestFrame();
+    if (this.video) this.startVideo();
   }
 
-  /* Start the video where the pictures are; until it runs they go on. */
-  roll() {
+  /* Start the video at the pictures' position; the pictures continue until it plays. */
+  startVideo() {
     if (this.video.readyState < READY) return;
     this.video.currentTime = (Math.floor(this.tick) + 0.5) / this.reel.fps;
     this.video.play().catch((error) => { if (error.name === "NotAllowedError") this.turn(false); });
@@ -165,44 +165,44 @@ class Player {
     this.isFilming = false;
     video?.pause();
     this.draw();
-    this.tell();
+    this.showPosition();
     if (video) this.image.decode().catch(() => {}).then(() => { video.hidden = !this.isFilming; });
   }
 
-  /* The walk is finished: bring the film, and make the line its scrubber. */
+  /* Add the video of a finished walk, and turn the line into a scrubber. */
   finish() {
-    if (this.reel.film) this.bringVideo();
+    if (this.reel.film) this.addVideo();
     this.way.querySelector(".no-script")?.remove();
     this.way.querySelector(".player").append(this.count, this.blend);
-    this.blend.style.flex = "1 1 0"; // long names break where they stand: nothing moves when two of them are named
+    this.blend.style.flex = "1 1 0"; // long names wrap in place, so that the layout does not shift
     this.ruler = this.way.querySelector(".ruler");
     this.range = makeRange(this);
     this.ruler.prepend(this.range);
-    this.tell();
+    this.showPosition();
   }
 
-  bringVideo() {
+  addVideo() {
     const video = makeVideo(this.reel.film);
     this.video = video;
     video.hidden = true;
-    video.addEventListener("canplay", () => { if (this.playing && !this.isFilming && video.paused) this.roll(); });
+    video.addEventListener("canplay", () => { if (this.playing && !this.isFilming && video.paused) this.startVideo(); });
     video.addEventListener("playing", () => { if (this.playing) { this.isFilming = true; video.hidden = false; } });
     video.addEventListener("error", () => { video.remove(); this.video = null; this.isFilming = false; this.turn(this.playing); });
     this.picture.append(video);
     follow(video, (time) => {
       if (!this.isFilming) return;
       this.tick = time * this.reel.fps + 0.01;
-      this.tell();
+      this.showPosition();
     });
   }
 
-  /* Say where the film is, on the line and in words. */
-  tell() {
+  /* Show the film's position on the line and in words. */
+  showPosition() {
     if (!this.range) return;
     const { names, positions, count } = this.reel;
     const turn = turnAt(this.reel, this.tick);
-    if (this.told === turn) return;
-    this.told = turn;
+    if (this.shownTurn === turn) return;
+    this.shownTurn = turn;
     const words = inWords(between(names, positions[turn]));
     moveCursor(this.ruler, (100 * positions[turn]) / (names.length - 1), 5);
     this.range.value = turn;
@@ -211,7 +211,7 @@ class Player {
     this.count.textContent = fill(this.way.dataset.frame, turn + 1, count);
   }
 
-  tellAlone(address, index) {
+  updateLinks(address, index) {
     const [alone, ...others] = ["alone", "making", "alike"].map((id) => document.getElementById(id));
     for (const link of others) if (link) link.href = link.href.replace(/\d+$/, index);
     if (!alone) return;
@@ -221,7 +221,7 @@ class Player {
     alone.lastElementChild.textContent = "PNG";
   }
 
-  /* Go to a frame, and stay there. */
+  /* Go to a frame, and pause there. */
   to(index) {
     this.tick = Math.min(this.last, Math.max(0, index));
     this.turn(false);
@@ -229,7 +229,7 @@ class Player {
   }
 }
 
-/* The scrubber: it steps through the frames; a pointer goes to the frame that lies nearest under it. */
+/* Return the scrubber: keys step through the frames, and a pointer goes to the nearest frame. */
 function makeRange(player) {
   const { positions, names, count } = player.reel;
   const range = Object.assign(document.createElement("input"), { type: "range", min: 0, max: count - 1, step: 1 });
@@ -241,16 +241,16 @@ function makeRange(player) {
     PageUp: () => stop(Math.floor(positions[turn()] + 1e-6) + 1), PageDown: () => stop(Math.ceil(positions[turn()] - 1e-6) - 1),
     Home: () => 0, End: () => count - 1,
   };
-  let isHeld = false;
+  let isDragging = false;
   const point = ({ clientX }) => {
     const { left, width } = player.ruler.getBoundingClientRect();
     player.to(stop(((clientX - left) / width) * (names.length - 1)));
   };
-  range.addEventListener("pointerdown", (event) => { isHeld = event.button === 0; if (isHeld) point(event); });
-  range.addEventListener("pointermove", (event) => isHeld && point(event));
-  ["pointerup", "pointercancel", "lostpointercapture"].forEach((name) => range.addEventListener(name, () => { isHeld = false; }));
-  // The browser moves its own thumb by equal steps; the frames do not lie so.
-  range.addEventListener("input", () => { if (isHeld) range.value = turn(); else player.to(range.valueAsNumber); });
+  range.addEventListener("pointerdown", (event) => { isDragging = event.button === 0; if (isDragging) point(event); });
+  range.addEventListener("pointermove", (event) => isDragging && point(event));
+  ["pointerup", "pointercancel", "lostpointercapture"].forEach((name) => range.addEventListener(name, () => { isDragging = false; }));
+  // The browser moves the thumb in equal steps, but the frames' positions are uneven.
+  range.addEventListener("input", () => { if (isDragging) range.value = turn(); else player.to(range.valueAsNumber); });
   range.addEventListener("change", () => { range.value = turn(); });
   range.addEventListener("keydown", (event) => {
     if (event.key === " ") player.toggle(event);
@@ -271,7 +271,7 @@ function start() {
 document.addEventListener("keydown", (event) => {
   if (event.key === " " && event.target === document.body && player?.image.isConnected) player.toggle(event);
 });
-// Shown again from the browser's memory: a video that was stopped there goes on where it was.
+// After the back/forward cache has restored the page, continue a video that the browser had paused.
 window.addEventListener("pageshow", ({ persisted }) => {
   if (!persisted || !player?.playing) return;
   if (player.video?.paused) player.isFilming = false;

@@ -1,10 +1,10 @@
-// What a prompt is read as, while it is typed: asked for after a pause, remembered, and said without being in the way.
+// Show the interpretation of a prompt while it is typed: fetched after a pause, cached, and announced politely.
 
 const PAUSE = 500;
-const known = new Map(); // what was answered, by its address
+const cache = new Map(); // responses by address
 const timers = new Map();
-const asking = new Map(); // what is on its way, by its stop
-const said = new Map();
+const requests = new Map(); // abort controllers of current requests, by stop
+const announced = new Map();
 
 const make = () => document.getElementById("make");
 const fields = (name) => [...make().querySelectorAll(`[name=${name}]`)];
@@ -25,7 +25,7 @@ function addressOf(stop) {
   const { seed, negative_prompt: leaveOut } = make().elements;
   const { address, seed: drawn } = document.getElementById("readings").dataset;
   const own = ownOf(stop);
-  const asked = {
+  const query = {
     prompt: fields("prompt")[stop].value,
     leave_out: own.negative_prompt ?? leaveOut.value,
     seed: own.seed ?? (/^\s*\d{1,10}\s*$/.test(seed.value) ? seed.value.trim() : drawn),
@@ -34,20 +34,20 @@ function addressOf(stop) {
     model: model()?.value ?? "",
     stop,
   };
-  return `${address}?${new URLSearchParams(asked)}`;
+  return `${address}?${new URLSearchParams(query)}`;
 }
 
-async function answer(address, signal) {
-  if (known.has(address)) return known.get(address);
+async function fetchPart(address, signal) {
+  if (cache.has(address)) return cache.get(address);
   const reply = await fetch(address, { signal });
   if (!reply.ok) throw new Error(reply.status);
   const part = await reply.text();
-  if (!/[?&]picture=[^&]/.test(address)) known.set(address, part); // what a picture is taken for arrives later
+  if (!/[?&]picture=[^&]/.test(address)) cache.set(address, part); // a photo's description may arrive later
   return part;
 }
 
-async function read(stop) {
-  asking.get(stop)?.abort();
+async function interpret(stop) {
+  requests.get(stop)?.abort();
   if (!place(stop) || "fixed" in place(stop).dataset || !isLed()) return;
   if (!fields("prompt")[stop].value.trim() && !pictureOf(stop)) {
     fields("drawing")[stop].value = "";
@@ -55,12 +55,12 @@ async function read(stop) {
     return;
   }
   const control = new AbortController();
-  asking.set(stop, control);
+  requests.set(stop, control);
   let part = "";
   try {
-    part = await answer(addressOf(stop), control.signal);
+    part = await fetchPart(addressOf(stop), control.signal);
   } catch {
-    if (!control.signal.aborted) show(stop, ""); // rather nothing than what other words were read as
+    if (!control.signal.aborted) show(stop, ""); // do not leave the interpretation of an earlier prompt
     return;
   }
   if (control.signal.aborted) return;
@@ -72,18 +72,18 @@ function show(stop, part) {
   place(stop).innerHTML = part;
   window.htmx?.process(place(stop));
   const words = place(stop).querySelector(".read")?.dataset.said ?? "";
-  if (words === (said.get(stop) ?? "")) return;
-  said.set(stop, words);
+  if (words === (announced.get(stop) ?? "")) return;
+  announced.set(stop, words);
   if (words) document.getElementById("read").textContent = `${place(stop).dataset.line}: ${words}.`;
 }
 
-function soon(stop, pause = PAUSE) {
-  asking.get(stop)?.abort();
+function schedule(stop, pause = PAUSE) {
+  requests.get(stop)?.abort();
   clearTimeout(timers.get(stop));
-  timers.set(stop, setTimeout(() => read(stop), pause));
+  timers.set(stop, setTimeout(() => interpret(stop), pause));
 }
 
-const all = (pause) => fields("prompt").forEach((_, stop) => soon(stop, pause));
+const all = (pause) => fields("prompt").forEach((_, stop) => schedule(stop, pause));
 
 function choose(radio) {
   const stop = radio.name.split("-")[1];
@@ -96,7 +96,7 @@ document.addEventListener("input", ({ target }) => {
   if (target.form?.id !== "make") return;
   if (target.name === "prompt") {
     document.getElementById("readings").classList.add("awaited");
-    soon(fields("prompt").indexOf(target));
+    schedule(fields("prompt").indexOf(target));
   }
   if (["seed", "negative_prompt"].includes(target.name)) all();
 });
@@ -104,22 +104,22 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id !== "make") return;
   if (target.name.startsWith("thing-")) choose(target);
-  if (target.name.startsWith("candidate-")) soon(Number(target.name.split("-")[1]), 0); // once it is written down
+  if (target.name.startsWith("candidate-")) schedule(Number(target.name.split("-")[1]), 0); // after candidates.js has set the fields
   if (target.name === "model") all(0);
 });
 
 document.addEventListener("click", ({ target }) => target.id === "another" && all(0));
 
-// Stops were added, taken out or turned round: the server has read them anew.
-const isPart = ({ detail: { ctx } }) => Boolean(ctx?.sourceElement?.matches?.(".photo")); // a photo alone, looked at again
+// When stops were added, removed or reversed, the server's response contains the new interpretations.
+const isPart = ({ detail: { ctx } }) => Boolean(ctx?.sourceElement?.matches?.(".photo")); // only a photo was polled
 document.addEventListener("htmx:before:swap", (event) => {
   if (isPart(event)) return;
   timers.forEach(clearTimeout);
-  asking.forEach((control) => control.abort());
-  said.clear();
+  requests.forEach((control) => control.abort());
+  announced.clear();
 });
 
-// What was chosen before stands in another place now: the server says what is chosen here.
+// Morphing keeps the old choices, which now belong to other stops; the response's defaults are right.
 document.addEventListener("htmx:after:swap", (event) => {
   if (isPart(event)) return;
   document.querySelectorAll(".plate input").forEach((each) => { each.checked = each.defaultChecked; });

@@ -1,8 +1,8 @@
-// A walk's film in numbers: where its pictures lie on the walk, when the turn of each comes, and how that is said and drawn.
+// Calculations on a walk's film: positions of its pictures, their places in the film, and how to show both.
 //
-// A reel is what the page knows: `positions` on the walk, the `turns` of the same pictures in the film (0 to `count` − 1,
-// fractions as long as the film is not settled), their `stills`, the `ending` and the `names` along the line. The film's
-// clock counts ticks, one for each picture shown: there and back it shows 0 … n−1 … 1, round and straight on 0 … n−1.
+// A reel holds the `positions` of the pictures on the walk, their places in the film as `turns` (0 to `count` − 1,
+// fractions until all positions are known), their `stills`, the `ending` and the `names` along the line. The film's
+// clock counts ticks, one for each picture shown: there and back it shows 0 … n−1 … 1, otherwise 0 … n−1.
 
 export function between(names, position) {
   const leg = Math.min(Math.floor(position), names.length - 2);
@@ -15,13 +15,13 @@ export const inWords = (parts) => parts.map(([percent, name]) => `${percent}\u00
 
 export const ticks = ({ count, ending }) => (ending === "back" ? Math.max(1, 2 * count - 2) : count);
 
-/* The turn that is shown at a tick, and the first tick of a turn. */
+/* Return the turn shown at a tick, which is also the first tick of that turn. */
 export function turnAt(reel, tick) {
   const turn = Math.floor(tick) % ticks(reel);
   return turn < reel.count ? turn : ticks(reel) - turn;
 }
 
-/* The index of the value that is nearest; on a circle of this length both ways round count. */
+/* Return the index of the nearest value; with `circle`, distances are measured around a circle of that length. */
 export function nearest(values, value, circle = 0) {
   const gap = (other) => {
     const straight = Math.abs(other - value);
@@ -30,10 +30,10 @@ export function nearest(values, value, circle = 0) {
   return values.reduce((best, other, index) => (gap(other) < gap(values[best]) - 1e-9 ? index : best), 0);
 }
 
-/* Of the pictures with these turns, the one to show at a tick: each stands for those missing that are nearest to it. */
+/* Return the index of the available picture to show at a tick: the nearest one in the film. */
 export const shownAt = (reel, turns, tick) => nearest(turns, turnAt(reel, tick), reel.ending === "round" ? reel.count : 0);
 
-/* How many ticks a picture lies ahead on the way that the film goes. */
+/* Return how many ticks a picture is ahead, in the film's direction. */
 export function ahead(reel, index, tick) {
   const isBack = reel.ending === "back" && tick > reel.count - 1;
   if (isBack) return ticks(reel) - tick - reel.turns[index];
@@ -41,7 +41,7 @@ export function ahead(reel, index, tick) {
   return reel.ending === "round" && Math.abs(gap) > reel.count / 2 ? gap - Math.sign(gap) * reel.count : gap;
 }
 
-/* The tick of the same place on the walk, going the same way, in a film that has become better. */
+/* Return the tick of the same position and direction in a film with more pictures. */
 export function moved(before, after, tick) {
   const isBack = before.ending === "back" && tick > before.count - 1;
   const turn = isBack ? ticks(before) - tick : tick;
@@ -49,7 +49,7 @@ export function moved(before, after, tick) {
   return (isBack ? ticks(after) - again : again) % ticks(after);
 }
 
-/* A round walk ends where it began. */
+/* Return turns and positions with the closing leg of a round walk. */
 function closed({ turns, positions, count, names, ending }) {
   if (ending !== "round") return { turns, positions };
   return { turns: [...turns, count], positions: [...positions, names.length - 1] };
@@ -78,14 +78,14 @@ export function makeVideo(address) {
   return video;
 }
 
-// Call back with the video's time for each of its frames, until it leaves the page.
-export function follow(video, tell) {
+// Call back with the video's time for each of its frames, until it is removed from the page.
+export function follow(video, callback) {
   const next = video.requestVideoFrameCallback
     ? () => video.requestVideoFrameCallback((_now, { mediaTime }) => step(mediaTime))
     : () => requestAnimationFrame(() => step(video.currentTime));
   const step = (time) => {
     if (!video.isConnected) return;
-    if (!video.paused) tell(time);
+    if (!video.paused) callback(time);
     next();
   };
   next();

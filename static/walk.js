@@ -1,4 +1,4 @@
-// A walk's page besides its film: copying link, prompts, code and captions; leaving when the walk is taken down meanwhile.
+// A walk's page, except for its film: copy buttons, and a reload when the walk is deleted meanwhile.
 
 async function copy({ currentTarget: button }) {
   const text = document.getElementById(button.dataset.copy);

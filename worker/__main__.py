@@ -238,7 +238,7 @@ def _run_heartbeat(worker: Worker, serving: str | None = None) -> None:
     with worker.app.app_context():
         _deregister_dead_workers()
         while not worker.stopping.is_set():
-            about = _about(painters) | _state(ours, serving)
+            about = _description(painters) | _state(ours, serving)
             send_heartbeat = partial(jobs.send_heartbeat, about, ALIVE_SECONDS + math.ceil(pause))
             duties = (
                 worker.heartbeat.renew_leases,
@@ -257,7 +257,7 @@ def _run_heartbeat(worker: Worker, serving: str | None = None) -> None:
                 except Exception:  # without the other duties the worker would lose its leases
                     log.exception("a heartbeat duty failed; the heartbeat goes on")
             worker.stopping.wait(pause)
-        _deregister(_about(painters))
+        _deregister(_description(painters))
 
 
 def _run_and_close(duty: Callable[[], object]) -> None:
@@ -328,7 +328,7 @@ def _deregister(about: dict[str, Any]) -> None:
         log.debug("Redis is away, so the heartbeat expires by itself")
 
 
-def _about(painters: Painters) -> dict[str, Any]:
+def _description(painters: Painters) -> dict[str, Any]:
     """Return the description of this worker: its first model, and the revisions of all models loaded so far."""
     first = painters.names[0]
     revisions = {name: painters.descriptions.get(name, {}).get("revision") for name in painters.names}

@@ -26,7 +26,7 @@ from worker.pieces.painting import PainterNeeded, Stopped
 from worker.pieces.walk_setup import WalkRestarted, WrongModel
 from worker.process.worker import Worker
 from worker.queue import heartbeat, outages
-from worker.queue.leases import Claim, LeaseLost, fail_walk, give_back
+from worker.queue.leases import Claim, LeaseLost, fail_walk, release_task
 
 DONE, WRITTEN_ASIDE, BACK, FAILED, PUT_OFF = "done", "written aside", "needs the painter", "failed", "put off"
 """Outcomes of a thread's work on a task; the second and third do not end the task."""
@@ -77,10 +77,10 @@ def _hand_over(attempt: Attempt, error: Exception) -> NoReturn:
     raise error
 
 
-def _leave_alone(attempt: Attempt, _error: Exception) -> None:
+def _abandon(attempt: Attempt, _error: Exception) -> None:
     log.info("%s was cancelled or claimed by another worker; it is left alone", attempt.claim)
     attempt.worker.memory.forget(attempt.claim.walk_number)
-    clear_if_unwanted(attempt.claim)
+    delete_unwanted_files(attempt.claim)
 
 
 def _note_restart(attempt: Attempt, _error: Exception) -> None:
@@ -90,21 +90,21 @@ def _note_restart(attempt: Attempt, _error: Exception) -> None:
 def _refuse(attempt: Attempt, error: Exception) -> None:
     log.warning("%s is refused: %s", attempt.claim, error)
     _end_walk(attempt, fit_pictures.refuse, str(error))
-    clear_if_unwanted(attempt.claim)
+    delete_unwanted_files(attempt.claim)
 
 
-def _give_back(attempt: Attempt, _error: Exception) -> None:
-    give_back(attempt.claim)
+def _release(attempt: Attempt, _error: Exception) -> None:
+    release_task(attempt.claim)
     log.info("%s returns to the queue", attempt.claim)
 
 
-def _put_off(attempt: Attempt, error: Exception) -> Exception:
+def _postpone(attempt: Attempt, error: Exception) -> Exception:
     db.session.remove()  # a failed transaction accepts no further statements
     count(error)
     if attempt.worker.outages.is_to_blame(attempt.claim, error):
         _fail(attempt, error)
     log.warning("%s returns to the queue: %s", attempt.claim, error)
-    attempt.worker.outages.return_piece(attempt.claim)
+    attempt.worker.outages.release(attempt.claim)
     return error
 
 
@@ -116,8 +116,8 @@ def _count_as_lost(attempt: Attempt, error: Exception) -> None:
 
 
 def _fail(attempt: Attempt, error: Exception) -> NoReturn:
-    attempt.outcome, reason = FAILED, sentence(error)
-    log.error("%s failed: %s", attempt.claim.whose, reason)  # RQ logs the traceback of what is raised again
+    attempt.outcome, reason = FAILED, visitor_message(error)
+    log.error("%s failed: %s", attempt.claim.subject, reason)  # RQ logs the traceback of what is raised again
     _end_walk(attempt, fail_walk, reason)
     raise error
 
@@ -129,10 +129,10 @@ def _end_walk(attempt: Attempt, record: Callable[[Claim, str], None], reason: st
     try:
         record(attempt.claim, reason)
     except LeaseLost:
-        log.info("%s was claimed by another worker before its end was recorded", attempt.claim.whose)
+        log.info("%s was claimed by another worker before its end was recorded", attempt.claim.subject)
 
 
-def _judge(attempt: Attempt, error: Exception) -> None:
+def _handle_device_error(attempt: Attempt, error: Exception) -> None:
     """Handle out-of-memory and lost-device errors; any other error fails the task.
 
     :raises PainterNeeded: when a writer thread ran out of device memory.
@@ -144,9 +144,9 @@ def _judge(attempt: Attempt, error: Exception) -> None:
         attempt.worker.heartbeat.hand_over(attempt.claim)
         raise PainterNeeded(str(attempt.claim)) from error
     count(error, verdict)
-    if verdict == device_errors.OUT_OF_MEMORY and _make_room(attempt, error):
+    if verdict == device_errors.OUT_OF_MEMORY and _reduce_memory(attempt, error):
         attempt.outcome = PUT_OFF
-        attempt.worker.outages.return_piece(attempt.claim)
+        attempt.worker.outages.release(attempt.claim)
         return
     if verdict != device_errors.LOST:
         _fail(attempt, error)
@@ -155,15 +155,15 @@ def _judge(attempt: Attempt, error: Exception) -> None:
     raise error
 
 
-def _make_room(attempt: Attempt, error: Exception) -> bool:
+def _reduce_memory(attempt: Attempt, error: Exception) -> bool:
     """Reduce the batch size, or wait for device memory; return whether the walk is to be retried."""
     worker, claim = attempt.worker, attempt.claim
     if worker.models.shrink(claim.model):
-        log.warning("out of device memory: %s continues in smaller batches", claim.whose)
+        log.warning("out of device memory: %s continues in smaller batches", claim.subject)
     elif worker.outages.is_to_blame(claim, error):
         return False
     else:  # other processes may use the device's memory
-        log.warning("out of device memory for a single picture: %s is retried", claim.whose)
+        log.warning("out of device memory for a single picture: %s is retried", claim.subject)
         worker.stopping.wait(ROOM_SECONDS)
     return True
 
@@ -174,7 +174,7 @@ def count(error: Exception, verdict: str | None = None) -> None:
     figures.count_failure(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
 
 
-def sentence(error: Exception) -> str:
+def visitor_message(error: Exception) -> str:
     """Return the error message for the walk's page: the text of our own errors, or the type of any other error."""
     if isinstance(error, MediaError):
         reason = getattr(error.__cause__, "strerror", None)  # omit the file name, which means nothing to a visitor
@@ -184,7 +184,7 @@ def sentence(error: Exception) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def clear_if_unwanted(claim: Claim) -> None:
+def delete_unwanted_files(claim: Claim) -> None:
     """Delete files of a refused, cancelled or deleted walk, and intermediate samples of a finished one."""
     row = db.session.scalar(
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
@@ -197,12 +197,12 @@ def clear_if_unwanted(claim: Claim) -> None:
 
 RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler], ...] = (
     (PainterNeeded, BACK, _hand_over),
-    (LeaseLost, "called off", _leave_alone),
+    (LeaseLost, "called off", _abandon),
     (WalkRestarted, "begun anew", _note_restart),
     (fit_pictures.Unfit, "refused", _refuse),
-    (Stopped, "given back", _give_back),
-    (outages.OUTAGES, PUT_OFF, _put_off),
+    (Stopped, "given back", _release),
+    (outages.OUTAGES, PUT_OFF, _postpone),
     (encoding.EncoderTimeout, "tried again", _count_as_lost),
-    (Exception, FAILED, _judge),
+    (Exception, FAILED, _handle_device_error),
 )
 """Rules of (exceptions, outcome as counted in the metrics, handler); the first that matches is applied."""

@@ -106,11 +106,11 @@ def serve(address: str) -> str | None:
             if error.errno != errno.EADDRINUSE or number == int(port) + NEIGHBOURS - 1:
                 raise
             continue
-        return f"{_reached(host)}:{server.server_port}"
+        return f"{_public_host(host)}:{server.server_port}"
     raise OSError(errno.EADDRINUSE, "no port is free")
 
 
-def _reached(host: str) -> str:
+def _public_host(host: str) -> str:
     """Return the host for other machines: the given address, or the host name if it is a wildcard address."""
     try:
         is_any = ipaddress.ip_address(host).is_unspecified

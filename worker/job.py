@@ -73,7 +73,7 @@ def _work(worker: Worker, side: WritingSide | None) -> int:
             if claim is not None:
                 outage = _attempt(worker, claim, side)
                 count += 1
-            elif not ((side is not None and side.wait_for_ending()) or _extract_older_features(worker)):
+            elif not ((side is not None and side.wait_for_end()) or _extract_older_features(worker)):
                 break
         if outage is not None:
             worker.outages.wait_out(outage)
@@ -87,7 +87,7 @@ def _collect_ended(worker: Worker, side: WritingSide) -> Exception | None:
     """
     outage: Exception | None = None
     errors: list[Exception] = []
-    for remainder, future in side.take_endings():
+    for remainder, future in side.collect_ended():
         try:
             outage = _collect_one(worker, remainder, future) or outage
         except Exception as error:  # noqa: BLE001 - the first is raised after the others
@@ -133,7 +133,7 @@ def _paint(worker: Worker, claim: Claim, side: WritingSide | None) -> str:
     remainder = _begin(worker, claim)
     if remainder is not None and side is not None:
         worker.models.grow(claim.model)
-        side.take(remainder)
+        side.submit(remainder)
         return WRITTEN_ASIDE
     if remainder is not None:
         remainder.do(remainder.painting)
@@ -203,5 +203,5 @@ def _begin(worker: Worker, claim: Claim) -> Remainder | None:
         lora_piece.check(claim, painter)
     else:
         painting = WalkInProgress(claim, painter)
-        return Remainder(painting, batch_piece.begin(painting))
+        return Remainder(painting, batch_piece.generate(painting))
     return None

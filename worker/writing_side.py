@@ -65,12 +65,12 @@ class WritingSide:
         self._in_flight: dict[Future[Exception | None], Remainder] = {}
         self._waiting: SimpleQueue[tuple[Future[Exception | None], Remainder] | None] = SimpleQueue()
         self._threads = [
-            threading.Thread(target=self._follow, name=f"write {number}", daemon=True) for number in range(threads)
+            threading.Thread(target=self._run, name=f"write {number}", daemon=True) for number in range(threads)
         ]
         for thread in self._threads:
             thread.start()
 
-    def take(self, remainder: Remainder) -> None:
+    def submit(self, remainder: Remainder) -> None:
         """Submit the rest of a task; its lease is renewed for the writer threads from now on."""
         remainder.spent = remainder.claim.seconds
         self._heartbeat.hand_over(remainder.claim)
@@ -87,12 +87,12 @@ class WritingSide:
         """Wait until all submitted tasks have ended."""
         wait(self._in_flight)
 
-    def wait_for_ending(self) -> bool:
-        """Wait until a submitted task has ended; return whether there is one that `take_endings` has not returned."""
+    def wait_for_end(self) -> bool:
+        """Wait until a submitted task has ended; return whether there is one that `collect_ended` has not returned."""
         wait(self._in_flight, return_when=FIRST_COMPLETED)
         return bool(self._in_flight)
 
-    def take_endings(self) -> list[tuple[Remainder, Future[Exception | None]]]:
+    def collect_ended(self) -> list[tuple[Remainder, Future[Exception | None]]]:
         """Return the tasks that have ended since the last call, each with its future."""
         done = [future for future in self._in_flight if future.done()]
         return [(self._in_flight.pop(future), future) for future in done]
@@ -114,7 +114,7 @@ class WritingSide:
         for _ in self._threads:
             self._waiting.put(None)
 
-    def _follow(self) -> None:
+    def _run(self) -> None:
         while item := self._waiting.get():
             future, remainder = item
             if not future.set_running_or_notify_cancel():

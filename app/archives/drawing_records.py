@@ -66,7 +66,7 @@ def flaw(line: DrawingLine) -> str:
     if errors := drawing_request.shown_flaws([line.name, *line.words]):
         return f"cannot be taken in. {errors[0].message}".rstrip(".")
     try:
-        kept = svg_files.tried(line.svg)
+        kept = svg_files.try_rendering(line.svg)
     except SketchbookError as error:
         return f"cannot be taken in. {error}".rstrip(".")
     return "" if kept == line.svg else "does not stand in a square"

@@ -275,7 +275,7 @@ def _save(session: Session, line: WalkLine, earlier: Walk | None, archive: tarfi
         session.delete(session.merge(earlier))
         session.flush()
     if not line.films:
-        for name, value in fair_queue.join(session, walk).items():
+        for name, value in fair_queue.enqueue(session, walk).items():
             setattr(walk, name, value)
     session.add(walk)
     session.flush()

@@ -62,6 +62,7 @@ def read_model(
 def _sentence(
     kind: type[BaseModel], path: Path, item: Any, limits: Limits, shape: str, rules: Mapping[str, str]
 ) -> str:
+    """Return the message for one error: ``shape`` without a path, else the field's own rule or the usual message."""
     if not path:
         return shape
     if len(path) == 1 and rules and item["type"] == "extra_forbidden":
@@ -191,9 +192,9 @@ def subject(path: tuple[str | int, ...]) -> str:
     """Return the name of a field as the beginning of a sentence, with the number of its stop."""
     name = str(path[-1])
     label = _(SUBJECTS[name]) if name in SUBJECTS else f"The {name}"
-    return label + of_stop(int(path[1])) if len(path) == 3 else label
+    return label + stop_suffix(int(path[1])) if len(path) == 3 else label
 
 
-def of_stop(index: int) -> str:
+def stop_suffix(index: int) -> str:
     """Return " of stop N", for use within a sentence."""
     return _(" of stop %(number)s", number=index + 1)

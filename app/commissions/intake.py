@@ -87,13 +87,13 @@ def _save(
         with writing() as session:
             if key and (first_walk := _find_by_key(session, key)):
                 return _repeat(first_walk, walk.commission_hash), False
-            for name, value in fair_queue.join(session, walk).items():  # from here on no walk can be deleted
+            for name, value in fair_queue.enqueue(session, walk).items():  # from here on no walk can be deleted
                 setattr(walk, name, value)
             original = reuse.find_original(session, walk, revision) if revision else None
             if admit:
                 admission.check_storage(walk.network)
                 if original is None and line is not None:
-                    admission.check_line(session, walk, walk.asked, line)
+                    admission.check_queue(session, walk, walk.asked, line)
                 admit(0 if original else walk.asked)
             if original:
                 reuse.finish_as_repeat(walk, original)

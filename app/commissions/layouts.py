@@ -26,7 +26,7 @@ def apply_layout(original: Scene, layout: str | None, *, walk_seed: int) -> Scen
     options = [each for each in style.layouts if each[0] == layout]
     if not options:
         return original
-    rng = random.Random(f"layout:{walk_seed}")  # noqa: S311 - drawn to be drawn again
+    rng = random.Random(f"layout:{walk_seed}")  # noqa: S311 - seeded on purpose
     _, rows, columns, _ = rng.choices(options, [share for *_, share in options])[0]
     tilt = rng.choice((-1, 1)) * rng.uniform(*style.tilts) if layout == "tilted" else 0.0
     return replace(original, composition=replace(composition, layout=layout, rows=rows, columns=columns, tilt=tilt))

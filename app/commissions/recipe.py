@@ -29,10 +29,10 @@ OF_ANOTHER_SITE = N_(
 )
 UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP or MP4 made here nor a recipe file.")
 OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
-ASKED = ("stops", "seed", "frames", "preset", "ending", "easing")
+REQUEST_FIELDS = ("stops", "seed", "frames", "preset", "ending", "easing")
 DEVICE = ("precision", "memory_format", "threads", "batch")
 SAMPLER = ("scheduler", "steps", "guidance")
-PLACES = {
+FIELD_FLAWS = {
     "sampler_steps": N_("its number of steps cannot be used"), "width": N_("its size cannot be used"),
     "height": N_("its size cannot be used"), "memory_format": N_("its memory format cannot be used"),
     "model_name": N_("its model cannot be used"), "model_revision": N_("its model's revision cannot be used"),
@@ -105,6 +105,7 @@ def parse_drawings(recipe: dict[str, Any]) -> list[dict[str, str]] | None:
 
 
 def _stop(stop: Stop) -> RecipeStop:
+    """Return a stop as recipes hold it; optional keys are left out if they are unset."""
     written: RecipeStop = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,
@@ -186,7 +187,7 @@ def commission_of(recipe: dict[str, Any]) -> tuple[Commission, PinnedSettings]:
 
     :raises InvalidInput: when a value breaks a rule; the message says what was altered.
     """
-    names = ASKED if recipe.get("version") == VERSION else ASKED[:3]
+    names = REQUEST_FIELDS if recipe.get("version") == VERSION else REQUEST_FIELDS[:3]
     model = recipe.get("model")
     name = model.get("name") if isinstance(model, dict) else None
     recipe_model = name if isinstance(name, str) else None
@@ -258,6 +259,10 @@ def _model_of(model: dict[str, Any], name: str) -> str | None:
 
 
 def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
+    """Return the pinned settings of a recipe.
+
+    :raises InvalidInput: naming the part of the recipe that is missing or invalid.
+    """
     try:
         size, sampler, model = recipe["size"], recipe["sampler"], recipe["model"]
         settings = {
@@ -279,7 +284,7 @@ def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
     except ValidationError as error:
         location = error.errors(include_url=False, include_input=False)[0]["loc"]
         name = str(location[0])
-        message = _(PLACES[name]) if name in PLACES else _("its %(part)s cannot be used", part=name)
+        message = _(FIELD_FLAWS[name]) if name in FIELD_FLAWS else _("its %(part)s cannot be used", part=name)
         raise _altered(message) from error
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
         raise _altered(_("its sampler, size, positions or device cannot be used")) from error

@@ -79,6 +79,7 @@ def _in_mp4(data: bytes) -> bytes:
 
 
 def _boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the type, start and end of each MP4 box between two offsets; stop at a truncated one."""
     while place + 8 <= end:
         size, head = int.from_bytes(data[place : place + 4], "big"), 8
         if size == 1:

@@ -195,6 +195,7 @@ def flaw(pinned: PinnedSettings, *, stops: int, frames: int | None, closed: bool
 
 
 def _positions_flaw(positions: Sequence[float], stops: int, frames: int | None, *, closed: bool) -> str:
+    """Return how the positions were altered: they must rise from the first to the last stop and contain each stop."""
     end = stops if closed else stops - 1
     rising = all(earlier < later for earlier, later in pairwise(positions))
     is_whole = len(positions) == frames and rising and positions[0] == 0
@@ -208,6 +209,7 @@ def _positions_flaw(positions: Sequence[float], stops: int, frames: int | None, 
 
 
 def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
+    """Return how the sampler's settings were altered: their steps must lie within ``steps`` and rise."""
     first, end = sampling.guided
     if not first <= end <= steps:
         return _("its guided steps must lie within its %(steps)s steps", steps=steps)
@@ -223,6 +225,7 @@ def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
 def _levels_flaw(
     pinned: PinnedSettings, sampling: PinnedSampling, levels: Sequence[PinnedLevel], stops: int, *, closed: bool
 ) -> str:
+    """Return how the passes were altered: their order, their batches, and the positions in them."""
     for number, level in enumerate(levels):
         if sorted(index for batch in level.batches for index in batch) != list(range(len(level.positions))):
             return _("the batches of level %(number)s must hold each of its positions once", number=number)
@@ -248,6 +251,7 @@ def _is_mixed(earlier: PinnedLevel, later: PinnedLevel) -> bool:
 
 
 def _knots_flaw(levels: Sequence[PinnedLevel], ladder: Sequence[Sequence[int]], stops: int) -> str:
+    """Return how the passes of intermediate samples were altered, compared with the ladder."""
     depths = [level.until for level in levels]
     if depths != [depth for depth, _count in ladder][: len(depths)]:
         return _("its knots must be painted as deep as the ladder says, rung by rung")
@@ -259,6 +263,7 @@ def _knots_flaw(levels: Sequence[PinnedLevel], ladder: Sequence[Sequence[int]], 
 
 
 def _frames_flaw(levels: Sequence[PinnedLevel], pinned: PinnedSettings) -> str:
+    """Return how the passes of stops and frames were altered: together they must hold each frame once."""
     if any(level.until != pinned.sampler_steps for level in levels):
         return _("its stops and frames must be painted to the last step, %(step)s", step=pinned.sampler_steps)
     if sorted(position for level in levels for position in level.positions) != pinned.positions:

@@ -124,6 +124,7 @@ def _renderer_of(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
 
 
 def _stop(stop: Stop, hand: str, known: tuple[hands.Hand, ...], walk: Walk) -> dict[str, Any]:
+    """Return a stop of the request: the same stop in another style, with its scene composed again."""
     request: dict[str, Any] = {
         "prompt": stop.prompt,
         "negative_prompt": stop.negative_prompt,

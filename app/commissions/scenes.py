@@ -84,6 +84,7 @@ def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -
 
 
 def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
+    """Return why a stop cannot have its layout, as the rest of a sentence after the field's name; "" if it can."""
     if not hands.any_composes(known):
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
     reader = reader_of(model)

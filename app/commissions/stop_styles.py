@@ -56,7 +56,7 @@ def choose_styles(
     options = list(models_on_offer.facts(model).get("unnamed", ()))
     is_open = [bool(options) and is_left_open(each, known) for each in stops]
     if not hands.any_composes(known):
-        words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - drawn to be drawn again
+        words = random.Random(f"hand:{walk_seed}").choice(options) if options else ""  # noqa: S311 - seeded on purpose
         return [words if each else "" for each in is_open]
     open_stops = [stop for stop, each in zip(stops, is_open, strict=True) if each]
     previous = hands.find_mentioned(str(after.get("words", "")), known) if after else None

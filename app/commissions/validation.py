@@ -61,6 +61,7 @@ def _requested_model(data: Any) -> str | None:
 
 
 def _rule_errors(request: Commission, limits: Limits) -> list[FieldError]:
+    """Return an error for each rule that a request breaks beyond those of single fields."""
     errors = []
     stop_count = len(request.stops)
     if not STOPS_MIN <= stop_count <= limits.stops_max:

@@ -96,6 +96,7 @@ def of_drawing(drawing: Drawing) -> Credit:
 
 
 def _group(rows: Iterable[tuple[str, str, str, str]]) -> list[Credit]:
+    """Return credits with their drawings' names, from rows of name, artist, licence and source."""
     groups: dict[Credit, list[str]] = {}
     for name, artist, licence, source in rows:
         title, licence_url = LICENCES.get("-".join(licence.casefold().split()), (licence, _address(licence)))

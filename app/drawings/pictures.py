@@ -45,7 +45,7 @@ def webp(book: Sketchbook, digest: str, side: int = SIDE) -> bytes:
 
 @lru_cache(maxsize=KEPT)
 def _webp(svg: str, side: int) -> bytes:
-    ink = (inked(svg, side) * 255).round().astype(np.uint8)
+    ink = (ink_map(svg, side) * 255).round().astype(np.uint8)
     picture = Image.fromarray(np.concatenate([np.zeros((side, side, 3), np.uint8), ink[..., None]], -1), "RGBA")
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=1, alpha_quality=90, method=4)
@@ -57,13 +57,13 @@ def address(digest: str) -> str:
     return f"/drawings/{digest}.webp"
 
 
-def inked(svg: str, side: int) -> Array:
+def ink_map(svg: str, side: int) -> Array:
     """Return the amount of ink at each pixel: shape (side, side), from 0 to 1.
 
     :raises SketchbookError: when the drawing is refused or cannot be rendered.
     """
     margin = FINER * max(1, side // MARGIN)
-    drawn = sketchbook.rendered(svg, side * FINER - 2 * margin)
+    drawn = sketchbook.render_svg(svg, side * FINER - 2 * margin)
     drawn = np.pad(drawn, ((margin, margin), (margin, margin), (0, 0)))
     cover = drawn[..., 3]
     on_white = 1 - (1 - drawn[..., :3]) * cover[..., None]

@@ -12,7 +12,7 @@ from app.i18n.gettext import N_
 from app.reading.reader import SPOKEN, Reader
 from app.text import folding
 from sketch.sketchbook import Drawing
-from sketch.styling.drawing_styles import unmodelled
+from sketch.styling.drawing_styles import without_modelled
 
 GROUPS = (
     ("animals", N_("Animals"), ("animal-",)),
@@ -82,7 +82,7 @@ class DrawingCatalogue:
             together.setdefault(drawing.name, []).append(drawing)
         order = {concept.name: place for place, concept in enumerate(reader.wordbook.concepts)}
         places = {name: place for place, (name, *_) in enumerate(GROUPS)}
-        listed = [self._motif(name, unmodelled(drawings)) for name, drawings in together.items()]
+        listed = [self._motif(name, without_modelled(drawings)) for name, drawings in together.items()]
         listed.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
         self.motifs = tuple(listed)
         self._by_name = {motif.drawings[0].name: motif for motif in listed}

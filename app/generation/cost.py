@@ -41,6 +41,10 @@ def area(sampling: Mapping[str, Any]) -> int:
 
 
 def _of_levels(sampling: Mapping[str, Any], *, stops: int, frames: int, closed: bool) -> int:
+    """Return the evaluations of all passes at the model's own size.
+
+    Without branches, only samples that a previous pass had already continue; others start from noise.
+    """
     steps = int(sampling["steps"])
     count = PAIR * ceil(stops / PAIR) * of_frame(sampling, 0, steps)
     if frames <= stops:

@@ -89,9 +89,9 @@ def record_digests(sampling: dict[str, Any], texts: Iterable[str], setting: str)
 
 
 def flaw(text: str, setting: str) -> str:
-    """Describe why a text names an embedding that its model cannot use, as what follows on the field's name.
+    """Return why a text names an embedding that its model cannot use, as the rest of a sentence after the field's name.
 
-    "" where it can; of a model that knows none, they are words.
+    It is "" if there is no such embedding, or if the model reads such names as plain words.
     """
     facts = models_on_offer.facts(setting)
     if not facts["reads_weights"]:
@@ -137,6 +137,7 @@ def _files() -> dict[Path, Embedding | str]:
 
 
 def _read(path: Path, root: Path) -> Embedding | str:
+    """Return the embedding of a file, or why it is unusable."""
     if path.suffix in PICKLES:
         return f"is a pickle ({path.suffix}), which may run programs when it is read; only .safetensors files are used"
     if not embedding_names.NAME.fullmatch(path.stem):

@@ -167,6 +167,10 @@ def facts(shapes: dict[str, list[int]], metadata: dict[str, str]) -> LoraFacts:
 
 
 def _layout(names: list[str]) -> str:
+    """Return the naming scheme of a LoRA's tensors.
+
+    :raises LoraError: when the file is of another kind, or a name fits no scheme.
+    """
     for mark, kind in OTHER_KINDS.items():
         if any(mark in name for name in names):
             raise LoraError(f"is {kind}, which is not supported; LoRA files are.")

@@ -11,7 +11,7 @@ from app.text import prompt_weights
 RECORDED = prompt_weights.RECORDED
 
 
-class AskedTexts(Protocol):
+class StopTexts(Protocol):
     """A stop of a request, or its row."""
 
     prompt: Any
@@ -19,7 +19,7 @@ class AskedTexts(Protocol):
     clip_skip: Any
 
 
-def record_syntax(sampling: dict[str, Any], stops: Sequence[AskedTexts], setting: str) -> dict[str, Any]:
+def record_syntax(sampling: dict[str, Any], stops: Sequence[StopTexts], setting: str) -> dict[str, Any]:
     """Return a new walk's sampling with the version of the prompt syntax and the digests of named embeddings.
 
     If the model does not read the syntax, the version is only recorded for walks with something to ignore.
@@ -32,7 +32,7 @@ def record_syntax(sampling: dict[str, Any], stops: Sequence[AskedTexts], setting
     return rest | {RECORDED: prompt_weights.VERSION} if is_needed else rest
 
 
-def _needs_support(stop: AskedTexts) -> bool:
+def _needs_support(stop: StopTexts) -> bool:
     """Return whether a stop uses features that only some models support."""
     texts = (stop.prompt, stop.negative_prompt)
     return stop.clip_skip is not None or any(prompt_weights.parse(text).is_explicit for text in texts)

@@ -93,6 +93,7 @@ def sentence(about: Description, language: str = "en") -> str:
 
 
 def _facts(about: Description, grammar: Any) -> dict[str, object]:
+    """Return the values that a film's sentences may contain."""
     quoted = [_quote(stop or grammar.photo, grammar) for stop in about.stops]
     return {
         "first": quoted[0],

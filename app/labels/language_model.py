@@ -79,14 +79,14 @@ def compose(about: Subject, *, tone: str, audience: str, variants: int, language
         _pause(state, error)
         return None
     try:
-        fit = model_answers.fit(text, about, variants=variants, language=language)
+        captions = model_answers.usable_captions(text, about, variants=variants, language=language)
     except UnusableAnswer as error:
         state.unfit += 1
         if state.unfit >= UNFIT_MOST:
             _pause(state, error)
         return None
     state.unfit = 0
-    return fit
+    return captions
 
 
 def _pause(state: _State, error: UnusableAnswer) -> None:
@@ -99,6 +99,7 @@ def _facts(about: Subject) -> dict[str, Any]:
 
 
 def _of_film(about: Description) -> dict[str, Any]:
+    """Return the facts of a film as the model receives them."""
     ends = {"stop": "at the last stop", "back": "goes back the way it came", "round": "returns to the first stop"}
     film = {
         "stops": about.stops,
@@ -175,6 +176,7 @@ def _answer(request: dict[str, Any], done: Callable[[], None]) -> str:
 
 
 def _request(request: dict[str, Any], seconds: float) -> tuple[http.client.HTTPConnection, dict[str, Any]]:
+    """Return a connection to the language model, and the arguments of the HTTP request."""
     config = current_app.config
     place = urlsplit(config["LANGUAGE_MODEL_URL"])
     kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection

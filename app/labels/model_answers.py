@@ -23,7 +23,7 @@ class UnusableAnswer(Exception):
     """The model gave no answer that can be used."""
 
 
-def fit(text: str, about: Subject, *, variants: int, language: str) -> list[str]:
+def usable_captions(text: str, about: Subject, *, variants: int, language: str) -> list[str]:
     """Return the captions in an answer that may be shown.
 
     :raises UnusableAnswer: when there are fewer than ``variants``.
@@ -34,13 +34,13 @@ def fit(text: str, about: Subject, *, variants: int, language: str) -> list[str]
     except (ValueError, RecursionError) as error:
         raise UnusableAnswer("its answer holds no list") from error
     lines = [" ".join(line.split()) for line in answer if isinstance(line, str)] if isinstance(answer, list) else []
-    captions = [line for line in dict.fromkeys(lines) if is_fit(line, about, language)][:variants]
+    captions = [line for line in dict.fromkeys(lines) if is_usable(line, about, language)][:variants]
     if len(captions) < variants:
         raise UnusableAnswer(f"{len(captions)} of its captions can be shown; {variants} were asked for")
     return captions
 
 
-def is_fit(line: str, about: Subject, language: str) -> bool:
+def is_usable(line: str, about: Subject, language: str) -> bool:
     """Return whether a caption may be shown.
 
     It must be plain text of moderate length in the requested language that names its subject, has no number that is not

@@ -28,7 +28,7 @@ def run() -> tuple[int, int]:
         log.info("upkeep: deleted %s expired sets of candidates", sets)
     if words := wall_words.forget_old():
         log.info("upkeep: removed the authors of %s words for walls", words)
-    if legs := stretches.tidy_all():
+    if legs := stretches.delete_superfluous_of_all():
         log.info("upkeep: deleted %s legs of walls", legs)
     walks, files = forget_ended(), 0
     try:

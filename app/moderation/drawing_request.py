@@ -88,7 +88,7 @@ def _svg(file: bytes, errors: list[FieldError]) -> str:
         errors.append(FieldError(("file",), _("The drawing is larger than %(most)s bytes.", most=most)))
         return ""
     try:
-        return svg_files.tried(file.decode("utf-8-sig"))
+        return svg_files.try_rendering(file.decode("utf-8-sig"))
     except UnicodeDecodeError:
         errors.append(FieldError(("file",), _("The drawing cannot be read: it is no SVG, or not written in UTF-8.")))
     except svg_files.DrawingRefused as error:

@@ -170,7 +170,7 @@ def _unseen(data: bytes) -> Photo:
 
 def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
     began, photo_id = time.monotonic(), photo.id
-    for _ in jobs.pauses(tend):
+    for _ in jobs.poll(tend):
         db.session.rollback()
         if db.session.get(Photo, photo_id, populate_existing=True) is None:
             raise MomaError("A picture was deleted while it was looked at. Run the command again.")

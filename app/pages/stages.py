@@ -75,7 +75,7 @@ def ask(walk_id: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     frame = _frame(walk)
     if stage_requests.find_stages(walk, frame.index) is None:
-        if stage_requests.flaw(walk):
+        if stage_requests.find_problem(walk):
             response = _page("pages/stages.html", walk)
             response.status_code = Conflict.status
             return response
@@ -110,7 +110,7 @@ def _page(template: str, walk: Walk, **context: Any) -> Response:
         frame=frame,
         asked=stages is not None,
         found=stages,
-        flaw="" if stages else stage_requests.flaw(walk),
+        flaw="" if stages else stage_requests.find_problem(walk),
         sheet=sheet_of(walk, stages),
         worker_ready=stages is None or stages.is_there or bool(jobs.workers()),
         **{"refused": None, **context},

@@ -27,7 +27,7 @@ def of_stop(prompt: str, scene: dict[str, Any] | None, *, leave_out: str, seed: 
     book = sketchbooks.find(models_on_offer.setting(model))
     if book is not None:  # a painterly style replaces a drawing by its modelled variant
         read = [drawing for item in reading.items for drawing in (item.drawing, *item.others)]
-        flat = {drawing_styles.modelled(book, drawing.digest): drawing for drawing in reversed(read)}
+        flat = {drawing_styles.find_modelled(book, drawing.digest): drawing for drawing in reversed(read)}
         shown = [flat.get(drawing.digest, drawing) for drawing in shown]
     return chosen.written(chosen.shown_by(reading, shown))
 

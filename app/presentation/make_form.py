@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app.commissions.error_messages import of_stop
+from app.commissions.error_messages import stop_suffix
 from app.commissions.schema import PICTURE
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
 from app.generation import frame_rates, hands, models_on_offer
@@ -201,12 +201,12 @@ class MakeForm:
     @property
     def guidance_written(self) -> str:
         """Return the typed guidance with the page language's decimal sign; as typed if it is not a number."""
-        return typed.written(self.guidance)
+        return typed.localised(self.guidance)
 
     @property
     def fps_written(self) -> str:
         """Return the typed frame rate with the page language's decimal sign; as typed if it is not a number."""
-        return typed.written(self.fps)
+        return typed.localised(self.fps)
 
     def fps_shown(self, usual: float) -> float:
         """Return the film's frame rate; ``usual`` if the typed one is missing or invalid."""
@@ -256,7 +256,7 @@ class MakeForm:
         elif match := re.fullmatch(r"style-([0-9]{1,2})-([a-z0-9-]{1,80})", change, re.ASCII):
             self._set_style(int(match[1]), match[2])
 
-    def take_guesses(self) -> None:
+    def fill_in_guesses(self) -> None:
         """Fill in a worker's description of a photo where the prompt is empty, as the page's script does."""
         for stop in self.stops:
             if stop.photo is not None and not stop.prompt.strip():
@@ -275,7 +275,7 @@ class MakeForm:
     def _explain(self, error: FieldError) -> None:
         path = error.path
         if len(path) == 3 and path[2] == "layout":
-            self.stops[int(path[1])].layout_error = error.message.replace(of_stop(int(path[1])), "")
+            self.stops[int(path[1])].layout_error = error.message.replace(stop_suffix(int(path[1])), "")
             self.errors["layout"] = error.message
             return
         if len(path) == 3 and path[2] in ("lora", "lora_weight"):
@@ -285,7 +285,7 @@ class MakeForm:
         if len(path) > 2 and path[0] == "stops" and (path[2] in OF_THE_STOP or path[2] in self.stops[int(path[1])].own):
             self.stops[int(path[1])].error = error.message
         elif len(path) == 3 and path[0] == "stops":
-            message = error.message.replace(of_stop(int(path[1])), "")
+            message = error.message.replace(stop_suffix(int(path[1])), "")
             self.errors[str(path[2])] = message
         else:
             self.errors[str(path[0]) if path and path[0] in OF_THE_WALK else "form"] = error.message

@@ -19,7 +19,7 @@ from app.storage.walk_models import Walk
 
 
 @contextmanager
-def painters(*, needed: bool) -> Iterator[Callable[[], None]]:
+def provide_worker(*, needed: bool) -> Iterator[Callable[[], None]]:
     """Provide a worker for a command: that of the running site, or a temporary Redis and worker.
 
     Yield a function to call while waiting, which keeps a worker running. Without ``needed`` no worker is awaited.
@@ -59,10 +59,10 @@ def _start_site(parts: ExitStack) -> Site | None:
     return site
 
 
-def wait_for(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
+def wait_for_walk(walk: Walk, tend: Callable[[], None], *, quiet: bool) -> Walk:
     """Wait until ``walk`` has ended and return it; show the number of frames on the terminal unless ``quiet``."""
     shown = -1
-    for _ in jobs.pauses(tend):
+    for _ in jobs.poll(tend):
         db.session.refresh(walk)
         db.session.commit()
         if not quiet and walk.painted_count != shown and sys.stderr.isatty():

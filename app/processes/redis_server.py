@@ -79,7 +79,7 @@ class RedisServer:
         aside.write_text(json.dumps({"url": self.url, "pid": os.getpid()}), "utf-8")
         aside.replace(self._address_file)
 
-    def forget(self) -> None:
+    def clean_up(self) -> None:
         """Delete the socket folder and the address file of a stopped server; its data stays."""
         shutil.rmtree(self.run_folder, ignore_errors=True)
         self._address_file.unlink(missing_ok=True)

@@ -75,7 +75,7 @@ class Site:
         for child in reversed(self.children):
             _stop(child)
         if self.redis:
-            self.redis.forget()
+            self.redis.clean_up()
         os.close(self._lock)
 
     def prepare(self) -> None:

@@ -51,16 +51,16 @@ def check_storage(network: str) -> None:
     :raises TooMany: when the network's walks of the last day exceed `DAILY_BYTES_ADDRESS`.
     """
     least, share = current_app.config["FREE_BYTES_MIN"], current_app.config["DAILY_BYTES_ADDRESS"]
-    if flaw := disk_flaw():
+    if flaw := find_disk_problem():
         log.warning("%s", flaw)
         raise NoRoom(_(NO_DISK, size=file_size(least)), retry_after=UNKNOWN_SECONDS, reason="disk")
     if _kept_bytes(network) >= share:
         oldest = db.session.scalar(select(func.min(Walk.created_at)).where(*_of_the_day(network)))
         wait = ((oldest or now()) + DAY - now()).total_seconds()
-        raise TooMany(_and_when(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
+        raise TooMany(_with_wait(_(OF_DAY, size=file_size(share)), wait), retry_after=wait, reason="day")
 
 
-def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.QueueSnapshot) -> None:
+def check_queue(session: Session, walk: Walk, asked: int, line: fair_queue.QueueSnapshot) -> None:
     """Check that the queue has room for a walk of ``asked`` UNet evaluations; the caller holds the writer lock.
 
     ``line`` is a snapshot from before the lock was taken, because loading a long queue would block other writers.
@@ -81,22 +81,22 @@ def check_line(session: Session, walk: Walk, asked: int, line: fair_queue.QueueS
         (sums[1], by_network, OF_ADDRESS, config["LINE_MAX_ADDRESS"]),
     ):
         if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
-            wait = _till_done(session, whose, excess)
-            message = _and_when(_(sentence, count=number(most)), wait)
+            wait = _seconds_until_done(session, whose, excess)
+            message = _with_wait(_(sentence, count=number(most)), wait)
             raise TooMany(message, retry_after=wait or UNKNOWN_SECONDS, reason="share")
     most = config["LINE_MAX"]
-    waiting, painters = fair_queue.waiting_work(line)
+    waiting, pool = fair_queue.waiting_work(line)
     if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
-        wait = painters.seconds(excess / painters.painters) if painters.painters else None
-        message = _and_when(_(WHOLE, count=number(most)), wait)
+        wait = pool.seconds(excess / pool.workers) if pool.workers else None
+        message = _with_wait(_(WHOLE, count=number(most)), wait)
         raise NoRoom(message, retry_after=wait or UNKNOWN_SECONDS, reason="line")
 
 
-def _and_when(sentence: str, wait: float | None) -> str:
+def _with_wait(sentence: str, wait: float | None) -> str:
     return sentence if wait is None else f"{sentence} {_(ROOM_IN, time=duration_about(wait))}"
 
 
-def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> float | None:
+def _seconds_until_done(session: Session, whose: ColumnElement[bool], excess: int) -> float | None:
     """Return the estimated seconds until ``excess`` UNet evaluations of the selected walks are done, or ``None``."""
     theirs = select(Walk).where(fair_queue.AMONG_FEW.in_(WAITING), whose).order_by(*fair_queue.ORDER)
     for walk in session.scalars(theirs):
@@ -106,7 +106,7 @@ def _till_done(session: Session, whose: ColumnElement[bool], excess: int) -> flo
     return None  # the requested walk alone exceeds the limit
 
 
-def disk_flaw() -> str:
+def find_disk_problem() -> str:
     """Return why walks are refused for lack of disk space, and the remedy; ``""`` if there is enough."""
     least = current_app.config["FREE_BYTES_MIN"]
     free, place = min(((free, place) for place, free in free_bytes().items()), default=(least, ""))

@@ -128,7 +128,7 @@ def workers() -> list[dict[str, Any]]:
     return [json.loads(value) for value in values if value]
 
 
-def pauses(tend: Callable[[], None]) -> Iterator[None]:
+def poll(tend: Callable[[], None]) -> Iterator[None]:
     """Yield for ever with pauses in between, for a command that waits; call ``tend``, which keeps a worker running."""
     tended = time.monotonic()
     while True:

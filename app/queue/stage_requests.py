@@ -36,7 +36,7 @@ def request_stages(walk: Walk, index: int) -> Stages:
     """
     if stages := find_stages(walk, index):
         return stages
-    if reason := flaw(walk):
+    if reason := find_problem(walk):
         raise Conflict(reason)
     try:
         with writing() as session:
@@ -62,7 +62,7 @@ def request_stages(walk: Walk, index: int) -> Stages:
     return Stages(index, is_there=False)
 
 
-def flaw(walk: Walk) -> str:
+def find_problem(walk: Walk) -> str:
     """Return why the stages of a walk's frames can no longer be rendered; ``""`` if they can."""
     if revisions.is_model_here(walk) is not False:
         return ""
@@ -81,7 +81,7 @@ def find_stages(walk: Walk, index: int) -> Stages | None:
     film, sheet = (db.session.get(Medium, (walk.number, medium_kind(kind, index))) for kind in KINDS)
     if film and sheet and media_store.store().exists(film.path) and media_store.store().exists(sheet.path):
         return Stages(index, is_there=True, film=film, sheet=sheet)
-    if not 0 <= index < walk.frames or flaw(walk):
+    if not 0 <= index < walk.frames or find_problem(walk):
         return None
     task = select(Piece.number).where(Piece.walk_number == walk.number, Piece.kind == STAGES, Piece.batch == index)
     return Stages(index, is_there=False) if db.session.scalar(task) is not None else None

@@ -58,7 +58,7 @@ def put(reading: Reading, chosen: Chosen) -> Reading:
         item if drawing is None else replace(item, drawing=drawing)
         for item, drawing in zip(reading.items, chosen, strict=True)
     )
-    words, _ = wording.of_scene(shown(items), reading.wish)
+    words, _ = wording.describe_scene(shown(items), reading.wish)
     return replace(reading, items=items, words=words)
 
 

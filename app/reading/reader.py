@@ -25,7 +25,7 @@ from sketch import keys, wording
 from sketch.arrangement import Wish
 from sketch.scene import MOST_THINGS
 from sketch.sketchbook import Drawing
-from sketch.styling.drawing_styles import unmodelled
+from sketch.styling.drawing_styles import without_modelled
 
 MOST_ITEMS = 6
 REMEMBERED = 512
@@ -80,7 +80,7 @@ class Reader:
         self._drawings: dict[int, list[Drawing]] = {}
         for each in listed:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
-        self._drawings = {number: unmodelled(own) for number, own in self._drawings.items()}
+        self._drawings = {number: without_modelled(own) for number, own in self._drawings.items()}
         self.again = lru_cache(maxsize=REMEMBERED)(self.read)
 
     def read(self, prompt: str, *, leave_out: str = "", language: str = "en", seed: int = 0) -> Reading:
@@ -139,7 +139,7 @@ class Reader:
             choices = chooser.anything(Random(dice_seed))  # noqa: S311 - drawn to be drawn again
         items = self._items(choices, heard, prompt, seed)
         wish = self._wish(heard, choices, items)
-        words, _ = wording.of_scene(shown(items), wish)
+        words, _ = wording.describe_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
         return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken, look_of=self._look_of)
 

@@ -84,7 +84,7 @@ def parse(arguments: Mapping[str, str]) -> SlideshowRequest:
     return SlideshowRequest(fields["exhibition"], fields["q"], int(fields["seconds"] or SECONDS), fields["quiet"])
 
 
-def exhibition_of(wanted: SlideshowRequest) -> Exhibition | None:
+def find_exhibition(wanted: SlideshowRequest) -> Exhibition | None:
     """Return the requested exhibition, or ``None`` for other sources.
 
     :raises exhibitions.NoExhibition: when there is no such exhibition.
@@ -92,13 +92,13 @@ def exhibition_of(wanted: SlideshowRequest) -> Exhibition | None:
     return exhibitions.at(wanted.exhibition) if wanted.exhibition else None
 
 
-def part(wanted: SlideshowRequest, *, cursor: str | None = None, limit: int = PART) -> Part:
+def load_part(wanted: SlideshowRequest, *, cursor: str | None = None, limit: int = PART) -> Part:
     """Return the films from a cursor on, or the first ones without a cursor.
 
     :raises InvalidInput: for an invalid search or a forged cursor.
     """
     for _again in range(EMPTY_MAX):
-        found = _hall_part(wanted, cursor, limit) if wanted.exhibition else _drawn_part(wanted, cursor, limit)
+        found = _hall_part(wanted, cursor, limit) if wanted.exhibition else _random_part(wanted, cursor, limit)
         if found.walks or found.after is None:
             break
         cursor = found.after
@@ -121,7 +121,7 @@ def _hall_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part
     return Part(walks[begin:end], cursors.encode(HALL, end) if end < len(walks) else None)
 
 
-def _drawn_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
+def _random_part(wanted: SlideshowRequest, cursor: str | None, limit: int) -> Part:
     page = catalogue.page(CatalogueQuery(q=wanted.q, sort=_order(wanted)), cursor=cursor, limit=limit)
     return Part(page.walks, page.older)
 

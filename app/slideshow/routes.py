@@ -29,8 +29,8 @@ SHOWS_BLOBS = POLICY.replace("media-src 'self'", "media-src 'self' blob:").repla
 def page() -> Response:
     """Show the first film, or the one at the address's cursor for browsers without JavaScript."""
     wanted = slideshow.parse(request.args)
-    exhibition = slideshow.exhibition_of(wanted)
-    found = slideshow.part(wanted, cursor=request.args.get("at"), limit=1)
+    exhibition = slideshow.find_exhibition(wanted)
+    found = slideshow.load_part(wanted, cursor=request.args.get("at"), limit=1)
     walk = found.walks[0] if found.walks else None
     shown = render_template(
         "wall/slideshow.html",
@@ -53,7 +53,7 @@ def page() -> Response:
 def films() -> Response:
     """Return the next films as JSON, with the address of the part after them."""
     wanted = slideshow.parse(request.args)
-    found = slideshow.part(wanted, cursor=request.args.get("at"))
+    found = slideshow.load_part(wanted, cursor=request.args.get("at"))
     response = jsonify({"films": [_describe(walk) for walk in found.walks], "next": _next_films(wanted, found)})
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -100,6 +100,7 @@ class Catalogue:
         return bool(comma) and spaced(first) in self._works
 
     def _add_row(self, row: dict[str, Any]) -> None:
+        """Add a work to its artist; entries without an artist are skipped."""
         name = _text(row, ARTISTS)
         if not name:
             return
@@ -118,6 +119,7 @@ class Catalogue:
             works.mediums[medium.lower()] += 1
 
     def _artist(self, key: str) -> Artist:
+        """Return an artist with the most distinctive subjects, evenly chosen titles and most frequent mediums."""
         works = self._works[key]
         often = [subject for subject, count in works.subjects.items() if count > 1 or works.count < FEW]
         telling = sorted(often, key=lambda subject: (-self._distinctiveness(subject, works), subject))
@@ -133,6 +135,10 @@ class Catalogue:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the entries of a catalogue.
+
+    :raises InvalidInput: when the file cannot be read, or an entry is not an object.
+    """
     try:
         data = path.read_bytes()
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig", "replace").lstrip()

@@ -88,6 +88,7 @@ class _StyleVectors:
 
 @lru_cache(maxsize=8)
 def _style_vectors(embedding: Embedding, styles: tuple[Style, ...]) -> _StyleVectors:
+    """Return the vectors and stems of some styles; cached."""
     phrases = tuple((style.hand.words, *style.phrases) for style in styles)
     vectors = embedding.embed([phrase for each in phrases for phrase in each])
     starts = (0, *np.cumsum([len(each) for each in phrases]).tolist())

@@ -95,6 +95,6 @@ def choose(stops: Sequence[Collection[str]], options: Sequence[str], *, seed: in
     ``stops`` are the kinds of drawings that each shows. ``seed`` chooses among equally suited styles, so that the
     choice stays when another stop changes and the style suits that too.
     """
-    order = {words: Random(f"style:{seed}:{words}").random() for words in options}  # noqa: S311 - drawn to be drawn again
+    order = {words: Random(f"style:{seed}:{words}").random() for words in options}  # noqa: S311 - seeded on purpose
     suited = {words: sum(is_suited(words, kinds) for kinds in stops) for words in options}
     return max(options, key=lambda words: (suited[words], order[words]), default="")

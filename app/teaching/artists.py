@@ -55,6 +55,7 @@ def add_most_shown(request: CatalogueRequest, *, most: int, least: int) -> list[
 
 
 def _keep(request: CatalogueRequest, name: str, entry: Artist, *, title: str = "") -> AddedStyle:
+    """Store an artist as a style, or a catalogue's phrases in an existing style, and return it."""
     phrases = tuple(text for text in entry.phrases if not banned_words.flaws([(("phrase",), "The phrase", text)]))
     if existing := added.find(name):  # keep its pictures and what they show
         style = replace(existing, works=entry.works, phrases=phrases)

@@ -116,6 +116,10 @@ def remove(name: str) -> Lora:
 
 
 def _check_name(name: str) -> None:
+    """Check that a LoRA may have this name.
+
+    :raises InvalidInput: when it is not valid or taken.
+    """
     if not loras.NAME.fullmatch(name):
         message = (
             f"A LoRA's name has small letters, digits and hyphens between, at most {loras.NAME_MAX}: not"

@@ -73,6 +73,10 @@ def normalise(vectors: Floats) -> Floats:
 
 
 def _check_arrays(arrays: dict[str, Any]) -> tuple[list[str], NDArray[np.int8], NDArray[np.float16]]:
+    """Return the pieces, rows and scales of a table.
+
+    :raises ValueError: when they do not fit each other or the version.
+    """
     pieces = arrays["pieces"].tobytes().decode().split("\n")
     rows, scales = arrays["rows"], arrays["scales"]
     if int(arrays["format"]) != FORMAT or rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] % 64:

@@ -100,6 +100,7 @@ def _bracket_pairs(pieces: list[str]) -> dict[int, int] | None:
 
 
 def _weigh(pieces: list[str], closes: dict[int, int]) -> WeightedPrompt:
+    """Return the weighted prompt of some pieces; ``closes`` is the index of each opening bracket's closing one."""
     numbers = {closing: number for closing in closes.values() if (number := _number(pieces, closing)) is not None}
     weights, spans = [1.0], list[Span]()
     is_explicit = has_refused = is_clamped = False

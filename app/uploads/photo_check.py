@@ -71,6 +71,10 @@ def check(data: bytes) -> CheckedPhoto:
 
 
 def _decode(data: bytes) -> Image.Image:
+    """Return the decoded and normalised picture.
+
+    :raises ValueError: with the fault, as the rest of a sentence after "The picture".
+    """
     _register_heif()
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
@@ -116,6 +120,7 @@ def _too_many(pixels: int | None) -> str:
 
 
 def _refusal(data: bytes) -> str:
+    """Return why a file of an unknown format is refused, by its first bytes."""
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in head:
         return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TEXT)

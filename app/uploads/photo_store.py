@@ -106,6 +106,7 @@ def _renew(digest: str, owner_hash: str) -> Photo | None:
 
 
 def _delete(which: ColumnElement[bool]) -> list[str]:
+    """Delete the matching photos and their files, some per transaction; return their IDs."""
     ids: list[str] = []
     while True:
         with writing() as session:

@@ -66,9 +66,9 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
         admission.check_storage(walk.network)
     line = fair_queue.load_snapshot() if admit else None
     with writing() as session:
-        place = fair_queue.join(session, walk)
+        place = fair_queue.enqueue(session, walk)
         if line is not None and walk.state in (FAILED, CANCELLED):
-            admission.check_line(session, walk, place["asked"], line)
+            admission.check_queue(session, walk, place["asked"], line)
         queued = session.execute(
             update(Walk)
             .where(Walk.number == walk.number, Walk.state.in_((FAILED, CANCELLED)), Walk.deleted_at.is_(None))

@@ -40,9 +40,9 @@ class CorridorLeg:
     @property
     def frames(self) -> list[Frame]:
         """The frames of the leg with both stops; the last leg of a closed walk ends with the walk's first frame."""
-        found = [frame for frame in self.walk.painted if self.start <= frame.position <= self.start + 1]
+        frames = [frame for frame in self.walk.painted if self.start <= frame.position <= self.start + 1]
         is_last = self.walk.ending == ROUND and self.start == len(self.walk.stops) - 1
-        return [*found, self.walk.painted[0]] if is_last else found
+        return [*frames, self.walk.painted[0]] if is_last else frames
 
     def to_json(self, number: int) -> dict[str, Any]:
         """Return the leg as JSON data for a screen, with this number."""
@@ -66,12 +66,12 @@ def legs_of(exhibition: Exhibition) -> list[CorridorLeg]:
     """Return the legs of an exhibition's corridor, once around, without connecting walks that are not finished."""
     walks = exhibitions.walks_of(exhibition)
     joints = _joints(walks)
-    found: list[CorridorLeg] = []
+    legs: list[CorridorLeg] = []
     for walk, following in _round(walks):
-        found += _legs(walk)
+        legs += _legs(walk)
         if joint := joints.get((_key(walk, walk.stops[_end(walk)]), _key(following, following.stops[0]))):
-            found += _legs(joint)
-    return found
+            legs += _legs(joint)
+    return legs
 
 
 def describe_legs(legs: Sequence[CorridorLeg], at: int) -> list[dict[str, Any]]:
@@ -85,12 +85,12 @@ def first_leg(legs: Sequence[CorridorLeg], walk_id: str) -> int:
     return next((number for number, leg in enumerate(legs, start=1) if leg.walk.id == walk_id), 1)
 
 
-def commission_joints(exhibition: Exhibition) -> int:
+def request_joints(exhibition: Exhibition) -> int:
     """Request the missing connecting walks of an exhibition; return their number."""
-    lacking = missing(exhibition)
+    lacking = find_missing(exhibition)
     for walk, following in lacking:
         last, first = walk.stops[_end(walk)], following.stops[0]
-        stops = [_asked(walk, last), _asked(following, first)]
+        stops = [_stop_fields(walk, last), _stop_fields(following, first)]
         fields = {"stops": stops, "frames": JOINT_FRAMES, "unlisted": True, "continues": None}
         limits, aspect = Limits.current(walk.model_name), shapes.aspect(walk)
         fields["aspect"] = aspect if aspect in limits.aspects else None
@@ -100,7 +100,7 @@ def commission_joints(exhibition: Exhibition) -> int:
     return len(lacking)
 
 
-def missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
+def find_missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
     """Return neighbouring walks that lack a connecting walk, finished or waiting; ends with photos are excluded."""
     walks = exhibitions.walks_of(exhibition)
     joints = _joints(walks, even_waiting=True)
@@ -114,7 +114,7 @@ def missing(exhibition: Exhibition) -> list[tuple[Walk, Walk]]:
     ]
 
 
-def _asked(walk: Walk, stop: Stop) -> dict[str, Any]:
+def _stop_fields(walk: Walk, stop: Stop) -> dict[str, Any]:
     return {
         "prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None,
         "lora": stop.lora, "lora_weight": stop.lora_weight, "seed": walk.seed_of(stop), "scene": stop.scene,

@@ -47,17 +47,17 @@ def advance(wall: Wall, walked: int) -> None:
     """Record the leg ``walked`` that a screen shows, and request the leg after it if it is missing."""
     if wall.state != OPEN:
         return
-    _lead_on(wall, walked)
+    _advance_lead(wall, walked)
     _skip_lost(wall)
     latest = _latest(wall)
     ahead = 0 if latest is None or latest.number < wall.first_leg else latest.number - wall.lead
     if ahead < AHEAD or latest is None or latest.skipped:
         _begin_leg(wall, (latest.number if latest else wall.lead) + 1)
     elif latest.walk_id is None and latest.created_at < now() - PATIENCE:
-        _commission(wall, latest)
+        _request_walk(wall, latest)
 
 
-def _lead_on(wall: Wall, walked: int) -> None:
+def _advance_lead(wall: Wall, walked: int) -> None:
     """Move the wall's lead one leg towards the one that a screen shows, no faster than a screen can play legs."""
     if walked <= wall.lead:
         return
@@ -140,33 +140,33 @@ def _begin_leg(wall: Wall, number: int) -> None:
     leg = WallLeg(wall_number=wall.number, number=number)
     try:
         with writing() as session:
-            leg.words_number = _taken(session, wall, number)
+            leg.words_number = _take_words(session, wall, number)
             session.add(leg)
     except IntegrityError:
         return
-    _commission(wall, leg)
+    _request_walk(wall, leg)
 
 
-def _taken(session: Session, wall: Wall, number: int) -> int | None:
+def _take_words(session: Session, wall: Wall, number: int) -> int | None:
     return next((row.number for row in words.line(wall, most=5) if words.take(session, row, number)), None)
 
 
-def _commission(wall: Wall, leg: WallLeg) -> None:
+def _request_walk(wall: Wall, leg: WallLeg) -> None:
     """Request the walk of a leg; its idempotency key makes a repeated request harmless."""
     last = before(wall, leg.number)
     parent = None if last is None else db.session.scalar(select(Walk).where(Walk.id == last.walk_id))
     written = None if leg.words_number is None else db.session.get(WallWords, leg.words_number)
     photos: dict[int, UploadedPhoto] = {}
     if parent is None:
-        first = _of_gallery(wall, exclude="")
+        first = _gallery_stop(wall, exclude="")
     else:
         photos |= _photo_of(parent)
-        first = _as_asked(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
-    following = _of_gallery(wall, exclude=str(first["prompt"])) if written is None else _of_words(wall, written)
+        first = _stop_fields(parent.stops[-1]) | {"seed": parent.seed_of(parent.stops[-1])}
+    following = _gallery_stop(wall, exclude=str(first["prompt"])) if written is None else _words_stop(wall, written)
     if written is not None and (brought := _brought(written)) is not None:
         photos[1] = brought
     elif not following["prompt"]:  # the words were only a picture, which is gone
-        following = _of_gallery(wall, exclude=str(first["prompt"]))
+        following = _gallery_stop(wall, exclude=str(first["prompt"]))
     for index, photo in photos.items():
         (first, following)[index]["picture"] = photo.digest
     wanted = error_messages.read_model(
@@ -205,16 +205,16 @@ def _commission(wall: Wall, leg: WallLeg) -> None:
     db.session.expire_all()
 
 
-def _as_asked(stop: Stop) -> dict[str, Any]:
+def _stop_fields(stop: Stop) -> dict[str, Any]:
     laid = {"lora": stop.lora, "lora_weight": stop.lora_weight, "clip_skip": stop.clip_skip}
     return {"prompt": stop.prompt, "negative_prompt": stop.negative_prompt, "hand": stop.hand or None, **laid}
 
 
-def _of_words(wall: Wall, written: WallWords) -> dict[str, Any]:
+def _words_stop(wall: Wall, written: WallWords) -> dict[str, Any]:
     return {"prompt": written.words, "hand": wall.hand or None, "seed": secrets.randbelow(SEED_MAX + 1)}
 
 
-def _of_gallery(wall: Wall, *, exclude: str) -> dict[str, Any]:
+def _gallery_stop(wall: Wall, *, exclude: str) -> dict[str, Any]:
     """Return a random stop of a public walk whose prompt is not ``exclude``, or an example if none was found."""
     hands = {hand.words for hand in known_hands(models_on_offer.setting(None))}
     seed = secrets.randbelow(SEED_MAX + 1)

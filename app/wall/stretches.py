@@ -55,12 +55,12 @@ LATER = 2
 TEXT = N_("What was written for this wall, in the order in which it was walked.")
 
 
-def keep_walked(wall: Wall, *, all_of_it: bool = False) -> int:
+def preserve_shown(wall: Wall, *, all_of_it: bool = False) -> int:
     """Preserve shown legs in full stretches, with ``all_of_it`` also in shorter ones; return the number of walks."""
     kept = 0
-    for legs in _stretches(_walked(wall, even_lead=all_of_it)):
+    for legs in _stretches(_shown_legs(wall, even_lead=all_of_it)):
         if len(legs) == STRETCH_LEGS or all_of_it:
-            kept += _keep(wall, legs)
+            kept += _preserve(wall, legs)
     return kept
 
 
@@ -74,16 +74,16 @@ def set_listed(walk: Walk, is_listed: bool) -> None:
     walk_edits.apply(walk, WalkChange(unlisted=not is_listed))
 
 
-def tidy_all() -> int:
+def delete_superfluous_of_all() -> int:
     """Delete superfluous legs' walks of all walls; return their number."""
     count = 0
     for wall in db.session.scalars(select(Wall)).all():
-        while removed := tidy(wall):
+        while removed := delete_superfluous(wall):
             count += removed
     return count
 
 
-def tidy(wall: Wall) -> int:
+def delete_superfluous(wall: Wall) -> int:
     """Delete walks of legs that were preserved, skipped or will not be preserved; return their number."""
     query = (
         select(Walk)
@@ -107,7 +107,7 @@ def _still_shown(wall: Wall) -> int:
     return wall.lead - 1 if wall.closed_at is None else wall.lead + 2
 
 
-def _walked(wall: Wall, *, even_lead: bool) -> list[tuple[WallLeg, Walk]]:
+def _shown_legs(wall: Wall, *, even_lead: bool) -> list[tuple[WallLeg, Walk]]:
     """Return the legs that were shown and finished but not preserved yet, each with its walk."""
     until = WallLeg.number <= wall.lead if even_lead else WallLeg.number < wall.lead
     rows = db.session.execute(
@@ -139,7 +139,7 @@ def _joins(earlier: Walk, later: Walk) -> bool:
     return later.continues == earlier.id and all(getattr(earlier, name) == getattr(later, name) for name in SAME)
 
 
-def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
+def _preserve(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
     """Join legs into a walk and enqueue its films; return the number of walks, 0 for legs without visitors' words."""
     mine = WallLeg.wall_number == wall.number, WallLeg.number.in_([leg.number for leg, _walk in legs])
     if all(leg.words_number is None for leg, _walk in legs):
@@ -147,9 +147,9 @@ def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
             session.execute(update(WallLeg).where(*mine).values(stretch=""))
         return 0
     walks = [walk for _leg, walk in legs]
-    kept = _joined(wall, walks)
+    kept = _join(wall, walks)
     with writing() as session:
-        for name, value in fair_queue.join(session, kept).items():
+        for name, value in fair_queue.enqueue(session, kept).items():
             setattr(kept, name, value)
         kept.asked = 0  # all frames exist
         session.add(kept)
@@ -165,7 +165,7 @@ def _keep(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
     return 1
 
 
-def _joined(wall: Wall, walks: Sequence[Walk]) -> Walk:
+def _join(wall: Wall, walks: Sequence[Walk]) -> Walk:
     """Return a walk that consists of the given legs, with the recipe of a walk generated as a whole."""
     first = walks[0]
     stops = [first.stops[0], *(walk.stops[-1] for walk in walks)]

@@ -60,19 +60,19 @@ def at(name: str) -> Wall:
 
     :raises NoWall: when there is none.
     """
-    found = find(name)
-    if found is None:
+    wall = find(name)
+    if wall is None:
         raise NoWall(_("No wall has this name. It may have been mistyped."))
-    return found
+    return wall
 
 
 def find(name: str) -> Wall | None:
     """Return the wall of this name, or ``None``."""
-    found: Wall | None = db.session.scalar(select(Wall).where(Wall.name == name)) if NAME.fullmatch(name) else None
-    return found
+    wall: Wall | None = db.session.scalar(select(Wall).where(Wall.name == name)) if NAME.fullmatch(name) else None
+    return wall
 
 
-def every() -> list[Wall]:
+def all_walls() -> list[Wall]:
     """Return all walls, ordered by name."""
     return list(db.session.scalars(select(Wall).order_by(Wall.name)))
 
@@ -102,7 +102,7 @@ def open_wall(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
     return wall
 
 
-def make(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
+def create(wanted: WallRequest, *, who: str = audit_log.CURATOR) -> Wall:
     """Open a new wall and return it.
 
     :raises InvalidInput: for a field that breaks a rule, or a name that is in use.
@@ -123,7 +123,7 @@ def change(wall: Wall, wanted: WallRequest, *, who: str = audit_log.CURATOR) -> 
         audit_log.note_in(session, CHANGED, wall.name, who=who)
 
 
-def wanted_of(wall: Wall) -> WallRequest:
+def settings_of(wall: Wall) -> WallRequest:
     """Return the settings of a wall."""
     return WallRequest(wall.name, wall.title, wall.hand, wall.banned, wall.is_listed)
 
@@ -156,8 +156,8 @@ def close(wall: Wall, *, who: str = audit_log.CURATOR) -> None:
     """Close a wall and preserve what it has shown, including stretches that are not full."""
     set_state(wall, CLOSED, who=who)
     db.session.refresh(wall)
-    stretches.keep_walked(wall, all_of_it=True)
-    stretches.tidy(wall)
+    stretches.preserve_shown(wall, all_of_it=True)
+    stretches.delete_superfluous(wall)
 
 
 def _check(wanted: WallRequest) -> None:

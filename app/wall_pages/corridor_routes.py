@@ -69,12 +69,12 @@ def replay(name: str) -> Response:
 def joints(slug: str) -> Response:
     """Show the curator which connecting walks an exhibition's corridor lacks."""
     exhibition = exhibitions.at(slug, even_unshown=True)
-    return room_page("curator/corridor.html", exhibition=exhibition, missing=corridors.missing(exhibition))
+    return room_page("curator/corridor.html", exhibition=exhibition, missing=corridors.find_missing(exhibition))
 
 
 @office.post("/<slug>/corridor")
 def join(slug: str) -> Response:
     """Request the missing connecting walks of an exhibition."""
-    if corridors.commission_joints(exhibitions.at(slug, even_unshown=True)):
+    if corridors.request_joints(exhibitions.at(slug, even_unshown=True)):
         audit_log.note("joined the walks of exhibition", slug)
     return go("corridor_office.joints", slug=slug)

@@ -47,7 +47,7 @@ def make() -> Response:
     """Open a new wall; show the form with errors if a field is invalid."""
     wanted = _wanted(request.form.get("name", ""))
     try:
-        made = walls.make(wanted)
+        made = walls.create(wanted)
     except InvalidInput as error:
         return _walls_page(wanted, error)
     return go("wall_office.wall", name=made.name)
@@ -57,7 +57,7 @@ def make() -> Response:
 def wall(name: str) -> Response:
     """Show a wall: its legs, waiting words and settings."""
     found = walls.at(name)
-    return _wall_page(found, walls.wanted_of(found))
+    return _wall_page(found, walls.settings_of(found))
 
 
 @blueprint.post("/<name>")
@@ -100,7 +100,7 @@ def skip_leg(name: str, number: int) -> Response:
 
 
 def _opened(found: Wall) -> Response:
-    wanted = walls.wanted_of(found)
+    wanted = walls.settings_of(found)
     try:
         walls.open_wall(wanted)
     except InvalidInput as error:  # for example the model no longer has the wall's style
@@ -112,7 +112,7 @@ def _skipped(found: Wall, skip: Callable[[], None]) -> Response:
     try:
         skip()
     except Conflict as error:
-        return _wall_page(found, walls.wanted_of(found), status=error.status, error=str(error))
+        return _wall_page(found, walls.settings_of(found), status=error.status, error=str(error))
     return go("wall_office.wall", name=found.name)
 
 
@@ -149,7 +149,7 @@ def _wanted(name: str) -> WallRequest:
 
 
 def _walls_page(wanted: WallRequest, error: InvalidInput | None = None) -> Response:
-    every = [(each, words.count(each)) for each in walls.every()]
+    every = [(each, words.count(each)) for each in walls.all_walls()]
     context: dict[str, Any] = {"walls": every, "wanted": wanted, "hands": Limits.current(None).hands}
     return room_page("curator/walls.html", error, **context)
 

@@ -36,8 +36,8 @@ def ask(name: str) -> Response:
     """Return the programme as JSON; the leg that the screen reports moves the wall on."""
     wall = walls.at(name)
     director.advance(wall, programme.read_leg_number())
-    stretches.keep_walked(wall)
-    stretches.tidy(wall)
+    stretches.preserve_shown(wall)
+    stretches.delete_superfluous(wall)
     response = conditional(jsonify(programme.describe_wall(wall)))
     response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -26,7 +26,7 @@ class Canvas:
         self.pixel = 1 / size
         self.size = size
         self.setting = setting
-        self.tones = np.stack([colour.parsed(tone) for tone in setting.tones])
+        self.tones = np.stack([colour.parse_hex(tone) for tone in setting.tones])
         self.horizon = setting.horizon
         self.chance = np.random.default_rng(setting.seed)
         self.rgb = np.empty((size, size, 3), np.float32)

@@ -38,7 +38,7 @@ def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequ
     able = sorted(style.inks, key=partial(_apart, colours, style.own))[:2] if colours else style.inks
     inks = random.Random(f"inks:{seed}").choice(able)  # noqa: S311 - a reproducible random sequence
     if colours and style.is_dyed:
-        inks = dyeing.dyed(inks, colours, own=style.own)
+        inks = dyeing.dye(inks, colours, own=style.own)
     return Composition(marks, layout, rows, columns, inks, tilt, rng.uniform(0.88, 1.15), rng.getrandbits(24))
 
 
@@ -50,7 +50,7 @@ def _apart(colours: Sequence[str], own: Sequence[int], inks: Sequence[str]) -> f
     shown = [inks[number] for number in own if number < len(inks)] if own else inks[1:]
     if not shown:
         return math.inf
-    tones = [colour.tone(colour.parsed(ink)) for ink in shown]
+    tones = [colour.tone(colour.parse_hex(ink)) for ink in shown]
     wanted = [colour.tone(colour.polar(*colour.NAMED[name])) for name in colours]
     return sum(min(math.dist(one, tone) for tone in tones) for one in wanted)
 
@@ -103,7 +103,7 @@ def _marked(field: Field, composition: Composition) -> Array:
 
 
 def _inks(composition: Composition) -> Array:
-    return np.stack([colour.parsed(ink) for ink in _enough(composition)])
+    return np.stack([colour.parse_hex(ink) for ink in _enough(composition)])
 
 
 def _enough(composition: Composition) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _enough(composition: Composition) -> tuple[str, ...]:
     return tuple(inks[number % len(inks)] for number in range(max(len(inks), least)))
 
 
-def on_the_way(
+def compose_between(
     layers: Callable[[Composition], Layers],
     painted: tuple[Array, NDArray[np.int16]] | None,
     compositions: Sequence[Composition | None],
@@ -134,7 +134,7 @@ def on_the_way(
     height, width = shape
     draw = partial(compose, side=side, is_place=is_place, shape=shape, asked=asked)
     first, last = (each or Composition() for each in compositions)
-    if (one := turning.between(first, last, t)) is not None:
+    if (one := turning.blend(first, last, t)) is not None:
         even = np.full((height, width), t, np.float32)
         if one.layout != "grid":
             return *draw(layers(one), one), even
@@ -150,5 +150,5 @@ def on_the_way(
     else:
         drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]
-    share = turning.turned(height, width, ends[0], ends[1], t)
+    share = turning.transition_shares(height, width, ends[0], ends[1], t)
     return channels.over(drawn[1][0], share, drawn[0][0]), np.where(share > 0.5, drawn[1][1], drawn[0][1]), share

@@ -22,7 +22,7 @@ KEY = 0.36
 """The lightness below which an ink is a key: it draws lines and shadows, and takes no lighter colour."""
 
 
-def dyed(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()) -> tuple[str, ...]:
+def dye(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()) -> tuple[str, ...]:
     """Return the inks, as many as given, with each of the named colours among them.
 
     ``own`` are the numbers of the inks that a style shows things in: all of them are dyed, and light ones stay light.
@@ -43,14 +43,14 @@ def dyed(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()
         at = min(free, key=lambda number: _apart(held[number], tone))
         free.remove(at)
         if _apart(held[at], tone) > ALIKE:
-            held[at] = colour.hexed(colour.rgb(tone))
+            held[at] = colour.to_hex(colour.rgb(tone))
     return tuple(held)
 
 
 def _toned(name: str, strength: float) -> Array:
     """Return a named colour in Oklab, no more saturated than ``strength``."""
     light, chroma, degrees = colour.NAMED[name]
-    return colour.of_polar(light, min(chroma, strength), degrees)
+    return colour.polar_lab(light, min(chroma, strength), degrees)
 
 
 def _taken(ink: str, name: str, strength: float, share: float) -> str:
@@ -58,7 +58,7 @@ def _taken(ink: str, name: str, strength: float, share: float) -> str:
     own, tone = _lab(ink), _toned(name, strength)
     light = own[0] + share * (tone[0] - own[0])
     tone[1:] *= np.clip(1.3 - 2.2 * abs(light - tone[0]), 0.35, 1)
-    return colour.hexed(colour.rgb(np.array([light, *tone[1:]], np.float32)))
+    return colour.to_hex(colour.rgb(np.array([light, *tone[1:]], np.float32)))
 
 
 def _apart(ink: str, tone: Array) -> float:
@@ -69,4 +69,4 @@ def _apart(ink: str, tone: Array) -> float:
 
 
 def _lab(ink: str) -> Array:
-    return colour.lab(colour.parsed(ink))
+    return colour.lab(colour.parse_hex(ink))

@@ -18,7 +18,7 @@ WINDOW = 0.4
 """The share of the transition in which one part changes; parts begin one after the other."""
 
 
-def between(first: Composition, last: Composition, t: float) -> Composition | None:
+def blend(first: Composition, last: Composition, t: float) -> Composition | None:
     """Return the composition at ``t`` if only inks, tilt and scale differ; else None."""
     fixed = ("marks", "layout", "rows", "columns", "seed")
     if any(getattr(first, name) != getattr(last, name) for name in fixed) or len(first.inks) != len(last.inks):
@@ -29,8 +29,8 @@ def between(first: Composition, last: Composition, t: float) -> Composition | No
 
 
 def _mixed_ink(first: str, last: str, t: float) -> str:
-    one, other = (colour.lab(colour.parsed(ink)) for ink in (first, last))
-    return colour.hexed(colour.rgb(((1 - t) * one + t * other).astype(np.float32)))
+    one, other = (colour.lab(colour.parse_hex(ink)) for ink in (first, last))
+    return colour.to_hex(colour.rgb(((1 - t) * one + t * other).astype(np.float32)))
 
 
 def cell_times(grid: Composition, t: float) -> list[float]:
@@ -39,7 +39,7 @@ def cell_times(grid: Composition, t: float) -> list[float]:
     return [round(float(time), 6) for time in _done(order, t)]
 
 
-def turned(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:
+def transition_shares(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:
     """Return each pixel's share (h, w) of the last composition at ``t``: 0 or 1, soft where a part is changing."""
     if not (first.is_graphic and last.is_graphic):
         return _front(height, width, first.seed, t)

@@ -42,7 +42,7 @@ class Drawn:
 
     def sketch(self, size: int = SKETCH) -> Array:
         """Return its sketch (4, size, width): RGB and the distance divided by 64, all -1…1."""
-        return sketched(self.picture, self.numbers, size, unoutlined=self.unoutlined)
+        return make_sketch(self.picture, self.numbers, size, unoutlined=self.unoutlined)
 
     def guide(self, side: int) -> Array:
         """Return the decoder's guide, ``side`` pixels high: (4, side, width), RGB -1…1 and coverage 0…1.
@@ -56,11 +56,11 @@ class Drawn:
         if high % side or wide % (high // side):
             raise ValueError(f"A guide {side} pixels high cannot be made of a picture of {high} x {wide}.")
         share = np.broadcast_to(np.asarray(self.graphic, np.float32), (high, wide))[..., None]
-        shown = averaged(np.concatenate([(self.picture * 2 - 1) * share, share], -1), high // side)
+        shown = average(np.concatenate([(self.picture * 2 - 1) * share, share], -1), high // side)
         return np.ascontiguousarray(np.clip(shown, -1, 1).transpose(2, 0, 1), np.float32)
 
 
-def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
+def make_sketch(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
     """Return the sketch, ``size`` pixels high, of a picture (h, w, 3) and the numbers of its things (h, w).
 
     A sketch conditions a picture four times its size, whose pixels are the unit of its distances. ``unoutlined``, 0…1,
@@ -74,10 +74,10 @@ def sketched(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, 
     unit = FOLD * size / side
     away = unoutlined + (1 - unoutlined) * distance.signed(numbers, unit) / distance.CLAMP
     held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
-    return np.ascontiguousarray(np.clip(averaged(held, side // size), -1, 1).transpose(2, 0, 1), np.float32)
+    return np.ascontiguousarray(np.clip(average(held, side // size), -1, 1).transpose(2, 0, 1), np.float32)
 
 
-def averaged(picture: Array, step: int) -> Array:
+def average(picture: Array, step: int) -> Array:
     """Return a picture (h, w, c) reduced by means over ``step`` by ``step`` pixels."""
     if step == 1:
         return picture

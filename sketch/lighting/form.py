@@ -66,7 +66,7 @@ def _resized(
     return np.asarray(Image.fromarray(np.ascontiguousarray(of)).resize(size, how, box), np.float32)
 
 
-def blurred(of: Array, radius: float) -> Array:
+def blur(of: Array, radius: float) -> Array:
     """Return (m, n) blurred by a radius in pixels; values beyond the edges repeat the edge."""
     reach = max(1, round(radius))
     down, across = (_means(size, reach) for size in of.shape)

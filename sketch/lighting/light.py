@@ -10,7 +10,7 @@ import numpy as np
 from sketch import colour
 from sketch.colour import Array
 from sketch.layers import channels
-from sketch.lighting.form import Form, blurred
+from sketch.lighting.form import Form, blur
 from sketch.scene import Setting
 from sketch.surroundings import PHOTO
 
@@ -65,7 +65,7 @@ class Light:
     @classmethod
     def from_setting(cls, setting: Setting) -> Light:
         """Return the light of a setting; in a photo, things have their light already."""
-        around = np.mean([colour.parsed(tone) for tone in setting.tones[:4]], 0)
+        around = np.mean([colour.parse_hex(tone) for tone in setting.tones[:4]], 0)
         tint = np.clip(around / max(float(around.mean()), 1e-3), 1 - TINTED, 1 + TINTED)
         return cls(
             setting.light,
@@ -128,7 +128,7 @@ def _slope(cover: Array, side: float) -> tuple[Array, Array]:
     """Return the slopes (m, m), to the right and downwards, of a rounded surface over a coverage (m, m)."""
     height = np.zeros_like(cover)
     for width, weight in ROUNDINGS:
-        height -= weight * 2.5 * width * side * blurred(cover, width * side)
+        height -= weight * 2.5 * width * side * blur(cover, width * side)
     down, across = (np.gradient(height, axis=axis) for axis in (0, 1))
     return np.asarray(across, np.float32), np.asarray(down, np.float32)
 

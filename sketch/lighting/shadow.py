@@ -10,7 +10,7 @@ from PIL import Image
 
 from sketch.colour import Array
 from sketch.layers import channels
-from sketch.lighting.form import SEEN, Form, blurred
+from sketch.lighting.form import SEEN, Form, blur
 from sketch.lighting.light import HIGH, Light
 from sketch.scene import Setting
 from sketch.surroundings import PHOTO
@@ -99,7 +99,7 @@ def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) 
 def _set_off(form: Form, light: Light) -> Array:
     """Return factors (m, m) that darken the ground at the thing's lit side and brighten it at the shaded side."""
     reach = 0.22 * float(np.sqrt(form.cover.sum()))
-    slope = np.gradient(blurred(form.cover, reach))
+    slope = np.gradient(blur(form.cover, reach))
     towards = reach * (slope[1] * light.side - slope[0] * HIGH)
     return np.asarray(np.clip(1 + light.modelling * HALO * towards, 0.5, 1.5), np.float32)
 
@@ -107,7 +107,7 @@ def _set_off(form: Form, light: Light) -> Array:
 def _on_wall(form: Form, light: Light) -> Array:
     """Return the shadow (m, m) of a thing in front of a wall."""
     high = (form.foot - form.head) * len(form.cover) / form.size
-    return blurred(_moved(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
+    return blur(_moved(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
 
 
 def _moved(of: Array, down: float, right: float) -> Array:
@@ -129,7 +129,7 @@ def _thrown(form: Form, light: Light, shadow: Shadow) -> Array:
     rows = np.arange(size, dtype=np.float32) + 0.5
     up = (foot - rows) / FLAT
     paler = np.clip(1 - 0.6 * up / max(1.0, foot - head), 0, 1) * np.clip((rows / size - shadow.horizon) / 0.02, 0, 1)
-    soft = blurred(np.asarray(laid, np.float32) * (up >= -1)[:, None], 0.014 * size)
+    soft = blur(np.asarray(laid, np.float32) * (up >= -1)[:, None], 0.014 * size)
     return np.asarray(soft * paler[:, None], np.float32)
 
 

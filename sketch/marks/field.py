@@ -329,7 +329,7 @@ def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
     return np.asarray(np.clip((floor + rise + 0.0) / max(1, count - 1), 0, 1), np.float32)
 
 
-def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
+def pull_to_inks(lab: Array, inks: Array, soft: float = 0.08) -> Array:
     """Return colours (h, w, 3) in Oklab as their nearest inks (n, 3), mixed where several are near.
 
     Hue counts more than lightness; ``soft`` is the extra distance up to which further inks count.
@@ -341,7 +341,7 @@ def pulled(lab: Array, inks: Array, soft: float = 0.08) -> Array:
     return np.asarray(((inks.T @ shares) / shares.sum(0)).T.reshape(lab.shape), np.float32)
 
 
-def set_apart(ground: Array, things: Array, cover: Array, extreme: float = 0.0) -> float:
+def contrast_shift(ground: Array, things: Array, cover: Array, extreme: float = 0.0) -> float:
     """Return the change of lightness that a ground (3,) in Oklab needs to contrast with similar things.
 
     ``extreme`` is the field's: things requested in white or black keep their lightness.

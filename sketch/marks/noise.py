@@ -28,7 +28,7 @@ def cloud(height: int, width: int, cell: float, seed: int) -> Array:
 
 
 @lru_cache(maxsize=64)
-def scattered(rows: int, columns: int, seed: int, count: int = 4) -> Array:
+def cell_noise(rows: int, columns: int, seed: int, count: int = 4) -> Array:
     """Return uniform random numbers 0…1 for each cell of a grid: (rows, columns, count).
 
     The array is cached: do not write to it.

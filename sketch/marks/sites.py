@@ -39,7 +39,7 @@ class Sites:
 
     def chance(self) -> Array:
         """Return uniform random numbers 0…1 for each site: (rows, columns, 4)."""
-        return noise.scattered(*self.x.shape, self.seed + 1)
+        return noise.cell_noise(*self.x.shape, self.seed + 1)
 
     def squares(self, field: Field) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return for each pixel the row (h, 1) and the column (1, w) of its grid cell."""
@@ -60,7 +60,7 @@ def scatter(field: Field, cell: float, number: int = 0, jitter: float = 0.8) -> 
     """Return sites on a grid of ``cell`` units, each at random within the middle ``jitter`` of its cell."""
     seed = field.seed * 64 + number
     rows, columns = (int(np.ceil(side / cell)) + 4 for side in field.size)
-    spread = (noise.scattered(rows, columns, seed)[..., :2] - 0.5) * jitter + 0.5
+    spread = (noise.cell_noise(rows, columns, seed)[..., :2] - 0.5) * jitter + 0.5
     x = (np.arange(columns, dtype=np.float32)[None, :] - 2 + spread[..., 0]) * cell
     y = (np.arange(rows, dtype=np.float32)[:, None] - 2 + spread[..., 1]) * cell
     return Sites(np.asarray(x, np.float32), np.asarray(y, np.float32), cell, seed)

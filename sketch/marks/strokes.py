@@ -38,7 +38,7 @@ def distance(
     """
     high, wide = of.size
     rows, columns = int(high / cell) + 2 * REACH + 2, int(wide / cell) + 2 * REACH + 2
-    own = noise.scattered(rows, columns, of.seed * 64 + number)
+    own = noise.cell_noise(rows, columns, of.seed * 64 + number)
     y = (np.arange(rows, dtype=np.float32)[:, None] - REACH + own[..., 0]) * cell
     x = (np.arange(columns, dtype=np.float32)[None, :] - REACH + own[..., 1]) * cell
     row = np.clip((y / of.pixel).astype(int), 0, of.shape[0] - 1)

@@ -32,7 +32,7 @@ def draw(of: Field) -> Array:
     each = rows / rows.sum(0)
     body, away, tone = (each.T @ part for part in (of.cut(of.away), of.away, of.tone))
     woven = np.stack([each.T @ of.lab[..., part] for part in range(3)], -1)
-    lag = noise.scattered(len(tone), 1, of.seed + 3, 1)[..., 0] - 0.5
+    lag = noise.cell_noise(len(tone), 1, of.seed + 3, 1)[..., 0] - 0.5
     lag = lag * 0.5 + np.where(np.arange(len(tone)) % 2 == 0, 0.25, -0.25)[:, None]
     inks = colour.lab(of.inks)
     things = _dyed(woven, tone, inks, lag)
@@ -95,7 +95,7 @@ def _abrash(of: Field, rows: int) -> Array:
     """Return the variation of yarns (n, w), each along a part of its row."""
     wide = of.shape[1]
     return np.asarray(
-        noise.cloud(rows, wide, 60, of.seed * 64 + 8) * 0.5 + noise.scattered(rows, 1, of.seed + 5, 1)[..., 0] - 0.5,
+        noise.cloud(rows, wide, 60, of.seed * 64 + 8) * 0.5 + noise.cell_noise(rows, 1, of.seed + 5, 1)[..., 0] - 0.5,
         np.float32,
     )
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from sketch.colour import Array
 from sketch.layers.drawn import Drawn
-from sketch.lighting.form import blurred
+from sketch.lighting.form import blur
 from sketch.painterly import forms, ground, reflections, tones
 from sketch.painterly.forms import Form
-from sketch.painterly.shadows import thrown, touching
+from sketch.painterly.shadows import cast_shadow, contact_shadow
 from sketch.scene import Setting
 
 AIR = ("sky", "space", "underwater")
@@ -92,12 +92,12 @@ def between(
     size = drawn.ground.shape[0]
     behind = np.zeros_like(drawn.ground)
     for setting, seed, share in ends:
-        place = ground.drawn(setting, size, seed) if ground.is_place(setting) else drawn.ground
+        place = ground.draw_place(setting, size, seed) if ground.is_place(setting) else drawn.ground
         behind += np.float32(share) * place
     light = Light.mixed([(Light.from_setting(setting), share) for setting, _, share in ends])
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
-    rgb = tones.without_contours(rgb, alpha[..., 0])
-    rgb = tones.without_highlights(rgb, alpha[..., 0], light.tint)
+    rgb = tones.remove_contours(rgb, alpha[..., 0])
+    rgb = tones.soften_highlights(rgb, alpha[..., 0], light.tint)
     own = None if asked is None else (rgb, asked[drawn.numbers][..., None])
     rgb = rgb * (1 - TINTED * (1 - light.tint * light.depth))
     shapes = list(forms.find_forms(drawn))
@@ -108,12 +108,12 @@ def between(
         dark = np.zeros_like(shape.cover)
         for setting, _, share in ends:
             dark += np.float32(share) * _dark(shape, light, setting)
-        behind *= 1 - forms.resized(dark, size)[..., None] * _SHADOW
+        behind *= 1 - forms.resize(dark, size)[..., None] * _SHADOW
     behind = _apart(rgb, alpha, behind)
     facing, cover = _facing(shapes, light, min(size, forms.COARSE))
     rgb, behind = _lit(rgb, alpha, behind, facing, cover, light)
     key = tones.Key.mixed([(tones.key(setting), share) for setting, _, share in ends])
-    rgb, behind = tones.graded(rgb, key, 1.0, own=own), tones.graded(behind, key, 0.7)
+    rgb, behind = tones.grade(rgb, key, 1.0, own=own), tones.grade(behind, key, 0.7)
     things = np.concatenate([rgb, alpha], -1)
     return replace(drawn, things=np.asarray(np.clip(things, 0, 1), np.float32), ground=np.clip(behind, 0, 1))
 
@@ -131,12 +131,12 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
 
 def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: float) -> None:
     """Draw a thing's reflection on the ground (n, n, 3) in place; ``held`` (m, m, 3) are the things' colours."""
-    if not reflections.amount(setting) or _floor(setting) > 1:
+    if not reflections.reflection_strength(setting) or _floor(setting) > 1:
         return
     size = behind.shape[0]
-    colours, seen = reflections.mirrored(shape, held, setting)
-    seen = forms.resized(np.asarray(share * seen, np.float32), size)[..., None]
-    behind += (forms.resized(colours, size) * 0.85 - behind) * seen
+    colours, seen = reflections.mirror(shape, held, setting)
+    seen = forms.resize(np.asarray(share * seen, np.float32), size)[..., None]
+    behind += (forms.resize(colours, size) * 0.85 - behind) * seen
 
 
 def _dark(shape: Form, light: Light, setting: Setting) -> Array:
@@ -144,8 +144,8 @@ def _dark(shape: Form, light: Light, setting: Setting) -> Array:
     if setting.kind in AIR or not ground.is_place(setting):
         return np.zeros_like(shape.cover)
     floor = _floor(setting)
-    away = thrown(shape, light.side, floor) * light.depth
-    return np.asarray(np.maximum(away, touching(shape, floor)), np.float32)
+    away = cast_shadow(shape, light.side, floor) * light.depth
+    return np.asarray(np.maximum(away, contact_shadow(shape, floor)), np.float32)
 
 
 def _floor(setting: Setting) -> float:
@@ -186,10 +186,10 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     shade = 0.42 * _risen(-facing, 0.04, 0.16) + 0.58 * _risen(-facing, 0.30, 0.46)
     lit = 0.5 * _risen(facing, 0.10, 0.22) + 0.5 * _risen(facing, 0.34, 0.48)
     # The core shadow is darkest, not the rim, which reflects its surroundings.
-    rim = np.clip(2.2 * (1 - blurred(cover, 0.035 * len(cover))), 0, 1)
-    fine = forms.resized(np.stack([shade, lit, rim], -1), size)
+    rim = np.clip(2.2 * (1 - blur(cover, 0.035 * len(cover))), 0, 1)
+    fine = forms.resize(np.stack([shade, lit, rim], -1), size)
     shade, lit, rim = (fine[..., at : at + 1] for at in range(3))
-    around = forms.resized(around, size)
+    around = forms.resize(around, size)
     dark = rgb * (1 - SHADED * light.depth * _SHADE * shade)
     bounce = BOUNCED * shade * (0.45 + 0.55 * rim)
     things = dark + (around * (0.45 + 0.55 * rgb) - dark) * bounce
@@ -199,7 +199,7 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     lost = LOST * np.clip(shade * 1.5 - 0.3, 0, 1) * np.maximum(near**2, edge)
     soft = _widened(behind)
     things = things + (soft - things) * lost
-    beside = forms.resized(_beside(facing, cover), size)[..., None]
+    beside = forms.resize(_beside(facing, cover), size)[..., None]
     behind = behind * (1 - FOUND * np.clip(beside, -1, 1))
     return np.clip(things, 0, 1), np.clip(behind, 0, 1)
 
@@ -219,18 +219,18 @@ def _around(rgb: Array, alpha: Array, behind: Array) -> Array:
     reach = 0.16 * len(whole)
     shift = round(0.1 * len(whole))
     lower = np.concatenate([whole[shift:], np.repeat(whole[-1:], shift, 0)])
-    return np.stack([blurred(lower[..., part], reach) for part in range(3)], -1)
+    return np.stack([blur(lower[..., part], reach) for part in range(3)], -1)
 
 
 def _widened(behind: Array) -> Array:
     """Return the ground without details, into which edges are lost."""
     small = forms.coarse(behind)
-    wide = np.stack([blurred(small[..., part], 0.03 * len(small)) for part in range(3)], -1)
-    return forms.resized(wide, behind.shape[0])
+    wide = np.stack([blur(small[..., part], 0.03 * len(small)) for part in range(3)], -1)
+    return forms.resize(wide, behind.shape[0])
 
 
 def _beside(facing: Array, cover: Array) -> Array:
     """Return where the ground beside things is darkened (next to lit parts) or lightened, coarse."""
     reach = 0.06 * len(cover)
-    total = blurred(cover, reach)
-    return np.asarray(blurred(np.clip(facing * 2.4, -1, 1) * cover, reach) / (total + 0.15) * np.clip(total * 3, 0, 1))
+    total = blur(cover, reach)
+    return np.asarray(blur(np.clip(facing * 2.4, -1, 1) * cover, reach) / (total + 0.15) * np.clip(total * 3, 0, 1))

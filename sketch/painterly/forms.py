@@ -10,7 +10,7 @@ from PIL import Image
 
 from sketch.colour import Array
 from sketch.layers.drawn import Drawn
-from sketch.lighting.form import blurred
+from sketch.lighting.form import blur
 
 COARSE = 64
 """The side in pixels at which light is computed."""
@@ -38,19 +38,19 @@ def coarse(picture: Array) -> Array:
     if size <= COARSE:
         return picture
     if size % COARSE:
-        return resized(picture, COARSE, Image.Resampling.BOX)
+        return resize(picture, COARSE, Image.Resampling.BOX)
     step = size // COARSE
     rows = np.add.reduce([picture[at::step] for at in range(step)])
     return np.asarray(np.add.reduce([rows[:, at::step] for at in range(step)]) / np.float32(step**2), np.float32)
 
 
-def resized(picture: Array, size: int, how: Image.Resampling = Image.Resampling.BILINEAR) -> Array:
+def resize(picture: Array, size: int, how: Image.Resampling = Image.Resampling.BILINEAR) -> Array:
     """Return (m, m) or (m, m, c) resized to another side."""
     if picture.shape[0] == size:
         return picture
     if picture.ndim == 2:
         return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize((size, size), how), np.float32)
-    return np.stack([resized(picture[..., part], size, how) for part in range(picture.shape[2])], -1)
+    return np.stack([resize(picture[..., part], size, how) for part in range(picture.shape[2])], -1)
 
 
 def find_forms(drawn: Drawn) -> Iterator[Form]:
@@ -88,6 +88,6 @@ def slopes(form: Form) -> tuple[Array, Array]:
     height = np.zeros_like(form.cover)
     for width, weight in ROUNDINGS:
         reach = max(1.0, width * unit)
-        height -= weight * 1.9 * reach * blurred(form.cover, reach)
+        height -= weight * 1.9 * reach * blur(form.cover, reach)
     down, across = np.gradient(height)
     return np.asarray(across, np.float32), np.asarray(down, np.float32)

@@ -25,7 +25,7 @@ KEYS = (0.62, 1.1)
 
 
 @lru_cache(maxsize=16)
-def drawn(setting: Setting, size: int, seed: int) -> Array:
+def draw_place(setting: Setting, size: int, seed: int) -> Array:
     """Return the place of a setting (size, size, 3), sRGB 0…1.
 
     The array is cached: do not write to it.

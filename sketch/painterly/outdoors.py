@@ -6,7 +6,7 @@ import numpy as np
 
 from sketch.backdrops.canvas import Numbers
 from sketch.colour import Array
-from sketch.painterly.stage import Stage, looked_up
+from sketch.painterly.stage import Stage, interpolate
 
 
 def sky(stage: Stage, *, clouds: float = 1.0) -> None:
@@ -37,7 +37,7 @@ def _clouds(stage: Stage, amount: float) -> None:
 
 
 def _summed(grids: list[Array], u: Numbers, v: Numbers) -> Array:
-    total = sum(looked_up(grid, u * 2**at, v * 2**at) * 0.5**at for at, grid in enumerate(grids))
+    total = sum(interpolate(grid, u * 2**at, v * 2**at) * 0.5**at for at, grid in enumerate(grids))
     return np.asarray(total, np.float32) * np.float32(1.2)
 
 

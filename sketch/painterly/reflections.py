@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sketch.colour import Array
-from sketch.lighting.form import blurred
+from sketch.lighting.form import blur
 from sketch.painterly.forms import Form
-from sketch.painterly.shadows import standing
+from sketch.painterly.shadows import standing_share
 from sketch.scene import Setting
 
 SHINE = {"sea": 0.62, "table": 0.2, "room": 0.14, "plain": 0.12, "window": 0.2}
@@ -20,14 +20,14 @@ RIPPLE = 0.045
 """The height of a ripple of water, as a share of the picture's side."""
 
 
-def amount(setting: Setting) -> float:
+def reflection_strength(setting: Setting) -> float:
     """Return the strength of reflections in a setting's ground, 0…1."""
     if setting.kind == "street" and setting.weather == "rain":
         return WET
     return SHINE.get(setting.kind, 0.0)
 
 
-def mirrored(form: Form, colours: Array, setting: Setting) -> tuple[Array, Array]:
+def mirror(form: Form, colours: Array, setting: Setting) -> tuple[Array, Array]:
     """Return a thing's reflection: its premultiplied colours (m, m, 3) and its strength (m, m)."""
     size = len(form.cover)
     rows = np.arange(size, dtype=np.float32) + 0.5
@@ -41,5 +41,5 @@ def mirrored(form: Form, colours: Array, setting: Setting) -> tuple[Array, Array
     fade = np.clip(below / 1.5, 0, 1) * np.exp(-np.clip(below, 0, None) / (0.55 * form.side * size + 1))
     if setting.kind == "sea":
         fade = fade * (0.62 + 0.38 * np.cos(2 * np.pi * below / (RIPPLE * size)))
-    seen = amount(setting) * cover * fade[:, None] * standing(form, setting.horizon)
-    return np.stack([blurred(held[..., at], 1) for at in range(3)], -1), blurred(np.asarray(seen, np.float32), 1)
+    seen = reflection_strength(setting) * cover * fade[:, None] * standing_share(form, setting.horizon)
+    return np.stack([blur(held[..., at], 1) for at in range(3)], -1), blur(np.asarray(seen, np.float32), 1)

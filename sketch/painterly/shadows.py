@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from sketch.colour import Array
-from sketch.lighting.form import blurred
+from sketch.lighting.form import blur
 from sketch.painterly.forms import Form
 
 LONG, FLAT = 0.95, 0.34
@@ -17,7 +17,7 @@ CONTACT = 0.9
 LEAVING = 0.05
 
 
-def thrown(form: Form, side: float, floor: float) -> Array:
+def cast_shadow(form: Form, side: float, floor: float) -> Array:
     """Return the darkness of a thing's cast shadow (m, m); without a floor, it falls on a wall behind the thing.
 
     ``side`` is where the light comes from, ``floor`` the height, as a share, of the ground's far end.
@@ -34,11 +34,11 @@ def thrown(form: Form, side: float, floor: float) -> Array:
     up = np.clip(foot + 1 - rows, 0, None) / (FLAT * max(1.0, form.side * size))
     paler = np.clip(1 - 0.55 * up, 0.2, 1) * np.clip((rows / size - floor) / 0.05, 0, 1)
     paler = paler * np.clip((foot + 1.5 - rows) / 1.5, 0, 1)
-    soft = blurred(laid, 0.014 * size)
-    return np.asarray(DARK * soft * paler[:, None] * standing(form, floor), np.float32)
+    soft = blur(laid, 0.014 * size)
+    return np.asarray(DARK * soft * paler[:, None] * standing_share(form, floor), np.float32)
 
 
-def touching(form: Form, floor: float) -> Array:
+def contact_shadow(form: Form, floor: float) -> Array:
     """Return the darkness of the narrow contact shadow under a thing (m, m)."""
     if floor > 1:
         return np.zeros_like(form.cover)
@@ -51,10 +51,10 @@ def touching(form: Form, floor: float) -> Array:
     low = np.clip(_smoothed(low, max(1, round(0.03 * size))) * 1.3, 0, 1)
     flat = max(1.0, 0.045 * form.side * size)
     lying = np.exp(-(((rows - foot - 0.1 * flat) / flat) ** 2))
-    return np.asarray(CONTACT * lying[:, None] * low[None, :] * standing(form, floor), np.float32)
+    return np.asarray(CONTACT * lying[:, None] * low[None, :] * standing_share(form, floor), np.float32)
 
 
-def standing(form: Form, floor: float) -> float:
+def standing_share(form: Form, floor: float) -> float:
     """Return how far a thing stands on the ground and does not fly, 0…1."""
     return min(1.0, max(0.0, 1 + (form.foot - floor) / LEAVING))
 
@@ -69,4 +69,4 @@ def _on_wall(form: Form, side: float) -> Array:
     how = (1, 0, 0.09 * side * form.side * size, 0, 1, -0.08 * form.side * size)
     image = Image.fromarray(np.ascontiguousarray(form.cover))
     moved = np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
-    return blurred(moved, 0.03 * size)
+    return blur(moved, 0.03 * size)

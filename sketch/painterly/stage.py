@@ -27,7 +27,7 @@ class Stage(Canvas):
     def __init__(self, setting: Setting, size: int, seed: int) -> None:
         super().__init__(setting, size)
         self.chance = np.random.default_rng((setting.seed, seed))
-        self.tones = quiet(self.tones)
+        self.tones = mute(self.tones)
         self.light = math.copysign(max(0.35, abs(setting.light)), setting.light or -1.0)
         self.night = setting.time == "night"
 
@@ -40,7 +40,7 @@ class Stage(Canvas):
         total = np.zeros(u.shape, np.float32)
         for octave in range(octaves):
             drawn = self.chance.normal(size=(32, 32)).astype(np.float32)
-            total += looked_up(drawn, u * 2**octave, v * 2**octave) * 0.5**octave
+            total += interpolate(drawn, u * 2**octave, v * 2**octave) * 0.5**octave
         return total * np.float32(1.4 / math.sqrt(sum(0.25**octave for octave in range(octaves))))
 
     def soft(self, distance: Numbers, width: float) -> Array:
@@ -84,7 +84,7 @@ _COOL = np.array([1.0, 0.93, 0.84], np.float32)
 _WARM = np.array([1.0, 0.96, 0.86], np.float32)
 
 
-def quiet(tones: Array) -> Array:
+def mute(tones: Array) -> Array:
     """Return tones (n, 3) with less chroma, and nearer to their common colour."""
     lab = colour.lab(tones)
     common = lab[:, 1:].mean(0)
@@ -92,7 +92,7 @@ def quiet(tones: Array) -> Array:
     return colour.rgb(lab)
 
 
-def looked_up(drawn: Array, u: Numbers, v: Numbers) -> Array:
+def interpolate(drawn: Array, u: Numbers, v: Numbers) -> Array:
     """Return a repeating table (n, n) interpolated smoothly at positions u, v."""
     left, top = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
     part_u, part_v = (each - low for each, low in ((u, left), (v, top)))

@@ -10,7 +10,7 @@ import numpy as np
 from sketch import colour
 from sketch.colour import Array
 from sketch.layers import channels
-from sketch.lighting.form import blurred
+from sketch.lighting.form import blur
 from sketch.painterly import forms
 from sketch.scene import Setting
 
@@ -60,14 +60,14 @@ class Key:
 
 def key(setting: Setting) -> Key:
     """Return the key of a setting: its lights tend to the colour of the bright distance, its darks to the opposite."""
-    lab = colour.lab(np.stack([colour.parsed(tone) for tone in setting.tones]))
+    lab = colour.lab(np.stack([colour.parse_hex(tone) for tone in setting.tones]))
     common = lab[:, 1:].mean(0)
     warm = {"dusk": (0.03, 0.05), "night": (-0.01, -0.03)}.get(setting.time, (0.008, 0.03))
     light = 0.5 * common + np.array(warm, np.float32)
     return Key(np.asarray(light, np.float32), np.asarray(0.6 * common + np.array((0.0, -0.02), np.float32), np.float32))
 
 
-def graded(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] | None = None) -> Array:
+def grade(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] | None = None) -> Array:
     """Return a picture (n, n, 3) with its colours moved into a key.
 
     ``own`` are the things' colours in plain light (n, n, 3), and how far each was requested (n, n, 1).
@@ -121,7 +121,7 @@ def _strongest(light: Array, ab: Array, strength: Array) -> Array:
     return np.asarray(most * (1 - PALE * pale) * np.clip(0.25 + 2 * light, 0, 1), np.float32)
 
 
-def without_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
+def soften_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
     """Return a picture whose small white spots within things are softened to the light's ``tint`` (3,).
 
     Broad whites stay, and so do highlights in the dark, as in an eye.
@@ -133,7 +133,7 @@ def without_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
     small, spots, cover = held[..., :3], held[..., 3], held[..., 4]
     reach = max(1.0, GLINT * len(held))
     beside = _spread(small, (1 - 0.98 * spots) + 1e-3, 1.5 * reach, cover)
-    broad = blurred(spots, 2 * reach) / (blurred(cover, 2 * reach) + 1e-3)
+    broad = blur(spots, 2 * reach) / (blur(cover, 2 * reach) + 1e-3)
     brightness = beside @ _LUMA
     gate = (
         np.clip((0.62 - broad) * 4, 0, 1)
@@ -141,11 +141,11 @@ def without_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
         * np.clip(6.5 - 7.5 * brightness, 0, 1)
     )
     softened = beside + (tint - beside) * np.float32(0.25)
-    amount = pale * forms.resized(np.asarray(0.85 * gate, np.float32), size)
-    return np.asarray(rgb + (forms.resized(softened, size) - rgb) * amount[..., None], np.float32)
+    amount = pale * forms.resize(np.asarray(0.85 * gate, np.float32), size)
+    return np.asarray(rgb + (forms.resize(softened, size) - rgb) * amount[..., None], np.float32)
 
 
-def without_contours(rgb: Array, alpha: Array) -> Array:
+def remove_contours(rgb: Array, alpha: Array) -> Array:
     """Return a picture whose thin dark contours, at edges and within things, are replaced by colours next to them.
 
     Dark parts broader than a line, such as eyes, stay. ``rgb`` is (n, n, 3) and ``alpha`` (n, n).
@@ -159,9 +159,9 @@ def without_contours(rgb: Array, alpha: Array) -> Array:
     lighter = np.clip((beside @ _LUMA - luma) * 4 - 0.25, 0, 1)
     dark = np.clip((0.42 - luma) / 0.2, 0, 1) * alpha
     # Outside the edge there is nothing, so the share within the thing counts.
-    broad = blurred(dark, 2.4 * reach) / (blurred(alpha, 2.4 * reach) + 1e-3)
+    broad = blur(dark, 2.4 * reach) / (blur(alpha, 2.4 * reach) + 1e-3)
     broad = np.clip((broad - 0.5) / 0.25, 0, 1)
-    outer = np.clip((0.97 - blurred(alpha, 2.2 * reach)) / 0.25, 0, 1)
+    outer = np.clip((0.97 - blur(alpha, 2.2 * reach)) / 0.25, 0, 1)
     amount = lighter * (1 - broad) * (0.35 + 0.65 * outer)
     return channels.over(beside * 0.92, amount, rgb)
 
@@ -171,5 +171,5 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def _spread(rgb: Array, weight: Array, reach: float, cover: Array | None = None) -> Array:
     """Return colours blurred with weights; they are premultiplied by their ``cover`` if that is given."""
-    total = blurred(weight if cover is None else weight * cover, reach) + 1e-4
-    return np.stack([blurred(rgb[..., part] * weight, reach) / total for part in range(3)], -1)
+    total = blur(weight if cover is None else weight * cover, reach) + 1e-4
+    return np.stack([blur(rgb[..., part] * weight, reach) / total for part in range(3)], -1)

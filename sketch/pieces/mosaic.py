@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sketch import colour
 from sketch.colour import Array
 from sketch.marks import sites
-from sketch.marks.field import REACH, Field, over, pulled, set_apart, step, steps
+from sketch.marks.field import REACH, Field, contrast_shift, over, pull_to_inks, step, steps
 
 PITCHES = (8.5, 11.0)
 """The range of the distance between rows, in units, by picture."""
@@ -78,12 +78,12 @@ def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -
     """Return the colour of each pixel's tessera in Oklab; it is uniform, except where details cut it in two."""
     chance = laid.chance().reshape(-1, 4)[own]
     inks = colour.lab(of.inks)
-    drawn = 0.45 * of.lab + 0.55 * pulled(of.lab, inks, 0.06)
+    drawn = 0.45 * of.lab + 0.55 * pull_to_inks(of.lab, inks, 0.06)
     thing = drawn.copy()
     thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
     thing[..., 0] += (0.5 + 0.3 * abs(of.extreme)) * of.wish * (of.lab[..., 0] - thing[..., 0])
     ground = np.broadcast_to(inks[0], thing.shape).copy()
-    apart = set_apart(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
+    apart = contrast_shift(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
     thing[..., 0] -= 1.2 * apart
     ground[..., 0] += apart
     ground = over(drawn, np.full(of.shape, of.is_place, np.float32), ground)

@@ -110,7 +110,7 @@ def _below(
 
 def _plane(of: Field, count: int, depth: int) -> Array:
     """Return inks for planes of the ground (count, 3); most are the first."""
-    chance = noise.scattered(count, 1, of.seed * 16 + 8 + depth, 2)[:, 0]
+    chance = noise.cell_noise(count, 1, of.seed * 16 + 8 + depth, 2)[:, 0]
     others = np.arange(2, len(of.inks))
     pick = others[(chance[:, 1] * len(others)).astype(int)]
     return np.asarray(of.inks[np.where(chance[:, 0] < 0.24, pick, 0)], np.float32)

@@ -89,7 +89,7 @@ def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], numb
     u, v = (x * cosine + y * sine) / pitch, (y * cosine - x * sine) / pitch
     column, row = np.floor(u).astype(int), np.floor(v).astype(int)
     rows, columns = np.arange(row.min(), row.max() + 1)[:, None], np.arange(column.min(), column.max() + 1)[None, :]
-    own = noise.scattered(97, 97, of.seed * 4 + number, 6)[rows % 97, columns % 97]
+    own = noise.cell_noise(97, 97, of.seed * 4 + number, 6)[rows % 97, columns % 97]
     across, down = columns + 0.5 + 0.24 * (own[..., 0] - 0.5), rows + 0.5 + 0.24 * (own[..., 1] - 0.5)
     at = _pixels(of, (across * cosine - down * sine) * pitch, (across * sine + down * cosine) * pitch)
     fine = detail[at] if number < len(PITCHES) - 1 else 1 - detail[at]

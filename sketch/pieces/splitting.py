@@ -121,7 +121,7 @@ def split_nodes(of: Field, sums: Sums, level: Level, unlike: Array, depth: int, 
     rest = np.maximum(long * breadth - areas, 1e-2)
     gain = (before**2).sum(-1) / areas + ((whole - before) ** 2).sum(-1) / rest
     gain -= (whole**2).sum(-1) / np.maximum(long * breadth, 1e-2)
-    chance = noise.scattered(2**depth, 1, of.seed * 16 + depth, len(TRIED))[:, 0]
+    chance = noise.cell_noise(2**depth, 1, of.seed * 16 + depth, len(TRIED))[:, 0]
     likely = 8 * gain / (unlike[:, None] + 1.5) + 2.5 * chance
     likely = np.exp(likely - likely.max(1, keepdims=True))
     split = ((likely * tried[:, 1:-1]).sum(1) / likely.sum(1)).astype(np.float32)

@@ -57,12 +57,12 @@ class _Patches:
 def draw(of: Field) -> Array:
     """Return a field drawn in patches of all inks; things differ from the ground only in value and hue."""
     patches = _patches(of)
-    own = noise.scattered(TABLE, TABLE, of.seed + 7, 8)[patches.row, patches.column]
+    own = noise.cell_noise(TABLE, TABLE, of.seed + 7, 8)[patches.row, patches.column]
     half = patches.half(own)
     light = _polarity(of, patches)
     inks = colour.lab(of.inks)
     is_other = half & (own[..., 3] < 0.45)
-    wishes = noise.scattered(TABLE, TABLE * 2, of.seed + 11, len(inks))
+    wishes = noise.cell_noise(TABLE, TABLE * 2, of.seed + 11, len(inks))
     wish = np.moveaxis(wishes, -1, 0)[:, patches.row, 2 * patches.column + is_other]
     shift = np.asarray(np.where(is_other, own[..., 5], own[..., 4]) - 0.5, np.float32)
     body = of.cut(of.blur(of.away, 1.2))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sketch import colour
 from sketch.colour import Array
 from sketch.marks import sites
-from sketch.marks.field import Field, over, pulled, set_apart, step, steps
+from sketch.marks.field import Field, contrast_shift, over, pull_to_inks, step, steps
 
 PIECES = (27.0, 42.0)
 """The range of a piece's size, in units, by picture."""
@@ -37,7 +37,7 @@ def draw(of: Field) -> Array:
     lead = np.maximum(lead, of.cut(lead_width * 0.9 - np.abs(of.away + 0.4)))
     lead = np.maximum(lead, 0.92 * (body + of.is_place * (1 - body)) * step(of.edges, 0.55, 0.95))
     thing, ground = _thing(of, inks, chance), _ground(of, inks, number)
-    apart = set_apart(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
+    apart = contrast_shift(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
     thing[..., 0] -= apart
     ground[..., 0] += apart
     glass = over(thing, body, ground)
@@ -125,7 +125,7 @@ def _numbered(u: Array, v: Array) -> Array:
 def _thing(of: Field, inks: Array, chance: Array) -> Array:
     """Return the things' glass in Oklab: colours moved towards the inks, with a small variation per piece."""
     lab = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
-    lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pulled(lab, inks, 0.07)[..., 1:]
+    lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pull_to_inks(lab, inks, 0.07)[..., 1:]
     lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
     lab[..., 1:] += 0.06 * (chance[..., 1:3] - 0.5)
     lab[..., 0] += (0.4 + 0.3 * abs(of.extreme)) * of.wish * (of.lab[..., 0] - lab[..., 0])
@@ -141,5 +141,5 @@ def _ground(of: Field, inks: Array, number: Array) -> Array:
     if of.is_place == 0:
         return lab
     place = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
-    place = 0.4 * place + 0.65 * pulled(place, inks, 0.06)
+    place = 0.4 * place + 0.65 * pull_to_inks(place, inks, 0.06)
     return over(place + 0.4 * (lab - inks[0]), np.full(of.shape, 0.9 * of.is_place, np.float32), lab)

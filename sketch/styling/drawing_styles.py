@@ -19,12 +19,12 @@ def is_modelled(drawing: Drawing) -> bool:
     return drawing.style in MODELLED
 
 
-def unmodelled(drawings: Sequence[Drawing]) -> list[Drawing]:
+def without_modelled(drawings: Sequence[Drawing]) -> list[Drawing]:
     """Return the drawings without modelled form; all of them if every one is modelled."""
     return [each for each in drawings if not is_modelled(each)] or list(drawings)
 
 
-def modelled(book: Sketchbook, digest: str) -> str:
+def find_modelled(book: Sketchbook, digest: str) -> str:
     """Return the modelled drawing of the same name if there is one, else the same digest.
 
     Only shipped flat drawings are replaced: a drawing that a curator added is used as it is.

@@ -54,14 +54,14 @@ def is_framed(digest: str, book: Sketchbook) -> bool:
     return _within(digest, book) is not None
 
 
-def seen_as_view(item: Item, book: Sketchbook) -> Item:
+def as_view(item: Item, book: Sketchbook) -> Item:
     """Return an item that counts as covering its square if its drawing is a picture in a square."""
     if item.appearance is None or not is_framed(item.drawing, book):
         return item
     return replace(item, appearance=replace(item.appearance, cover=1.0))
 
 
-def bled(scene: Scene, book: Sketchbook) -> Scene:
+def bleed(scene: Scene, book: Sketchbook) -> Scene:
     """Return a scene whose furthest thing extends beyond the frame if it is a picture in a square.
 
     This applies if it is alone or other things stand in front of it; among other things it stays one of them.

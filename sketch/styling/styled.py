@@ -49,10 +49,10 @@ def arrange(
     if marks not in MARKS:
         return arrangement.arrange(items, wish, seed)
     if marks == PAINTED:
-        shown = [framed.seen_as_view(_modelled(item, book), book) for item in items]
+        shown = [framed.as_view(_modelled(item, book), book) for item in items]
         scene = arranging.arrange(shown, wish, seed, book)
         return replace(_bled(scene, wish, book), composition=Composition(seed=seed % 2**24))
-    items = [framed.seen_as_view(item, book) for item in items]
+    items = [framed.as_view(item, book) for item in items]
     if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - a reproducible random sequence
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
@@ -81,7 +81,7 @@ def _gathered(scene: Scene, chosen: Composition) -> Scene:
 
 def _bled(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
     """Return a scene filled by a drawing that is a picture in a square, unless a composition was requested."""
-    return scene if wish.composition else framed.bled(scene, book)
+    return scene if wish.composition else framed.bleed(scene, book)
 
 
 def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: Composition) -> Scene:
@@ -106,5 +106,5 @@ def _says_no_place(wish: Wish) -> bool:
 
 def _modelled(item: Item, book: Sketchbook) -> Item:
     """Return an item with its modelled drawing, if there is one."""
-    digest = drawing_styles.modelled(book, item.drawing)
+    digest = drawing_styles.find_modelled(book, item.drawing)
     return item if digest == item.drawing else replace(item, drawing=digest, appearance=book.appearance(digest))

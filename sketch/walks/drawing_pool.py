@@ -123,7 +123,7 @@ class DrawingPool:
         self.close()
 
 
-def beside(cores: int) -> int:
+def extra_processes(cores: int) -> int:
     """Return the number of extra processes for a number of cores: one fewer, and at most ``MOST``."""
     return min(MOST, cores - 1)
 

@@ -90,7 +90,7 @@ class Legs:
         shown = None
         if guide is not None and further is not None:
             shown = ((1 - t) * guide.astype(np.float32) + t * further.astype(np.float32)).astype(np.float16)
-        return Led(mixing.mixed(sketch, other, t), shown)
+        return Led(mixing.mix_sketches(sketch, other, t), shown)
 
     def _mixed(self, leg: int) -> Mixture:
         first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]

@@ -1,4 +1,4 @@
-// Quiet hours: two times of day of the screen's own clock, also across midnight. The first belongs to them, the last does not.
+// Quiet hours: two times of day in local time, possibly across midnight. The first is included, the second is not.
 
 const minutes = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 

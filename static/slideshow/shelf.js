@@ -1,10 +1,10 @@
-// The films that are kept at hand, in the order in which they came: they are shown again when the network is lost.
-// However long the screen runs, it holds at most so many of them, and so many bytes.
+// The films kept in memory, in the order of arrival. They are shown again when the network fails.
+// Their number and total size are limited.
 
 export const FILMS = 12, BYTES = 96 * 2 ** 20;
 
 export class Shelf {
-  films = new Map(); // by id: what is told of a film, with its `blob`
+  films = new Map(); // descriptions of films by id, with the `blob`
 
   get bytes() {
     return [...this.films.values()].reduce((sum, { blob }) => sum + blob.size, 0);
@@ -18,7 +18,7 @@ export class Shelf {
     return this.films.get(id);
   }
 
-  /* Keep a film, at the end; the oldest go, but never one that is `inUse`. */
+  /* Add a film at the end; remove the oldest over the limits, but none that is `inUse`. */
   put(film, inUse = []) {
     this.films.delete(film.id);
     this.films.set(film.id, film);
@@ -32,7 +32,7 @@ export class Shelf {
     this.films.delete(id);
   }
 
-  /* The film beside another, in a circle; undefined where there is no other. */
+  /* Return the film `step` places after another, in a circle; undefined if there is no other. */
   beside(id, step) {
     const ids = [...this.films.keys()];
     if (ids.length < 2) return this.films.get(ids.find((each) => each !== id));

@@ -1,13 +1,13 @@
-// Museum mode: one film after the other. The next is loaded, and has shown its first picture, before the present one goes.
+// Museum mode, a slideshow. The next film is loaded and has shown its first picture before the current one is removed.
 
 const module = (name) => import(document.getElementById(name).href);
 const [{ isQuiet }, { Shelf }, { pause }] = await Promise.all(["quiet", "shelf", "backoff"].map(module));
 
-const TICK = 250; // milliseconds between two looks at the clock
+const TICK = 250; // timer interval in milliseconds
 const FADE = 1_300; // a little longer than the stylesheet's
-const LABEL = 9_000, HAND = 3_500; // how long the label, and the controls after something moved, are seen
-const PATIENCE = 20_000; // for a film to show its first picture, or a request to be answered
-const TOO_BIG = 48 * 2 ** 20; // bytes of a film; of a longer one the poster is shown
+const LABEL = 9_000, HAND = 3_500; // how long the label is visible, and the controls after a movement
+const PATIENCE = 20_000; // timeout of a request, and of a film's first picture
+const TOO_BIG = 48 * 2 ** 20; // the largest film in bytes; for a larger one, the poster is shown
 const SWIPE = 48; // pixels
 
 const root = document.getElementById("show");
@@ -19,13 +19,13 @@ const part = (id) => document.getElementById(id);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 const shelf = new Shelf();
-const coming = []; // what is told of the next films, not yet loaded
-let films = root.dataset.films; // where those after them are told
+const coming = []; // descriptions of the next films, not yet loaded
+let films = root.dataset.films; // the address of the descriptions after them
 let current = null; // { film, box, video, url, since }
 let first = JSON.parse(root.dataset.first);
 let isPaused = false, isAsleep = false, isBusy = false, isLoading = false;
-let refusals = 0, again = 0; // how often the site did not answer, and when it is asked again
-let moved = -Infinity, said = performance.now(), lock = null;
+let refusals = 0, again = 0; // failed requests in a row, and when the next one may start
+let moved = -Infinity, labelled = performance.now(), lock = null;
 
 const now = () => performance.now();
 const rest = (time) => new Promise((done) => setTimeout(done, time));
@@ -43,12 +43,12 @@ function refuse(error) {
   again = now() + pause(refusals, error.answer, 2_000);
 }
 
-/* Have one more film at hand than is shown. Loads nothing in quiet hours, nor while the site is given time. */
-async function stock() {
+/* Load the next film ahead. Nothing is loaded in quiet hours, nor before a retry is due. */
+async function loadNext() {
   if (isLoading || isAsleep || now() < again || readyAfter(current?.film.id)) return;
   isLoading = true;
   try {
-    if (!coming.length) await tell();
+    if (!coming.length) await fetchList();
     const film = coming[0];
     if (film && !shelf.has(film.id)) await load(film);
     else if (film) { shelf.put(shelf.get(film.id), inUse()); fresh = film.id; coming.shift(); }
@@ -59,17 +59,17 @@ async function stock() {
   }
 }
 
-let fresh = null; // the film that came last, and was not shown yet
+let fresh = null; // the id of the last loaded film, if not yet shown
 const inUse = () => [current?.film.id, fresh].filter(Boolean);
 const readyAfter = (id) => (fresh && fresh !== id ? shelf.get(fresh) : null);
 
-async function tell() {
-  const told = await (await ask(films)).json();
-  const others = told.films.filter(({ id }) => id !== current?.film.id || told.films.length > 1);
+async function fetchList() {
+  const list = await (await ask(films)).json();
+  const others = list.films.filter(({ id }) => id !== current?.film.id || list.films.length > 1);
   coming.push(...others);
-  films = told.next;
+  films = list.next;
   refusals = 0;
-  if (!others.length) again = now() + 30_000; // the only film there is: whether others came is looked up now and then
+  if (!others.length) again = now() + 30_000; // there is only one film; check for others now and then
 }
 
 async function load(film) {
@@ -82,12 +82,12 @@ async function load(film) {
     refusals = 0;
   } catch (error) {
     if (!isGone(error)) throw error;
-    coming.shift(); // it was taken down meanwhile
+    coming.shift(); // it was deleted meanwhile
   }
 }
 
-/* Make a film ready to be seen, unseen; it is refused if it shows no picture in time. */
-async function hang(film) {
+/* Add a film to the page, still invisible; fail if it shows no picture in time. */
+async function prepare(film) {
   const box = Object.assign(document.createElement("div"), { className: "film" });
   const url = URL.createObjectURL(film.blob);
   let video = null;
@@ -104,17 +104,17 @@ async function hang(film) {
       video.disableRemotePlayback = true;
       box.append(video);
       stage.append(box);
-      await shows(video);
+      await firstPicture(video);
       if (isPaused) video.pause();
     }
   } catch (error) {
-    take({ box, url, video });
+    remove({ box, url, video });
     throw error;
   }
   return { film, box, url, video };
 }
 
-function shows(video) {
+function firstPicture(video) {
   return new Promise((done, failed) => {
     setTimeout(() => failed(new Error("no picture")), PATIENCE);
     video.addEventListener("error", () => failed(video.error), { once: true });
@@ -124,30 +124,30 @@ function shows(video) {
   });
 }
 
-function take({ box, url, video }) {
+function remove({ box, url, video }) {
   if (video) { video.pause(); video.removeAttribute("src"); video.load(); }
   box.remove();
   if (url) URL.revokeObjectURL(url);
 }
 
-/* Go to a film: it fades in over the present one, which is taken down only when it is covered. */
+/* Show a film: it fades in over the current one, which is then removed. */
 async function show(film) {
   if (isBusy || !film || film.id === current?.film.id) return;
   isBusy = true;
   try {
-    const next = await hang(film);
+    const next = await prepare(film);
     const before = current;
-    next.box.getBoundingClientRect(); // so that the fade begins from nothing
+    next.box.getBoundingClientRect(); // forces a layout, so that the fade starts from transparent
     next.box.classList.add("shown");
     current = { ...next, since: now() };
     if (fresh === film.id) fresh = null;
     label.classList.add("away");
     await rest(FADE);
-    if (before) take(before);
+    if (before) remove(before);
     stage.querySelectorAll(":scope > .film").forEach((box) => box !== next.box && box.remove());
-    write(film);
+    writeLabel(film);
   } catch {
-    shelf.drop(film.id); // it cannot be played: stay with what there is
+    shelf.drop(film.id); // it cannot be played; keep the current one
     if (fresh === film.id) fresh = null;
     if (current) current.since = now();
   } finally {
@@ -155,7 +155,7 @@ async function show(film) {
   }
 }
 
-function write(film) {
+function writeLabel(film) {
   const place = (where) => label.querySelector(where);
   place(".title bdi").textContent = film.title;
   place(".from").textContent = film.from;
@@ -163,14 +163,14 @@ function write(film) {
   place(".about").textContent = film.about;
   part("about").href = film.address;
   label.classList.remove("away");
-  said = now();
+  labelled = now();
   if ("mediaSession" in navigator && window.MediaMetadata) {
     const title = film.title || `${film.from} – ${film.to}`;
     navigator.mediaSession.metadata = new MediaMetadata({ title, artist: "MoMA Lisa" });
   }
 }
 
-/* Onward: to the film that is new; without one, as when the network is lost, round those that were shown. */
+/* Go to the new film; without one, for example when the network fails, to the next of those already shown. */
 const onward = () => show(readyAfter(current?.film.id) ?? (current && shelf.beside(current.film.id, 1)));
 const back = () => show(current && shelf.beside(current.film.id, -1));
 
@@ -230,15 +230,15 @@ function tick() {
   const isMoving = now() - moved < HAND;
   root.classList.toggle("moving", isMoving);
   root.classList.toggle("still-hand", !isMoving);
-  if (!isBusy) label.classList.toggle("away", !isMoving && !isPaused && now() - said > LABEL);
+  if (!isBusy) label.classList.toggle("away", !isMoving && !isPaused && now() - labelled > LABEL);
   if (first) { coming.unshift(first); first = null; }
-  stock();
+  loadNext();
   if (!current) { if (fresh) onward(); return; }
   drawCursor();
   if (!isPaused && !document.hidden && isOver()) onward();
 }
 
-/* Keyboards, presenters and the remote controls of televisions. */
+/* Keys of keyboards, presenters and television remote controls. */
 const keys = {
   ArrowRight: onward, ArrowDown: onward, PageDown: onward, MediaTrackNext: onward, MediaFastForward: onward, ChannelUp: onward,
   ArrowLeft: back, ArrowUp: back, PageUp: back, MediaTrackPrevious: back, MediaRewind: back, ChannelDown: back,
@@ -254,17 +254,17 @@ document.addEventListener("keydown", (event) => {
   if (!event.repeat) keys[event.key]();
 });
 
-/* Fingers and mice: a swipe goes on or back, a tap brings the controls and sends them away. */
-let held = null;
+/* Touch and mouse: a swipe goes to the next or previous film, a tap shows or hides the controls. */
+let pressed = null;
 root.addEventListener("pointerdown", ({ clientX, clientY, pointerType, target }) => {
-  held = controls.contains(target) ? null : { clientX, clientY, pointerType };
+  pressed = controls.contains(target) ? null : { clientX, clientY, pointerType };
 });
 root.addEventListener("pointerup", ({ clientX, clientY }) => {
-  if (!held || isAsleep) return;
-  const across = clientX - held.clientX, down = clientY - held.clientY;
+  if (!pressed || isAsleep) return;
+  const across = clientX - pressed.clientX, down = clientY - pressed.clientY;
   if (Math.abs(across) >= SWIPE && Math.abs(across) > Math.abs(down)) (across < 0 ? onward : back)();
-  else if (held.pointerType !== "mouse") moved = now() - moved < HAND ? -Infinity : now();
-  held = null;
+  else if (pressed.pointerType !== "mouse") moved = now() - moved < HAND ? -Infinity : now();
+  pressed = null;
   root.classList.toggle("moving", now() - moved < HAND);
 });
 root.addEventListener("pointermove", ({ pointerType, movementX, movementY }) => {
@@ -276,7 +276,7 @@ part("full").hidden = !document.documentElement.requestFullscreen;
 
 const remote = { play: () => turn(false), pause: () => turn(true), nexttrack: onward, previoustrack: back, stop: leave };
 for (const [name, act] of Object.entries(remote)) {
-  try { navigator.mediaSession?.setActionHandler(name, act); } catch { /* a browser that does not know this key */ }
+  try { navigator.mediaSession?.setActionHandler(name, act); } catch { /* the browser does not support this action */ }
 }
 
 window.addEventListener("online", () => { again = refusals = 0; });
@@ -286,5 +286,5 @@ stayAwake();
 tick();
 setInterval(tick, TICK);
 
-/* For tests and for those who look after a screen. */
+/* For tests and operators. */
 window.slideshow = { kept: () => ({ films: shelf.films.size, bytes: shelf.bytes }), shown: () => current?.film.id, isPaused: () => isPaused };

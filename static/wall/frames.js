@@ -1,13 +1,13 @@
-// The pictures of a wall: fetched ahead in order, a few at a time, kept as files, and decoded shortly before their turn.
+// The pictures of a wall: fetched ahead in order, a few at a time, stored as blobs, and decoded shortly before use.
 
 const AT_ONCE = 4;
-const DECODED = 24; // pictures in memory at most
+const DECODED = 24; // the most decoded pictures in memory
 const PATIENCE = 10_000;
 
 export class Frames {
   constructor() {
     this.files = new Map(); // by leg and index
-    this.decoded = new Map(); // the last used last
+    this.decoded = new Map(); // in order of last use
     this.wanted = [];
     this.busy = new Set();
   }
@@ -20,12 +20,12 @@ export class Frames {
     return this.files.has(this.#key(leg, index));
   }
 
-  /* Whether some are on their way. */
+  /* Whether pictures are being fetched. */
   get isFetching() {
     return this.busy.size > 0;
   }
 
-  /* Fetch these, in order, unless they are here: `[{leg, index, address}]`. */
+  /* Fetch pictures in order, except those already fetched: `[{leg, index, address}]`. */
   want(list) {
     this.wanted = list.filter(({ leg, index }) => !this.has(leg, index) && !this.busy.has(this.#key(leg, index)));
     while (this.busy.size < AT_ONCE && this.wanted.length) this.#fetch(this.wanted.shift());
@@ -38,7 +38,7 @@ export class Frames {
       const reply = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
       if (reply.ok) this.files.set(key, await reply.blob());
     } catch {
-      // The programme is asked again in a second, and names it again.
+      // The programme is fetched again in a second, and will contain it again.
     } finally {
       this.busy.delete(key);
       const next = this.wanted.shift();
@@ -46,7 +46,7 @@ export class Frames {
     }
   }
 
-  /* Have a picture ready for its turn. */
+  /* Decode a picture if its file has been fetched. */
   async decode(leg, index) {
     const key = this.#key(leg, index);
     if (this.decoded.has(key) || !this.files.has(key)) return;
@@ -57,7 +57,7 @@ export class Frames {
       else picture.close();
     } catch {
       this.decoded.delete(key);
-      this.files.delete(key); // half a file: it is fetched anew
+      this.files.delete(key); // an incomplete file; fetch it again
     }
     while (this.decoded.size > DECODED) {
       const [oldest, picture] = this.decoded.entries().next().value;
@@ -66,7 +66,7 @@ export class Frames {
     }
   }
 
-  /* A picture that is decoded; null for any other. */
+  /* Return a decoded picture; null if it is not decoded. */
   take(leg, index) {
     const key = this.#key(leg, index);
     const picture = this.decoded.get(key) ?? null;

@@ -1,4 +1,4 @@
-// The phone's form for a wall: type that fits its line, Enter that sends, times as the phone's own clock has them.
+// The phone's form for a wall: type size by length, Enter submits, times in the phone's time zone.
 
 const steps = [[12, "len-s"], [24, "len-m"], [48, "len-l"], [Infinity, "len-xl"]];
 const grows = CSS.supports("field-sizing", "content");
@@ -11,14 +11,14 @@ function fit() {
   const length = (field.value || field.placeholder).length;
   field.parentElement.className = `words ${steps.find(([most]) => length <= most)[1]}`;
   if (grows) return;
-  field.style.height = "auto"; // set through the object model, which the policy allows
+  field.style.height = "auto"; // the policy allows styles set by scripts
   field.style.height = `${field.scrollHeight}px`;
 }
 
-function tellTimes() {
+function showTimes() {
   for (const time of document.querySelectorAll(".standing time")) {
-    const told = new Date(time.dateTime);
-    time.textContent = told.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const moment = new Date(time.dateTime);
+    time.textContent = moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   }
 }
 
@@ -32,7 +32,7 @@ document.addEventListener("keydown", (event) => {
 
 function start() {
   fit();
-  tellTimes();
+  showTimes();
 }
 document.addEventListener("htmx:after:swap", start);
 start();

@@ -1,25 +1,25 @@
-// A wall's screen: asks once a second what comes, walks it, and says what it walks to.
+// A wall's screen: fetches the programme once a second, plays it, and labels what it shows.
 
 import { pause } from "../backoff.js";
 import { Frames } from "./frames.js";
 import { SLOWEST, Walker } from "./walker.js";
 
 const ASK = 1_000;
-const UNREACHED = 5_000; // a site that cannot be reached is asked again at least so often: nobody is there to press anything
-const AHEAD = 6; // pictures that are decoded before their turn
-const AWAY = 3; // refusals after which it is said that the site is away
+const UNREACHED = 5_000; // the longest interval while the site is unreachable, in milliseconds; no operator is present
+const AHEAD = 6; // how many pictures are decoded ahead
+const AWAY = 3; // failed requests before the screen shows that the site is unavailable
 const root = document.getElementById("wall");
 const canvas = document.getElementById("film");
 const context = canvas.getContext("2d", { alpha: false });
 const frames = new Frames();
 const walker = new Walker((leg, index) => frames.has(leg, index), () => frames.isFetching);
-const legs = new Map(); // as the programme tells of them
+const legs = new Map(); // the programme's legs by number
 const text = (id, words) => {
   const place = document.getElementById(id);
   if (place.textContent !== words) place.textContent = words;
 };
 
-/* What the film did, for tests and for those who look after it. */
+/* Playback metrics, for tests and operators. */
 const figures = { shown: 0, fresh: 0, longest: 0, late: 0, since: 0 };
 window.wallFigures = figures;
 
@@ -33,32 +33,32 @@ async function ask() {
   try {
     reply = await fetch(`${root.dataset.programme}?at=${walker.front?.leg ?? root.dataset.start}`, { signal: AbortSignal.timeout(10_000) });
     if (!reply.ok) throw new Error(reply.status);
-    learn(await reply.json());
+    update(await reply.json());
     refusals = 0;
   } catch {
     refusals += 1;
   }
   const patience = pause(refusals, reply, ASK);
   again = setTimeout(ask, reply ? patience : Math.min(patience, UNREACHED));
-  say();
+  showProblem();
 }
 
-function learn({ wall, legs: told, queue, waiting }) {
+function update({ wall, legs: received, queue, waiting }) {
   walker.isPaused = wall.state !== "open";
   root.dataset.state = wall.state;
-  for (const leg of told) legs.set(leg.number, leg);
-  const gone = walker.learn(told, wall.lead);
+  for (const leg of received) legs.set(leg.number, leg);
+  const gone = walker.update(received, wall.lead);
   gone.forEach((number) => legs.delete(number));
   frames.forget(gone);
   const here = walker.front?.leg ?? wall.lead;
-  frames.want(told.filter(({ number, skipped }) => number >= here && !skipped).flatMap((leg) => (
+  frames.want(received.filter(({ number, skipped }) => number >= here && !skipped).flatMap((leg) => (
     leg.frames.map((address, index) => ({ leg: leg.number, index, address })))));
   showQueue(queue, waiting);
 }
 
 function showQueue(queue, waiting) {
   const list = document.getElementById("queue");
-  if (!list) return; // a corridor: nobody writes
+  if (!list) return; // a corridor has no queue
   const words = queue.map(({ words: each }) => each);
   if (list.dataset.shown === JSON.stringify(words)) return;
   list.dataset.shown = JSON.stringify(words);
@@ -67,8 +67,8 @@ function showQueue(queue, waiting) {
   text("more", waiting > words.length ? `+ ${waiting - words.length}` : "");
 }
 
-/* What is amiss, in one quiet line. */
-function say() {
+/* Show what is wrong, in one line. */
+function showProblem() {
   const { slow, away, paused, closed } = root.dataset;
   const isBehind = walker.at && (walker.direction === -1 || walker.pace < SLOWEST + 0.4);
   const words = refusals >= AWAY ? away : root.dataset.state === "closed" ? closed : walker.isPaused ? paused : isBehind ? slow : "";
@@ -112,20 +112,20 @@ function label({ leg: number, index }) {
 }
 
 let due = 0;
-let held = null; // a step that waits for its picture to be decoded
+let next = null; // a step that waits until its picture is decoded
 
 function walk() {
   const now = performance.now();
   if (now >= due) {
-    held ??= walker.step();
-    const picture = held && frames.take(held.leg, held.index);
+    next ??= walker.step();
+    const picture = next && frames.take(next.leg, next.index);
     if (picture) {
-      draw(picture, held);
-      held = null;
+      draw(picture, next);
+      next = null;
       due = Math.max(now, due + 1000 / walker.pace) ;
       if (due - now > 1000 / SLOWEST) due = now + 1000 / SLOWEST;
-    } else if (held) {
-      frames.decode(held.leg, held.index);
+    } else if (next) {
+      frames.decode(next.leg, next.index);
     }
     if (walker.at) prepare(walker.direction === 1 ? walker.ahead(walker.at) : walker.behind(walker.at));
   }
@@ -138,7 +138,7 @@ async function stayAwake() {
   try {
     lock = await navigator.wakeLock?.request("screen") ?? null;
   } catch {
-    lock = null; // the machine saves energy; the page goes on
+    lock = null; // refused, for example in power-saving mode
   }
 }
 
@@ -147,9 +147,9 @@ function toggleFullScreen() {
   else document.documentElement.requestFullscreen?.().catch(() => {});
 }
 
-/* The network is back: nothing else needs to be waited for. */
+/* Fetch the programme at once when the network is back. */
 function askAtOnce() {
-  if (!again) return; // it is being asked
+  if (!again) return; // a request is running
   clearTimeout(again);
   ask();
 }

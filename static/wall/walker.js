@@ -1,39 +1,39 @@
-// The way of a wall: which picture comes next, and when. Knows no page, no network and no clock of its own.
+// The order and pace of a wall's pictures: which comes next, and how fast. Independent of page, network and clock.
 //
-// A leg is {number, count, skipped}; its picture 0 is the last of the leg before, and is not shown twice. What is at hand
-// is asked of `has(leg, index)`, and of `isComing()` whether more is on its way: it begins when a store lies ahead, or
-// all that there is. Where nothing lies ahead the wall turns round and walks back where it has been, and turns again as
-// soon as there is something new ahead; so it never stands still, but where somebody paused it.
+// A leg is {number, count, skipped}. Its picture 0 is the last of the leg before, and is not shown twice. `has` says
+// whether a picture has been fetched, and `isComing()` whether others are being fetched. The walker starts when
+// enough pictures are ahead, or all that exist. Where none is ahead, it turns round and plays backwards, and turns again
+// when enough new pictures are ahead. So it never stops, unless it is paused.
 
-export const SLOWEST = 5; // pictures a second: a fifth of a second between two, and no more
+export const SLOWEST = 5; // pictures per second: at most a fifth of a second between two
 export const USUAL = 7;
-export const FASTEST = 12; // back to what is new, over what was seen already
-export const KEPT = 10; // legs that can be walked back
-const SHORT = 6; // pictures ahead with which it walks as slowly as it may,
-const ENOUGH = 24; // and with which it walks as usual
-const NEW = 10; // pictures ahead for which it is worth turning again
-const SETTLE = 0.08; // of the way to another pace that is taken with each picture: nobody sees it change
+export const FASTEST = 12; // over pictures already seen, on the way to new ones
+export const KEPT = 10; // how many legs back it can play
+const SHORT = 6; // with so few pictures ahead, it plays at the slowest pace
+const ENOUGH = 24; // with so many pictures ahead, it plays at the usual pace
+const NEW = 10; // with so many new pictures ahead, it turns forward again
+const SETTLE = 0.08; // the share of a change of pace that is made with each picture, so that it is not noticeable
 
 export class Walker {
   constructor(has, isComing = () => false) {
     this.has = has;
     this.isComing = isComing;
     this.legs = new Map();
-    this.at = null; // {leg, index} of what is shown
-    this.front = null; // the furthest it ever was
+    this.at = null; // {leg, index} of the shown picture
+    this.front = null; // {leg, index} of the furthest picture shown so far
     this.direction = 1;
     this.pace = USUAL;
-    this.lead = 0; // where others are; who comes begins there
+    this.lead = 0; // the leg of the leading screen, where a new screen begins
     this.isPaused = false;
   }
 
-  /* Take up what the programme says; legs that are long behind are forgotten, and their numbers returned. */
-  learn(legs, lead) {
+  /* Add the programme's legs; remove those far behind, and return their numbers. */
+  update(legs, lead) {
     this.lead = lead;
     for (const { number, count, skipped } of legs) this.legs.set(number, { number, count, skipped });
     const known = legs.map(({ number }) => number);
     const here = this.front?.leg ?? lead;
-    // Others walked on while this screen slept: it goes on where they are.
+    // While this screen was suspended, the others went on; continue where they are.
     if (this.at && known.length && !this.#following(here) && Math.min(...known) > here + 1) this.at = this.front = null;
     const old = [...this.legs.keys()].sort((a, b) => a - b).filter((number) => number <= here).slice(0, -KEPT);
     old.forEach((number) => this.legs.delete(number));
@@ -48,7 +48,7 @@ export class Walker {
     return [...this.legs.values()].filter((leg) => leg.number < number && !leg.skipped).sort((a, b) => b.number - a.number)[0];
   }
 
-  /* The picture after one, going forward; null where it is not at hand. */
+  /* Return the picture after one, going forward; null if it has not been fetched. */
   ahead({ leg, index }) {
     const here = this.legs.get(leg);
     if (here && index + 1 < here.count) return this.has(leg, index + 1) && !here.skipped ? { leg, index: index + 1 } : null;
@@ -56,16 +56,16 @@ export class Walker {
     return next && this.has(next.number, 1) ? { leg: next.number, index: 1 } : null;
   }
 
-  /* The picture before one; null at the beginning of what is kept. */
+  /* Return the picture before one; null at the first one kept. */
   behind({ leg, index }) {
     const before = this.#before(leg);
     if (index > 1 || (index === 1 && !before)) return this.has(leg, index - 1) ? { leg, index: index - 1 } : null;
     if (!before) return null;
-    const last = before.count - 1 - (index === 0 ? 1 : 0); // its last is our first
+    const last = before.count - 1 - (index === 0 ? 1 : 0); // its last picture is this leg's first
     return this.has(before.number, last) ? { leg: before.number, index: last } : null;
   }
 
-  /* How many pictures lie ahead, up to `most`. */
+  /* Return how many pictures are ahead, up to `most`. */
   count(from, most = ENOUGH) {
     let number = 0;
     for (let at = this.ahead(from); at && number < most; at = this.ahead(at)) number += 1;
@@ -76,7 +76,7 @@ export class Walker {
     return this.at !== null && this.direction === 1 && this.at.index === (this.legs.get(this.at.leg)?.count ?? 0) - 1;
   }
 
-  /* Go on to the next picture and return it; null while it stands still or has nothing to show. */
+  /* Go to the next picture and return it; null while it is paused or has nothing to show. */
   step() {
     if (this.at === null) return this.#begin();
     if (this.isPaused && this.isAtStop) return null;
@@ -96,7 +96,7 @@ export class Walker {
     return this.front === null || this.legs.get(this.front.leg)?.skipped || this.count(this.front, NEW) >= NEW;
   }
 
-  /* Whether it walks over legs that were seen already, with something new beyond them. */
+  /* Whether it plays legs that were already seen, with new pictures after them. */
   #isReturning() {
     return this.direction === 1 && this.front !== null && this.at.leg < this.front.leg && this.#isWorthTurning();
   }
@@ -107,7 +107,7 @@ export class Walker {
     return start && (!this.isComing() || this.count(start) >= ENOUGH) ? this.#show(start) : null;
   }
 
-  /* Walk back out of a leg that is left out, and on from where it began. */
+  /* Play back to the beginning of a skipped leg, and continue from there. */
   #leave() {
     const back = this.at.index > 0 && this.has(this.at.leg, this.at.index - 1);
     if (back) return this.#show({ leg: this.at.leg, index: this.at.index - 1 });

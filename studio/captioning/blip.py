@@ -22,7 +22,9 @@ class Blip:
         from transformers import AutoTokenizer, BlipForConditionalGeneration, BlipImageProcessorPil
 
         if not Path(weights).is_dir():
-            raise StudioError(f"{weights} is no folder; BLIP's weights are read from one, as transformers saves them.")
+            raise StudioError(
+                f"{weights} is not a folder; --blip takes a folder of BLIP's weights, as transformers saves them."
+            )
         try:
             self.processor: Any = BlipImageProcessorPil.from_pretrained(weights, local_files_only=True)  # nosec B615
             self.tokenizer: Any = AutoTokenizer.from_pretrained(weights, local_files_only=True)  # nosec B615

@@ -17,17 +17,17 @@ UNDATED = re.compile(r"^(n\.?\s?d\.?|undated|unknown|date unknown)$", re.I)
 LONGEST = 300
 
 
-def short(record: Record) -> str:
+def short_caption(record: Record) -> str:
     """Return a short caption of a record: ``a bear``; ``The Starry Night``; ``a drawing, ink on paper``."""
     if record.kind == "motif":
         return wording.thing(record.title)
     return _title(record) or _kind(record)
 
 
-def long(record: Record, seen: str = "") -> str:
+def long_caption(record: Record, seen: str = "") -> str:
     """Return a long caption: the text ``seen`` in the picture, if any, followed by the catalogue's facts."""
     if record.kind == "motif":
-        return _cut(", ".join([short(record), *record.keywords[:6]]))
+        return _cut(", ".join([short_caption(record), *record.keywords[:6]]))
     artist = f"by {record.artist}" if record.artist else ""
     date = "" if UNDATED.match(record.date) else record.date
     facts = [_title(record), artist, date, record.materials.lower() if record.materials else "", *record.keywords[:8]]
@@ -46,7 +46,9 @@ def _kind(record: Record) -> str:
     group = record.group.lower().rstrip("s")
     kind = f"{wording.article(group)} {group}" if group else "a picture"
     subjects = (
-        phrasing.listed(record.keywords, 3) if record.keywords and record.keywords[0] != record.group.lower() else ""
+        phrasing.join_words(record.keywords, 3)
+        if record.keywords and record.keywords[0] != record.group.lower()
+        else ""
     )
     return _cut(", ".join(part for part in (kind, subjects, record.materials.lower()) if part))
 
@@ -70,7 +72,7 @@ class Own:
         return self.texts.get(record.id) or self.texts.get(record.file) or self.texts.get(name) or ""
 
 
-def own(path: Path) -> Own:
+def read_own_captions(path: Path) -> Own:
     """Read your own captions: JSON Lines with ``file_name`` (or ``id``) and ``text``; invalid lines are skipped.
 
     :raises StudioError: when the file cannot be read, or has no valid line.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.collecting.licences import objection
-from studio.collecting.picture_intake import Prepared, prepared
+from studio.collecting.picture_intake import Prepared, prepare_picture
 from studio.errors import Refused
 from studio.workspace.work_folder import ID_LENGTH, Folder, Record, digest, picture_path
 
@@ -70,7 +70,7 @@ class Collection:
         if self._is_known(item, original):
             return
         try:
-            picture = prepared(data, smallest=self.smallest)
+            picture = prepare_picture(data, smallest=self.smallest)
         except Refused as reason:
             self.set_aside(item.source, str(reason))
             return

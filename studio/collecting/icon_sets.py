@@ -106,23 +106,23 @@ class Icon:
     svg: str
 
 
-def fetched(target: Path) -> Path:
+def fetch_packages(target: Path) -> Path:
     """Install the packages with npm into ``target``, once; return the folder of modules.
 
     :raises StudioError: when npm is missing or fails.
     """
-    wanted = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
+    packages = [f"@iconify-json/{vendor}" for vendor in VENDORS] + list(NAMES)
     modules = target / "node_modules"
-    if all((modules / name / "package.json").exists() for name in wanted):
+    if all((modules / name / "package.json").exists() for name in packages):
         return modules
     npm = shutil.which("npm")
     if npm is None:
-        raise StudioError("npm is not here; unpack the packages somewhere and name the folder with --modules.")
+        raise StudioError("npm is not installed; unpack the packages and name their folder with --modules.")
     target.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund"]
-    done = subprocess.run([*command, "--prefix", str(target), *wanted], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "--prefix", str(target), *packages], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise StudioError(f"npm did not get the packages: {done.stderr.strip()[-400:]}")
+        raise StudioError(f"npm could not install the packages: {done.stderr.strip()[-400:]}")
     return modules
 
 
@@ -230,7 +230,7 @@ def _drawing(icons: dict[str, Any], key: str) -> str | None:
     )
 
 
-def rendered(svg: str, size: int = SIZE) -> Prepared:
+def render_svg(svg: str, size: int = SIZE) -> Prepared:
     """Render a drawing with its transparency, as lossless WebP."""
     import resvg_py
 
@@ -241,15 +241,15 @@ def rendered(svg: str, size: int = SIZE) -> Prepared:
     return Prepared(written.getvalue(), "webp", size, size)
 
 
-def render(icon: Icon, size: int = SIZE) -> tuple[Icon, Prepared | str]:
+def render_icon(icon: Icon, size: int = SIZE) -> tuple[Icon, Prepared | str]:
     """Render an icon; return it with the picture, or with the reason why it cannot be rendered."""
     try:
-        return icon, rendered(icon.svg, size)
+        return icon, render_svg(icon.svg, size)
     except (ValueError, OSError) as error:
         return icon, f"no drawing that can be rendered: {error}"
 
 
-def original(icon: Icon) -> str:
+def icon_digest(icon: Icon) -> str:
     """Return the digest that identifies a drawing."""
     return digest(icon.svg.encode())
 
@@ -260,4 +260,4 @@ def _json(path: Path) -> Any:
     except OSError as error:
         raise StudioError(f"{path} cannot be read: is the package there? {error.strerror}") from error
     except ValueError as error:
-        raise StudioError(f"{path} is no JSON: {error}") from error
+        raise StudioError(f"{path} is not JSON: {error}") from error

@@ -62,17 +62,17 @@ def _json(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StudioError(f"{where} is no JSON: {error}") from error
+        raise StudioError(f"{where} is not JSON: {error}") from error
 
 
 def _objects(rows: list[Any], where: str) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
-            raise StudioError(f"{where}: entry {number} is no object")
+            raise StudioError(f"{where}: entry {number} is not an object")
         yield row
 
 
-def item(row: Mapping[str, Any], *, vendor: str, licence: str = "", attribution: str = "") -> Item | None:
+def make_item(row: Mapping[str, Any], *, vendor: str, licence: str = "", attribution: str = "") -> Item | None:
     """Return an item for a catalogue's row, or None without a picture; ``licence`` is the default licence."""
     source = _text(row, "image")
     if not source:
@@ -118,7 +118,7 @@ def _is_true(row: Mapping[str, Any], field: str) -> bool:
     return str(_first(row, field)).lower() in ("true", "1", "yes")
 
 
-def met(visitor: Visitor, query: str, base: str = APIS["met"]) -> Iterator[Item | None]:
+def search_met(visitor: Visitor, query: str, base: str = APIS["met"]) -> Iterator[Item | None]:
     """Yield the results of a search by the Met's API: items, and None for works without a picture."""
     parameters = urlencode({"hasImages": "true", "q": query})
     results = _fetched(visitor, f"{base}/search?{parameters}")
@@ -128,10 +128,10 @@ def met(visitor: Visitor, query: str, base: str = APIS["met"]) -> Iterator[Item 
         except FetchError:
             yield None
             continue
-        yield item(row, vendor="met")
+        yield make_item(row, vendor="met")
 
 
-def rijksmuseum(visitor: Visitor, query: str, base: str = APIS["rijksmuseum"]) -> Iterator[Item | None]:
+def search_rijksmuseum(visitor: Visitor, query: str, base: str = APIS["rijksmuseum"]) -> Iterator[Item | None]:
     """Yield the results of the Rijksmuseum's search, resolved from object to visual item to picture (Linked Art).
 
     ``query`` is text of the description, or fields of the search: ``type=painting&material=canvas``. Yields None for
@@ -191,7 +191,7 @@ def _fetched(visitor: Visitor, url: str) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise FetchError(f"{url} gives no JSON: {error}") from error
+        raise FetchError(f"{url} returned no JSON: {error}") from error
     if not isinstance(value, dict):
-        raise FetchError(f"{url} gives no JSON object")
+        raise FetchError(f"{url} returned no JSON object")
     return value

@@ -120,7 +120,7 @@ def _marked(group: list[Element]) -> Element:
 
 def _alpha(drawing: str) -> Covered:
     """Render a drawing and return its coverage of each pixel."""
-    return svg.rastered(drawing, SIDE)[..., 3].astype(np.float32) / np.float32(255)
+    return svg.rasterise(drawing, SIDE)[..., 3].astype(np.float32) / np.float32(255)
 
 
 def drop_unpainted(root: Element) -> None:

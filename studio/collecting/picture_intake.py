@@ -36,7 +36,7 @@ class Prepared:
     height: int
 
 
-def prepared(data: bytes, *, smallest: int = SMALLEST, longest: int = LONGEST) -> Prepared:
+def prepare_picture(data: bytes, *, smallest: int = SMALLEST, longest: int = LONGEST) -> Prepared:
     """Convert a picture file to an upright RGB JPEG whose longer side is at most ``longest``.
 
     The first frame of an animation is used; transparency is composited over white.
@@ -45,7 +45,9 @@ def prepared(data: bytes, *, smallest: int = SMALLEST, longest: int = LONGEST) -
     """
     picture = _opened(data)
     if min(picture.size) < smallest:
-        raise Refused(f"tiny: {picture.width} × {picture.height}, where the shorter side should have {smallest}")
+        raise Refused(
+            f"tiny: {picture.width} × {picture.height}, the shorter side must have at least {smallest} pixels"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid EXIF block is not fatal

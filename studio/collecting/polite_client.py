@@ -143,7 +143,7 @@ class Visitor:
             rules.parse(["User-agent: *", "Disallow: /"] if is_closed else text.splitlines())
             self._robots[origin] = rules
         if not self._robots[origin].can_fetch(AGENT, url):
-            raise Gone(f"{url}: robots.txt asks not to")
+            raise Gone(f"{url}: robots.txt disallows it")
 
     def _once(self, place: SplitResult, headers: dict[str, str]) -> Answer:
         """Send one request, after the pause for the host."""
@@ -175,12 +175,12 @@ class Visitor:
 
     def _take_turn(self, place: SplitResult) -> None:
         rules = self._robots.get(f"{place.scheme}://{place.netloc}")
-        asked = rules.crawl_delay(AGENT) if rules else None
+        delay = rules.crawl_delay(AGENT) if rules else None
         now = time.monotonic()
         due = self._next.get(place.netloc, now)
         if due > now:
             self.sleep(due - now)
-        self._next[place.netloc] = max(due, now) + max(self.pause, float(asked or 0))
+        self._next[place.netloc] = max(due, now) + max(self.pause, float(delay or 0))
 
 
 def _split(url: str) -> SplitResult:
@@ -204,11 +204,11 @@ def _good(answer: Answer, url: str) -> Answer:
 
 def _retry_after(answer: Answer) -> float:
     """Return the seconds of a Retry-After header, which may also be a date (RFC 9110, 10.2.3)."""
-    asked = answer.headers.get("retry-after", "").strip()
-    if asked.isdigit():
-        return float(asked)
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return 0.0
 
@@ -234,7 +234,7 @@ def _reached(host: str, port: int, timeout: float, is_allowed: bool) -> socket.s
     for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         address = str(where[0])
         if not is_allowed and not is_public(address):
-            raise Gone(f"{host} lies at the private address {address}; --allow-host {host}:{port} lets it")
+            raise Gone(f"{host} has the private address {address}; allow it with --allow-host {host}:{port}")
         try:
             return socket.create_connection((address, port), timeout)
         except OSError as error:

@@ -72,7 +72,7 @@ class Filter:
     inner: tuple[Inner, ...]
 
 
-def without_filters(root: Element) -> None:
+def replace_filters(root: Element) -> None:
     """Replace the filters of a drawing, whose tags have no namespace, by shapes that look alike, in place."""
     _push_down(root, {})
     filters = {each.get("id"): _filter(each) for each in root.iter() if name_of(each) == "filter"}
@@ -125,20 +125,20 @@ def _hex(*shares: float) -> str:
     return "#" + "".join(f"{round(255 * min(1, max(0, each))):02x}" for each in shares)
 
 
-def _replace(group: Element, asked: Filter, masks: Element) -> None:
+def _replace(group: Element, effect: Filter, masks: Element) -> None:
     """Apply a filter to a group by shapes."""
     shapes = [each for each in group.iter() if each.tag in SHAPES]
-    if asked.blur > SHARP:
+    if effect.blur > SHARP:
         for parent in list(group.iter()):
             for at, child in enumerate(list(parent)):
                 if child.tag in SHAPES:
-                    parent[at] = _soft(child, asked.blur, masks)
+                    parent[at] = _soft(child, effect.blur, masks)
         return
     outlines = {outline(each): each for each in shapes}
     if len(outlines) != 1:
         return  # shadows would show where outlines meet
     shape = next(iter(outlines.values()))
-    for shadow in asked.inner:
+    for shadow in effect.inner:
         if shadow.reach > FAINT and shadow.opacity > FAINT:
             group.append(_inner(shape, shadow, masks))
 
@@ -205,7 +205,7 @@ def _thinned(shape: Element, mask: Element, blur: float) -> float:
 def _white(shapes: str) -> NDArray[np.float32]:
     """Render shapes on black and return the lightness of each pixel."""
     drawn = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{shapes}</svg>'
-    pixels = svg.rastered(drawn, MEASURED).astype(np.float32) / 255
+    pixels = svg.rasterise(drawn, MEASURED).astype(np.float32) / 255
     return np.asarray(pixels[..., 0] * pixels[..., 3])
 
 

@@ -16,10 +16,10 @@ DEFINED = ("linearGradient", "radialGradient", "clipPath", "mask")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TOKEN = re.compile(rf"[A-Za-z]|{_NUMBER.pattern}")
 _CALL = re.compile(r"(\w+)\(([^)]*)\)")
-_ASKED = re.compile(r"url\(#([^)]+)\)")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
-def parsed(svg: str) -> Element:
+def parse_svg(svg: str) -> Element:
     """Parse an icon set's SVG and remove the namespaces from its names."""
     root: Element = ElementTree.fromstring(svg)
     for element in root.iter():
@@ -29,7 +29,7 @@ def parsed(svg: str) -> Element:
     return root
 
 
-def written(root: Element) -> str:
+def minify(root: Element) -> str:
     """Return a drawing as minified SVG; the tree is changed."""
     for element in root.iter():
         _shorten(element)
@@ -43,7 +43,7 @@ def written(root: Element) -> str:
 def _shorten(element: Element) -> None:
     for key, value in list(element.attrib.items()):
         if key == "d":
-            element.set(key, path(value))
+            element.set(key, shorten_path(value))
         elif key in GEOMETRY:
             element.set(key, " ".join(map(_short, value.split())))
         elif key in ("transform", "gradientTransform"):
@@ -63,14 +63,14 @@ def _short(value: str, decimals: int = 2) -> str:
     return "0" if short in ("-0", "", "-") else short
 
 
-def _call(found: re.Match[str]) -> str:
+def _call(match: re.Match[str]) -> str:
     """Shorten a transformation; small factors of rotation and scaling keep more decimals."""
-    numbers = _NUMBER.findall(found[2])
-    exact = 4 if found[1] == "matrix" else 0
-    return f"{found[1]}({' '.join(_short(each, 3 if at < exact else 2) for at, each in enumerate(numbers))})"
+    numbers = _NUMBER.findall(match[2])
+    exact = 4 if match[1] == "matrix" else 0
+    return f"{match[1]}({' '.join(_short(each, 3 if at < exact else 2) for at, each in enumerate(numbers))})"
 
 
-def path(data: str) -> str:
+def shorten_path(data: str) -> str:
     """Return path data with numbers of two decimals and no needless spaces."""
     out = ""
     for token in _TOKEN.findall(data):
@@ -121,9 +121,9 @@ def _drop_unused(root: Element) -> None:
 
 
 def _references(element: Element) -> set[str]:
-    found = {name for value in element.attrib.values() for name in _ASKED.findall(value)}
+    references = {name for value in element.attrib.values() for name in _REFERENCE.findall(value)}
     href = element.get("href", "")
-    return found | ({href[1:]} if href.startswith("#") else set())
+    return references | ({href[1:]} if href.startswith("#") else set())
 
 
 def _name(root: Element) -> None:
@@ -145,7 +145,7 @@ def _rename(root: Element, names: dict[str, str]) -> None:
             elif key == "href" and value.startswith("#"):
                 element.set(key, f"#{names.get(value[1:], value[1:])}")
             elif "url(#" in value:
-                element.set(key, _ASKED.sub(lambda found: f"url(#{names.get(found[1], found[1])})", value))
+                element.set(key, _REFERENCE.sub(lambda match: f"url(#{names.get(match[1], match[1])})", value))
 
 
 def text(element: Element) -> str:

@@ -203,10 +203,10 @@ class Marks:
         x, y = places(self.like)
         row = (y[0, 0, :, 0] / self.pitch).long() + self.reach
         column = (x[0, 0, 0] / self.pitch).long() + self.reach
-        held = torch.cat([self.x, self.y, fields], 1)
+        values = torch.cat([self.x, self.y, fields], 1)
         for down in range(-self.reach, self.reach + 1):
             for across in range(-self.reach, self.reach + 1):
-                numbers = held[:, :, row + down][:, :, :, column + across]
+                numbers = values[:, :, row + down][:, :, :, column + across]
                 yield x - numbers[:, :1], y - numbers[:, 1:2], numbers[:, 2:]
 
 

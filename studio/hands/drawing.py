@@ -79,7 +79,7 @@ class Drawing:
         :raises StudioError: when none was given.
         """
         if self.given is None:
-            raise StudioError("This drawing was given no ground.")
+            raise StudioError("The drawing has no background.")
         return self.given
 
     @cached_property

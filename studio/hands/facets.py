@@ -83,8 +83,8 @@ def mosaic(drawing: Drawing, rng: HashRng) -> Tensor:
     middle_x, middle_y = (column - odd + 0.5) * pitch - bend_x, (row + 0.5) * pitch - bend_y
     own = _own_numbers(rng, column.long(), row.long(), 72, 4)
     # A stone takes the prevailing colour at its place, not the mixture at an edge.
-    asked = ((-0.22, -0.22), (0.22, -0.22), (0, 0), (-0.22, 0.22), (0.22, 0.22))
-    votes = torch.stack([brush.sample(picture, middle_x + a * pitch, middle_y + b * pitch) for a, b in asked])
+    offsets = ((-0.22, -0.22), (0.22, -0.22), (0, 0), (-0.22, 0.22), (0.22, 0.22))
+    votes = torch.stack([brush.sample(picture, middle_x + a * pitch, middle_y + b * pitch) for a, b in offsets])
     stone = votes.median(0).values
     stone = stone * (0.84 + 0.32 * own[:, :1])
     u, v = (x - middle_x) / pitch + (own[:, 1:2] - 0.5) * 0.1, (y - middle_y) / pitch + (own[:, 2:3] - 0.5) * 0.1

@@ -67,9 +67,9 @@ shaken, the field they follow, how thick they are."""
 def _coated(
     canvas: tuple[Tensor, Tensor], coats: tuple[_Coat, ...], rng: HashRng, like: Tensor, unit: float
 ) -> tuple[Tensor, Tensor]:
-    for pitch, length, width, wanted, source, reach, shake, turn, field, thick in coats:
+    for pitch, length, width, density, source, reach, shake, turn, field, thick in coats:
         marks = brush.Marks(rng, like, pitch * unit)
-        coat = stroked(marks, field, length * unit, width * unit, wanted)
+        coat = stroked(marks, field, length * unit, width * unit, density)
         tones = form.broken(marks, source, light=shake, turn=turn, reach=reach * unit, astray=0.3)
         canvas = form.painted(coat, marks, tones, canvas, thick=thick, dry=0.22)
     return canvas
@@ -145,7 +145,7 @@ def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
     hatch, lie = (torch.cos(lean), torch.sin(lean)), form.ways(drawing.ground, unit, 8.0, lean)
     way = form.ways(whole, unit, 9.0, lean)
     full = torch.full_like(like, 1.1)
-    for pitch, length, width, wanted, source, shake, turn, field, press in (
+    for pitch, length, width, chance, source, shake, turn, field, press in (
         (14.0, 24.0, 6.4, full * (0.9 - 0.5 * inside), ground, 0.05, 0.35, hatch, 0.75),
         (13.0, 20.0, 4.6, full * 0.5 * (1 - inside), ground, 0.09, 0.45, lie, 0.8),
         (10.0, 15.0, 6.0, 1.2 * inside, chalks, 0.05, 0.3, way, 1.0),
@@ -154,7 +154,7 @@ def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
         (7.5, 9.0, 3.7, 1.15 * fine, exact, 0.03, 0.1, way, 1.2),
     ):
         marks = brush.Marks(rng, like, pitch * unit)
-        coat = stroked(marks, field, length * unit, width * unit, wanted.clamp(max=1.1))
+        coat = stroked(marks, field, length * unit, width * unit, chance.clamp(max=1.1))
         tones = form.broken(marks, source, light=shake, turn=turn, reach=0.25 * pitch * unit, astray=0.25)
         body = (1 - coat.across.abs()) * 1.1 + 0.5 * (1 - coat.along.abs())
         laid = coat.cover * step(body + (0.24 / press) * tooth, -0.16, 0.44)

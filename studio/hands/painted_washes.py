@@ -53,8 +53,8 @@ def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
     glaze = over(brush.blur(drawing.ground, 3 * unit) * glaze.sqrt(), 0.5 * lost, glaze)
     # Pigment is thin on the paper's peaks and dense in pools.
     density = 0.96 + 0.06 * patch + 0.05 * step(patch + 0.25 * drift, 0.1, 0.6)
-    kept = step(light - 0.7 * chroma + 0.03 * drift, 0.77, 0.86)
-    body = sheet * (1 - (1 - glaze) * density * (1 - 0.8 * kept))
+    blank = step(light - 0.7 * chroma + 0.03 * drift, 0.77, 0.86)
+    body = sheet * (1 - (1 - glaze) * density * (1 - 0.8 * blank))
     dense = brush.blur(1 - colour.lab(body)[:, :1], 0.6 * unit)
     rim = (dense - brush.blur(dense, 3.2 * unit)).clamp(0, 0.3)
     outer = (inside - brush.blur(inside, 3.0 * unit)).clamp(0, 0.5)
@@ -96,8 +96,8 @@ def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tenso
     light = contrasted(light)
     turn = 0.15 * patch + 0.05 * drift
     glaze = colour.colour((0.47 + 0.53 * light).clamp(0, 1), chroma * 1.35 + 0.010, hue + turn)
-    kept = step(light + 0.03 * drift + 0.06 * patch, 0.60, 0.92)
-    laid = sheet * (1 - (1 - glaze) * (0.94 + 0.07 * patch + 0.02 * drift).clamp(0.4, 1.2) * (1 - 0.85 * kept))
+    blank = step(light + 0.03 * drift + 0.06 * patch, 0.60, 0.92)
+    laid = sheet * (1 - (1 - glaze) * (0.94 + 0.07 * patch + 0.02 * drift).clamp(0.4, 1.2) * (1 - 0.85 * blank))
     dense = 1 - colour.lab(laid)[:, :1]
     rim = (dense - brush.blur(dense, 3.0 * unit)).clamp(0, 0.2)
     return laid * (1 - (1 - glaze * glaze) * (2.2 * rim).clamp(max=0.5))

@@ -127,13 +127,13 @@ def paint(name: str, motifs: Tensor, seeds: Tensor, ground: Tensor | None = None
     :raises StudioError: when the style is unknown, or does not render a given background.
     """
     if name not in HANDS:
-        raise StudioError(f"There is no hand {name!r}; there are {', '.join(HANDS)}.")
+        raise StudioError(f"Unknown style {name!r}; known styles: {', '.join(HANDS)}.")
     hand, rng = HANDS[name], HashRng(seeds.to(motifs.device))
     if ground is None:
         if hand.program is None:
-            raise StudioError(f"The hand {name!r} paints composed scenes only, which are given as their ground.")
+            raise StudioError(f"The style {name!r} renders composed scenes only, passed as the background.")
         return hand.program(Drawing(motifs.float()), rng).clamp(0, 1)
     if hand.setting is None:
         able = ", ".join(each.name for each in HANDS.values() if each.paints_ground)
-        raise StudioError(f"The hand {name!r} invents its own ground; one that is given is painted by {able}.")
+        raise StudioError(f"The style {name!r} renders no given background; these do: {able}.")
     return hand.setting(Drawing(motifs.float(), ground.float().clamp(0, 1)), rng).clamp(0, 1)

@@ -76,10 +76,10 @@ def _coat(
         v = dy * vx - dx * vy + bend * u.abs()
         body = 1 - (u.abs() / length) ** 3 - (v / wide) ** 2
         level = own_level + 0.15 * body
-        wanted = (body > 0) & (level > best)
+        is_top = (body > 0) & (level > best)
         bristles = torch.sin(v * (7 / width) + phase) * 0.5
-        top, best = torch.where(wanted, tone + 0.012 * bristles, top), torch.where(wanted, level, best)
-        height = torch.where(wanted, body.clamp(0, 1).sqrt() + 0.22 * bristles, height)
+        top, best = torch.where(is_top, tone + 0.012 * bristles, top), torch.where(is_top, level, best)
+        height = torch.where(is_top, body.clamp(0, 1).sqrt() + 0.22 * bristles, height)
     return top, torch.where(best >= 0, height, relief)
 
 

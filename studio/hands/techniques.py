@@ -80,12 +80,12 @@ class Strokes:
 
 
 def stroked(
-    marks: brush.Marks, way: tuple[Tensor, Tensor], length: float, width: float, wanted: Tensor | None = None
+    marks: brush.Marks, way: tuple[Tensor, Tensor], length: float, width: float, density: Tensor | None = None
 ) -> Strokes:
     """Return a stroke on each mark along the field ``way``, bent as the field bends.
 
     Strokes reach about ``length`` and ``width`` pixels to either side, which should not exceed the marks' reach.
-    ``wanted`` (n, 1, h, w), 0…1, is the probability of a stroke.
+    ``density`` (n, 1, h, w), 0…1, is the probability of a stroke.
     """
     own = marks.own
     rows, columns = own.shape[2:]
@@ -96,13 +96,13 @@ def stroked(
     bend = (turning / (1.4 * length)).clamp(-0.7 / length, 0.7 / length) / 2
     number = torch.arange(rows * columns, device=own.device, dtype=own.dtype).view(1, 1, rows, columns)
     level = own[:, :1]
-    if wanted is not None:
-        level = torch.where(marks.seen(wanted) > own[:, 3:], level, -9.0)
+    if density is not None:
+        level = torch.where(marks.seen(density) > own[:, 3:], level, -9.0)
     size = 0.85 + 0.3 * own[:, 2:3]
-    held = torch.cat([field, bend, level.expand_as(bend), size, number.expand_as(bend)], 1)
+    values = torch.cat([field, bend, level.expand_as(bend), size, number.expand_as(bend)], 1)
     best = torch.full_like(marks.like, -1.0).expand(len(own), -1, -1, -1)
     top = [torch.zeros_like(best) for _ in range(3)]
-    for dx, dy, each in marks.around(held):
+    for dx, dy, each in marks.around(values):
         vx, vy, curve, raised, large, index = each[:, :, None].unbind(1)
         u = dx * vx + dy * vy
         v = (dy * vx - dx * vy - curve * u * u) / (width * large)
@@ -118,8 +118,8 @@ def stroked(
 
 def _ahead(way: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach: float) -> Tensor:
     """Return the field a little ahead of each mark, with the sign of the field at the mark."""
-    there = brush.sample(torch.cat(way, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
-    return there * torch.where((there * field).sum(1, keepdim=True) < 0, -1.0, 1.0)
+    ahead = brush.sample(torch.cat(way, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
+    return ahead * torch.where((ahead * field).sum(1, keepdim=True) < 0, -1.0, 1.0)
 
 
 def varied(tones: Tensor, own: Tensor, light: float, turn: float) -> Tensor:
@@ -196,9 +196,9 @@ def brushed(
     """
     unit = wall.shape[2] / 256
     picture = brush.blur(wall, 2 * unit)
-    for pitch, length, width, wanted, shake in coats:
+    for pitch, length, width, density, shake in coats:
         marks = brush.Marks(rng, streaks, pitch * unit)
-        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(streaks, wanted))
+        coat = stroked(marks, way, length * unit, width * unit, torch.full_like(streaks, density))
         tones = broken(marks, wall, light=shake, turn=turn, reach=reach * unit, astray=astray)
         ends = step(1.0 - coat.along.abs() + 0.22 * streaks, 0.0, 0.14)
         sides = step(1.0 - coat.across.abs() + 0.06 * streaks, 0.0, 0.12)

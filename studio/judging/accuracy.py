@@ -29,25 +29,25 @@ def interval(share: float, count: int) -> tuple[float, float]:
     return round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)
 
 
-def counted(hits: Tensor) -> dict[str, Any]:
+def count_share(hits: Tensor) -> dict[str, Any]:
     """Return a share as ``{"share", "of", "interval"}``, from a Boolean tensor."""
     share = float(hits.float().mean()) if len(hits) else 0.0
     return {"share": round(share, 4), "of": len(hits), "interval": interval(share, len(hits))}
 
 
-def written(result: dict[str, Any]) -> str:
-    """Format a share that :func:`counted` returned, with its count and interval."""
+def format_share(result: dict[str, Any]) -> str:
+    """Format a share that :func:`count_share` returned, with its count and interval."""
     low, high = result["interval"]
     return f"{result['share']:.1%} of {result['of']:,} ({low:.1%} to {high:.1%})"
 
 
-def concepts_found(eye: Eye, sentences: Tensor, names: list[str], best: int) -> Tensor:
+def concept_hits(eye: Eye, sentences: Tensor, names: list[str], best: int) -> Tensor:
     """Return for each sentence (n, width) whether its concept is among the ``best`` that the image encoder names."""
     return hits(eye.score(sentences), [(name,) for name in names], eye.concepts, best)
 
 
 @torch.no_grad()
-def of_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
+def measure_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
     """Measure the image encoder on all plain drawings of a canvas, on a light background: top-1 and top-5 accuracy."""
     vectors = []
     for start in range(0, len(canvas.records), CHUNK):
@@ -55,11 +55,11 @@ def of_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
         vectors.append(eye.encode(canvas.by_hand(PLAIN, chosen))[0])
     names = [record.title for record in canvas.records]
     sentences = torch.cat(vectors)
-    return {f"top{best}": counted(concepts_found(eye, sentences, names, best)) for best in (1, 5)}
+    return {f"top{best}": count_share(concept_hits(eye, sentences, names, best)) for best in (1, 5)}
 
 
 @torch.no_grad()
-def of_hands(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
+def measure_styles(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
     """Measure the image encoder on ``count`` drawings in each style: style accuracy, and top-5 accuracy of concepts."""
     count = min(count, len(canvas.records))
     chosen = [n * len(canvas.records) // count for n in range(count)]
@@ -74,9 +74,9 @@ def of_hands(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
         right = (shares.argmax(1) == number).cpu()
         by_hand[hand] = round(float(right.float().mean()), 3)
         right_hands.append(right)
-        right_concepts.append(concepts_found(eye, sentences, names, 5))
+        right_concepts.append(concept_hits(eye, sentences, names, 5))
     return {
-        "hand": counted(torch.cat(right_hands)),
-        "concept_top5": counted(torch.cat(right_concepts)),
+        "hand": count_share(torch.cat(right_hands)),
+        "concept_top5": count_share(torch.cat(right_concepts)),
         "by_hand": by_hand,
     }

@@ -110,20 +110,20 @@ def questions(
     Concepts are taken in one fixed random order.
     """
     order = shuffled(concepts)
-    asked = [Question("plain", prefix + wording.thing(name), seed, (name,))
-             for name in order[: extent.plain] for seed in range(extent.seeds)]  # fmt: skip
+    listed = [Question("plain", prefix + wording.thing(name), seed, (name,))
+              for name in order[: extent.plain] for seed in range(extent.seeds)]  # fmt: skip
     for number, hand in enumerate(hands):
         chosen = [order[(number * extent.by_hand + n) % len(order)] for n in range(min(extent.by_hand, len(order)))]
         worded = pattern.replace("{words}", HANDS[hand].words)
         prompts = [worded.replace("{prompt}", wording.thing(name)) for name in chosen]
-        asked += [Question("hand", text, seed, (name,), hand)
-                  for seed, (text, name) in enumerate(zip(prompts, chosen, strict=True))]  # fmt: skip
+        listed += [Question("hand", text, seed, (name,), hand)
+                   for seed, (text, name) in enumerate(zip(prompts, chosen, strict=True))]  # fmt: skip
     known = rewordings.among(concepts)
     random.Random("rewordings").shuffle(known)  # noqa: S311
-    asked += [Question("reworded", prefix + each.prompt, 0, each.means) for each in known[: extent.reworded]]
+    listed += [Question("reworded", prefix + each.prompt, 0, each.means) for each in known[: extent.reworded]]
     if extent.composed:
-        asked += [Question("composed", prefix + prompt, seed) for prompt in COMPOSED for seed in range(2)]
-    return asked
+        listed += [Question("composed", prefix + prompt, seed) for prompt in COMPOSED for seed in range(2)]
+    return listed
 
 
 def shuffled(concepts: Sequence[str]) -> list[str]:
@@ -151,14 +151,14 @@ class Gallery:
         """Return the path of a question's picture."""
         return self._folder.path / self._name(question)
 
-    def missing(self, asked: Sequence[Question]) -> list[Question]:
+    def missing(self, questions: Sequence[Question]) -> list[Question]:
         """Return the distinct questions without a picture."""
-        distinct = dict.fromkeys(asked)
+        distinct = dict.fromkeys(questions)
         return [question for question in distinct if not self.path(question).exists()]
 
-    def paint(self, asked: Sequence[Question], painter: Painter, *, batch: int) -> int:
+    def paint(self, questions: Sequence[Question], painter: Painter, *, batch: int) -> int:
         """Answer the missing questions by ``painter``, store the pictures and return their number."""
-        missing = self.missing(asked)
+        missing = self.missing(questions)
         for start in progress(range(0, len(missing), batch), what="painted"):
             part = missing[start : start + batch]
             for question, picture in zip(part, painter(part), strict=True):
@@ -167,10 +167,10 @@ class Gallery:
                 self._folder.write(self._name(question), written.getvalue())
         return len(missing)
 
-    def load_pictures(self, asked: Sequence[Question], *, batch: int = 64) -> Iterator[Tensor]:
+    def load_pictures(self, questions: Sequence[Question], *, batch: int = 64) -> Iterator[Tensor]:
         """Yield the pictures (n, 3, h, w), 0…1, in batches."""
-        for start in range(0, len(asked), batch):
-            yield torch.stack([self.picture(question) for question in asked[start : start + batch]])
+        for start in range(0, len(questions), batch):
+            yield torch.stack([self.picture(question) for question in questions[start : start + batch]])
 
     def picture(self, question: Question) -> Tensor:
         """Return the picture of a question (3, h, w), 0…1."""
@@ -178,23 +178,23 @@ class Gallery:
             return torch.from_numpy(np.array(opened.convert("RGB"))).permute(2, 0, 1).float() / 255
 
     def _name(self, question: Question) -> str:
-        asked = f"{self._how}:{question.seed}:{question.prompt}"
+        key = f"{self._how}:{question.seed}:{question.prompt}"
         if question.scene is not None:
-            asked += f":{question.hand}:{json.dumps(question.scene.as_json(), sort_keys=True)}"
-        digest = hashlib.sha256(asked.encode()).hexdigest()[:24]
+            key += f":{question.hand}:{json.dumps(question.scene.as_json(), sort_keys=True)}"
+        digest = hashlib.sha256(key.encode()).hexdigest()[:24]
         return f"evaluations/painted/{digest[:2]}/{digest}.webp"
 
 
-def plainly(pipe: Any, way: Way) -> Painter:
+def plain_painter(pipe: Any, way: Way) -> Painter:
     """Return a function that answers by the plain pipeline, which guides all steps.
 
     The noise is drawn on the CPU, so it is the same on any device.
     """
 
     @torch.no_grad()
-    def paint(asked: Sequence[Question]) -> list[Image.Image]:
-        chance = [torch.Generator().manual_seed(question.seed) for question in asked]
-        prompts = [question.prompt for question in asked]
+    def paint(questions: Sequence[Question]) -> list[Image.Image]:
+        chance = [torch.Generator().manual_seed(question.seed) for question in questions]
+        prompts = [question.prompt for question in questions]
         painted = pipe(prompts, num_inference_steps=way.steps, guidance_scale=way.guidance, generator=chance)
         pictures: list[Image.Image] = painted.images
         return pictures

@@ -23,7 +23,7 @@ from sketch.colour import DARKS
 from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
-from sketch.styling.drawing_styles import unmodelled
+from sketch.styling.drawing_styles import without_modelled
 from studio.hands import registry
 from studio.hands.registry import HANDS
 from studio.judging.exam import Extent, Painter, Question, Way, shuffled
@@ -48,19 +48,19 @@ def questions(
     order = [name for name in shuffled(concepts) if name in maker.drawn]
     if not order or not hands:
         return []
-    asked = [maker.question("plain", seed, [name]) for name in order[: extent.plain] for seed in range(extent.seeds)]
+    listed = [maker.question("plain", seed, [name]) for name in order[: extent.plain] for seed in range(extent.seeds)]
     for number, hand in enumerate(hands):
         chosen = [order[(number * extent.by_hand + n) % len(order)] for n in range(min(extent.by_hand, len(order)))]
-        asked += [maker.question("hand", seed, [name], hand=hand) for seed, name in enumerate(chosen)]
+        listed += [maker.question("hand", seed, [name], hand=hand) for seed, name in enumerate(chosen)]
     things = [name for name in order if not maker.drawn[name][0].kind.startswith(("face", "person", "hand"))] or order
     for seed in range(extent.composed):
         rng = random.Random(f"composed:{seed}")  # noqa: S311 - must be repeatable
-        asked.append(maker.question("composed", seed, rng.sample(things, min(2, len(things))), asks=TWO))
+        listed.append(maker.question("composed", seed, rng.sample(things, min(2, len(things))), asks=TWO))
         colour = rng.choice([name for name in COLOURS if name not in DARKS])
-        asked.append(maker.question("composed", seed, [rng.choice(things)], colour=colour, asks=COLOUR))
+        listed.append(maker.question("composed", seed, [rng.choice(things)], colour=colour, asks=COLOUR))
         count = rng.randint(2, MOST)
-        asked.append(maker.question("composed", seed, [rng.choice(things)], count=count, asks=NUMBER))
-    return asked
+        listed.append(maker.question("composed", seed, [rng.choice(things)], count=count, asks=NUMBER))
+    return listed
 
 
 class _Maker:
@@ -70,7 +70,7 @@ class _Maker:
         self.drawn: dict[str, list[Drawing]] = defaultdict(list)
         for drawing in sorted(book.drawings.values(), key=lambda each: (each.name, each.style, each.digest)):
             self.drawn[drawing.name].append(drawing)
-        self.drawn = {name: unmodelled(own) for name, own in self.drawn.items()}
+        self.drawn = {name: without_modelled(own) for name, own in self.drawn.items()}
         self._book, self._unnamed, self._prefix, self._pattern = book, unnamed, prefix, pattern
 
     def question(
@@ -87,40 +87,40 @@ class _Maker:
         ]
         wish = Wish()
         scene = styled.arrange(items, wish, rng.getrandbits(31), marks=HANDS[painter].marks, book=self._book)
-        _, short = wording.of_scene(items, wish)
+        _, short = wording.describe_scene(items, wish)
         text = self._pattern.replace("{words}", HANDS[painter].words).replace("{prompt}", short)
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 
 
-def sketch_conditioned(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
+def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
     """Return a function that answers by sketches of ``side`` pixels, as the site's worker does.
 
     The noise is the plain pipeline's.
     """
 
     @torch.no_grad()
-    def paint(asked: Sequence[Question]) -> list[Image.Image]:
-        drawn = [rendering.draw(_scene(question), book, side * FINER).sketch(side) for question in asked]
+    def paint(questions: Sequence[Question]) -> list[Image.Image]:
+        drawn = [rendering.draw(_scene(question), book, side * FINER).sketch(side) for question in questions]
         sketches = torch.from_numpy(np.stack(drawn)).to(pipe.device)
-        states = pipe.encode_prompt([question.prompt for question in asked], pipe.device, 1, False)[0]
+        states = pipe.encode_prompt([question.prompt for question in questions], pipe.device, 1, False)[0]
         nothing = pipe.encode_prompt("", pipe.device, 1, False)[0]
         config = pipe.unet.config
         shape = (1, config.out_channels, config.sample_size, config.sample_size)
-        noise = [torch.randn(shape, generator=torch.Generator().manual_seed(question.seed)) for question in asked]
-        latents = diffusion.paint(
+        noise = [torch.randn(shape, generator=torch.Generator().manual_seed(question.seed)) for question in questions]
+        latents = diffusion.sample(
             pipe.unet, pipe.scheduler, states, nothing, torch.cat(noise).to(pipe.device), steps=way.steps,
             guidance=way.push, guided=way.interval, sketches=sketches,
         )  # fmt: skip
-        return shown(autoencoder.decoded(pipe.vae, latents))
+        return to_images(autoencoder.decode_latents(pipe.vae, latents))
 
     return paint
 
 
-def by_hand(book: Sketchbook, size: int) -> Painter:
+def program_painter(book: Sketchbook, size: int) -> Painter:
     """Return a function that answers by the styles' own programs, ``size`` pixels a side."""
 
-    def paint(asked: Sequence[Question]) -> list[Image.Image]:
-        return [own for question in asked for own in shown(_own(question, book, size))]
+    def paint(questions: Sequence[Question]) -> list[Image.Image]:
+        return [own for question in questions for own in to_images(_own(question, book, size))]
 
     return paint
 
@@ -137,7 +137,7 @@ def _scene(question: Question) -> Any:
     return question.scene
 
 
-def shown(pictures: Tensor) -> list[Image.Image]:
+def to_images(pictures: Tensor) -> list[Image.Image]:
     """Return pictures (n, 3, h, w), 0…1, as Pillow images."""
     bytes_ = (pictures.clamp(0, 1).permute(0, 2, 3, 1) * 255).round().byte().cpu().numpy()
     return [Image.fromarray(each) for each in bytes_]

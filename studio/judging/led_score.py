@@ -22,22 +22,22 @@ LEAST = 16
 """The smallest side in pixels of a part of a picture that the image encoder is given."""
 
 
-def scores(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], book: Sketchbook, vae: Any
+def scores(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Question], book: Sketchbook, vae: Any
            ) -> dict[str, Any]:  # fmt: skip
     """Return the scores of a model's pictures; ``own`` holds the programs' renderings of the same scenes."""
-    plain = [question for question in asked if question.kind == "plain"]
+    plain = [question for question in questions if question.kind == "plain"]
     results: dict[str, Any] = {
-        "plain_by_program": {f"top{best}": accuracy.counted(_named(eye, own, plain, best)) for best in (1, 5)}
+        "plain_by_program": {f"top{best}": accuracy.count_share(_named(eye, own, plain, best)) for best in (1, 5)}
     }
-    named = [question for question in asked if question.kind == "hand"]
-    results["lost"] = sorted({question.means[0] for question in lost(eye, gallery, own, plain)})
+    named = [question for question in questions if question.kind == "hand"]
+    results["lost"] = sorted({question.means[0] for question in list_lost(eye, gallery, own, plain)})
     if named:
-        results["told_by_program"] = accuracy.counted(_is_style_named(eye, own, named))
+        results["told_by_program"] = accuracy.count_share(_is_style_named(eye, own, named))
         results["by_hand"] = _by_hand(eye, gallery, own, named, vae)
         results["sharpness"] = {name: _middle([row[name] for row in results["by_hand"].values()])
-                             for name in ("painted", "decoded")}  # fmt: skip
+                                for name in ("painted", "decoded")}  # fmt: skip
     for asks, judge in ((led_exam.TWO, _things), (led_exam.NUMBER, _things), (led_exam.COLOUR, _coloured)):
-        members = [question for question in asked if question.asks == asks]
+        members = [question for question in questions if question.asks == asks]
         if members:
             results[asks] = {
                 "painted": judge(eye, gallery, members, book),
@@ -46,28 +46,28 @@ def scores(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], 
     return {"led": results}
 
 
-def lost(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]) -> list[Question]:
+def list_lost(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Question]) -> list[Question]:
     """Return the questions whose concept the image encoder names, among five, in the program's picture only."""
-    plain = [question for question in asked if question.kind == "plain"]
+    plain = [question for question in questions if question.kind == "plain"]
     gone = _named(eye, own, plain, 5) & ~_named(eye, gallery, plain, 5)
     return [question for question, is_gone in zip(plain, gone.tolist(), strict=True) if is_gone]
 
 
-def _is_style_named(eye: Eye, gallery: Gallery, asked: Sequence[Question]) -> Tensor:
+def _is_style_named(eye: Eye, gallery: Gallery, questions: Sequence[Question]) -> Tensor:
     """Return for each picture whether the image encoder names its style."""
-    best = torch.cat([eye.encode(pictures)[1] for pictures in gallery.load_pictures(asked)]).argmax(1).tolist()
-    return torch.tensor([eye.hands[at] == question.hand for at, question in zip(best, asked, strict=True)])
+    best = torch.cat([eye.encode(pictures)[1] for pictures in gallery.load_pictures(questions)]).argmax(1).tolist()
+    return torch.tensor([eye.hands[at] == question.hand for at, question in zip(best, questions, strict=True)])
 
 
-def _named(eye: Eye, gallery: Gallery, asked: Sequence[Question], best: int) -> Tensor:
-    sentences = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(asked)])
-    return rewordings.hits(eye.score(sentences), [question.means for question in asked], eye.concepts, best)
+def _named(eye: Eye, gallery: Gallery, questions: Sequence[Question], best: int) -> Tensor:
+    sentences = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(questions)])
+    return rewordings.hits(eye.score(sentences), [question.means for question in questions], eye.concepts, best)
 
 
-def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question], vae: Any) -> dict[str, Any]:
+def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Question], vae: Any) -> dict[str, Any]:
     """Return for each style the accuracy of style and concept, and the sharpness of its pictures."""
     groups: dict[str, list[Question]] = defaultdict(list)
-    for question in asked:
+    for question in questions:
         groups[question.hand].append(question)
     rows = {}
     for hand, members in groups.items():
@@ -80,7 +80,7 @@ def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, asked: Sequence[Question]
             row[f"concept_top5{name}"] = round(float(right.float().mean()), 3)
             row[f"told{name}"] = round(sum(eye.hands[at] == hand for at in shares.argmax(1).tolist()) / len(members), 3)
         with torch.no_grad():
-            again = autoencoder.decoded(vae, autoencoder.scaled_latents(vae, program)).float()
+            again = autoencoder.decode_latents(vae, autoencoder.scaled_latents(vae, program)).float()
         sharp = sharpness(program).clamp(min=1e-8)
         row["painted"] = _middle((sharpness(painted) / sharp).tolist())
         row["decoded"] = _middle((sharpness(again) / sharp).tolist())
@@ -98,10 +98,10 @@ def _middle(values: Sequence[float]) -> float:
     return round(float(np.median(values)), 3) if len(values) else 0.0
 
 
-def _things(eye: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
+def _things(eye: Eye, gallery: Gallery, questions: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
     """Return the share of things that the image encoder names, among five, at their places in the picture."""
     seen, means = [], []
-    for question in asked:
+    for question in questions:
         picture = gallery.picture(question)
         size = picture.shape[-1]
         for thing in question.scene.things if question.scene else ():
@@ -114,17 +114,17 @@ def _things(eye: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchb
                 seen.append(F.interpolate(part, (size, size), mode="bilinear", antialias=True))
                 means.append((book.drawings[thing.drawing].name,))
     if not seen:
-        return accuracy.counted(torch.zeros(0))
+        return accuracy.count_share(torch.zeros(0))
     sentences = torch.cat([eye.encode(part)[0] for part in torch.split(torch.cat(seen), 64)])
-    return accuracy.counted(rewordings.hits(eye.score(sentences), means, eye.concepts, 5))
+    return accuracy.count_share(rewordings.hits(eye.score(sentences), means, eye.concepts, 5))
 
 
-def _coloured(_: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
+def _coloured(_: Eye, gallery: Gallery, questions: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
     """Return the share of things whose mean colour is nearest to the requested one."""
     names = list(colour.NAMED)
     table = np.stack([colour.lab(colour.polar(*colour.NAMED[name])) for name in names])
     right = []
-    for question in asked:
+    for question in questions:
         picture = gallery.picture(question).permute(1, 2, 0).numpy()
         assert question.scene is not None  # noqa: S101 - composed questions have a scene
         inside = rendering.draw(question.scene, book, picture.shape[0]).numbers > 0
@@ -132,4 +132,4 @@ def _coloured(_: Eye, gallery: Gallery, asked: Sequence[Question], book: Sketchb
             mean = colour.lab(picture)[inside].mean(0)
             nearest = names[int(((table - mean) ** 2).sum(1).argmin())]
             right.append(nearest == question.scene.things[0].colour)
-    return accuracy.counted(torch.tensor(right))
+    return accuracy.count_share(torch.tensor(right))

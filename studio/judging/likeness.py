@@ -54,33 +54,33 @@ def score(eye: Eye, gallery: Gallery, collection: Collection) -> dict[str, Any]:
     ``own`` above ``others`` means that the model follows the captions. ``found`` is the share of generated pictures
     that are most similar to their own picture; by chance that is one of ``of``.
     """
-    asked = collection.questions
-    if not asked:
+    questions = collection.questions
+    if not questions:
         return {}
-    painted = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(asked)])
-    size = gallery.picture(asked[0]).shape[-1]
+    painted = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(questions)])
+    size = gallery.picture(questions[0]).shape[-1]
     originals = eye.encode(collection.pictures(size))[0]
     likeness = painted @ originals.T
     own = likeness.diagonal()
     others = (likeness.sum(1) - own) / max(1, len(own) - 1)
     nearest = likeness.argmax(1) == torch.arange(len(own))
     return {"own": round(float(own.mean()), 4), "others": round(float(others.mean()), 4),
-            "found": accuracy.counted(nearest)}  # fmt: skip
+            "found": accuracy.count_share(nearest)}  # fmt: skip
 
 
 def write_sheet(folder: Folder, name: str, gallery: Gallery, collection: Collection) -> None:
     """Write a contact sheet: rows of the collection's pictures, each above a row of generated ones."""
-    asked: Sequence[Question] = collection.questions
-    if not asked:
+    questions: Sequence[Question] = collection.questions
+    if not questions:
         return
-    painted = torch.stack([gallery.picture(question) for question in asked])
+    painted = torch.stack([gallery.picture(question) for question in questions])
     originals = collection.pictures(painted.shape[-1])
     rows = []
-    for start in range(0, len(asked), COLUMNS):
+    for start in range(0, len(questions), COLUMNS):
         for each in (originals, painted):
             row = each[start : start + COLUMNS]
             rows.append(torch.cat([row, torch.ones(COLUMNS - len(row), *row.shape[1:])]))
     data = io.BytesIO()
-    composition.sheet(torch.cat(rows), COLUMNS).save(data, "WEBP", quality=85)
+    composition.contact_sheet(torch.cat(rows), COLUMNS).save(data, "WEBP", quality=85)
     folder.write(f"evaluations/{name}/{KIND}.webp", data.getvalue())
-    folder.write(f"evaluations/{name}/{KIND}.txt", "".join(f"{question.prompt}\n" for question in asked).encode())
+    folder.write(f"evaluations/{name}/{KIND}.txt", "".join(f"{question.prompt}\n" for question in questions).encode())

@@ -39,22 +39,22 @@ def among(concepts: Sequence[str]) -> list[Rewording]:
     return [each for each in load_rewordings() if any(name.casefold() in known for name in each.means)]
 
 
-def hits(scores: Tensor, meant: Sequence[Sequence[str]], concepts: Sequence[str], best: int) -> Tensor:
+def hits(scores: Tensor, meanings: Sequence[Sequence[str]], concepts: Sequence[str], best: int) -> Tensor:
     """Return for each row of ``scores`` (n, concepts) whether a concept that is meant is among the ``best``."""
     place = {name.casefold(): number for number, name in enumerate(concepts)}
     named = scores.topk(min(best, len(concepts)), dim=1).indices
-    rows = [torch.tensor([place.get(name.casefold(), -1) for name in names]) for names in meant]
+    rows = [torch.tensor([place.get(name.casefold(), -1) for name in names]) for names in meanings]
     return torch.stack([torch.isin(row, right).any() for row, right in zip(named.cpu(), rows, strict=True)])
 
 
-def understood(texts: Texts, concepts: Sequence[str]) -> dict[str, float]:
+def measure_text_encoder(texts: Texts, concepts: Sequence[str]) -> dict[str, float]:
     """Return the share of rewordings for which the text encoder alone finds the concept, first and among five."""
-    asked = among(concepts)
-    scores = texts.sentences([each.prompt for each in asked]) @ named(texts, concepts).T
-    meant = [each.means for each in asked]
-    return {f"top{best}": round(float(hits(scores, meant, concepts, best).float().mean()), 4) for best in (1, 5)}
+    known = among(concepts)
+    scores = texts.sentences([each.prompt for each in known]) @ concept_vectors(texts, concepts).T
+    meanings = [each.means for each in known]
+    return {f"top{best}": round(float(hits(scores, meanings, concepts, best).float().mean()), 4) for best in (1, 5)}
 
 
-def named(texts: Texts, concepts: Sequence[str]) -> Tensor:
+def concept_vectors(texts: Texts, concepts: Sequence[str]) -> Tensor:
     """Return the text vectors (n, width), of length 1, of the concepts' names as in prompts."""
     return texts.sentences([wording.thing(name) for name in concepts])

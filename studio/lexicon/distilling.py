@@ -41,7 +41,7 @@ def entries(concepts: Sequence[Words], wordnet: WordNet) -> Entries:
     for number, words in enumerate(concepts):
         _named(by_word, number, words)
     _keyed(by_word, concepts, wordnet)
-    links = linking.linked(concepts, wordnet)
+    links = linking.link_concepts(concepts, wordnet)
     _kinds(by_word, concepts, links, wordnet)
     return {
         word: _best(by_number) for word, by_number in by_word.items() if word.strip() and word not in (GERMAN, FOREIGN)
@@ -175,7 +175,7 @@ K1, B = 1.4, 0.5
 
 def terms(concepts: Sequence[Words], wordnet: WordNet) -> dict[str, dict[int, float]]:
     """Return for each stem its weight for each concept (BM25F: Robertson, Zaragoza, Taylor, CIKM 2004)."""
-    links = linking.linked(concepts, wordnet)
+    links = linking.link_concepts(concepts, wordnet)
     counted = [_document(words, links[words.name], wordnet) for words in concepts]
     lengths = [sum(document.values()) for document in counted]
     mean = sum(lengths) / max(1, len(lengths))
@@ -192,7 +192,7 @@ def terms(concepts: Sequence[Words], wordnet: WordNet) -> dict[str, dict[int, fl
 
 def glosses(concepts: Sequence[Words], wordnet: WordNet) -> dict[str, str]:
     """Return WordNet's gloss of each concept that it knows, without examples."""
-    links = linking.linked(concepts, wordnet)
+    links = linking.link_concepts(concepts, wordnet)
     surest = {name: max(senses, key=lambda offset: senses[offset]) for name, senses in links.items() if senses}
     return {name: wordnet.synsets[offset].gloss.split('; "')[0] for name, offset in surest.items()}
 

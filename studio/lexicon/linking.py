@@ -30,7 +30,7 @@ PLAIN = frozenset((
 """Stop words of glosses."""
 
 
-def linked(concepts: Iterable[Words], wordnet: WordNet) -> dict[str, dict[int, float]]:
+def link_concepts(concepts: Iterable[Words], wordnet: WordNet) -> dict[str, dict[int, float]]:
     """Return the synsets of each concept by its name, each with a confidence 0…1."""
     return {words.name: _synsets(words, wordnet) for words in concepts}
 

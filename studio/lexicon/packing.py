@@ -15,7 +15,7 @@ FORMAT = 1
 LEVELS = 255
 
 
-def packed(
+def pack_lexicon(
     concepts: Sequence[Words],
     entries: Entries,
     terms: Mapping[str, Mapping[int, float]],

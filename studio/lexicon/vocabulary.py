@@ -41,7 +41,7 @@ class Words:
     emoji: list[str] = field(default_factory=list)
 
 
-def collected(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
+def collect_words(modules: Path, associations: Path = ASSOCIATIONS) -> list[Words]:
     """Return the words of all concepts, in Unicode's order.
 
     :raises StudioError: when a package is missing, or the associations name an unknown concept.
@@ -84,8 +84,8 @@ def _lend(by_name: dict[str, Words], depicted: dict[str, str]) -> None:
             continue
         plain = SKIN.sub("", name)
         bare = WHO.sub("", plain).strip()
-        wanted = (plain, bare, f"person {bare}", f"person in {bare}", f"person with {bare}")
-        concept = next((each for each in wanted if each in by_name), None)
+        names = (plain, bare, f"person {bare}", f"person in {bare}", f"person with {bare}")
+        concept = next((each for each in names if each in by_name), None)
         if concept:
             by_name[concept].emoji.append(emoji)
 

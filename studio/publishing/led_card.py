@@ -8,7 +8,7 @@ from typing import Any
 from sketch import sketchbook
 from studio.hands.registry import HANDS
 from studio.judging import accuracy, led_exam
-from studio.publishing.led_model import ABOUT_LEXICON, LEXICON, Leading, counted
+from studio.publishing.led_model import ABOUT_LEXICON, LEXICON, Leading, count_credits
 
 USE = """\
 ## Use
@@ -31,7 +31,7 @@ def data(leading: Leading) -> str:
     """Return the section on the drawings and on the training pictures."""
     learned, count = leading.learned, leading.learned["pictures"]
     names = len({drawing.name for drawing in leading.drawings})
-    rows = [(artist, f"{number:,}", of, home) for (artist, of, home), number in counted(leading.drawings)]
+    rows = [(artist, f"{number:,}", of, home) for (artist, of, home), number in count_credits(leading.drawings)]
     lines = [
         f"It is led by {len(leading.drawings):,} drawings of {names:,} names. They lie beside the weights in "
         f"`{sketchbook.FILE}`, as SVG, each with its artist, licence and source.",
@@ -70,24 +70,25 @@ HANDS_HEAD = (
 )
 
 
-def figures(led: dict[str, Any]) -> list[tuple[str, str]]:
+def figures(scores: dict[str, Any]) -> list[tuple[str, str]]:
     """Return rows (what, share) on how well the model follows its sketches."""
     rows = [(f"plain names, {name}, as the hands' own programs paint them",
-             accuracy.written(led["plain_by_program"][key]))
+             accuracy.format_share(scores["plain_by_program"][key]))
             for name, key in (("first of all", "top1"), ("among five", "top5"))]  # fmt: skip
     for asks, what in ((led_exam.TWO, "each of two things, where it stands, among five"),
                        (led_exam.NUMBER, "each of two to five of a kind, where it stands, among five"),
                        (led_exam.COLOUR, "a thing's colour is the one asked for")):  # fmt: skip
-        if asks in led:
-            rows += [(what, accuracy.written(led[asks]["painted"])),
-                     (f"{what}: the programs", accuracy.written(led[asks]["by_program"]))]  # fmt: skip
-    if "told_by_program" in led:
+        if asks in scores:
+            rows += [(what, accuracy.format_share(scores[asks]["painted"])),
+                     (f"{what}: the programs", accuracy.format_share(scores[asks]["by_program"]))]  # fmt: skip
+    if "told_by_program" in scores:
         rows.insert(
-            0, ("named hand told, where the hands' own programs paint", accuracy.written(led["told_by_program"]))
+            0,
+            ("named hand told, where the hands' own programs paint", accuracy.format_share(scores["told_by_program"])),
         )
-    if "sharpness" in led:
-        rows.append(("sharpness, over the hands", f"{led['sharpness']['painted']:.2f}"))
-        rows.append(("sharpness that the decoder leaves", f"{led['sharpness']['decoded']:.2f}"))
+    if "sharpness" in scores:
+        rows.append(("sharpness, over the hands", f"{scores['sharpness']['painted']:.2f}"))
+        rows.append(("sharpness that the decoder leaves", f"{scores['sharpness']['decoded']:.2f}"))
     return rows
 
 
@@ -100,16 +101,16 @@ def hands_table(by_hand: dict[str, dict[str, Any]]) -> tuple[Sequence[str], list
     return head, list(rows)
 
 
-def limits(led: dict[str, Any]) -> list[str]:
+def limits(scores: dict[str, Any]) -> list[str]:
     """Return lines on what the model's pictures show less clearly than the rendering programs'."""
     lines = []
-    if led["lost"]:
-        names = ", ".join(led["lost"][:12])
+    if scores["lost"]:
+        names = ", ".join(scores["lost"][:12])
         lines.append(
-            f"- The eye names {len(led['lost']):,} concepts where their hands' programs paint them and not here, "
-            f"among five: {names}{' …' * (len(led['lost']) > 12)}."
+            f"- The eye names {len(scores['lost']):,} concepts where their hands' programs paint them and not here, "
+            f"among five: {names}{' …' * (len(scores['lost']) > 12)}."
         )
-    weak = [HANDS[hand].words for hand, row in led.get("by_hand", {}).items()
+    weak = [HANDS[hand].words for hand, row in scores.get("by_hand", {}).items()
             if row["told"] < row["told_by_program"] - LESS]  # fmt: skip
     if weak:
         lines.append(f"- Hands that the eye tells less often than where their own programs paint: {', '.join(weak)}.")

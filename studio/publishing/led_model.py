@@ -63,7 +63,7 @@ def find_leading(folder: Folder, base: Path, side: int, *, book: Path | None = N
     :raises StudioError: when the file is not a drawing library.
     """
     book = _first(book, folder.path / sketchbook.FILE, base / sketchbook.FILE, option="--sketchbook")
-    drawings = tuple(subjects.opened(book).drawings.values())
+    drawings = tuple(subjects.load_library(book).drawings.values())
     index = folder.path / "latents" / INDEX
     index_facts = json.loads(index.read_bytes()) if index.exists() else {}
     plan = Plan(1)  # for what older shards do not record
@@ -73,7 +73,7 @@ def find_leading(folder: Folder, base: Path, side: int, *, book: Path | None = N
     return Leading(side, book, drawings, learned)
 
 
-def with_lexicon(leading: Leading, folder: Folder, base: Path, named: Path | None) -> Leading:
+def add_lexicon(leading: Leading, folder: Folder, base: Path, named: Path | None) -> Leading:
     """Return the conditioning with the prompt parser's lexicon: ``named``, the work folder's, or the base's.
 
     :raises FolderError: when there is none.
@@ -86,11 +86,11 @@ def _first(named: Path | None, *usual: Path, option: str) -> Path:
     existing = [path for path in ((named,) if named else usual) if path.exists()]
     if not existing:
         missing = named or usual[0]
-        raise FolderError(f"{missing} is missing, which a model that is led by sketches needs: name one by {option}.")
+        raise FolderError(f"{missing} is missing, which a sketch-conditioned model needs: name one by {option}.")
     return existing[0]
 
 
-def house(
+def complete_facts(
     facts: dict[str, Any], leading: Leading, base: dict[str, Any], *, hands: Sequence[str] = (),
     presets: dict[str, Any] | None = None, unnamed: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
@@ -101,13 +101,13 @@ def house(
 
     :raises StudioError: when a style in ``unnamed`` is unknown.
     """
-    facts = facts | painted_by(leading, base, presets) | {"sizes": [facts["size"], LARGER * facts["size"]]}
+    facts = facts | styles_and_presets(leading, base, presets) | {"sizes": [facts["size"], LARGER * facts["size"]]}
     for hand in hands:
         words, _, title = hand.partition("=")
         others = [row for row in facts["hands"] if row["words"] != words]
         facts["hands"] = [*others, {"words": words, "title": title or words[:1].upper() + words[1:]}]
     if strange := sorted(set(unnamed) - {row["words"] for row in facts["hands"]}):
-        raise StudioError(f"--unnamed {strange[0]} is no hand that the model knows.")
+        raise StudioError(f"--unnamed {strange[0]} is not a style of the model.")
     facts["unnamed"] = list(unnamed) or facts["unnamed"]
     of_base = {row.get("url"): row for row in base.get("sources", [])}
     drawn = [of_base.get(row["url"], row) if "url" in row else row for row in sources(leading.drawings)]
@@ -115,7 +115,7 @@ def house(
     return facts | _offered(facts, leading.drawings, base)
 
 
-def painted_by(leading: Leading, base: dict[str, Any], presets: dict[str, Any] | None = None) -> dict[str, Any]:
+def styles_and_presets(leading: Leading, base: dict[str, Any], presets: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the model's styles and presets; ``presets`` override single settings.
 
     A model trained on pictures has its base's styles and presets. A model trained on drawings has :data:`PRESETS`,
@@ -138,7 +138,7 @@ def style_row(hand: Hand) -> dict[str, Any]:
     return row | ({"marks": hand.marks, "also": list(hand.also)} if hand.marks else {})
 
 
-def usual_painting(presets: dict[str, Any]) -> tuple[int, float]:
+def default_settings(presets: dict[str, Any]) -> tuple[int, float]:
     """Return steps and guidance scale of the default preset."""
     return int(presets["balanced"]["steps"]), float(presets["balanced"]["guidance"])
 
@@ -146,7 +146,7 @@ def usual_painting(presets: dict[str, Any]) -> tuple[int, float]:
 def sources(drawings: Iterable[Drawing]) -> list[dict[str, Any]]:
     """Return a source row for each artist and licence of the drawings, the most frequent first."""
     rows = []
-    for (artist, licence, home), count in counted(drawings):
+    for (artist, licence, home), count in count_credits(drawings):
         row = {"name": artist, "art": True, "what": f"{count:,} drawings", "licence": licence}
         rows.append(row | ({"url": home} if home else {}))
     return rows
@@ -154,18 +154,18 @@ def sources(drawings: Iterable[Drawing]) -> list[dict[str, Any]]:
 
 def licence(drawings: Iterable[Drawing]) -> str:
     """Return the licence text of the pictures, with the credits of the drawings."""
-    whose_counted = counted(drawings)
-    whose = [f"{artist} ({licence})" for (artist, licence, _), _ in whose_counted]
-    whose = [", ".join(whose[:-1]), whose[-1]] if len(whose) > 1 else whose
-    asks = any("BY" in licence.upper() for (_, licence, _), _ in whose_counted)
+    counts = count_credits(drawings)
+    names = [f"{artist} ({licence})" for (artist, licence, _), _ in counts]
+    names = [", ".join(names[:-1]), names[-1]] if len(names) > 1 else names
+    asks = any("BY" in licence.upper() for (_, licence, _), _ in counts)
     credit = " Where a picture stays close to one of those drawings, credit its makers." if asks else ""
     return (
         "The pictures are free to use, also commercially, and nobody here claims rights in them. "
-        f"The model is led by, and learned from, drawings by {' and '.join(whose)}.{credit}"
+        f"The model is led by, and learned from, drawings by {' and '.join(names)}.{credit}"
     )
 
 
-def counted(drawings: Iterable[Drawing]) -> list[tuple[tuple[str, str, str], int]]:
+def count_credits(drawings: Iterable[Drawing]) -> list[tuple[tuple[str, str, str], int]]:
     """Return the number of drawings by artist, licence and home page, the most frequent first."""
     return Counter((each.artist, each.licence, _home(each.source)) for each in drawings).most_common()
 

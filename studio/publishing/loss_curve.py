@@ -21,7 +21,7 @@ STYLE = """
 Curve = Sequence[tuple[int, float]]
 
 
-def drawing(curves: Mapping[str, Curve]) -> str:
+def draw_curves(curves: Mapping[str, Curve]) -> str:
     """Return an SVG of the curves (step, loss) by run: each logged loss thinly, and a moving mean."""
     title = "How the loss fell, step by step"
     body = "\n  ".join(_panel(name, curve, at * WIDTH) for at, (name, curve) in enumerate(curves.items()) if curve)
@@ -31,7 +31,7 @@ def drawing(curves: Mapping[str, Curve]) -> str:
     )
 
 
-def smoothed(losses: Sequence[float]) -> list[float]:
+def moving_mean(losses: Sequence[float]) -> list[float]:
     """Return the moving mean of losses, over fewer values at both ends."""
     reach = len(losses) // SMOOTHED
     means = []
@@ -43,7 +43,7 @@ def smoothed(losses: Sequence[float]) -> list[float]:
 
 def _panel(name: str, curve: Curve, left: float) -> str:
     steps, losses = [step for step, _ in curve], [loss for _, loss in curve]
-    means = smoothed(losses)
+    means = moving_mean(losses)
     low, high = min(means), max(means)
     spread = (high - low) or 1.0
     low, high = low - 0.08 * spread, high + 0.08 * spread

@@ -29,7 +29,7 @@ KNOWN = 0.5  # a concept is known when more than this share of its seeds is reco
 WEAK_HAND = 0.9
 
 
-def learned_from(folder: Folder, leading: Leading | None = None) -> list[Record]:
+def training_records(folder: Folder, leading: Leading | None = None) -> list[Record]:
     """Return the records of the training pictures.
 
     Drawings of a sketch-conditioned model are left out; they lie in its drawing library.
@@ -83,8 +83,8 @@ class Facts:
     hands: Sequence[str]
 
 
-def house(
-    folder: Folder, scores: dict[str, Any], says: Facts, *, base: dict[str, Any], goes_on: bool = False,
+def model_facts(
+    folder: Folder, scores: dict[str, Any], settings: Facts, *, base: dict[str, Any], goes_on: bool = False,
     leading: Leading | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the contents of ``house.json``, as docs/models.md describes them.
@@ -92,16 +92,16 @@ def house(
     ``base`` are the facts of the base. Its text encoder, names and words are sources of this model too, and its art
     when the model ``goes_on`` from it.
     """
-    rows = sources(learned_from(folder, leading))
+    rows = sources(training_records(folder, leading))
     own = {row.get("url") for row in rows}
     of_base = [row for row in base["sources"] if not row.get("art") or (goes_on and row.get("url") not in own)]
     vocabulary = [wording.thing(concept) for concept in _known(scores)]
     facts: dict[str, Any] = {
-        "name": says.name, "title": says.title, "prefix": says.prefix, "size": says.size,
-        "defaults": {"scheduler": says.solver, "steps": says.steps, "guidance": says.guidance},
-        "licence": says.licence or _licence(row.get("licence", "") for row in [*rows, *of_base] if row.get("art")),
+        "name": settings.name, "title": settings.title, "prefix": settings.prefix, "size": settings.size,
+        "defaults": {"scheduler": settings.solver, "steps": settings.steps, "guidance": settings.guidance},
+        "licence": settings.licence or _licence(row.get("licence", "") for row in [*rows, *of_base] if row.get("art")),
         "hand_pattern": phrasing.HAND_PATTERN,
-        "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in says.hands],
+        "hands": [{"words": HANDS[hand].words, "title": HANDS[hand].title} for hand in settings.hands],
         "sources": [*rows, *of_base],
     }  # fmt: skip
     if len(vocabulary) > 1:
@@ -144,7 +144,7 @@ ADAPTER = """\
 over that model, at full strength. The weights here have them in already."""
 
 
-def written(
+def write_card(
     folder: Folder, facts: dict[str, Any], scores: dict[str, Any], parts: Sequence[dict[str, Any]], *,
     base: dict[str, Any] | None = None, leading: Leading | None = None, origin: str = "", ends: Ends | None = None,
     adapter: str = "", only: Collection[str] = (),
@@ -160,7 +160,7 @@ def written(
     from_where = [(_linked(row), row.get("what", ""), row.get("licence", "")) for row in facts["sources"]]
     kind = "text-to-image latent diffusion model"
     use = USE.format(prefix=facts["prefix"], **{key: facts["defaults"][key] for key in ("steps", "guidance")})
-    data, limits = _data(folder, base), _limits(scores, facts, led=leading is not None)
+    data, limits = _data(folder, base), _limits(scores, facts, is_sketch_conditioned=leading is not None)
     if leading:
         kind, use, data = f"{kind} led by sketches", led_card.use(leading), led_card.data(leading)
         limits = f"{led_card.LIMITS}\n{limits}"
@@ -179,7 +179,7 @@ def written(
         f"## Licences and attribution\n{facts['licence']}",
         _table(("source", "what", "licence"), from_where),
     ]
-    if any(record.kind == "work" for record in learned_from(folder, leading)):
+    if any(record.kind == "work" for record in training_records(folder, leading)):
         sections.append("Every work, with its title, artist, source and credit, stands in `attributions.jsonl`.")
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -195,7 +195,7 @@ def _words(facts: dict[str, Any]) -> str:
 
 
 def _data(folder: Folder, base: dict[str, Any] | None) -> str:
-    records = learned_from(folder)
+    records = training_records(folder)
     if not records:
         return "The pictures it learned from are not in this folder's catalogue."
     titles = {record.title for record in records if record.kind == "motif"}
@@ -226,8 +226,8 @@ def curves(folder: Folder, ends: Ends, only: Collection[str] = ()) -> dict[str, 
     These are all runs of the folder, or ``only`` those that are named.
     """
     logged = {path.parent.name: list(Run(folder, path.parent.name).curve())
-            for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))
-            if not only or path.parent.name in only}  # fmt: skip
+              for path in sorted((folder.path / "runs").glob(f"*/{CURVE}"))
+              if not only or path.parent.name in only}  # fmt: skip
     upto = {name: [(row["step"], row["loss"]) for row in logged[name] if row["step"] <= ends.get(name, row["step"])]
             for name in _without_copies(logged, ends) if name != "eye"}  # fmt: skip
     return {name: rows for name, rows in upto.items() if rows}
@@ -276,18 +276,18 @@ def _figures(scores: dict[str, Any]) -> str:
     eye, plain = scores["eye"], scores["plain"]
     rows = _of_collection(scores.get("collection", {}))
     rows += [
-        ("plain names, first of all (M)", accuracy.written(plain["M"])),
-        ("plain names, among five", accuracy.written(plain["top5"])),
+        ("plain names, first of all (M)", accuracy.format_share(plain["M"])),
+        ("plain names, among five", accuracy.format_share(plain["top5"])),
     ]
     if scores.get("hands"):
-        rows += [("named hand told", accuracy.written(scores["hands"]["told"])),
-                 ("its subject, among five", accuracy.written(scores["hands"]["concept_top5"]))]  # fmt: skip
+        rows += [("named hand told", accuracy.format_share(scores["hands"]["told"])),
+                 ("its subject, among five", accuracy.format_share(scores["hands"]["concept_top5"]))]  # fmt: skip
     if scores.get("rewordings"):
         alone = scores["rewordings"]["text_encoder_alone"]["top5"]
         rows.append(
             (
                 f"rewordings, among five (the text encoder alone: {alone:.1%})",
-                accuracy.written(scores["rewordings"]["top5"]),
+                accuracy.format_share(scores["rewordings"]["top5"]),
             )
         )
     if scores.get("decoder"):
@@ -298,7 +298,7 @@ def _figures(scores: dict[str, Any]) -> str:
         rows += led_card.figures(scores["led"])
     head = f"Painted in {scores['steps']} steps {_guided(scores)}, judged by the house eye."
     if eye.get("R"):
-        head += f" Its own accuracy on drawings of a vendor that it never saw (R): {accuracy.written(eye['R'])}."
+        head += f" Its own accuracy on drawings of a vendor that it never saw (R): {accuracy.format_share(eye['R'])}."
     text = f"{head}\n\n{_table(('what', 'share (95 % interval)'), rows)}"
     by_hand = scores.get("led", {}).get("by_hand")
     return f"{text}\n\n{led_card.HANDS_HEAD}\n\n{_table(*led_card.hands_table(by_hand))}" if by_hand else text
@@ -314,7 +314,7 @@ def _of_collection(scores: dict[str, Any]) -> list[tuple[str, str]]:
             nearest = f"of its captions{when}: its own picture is the nearest"
             likeness = f"likeness to its own picture (to the others){when}"
             rows += [
-                (nearest, accuracy.written(each["found"])),
+                (nearest, accuracy.format_share(each["found"])),
                 (likeness, f"{each['own']:.3f} ({each['others']:.3f})"),
             ]
     return rows
@@ -329,9 +329,9 @@ def _guided(scores: dict[str, Any]) -> str:
     return f"with guidance {scores['guidance']:g}{part}"
 
 
-def _limits(scores: dict[str, Any], facts: dict[str, Any], *, led: bool) -> str:
+def _limits(scores: dict[str, Any], facts: dict[str, Any], *, is_sketch_conditioned: bool) -> str:
     sizes = " or ".join(f"{side} × {side}" for side in facts.get("sizes", [facts["size"]]))
-    lines = [f"- Pictures are {sizes} pixels.{'' if led else ' English only.'}"]
+    lines = [f"- Pictures are {sizes} pixels.{'' if is_sketch_conditioned else ' English only.'}"]
     never = sorted(name for name, share in scores.get("known", {}).items() if not share)
     if never and not scores.get("led"):
         of = len(scores["known"])

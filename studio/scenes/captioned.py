@@ -72,7 +72,7 @@ class Captioned:
             pictures.append(torch.from_numpy(square.copy()).permute(2, 0, 1))
             if self._sketches:
                 recolour = self._colours.laid_on if self._colours else None
-                sketch = picture_sketches.varied(square, self._side, rng, inside=inside, recolour=recolour)
+                sketch = picture_sketches.vary_sketch(square, self._side, rng, inside=inside, recolour=recolour)
                 sketches.append(torch.from_numpy(sketch))
         texts = [[self._rows[number % len(self._rows)][1]] for number in numbers]
         return torch.stack(pictures), texts, torch.stack(sketches) if self._sketches else None
@@ -87,11 +87,11 @@ class Captioned:
         if self._book is None:
             return None
         squares = (self._square(name, None)[0] for name, _ in self._rows)
-        sketches = (picture_sketches.of_picture(square, self._side, blur=OWN_BLUR) for square in squares)
-        own = scene_colours.sampled(sketches, len(self._rows), len(self._rows))
-        return SceneColours(own, scene_colours.shown_in(self._book, 1))
+        sketches = (picture_sketches.sketch_picture(square, self._side, blur=OWN_BLUR) for square in squares)
+        own = scene_colours.sample_colours(sketches, len(self._rows), len(self._rows))
+        return SceneColours(own, scene_colours.library_colours(self._book, 1))
 
-    def _captions(self, shown: str) -> Iterator[tuple[str, str]]:
+    def _captions(self, address: str) -> Iterator[tuple[str, str]]:
         path = f"{self._root.rstrip('/')}/metadata.jsonl"
         if not self._files.exists(path):
             return
@@ -100,7 +100,7 @@ class Captioned:
                 row = json.loads(line)
                 yield str(row["file_name"]), str(row["text"])
             except (ValueError, KeyError, TypeError) as error:
-                raise StudioError(f"{shown}/metadata.jsonl, line {number}: no file_name and text") from error
+                raise StudioError(f"{address}/metadata.jsonl, line {number}: no file_name and text") from error
 
     def _square(self, name: str, rng: np.random.Generator | None) -> tuple[Any, Any]:
         """Return a square of a picture, and a mask of its opaque part or None.

@@ -115,7 +115,7 @@ def motif_records(folder: Folder, split: str) -> list[Record]:
     """
     records = [record for record in folder.catalogue() if record.kind == "motif" and record.split == split]
     if not records:
-        raise FolderError(f"{folder.path} holds no drawings of the split {split!r}; collect --icons brings some.")
+        raise FolderError(f"{folder.path} holds no drawings of the split {split!r}; collect some with --icons.")
     return records
 
 
@@ -172,11 +172,11 @@ class Programme:
             rng.choice(list(COLOURS)) if self.plan.coloured <= kind < self.plan.coloured + self.plan.grounded else ""
         )
         part = self._part(concept, rng, size=rng.uniform(0.68, 0.9), colour=tint)
-        written = wording.coloured(tint, concept)
+        written = wording.with_colour(tint, concept)
         if ground:
             written += rng.choice((f" on a {ground} ground", f" on {wording.article(ground)} {ground} background"))
             written = written.replace(" on a orange", " on an orange")
-        near = "" if tint or ground else phrasing.listed(self.records[part.motif].keywords, rng.randint(2, 4))
+        near = "" if tint or ground else phrasing.join_words(self.records[part.motif].keywords, rng.randint(2, 4))
         return self._scene(number, (part,), (concept,), written, near, rng, ground=ground, colours=(tint, ground))
 
     def _concept(self, number: int) -> str:
@@ -224,7 +224,7 @@ class Programme:
         if rng.random() < 0.15:
             tints = (rng.choice(list(COLOURS)), rng.choice(("", *COLOURS)))
             parts = tuple(_tinted(part, tint) for part, tint in zip(parts, tints, strict=True))
-        names = [wording.coloured(tint, name) for tint, name in zip(tints, (first, second), strict=True)]
+        names = [wording.with_colour(tint, name) for tint, name in zip(tints, (first, second), strict=True)]
         return self._scene(number, parts, (first, second), f"{names[0]} {joint} {names[1]}", "", rng, colours=tints)
 
     def _scene(
@@ -291,7 +291,7 @@ def read_plan(folder: Folder) -> Plan:
         raise FolderError(f"{path} cannot be used: {error}") from error
     unknown = sorted({*plan.hands, *plan.unnamed} - set(registry.HANDS))
     if unknown or not plan.hands:
-        raise FolderError(f"{path} names hands that nobody has: {', '.join(unknown) or 'none at all'}")
+        raise FolderError(f"{path} names unknown styles: {', '.join(unknown) or 'none at all'}")
     return plan
 
 
@@ -377,7 +377,7 @@ def paint(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
     return painted
 
 
-def sheet(pictures: Tensor, columns: int) -> Image.Image:
+def contact_sheet(pictures: Tensor, columns: int) -> Image.Image:
     """Return a contact sheet of pictures (n, 3, h, w)."""
     n, _, h, w = pictures.shape
     large = Image.new("RGB", (columns * w, math.ceil(n / columns) * h), "white")

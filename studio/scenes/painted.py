@@ -84,6 +84,6 @@ class SubjectRenderer:
         rng = np.random.default_rng(subject.seed)
         kind = rng.random()
         if kind < OWN:
-            return picture_sketches.of_picture(picture.permute(1, 2, 0).numpy(), side)
+            return picture_sketches.sketch_picture(picture.permute(1, 2, 0).numpy(), side)
         sketch = drawn.sketch(side)
-        return picture_sketches.rough(sketch, rng) if kind < OWN + ROUGH else sketch
+        return picture_sketches.roughen(sketch, rng) if kind < OWN + ROUGH else sketch

@@ -52,8 +52,8 @@ Recolour = Callable[[Array, Mask | None, np.random.Generator], Array]
 """Function that recolours a sketch, given the mask of its thing."""
 
 
-def of_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, lines: int = 1,
-               inside: Mask | None = None) -> Array:  # fmt: skip
+def sketch_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, lines: int = 1,
+                   inside: Mask | None = None) -> Array:  # fmt: skip
     """Return a sketch (4, side, side) of a picture (h, w, 3), 0…1: small and in few colours.
 
     ``blur`` and the odd ``lines`` are in sketch pixels; details less than half as wide as ``lines`` are removed.
@@ -65,7 +65,7 @@ def of_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float
     if blur:
         whole = _soft(whole, blur) if inside is None else _soft_apart(whole, blur, inside)
     few = whole.quantize(colours, Image.Quantize.MEDIANCUT).convert("RGB")
-    away = np.ones((1, side, side), np.float32) if inside is None else signed(inside)[None]
+    away = np.ones((1, side, side), np.float32) if inside is None else signed_distance(inside)[None]
     return np.concatenate([np.asarray(few, np.float32).transpose(2, 0, 1) / 127.5 - 1, away])
 
 
@@ -85,7 +85,7 @@ def _soft_apart(picture: Image.Image, blur: float, inside: Mask) -> Image.Image:
     return Image.fromarray(soft.clip(0, 255).round().astype(np.uint8))
 
 
-def rough(sketch: Array, rng: np.random.Generator) -> Array:
+def roughen(sketch: Array, rng: np.random.Generator) -> Array:
     """Return a sketch as drawn with a finger: flat colours and displaced edges."""
     side = sketch.shape[1]
     grain = rng.normal(size=(2, 7, 7)).astype(np.float32) * 1.1
@@ -101,26 +101,26 @@ def rough(sketch: Array, rng: np.random.Generator) -> Array:
     return np.concatenate([colours, moved[3:]]).astype(np.float32)
 
 
-def varied(picture: Array, side: int, rng: np.random.Generator, *, inside: Mask | None = None,
-           recolour: Recolour | None = None) -> Array:  # fmt: skip
+def vary_sketch(picture: Array, side: int, rng: np.random.Generator, *, inside: Mask | None = None,
+                recolour: Recolour | None = None) -> Array:  # fmt: skip
     """Return a random variant of a picture's sketch: other numbers of colours, blur, or roughness.
 
-    ``inside`` (side, side) is the mask of its thing; when it is None, :func:`figure` looks for one. ``recolour``
+    ``inside`` (side, side) is the mask of its thing; when it is None, :func:`find_figure` looks for one. ``recolour``
     replaces the picture's colours.
     """
     colours, blur, lines = int(rng.integers(8, 33)), float(rng.choice(BLURS)), int(rng.choice(LINES))
     is_outlined, is_rough = rng.random() < OUTLINED, rng.random() < ROUGH
     if inside is None:
-        inside = figure(picture, side)
-    sketch = of_picture(picture, side, colours=colours, blur=blur, lines=lines, inside=inside)
+        inside = find_figure(picture, side)
+    sketch = sketch_picture(picture, side, colours=colours, blur=blur, lines=lines, inside=inside)
     if recolour:
         sketch = recolour(sketch, inside, rng)
     if not is_outlined:
         sketch[3] = 1
-    return rough(sketch, rng) if is_rough else sketch
+    return roughen(sketch, rng) if is_rough else sketch
 
 
-def signed(inside: Mask) -> Array:
+def signed_distance(inside: Mask) -> Array:
     """Return the signed distance (side, side) to the outline of ``inside``, scaled as in sketches: −1…1."""
     if inside.all() or not inside.any():
         return np.full(inside.shape, 1.0 if inside.all() else -1.0, np.float32)
@@ -139,7 +139,7 @@ def _to(goal: Mask) -> Array:
     return np.asarray(np.sqrt((down[:, None, :] + across[None]).min(2)), np.float32)
 
 
-def figure(picture: Array, side: int) -> Mask | None:
+def find_figure(picture: Array, side: int) -> Mask | None:
     """Return a mask of the one thing in a picture (h, w, 3), 0…1, that stands out; None when there is none."""
     small = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
     soft: Array = np.asarray(small.filter(ImageFilter.GaussianBlur(0.7)), np.float32) / np.float32(255)

@@ -35,8 +35,8 @@ def pictures(path: Path, hand: str, count: int) -> Iterator[Picture]:
     """
     able = [name for name, each in registry.HANDS.items() if each.paints_ground]
     if hand not in able:
-        raise StudioError(f"--hand {hand!r} paints no whole pictures; these do: {', '.join(able)}.")
-    whole = subjects.drawn_from(path)
+        raise StudioError(f"--practice {hand!r}: no style that renders backgrounds; these do: {', '.join(able)}.")
+    whole = subjects.load_subject_library(path)
     book = Sketchbook(
         [each for each in whole.drawings.values() if each.style == STYLE],
         {digest: whole.svg(digest) for digest, each in whole.drawings.items() if each.style == STYLE},
@@ -48,6 +48,6 @@ def pictures(path: Path, hand: str, count: int) -> Iterator[Picture]:
     for number in range(count):
         subject = programme.subject(number)
         data = io.BytesIO()
-        composition.sheet(renderer.paint([subject]).pictures, 1).save(data, "PNG")
+        composition.contact_sheet(renderer.paint([subject]).pictures, 1).save(data, "PNG")
         title = subject.first.texts[-1]  # the short caption, without prefix and style
         yield Picture(f"{path.name}:{hand}:{number}", title, registry.HANDS[hand].words, data.getvalue())

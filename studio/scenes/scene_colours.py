@@ -36,14 +36,14 @@ HUE = 2.0
 """Weight of differences in hue and chroma relative to lightness, which spans three times as much."""
 
 
-def shown_in(book: Sketchbook, seed: int) -> Array:
+def library_colours(book: Sketchbook, seed: int) -> Array:
     """Return colours (n, 3), in Oklab, of sketches of random scenes from a drawing library."""
     programme = subjects.Programme(subjects.Plan(SCENES, seed), book)
     scenes = (programme.subject(number).first.scene for number in range(SCENES))
-    return sampled((rendering.draw(scene, book, drawn.SKETCH).sketch() for scene in scenes), SCENES, seed)
+    return sample_colours((rendering.draw(scene, book, drawn.SKETCH).sketch() for scene in scenes), SCENES, seed)
 
 
-def sampled(sketches: Iterable[Array], count: int, seed: int) -> Array:
+def sample_colours(sketches: Iterable[Array], count: int, seed: int) -> Array:
     """Return colours (n, 3), in Oklab, of random places: equally many from each of ``count`` sketches."""
     rng = np.random.default_rng(seed)
     each = -(-PAIRS // count)
@@ -54,14 +54,14 @@ def sampled(sketches: Iterable[Array], count: int, seed: int) -> Array:
 class SceneColours:
     """Pairs of colours: a style's, and those of scenes."""
 
-    def __init__(self, own: Array, shown: Array) -> None:
+    def __init__(self, own: Array, scenes: Array) -> None:
         """Pair random subsets of equal size of the colours (n, 3) and (m, 3), in Oklab."""
         rng = np.random.default_rng(len(own))
-        count = min(PAIRS, len(own), len(shown))
-        own, shown = (of[rng.permutation(len(of))[:count]] for of in (own, shown))
-        apart = (own[:, None] - shown[None]) * np.array([1, HUE, HUE], np.float32)
+        count = min(PAIRS, len(own), len(scenes))
+        own, scenes = (of[rng.permutation(len(of))[:count]] for of in (own, scenes))
+        apart = (own[:, None] - scenes[None]) * np.array([1, HUE, HUE], np.float32)
         rows, columns = linear_sum_assignment((apart**2).sum(-1))
-        self._own, self._moves = own[rows], shown[columns] - own[rows]
+        self._own, self._moves = own[rows], scenes[columns] - own[rows]
 
     def laid_on(self, sketch: Array, inside: Mask | None, rng: np.random.Generator) -> Array:
         """Recolour a sketch (4, side, side) with colours of scenes, separately inside and outside of ``inside``.

@@ -16,7 +16,7 @@ from sketch.arrangement import Item, Wish
 from sketch.scene import COLOURS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
-from sketch.styling.drawing_styles import unmodelled
+from sketch.styling.drawing_styles import without_modelled
 from studio.errors import StudioError
 from studio.hands import registry
 from studio.text import phrasing
@@ -90,7 +90,8 @@ class Programme:
         for drawing in book.drawings.values():
             by_name[drawing.name].append(drawing)
         self._by_name = {
-            name: sorted(unmodelled(drawings), key=lambda drawing: drawing.style) for name, drawings in by_name.items()
+            name: sorted(without_modelled(drawings), key=lambda drawing: drawing.style)
+            for name, drawings in by_name.items()
         }
         self.names = tuple(sorted(by_name))
         self._shares = [RARELY if self._by_name[name][0].kind.startswith(RARER) else 1.0 for name in self.names]
@@ -127,7 +128,7 @@ class Programme:
         marks = registry.HANDS[hand].marks
         scene = styled.arrange(items, wish, rng.getrandbits(31), marks=marks, book=self._book, walk_seed=whole)
         seen = replace(wish, kind=scene.setting.kind, time=scene.setting.time, weather=scene.setting.weather)
-        written = wording.of_scene(items, seen, rng.choice)
+        written = wording.describe_scene(items, seen, rng.choice)
         return End(scene, hand, _captions(written, registry.HANDS[hand], is_unnamed=hand in self.plan.unnamed))
 
     def _wish(self, kind: str, name: str, colour: str, rng: random.Random) -> tuple[Wish, list[Item]]:
@@ -172,7 +173,7 @@ def _captions(written: Sequence[str], hand: registry.Hand, *, is_unnamed: bool) 
     return (*named, *prefixed, *bare) if is_unnamed else (*named, *prefixed)
 
 
-def opened(path: Path) -> Sketchbook:
+def load_library(path: Path) -> Sketchbook:
     """Load a drawing library.
 
     :raises StudioError: when the file is none.
@@ -183,12 +184,12 @@ def opened(path: Path) -> Sketchbook:
         raise StudioError(str(error)) from error
 
 
-def drawn_from(path: Path) -> Sketchbook:
+def load_subject_library(path: Path) -> Sketchbook:
     """Load a drawing library from which subjects are drawn.
 
     :raises StudioError: when the file is none, or holds no drawings.
     """
-    book = opened(path)
+    book = load_library(path)
     if not book.drawings:
         raise StudioError(f"{path} holds no drawings.")
     return book

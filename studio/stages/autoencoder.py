@@ -58,17 +58,17 @@ def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: An
     from studio.workspace.training_run import Run
 
     if of.painted and not of.refine:
-        raise StudioError("--painted goes with --refine: the latents must be known.")
+        raise StudioError("--painted requires --refine, because the latents must be fixed.")
     schedule = loop.Schedule(**often)
     each = Run(folder, "refine" if of.refine and how.run == "autoencoder" else how.run)
     machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
     canvas, target = Canvas(folder, device=how.device, size=of.size), folder.path / "model/vae"
     torch.manual_seed(schedule.seed)
     if of.refine:
-        vae = autoencoder.load(target)
+        vae = autoencoder.load_autoencoder(target)
         vae.encoder.requires_grad_(False)
     else:
-        vae = autoencoder.make(counts(of.channels), latent=of.latent, size=of.size)
+        vae = autoencoder.make_autoencoder(counts(of.channels), latent=of.latent, size=of.size)
     settings = _settings(vae, canvas, how, of)
     lesson = _Lesson(vae, canvas, machine, how, of)
     if of.painted and not each.is_done():
@@ -77,7 +77,7 @@ def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: An
     loss_of = lesson.loss_of_pieces if of.painted else lesson.loss_of
     summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
     if each.is_done() and target.exists():
-        vae = autoencoder.load(target)  # it may have been refined since
+        vae = autoencoder.load_autoencoder(target)  # it may have been refined since
     vae = vae.eval().to(how.device)
     if not each.is_done():
         if not of.refine:
@@ -85,10 +85,11 @@ def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: An
         if machine.is_main_process:
             put_folder(target, vae.save_pretrained)
             each.finish()
-    held = _canvas_of_tests(folder, canvas, how.device, of.size)
-    quality = autoencoder.quality(vae, held, hands_and_plain(canvas.programme), of.measured)
-    return summary | {"psnr": quality, "psnr_over_hands": autoencoder.over_hands(quality),
-                      "measured_on": held.records[0].split, "scaling_factor": round(vae.config.scaling_factor, 4),
+    test_canvas = _canvas_of_tests(folder, canvas, how.device, of.size)
+    quality = autoencoder.measure_psnr(vae, test_canvas, hands_and_plain(canvas.programme), of.measured)
+    return summary | {"psnr": quality, "psnr_over_hands": autoencoder.mean_over_styles(quality),
+                      "measured_on": test_canvas.records[0].split,
+                      "scaling_factor": round(vae.config.scaling_factor, 4),
                       "parameters": sum(value.numel() for value in vae.parameters())}  # fmt: skip
 
 

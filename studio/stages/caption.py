@@ -44,8 +44,8 @@ def command(
     """Caption the pictures for training: with BLIP, from your own file, or from the catalogue."""
     records = [record for record in folder.catalogue() if record.split == "train"]
     if not records:
-        raise FolderError(f"{folder.path} holds no pictures to caption; the stage collect brings some.")
-    written = record_captions.own(own) if own else record_captions.Own({}, [])
+        raise FolderError(f"{folder.path} holds no pictures to caption; collect some first.")
+    written = record_captions.read_own_captions(own) if own else record_captions.Own({}, [])
     uncaptioned = [record for record in records if record.kind == "work" and not written.text(record)]
     seen = _seen(folder, blip, uncaptioned, **options) if blip else {}
     counts: Counter[str] = Counter()
@@ -54,7 +54,10 @@ def command(
         own_text = written.text(record)
         counts["own" if own_text else "seen" if record.id in seen else "catalogue"] += 1
         text_in_picture = own_text or seen.get(record.id, "")
-        short, long = text_in_picture or record_captions.short(record), record_captions.long(record, text_in_picture)
+        short, long = (
+            text_in_picture or record_captions.short_caption(record),
+            record_captions.long_caption(record, text_in_picture),
+        )
         text = prefix + (short if which == "short" else long)
         if hand:
             text = pattern.replace("{words}", hand).replace("{prompt}", text)

@@ -55,7 +55,7 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
     """Collect pictures: --from a folder or bucket, --icons, --practice, --catalogue, or --museum with --query."""
     catalogue, museum, query = options["catalogue"], options["museum"], options["query"]
     if query and museum not in museums.APIS:
-        raise click.UsageError(f"--query asks an API: --museum {' or '.join(museums.APIS)}.")
+        raise click.UsageError(f"--query requires --museum {' or '.join(museums.APIS)}.")
     if not (source or with_icons or catalogue or query or options["practice"]):
         raise click.UsageError(
             "Say what to collect: --from, --icons, --practice, --catalogue, or --museum with --query."
@@ -64,7 +64,7 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
         folder, any_licence=options["any_licence"], smallest=options["smallest"], again=options["again"]
     )
     if with_icons:
-        _icons(collection, options["modules"] or icon_sets.fetched(folder.path / "packages"), options)
+        _icons(collection, options["modules"] or icon_sets.fetch_packages(folder.path / "packages"), options)
     if options["practice"]:
         _practice(collection, options["practice"], options["number"])
     if source:
@@ -73,7 +73,7 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
     if catalogue:
         _catalogue(collection, visitor, catalogue, options)
     if query:
-        ask = {"met": museums.met, "rijksmuseum": museums.rijksmuseum}[museum]
+        ask = {"met": museums.search_met, "rijksmuseum": museums.search_rijksmuseum}[museum]
         items = ask(visitor, query, options["api"] or museums.APIS[museum])
         _visit(collection, visitor, items, options)
     return collection.summary()
@@ -88,15 +88,15 @@ def _icons(collection: Collection, modules: Path, options: dict[str, Any]) -> No
         if isinstance(drawn, str):
             collection.set_aside(icon.item.source, drawn)
         else:
-            collection.enter(icon.item, drawn, icon_sets.original(icon), kind="motif")
+            collection.enter(icon.item, drawn, icon_sets.icon_digest(icon), kind="motif")
 
     if options["jobs"] == 1 or len(wanted) < 32:
         for icon in progress(wanted, what="drawings"):
-            enter(*icon_sets.render(icon))
+            enter(*icon_sets.render_icon(icon))
         return
     with ProcessPoolExecutor(options["jobs"], get_context("spawn"), children.end_with, (os.getpid(),)) as pool:
         for icon, drawn in progress(
-            pool.map(icon_sets.render, wanted, chunksize=16), what="drawings", total=len(wanted)
+            pool.map(icon_sets.render_icon, wanted, chunksize=16), what="drawings", total=len(wanted)
         ):
             enter(icon, drawn)
 
@@ -152,7 +152,7 @@ def _catalogue(collection: Collection, visitor: Visitor, address: str, options: 
         data = gzip.decompress(data)
     vendor = options["museum"] or Path(path).stem
     words = {"vendor": vendor, "licence": options["licence"], "attribution": options["attribution"]}
-    rows = (museums.item(row, **words) for row in museums.read_catalogue(data, address))
+    rows = (museums.make_item(row, **words) for row in museums.read_catalogue(data, address))
 
     def beside(name: str) -> bytes:
         if ".." in name.split("/"):

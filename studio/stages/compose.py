@@ -36,11 +36,11 @@ def command(
 
     unknown = sorted({*chosen, *unnamed} - set(registry.HANDS))
     if unknown:
-        raise StudioError(f"There is no hand {unknown[0]!r}; there are {', '.join(registry.HANDS)}.")
+        raise StudioError(f"Unknown style {unknown[0]!r}; known styles: {', '.join(registry.HANDS)}.")
     if shares["two"] + shares["coloured"] + shares["grounded"] > 1:
-        raise StudioError("--two, --coloured and --grounded are shares of one whole: together at most 1.")
+        raise StudioError("--two, --coloured and --grounded must not add up to more than 1.")
     if idle := sorted(set(unnamed) - set(chosen or registry.HANDS)):
-        raise StudioError(f"--unnamed {idle[0]} is none of the hands that paint; --hand names them.")
+        raise StudioError(f"--unnamed {idle[0]} is not among the styles of --hand.")
     plan = composition.Plan(hands=chosen or tuple(registry.HANDS), unnamed=unnamed, **shares)
     programme = composition.Programme(plan, composition.motif_records(folder, "train"))
     composition.write_plan(folder, plan)
@@ -57,6 +57,6 @@ def _write_sheet(folder: Folder, programme: Any, count: int) -> None:
     drawn = [programme.scene(number) for number in range(count)]
     motifs = composition.Motifs.from_folder(folder)
     written = io.BytesIO()
-    composition.sheet(composition.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
+    composition.contact_sheet(composition.paint(drawn, motifs), 8).save(written, "WEBP", quality=85)
     folder.write("sheets/scenes.webp", written.getvalue())
     folder.write("sheets/scenes.txt", "".join(f"{scene.number}: {scene.texts[0]}\n" for scene in drawn).encode())

@@ -86,9 +86,11 @@ def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -
     each = Run(folder, how.run)
     machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
     if machine.num_processes > 1:
-        raise StudioError("The stage decoder learns in one process: the adversary's gradients are not shared.")
+        raise StudioError(
+            "The stage decoder runs in one process only: the discriminator's gradients are not synchronised."
+        )
     torch.manual_seed(schedule.seed)
-    network = autoencoder.load(of.vae).to(how.device, memory_format=torch.channels_last)
+    network = autoencoder.load_autoencoder(of.vae).to(how.device, memory_format=torch.channels_last)
     network.encoder.requires_grad_(False)
     settings = {"batch": how.batch, "painted": of.painted, "piece": of.piece, "size": of.side,
                 "share": of.share if of.painter else 0.0,
@@ -111,9 +113,9 @@ def _check(of: DecoderOptions) -> None:
     if of.side % 32:
         raise StudioError(f"--size must be a multiple of 32, not {of.side}.")
     if of.finer and not of.scenes:
-        raise StudioError("--finer is of a decoder that is shown scenes: it goes with --scenes.")
+        raise StudioError("--finer requires --scenes.")
     if of.from_decoder and (of.finer or not of.scenes):
-        raise StudioError("--from-decoder goes with --scenes, and not with --finer.")
+        raise StudioError("--from-decoder requires --scenes, and excludes --finer.")
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,8 @@ class _Lesson:
         from studio.scenes import subjects
         from studio.training import scene_lesson
 
-        return scene_lesson.painted_subjects(
-            subjects.drawn_from(self.of.sketchbook), count, seed, self.of.side, network, painter=painter,
+        return scene_lesson.render_subjects(
+            subjects.load_subject_library(self.of.sketchbook), count, seed, self.of.side, network, painter=painter,
             finer=bool(self.of.finer), progress=partial(progress, what="subjects"),
         )  # fmt: skip
 
@@ -198,13 +200,15 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
         put_folder(target, network.save_pretrained)
         order.each.finish()
     else:
-        network, summary = autoencoder.load(target), _nothing(order)
-    before, network = (vae.eval().to(order.how.device) for vae in (autoencoder.load(order.of.vae), network))
+        network, summary = autoencoder.load_autoencoder(target), _nothing(order)
+    before, network = (vae.eval().to(order.how.device) for vae in (autoencoder.load_autoencoder(order.of.vae), network))
     pictures = order.others(before)["pictures"].float() / 255
 
     def measured(vae: Any) -> dict[str, float]:
         with torch.no_grad():
-            again = [autoencoder.decoded(vae, autoencoder.scaled_latents(vae, part)) for part in pictures.split(16)]
+            again = [
+                autoencoder.decode_latents(vae, autoencoder.scaled_latents(vae, part)) for part in pictures.split(16)
+            ]
         return _quality(torch.cat(again).float(), pictures)
 
     return summary | {"before": measured(before), "after": measured(network)}
@@ -218,7 +222,9 @@ def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
     from studio.training import loop, scene_lesson
 
     target, finer, further = order.folder.path / "model/decoder", order.of.finer, order.of.from_decoder
-    network: Any = scene_lesson.begun(vae.config.latent_channels, order.schedule.seed, finer=finer, further=further)
+    network: Any = scene_lesson.make_decoder(
+        vae.config.latent_channels, order.schedule.seed, finer=finer, further=further
+    )
     network.to(order.how.device, memory_format=torch.channels_last)
     of = {"from_decoder": digest((further / decoder.WEIGHTS).read_bytes())} if further else {}
     if order.begin(finer=digest((finer / decoder.WEIGHTS).read_bytes()) if finer else "", **of):
@@ -238,8 +244,8 @@ def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
     after, vae = decoder.load(target).eval().to(order.how.device), vae.eval()
     others = order.others(vae)
     graphic, pictures = others["graphic"] > 0.5, others["pictures"].float() / 255
-    decoded = {"before": scene_lesson.painted(scene_lesson.by_autoencoder(vae), others),
-             "after": scene_lesson.painted(after, others)}  # fmt: skip
+    decoded = {"before": scene_lesson.decode_all(scene_lesson.by_autoencoder(vae), others),
+               "after": scene_lesson.decode_all(after, others)}  # fmt: skip
     kinds = {"graphic": graphic, "painterly": ~graphic}
     return summary | {
         when: {kind: _quality(again[rows], pictures[rows]) for kind, rows in kinds.items() if rows.any()}
@@ -257,6 +263,6 @@ def _quality(again: Any, pictures: Any) -> dict[str, float]:
     from studio.training import adversary, autoencoder
 
     measures = {"psnr": autoencoder.psnr(again, pictures),
-            "sharpness": sharpness(again) / sharpness(pictures).clamp(min=1e-8),
-            "grain": adversary.grain(again) / adversary.grain(pictures).clamp(min=1e-8)}  # fmt: skip
+                "sharpness": sharpness(again) / sharpness(pictures).clamp(min=1e-8),
+                "grain": adversary.grain(again) / adversary.grain(pictures).clamp(min=1e-8)}  # fmt: skip
     return {name: round(float(values.median()), 3) for name, values in measures.items()}

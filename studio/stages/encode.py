@@ -64,17 +64,19 @@ class EncodeOptions:
               help="Device to run on: cpu, cuda, or auto (a GPU if there is one).")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True,
               help="Number of processes; each writes its own shards.")  # fmt: skip
-def command(folder: Folder, asked: EncodeOptions, *, jobs: int) -> dict[str, Any]:
+def command(folder: Folder, options: EncodeOptions, *, jobs: int) -> dict[str, Any]:
     """Write latents/: scenes rendered now, or captioned pictures, as latents and text states."""
     from studio.training import autoencoder, loop
     from studio.workspace import shards
 
-    base, shard, size, sketchbook = asked.base, asked.shard, asked.size, asked.sketchbook
-    coder = asked.vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
-    asked = replace(asked, device=loop.resolve_device(asked.device), sketches=asked.sketches if _is_led(base) else 0)
-    work = _Work(folder.path, coder, asked)
+    base, shard, size, sketchbook = options.base, options.shard, options.size, options.sketchbook
+    coder = options.vae or (folder.path / "model/vae" if (folder.path / "model/vae").exists() else base / "vae")
+    options = replace(
+        options, device=loop.resolve_device(options.device), sketches=options.sketches if _is_led(base) else 0
+    )
+    work = _Work(folder.path, coder, options)
     pictures = work.pictures()
-    latents = autoencoder.digest_of_latents(autoencoder.load(coder))
+    latents = autoencoder.encoder_digest(autoencoder.load_autoencoder(coder))
     made_of = {"vae": latents, "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
                "source": pictures.digest()}  # fmt: skip
     if (base / "text_encoder_2").is_dir():
@@ -106,22 +108,24 @@ class _Work:
 
     folder: Path
     coder: Path
-    asked: EncodeOptions
+    options: EncodeOptions
 
     def pictures(self) -> _Sketched | _Painted | _Captioned | _Reminded:
         from sketch import sketchbook
         from studio.scenes import captioned
 
-        folder, asked = Folder(self.folder), self.asked
-        if asked.sketchbook:
-            return _Sketched(asked.sketchbook, asked.subjects, asked.seed, asked.captions, asked.size)
-        if not asked.source and (self.folder / "scenes.json").exists():
-            return _Painted(folder, asked.captions, asked.size, asked.device)
-        path = asked.base / sketchbook.FILE
-        book = sketchbook.load(path) if asked.sketches and path.exists() else None
-        own = _Captioned(captioned.Captioned(folder, asked.source, asked.size, sketches=asked.sketches, book=book))
-        count = round(asked.reminders * len(own)) if book else 0
-        return _Reminded(own, _Sketched(path, count, asked.seed, 1, asked.size)) if count else own
+        folder, options = Folder(self.folder), self.options
+        if options.sketchbook:
+            return _Sketched(options.sketchbook, options.subjects, options.seed, options.captions, options.size)
+        if not options.source and (self.folder / "scenes.json").exists():
+            return _Painted(folder, options.captions, options.size, options.device)
+        path = options.base / sketchbook.FILE
+        book = sketchbook.load(path) if options.sketches and path.exists() else None
+        own = _Captioned(
+            captioned.Captioned(folder, options.source, options.size, sketches=options.sketches, book=book)
+        )
+        count = round(options.reminders * len(own)) if book else 0
+        return _Reminded(own, _Sketched(path, count, options.seed, 1, options.size)) if count else own
 
 
 class _Encoder:
@@ -135,8 +139,10 @@ class _Encoder:
 
         self._work, self._pictures = work, work.pictures()
         # On a CPU, channels_last makes convolutions of large pictures with few channels nearly twice as fast.
-        self._network = autoencoder.load(work.coder).eval().to(work.asked.device, memory_format=torch.channels_last)
-        self._texts = Texts(work.asked.base, device=work.asked.device)
+        self._network = (
+            autoencoder.load_autoencoder(work.coder).eval().to(work.options.device, memory_format=torch.channels_last)
+        )
+        self._texts = Texts(work.options.base, device=work.options.device)
 
     def __call__(self, number: int) -> None:
         import torch
@@ -144,15 +150,15 @@ class _Encoder:
         from studio.training import autoencoder
         from studio.workspace import shards
 
-        work, asked = self._work, self._work.asked
-        batch = asked.batch
-        numbers = range(number * asked.shard, min((number + 1) * asked.shard, len(self._pictures)))
+        work, options = self._work, self._work.options
+        batch = options.batch
+        numbers = range(number * options.shard, min((number + 1) * options.shard, len(self._pictures)))
         latents: list[Any] = []
         texts: list[list[str]] = []
         conditions: list[_Leading] = []
         for start in range(numbers.start, numbers.stop, batch):
             seen, captions, leading = self._pictures.load_batch(range(start, min(start + batch, numbers.stop)))
-            seen = seen.to(asked.device, memory_format=torch.channels_last)
+            seen = seen.to(options.device, memory_format=torch.channels_last)
             with torch.no_grad():
                 latents.append(autoencoder.scaled_latents(self._network, seen).half().cpu())
             texts += captions
@@ -168,8 +174,8 @@ class _Encoder:
             shares = torch.tensor([share for each in conditions for share in each.shares])
             leads = shards.Conditioning(torch.cat([each.sketches for each in conditions]), places[len(texts) :], shares)
         name = f"latents/{_shard(number)}"
-        shards.write(Folder(work.folder), name, torch.cat(latents), states, places[: len(texts)], leads,
-                     pooled=torch.cat(vectors) if vectors else None)  # fmt: skip
+        shards.write_shard(Folder(work.folder), name, torch.cat(latents), states, places[: len(texts)], leads,
+                           pooled=torch.cat(vectors) if vectors else None)  # fmt: skip
 
 
 _encoder: list[_Encoder] = []  # one per worker process
@@ -209,9 +215,9 @@ class _Sketched:
     def __init__(self, path: Path, count: int, seed: int, captions: int, size: int) -> None:
         from studio.scenes import painted, subjects
 
-        book = subjects.drawn_from(path)
+        book = subjects.load_subject_library(path)
         if size % 4:
-            raise StudioError(f"A sketch is a quarter of its picture: {size} pixels a side have none.")
+            raise StudioError(f"--size must be a multiple of 4 for sketches, not {size}.")
         self._fingerprint, self._captions = [digest(path.read_bytes()), str(seed), str(captions)], captions
         self._programme = subjects.Programme(subjects.Plan(count, seed), book)
         self._renderer = painted.SubjectRenderer(book, size=size)
@@ -310,11 +316,11 @@ class _Reminded:
         own = range(min(numbers.start, last), min(numbers.stop, last))
         further = range(max(numbers.start, last) - last, max(numbers.stop, last) - last)
         parts = [part.load_batch(those) for part, those in ((self._own, own), (self._subjects, further)) if those]
-        led = [leading for _, _, leading in parts if leading]
+        leadings = [leading for _, _, leading in parts if leading]
         leading = _Leading(
-            torch.cat([each.sketches for each in led]),
-            [others for each in led for others in each.others],
-            [share for each in led for share in each.shares],
+            torch.cat([each.sketches for each in leadings]),
+            [others for each in leadings for others in each.others],
+            [share for each in leadings for share in each.shares],
         )
         return (
             torch.cat([seen for seen, _, _ in parts]),
@@ -341,7 +347,7 @@ def _of_size(folder: Folder, names: set[str], sizes: dict[str, int]) -> set[str]
     """Return the shards with the expected number of pictures; delete the others, such as a former last one."""
     from studio.workspace import shards
 
-    good = {name for name in names if shards.count(folder.path / "latents" / name) == sizes.get(name)}
+    good = {name for name in names if shards.count_pictures(folder.path / "latents" / name) == sizes.get(name)}
     if good != names:
         (folder.path / "latents" / shards.INDEX).unlink(missing_ok=True)
     for name in names - good:
@@ -368,6 +374,6 @@ def _digest(path: Path) -> str:
     for each in files:
         whole.update(each.name.encode())
         with each.open("rb") as file:
-            for part in iter(lambda: file.load_batch(1 << 20), b""):
+            for part in iter(lambda: file.read(1 << 20), b""):
                 whole.update(part)
     return whole.hexdigest()[:24]

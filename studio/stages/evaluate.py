@@ -79,25 +79,25 @@ def command(folder: Folder, which: ModelOptions, *, eye_path: Path | None, name:
     from studio.workspace.training_run import Run
 
     if sum(each is not None for each in (which.model, which.checkpoints, which.run)) > 1:
-        raise click.UsageError("--model is a model, --run a run's last step, --checkpoints all of a run: name one.")
+        raise click.UsageError("--model, --run and --checkpoints exclude each other.")
     own = folder.path / "model/eye"
-    asking = _Asking(folder, eye_path or (own if own.exists() else EYE), before, options)
+    evaluation = _Evaluation(folder, eye_path or (own if own.exists() else EYE), before, options)
     if which.model:
         facts, parts = pipeline.facts(which.model), pipeline.part_folders(which.model)
         known = _known(folder, parts["unet"], which.model, which.sketchbook, facts)
-        return asking.evaluate(parts, known, name or facts.get("name", which.model.name))
+        return evaluation.evaluate(parts, known, name or facts.get("name", which.model.name))
 
-    def scored(run: str | None, after: int | None, named: str | None) -> tuple[str, dict[str, Any]]:
-        parts = checkpoints.places(folder, which.base, run=run, after=after, vae=which.vae)
+    def scored(run: str | None, after: int | None, evaluation_name: str | None) -> tuple[str, dict[str, Any]]:
+        parts = checkpoints.part_folders(folder, which.base, run=run, after=after, vae=which.vae)
         known, at = _known(folder, parts["unet"], which.base, which.sketchbook, None), parts["unet"].name
-        return at, asking.evaluate(parts, known, named or (f"{run}-{at}" if run else "model"))
+        return at, evaluation.evaluate(parts, known, evaluation_name or (f"{run}-{at}" if run else "model"))
 
     if not which.checkpoints:
         return scored(which.run, which.after, name)[1]
-    steps = [int(path.name) for path in checkpoints.kept(Run(folder, which.checkpoints))]
+    steps = [int(path.name) for path in checkpoints.list_checkpoints(Run(folder, which.checkpoints))]
     if not steps:
         raise FolderError(
-            f"The run {which.checkpoints!r} kept no checkpoints; train keeps some with --checkpoint-every."
+            f"The run {which.checkpoints!r} has no checkpoints; train saves some with --checkpoint-every."
         )
     return {"checkpoints": dict(scored(which.checkpoints, step, None) for step in steps)}
 
@@ -118,20 +118,20 @@ class _Words:
         """Return the sampling settings: those given, else the model's defaults."""
         from studio.judging import exam
 
-        says = self.facts.get("defaults", {})
-        return exam.Way(steps or says.get("steps", 20), guidance or says.get("guidance", 4.0))
+        defaults = self.facts.get("defaults", {})
+        return exam.Way(steps or defaults.get("steps", 20), guidance or defaults.get("guidance", 4.0))
 
     def painter(self, pipe: Any, way: Way) -> Painter:
         """Return a function that generates the answers."""
         from studio.judging import exam
 
-        return exam.plainly(pipe, way)
+        return exam.plain_painter(pipe, way)
 
-    def failures(self, eye: Eye, gallery: Gallery, asked: list[Question]) -> list[Question]:
+    def failures(self, eye: Eye, gallery: Gallery, questions: list[Question]) -> list[Question]:
         """Return the questions that it fails."""
         from studio.judging import score
 
-        return score.failed(eye, gallery, asked)
+        return score.list_failures(eye, gallery, questions)
 
 
 class _Sketches(_Words):
@@ -146,10 +146,10 @@ class _Sketches(_Words):
 
         unnamed = {"hands": [{"words": words} for words in self.facts.get("unnamed", [])]}
         hands = score.hands_of(self.facts, eye), score.hands_of(unnamed, eye)
-        asked = led_exam.questions(self._book, eye.concepts, *hands, extent, **worded)
-        if not asked:
-            raise FolderError("The eye knows none of the concepts that are drawn, or none of the hands: name another.")
-        return asked
+        questions = led_exam.questions(self._book, eye.concepts, *hands, extent, **worded)
+        if not questions:
+            raise FolderError("The image encoder knows no drawn concept, or no style: name another with --eye.")
+        return questions
 
     def way(self, steps: int | None, guidance: float | None) -> Way:
         from studio.judging import exam
@@ -161,34 +161,34 @@ class _Sketches(_Words):
     def painter(self, pipe: Any, way: Way) -> Painter:
         from studio.judging import led_exam
 
-        return led_exam.sketch_conditioned(pipe, self._book, self._side, way)
+        return led_exam.sketch_painter(pipe, self._book, self._side, way)
 
-    def further(self, eye: Eye, gallery: Gallery, asked: list[Question], vae: Any) -> dict[str, Any]:
+    def further(self, eye: Eye, gallery: Gallery, questions: list[Question], vae: Any) -> dict[str, Any]:
         """Return scores of how well it follows its sketches, compared with the rendering programs."""
         from studio.judging import led_score
 
-        return led_score.scores(eye, gallery, self._programs(asked), asked, self._book, vae)
+        return led_score.scores(eye, gallery, self._programs(questions), questions, self._book, vae)
 
-    def failures(self, eye: Eye, gallery: Gallery, asked: list[Question]) -> list[Question]:
+    def failures(self, eye: Eye, gallery: Gallery, questions: list[Question]) -> list[Question]:
         from studio.judging import led_score
 
-        return led_score.lost(eye, gallery, self._programs(asked), asked)
+        return led_score.list_lost(eye, gallery, self._programs(questions), questions)
 
-    def _programs(self, asked: list[Question]) -> Gallery:
+    def _programs(self, questions: list[Question]) -> Gallery:
         """Render the answers with the styles' own programs."""
         from sketch.layers import drawn
         from studio.judging import exam, led_exam
 
         size = self._side * drawn.FOLD
         programs = exam.Gallery(self.folder, f"programs:{size}")
-        programs.paint(asked, led_exam.by_hand(self._book, size), batch=16)
+        programs.paint(questions, led_exam.program_painter(self._book, size), batch=16)
         return programs
 
 
-def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict[str, Any] | None) -> _Words:
+def _known(folder: Folder, unet: Path, base: Path, book: Path | None, published: dict[str, Any] | None) -> _Words:
     """Return how to evaluate a model, by whether it takes sketches and what its ``house.json`` says.
 
-    ``says`` is None for a model that is not published yet; its facts are then derived as publishing would.
+    ``published`` is None for a model without ``house.json``; its facts are then derived as publishing would.
     """
     from studio.hands.registry import HANDS
     from studio.publishing import led_model
@@ -198,19 +198,19 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, says: dict
     side = diffusion.sketch_side(pipeline.config(unet))
     if side is None:
         facts: dict[str, Any] = {"prefix": phrasing.PREFIX}
-        if says is None and (folder.path / composition.NAME).exists():
+        if published is None and (folder.path / composition.NAME).exists():
             facts["hands"] = [{"words": HANDS[hand].words} for hand in composition.read_plan(folder).hands]
-        return _Words(folder, facts if says is None else says)
-    if says is not None:
-        ways = {"presets": led_model.PRESETS | says.get("presets", {})}
-        return _Sketches(folder, says | ways, subjects.opened(book or base / led_model.BOOK), side)
+        return _Words(folder, facts if published is None else published)
+    if published is not None:
+        ways = {"presets": led_model.PRESETS | published.get("presets", {})}
+        return _Sketches(folder, published | ways, subjects.load_library(book or base / led_model.BOOK), side)
     leading = led_model.find_leading(folder, base, side, book=book)
-    facts = {"prefix": phrasing.PREFIX} | led_model.painted_by(leading, pipeline.facts(base))
-    return _Sketches(folder, facts, subjects.opened(leading.sketchbook), side)
+    facts = {"prefix": phrasing.PREFIX} | led_model.styles_and_presets(leading, pipeline.facts(base))
+    return _Sketches(folder, facts, subjects.load_library(leading.sketchbook), side)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class _Evaluation:
     """Options of the evaluation that all models of one command share."""
 
     folder: Folder
@@ -230,7 +230,7 @@ class _Asking:
 
         folder, options, facts = self.folder, self.options, known.facts
         if not name or "/" in name or name.startswith("."):
-            raise FolderError(f"An evaluation cannot be called {name!r}.")
+            raise FolderError(f"{name!r} is not a valid evaluation name.")
         try:
             eye = Eye.load(self.eye, device=options["device"])
         except EyeError as error:
@@ -240,28 +240,28 @@ class _Asking:
         prefix = options["prefix"] if options["prefix"] is not None else facts.get("prefix", "")
         extent = exam.Extent(*(options[each] for each in ("plain", "seeds", "by_hand", "reworded", "composed")))
         pattern = facts.get("hand_pattern", phrasing.HAND_PATTERN)
-        asked = known.questions(eye, extent, prefix=prefix, pattern=pattern)
+        questions = known.questions(eye, extent, prefix=prefix, pattern=pattern)
         of_words = not isinstance(known, _Sketches)
         size = options["size"] if of_words else None
         collection = likeness.Collection.of_folder(folder, options["captioned"] if of_words else 0)
-        asked += collection.questions
+        questions += collection.questions
         fingerprint = pipeline.fingerprint(parts)
         gallery = exam.Gallery.of_model(folder, f"{fingerprint}:{size}" if size else fingerprint, way)
         painted = 0
-        if gallery.missing(asked):
+        if gallery.missing(questions):
             pipe = pipeline.pipeline(parts, device=options["device"])
             if size:
                 pipeline.set_size(pipe, size)
-            painted = gallery.paint(asked, known.painter(pipe, way), batch=options["batch"])
+            painted = gallery.paint(questions, known.painter(pipe, way), batch=options["batch"])
             del pipe
-        vae = autoencoder.load(parts["vae"]).eval()
+        vae = autoencoder.load_autoencoder(parts["vae"]).eval()
         report: dict[str, Any] = {"name": name, "model": fingerprint} | asdict(way) | {"prefix": prefix}
         report |= {"size": size} if size else {}
-        report |= score.scores(eye, gallery, asked, parts)
+        report |= score.scores(eye, gallery, questions, parts)
         if collection.questions:
             report |= {"collection": likeness.score(eye, gallery, collection)}
         if isinstance(known, _Sketches):
-            report |= known.further(eye, gallery, asked, vae)
+            report |= known.further(eye, gallery, questions, vae)
         if options["decoded"]:
             report |= {"decoder": score.decoder(folder, vae, options["decoded"], options["device"])}
         shares = report.pop("known")
@@ -271,6 +271,6 @@ class _Asking:
             if "collection" in report and "collection" in then:
                 report["collection"]["before"] = then["collection"]
         likeness.write_sheet(folder, name, gallery, collection)
-        score.write_sheets(folder, name, gallery, asked, known.failures(eye, gallery, asked))
-        folder.write(f"evaluations/{name}/scores.json", score.written(report | {"known": shares}))
+        score.write_sheets(folder, name, gallery, questions, known.failures(eye, gallery, questions))
+        folder.write(f"evaluations/{name}/scores.json", score.to_json(report | {"known": shares}))
         return report | {"painted_now": painted, "sheets": f"evaluations/{name}"}

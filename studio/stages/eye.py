@@ -65,8 +65,8 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
     canvas = Canvas(folder, device=how.device, size=of.painted_at)
     book = of.drawn.read_bytes()
-    order = eye_pool.Order(subjects.drawn_from(of.drawn), digest(book), of.painted, of.painted_at, of.size)
-    eye_pool.paint(folder, order, process=machine.process_index, processes=machine.num_processes)
+    order = eye_pool.Order(subjects.load_subject_library(of.drawn), digest(book), of.painted, of.painted_at, of.size)
+    eye_pool.render_pool(folder, order, process=machine.process_index, processes=machine.num_processes)
     machine.wait_for_everyone()
     pool, texts = eye_pool.load_pool(folder, order), Texts(of.base, device=how.device)
     school = eye.School(canvas, texts, order=order, pool=pool, size=of.size)
@@ -74,7 +74,7 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     shape = Shape(of.size, counts(of.channels), counts(of.blocks), school.names.shape[1], len(school.hands))
     pupil = eye.Pupil(Tower(shape), school.names)
     if of.before:
-        pupil.begin_as(_loaded(of.before), school)
+        pupil.begin_as(_load_eye(of.before), school)
 
     def loss_of(model: Any, _: int, rng: torch.Generator) -> tuple[Any, dict[str, Any]]:
         loss, metrics = model(school.lesson(how.batch, rng, plain=of.plain))
@@ -87,19 +87,19 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings, optimiser="muon")
     if not machine.is_main_process:
         return summary
-    eye.settle(pupil.tower, school, batch=how.batch, plain=of.plain, seed=schedule.seed)
+    eye.recalibrate_norms(pupil.tower, school, batch=how.batch, plain=of.plain, seed=schedule.seed)
     names = pupil.names.detach()
     about = {"trained_on": {"drawings": len(canvas.records), "painted": of.painted, "steps": schedule.steps,
                             "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
-    facts = about | _measured(folder, pupil.tower, names, school, how.device, of.painted_at, of.measured)
+    facts = about | _measure(folder, pupil.tower, names, school, how.device, of.painted_at, of.measured)
     facts = {"words": _words(school.hands)} | facts
     put_folder(folder.path / "model/eye", lambda path: save(
         path, pupil.tower, names, concepts=school.concepts, hands=school.hands, **facts))  # fmt: skip
     return summary | facts | {"parameters": sum(value.numel() for value in pupil.tower.parameters()),
-                             "concepts": len(school.concepts)}  # fmt: skip
+                              "concepts": len(school.concepts)}  # fmt: skip
 
 
-def _loaded(folder: Path) -> Any:
+def _load_eye(folder: Path) -> Any:
     from eye import Eye, EyeError
 
     try:
@@ -115,9 +115,7 @@ def _words(names: tuple[str, ...]) -> dict[str, str]:
     return {name: HANDS[name].words for name in names if name in HANDS}
 
 
-def _measured(
-    folder: Folder, tower: Any, names: Any, school: Any, device: str, size: int, count: int
-) -> dict[str, Any]:
+def _measure(folder: Folder, tower: Any, names: Any, school: Any, device: str, size: int, count: int) -> dict[str, Any]:
     """Return the accuracy on a held-out vendor's drawings; without one, only that nothing was measured."""
     from eye import Eye
     from studio.judging import accuracy
@@ -128,6 +126,6 @@ def _measured(
         return {"measured_on": None}
     eye = Eye(tower.to(device), names, {"concepts": school.concepts, "hands": school.hands})
     canvas = Canvas(folder, split="test", device=device, size=size)
-    drawings, hands = accuracy.of_drawings(eye, canvas), accuracy.of_hands(eye, canvas, count)
+    drawings, hands = accuracy.measure_drawings(eye, canvas), accuracy.measure_styles(eye, canvas, count)
     return {"measured_on": sorted({record.vendor for record in held_out}), "R": drawings["top1"],
             "R_top5": drawings["top5"], "hands_told": hands}  # fmt: skip

@@ -30,14 +30,14 @@ def command(folder: Folder, *, base: Path, latent: int, size: int, shown: int, d
     from studio.workspace.training_run import Run
 
     canvas = Canvas(folder, device=device, size=size)
-    of = autoencoder.load(base / "vae").eval()
+    of = autoencoder.load_autoencoder(base / "vae").eval()
     facts = {"latents": latent, "of_the_base": of.config.latent_channels, "size": size, "shown": shown}
     each, target = Run(folder, "grow"), folder.path / "model/vae"
     each.begin(facts | {"base": autoencoder.digest(of), "scenes": canvas.programme.plan.seed,
-                       "drawings": len(canvas.records)})  # fmt: skip
-    is_there = each.is_done() and target.exists()  # it may have been refined since
-    if not is_there:
+                        "drawings": len(canvas.records)})  # fmt: skip
+    exists = each.is_done() and target.exists()  # it may have been refined since
+    if not exists:
         pictures = canvas.mixture(shown, 0, rng=loop.step_rng(0, 0))
         put_folder(target, growing.autoencoder(of.to(device), pictures, latent=latent).save_pretrained)
         each.finish()
-    return facts | {"grown_now": not is_there}
+    return facts | {"grown_now": not exists}

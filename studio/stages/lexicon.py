@@ -21,11 +21,11 @@ def command(folder: Folder, *, modules: Path, associations: Path | None) -> dict
     """Write model/lexicon.npz: which drawings words stand for."""
     from studio.lexicon import distilling, packing, vocabulary, wordnet
 
-    concepts = vocabulary.collected(modules, associations or vocabulary.ASSOCIATIONS)
+    concepts = vocabulary.collect_words(modules, associations or vocabulary.ASSOCIATIONS)
     nouns = wordnet.WordNet(modules)
     entries = distilling.entries(concepts, nouns)
     terms = distilling.terms(concepts, nouns)
-    data = packing.packed(concepts, entries, terms, nouns.verbs, distilling.glosses(concepts, nouns))
+    data = packing.pack_lexicon(concepts, entries, terms, nouns.verbs, distilling.glosses(concepts, nouns))
     about = {"concepts": len(concepts), "words": len(entries), "stems": len(terms), "bytes": len(data),
              "sources": vocabulary.versions(modules)}  # fmt: skip
     folder.make()

@@ -36,7 +36,7 @@ def command(folder: Folder, *, eye_folder: Path, drawn: Path, painted: int, meas
     from studio.scenes.painted import SubjectRenderer
     from studio.training.eye_pool import HANDS
 
-    eye, book = Eye.load(eye_folder), subjects.drawn_from(drawn)
+    eye, book = Eye.load(eye_folder), subjects.load_subject_library(drawn)
 
     def seen(count: int, seed: int) -> tuple[Any, list[str]]:
         programme = subjects.Programme(subjects.Plan(count, seed, HANDS, HANDS, mixed=0.0), book)

@@ -46,7 +46,7 @@ class FactOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class LedOptions:
+class SketchOptions:
     """Options for a sketch-conditioned model: its drawing library, lexicon, presets and styles."""
 
     sketchbook: Path | None
@@ -65,7 +65,7 @@ class CardOptions:
     only: tuple[str, ...]
 
 
-@stage("publish", PartOptions, FactOptions, LedOptions, CardOptions)
+@stage("publish", PartOptions, FactOptions, SketchOptions, CardOptions)
 @click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 @click.option("--name", required=True, help="Name of the model in recipes.")
 @click.option("--title", help="Name of the model on pages; default: --name.")
@@ -96,26 +96,28 @@ class CardOptions:
               help="For the card: a run that trained the model; default: all runs of the folder.")  # fmt: skip
 @click.option("--origin", default="",
               help="For the card: the weights that training started from, if not the base's.")  # fmt: skip
-def command(folder: Folder, named: PartOptions, says: FactOptions, led: LedOptions, card: CardOptions, *,
-            target: Path) -> dict[str, Any]:  # fmt: skip
+def command(folder: Folder, part_options: PartOptions, about: FactOptions, sketching: SketchOptions,
+            card: CardOptions, *, target: Path) -> dict[str, Any]:  # fmt: skip
     """Write a diffusers folder with house.json, concepts.json and MODEL_CARD.md."""
     from studio.judging import score
     from studio.training import checkpoints, pipeline
 
     if target.exists() and any(target.iterdir()) and not (target / "model_index.json").exists():
-        raise FolderError(f"{target} holds something else than a model; it is not overwritten.")
+        raise FolderError(f"{target} is not empty and holds no model; it is not overwritten.")
     scores = score.read_scores(folder, card.evaluation) if card.evaluation else {}
-    parts = checkpoints.places(folder, named.base, run=named.run, after=named.after, vae=named.vae)
+    parts = checkpoints.part_folders(
+        folder, part_options.base, run=part_options.run, after=part_options.after, vae=part_options.vae
+    )
     if scores and scores["model"] != pipeline.fingerprint(parts):
         raise FolderError(
             f"The evaluation {card.evaluation!r} is of another model ({scores['model']}); evaluate this one."
         )
-    pipeline.check_base(named.base)
-    release = _Release(folder, named, card, parts, scores)
-    release.describe(says, led)
+    pipeline.check_base(part_options.base)
+    release = _Release(folder, part_options, card, parts, scores)
+    release.describe(about, sketching)
     put_folder(target, release.fill)
     written = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    return {"model": str(target), "name": says.name, "size": release.facts["size"], "led": bool(release.leading),
+    return {"model": str(target), "name": about.name, "size": release.facts["size"], "led": bool(release.leading),
             "lora": bool(release.changes), "bytes": written,
             "parameters": sum(row["parameters"] for row in release.networks)}  # fmt: skip
 
@@ -123,50 +125,51 @@ def command(folder: Folder, named: PartOptions, says: FactOptions, led: LedOptio
 class _Release:
     """A model to publish: its networks, its facts, and the files that come with it."""
 
-    def __init__(self, folder: Folder, named: PartOptions, card: CardOptions, parts: dict[str, Path],
+    def __init__(self, folder: Folder, part_options: PartOptions, card: CardOptions, parts: dict[str, Path],
                  scores: dict[str, Any]) -> None:  # fmt: skip
         from studio.publishing import model_card
         from studio.training import checkpoints, pipeline
 
-        self.folder, self.base, self.card, self.scores = folder, named.base, card, scores
+        self.folder, self.base, self.card, self.scores = folder, part_options.base, card, scores
         self.pipe = pipeline.pipeline(parts)
-        if named.size:
-            pipeline.set_size(self.pipe, named.size)
-        self.scene_decoder = _scene_decoder(named.decoder, folder, named.base, parts["vae"])
+        if part_options.size:
+            pipeline.set_size(self.pipe, part_options.size)
+        self.scene_decoder = _scene_decoder(part_options.decoder, folder, part_options.base, parts["vae"])
         self.networks = _parts(self.pipe, self.scene_decoder)
         adapter = folder.path / checkpoints.ADAPTER
-        self.changes = adapter if named.run is None and adapter.exists() else None
-        self.ends = {named.run: int(parts["unet"].name)} if named.run else {}
+        self.changes = adapter if part_options.run is None and adapter.exists() else None
+        self.ends = {part_options.run: int(parts["unet"].name)} if part_options.run else {}
         has_card = (self.base / "MODEL_CARD.md").exists()
         self.of_base = {"name": self.base.name, "sources": [], "has_card": has_card} | pipeline.facts(self.base)
         self.goes_on = model_card.goes_on(folder)
         self.leading: Leading | None = None
         self.facts: dict[str, Any] = {}
 
-    def describe(self, says: FactOptions, led: LedOptions) -> None:
+    def describe(self, about: FactOptions, sketching: SketchOptions) -> None:
         """Collect the facts for ``house.json``."""
         from studio.publishing import led_model, model_card
         from studio.training import diffusion
 
-        side, presets = diffusion.sketch_side(self.pipe.unet.config), _presets(led.presets_path)
-        licence, usual = says.licence, (20, 4.0)
+        side, presets = diffusion.sketch_side(self.pipe.unet.config), _presets(sketching.presets_path)
+        licence, usual = about.licence, (20, 4.0)
         if side:
-            leading = led_model.find_leading(self.folder, self.base, side, book=led.sketchbook)
-            self.leading = leading = led_model.with_lexicon(leading, self.folder, self.base, led.lexicon)
+            leading = led_model.find_leading(self.folder, self.base, side, book=sketching.sketchbook)
+            self.leading = leading = led_model.add_lexicon(leading, self.folder, self.base, sketching.lexicon)
             licence = licence or ("" if leading.of_pictures else led_model.licence(leading.drawings))
             self.goes_on = self.goes_on and (self.base / led_model.SKETCH).exists()
-            usual = led_model.usual_painting(led_model.painted_by(leading, self.of_base, presets)["presets"])
+            usual = led_model.default_settings(led_model.styles_and_presets(leading, self.of_base, presets)["presets"])
         facts = model_card.Facts(
-            name=says.name, title=says.title or says.name, prefix=says.prefix, licence=licence,
+            name=about.name, title=about.title or about.name, prefix=about.prefix, licence=licence,
             size=self.pipe.unet.config.sample_size * self.pipe.vae_scale_factor, hands=_hands(self.folder),
-            solver=type(self.pipe.scheduler).__name__, steps=says.steps or usual[0], guidance=says.guidance or usual[1],
+            solver=type(self.pipe.scheduler).__name__, steps=about.steps or usual[0],
+            guidance=about.guidance or usual[1],
         )  # fmt: skip
-        self.facts = model_card.house(
+        self.facts = model_card.model_facts(
             self.folder, self.scores, facts, base=self.of_base, goes_on=self.goes_on, leading=self.leading
         )
         if self.leading:
-            self.facts = led_model.house(self.facts, self.leading, self.of_base, hands=led.hands, presets=presets,
-                                         unnamed=led.unnamed)  # fmt: skip
+            self.facts = led_model.complete_facts(self.facts, self.leading, self.of_base, hands=sketching.hands,
+                                                  presets=presets, unnamed=sketching.unnamed)  # fmt: skip
 
     def fill(self, path: Path) -> None:
         """Write all files into the folder ``path``."""
@@ -177,7 +180,7 @@ class _Release:
             lora_file.write(self.changes, path)
         if self.scene_decoder:
             shutil.copytree(self.scene_decoder, path / "decoder")
-        text = model_card.written(
+        text = model_card.write_card(
             self.folder, self.facts, self.scores, self.networks, base=self.of_base if self.goes_on else None,
             leading=self.leading, origin=self.card.origin, ends=self.ends, only=self.card.only,
             adapter=lora_file.NAME if self.changes else "",
@@ -196,7 +199,7 @@ class _Release:
         from studio.publishing import loss_curve, model_card
 
         if curves := model_card.curves(self.folder, self.ends, self.card.only):
-            (path / "training.svg").write_text(loss_curve.drawing(curves), "utf-8")
+            (path / "training.svg").write_text(loss_curve.draw_curves(curves), "utf-8")
         for sheet in SHEETS if self.card.evaluation else ():
             source = self.folder.path / f"evaluations/{self.card.evaluation}/{sheet}.webp"
             if source.exists():
@@ -216,7 +219,7 @@ def _presets(path: Path | None) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise StudioError(f"--presets: {path} cannot be read: {error}") from error
     if not isinstance(presets, dict) or not all(isinstance(each, dict) for each in presets.values()):
-        raise StudioError(f"--presets: {path} holds no settings by the name of a preset.")
+        raise StudioError(f"--presets: {path} must hold a JSON object with an object for each preset.")
     return presets
 
 
@@ -280,7 +283,7 @@ def _write_lists(folder: Folder, path: Path, base: Path | None, leading: Leading
     """Write the names of the concepts, those of the base first, and the credits of works."""
     from studio.publishing import model_card
 
-    records = model_card.learned_from(folder, leading)
+    records = model_card.training_records(folder, leading)
     known = base / "concepts.json" if base else None
     concepts: dict[str, dict[str, Any]] = (
         {row["name"]: row for row in json.loads(known.read_bytes())} if known and known.exists() else {}

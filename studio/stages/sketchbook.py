@@ -30,32 +30,32 @@ def command(folder: Folder, *, modules: Path | None, onto: Path | None, vendors:
     """Write sketchbook.zip: a drawing of each concept by each vendor, as SVG, with names, words and credits."""
     from sketch import sketchbook
     from studio.collecting import icon_sets
-    from studio.scenes.subjects import opened
+    from studio.scenes.subjects import load_library
     from studio.workspace.stage_command import progress
 
-    library = opened(onto) if onto else sketchbook.Sketchbook((), {})
+    library = load_library(onto) if onto else sketchbook.Sketchbook((), {})
     drawings = list(library.drawings.values())
     svgs = {digest: library.svg(digest) for digest in library.drawings}
-    packages = modules or icon_sets.fetched(folder.path / "packages")
+    packages = modules or icon_sets.fetch_packages(folder.path / "packages")
     kinds, refused = icon_sets.kinds(packages), 0
     for icon in progress(
-        _wanted(icon_sets.drawings(packages, vendors=vendors or tuple(STYLES)), library), what="drawings"
+        _missing(icon_sets.drawings(packages, vendors=vendors or tuple(STYLES)), library), what="drawings"
     ):
         try:
-            svg = _taken(icon)
+            svg = _packable(icon)
         except StudioError:
             refused += 1
             continue
         digest = sketchbook.digest_of(svg)
         svgs[digest] = svg
-        drawings.append(_described(icon, digest, kinds, library))
-    folder.write(sketchbook.FILE, sketchbook.packed(drawings, svgs))
+        drawings.append(_describe(icon, digest, kinds, library))
+    folder.write(sketchbook.FILE, sketchbook.pack(drawings, svgs))
     size = (folder.path / sketchbook.FILE).stat().st_size
     names = len({drawing.name for drawing in drawings})
     return {"drawings": len(svgs), "names": names, "refused": refused, "bytes": size}
 
 
-def _wanted(icons: Iterable[Icon], library: Sketchbook) -> Iterator[Icon]:
+def _missing(icons: Iterable[Icon], library: Sketchbook) -> Iterator[Icon]:
     """Yield the icons that a drawing library lacks, but only under its names if it has any."""
     drawn = {(each.name, each.style) for each in library.drawings.values()}
     names = {name for name, _ in drawn}
@@ -65,7 +65,7 @@ def _wanted(icons: Iterable[Icon], library: Sketchbook) -> Iterator[Icon]:
             yield icon
 
 
-def _described(icon: Icon, digest: str, kinds: Mapping[str, str], library: Sketchbook) -> Drawing:
+def _describe(icon: Icon, digest: str, kinds: Mapping[str, str], library: Sketchbook) -> Drawing:
     """Return the entry of a drawing, with the words of the library's drawings of the same name if there are any."""
     from sketch.sketchbook import Drawing
 
@@ -76,18 +76,18 @@ def _described(icon: Icon, digest: str, kinds: Mapping[str, str], library: Sketc
     return Drawing(digest, item.title, words, kind, STYLES[item.vendor], item.artist, item.licence, item.source)
 
 
-def _taken(icon: Icon) -> str:
+def _packable(icon: Icon) -> str:
     """Return the SVG to pack; of a drawing with shading, without the parts that the site cannot draw.
 
     :raises StudioError: when the site cannot use the drawing.
     """
     from sketch.styling.drawing_styles import MODELLED
     from sketch.svg import SketchbookError
-    from studio.collecting.modelled_drawings import cleaned
+    from studio.collecting.modelled_drawings import clean_drawing
 
     if STYLES[icon.item.vendor] not in MODELLED:
         return icon.svg
     try:
-        return cleaned(icon.svg)
+        return clean_drawing(icon.svg)
     except SketchbookError as error:
         raise StudioError(f"{icon.item.source} cannot be packed: {error}") from error

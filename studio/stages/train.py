@@ -57,7 +57,7 @@ class LessonOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class LookOptions:
+class PreviewOptions:
     """Options for validation pictures and checkpoints."""
 
     prompts: tuple[str, ...]
@@ -67,7 +67,7 @@ class LookOptions:
     checkpoint_every: int
 
 
-@stage("train", RunOptions, NetworkOptions, LessonOptions, LookOptions)
+@stage("train", RunOptions, NetworkOptions, LessonOptions, PreviewOptions)
 @training_options(steps=8_000, rate=1e-3, batch=64, run="train")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="Diffusers folder of the text encoder, and of the UNet with --tune.")  # fmt: skip
@@ -106,19 +106,22 @@ class LookOptions:
               help="Guidance scale of validation pictures, and input of a guidance-distilled UNet.")  # fmt: skip
 @click.option("--painted-in", "painted_in", type=click.IntRange(1), default=20, show_default=True,
               help="Sampling steps of validation pictures.")  # fmt: skip
-def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions, looked: LookOptions, *,
+def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions, preview: PreviewOptions, *,
             muon: bool, frugal: bool, **often: Any) -> dict[str, Any]:  # fmt: skip
     """Train model/unet and model/scheduler on latents/, or with --apart model/adapter."""
     from studio.training import checkpoints, loop
 
     _check(network, how.precision)
     if muon and frugal:
-        raise StudioError("--muon and --frugal are two ways to learn: say one.")
-    teaching = _Teaching(folder, how, network, lesson, looked, loop.Schedule(**often))
+        raise StudioError("--muon and --frugal exclude each other.")
+    teaching = _Teaching(folder, how, network, lesson, preview, loop.Schedule(**often))
     machine = teaching.machine
     if machine.is_main_process:
-        checkpoints.note_shape(teaching.run, teaching.unet)
-    previews = ((looked.validate_every, teaching.paint_validation), (looked.checkpoint_every, teaching.keep))
+        checkpoints.save_config(teaching.run, teaching.unet)
+    previews = (
+        (preview.validate_every, teaching.paint_validation),
+        (preview.checkpoint_every, teaching.keep),
+    )
     try:
         summary = loop.fit(
             teaching.unet, teaching.loss_of, teaching.schedule, teaching.run, machine=machine,
@@ -140,15 +143,15 @@ def _check(network: NetworkOptions, precision: str) -> None:
     from studio.training import pipeline
 
     if network.unet and not network.tune:
-        raise StudioError("--unet goes on with a UNet: say --tune full or --tune lora with it.")
+        raise StudioError("--unet requires --tune full or --tune lora.")
     if network.of_base and not network.unet:
-        raise StudioError("--of-base mixes the base's UNet into that of --unet: name one.")
+        raise StudioError("--of-base requires --unet.")
     if network.apart and network.tune != "lora":
-        raise StudioError("--apart keeps changes of low rank alone: say --tune lora with it.")
+        raise StudioError("--apart requires --tune lora.")
     if network.half_base and (network.tune != "lora" or precision == "no"):
-        raise StudioError("--half-base holds what does not learn in half precision: say --tune lora and --precision.")
+        raise StudioError("--half-base requires --tune lora and --precision fp16 or bf16.")
     if network.layers and not network.unet:
-        raise StudioError("--layers deepens a UNet that has learned: name it with --unet.")
+        raise StudioError("--layers requires --unet.")
     if network.tune:
         pipeline.check_base(network.base)
 
@@ -157,13 +160,13 @@ class _Teaching:
     """A UNet in training: its shards, its objective, the loss of a step, and validation pictures."""
 
     def __init__(self, folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions,
-                 looked: LookOptions, schedule: Any) -> None:  # fmt: skip
+                 previews: PreviewOptions, schedule: Any) -> None:  # fmt: skip
         from studio.text.text_encoder import Texts
         from studio.training import diffusion, loop
         from studio.workspace.shards import Reader, Shards
         from studio.workspace.training_run import Run
 
-        self.folder, self.how, self.network, self.lesson, self.looked = folder, how, network, lesson, looked
+        self.folder, self.how, self.network, self.lesson, self.previews = folder, how, network, lesson, previews
         self.schedule, self.run, self.shards = schedule, Run(folder, how.run), Shards(folder.path / "latents")
         self.has, *self.places = self.shards.latents[0].shape[1:]
         self.learned = min(network.latents or self.has, self.has)
@@ -176,10 +179,10 @@ class _Teaching:
         )
         texts = Texts(network.base)
         empty, self.blank_vector = texts.nothing()
-        prompts = texts.states([looked.prefix + each for each in looked.prompts])
+        prompts = texts.states([previews.prefix + each for each in previews.prompts])
         self.empty, self.prompts = empty.to(self.machine.device), prompts.to(self.machine.device)
-        if looked.validate_every and self.shards.pooled:
-            raise StudioError("--validate-every paints what texts alone lead, not what two encoders do: leave it out.")
+        if previews.validate_every and self.shards.pooled:
+            raise StudioError("--validate-every does not support models with two text encoders.")
         self.reader = Reader(self.shards, how.batch, seed=schedule.seed, process=self.machine.process_index,
                              processes=self.machine.num_processes)  # fmt: skip
 
@@ -194,13 +197,13 @@ class _Teaching:
         # A run with a constant rate may resume with another number of processes.
         processes = 0 if self.schedule.constant else self.machine.num_processes
         values = {"batch": self.how.batch, "processes": processes, "objective": self.aim.kind, "gamma": lesson.gamma,
-                "spread": lesson.spread, "nothing": lesson.nothing, "tune": network.tune or "",
-                "channels": network.channels, "latents": self.learned, "of_base": network.of_base,
-                "layers": network.layers or "", "unsketched": lesson.unsketched if self.shards.conditioning else 0,
-                "rank": network.rank if network.tune == "lora" else 0, "precision": self.how.precision,
-                "half_base": network.half_base,
-                "base": weight_files.mark(network.begins_as) if network.tune else "",
-                "pictures": self.shards.about["source"]}  # fmt: skip
+                  "spread": lesson.spread, "nothing": lesson.nothing, "tune": network.tune or "",
+                  "channels": network.channels, "latents": self.learned, "of_base": network.of_base,
+                  "layers": network.layers or "", "unsketched": lesson.unsketched if self.shards.conditioning else 0,
+                  "rank": network.rank if network.tune == "lora" else 0, "precision": self.how.precision,
+                  "half_base": network.half_base,
+                  "base": weight_files.digest_weights(network.begins_as) if network.tune else "",
+                  "pictures": self.shards.about["source"]}  # fmt: skip
         return values if self.shape.time_cond_proj_dim is None else values | {"guidance": lesson.guidance}
 
     def loss_of(self, model: Any, step: int, rng: torch.Generator) -> tuple[Any, dict[str, Any]]:
@@ -255,28 +258,28 @@ class _Teaching:
             sketches = torch.cat([blank, known.sketches]).to(device)
         noise = torch.randn((len(words), self.learned, *self.places), generator=loop.step_rng(0, 0))
         with self.machine.autocast() if self.network.half_base else nullcontext():
-            latents = diffusion.paint(model, self._solver(), words, self.empty, noise.to(device),
-                                      steps=self.looked.painted_in, guidance=self.lesson.guidance,
-                                      sketches=sketches)  # fmt: skip
+            latents = diffusion.sample(model, self._solver(), words, self.empty, noise.to(device),
+                                       steps=self.previews.painted_in, guidance=self.lesson.guidance,
+                                       sketches=sketches)  # fmt: skip
         latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, self.has - self.learned))
         _write_sheet(self.folder, self.network.base, self.run, latents, step)
 
     def _plain(self, model: Any) -> Any:
         from studio.training import diffusion
 
-        return diffusion.plain_copy(model, _loaded(self.network.begins_as) if self.network.half_base else None)
+        return diffusion.plain_copy(model, _load_unet(self.network.begins_as) if self.network.half_base else None)
 
     def keep(self, model: Any, step: int) -> None:
         """Save the current weights as a checkpoint."""
         from studio.training import checkpoints
 
-        checkpoints.keep(self.run, self._plain(model), step)
+        checkpoints.save_checkpoint(self.run, self._plain(model), step)
 
     def put(self, model: Any) -> Path:
         """Write the result into the work folder's model; return its path."""
         from studio.training import checkpoints
 
-        changes = checkpoints.put_changes(self.folder, model if self.network.tune == "lora" else None)
+        changes = checkpoints.save_lora(self.folder, model if self.network.tune == "lora" else None)
         if self.network.apart:
             return changes
         target = self.folder.path / "model/unet"
@@ -285,7 +288,7 @@ class _Teaching:
         return target
 
 
-def _loaded(path: Path) -> Any:
+def _load_unet(path: Path) -> Any:
     """Load a trained UNet.
 
     :raises StudioError: when the folder holds none.
@@ -308,18 +311,18 @@ def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) 
     from studio.training import diffusion, growing
 
     side, width = shards.latents[0].shape[-1], shards.states[0].shape[-1]
-    taken = _taken(shards, latent)
+    inputs = _input_channels(shards, latent)
     if not options.tune:
         torch.manual_seed(1)
-        return diffusion.unet(counts(options.channels), latent=latent, taken=taken, sample=side, width=width,
+        return diffusion.unet(counts(options.channels), latent=latent, inputs=inputs, sample=side, width=width,
                               checkpointing=options.checkpointing)  # fmt: skip
-    network = _begun(options)
+    network = _initial_network(options)
     if options.tune == "full" and not shards.conditioning and network.config.in_channels < latent:
         network = growing.unet(network, latent=latent)
-    if (network.config.in_channels, network.config.cross_attention_dim) != (taken, width):
+    if (network.config.in_channels, network.config.cross_attention_dim) != (inputs, width):
         has = f"{network.config.in_channels} channels and texts of {network.config.cross_attention_dim}"
         raise FolderError(
-            f"The UNet takes {has}, the shards have {taken} and {width}: "
+            f"The UNet takes {has}, the shards have {inputs} and {width}: "
             f"encode with the --base of that UNet and its own --vae."
         )
     if options.checkpointing:
@@ -327,21 +330,21 @@ def _network(options: NetworkOptions, shards: Any, latent: int, precision: str) 
     if options.tune == "lora":
         torch.manual_seed(1)
         halves = {"fp16": torch.float16, "bf16": torch.bfloat16}
-        diffusion.lay_lora(network, options.rank, halves[precision] if options.half_base else torch.float32)
+        diffusion.add_lora(network, options.rank, halves[precision] if options.half_base else torch.float32)
     return network
 
 
-def _begun(options: NetworkOptions) -> Any:
+def _initial_network(options: NetworkOptions) -> Any:
     """Return the UNet to train on, mixed with the base's and with more layers where the options say so."""
     from studio.training import diffusion, growing
 
-    network = _loaded(options.begins_as)
+    network = _load_unet(options.begins_as)
     if options.of_base:
-        diffusion.mix(network, _loaded(options.base / "unet"), options.of_base)
+        diffusion.mix(network, _load_unet(options.base / "unet"), options.of_base)
     return growing.deeper(network, counts(options.layers)) if options.layers else network
 
 
-def _taken(shards: Any, latent: int) -> int:
+def _input_channels(shards: Any, latent: int) -> int:
     """Return the number of a UNet's input channels: the latents, and the folded sketch if there is one.
 
     :raises FolderError: when the sketches' side is not a multiple of the latents'.
@@ -350,7 +353,7 @@ def _taken(shards: Any, latent: int) -> int:
         return latent
     _, each, side, _ = shards.conditioning[0].sketches.shape
     if side % shards.latents[0].shape[-1]:
-        raise FolderError(f"Sketches of {side} a side do not fold onto latents of {shards.latents[0].shape[-1]}.")
+        raise FolderError(f"Sketches of side {side} cannot be folded to latents of side {shards.latents[0].shape[-1]}.")
     return latent + int(each * (side // shards.latents[0].shape[-1]) ** 2)
 
 
@@ -371,7 +374,7 @@ def _own_objective(base: Path, tune: str | None) -> str:
         raise StudioError(f"{base / 'scheduler'} cannot be read: {error}") from error
     kind = "flow" if kind == "flow_prediction" else kind
     if kind not in OBJECTIVES:
-        raise StudioError(f"{base / 'scheduler'} predicts {kind!r}; what can be learned is {', '.join(OBJECTIVES)}.")
+        raise StudioError(f"{base / 'scheduler'} predicts {kind!r}; supported objectives: {', '.join(OBJECTIVES)}.")
     return kind
 
 
@@ -383,6 +386,9 @@ def _write_sheet(folder: Folder, base: Path, run: Any, latents: Any, step: int) 
     from studio.training import autoencoder
 
     own = folder.path / "model/vae"
-    vae = autoencoder.load(own if own.exists() else base / "vae").eval().to(latents.device)
+    vae = autoencoder.load_autoencoder(own if own.exists() else base / "vae").eval().to(latents.device)
     with torch.no_grad():
-        run.show(f"validation-{step:06d}.webp", composition.sheet(autoencoder.decoded(vae, latents).float(), 5))
+        run.save_picture(
+            f"validation-{step:06d}.webp",
+            composition.contact_sheet(autoencoder.decode_latents(vae, latents).float(), 5),
+        )

@@ -6,6 +6,6 @@ PREFIX = "A MoMA artwork of: "
 HAND_PATTERN = "{prompt}, {words}"  # how prompt and style are joined by default
 
 
-def listed(words: list[str], most: int) -> str:
+def join_words(words: list[str], most: int) -> str:
     """Return the first ``most`` words, separated by commas."""
     return ", ".join(words[:most])

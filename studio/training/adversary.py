@@ -20,7 +20,7 @@ FADE = 300
 """Steps over which the adversarial loss is faded in, because an untrained discriminator gives no useful gradient."""
 HINGE, FEATURES, DETAILS = 0.1, 1.0, 4.0
 SHOWN = 0.7
-"""Weight of the pixel distance for pictures whose strokes the decoder is shown."""
+"""Additional weight of the pixel distance for pictures whose strokes the decoder is shown."""
 
 POOLED, PART = 8, 32
 
@@ -79,13 +79,13 @@ class Lesson:
             self._optimiser.step()
         judge.requires_grad_(False)
         with torch.no_grad():
-            wanted = judge(pictures)[1]
+            real_features = judge(pictures)[1]
         judged, features = judge(painted)
         weight = torch.ones(len(pictures), device=pictures.device) if exact is None else exact.to(pictures)
         matched = torch.stack([_weighed((one - other).abs(), weight)
-                               for one, other in zip(features, wanted, strict=True)]).mean()  # fmt: skip
+                               for one, other in zip(features, real_features, strict=True)]).mean()  # fmt: skip
         share = min(1.0, step / FADE)
-        loss = near(painted, pictures, weight) + DETAILS * details(painted, pictures)
+        loss = coarse_distance(painted, pictures, weight) + DETAILS * detail_distance(painted, pictures)
         if shown is not None:
             loss = loss + SHOWN * _weighed((painted - pictures).abs(), shown)
         return loss + share * (FEATURES * matched - HINGE * _weighed(judged, adversarial)), {
@@ -102,7 +102,7 @@ class Lesson:
         self._optimiser.load_state_dict(state["optimiser"])
 
 
-def near(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:
+def coarse_distance(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:
     """Return the distance between pictures, weighted towards coarse structure.
 
     For pictures with a ``weight`` (n) below 1, structure finer than four pixels counts less in proportion.
@@ -118,16 +118,16 @@ def _weighed(off: Tensor, weight: Tensor) -> Tensor:
     return (off.mean((1, 2, 3)) * weight).mean()
 
 
-def details(painted: Tensor, pictures: Tensor) -> Tensor:
+def detail_distance(painted: Tensor, pictures: Tensor) -> Tensor:
     """Return the difference in strength of the finest details, locally and over larger parts.
 
     Their exact form does not matter. It compares the three finest bands of Haar's wavelet: their mean magnitudes within
     :data:`POOLED` pixels and their power within :data:`PART`. A decoder may neither omit a texture nor add one. The
     larger window also penalises a decoder that omits a line because it does not know its exact position.
     """
-    own, wanted = _bands(painted), _bands(pictures)
-    placed = F.l1_loss(_pooled(own.abs(), POOLED), _pooled(wanted.abs(), POOLED))
-    return placed + F.l1_loss(_power(own), _power(wanted))
+    own, target = _bands(painted), _bands(pictures)
+    placed = F.l1_loss(_pooled(own.abs(), POOLED), _pooled(target.abs(), POOLED))
+    return placed + F.l1_loss(_power(own), _power(target))
 
 
 def _bands(pictures: Tensor) -> Tensor:

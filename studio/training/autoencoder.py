@@ -24,7 +24,7 @@ CHANNELS = (16, 16, 32, 64, 160)
 NOISE = 0.1
 
 
-def make(channels: tuple[int, ...] = CHANNELS, *, latent: int = 16, size: int = 256) -> Any:
+def make_autoencoder(channels: tuple[int, ...] = CHANNELS, *, latent: int = 16, size: int = 256) -> Any:
     """Return a new autoencoder that halves the picture once for each of ``channels`` except the first.
 
     :raises StudioError: when ``channels`` are fewer than two or not multiples of 8.
@@ -50,7 +50,7 @@ def make(channels: tuple[int, ...] = CHANNELS, *, latent: int = 16, size: int = 
     )
 
 
-def load(path: Path) -> Any:
+def load_autoencoder(path: Path) -> Any:
     """Load an autoencoder from a folder: one of ours, or one of a Stable Diffusion model.
 
     :raises StudioError: when the folder holds none.
@@ -58,7 +58,7 @@ def load(path: Path) -> Any:
     from diffusers import AutoencoderKL, AutoencoderTiny
 
     if not (path / "config.json").exists():
-        raise StudioError(f"{path} is no autoencoder's folder; the stage autoencoder makes one.")
+        raise StudioError(f"{path} holds no autoencoder; the stage autoencoder makes one.")
     tiny = '"AutoencoderTiny"' in (path / "config.json").read_text("utf-8")
     try:
         return (AutoencoderTiny if tiny else AutoencoderKL).from_pretrained(path, variant=weight_files.variant(path))
@@ -149,14 +149,14 @@ class Pool:
     def cut(self, step: int, count: int, rng: torch.Generator) -> Cut:
         """Draw the crops of a step."""
         side = self.latents.shape[-1]
-        taken = side if step % 5 == 4 else self._piece
-        number = max(1, count * self._piece**2 // taken**2)
+        crop_side = side if step % 5 == 4 else self._piece
+        number = max(1, count * self._piece**2 // crop_side**2)
         chosen = torch.randint(len(self.latents), (number,), generator=rng).tolist()
-        corners = torch.randint(side - taken + 1, (number, 2), generator=rng).tolist()
+        corners = torch.randint(side - crop_side + 1, (number, 2), generator=rng).tolist()
         own = torch.ones(number, dtype=torch.bool)
         if self.repainted is not None:
             own = torch.rand(number, generator=rng) >= self._share
-        return Cut(taken, chosen, corners, own.tolist())
+        return Cut(crop_side, chosen, corners, own.tolist())
 
 
 def raw_latents(vae: Any, pictures: Tensor) -> Tensor:
@@ -177,7 +177,7 @@ def scaled_latents(vae: Any, pictures: Tensor) -> Tensor:
     return scaled
 
 
-def decoded(vae: Any, latents: Tensor) -> Tensor:
+def decode_latents(vae: Any, latents: Tensor) -> Tensor:
     """Decode latents of a diffusion model to pictures 0…1."""
     pictures: Tensor = vae.decode(latents / vae.config.scaling_factor, return_dict=False)[0]
     return (pictures / 2 + 0.5).clamp(0, 1)
@@ -198,7 +198,7 @@ def digest(part: nn.Module) -> str:
     return whole.hexdigest()[:24]
 
 
-def digest_of_latents(vae: Any) -> str:
+def encoder_digest(vae: Any) -> str:
     """Return a digest of everything that determines latents: the autoencoder's weights without its decoder."""
     whole = hashlib.sha256(str(vae.config.scaling_factor).encode())
     for name, value in vae.state_dict().items():
@@ -212,7 +212,7 @@ def psnr(painted: Tensor, pictures: Tensor) -> Tensor:
     return -10 * ((painted - pictures) ** 2).mean((1, 2, 3)).clamp(min=1e-10).log10()
 
 
-def quality(vae: Any, canvas: Any, names: tuple[str, ...], count: int) -> dict[str, float]:
+def measure_psnr(vae: Any, canvas: Any, names: tuple[str, ...], count: int) -> dict[str, float]:
     """Return the mean PSNR in dB for each style of ``names``, over ``count`` drawings at even intervals."""
     count = min(count, len(canvas.motifs))
     chosen = [n * len(canvas.motifs) // count for n in range(count)]
@@ -222,13 +222,13 @@ def quality(vae: Any, canvas: Any, names: tuple[str, ...], count: int) -> dict[s
             values = []
             for start in range(0, count, 16):
                 pictures = canvas.by_hand(name, chosen[start : start + 16], seed=1 + start)
-                again = decoded(vae, scaled_latents(vae, pictures))
+                again = decode_latents(vae, scaled_latents(vae, pictures))
                 values.append(psnr(again.float(), pictures))
             by_style[name] = round(float(torch.cat(values).mean()), 2)
     return by_style
 
 
-def over_hands(quality: dict[str, float]) -> float:
-    """Return the mean PSNR over all styles other than plain, given the result of :func:`quality`."""
+def mean_over_styles(quality: dict[str, float]) -> float:
+    """Return the mean PSNR over all styles other than plain, given the result of :func:`measure_psnr`."""
     by_hand = [value for name, value in quality.items() if name != PLAIN]
     return round(sum(by_hand) / max(1, len(by_hand)), 2)

@@ -11,27 +11,27 @@ from studio.training import diffusion, pipeline
 from studio.workspace.training_run import SETTINGS, Run
 from studio.workspace.work_folder import Folder, put_folder
 
-KEPT = "checkpoints"
+CHECKPOINTS = "checkpoints"
 ADAPTER = "model/adapter/adapter.safetensors"
 SHAPE = "unet.json"  # configuration of the run's network, as diffusers writes it
 
 
-def keep(run: Run, network: Any, step: int) -> Path:
+def save_checkpoint(run: Run, network: Any, step: int) -> Path:
     """Save a network's weights after a step, in half precision, and return the folder.
 
     The caller passes the averaged weights.
 
     :raises StudioError: when it cannot be written; earlier checkpoints stay.
     """
-    target = run.path / f"{KEPT}/{step:06d}"
+    target = run.path / f"{CHECKPOINTS}/{step:06d}"
     try:
         put_folder(target, diffusion.plain_copy(network).half().save_pretrained)
     except Exception as error:  # safetensors raises its own error for a full disk
-        raise StudioError(f"{target} could not be written ({error}): what was kept before stays.") from error
+        raise StudioError(f"{target} could not be written ({error}): earlier checkpoints stay.") from error
     return target
 
 
-def put_changes(folder: Folder, network: Any) -> Path:
+def save_lora(folder: Folder, network: Any) -> Path:
     """Save a network's LoRA weights alone and return the path; with None, delete those of an earlier run."""
     from safetensors.torch import save
 
@@ -39,22 +39,22 @@ def put_changes(folder: Folder, network: Any) -> Path:
     if network is None:
         path.unlink(missing_ok=True)
     else:
-        folder.write(ADAPTER, save(diffusion.changes(network)))
+        folder.write(ADAPTER, save(diffusion.lora_weights(network)))
     return path
 
 
-def kept(run: Run) -> list[Path]:
+def list_checkpoints(run: Run) -> list[Path]:
     """Return the checkpoint folders of a run, in order of steps."""
-    return sorted((run.path / KEPT).glob("[0-9]*"))
+    return sorted((run.path / CHECKPOINTS).glob("[0-9]*"))
 
 
-def note_shape(run: Run, network: Any) -> None:
+def save_config(run: Run, network: Any) -> None:
     """Save the configuration of a new run's network, so that its state can be loaded before the run is done."""
     if not (run.path / SHAPE).exists():
         run.folder.write(f"runs/{run.name}/{SHAPE}", network.to_json_string().encode())
 
 
-def places(
+def part_folders(
     folder: Folder, base: Path, *, run: str | None = None, after: int | None = None, vae: Path | None = None
 ) -> dict[str, Path]:
     """Return the folder of each part of a model: from checkpoint ``after`` of ``run``, or from its last state.
@@ -66,17 +66,17 @@ def places(
     """
     if run is None:
         if after is not None:
-            raise FolderError("--after is a step of a run: name it by --run.")
-        return pipeline.places(folder, base, vae=vae)
+            raise FolderError("--after requires --run.")
+        return pipeline.trained_part_folders(folder, base, vae=vae)
     each = Run(folder, run)
-    unet = last(each) if after is None else each.path / f"{KEPT}/{after:06d}"
+    unet = last_checkpoint(each) if after is None else each.path / f"{CHECKPOINTS}/{after:06d}"
     if not unet.exists():
-        known = ", ".join(str(int(path.name)) for path in kept(each)) or "none"
-        raise FolderError(f"{each.path} kept no checkpoint after step {after}; there are: {known}.")
-    return pipeline.places(folder, base, unet=unet, scheduler=solver(each, base), vae=vae)
+        known = ", ".join(str(int(path.name)) for path in list_checkpoints(each)) or "none"
+        raise FolderError(f"{each.path} has no checkpoint of step {after}; checkpoints: {known}.")
+    return pipeline.trained_part_folders(folder, base, unet=unet, scheduler=solver(each, base), vae=vae)
 
 
-def last(run: Run) -> Path:
+def last_checkpoint(run: Run) -> Path:
     """Return the checkpoint of a run's last saved step; create it from the state when it does not exist yet.
 
     :raises FolderError: when nothing was saved yet, or the network's configuration is unknown.
@@ -86,18 +86,18 @@ def last(run: Run) -> Path:
 
     state = run.state()
     if state is None:
-        raise FolderError(f"{run.path} has kept no step yet; train keeps one every --save-every steps.")
-    target = run.path / f"{KEPT}/{state['step']:06d}"
+        raise FolderError(f"{run.path} has saved no state yet; train saves one every --save-every steps.")
+    target = run.path / f"{CHECKPOINTS}/{state['step']:06d}"
     if target.exists():
         return target
     network = UNet2DConditionModel.from_config(_shape(run))
-    wanted = {name: value.shape for name, value in network.state_dict().items()}
-    if {name: value.shape for name, value in state["average"].items()} != wanted:
+    expected = {name: value.shape for name, value in network.state_dict().items()}
+    if {name: value.shape for name, value in state["average"].items()} != expected:
         raise StudioError(
-            f"{run.path} learns a part of its network alone, or another than it notes: let it end, and publish that."
+            f"{run.path} trains only a part of its network, or another than recorded: let it finish, then publish."
         )
     network.load_state_dict(state["average"])
-    return keep(run, network, int(state["step"]))
+    return save_checkpoint(run, network, int(state["step"]))
 
 
 def solver(run: Run, base: Path) -> Path:
@@ -110,7 +110,7 @@ def solver(run: Run, base: Path) -> Path:
     try:
         settings = json.loads((run.path / SETTINGS).read_bytes())
     except (OSError, ValueError) as error:
-        raise FolderError(f"{run.path} is no run of training: {error}") from error
+        raise FolderError(f"{run.path} is not a training run: {error}") from error
     aim = diffusion.Objective(settings["objective"])
     target = run.path / "scheduler"
     put_folder(target, diffusion.solver(aim, base if settings.get("tune") else None).save_pretrained)
@@ -118,9 +118,11 @@ def solver(run: Run, base: Path) -> Path:
 
 
 def _shape(run: Run) -> dict[str, Any]:
-    configs = [path for path in (run.path / SHAPE, *(path / "config.json" for path in kept(run))) if path.exists()]
+    configs = [
+        path for path in (run.path / SHAPE, *(path / "config.json" for path in list_checkpoints(run))) if path.exists()
+    ]
     if not configs:
-        raise FolderError(f"{run.path} does not say what its network is made of: go on with it, or let it end.")
+        raise FolderError(f"{run.path} has no configuration of its network: resume the run, or let it finish.")
     shape: dict[str, Any] = json.loads(configs[-1].read_bytes())
     return shape
 

@@ -55,7 +55,7 @@ class Objective:
             weight = times**2 * snr.clamp(max=self.gamma) if self.gamma else torch.ones_like(times)
             return latents + t * (noise - latents), times * STEPS, noise - latents, weight
         if alphas is None:
-            raise StudioError(f"{self.kind} needs a solver's alphas.")
+            raise StudioError(f"The objective {self.kind} needs the scheduler's alphas.")
         steps = (times * len(alphas)).long().clamp(max=len(alphas) - 1)
         alpha = alphas.to(latents.device)[steps]
         a, s = alpha.sqrt().view(-1, 1, 1, 1), (1 - alpha).sqrt().view(-1, 1, 1, 1)
@@ -84,18 +84,18 @@ def mix(network: nn.Module, base: nn.Module, share: float) -> None:
     """
     weights, others = network.state_dict(), base.state_dict()
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in others.items()}:
-        raise StudioError("The base's UNet is of another shape than the one that is to go on: they cannot be mixed.")
+        raise StudioError("The base's UNet has another shape than the UNet to train on: they cannot be mixed.")
     for name, value in weights.items():
         value.lerp_(others[name], share)
 
 
 def unet(
-    channels: tuple[int, ...], *, latent: int, sample: int, width: int, taken: int | None = None,
+    channels: tuple[int, ...], *, latent: int, sample: int, width: int, inputs: int | None = None,
     checkpointing: bool = False,
 ) -> Any:  # fmt: skip
     """Return a new UNet that also receives the mean of the text states, beside the time.
 
-    ``taken`` is the number of input channels when it is more than ``latent``: a sketch comes with the latents.
+    ``inputs`` is the number of input channels when it is more than ``latent``: a sketch comes with the latents.
 
     :raises StudioError: when ``channels`` are fewer than two or not multiples of 16.
     """
@@ -106,7 +106,7 @@ def unet(
     deeper = len(channels) - 1
     made = UNet2DConditionModel(
         sample_size=sample,
-        in_channels=taken or latent,
+        in_channels=inputs or latent,
         out_channels=latent,
         block_out_channels=channels,
         layers_per_block=1,
@@ -144,7 +144,7 @@ def solver(objective: Objective, base: Path | None = None) -> Any:
 
 
 @torch.no_grad()
-def paint(
+def sample(
     network: nn.Module, painter: Any, states: Tensor, nothing: Tensor, noise: Tensor, *, steps: int, guidance: float,
     sketches: Tensor | None = None, guided: tuple[int, int] | None = None, first: int = 0,
 ) -> Tensor:  # fmt: skip
@@ -184,7 +184,7 @@ def sketch_side(config: Mapping[str, Any]) -> int | None:
     return int(config["sample_size"]) * fold if fold and fold * fold == beside else None
 
 
-def lay_lora(network: Any, rank: int, frozen: torch.dtype = torch.float32) -> None:
+def add_lora(network: Any, rank: int, frozen: torch.dtype = torch.float32) -> None:
     """Freeze a network and add LoRA to its attention layers (Hu et al., arXiv 2106.09685), initially without effect.
 
     Frozen weights are stored in the precision ``frozen``, trained weights in float32.
@@ -225,7 +225,7 @@ def plain_copy(network: Any, base: nn.Module | None = None) -> Any:
     return made
 
 
-def changes(network: Any) -> dict[str, Tensor]:
+def lora_weights(network: Any) -> dict[str, Tensor]:
     """Return the LoRA weights alone, under the names that diffusers uses to load them."""
     from peft import get_peft_model_state_dict
 

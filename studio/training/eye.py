@@ -75,9 +75,9 @@ class School:
         row = torch.randint(max(1, len(self._pool)), (count - of_plain,), generator=rng)
         chance = torch.Generator(device).manual_seed(int(torch.randint(1 << 62, (), generator=rng)))
         drawn = self.motifs.drawn(motif.tolist())
-        seen = [on_grounds(placed(drawn, self.size, chance, may_turn=self._may_mirror[motif].to(device)), chance)]
-        seen.append(placed(self._pool[row.to(device)].float() / 255, self.size, chance, strength=0.4))
-        pictures = torch.cat([disturbed(seen[0], chance, 1.0), disturbed(seen[1], chance, 0.45)])
+        seen = [composite(transform(drawn, self.size, chance, may_turn=self._may_mirror[motif].to(device)), chance)]
+        seen.append(transform(self._pool[row.to(device)].float() / 255, self.size, chance, strength=0.4))
+        pictures = torch.cat([augment(seen[0], chance, 1.0), augment(seen[1], chance, 0.45)])
         shares = torch.zeros(count, len(self.concepts), device=device)
         shares[torch.arange(of_plain), self._of_motif[motif]] = 1.0
         shares[of_plain:].scatter_add_(1, self._pool_concepts[row].to(device), self._pool_shares[row].to(device))
@@ -113,7 +113,7 @@ class Pupil(nn.Module):
         other = [name for name in mine if mine[name] != its[name]]
         other += [name for name in ("concepts", "hands") if getattr(eye, name) != getattr(school, name)]
         if other:
-            raise StudioError(f"The eye to go on from differs in {', '.join(other)}.")
+            raise StudioError(f"The image encoder of --eye differs in {', '.join(other)}.")
         self.tower.load_state_dict(eye.tower.state_dict())
         self.vectors.copy_(eye.names)
 
@@ -135,14 +135,14 @@ class Pupil(nn.Module):
 
 
 @torch.no_grad()
-def settle(tower: Tower, school: School, *, batch: int, plain: float, seed: int) -> None:
+def recalibrate_norms(tower: Tower, school: School, *, batch: int, plain: float, seed: int) -> None:
     """Recalculate the batch norm statistics of averaged weights, on :data:`SETTLED` batches."""
     pictures = (school.lesson(batch, loop.step_rng(seed, number, SETTLING), plain=plain).pictures
                 for number in range(SETTLED))  # fmt: skip
     update_bn(pictures, tower, device=school.names.device)
 
 
-def placed(
+def transform(
     pictures: Tensor, size: int, chance: torch.Generator, *, strength: float = 1.0, may_turn: Tensor | None = None
 ) -> Tensor:
     """Rotate, scale, shift and shear pictures at random; mirror at random those marked in ``may_turn``."""
@@ -168,7 +168,7 @@ def placed(
     return F.grid_sample(pictures, at, mode="bilinear", padding_mode=padding, align_corners=False)
 
 
-def on_grounds(drawn: Tensor, chance: torch.Generator) -> Tensor:
+def composite(drawn: Tensor, chance: torch.Generator) -> Tensor:
     """Composite premultiplied drawings (n, 4, h, w) over random backgrounds: even, light, split or soft gradients."""
     n, _, h, w = drawn.shape
     one, two = torch.rand(2, n, 3, 1, 1, generator=chance, device=drawn.device)
@@ -182,7 +182,7 @@ def on_grounds(drawn: Tensor, chance: torch.Generator) -> Tensor:
     return drawn[:, :3] + (one + (two - one) * share) * (1 - drawn[:, 3:])
 
 
-def disturbed(pictures: Tensor, chance: torch.Generator, strength: float) -> Tensor:
+def augment(pictures: Tensor, chance: torch.Generator, strength: float) -> Tensor:
     """Change colours, contrast and sharpness, add noise and cover a corner, each at random."""
     n, device = len(pictures), pictures.device
 
@@ -204,10 +204,10 @@ def disturbed(pictures: Tensor, chance: torch.Generator, strength: float) -> Ten
     pictures = pictures + (soft - pictures) * (drawn(1, 1, 1) * 1.8 - 0.8) * (drawn(1, 1, 1) < 0.5)
     grain = torch.randn(pictures.shape, generator=chance, device=device)
     pictures = pictures + grain * 0.08 * strength * drawn(1, 1, 1) * (drawn(1, 1, 1) < 0.4)
-    return _covered(pictures, drawn(4, 1, 1), drawn(3, 1, 1), 0.25 * strength).clamp(0, 1)
+    return _cover(pictures, drawn(4, 1, 1), drawn(3, 1, 1), 0.25 * strength).clamp(0, 1)
 
 
-def _covered(pictures: Tensor, where: Tensor, tone: Tensor, share: float) -> Tensor:
+def _cover(pictures: Tensor, where: Tensor, tone: Tensor, share: float) -> Tensor:
     """Cover part of some of the pictures with a plain rectangle."""
     h, w = pictures.shape[-2:]
     rows = torch.linspace(0, 1, h, device=pictures.device)[:, None]

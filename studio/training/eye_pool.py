@@ -59,7 +59,7 @@ class Order:
 
 
 @torch.no_grad()
-def paint(folder: Folder, order: Order, *, process: int = 0, processes: int = 1) -> None:
+def render_pool(folder: Folder, order: Order, *, process: int = 0, processes: int = 1) -> None:
     """Render the missing shards; each of several processes takes its share."""
     from safetensors.torch import save
 

@@ -35,11 +35,11 @@ def autoencoder(base: Any, pictures: Tensor, *, latent: int) -> Any:
         raise StudioError(f"Only an AutoencoderTiny can be grown, not {type(base).__name__}.")
     has = base.config.latent_channels
     if latent < has:
-        raise StudioError(f"It has {has} latents a place; {latent} would be fewer.")
+        raise StudioError(f"The base has {has} latent channels; {latent} would be fewer.")
     width = base.config.encoder_block_out_channels[0]
     levels = len(base.config.encoder_block_out_channels) + 1
     if width < SIDE_BY_SIDE:
-        raise StudioError(f"An encoder of {width} channels is too thin to be grown: it takes {SIDE_BY_SIDE}.")
+        raise StudioError(f"An encoder of {width} channels cannot be grown: it needs at least {SIDE_BY_SIDE}.")
     made = AutoencoderTiny(
         latent_channels=latent,
         encoder_block_out_channels=(width,) * levels,
@@ -74,7 +74,7 @@ def unet(base: Any, *, latent: int) -> Any:
     """
     has = base.config.in_channels
     if latent < has:
-        raise StudioError(f"The UNet takes {has} latents a place; it cannot be given {latent}.")
+        raise StudioError(f"The UNet has {has} latent channels; it cannot be reduced to {latent}.")
     made = type(base).from_config(base.config, in_channels=latent, out_channels=latent)
     weights = base.state_dict()
     fresh = made.state_dict()
@@ -99,17 +99,17 @@ def deeper(base: Any, layers: tuple[int, ...]) -> Any:
     """
     has = base.config.layers_per_block
     if has != 1 or len(layers) != len(base.config.block_out_channels) or min(layers) < 1:
-        raise StudioError(f"A UNet of {has} layers a level cannot be given {', '.join(map(str, layers))}.")
+        raise StudioError(f"A UNet with {has} layers per level cannot be extended to {', '.join(map(str, layers))}.")
     attending = [layers[at] for at, name in enumerate(base.config.down_block_types) if name != "DownBlock2D"]
     if max(attending, default=1) > 1:
-        raise StudioError("Only levels without attention can be given more layers.")
+        raise StudioError("Only levels without attention can have more layers.")
     made = type(base).from_config(base.config, layers_per_block=list(layers))
     weights = made.state_dict()
     levels = len(layers)
     for name, value in base.state_dict().items():
         parts = name.split(".")
         if parts[0] == "up_blocks" and parts[2] == "resnets" and parts[3] == "1":
-            # The last layer of a level stays last: its input is the skip connection of the first layer.
+            # The last layer of a level stays last: its input is the level's first skip connection.
             parts[3] = str(layers[levels - 1 - int(parts[1])])
         weights[".".join(parts)] = value
     made.load_state_dict(weights)

@@ -144,8 +144,8 @@ def fit(
     training = _Training(model, loss_of, schedule, run, machine, OPTIMISERS[optimiser], beside)
     if machine.is_main_process and machine.trackers == [] and machine.log_with:
         machine.init_trackers("studio", init_kwargs={"wandb": {"dir": str(run.path), "name": run.name}})
-    began, taken = time.perf_counter(), schedule.steps - training.start
-    for step in progress(range(training.start, schedule.steps), what=run.name, total=taken):
+    began, remaining = time.perf_counter(), schedule.steps - training.start
+    for step in progress(range(training.start, schedule.steps), what=run.name, total=remaining):
         training.take(step)
         done = step + 1
         if done % schedule.save_every == 0 or done == schedule.steps:
@@ -157,9 +157,9 @@ def fit(
         _track(machine, put(training.model), run.name)
     machine.end_training()
     spent = time.perf_counter() - began
-    share = round(training.waited / spent, 4) if taken > 0 and spent else 0.0
-    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, taken), "left_out": training.left_out,
-            "loss": training.loss if taken > 0 else None, "seconds": round(spent, 2),
+    share = round(training.waited / spent, 4) if remaining > 0 and spent else 0.0
+    return {"run": run.name, "steps": schedule.steps, "taken_now": max(0, remaining), "left_out": training.left_out,
+            "loss": training.loss if remaining > 0 else None, "seconds": round(spent, 2),
             "waited_for_input": share}  # fmt: skip
 
 
@@ -255,7 +255,7 @@ class _Training:
                 state["beside"] = self.beside.state_dict()
             if not all(bool(value.isfinite().all()) for value in weights.values()):
                 raise self._non_finite_error(done)
-            self.run.keep(state)
+            self.run.save_state(state)
         self.machine.wait_for_everyone()
 
     def run_previews(self, previews: Sequence[Preview], step: int) -> None:
@@ -282,8 +282,8 @@ class _Training:
     def _non_finite_error(self, step: int) -> StudioError:
         """Return the error for a non-finite step, naming the state that is saved."""
         good = self.run.state()
-        stays = f"the state after step {good['step']} is kept" if good else "nothing was kept before"
-        return StudioError(f"Step {step} of {self.run.name} gave no number (a lower --rate may help): {stays}.")
+        stays = f"the state after step {good['step']} is saved" if good else "nothing was saved before"
+        return StudioError(f"Step {step} of {self.run.name} gave a non-finite loss (a lower --rate may help): {stays}.")
 
 
 def _track(machine: Any, path: Path, name: str) -> None:

@@ -23,11 +23,11 @@ def facts(model: Path) -> dict[str, Any]:
     try:
         contents: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
     except ValueError as error:
-        raise StudioError(f"{path} is no JSON: {error}") from error
+        raise StudioError(f"{path} is not JSON: {error}") from error
     return contents
 
 
-def places(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
+def trained_part_folders(folder: Folder, base: Path, **named: Path | None) -> dict[str, Path]:
     """Return the folder of each part of the trained model; parts that were not trained are the base's.
 
     Parts in ``named`` override both.
@@ -50,7 +50,7 @@ def config(part: Path) -> dict[str, Any]:
     try:
         contents: dict[str, Any] = json.loads(_text(part / "config.json"))
     except ValueError as error:
-        raise StudioError(f"{part / 'config.json'} is no JSON: {error}") from error
+        raise StudioError(f"{part / 'config.json'} is not JSON: {error}") from error
     return contents
 
 
@@ -60,7 +60,7 @@ def part_folders(path: Path) -> dict[str, Path]:
     :raises StudioError: when ``path`` is not a diffusers folder.
     """
     if not (path / "model_index.json").exists():
-        raise StudioError(f"{path} is no diffusers folder: model_index.json is missing.")
+        raise StudioError(f"{path} is not a diffusers folder: model_index.json is missing.")
     return {part: path / part for part in PARTS}
 
 
@@ -80,7 +80,7 @@ def pipeline(parts: dict[str, Path], *, device: str = "cpu") -> Any:
         "text_encoder": CLIPTextModel if of_clip else AutoModel, "tokenizer": AutoTokenizer,
         "unet": diffusers.UNet2DConditionModel, "scheduler": getattr(diffusers, kind, None),
     }  # fmt: skip
-    loaded: dict[str, Any] = {"vae": autoencoder.load(parts["vae"]).float()}
+    loaded: dict[str, Any] = {"vae": autoencoder.load_autoencoder(parts["vae"]).float()}
     for name, loader in loaders.items():
         try:
             loaded[name] = loader.from_pretrained(parts[name])
@@ -126,9 +126,9 @@ def check_base(base: Path) -> None:
         index = json.loads(_text(base / "model_index.json"))
         kind = str(index["_class_name"])
     except (StudioError, ValueError, LookupError, TypeError) as error:
-        raise StudioError(f"{base} is no model that diffusers saved: it needs a readable model_index.json.") from error
+        raise StudioError(f"{base} is not a diffusers model: it needs a readable model_index.json.") from error
     if kind not in KINDS:
-        raise StudioError(f"{base} is a {kind}; what can be tuned is Stable Diffusion 1.x, 2.x and XL.")
+        raise StudioError(f"{base} is a {kind}; supported for tuning: Stable Diffusion 1.x, 2.x and XL.")
 
 
 def fingerprint(parts: dict[str, Path]) -> str:

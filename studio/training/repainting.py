@@ -35,9 +35,9 @@ class Repainter:
         """
         self._pipe = pipeline.pipeline(pipeline.part_folders(model), device=device)
         if diffusion.sketch_side(self._pipe.unet.config) is None:
-            raise StudioError(f"--painter: {model} is not led by sketches.")
+            raise StudioError(f"--painter: {model} is not sketch-conditioned.")
         if not _encodes_alike(self._pipe.vae, vae):
-            raise StudioError(f"--painter: {model} paints other latents than --vae makes.")
+            raise StudioError(f"--painter: {model} uses other latents than --vae.")
         usual = pipeline.facts(model).get("defaults", {})
         steps, self._guidance = int(usual.get("steps", STEPS)), float(usual.get("guidance", 2.5))
         self._first, self._steps = (0, steps) if from_noise else (steps, 2 * steps)
@@ -50,11 +50,11 @@ class Repainter:
         """
         pipe = self._pipe
         captions = [[subject.first.texts[0] for subject in subjects],
-                [(subject.last or subject.first).texts[0] for subject in subjects]]  # fmt: skip
+                    [(subject.last or subject.first).texts[0] for subject in subjects]]  # fmt: skip
         begins, ends, nothing = (pipe.encode_prompt(texts, pipe.device, 1, False)[0] for texts in (*captions, [""]))
         shares = torch.tensor([subject.t for subject in subjects]).view(-1, 1, 1).to(begins)
         noise = torch.randn(latents.shape, generator=rng).to(latents)
-        return diffusion.paint(
+        return diffusion.sample(
             pipe.unet, pipe.scheduler, torch.lerp(begins, ends, shares), nothing, self._begun(latents, noise),
             steps=self._steps, first=self._first, guidance=self._guidance, sketches=sketches.to(latents),
         )  # fmt: skip

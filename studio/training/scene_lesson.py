@@ -40,7 +40,7 @@ BLANK, LEVELS = 128, 127
 """The byte for 0 in a guide, and the number of bytes on each side: 0 must be exact, as the site's guides have it."""
 
 
-def painted_subjects(
+def render_subjects(
     book: Sketchbook, count: int, seed: int, size: int, vae: Any, *, painter: Any = None, finer: bool = False,
     progress: Any = iter,
 ) -> dict[str, Tensor]:  # fmt: skip
@@ -88,7 +88,7 @@ class ScenePool(autoencoder.Pool):
     """Rendered subjects, of which a scene decoder is trained on crops of picture, latents and guide."""
 
     def __init__(self, tensors: dict[str, Tensor], piece: int, *, share: float = 0.0) -> None:
-        """Take the tensors that :func:`painted_subjects` returned."""
+        """Take the tensors that :func:`render_subjects` returned."""
         super().__init__(
             tensors["latents"], tensors["pictures"], piece, repainted=tensors.get("repainted"), share=share
         )
@@ -98,7 +98,7 @@ class ScenePool(autoencoder.Pool):
         """Return the batch of a step."""
         cut = self.cut(step, count, rng)
         device, graphic = self.latents.device, self.graphic[cut.chosen]
-        guides = _shown(self.pieces(self.guides, cut))
+        guides = _decode_guides(self.pieces(self.guides, cut))
         pictures = self.pieces(self.pictures, cut).float() / 255
         return Seen(self.latent_pieces(cut), guides, pictures, torch.tensor(cut.own).to(device), graphic)
 
@@ -133,7 +133,7 @@ class SceneLesson:
         return torch.lerp(plain, loss, min(1.0, after / adversary.FADE)), metrics
 
 
-def begun(latent: int, seed: int, *, finer: Path | None = None, further: Path | None = None) -> SceneDecoder:
+def make_decoder(latent: int, seed: int, *, finer: Path | None = None, further: Path | None = None) -> SceneDecoder:
     """Return a scene decoder: a new one, or one that is loaded.
 
     With ``further`` the decoder there is trained on; with ``finer`` only a new finer stage of the decoder there.
@@ -157,10 +157,10 @@ def begun(latent: int, seed: int, *, finer: Path | None = None, further: Path | 
 
 
 @torch.no_grad()
-def painted(decode: Callable[[Tensor, Tensor], Tensor], tensors: dict[str, Tensor]) -> Tensor:
+def decode_all(decode: Callable[[Tensor, Tensor], Tensor], tensors: dict[str, Tensor]) -> Tensor:
     """Decode all latents with their guides to pictures (n, 3, h, w), 0…1."""
     parts = zip(*(torch.split(tensors[name], 16) for name in ("latents", "guides")), strict=True)
-    pictures = torch.cat([decode(latents, _shown(guides)).float() for latents, guides in parts])
+    pictures = torch.cat([decode(latents, _decode_guides(guides)).float() for latents, guides in parts])
     if pictures.shape[-2:] != (sides := tensors["pictures"].shape[-2:]):
         pictures = F.interpolate(pictures, tuple(sides), mode="bicubic", align_corners=False)
     return (pictures / 2 + 0.5).clamp(0, 1)
@@ -176,7 +176,7 @@ def by_autoencoder(vae: Any) -> Callable[[Tensor, Tensor], Tensor]:
     return decode
 
 
-def _shown(guides: Tensor) -> Tensor:
+def _decode_guides(guides: Tensor) -> Tensor:
     """Return guides in −1…1 from their bytes."""
     return (guides.float() - BLANK) / LEVELS
 

@@ -51,8 +51,8 @@ class Conditioning:
     shares: Tensor
 
 
-def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor,
-          conditioning: Conditioning | None = None, *, pooled: Tensor | None = None) -> None:  # fmt: skip
+def write_shard(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Tensor,
+                conditioning: Conditioning | None = None, *, pooled: Tensor | None = None) -> None:  # fmt: skip
     """Write a shard atomically: tensors in half precision, sketches as bytes."""
     from safetensors.torch import save
 
@@ -65,7 +65,7 @@ def write(folder: Folder, name: str, latents: Tensor, states: Tensor, texts: Ten
     folder.write(name, save({key: value.cpu().contiguous() for key, value in tensors.items()}))
 
 
-def count(path: Path) -> int | None:
+def count_pictures(path: Path) -> int | None:
     """Return the number of pictures in a shard, or None when the file cannot be read."""
     from safetensors import safe_open
 

@@ -100,7 +100,7 @@ def counts(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError as error:
-        raise StudioError(f"Channels are whole numbers with commas between them, not {text!r}.") from error
+        raise StudioError(f"Channels must be whole numbers separated by commas, not {text!r}.") from error
 
 
 def progress(items: Iterable[T], *, what: str, total: int | None = None) -> tqdm[T]:

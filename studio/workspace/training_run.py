@@ -33,7 +33,7 @@ class Run:
 
     def __init__(self, folder: Folder, name: str) -> None:
         if not name or "/" in name or name.startswith("."):
-            raise FolderError(f"A run cannot be called {name!r}.")
+            raise FolderError(f"{name!r} is not a valid run name.")
         self.folder, self.name = folder, name
         self.path = folder.path / "runs" / name
 
@@ -74,10 +74,10 @@ class Run:
         try:
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except Exception as error:  # libraries raise many kinds of errors for a damaged file
-            raise FolderError(f"{path} cannot be read ({error}): delete it to begin anew.") from error
+            raise FolderError(f"{path} cannot be read ({error}): delete it to start again.") from error
         return state
 
-    def keep(self, state: dict[str, Any]) -> None:
+    def save_state(self, state: dict[str, Any]) -> None:
         """Replace the stored state by ``state``, atomically.
 
         :raises StudioError: when it cannot be written; the previous state stays.
@@ -86,9 +86,9 @@ class Run:
             self.folder.write_by(self._file_name(STATE), lambda file: torch.save(state, file))
         except (OSError, RuntimeError) as error:  # torch raises RuntimeError for a file it cannot write
             before = self.path / STATE
-            stays = f"{before} still holds the state before" if before.exists() else "no state was kept before"
+            stays = f"{before} still holds the previous state" if before.exists() else "no state was saved before"
             reason = getattr(error, "strerror", None) or error
-            raise StudioError(f"Step {state['step']} could not be kept ({reason}): {stays}.") from error
+            raise StudioError(f"Step {state['step']} could not be saved ({reason}): {stays}.") from error
 
     def finish(self) -> None:
         """Record that the run is done and its result is in place."""
@@ -108,7 +108,7 @@ class Run:
         except OSError as error:
             raise StudioError(
                 f"{self.path / CURVE} could not be written at step {row.get('step')} ({error.strerror or error}): "
-                f"the last kept state stays."
+                f"the last saved state stays."
             ) from error
 
     def curve(self) -> Iterator[dict[str, Any]]:
@@ -116,7 +116,7 @@ class Run:
         rows = {int(row["step"]): row for row in self.folder.rows(self._file_name(CURVE))}
         return iter([rows[step] for step in sorted(rows)])
 
-    def show(self, name: str, picture: Any) -> None:
+    def save_picture(self, name: str, picture: Any) -> None:
         """Save a Pillow picture as WebP in the run's folder."""
         written = io.BytesIO()
         picture.save(written, "WEBP", quality=88)

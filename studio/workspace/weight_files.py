@@ -6,8 +6,7 @@ import hashlib
 from pathlib import Path
 
 PIECES, PIECE = 256, 4096
-"""Number and size in bytes of the samples that :func:`mark` hashes of a large file; hashing gigabytes takes too long.
-"""
+"""Number and size in bytes of the samples of a large file that are hashed; hashing gigabytes takes too long."""
 
 
 def variant(part: Path) -> str | None:
@@ -16,7 +15,7 @@ def variant(part: Path) -> str | None:
     return "fp16" if weights and all(".fp16." in path.name for path in weights) else None
 
 
-def mark(part: Path) -> str:
+def digest_weights(part: Path) -> str:
     """Return a short digest of a network's configuration files and of samples of its weight files."""
     whole = hashlib.sha256()
     for path in sorted([*part.glob("*.json"), *part.glob("*.safetensors"), *part.glob("*.bin")]):

@@ -64,7 +64,7 @@ class Folder:
         self.path = Path(path)
         mark = self.path / "studio.json"
         if mark.exists() and _object(mark).get("format") != FORMAT:
-            raise FolderError(f"{self.path} is a work folder of another format than {FORMAT}: {mark}")
+            raise FolderError(f"{self.path} is a work folder of another format version than {FORMAT}: {mark}")
 
     def make(self) -> None:
         """Create the folder and ``studio.json`` when they are missing."""

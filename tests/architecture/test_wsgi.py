@@ -76,7 +76,7 @@ def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_
 import json, sys
 from app.drawings import pictures
 from sketch import sketchbook, svg
-drawing = svg.tried('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>')
+drawing = svg.try_rendering('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>')
 digest = sketchbook.digest_of(drawing)
 pictures.webp(sketchbook.Sketchbook([], {digest: drawing}), digest, 32)
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))

@@ -28,27 +28,27 @@ def grey(level: int) -> Any:
 
 
 def test_first_ways_are_the_default_preset_and_that_of_the_first_release() -> None:
-    ways = dict(branching.named_ways({}, (-2.68, 3.0), curve=False))
+    ways = dict(branching.list_ways({}, (-2.68, 3.0), curve=False))
     assert list(ways) == [branching.DEFAULT, branching.FIRST_RELEASE]
     assert ways[branching.DEFAULT] == presets.resolve("balanced", {}) | {"spacing": [-2.68, 3.0]}
     assert (ways[branching.FIRST_RELEASE]["ladder"], ways[branching.FIRST_RELEASE]["mixing"]) == ([[6, 5], [9, 10]], 1)
 
 
 def test_walks_follow_from_the_seed_and_keep_one_style() -> None:
-    first, again, other = (list(branching.drawn(FACTS, 4, seed)) for seed in (3, 3, 4))
+    first, again, other = (list(branching.draw_walks(FACTS, 4, seed)) for seed in (3, 3, 4))
     assert first == again != other
     for a, b in first:
         assert a.prompt.split(", ")[1] == b.prompt.split(", ")[1]
         assert a.prompt != b.prompt and a.seed == b.seed
-    assert all(a.seed != b.seed for a, b in branching.drawn(FACTS, 4, 3, own_seeds=True))
+    assert all(a.seed != b.seed for a, b in branching.draw_walks(FACTS, 4, 3, own_seeds=True))
 
 
 def test_film_painted_in_full_has_no_distance_to_itself(painters: dict[str, Painter], tmp_path: Path) -> None:
     painter = painters["sd1"]
     sampling = presets.resolve("balanced", {}, steps=4) | {"branches": False}
     walk = painter.prepare([StopInput("a fox", "", 1), StopInput("a kite", "", 1)], painter.rendering(sampling))
-    film = branching.painted(painter, walk, sampling, 6)
-    found = branching.measured(film, branching.in_full(painter, walk, film), Eye.load(make_eye(tmp_path / "eye")))
+    film = branching.paint(painter, walk, sampling, 6)
+    found = branching.measure(film, branching.paint_in_full(painter, walk, film), Eye.load(make_eye(tmp_path / "eye")))
     assert found["distance"] == pytest.approx(0, abs=0.5)
     assert found["morph"] == pytest.approx(found["morph in full"], rel=0.05)
     assert found["passes"] == film.passes / 6 > 4

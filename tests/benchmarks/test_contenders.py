@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks import contenders
 from benchmarks.contenders import Film
-from benchmarks.counting import Work, counted, networks
+from benchmarks.counting import Work, count_work, find_networks
 from benchmarks.ours import Ours
 from benchmarks.trajectories import Sampler, between
 from tests.worker.conftest import HOUSE
@@ -38,7 +38,7 @@ def sampler(painter: Painter) -> Sampler:
 @pytest.fixture
 def work(painter: Painter) -> Iterator[Work]:
     """Count what is painted within the test."""
-    with counted(*networks(painter)) as work:
+    with count_work(*find_networks(painter)) as work:
         yield work
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.generation import presets
 from app.generation.cost import planned_passes
-from benchmarks.counting import counted, networks
+from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import Ours
 from tests.worker.conftest import HOUSE
 from worker.diffusion.painter import Painter
@@ -26,7 +26,7 @@ def ours(painters: dict[str, Painter]) -> Ours:
 @pytest.mark.parametrize("preset", presets.NAMES)
 def test_presets_paint_every_frame_once(ours: Ours, preset: str) -> None:
     ours.film(PAIR, 4, preset)  # the lens is fitted once, with a few decodes of its own
-    with counted(*networks(ours.painter)) as work:
+    with count_work(*find_networks(ours.painter)) as work:
         film = ours.film(PAIR, 12, preset)
     assert len(film.pictures) == len(set(film.positions)) == 12
     assert film.positions == sorted(film.positions)
@@ -43,7 +43,7 @@ def looks_decoded(sampling: dict[str, Any], *, stops: int, frames: int) -> int:
 
 
 def test_passes_are_those_of_the_settings(ours: Ours) -> None:
-    with counted(*networks(ours.painter)) as work:
+    with count_work(*find_networks(ours.painter)) as work:
         ours.film(PAIR, 12, "balanced")
     sampling = ours.sampling("balanced")
     climbed = planned_passes(sampling, legs=1, between=10)
@@ -62,6 +62,6 @@ def test_other_contenders_have_our_solver_and_are_guided_at_every_step(ours: Our
     sampling, rendering = ours.sampling("balanced"), ours.sampler(PAIR).rendering
     assert (rendering.scheduler, rendering.steps) == (sampling["scheduler"], sampling["steps"])
     assert rendering.guided is None
-    with counted(*networks(ours.painter)) as work:
+    with count_work(*find_networks(ours.painter)) as work:
         ours.sampler(PAIR).full([0.5])
     assert work.passes == 2 * sampling["steps"]

@@ -42,7 +42,7 @@ def test_every_piece_is_traced_twice_with_and_without_writers(
     for writers in (0, 2):
         Worker(app, painter, writers=writers)  # type: ignore[arg-type]
         commissioned(frames=6, visitor=f"with {writers}")
-        with overlap.traced() as spans:
+        with overlap.trace() as spans:
             tried = job.work()
         assert [sum(span.what == what for span in spans) for what in ("paint", "write")] == [tried, tried]
         threads = {span.thread for span in spans if span.what == "write"}

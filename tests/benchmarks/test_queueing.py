@@ -15,7 +15,7 @@ def test_fixed_workers_keep_walks_waiting_as_erlang_says(workers: int, load: flo
     at = np.cumsum(rng.exponential(1.0, count))
     at *= (DAY - 1) / at[-1]
     mean = load * DAY / count
-    found = queueing.followed(at, rng.exponential(mean, count), Scaler(least=workers, most=workers))
+    found = queueing.simulate_walks(at, rng.exponential(mean, count), Scaler(least=workers, most=workers))
     waits = queueing.erlang_c(load, workers)
     assert (found.waits > 0).mean() == pytest.approx(waits, abs=0.03)
     assert found.waits.mean() == pytest.approx(waits * mean / (workers - load), rel=0.12)
@@ -39,7 +39,7 @@ def test_arrivals_of_a_day_are_as_many_as_asked_for_and_swing_as_asked_for() -> 
 
 def test_a_day_repeats_itself_by_its_seed() -> None:
     def day(seed: int) -> tuple[int, float, float]:
-        found = queueing.day(200, [1.0, 2.0, 3.0], Scaler(), peak=4.0, seed=seed)
+        found = queueing.simulate_day(200, [1.0, 2.0, 3.0], Scaler(), peak=4.0, seed=seed)
         return found.walks, found.wait(0.99), found.workers_mean
 
     assert day(1) == day(1)
@@ -48,7 +48,7 @@ def test_a_day_repeats_itself_by_its_seed() -> None:
 
 @pytest.mark.parametrize("an_hour", [50, 30_000])
 def test_there_are_never_less_workers_than_the_least_nor_more_than_the_most(an_hour: int) -> None:
-    found = queueing.day(an_hour, [2.0], Scaler(least=3, most=20), peak=4.0, seed=1)
+    found = queueing.simulate_day(an_hour, [2.0], Scaler(least=3, most=20), peak=4.0, seed=1)
     assert 3 <= found.workers_mean <= found.workers_most <= 20
 
 
@@ -69,7 +69,7 @@ def test_scaler_keeps_room_beside_what_was_busy_lately() -> None:
 
 def test_workers_do_the_work_that_came() -> None:
     at = np.arange(0.0, DAY, 10.0)
-    found = queueing.followed(at, np.full(len(at), 4.0), Scaler(least=1, most=1))
+    found = queueing.simulate_walks(at, np.full(len(at), 4.0), Scaler(least=1, most=1))
     assert found.waits.max() == 0
     assert found.busy == pytest.approx(0.4, rel=1e-3)
 
@@ -79,8 +79,8 @@ def test_too_few_workers_make_the_line_grow_in_either_reckoning() -> None:
     """With half of what is needed, who comes last in a day waits for as long as all the work that is left takes."""
     few = Scaler(least=5, most=5, busy=0.0)
     rng = np.random.default_rng(1)
-    flow = queueing.flowing(36_000, 1.0, few, peak=1.0, rng=rng)
-    one_by_one = queueing.followed(np.arange(0.0, DAY, 0.1), np.full(864_000, 1.0), few)
+    flow = queueing.simulate_flow(36_000, 1.0, few, peak=1.0, rng=rng)
+    one_by_one = queueing.simulate_walks(np.arange(0.0, DAY, 0.1), np.full(864_000, 1.0), few)
     assert flow.waits[-1] == pytest.approx(DAY, rel=0.02)
     assert one_by_one.waits[-1] == pytest.approx(DAY, rel=0.02)
 
@@ -89,14 +89,14 @@ def test_both_reckonings_agree_on_a_busy_day() -> None:
     scaler = Scaler(start_seconds=45.0)
     rng = np.random.default_rng(2)
     at = queueing.arrivals(15_000, peak=4.0, rng=rng)
-    one_by_one = queueing.followed(at, np.full(len(at), 1.5), scaler, workers=8)
-    flow = queueing.flowing(15_000, 1.5, scaler, peak=4.0, rng=rng)
+    one_by_one = queueing.simulate_walks(at, np.full(len(at), 1.5), scaler, workers=8)
+    flow = queueing.simulate_flow(15_000, 1.5, scaler, peak=4.0, rng=rng)
     assert flow.workers_mean == pytest.approx(one_by_one.workers_mean, rel=0.1)
     assert flow.busy == pytest.approx(one_by_one.busy, rel=0.1)
 
 
 def test_line_alone_orders_more_workers_than_a_look_at_how_busy_they_were() -> None:
-    alone = queueing.day(100_000, [1.5], Scaler(each=2.0, busy=0.0, start_seconds=45.0), peak=4.0, seed=1)
-    both = queueing.day(100_000, [1.5], Scaler(start_seconds=45.0), peak=4.0, seed=1)
+    alone = queueing.simulate_day(100_000, [1.5], Scaler(each=2.0, busy=0.0, start_seconds=45.0), peak=4.0, seed=1)
+    both = queueing.simulate_day(100_000, [1.5], Scaler(start_seconds=45.0), peak=4.0, seed=1)
     assert both.workers_most < alone.workers_most / 2
     assert both.wait(0.99) < alone.wait(0.99)

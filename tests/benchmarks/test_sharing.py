@@ -37,8 +37,8 @@ def test_a_sleeper_sleeps_for_each_pass_of_each_picture_and_counts_them(slept: l
 
 def test_only_what_is_not_the_stops_is_divided() -> None:
     stops, whole = 2 * cost.of_frame(SAMPLING, 0, 10), cost.of_walk(SAMPLING, stops=2, frames=sharing.FRAMES)
-    assert sharing.at_most(1, SAMPLING) == pytest.approx(1)
-    assert whole / sharing.at_most(4, SAMPLING) == pytest.approx(stops + (whole - stops) / 4)
+    assert sharing.largest_speedup(1, SAMPLING) == pytest.approx(1)
+    assert whole / sharing.largest_speedup(4, SAMPLING) == pytest.approx(stops + (whole - stops) / 4)
 
 
 def test_each_setting_is_held_against_the_first_of_its_part(tmp_path: Path) -> None:

@@ -59,5 +59,5 @@ def test_padded_states_of_texts_padded_alike_are_exact_at_the_ends(network: Any,
 def test_cross_fade_leaves_nothing_and_another_picture_something() -> None:
     rng = torch.Generator().manual_seed(2)
     one, two, other = torch.randn(3, 3, 16, 16, generator=rng)
-    assert unequal_texts.left_of(0.3 * one + 0.7 * two, [one, two]) < 1e-5
-    assert unequal_texts.left_of(other, [one, two]) > 0.3
+    assert unequal_texts.residual(0.3 * one + 0.7 * two, [one, two]) < 1e-5
+    assert unequal_texts.residual(other, [one, two]) > 0.3

@@ -62,4 +62,4 @@ def test_every_name_has_two_flat_drawings_and_most_a_modelled_one_that_is_taken_
     assert len({each.name for each in modelled}) > 0.95 * len(styles)
     assert {(each.artist, each.licence) for each in modelled} == {("Microsoft Corporation", "MIT")}
     for each in modelled[::150]:
-        assert 1 <= len(parts.apart(book.svg(each.digest))) <= parts.MOST
+        assert 1 <= len(parts.split_drawing(book.svg(each.digest))) <= parts.MOST

@@ -274,7 +274,7 @@ def test_walk_begins_when_a_store_lies_ahead_or_all_that_there_is(screen: Callab
       const { Walker } = await import("/static/wall/walker.js");
       const begins = (here, isComing) => {
         const walker = new Walker((leg, index) => index < here, () => isComing);
-        walker.learn([{ number: 1, count: 40, skipped: false }], 1);
+        walker.update([{ number: 1, count: 40, skipped: false }], 1);
         return walker.step() !== null;
       };
       return [begins(3, true), begins(30, true), begins(3, false), begins(0, false)];
@@ -290,7 +290,7 @@ def test_what_was_seen_is_walked_over_faster_once_something_new_lies_beyond_it(s
       const { KEPT, USUAL, Walker } = await import("/static/wall/walker.js");
       let newest = KEPT;
       const walker = new Walker((leg, index) => leg <= newest && index < 35);
-      const learn = (leg) => walker.learn([{ number: leg, count: 35, skipped: false }], 1);
+      const learn = (leg) => walker.update([{ number: leg, count: 35, skipped: false }], 1);
       for (let leg = 1; leg <= KEPT + 1; leg += 1) learn(leg);
       const walk = (until) => {
         let time = 0;
@@ -320,7 +320,7 @@ def test_a_day_of_walking_keeps_no_more_than_an_hour_of_it_does(
       let most = 0, steps = 0, stood = 0;
       for (let leg = 1; leg < 24 * 60 * 10; leg += 1) {
         legs.add(leg);
-        walker.learn([{ number: leg, count: 35, skipped: leg % 97 === 0 }], leg).forEach((old) => legs.delete(old));
+        walker.update([{ number: leg, count: 35, skipped: leg % 97 === 0 }], leg).forEach((old) => legs.delete(old));
         for (let step = 0; step < 40; step += 1) { steps += 1; if (!walker.step()) stood += 1; }
         most = Math.max(most, legs.size, walker.legs.size);
       }

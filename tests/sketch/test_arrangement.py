@@ -168,7 +168,7 @@ def test_things_are_where_they_are_at_home_unless_they_are_asked_elsewhere() -> 
 
 def behind(arranged: Scene) -> list[tuple[float, float, float]]:
     """Return what lies behind a thing in a room: wall and floor, in Oklab."""
-    return [colour.tone(colour.parsed(arranged.setting.tones[place])) for place in (0, 3)]
+    return [colour.tone(colour.parse_hex(arranged.setting.tones[place])) for place in (0, 3)]
 
 
 @pytest.mark.parametrize("tone", [(0.8, 0.03, 0.1), (0.5, -0.1, 0.05), (0.3, 0.0, 0.0)])

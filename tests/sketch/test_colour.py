@@ -27,7 +27,7 @@ def test_lightness_is_told_apart_from_hue() -> None:
 
 @pytest.mark.parametrize("tone", ["000000", "ffffff", "d8d2c4", "0a64ff"])
 def test_tone_is_read_as_it_is_written(tone: str) -> None:
-    assert colour.hexed(colour.parsed(tone)) == tone
+    assert colour.to_hex(colour.parse_hex(tone)) == tone
 
 
 def test_all_colours_of_scenes_are_named() -> None:
@@ -39,7 +39,7 @@ def test_recoloured_drawing_is_of_the_colour_and_keeps_light_and_shade(name: str
     grade = np.linspace(0.25, 0.75, 24, dtype=np.float32)
     picture = np.stack([np.stack([grade, grade * 0.6, grade * 0.5, np.linspace(0, 1, 24, dtype=np.float32)], -1)] * 2)
     before = picture.copy()
-    made = colour.recoloured(picture[..., :3], name, colour.lightness(picture))
+    made = colour.recolour(picture[..., :3], name, colour.lightness(picture))
     assert np.array_equal(picture, before)
     light, a, b = np.moveaxis(colour.lab(made[0, 4:20]), -1, 0)
     assert (np.diff(light) > 0).all(), "what was lighter stays lighter"
@@ -56,8 +56,8 @@ def test_parts_of_a_drawing_are_recoloured_as_the_whole() -> None:
     picture = np.ones((4, 4, 4), np.float32)
     picture[:2, :, :3] = 0.3
     light = colour.lightness(picture)
-    whole = colour.recoloured(picture[..., :3], "blue", light)
-    parts = [colour.recoloured(picture[rows, :, :3], "blue", light) for rows in (slice(0, 2), slice(2, 4))]
+    whole = colour.recolour(picture[..., :3], "blue", light)
+    parts = [colour.recolour(picture[rows, :, :3], "blue", light) for rows in (slice(0, 2), slice(2, 4))]
     assert np.allclose(np.concatenate(parts), whole)
     assert colour.lightness(picture[:2]) < light < colour.lightness(picture[2:])
 
@@ -65,5 +65,5 @@ def test_parts_of_a_drawing_are_recoloured_as_the_whole() -> None:
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_drawing_of_nothing_or_of_one_tone_can_be_recoloured(alpha: float) -> None:
     picture = np.full((4, 4, 4), alpha, np.float32)
-    made = colour.recoloured(picture[..., :3], "red", colour.lightness(picture))
+    made = colour.recolour(picture[..., :3], "red", colour.lightness(picture))
     assert np.isfinite(made).all() and made.min() >= 0 and made.max() <= 1

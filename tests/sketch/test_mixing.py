@@ -229,5 +229,5 @@ def test_night_falls_on_things_little_by_little() -> None:
 @pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
 def test_straight_line_mixes_sketches_that_have_no_parts(t: float) -> None:
     one, other = np.full((4, 8, 8), -1, np.float32), np.full((4, 8, 8), 1, np.float32)
-    seen = mixing.mixed(one, other, t)
+    seen = mixing.mix_sketches(one, other, t)
     assert seen.dtype == np.float32 and np.allclose(seen, 2 * t - 1)

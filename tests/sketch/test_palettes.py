@@ -16,7 +16,7 @@ def tones(kind: str, time: str = "day", weather: str = "", seed: int = 1, **othe
 
 
 def lightness(found: tuple[str, ...]) -> list[float]:
-    return [float(colour.lab(colour.parsed(tone))[0]) for tone in found]
+    return [float(colour.lab(colour.parse_hex(tone))[0]) for tone in found]
 
 
 def test_every_setting_has_tones_that_a_scene_may_have() -> None:
@@ -39,12 +39,14 @@ def test_nights_are_darker_than_days(kind: str) -> None:
 
 def test_rain_takes_colour_away_and_snow_lies_on_the_ground() -> None:
     def chroma(weather: str) -> float:
-        found = [colour.lab(colour.parsed(tone)) for seed in range(20) for tone in tones("hills", "day", weather, seed)]
+        found = [
+            colour.lab(colour.parse_hex(tone)) for seed in range(20) for tone in tones("hills", "day", weather, seed)
+        ]
         return float(np.mean([np.hypot(of[1], of[2]) for of in found]))
 
     assert chroma("rain") < 0.75 * chroma("")
     for seed in range(20):
-        ground = colour.lab(colour.parsed(tones("hills", "day", "snow", seed)[3]))
+        ground = colour.lab(colour.parse_hex(tones("hills", "day", "snow", seed)[3]))
         assert ground[0] > 0.9 and float(np.hypot(ground[1], ground[2])) < 0.05
 
 
@@ -53,7 +55,7 @@ def test_ground_that_was_asked_for_is_behind_the_things(name: str) -> None:
     light, chroma, degrees = colour.NAMED[name]
     for seed in range(5):
         for tone in tones("plain", seed=seed, ground=name)[:2]:
-            of = colour.lab(colour.parsed(tone))
+            of = colour.lab(colour.parse_hex(tone))
             assert abs(float(of[0]) - light) < 0.13
             if chroma > 0.05:
                 turn = np.degrees(np.arctan2(of[2], of[1])) - degrees

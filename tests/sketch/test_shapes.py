@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch.parts import apart
+from sketch.parts import split_drawing
 from sketch.shapes import Seen, Shape
 from tests.support.drawings import SHAPES, svg, thing
 
 
 def shape(name: str, part: int, **placed: object) -> Shape:
-    return Shape(apart(svg(SHAPES[name]))[part], thing(name, **placed))  # type: ignore[arg-type]
+    return Shape(split_drawing(svg(SHAPES[name]))[part], thing(name, **placed))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -25,7 +25,7 @@ DRAWINGS = [replace(each, words=(f"ein {each.name}", "Zeichnung")) for each in d
 
 def packed_into(path: Path, changes: dict[str, bytes | None] | None = None) -> Path:
     """Write a sketchbook with some of its files changed, or without them."""
-    held = io.BytesIO(sketchbook.packed(DRAWINGS, SVGS))
+    held = io.BytesIO(sketchbook.pack(DRAWINGS, SVGS))
     with zipfile.ZipFile(held) as whole:
         files: dict[str, bytes | None] = {name: whole.read(name) for name in whole.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -43,13 +43,13 @@ def index(**changes: Any) -> bytes:
 def test_same_drawings_give_the_same_bytes_in_any_order() -> None:
     mixed = DRAWINGS.copy()
     random.Random(3).shuffle(mixed)
-    once = sketchbook.packed(DRAWINGS, SVGS)
-    assert once == sketchbook.packed(iter(mixed), dict(reversed(SVGS.items()))) and len(once) > 500
-    assert once != sketchbook.packed(DRAWINGS[1:], SVGS)
+    once = sketchbook.pack(DRAWINGS, SVGS)
+    assert once == sketchbook.pack(iter(mixed), dict(reversed(SVGS.items()))) and len(once) > 500
+    assert once != sketchbook.pack(DRAWINGS[1:], SVGS)
 
 
 def test_packed_drawings_come_back_as_they_were(tmp_path: Path) -> None:
-    (tmp_path / "book.zip").write_bytes(sketchbook.packed(DRAWINGS, SVGS))
+    (tmp_path / "book.zip").write_bytes(sketchbook.pack(DRAWINGS, SVGS))
     loaded = sketchbook.load(tmp_path / "book.zip")
     assert sorted(loaded.drawings.values(), key=lambda each: each.name) == sorted(DRAWINGS, key=lambda each: each.name)
     assert {digest: loaded.svg(digest) for digest in loaded.drawings} == SVGS
@@ -59,7 +59,7 @@ def test_packed_drawings_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_drawing_that_two_names_have_is_packed_once() -> None:
     twice = [*DRAWINGS, Drawing(DIGESTS["disc"], "circle"), Drawing(DIGESTS["disc"], "plate")]
-    held = zipfile.ZipFile(io.BytesIO(sketchbook.packed(twice, SVGS)))
+    held = zipfile.ZipFile(io.BytesIO(sketchbook.pack(twice, SVGS)))
     assert len(held.namelist()) == len(set(held.namelist())) == len(SVGS) + 1
     assert {row["digest"]: row["name"] for row in json.loads(held.read("index.json"))}[DIGESTS["disc"]] == "circle"
 
@@ -125,7 +125,7 @@ def test_file_that_is_no_sketchbook_is_named(content: bytes | None, tmp_path: Pa
 def test_folder_and_cut_off_file_are_no_sketchbooks(tmp_path: Path) -> None:
     with pytest.raises(SketchbookError, match="is no sketchbook"):
         sketchbook.load(tmp_path)
-    whole = sketchbook.packed(DRAWINGS, SVGS)
+    whole = sketchbook.pack(DRAWINGS, SVGS)
     (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(SketchbookError, match="is no sketchbook"):
         sketchbook.load(tmp_path / "cut.zip")
@@ -144,7 +144,7 @@ def test_drawing_that_was_changed_is_told_when_it_is_asked_for(content: bytes, s
 
 
 def test_flipped_bytes_are_told_when_the_drawing_is_asked_for(tmp_path: Path) -> None:
-    spoilt = bytearray(sketchbook.packed(DRAWINGS, SVGS))
+    spoilt = bytearray(sketchbook.pack(DRAWINGS, SVGS))
     at = spoilt.index(f"{DIGESTS['house']}.svg".encode()) + len(DIGESTS["house"]) + 4 + 30
     spoilt[at] ^= 0xFF
     (tmp_path / "book.zip").write_bytes(spoilt)
@@ -154,7 +154,7 @@ def test_flipped_bytes_are_told_when_the_drawing_is_asked_for(tmp_path: Path) ->
 
 def test_drawing_that_is_not_there_is_told() -> None:
     for ask in (lambda: book().svg("nobody"), lambda: book().picture("nobody" * 99, 32),
-                lambda: sketchbook.packed([Drawing("nobody", "x")], SVGS)):  # fmt: skip
+                lambda: sketchbook.pack([Drawing("nobody", "x")], SVGS)):  # fmt: skip
         with pytest.raises(SketchbookError, match="There is no drawing nobody") as caught:
             ask()
         assert len(str(caught.value)) < 120
@@ -176,8 +176,8 @@ def test_sizes_of_a_drawing_agree() -> None:
 
 def test_what_was_rendered_is_remembered_and_nobody_can_spoil_it(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = []
-    rastered = svg_files.rastered
-    monkeypatch.setattr(svg_files, "rastered", lambda *asked: rendered.append(asked[1]) or rastered(*asked))
+    original = svg_files.rasterise
+    monkeypatch.setattr(svg_files, "rasterise", lambda *asked: rendered.append(asked[1]) or original(*asked))
     held = book()
     first = held.picture(DIGESTS["disc"], 32)
     first[:] = 0.5

@@ -9,7 +9,7 @@ from sketch import rendering
 from sketch.backdrops import backdrop
 from sketch.scene import Scene, SceneError, Thing, read_scene
 from sketch.sketchbook import Sketchbook
-from sketch.surroundings import PHOTO, Surroundings, resized
+from sketch.surroundings import PHOTO, Surroundings, resize
 
 GREY = np.full((8, 8, 3), 128, np.uint8)
 RED = np.zeros((8, 8, 4), np.uint8)
@@ -42,9 +42,9 @@ def test_nobody_can_ask_for_it_by_name() -> None:
 
 
 def test_what_is_not_covered_has_no_colour_that_runs_into_what_is() -> None:
-    small = resized(RED, 4)
+    small = resize(RED, 4)
     assert tuple(small[1, 1]) == (200, 30, 20, 255)
-    large = resized(RED, 16)
+    large = resize(RED, 16)
     seen = large[..., 3] > 32
     assert (
         np.abs(large[seen][:, :3].astype(int) - (200, 30, 20)).max() <= 32

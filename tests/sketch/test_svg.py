@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from sketch import parts, svg
-from sketch.sketchbook import rendered
+from sketch.sketchbook import render_svg
 from sketch.svg import SketchbookError
 from tests.support.drawings import HEAD, SHAPES
 from tests.support.drawings import svg as written
@@ -57,7 +57,7 @@ REPEATED = '<rect id="r0"/>' + "".join(
     ids=lambda value: value[:40].encode("ascii", "replace").decode() if isinstance(value, str) else None,
 )  # fmt: skip
 def test_drawing_that_is_none_or_may_do_harm_is_refused_with_the_reason(drawing: str, says: str) -> None:
-    for way in (lambda: rendered(drawing, 64), lambda: parts.apart(drawing)):
+    for way in (lambda: render_svg(drawing, 64), lambda: parts.split_drawing(drawing)):
         with pytest.raises(SketchbookError) as caught:
             way()
         assert says in str(caught.value) and len(str(caught.value)) < 400
@@ -68,14 +68,14 @@ def test_million_of_nodes_is_refused_before_they_fill_the_memory(monkeypatch: py
     drawing = written('<rect width="1" height="1"/>' * 1_000_000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(SketchbookError, match="more than 2000 elements"):
-        rendered(drawing, 64)
+        render_svg(drawing, 64)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes; as a tree, half a million
 
 
 def test_hundred_thousand_groups_in_each_other_do_not_end_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(svg, "BYTES", 1 << 30)
     with pytest.raises(SketchbookError, match="more than 32 deep"):
-        rendered(written("<g>" * 100_000 + SQUARE + "</g>" * 100_000), 64)
+        render_svg(written("<g>" * 100_000 + SQUARE + "</g>" * 100_000), 64)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_file_beside_the_drawing_is_never_read(reference: str, kind: str, tmp_pa
         secret.write_text(written('<g id="a"><rect width="32" height="32" fill="#ff00ff"/></g>'))
     for address in (secret, secret.as_uri(), f"{'../' * 20}{secret.relative_to('/')}"):
         try:
-            seen = rendered(written(reference.replace("{{", "{").replace("}}", "}").replace("{}", str(address))), 32)
+            seen = render_svg(written(reference.replace("{{", "{").replace("}}", "}").replace("{}", str(address))), 32)
         except SketchbookError as error:
             assert "'" in str(error)
         else:
@@ -115,7 +115,7 @@ def test_nobody_is_asked_over_the_network(monkeypatch: pytest.MonkeyPatch) -> No
         for element in (f'<image href="{address}" width="9" height="9"/>', f'<style>@import url("{address}");</style>',
                         f'<rect fill="url({address})" width="9" height="9"/>'):  # fmt: skip
             try:
-                rendered(written(element), 32)
+                render_svg(written(element), 32)
             except SketchbookError:
                 asked.append(element)
         with pytest.raises(TimeoutError):
@@ -132,9 +132,9 @@ def test_nobody_is_asked_over_the_network(monkeypatch: pytest.MonkeyPatch) -> No
      "<style>rect{fill:#d02020}</style><rect width='16' height='32'/>"],
 )  # fmt: skip
 def test_what_is_not_drawn_does_no_harm(body: str) -> None:
-    seen = rendered(written(body), 32)
+    seen = render_svg(written(body), 32)
     assert np.allclose(seen[16, 8], [0xD0 / 255, 0x20 / 255, 0x20 / 255, 1], atol=0.01) and seen[16, 24, 3] == 0
-    assert len(parts.apart(written(body))) == 1
+    assert len(parts.split_drawing(written(body))) == 1
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_what_is_not_drawn_does_no_harm(body: str) -> None:
 def test_drawing_of_any_size_or_none_is_as_large_as_was_asked(start: str, share: float | None) -> None:
     drawing = f'<svg xmlns="http://www.w3.org/2000/svg" {start}>{SQUARE}</svg>'
     for pixels in (3, 64, 65):
-        seen = rendered(drawing, pixels)
+        seen = render_svg(drawing, pixels)
         assert seen.shape == (pixels, pixels, 4) and seen.dtype == np.float32 and 0 <= seen.min() <= seen.max() <= 1
     if share is not None:
         assert seen[..., 3].mean() == pytest.approx(share, abs=0.02)
@@ -164,27 +164,27 @@ def test_panic_of_the_renderer_is_told_as_an_error(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(resvg_py, "svg_to_bytes", panics)
     with pytest.raises(SketchbookError, match="cannot be rendered: called"):
-        rendered(written(SQUARE), 32)
+        render_svg(written(SQUARE), 32)
 
     def stops(**_: object) -> bytes:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(resvg_py, "svg_to_bytes", stops)
     with pytest.raises(KeyboardInterrupt):
-        rendered(written(SQUARE), 32)
+        render_svg(written(SQUARE), 32)
 
 
 def test_drawing_is_tried_in_a_process_that_may_break_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert svg.tried(written(SHAPES["house"])) == written(SHAPES["house"])
+    assert svg.try_rendering(written(SHAPES["house"])) == written(SHAPES["house"])
     monkeypatch.setattr(svg, "_TRIAL", "import os; os.abort()")
     with pytest.raises(SketchbookError, match="broke down over it"):
-        svg.tried(written(SQUARE))
+        svg.try_rendering(written(SQUARE))
     monkeypatch.setattr(svg, "_TRIAL", "import time; time.sleep(60)")
     monkeypatch.setattr(svg, "SECONDS", 0.2)
     with pytest.raises(SketchbookError, match="takes longer than"):
-        svg.tried(written(SQUARE))
+        svg.try_rendering(written(SQUARE))
     with pytest.raises(SketchbookError, match="no SVG"):
-        svg.tried("<html/>")
+        svg.try_rendering("<html/>")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_drawing_is_tried_in_a_process_that_may_break_down(monkeypatch: pytest.M
 )  # fmt: skip
 def test_drawing_that_is_brought_is_refused_for_what_it_was_meant_to_do(drawing: str, says: str) -> None:
     with pytest.raises(SketchbookError) as caught:
-        svg.tried(drawing)
+        svg.try_rendering(drawing)
     assert says in str(caught.value)
 
 
@@ -224,9 +224,9 @@ def test_drawing_that_is_no_square_is_put_into_one_and_not_stretched(start: str,
     left, top, side, _ = map(float, box.split())
     shape = f'<rect x="{left + side / 4}" y="{top + side / 4}" width="{side / 2}" height="{side / 4}"/>'
     drawing = f'{PROLOG}<svg:svg xmlns:svg="http://www.w3.org/2000/svg" {start}>{shape}</svg:svg>'
-    kept = svg.tried(drawing.replace("<rect", "<svg:rect"))
-    assert f'<svg:svg viewBox="{box}"' in kept and svg.tried(kept) == kept
-    inked = rendered(kept, 64)[..., 3] > 0.5
+    kept = svg.try_rendering(drawing.replace("<rect", "<svg:rect"))
+    assert f'<svg:svg viewBox="{box}"' in kept and svg.try_rendering(kept) == kept
+    inked = render_svg(kept, 64)[..., 3] > 0.5
     assert inked[16:32, 16:48].all() and inked.sum() == 16 * 32
     assert ("data-x=\"it's wide: width='3' > 2\"" in kept) == ("data-x" in start)
 
@@ -238,8 +238,8 @@ def test_drawing_does_not_depend_on_the_fonts_of_the_machine() -> None:
 
 
 def test_bytes_and_numbers_are_the_same_picture() -> None:
-    seen = svg.rastered(written(SHAPES["disc"]), 48)
-    assert seen.dtype == np.uint8 and np.array_equal(np.round(svg.shares(seen) * 255), seen)
+    seen = svg.rasterise(written(SHAPES["disc"]), 48)
+    assert seen.dtype == np.uint8 and np.array_equal(np.round(svg.to_shares(seen) * 255), seen)
     held = io.BytesIO()
     Image.fromarray(seen).save(held, "PNG")
     assert np.array_equal(np.asarray(Image.open(held)), seen)

@@ -14,8 +14,8 @@ CAT, OWL = Item("c", "cat", "animal-mammal"), Item("o", "owl", "animal-bird")
 
 def said(*items: Item, wish: Wish | None = None, seed: int | None = None) -> tuple[str, str]:
     """Say a scene, with a seed as a caption does."""
-    choose = wording.first if seed is None else random.Random(seed).choice
-    return wording.of_scene(items, wish or Wish(), choose)
+    choose = wording.choose_first if seed is None else random.Random(seed).choice
+    return wording.describe_scene(items, wish or Wish(), choose)
 
 
 def many(name: str, count: int = 3, colour: str = "") -> Item:
@@ -104,7 +104,7 @@ def test_words_follow_from_the_dice() -> None:
     ("Japanese castle", "a Japanese castle"),
 ])  # fmt: skip
 def test_thing_has_its_article(name: str, written: str) -> None:
-    assert wording.thing(name) == wording.coloured("", name) == written
+    assert wording.thing(name) == wording.with_colour("", name) == written
 
 
 @pytest.mark.parametrize(("colour", "name", "written"), [
@@ -113,7 +113,7 @@ def test_thing_has_its_article(name: str, written: str) -> None:
     ("blue", "blueberries", "blue blueberries"), ("green", "red apple", "a green red apple"),
 ])  # fmt: skip
 def test_colour_stands_between_article_and_thing_and_only_once(colour: str, name: str, written: str) -> None:
-    assert wording.coloured(colour, name) == written
+    assert wording.with_colour(colour, name) == written
 
 
 @pytest.mark.parametrize(

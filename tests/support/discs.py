@@ -23,5 +23,5 @@ def disc(
     things = np.concatenate([np.float32(tone) * light[..., None], cover[..., None]], -1).astype(np.float32)
     ground = np.full((side, side, 3), 0.7, np.float32)
     cells = np.broadcast_to((np.arange(side) * columns // side).astype(np.int16), (side, side))
-    chosen = np.stack([colour.parsed(ink) for ink in inks])
+    chosen = np.stack([colour.parse_hex(ink) for ink in inks])
     return Field(things, ground, cells, chosen, seed=seed, is_place=is_place)

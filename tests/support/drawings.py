@@ -52,7 +52,7 @@ def book() -> Sketchbook:
 
 def packed() -> bytes:
     """Pack those that a model ships, as it ships them."""
-    return sketchbook.packed(SHIPPED, SVGS)
+    return sketchbook.pack(SHIPPED, SVGS)
 
 
 def scene(name: str, **setting: object) -> Scene:

@@ -54,7 +54,7 @@ def lay_out(folder: Path, *, more: str = "", **facts: object) -> Path:
     (folder / "sketch.json").write_text('{"version": 1, "side": 32}')
     shipped, svgs = _contents()
     shipped += [Drawing(sketchbook.digest_of(more), "more")] if more else []
-    (folder / "sketchbook.zip").write_bytes(sketchbook.packed(shipped, svgs | {sketchbook.digest_of(more): more}))
+    (folder / "sketchbook.zip").write_bytes(sketchbook.pack(shipped, svgs | {sketchbook.digest_of(more): more}))
     shutil.copy(LEXICON, folder)
     return folder
 

@@ -165,7 +165,7 @@ def test_sign_of_life_says_where(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
         this_worker().stopping.set()
 
     monkeypatch.setattr(jobs, "send_heartbeat", note)
-    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_refresh_offer", lambda _: None)
     worker._run_heartbeat(Worker(app, None), "127.0.0.1:9109")  # type: ignore[arg-type]
     assert told[0]["metrics"] == "127.0.0.1:9109"

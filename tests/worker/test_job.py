@@ -850,14 +850,14 @@ def test_a_database_that_does_not_answer_fails_no_walk_and_loses_none(
     painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk, error = commissioned(frames=12), OperationalError("UPDATE", {}, Exception("database is locked"))
-    refused, give_back = iter(range(5)), leases.give_back
+    refused, release_task = iter(range(5)), leases.release_task
 
     def locked(claim: leases.Claim) -> None:
         if next(refused, None) is not None:
             raise error
-        give_back(claim)
+        release_task(claim)
 
-    monkeypatch.setattr(outages, "give_back", locked)
+    monkeypatch.setattr(outages, "release_task", locked)
     once = iter([error])
 
     def fail_once(number: int) -> None:

@@ -45,7 +45,7 @@ def test_worker_is_tended_on_where_postgres_went_away_after_an_answer(
         swept.append(True)
         site.stopping.set()
 
-    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.unoffered, "fail", lambda: lose_connection(postgres_server))
     monkeypatch.setattr(worker, "_sweep_and_notify", sweep)

@@ -202,7 +202,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     assert leases.claim_next() is not None
     with writing() as session:
         session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
-    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))
     with caplog.at_level(logging.WARNING):
@@ -221,7 +221,7 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
     def go_wrong() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.unoffered, "fail", go_wrong)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: swept.append(True)))
@@ -232,7 +232,7 @@ def test_whatever_goes_wrong_beside_the_painting_leaves_the_worker_tended(
 
 def test_lease_of_the_work_in_hand_is_kept_beside_it(site: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[bool] = []
-    monkeypatch.setattr(worker, "_about", lambda _: {"name": "a worker"})
+    monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(site.heartbeat, "renew_leases", lambda: kept.append(True))
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(lambda: None))
@@ -300,7 +300,7 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     monkeypatch.setattr(tuning, "choose", lambda *_, **__: tuning.fallback())
     painters = Painters({name: str(tiny_models[name]) for name in ("bert", "lcm")}, device="cpu", capacity=1)
     painter = painters.get()
-    about = worker._about(painters)
+    about = worker._description(painters)
     assert (about["pid"], about["model"], about["title"], about["size"]) == (
         os.getpid(),
         "bert",
@@ -310,7 +310,7 @@ def test_sign_of_life_names_all_models_and_the_revisions_that_are_known(
     assert (about["revision"], about["device"]) == (painter.revision, "cpu")
     assert about["models"] == {"bert": painter.revision, "lcm": None}
     painters.get("lcm")
-    assert worker._about(painters) == about | {
+    assert worker._description(painters) == about | {
         "models": {"bert": painter.revision, "lcm": painters.get("lcm").revision}
     }
 

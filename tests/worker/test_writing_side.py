@@ -52,7 +52,7 @@ class Trace:
 @pytest.fixture
 def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     """Note when pieces of each walk are begun by the painter, and when their rest is."""
-    noted, begin = Trace(), batch_piece.begin
+    noted, begin = Trace(), batch_piece.generate
 
     def traced_begin(painting: Any) -> Any:
         name, number = f"{painting.claim.kind} {painting.claim.level}", painting.claim.walk_number
@@ -66,7 +66,7 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
 
         return traced_rest
 
-    monkeypatch.setattr(batch_piece, "begin", traced_begin)
+    monkeypatch.setattr(batch_piece, "generate", traced_begin)
     return noted
 
 
@@ -147,7 +147,7 @@ def test_piece_at_which_a_worker_ended_before_is_done_alone(
     walks = [commissioned("a fox", "a kite", frames=12), commissioned("a boat", "a whale", frames=12)]
     claims = [claim for _ in walks if (claim := leases.claim_next())]
     for claim in claims:
-        leases.give_back(claim)
+        leases.release_task(claim)
     with writing() as session:
         session.execute(update(Piece).where(Piece.number == claims[1].number).values(lost=1))
     job.work()
@@ -178,7 +178,7 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     for number in range(3):
         side.wait_for_room()
         painting: Any = SimpleNamespace(claim=Claim(number, 1, "walk", "frames", 1, number, 1))
-        side.take(Remainder(painting, lambda _: None))
+        side.submit(Remainder(painting, lambda _: None))
     waiting = threading.Thread(target=side.wait_for_room, daemon=True)
     waiting.start()
     assert began.acquire(timeout=WAIT_S) and began.acquire(timeout=WAIT_S)
@@ -188,7 +188,7 @@ def test_not_more_than_one_piece_waits_beyond_the_threads() -> None:
     waiting.join(WAIT_S)
     assert not waiting.is_alive()
     side.close()
-    assert len(side.take_endings()) == 3 and not side.wait_for_ending()
+    assert len(side.collect_ended()) == 3 and not side.wait_for_end()
 
 
 def test_unfit_picture_is_painted_again_by_the_thread_that_paints(
@@ -340,7 +340,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short, long = commissioned(frames=2), commissioned(frames=24, visitor="bob")
-    begin = batch_piece.begin
+    begin = batch_piece.generate
 
     def stop_at_the_film(painting: Any) -> Any:
         rest = begin(painting)
@@ -348,12 +348,12 @@ def test_stop_saves_painted_batches_and_gives_films_back(
             this_worker().stopping.set()
         return rest
 
-    monkeypatch.setattr(batch_piece, "begin", stop_at_the_film)
+    monkeypatch.setattr(batch_piece, "generate", stop_at_the_film)
     job.work()
     assert read(short.id).state in (QUEUED, PAINTING) and read(short.id).painted_count == 2
     rows = db.session.query(Piece.state, Piece.lost).all()
     assert all(row == ("waiting", 0) for row in rows if row.state != "done")
-    monkeypatch.setattr(batch_piece, "begin", begin)
+    monkeypatch.setattr(batch_piece, "generate", begin)
     this_worker().stopping.clear()
     job.work()
     assert {read(each.id).state for each in (short, long)} == {FINISHED}

@@ -130,7 +130,7 @@ class PhotoSteering:
     def _sum(self, name: str, step: int, like: torch.Tensor) -> torch.Tensor:
         total = torch.zeros_like(like, dtype=torch.float32)
         for row, position in enumerate(self._positions):
-            shares = photo_path.shares(position, self._are_photos, step, self._calls, closed=self._closed)
+            shares = photo_path.photo_weights(position, self._are_photos, step, self._calls, closed=self._closed)
             for stop, share in shares.items():
                 if (tensors := self._tensors[name][stop]) is not None:
                     total[row] += float(np.float32(share)) * tensors[step]

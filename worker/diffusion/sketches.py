@@ -30,7 +30,7 @@ THUMBNAIL = 16
 @lru_cache(maxsize=1)
 def _pool() -> DrawingPool:
     """Return the pool of drawing processes that all walks of this process share."""
-    return DrawingPool(drawing_pool.beside(tuning.cores()))
+    return DrawingPool(drawing_pool.extra_processes(tuning.cores()))
 
 
 def make_sketches(

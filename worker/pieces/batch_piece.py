@@ -32,14 +32,14 @@ from worker.queue.leases import LeaseLost, write_as_holder
 log = logging.getLogger(__name__)
 
 
-def begin(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
+def generate(painting: WalkInProgress) -> Callable[[WalkInProgress], None]:
     """Do the part of a claimed task that needs the model; return the rest, which usually does not need it."""
     claim = painting.claim
     with figures.time_stage("set up"):
         walk_setup.set_up(painting)
     if claim.kind == FILM:
         return _finish_leg if painting.is_leg else _finish
-    return partial(keep, painted=painting.paint(claim.level, claim.batch))
+    return partial(save, painted=painting.paint(claim.level, claim.batch))
 
 
 def _finish_leg(painting: WalkInProgress) -> None:
@@ -61,7 +61,7 @@ def _finish(painting: WalkInProgress) -> None:
     this_worker().memory.forget(claim.walk_number)
 
 
-def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
+def save(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
     """Check and save a batch of pictures: first the files, then their rows together with the next pass, if any.
 
     :raises LeaseLost: when this worker no longer holds the task.
@@ -69,7 +69,7 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
     """
     number, batch = painting.claim.level, painting.claim.batch
     watch = figures.Laps()
-    painted, mended = fit_pictures.fit(painting, painted)
+    painted, changes = fit_pictures.replace_unfit(painting, painted)
     watch.lap("check")
     level = painting.levels[number]
     if level.kind in (STOPS, KNOTS):
@@ -85,7 +85,7 @@ def keep(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
             opened = next_level.plan_next(painting)
             with writing() as session:
                 replaced = _publish(session, painting, rows, unfinished)
-                fit_pictures.record(session, painting, mended)
+                fit_pictures.record_changes(session, painting, changes)
                 next_level.open_next(session, painting, opened)
             break
         except LeaseLost:
@@ -126,9 +126,9 @@ def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -
             knots.result()
         rows = [{"position": position} | each.result() for position, each in written.items()]
     for position, picture in pictures.items():
-        painting.memory.keep(position, picture)
-    places = next_level.places_of(walk, painting.stops)
-    ranks = next_level.ranks_of(walk, places)
+        painting.memory.cache_picture(position, picture)
+    places = next_level.frame_indices(walk, painting.stops)
+    ranks = next_level.frame_ranks(walk, places)
     for row in rows:
         index = places[row["position"]]
         row |= {"walk_number": claim.walk_number, "index": index, "rank": ranks[index]}
@@ -173,7 +173,7 @@ def _regenerate_lost(painting: WalkInProgress) -> None:
 def _rewrite(painting: WalkInProgress, painted: Painted) -> None:
     picture = np.asarray(painted.picture)
     file = _store_frame(media_store.store(), painting.walk.id, painted.position, picture)
-    painting.memory.keep(painted.position, picture)
+    painting.memory.cache_picture(painted.position, picture)
     where = Frame.walk_number == painting.claim.walk_number, Frame.position == painted.position
     with writing() as session:
         write_as_holder(session, painting.claim)

@@ -51,36 +51,36 @@ def paint(claim: Claim, painter: Painter) -> None:
     :raises LeaseLost: when the set is gone, or this worker no longer holds the task.
     :raises PaintingError: when the stop's photo is lost.
     """
-    found = _load(claim)
-    photo = _photo(found)
-    stations = _stations(found, photo)
-    added = painting.added_drawings(stations)
-    there = [candidate.place for candidate in found.candidates]
-    places = _choose(painter, stations, there, found.wanted - len(there), added=added)
-    chosen = [stations[place] for place in places]
+    candidate_set = _load(claim)
+    photo = _photo(candidate_set)
+    inputs = _stop_inputs(candidate_set, photo)
+    added = painting.added_drawings(inputs)
+    existing = [candidate.place for candidate in candidate_set.candidates]
+    places = _choose(painter, inputs, existing, candidate_set.wanted - len(existing), added=added)
+    chosen = [inputs[place] for place in places]
     if chosen:
-        rendering = painter.rendering(found.sampling)
+        rendering = painter.rendering(candidate_set.sampling)
         cut_outs: dict[str, Pixels] = {}
         if photo is not None and painter.is_sketch_conditioned:
-            chosen, cut_outs = _traced(found, photo, chosen, ratio=rendering.width / rendering.height)
+            chosen, cut_outs = _place_photo(candidate_set, photo, chosen, ratio=rendering.width / rendering.height)
         prepared = painter.prepare(chosen, rendering, drawings=added, cut_outs=cut_outs)
         if photo is not None and not painter.is_sketch_conditioned:
-            prepared = _inverted(found, photo, painter, prepared, len(chosen))
+            prepared = _invert_photo(candidate_set, photo, painter, prepared, len(chosen))
         level = level_plan.following(
-            [], {}, stops=len(chosen), frames=len(chosen), sampling=found.sampling, batch=rendering.batch
+            [], {}, stops=len(chosen), frames=len(chosen), sampling=candidate_set.sampling, batch=rendering.batch
         )
         assert level is not None  # noqa: S101 - every walk has stops
         for number, batch in enumerate(level.batches):
             painted = level_batch.paint(
-                painter, prepared, [level], number=0, batch=number, sampling=found.sampling, frames=len(chosen),
+                painter, prepared, [level], number=0, batch=number, sampling=candidate_set.sampling, frames=len(chosen),
                 states=_nothing_before, on_step=painting.go_on,
             )  # fmt: skip
-            _publish(claim, found, painter, [places[index] for index in batch], painted)
+            _publish(claim, candidate_set, painter, [places[index] for index in batch], painted)
     with writing() as session:
         write_as_holder(session, claim)
-        session.get_one(CandidateSet, found.number).state = PAINTED
+        session.get_one(CandidateSet, candidate_set.number).state = PAINTED
         session.execute(delete(Piece).where(Piece.number == claim.number))
-    log.info("%s candidates of set %s", len(places), found.id)
+    log.info("%s candidates of set %s", len(places), candidate_set.id)
 
 
 def _load(claim: Claim) -> CandidateSet:
@@ -88,60 +88,62 @@ def _load(claim: Claim) -> CandidateSet:
 
     :raises LeaseLost: when it no longer exists.
     """
-    found: CandidateSet | None = db.session.scalar(
+    candidate_set: CandidateSet | None = db.session.scalar(
         select(CandidateSet).where(CandidateSet.id == claim.task).execution_options(populate_existing=True)
     )
-    if found is None:
-        raise LeaseLost(claim.whose)
-    return found
+    if candidate_set is None:
+        raise LeaseLost(claim.subject)
+    return candidate_set
 
 
-def _photo(found: CandidateSet) -> Photo | None:
+def _photo(candidate_set: CandidateSet) -> Photo | None:
     """Return the photo of the stop, or None for a stop without a photo.
 
     :raises PaintingError: when the photo is gone or belongs to another owner.
     """
-    named = found.asked["stop"]["picture"]
+    named = candidate_set.asked["stop"]["picture"]
     if not named:
         return None
-    photo = photo_store.find(named, found.owner_hash)
+    photo = photo_store.find(named, candidate_set.owner_hash)
     if photo is None:
         raise PaintingError(LOST)
     return photo
 
 
-def _stations(found: CandidateSet, photo: Photo | None) -> list[StopInput]:
+def _stop_inputs(candidate_set: CandidateSet, photo: Photo | None) -> list[StopInput]:
     """Return the model input of each pool entry; a photo without a prompt is prompted by its description."""
-    stop, model = found.asked["stop"], models_on_offer.setting(found.model)
+    stop, model = candidate_set.asked["stop"], models_on_offer.setting(candidate_set.model)
     guess = (photo.description or "") if photo is not None else ""
     return [
-        painting.station(
+        painting.stop_input(
             stop["prompt"] or guess,
             leave_out=stop["negative_prompt"],
             seed=each["seed"],
             hand=stop["hand"] or "",
             scene_json=each["scene"],
             model=model,
-            sampling=found.sampling,
+            sampling=candidate_set.sampling,
             lora=(stop.get("lora"), stop.get("lora_weight")),
             clip_skip=stop.get("clip_skip"),
         )
-        for each in found.pool
+        for each in candidate_set.pool
     ]
 
 
-def _traced(
-    found: CandidateSet, photo: Photo, stations: Sequence[StopInput], *, ratio: float
+def _place_photo(
+    candidate_set: CandidateSet, photo: Photo, inputs: Sequence[StopInput], *, ratio: float
 ) -> tuple[list[StopInput], dict[str, Pixels]]:
     """Return the inputs with the photo placed in their scenes, as in a walk, and its cut-outs by digest."""
-    trace = tracing.trace(_pixels(photo), cut_out=bool(found.asked["stop"]["cut_out"]), ratio=ratio)
+    trace = tracing.trace(_pixels(photo), cut_out=bool(candidate_set.asked["stop"]["cut_out"]), ratio=ratio)
     cut_outs = {} if trace.thing is None else {trace.digest: trace.thing}
-    return [replace(station, scene=trace.scene(station.scene)) for station in stations], cut_outs
+    return [replace(each, scene=trace.scene(each.scene)) for each in inputs], cut_outs
 
 
-def _inverted(found: CandidateSet, photo: Photo, painter: Painter, prepared: PreparedWalk, count: int) -> PreparedWalk:
+def _invert_photo(
+    candidate_set: CandidateSet, photo: Photo, painter: Painter, prepared: PreparedWalk, count: int
+) -> PreparedWalk:
     """Return the prepared candidates, all tied to the inverted photo, as in a walk of a text-conditioned model."""
-    size, cut_out = prepared.rendering, bool(found.asked["stop"]["cut_out"])
+    size, cut_out = prepared.rendering, bool(candidate_set.asked["stop"]["cut_out"])
     latents = painter.model.encode_picture(tracing.compose(_pixels(photo), size.width, size.height, cut_out=cut_out))
     photos = tuple(painter.invert(prepared, index, latents, on_step=painting.go_on) for index in range(count))
     return replace(prepared, photos=photos)
@@ -161,24 +163,24 @@ def _pixels(photo: Photo) -> Pixels:
 
 
 def _choose(
-    painter: Painter, stations: Sequence[StopInput], there: Sequence[int], count: int, *, added: dict[str, str]
+    painter: Painter, inputs: Sequence[StopInput], existing: Sequence[int], count: int, *, added: dict[str, str]
 ) -> list[int]:
     """Return the pool indices of up to ``count`` further candidates: the most different sketches, or the first ones.
 
     Without sketches the pool's order decides, because candidates of one prompt differ only in their noise, and all
     noises are about equally far apart.
     """
-    left = [place for place in range(len(stations)) if place not in there]
+    left = [place for place in range(len(inputs)) if place not in existing]
     if count <= 0 or not left:
         return []
     thumbnails = None
-    if any(station.scene for station in stations):
-        thumbnails = leading.thumbnails(painter.model, [station.scene for station in stations], added=added)
-    return left[:count] if thumbnails is None else variety.most_different(thumbnails, there, count)
+    if any(each.scene for each in inputs):
+        thumbnails = leading.thumbnails(painter.model, [each.scene for each in inputs], added=added)
+    return left[:count] if thumbnails is None else variety.most_different(thumbnails, existing, count)
 
 
 def _publish(
-    claim: Claim, found: CandidateSet, painter: Painter, places: Sequence[int], painted: Sequence[Painted]
+    claim: Claim, candidate_set: CandidateSet, painter: Painter, places: Sequence[int], painted: Sequence[Painted]
 ) -> None:
     """Store a batch of candidates, in files of at most `SIDE_MAX` pixels, so that pages show them.
 
@@ -186,7 +188,7 @@ def _publish(
     """
     licence = models_on_offer.licence(painter.name)
     comment = encoding.provenance(model=painter.title, revision=painter.revision, software=SOFTWARE, licence=licence)
-    about = {"title": found.asked["stop"]["prompt"], "comment": comment}
+    about = {"title": candidate_set.asked["stop"]["prompt"], "comment": comment}
     rows = []
     for place, one in zip(places, painted, strict=True):
         picture = Image.fromarray(np.asarray(one.picture))
@@ -195,9 +197,9 @@ def _publish(
         rows.append({"place": place, "picture": file, "width": picture.width, "height": picture.height})
     with writing() as session:
         write_as_holder(session, claim)
-        first = len(session.scalars(select(Candidate.index).where(Candidate.set_number == found.number)).all())
+        first = len(session.scalars(select(Candidate.index).where(Candidate.set_number == candidate_set.number)).all())
         for index, row in enumerate(rows, first):
-            session.add(Candidate(set_number=found.number, index=index, **row))
+            session.add(Candidate(set_number=candidate_set.number, index=index, **row))
 
 
 def _nothing_before(_knot: Knot, _depth: int) -> State:

@@ -138,7 +138,7 @@ def find_lost_frames(claim: Claim, memory: Memory) -> list[float]:
     pictures, missing = _pictures(frames, memory), []
     for index, frame in enumerate(frames):
         try:
-            memory.keep(frame.position, pictures[index])
+            memory.cache_picture(frame.position, pictures[index])
         except MediaStoreAway:
             raise
         except MediaError as error:

@@ -41,37 +41,37 @@ class Unfit(Exception):
 
 
 @dataclass(slots=True)
-class Mended:
+class Changes:
     """The changes to a walk's plan: the new positions of frames by their planned ones, and the new seeds of stops."""
 
     positions: dict[float, float] = field(default_factory=dict)
     seeds: dict[int, int] = field(default_factory=dict)
 
 
-def fit(painting: WalkInProgress, painted: Sequence[Painted]) -> tuple[list[Painted], Mended]:
+def replace_unfit(painting: WalkInProgress, painted: Sequence[Painted]) -> tuple[list[Painted], Changes]:
     """Return a batch in which every picture may be shown, and the changes that were necessary.
 
     :raises Unfit: when all tried positions or seeds give unfit pictures.
     """
-    mended = Mended()
+    changes = Changes()
     if flagged := _flagged(painted):
         if painting.levels[painting.claim.level].kind == STOPS:
-            return _from_other_seeds(painting, painted, flagged, mended), mended
-        return _aside(painting, painted, flagged, mended), mended
-    return list(painted), mended
+            return _try_other_seeds(painting, painted, flagged, changes), changes
+        return _move_frames(painting, painted, flagged, changes), changes
+    return list(painted), changes
 
 
-def record(session: Session, painting: WalkInProgress, mended: Mended) -> None:
+def record_changes(session: Session, painting: WalkInProgress, changes: Changes) -> None:
     """Store the changes on the walk, which the caller's transaction has locked."""
     number = painting.claim.walk_number
-    for stop, seed in mended.seeds.items():
+    for stop, seed in changes.seeds.items():
         session.execute(update(Stop).where(Stop.walk_number == number, Stop.position == stop).values(seed=seed))
-    if mended.positions:
+    if changes.positions:
         row = session.execute(select(Walk.levels, Walk.positions).where(Walk.number == number)).one()
-        values: dict[str, Any] = {"positions": _moved(row.positions, mended.positions)}
+        values: dict[str, Any] = {"positions": _moved(row.positions, changes.positions)}
         if row.levels:
             values["levels"] = [
-                level | {"positions": _moved(level["positions"], mended.positions)}
+                level | {"positions": _moved(level["positions"], changes.positions)}
                 if place == painting.claim.level
                 else level
                 for place, level in enumerate(row.levels)
@@ -91,7 +91,7 @@ def refuse(claim: Claim, reason: str) -> None:
         session.execute(delete(Medium).where(Medium.walk_number == claim.walk_number))
 
 
-def veiled(pictures: Sequence[Picture]) -> list[Picture]:
+def pixelate_unfit(pictures: Sequence[Picture]) -> list[Picture]:
     """Return the pictures, with unfit ones reduced to 4 x 4 tiles."""
     flagged = this_worker().pictures.flags(pictures)
     return [_tiles(picture) if is_unfit else picture for picture, is_unfit in zip(pictures, flagged, strict=True)]
@@ -103,8 +103,8 @@ def _flagged(painted: Sequence[Painted]) -> list[float]:
     return [position for (position, _), is_unfit in zip(shown, flags, strict=True) if is_unfit]
 
 
-def _from_other_seeds(
-    painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], mended: Mended
+def _try_other_seeds(
+    painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], changes: Changes
 ) -> list[Painted]:
     """Generate unfit stops again from other seeds; fit stops stay as they are.
 
@@ -114,8 +114,8 @@ def _from_other_seeds(
     begun = {int(position): walk.seed_of(walk.stops[int(position)]) for position in flagged}
     for attempt in range(1, SEEDS + 1):
         for position in flagged:
-            mended.seeds[int(position)] = (begun[int(position)] + attempt * SEED_STEP) % SEED_MAX
-            set_committed_value(walk.stops[int(position)], "seed", mended.seeds[int(position)])
+            changes.seeds[int(position)] = (begun[int(position)] + attempt * SEED_STEP) % SEED_MAX
+            set_committed_value(walk.stops[int(position)], "seed", changes.seeds[int(position)])
         again = painting.paint(painting.claim.level, painting.claim.batch)
         if not (flagged := _flagged(again)):
             return again
@@ -125,8 +125,8 @@ def _from_other_seeds(
     )
 
 
-def _aside(
-    painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], mended: Mended
+def _move_frames(
+    painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], changes: Changes
 ) -> list[Painted]:
     """Generate the whole batch again with flagged frames moved, exactly as a repeat of the walk will.
 
@@ -137,13 +137,13 @@ def _aside(
     wanted = {position: position for position in flagged}  # current position -> planned position
     for share in ASIDE:
         for position in list(wanted.values()):
-            mended.positions[position] = _beside(position, share, film, painting)
-        painting.levels[number] = replace(level, positions=tuple(_moved(level.positions, mended.positions)))
+            changes.positions[position] = _offset_position(position, share, film, painting)
+        painting.levels[number] = replace(level, positions=tuple(_moved(level.positions, changes.positions)))
         again = painting.paint(number, painting.claim.batch)
-        origins = {now: was for was, now in mended.positions.items()}
+        origins = {now: was for was, now in changes.positions.items()}
         wanted = {position: origins.get(position, position) for position in _flagged(again)}
         if not wanted:
-            set_committed_value(walk, "positions", _moved(film, mended.positions))
+            set_committed_value(walk, "positions", _moved(film, changes.positions))
             return again
     one = int(min(wanted.values())) + 1
     raise Unfit(
@@ -152,7 +152,7 @@ def _aside(
     )
 
 
-def _beside(position: float, share: float, film: Sequence[float], painting: WalkInProgress) -> float:
+def _offset_position(position: float, share: float, film: Sequence[float], painting: WalkInProgress) -> float:
     """Return the position at a share of the gap to the next frame, or for a negative share to the previous one."""
     place = bisect.bisect_left(film, position)
     end = float(painting.stops if painting.is_closed else painting.stops - 1)

@@ -25,7 +25,7 @@ def check(claim: Claim, painter: Painter) -> None:
     """
     payload = db.session.scalar(select(Piece.payload).where(Piece.number == claim.number, Piece.task == claim.task))
     if payload is None:
-        raise LeaseLost(claim.whose)
+        raise LeaseLost(claim.subject)
     reason = _flaw(str(payload["file"]), painter)
     with writing() as session:
         write_as_holder(session, claim, piece=lora_checks.answer_values(payload, reason))

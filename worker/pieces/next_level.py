@@ -47,7 +47,7 @@ def plan_next(painting: WalkInProgress) -> NextLevel | None:
     """
     leases.check_lease(db.session(), painting.claim)
     level = painting.levels[painting.claim.level]
-    if len(level.batches) > 1 and db.session.scalar(_undone(painting)):
+    if len(level.batches) > 1 and db.session.scalar(_open_tasks(painting)):
         return None
     return _plan(painting)
 
@@ -58,7 +58,7 @@ def open_next(session: Session, painting: WalkInProgress, following: NextLevel |
     :raises NotPlanned: when it was the last, and ``following`` is None.
     """
     level = painting.levels[painting.claim.level]
-    if len(level.batches) > 1 and session.scalar(_undone(painting)):
+    if len(level.batches) > 1 and session.scalar(_open_tasks(painting)):
         return
     if following is None:
         raise NotPlanned
@@ -67,14 +67,14 @@ def open_next(session: Session, painting: WalkInProgress, following: NextLevel |
         values["levels"] = [*(painting.walk.levels or []), following.level.to_json()]
     if following.positions is not None and painting.walk.positions is None:
         values["positions"] = list(following.positions)
-        _set_right(session, painting, following.positions)
+        _reindex_stops(session, painting, following.positions)
     if values:
         session.execute(update(Walk).where(Walk.number == painting.claim.walk_number).values(**values))
     levels = painting.levels[: following.number]
-    insert_pieces(session, painting.walk, [*levels, following.level] if following.level else levels, following.number)
+    enqueue_tasks(session, painting.walk, [*levels, following.level] if following.level else levels, following.number)
 
 
-def insert_pieces(session: Session, walk: Walk, levels: Sequence[Level], number: int, *, first: int = 0) -> None:
+def enqueue_tasks(session: Session, walk: Walk, levels: Sequence[Level], number: int, *, first: int = 0) -> None:
     """Enqueue the tasks of pass ``number``, from its ``first`` batch on; after the last pass, enqueue the film.
 
     A task's turn is the one that the walk has reached when all tasks before it are done. A film needs no UNet
@@ -111,7 +111,7 @@ def wake_workers(following: NextLevel) -> None:
         jobs.notify_workers()
 
 
-def _undone(painting: WalkInProgress) -> Any:
+def _open_tasks(painting: WalkInProgress) -> Any:
     claim = painting.claim
     return select(func.count()).where(
         Piece.walk_number == claim.walk_number,
@@ -143,10 +143,10 @@ def _plan(painting: WalkInProgress) -> NextLevel:
     return NextLevel(number, level, is_recorded=False, positions=positions)
 
 
-def _set_right(session: Session, painting: WalkInProgress, positions: Sequence[float]) -> None:
+def _reindex_stops(session: Session, painting: WalkInProgress, positions: Sequence[float]) -> None:
     """Set the final frame indices of the stops, which were generated before all positions were known."""
     places = {position: index for index, position in enumerate(positions)}
-    ranks = ranks_of(painting.walk, places)
+    ranks = frame_ranks(painting.walk, places)
     columns = (Frame.walk_number, Frame.index, Frame.position, Frame.path, Frame.bytes)
     where = Frame.walk_number == painting.claim.walk_number
     rows = [dict(row) for row in session.execute(select(*columns).where(where)).mappings()]
@@ -159,7 +159,7 @@ def _set_right(session: Session, painting: WalkInProgress, positions: Sequence[f
     session.execute(insert(Frame), rows)
 
 
-def places_of(walk: Walk, stops: int) -> Mapping[float, int]:
+def frame_indices(walk: Walk, stops: int) -> Mapping[float, int]:
     """Return frame indices by position; before all positions are known, the estimated indices of the stops."""
     if walk.positions is not None:
         return {position: index for index, position in enumerate(walk.positions)}
@@ -167,7 +167,7 @@ def places_of(walk: Walk, stops: int) -> Mapping[float, int]:
     return {float(stop): math.floor(stop * last / legs + 0.5) for stop in range(stops)}
 
 
-def ranks_of(walk: Walk, places: Mapping[float, int]) -> dict[int, int]:
+def frame_ranks(walk: Walk, places: Mapping[float, int]) -> dict[int, int]:
     """Return the rank of each frame index by repeated halving: 0 for stops, 1 for middles, 2 for quarters and so on."""
     ends = sorted(place for position, place in places.items() if float(position).is_integer())
     ranks = dict.fromkeys(ends, 0)

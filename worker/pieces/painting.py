@@ -124,32 +124,32 @@ class WalkInProgress:
 
         :raises PaintingError: when a photo, style, LoRA or embedding is no longer available.
         """
-        seeds = tuple(station.seed for station in self._stations())
+        seeds = tuple(each.seed for each in self._stop_inputs())
         if self.memory.prepared is None or self.memory.seeds != seeds:  # a stop may be painted from another seed
             self.memory.prepared, self.memory.seeds = self._prepared(), seeds
         return self.memory.prepared
 
     def _prepared(self) -> PreparedWalk:
-        stations, cut_outs, settings = self._stations(), {}, rendering(self.walk)
-        drawings = added_drawings(stations)
+        inputs, cut_outs, settings = self._stop_inputs(), {}, rendering(self.walk)
+        drawings = added_drawings(inputs)
         has_photos = any(stop.photo is not None for stop in self.walk.stops)
         if has_photos and self.painter.is_sketch_conditioned:
             ratio = settings.width / settings.height
-            led = walk_photos.traced(self.claim, self.walk, stations, ratio=ratio)
-            stations, cut_outs = led.stations, led.cut_outs
-        prepared = self.painter.prepare(stations, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
+            led = walk_photos.trace_photos(self.claim, self.walk, inputs, ratio=ratio)
+            inputs, cut_outs = led.inputs, led.cut_outs
+        prepared = self.painter.prepare(inputs, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
         if not has_photos or self.painter.is_sketch_conditioned:
             return prepared
         before = self.painter.passes
-        prepared = walk_photos.inverted(self.claim, self.walk, self.painter, prepared, self.on_step)
+        prepared = walk_photos.invert_photos(self.claim, self.walk, self.painter, prepared, self.on_step)
         self.passes += self.painter.passes - before
         return prepared
 
-    def _stations(self) -> list[StopInput]:
+    def _stop_inputs(self) -> list[StopInput]:
         """Return the model input of each stop: its prompt with the style's words, its seed and its scene."""
         model = models_on_offer.setting(self.walk.model_name or self.walk.model)
         return [
-            station(
+            stop_input(
                 stop.prompt,
                 leave_out=stop.negative_prompt,
                 seed=self.walk.seed_of(stop),
@@ -201,13 +201,13 @@ class WalkInProgress:
         """Return the states and thumbnails of a batch of stops or samples, by position; generate lost ones again."""
         if (number, batch) not in self.memory.knots:
             try:
-                found = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
+                stored = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
             except MediaStoreAway:
                 raise
             except (MediaError, ValueError, KeyError, OSError):
                 log.warning("batch %s.%s of walk %s is lost and is generated again", number, batch, self.walk.id)
-                found = self.paint(number, batch)
-            self.remember(number, batch, found)
+                stored = self.paint(number, batch)
+            self.remember(number, batch, stored)
         return self.memory.knots[number, batch]
 
     def remember(self, number: int, batch: int, painted: Sequence[Painted]) -> None:
@@ -238,7 +238,7 @@ def go_on() -> None:
     worker.heartbeat.note_progress()
 
 
-def station(
+def stop_input(
     prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, model: str,
     sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
     clip_skip: int | None = None,
@@ -313,20 +313,20 @@ def load(claim: Claim) -> Walk:
 
     :raises LeaseLost: when it no longer exists.
     """
-    found: Walk | None = db.session.scalar(
+    walk: Walk | None = db.session.scalar(
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
     )
-    if found is None:
+    if walk is None:
         raise LeaseLost(claim.walk_id)
-    return found
+    return walk
 
 
-def added_drawings(stations: Sequence[StopInput]) -> dict[str, str]:
+def added_drawings(inputs: Sequence[StopInput]) -> dict[str, str]:
     """Return the reference drawings of the stops' scenes that curators added, removed ones included, as SVG by digest.
 
     They come from the database with each walk, so workers need no copy of the drawing library's additions.
     """
-    digests = {thing.drawing for station in stations if station.scene for thing in station.scene.things}
+    digests = {thing.drawing for each in inputs if each.scene for thing in each.scene.things}
     if not digests:
         return {}
     query = select(AddedDrawing.digest, AddedDrawing.svg).where(AddedDrawing.digest.in_(digests))

@@ -61,7 +61,7 @@ def _describe(photo: Photo) -> dict[str, str | None]:
         return {"error": UNREADABLE}
     worker, cut = this_worker(), tracing.cut(picture, PREVIEW)
     caption = describing.describe(
-        picture, cut=cut, eye=worker.features.open_eye(), blip=worker.captioner, styles=_hands()
+        picture, cut=cut, eye=worker.features.load_encoder(), blip=worker.captioner, styles=_hands()
     )
     return {"description": caption.words or None, "cut_path": None if cut is None else _keep(photo.id, cut)}
 
@@ -80,7 +80,7 @@ def _record(claim: Claim, columns: dict[str, str | None]) -> None:
     try:
         with writing() as session:
             write_as_holder(session, claim)
-            is_written = photo_tasks.describe(session, str(claim.task), **columns)
+            is_written = photo_tasks.store_description(session, str(claim.task), **columns)
     finally:
         if not is_written and (path := columns.get("cut_path")) and path not in photo_store.paths():
             media_store.store().delete(path)

@@ -60,7 +60,7 @@ def paint(claim: Claim, painter: Painter) -> None:
     )
     if position is None:
         raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
-    pictures = fit_pictures.veiled([*beginning(painting, position), *stages_of(painting, position)])
+    pictures = fit_pictures.pixelate_unfit([*initial_pictures(painting, position), *render_stages(painting, position)])
     pictures = [_fitting(picture) for picture in pictures]
     walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
     about = film_assembly.file_metadata(walk)
@@ -77,7 +77,7 @@ def paint(claim: Claim, painter: Painter) -> None:
     log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
 
 
-def beginning(painting: WalkInProgress, position: float) -> list[Picture]:
+def initial_pictures(painting: WalkInProgress, position: float) -> list[Picture]:
     """Return the sketch and the decoded initial noise at ``position``; an empty list for a walk without sketches."""
     sketches = painting.prepared.sketches
     if sketches is None:
@@ -89,7 +89,7 @@ def beginning(painting: WalkInProgress, position: float) -> list[Picture]:
     return [np.asarray(sketch.resize((width, height), Image.Resampling.BICUBIC)), np.asarray(noise.picture)]
 
 
-def stages_of(painting: WalkInProgress, position: float) -> list[Picture]:
+def render_stages(painting: WalkInProgress, position: float) -> list[Picture]:
     """Return the predicted picture at ``position`` after each solver step; the last one is the frame."""
     steps = painting.prepared.rendering.steps
     states = Trajectories(painting).of_frame(position, steps - 1)

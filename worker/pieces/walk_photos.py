@@ -42,18 +42,18 @@ log = logging.getLogger(__name__)
 class PhotoScenes:
     """Model inputs whose scenes contain their photos, and the photos' cut-outs by digest."""
 
-    stations: list[StopInput]
+    inputs: list[StopInput]
     cut_outs: dict[str, Pixels]
 
 
-def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput], *, ratio: float = 1.0) -> PhotoScenes:
+def trace_photos(claim: Claim, walk: Walk, inputs: Sequence[StopInput], *, ratio: float = 1.0) -> PhotoScenes:
     """Return the inputs of a walk with the stops' photos placed in their scenes, for a sketch-conditioned model.
 
     ``ratio`` is the width of the pictures divided by their height.
 
     :raises PaintingError: when a photo is lost.
     """
-    led = PhotoScenes(list(stations), {})
+    led = PhotoScenes(list(inputs), {})
     for index in _with_photos(walk):
         cut_out = bool(walk.stops[index].cut_out)
 
@@ -62,13 +62,13 @@ def traced(claim: Claim, walk: Walk, stations: Sequence[StopInput], *, ratio: fl
 
         name = f"{CUT if cut_out else WHOLE}-{index}"
         traced_photo = _load_or_make(claim, walk, name, make=trace, pack=tracing.pack, unpack=tracing.unpack)
-        led.stations[index] = replace(stations[index], scene=traced_photo.scene(stations[index].scene))
+        led.inputs[index] = replace(inputs[index], scene=traced_photo.scene(inputs[index].scene))
         if traced_photo.thing is not None:
             led.cut_outs[traced_photo.digest] = traced_photo.thing
     return led
 
 
-def inverted(
+def invert_photos(
     claim: Claim, walk: Walk, painter: Painter, prepared: PreparedWalk, on_step: Callable[[], None]
 ) -> PreparedWalk:
     """Return the prepared walk with the stops' photos inverted, for a text-conditioned model.

@@ -119,10 +119,12 @@ def following(
     climbed = sum(level.kind == "knots" for level in done)
     if climbed < len(ladder):
         depth, count = ladder[climbed]
-        knots = _uniform(legs, count) if not climbed else _finer(done, thumbnails, stops, closed, count * legs)
-        return Level("knots", knots, depth, _of_knots(knots, done[-1], batch, workers, branches=sampling["branches"]))
-    positions = _placed(done, thumbnails, stops=stops, frames=frames, closed=closed, easing=easing)
-    return _frames(positions, stops, sampling["steps"], batch, workers, closed=closed, forward=forward)
+        knots = _uniform(legs, count) if not climbed else _refine(done, thumbnails, stops, closed, count * legs)
+        return Level(
+            "knots", knots, depth, _batch_samples(knots, done[-1], batch, workers, branches=sampling["branches"])
+        )
+    positions = _place_frames(done, thumbnails, stops=stops, frames=frames, closed=closed, easing=easing)
+    return _plan_frames(positions, stops, sampling["steps"], batch, workers, closed=closed, forward=forward)
 
 
 def count_evaluations(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
@@ -192,15 +194,15 @@ def find_start(level: int, levels: Sequence[Level], position: float, sampling: M
     return Between(levels[rung].until, where[ordered[left]], where[ordered[right]], t)
 
 
-def _of_knots(
+def _batch_samples(
     knots: Sequence[float], before: Level, batch: int, workers: int, *, branches: bool
 ) -> tuple[tuple[int, ...], ...]:
     """Return the batches of intermediate samples; without branching, new samples and continued ones are separate."""
     if branches or before.kind != "knots":
-        return _shared(range(len(knots)), batch, workers)
+        return _split_batches(range(len(knots)), batch, workers)
     there = set(before.positions)
     parts = ([i for i, knot in enumerate(knots) if (knot in there) is known] for known in (True, False))
-    return tuple(chunk for part in parts for chunk in _shared(part, batch, workers))
+    return tuple(chunk for part in parts for chunk in _split_batches(part, batch, workers))
 
 
 def _pairs(stops: int) -> tuple[tuple[int, ...], ...]:
@@ -211,14 +213,14 @@ def _uniform(legs: int, count: int) -> tuple[float, ...]:
     return tuple(leg + i / (count + 1) for leg in range(legs) for i in range(1, count + 1))
 
 
-def _finer(done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool, count: int) -> tuple[float, ...]:
+def _refine(done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool, count: int) -> tuple[float, ...]:
     """Return the positions of the last intermediate samples, and others where their pictures differ most."""
-    positions, seen = _seen(done, thumbnails, stops, closed)
-    added = pacing.widest(positions, pacing.gaps(seen), count - len(done[-1].positions))
+    positions, seen = _thumbnails_at(done, thumbnails, stops, closed)
+    added = pacing.split_widest(positions, pacing.distances(seen), count - len(done[-1].positions))
     return tuple(sorted((*done[-1].positions, *added)))
 
 
-def _seen(
+def _thumbnails_at(
     done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool
 ) -> tuple[list[float], list[NDArray[np.float32]]]:
     """Return the positions and thumbnails of the stops and the last samples, in order, all at the same depth."""
@@ -228,14 +230,14 @@ def _seen(
     return ([*positions, float(stops)], [*seen, seen[0]]) if closed else (positions, seen)
 
 
-def _placed(
+def _place_frames(
     done: Sequence[Level], thumbnails: Thumbnails, *, stops: int, frames: int, closed: bool, easing: bool
 ) -> tuple[float, ...]:
-    positions, seen = _seen(done, thumbnails, stops, closed)
-    return pacing.place(positions, seen, stops=stops, frames=frames, closed=closed, easing=easing)
+    positions, seen = _thumbnails_at(done, thumbnails, stops, closed)
+    return pacing.place_frames(positions, seen, stops=stops, frames=frames, closed=closed, easing=easing)
 
 
-def _frames(
+def _plan_frames(
     positions: Sequence[float], stops: int, steps: int, batch: int, workers: int, *, closed: bool, forward: bool
 ) -> Level:
     """Return the pass of all frames except stops, by default from coarse to fine: frame numbers measure the gaps."""
@@ -245,11 +247,13 @@ def _frames(
     inner = sorted(order)
     order = inner if forward else order
     place = {index: i for i, index in enumerate(inner)}
-    batches = _shared([place[index] for index in order], batch, workers, first=FIRST)
+    batches = _split_batches([place[index] for index in order], batch, workers, first=FIRST)
     return Level("frames", tuple(ring[index] for index in inner), steps, batches)
 
 
-def _shared(order: Sequence[int], batch: int, workers: int, *, first: int | None = None) -> tuple[tuple[int, ...], ...]:
+def _split_batches(
+    order: Sequence[int], batch: int, workers: int, *, first: int | None = None
+) -> tuple[tuple[int, ...], ...]:
     """Return batches that are as large as `batch` allows but leave at least one for each worker."""
     size = min(batch, math.ceil(len(order) / max(workers, 1)))
     head = min(size, first or size)

@@ -24,12 +24,12 @@ def distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     return float(np.sqrt(np.mean((np.asarray(a, np.float64) - np.asarray(b, np.float64)) ** 2)))
 
 
-def gaps(thumbnails: Sequence[NDArray[np.floating]]) -> list[float]:
+def distances(thumbnails: Sequence[NDArray[np.floating]]) -> list[float]:
     """Return the distances of neighbouring thumbnails."""
     return [distance(a, b) for a, b in itertools.pairwise(thumbnails)]
 
 
-def widest(positions: Sequence[float], widths: Sequence[float], count: int) -> list[float]:
+def split_widest(positions: Sequence[float], widths: Sequence[float], count: int) -> list[float]:
     """Return `count` further positions in ascending order, each the middle of the widest gap at that time.
 
     `widths` are the picture distances between neighbouring `positions`. A halved gap counts as two gaps of half its
@@ -46,7 +46,7 @@ def widest(positions: Sequence[float], widths: Sequence[float], count: int) -> l
     return sorted(added)
 
 
-def shares(lengths: Sequence[float], parts: int) -> list[int]:
+def share_parts(lengths: Sequence[float], parts: int) -> list[int]:
     """Return the number of parts of each leg, in proportion to the legs' lengths and at least one each.
 
     Each further part is assigned by the method of equal proportions (Huntington and Hill), which keeps the relative
@@ -64,7 +64,7 @@ def shares(lengths: Sequence[float], parts: int) -> list[int]:
     return counts
 
 
-def inverse(positions: Sequence[float], widths: Sequence[float], fractions: ArrayLike) -> NDArray[np.float64]:
+def positions_at(positions: Sequence[float], widths: Sequence[float], fractions: ArrayLike) -> NDArray[np.float64]:
     """Return the positions on one leg at which the given fractions of its length are reached.
 
     `positions` ascend from the leg's beginning to its end; `widths` are the picture distances between neighbours. The
@@ -77,13 +77,13 @@ def inverse(positions: Sequence[float], widths: Sequence[float], fractions: Arra
     return np.interp(np.asarray(fractions, np.float64), reached / reached[-1], places)
 
 
-def eased(fractions: ArrayLike) -> NDArray[np.float64]:
+def ease(fractions: ArrayLike) -> NDArray[np.float64]:
     """Return fractions that slow a leg down near its stops: a blend of `f` and the smooth step `3 f^2 - 2 f^3`."""
     f = np.asarray(fractions, np.float64)
     return np.asarray((1 - EASED) * f + EASED * f * f * (3 - 2 * f))
 
 
-def place(
+def place_frames(
     positions: Sequence[float],
     thumbnails: Sequence[NDArray[np.floating]],
     *,
@@ -101,16 +101,16 @@ def place(
     """
     if frames < stops:
         raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")
-    widths = gaps(thumbnails)
+    widths = distances(thumbnails)
     legs = []
     for leg in range(stops if closed else stops - 1):
         inside = [i for i, position in enumerate(positions) if leg <= position <= leg + 1]
         legs.append(([positions[i] for i in inside], widths[inside[0] : inside[-1]]))
-    counts = shares([sum(widths) for _, widths in legs], frames if closed else frames - 1)
+    counts = share_parts([sum(widths) for _, widths in legs], frames if closed else frames - 1)
     placed: list[float] = []
     for leg, ((knots, widths), parts) in enumerate(zip(legs, counts, strict=True)):
         fractions = np.arange(1, parts) / parts
-        between = inverse(knots, widths, eased(fractions) if easing else fractions)
+        between = positions_at(knots, widths, ease(fractions) if easing else fractions)
         placed.append(float(leg))
         placed.extend(_distinct(between.tolist(), leg))
     return tuple(placed if closed else (*placed, float(stops - 1)))

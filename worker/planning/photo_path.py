@@ -15,7 +15,7 @@ EARLY, LATE = 1.0, 3.0
 """Exponents of the remaining share of the leg, for the first and the last solver step: the higher, the sooner free."""
 
 
-def share(away: float, step: int, steps: int) -> float:
+def photo_weight(away: float, step: int, steps: int) -> float:
     """Return the weight, 0…1, of a photo for a picture at distance ``away`` (0…1 of a leg) in one solver step.
 
     It is 1 at the photo, 0 at the next stop, and falls smoothly in between.
@@ -24,14 +24,16 @@ def share(away: float, step: int, steps: int) -> float:
     return float((1 - min(1.0, max(0.0, away))) ** (EARLY + (LATE - EARLY) * late))
 
 
-def shares(position: float, photos: Sequence[bool], step: int, steps: int, *, closed: bool = False) -> dict[int, float]:
+def photo_weights(
+    position: float, photos: Sequence[bool], step: int, steps: int, *, closed: bool = False
+) -> dict[int, float]:
     """Return the weight of each photo for the picture at a global position, by stop; stops with weight 0 are omitted.
 
     ``photos`` holds for each stop whether it has a photo.
     """
     stops = len(photos)
     i, t = frame_schedule.leg(position, stops, closed=closed)
-    ends = ((i, share(t, step, steps)), ((i + 1) % stops, share(1 - t, step, steps)))
+    ends = ((i, photo_weight(t, step, steps)), ((i + 1) % stops, photo_weight(1 - t, step, steps)))
     weights: dict[int, float] = {}
     for stop, weight in ends:
         if photos[stop] and weight > 0:

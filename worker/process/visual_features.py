@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Features:
     """The visual features of a walk.
 
     `frames` are the indices of the embedded frames, `vectors` their packed embeddings, `hands` the recognised styles of
@@ -67,16 +67,16 @@ class VisualFeatureExtractor:
 
     def extract(self, walk: Walk, memory: Memory | None = None) -> None:
         """Extract and store the features of a finished walk; an error is logged and excludes it from visual search."""
-        if (eye := self.open_eye()) is None:
+        if (eye := self.load_encoder()) is None:
             return
         try:
-            self._keep(walk, self._seen(eye, walk, memory))
+            self._store(walk, self._compute(eye, walk, memory))
         except (MediaError, ValueError, OSError) as error:
             log.warning("walk %s has no visual features: %s", walk.id, error)
 
     def extract_older(self) -> bool:
         """Extract features of some films without any, the newest first; return whether there were such films."""
-        if self._is_through or self.open_eye() is None:
+        if self._is_through or self.load_encoder() is None:
             return False
         walks = visual_search.walks_without_features(self._before, AT_ONCE, eye=self._revision)
         for walk in walks:
@@ -89,7 +89,7 @@ class VisualFeatureExtractor:
         """Start again at the newest film: some may have been skipped, or have features of another image encoder."""
         self._before, self._is_through, self._is_blind = None, False, False
 
-    def open_eye(self) -> Eye | None:
+    def load_encoder(self) -> Eye | None:
         """Return the image encoder, loaded once; None if it cannot be loaded, which is logged once."""
         with self._loading:
             if self._eye is None and not self._is_blind:
@@ -102,7 +102,7 @@ class VisualFeatureExtractor:
                     log.warning("visual search is not available: %s", error)
             return self._eye
 
-    def _seen(self, eye: Eye, walk: Walk, memory: Memory | None) -> Seen:
+    def _compute(self, eye: Eye, walk: Walk, memory: Memory | None) -> Features:
         """Return the features of a walk, whose frames are encoded in one batch.
 
         :raises ValueError: when the walk has no frames.
@@ -119,13 +119,13 @@ class VisualFeatureExtractor:
         vectors = dict(zip(looked_at, seen.cpu().numpy(), strict=True))
         steps = [1 - float(vectors[place - 1] @ vectors[place]) for place in following]
         by_position = {rows[place].position: each for place, each in zip(looked_at, shares, strict=True)}
-        found = {position: eye.name_style(by_position[position], among)
-                 for position, among in _unasked(walk).items() if position in by_position}  # fmt: skip
-        sentences = np.stack([vectors[place] for place in places])
+        styles = {position: eye.name_style(by_position[position], among)
+                 for position, among in _stops_without_style(walk).items() if position in by_position}  # fmt: skip
+        embeddings = np.stack([vectors[place] for place in places])
         step = max(0.0, float(np.mean(steps))) if steps else None
-        return Seen([row.index for row in chosen], visual_search.pack(sentences), found, step)
+        return Features([row.index for row in chosen], visual_search.pack(embeddings), styles, step)
 
-    def _keep(self, walk: Walk, seen: Seen) -> None:
+    def _store(self, walk: Walk, features: Features) -> None:
         """Store features, unless the walk was deleted in the meantime."""
         try:
             with writing() as session:
@@ -138,21 +138,21 @@ class VisualFeatureExtractor:
                 session.execute(delete(VisualFeatures).where(VisualFeatures.walk_number == walk.number))
                 session.add(
                     VisualFeatures(
-                        walk_number=walk.number, eye=self._revision, frames=seen.frames, vectors=seen.vectors
+                        walk_number=walk.number, eye=self._revision, frames=features.frames, vectors=features.vectors
                     )
                 )
                 family = select(Walk.number).where(reuse.same_files(walk))
-                if seen.step is not None:
-                    measured = {"perceptual_step": round(seen.step, 4)}
+                if features.step is not None:
+                    measured = {"perceptual_step": round(features.step, 4)}
                     session.execute(update(Walk).where(Walk.number.in_(family)).values(measured))
-                for position, words in seen.hands.items():
+                for position, words in features.hands.items():
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
                     session.execute(stops.values(found_hand=words))
         except IntegrityError:
             log.info("another worker stored the visual features of walk %s", walk.id)
 
 
-def _unasked(walk: Walk) -> dict[int, list[str]]:
+def _stops_without_style(walk: Walk) -> dict[int, list[str]]:
     """Return the positions of stops without a chosen style, each with the names of the model's styles."""
     known = hands.known_to(walk)
     among = [hand.words for hand in known]

@@ -35,7 +35,7 @@ class Memory:
     pictures: dict[float, Picture] = field(default_factory=dict)
     next_film: float = 0.0
 
-    def keep(self, position: float, picture: Picture) -> None:
+    def cache_picture(self, position: float, picture: Picture) -> None:
         """Cache a picture, unless the walk's pictures would exceed `PICTURES_BYTES`; the film loads the others."""
         if (len(self.pictures) + 1) * picture.nbytes <= PICTURES_BYTES:
             self.pictures[position] = picture

@@ -20,7 +20,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from worker.film import scratch
 from worker.queue.heartbeat import Heartbeat
-from worker.queue.leases import Claim, LeaseLost, give_back, write_as_holder
+from worker.queue.leases import Claim, LeaseLost, release_task, write_as_holder
 
 OUTAGES = MediaStoreAway, scratch.ScratchFull, OperationalError
 PAUSES = 0.5, 1.0, 2.0, 5.0
@@ -40,7 +40,7 @@ class Outages:
 
     def __init__(self, heartbeat: Heartbeat, stopping: threading.Event) -> None:
         self._heartbeat, self._stopping = heartbeat, stopping
-        self._met: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def is_to_blame(self, claim: Claim, error: Exception) -> bool:
@@ -48,18 +48,18 @@ class Outages:
         if isinstance(error, MediaStoreAway) or (isinstance(error, scratch.ScratchFull) and scratch.find_problem()):
             return False
         with self._lock:
-            self._met[claim.walk_id] += 1
-            return self._met[claim.walk_id] > PATIENCE
+            self._counts[claim.walk_id] += 1
+            return self._counts[claim.walk_id] > PATIENCE
 
     def forget(self, claim: Claim) -> None:
         """Reset the counter of a walk, after a task of it was done or the walk failed."""
-        self._met.pop(claim.walk_id, None)
+        self._counts.pop(claim.walk_id, None)
 
-    def return_piece(self, claim: Claim) -> None:
+    def release(self, claim: Claim) -> None:
         """Release a task as soon as the database accepts it; its lease is renewed until then."""
         for pause in _pauses():
             try:
-                give_back(claim)
+                release_task(claim)
                 return
             except OperationalError as error:
                 log.warning("the database does not answer; the lease of %s is kept: %s", claim, error.orig)

@@ -35,7 +35,7 @@ def enqueue() -> None:
             log.debug("another worker created the task of photo %s", photo_id)
 
 
-def describe(session: Session, photo_id: str, **columns: Any) -> bool:
+def store_description(session: Session, photo_id: str, **columns: Any) -> bool:
     """Store a photo's description and delete its task; return whether the photo still waited for one."""
     session.execute(delete(Piece).where(Piece.task == photo_id, Piece.kind == PHOTOS))
     waits = Photo.id == photo_id, Photo.described_at.is_(None)

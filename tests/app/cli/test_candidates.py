@@ -38,7 +38,7 @@ def painted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
             else:
                 candidates.deliver(each)
 
-    monkeypatch.setattr(commands, "painters", painters)
+    monkeypatch.setattr(commands, "provide_worker", painters)
     monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=paint))
 
 

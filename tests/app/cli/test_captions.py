@@ -52,7 +52,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
                 values = {"described_at": now(), "description": "a fox", **found}
                 session.execute(update(Photo).where(Photo.id == photo.id).values(**values))
 
-    monkeypatch.setattr(commands, "painters", painters)
+    monkeypatch.setattr(commands, "provide_worker", painters)
     monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=time.monotonic, sleep=look))
     return told
 

@@ -11,7 +11,7 @@ import torch
 from app.models import noise_levels
 from app.models.kinds import FLOW_SOLVER
 from worker.diffusion import solver_state, solvers
-from worker.diffusion.families.flow import even
+from worker.diffusion.families.flow import even_sigmas
 from worker.diffusion.families.flux1 import shift
 from worker.diffusion.families.flux2 import compute_empirical_mu
 
@@ -66,9 +66,9 @@ DYNAMIC = FLOW | {"use_dynamic_shifting": True, "base_shift": 0.5, "max_shift": 
     ("family", "config", "spaced"),
     [
         ("sd3", FLOW, {}),
-        ("flux1", FLOW | {"shift": 1.0}, {"sigmas": even(8)}),
-        ("flux1", DYNAMIC, {"sigmas": even(8), "mu": shift(DYNAMIC, 4096)}),
-        ("flux2", DYNAMIC, {"sigmas": even(8), "mu": compute_empirical_mu(4096, 8)}),
+        ("flux1", FLOW | {"shift": 1.0}, {"sigmas": even_sigmas(8)}),
+        ("flux1", DYNAMIC, {"sigmas": even_sigmas(8), "mu": shift(DYNAMIC, 4096)}),
+        ("flux2", DYNAMIC, {"sigmas": even_sigmas(8), "mu": compute_empirical_mu(4096, 8)}),
     ],
 )
 def test_flow_models_steps_lie_where_their_pipelines_have_them(

@@ -175,7 +175,7 @@ def test_the_exhibition_says_nothing_of_this_machines_pace(fresh: Flask) -> None
     from app.queue import fair_queue
 
     start(fresh)
-    assert fair_queue.painter_pool().pace is None
+    assert fair_queue.load_worker_pool().pace is None
 
 
 def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -293,8 +293,8 @@ def studio(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         db.session.refresh(walk)
         return walk
 
-    monkeypatch.setattr(commands, "painters", lambda **_: nullcontext(lambda: None))
-    monkeypatch.setattr(commands, "wait_for", paint)
+    monkeypatch.setattr(commands, "provide_worker", lambda **_: nullcontext(lambda: None))
+    monkeypatch.setattr(commands, "wait_for_walk", paint)
     return folder
 
 
@@ -408,7 +408,7 @@ def test_shipped_pieces_stay_when_one_cannot_be_painted(
 ) -> None:
     run(runner, "exhibition", "paint", "--anew")
     before = {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()}
-    monkeypatch.setattr(commands, "wait_for", lambda walk, *_, **__: walk)  # and is waited for in vain
+    monkeypatch.setattr(commands, "wait_for_walk", lambda walk, *_, **__: walk)  # and is waited for in vain
     told = run_json(runner, "exhibition", "paint", "--anew", status=1)
     assert told["error"].startswith("Piece 1 ended as queued")
     assert {path: path.read_bytes() for path in studio.rglob("*") if path.is_file()} == before

@@ -56,14 +56,14 @@ def test_server_listens_on_no_port_and_keeps_what_it_is_told(tmp_path: Path, mon
     assert options["--appendonly"] == "yes"
     assert options["--dir"] == str((tmp_path / "redis").resolve())
     assert server.run_folder.stat().st_mode & 0o077 == 0
-    server.forget()
+    server.clean_up()
 
 
 def test_socket_has_a_short_path_however_deep_the_instance_lies(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["a long folder name"] * 8)
     server = RedisServer(deep)
     assert len(server.url.removeprefix("unix://")) < 100
-    server.forget()
+    server.clean_up()
     assert not server.run_folder.exists()
 
 
@@ -74,7 +74,7 @@ def test_server_that_ends_at_once_is_explained_and_announced_nowhere(tmp_path: P
     with pytest.raises(ConfigError, match="did not start"):
         server.wait(process)
     assert not (tmp_path / ADDRESS_FILE).exists()
-    server.forget()
+    server.clean_up()
 
 
 def test_forgetting_removes_the_address_and_keeps_the_data(tmp_path: Path) -> None:
@@ -82,6 +82,6 @@ def test_forgetting_removes_the_address_and_keeps_the_data(tmp_path: Path) -> No
     (tmp_path / ADDRESS_FILE).write_text(json.dumps({"url": server.url}))
     (tmp_path / "redis" / "appendonly.aof").write_text("jobs")
     for _ in range(2):
-        server.forget()
+        server.clean_up()
     assert not (tmp_path / ADDRESS_FILE).exists()
     assert (tmp_path / "redis" / "appendonly.aof").exists()

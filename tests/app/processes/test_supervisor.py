@@ -194,7 +194,7 @@ def test_the_folder_of_a_killed_sites_socket_is_cleared_away(tmp_path: Path, mon
     for folder in (left, other):
         folder.mkdir()
         (tmp_path / "redis.json").write_text(json.dumps({"url": f"unix://{folder}/redis.sock", "pid": 1}))
-        RedisServer(tmp_path).forget()
+        RedisServer(tmp_path).clean_up()
     assert not left.exists()
     assert other.exists()
     assert list(tmp_path.glob("moma-*")) == []

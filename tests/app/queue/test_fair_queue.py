@@ -27,10 +27,10 @@ from app.storage.walk_models import (
 )
 from app.walks import lifecycle
 from tests.support.house import FACTS
-from worker.pieces.next_level import insert_pieces
+from worker.pieces.next_level import enqueue_tasks
 from worker.planning import level_plan
 from worker.planning.level_plan import Level
-from worker.queue.leases import claim_next, give_back
+from worker.queue.leases import claim_next, release_task
 
 pytestmark = pytest.mark.databases
 
@@ -47,7 +47,7 @@ def queue_up(visitor: str, network: str = "", *, turns: int = 1) -> int:
             id=new_id(), visitor=visitor, network=network or visitor, owner_hash="", commission_hash="", seed=0,
             frames=turns, fps=12.5, sampler_steps=fair_queue.turn_passes(), guidance=1.0,
         )  # fmt: skip
-        for name, value in fair_queue.join(session, walk).items():
+        for name, value in fair_queue.enqueue(session, walk).items():
             setattr(walk, name, value)
         session.add(walk)
     return walk.number
@@ -156,7 +156,7 @@ def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask
     with writing() as session:
         for walk in (ann[0], ben):
             session.execute(update(Piece).where(Piece.walk_number == walk.number).values(state=PIECE_DONE))
-            insert_pieces(session, session.get(Walk, walk.number), [LEVEL, LEVEL], 1)
+            enqueue_tasks(session, session.get(Walk, walk.number), [LEVEL, LEVEL], 1)
     assert [serve()[0] for _ in range(5)] == [*([ann[0].number, ben.number] * 2), ann[1].number]
 
 
@@ -164,7 +164,7 @@ def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Comm
     walk = commissioned(visitor="ann", frames=240, steps=100)
     level = Level("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
     with writing() as session:
-        insert_pieces(session, session.get(Walk, walk.number), [level], 0)
+        enqueue_tasks(session, session.get(Walk, walk.number), [level], 0)
     turns = db.session.scalars(select(Piece.turn).order_by(Piece.batch)).all()
     a_batch = level_plan.count_evaluations([level], walk.sampling)
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
@@ -175,9 +175,9 @@ def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissio
     serve(), serve()
     with writing() as session:
         session.execute(update(Piece).values(state=PIECE_DONE))
-        insert_pieces(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1)
+        enqueue_tasks(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1)
         session.get(Walk, ann.number).passes = ann.asked
-        insert_pieces(session, session.get(Walk, ann.number), [LEVEL], 1)
+        enqueue_tasks(session, session.get(Walk, ann.number), [LEVEL], 1)
     carl = commissioned(visitor="carl")
     commissioned(visitor="ann")
     assert serve()[0] == carl.number, "but for the first picture of somebody new"
@@ -192,11 +192,11 @@ def test_walk_that_waits_to_go_on_is_no_painter(
     for visitor in ("ann", "ben", "carl"):
         commissioned(visitor=visitor)
     serve(), serve(), serve()
-    assert fair_queue.painter_pool().painters == 3
+    assert fair_queue.load_worker_pool().workers == 3
     with writing() as session:
         session.execute(update(Piece).values(state=PIECE_DONE))
         session.execute(update(Walk).values(state=PAINTING))
-    assert fair_queue.painter_pool().painters == 1
+    assert fair_queue.load_worker_pool().workers == 1
 
 
 def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
@@ -235,13 +235,13 @@ def test_further_walks_of_a_visitor_may_be_overtaken_and_say_so(app: Flask, comm
 
 
 def test_pages_of_walks_further_back_look_again_later(app: Flask) -> None:
-    looks = [fair_queue.QueuePlace(position, None).look_again for position in (None, 1, 2, 10, 5000)]
+    looks = [fair_queue.QueuePlace(position, None).poll_ms for position in (None, 1, 2, 10, 5000)]
     assert looks == [500, 500, 1000, 5000, 60_000]
 
 
 def test_pages_look_several_times_before_their_turn_however_fast_the_line_moves(app: Flask) -> None:
     places = [(5000, 7200.0), (5000, 40.0), (5000, 0.1), (3, 7200.0)]
-    looks = [fair_queue.QueuePlace(position, None, wait=wait).look_again for position, wait in places]
+    looks = [fair_queue.QueuePlace(position, None, wait=wait).poll_ms for position, wait in places]
     assert looks == [60_000, 10_000, 500, 1500]
 
 
@@ -281,7 +281,7 @@ def test_painted_walk_has_no_place(app: Flask, commissioned: Commissioner, hung:
 
 def test_time_left_is_not_told_before_anything_was_seen(app: Flask, commissioned: Commissioner) -> None:
     assert fair_queue.find_place(commissioned()).seconds is None
-    assert fair_queue.waiting(24) == (1, None)
+    assert fair_queue.estimate_new_walk(24) == (1, None)
 
 
 STOPS = cost.of_walk(presets.resolve(presets.DEFAULT, FACTS), stops=2, frames=2)
@@ -299,10 +299,10 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     painters(1)
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
-    assert fair_queue.painter_pool().pace == pytest.approx(PACE)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
     assert fair_queue.find_place(first).seconds == pytest.approx(2 * seconds(10)), "they are painted side by side"
     assert fair_queue.find_place(second).seconds == pytest.approx(seconds(10) + seconds(20))
-    assert fair_queue.waiting(5) == (2, pytest.approx(3 * seconds(5)))
+    assert fair_queue.estimate_new_walk(5) == (2, pytest.approx(3 * seconds(5)))
 
 
 def test_walk_on_the_easel_counts_with_the_passes_it_still_lacks(
@@ -325,7 +325,7 @@ def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commission
     walk = hung()
     with writing() as session:
         session.get(Walk, walk.number).passes = 60
-    assert fair_queue.painter_pool().pace == pytest.approx(0.04)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(0.04)
 
 
 def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: Flask, hung: Commissioner) -> None:
@@ -334,12 +334,12 @@ def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: 
     with writing() as session:
         session.get(Walk, gone.number).passes = None
         session.execute(delete(Stop).where(Stop.walk_number == gone.number))
-    assert fair_queue.painter_pool().pace == pytest.approx(PACE)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
 
 
 def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
     walk = Walk(frames=10, sampler_steps=20, guidance=7.5, sampling=None, ending="stop", stops=[])
-    assert fair_queue.of_walk(walk) == 10 * 40
+    assert fair_queue.count_evaluations(walk) == 10 * 40
 
 
 def test_very_first_walk_is_told_from_its_own_pace(app: Flask, commissioned: Commissioner) -> None:
@@ -355,7 +355,7 @@ def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) ->
         walk = hung(minutes_ago=minutes)
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = took
-    assert fair_queue.painter_pool().pace == pytest.approx(4.0 / STOPS)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(4.0 / STOPS)
 
 
 def test_time_left_is_shared_by_the_living_painters(
@@ -367,7 +367,7 @@ def test_time_left_is_shared_by_the_living_painters(
     for count in (1, 2, 4, 8):
         painters(count)
         assert fair_queue.find_place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
-        assert fair_queue.find_place(last).painters == count
+        assert fair_queue.find_place(last).workers == count
     painters(9)  # one for each: nobody waits
     assert fair_queue.find_place(last).seconds == pytest.approx(seconds(20))
     assert fair_queue.find_place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
@@ -379,8 +379,8 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, painters=0, redis_away=True)
-    assert fair_queue.waiting(24) == (1, None)
+    assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, workers=0, redis_away=True)
+    assert fair_queue.estimate_new_walk(24) == (1, None)
 
 
 def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
@@ -391,7 +391,7 @@ def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
     waits = commissioned(frames=10, visitor="ben")
     assert fair_queue.find_place(waits).seconds is None
     serve()
-    assert fair_queue.find_place(waits).painters == 1
+    assert fair_queue.find_place(waits).workers == 1
     assert fair_queue.find_place(waits).seconds == pytest.approx(2 * seconds(10))
 
 
@@ -405,7 +405,7 @@ def test_preset_steps_and_guidance_count_in_the_time_left(
     hung()
     walk = commissioned(frames=10, **fields)
     assert fair_queue.find_place(walk).seconds == pytest.approx(seconds(10, **fields))
-    assert fair_queue.waiting(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
+    assert fair_queue.estimate_new_walk(10, **fields)[1] == pytest.approx(2 * seconds(10, **fields))
     assert seconds(10, **fields) != pytest.approx(seconds(10))
 
 
@@ -417,7 +417,7 @@ def test_walk_that_lost_its_painter_pushes_nobody_back(
     assert fair_queue.find_place(waits).position == 2
     claim = claim_next()
     assert fair_queue.find_place(waits).position == 1
-    give_back(claim)
+    release_task(claim)
     assert fair_queue.find_place(waits).position == 1
     db.session.refresh(lost)
     assert fair_queue.find_place(lost).position == 1

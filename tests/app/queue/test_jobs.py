@@ -188,7 +188,7 @@ def running(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-        server.forget()
+        server.clean_up()
 
 
 @contextmanager

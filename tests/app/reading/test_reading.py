@@ -38,6 +38,6 @@ def test_no_more_is_shown_than_fits_and_one_of_each(counts: tuple[int, ...]) -> 
 def test_painter_is_told_in_words_that_captions_use(reader: Reader, prompt: str, said: str) -> None:
     reading = reader.read(prompt)
     captions = {
-        wording.of_scene(shown(reading.items), reading.wish, random.Random(seed).choice)[0] for seed in range(40)
+        wording.describe_scene(shown(reading.items), reading.wish, random.Random(seed).choice)[0] for seed in range(40)
     }
     assert reading.words == said and said in captions

@@ -36,7 +36,7 @@ def shown(wanted: SlideshowRequest, *, limit: int = 3) -> list[str]:
     """Leaf through all parts; return the ids."""
     ids, cursor = [], None
     while True:
-        part = slideshow.part(wanted, cursor=cursor, limit=limit)
+        part = slideshow.load_part(wanted, cursor=cursor, limit=limit)
         ids += [walk.id for walk in part.walks]
         cursor = part.after
         if cursor is None:
@@ -69,14 +69,14 @@ def test_walk_without_a_poster_is_left_out(films: list[Walk]) -> None:
 
 def test_unknown_exhibition_is_not_found(app: Flask) -> None:
     with pytest.raises(NoExhibition):
-        slideshow.part(SlideshowRequest(exhibition="none"))
+        slideshow.load_part(SlideshowRequest(exhibition="none"))
 
 
 def test_cursor_of_another_order_is_refused(films: list[Walk]) -> None:
     exhibitions.create(ExhibitionRequest("A hall", slug="hall", walks=[walk.id for walk in films]))
-    cursor = slideshow.part(SlideshowRequest(), limit=2).after
+    cursor = slideshow.load_part(SlideshowRequest(), limit=2).after
     with pytest.raises(InvalidInput):
-        slideshow.part(SlideshowRequest(exhibition="hall"), cursor=cursor)
+        slideshow.load_part(SlideshowRequest(exhibition="hall"), cursor=cursor)
 
 
 @pytest.mark.parametrize("quiet", ["22:00-08:00", "00:00-23:59", "12:30-13:30", ""])

@@ -37,7 +37,7 @@ def test_walk_that_goes_round_leads_back_to_its_first_stop(hung: Commissioner) -
 
 def test_what_lies_between_is_painted_once_and_the_last_leads_to_the_first(hung: Commissioner) -> None:
     exhibition = hall(hung("a fox", "an owl"), hung("the sun", "a kite"))
-    assert [corridors.commission_joints(exhibition), corridors.commission_joints(exhibition)] == [2, 0]
+    assert [corridors.request_joints(exhibition), corridors.request_joints(exhibition)] == [2, 0]
     joints = db.session.scalars(select(Walk).where(Walk.origin == CORRIDOR).order_by(Walk.number)).all()
     stops = [[stop.prompt for stop in walk.stops] for walk in joints]
     assert stops == [["an owl", "the sun"], ["a kite", "a fox"]]
@@ -46,14 +46,14 @@ def test_what_lies_between_is_painted_once_and_the_last_leads_to_the_first(hung:
 
 def test_joint_begins_and_ends_by_the_seeds_of_those_it_joins(hung: Commissioner) -> None:
     exhibition = hall(hung("a fox", "an owl", seed=5), hung("the sun", "a kite", seed=9))
-    corridors.commission_joints(exhibition)
+    corridors.request_joints(exhibition)
     joint = db.session.scalars(select(Walk).where(Walk.origin == CORRIDOR).order_by(Walk.number)).first()
     assert [joint.seed_of(stop) for stop in joint.stops] == [5, 9]
 
 
 def test_joint_is_walked_once_it_is_painted(hung: Commissioner) -> None:
     exhibition = hall(hung("a fox", "an owl"), hung("the sun", "a kite"))
-    corridors.commission_joints(exhibition)
+    corridors.request_joints(exhibition)
     assert ways(exhibition) == [("a fox", "an owl"), ("the sun", "a kite")]
     with writing() as session:
         for walk in session.scalars(select(Walk).where(Walk.origin == CORRIDOR)):
@@ -65,14 +65,14 @@ def test_joint_is_walked_once_it_is_painted(hung: Commissioner) -> None:
 
 def test_where_walks_meet_nothing_is_painted_between(hung: Commissioner) -> None:
     exhibition = hall(hung("a fox", "an owl", seed=5), hung("an owl", "a fox", seed=5))
-    assert corridors.commission_joints(exhibition) == 0
+    assert corridors.request_joints(exhibition) == 0
 
 
 def test_joint_of_other_seeds_joins_nothing(hung: Commissioner) -> None:
     first, second = hung("a fox", "an owl", seed=5), hung("the sun", "a kite", seed=9)
-    corridors.commission_joints(hall(first, second))
+    corridors.request_joints(hall(first, second))
     other = exhibitions.create(ExhibitionRequest("Another", walks=[hung("a fox", "an owl", seed=6).id, second.id]))
-    assert [[walk.seed for walk in pair] for pair in corridors.missing(other)] == [[6, 9], [9, 6]]
+    assert [[walk.seed for walk in pair] for pair in corridors.find_missing(other)] == [[6, 9], [9, 6]]
 
 
 def test_photos_are_not_led_to(hung: Commissioner) -> None:
@@ -80,7 +80,7 @@ def test_photos_are_not_led_to(hung: Commissioner) -> None:
     with writing() as session:
         first = Stop.walk_number == walks[1].number, Stop.position == 0
         session.execute(update(Stop).where(*first).values(photo="x.webp"))
-    assert [pair[0].id for pair in corridors.missing(hall(*walks))] == [walks[1].id]
+    assert [pair[0].id for pair in corridors.find_missing(hall(*walks))] == [walks[1].id]
 
 
 def test_corridor_has_no_end(hung: Commissioner, client: FlaskClient) -> None:

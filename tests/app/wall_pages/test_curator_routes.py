@@ -62,7 +62,7 @@ def test_stranger_sees_and_does_nothing(house: Flask, wall: Wall, client: FlaskC
     for address in (WALLS, LOBBY, f"{LOBBY}/close", f"{LOBBY}/words/1/skip", f"{LOBBY}/legs/1/skip"):
         assert stranger.post(address, data={"name": "x", "title": "y"}).location == "/curator/sign-in"
         assert client.post(address).status_code == 404, "there is no room without a password"
-    assert [(each.name, each.title, each.state) for each in walls.every()] == [("lobby", "The lobby", OPEN)]
+    assert [(each.name, each.title, each.state) for each in walls.all_walls()] == [("lobby", "The lobby", OPEN)]
 
 
 def test_room_leads_to_the_walls_and_wall_is_opened_there(curator: FlaskClient) -> None:
@@ -97,7 +97,7 @@ def test_wall_that_cannot_be_opened_is_told_at_its_field_and_the_form_stays(
     assert answer.status_code == 422
     assert told in answer.text
     assert f'value="{sent["name"]}"' in answer.text
-    assert [each.name for each in walls.every()] == ["lobby"]
+    assert [each.name for each in walls.all_walls()] == ["lobby"]
 
 
 def test_settings_are_changed_and_a_paused_wall_stays_paused(curator: FlaskClient, wall: Wall) -> None:

@@ -60,7 +60,7 @@ from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import PaintingError
-from worker.failures import sentence
+from worker.failures import visitor_message
 from worker.pieces.walk_setup import WrongModel
 
 pytestmark = pytest.mark.slow
@@ -431,7 +431,7 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
 )
 def test_what_a_worker_says_of_a_walk_that_failed_is_known(app: Flask, error: Exception) -> None:
     with app.test_request_context("/"), force_locale("de"):
-        told = foreign_messages.translate_foreign(sentence(error))
+        told = foreign_messages.translate_foreign(visitor_message(error))
         assert not re.search(r"\b(the|not|this|while|model)\b", told, re.IGNORECASE), told
         assert foreign_messages.translate_foreign("Ein Satz von anderswo") == "Ein Satz von anderswo"
 

@@ -66,7 +66,7 @@ def test_choose_takes_inks_near_the_colour_that_was_asked_for() -> None:
         wanted = colour.tone(colour.polar(*colour.NAMED[name]))
         others = [ink for each in STYLES["linocut"].inks for ink in each[1:]]
         near, all_ = (
-            min(np.linalg.norm(np.subtract(colour.tone(colour.parsed(ink)), wanted)) for ink in of)
+            min(np.linalg.norm(np.subtract(colour.tone(colour.parse_hex(ink)), wanted)) for ink in of)
             for of in (inks, others)
         )
         assert near <= all_ + 0.2

@@ -74,22 +74,22 @@ def test_cyanotype_of_what_was_asked_for_in_red_keeps_inks_of_its_own() -> None:
 
 
 def test_dyed_replaces_one_ink_and_keeps_the_rest() -> None:
-    dyed = dyeing.dyed(INKS, ("purple",))
+    dyed = dyeing.dye(INKS, ("purple",))
     changed = [number for number, (one, other) in enumerate(zip(INKS, dyed, strict=True)) if one != other]
     assert len(changed) == 1 and changed != [0]
-    assert _off(colour.lab(colour.parsed(dyed[changed[0]])), "purple") < 10
+    assert _off(colour.lab(colour.parse_hex(dyed[changed[0]])), "purple") < 10
 
 
 def test_dyed_with_an_ink_like_the_colour_changes_nothing() -> None:
-    own = colour.hexed(colour.polar(*colour.NAMED["red"]))
-    assert dyeing.dyed((*INKS, own), ("red",)) == (*INKS, own)
+    own = colour.to_hex(colour.polar(*colour.NAMED["red"]))
+    assert dyeing.dye((*INKS, own), ("red",)) == (*INKS, own)
 
 
 def test_dyed_own_inks_all_take_the_colour_and_stay_apart() -> None:
-    dyed = [colour.lab(colour.parsed(ink)) for ink in dyeing.dyed(INKS, ("blue",), own=(2, 4))]
+    dyed = [colour.lab(colour.parse_hex(ink)) for ink in dyeing.dye(INKS, ("blue",), own=(2, 4))]
     assert all(_off(dyed[number], "blue") < 12 for number in (2, 4))
     assert dyed[4][0] > dyed[2][0] + 0.05
 
 
 def test_dyed_without_colours_changes_nothing() -> None:
-    assert dyeing.dyed(INKS, ()) == INKS == dyeing.dyed(INKS, (), own=(2,))
+    assert dyeing.dye(INKS, ()) == INKS == dyeing.dye(INKS, (), own=(2,))

@@ -13,25 +13,25 @@ LINOCUT, GRID, PAINTED = Composition("linocut"), Composition("squares", "grid", 
 
 @pytest.mark.parametrize(("first", "last"), [(LINOCUT, GRID), (GRID, LINOCUT), (LINOCUT, PAINTED), (PAINTED, GRID)])
 def test_turned_goes_from_nothing_to_all(first: Composition, last: Composition) -> None:
-    shares = [turning.turned(40, 60, first, last, t).mean() for t in np.linspace(0, 1, 21)]
+    shares = [turning.transition_shares(40, 60, first, last, t).mean() for t in np.linspace(0, 1, 21)]
     assert shares[0] == 0 and shares[-1] == 1
     steps = np.diff(shares)
     assert steps.min() >= 0 and steps.max() < 0.16
 
 
 def test_turned_shows_either_composition_and_hardly_a_mixture_of_graphic_ones() -> None:
-    share = turning.turned(120, 120, LINOCUT, GRID, 0.5)
+    share = turning.transition_shares(120, 120, LINOCUT, GRID, 0.5)
     assert ((share > 0.05) & (share < 0.95)).mean() < 0.05
     assert 0.2 < share.mean() < 0.8
 
 
 def test_between_mixes_what_differs_only_in_inks() -> None:
     first, last = Composition("linocut", inks=("ffffff", "000000")), Composition("linocut", inks=("000000", "ffffff"))
-    middle = turning.between(first, last, 0.5)
+    middle = turning.blend(first, last, 0.5)
     assert middle is not None and middle.inks[0] == middle.inks[1]
-    assert turning.between(first, last, 0.0) == first and turning.between(first, last, 1.0) == last
+    assert turning.blend(first, last, 0.0) == first and turning.blend(first, last, 1.0) == last
 
 
 @pytest.mark.parametrize("other", [GRID, Composition("linocut", seed=4), Composition("linocut", inks=("000000",) * 3)])
 def test_between_leaves_other_compositions_to_be_turned(other: Composition) -> None:
-    assert turning.between(LINOCUT, other, 0.5) is None
+    assert turning.blend(LINOCUT, other, 0.5) is None

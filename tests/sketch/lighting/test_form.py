@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sketch.lighting.form import Form, blurred
+from sketch.lighting.form import Form, blur
 
 
 def test_form_is_coarse_and_tells_where_a_thing_ends() -> None:
@@ -25,8 +25,8 @@ def test_form_is_coarse_and_tells_where_a_thing_ends() -> None:
 def test_blur_keeps_the_mean_and_spreads(radius: float) -> None:
     dot = np.zeros((101, 101), np.float32)
     dot[50, 50] = 1
-    soft = blurred(dot, radius)
+    soft = blur(dot, radius)
     reach = max(1, round(radius))
     assert soft.max() == soft[50, 50] == pytest.approx((2 * reach + 1) ** -2.0)
-    assert np.allclose(blurred(np.full((20, 30), 0.4, np.float32), radius), 0.4)
+    assert np.allclose(blur(np.full((20, 30), 0.4, np.float32), radius), 0.4)
     assert (soft > 0)[50].sum() == min(101, 4 * reach + 1)

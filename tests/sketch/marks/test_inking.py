@@ -7,7 +7,7 @@ import numpy as np
 from sketch import colour
 from sketch.marks import inking
 
-INKS = colour.lab(np.stack([colour.parsed(ink) for ink in ("f2ead8", "1d1a18", "c8452c", "2f5a8a")]))
+INKS = colour.lab(np.stack([colour.parse_hex(ink) for ink in ("f2ead8", "1d1a18", "c8452c", "2f5a8a")]))
 
 
 def test_nearest_ink_itself_is_kept() -> None:

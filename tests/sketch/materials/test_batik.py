@@ -14,7 +14,7 @@ from tests.support.marked import disc
 
 @pytest.mark.parametrize("inks", batik.INKS)
 def test_inks_come_from_light_to_dark(inks: tuple[str, ...]) -> None:
-    lightness = [colour.lab(colour.parsed(ink))[0] for ink in inks]
+    lightness = [colour.lab(colour.parse_hex(ink))[0] for ink in inks]
     assert lightness == sorted(lightness, reverse=True)
 
 

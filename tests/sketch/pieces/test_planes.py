@@ -15,7 +15,7 @@ INKS = planes.INKS[0]
 
 def near(picture: Array, ink: str) -> NDArray[np.bool_]:
     """Return which pixels are in an ink."""
-    return np.abs(picture - colour.parsed(ink)).max(-1) < 0.12
+    return np.abs(picture - colour.parse_hex(ink)).max(-1) < 0.12
 
 
 def test_draw_has_bars_across_the_ground() -> None:

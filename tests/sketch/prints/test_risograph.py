@@ -12,7 +12,7 @@ from tests.support.discs import disc
 @pytest.mark.parametrize("inks", risograph.INKS)
 def test_draw_is_nowhere_lighter_than_the_paper(inks: tuple[str, ...]) -> None:
     picture = risograph.draw(disc(inks))
-    assert (picture <= colour.parsed(inks[0]) + 1e-3).all()
+    assert (picture <= colour.parse_hex(inks[0]) + 1e-3).all()
 
 
 def test_draw_of_a_red_thing_stays_red() -> None:

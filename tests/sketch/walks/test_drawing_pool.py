@@ -179,4 +179,4 @@ def test_processes_find_this_package_though_the_path_does_not_name_its_folder(mo
 
 @pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (3, 2), (64, drawing_pool.MOST)])
 def test_one_core_is_left_to_the_process_that_asks(cores: int, processes: int) -> None:
-    assert drawing_pool.beside(cores) == processes
+    assert drawing_pool.extra_processes(cores) == processes

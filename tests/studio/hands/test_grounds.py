@@ -69,12 +69,12 @@ def test_painterly_hands_paint_a_ground() -> None:
 
 
 def test_hand_that_invents_its_ground_refuses_another() -> None:
-    with pytest.raises(StudioError, match=r"'op-art' invents its own ground; .* painted by pop-art, "):
+    with pytest.raises(StudioError, match=r"'op-art' renders no given background; these do: pop-art, "):
         registry.paint("op-art", motifs(), seeds(1, 2, 3), grounds())
 
 
 def test_drawing_without_a_ground_has_none_to_paint() -> None:
-    with pytest.raises(StudioError, match="no ground"):
+    with pytest.raises(StudioError, match="no background"):
         _ = Drawing(motifs()).whole
 
 

@@ -77,7 +77,7 @@ def test_there_are_at_least_fifteen_hands_with_words_of_their_own() -> None:
 
 
 def test_unknown_hand_is_refused_with_those_there_are() -> None:
-    with pytest.raises(StudioError, match=r"no hand 'fresco'; there are pop-art, "):
+    with pytest.raises(StudioError, match=r"Unknown style 'fresco'; known styles: pop-art, "):
         registry.paint("fresco", batch(), seeds(1, 2, 3))
 
 

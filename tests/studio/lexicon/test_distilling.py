@@ -55,7 +55,7 @@ def associations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def concepts(modules: Path, associations: Path) -> list[Words]:
-    return vocabulary.collected(modules, associations)
+    return vocabulary.collect_words(modules, associations)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_glosses_tell_of_concepts(modules: Path, concepts: list[Words]) -> None:
 def test_associations_of_what_is_no_concept_are_refused(modules: Path, tmp_path: Path) -> None:
     (tmp_path / "wrong.txt").write_text("fox = vixen\ntoucan = bird\n", "utf-8")
     with pytest.raises(StudioError, match=r"wrong\.txt, line 2: there is no concept 'toucan'"):
-        vocabulary.collected(modules, tmp_path / "wrong.txt")
+        vocabulary.collect_words(modules, tmp_path / "wrong.txt")
 
 
 def test_missing_wordnet_is_named(tmp_path: Path) -> None:
@@ -107,4 +107,4 @@ def test_the_stage_writes_what_the_site_reads_and_the_same_each_time(
     best = lexicon.find("vixen")[0]
     assert (lexicon.concepts[best.concept].name, best.source) == ("fox", READ_ALIAS)
     assert lexicon.is_verb("run") and not lexicon.is_verb("fox")
-    assert lexicon.told(["henhous"])[0].argmax() == best.concept
+    assert lexicon.term_scores(["henhous"])[0].argmax() == best.concept

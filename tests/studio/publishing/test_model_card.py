@@ -29,6 +29,6 @@ def test_card_tells_what_is_not_counted_apart_from_what_is(tmp_path: Path) -> No
     run(folder, "none", [{"step": 3, "loss": 0.1}])
     facts = {"title": "X", "size": 16, "prefix": "", "hands": [], "sources": [], "licence": "Free.",
              "defaults": {"steps": 6, "guidance": 2}}  # fmt: skip
-    text = model_card.written(folder, facts, {}, [])
+    text = model_card.write_card(folder, facts, {}, [])
     assert "| early |  | 60 | 4 | some 480 | 0 | 0.9 → 0.5 |" in text
     assert "| none |  | 3 | 4 | not noted | 0 | 0.1 → 0.1 |" in text

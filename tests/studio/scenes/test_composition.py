@@ -153,9 +153,9 @@ def test_stage_writes_the_plan_and_a_sheet(drawn: Folder, run: Run, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (("--hand", "fresco"), "no hand 'fresco'"), (("--unnamed", "fresco"), "no hand 'fresco'"),
-    (("--hand", "neon", "--unnamed", "oil"), "--unnamed oil is none of the hands that paint"),
-    (("--two", 0.9, "--coloured", 0.2), "together at most 1"),
+    (("--hand", "fresco"), "Unknown style 'fresco'"), (("--unnamed", "fresco"), "Unknown style 'fresco'"),
+    (("--hand", "neon", "--unnamed", "oil"), "--unnamed oil is not among the styles of --hand"),
+    (("--two", 0.9, "--coloured", 0.2), "must not add up to more than 1"),
 ])  # fmt: skip
 def test_plan_that_cannot_be_is_refused(words: tuple[object, ...], says: str, drawn: Folder, run: Run) -> None:
     assert says in run("compose", "--folder", drawn.path, *words, ok=False)["error"]
@@ -166,7 +166,7 @@ def test_plan_with_unknown_hand_or_none_is_refused(drawn: Folder, tmp_path: Path
     with pytest.raises(FolderError, match="the stage compose writes it"):
         Programme.from_folder(folder)
     (tmp_path / "scenes.json").write_text(json.dumps({"number": 3, "hands": ["fresco"]}))
-    with pytest.raises(FolderError, match="hands that nobody has: fresco"):
+    with pytest.raises(FolderError, match="unknown styles: fresco"):
         Programme.from_folder(folder)
 
 

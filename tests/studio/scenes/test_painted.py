@@ -96,11 +96,11 @@ def test_sketch_as_by_a_finger_is_near_the_drawn_one_but_wanders(
     renderer: SubjectRenderer, drawn: list[Subject]
 ) -> None:
     plain = renderer.drawn(drawn[1]).sketch(16)
-    made = picture_sketches.rough(plain, np.random.default_rng(1))
+    made = picture_sketches.roughen(plain, np.random.default_rng(1))
     assert made.shape == plain.shape and made.dtype == np.float32 and np.abs(made).max() <= 1
     assert len(np.unique(made[:3].reshape(3, -1), axis=1).T) <= 10
     assert 0 < np.abs(made - plain).mean() < 0.3 and not np.array_equal(made[3], plain[3])
-    assert np.array_equal(made, picture_sketches.rough(plain, np.random.default_rng(1)))
+    assert np.array_equal(made, picture_sketches.roughen(plain, np.random.default_rng(1)))
 
 
 def test_picture_of_two_hands_is_both_of_theirs_in_the_shares_of_its_place(

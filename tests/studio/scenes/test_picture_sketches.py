@@ -25,7 +25,7 @@ def disc(tone: tuple[float, float, float], ground: object, *, radius: float = 0.
 def test_any_picture_makes_a_sketch_of_few_colours() -> None:
     picture = np.random.default_rng(0).random((96, 96, 3)).astype(np.float32)
     picture[:48] = (0.9, 0.1, 0.1)
-    made = picture_sketches.of_picture(picture, 24)
+    made = picture_sketches.sketch_picture(picture, 24)
     assert made.shape == (4, 24, 24) and made.dtype == np.float32 and (made[3] == 1).all()
     assert len(np.unique(made[:3].reshape(3, -1), axis=1).T) <= 12
     assert np.allclose(made[:3, 4, 4] / 2 + 0.5, (0.9, 0.1, 0.1), atol=0.03)
@@ -35,12 +35,12 @@ def test_any_picture_makes_a_sketch_of_few_colours() -> None:
 def test_distances_are_those_of_drawn_scenes(seed: int) -> None:
     inside = np.random.default_rng(seed).random((SIDE, SIDE)) > (0.1, 0.5, 0.9, 0.99)[seed]
     wanted = distance.signed(inside.astype(np.int16), 4.0) / distance.CLAMP
-    assert np.allclose(picture_sketches.signed(inside), wanted, atol=1e-6)
+    assert np.allclose(picture_sketches.signed_distance(inside), wanted, atol=1e-6)
 
 
 def test_thing_that_stands_out_is_found_where_it_is() -> None:
     shades = np.linspace(0.55, 0.75, 128, dtype=np.float32)[:, None, None] * np.ones((1, 128, 3), np.float32)
-    found = picture_sketches.figure(disc((0.8, 0.2, 0.1), shades), SIDE)
+    found = picture_sketches.find_figure(disc((0.8, 0.2, 0.1), shades), SIDE)
     assert found is not None
     rows, columns = np.mgrid[:SIDE, :SIDE] / (SIDE - 1)
     wanted = (rows - 0.5) ** 2 + (columns - 0.5) ** 2 < 0.25**2
@@ -51,7 +51,7 @@ def test_ring_is_filled() -> None:
     ring = disc((0.9, 0.9, 0.9), (0.1, 0.2, 0.6), radius=0.3)
     inner = disc((0.1, 0.2, 0.6), (0, 0, 0), radius=0.2)
     ring = np.where(inner.sum(-1, keepdims=True) > 0, inner, ring)
-    found = picture_sketches.figure(ring, SIDE)
+    found = picture_sketches.find_figure(ring, SIDE)
     assert found is not None and found[SIDE // 2, SIDE // 2]
 
 
@@ -68,20 +68,20 @@ def test_picture_without_one_thing_has_no_outline(kind: str) -> None:
                           disc((0.9, 0.9, 0), (0, 0, 0.4), radius=0.15, x=0.75)),
     }  # fmt: skip
     picture = pictures[kind].astype(np.float32)
-    assert picture_sketches.figure(picture, SIDE) is None
+    assert picture_sketches.find_figure(picture, SIDE) is None
     for seed in range(6):
-        made = picture_sketches.varied(picture, SIDE, np.random.default_rng(seed))
+        made = picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(seed))
         assert made.shape == (4, SIDE, SIDE) and bool((made[3] == 1).all()) and np.abs(made).max() <= 1
 
 
 def test_sketches_of_a_picture_vary_and_some_have_its_outline() -> None:
     picture = disc((0.8, 0.2, 0.1), (0.3, 0.5, 0.7))
-    made = [picture_sketches.varied(picture, SIDE, np.random.default_rng(seed)) for seed in range(60)]
+    made = [picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(seed)) for seed in range(60)]
     outlined = [each for each in made if each[3].min() < 0]
     assert 0.65 < len(outlined) / 60 < 0.95
     assert all(each[3, SIDE // 2, SIDE // 2] > 0 > each[3, 0, 0] for each in outlined)
     assert len({each.tobytes() for each in made}) > 20
-    told = picture_sketches.varied(picture, SIDE, np.random.default_rng(3), inside=np.eye(SIDE, dtype=bool))
+    told = picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(3), inside=np.eye(SIDE, dtype=bool))
     assert told[3].min() < 0 or bool((told[3] == 1).all())
 
 
@@ -90,18 +90,18 @@ def test_soft_sketch_keeps_the_edge_of_its_thing_and_loses_its_strokes() -> None
     inside = (rows - 0.5) ** 2 + (columns - 0.5) ** 2 < 0.25**2
     strokes = np.arange(SIDE)[:, None] % 2 * np.ones((1, SIDE))
     picture = np.where(inside[..., None], (0.8, 0.2, 0.1), 0.3 + 0.4 * strokes[..., None]).astype(np.float32)
-    made = picture_sketches.of_picture(picture, SIDE, blur=3.0, inside=inside)[:3].transpose(1, 2, 0) / 2 + 0.5
+    made = picture_sketches.sketch_picture(picture, SIDE, blur=3.0, inside=inside)[:3].transpose(1, 2, 0) / 2 + 0.5
     assert np.allclose(made[inside], (0.8, 0.2, 0.1), atol=0.03)
     assert np.abs(made[~inside] - 0.5).mean() < 0.03
-    assert (picture_sketches.of_picture(picture, SIDE)[:3, 0, 0] < -0.3).all(), "a sharp one has them"
+    assert (picture_sketches.sketch_picture(picture, SIDE)[:3, 0, 0] < -0.3).all(), "a sharp one has them"
 
 
 def test_lines_are_left_out_and_what_is_broad_keeps_its_edge() -> None:
     picture = np.full((128, 128, 3), 0.2, np.float32)
     picture[60:68, :80], picture[:, 96:] = 0.9, 0.6  # a line of two pixels of the sketch, and a broad field
-    made = picture_sketches.of_picture(picture, SIDE, lines=5)[0] / 2 + 0.5
+    made = picture_sketches.sketch_picture(picture, SIDE, lines=5)[0] / 2 + 0.5
     assert np.allclose(made[:, :23], 0.2, atol=0.02) and np.allclose(made[:, 25:], 0.6, atol=0.02)
-    assert picture_sketches.of_picture(picture, SIDE)[0, 16, 4] > 0.7, "else the line is there"
+    assert picture_sketches.sketch_picture(picture, SIDE)[0, 16, 4] > 0.7, "else the line is there"
 
 
 def test_colours_are_given_with_the_thing_in_mind_also_where_its_outline_is_kept_back() -> None:
@@ -112,7 +112,9 @@ def test_colours_are_given_with_the_thing_in_mind_also_where_its_outline_is_kept
         return np.concatenate([np.broadcast_to(np.float32([[[-1]], [[1]], [[-1]]]), sketch[:3].shape), sketch[3:]])
 
     picture = disc((0.8, 0.2, 0.1), (0.3, 0.5, 0.7))
-    made = [picture_sketches.varied(picture, SIDE, np.random.default_rng(seed), recolour=green) for seed in range(20)]
+    made = [
+        picture_sketches.vary_sketch(picture, SIDE, np.random.default_rng(seed), recolour=green) for seed in range(20)
+    ]
     assert told == [True] * 20
     assert all((each[1] > 0.98).all() and (each[:3:2] < -0.98).all() for each in made)
     assert {bool((each[3] == 1).all()) for each in made} == {True, False}
@@ -121,7 +123,8 @@ def test_colours_are_given_with_the_thing_in_mind_also_where_its_outline_is_kept
 def test_nothing_but_numpy_and_pillow_is_needed_to_sketch_a_picture() -> None:
     script = (
         "import sys, numpy as np; from studio.scenes import picture_sketches as p;"
-        "p.varied(np.zeros((64, 64, 3), np.float32), 16, np.random.default_rng(0)); p.signed(np.eye(8, dtype=bool));"
+        "p.vary_sketch(np.zeros((64, 64, 3), np.float32), 16, np.random.default_rng(0));"
+        "p.signed_distance(np.eye(8, dtype=bool));"
         "print([name for name in ('torch', 'scipy', 'cv2') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

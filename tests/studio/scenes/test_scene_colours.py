@@ -36,7 +36,7 @@ def tones(sketch: np.ndarray) -> np.ndarray:
 
 def test_style_of_two_colours_is_led_by_many_the_lighter_by_lighter_ones(shown: np.ndarray) -> None:
     plain = of_two(AMBER, UMBER)
-    pairs = SceneColours(scene_colours.sampled([plain] * 4, 4, 0), shown)
+    pairs = SceneColours(scene_colours.sample_colours([plain] * 4, 4, 0), shown)
     made = [pairs.laid_on(plain, None, np.random.default_rng(seed)) for seed in range(40)]
     assert all(np.array_equal(each[3], plain[3]) and np.abs(each).max() <= 1 for each in made)
     upper, lower = (np.stack([tones(each[:, half])[0] for each in made]) for half in (slice(0, 8), slice(8, 16)))
@@ -66,7 +66,7 @@ def test_grain_of_the_paper_becomes_no_pattern(shown: np.ndarray) -> None:
     grain = np.random.default_rng(0).normal(size=(SIDE, SIDE)).astype(np.float32) * 0.02
     paper = of_two((0.1, 0.25, 0.5), (0.1, 0.25, 0.5))
     paper[:3] += grain
-    pairs = SceneColours(scene_colours.sampled([paper] * 4, 4, 0), shown)
+    pairs = SceneColours(scene_colours.sample_colours([paper] * 4, 4, 0), shown)
     for seed in range(10):
         made = tones(pairs.laid_on(paper, None, np.random.default_rng(seed)))
         assert made.std(0).max() < 0.05
@@ -76,7 +76,7 @@ def test_thing_is_led_by_other_colours_than_what_is_around_it(shown: np.ndarray)
     plain = of_two(AMBER, AMBER)
     inside = np.zeros((SIDE, SIDE), bool)
     inside[4:12, 4:12] = True
-    pairs = SceneColours(scene_colours.sampled([plain] * 4, 4, 0), shown)
+    pairs = SceneColours(scene_colours.sample_colours([plain] * 4, 4, 0), shown)
     found = 0
     for seed in range(20):
         made = tones(pairs.laid_on(plain, inside, np.random.default_rng(seed))).reshape(SIDE, SIDE, 3)
@@ -88,9 +88,9 @@ def test_thing_is_led_by_other_colours_than_what_is_around_it(shown: np.ndarray)
 @pytest.mark.slow
 def test_colours_of_scenes_are_of_all_hues_and_drawn_again_from_the_same_seed() -> None:
     book = sketchbook.load(Path("models/house/sketchbook.zip"))
-    found = scene_colours.shown_in(book, 1)
+    found = scene_colours.library_colours(book, 1)
     assert found.shape == (scene_colours.PAIRS, 3) and found.dtype == np.float32
-    assert np.array_equal(found, scene_colours.shown_in(book, 1))
+    assert np.array_equal(found, scene_colours.library_colours(book, 1))
     strong = found[np.hypot(found[:, 1], found[:, 2]) > 0.04]
     hues = (np.degrees(np.arctan2(strong[:, 2], strong[:, 1])) // 60).astype(int)
     assert len(set(hues.tolist())) >= 5 and found[:, 0].std() > 0.1

@@ -154,7 +154,7 @@ def test_two_encoders_are_asked_as_the_pipeline_asks_them(begun: Callable[[str],
 def test_changes_are_kept_apart_of_low_rank_alone(begun: Callable[[str], Lesson]) -> None:
     lesson = begun("sd1")
     words = ("train", "--folder", lesson.work, "--base", lesson.base, "--tune", "full", "--apart", "--steps", 1)
-    assert "say --tune lora with it" in call(*words, ok=False)["error"]
+    assert "requires --tune lora" in call(*words, ok=False)["error"]
 
 
 def test_model_that_predicts_the_picture_itself_is_refused(begun: Callable[[str], Lesson]) -> None:
@@ -162,4 +162,4 @@ def test_model_that_predicts_the_picture_itself_is_refused(begun: Callable[[str]
     config = lesson.base / "scheduler/scheduler_config.json"
     config.write_text(config.read_text().replace('"epsilon"', '"sample"'))
     said = call("train", "--folder", lesson.work, "--base", lesson.base, *LEARN, ok=False)
-    assert "predicts 'sample'; what can be learned is flow, v_prediction, epsilon" in said["error"]
+    assert "predicts 'sample'; supported objectives: flow, v_prediction, epsilon" in said["error"]

@@ -45,10 +45,10 @@ def losses(folder: Folder, run: str = "autoencoder") -> list[float]:
 
 def test_stage_makes_a_folder_that_diffusers_loads(begun: tuple[Folder, dict[str, Any]]) -> None:
     folder, told = begun
-    vae = autoencoder.load(folder.path / "model/vae")
+    vae = autoencoder.load_autoencoder(folder.path / "model/vae")
     pictures = torch.rand(2, 3, 32, 32)
     latents = autoencoder.scaled_latents(vae, pictures)
-    assert latents.shape == (2, 4, 8, 8) and autoencoder.decoded(vae, latents).shape == pictures.shape
+    assert latents.shape == (2, 4, 8, 8) and autoencoder.decode_latents(vae, latents).shape == pictures.shape
     assert told["measured_on"] == "test" and set(told["psnr"]) == {"plain", "neon", "cut-out"}
     assert vae.config.scaling_factor == pytest.approx(told["scaling_factor"], abs=1e-3)
 
@@ -59,9 +59,11 @@ def test_latents_are_scaled_to_one(begun: tuple[Folder, dict[str, Any]]) -> None
 
     pictures = Canvas(folder, size=32).mixture(16, 0, rng=loop.step_rng(0, 0))
     with torch.no_grad():
-        latents = autoencoder.scaled_latents(autoencoder.load(folder.path / "model/vae"), pictures)
+        latents = autoencoder.scaled_latents(autoencoder.load_autoencoder(folder.path / "model/vae"), pictures)
     assert float(latents.square().mean().sqrt()) == pytest.approx(1, abs=0.05)
-    assert not autoencoder.load(folder.path / "model/vae").config.shift_factor  # the pipeline would ignore it
+    assert not autoencoder.load_autoencoder(
+        folder.path / "model/vae"
+    ).config.shift_factor  # the pipeline would ignore it
 
 
 def test_second_call_trains_nothing_and_changes_nothing(copy: Folder, run: Call) -> None:
@@ -97,20 +99,20 @@ def test_other_settings_are_refused_by_name(copy: Folder, run: Call) -> None:
 def test_refining_keeps_the_latents(copy: Folder, run: Call) -> None:
     pictures = torch.rand(1, 3, 32, 32)
     with torch.no_grad():
-        before = autoencoder.load(copy.path / "model/vae")
+        before = autoencoder.load_autoencoder(copy.path / "model/vae")
         latents = autoencoder.scaled_latents(before, pictures)
     run("autoencoder", "--folder", copy.path, *SMALL, "--steps", 2, "--refine")
     with torch.no_grad():
-        after = autoencoder.load(copy.path / "model/vae")
+        after = autoencoder.load_autoencoder(copy.path / "model/vae")
         assert torch.equal(autoencoder.scaled_latents(after, pictures), latents)
-        assert not torch.equal(autoencoder.decoded(after, latents), autoencoder.decoded(before, latents))
+        assert not torch.equal(autoencoder.decode_latents(after, latents), autoencoder.decode_latents(before, latents))
 
 
 def test_more_steps_paint_nearer(drawn: Folder, begun: tuple[Folder, dict[str, Any]]) -> None:
     from studio.scenes.canvas import Canvas
 
     pictures = Canvas(begun[0], size=32).mixture(8, 0, rng=loop.step_rng(1, 1)) * 2 - 1
-    vae = autoencoder.make((8, 8, 16), latent=4, size=32)
+    vae = autoencoder.make_autoencoder((8, 8, 16), latent=4, size=32)
     optimiser = torch.optim.AdamW(vae.parameters(), 3e-3)
     told = []
     for _ in range(30):
@@ -154,11 +156,11 @@ def failing(*steps: int) -> Any:
 def test_no_number_again_and_again_stops_and_the_last_good_step_stays(line: tuple[Run, torch.nn.Module]) -> None:
     run, model = line
     always = failing(*range(5, 99))
-    with pytest.raises(StudioError, match=r"Step 10 of line gave no number .*after step 8 is kept"):
+    with pytest.raises(StudioError, match=r"Step 10 of line gave a non-finite loss .*after step 8 is saved"):
         loop.fit(model, always, loop.Schedule(steps=99, save_every=2), run, machine=Plain(run))
     kept = run.state()
     assert kept and kept["step"] == 8 and all(torch.isfinite(value).all() for value in kept["model"].values())
-    with pytest.raises(StudioError, match=r"Step 13 of line gave no number .*after step 12 is kept"):
+    with pytest.raises(StudioError, match=r"Step 13 of line gave a non-finite loss .*after step 12 is saved"):
         loop.fit(model, always, loop.Schedule(steps=99, save_every=2), run, machine=Plain(run))
 
 
@@ -183,7 +185,7 @@ def test_weights_that_are_no_numbers_are_never_kept(line: tuple[Run, torch.nn.Mo
             return (model.weight * 0).sum(), {}
         return squares(model, step, dice)
 
-    with pytest.raises(StudioError, match=r"Step 4 of line gave no number .*after step 2 is kept"):
+    with pytest.raises(StudioError, match=r"Step 4 of line gave a non-finite loss .*after step 2 is saved"):
         loop.fit(model, spoils, loop.Schedule(steps=9, save_every=2), run, machine=Plain(run))
     kept = run.state()
     assert kept and kept["step"] == 2
@@ -200,8 +202,8 @@ def test_full_disk_is_told_and_the_state_before_stays(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StudioError, match=r"Step 9 could not be kept .No space left.*still holds the state before"):
-        run.keep({"step": 9})
+    with pytest.raises(StudioError, match=r"Step 9 could not be saved .No space left.*still holds the previous state"):
+        run.save_state({"step": 9})
     assert (run.path / "state.pt").read_bytes() == before and not list(run.path.glob(".*"))
 
 
@@ -221,8 +223,10 @@ def test_full_disk_is_told_where_the_curve_or_a_checkpoint_does_not_fit(
 
     monkeypatch.setattr(checkpoints.diffusion, "plain_copy", lambda _: SimpleNamespace(
         half=lambda: SimpleNamespace(save_pretrained=full)))  # fmt: skip
-    with pytest.raises(StudioError, match=r"checkpoints/000004 could not be written .*No space left.*before stays"):
-        checkpoints.keep(run, model, 4)
+    with pytest.raises(
+        StudioError, match=r"checkpoints/000004 could not be written .*No space left.*earlier checkpoints stay"
+    ):
+        checkpoints.save_checkpoint(run, model, 4)
     assert (run.path / "state.pt").read_bytes() == before and not any((run.path / "checkpoints").iterdir())
 
 
@@ -249,7 +253,7 @@ def test_broken_state_and_odd_names_are_refused(line: tuple[Run, torch.nn.Module
     (run.path / "state.pt").write_bytes(b"torn")
     with pytest.raises(FolderError, match="cannot be read"):
         run.state()
-    with pytest.raises(FolderError, match="cannot be called"):
+    with pytest.raises(FolderError, match="is not a valid run name"):
         Run(run.folder, "../x")
 
 

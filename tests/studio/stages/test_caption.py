@@ -31,16 +31,22 @@ def work(**changes: object) -> Record:
     ({"title": "12", "group": "Etching", "keywords": ["river", "boat"]}, "an etching, river, boat", "river, boat"),
 ])  # fmt: skip
 def test_works_are_captioned_from_the_catalogue(changes: dict[str, object], short: str, long: str) -> None:
-    assert (record_captions.short(work(**changes)), record_captions.long(work(**changes))) == (short, long)
+    assert (record_captions.short_caption(work(**changes)), record_captions.long_caption(work(**changes))) == (
+        short,
+        long,
+    )
 
 
 def test_motifs_are_captioned_by_name_and_keywords() -> None:
     bear = record(keywords=["animal", "grizzly"])
-    assert record_captions.short(bear) == "a bear" and record_captions.long(bear) == "a bear, animal, grizzly"
+    assert (
+        record_captions.short_caption(bear) == "a bear"
+        and record_captions.long_caption(bear) == "a bear, animal, grizzly"
+    )
 
 
 def test_very_long_catalogue_entries_are_cut_at_a_comma() -> None:
-    long = record_captions.long(work(materials=", ".join(f"material {number}" for number in range(99))))
+    long = record_captions.long_caption(work(materials=", ".join(f"material {number}" for number in range(99))))
     assert 250 < len(long) <= 300 and not long.endswith(",") and "material" in long.rpartition(", ")[2]
 
 

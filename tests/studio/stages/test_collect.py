@@ -195,7 +195,7 @@ def test_met_gives_what_is_free_and_the_rest_is_set_aside(run: Run, work: Path, 
     assert irises.attribution.endswith("Gift of Adele R. Levy, 1958. The Metropolitan Museum of Art")
     reasons = aside(work)
     assert reasons["2.jpg"] == "no licence is named" and "answers 404" in reasons["7.jpg"]
-    assert "the private address 169.254.169.254" in reasons["8.jpg"] and "robots.txt asks not to" in reasons["9.jpg"]
+    assert "the private address 169.254.169.254" in reasons["8.jpg"] and "robots.txt disallows it" in reasons["9.jpg"]
     assert reasons["6.jpg"].startswith("broken: ")
     assert summary["passed_over"] == 1 and summary["failed"] == 1 and summary["twice"] == 1
     assert museum.asked["/closed/9.jpg"] == 0 and museum.asked["/steady/2.jpg"] == 0
@@ -255,7 +255,7 @@ def test_momas_file_in_json_names_several_artists(museum: Museum) -> None:
     rows = list(csv.DictReader(io.StringIO(MOMA, newline="")))
     listed = [row | {"Artist": [row["Artist"], "Another"]} for row in rows]
     read = list(museums.read_catalogue(json.dumps(listed).encode(), "Artworks.json"))
-    made = museums.item(read[1], vendor="moma")
+    made = museums.make_item(read[1], vendor="moma")
     assert made is not None and made.artist == "Vincent van Gogh, Another" and made.materials == "Oil on canvas"
 
 
@@ -284,7 +284,7 @@ def test_catalogue_with_pictures_beside_it(run: Run, work: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ('[{"title": ', "is no JSON"), ('{"a": 1}\n{"b"\n', "line 2 is no JSON"), ("[1]", "entry 1 is no object"),
+    ('[{"title": ', "is not JSON"), ('{"a": 1}\n{"b"\n', "line 2 is not JSON"), ("[1]", "entry 1 is not an object"),
     ('Title,Artist\n"unclosed', "unexpected end of data"),
 ])  # fmt: skip
 def test_broken_catalogue_is_named(text: str, says: str) -> None:
@@ -377,7 +377,7 @@ def test_visitor_pauses_between_requests_and_longer_where_robots_ask(
 def test_float_picture_is_brought_to_eight_bit() -> None:
     written = io.BytesIO()
     Image.fromarray(np.linspace(-3, 5, 200 * 200, dtype=np.float32).reshape(200, 200)).save(written, "TIFF")
-    flat = np.asarray(Image.open(io.BytesIO(picture_intake.prepared(written.getvalue()).data)))
+    flat = np.asarray(Image.open(io.BytesIO(picture_intake.prepare_picture(written.getvalue()).data)))
     assert flat[0].mean() < 5 and flat[-1].mean() > 250
 
 
@@ -386,20 +386,20 @@ def test_formats_that_no_museum_serves_are_not_opened(name: str) -> None:
     written = io.BytesIO()
     shaded().save(written, name)
     with pytest.raises(Refused, match="no picture that can be read"):
-        picture_intake.prepared(written.getvalue())
+        picture_intake.prepare_picture(written.getvalue())
 
 
 @pytest.mark.parametrize("name", ["JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000"])
 def test_formats_that_museums_serve_are_opened(name: str) -> None:
     written = io.BytesIO()
     shaded().save(written, name)
-    assert picture_intake.prepared(written.getvalue()).width == 150
+    assert picture_intake.prepare_picture(written.getvalue()).width == 150
 
 
 def test_large_picture_is_made_smaller_and_a_huge_one_refused() -> None:
     written = io.BytesIO()
     shaded(size=(3000, 300)).save(written, "PNG")
-    assert picture_intake.prepared(written.getvalue()).width == 2048
+    assert picture_intake.prepare_picture(written.getvalue()).width == 2048
     huge = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x01\x00\x00\x00\x01\x00\x00\x08\x02\x00\x00\x00\x0f\xa6\xb9\x12"
     with pytest.raises(Refused):
-        picture_intake.prepared(huge)
+        picture_intake.prepare_picture(huge)

@@ -36,7 +36,7 @@ def losses(folder: Path) -> dict[int, float]:
 
 def test_decoder_learns_and_the_encoder_does_not(asked: tuple[Any, ...], halving: Path, tmp_path: Path) -> None:
     told = call(*asked, "--steps", 3)
-    before, after = autoencoder.load(halving), autoencoder.load(tmp_path / "model/vae")
+    before, after = autoencoder.load_autoencoder(halving), autoencoder.load_autoencoder(tmp_path / "model/vae")
     assert autoencoder.digest(before.encoder) == autoencoder.digest(after.encoder)
     assert autoencoder.digest(before.decoder) != autoencoder.digest(after.decoder)
     assert before.config.scaling_factor == after.config.scaling_factor
@@ -54,8 +54,8 @@ def kill(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
             raise StudioError("killed")
         return real(*given)
 
-    real = adversary.near
-    monkeypatch.setattr(adversary, "near", killed)
+    real = adversary.coarse_distance
+    monkeypatch.setattr(adversary, "coarse_distance", killed)
 
 
 def test_killed_lesson_goes_on_with_the_losses_it_would_have_had(
@@ -80,13 +80,13 @@ def test_what_it_cannot_use_is_named(asked: tuple[Any, ...], tmp_path: Path, hal
     assert "none.zip" in said
     assert "multiple of 32, not 40" in call(*asked, "--size", 40, "--steps", 1, ok=False)["error"]
     nothing = call(*asked, "--vae", tmp_path, "--steps", 1, ok=False)["error"]
-    assert "no autoencoder's folder" in nothing
+    assert "holds no autoencoder" in nothing
 
 
 def test_other_autoencoder_is_another_lesson(asked: tuple[Any, ...], tmp_path: Path, halving: Path) -> None:
     call(*asked, "--steps", 2)
     other = tmp_path / "other"
-    vae = autoencoder.load(halving)
+    vae = autoencoder.load_autoencoder(halving)
     with torch.no_grad():
         next(iter(vae.decoder.parameters())).mul_(1.1)
     vae.save_pretrained(other)
@@ -101,14 +101,14 @@ def test_decoder_learns_what_a_model_paints_too(
     assert call(*asked, "--steps", 3, "--painter", model, "--share", 1)["after"] != alone
     assert "other settings (painter, share)" in call(*asked, "--steps", 3, ok=False)["error"]
     said = call(*asked, "--run", "words", "--painter", base, "--steps", 1, ok=False)["error"]
-    assert "--painter" in said and "not led by sketches" in said
+    assert "--painter" in said and "not sketch-conditioned" in said
     other = tmp_path / "other"
-    vae = autoencoder.load(halving)
+    vae = autoencoder.load_autoencoder(halving)
     with torch.no_grad():
         next(iter(vae.encoder.parameters())).mul_(1.1)
     vae.save_pretrained(other)
     said = call(*asked, "--run", "other", "--vae", other, "--painter", model, "--steps", 1, ok=False)["error"]
-    assert "paints other latents than --vae makes" in said
+    assert "uses other latents than --vae" in said
 
 
 def test_where_the_rate_stays_a_run_ends_when_it_is_told_to(
@@ -121,9 +121,9 @@ def test_where_the_rate_stays_a_run_ends_when_it_is_told_to(
 
 
 def test_what_a_model_painted_again_is_near_and_not_the_same(halving: Path, book: Path, model: Path) -> None:
-    vae = autoencoder.load(halving)
+    vae = autoencoder.load_autoencoder(halving)
     painter = repainting.Repainter(model, vae)
-    programme = subjects.Programme(subjects.Plan(4, 1), subjects.drawn_from(book))
+    programme = subjects.Programme(subjects.Plan(4, 1), subjects.load_subject_library(book))
     drawn = [programme.subject(number) for number in range(4)]
     latents = torch.randn(4, 4, 4, 4, generator=loop.step_rng(1, 1))
     sketches = torch.zeros(4, 4, 8, 8)
@@ -136,8 +136,8 @@ def test_what_a_model_painted_again_is_near_and_not_the_same(halving: Path, book
 def test_what_a_model_painted_from_noise_is_of_the_sketch_and_not_of_the_latents(
     halving: Path, book: Path, model: Path
 ) -> None:
-    painter = repainting.Repainter(model, autoencoder.load(halving), from_noise=True)
-    programme = subjects.Programme(subjects.Plan(2, 1), subjects.drawn_from(book))
+    painter = repainting.Repainter(model, autoencoder.load_autoencoder(halving), from_noise=True)
+    programme = subjects.Programme(subjects.Plan(2, 1), subjects.load_subject_library(book))
     drawn, sketches = [programme.subject(number) for number in range(2)], torch.zeros(2, 4, 8, 8)
     one, other = (torch.randn(2, 4, 4, 4, generator=loop.step_rng(1, seed)) for seed in (1, 2))
     of_one, of_other = (painter.paint(latents, sketches, drawn, loop.step_rng(1, 3)) for latents in (one, other))
@@ -189,7 +189,7 @@ def test_lesson_goes_on_from_a_published_decoder(scenes: tuple[Any, ...], tmp_pa
     assert all(torch.allclose(first[name], last[name], atol=1e-3) for name in first)
     for more in (("--finer", published), ()):
         said = call(*(scenes if more else scenes[:-1]), *further, *more, "--steps", 1, ok=False)["error"]
-        assert said == "--from-decoder goes with --scenes, and not with --finer."
+        assert said == "--from-decoder requires --scenes, and excludes --finer."
     said = call(*scenes, "--run", "none", "--from-decoder", tmp_path / "none", "--steps", 1, ok=False)["error"]
     assert "--from-decoder" in said and "config.json is missing" in said
 
@@ -204,6 +204,6 @@ def test_finer_stage_is_learned_after_and_changes_nothing_before_it(scenes: tupl
     assert all(torch.equal(value, last[name]) for name, value in first.items())
     assert {name.split(".")[0] for name in last.keys() - first.keys()} == {"finer", "painted_finer"}
     said = call(*scenes[:-1], "--finer", coarse, "--steps", 1, ok=False)["error"]
-    assert "goes with --scenes" in said
+    assert "requires --scenes" in said
     said = call(*scenes, "--finer", tmp_path / "none", "--size", 64, "--steps", 1, ok=False)["error"]
     assert "--finer" in said and "config.json is missing" in said

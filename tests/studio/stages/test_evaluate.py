@@ -133,9 +133,9 @@ def test_forgotten_is_what_most_seeds_showed_and_no_longer_do() -> None:
 
 @pytest.mark.parametrize(("words", "says"), [
     (("--eye", "nowhere"), "nowhere is no eye"),
-    (("--name", "../x"), "cannot be called"),
-    (("--before", "nobody"), "is no evaluation"),
-    (("--model", "nowhere"), "nowhere is no diffusers folder"),
+    (("--name", "../x"), "is not a valid evaluation name"),
+    (("--before", "nobody"), "is not an evaluation"),
+    (("--model", "nowhere"), "nowhere is not a diffusers folder"),
 ])  # fmt: skip
 def test_what_is_missing_is_named(
     words: tuple[str, ...], says: str, evaluated: tuple[Path, dict[str, Any]], base: Path, untaught: Path
@@ -147,7 +147,7 @@ def test_what_is_missing_is_named(
 def test_folder_that_learned_nothing_is_named(untaught: Path, base: Path, tmp_path: Path) -> None:
     words = ("evaluate", "--folder", tmp_path, "--base", base, "--eye", untaught)
     assert "the stage train makes it" in call(*words, ok=False)["error"]
-    assert "kept no checkpoints" in call(*words, "--checkpoints", "train", ok=False)["error"]
+    assert "has no checkpoints" in call(*words, "--checkpoints", "train", ok=False)["error"]
 
 
 def test_what_is_not_published_yet_is_asked_for_the_hands_of_its_scenes(

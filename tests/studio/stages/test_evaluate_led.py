@@ -83,7 +83,7 @@ def test_pictures_are_those_of_the_worker(
     pipe = pipeline.pipeline(parts)
     preset = presets.resolve(presets.BALANCED, {"presets": led_model.PRESETS})
     way = exam.Way(4, 1.0, (0.0, 0.0), 1.0)
-    ours = led_exam.sketch_conditioned(pipe, loaded, 8, way)(asked)
+    ours = led_exam.sketch_painter(pipe, loaded, 8, way)(asked)
     model = Model.load(str(tmp_path / "led"), device="cpu")
     painter = Painter(model)
     settings = replace(painter.rendering(preset), precision="float32")
@@ -132,10 +132,10 @@ def test_scene_itself_has_the_colours_that_were_asked_for(book: Path, untaught: 
     def drawn(questions: Any) -> Any:
         plain = [replace(question.scene, composition=None) for question in questions]
         scenes = [rendering.draw(scene, loaded, 64).picture for scene in plain]
-        return led_exam.shown(torch.from_numpy(np.stack(scenes)).permute(0, 3, 1, 2))
+        return led_exam.to_images(torch.from_numpy(np.stack(scenes)).permute(0, 3, 1, 2))
 
     def grey(questions: Any) -> Any:
-        return led_exam.shown(torch.full((len(questions), 3, 64, 64), 0.5))
+        return led_exam.to_images(torch.full((len(questions), 3, 64, 64), 0.5))
 
     eye = Eye.load(untaught)
     shares = []
@@ -164,11 +164,11 @@ def test_only_what_the_program_shows_and_the_model_does_not_is_lost(book: Path, 
     loaded, eye = sketchbook.load(book), Sees()
     asked = led_exam.questions(loaded, CONCEPTS, ("gouache",), (), exam.Extent(3, 2, 1, 0))
     own, even = exam.Gallery(Folder(tmp_path), "own"), exam.Gallery(Folder(tmp_path), "even")
-    own.paint(asked, led_exam.by_hand(loaded, 32), batch=4)
-    even.paint(asked, lambda part: led_exam.shown(torch.full((len(part), 3, 32, 32), 0.5)), batch=4)
+    own.paint(asked, led_exam.program_painter(loaded, 32), batch=4)
+    even.paint(asked, lambda part: led_exam.to_images(torch.full((len(part), 3, 32, 32), 0.5)), batch=4)
     plain = [question for question in asked if question.kind == "plain"]
-    assert led_score.lost(eye, even, own, asked) == plain  # type: ignore[arg-type]
-    assert led_score.lost(eye, own, own, asked) == led_score.lost(eye, own, even, asked) == []  # type: ignore[arg-type]
+    assert led_score.list_lost(eye, even, own, asked) == plain  # type: ignore[arg-type]
+    assert led_score.list_lost(eye, own, own, asked) == led_score.list_lost(eye, own, even, asked) == []  # type: ignore[arg-type]
 
 
 def test_sharpness_falls_where_a_picture_is_blurred() -> None:
@@ -186,7 +186,7 @@ def test_evaluation_of_nothing_that_is_drawn_is_refused(
          concepts=("kite",), hands=("gouache",), measured_on=[], R=None)  # fmt: skip
     shutil.copytree(led.path, tmp_path / "work")
     told = call(*words, "--folder", tmp_path / "work", "--run", "led", "--eye", tmp_path / "eye", ok=False)
-    assert "knows none of the concepts that are drawn" in told["error"]
+    assert "knows no drawn concept" in told["error"]
 
 
 def test_curve_ends_where_the_model_was_taken(led: Folder, tmp_path: Path) -> None:
@@ -194,5 +194,5 @@ def test_curve_ends_where_the_model_was_taken(led: Folder, tmp_path: Path) -> No
     leading = led_model.Leading(8, tmp_path, (), {"kind": "subjects", "hands": (), "mixed": 0.3, "pictures": 1})
     facts = {"title": "X", "size": 8, "prefix": "", "hands": [], "sources": [], "licence": "",
              "defaults": {"steps": 1, "guidance": 2}}  # fmt: skip
-    text = model_card.written(led, facts, {}, [], leading=leading, ends={"led": 2})
+    text = model_card.write_card(led, facts, {}, [], leading=leading, ends={"led": 2})
     assert "| led | v_prediction | 2 | 4 | 8 |" in text

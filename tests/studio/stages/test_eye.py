@@ -52,7 +52,7 @@ def copy(taught: tuple[Folder, dict[str, Any]], tmp_path: Path) -> Folder:
 
 @pytest.fixture(scope="module")
 def order(book: Path) -> eye_pool.Order:
-    return eye_pool.Order(subjects.drawn_from(book), "book", 24, 32, 16)
+    return eye_pool.Order(subjects.load_subject_library(book), "book", 24, 32, 16)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def school(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> eye.School:
     folder = Folder(tmp_path_factory.mktemp("school"))
-    eye_pool.paint(folder, order)
+    eye_pool.render_pool(folder, order)
     pool = eye_pool.load_pool(folder, order)
     return eye.School(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
 
@@ -177,15 +177,15 @@ def test_pool_is_painted_by_several_processes_and_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr(eye_pool, "SHARD", 5)
     whole, shared = Folder(tmp_path / "whole"), Folder(tmp_path / "shared")
-    eye_pool.paint(whole, order)
+    eye_pool.render_pool(whole, order)
     for process in (1, 0):
-        eye_pool.paint(shared, order, process=process, processes=2)
+        eye_pool.render_pool(shared, order, process=process, processes=2)
     pictures = eye_pool.load_pool(whole, order).pictures
     assert torch.equal(pictures, eye_pool.load_pool(shared, order).pictures) and pictures.float().std() > 10
     name, _ = list(order.shards())[2]
     (whole.path / name).unlink()
     monkeypatch.setattr(eye_pool.SubjectRenderer, "paint", counted(calls := [], eye_pool.SubjectRenderer.paint))
-    eye_pool.paint(whole, order)
+    eye_pool.render_pool(whole, order)
     assert calls == [5] and torch.equal(pictures, eye_pool.load_pool(whole, order).pictures)
 
 
@@ -211,7 +211,7 @@ def test_what_lies_between_two_scenes_is_shared_between_their_things(order: eye_
 
 def test_norms_expect_what_averaged_weights_make_of_lessons(school: eye.School) -> None:
     tower = Tower(Shape(16, (8, 16), (1, 1), school.names.shape[1], len(school.hands)))
-    eye.settle(tower, school, batch=16, plain=0.5, seed=1)
+    eye.recalibrate_norms(tower, school, batch=16, plain=0.5, seed=1)
     seen = school.lesson(64, step_rng(1, 7), plain=0.5).pictures
     with torch.no_grad():
         stemmed = tower.eval().stem[:2]((seen - 0.5) / 0.25)
@@ -238,7 +238,7 @@ def test_intervals_are_wilsons() -> None:
         and accuracy.interval(1.0, 10)[1] == 1.0
         and accuracy.interval(0, 0) == (0, 1)
     )
-    assert accuracy.counted(torch.tensor([True, False])) == {
+    assert accuracy.count_share(torch.tensor([True, False])) == {
         "share": 0.5,
         "of": 2,
         "interval": accuracy.interval(0.5, 2),

@@ -179,7 +179,7 @@ def test_half_base_learns_in_float32_and_leaves_the_rest_as_it_was(work: Folder,
 
 def test_weights_that_do_not_learn_lie_in_the_precision_asked_for() -> None:
     network = tiny._unet(attention_head_dim=4)
-    diffusion.lay_lora(network, 2, torch.bfloat16)
+    diffusion.add_lora(network, 2, torch.bfloat16)
     kinds = {value.requires_grad: value.dtype for value in network.parameters()}
     assert kinds == {True: torch.float32, False: torch.bfloat16}
 
@@ -215,7 +215,7 @@ def test_eye_finds_pictures_of_the_collection_where_they_are_painted_as_they_are
     collection = likeness.Collection.of_folder(prepared, 6)
     pictures = collection.pictures(96)
     gallery = exam.Gallery(prepared, "as they are")
-    monkeypatch.setattr(gallery, "read", lambda _: iter([pictures]))
+    monkeypatch.setattr(gallery, "load_pictures", lambda _: iter([pictures]))
     monkeypatch.setattr(gallery, "picture", lambda _: pictures[0])
     told = likeness.score(Eye.load(Path("models/eye")), gallery, collection)
     assert told["found"]["share"] == 1 and told["own"] > 0.99 > told["others"]
@@ -240,9 +240,9 @@ def test_card_tells_of_the_run_that_made_the_model_and_of_no_card_that_is_not_th
 
 @pytest.mark.parametrize(("spoil", "says"), [
     (lambda path: (path / "model_index.json").write_text('{"_class_name": "FluxPipeline"}'),
-     "is a FluxPipeline; what can be tuned is Stable Diffusion 1.x, 2.x and XL"),
-    (lambda path: (path / "model_index.json").unlink(), "is no model that diffusers saved"),
-    (lambda path: (path / "model_index.json").write_text("[]"), "is no model that diffusers saved"),
+     "is a FluxPipeline; supported for tuning: Stable Diffusion 1.x, 2.x and XL"),
+    (lambda path: (path / "model_index.json").unlink(), "is not a diffusers model"),
+    (lambda path: (path / "model_index.json").write_text("[]"), "is not a diffusers model"),
     (lambda path: (shutil.rmtree(path), path.write_bytes(b"weights")), "is a single file"),
 ])  # fmt: skip
 def test_base_that_cannot_be_tuned_is_named(spoil: Any, says: str, work: Folder, base: Path, tmp_path: Path) -> None:
@@ -270,9 +270,9 @@ def test_run_that_noted_no_base_goes_on(work: Folder, base: Path) -> None:
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (("--tune", "full", "--half-base", "--precision", "bf16"), "say --tune lora and --precision"),
-    (("--tune", "lora", "--half-base"), "say --tune lora and --precision"),
-    (("--tune", "full", "--muon", "--frugal"), "are two ways to learn"),
+    (("--tune", "full", "--half-base", "--precision", "bf16"), "requires --tune lora and --precision"),
+    (("--tune", "lora", "--half-base"), "requires --tune lora and --precision"),
+    (("--tune", "full", "--muon", "--frugal"), "exclude each other"),
 ])  # fmt: skip
 def test_options_that_do_not_go_together_are_named(words: Any, says: str, work: Folder, base: Path) -> None:
     assert says in train(work, base, *words, ok=False)["error"]
@@ -287,7 +287,7 @@ def test_folder_without_pictures_or_captions_is_named(base: Path, tmp_path: Path
     said = call("encode", "--folder", tmp_path / "work", "--base", base, "--size", SIZE, ok=False)["error"]
     assert "no captioned pictures; the stage caption writes captions" in said
     said = call("collect", "--folder", tmp_path / "work", "--practice", "crayons", ok=False)["error"]
-    assert "'crayons' paints no whole pictures; these do: " in said
+    assert "'crayons': no style that renders backgrounds; these do: " in said
 
 
 def test_size_that_the_network_cannot_halve_is_named(work: Folder, base: Path) -> None:

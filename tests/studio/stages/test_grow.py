@@ -66,13 +66,13 @@ def test_new_latents_tell_what_the_first_do_not_and_the_most_telling_are_the_lar
 def test_decoder_begins_with_what_the_base_paints(pair: Any, pictures: torch.Tensor) -> None:
     base, made = pair
     latents = autoencoder.scaled_latents(made, pictures)
-    painted = autoencoder.decoded(made, latents)
+    painted = autoencoder.decode_latents(made, latents)
     assert painted.shape == pictures.shape
     otherwise = torch.cat([latents[:, :3], torch.randn_like(latents[:, 3:])], 1)
-    assert torch.equal(autoencoder.decoded(made, otherwise), painted)
+    assert torch.equal(autoencoder.decode_latents(made, otherwise), painted)
     even = torch.zeros(1, 8, 4, 4)
-    inner = autoencoder.decoded(made, even)[..., 12:20, 12:20].mean((2, 3))
-    assert torch.allclose(inner, autoencoder.decoded(base, even[:, :3])[..., 6:10, 6:10].mean((2, 3)), atol=0.05)
+    inner = autoencoder.decode_latents(made, even)[..., 12:20, 12:20].mean((2, 3))
+    assert torch.allclose(inner, autoencoder.decode_latents(base, even[:, :3])[..., 6:10, 6:10].mean((2, 3)), atol=0.05)
 
 
 @torch.no_grad()
@@ -89,9 +89,13 @@ def test_unet_begins_with_what_the_base_predicts(pictures: torch.Tensor) -> None
 @pytest.mark.parametrize(
     ("base", "latent", "says"),
     [
-        (autoencoder.make((8, 8), latent=4, size=16), 8, "Only an AutoencoderTiny can be grown, not AutoencoderKL."),
-        (tiny(), 2, "It has 3 latents a place; 2 would be fewer."),
-        (tiny(encoder_block_out_channels=(16, 16)), 8, "An encoder of 16 channels is too thin"),
+        (
+            autoencoder.make_autoencoder((8, 8), latent=4, size=16),
+            8,
+            "Only an AutoencoderTiny can be grown, not AutoencoderKL.",
+        ),
+        (tiny(), 2, "The base has 3 latent channels; 2 would be fewer."),
+        (tiny(encoder_block_out_channels=(16, 16)), 8, "An encoder of 16 channels cannot be grown"),
     ],
     ids=["another class", "fewer latents", "thin"],
 )
@@ -154,7 +158,7 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
     refined = (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes()
     assert run(*grow)["grown_now"] is False
     assert (tmp_path / "work/model/vae/diffusion_pytorch_model.safetensors").read_bytes() == refined
-    assert "must be known" in str(call("autoencoder", *work, "--painted", 4, "--steps", 1, ok=False)["error"])
+    assert "must be fixed" in str(call("autoencoder", *work, "--painted", 4, "--steps", 1, ok=False)["error"])
 
 
 def shown(network: Any, seed: int = 1) -> torch.Tensor:
@@ -170,7 +174,7 @@ def shown(network: Any, seed: int = 1) -> torch.Tensor:
 def learned(channels: tuple[int, ...] = (16, 32, 32), taken: int | None = None) -> Any:
     """Make a UNet whose every weight differs from what it began with, as after learning."""
     torch.manual_seed(3)
-    network = diffusion.unet(channels, latent=4, taken=taken, sample=8, width=16)
+    network = diffusion.unet(channels, latent=4, inputs=taken, sample=8, width=16)
     for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.05)
     return network.eval()
@@ -199,7 +203,7 @@ def test_new_layers_of_a_deeper_unet_learn(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("layers", "says"),
-    [((2, 1), "cannot be given 2, 1"), ((2, 0, 1), "cannot be given"), ((2, 1, 1, 1), "cannot be given"),
+    [((2, 1), "cannot be extended to 2, 1"), ((2, 0, 1), "cannot be extended"), ((2, 1, 1, 1), "cannot be extended"),
      ((1, 2, 1), "without attention"), ((2, 1, 3), "without attention")],
 )  # fmt: skip
 def test_unet_cannot_be_made_shallower_or_deeper_where_it_attends(layers: tuple[int, ...], says: str) -> None:
@@ -208,5 +212,5 @@ def test_unet_cannot_be_made_shallower_or_deeper_where_it_attends(layers: tuple[
 
 
 def test_deeper_unet_is_deep_enough() -> None:
-    with pytest.raises(StudioError, match="layers a level cannot be given"):
+    with pytest.raises(StudioError, match="layers per level cannot be extended"):
         growing.deeper(growing.deeper(learned(), (2, 1, 1)), (3, 1, 1))

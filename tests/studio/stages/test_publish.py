@@ -105,9 +105,9 @@ def test_card_says_what_was_done_and_no_figures_where_nothing_was_measured(
 def test_figures_and_limits_come_from_the_evaluation(trained: Folder) -> None:
     says = model_card.Facts(name="x", title="X", prefix="", size=16, solver="S", licence="", steps=20, guidance=4.0,
                             hands=("neon",))  # fmt: skip
-    facts = model_card.house(trained, SCORES, says, base={"sources": []})
+    facts = model_card.model_facts(trained, SCORES, says, base={"sources": []})
     assert facts["vocabulary"] == ["a bear", "a red apple"] and facts["starters"]
-    text = model_card.written(trained, facts, SCORES, [])
+    text = model_card.write_card(trained, facts, SCORES, [])
     assert "its own accuracy" in text.lower() and "40.0% of 10 (10.0% to 70.0%)" in text
     assert "1 of 3 concepts in no seed, among them umbrella" in text and "less than 90%: neon" in text
     assert "could do and this cannot: fox" in text

@@ -64,7 +64,7 @@ def test_average_of_a_run_that_is_not_done_is_published_in_half_precision(
     network = UNet2DConditionModel.from_pretrained(published[0] / "unet", torch_dtype=torch.float16)
     assert {value.dtype for value in network.state_dict().values()} == {torch.float16}
     assert all(torch.equal(value, state["average"][name].half()) for name, value in network.state_dict().items())
-    assert published[1]["led"] and [path.name for path in checkpoints.kept(Run(led, "led"))] == ["000003"]
+    assert published[1]["led"] and [path.name for path in checkpoints.list_checkpoints(Run(led, "led"))] == ["000003"]
 
 
 def test_hands_of_prompts_that_name_none_may_be_chosen_among_those_it_knows(
@@ -72,7 +72,7 @@ def test_hands_of_prompts_that_name_none_may_be_chosen_among_those_it_knows(
 ) -> None:
     call(*words, "--to", tmp_path / "model", "--unnamed", "mosaic", "--unnamed", "linocut")
     assert json.loads((tmp_path / "model" / "house.json").read_text())["unnamed"] == ["mosaic", "linocut"]
-    with pytest.raises(AssertionError, match="--unnamed fresco is no hand that the model knows"):
+    with pytest.raises(AssertionError, match="--unnamed fresco is not a style of the model"):
         call(*words, "--to", tmp_path / "other", "--unnamed", "fresco")
 
 
@@ -201,8 +201,8 @@ def test_what_a_base_offers_for_a_beginning_stays_where_it_is_drawn(
 
 
 @pytest.mark.parametrize(("other", "says"), [
-    (("--run", "nobody"), "has kept no step yet"),
-    (("--after", "9"), "kept no checkpoint after step 9; there are: "),
+    (("--run", "nobody"), "has saved no state yet"),
+    (("--after", "9"), "has no checkpoint of step 9; checkpoints: "),
     (("--sketchbook", "nowhere.zip"), "nowhere.zip is missing"),
     (("--lexicon", "nowhere.npz"), "name one by --lexicon"),
     (("--presets", "pyproject.toml"), "--presets: pyproject.toml cannot be read"),
@@ -221,9 +221,9 @@ def test_run_that_learns_a_part_of_its_network_is_refused(
     state = run.state()
     assert state is not None
     state["average"].pop("conv_in.bias")
-    run.keep(state | {"step": 4})
+    run.save_state(state | {"step": 4})
     told = call(*words, "--folder", tmp_path / "work", "--to", tmp_path / "out", ok=False)
-    assert "learns a part of its network alone" in told["error"]
+    assert "trains only a part of its network" in told["error"]
 
 
 def test_what_the_shipped_drawings_ask_for_is_said_in_every_language() -> None:

@@ -97,8 +97,8 @@ def test_sketches_and_mixed_states_come_back(tmp_path: Path) -> None:
     states = torch.stack([torch.full((3, 4), float(number)) for number in range(4)])
     sketches = torch.linspace(-1, 1, 2 * 4 * 8 * 8).view(2, 4, 8, 8)
     led = Conditioning(sketches, torch.tensor([[0, 0], [3, 3]]), torch.tensor([0.0, 0.25]))
-    shards.write(folder, "latents/shard-00000.safetensors", torch.zeros(2, 4, 4, 4), states,
-                 torch.tensor([[0, 0], [1, 1]]), led)  # fmt: skip
+    shards.write_shard(folder, "latents/shard-00000.safetensors", torch.zeros(2, 4, 4, 4), states,
+                       torch.tensor([[0, 0], [1, 1]]), led)  # fmt: skip
     folder.write("latents/shards.json", json.dumps({"pictures": 2, "shards": ["shard-00000.safetensors"]}).encode())
     reader = Reader(Shards(tmp_path / "latents"), 2, seed=1)
     numbers = Shards(tmp_path / "latents").numbers(0, 2, seed=1)
@@ -133,7 +133,7 @@ def test_shards_stay_good_for_another_decoder_and_not_for_another_encoder(
     copy: Folder, words: tuple[Any, ...], halving: Path, tmp_path: Path
 ) -> None:
     for part, encoded in (("decoder", 0), ("encoder", 3)):
-        vae = autoencoder.load(halving)
+        vae = autoencoder.load_autoencoder(halving)
         with torch.no_grad():
             getattr(vae, part).conv_in.weight.mul_(1.1)
         vae.save_pretrained(tmp_path / part)
@@ -148,7 +148,7 @@ def test_torn_shard_is_encoded_again(copy: Folder, words: tuple[Any, ...]) -> No
     assert call(*words, "--folder", copy.path, "--subjects", 12)["encoded_now"] == 1 and path.read_bytes() == whole
 
 
-@pytest.mark.parametrize(("size", "says"), [(30, "A sketch is a quarter of its picture: 30"), (32, "is no sketchbook")])
+@pytest.mark.parametrize(("size", "says"), [(30, "multiple of 4 for sketches, not 30"), (32, "is no sketchbook")])
 def test_sketchbook_that_is_none_and_sizes_without_a_quarter_are_named(
     size: int, says: str, words: tuple[Any, ...], book: Path, tmp_path: Path
 ) -> None:
@@ -161,7 +161,7 @@ def test_sketchbook_that_is_none_and_sizes_without_a_quarter_are_named(
 def test_sketches_too_small_for_the_latents_are_named(base: Path, book: Path, tmp_path: Path) -> None:
     call("encode", "--folder", tmp_path, "--base", base, "--sketchbook", book, "--subjects", 2, "--size", 32)
     told = call("train", "--folder", tmp_path, "--base", base, *STEPS, "--steps", 1, ok=False)
-    assert "Sketches of 8 a side do not fold onto latents of 16" in told["error"]
+    assert "Sketches of side 8 cannot be folded to latents of side 16" in told["error"]
 
 
 def test_sketch_lies_beside_the_latents_place_by_place() -> None:
@@ -235,4 +235,4 @@ def test_deeper_unet_goes_on_where_the_led_one_was(copy: Folder, base: Path) -> 
     with torch.no_grad():
         assert torch.allclose(made(*shown)[0], before(*shown)[0], atol=1e-4)
     assert "without attention" in call(*more, "--layers", "2,2", ok=False)["error"]
-    assert "name it with --unet" in call(*words, "--layers", "2,1", "--steps", 1, "--run", "x", ok=False)["error"]
+    assert "requires --unet" in call(*words, "--layers", "2,1", "--steps", 1, "--run", "x", ok=False)["error"]

@@ -142,7 +142,7 @@ def test_right_prediction_paints_the_picture(kind: str) -> None:
         return (epsilon if kind == "epsilon" else alpha.sqrt() * epsilon - (1 - alpha).sqrt() * picture,)
 
     states = torch.zeros(2, 1, 1)
-    painted = diffusion.paint(knows, painter, states, states[:1], noise, steps=20, guidance=1.0)  # type: ignore[arg-type]
+    painted = diffusion.sample(knows, painter, states, states[:1], noise, steps=20, guidance=1.0)  # type: ignore[arg-type]
     assert torch.allclose(painted, picture.expand(2, -1, -1, -1), atol=0.05)
 
 
@@ -231,7 +231,7 @@ def test_default_sizes_fit_into_a_hundred_megabytes() -> None:
     from studio.training import autoencoder
 
     with torch.device("meta"):
-        vae = autoencoder.make()
+        vae = autoencoder.make_autoencoder()
         network = diffusion.unet(diffusion.CHANNELS, latent=vae.config.latent_channels, sample=16, width=384)
     learned = sum(value.numel() for part in (vae, network) for value in part.parameters())
     given = sum(

@@ -6,5 +6,5 @@ from studio.text import phrasing
 
 
 def test_no_more_words_are_listed_than_are_wanted() -> None:
-    assert phrasing.listed(["red", "fur", "tail"], 2) == "red, fur"
-    assert phrasing.listed([], 2) == ""
+    assert phrasing.join_words(["red", "fur", "tail"], 2) == "red, fur"
+    assert phrasing.join_words([], 2) == ""

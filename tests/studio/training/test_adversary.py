@@ -26,7 +26,7 @@ def dotted(asked: torch.Tensor, strength: float = 0.3) -> torch.Tensor:
 
 def test_a_picture_itself_costs_nothing_but_the_adversarys_word() -> None:
     asked = pictures()
-    assert adversary.near(asked, asked) == 0 and adversary.details(asked, asked) == 0
+    assert adversary.coarse_distance(asked, asked) == 0 and adversary.detail_distance(asked, asked) == 0
 
 
 def test_another_texture_as_strong_is_cheaper_than_none_and_than_dots() -> None:
@@ -34,7 +34,7 @@ def test_another_texture_as_strong_is_cheaper_than_none_and_than_dots() -> None:
     noise = torch.randn(asked.shape, generator=torch.Generator().manual_seed(7))
     smooth = torch.nn.functional.avg_pool2d(asked, 5, 1, 2)
     like = (smooth + 0.1 * noise).clamp(-1, 1)
-    cost = {name: float(adversary.details(each, other)) for name, each in
+    cost = {name: float(adversary.detail_distance(each, other)) for name, each in
             (("like", like), ("smooth", smooth), ("dotted", dotted(asked)))}  # fmt: skip
     assert cost["like"] < 0.5 * min(cost["smooth"], cost["dotted"])
 
@@ -43,8 +43,8 @@ def test_lines_elsewhere_are_cheaper_than_none() -> None:
     asked = torch.zeros(1, 3, 128, 128)
     asked[..., ::32] = 1.0
     elsewhere, faint = asked.roll(12, -1), 0.3 * asked
-    assert adversary.details(elsewhere, asked) < 0.8 * adversary.details(faint, asked)
-    assert adversary.details(elsewhere, asked) < 0.5 * adversary.details(torch.zeros_like(asked), asked)
+    assert adversary.detail_distance(elsewhere, asked) < 0.8 * adversary.detail_distance(faint, asked)
+    assert adversary.detail_distance(elsewhere, asked) < 0.5 * adversary.detail_distance(torch.zeros_like(asked), asked)
 
 
 def test_grain_and_sharpness_rise_with_dots_and_fall_with_blur() -> None:
@@ -71,7 +71,7 @@ def test_adversary_learns_to_tell_dots_of_single_pixels() -> None:
 def test_its_word_counts_only_when_it_has_learned() -> None:
     torch.manual_seed(0)
     asked, painted = pictures(), pictures(seed=2)
-    plain = adversary.near(painted, asked) + adversary.DETAILS * adversary.details(painted, asked)
+    plain = adversary.coarse_distance(painted, asked) + adversary.DETAILS * adversary.detail_distance(painted, asked)
     first, _ = adversary.Lesson(adversary.Adversary((8, 8))).loss(painted, asked, 0)
     later, _ = adversary.Lesson(adversary.Adversary((8, 8))).loss(painted, asked, adversary.FADE)
     assert torch.isclose(first, plain) and not torch.isclose(later, plain)
@@ -103,10 +103,10 @@ def test_of_what_is_not_exact_only_the_coarse_counts() -> None:
     fine = dotted(asked)
     shifted = asked.roll(16, -1)
     nowhere = torch.zeros(2)
-    assert adversary.near(fine, asked, nowhere) < 1e-5 < adversary.near(fine, asked)
-    assert adversary.near(shifted, asked, nowhere) > 0.3 * adversary.near(shifted, asked)
-    half = adversary.near(fine, asked, torch.tensor([1.0, 0.0]))
-    assert torch.isclose(half, adversary.near(fine[:1], asked[:1]) / 2, rtol=1e-3)
+    assert adversary.coarse_distance(fine, asked, nowhere) < 1e-5 < adversary.coarse_distance(fine, asked)
+    assert adversary.coarse_distance(shifted, asked, nowhere) > 0.3 * adversary.coarse_distance(shifted, asked)
+    half = adversary.coarse_distance(fine, asked, torch.tensor([1.0, 0.0]))
+    assert torch.isclose(half, adversary.coarse_distance(fine[:1], asked[:1]) / 2, rtol=1e-3)
 
 
 def test_decoder_is_taught_through_it_and_its_own_weights_get_no_gradient() -> None:

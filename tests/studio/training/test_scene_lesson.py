@@ -67,11 +67,11 @@ def test_new_decoder_learns_to_be_near_before_it_learns_texture() -> None:
 
 
 def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, halving: Path) -> None:
-    drawn, vae = sketchbook.load(book), autoencoder.load(halving)
-    seen = scene_lesson.painted_subjects(drawn, 2, 1, 32, vae)
+    drawn, vae = sketchbook.load(book), autoencoder.load_autoencoder(halving)
+    seen = scene_lesson.render_subjects(drawn, 2, 1, 32, vae)
     assert {name: tuple(value.shape) for name, value in seen.items()} == {
         "pictures": (2, 3, 32, 32), "latents": (2, 4, 4, 4), "guides": (2, 4, 16, 16), "graphic": (2,)}  # fmt: skip
-    finer = scene_lesson.painted_subjects(drawn, 2, 1, 64, vae, finer=True)
+    finer = scene_lesson.render_subjects(drawn, 2, 1, 64, vae, finer=True)
     assert finer["latents"].shape == (2, 4, 4, 4) and finer["guides"].shape == (2, 4, 32, 32)
     assert finer["pictures"].shape == (2, 3, 64, 64) and finer["guides"].dtype == torch.uint8
 
@@ -79,14 +79,14 @@ def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, 
 def test_painted_subjects_are_shown_a_blank_guide_and_graphic_ones_where_their_marks_are(
     book: Path, halving: Path
 ) -> None:
-    held = scene_lesson.painted_subjects(sketchbook.load(book), 12, 3, 32, autoencoder.load(halving))
+    held = scene_lesson.render_subjects(sketchbook.load(book), 12, 3, 32, autoencoder.load_autoencoder(halving))
     graphic, seen = held["graphic"], {}
 
     def kept(_: Tensor, guides: Tensor) -> Tensor:
         seen["guides"] = guides
         return torch.zeros(len(guides), 3, 32, 32)
 
-    scene_lesson.painted(kept, held)
+    scene_lesson.decode_all(kept, held)
     guides, whole = seen["guides"], ScenePool(held, 32).seen(4, 12, loop.step_rng(1, 1))
     assert bool((graphic == 0).any()) and bool((graphic == 1).any())
     assert not guides[graphic == 0].any() and not whole.guides[whole.graphic == 0].any(), "to the last bit"
@@ -95,20 +95,22 @@ def test_painted_subjects_are_shown_a_blank_guide_and_graphic_ones_where_their_m
 
 
 def test_what_was_painted_is_decoded_to_the_size_of_the_pictures(book: Path, halving: Path) -> None:
-    vae = autoencoder.load(halving)
-    seen = scene_lesson.painted_subjects(sketchbook.load(book), 2, 1, 64, vae, finer=True)
+    vae = autoencoder.load_autoencoder(halving)
+    seen = scene_lesson.render_subjects(sketchbook.load(book), 2, 1, 64, vae, finer=True)
     network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), finer=4))
     for decode in (network, scene_lesson.by_autoencoder(vae)):
-        pictures = scene_lesson.painted(decode, seen)
+        pictures = scene_lesson.decode_all(decode, seen)
         assert pictures.shape == (2, 3, 64, 64) and 0 <= float(pictures.min()) <= float(pictures.max()) <= 1
 
 
 def test_finer_stage_alone_is_learned_of_a_decoder_that_is_there(tmp_path: Path) -> None:
     decoder.save(SceneDecoder(Shape((8, 8, 4), (1, 1, 1))), tmp_path)
     learned = {
-        name for name, value in scene_lesson.begun(4, 1, finer=tmp_path).named_parameters() if value.requires_grad
+        name
+        for name, value in scene_lesson.make_decoder(4, 1, finer=tmp_path).named_parameters()
+        if value.requires_grad
     }
     assert {name.split(".")[0] for name in learned} == {"finer", "painted_finer"}
-    assert scene_lesson.begun(8, 1).shape.latent == 8
+    assert scene_lesson.make_decoder(8, 1).shape.latent == 8
     with pytest.raises(StudioError, match=r"--finer: .*config\.json is missing"):
-        scene_lesson.begun(4, 1, finer=tmp_path / "none")
+        scene_lesson.make_decoder(4, 1, finer=tmp_path / "none")

@@ -68,7 +68,7 @@ def test_captions_of_other_makers_need_file_name_and_text_only(folder: Folder) -
 
 def test_folder_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "studio.json").write_text(json.dumps({"format": 2}))
-    with pytest.raises(FolderError, match="another format than 1"):
+    with pytest.raises(FolderError, match="another format version than 1"):
         Folder(tmp_path)
 
 

@@ -114,7 +114,7 @@ def test_drawing_that_comes_with_the_walk_is_painted_as_if_it_lay_beside_the_wei
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
     svgs = {**drawings.SVGS, ROBOT_DIGEST: SVG}
     shipped = [*drawings.SHIPPED, Drawing(ROBOT_DIGEST, "robot")]
-    (copy / "sketchbook.zip").write_bytes(sketchbook.packed(shipped, svgs))
+    (copy / "sketchbook.zip").write_bytes(sketchbook.pack(shipped, svgs))
     beside = Painter(Model.load(str(copy), device="cpu"), tuning.fallback())
     assert (painted(beside, [ROBOT, CAT], [0.0, 0.5, 1.0]) == brought).all()
     assert (brought[0] != painted(led, [HOUSE, CAT], [0.0])[0]).any()

@@ -176,7 +176,7 @@ def test_stages_that_are_unfit_are_veiled(detector: OnDemand) -> None:
     picture = np.arange(16 * 16 * 3, dtype=np.uint16).reshape(16, 16, 3).astype(np.uint8)
     fit = np.full_like(picture, 9)
     detector.is_unfit = alike(picture)
-    veiled, kept = fit_pictures.veiled([picture, fit])
+    veiled, kept = fit_pictures.pixelate_unfit([picture, fit])
     assert kept is fit
     assert veiled.shape == picture.shape
     assert len(np.unique(veiled.reshape(-1, 3), axis=0)) <= 16

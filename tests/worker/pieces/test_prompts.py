@@ -161,7 +161,7 @@ def test_model_that_knows_none_of_it_says_so_and_paints_as_without(app: Flask) -
 
 def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) -> None:
     told = Scene((Thing("0a1b2c3d4e5f6a7b8c9d"),), words="a fox").as_json()
-    stop = painting.station(
+    stop = painting.stop_input(
         "a (fox:1.4)",
         leave_out="",
         seed=1,

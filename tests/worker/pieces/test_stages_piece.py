@@ -134,7 +134,7 @@ def begun(painter: Painter, scenes: list[Scene | None], position: float, *, seed
     stops = [StopInput("a sun", "", seed, scene=scene) for scene in scenes]
     prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0))
     painting: Any = SimpleNamespace(prepared=prepared, painter=painter)
-    return stages_piece.beginning(painting, position)
+    return stages_piece.initial_pictures(painting, position)
 
 
 def test_sketch_that_leads_the_painter_comes_first_and_then_the_noise(painters: dict[str, Painter]) -> None:

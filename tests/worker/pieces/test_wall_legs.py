@@ -78,7 +78,7 @@ def test_seven_legs_are_kept_as_one_walk_with_their_pictures(wall: Wall) -> None
     said(wall, "a fox")
     wall = walk_on(wall, 8)
     shown = [picture for leg in legs(wall)[:7] for picture in pictures(walk_of(leg))[1 if leg.number > 1 else 0 :]]
-    assert stretches.keep_walked(wall) == 1
+    assert stretches.preserve_shown(wall) == 1
     job.work()
     kept = db.session.scalars(select(Walk).where(Walk.frames == 239)).one()
     kept = read(kept.id)
@@ -91,7 +91,7 @@ def test_seven_legs_are_kept_as_one_walk_with_their_pictures(wall: Wall) -> None
 def test_kept_walk_hangs_in_the_evenings_exhibition_and_not_among_the_newest(wall: Wall) -> None:
     said(wall, "a fox")
     wall = walk_on(wall, 8)
-    stretches.keep_walked(wall)
+    stretches.preserve_shown(wall)
     job.work()
     hall = exhibitions.at(str(fresh(wall).evening))
     (kept,) = exhibitions.walks_of(hall)
@@ -102,7 +102,7 @@ def test_kept_walk_hangs_in_the_evenings_exhibition_and_not_among_the_newest(wal
 def test_kept_walk_is_painted_again_by_its_recipe(wall: Wall, painter: FakePainter) -> None:
     said(wall, "a fox")
     wall = walk_on(wall, 8)
-    stretches.keep_walked(wall)
+    stretches.preserve_shown(wall)
     job.work()
     kept = read(db.session.scalars(select(Walk.id).where(Walk.frames == 239)).one())
     wanted, pinned = recipe.commission_of(recipe.read(recipe.dumps(kept).encode()))
@@ -116,26 +116,26 @@ def test_legs_go_once_they_are_kept(wall: Wall) -> None:
     said(wall, "a fox")
     wall = walk_on(wall, 8)
     folders = [media_store.walk_folder(str(leg.walk_id)) for leg in legs(wall)[:6]]
-    stretches.keep_walked(wall)
-    stretches.tidy(wall)
+    stretches.preserve_shown(wall)
+    stretches.delete_superfluous(wall)
     assert len([leg for leg in legs(wall)[:7] if leg.walk_id]) == 7  # till the films are there
     job.work()
-    stretches.tidy(fresh(wall))
+    stretches.delete_superfluous(fresh(wall))
     assert [leg.walk_id is None for leg in legs(wall)[:7]] == [True] * 6 + [False]  # screens may still ask for that
     assert not any(media_store.store().files(folder) for folder in folders)
 
 
 def test_what_nobody_steered_is_not_kept_and_goes(wall: Wall) -> None:
     wall = walk_on(wall, 9)
-    assert stretches.keep_walked(wall) == 0
-    stretches.tidy(fresh(wall))
+    assert stretches.preserve_shown(wall) == 0
+    stretches.delete_superfluous(fresh(wall))
     assert [leg.walk_id for leg in legs(wall)[:7]] == [None] * 7
 
 
 def test_closing_keeps_what_is_shorter(wall: Wall) -> None:
     said(wall, "a fox")
     wall = walk_on(wall, 3)
-    assert stretches.keep_walked(wall, all_of_it=True) == 1
+    assert stretches.preserve_shown(wall, all_of_it=True) == 1
     job.work()
     kept = read(db.session.scalars(select(Walk.id).where(Walk.frames == 3 * 34 + 1)).one())
     assert kept.state == FINISHED
@@ -147,7 +147,7 @@ def test_frames_of_a_leg_that_are_lost_are_painted_again_for_the_kept_walk(wall:
     lost = walk_of(legs(wall)[1])
     whole = pictures(lost)
     media_store.store().delete(lost.painted[9].path)
-    stretches.keep_walked(wall, all_of_it=True)
+    stretches.preserve_shown(wall, all_of_it=True)
     job.work()
     kept = read(db.session.scalars(select(Walk.id).where(Walk.frames == 3 * 34 + 1)).one())
     np.testing.assert_array_equal(pictures(kept)[34 + 9], whole[9])
@@ -156,7 +156,7 @@ def test_frames_of_a_leg_that_are_lost_are_painted_again_for_the_kept_walk(wall:
 def test_a_walk_with_all_its_frames_waits_for_no_passes(wall: Wall) -> None:
     said(wall, "a fox")
     wall = walk_on(wall, 8)
-    stretches.keep_walked(wall)
+    stretches.preserve_shown(wall)
     kept = db.session.scalars(select(Walk).where(Walk.frames == 239)).one()
     assert kept.asked == 0
     assert len(db.session.scalars(select(Frame).where(Frame.walk_number == kept.number)).all()) == 239

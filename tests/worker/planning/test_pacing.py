@@ -61,23 +61,23 @@ def test_distance_reads_what_the_ruler_reads() -> None:
 
 
 def test_widest_halves_the_widest_gap_again_and_again() -> None:
-    assert pacing.widest([0, 1, 2], [1.0, 9.0], 1) == [1.5]
-    assert pacing.widest([0, 1, 2], [1.0, 9.0], 3) == [1.25, 1.5, 1.75]
-    assert pacing.widest([0, 1, 2], [1.0, 1.0], 2) == [0.5, 1.5]
-    assert pacing.widest([0, 0.25, 1], [1.0, 1.0], 1) == [0.625]
+    assert pacing.split_widest([0, 1, 2], [1.0, 9.0], 1) == [1.5]
+    assert pacing.split_widest([0, 1, 2], [1.0, 9.0], 3) == [1.25, 1.5, 1.75]
+    assert pacing.split_widest([0, 1, 2], [1.0, 1.0], 2) == [0.5, 1.5]
+    assert pacing.split_widest([0, 0.25, 1], [1.0, 1.0], 1) == [0.625]
 
 
 def test_parts_are_shared_in_proportion_to_length() -> None:
-    assert pacing.shares([1.0, 1.0, 1.0], 9) == [3, 3, 3]
-    assert pacing.shares([1.0, 3.0], 8) == [2, 6]
-    assert pacing.shares([0.0, 3.0], 8) == [1, 7]
+    assert pacing.share_parts([1.0, 1.0, 1.0], 9) == [3, 3, 3]
+    assert pacing.share_parts([1.0, 3.0], 8) == [2, 6]
+    assert pacing.share_parts([0.0, 3.0], 8) == [1, 7]
     with pytest.raises(ValueError, match="2 legs need at least as many parts, not 1"):
-        pacing.shares([1.0, 1.0], 1)
+        pacing.share_parts([1.0, 1.0], 1)
 
 
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=8), st.integers(0, 240))
 def test_every_part_is_shared_and_each_leg_has_one(lengths: list[float], more: int) -> None:
-    counts = pacing.shares(lengths, len(lengths) + more)
+    counts = pacing.share_parts(lengths, len(lengths) + more)
     assert sum(counts) == len(lengths) + more
     assert min(counts) >= 1
 
@@ -89,7 +89,7 @@ knots = st.lists(st.floats(0.01, 1), min_size=2, max_size=12).map(lambda gaps: [
 def test_pace_never_runs_backwards_and_keeps_the_ends(positions: list[float], data: st.DataObject) -> None:
     size = len(positions) - 1
     widths = data.draw(st.lists(st.one_of(st.just(0.0), st.floats(1e-9, 5)), min_size=size, max_size=size))
-    placed = pacing.inverse(positions, widths, np.linspace(0, 1, 50))
+    placed = pacing.positions_at(positions, widths, np.linspace(0, 1, 50))
     assert np.isfinite(placed).all()
     assert placed[0] == positions[0]
     assert np.isclose(placed[-1], positions[-1])
@@ -99,7 +99,7 @@ def test_pace_never_runs_backwards_and_keeps_the_ends(positions: list[float], da
 def test_pace_meets_the_knots() -> None:
     positions, widths = [0, 0.25, 0.5, 0.75, 1], [1.0, 2.0, 4.0, 1.0]
     reached = np.cumsum([0, *widths]) / sum(widths)
-    assert np.allclose(pacing.inverse(positions, widths, reached), positions, atol=1e-5)
+    assert np.allclose(pacing.positions_at(positions, widths, reached), positions, atol=1e-5)
 
 
 def test_frames_of_a_known_film_are_placed_at_equal_distances() -> None:
@@ -109,7 +109,7 @@ def test_frames_of_a_known_film_are_placed_at_equal_distances() -> None:
         return 3 + 10 / (1 + np.exp(-14 * (position - 0.6)))
 
     positions = np.linspace(0, 1, 21)
-    frames = pacing.place(positions, [disc(x=place_of(p)) for p in positions], stops=2, frames=24)
+    frames = pacing.place_frames(positions, [disc(x=place_of(p)) for p in positions], stops=2, frames=24)
     evenly = np.linspace(0, 1, 24)
     paced, naive = (
         smoothness_measure.smoothness(
@@ -137,7 +137,7 @@ def test_frames_rise_and_have_the_stops_among_them(
     positions = [leg + i / (a_leg + 1) for leg in range(legs) for i in range(a_leg + 1)] + [float(legs)]
     random = np.random.default_rng(seed)
     thumbnails = [random.choice([0, 1e-12, 1]) * random.random((4, 4, 3)) for _ in positions]
-    placed = pacing.place(positions, thumbnails, stops=stops, frames=stops + more, closed=closed, easing=easing)
+    placed = pacing.place_frames(positions, thumbnails, stops=stops, frames=stops + more, closed=closed, easing=easing)
     assert len(placed) == stops + more
     assert all(a < b for a, b in itertools.pairwise(placed))
     assert {float(stop) for stop in range(stops)} <= set(placed)
@@ -145,20 +145,20 @@ def test_frames_rise_and_have_the_stops_among_them(
 
 
 def test_leg_without_any_change_is_paced_evenly() -> None:
-    placed = pacing.place([0, 0.125, 0.5, 1], [disc()] * 4, stops=2, frames=5)
+    placed = pacing.place_frames([0, 0.125, 0.5, 1], [disc()] * 4, stops=2, frames=5)
     assert np.allclose(placed, [0, 0.25, 0.5, 0.75, 1], atol=1e-5)
 
 
 def test_more_frames_go_where_more_changes() -> None:
     thumbnails = [disc(), disc(x=8.2), square()]
-    placed = pacing.place([0, 1, 2], thumbnails, stops=3, frames=24)
+    placed = pacing.place_frames([0, 1, 2], thumbnails, stops=3, frames=24)
     assert sum(position > 1 for position in placed) > 3 * sum(position < 1 for position in placed)
 
 
 def test_eased_walk_slows_down_at_its_stops_but_does_not_stand_still() -> None:
     thumbnails = [disc(x=3 + 2 * i) for i in range(5)]
     plain, eased = (
-        np.diff(pacing.place([0, 0.25, 0.5, 0.75, 1], thumbnails, stops=2, frames=21, easing=easing))
+        np.diff(pacing.place_frames([0, 0.25, 0.5, 0.75, 1], thumbnails, stops=2, frames=21, easing=easing))
         for easing in (False, True)
     )
     assert 0.1 < eased[0] / plain[0] < 0.6
@@ -168,4 +168,4 @@ def test_eased_walk_slows_down_at_its_stops_but_does_not_stand_still() -> None:
 
 def test_fewer_frames_than_stops_are_refused() -> None:
     with pytest.raises(ValueError, match="3 stops needs at least 3 frames, not 2"):
-        pacing.place([0, 1, 2], [disc()] * 3, stops=3, frames=2)
+        pacing.place_frames([0, 1, 2], [disc()] * 3, stops=3, frames=2)

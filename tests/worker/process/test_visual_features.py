@@ -65,7 +65,7 @@ def test_perceptual_step_is_the_mean_distance_of_the_frames_looked_at_and_the_ne
 ) -> None:
     walk = commissioned("a fox", "a kite", frames=9)
     job.work()
-    eye = reader.open_eye()
+    eye = reader.load_encoder()
     assert eye is not None
     pictures = [encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in read(walk.id).painted]
     seen, _ = eye.encode(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
@@ -126,8 +126,8 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
 ) -> None:
     walk = hung("a fox", "a kite")
     paint(walk, 90)
-    assert reader.open_eye() is not None
-    seen = reader._seen(reader.open_eye(), walk, None)  # type: ignore[arg-type]
+    assert reader.load_encoder() is not None
+    seen = reader._seen(reader.load_encoder(), walk, None)  # type: ignore[arg-type]
     lifecycle.delete_walk(walk)
     reader._keep(walk, seen)
     assert visual_search.features_of(walk) is None

@@ -37,8 +37,8 @@ from worker.queue.leases import (
     LeaseLost,
     claim_next,
     fail_walk,
-    give_back,
     holder,
+    release_task,
     renew,
     sweep,
     write_as_holder,
@@ -141,14 +141,14 @@ def test_many_threads_at_once_claim_each_walk_once(app: Flask, commissioned: Com
 def test_a_walk_is_claimed_again_under_the_next_number(commissioned: Commissioner) -> None:
     commissioned()
     first = claimed()
-    give_back(first)
+    release_task(first)
     second = claimed()
     assert (second.number, second.attempt) == (first.number, 2)
 
 
 def test_the_start_is_that_of_the_first_attempt(commissioned: Commissioner) -> None:
     walk = commissioned()
-    give_back(claimed())
+    release_task(claimed())
     began = read(walk.id).started_at
     claimed()
     assert read(walk.id).started_at == began
@@ -157,7 +157,7 @@ def test_the_start_is_that_of_the_first_attempt(commissioned: Commissioner) -> N
 def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
     walk = commissioned()
     old = claimed()
-    give_back(old)
+    release_task(old)
     new = claimed()
     with pytest.raises(LeaseLost), writing() as session:
         write_as_holder(session, old, state=FINISHED)
@@ -170,7 +170,7 @@ def test_an_old_attempt_publishes_nothing(commissioned: Commissioner) -> None:
 def test_what_an_old_attempt_adds_in_the_same_transaction_is_not_kept(commissioned: Commissioner) -> None:
     walk = commissioned()
     old = claimed()
-    give_back(old)
+    release_task(old)
     with pytest.raises(LeaseLost), writing() as session:
         session.add(Frame(walk_number=old.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
         session.flush()
@@ -205,7 +205,7 @@ def test_giving_back_keeps_the_frames_and_the_count(commissioned: Commissioner) 
     with writing() as session:
         write_as_holder(session, taken, painted_count=1)
         session.add(Frame(walk_number=taken.walk_number, index=0, position=0.0, rank=0, path="p", bytes=1))
-    give_back(taken)
+    release_task(taken)
     row = read(walk.id)
     assert (row.state, row.painted_count, row.lost, len(row.painted)) == (QUEUED, 1, 0, 1)
     piece = piece_of(walk.id)
@@ -217,7 +217,7 @@ def test_giving_back_what_is_no_longer_ours_changes_nothing(commissioned: Commis
     walk = commissioned()
     taken = claimed()
     change(walk.id, state="cancelled")
-    give_back(taken)
+    release_task(taken)
     assert read(walk.id).state == "cancelled"
 
 
@@ -327,7 +327,7 @@ def test_each_visitors_first_walk_comes_before_anybodys_second(commissioned: Com
 def test_a_walk_that_was_given_back_is_the_next(commissioned: Commissioner) -> None:
     first = commissioned(visitor="ann")
     commissioned(visitor="bob")
-    give_back(claimed())
+    release_task(claimed())
     assert claimed().walk_id == first.id
 
 
@@ -406,9 +406,9 @@ def test_one_walk_has_several_workers_and_stays_on_the_easel_while_one_is_at_it(
     open_pieces(walk, (KNOTS, 1, 0, 1), (KNOTS, 1, 1, 1))
     one, other = claimed(), claimed()
     assert (one.batch, other.batch, read(walk.id).attempt) == (0, 1, 3)
-    give_back(one)
+    release_task(one)
     assert read(walk.id).state == PAINTING
-    give_back(other)
+    release_task(other)
     assert read(walk.id).state == QUEUED
 
 
@@ -458,7 +458,7 @@ def test_a_walk_put_back_in_line_starts_with_no_losses(commissioned: Commissione
 def test_walk_begun_by_another_living_revision_of_the_model_is_left_to_it(commissioned: Commissioner) -> None:
     """Else two workers, one of them not yet updated, would begin each other's walks anew for ever."""
     theirs, ours = commissioned(visitor="ann"), commissioned(visitor="bob")
-    give_back(claimed())
+    release_task(claimed())
     change(theirs.id, model_revision="older")
     taken = claim_next(elsewhere={"older"})
     assert taken is not None and taken.walk_id == ours.id

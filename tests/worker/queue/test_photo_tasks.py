@@ -47,7 +47,7 @@ def let_the_lease_end() -> None:
 def finish(claim: Claim, **found: str) -> bool:
     with writing() as session:
         leases.write_as_holder(session, claim)
-        return photo_tasks.describe(session, str(claim.task), **found)
+        return photo_tasks.store_description(session, str(claim.task), **found)
 
 
 def tasks() -> list[str | None]:
@@ -104,7 +104,7 @@ def test_photo_that_is_given_back_waits_on_and_loses_no_attempt(app: object) -> 
     for _ in range(current_app.config["LOST_MAX"] + 2):
         claim = claimed()
         assert claim is not None and claim.lost == 0
-        leases.give_back(claim)
+        leases.release_task(claim)
     assert leases.sweep() == 1
 
 
