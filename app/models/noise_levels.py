@@ -87,16 +87,16 @@ def _times(scheduler: str, config: Mapping[str, Any], steps: int, count: int) ->
     """Return the training step at which each step of the solver begins."""
     if scheduler in CONSISTENT:
         learned = int(config.get("original_inference_steps") or DISTILLED_STEPS)
-        times = (np.arange(1, learned + 1) * (count // learned) - 1)[::-1]
-        return [int(times[i]) for i in np.floor(np.linspace(0, len(times), steps, endpoint=False)).astype(int)]
+        starts = (np.arange(1, learned + 1) * (count // learned) - 1)[::-1]
+        return [int(starts[i]) for i in np.floor(np.linspace(0, len(starts), steps, endpoint=False)).astype(int)]
     spaced = config.get("timestep_spacing", "leading")
     if spaced == "trailing":
-        times = np.arange(count, 0, -count / steps).round() - 1
+        starts = np.arange(count, 0, -count / steps).round() - 1
     elif spaced == "linspace":
-        times = np.linspace(0, count - 1, steps)[::-1].round()
+        starts = np.linspace(0, count - 1, steps)[::-1].round()
     else:
-        times = (np.arange(steps) * (count // steps))[::-1] + int(config.get("steps_offset", 0))
-    return [int(each) for each in np.clip(times, 0, count - 1)[:steps]]
+        starts = (np.arange(steps) * (count // steps))[::-1] + int(config.get("steps_offset", 0))
+    return [int(each) for each in np.clip(starts, 0, count - 1)[:steps]]
 
 
 def _of_flow(config: Mapping[str, Any], steps: int, pixels: int, family: str) -> list[float]:
