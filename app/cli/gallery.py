@@ -75,7 +75,7 @@ def _make_anew(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet:
 def look(as_json: bool) -> None:
     """Have the worker look at the films that nobody has looked at, as soon as it has nothing else to do."""
     waiting = visual_search.count_walks_without_features()
-    if waiting and not jobs.notify_workers(jobs.LOOK):
+    if waiting and not jobs.notify_workers(jobs.FEATURES_JOB):
         raise MomaError("Redis does not answer, so no worker can be told. Start the site, then try again.")
     if as_json:
         print_json({"waiting": waiting})
