@@ -75,7 +75,7 @@ def network_key() -> str:
     return visitors.keyed(f"network {text}")
 
 
-def turns_key(visitor: str) -> str:
+def queue_key(visitor: str) -> str:
     """Return the key by which the queue takes turns: the visitor's network, or ``visitor`` in a shared network.
 
     The setting ``SHARED_NETWORKS`` lists networks with many visitors behind one address: a museum's, a school's.
