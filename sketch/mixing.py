@@ -82,7 +82,7 @@ class Mixture:
             (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
         ]
         self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
-        self._in_frame = lru_cache(maxsize=2)(self._fitted)
+        self._in_frame = lru_cache(maxsize=2)(self._fit)
         self._layered = lru_cache(maxsize=1)(self._drawn)
 
     def at(self, t: float, size: Size) -> Drawn:
@@ -99,12 +99,10 @@ class Mixture:
         mixture = self._in_frame(frame)
         return frame.cut(mixture._painted(mixture._layered(t, frame.side), t))
 
-    def _fitted(self, frame: Frame) -> Mixture:
+    def _fit(self, frame: Frame) -> Mixture:
         if frame.is_square:
             return self
-        return Mixture(
-            frame.fitted(self.first, self._book), frame.fitted(self.last, self._book), self._book, self._taken
-        )
+        return Mixture(frame.fit(self.first, self._book), frame.fit(self.last, self._book), self._book, self._taken)
 
     @property
     def _graphic(self) -> tuple[bool, bool]:
@@ -112,7 +110,7 @@ class Mixture:
         return first is not None and first.is_graphic, last is not None and last.is_graphic
 
     def _light(self, t: float) -> Light:
-        return Light.from_setting(self.first.setting).mixed(Light.from_setting(self.last.setting), t)
+        return Light.from_setting(self.first.setting).mix(Light.from_setting(self.last.setting), t)
 
     def _drawn(self, t: float, size: int) -> Drawn:
         """Return the things at ``t`` in front of their background, ``size`` pixels a side, without compositions."""
@@ -207,7 +205,7 @@ class Mixture:
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.from_setting(scene.setting, form.lowest) for scene in (self.first, self.last))
-        return first.mixed(last, t, 1.0 if a and b else (1 - t if a else t))
+        return first.mix(last, t, 1.0 if a and b else (1 - t if a else t))
 
     def _ground(self, t: float, size: int) -> Array:
         """Return the mix of both backgrounds, each stretched so that their horizons meet."""
@@ -391,7 +389,7 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
 def _seen(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
     """Return a part sampled about its centre, in its spreads, and the factor from its distances to ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
-    return shape.seen_at(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
+    return shape.sample(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
 
 
 def mix_sketches(first: Array, last: Array, t: float) -> Array:

@@ -34,7 +34,7 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
     if composition is not None and composing.is_repeated(composition) and not frame.is_square:
         drawn = draw_layers(scene, book, frame.short)
     else:
-        scene = frame.fitted(scene, book)
+        scene = frame.fit(scene, book)
         drawn = draw_layers(scene, book, frame.side)
         if composition is not None and not composition.is_graphic:
             drawn = painterly.compose(

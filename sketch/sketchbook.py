@@ -83,7 +83,7 @@ class Sketchbook:
         """Return what is known of a drawing, withdrawn or not; None if it does not exist."""
         return self.drawings.get(digest) or self.withdrawn.get(digest)
 
-    def joined(self, other: Sketchbook) -> Sketchbook:
+    def join(self, other: Sketchbook) -> Sketchbook:
         """Return a library of the drawings of both; this one has precedence.
 
         It is this very library if the other one is empty.

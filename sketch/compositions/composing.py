@@ -146,7 +146,7 @@ def compose_between(
     if first.is_graphic and replace(first, inks=last.inks) == last:  # only the number of inks differs
         laid = layouts.lay(*layers(first), layouts.in_frame(first, height, width), shape)
         field = _field(laid, first, side, is_place, asked)
-        drawn = [(_marked(field, first), laid.numbers), (_marked(field.inked(_inks(last)), last), laid.numbers)]
+        drawn = [(_marked(field, first), laid.numbers), (_marked(field.with_inks(_inks(last)), last), laid.numbers)]
     else:
         drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]

@@ -43,7 +43,7 @@ class Field:
     seed: int = 0
     asked: Array | None = None
 
-    def inked(self, inks: Array) -> Field:
+    def with_inks(self, inks: Array) -> Field:
         """Return the field with other inks (n, 3) and all values computed so far: none of them depends on inks."""
         other = replace(self, inks=inks)
         known = {name: value for name, value in vars(self).items() if name not in self.__dataclass_fields__}
@@ -220,14 +220,14 @@ class Field:
         steep = np.sqrt(np.add.reduce([way * way for way in ways])) / self.pixel
         return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
 
-    def blur(self, of: Numbers, radius: float) -> Array:
+    def blur(self, values: Numbers, radius: float) -> Array:
         """Return (h, w) blurred with a Gaussian of a radius in units."""
-        down, across = (_gaussian(side, radius / self.pixel) for side in of.shape)
-        return np.asarray(down @ np.asarray(of, np.float32) @ across.T, np.float32)
+        down, across = (_gaussian(side, radius / self.pixel) for side in values.shape)
+        return np.asarray(down @ np.asarray(values, np.float32) @ across.T, np.float32)
 
-    def slopes(self, of: Numbers) -> tuple[Array, Array]:
+    def slopes(self, values: Numbers) -> tuple[Array, Array]:
         """Return the slopes of (h, w) downwards and to the right, per unit."""
-        down, across = np.gradient(of)
+        down, across = np.gradient(values)
         return np.asarray(down / self.pixel, np.float32), np.asarray(across / self.pixel, np.float32)
 
     def cloud(self, cell: float, number: int = 0) -> Array:
@@ -254,12 +254,12 @@ class Field:
         soft = 1.6 / pitch * self.pixel
         return np.asarray(np.clip((share - spot) / soft + share, 0, 1), np.float32)
 
-    def shifted(self, of: Numbers, across: float, down: float) -> Array:
+    def shift(self, values: Numbers, across: float, down: float) -> Array:
         """Return (h, w) or (h, w, c) shifted right and down by units, as a misregistered printing plate."""
         from scipy import ndimage
 
-        by = (down / self.pixel, across / self.pixel, 0)[: of.ndim]
-        return np.asarray(ndimage.shift(of, by, order=1, mode="nearest"), np.float32)
+        by = (down / self.pixel, across / self.pixel, 0)[: values.ndim]
+        return np.asarray(ndimage.shift(values, by, order=1, mode="nearest"), np.float32)
 
     def stripes(self, phase: Numbers, share: Numbers | float) -> Array:
         """Return a coverage 0…1 of stripes: the middle ``share`` between whole numbers of ``phase`` (h, w) is covered.
@@ -315,15 +315,15 @@ def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
     return channels.over(top, cover, bottom)
 
 
-def step(of: Numbers, low: float, high: float) -> Array:
+def step(values: Numbers, low: float, high: float) -> Array:
     """Return a smooth step: 0 at ``low``, 1 at ``high``; ``low`` may be the larger one."""
-    t = np.clip((of - low) / (high - low), 0, 1)
+    t = np.clip((values - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
+def steps(values: Numbers, count: int, soft: float = 0.3) -> Array:
     """Return 0…1 quantised to ``count`` even levels; each rise takes the share ``soft`` of a level."""
-    whole = np.clip(of, 0, 1) * count - 0.5
+    whole = np.clip(values, 0, 1) * count - 0.5
     floor = np.floor(whole)
     rise = step(np.asarray(whole - floor, np.float32), 0.5 - soft / 2, 0.5 + soft / 2)
     return np.asarray(np.clip((floor + rise + 0.0) / max(1, count - 1), 0, 1), np.float32)

@@ -56,7 +56,7 @@ class Light:
         return cls(side, np.array(tint, np.float32), 0.9 if setting.time == "night" else 1.0)
 
     @classmethod
-    def mixed(cls, lights: Sequence[tuple[Light, float]]) -> Light:
+    def mean(cls, lights: Sequence[tuple[Light, float]]) -> Light:
         """Return the mean of lights, weighted by their shares."""
         return cls(
             sum(share * each.side for each, share in lights),
@@ -94,7 +94,7 @@ def between(
     for setting, seed, share in ends:
         place = ground.draw_place(setting, size, seed) if ground.is_place(setting) else drawn.ground
         behind += np.float32(share) * place
-    light = Light.mixed([(Light.from_setting(setting), share) for setting, _, share in ends])
+    light = Light.mean([(Light.from_setting(setting), share) for setting, _, share in ends])
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.remove_contours(rgb, alpha[..., 0])
     rgb = tones.soften_highlights(rgb, alpha[..., 0], light.tint)
@@ -112,7 +112,7 @@ def between(
     behind = _apart(rgb, alpha, behind)
     facing, cover = _facing(shapes, light, min(size, forms.COARSE))
     rgb, behind = _lit(rgb, alpha, behind, facing, cover, light)
-    key = tones.Key.mixed([(tones.key(setting), share) for setting, _, share in ends])
+    key = tones.Key.mean([(tones.key(setting), share) for setting, _, share in ends])
     rgb, behind = tones.grade(rgb, key, 1.0, own=own), tones.grade(behind, key, 0.7)
     things = np.concatenate([rgb, alpha], -1)
     return replace(drawn, things=np.asarray(np.clip(things, 0, 1), np.float32), ground=np.clip(behind, 0, 1))

@@ -50,7 +50,7 @@ class Key:
     dark: Array
 
     @classmethod
-    def mixed(cls, keys: Sequence[tuple[Key, float]]) -> Key:
+    def mean(cls, keys: Sequence[tuple[Key, float]]) -> Key:
         """Return the mean of keys, weighted by their shares."""
         light, dark = (
             sum(share * np.asarray(getattr(each, name)) for each, share in keys) for name in ("light", "dark")
