@@ -76,10 +76,11 @@ class _Change:
 class Mixture:
     """The transition between two scenes; their drawings are split into parts and matched once."""
 
-    def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: PartCache) -> None:
-        self.first, self.last, self._book, self._taken = first, last, book, taken
+    def __init__(self, first: Scene, last: Scene, book: Sketchbook, part_cache: PartCache) -> None:
+        self.first, self.last, self._book, self._part_cache = first, last, book, part_cache
         self._figures = [
-            (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
+            (a, b, _changes(_shapes(a, part_cache), _shapes(b, part_cache)))
+            for a, b in _paired(first.things, last.things)
         ]
         self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
         self._in_frame = lru_cache(maxsize=2)(self._fit)
@@ -102,7 +103,9 @@ class Mixture:
     def _fit(self, frame: Frame) -> Mixture:
         if frame.is_square:
             return self
-        return Mixture(frame.fit(self.first, self._book), frame.fit(self.last, self._book), self._book, self._taken)
+        return Mixture(
+            frame.fit(self.first, self._book), frame.fit(self.last, self._book), self._book, self._part_cache
+        )
 
     @property
     def _graphic(self) -> tuple[bool, bool]:
@@ -153,9 +156,9 @@ class Mixture:
             return drawn
         seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
         settings = (self.first.setting, self.last.setting)
-        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), asked=self._asked(t))
+        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), requested=self._requested(t))
 
-    def _asked(self, t: float) -> Array | None:
+    def _requested(self, t: float) -> Array | None:
         """Return how far a colour was requested for each thing at ``t`` (n + 1,); None if for none."""
         shares = [0.0]
         for a, b, _ in self._figures:
@@ -185,7 +188,7 @@ class Mixture:
             side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
             cell=self._cell,
-            asked=self._asked(t),
+            requested=self._requested(t),
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         things = None if drawn is None else drawn.things
@@ -218,8 +221,8 @@ class Mixture:
 
 def _box(alpha: Array) -> tuple[slice, slice]:
     """Return the rows and columns of the non-zero part; one place if there is none."""
-    found = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
-    rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in found)
+    indices = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
+    rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in indices)
     return rows, columns
 
 
@@ -267,8 +270,8 @@ def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing |
     return pairs + [(None, thing) for at, thing in enumerate(last) if at not in met]
 
 
-def _shapes(thing: Thing | None, taken: PartCache) -> list[Shape]:
-    return [] if thing is None else [Shape(part, thing) for part in taken.parts(thing.drawing)]
+def _shapes(thing: Thing | None, part_cache: PartCache) -> list[Shape]:
+    return [] if thing is None else [Shape(part, thing) for part in part_cache.parts(thing.drawing)]
 
 
 def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
@@ -332,9 +335,9 @@ def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> N
             share[_within(rows, part.rows), _within(columns, part.columns)] *= (
                 1 - (1 - seen) * other.share[_within(rows, other.rows), _within(columns, other.columns)]
             )
-    held = layer[part.rows, part.columns]
-    channels.lay(held, part.colours, share)
-    held[..., 3] += (1 - held[..., 3]) * share
+    area = layer[part.rows, part.columns]
+    channels.lay(area, part.colours, share)
+    area[..., 3] += (1 - area[..., 3]) * share
 
 
 def _within(span: slice, whole: slice) -> slice:

@@ -29,8 +29,8 @@ class Field:
 
     ``things`` (h, w, 4) have straight alpha, ``ground`` is (h, w, 3), sRGB 0…1; ``cells`` (h, w) numbers the cells of
     the layout, from 0. ``inks`` (n, 3) are sRGB, the ground's first. ``side`` is the light's direction, -1 (left) to 1
-    (right). ``is_place`` is how far the ground shows a place: 0 for a plain wall, 1 for hills. ``asked`` (h, w), 0…1,
-    is how far a colour was requested for what a pixel shows; None if none was requested.
+    (right). ``is_place`` is how far the ground shows a place: 0 for a plain wall, 1 for hills. ``requested`` (h, w),
+    0…1, is how far a colour was requested for what a pixel shows; None if none was requested.
     """
 
     things: Array
@@ -41,7 +41,7 @@ class Field:
     is_place: float = 0.0
     scale: float = 1.0
     seed: int = 0
-    asked: Array | None = None
+    requested: Array | None = None
 
     def with_inks(self, inks: Array) -> Field:
         """Return the field with other inks (n, 3) and all values computed so far: none of them depends on inks."""
@@ -174,15 +174,15 @@ class Field:
     @cached_property
     def wish(self) -> Array:
         """Return how far a colour was requested for the things (h, w), 0…1, spread softly beyond their outlines."""
-        if self.asked is None:
+        if self.requested is None:
             return np.zeros(self.shape, np.float32)
         near = np.maximum(self.blur(self.cover, 10), 0.05)
-        return np.asarray(np.clip(self.blur(self.asked * self.cover, 10) / near * 1.1, 0, 1), np.float32)
+        return np.asarray(np.clip(self.blur(self.requested * self.cover, 10) / near * 1.1, 0, 1), np.float32)
 
     @cached_property
     def wished(self) -> float:
         """Return the mean over all things of how far a colour was requested for them, 0…1."""
-        return float((self.wish * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.asked is not None else 0.0
+        return float((self.wish * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.requested is not None else 0.0
 
     @cached_property
     def extreme(self) -> float:
@@ -292,10 +292,10 @@ def signed_distance(cover: Array, pixel: float) -> Array:
     return np.asarray(np.clip(down @ np.asarray(away, np.float32) @ across.T * pixel, -REACH, REACH), np.float32)
 
 
-def _span(seen: NDArray[np.bool_]) -> slice:
+def _span(mask: NDArray[np.bool_]) -> slice:
     """Return the range of true values, extended by one on both sides."""
-    found = np.flatnonzero(seen)
-    return slice(max(0, int(found[0]) - 1), int(found[-1]) + 2)
+    indices = np.flatnonzero(mask)
+    return slice(max(0, int(indices[0]) - 1), int(indices[-1]) + 2)
 
 
 @lru_cache(maxsize=256)

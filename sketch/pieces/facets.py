@@ -104,7 +104,7 @@ def _lines(field: Field) -> list[_Line]:
     """Return random lines: some vertical, some horizontal, most diagonal; each fades along its length."""
     chance, (x, y), (high, wide) = field.chance(), field.places, field.size
     leans = chance.choice((0.5, 0.9, 1.15)) * np.array([-1, 1])
-    found = []
+    lines = []
     for number in range(int(chance.integers(*LINES))):
         lean = float(leans[number % 2] if number % 4 else chance.choice((0.0, 1.57))) + chance.normal(0, 0.12)
         across, down = float(np.sin(lean)), float(np.cos(lean))
@@ -120,8 +120,8 @@ def _lines(field: Field) -> list[_Line]:
         near, side = (
             np.asarray(each, np.float32) for each in (np.exp(-np.abs(far) / REACH), np.clip(far / field.pixel, -1, 1))
         )
-        found.append(_Line(near, side, strength, (slide * across, slide * down), float(chance.choice((-1, 1)))))
-    return found
+        lines.append(_Line(near, side, strength, (slide * across, slide * down), float(chance.choice((-1, 1)))))
+    return lines
 
 
 def _oval(field: Field) -> Numbers:
@@ -146,8 +146,8 @@ def _slid(field: Field, lines: list[_Line]) -> Array:
         across += moved * line.slide[0]
         down += moved * line.slide[1]
     ground = colour.lab(field.ground)[..., 0]
-    held = np.concatenate([field.lab, np.stack([field.tone, field.cover, field.edges, ground], -1)], -1)
-    return _looked_up(held, (y + down) / field.pixel - 0.5, (x + across) / field.pixel - 0.5)
+    stack = np.concatenate([field.lab, np.stack([field.tone, field.cover, field.edges, ground], -1)], -1)
+    return _looked_up(stack, (y + down) / field.pixel - 0.5, (x + across) / field.pixel - 0.5)
 
 
 def _looked_up(values: Array, row: Array, column: Array) -> Array:

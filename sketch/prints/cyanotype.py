@@ -24,20 +24,20 @@ LAYOUTS = (("single", 1, 1, 4), ("tilted", 1, 1, 1))
 
 def draw(field: Field) -> Array:
     """Return a field drawn in inks from paper to the deepest: things and plants keep the paper light."""
-    held = _held(field)
+    blocked = _blocked_light(field)
     ground = 0.95 - 0.05 * field.cloud(70, 1)
     bright = field.blur(colour.lab(field.ground)[..., 0], 1.0)
     steps = np.tanh((bright - bright.mean()) / (2 * bright.std() + 0.06))
     ground = ground + (0.80 - 0.26 * steps - ground) * field.is_place
     # Plants lie over and under the things: where both block light, less comes through than through one.
-    exposed = ground * (1 - held) * (1 - _plants(field) * (1 - 0.45 * field.cut(field.away))) + 0.02
+    exposed = ground * (1 - blocked) * (1 - _plants(field) * (1 - 0.45 * field.cut(field.away))) + 0.02
     exposed = exposed * _brushed(field)
     at = np.clip(exposed + 0.014 * field.cloud(5, 2) + 0.02 * field.cloud(16, 3), 0, 1)
     stops = np.linspace(0, 1, len(field.inks))
     return np.stack([np.interp(at, stops, field.inks[:, part]) for part in range(3)], -1).astype(np.float32)
 
 
-def _held(field: Field) -> Array:
+def _blocked_light(field: Field) -> Array:
     """Return how much light things block (h, w): more where they are light or thick, less where thin or dark."""
     body = field.cut(field.blur(field.away, 1.0))
     through = np.clip(0.06 + 1.0 * field.detail, 0.08, 1)

@@ -118,13 +118,15 @@ class DrawingPool:
 
     def _refused(self, error: BaseException) -> None:
         """Disable the pool for good, with a warning."""
-        log.warning("No process can be started that draws sketches; this one draws them: %s.", str(error).rstrip("."))
+        log.warning(
+            "Cannot start processes that draw sketches; drawing in this process instead: %s.", str(error).rstrip(".")
+        )
         self._processes = 0
         self.close()
 
     def _broken(self) -> None:
         if self._executor is not None:
-            log.warning("A process that draws sketches ended early: this one draws instead, until others have started.")
+            log.warning("A process that draws sketches ended early; drawing in this process until others have started.")
         self.close()
 
 
@@ -151,12 +153,12 @@ def _nothing() -> None:
     """Do nothing; the result shows that the process has started."""
 
 
-_held: dict[str, Legs] = {}
+_latest: dict[str, Legs] = {}
 """In a process of the pool: the legs of the last walk, by their order's key."""
 
 
 def _drawn(order: Order, leg: int, t: float) -> Conditioning:
-    if order.key not in _held:
-        _held.clear()
-        _held[order.key] = Legs(order)
-    return _held[order.key].draw(leg, t)
+    if order.key not in _latest:
+        _latest.clear()
+        _latest[order.key] = Legs(order)
+    return _latest[order.key].draw(leg, t)

@@ -76,7 +76,7 @@ class Legs:
         self._scenes, self._guide = order.scenes, order.guide
         self._book, self._frame = order.book(), Frame.from_size(order.size)
         self._step = max(FINER, order.guide)
-        self._taken = PartCache(self._book, side=self._frame.side * self._step)
+        self._part_cache = PartCache(self._book, side=self._frame.side * self._step)
         self._mixture = lru_cache(maxsize=8)(self._mixed)
 
     def draw(self, leg: int, t: float) -> Conditioning:
@@ -95,7 +95,7 @@ class Legs:
     def _mixed(self, leg: int) -> Mixture:
         first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
         assert first is not None and last is not None  # noqa: S101 - called only if both exist
-        return Mixture(first, last, self._book, self._taken)
+        return Mixture(first, last, self._book, self._part_cache)
 
     def _alone(self, scene: Scene | None) -> Conditioning:
         if scene is None:

@@ -152,7 +152,7 @@ def test_where_no_process_may_be_started_all_is_drawn_here(
         assert same(pool.draw(ORDER, legs, PLACES))
     assert len(legs.places) == 2 * len(PLACES)
     assert [each.getMessage() for each in caplog.records] == [
-        "No process can be started that draws sketches; this one draws them: no semaphores here."
+        "Cannot start processes that draw sketches; drawing in this process instead: no semaphores here."
     ]
 
 
@@ -164,7 +164,7 @@ def test_processes_that_end_before_they_draw_are_not_started_again(
     until = time.monotonic() + 60
     while not caplog.records:
         assert same(pool.draw(ORDER, legs, PLACES)) and time.monotonic() < until
-    assert "No process can be started that draws sketches; this one draws them: " in caplog.text
+    assert "Cannot start processes that draw sketches; drawing in this process instead: " in caplog.text
     assert same(pool.draw(ORDER, legs, PLACES))
     assert pool._executor is None and len(caplog.records) == 1
 
