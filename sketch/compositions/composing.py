@@ -21,7 +21,7 @@ from sketch.layers import channels
 from sketch.marks.field import Field
 
 FLAT = ("plain", "split", "pattern")
-"""Settings that show no place: a graphic style ignores them and draws a ground of its own instead."""
+"""Settings that show no place: a graphic style ignores them and draws its own ground instead."""
 
 
 def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:

@@ -34,5 +34,5 @@ def test_threads_may_share_it() -> None:
     held = SizedCache(lambda asked: bytes([asked]) * 10, len, most=100)
     asked = [number % 23 for number in range(4000)]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(held.of, asked)) == [bytes([number]) * 10 for number in asked]
+        assert list(pool.map(held.get, asked)) == [bytes([number]) * 10 for number in asked]
     assert held._bytes == sum(map(len, held._values.values())) <= 100
