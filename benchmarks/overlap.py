@@ -99,7 +99,7 @@ def trace() -> Iterator[list[Span]]:
         rest = note("paint", painting, begin)
         return lambda painting: note("write", painting, rest)
 
-    with patch.object(batch_piece, "begin", traced_begin):
+    with patch.object(batch_piece, "generate", traced_begin):
         yield spans
 
 

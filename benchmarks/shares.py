@@ -97,7 +97,7 @@ def time_parts(clock: Clock, painter: Painter) -> Iterator[None]:
         (encoding.GifWriter, "add", "GIF"), (encoding.Mp4Writer, "add", "MP4"), (encoding.Mp4Writer, "finish", "MP4"),
         (encoding.WebpWriter, "add", "WebP"),
         (smoothness_measure, "read_frames", "ruler"), (smoothness_measure, "smoothness", "ruler"),
-        (type(media_store.store()), "write", "files"), (type(media_store.store()), "read", "files"),
+        (type(media_store.store()), "write", "files"), (type(media_store.store()), "read_bytes", "files"),
         *((Session, name, "database") for name in SESSION),
     ]  # fmt: skip
     patches = [patch.object(owner, name, clock.timed(part, getattr(owner, name))) for owner, name, part in parts]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Become a command as the site's user, in the site's environment: what systemd does for a unit (User=, EnvironmentFile=).
-# Run by root, since the file may hold keys and is for root alone; it execs, so that the command is told to end itself.
+# Run a command as the site's user and in the site's environment, as systemd does for a unit (User=, EnvironmentFile=).
+# Must run as root, because only root may read the file, which may contain keys. It uses exec, so that signals reach the command.
 if [ -r /etc/moma/environment ]; then
     set -a
     . /etc/moma/environment

@@ -1,5 +1,7 @@
-"""gunicorn's settings: ``gunicorn --config deploy/gunicorn.conf.py wsgi:app``. ``WEB_CONCURRENCY`` and the options
-in ``GUNICORN_CMD_ARGS`` win over what stands here."""
+"""gunicorn's settings: ``gunicorn --config deploy/gunicorn.conf.py wsgi:app``.
+
+``WEB_CONCURRENCY`` and the options in ``GUNICORN_CMD_ARGS`` take precedence over this file.
+"""
 
 import ctypes
 import importlib.util
@@ -14,71 +16,71 @@ from gunicorn.glogging import Logger
 
 cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-bind = "127.0.0.1:8000"  # where systemd hands over an open port (deploy/systemd/moma-web.socket), it is that
-# The code beside this file, by its real name: where a link such as /srv/moma/current is turned to another version, a
-# process goes on with its own, and a reload (which reads this file again) takes the new one, also on the way back.
+bind = "127.0.0.1:8000"  # a socket passed by systemd (deploy/systemd/moma-web.socket) takes precedence
+# The real path of the code beside this file: if a link such as /srv/moma/current is changed to another version, running
+# processes keep theirs, and a reload, which reads this file again, takes the new one. The same holds for a rollback.
 chdir = str(Path(__file__).resolve().parents[1])
-sys.path[:] = [path for path in sys.path if path != chdir]  # gunicorn puts it first, but only if it is not there
-worker_class = "gthread"  # a thread that waits for the database keeps no process busy
-workers = int(os.environ.get("WEB_CONCURRENCY", min(cores + 1, 8)))  # each may open ten of Postgres' usual 100
+sys.path[:] = [path for path in sys.path if path != chdir]  # gunicorn inserts it first only if it is not in the list
+worker_class = "gthread"  # while a thread waits for the database, others of its process serve requests
+workers = int(os.environ.get("WEB_CONCURRENCY", min(cores + 1, 8)))  # each opens up to 10 of Postgres's default 100
 threads = 8
 
-# nginx takes slow clients upon itself. Without it, a silent one is dropped as well.
+# nginx buffers slow clients. Without nginx, gunicorn drops a client that sends nothing.
 timeout = 30
 graceful_timeout = 25
-keepalive = 15  # longer than nginx keeps a connection that nobody uses
+keepalive = 15  # longer than nginx keeps an idle connection
 backlog = 512
-limit_request_line = 8190  # as much as nginx passes on: the application says in its own words what is too long
+limit_request_line = 8190  # as much as nginx passes on, so that the application answers with its own error page
 limit_request_fields = 64
 
-# A process is replaced now and then, not all at once: what leaks, leaks little. While a new one starts, for some
-# seconds, the others are busy: under full load that is once in some hours.
+# Processes are replaced one by one after this many requests, which limits memory leaks. A new one takes some seconds to
+# start; under full load this happens once in some hours.
 max_requests = 500_000
 max_requests_jitter = 100_000
 
-# Who may say "X-Forwarded-Proto: https". How many proxies to believe about addresses says MOMA_PROXIES.
+# The proxies whose "X-Forwarded-Proto: https" is trusted. MOMA_PROXIES sets how many proxies are trusted for addresses.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
 control_socket_disable = True
-# Signs of life are not for a disk.
+# Keep the workers' heartbeat files in memory, not on a disk that may be slow.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # nosec B108  # noqa: PTH112, S108
 accesslog = "-"
 errorlog = "-"
-# Nobody's address, nobody's words; at the end the request's id, as on the application's lines.
+# Without visitors' addresses and words. The request ID at the end is the same as in the application's log.
 access_log_format = '"%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms request_id=%({x-request-id}o)s'
 WITH_VISITORS = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s" request_id=%({x-request-id}o)s'
 
-# Figures of requests are counted by all processes in one folder (docs/metrics.md); each has a seat there, which the
-# process that takes its place takes over. Nothing of the application is imported: a reload would keep its old code.
+# All processes write request metrics to files in one folder (docs/metrics.md). Each process has a numbered seat, which
+# its replacement takes over. This file imports nothing of the application, because a reload would keep the old code.
 instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
 figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
 figures.mkdir(parents=True, exist_ok=True)
 
-# How lines are written, loaded by its path for the same reason.
+# The module of the log formats, loaded by its path for the same reason.
 spec = importlib.util.spec_from_file_location("lines", Path(__file__).parents[1] / "app/observability/log_lines.py")
 lines = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(lines)
 
 
 def log_format():
-    """Return the setting, before the application is there to be asked: a wrong one ends its start, not ours."""
+    """Return the setting LOG_FORMAT before the application starts; ignores invalid settings, which stop its start."""
     file = instance / "settings.toml"
     try:
-        told = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+        settings = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
-        told = {}
-    return os.environ.get("MOMA_LOG_FORMAT", told.get("log_format", lines.TEXT))
+        settings = {}
+    return os.environ.get("MOMA_LOG_FORMAT", settings.get("log_format", lines.TEXT))
 
 
-WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # a walk's, behind its id
+WORDS = re.compile(r"(/walks/[a-z0-9]{16}-)[^/?\s]*")  # the slug of a walk, after its ID
 MALLOC_ARENAS = -8  # M_ARENA_MAX in malloc.h
 
 
 class logger_class(Logger):  # noqa: N801 - the setting's name
-    """gunicorn's logs, with the path of a request as it came: decoded, it could hold the end of a line."""
+    """gunicorn's logger, which logs the path of a request undecoded: decoded, it could contain a line break."""
 
     def setup(self, cfg):
-        """Write JSON where the settings say so."""
+        """Set up the handlers, with JSON lines if the settings say so."""
         super().setup(cfg)
         if log_format() == lines.JSON:
             for log in (self.error_log, self.access_log):
@@ -86,13 +88,13 @@ class logger_class(Logger):  # noqa: N801 - the setting's name
                     handler.setFormatter(lines.JsonLines())
 
     def atoms(self, resp, req, environ, request_time):
-        """Return what may stand in a line of the access log."""
+        """Return the fields of an access log line, with the path without query and slug."""
         path = WORDS.sub(r"\1", environ["RAW_URI"].partition("?")[0])
         return super().atoms(resp, req, environ, request_time) | {"U": path}
 
 
 def post_worker_init(worker):
-    """Name visitors in the logs, or nowhere, as the application's settings and its about page say."""
+    """Log visitors' addresses if the setting LOG_VISITORS is on; otherwise remove them from the error log too."""
     if worker.wsgi.config["LOG_VISITORS"]:
         worker.log.cfg.set("access_log_format", WITH_VISITORS)
     else:
@@ -100,7 +102,7 @@ def post_worker_init(worker):
 
 
 def without_visitors(record):
-    """Take addresses, and what was asked for, out of gunicorn's words about a request that went wrong."""
+    """Remove addresses, slugs and queries from gunicorn's records about failed requests; return true, to log them."""
     words = record.getMessage()
     if words.startswith("Invalid request from"):
         record.msg, record.args = "An invalid request was refused.", ()
@@ -110,19 +112,19 @@ def without_visitors(record):
 
 
 def on_starting(_server):
-    """Begin to count at 0: at each start, but not at a reload."""
+    """Delete the metrics of the last run; gunicorn calls this at each start, but not at a reload."""
     for path in figures.glob("*.db"):
         path.unlink()
 
 
 def pre_fork(server, worker):
-    """Give a new process the lowest seat that nobody has."""
+    """Give a new process the lowest free seat."""
     taken = {other.seat for other in server.WORKERS.values()}
     worker.seat = next(seat for seat in range(len(taken) + 1) if seat not in taken)
 
 
 def post_fork(_server, worker):
-    """Tell the process its seat, and have its threads share two pools of memory: eight of them keep more unused."""
+    """Set ``WEB_SEAT`` in the new process, and limit its malloc arenas to two: more of them keep unused memory."""
     os.environ["WEB_SEAT"] = str(worker.seat)
-    with suppress(AttributeError):  # the C library is not GNU's
+    with suppress(AttributeError):  # the C library is not glibc
         ctypes.CDLL(None).mallopt(MALLOC_ARENAS, 2)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# An admin command on the site, as its user: /usr/local/bin/moma. "moma doctor" is "flask --app wsgi doctor" of the
-# release that runs; from the folder of another release (sh /srv/moma/releases/2.0.0/deploy/moma.sh), it is that one's.
+# Run an admin command as the site's user: /usr/local/bin/moma. "moma doctor" is "flask --app wsgi doctor" of the
+# current release, or of the release in whose folder this script is (sh /srv/moma/releases/2.0.0/deploy/moma.sh).
 release=$(dirname "$0")/..
 [ -e "$release/wsgi.py" ] || release=/srv/moma/current
 cd "$release"

@@ -1,5 +1,5 @@
-// The player on a walk's page. While the walk is generated, it plays the pictures that exist, and keeps its position when
-// more arrive. When the walk is finished, it switches to the video, and the line below becomes the scrubber.
+// The player on a walk's page. While the walk is generated, it plays the pictures that exist, and keeps its position
+// when more arrive. When the walk is finished, it switches to the video, and the line below becomes the scrubber.
 
 const { ahead, between, follow, inWords, makeVideo, moveCursor, moved, nearest, shownAt, ticks, turnAt } = await import(
   document.getElementById("reel").href
@@ -98,7 +98,7 @@ class Player {
     this.changed = performance.now();
   }
 
-  /* Return whether the picture would come too soon: an unfinished film is not checked for flashes, so it plays slowly. */
+  /* Return whether the picture would come too soon: an unfinished film is not yet checked for flashes. */
   isTooSoon(index) {
     return !this.reel.isFinished && this.shown !== this.address(index) && performance.now() - this.changed < CALM;
   }

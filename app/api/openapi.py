@@ -93,9 +93,9 @@ class Contract:
 
         The mode is ``validation`` for requests and ``serialization`` for responses.
         """
-        sent = [(kind, "serialization") for kind in self.answers.values() if kind is not None]
-        read = [(kind, "validation") for kind in (self.body, self.form) if kind is not None]
-        return [*read, *sent]
+        responses = [(kind, "serialization") for kind in self.answers.values() if kind is not None]
+        requests = [(kind, "validation") for kind in (self.body, self.form) if kind is not None]
+        return [*requests, *responses]
 
 
 PUBLISHED_NAMES = {"StopRequest": "StopWanted"}
@@ -125,13 +125,13 @@ def documented(**contract: Any) -> Callable[[View], View]:
 
 def document() -> Document:
     """Return the document for the current application; it is generated once and then cached."""
-    written: Document | None = current_app.extensions.get("openapi")
-    if written is None:
-        written = current_app.extensions["openapi"] = _write()
-    return written
+    cached: Document | None = current_app.extensions.get("openapi")
+    if cached is None:
+        cached = current_app.extensions["openapi"] = _generate()
+    return cached
 
 
-def _write() -> Document:
+def _generate() -> Document:
     views = list(_views())
     kinds = {kind.__name__: (kind, mode) for *_, contract in views for kind, mode in contract.types()}
     kinds["Problem"] = (Problem, "serialization")
@@ -164,7 +164,7 @@ def _write() -> Document:
             },
         },
     }
-    written: Document = {
+    generated: Document = {
         "openapi": "3.1.0",
         "info": {
             "title": "MoMA Lisa",
@@ -178,8 +178,8 @@ def _write() -> Document:
         "paths": paths,
         "components": components,
     }
-    _add_examples(written)
-    return written
+    _add_examples(generated)
+    return generated
 
 
 def _views() -> Iterable[tuple[str, str, Callable[..., Any], Contract]]:
@@ -298,9 +298,9 @@ def _headers(names: Iterable[str]) -> Schema:
     return {"headers": named} if named else {}
 
 
-def _add_examples(written: Document) -> None:
+def _add_examples(generated: Document) -> None:
     """Add an example to each component of the document, built from the examples of its fields."""
-    schemas = written["components"]["schemas"]
+    schemas = generated["components"]["schemas"]
     examples = {name: example(schema, schemas) for name, schema in schemas.items()}
     for name, value in examples.items():
         schemas[name]["examples"] = [value]

@@ -90,10 +90,10 @@ def create() -> tuple[Response, int, dict[str, str]]:
     return accept(lambda secret: validate(_walk_body(secret)))
 
 
-def accept(read: Callable[[str], Commission]) -> tuple[Response, int, dict[str, str]]:
+def accept(read_request: Callable[[str], Commission]) -> tuple[Response, int, dict[str, str]]:
     """Queue the walk that the request asks for, and return the response: 202 with the walk's description.
 
-    ``read`` receives the secret that will own the walk, and returns the validated request body.
+    ``read_request`` receives the secret that will own the walk, and returns the validated request body.
 
     :raises TokenRefused: when the API token is invalid, or lacks the scope to create walks.
     :raises InvalidInput: when the owner's token, the idempotency key or the body is invalid.
@@ -102,7 +102,7 @@ def accept(read: Callable[[str], Commission]) -> tuple[Response, int, dict[str, 
     token = api_tokens.allow(api_tokens.CREATE)
     own = None if token else pictures.own_token()
     secret = str(api_tokens.bearer()) if token else own or visitors.new_token()
-    wanted, key = read(secret), _idempotency_key()
+    wanted, key = read_request(secret), _idempotency_key()
     if token is not None:
         walk, _ = intake.place(
             wanted,
@@ -222,11 +222,11 @@ def delete(walk_id: str) -> tuple[str, int]:
     address; a deleted one is gone (410). An API token with the scope `walks:curate` deletes any walk, in any state,
     and hides its repeats.
     """
-    if api_tokens.may(api_tokens.CURATE):
+    if api_tokens.has_scope(api_tokens.CURATE):
         walk = lookup.walk_at_address(walk_id, even_hidden=True)
         if not visitors.owns(api_tokens.bearer(), walk):
             curation.take_down(walk)
-            audit_log.note("deleted walk", walk.id, who=api_tokens.who(api_tokens.require(api_tokens.CURATE)))
+            audit_log.note("deleted walk", walk.id, who=api_tokens.audit_name(api_tokens.require(api_tokens.CURATE)))
             return "", 204
     lifecycle.cancel_or_delete(_own(walk_id))
     return "", 204

@@ -91,7 +91,7 @@ def index() -> Response:
     if model is None:
         raise InvalidInput.on("model", message=models_on_offer.not_offered(f"{query.model:.60}"))
     styles: list[StyleDescription]
-    near: list[ArtistDescription] = []
+    artists: list[ArtistDescription] = []
     if query.prompt is None:
         styles = [_describe(style) for style in shipped.of_model(model.setting)[: query.limit or LIMIT_MAX]]
     else:
@@ -99,7 +99,7 @@ def index() -> Response:
             query.prompt, model=model.name, language=query.language, limit=query.limit or SHOWN
         )
         styles = [_describe(each.style, round(each.likeness, 3), each.because) for each in proposed]
-        near = [
+        artists = [
             {
                 "name": each.artist.name,
                 "title": each.artist.title,
@@ -112,7 +112,7 @@ def index() -> Response:
             for each in proposed_styles.artists_for(query.prompt, model=model.name, language=query.language)
         ]
     fitting = [_describe_lora(lora) for lora in loras.of_model(model.setting)]
-    return conditional(jsonify(StyleList(styles=styles, artists=near, loras=fitting)))
+    return conditional(jsonify(StyleList(styles=styles, artists=artists, loras=fitting)))
 
 
 @blueprint.post("/walks/<walk_id>/repaint")

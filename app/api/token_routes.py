@@ -102,7 +102,7 @@ def curate(walk_id: str) -> Response:
             act(walk)
             if act is curation.hide:
                 reports.close_reports(walk)
-            audit_log.note(done, walk.id, who=api_tokens.who(token))
+            audit_log.note(done, walk.id, who=api_tokens.audit_name(token))
     body: CuratedWalk = {
         "id": walk.id,
         "hidden": walk.hidden_at is not None,

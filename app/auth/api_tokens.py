@@ -24,10 +24,10 @@ from app.storage.house_models import TOKEN_NAME_MAX, ApiToken
 PREFIX = "moma_"
 READ, CREATE, EDIT, CURATE = "walks:read", "walks:create", "walks:edit", "walks:curate"
 SCOPES = {
-    READ: "List its own walks, of every state, unlisted ones too.",
-    CREATE: "Commission walks, which are its own.",
-    EDIT: "Change, cancel and delete its own walks.",
-    CURATE: "Hide, feature and delete anybody's walks; each act is in the audit log.",
+    READ: "List the token's own walks, in any state, including unlisted ones.",
+    CREATE: "Request walks; the token owns them.",
+    EDIT: "Change, cancel and delete the token's own walks.",
+    CURATE: "Hide, feature and delete any walk; each action is recorded in the audit log.",
 }
 USUAL = (READ, CREATE, EDIT)
 ALLOWANCE_MAX = 10_000
@@ -74,7 +74,7 @@ def require(scope: str) -> ApiToken:
     return token
 
 
-def may(scope: str) -> bool:
+def has_scope(scope: str) -> bool:
     """Return whether the request has an API token with this scope.
 
     :raises TokenRefused: when the API token is unknown, expired or revoked.
@@ -83,7 +83,7 @@ def may(scope: str) -> bool:
     return token is not None and scope in token.scopes
 
 
-def who(token: ApiToken) -> str:
+def audit_name(token: ApiToken) -> str:
     """Return a token's name for the audit log."""
     return f"token {token.name}"
 
@@ -170,7 +170,7 @@ def revoke(name: str) -> bool:
     return True
 
 
-def every() -> list[ApiToken]:
+def list_tokens() -> list[ApiToken]:
     """Return all tokens, the newest first."""
     return list(db.session.scalars(select(ApiToken).order_by(ApiToken.number.desc())))
 

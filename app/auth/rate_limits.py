@@ -75,7 +75,7 @@ def network_key() -> str:
     return visitors.keyed(f"network {text}")
 
 
-def turns_key(visitor: str) -> str:
+def queue_key(visitor: str) -> str:
     """Return the key by which the queue takes turns: the visitor's network, or ``visitor`` in a shared network.
 
     The setting ``SHARED_NETWORKS`` lists networks with many visitors behind one address: a museum's, a school's.
@@ -164,7 +164,7 @@ class _Counters:
             try:
                 return _first_full(MovingWindowRateLimiter(storage), windows, cost, is_counted=is_counted)
             except RedisError as error:
-                log.warning("Redis is away, rate limits are counted in this process's memory: %s", error)
+                log.warning("Redis is unavailable; rate limits are counted in this process's memory: %s", error)
                 self.away_until = time.monotonic() + AWAY_SECONDS
         return _first_full(self.memory, windows, cost, is_counted=is_counted)
 

@@ -79,7 +79,7 @@ def keyed(message: str) -> str:
     return _keyed(message)[0]
 
 
-def reporters(secret: str) -> list[str]:
+def report_hashes(secret: str) -> list[str]:
     """Return the hashes that identify a visitor's reports: with the site's current secret, then with earlier ones."""
     return _keyed(f"reporter {secret}")
 

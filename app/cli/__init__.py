@@ -1,3 +1,3 @@
-"""Admin commands: ``flask --app wsgi …``."""
+"""Admin commands of the Flask command line: ``flask --app wsgi …``."""
 
 __all__ = ["registration"]

@@ -12,7 +12,7 @@ from app.archives import backup
 from app.archives.backup import BackupSummary
 from app.cli.common import as_json, explain_errors, print_json
 
-group = AppGroup("backup", help="Write the whole site into one file, and bring it back.")
+group = AppGroup("backup", help="Back up the whole site to one file, and restore it.")
 
 
 @group.command("create")
@@ -20,22 +20,22 @@ group = AppGroup("backup", help="Write the whole site into one file, and bring i
 @as_json
 @explain_errors
 def create(file: Path, as_json: bool) -> None:
-    """Write database and media to FILE, while the site runs or rests. The secret key is not in it."""
+    """Write database and media to FILE; the site may be running. The secret key is not included."""
     report = backup.create(file)
-    _say(file, report, as_json, "saved to")
+    _print(file, report, as_json, "saved to")
     if report.lost and not as_json:
-        click.echo(f"{len(report.lost):,} files were lost before: see media verify.", err=True)
+        click.echo(f"{len(report.lost):,} files were missing before: see media verify.", err=True)
 
 
 @group.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Give up the walks that are here.")
+@click.option("--force", is_flag=True, help="Replace the walks of this instance.")
 @as_json
 @explain_errors
 def restore(file: Path, force: bool, as_json: bool) -> None:
-    """Bring back what FILE holds into an empty instance, whose site does not run."""
+    """Restore the backup FILE into an empty instance; the site must not be running."""
     report = backup.restore(file, force=force)
-    _say(file, report, as_json, "restored from")
+    _print(file, report, as_json, "restored from")
     if force and not as_json:
         click.echo("Files of walks that were here before: see media prune.")
 
@@ -45,9 +45,9 @@ def restore(file: Path, force: bool, as_json: bool) -> None:
 @as_json
 @explain_errors
 def verify(file: Path, as_json: bool) -> None:
-    """Compare this instance with what FILE holds: every row, every file; status 1 if something is not as it was then.
+    """Compare every table and file of this instance with the backup FILE; status 1 if something differs.
 
-    After a restore, before the site runs, all is the same, but for what was deleted in between.
+    After a restore, before the site runs, only what was deleted since the backup differs.
     """
     tables, files, differences = backup.differences(file)
     if as_json:
@@ -55,12 +55,12 @@ def verify(file: Path, as_json: bool) -> None:
     else:
         for difference in differences:
             click.echo(difference)
-        told = f"{len(differences):,} differ" if differences else "all as in the backup"
-        click.echo(f"{tables:,} tables and {files:,} files compared, {told}.")
+        result = f"{len(differences):,} differ" if differences else "all as in the backup"
+        click.echo(f"{tables:,} tables and {files:,} files compared, {result}.")
     sys.exit(1 if differences else 0)
 
 
-def _say(file: Path, report: BackupSummary, as_json: bool, done: str) -> None:
+def _print(file: Path, report: BackupSummary, as_json: bool, done: str) -> None:
     if as_json:
         figures = {"walks": report.walks, "files": report.files, "bytes": report.bytes, "lost": report.lost}
         print_json({"file": str(file), **figures})

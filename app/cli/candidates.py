@@ -1,4 +1,4 @@
-"""``flask --app wsgi walks candidates``: several pictures that a stop might be, to choose from."""
+"""``flask --app wsgi walks candidates``: generate several candidate pictures for a stop."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from app.storage.database import db
 
 WORD = "command line"
 NONE = "-"
-"""What stands for a stop of which none was picked."""
+"""The value of an option for a stop without a choice."""
 
 
 @click.command("candidates")
 @click.argument("prompt")
-@click.option("--seed", type=int, required=True, help="The seed that the walk is to have.")
-@click.option("--count", type=int, default=candidate_requests.A_ROW, show_default=True, help="How many pictures.")
-@click.option("--leave-out", default="", help="What the stop leaves out (its negative prompt).")
-@click.option("--hand", help="The style that it is painted in, one that the model knows, such as linocut.")
-@click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
-@click.option("--steps", type=int, help="How many steps the sampler takes.")
-@click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
-@click.option("--size", type=int, help="How many pixels a side of the walk's pictures has.")
+@click.option("--seed", type=int, required=True, help="The seed of the walk.")
+@click.option("--count", type=int, default=candidate_requests.A_ROW, show_default=True, help="Number of pictures.")
+@click.option("--leave-out", default="", help="The stop's negative prompt.")
+@click.option("--hand", help="The style, one that the model knows, such as linocut.")
+@click.option("--preset", type=click.Choice(presets.NAMES), help="The quality preset.")
+@click.option("--steps", type=int, help="Number of sampler steps.")
+@click.option("--guidance", type=float, help="Guidance scale; 1 or less is no guidance.")
+@click.option("--size", type=int, help="The longer side of the walk's frames in pixels.")
 @click.option(
-    "--aspect", type=click.Choice(aspects.ASPECTS), help="Width to height of the pictures; square if not given."
+    "--aspect", type=click.Choice(aspects.ASPECTS), help="Aspect ratio, width to height; square if not given."
 )
-@click.option("--model", help="The model that paints, of those on offer; the first if not given.")
+@click.option("--model", help="The model, one of those on offer; the first if not given.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the pictures into this folder.")
 @as_json
 @explain_errors
 def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
-    """Have pictures painted that a stop with this PROMPT might be; name each for ``walks create --pick``.
+    """Generate candidate pictures for a stop with this PROMPT, and print a name for each for ``walks create --pick``.
 
-    With no site running, one is started for as long as it takes.
+    If no site is running, Redis and a worker are started for the duration of the command.
     """
     stop = {"prompt": prompt, "negative_prompt": leave_out, "hand": hand}
-    asked = {name: value for name, value in options.items() if value is not None}
-    wanted = candidates.validate({"stop": stop, **asked})
+    settings = {name: value for name, value in options.items() if value is not None}
+    wanted = candidates.validate({"stop": stop, **settings})
     owner = visitors.digest(WORD)
     with provide_worker(needed=True) as tend:
         found = candidates.place(wanted, owner_hash=owner, network=owner)
@@ -61,14 +61,14 @@ def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_
         print_json({**candidate_routes.describe(found), "files": [str(path) for path in written]})
         return
     for index, candidate in enumerate(found.candidates):
-        told = "as proposed" if candidate.place == 0 else f"seed {found.pool[candidate.place]['seed']}"
-        click.echo(f"{found.id}.{index}  {told}" + (f"  {written[index]}" if written else ""))
+        origin = "as proposed" if candidate.place == 0 else f"seed {found.pool[candidate.place]['seed']}"
+        click.echo(f"{found.id}.{index}  {origin}" + (f"  {written[index]}" if written else ""))
 
 
-def picked(names: Sequence[str], prompts: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what candidates give their stops, seed and scene, by the names that the command printed.
+def parse_picks(names: Sequence[str], prompts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the seed and scene for each stop from the candidates with these names; an empty dictionary for `NONE`.
 
-    :raises InvalidInput: when there is none of that name, or it is of another prompt.
+    :raises InvalidInput: when there is no such candidate, or it is of another prompt.
     """
     if names and len(names) != len(prompts):
         raise InvalidInput.on("pick", message=f"Give --pick once for each prompt, {NONE} for none, or not at all.")
@@ -84,8 +84,8 @@ def _stop(name: str, prompt: str) -> dict[str, Any]:
     if found.asked["stop"]["prompt"] != " ".join(prompt.split()):
         message = f"The candidate {name} is a picture of “{found.asked['stop']['prompt']}”, not of “{prompt}”."
         raise InvalidInput.on("pick", message=message)
-    told = found.pool[found.candidates[places.index(index)].place]
-    return {"seed": told["seed"], "scene": told["scene"]}
+    proposal = found.pool[found.candidates[places.index(index)].place]
+    return {"seed": proposal["seed"], "scene": proposal["scene"]}
 
 
 def _wait_for(set_id: str, tend: Callable[[], None]) -> CandidateSet:
@@ -96,7 +96,7 @@ def _wait_for(set_id: str, tend: Callable[[], None]) -> CandidateSet:
             raise MomaError("The candidates were deleted meanwhile.")
         if found.state != WAITING:
             break
-    return cast(CandidateSet, found)  # the pauses never end
+    return cast(CandidateSet, found)  # the loop ends only by break or an error
 
 
 def _write(found: CandidateSet, out: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""``flask --app wsgi captions``: captions and wall labels for a folder of pictures."""
+"""``flask --app wsgi captions``: write captions and wall labels for a folder of pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.operations.folder_captions import CaptionedPicture, SkippedPicture
 from app.processes.local_worker import provide_worker
 
 SOME_SKIPPED = 3
-"""The exit status when all is done but what cannot be read."""
+"""The exit status when some pictures were skipped."""
 
 
 @click.command("captions")
@@ -29,7 +29,7 @@ SOME_SKIPPED = 3
     multiple=True,
     default=[captions.TONE],
     show_default=True,
-    help=f"How they sound: {', '.join(captions.TONES)}, or a word of your own; may be repeated.",
+    help=f"Tone: {', '.join(captions.TONES)}, or any other word; may be repeated.",
 )
 @click.option(
     "--audience",
@@ -37,7 +37,7 @@ SOME_SKIPPED = 3
     multiple=True,
     default=["personal"],
     show_default=True,
-    help=f"Whom they are for: {', '.join(captions.AUDIENCES)}; may be repeated.",
+    help=f"Audience: {', '.join(captions.AUDIENCES)}; may be repeated.",
 )
 @click.option(
     "--language",
@@ -45,26 +45,26 @@ SOME_SKIPPED = 3
     multiple=True,
     default=["en"],
     show_default=True,
-    help=f"Which they are in: {', '.join(captions.GRAMMARS)}; may be repeated.",
+    help=f"Language: {', '.join(captions.GRAMMARS)}; may be repeated.",
 )
-@click.option("--variants", type=int, default=3, show_default=True, help="How many of each.")
-@click.option("--recursive", is_flag=True, help="Look into the folders within, too.")
+@click.option("--variants", type=int, default=3, show_default=True, help="Number of captions of each.")
+@click.option("--recursive", is_flag=True, help="Include subfolders.")
 @click.option(
     "--look/--no-look",
     default=True,
     show_default=True,
-    help="Have a worker say what they show; without it, captions do not.",
+    help="Describe the pictures by a worker; otherwise captions do not say what they show.",
 )
 @click.option(
     "--format",
     "kind",
     type=click.Choice(["jsonl", "csv"]),
-    help="How they are written; else as --out ends, else jsonl.",
+    help="Output format; by default that of the suffix of --out, else jsonl.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write, where an earlier run is gone on with; else they are printed.",
+    help="Output file, in which an earlier run is continued; stdout if not given.",
 )
 @as_json
 @explain_errors
@@ -80,10 +80,10 @@ def command(
     out: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Write captions and wall labels for the pictures in FOLDER, or for files that are named.
+    """Write captions and wall labels for the pictures in FOLDER, or for named files.
 
-    A worker says what each shows, a guess. Run again with the same --out, it goes on where it was stopped. A picture
-    that cannot be read is named and left out: the exit status is 3 then, 1 where nothing could be done, else 0.
+    A worker describes each picture, which is a guess. With the same --out the command continues where it was stopped. A
+    picture that cannot be read is reported and skipped: the exit status is 3 then, 1 after an error, else 0.
     """
     wanted = folder_captions.expand_requests(tones, audiences, languages, variants)
     files = folder_captions.find_pictures(folder, recursive=recursive)
@@ -92,17 +92,17 @@ def command(
     left = {name: path for name, path in files.items() if name not in kept}
     with provide_worker(needed=look and bool(left)) as tend, _target(out, list(kept.values()), is_table) as target:
         skipped = _write(folder_captions.compose(left, wanted, look=look, tend=tend), target, is_table)
-    told = {"written": len(left) - len(skipped), "kept": len(kept), "skipped": [_told(each) for each in skipped]}
+    summary = {"written": len(left) - len(skipped), "kept": len(kept), "skipped": [_fields(each) for each in skipped]}
     if out is not None and as_json:
-        print_json(told)
+        print_json(summary)
     elif out is not None:
-        click.echo(f"{told['written']} pictures captioned, {told['kept']} kept as they were, in {out}.")
+        click.echo(f"{summary['written']} pictures captioned, {summary['kept']} kept as they were, in {out}.")
     sys.exit(SOME_SKIPPED if skipped else 0)
 
 
 @contextmanager
 def _target(out: Path | None, kept: Sequence[str], is_table: bool) -> Iterator[TextIO]:
-    """Open what is written to: a file that begins with what it keeps, written aside first; or the terminal."""
+    """Open the output: stdout, or the file ``out``, after replacing its content with what is kept of it."""
     head = folder_captions.HEAD if is_table else ""
     if out is None:
         sys.stdout.write(head)
@@ -120,7 +120,7 @@ def _target(out: Path | None, kept: Sequence[str], is_table: bool) -> Iterator[T
 
 
 def _write(found: Iterator[CaptionedPicture | SkippedPicture], target: TextIO, is_table: bool) -> list[SkippedPicture]:
-    """Write each as it comes, so that nothing is lost if it is stopped; return those that were left out."""
+    """Write each result at once, so that nothing is lost if the command is stopped; return the skipped pictures."""
     form: Callable[[CaptionedPicture], str] = folder_captions.as_rows if is_table else folder_captions.as_lines
     skipped = []
     for each in found:
@@ -136,5 +136,5 @@ def _write(found: Iterator[CaptionedPicture | SkippedPicture], target: TextIO, i
     return skipped
 
 
-def _told(skipped: SkippedPicture) -> dict[str, Any]:
+def _fields(skipped: SkippedPicture) -> dict[str, Any]:
     return {"file": skipped.file, "error": skipped.error}

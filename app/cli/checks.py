@@ -1,4 +1,4 @@
-"""``flask --app wsgi doctor``, is every part of the site well; and ``flask --app wsgi models …``, its models alone."""
+"""``flask --app wsgi doctor`` checks every part of the site; ``flask --app wsgi models …`` its models."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from app.models.errors import ModelError
 from app.observability import doctor
 from app.storage.database import db
 
-group = AppGroup("models", help="Look at the models on offer and at others, and download them.")
+group = AppGroup("models", help="List, check and download models.")
 
 POLL_SECONDS = 1.0
 
 
 @click.command("doctor")
 @click.option("--wait", type=click.FloatRange(0), default=0, metavar="SECONDS",
-              help="Look again for so long, until all is well: a painter takes a while to load its model.")  # fmt: skip
+              help="Repeat the checks for so long until all is well: a worker takes a while to start.")  # fmt: skip
 @as_json
 @with_appcontext
 def command(wait: float, as_json: bool) -> None:
-    """Check database, Redis, media store, model and worker; status 1 if something is not well."""
+    """Check database, Redis, media store, models, disk, settings and workers; status 1 if something is not well."""
     findings = _examine(wait)
     if as_json:
         print_json([{"part": found.part, "well": found.well, "detail": found.detail} for found in findings])
@@ -40,7 +40,7 @@ def command(wait: float, as_json: bool) -> None:
 def _examine(wait: float) -> list[doctor.Finding]:
     until = time.monotonic() + wait
     while not _are_well(findings := doctor.examine()) and time.monotonic() < until:
-        db.session.rollback()  # what was found meanwhile is seen
+        db.session.rollback()  # end the transaction, so that the next check sees new rows
         time.sleep(POLL_SECONDS)
     return findings
 
@@ -52,7 +52,7 @@ def _are_well(findings: list[doctor.Finding]) -> bool:
 @group.command("list")
 @as_json
 def list_models(as_json: bool) -> None:
-    """List the models on offer: setting, name, kind, size, licence, and whether each is whole."""
+    """List the models on offer: setting, name, kind, size, licence and state."""
     found = [_about(setting) for setting in dict.fromkeys(model.setting for model in models_on_offer.offered())]
     if as_json:
         print_json(found)
@@ -67,9 +67,9 @@ def list_models(as_json: bool) -> None:
 @click.argument("name")
 @as_json
 def check(name: str, as_json: bool) -> None:
-    """Check whether the model NAME is whole, yet to be downloaded, or wrong, and in what; status 1 if it is wrong.
+    """Check whether the model NAME is complete, not downloaded yet, or unusable, and why; status 1 if it is unusable.
 
-    NAME is one on offer, or whatever MOMA_MODEL takes: a folder, a .safetensors file, a name on the hub.
+    NAME is a model on offer, or any value of MOMA_MODEL: a folder, a .safetensors file, a name on the hub.
     """
     about = _about(_setting(name))
     if as_json:
@@ -82,9 +82,9 @@ def check(name: str, as_json: bool) -> None:
 @group.command("download")
 @click.argument("name")
 def download(name: str) -> None:
-    """Download the model NAME from the hub into MODEL_CACHE; what was broken off is gone on with.
+    """Download the model NAME from the hub into MODEL_CACHE; an interrupted download is resumed.
 
-    NAME may end in @ and a revision. A model that asks for a login needs HF_TOKEN.
+    NAME may end in @ and a revision. A gated or private model needs HF_TOKEN.
     """
     setting = _setting(name)
     try:
@@ -102,14 +102,17 @@ def download(name: str) -> None:
 
 
 class _Progress:
-    """Shows how far a download is: on a terminal in one line that changes, else one line for each file."""
+    """Shows the progress of a download: on a terminal in one line that is updated, else in one line for each file."""
 
     def __init__(self) -> None:
         self._path = ""
         self._percent = -1
 
     def show(self, path: str, here: int, of_all: int, of_file: int) -> None:
-        """Show it, no more often than for each percent."""
+        """Show the progress if it changed by a percent or another file began.
+
+        ``here`` and ``of_all`` are the model's downloaded and total bytes, ``of_file`` is the size of the file.
+        """
         percent = 100 * here // max(of_all, 1)
         is_new = path != self._path
         if not is_new and percent == self._percent:
@@ -123,22 +126,22 @@ class _Progress:
 
 
 def _setting(name: str) -> str:
-    """Return the setting of the model on offer of this name; any other name is a setting itself."""
+    """Return the setting of the model on offer with this name; any other name is returned unchanged."""
     offer = models_on_offer.find(name)
     return offer.setting if offer else name
 
 
 def _about(setting: str) -> dict[str, Any]:
-    state = models_on_offer.examine(setting, ask=True)  # first: it fetches what tells the rest
-    told = facts.load_facts(setting, models_on_offer.cache())
+    state = models_on_offer.examine(setting, ask=True)  # first, as it downloads the files that the facts are read from
+    known = facts.load_facts(setting, models_on_offer.cache())
     place = facts.place(setting, models_on_offer.cache())
     return {
         "setting": setting,
-        "name": told["name"],
+        "name": known["name"],
         "kind": facts.kind(place),
-        "picture": f"{told['size']} x {told['size']} pixels" if told["size"] else "",
+        "picture": f"{known['size']} x {known['size']} pixels" if known["size"] else "",
         "files": f"{state.size / 1e9:.2f} GB" if state.size else "",
-        "licence": told.get("licence", ""),
+        "licence": known.get("licence", ""),
         "state": state.flaw or state.sentence,
         "flawed": bool(state.flaw),
         "here": state.is_here,

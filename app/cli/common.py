@@ -1,4 +1,4 @@
-"""What all admin commands share: ``--json``, and errors as one sentence with status 1."""
+"""Shared by all admin commands: the option ``--json``, and errors printed as one sentence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def explain_errors(command: Command) -> Command:
-    """Print our own errors, and what is wrong with the database, as one sentence and end with status 1."""
+    """Decorate a command so that MomaError and database errors are printed as one sentence, with status 1.
+
+    With ``--json`` they are also printed as JSON. A database whose schema is not the code's is such an error.
+    """
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:

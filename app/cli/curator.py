@@ -11,15 +11,15 @@ from app.moderation import allowed_words, audit_log, banned_words, reports
 from app.moderation.audit_log import COMMAND
 from app.walks import lookup
 
-group = AppGroup("curator", help="The curator's room: its password, reports, banned words and log.")
+group = AppGroup("curator", help="The curator's password, reports, banned words and audit log.")
 
 
 @group.command("password")
-@click.password_option(help="The password; asked for if not given.")
+@click.password_option(help="The password; prompted for if not given.")
 @as_json
 @explain_errors
 def password(password: str, as_json: bool) -> None:
-    """Hash a password, to be set as MOMA_CURATOR_HASH; that opens the room at /curator."""
+    """Print the hash of a password, to be set as MOMA_CURATOR_HASH, which enables the curator's pages at /curator."""
     hashed = curator_session.hash_of(password)
     if as_json:
         print_json({"hash": hashed})
@@ -35,7 +35,7 @@ def list_reports(limit: int, as_json: bool) -> None:
     """List the walks that visitors reported, the longest waiting first."""
     cases = reports.reported_walks(limit)
     if as_json:
-        print_json([{"walk": case.walk.id, "title": case.walk.title, "reports": _told(case)} for case in cases])
+        print_json([{"walk": case.walk.id, "title": case.walk.title, "reports": _fields(case)} for case in cases])
         return
     for case in cases:
         reasons = ", ".join(dict.fromkeys(each.reason for each in case.reports))
@@ -47,7 +47,7 @@ def list_reports(limit: int, as_json: bool) -> None:
 @as_json
 @explain_errors
 def leave(walk_id: str, as_json: bool) -> None:
-    """Settle the reports of a walk and leave it as it is."""
+    """Close the reports of a walk without changing it."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     count = reports.close_reports(walk)
     audit_log.note("left walk as it is", walk.id, who=COMMAND)
@@ -73,7 +73,7 @@ def words(as_json: bool) -> None:
 @as_json
 @explain_errors
 def ban(word: str, as_json: bool) -> None:
-    """Refuse whatever is new and shows WORD: prompts, titles, what is left out, names of drawings."""
+    """Ban WORD from new prompts, negative prompts, titles and names of drawings."""
     kept = banned_words.ban(word, who=COMMAND)
     if as_json:
         print_json({"word": kept, "banned": True})
@@ -98,7 +98,7 @@ def lift(word: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def allowed(as_json: bool) -> None:
-    """List the words that may hang whatever the house's lists say."""
+    """List the words that are allowed although the site's lists of unfit words have them."""
     if as_json:
         print_json(allowed_words.words())
     else:
@@ -110,7 +110,7 @@ def allowed(as_json: bool) -> None:
 @as_json
 @explain_errors
 def allow(word: str, as_json: bool) -> None:
-    """Let WORD hang, which the house's lists of unfit words refuse."""
+    """Allow WORD, although the site's lists of unfit words have it."""
     kept = allowed_words.allow(word, who=COMMAND)
     if as_json:
         print_json({"word": kept, "allowed": True})
@@ -123,7 +123,7 @@ def allow(word: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def take_back(word: str, as_json: bool) -> None:
-    """Leave an allowed word to the house's lists again."""
+    """Undo `allow`, so that the site's lists of unfit words decide about WORD."""
     taken = allowed_words.disallow(word, who=COMMAND)
     if as_json:
         print_json({"word": word, "taken_back": taken})
@@ -136,7 +136,7 @@ def take_back(word: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def log(limit: int, as_json: bool) -> None:
-    """Show what was done in the room and by commands, the last first."""
+    """Show the audit log of the curator's pages and of commands, the latest entry first."""
     deeds = audit_log.latest(limit)
     if as_json:
         print_json(
@@ -158,5 +158,5 @@ def log(limit: int, as_json: bool) -> None:
         )
 
 
-def _told(case: reports.Case) -> list[dict[str, str]]:
+def _fields(case: reports.Case) -> list[dict[str, str]]:
     return [{"reason": each.reason, "words": each.words, "at": each.created_at.isoformat()} for each in case.reports]

@@ -1,4 +1,4 @@
-"""Admin commands for the drawings that walks are painted after: ``flask --app wsgi drawings …``."""
+"""Admin commands for reference drawings: ``flask --app wsgi drawings …``."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from app.moderation.drawing_request import DrawingRequest
 from sketch import svg
 from sketch.sketchbook import Drawing
 
-group = AppGroup("drawings", help="Add drawings to the sketchbook of models that sketches lead, without training.")
+group = AppGroup("drawings", help="Add reference drawings for sketch-conditioned models, without training.")
 
-NOT_TOLD = "not told"
-SAID = {
+UNKNOWN = "not told"
+MESSAGES = {
     "added": "is added: prompts are read as it from now on.",
-    "changed": "was here already; what you told of it is taken over.",
+    "changed": "was here already; its names and credits are updated.",
     "brought back": "is offered again.",
     "removed": "is removed: prompts are no longer read as it. Walks that hold it can be painted again.",
     "as it was": "was here already, as it is.",
@@ -34,25 +34,25 @@ UNUSED = "No model on offer is led by sketches: nothing is painted after it so f
 
 
 @group.command("list")
-@click.option("--all", "with_all", is_flag=True, help="Those that were removed or are shipped with a model, too.")
+@click.option("--all", "with_all", is_flag=True, help="Include those that were removed or are shipped with a model.")
 @as_json
 @explain_errors
 def list_drawings(with_all: bool, as_json: bool) -> None:
     """List the drawings that were added, the newest first."""
     rows = drawing_curation.every()
-    found = [_told(row.drawing, "removed" if row.removed_at else "added") for row in rows]
+    found = [_fields(row.drawing, "removed" if row.removed_at else "added") for row in rows]
     if with_all:
         known = {each["digest"] for each in found}
         books = offered.list_books()
         shipped = {digest: drawing for book in books for digest, drawing in book.drawings.items()}
-        found += [_told(drawing, "shipped") for digest, drawing in shipped.items() if digest not in known]
+        found += [_fields(drawing, "shipped") for digest, drawing in shipped.items() if digest not in known]
     else:
         found = [each for each in found if each["state"] == "added"]
     if as_json:
         print_json(found)
         return
     for each in found:
-        credit = f"{each['artist'] or f'artist {NOT_TOLD}'}, {each['licence'] or f'licence {NOT_TOLD}'}"
+        credit = f"{each['artist'] or f'artist {UNKNOWN}'}, {each['licence'] or f'licence {UNKNOWN}'}"
         click.echo(f"{each['digest']}  {each['state']:7}  {', '.join([each['name'], *each['words']])}  ({credit})")
 
 
@@ -60,15 +60,15 @@ def list_drawings(with_all: bool, as_json: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("names")
 @click.option("--kind", help="The kind of thing that it shows, such as animal-bird, from which a setting follows.")
-@click.option("--style", help="Tells drawings of one name apart, as flat and classic do.")
-@click.option("--artist", help="Whose it is; not told if not given.")
-@click.option("--licence", help="Under which licence, best by its SPDX name; not told if not given.")
-@click.option("--source", help="Where it is from, best an address.")
+@click.option("--style", help="Distinguishes drawings of one name, such as flat and classic.")
+@click.option("--artist", help="The artist; unknown if not given.")
+@click.option("--licence", help="The licence, preferably its SPDX identifier; unknown if not given.")
+@click.option("--source", help="Where it is from, preferably a URL.")
 @as_json
 @explain_errors
-def add(file: Path, names: str, as_json: bool, **told: str | None) -> None:
-    """Add the drawing in FILE, an SVG; NAMES are its name and other words for it, with commas between."""
-    _say(drawing_curation.add(_read(file), DrawingRequest(names, **told), who=COMMAND), as_json)
+def add(file: Path, names: str, as_json: bool, **details: str | None) -> None:
+    """Add the drawing in FILE, an SVG; NAMES are its name and synonyms, separated by commas."""
+    _print(drawing_curation.add(_read(file), DrawingRequest(names, **details), who=COMMAND), as_json)
 
 
 @group.command("remove")
@@ -76,9 +76,9 @@ def add(file: Path, names: str, as_json: bool, **told: str | None) -> None:
 @as_json
 @explain_errors
 def remove(drawing: str, as_json: bool) -> None:
-    """Offer DRAWING (its digest or name) no longer. Walks that were painted after it keep it."""
+    """Remove DRAWING (a digest or name) from those offered. Walks that use it keep it."""
     outcome = drawing_curation.remove(drawing, who=COMMAND)
-    _say(outcome, as_json, as_it_was="was removed before.")
+    _print(outcome, as_json, as_it_was="was removed before.")
 
 
 @group.command("restore")
@@ -86,13 +86,16 @@ def remove(drawing: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def restore(drawing: str, as_json: bool) -> None:
-    """Offer DRAWING (its digest or name) again, which was removed."""
+    """Offer the removed DRAWING (a digest or name) again."""
     outcome = drawing_curation.restore(drawing, who=COMMAND)
-    _say(outcome, as_json, as_it_was="is offered as it is.")
+    _print(outcome, as_json, as_it_was="is offered as it is.")
 
 
 def _read(file: Path) -> bytes:
-    """Read a file as far as it can be a drawing; what is longer is refused for that, and may have no end."""
+    """Return the content of a file, up to one byte more than a drawing may have, as the file may be endless.
+
+    :raises InvalidInput: when it cannot be read.
+    """
     try:
         with file.open("rb") as opened:
             return opened.read(svg.BYTES + 1)
@@ -100,18 +103,18 @@ def _read(file: Path) -> bytes:
         raise InvalidInput.on("file", message=f"{file} cannot be read: {error.strerror or error}.") from error
 
 
-def _told(drawing: Drawing, state: str) -> dict[str, Any]:
-    told = {**asdict(drawing), "words": list(drawing.words)}
+def _fields(drawing: Drawing, state: str) -> dict[str, Any]:
+    fields = {**asdict(drawing), "words": list(drawing.words)}
     for name in ("artist", "licence", "source"):
-        told[name] = told[name] or None
-    return told | {"state": state}
+        fields[name] = fields[name] or None
+    return fields | {"state": state}
 
 
-def _say(outcome: Outcome, as_json: bool, *, as_it_was: str = SAID["as it was"]) -> None:
+def _print(outcome: Outcome, as_json: bool, *, as_it_was: str = MESSAGES["as it was"]) -> None:
     if as_json:
-        print_json(_told(outcome.drawing, outcome.what))
+        print_json(_fields(outcome.drawing, outcome.what))
     else:
-        said = (SAID | {"as it was": as_it_was})[outcome.what]
-        click.echo(f"{outcome.drawing.digest}  “{outcome.drawing.name}” {said}")
+        message = (MESSAGES | {"as it was": as_it_was})[outcome.what]
+        click.echo(f"{outcome.drawing.digest}  “{outcome.drawing.name}” {message}")
     if outcome.what == drawing_curation.ADDED and not offered.list_books():
         click.echo(UNUSED, err=True)

@@ -14,16 +14,16 @@ from app.moderation.audit_log import COMMAND
 from app.storage.house_models import Exhibition
 from app.wall import corridors
 
-group = AppGroup("exhibitions", help="Hang walks together, in an order, under a title and a text.")
+group = AppGroup("exhibitions", help="Show walks together, in an order, with a title and a text.")
 
-text = click.option("--text", help="What the wall says of it; an empty line begins a paragraph.")
+text = click.option("--text", help="Its introduction; an empty line begins a paragraph.")
 
 
 @group.command("list")
 @as_json
 @explain_errors
 def list_all(as_json: bool) -> None:
-    """List the exhibitions, those that are not shown as well."""
+    """List all exhibitions, including those that are not shown."""
     found = exhibitions.every()
     if as_json:
         print_json([_described(each) for each in found])
@@ -38,35 +38,35 @@ def list_all(as_json: bool) -> None:
 @explain_errors
 def show(slug: str, as_json: bool) -> None:
     """Show one exhibition and its walks."""
-    _say(exhibitions.at(slug, even_unshown=True), as_json)
+    _print(exhibitions.at(slug, even_unshown=True), as_json)
 
 
 @group.command("create")
 @click.argument("walk_ids", nargs=-1, metavar="WALKS")
-@click.option("--title", required=True, help="What it is called.")
+@click.option("--title", required=True, help="Its title.")
 @text
-@click.option("--slug", default="", help="Its address; made from the title if not given.")
-@click.option("--unshown", is_flag=True, help="Keep it to the house for now.")
+@click.option("--slug", default="", help="Its name in URLs; made from the title if not given.")
+@click.option("--unshown", is_flag=True, help="Do not show it to visitors yet.")
 @as_json
 @explain_errors
 def create(walk_ids: tuple[str, ...], title: str, text: str | None, slug: str, unshown: bool, as_json: bool) -> None:
-    """Make an exhibition of WALKS (ids or addresses), in this order."""
+    """Create an exhibition of WALKS (IDs or URLs), in this order."""
     wanted = ExhibitionRequest(title, text or "", slug, not unshown, walk_ids)
-    _say(exhibitions.create(wanted, who=COMMAND), as_json)
+    _print(exhibitions.create(wanted, who=COMMAND), as_json)
 
 
 @group.command("change")
 @click.argument("slug")
 @click.argument("walk_ids", nargs=-1, metavar="[WALKS]")
-@click.option("--title", help="What it is called.")
+@click.option("--title", help="Its title.")
 @text
-@click.option("--shown/--unshown", default=None, help="Show it, or keep it to the house.")
+@click.option("--shown/--unshown", default=None, help="Show it to visitors or not.")
 @as_json
 @explain_errors
 def change(
     slug: str, walk_ids: tuple[str, ...], title: str | None, text: str | None, shown: bool | None, as_json: bool
 ) -> None:
-    """Change what is given of an exhibition; WALKS take the place of all that it held."""
+    """Change an exhibition; WALKS, if given, replace all its walks."""
     exhibition = exhibitions.at(slug, even_unshown=True)
     wanted = exhibitions.request_for(exhibition)
     wanted.title = wanted.title if title is None else title
@@ -74,14 +74,14 @@ def change(
     wanted.is_shown = wanted.is_shown if shown is None else shown
     wanted.walks = walk_ids or wanted.walks
     exhibitions.change(exhibition, wanted, who=COMMAND)
-    _say(exhibitions.at(slug, even_unshown=True), as_json)
+    _print(exhibitions.at(slug, even_unshown=True), as_json)
 
 
 @group.command("corridor")
 @click.argument("slug")
 @explain_errors
 def corridor(slug: str) -> None:
-    """Have painted what joins the walks of an exhibition end to end, for its corridor at /corridor/SLUG."""
+    """Render the connecting walks of an exhibition for its corridor at /corridor/SLUG."""
     count = corridors.request_joints(exhibitions.at(slug, even_unshown=True))
     click.echo(f"{count} walks in between are being painted; the corridor is at /corridor/{slug}")
 
@@ -91,7 +91,7 @@ def corridor(slug: str) -> None:
 @as_json
 @explain_errors
 def remove(slug: str, as_json: bool) -> None:
-    """End an exhibition; its walks go on hanging."""
+    """Delete an exhibition; its walks stay published."""
     exhibitions.remove(exhibitions.at(slug, even_unshown=True), who=COMMAND)
     if as_json:
         print_json({"slug": slug, "removed": True})
@@ -111,11 +111,11 @@ def _described(exhibition: Exhibition) -> dict[str, Any]:
     }
 
 
-def _say(exhibition: Exhibition, as_json: bool) -> None:
-    told = _described(exhibition)
+def _print(exhibition: Exhibition, as_json: bool) -> None:
+    fields = _described(exhibition)
     if as_json:
-        print_json(told)
+        print_json(fields)
         return
-    click.echo(f"{exhibition.title}\n  {exhibition.url}" + ("" if told["shown"] else ", not shown"))
-    for walk in told["walks"]:
-        click.echo(f"  {walk}" + ("" if walk in told["hanging"] else "  (does not hang)"))
+    click.echo(f"{exhibition.title}\n  {exhibition.url}" + ("" if fields["shown"] else ", not shown"))
+    for walk in fields["walks"]:
+        click.echo(f"  {walk}" + ("" if walk in fields["hanging"] else "  (does not hang)"))

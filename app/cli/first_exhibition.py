@@ -1,4 +1,4 @@
-"""Admin commands for the first exhibition: ``flask --app wsgi exhibition …``."""
+"""Admin commands to render the shipped exhibition: ``flask --app wsgi exhibition …``."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ group = AppGroup("exhibition", help="The first exhibition, which is shipped with
 
 
 @group.command("paint")
-@click.option("--anew", is_flag=True, help="Paint the programme anew, and ship what comes out.")
+@click.option("--anew", "is_new", is_flag=True, help="Render the programme and replace the shipped walks.")
 @as_json
 @explain_errors
-def paint(anew: bool, as_json: bool) -> None:
-    """Paint every piece again from its recipe, and say whether it is identical, or how near it comes."""
+def paint(is_new: bool, as_json: bool) -> None:
+    """Render every shipped walk again from its recipe, and report whether it is identical, or else its PSNR."""
     with provide_worker(needed=True) as tend:
-        if anew:
-            _paint_anew(tend, as_json=as_json)
+        if is_new:
+            _render_programme(tend, as_json=as_json)
         else:
-            _paint_again(tend, as_json=as_json)
+            _check_repaints(tend, as_json=as_json)
 
 
-def _paint_again(tend: Callable[[], None], *, as_json: bool) -> None:
+def _check_repaints(tend: Callable[[], None], *, as_json: bool) -> None:
     likenesses = []
     for piece in first_exhibition.pieces():
         wanted, pinned = recipe.commission_of(piece.recipe)
@@ -55,13 +55,13 @@ def _paint_again(tend: Callable[[], None], *, as_json: bool) -> None:
         with _painted(wanted, piece.folder.name, tend, pinned=pinned) as walk:
             likenesses.append(first_exhibition.compare(piece, _frames(walk)))
         if not as_json:
-            _say(likenesses[-1])
+            _print(likenesses[-1])
     if as_json:
         print_json([_figures(likeness) for likeness in likenesses])
 
 
-def _paint_anew(tend: Callable[[], None], *, as_json: bool) -> None:
-    """Paint the programme as far as there is room for it; only when all is painted does it take the others' place."""
+def _render_programme(tend: Callable[[], None], *, as_json: bool) -> None:
+    """Render the programme until the size limit is reached; then replace the shipped walks."""
     shipped: list[str] = []
     programme = first_exhibition.programme()
     with tempfile.TemporaryDirectory(dir=first_exhibition.FOLDER.parent, prefix=".exhibition-") as folder:
@@ -88,7 +88,10 @@ def _paint_anew(tend: Callable[[], None], *, as_json: bool) -> None:
 def _painted(
     wanted: Commission, name: str, tend: Callable[[], None], *, pinned: PinnedSettings | None = None
 ) -> Iterator[Walk]:
-    """Have a walk painted, whatever was painted before; it is deleted in the end."""
+    """Render a walk without the cache, yield it, and delete it at the end.
+
+    :raises MomaError: when the walk does not finish; the message calls it ``name``.
+    """
     walk, _ = intake.place(
         wanted, visitor_key=visitors.digest(first_exhibition.VISITOR), pinned=pinned, skip_cache=True
     )
@@ -112,7 +115,7 @@ def _frames(walk: Walk) -> list[Picture]:
     return pictures
 
 
-def _say(likeness: RepaintCheck) -> None:
+def _print(likeness: RepaintCheck) -> None:
     words = "identical" if likeness.identical else f"PSNR {'∞' if likeness.psnr is None else likeness.psnr} dB"
     if not likeness.identical and likeness.shipped_psnr is not None:
         words += f" from the shipped frames, which are {likeness.shipped_psnr} dB from what was painted"

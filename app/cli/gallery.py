@@ -24,15 +24,15 @@ from app.storage.walk_models import Walk
 from app.walks import lookup
 from app.wall import stretches
 
-group = AppGroup("gallery", help="Look after what hangs in the gallery.")
+group = AppGroup("gallery", help="Manage the walks in the gallery, and its search indexes.")
 
 
 @group.command("reindex")
-@click.option("--after", type=click.IntRange(min=0), default=0, help="Take up an interrupted run after this number.")
+@click.option("--after", type=click.IntRange(min=0), default=0, help="Continue an interrupted run after this number.")
 @as_json
 @explain_errors
 def reindex(after: int, as_json: bool) -> None:
-    """Write the words and ends by which walks are found anew, for all of them."""
+    """Rebuild the search indexes of all walks: full text, neighbours, and embeddings of texts and images."""
     began, progress = time.monotonic(), reindexing.ReindexProgress(0, after, 0)
     try:
         for progress in reindexing.reindex(after=after):
@@ -44,12 +44,12 @@ def reindex(after: int, as_json: bool) -> None:
     seconds = time.monotonic() - began
     rate = round(progress.done / seconds)
     vectors = {
-        "by_meaning": _make_anew(semantic_search.reindex, "by meaning", quiet=as_json),
-        "by_look": _make_anew(visual_search.reindex, "by look", quiet=as_json),
+        "by_meaning": _rebuild(semantic_search.reindex, "by meaning", quiet=as_json),
+        "by_look": _rebuild(visual_search.reindex, "by look", quiet=as_json),
     }
     if as_json:
-        told = {"walks": progress.done, "last": progress.last, "seconds": round(seconds, 3), "per_second": rate}
-        print_json(told | vectors)
+        report = {"walks": progress.done, "last": progress.last, "seconds": round(seconds, 3), "per_second": rate}
+        print_json(report | vectors)
     else:
         click.echo(f"{progress.done:,} walks in {seconds:.1f} s, {rate:,} a second.")
         for what, made in vectors.items():
@@ -57,8 +57,8 @@ def reindex(after: int, as_json: bool) -> None:
             click.echo(f"{what.replace('_', ' ').capitalize()}: {said}")
 
 
-def _make_anew(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet: bool) -> dict[str, Any]:
-    """Make an index of vectors anew; return how many it took and how long, or why there is none."""
+def _rebuild(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet: bool) -> dict[str, Any]:
+    """Rebuild a vector index; return the number of vectors and the seconds, or in ``flaw`` why there is none."""
     began, progress = time.monotonic(), IndexProgress(0, 0)
     try:
         for progress in make():
@@ -72,15 +72,15 @@ def _make_anew(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet:
 @group.command("look")
 @as_json
 @explain_errors
-def look(as_json: bool) -> None:
-    """Have the worker look at the films that nobody has looked at, as soon as it has nothing else to do."""
+def embed_images(as_json: bool) -> None:
+    """Ask the workers to compute missing image embeddings of walks, when they have nothing else to do."""
     waiting = visual_search.count_walks_without_features()
-    if waiting and not jobs.notify_workers(jobs.LOOK):
-        raise MomaError("Redis does not answer, so no worker can be told. Start the site, then try again.")
+    if waiting and not jobs.notify_workers(jobs.FEATURES_JOB):
+        raise MomaError("Redis does not answer, so no worker can be notified. Start the site, then try again.")
     if as_json:
         print_json({"waiting": waiting})
     else:
-        click.echo(f"{waiting:,} films wait to be looked at.")
+        click.echo(f"{waiting:,} films wait for their image embeddings.")
 
 
 @group.command("hide")
@@ -88,7 +88,7 @@ def look(as_json: bool) -> None:
 @as_json
 @explain_errors
 def hide(walk_id: str, as_json: bool) -> None:
-    """Take a walk from gallery, search, feed and API; its page says that it was taken down."""
+    """Hide a walk from gallery, search, feed and API; its page says that it was taken down."""
     _do(curation.hide, walk_id, as_json, "is hidden.", "hid walk")
 
 
@@ -97,7 +97,7 @@ def hide(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def unhide(walk_id: str, as_json: bool) -> None:
-    """Hang a hidden walk again."""
+    """Publish a hidden walk again."""
     _do(curation.unhide, walk_id, as_json, "is no longer hidden.", "unhid walk")
 
 
@@ -106,7 +106,7 @@ def unhide(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def feature(walk_id: str, as_json: bool) -> None:
-    """Prefer a walk where few are shown; it must hang."""
+    """Feature a public walk: prefer it where few are shown."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     if not walk.is_public:
         raise InvalidInput.on("walk_id", message=f"{walk.id} does not hang in the gallery, so it cannot be featured.")
@@ -118,7 +118,7 @@ def feature(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def unfeature(walk_id: str, as_json: bool) -> None:
-    """Prefer a walk no longer."""
+    """Stop featuring a walk."""
     _do(curation.unfeature, walk_id, as_json, "is no longer featured.", "unfeatured walk")
 
 
@@ -127,7 +127,7 @@ def unfeature(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def list_kept(walk_id: str, as_json: bool) -> None:
-    """List a walk that a wall keeps among the gallery's newest."""
+    """List a walk that a live wall saved among the gallery's newest."""
     _set_listed(walk_id, True, as_json)
 
 
@@ -136,16 +136,16 @@ def list_kept(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def unlist_kept(walk_id: str, as_json: bool) -> None:
-    """Leave a walk that a wall keeps to its exhibition alone."""
+    """Show a walk that a live wall saved only in its exhibition."""
     _set_listed(walk_id, False, as_json)
 
 
 @group.command("exhibit")
-@click.option("--take-down", is_flag=True, help="Take the first exhibition down instead.")
+@click.option("--take-down", is_flag=True, help="Delete the first exhibition instead.")
 @as_json
 @explain_errors
 def exhibit(take_down: bool, as_json: bool) -> None:
-    """Hang those walks of the first exhibition that do not hang, or take all of them down."""
+    """Publish the walks of the first exhibition that are not public, or delete all of them."""
     done = first_exhibition.delete() if take_down else first_exhibition.publish()
     audit_log.note(f"{'took down' if take_down else 'hung'} the first exhibition", who=audit_log.COMMAND)
     if as_json:
@@ -157,19 +157,19 @@ def exhibit(take_down: bool, as_json: bool) -> None:
 @group.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("walk_ids", nargs=-1, metavar="[WALKS]")
-@click.option("--recipes-only", is_flag=True, help="Leave the files out; whoever imports it paints the walks again.")
-@click.option("--owners", is_flag=True, help="Say by a hash who owns each walk: for a site that moves with its secret.")
+@click.option("--recipes-only", is_flag=True, help="Leave the files out; the importing site renders the walks again.")
+@click.option("--owners", is_flag=True, help="Include hashes of the owners, for a site that moves with its secret.")
 @as_json
 @explain_errors
 def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bool, as_json: bool) -> None:
-    """Write finished walks, or those named, with recipes, titles, exhibitions and files into one archive, FILE."""
+    """Export finished walks, all or those named, with recipes, titles, exhibitions and files to the archive FILE."""
     report = walk_export.export(file, walk_ids, with_files=not recipes_only, with_owners=owners)
     if as_json:
         print_json({"file": str(file), **asdict(report)})
     else:
-        told = f"{report.walks:,} walks, {report.exhibitions:,} exhibitions, {report.files:,} files"
-        told += f", {report.drawings:,} drawings" if report.drawings else ""
-        click.echo(f"{told}, {report.bytes:,} bytes saved to {file}")
+        summary = f"{report.walks:,} walks, {report.exhibitions:,} exhibitions, {report.files:,} files"
+        summary += f", {report.drawings:,} drawings" if report.drawings else ""
+        click.echo(f"{summary}, {report.bytes:,} bytes saved to {file}")
     if report.lost and not as_json:
         click.echo(f"{len(report.lost):,} walks were left out, their files are lost: see media verify.", err=True)
     sys.exit(1 if report.lost else 0)
@@ -177,11 +177,11 @@ def export(file: Path, walk_ids: tuple[str, ...], recipes_only: bool, owners: bo
 
 @group.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--replace", is_flag=True, help="Put what the archive holds in the place of what is here.")
+@click.option("--replace", is_flag=True, help="Replace walks and exhibitions that exist here.")
 @as_json
 @explain_errors
 def import_walks(file: Path, replace: bool, as_json: bool) -> None:
-    """Hang the walks and exhibitions of FILE that are not here; one that is broken refuses all of it."""
+    """Import the walks and exhibitions of FILE that do not exist here; if any is invalid, import nothing."""
     report = walk_import.import_archive(file, replace=replace)
     audit_log.note("took in archive", file.name, who=audit_log.COMMAND)
     if as_json:

@@ -17,17 +17,17 @@ from app.maintenance.media_losses import Loss
 from app.maintenance.media_move import MoveSummary
 from app.storage import media_store
 
-group = AppGroup("media", help="Look after the files of walks, photos and styles.")
+group = AppGroup("media", help="Manage the files of walks, photos and styles.")
 SHOWN = 20
-TOLD_SECONDS = 2.0  # between two lines about how far it is
+PROGRESS_SECONDS = 2.0  # between two lines of progress
 
 
 @group.command("prune")
-@click.option("--yes", is_flag=True, help="Delete; without it, only say what would be deleted.")
+@click.option("--yes", is_flag=True, help="Delete; without it, only list what would be deleted.")
 @as_json
 @explain_errors
 def prune(yes: bool, as_json: bool) -> None:
-    """Delete files that no walk or photo names and that are older than an hour."""
+    """Delete files older than an hour that no walk or photo refers to."""
     found = media_upkeep.prune() if yes else list(media_upkeep.find_unreferenced())
     size = sum(file.bytes for _, file in found)
     if as_json:
@@ -48,10 +48,10 @@ def prune(yes: bool, as_json: bool) -> None:
 @as_json
 @explain_errors
 def verify(as_json: bool) -> None:
-    """Look whether all that is kept is there and can be read; status 1 if something is lost.
+    """Check that every stored file exists and can be read; status 1 if something is lost.
 
-    That is every file that a walk, a photo or a style names, and every candidate's picture. Files that nothing names
-    are counted: media prune lists them.
+    Checked are the files of walks, photos and styles, and the candidates' pictures. Unreferenced files are counted;
+    media prune lists them.
     """
     files, losses = 0, list[Loss]()
     for looked_at, lost in media_losses.verify():
@@ -73,17 +73,15 @@ def verify(as_json: bool) -> None:
 @group.command("move")
 @click.argument("to_url")
 @click.option(
-    "--from", "from_url", default="", help="Where to copy from, if not from MOMA_MEDIA_URL: after the switch."
+    "--from", "from_url", default="", help="The store to copy from, if not MOMA_MEDIA_URL; used after the switch."
 )
-@click.option(
-    "--check-only", is_flag=True, help="Copy nothing; read all of it there, and say what is not as it is here."
-)
+@click.option("--check-only", is_flag=True, help="Copy nothing; compare all files, and print the differences.")
 @as_json
 @explain_errors
 def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
-    """Copy all files to TO_URL, a folder or a bucket, while the site runs; status 1 if something is not there then.
+    """Copy all files to TO_URL, a folder or a bucket; the site may be running. Status 1 if a file could not be copied.
 
-    What is there already is not copied again, so it may be broken off and started anew. Nothing is deleted here.
+    Files that exist there are not copied again, so the command can be interrupted and repeated. Nothing is deleted.
     """
     source = _opened(from_url, "--from") if from_url else media_store.store()
     target = _opened(to_url, "TO_URL")
@@ -109,13 +107,13 @@ def _opened(url: str, name: str) -> media_store.MediaStore:
 
 
 def _progress(is_quiet: bool) -> Callable[[MoveSummary], None]:
-    """Return what says now and then how far it is, beside what is printed for programs."""
-    told_at = time.monotonic()
+    """Return a function that prints the progress to stderr every `PROGRESS_SECONDS`, unless ``is_quiet``."""
+    printed_at = time.monotonic()
 
     def tell(moved: MoveSummary) -> None:
-        nonlocal told_at
-        if not is_quiet and time.monotonic() - told_at >= TOLD_SECONDS:
-            told_at = time.monotonic()
+        nonlocal printed_at
+        if not is_quiet and time.monotonic() - printed_at >= PROGRESS_SECONDS:
+            printed_at = time.monotonic()
             click.echo(f"{moved.files:,} files looked at, {moved.copied_bytes:,} bytes copied", err=True)
 
     return tell
@@ -133,9 +131,7 @@ def _say_moved(moved: MoveSummary, from_url: str, to_url: str, check_only: bool)
     if to_url.rstrip("/") != current_app.config["MEDIA_URL"].rstrip("/"):
         prefix = "_media" if media_store.open_store(to_url, "TO_URL")[0].is_local else "_bucket"
         behind = f', and accel_prefix = "/{prefix}/"' if current_app.config["ACCEL_PREFIX"] else ""
-        click.echo(
-            f'Now set media_url = "{to_url}"{behind}; start web and workers anew. Then copy what came in between:'
-        )
+        click.echo(f'Now set media_url = "{to_url}"{behind}; restart web and workers. Then copy what came in between:')
         click.echo(f"flask --app wsgi media move {to_url} --from {from_url}")
     else:
         click.echo(f"What is at {from_url} was left as it is. When media verify finds nothing lost, delete it by hand.")

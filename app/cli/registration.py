@@ -1,4 +1,4 @@
-"""All admin commands, added to ``flask``."""
+"""Register the admin commands with the application."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.cli.walks import group
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands to ``flask``."""
+    """Add the admin commands to the command line of ``app``."""
     modules = (gallery, first_exhibition, exhibitions, walls, drawings, curator, styles, tokens, media, backup, checks)
     for command in (
         group,

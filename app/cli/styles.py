@@ -20,24 +20,24 @@ from app.teaching.artists import CatalogueRequest
 from app.teaching.lora_adding import WAIT_SECONDS, LoraRequest
 from app.teaching.style_teaching import ADAPTER_STEPS, ENOUGH, STEPS, StyleRequest
 
-group = AppGroup("styles", help="Add styles of your own pictures, which the painter learns.")
+group = AppGroup("styles", help="Add styles that a model learns from your pictures.")
 
-lora_group = AppGroup("loras", help="Add LoRA files, which stops can be painted with.")
+lora_group = AppGroup("loras", help="Add LoRA files that stops can use.")
 
-embedding_group = AppGroup("embeddings", help="Look at the embeddings, which prompts name.")
+embedding_group = AppGroup("embeddings", help="List the textual inversion embeddings that prompts can name.")
 
 COLLECTED = (
     click.argument("name"),
     click.argument("source", required=False),
     click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                 help="A museum's catalogue (CSV, JSON Lines) whose words tell of the artist; SOURCE may be left out."),
-    click.option("--artist", default="", help="Whose works of the catalogue; else the title, or the name."),
-    click.option("--licence", required=True, help="Under which licence it may be used, best by its SPDX name."),
-    click.option("--attribution", default="", help="The credit that is wanted."),
-    click.option("--title", default="", help="What people call the style; else its name."),
+                 help="A museum's catalogue (CSV, JSON Lines) with words about the artist; SOURCE is optional then."),
+    click.option("--artist", default="", help="The artist in the catalogue; by default the title, or the name."),
+    click.option("--licence", required=True, help="The licence, preferably its SPDX identifier."),
+    click.option("--attribution", default="", help="The required credit."),
+    click.option("--title", default="", help="The style's title; by default its name."),
     click.option("--pictures", "enough", type=click.IntRange(style_teaching.LEAST), default=ENOUGH, show_default=True,
-                 help="How many are collected at most."),
-    click.option("--model", help="Which of the models on offer learns it; else the first."),
+                 help="The maximum number of pictures to collect."),
+    click.option("--model", help="The model that learns it, one of those on offer; the first if not given."),
 )  # fmt: skip
 
 
@@ -52,44 +52,45 @@ def _collected(command: Any) -> Any:
 @click.option(
     "--steps",
     type=click.IntRange(1),
-    help=f"How long it is learned; else {STEPS} steps, or {ADAPTER_STEPS} where no sketches lead the model.",
+    help=f"Training steps; by default {STEPS}, or {ADAPTER_STEPS} for a model that is not sketch-conditioned.",
 )
 @as_json
 @explain_errors
-def add(as_json: bool, catalogue: Path | None, artist: str, **told: Any) -> None:
-    """Add the style NAME of the pictures in SOURCE, a folder or an address, and have a model learn it.
+def add(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> None:
+    """Add the style NAME from the pictures in SOURCE, a folder or a URL, and let a model learn it.
 
-    Run again, it goes on where it was stopped. Until it is learned, the nearest hand stands in. With --catalogue the
-    style is an artist, found by the titles and subjects of their works; without SOURCE nothing is learned.
+    Run again, the command continues where it was stopped. Until the style is learned, the most similar style of the
+    model stands in. With --catalogue the style is an artist's, recognised by the titles and subjects of their works;
+    without SOURCE nothing is learned.
     """
-    style = _of_words(catalogue, artist, told)
-    _say(style if told["source"] is None else style_teaching.teach(StyleRequest(**told), say=_tell), as_json)
+    style = _of_words(catalogue, artist, options)
+    _print(style if options["source"] is None else style_teaching.teach(StyleRequest(**options), say=_tell), as_json)
 
 
 @group.command("prefetch")
 @_collected
 @as_json
 @explain_errors
-def prefetch(as_json: bool, catalogue: Path | None, artist: str, **told: Any) -> None:
-    """Collect and look at the pictures of the style NAME, and offer it with a hand that stands in."""
-    style = _of_words(catalogue, artist, told)
-    _say(style if told["source"] is None else style_teaching.prefetch(StyleRequest(**told), say=_tell), as_json)
+def prefetch(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> None:
+    """Collect and analyse the pictures of the style NAME, and offer it with the most similar style standing in."""
+    style = _of_words(catalogue, artist, options)
+    _print(style if options["source"] is None else style_teaching.prefetch(StyleRequest(**options), say=_tell), as_json)
 
 
 @group.command("artists")
 @click.argument("catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--licence", required=True, help="Under which licence the catalogue is, best by its SPDX name.")
-@click.option("--attribution", default="", help="The credit that it wants.")
-@click.option("--most", type=click.IntRange(1, 300), default=50, show_default=True, help="How many artists at most.")
-@click.option("--least", type=click.IntRange(1), default=20, show_default=True, help="Of how many works each.")
+@click.option("--licence", required=True, help="The catalogue's licence, preferably its SPDX identifier.")
+@click.option("--attribution", default="", help="The required credit.")
+@click.option("--most", type=click.IntRange(1, 300), default=50, show_default=True, help="Maximum number of artists.")
+@click.option("--least", type=click.IntRange(1), default=20, show_default=True, help="Minimum number of works of each.")
 @as_json
 @explain_errors
 def add_artists(catalogue: Path, licence: str, attribution: str, most: int, least: int, as_json: bool) -> None:
-    """Add the artists who have the most works in a museum's CATALOGUE, by its titles and subjects alone."""
+    """Add the artists with the most works in a museum's CATALOGUE as styles, by titles and subjects only."""
     wanted = CatalogueRequest(catalogue, licence, attribution)
     kept = artists.add_most_shown(wanted, most=most, least=least)
     if as_json:
-        print_json([_told(style) for style in kept])
+        print_json([_fields(style) for style in kept])
     else:
         click.echo(f"{len(kept)} artists are found by their works now.")
 
@@ -98,11 +99,11 @@ def add_artists(catalogue: Path, licence: str, attribution: str, most: int, leas
 @as_json
 @explain_errors
 def list_styles(as_json: bool) -> None:
-    """List all styles: those of the models on offer, and those that were added."""
+    """List all styles: those of the models on offer, and added ones."""
     found = [{"name": style.name, "title": style.hand.title, "model": model.name, "hand": style.hand.words}
              for model in models_on_offer.offered() if model.setting not in models_on_offer.taught()
              for style in shipped.of_model(model.setting)]  # fmt: skip
-    found += [_told(style) for style in added.every()]
+    found += [_fields(style) for style in added.every()]
     if as_json:
         print_json(found)
         return
@@ -116,32 +117,32 @@ def list_styles(as_json: bool) -> None:
 @as_json
 @explain_errors
 def remove(name: str, as_json: bool) -> None:
-    """Remove the style NAME that was added, with its model and all that was kept of its pictures."""
+    """Remove the added style NAME, with its model and everything stored of its pictures."""
     style = style_teaching.remove(name)
     if as_json:
-        print_json(_told(style) | {"model": None})
+        print_json(_fields(style) | {"model": None})
     else:
         click.echo(f"The style {style.title} is removed.")
 
 
-def _of_words(catalogue: Path | None, artist: str, told: dict[str, Any]) -> AddedStyle:
-    """Take what a catalogue says of an artist, where one is given.
+def _of_words(catalogue: Path | None, artist: str, options: dict[str, Any]) -> AddedStyle:
+    """Return the style to add, with an artist's words from the catalogue if one is given.
 
     :raises InvalidInput: when there is neither a catalogue nor a source of pictures.
     """
     if catalogue is None:
-        if told["source"] is None:
+        if options["source"] is None:
             raise InvalidInput.on("source", message="Say where the pictures are, or give a --catalogue of works.")
-        return AddedStyle(told["name"], told["title"], told["licence"])
-    wanted = CatalogueRequest(catalogue, told["licence"], told["attribution"])
-    return artists.add(wanted, name=told["name"], artist=artist, title=told["title"])
+        return AddedStyle(options["name"], options["title"], options["licence"])
+    wanted = CatalogueRequest(catalogue, options["licence"], options["attribution"])
+    return artists.add(wanted, name=options["name"], artist=artist, title=options["title"])
 
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _told(style: AddedStyle) -> dict[str, Any]:
+def _fields(style: AddedStyle) -> dict[str, Any]:
     return {
         "name": style.name, "title": style.title, "model": style.model, "hand": style.hand,
         "licence": style.licence, "attribution": style.attribution, "source": style.source,
@@ -149,9 +150,9 @@ def _told(style: AddedStyle) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _say(style: AddedStyle, as_json: bool) -> None:
+def _print(style: AddedStyle, as_json: bool) -> None:
     if as_json:
-        print_json(_told(style))
+        print_json(_fields(style))
     elif style.model:
         click.echo(f"{style.title} is learned: {style.model} paints it, behind a prompt as “{style.words}”.")
     elif style.phrases and not style.pictures:
@@ -164,17 +165,17 @@ def _say(style: AddedStyle, as_json: bool) -> None:
 
 @lora_group.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--name", default="", help="What stops name it by; else the file's name.")
-@click.option("--title", default="", help="What people call it; else the file's name.")
-@click.option("--licence", default="", help="Its licence, best by its SPDX name.")
-@click.option("--trigger", default="", help="Words for the prompt that it was trained with; else what the file says.")
+@click.option("--name", default="", help="The name that stops use; by default the file's name.")
+@click.option("--title", default="", help="Its title; by default the file's name.")
+@click.option("--licence", default="", help="Its licence, preferably the SPDX identifier.")
+@click.option("--trigger", default="", help="Trigger words for the prompt; by default those in the file.")
 @click.option("--wait", type=click.FloatRange(1, 3600), default=WAIT_SECONDS, show_default=True,
-              help="How many seconds to wait for the worker's check.")  # fmt: skip
+                 help="Seconds to wait for the worker's check.")  # fmt: skip
 @as_json
 @explain_errors
-def add_lora(as_json: bool, **told: Any) -> None:
-    """Add the LoRA in FILE (.safetensors), once a worker has checked that it fits a model on offer."""
-    lora = lora_adding.add(LoraRequest(**told))
+def add_lora(as_json: bool, **options: Any) -> None:
+    """Add the LoRA in FILE (.safetensors) after a worker has checked that it fits a model on offer."""
+    lora = lora_adding.add(LoraRequest(**options))
     if as_json:
         print_json(_described(lora))
         return
@@ -187,7 +188,7 @@ def add_lora(as_json: bool, **told: Any) -> None:
 @as_json
 @explain_errors
 def list_loras(as_json: bool) -> None:
-    """List the LoRA files, and the styles that were taught here and can be chosen like them."""
+    """List the LoRA files, the learned styles that can be chosen like them, and files that cannot be used."""
     found = list(loras.every())
     found += [lora for model in models_on_offer.offered() for lora in loras.taught(model.setting)]
     if as_json:
@@ -204,7 +205,7 @@ def list_loras(as_json: bool) -> None:
 @as_json
 @explain_errors
 def remove_lora(name: str, as_json: bool) -> None:
-    """Remove the LoRA NAME. Walks that wait for it fail; what was painted with it stays."""
+    """Remove the LoRA NAME. Queued walks that use it fail; finished ones stay."""
     lora = lora_adding.remove(name)
     if as_json:
         print_json(_described(lora))
@@ -216,7 +217,7 @@ def remove_lora(name: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def list_embeddings(as_json: bool) -> None:
-    """List the embeddings that prompts may name, and the files that cannot be used."""
+    """List the embeddings that prompts can name, and the files that cannot be used."""
     found = embeddings.every()
     if as_json:
         print_json([{"name": each.name, "digest": each.digest, "vectors": each.vectors, "widths": list(each.widths),
@@ -244,7 +245,7 @@ def _described(lora: Lora) -> dict[str, Any]:
 
 
 def _facts(lora: Lora) -> str:
-    """Describe a LoRA in a few words."""
+    """Return a short description of a LoRA: its family, rank, size and licence."""
     if lora.model:
         return f"taught here, for {lora.model}"
     family = lora.family or "family unknown"

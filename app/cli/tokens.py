@@ -1,4 +1,4 @@
-"""Admin commands for the tokens of programs: ``flask --app wsgi tokens …``."""
+"""Admin commands for API tokens: ``flask --app wsgi tokens …``."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from app.auth import api_tokens
 from app.cli.common import as_json, explain_errors, print_json
 from app.storage.house_models import ApiToken
 
-SCOPES = f"{', '.join(api_tokens.SCOPES)}; all but the last if left out"
+SCOPES = f"{', '.join(api_tokens.SCOPES)}; all but the last if not given"
 
-group = AppGroup("tokens", help="Tokens by which programs use the API: what they may do, and how much.")
+group = AppGroup("tokens", help="Create, list and revoke API tokens.")
 
 
 @group.command("create")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help=f"What it may do, once for each: {SCOPES}.")
-@click.option("--allowance", type=int, help="The work of how many usual walks it may commission within an hour.")
-@click.option("--expires", metavar="DAY", help="The last day that it is good, such as 2027-01-31, or days, as in 90d.")
+@click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help=f"A scope, may be repeated: {SCOPES}.")
+@click.option("--allowance", type=int, help="Hourly allowance, in units of a usual walk's work.")
+@click.option("--expires", metavar="DAY", help="The last day of its validity, such as 2027-01-31, or days, as in 90d.")
 @as_json
 @explain_errors
 def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: str | None, as_json: bool) -> None:
-    """Make a token called NAME, and show it, this once."""
+    """Create a token called NAME and print it; it cannot be shown again."""
     token, secret = api_tokens.create(name, scopes=scopes or api_tokens.USUAL, allowance=allowance, expires=expires)
     if as_json:
-        print_json({**_told(token), "token": secret})
+        print_json({**_fields(token), "token": secret})
     else:
         click.echo(secret)
         click.echo(f"{_line(token)}\nKeep it: it is shown this once.", err=True)
@@ -37,10 +37,10 @@ def create(name: str, scopes: tuple[str, ...], allowance: int | None, expires: s
 @as_json
 @explain_errors
 def list_tokens(as_json: bool) -> None:
-    """List all tokens, the newest first, those that are no longer good too."""
-    found = api_tokens.every()
+    """List all tokens, the newest first, including expired and revoked ones."""
+    found = api_tokens.list_tokens()
     if as_json:
-        print_json([_told(token) for token in found])
+        print_json([_fields(token) for token in found])
     elif found:
         click.echo("\n".join(_line(token) for token in found))
 
@@ -50,7 +50,7 @@ def list_tokens(as_json: bool) -> None:
 @as_json
 @explain_errors
 def revoke(name: str, as_json: bool) -> None:
-    """Revoke the token NAME, at once and for good; its walks stay."""
+    """Revoke the token NAME, immediately and permanently; its walks stay."""
     is_new = api_tokens.revoke(name)
     if as_json:
         print_json({"name": name, "revoked": True, "was_revoked": not is_new})
@@ -58,7 +58,7 @@ def revoke(name: str, as_json: bool) -> None:
         click.echo(f"{name} is revoked." if is_new else f"{name} was revoked before.")
 
 
-def _told(token: ApiToken) -> dict[str, Any]:
+def _fields(token: ApiToken) -> dict[str, Any]:
     moments = {name: getattr(token, name) for name in ("created_at", "expires_at", "revoked_at", "last_used_on")}
     return {
         "name": token.name,
@@ -70,9 +70,9 @@ def _told(token: ApiToken) -> dict[str, Any]:
 
 
 def _line(token: ApiToken) -> str:
-    told = [token.name, " ".join(token.scopes), f"{token.allowance:,} walks an hour"]
+    parts = [token.name, " ".join(token.scopes), f"{token.allowance:,} walks an hour"]
     if token.expires_at is not None:
-        told.append(f"expires {token.expires_at:%Y-%m-%d %H:%M} UTC")
-    told.append(f"last used {token.last_used_on}" if token.last_used_on else "never used")
+        parts.append(f"expires {token.expires_at:%Y-%m-%d %H:%M} UTC")
+    parts.append(f"last used {token.last_used_on}" if token.last_used_on else "never used")
     flaw = api_tokens.flaw(token)
-    return ", ".join(told) + (f" ({flaw})" if flaw else "")
+    return ", ".join(parts) + (f" ({flaw})" if flaw else "")

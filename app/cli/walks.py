@@ -37,47 +37,47 @@ from app.walks import lifecycle, lookup
 WORD = "command line"
 KINDS = {".gif": "gif", ".mp4": "mp4", ".webp": "webp", ".png": "poster"}
 
-group = AppGroup("walks", help="Create, look at and look after walks.")
+group = AppGroup("walks", help="Create, show and manage walks.")
 
 
 @group.command("create")
 @click.argument("prompts", nargs=-1)
 @click.option("--photo", "photos", metavar="[STOP=]FILE", multiple=True,
-              help="A picture that is a stop: that of this number, else the last; PROMPTS are the others. "
-                   "With --recipe, one that it names.")  # fmt: skip
-@click.option("--cut-out", is_flag=True, help="Of each picture use its main thing alone, cut out along its outline.")
+              help="A picture as the stop of this number, or as the last; PROMPTS are the other stops. "
+                   "With --recipe, a picture that the recipe refers to.")  # fmt: skip
+@click.option("--cut-out", is_flag=True, help="Use only the main subject of each picture, cut out along its outline.")
 @click.option("--photos-may-be-shown", is_flag=True,
               help="You may publish the pictures, and those in them agree; else the walk is unlisted.")  # fmt: skip
-@click.option("--frames", type=int, help="How many frames; as many as the settings say if not given.")
-@click.option("--fps", type=float, help="How many frames are shown in a second, 1 to 50; rounded to whole hundredths.")
-@click.option("--seed", type=int, help="The seed; drawn and recorded if not given.")
+@click.option("--frames", type=int, help="Number of frames; by default FRAMES_DEFAULT.")
+@click.option("--fps", type=float, help="Frames per second, 1 to 50; rounded so that each takes whole hundredths.")
+@click.option("--seed", type=int, help="The seed; random if not given.")
 @click.option("--stop-seed", "stop_seeds", type=int, multiple=True,
-              help="A seed of its own for a stop; given once for each, in their order.")  # fmt: skip
+              help="The seed of a stop; given once for each, in their order.")  # fmt: skip
 @click.option("--pick", "picks", metavar="PICTURE", multiple=True,
               help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
-@click.option("--leave-out", default="", help="What every stop leaves out (its negative prompt).")
-@click.option("--hand", help="The style that every stop is painted in, one that the model knows, such as linocut.")
+@click.option("--leave-out", default="", help="The negative prompt of every stop.")
+@click.option("--hand", help="The style of every stop, one that the model knows, such as linocut.")
 @click.option("--lora", "loras", metavar="NAME[=WEIGHT]", multiple=True,
               help="The LoRA of every stop, its weight from -2 to 2; or given once for each, - for none.")  # fmt: skip
-@click.option("--clip-skip", type=int, help="How many of the text encoder's last layers every stop leaves out.")
-@click.option("--layout", help="How every stop is laid out: auto, or a layout that the style offers, such as grid.")
-@click.option("--steps", type=int, help="How many steps the sampler takes for each frame.")
-@click.option("--guidance", type=float, help="How closely to keep to the words; 1 or less is no guidance.")
-@click.option("--preset", type=click.Choice(presets.NAMES), help="How much to spend on a picture.")
-@click.option("--size", type=int, help="How many pixels a side of the pictures has, of those that the model paints.")
+@click.option("--clip-skip", type=int, help="How many of the text encoder's last layers to skip.")
+@click.option("--layout", help="The layout of every stop: auto, or one that the style offers, such as grid.")
+@click.option("--steps", type=int, help="Number of sampler steps for each frame.")
+@click.option("--guidance", type=float, help="Guidance scale; 1 or less is no guidance.")
+@click.option("--preset", type=click.Choice(presets.NAMES), help="The quality preset.")
+@click.option("--size", type=int, help="The longer side of the frames in pixels, one of the model's sizes.")
 @click.option(
-    "--aspect", type=click.Choice(aspects.ASPECTS), help="Width to height of the pictures; square if not given."
+    "--aspect", type=click.Choice(aspects.ASPECTS), help="Aspect ratio, width to height; square if not given."
 )
 @click.option("--ending", type=click.Choice(ENDINGS), help="Stop at the last stop, go back, or round to the first.")
 @click.option("--easing", is_flag=True, help="Slow down at the stops.")
-@click.option("--model", help="The model that paints, of those on offer; the first if not given.")
+@click.option("--model", help="The model, one of those on offer; the first if not given.")
 @click.option("--continue", "continues", metavar="WALK_ID",
-              help="Begin at the last stop of a finished walk; PROMPTS are those that follow.")  # fmt: skip
-@click.option("--anew", is_flag=True, help="Paint it even if the same was painted before.")
+              help="Begin at the last stop of a finished walk; PROMPTS are the stops that follow.")  # fmt: skip
+@click.option("--anew", "skip_cache", is_flag=True, help="Render it even if an identical walk is finished.")
 @click.option("--unlisted", is_flag=True, help="Keep it out of the gallery.")
 @click.option("--recipe", "recipe_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Paint again from a recipe, or from a GIF, WebP or MP4 painted here.")  # fmt: skip
-@click.option("--wait", is_flag=True, help="Wait until it is painted.")
+              help="Render again from a recipe, or from a GIF, WebP or MP4 made here.")  # fmt: skip
+@click.option("--wait", is_flag=True, help="Wait until it is finished.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
 @as_json
@@ -85,7 +85,7 @@ group = AppGroup("walks", help="Create, look at and look after walks.")
 def create(
     prompts: tuple[str, ...],
     recipe_file: Path | None,
-    anew: bool,
+    skip_cache: bool,
     unlisted: bool,
     wait: bool,
     out: Path | None,
@@ -94,7 +94,7 @@ def create(
     cut_out: bool,
     **options: Any,
 ) -> None:
-    """Commission a walk between PROMPTS. With no site running, one is started for as long as it takes."""
+    """Request a walk between PROMPTS. If no site is running, Redis and a worker are started for the duration."""
     if out:
         _check_out(out)
     owner = visitors.new_token()
@@ -105,10 +105,10 @@ def create(
         wanted.unlisted, wanted.photos_may_be_shown = unlisted, agreed
         _bring_those_of(wanted, photos, owner)
     else:
-        asked = _asked(prompts, **options) | {"unlisted": unlisted}
-        _put_photos(asked, photos, cut_out=cut_out, owner=owner)
-        wanted, pinned = validate(asked), None
-    _place(wanted, owner=owner, pinned=pinned, anew=anew, wait=wait, out=out, as_json=as_json)
+        request = _build_request(prompts, **options) | {"unlisted": unlisted}
+        _put_photos(request, photos, cut_out=cut_out, owner=owner)
+        wanted, pinned = validate(request), None
+    _place(wanted, owner=owner, pinned=pinned, skip_cache=skip_cache, wait=wait, out=out, as_json=as_json)
 
 
 group.add_command(candidates.command)
@@ -117,30 +117,30 @@ group.add_command(candidates.command)
 @group.command("repaint")
 @click.argument("walk_id")
 @click.option("--style", required=True, help="The style, by its name in `flask styles list`.")
-@click.option("--anew", is_flag=True, help="Paint it even if the same was painted before.")
-@click.option("--unlisted", is_flag=True, default=None, help="Keep it out of the gallery; else it is as the walk is.")
-@click.option("--wait", is_flag=True, help="Wait until it is painted.")
+@click.option("--anew", "skip_cache", is_flag=True, help="Render it even if an identical walk is finished.")
+@click.option("--unlisted", is_flag=True, default=None, help="Keep it out of the gallery; by default as the walk is.")
+@click.option("--wait", is_flag=True, help="Wait until it is finished.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the film (.gif, .mp4, .webp), poster (.png) or recipe (.json) there; waits.")  # fmt: skip
 @as_json
 @explain_errors
 def repaint(
-    walk_id: str, style: str, anew: bool, unlisted: bool | None, wait: bool, out: Path | None, as_json: bool
+    walk_id: str, style: str, skip_cache: bool, unlisted: bool | None, wait: bool, out: Path | None, as_json: bool
 ) -> None:
-    """Paint a finished walk once more in another style, by the same sketches, noise and seeds."""
+    """Render a finished walk again in another style, with the same sketches, noise and seeds."""
     if out:
         _check_out(out)
     wanted = repainting.commission_of(lookup.walk_at_address(walk_id), style, unlisted=unlisted)
-    _place(wanted, owner=visitors.new_token(), pinned=None, anew=anew, wait=wait, out=out, as_json=as_json)
+    _place(wanted, owner=visitors.new_token(), pinned=None, skip_cache=skip_cache, wait=wait, out=out, as_json=as_json)
 
 
 @group.command("top")
-@click.option("--once", is_flag=True, help="Look once, and end.")
-@click.option("--seconds", type=click.FloatRange(0.2, 3600), default=1.0, help="How long between two looks.")
+@click.option("--once", is_flag=True, help="Print the overview once.")
+@click.option("--seconds", type=click.FloatRange(0.2, 3600), default=1.0, help="Interval between two updates.")
 @as_json
 @explain_errors
 def top(once: bool, seconds: float, as_json: bool) -> None:
-    """Show what waits and what each worker paints, live; q or Ctrl-C ends it."""
+    """Show the queue and what each worker does, live; quit with q or Ctrl-C."""
     if as_json:
         print_json(overview.as_json(overview.collect()))
     elif once:
@@ -155,7 +155,7 @@ def top(once: bool, seconds: float, as_json: bool) -> None:
 @as_json
 @explain_errors
 def list_walks(state: str | None, limit: int, as_json: bool) -> None:
-    """List walks, newest first, unlisted ones as well; what a live wall keeps, but not the legs that it walks."""
+    """List walks, the newest first, including unlisted ones and those saved by live walls, but not a wall's legs."""
     is_leg = select(WallLeg.number).where(WallLeg.walk_id == Walk.id).exists()
     query = select(Walk).where(Walk.deleted_at.is_(None), ~is_leg).order_by(Walk.number.desc()).limit(limit)
     found = db.session.scalars(query.where(Walk.state == state) if state else query).all()
@@ -180,7 +180,7 @@ def show(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def retry(walk_id: str, as_json: bool) -> None:
-    """Put a failed or cancelled walk back in line."""
+    """Put a failed or cancelled walk back into the queue."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.retry(walk)
     audit_log.note("put walk back in line", walk.id, who=COMMAND)
@@ -192,7 +192,7 @@ def retry(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def cancel(walk_id: str, as_json: bool) -> None:
-    """Cancel a walk that waits or is being painted."""
+    """Cancel a walk that is queued or being rendered."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.cancel(walk)
     audit_log.note("cancelled walk", walk.id, who=COMMAND)
@@ -204,7 +204,7 @@ def cancel(walk_id: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def delete(walk_id: str, as_json: bool) -> None:
-    """Take a walk down: its pictures and its words are deleted."""
+    """Delete a walk with its pictures and prompts."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     lifecycle.delete_walk(walk, by_operator=True)
     audit_log.note("deleted walk", walk.id, who=COMMAND)
@@ -235,14 +235,15 @@ def _place(
     *,
     owner: str,
     pinned: PinnedSettings | None,
-    anew: bool,
+    skip_cache: bool,
     wait: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Commission a walk, wait for it and write its film where that is asked for, and show it."""
+    """Request a walk and show it; with ``wait`` or ``out``, wait for it first and write its film to ``out``."""
     with provide_worker(needed=wait or out is not None) as tend:
-        walk, _ = intake.place(wanted, visitor_key=visitors.digest(WORD), owner=owner, pinned=pinned, skip_cache=anew)
+        visitor = visitors.digest(WORD)
+        walk, _ = intake.place(wanted, visitor_key=visitor, owner=owner, pinned=pinned, skip_cache=skip_cache)
         if wait or out:
             walk = wait_for_walk(walk, tend, quiet=as_json)
             if walk.state != FINISHED:
@@ -259,7 +260,7 @@ def _check_out(out: Path) -> None:
         raise InvalidInput.on("out", message=f"There is no folder {out.parent} to write {out.name} to.")
 
 
-def _asked(
+def _build_request(
     prompts: tuple[str, ...],
     *,
     leave_out: str,
@@ -271,16 +272,16 @@ def _asked(
     picks: tuple[str, ...],
     **settings: Any,
 ) -> dict[str, Any]:
-    """Put the options together as a commission, unchecked; what was not given keeps its default."""
+    """Return the options as an unchecked request for a walk; missing ones keep their defaults."""
     if stop_seeds and len(stop_seeds) != len(prompts):
         raise InvalidInput.on("stop-seed", message="Give --stop-seed once for each prompt, or not at all.")
     shared = {"negative_prompt": leave_out, "hand": hand, "layout": layout, "clip_skip": clip_skip}
     seeds = stop_seeds or (None,) * len(prompts)
     stops = [{"prompt": prompt, "seed": seed, **shared} for prompt, seed in zip(prompts, seeds, strict=True)]
-    for stop, told in zip(stops, candidates.picked(picks, prompts), strict=False):
-        stop.update(told)
-    for stop, told in zip(stops, _laid(loras, len(prompts)), strict=False):
-        stop.update(told)
+    for stop, fields in zip(stops, candidates.parse_picks(picks, prompts), strict=False):
+        stop.update(fields)
+    for stop, fields in zip(stops, _loras(loras, len(prompts)), strict=False):
+        stop.update(fields)
     if settings["continues"]:
         parent = lookup.walk_at_address(settings["continues"])
         settings["continues"] = parent.id
@@ -288,38 +289,38 @@ def _asked(
     return {"stops": stops, **{name: value for name, value in settings.items() if value is not None}}
 
 
-def _laid(loras: tuple[str, ...], count: int) -> list[dict[str, Any]]:
-    """Return the LoRA of each stop, as the options name them."""
+def _loras(loras: tuple[str, ...], count: int) -> list[dict[str, Any]]:
+    """Return the LoRA of each stop from the values of --lora; an empty dictionary for none."""
     if len(loras) not in (0, 1, count):
         raise InvalidInput.on("lora", message="Give --lora once for all stops, or once for each prompt.")
     found = []
     for text in loras * count if len(loras) == 1 else loras:
         name, sign, weight = text.partition("=")
         try:
-            told = {"lora_weight": float(weight)} if sign else {}
+            fields = {"lora_weight": float(weight)} if sign else {}
         except ValueError as error:
             raise InvalidInput.on("lora", message=f"{text:.80}: the weight must be a number from -2 to 2.") from error
-        found.append({} if name == candidates.NONE else {"lora": name, **told})
+        found.append({} if name == candidates.NONE else {"lora": name, **fields})
     return found
 
 
-def _put_photos(asked: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool, owner: str) -> None:
-    """Put pictures among the stops that are asked for; without a number, after the stops that are there."""
+def _put_photos(request: dict[str, Any], photos: tuple[str, ...], *, cut_out: bool, owner: str) -> None:
+    """Upload pictures and insert them into the request's stops: at their number, or at the end without one."""
     if cut_out and not photos:
         raise InvalidInput.on("cut-out", message="There is no picture to cut anything out of: give one with --photo.")
     for each in photos:
-        number, file = _place_and_file(each, len(asked["stops"]))
-        if not 1 <= number <= len(asked["stops"]) + 1:
-            message = f"{each:.80}: the stop must be a number from 1 to {len(asked['stops']) + 1}."
+        number, file = _place_and_file(each, len(request["stops"]))
+        if not 1 <= number <= len(request["stops"]) + 1:
+            message = f"{each:.80}: the stop must be a number from 1 to {len(request['stops']) + 1}."
             raise InvalidInput.on("photo", message=message)
         photo = _bring(file, owner)
-        like = asked["stops"][0] if asked["stops"] else {}
+        like = request["stops"][0] if request["stops"] else {}
         shared = {name: like[name] for name in ("negative_prompt", "hand", "layout", "clip_skip") if name in like}
-        asked["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
+        request["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
 
 
 def _bring_those_of(wanted: Commission, photos: tuple[str, ...], owner: str) -> None:
-    """Bring the pictures that a recipe names, which it does not hold."""
+    """Upload the pictures that a recipe refers to by their digests."""
     named = {stop.picture for stop in wanted.stops}
     for each in photos:
         if _bring(Path(each), owner).digest not in named:
@@ -348,7 +349,7 @@ def _bring(file: Path, owner: str) -> Photo:
 
 
 def _last_stop(walk: Walk) -> dict[str, Any]:
-    """Return the last stop of a walk, as the first of one that goes on from it."""
+    """Return the last stop of a walk, as the first stop of one that continues it."""
     last = walk.stops[-1]
     same = {name: getattr(last, name) for name in ("prompt", "negative_prompt", "lora", "lora_weight", "clip_skip")}
     return {**same, "hand": last.hand or None, "seed": walk.seed_of(last)}
@@ -360,7 +361,7 @@ def _refuse_both(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
 
 
 def _read(file: Path) -> bytes:
-    """Read a file as far as it can be a recipe; what is longer is refused for that, and may have no end."""
+    """Return the content of a file, up to one byte more than a recipe may have, as the file may be endless."""
     try:
         with file.open("rb") as opened:
             return opened.read(recipe.SIZE_MAX + 1)

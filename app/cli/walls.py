@@ -14,28 +14,26 @@ from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall
 from app.wall import walls, words
 from app.wall.walls import WallRequest
 
-group = AppGroup("wall", help="Open and close walls that walk on without end, led by what visitors write.")
+group = AppGroup("wall", help="Open, close and moderate live walls: endless films led by visitors' words.")
 
 
 @group.command("open")
 @click.argument("name")
-@click.option("--title", help="What it is called; made from the name at first.")
-@click.option("--hand", help="The style of all that is painted on it; '' for any.")
-@click.option(
-    "--banned", multiple=True, metavar="WORD", help="A word that it does not take; again for more, '' for none."
-)
-@click.option("--newest/--not-newest", default=None, help="Hang what it keeps among the gallery's newest as well.")
+@click.option("--title", help="Its title; made from the name at first.")
+@click.option("--hand", help="The style of all its stops; '' for any.")
+@click.option("--banned", multiple=True, metavar="WORD", help="A word that it refuses; may be repeated, '' for none.")
+@click.option("--newest/--not-newest", default=None, help="List what it saves among the gallery's newest.")
 @as_json
 @explain_errors
 def open_wall(
     name: str, title: str | None, hand: str | None, banned: tuple[str, ...], newest: bool | None, as_json: bool
 ) -> None:
-    """Open the wall NAME, or change one that is open; its screen is at /wall/NAME. What is left out stays as it was."""
+    """Open the wall NAME, or change an open one; its screen is at /wall/NAME. Options not given stay unchanged."""
     known = walls.find(name)
-    told = {"title": title, "hand": hand, "banned": banned or None, "is_listed": newest}
-    changes: dict[str, Any] = {field: value for field, value in told.items() if value is not None}
+    options = {"title": title, "hand": hand, "banned": banned or None, "is_listed": newest}
+    changes: dict[str, Any] = {field: value for field, value in options.items() if value is not None}
     wanted = replace(walls.settings_of(known) if known else WallRequest(name), **changes)
-    _say(walls.open_wall(wanted, who=COMMAND), as_json)
+    _print(walls.open_wall(wanted, who=COMMAND), as_json)
 
 
 @group.command("pause")
@@ -43,7 +41,7 @@ def open_wall(
 @as_json
 @explain_errors
 def pause(name: str, as_json: bool) -> None:
-    """Have the wall NAME stand still at its next stop; `wall resume` lets it go on."""
+    """Pause the wall NAME at its next stop, until `wall resume`."""
     _set(name, PAUSED, as_json)
 
 
@@ -52,7 +50,7 @@ def pause(name: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def resume(name: str, as_json: bool) -> None:
-    """Let the wall NAME go on."""
+    """Resume the paused wall NAME."""
     _set(name, OPEN, as_json)
 
 
@@ -61,7 +59,7 @@ def resume(name: str, as_json: bool) -> None:
 @as_json
 @explain_errors
 def close(name: str, as_json: bool) -> None:
-    """Close the wall NAME; what it walked hangs in its evening's exhibition."""
+    """Close the wall NAME; its saved walks stay in the evening's exhibition."""
     _set(name, CLOSED, as_json)
 
 
@@ -82,7 +80,7 @@ def list_all(as_json: bool) -> None:
 @click.argument("number", type=int)
 @explain_errors
 def skip(number: int) -> None:
-    """Skip the words NUMBER of `wall show`, waiting or on the wall."""
+    """Skip the words with this NUMBER in `wall show`, whether waiting or on the wall."""
     words.skip(words.at(number), who=COMMAND)
 
 
@@ -91,8 +89,8 @@ def skip(number: int) -> None:
 @as_json
 @explain_errors
 def show(name: str, as_json: bool) -> None:
-    """Show the wall NAME and what waits before it."""
-    _say(walls.at(name), as_json)
+    """Show the wall NAME and the words that wait."""
+    _print(walls.at(name), as_json)
 
 
 def _set(name: str, state: str, as_json: bool) -> None:
@@ -101,7 +99,7 @@ def _set(name: str, state: str, as_json: bool) -> None:
         walls.close(wall, who=COMMAND)
     else:
         walls.set_state(wall, state, who=COMMAND)
-    _say(walls.at(name), as_json)
+    _print(walls.at(name), as_json)
 
 
 def _described(wall: Wall) -> dict[str, Any]:
@@ -114,16 +112,16 @@ def _described(wall: Wall) -> dict[str, Any]:
         "screen": f"/wall/{wall.name}",
         "say": f"/w/{wall.name}",
         "exhibition": wall.evening,
-        "waiting": [{"number": row.number, "words": row.words} for row in words.line(wall)],
+        "waiting": [{"number": row.number, "words": row.words} for row in words.waiting_words(wall)],
     }
 
 
-def _say(wall: Wall, as_json: bool) -> None:
+def _print(wall: Wall, as_json: bool) -> None:
     if as_json:
         print_json(_described(wall))
         return
     click.echo(f"{wall.name} is {wall.state}: its screen is /wall/{wall.name}, and phones write at /w/{wall.name}")
     if wall.evening:
         click.echo(f"What it keeps hangs in /exhibitions/{wall.evening}")
-    for row in words.line(wall):
+    for row in words.waiting_words(wall):
         click.echo(f"{row.number:>8}  {row.words}")

@@ -1,4 +1,4 @@
-"""What both sides know of a model without torch: its kind, whether its files are whole, its facts and its licence."""
+"""Models without torch, for site and workers: their kind, whether their files are complete, facts and licence."""
 
 __all__ = [
     "aspects", "errors", "facts", "families", "folder", "hub", "kinds", "names", "noise_levels", "single_file",

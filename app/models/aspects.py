@@ -1,4 +1,4 @@
-"""Aspect ratios: the width and height of a film's pictures, as near to a ratio as the model can paint."""
+"""Aspect ratios: a film's width and height, as near to a ratio as the model can generate."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from math import floor
 
 SQUARE = "1:1"
 ASPECTS = (SQUARE, "3:2", "2:3", "16:9", "9:16")
-"""Width to height; a walk's size is the longer side."""
+"""Width to height; a walk's ``size`` is the longer side."""
 
 
 def frame(aspect: str, size: int, multiple: int) -> tuple[int, int]:
-    """Return width and height in pixels of a picture whose longer side has so many.
+    """Return width and height in pixels of a picture whose longer side is ``size``.
 
-    The shorter one is the nearest multiple to the ratio, the smaller of two.
+    The shorter side is the multiple of ``multiple`` nearest to the ratio; of two equally near, the smaller.
     """
     wide, high = map(int, aspect.split(":"))
     if wide == high:
@@ -25,6 +25,6 @@ def frame(aspect: str, size: int, multiple: int) -> tuple[int, int]:
 
 
 def is_rounded(aspect: str, width: int, height: int) -> bool:
-    """Return whether a picture of this size is not exactly of the ratio."""
+    """Return whether a picture of this size has not exactly the ratio."""
     wide, high = map(int, aspect.split(":"))
     return width * high != height * wide

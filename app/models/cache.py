@@ -1,4 +1,4 @@
-"""Where files from the Hugging Face hub lie, in the layout of its own client."""
+"""The cache folder of files from the Hugging Face hub, in the layout of its own client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.models.names import COMMIT, ModelName, expand
 
 
 def folder(setting: str) -> Path:
-    """Return the folder of downloads: the one that a setting names, else the hub client's own."""
+    """Return the cache folder: ``setting`` if it is not empty, else the hub client's default."""
     if setting:
         return Path(expand(setting))
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
@@ -17,16 +17,16 @@ def folder(setting: str) -> Path:
 
 
 def repository(name: ModelName, setting: str) -> Path:
-    """Return the folder of a repository's files."""
+    """Return the cache folder of a repository; it may not exist."""
     return folder(setting) / ("models--" + name.repository.replace("/", "--"))
 
 
 def snapshot(name: ModelName, setting: str) -> Path | None:
-    """Return the folder of a model's revision; None where nothing of it is here."""
+    """Return the folder of a model's revision; None if nothing of it is cached."""
     place, revision = repository(name, setting), name.revision or "main"
     try:
         commit = revision if COMMIT.fullmatch(revision) else (place / "refs" / revision).read_text("utf-8").strip()
     except OSError:
         return None
-    found = place / "snapshots" / commit
-    return found if found.is_dir() else None
+    path = place / "snapshots" / commit
+    return path if path.is_dir() else None

@@ -1,6 +1,6 @@
-"""Fetch one file of a repository into the hub's cache; what was fetched when the connection broke off is kept.
+"""Download one file of a repository into the hub's cache, resuming an interrupted download.
 
-The hub's own client (2.4) begins each file again, which for weights of gigabytes takes long.
+The hub's own client (2.4) begins each file again, which takes long for weights of gigabytes.
 """
 
 from __future__ import annotations
@@ -30,15 +30,22 @@ SHA256 = 64
 ETAG = re.compile(r"[\w-]+")
 
 Progress = Callable[[int, int], None]
-"""Called with the number of bytes that are here, and of all."""
+"""Called with the number of downloaded bytes, and the total."""
 
 
 class Damaged(OSError):
-    """A file that arrived is another than the hub announced."""
+    """A downloaded file differs from what the hub announced in size or hash."""
 
 
 def fetch(name: ModelName, filename: str, commit: str, setting: str, progress: Progress | None = None) -> Path:
-    """Return a file's path in the cache; fetch it first, or the rest of it, unless it is there."""
+    """Return a file's path in the cache; download it first, or the rest of it, unless it is there.
+
+    ``progress`` is called after each chunk.
+
+    :raises Damaged: when the file differs from what the hub announced.
+    :raises httpx2.TransportError: when the connection fails repeatedly. Errors of the hub's client are raised
+    unchanged.
+    """
     repository = cache.repository(name, setting)
     path = repository / "snapshots" / commit / filename
     if path.exists():
@@ -53,25 +60,30 @@ def fetch(name: ModelName, filename: str, commit: str, setting: str, progress: P
         if not blob.exists():
             headers = build_hf_headers()
             if urlsplit(about.location).netloc != urlsplit(url).netloc:
-                headers.pop("authorization", None)  # a signed address of another host
+                headers.pop("authorization", None)  # a signed URL of another host needs no token, and must not get it
             _fill(file, about.location, headers, about.size, progress)
             _verify(file, about.etag, filename)
             Path(file.name).replace(blob)
     Path(blob.with_name(f"{blob.name}.incomplete")).unlink(missing_ok=True)
-    found = huggingface_hub.hf_hub_download(name.repository, filename, revision=commit, cache_dir=cache.folder(setting))
-    return Path(found)
+    cached = huggingface_hub.hf_hub_download(
+        name.repository, filename, revision=commit, cache_dir=cache.folder(setting)
+    )
+    return Path(cached)
 
 
 @contextmanager
 def _partial(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that is not whole yet, for one process at a time."""
+    """Open an incomplete file for appending, under a lock, so that one process at a time downloads it."""
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
 
 
 def _fill(file: BinaryIO, url: str, headers: dict[str, str], size: int, progress: Progress | None) -> None:
-    """Append to a file what it lacks; where the connection breaks off, try again as long as something arrives."""
+    """Append the missing bytes to a file; retry when the connection fails, `TRIES` times without any progress.
+
+    :raises Damaged: when nothing or too much is sent.
+    """
     tries = TRIES
     while (have := file.seek(0, 2)) < size:
         try:
@@ -93,7 +105,7 @@ def _append(file: BinaryIO, url: str, headers: dict[str, str], have: int, size: 
     ranged = headers | ({"Range": f"bytes={have}-"} if have else {}) | {"Accept-Encoding": "identity"}
     with get_session().stream("GET", url, headers=ranged, timeout=TIMEOUT_SECONDS, follow_redirects=True) as response:
         hf_raise_for_status(response)
-        if have and response.status_code != 206:  # the server does not know ranges
+        if have and response.status_code != 206:  # the server does not support ranges
             file.truncate(0)
             have = 0
         for chunk in response.iter_raw():
@@ -105,7 +117,10 @@ def _append(file: BinaryIO, url: str, headers: dict[str, str], have: int, size: 
 
 
 def _verify(file: BinaryIO, etag: str, filename: str) -> None:
-    """Compare a file with its hash, where the hub names that: large files are called by it."""
+    """Compare a file with its SHA-256, which is the ETag of large files; other files are not checked.
+
+    :raises Damaged: when they differ; the file is emptied.
+    """
     if len(etag) != SHA256:
         return
     file.seek(0)

@@ -1,4 +1,4 @@
-"""What is known of a model without loading it: its name, sizes, solver, licence, and what it says of itself."""
+"""Facts about a model, found without loading it: its name, sizes, scheduler, licence and more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.models.errors import ModelError
 from app.models.kinds import Configs, Kind
 
 CONSISTENT = ("LCMScheduler", "TCDScheduler")
-DISTILLED_STEPS = 50  # as the solvers of diffusers have it where a folder says nothing
+DISTILLED_STEPS = 50  # the default of diffusers' LCM and TCD schedulers
 DECODER = "decoder"
 CLIP = "text_encoder", "text_encoder_2"
 CLIP_WIDTHS = [768, 1280]  # of Stable Diffusion XL
@@ -26,9 +26,9 @@ DESCRIBING = (
 
 
 def place(setting: str, cached: str = "") -> Path:
-    """Return where a model's files lie, a folder or a file; of a name on the hub whose files are not here, no folder.
+    """Return the folder or file of a model; for a model of the hub that is not downloaded a path that does not exist.
 
-    `cached` is the folder of downloads as the settings name it.
+    `setting` names the model as in the settings, `cached` the folder of downloads.
     """
     try:
         name = names.parse(setting)
@@ -38,24 +38,27 @@ def place(setting: str, cached: str = "") -> Path:
 
 
 def load_facts(setting: str, cached: str = "") -> dict[str, Any]:
-    """Return a model's facts.
+    """Return a model's facts as a dictionary; a model that is not downloaded has all keys, with unknown values.
 
-    What its ``house.json`` says (licence, sources, hands, starters …), and always ``name`` and ``title``, ``size`` (the
-    pixels of a side, or ``None``), ``sizes`` (those that may be asked for, its own first), ``scheduler`` (the solver
-    that its folder names, or ""), ``few_step`` (whether it was distilled to paint in a few steps without guidance),
-    ``embeds_guidance`` (whether guidance is one of its inputs, and costs no second pass), ``takes_guidance`` (whether a
-    visitor's guidance means anything to it), ``has_negatives`` (whether negative prompts do), ``reads_weights``
-    (whether its prompts may have weights, any length and textual inversions), ``clip_skip_max`` (how many of its text
-    encoders' last layers can be left out, or ``None`` where none can), ``text_widths`` (how many numbers a vector has
-    that its text encoders read, where it reads embeddings and that is known, else ``None``), ``has_sketches`` (whether
-    sketches lead it), ``family`` (as `app.models.kinds` calls it, or "") and ``width`` (of the text states that its
-    network reads, or ``None`` where that is not known): both tell which LoRA files fit; ``finer`` (how many times as
-    large its decoder can paint the same latents), ``multiple`` (of how many pixels each side is a multiple),
-    ``aspects`` (the aspect ratios that may be asked for), ``frame`` (width and height of its own pictures, or ``None``)
-    and ``steps_max`` (how many steps the schedule has that it was distilled on, or ``None`` where any number can be
-    painted). ``licence`` is there where its card, ``house.json`` or its file names one; ``schedule`` is the
-    configuration of its scheduler; ``usual_steps`` and ``usual_guidance``, in flow families, are those of the known
-    model that it is most like.
+    It holds everything in the model's ``house.json`` (licence, sources, styles, starters …), and these keys:
+
+    - ``name``, ``title``: the model's name, and its name on pages;
+    - ``size``, ``sizes``: the side of its pictures in pixels or ``None``, and the sides that may be requested;
+    - ``frame``: width and height of its pictures, or ``None``; ``multiple``: each side is a multiple of it;
+    - ``aspects``: the aspect ratios that may be requested;
+    - ``finer``: by how much its decoder can enlarge the same latents;
+    - ``family``: as in `app.models.kinds`, or ``""``; ``width``: of the text states that its network takes, or ``None``
+      (both decide which LoRA files fit);
+    - ``scheduler``, ``schedule``: its scheduler's class or ``""``, and its configuration;
+    - ``few_step``: whether it is distilled; ``steps_max``: the steps of the schedule it was distilled on, or ``None``;
+    - ``embeds_guidance``: whether guidance is an input of its network, and needs no second evaluation;
+    - ``takes_guidance``, ``has_negatives``: whether it uses a visitor's guidance, and negative prompts;
+    - ``reads_weights``: whether prompts may have weights, any length and textual inversions;
+    - ``clip_skip_max``: how many of the text encoders' last layers can be skipped, or ``None``;
+    - ``text_widths``: the widths of its text encoders' embeddings, or ``None`` if unknown or unsupported;
+    - ``has_sketches``: whether it is sketch-conditioned;
+    - ``licence``: only if its card, ``house.json`` or file names one;
+    - ``usual_steps``, ``usual_guidance``: only in flow families, those of the most similar known model.
     """
     path = place(setting, cached)
     if path.is_file():
@@ -63,12 +66,12 @@ def load_facts(setting: str, cached: str = "") -> dict[str, Any]:
         beside = path.with_name(path.stem + single_file.SIDE)
         return _of_file(path, about.st_mtime_ns, beside.stat().st_mtime_ns if beside.exists() else 0)
     named = names.HUB_NAME.fullmatch(setting)
-    there = sum((path / each).exists() for each in DESCRIBING)  # a download may be under way
+    there = sum((path / each).exists() for each in DESCRIBING)  # part of the cache key: a download may be running
     return _of_folder(path, named["repository"] if named and not Path(names.expand(setting)).is_dir() else "", there)
 
 
 def kind(path: Path) -> str:
-    """Return what people call the kind of the model in a folder or a file; "" where that is not known."""
+    """Return the title of the kind of the model in a folder or file, such as Stable Diffusion XL; ``""`` if unknown."""
     try:
         if path.is_file():
             return single_file.inspect(path).family.title
@@ -80,10 +83,10 @@ def kind(path: Path) -> str:
 
 @lru_cache(maxsize=32)
 def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
-    told = _json_or_nothing(path / "house.json")
-    told["name"] = name or told.get("name") or path.resolve().name
-    if not told.get("licence") and (of_card := licence.of_card(path)):
-        told["licence"] = of_card
+    house = _json_or_nothing(path / "house.json")
+    house["name"] = name or house.get("name") or path.resolve().name
+    if not house.get("licence") and (of_card := licence.of_card(path)):
+        house["licence"] = of_card
     index = _json_or_nothing(path / "model_index.json")
     kind = kinds.find(index.get("_class_name"))
     scheduler = _json_or_nothing(path / "scheduler" / "scheduler_config.json")
@@ -93,36 +96,36 @@ def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
     finer = 2 if _json_or_nothing(path / DECODER / "config.json").get("finer") else 1
     has_sketches = (path / folder.SKETCH).exists()
     encoders = [_json_or_nothing(path / part / "config.json") for part in CLIP]
-    found = _facts(told, kind, configs, finer) | {"has_sketches": has_sketches}
-    return found | _of_texts(
-        None if has_sketches else kind, encoders, found["width"], is_known=kind is not None or has_sketches
+    facts = _facts(house, kind, configs, finer) | {"has_sketches": has_sketches}
+    return facts | _of_texts(
+        None if has_sketches else kind, encoders, facts["width"], is_known=kind is not None or has_sketches
     )
 
 
 @lru_cache(maxsize=32)
 def _of_file(path: Path, _changed: int, _beside: int) -> dict[str, Any]:
     try:
-        told = single_file.house(path)
-        found = single_file.inspect(path)
+        house = single_file.house(path)
+        file = single_file.inspect(path)
     except ModelError:
         nothing: Configs = {"index": {}, "scheduler": {}, "network": {}, "vae": {}}
         known = _facts({"name": path.stem}, None, nothing, 1) | {"has_sketches": False}
         return known | _of_texts(None, (), None, is_known=False)
-    configs = {"index": {}, "scheduler": found.scheduler, "network": found.unet, "vae": found.vae}
-    known = _facts(told, kinds.find(found.kind), configs, 1) | {"has_sketches": False}
-    return known | _of_texts(kinds.find(found.kind), (), known["width"], is_known=True)
+    configs = {"index": {}, "scheduler": file.scheduler, "network": file.unet, "vae": file.vae}
+    known = _facts(house, kinds.find(file.kind), configs, 1) | {"has_sketches": False}
+    return known | _of_texts(kinds.find(file.kind), (), known["width"], is_known=True)
 
 
-def _facts(told: dict[str, Any], kind: Kind | None, configs: Configs, finer: int) -> dict[str, Any]:
+def _facts(house: dict[str, Any], kind: Kind | None, configs: Configs, finer: int) -> dict[str, Any]:
     scheduler = configs["scheduler"]
-    own = _of_flow(told, kind, configs) if kind is not None and kind.is_flow else _of_unet(configs)
-    known = {"title": told["name"], "family": kind.family if kind else ""} | own | told
+    own = _of_flow(house, kind, configs) if kind is not None and kind.is_flow else _of_unet(configs)
+    known = {"title": house["name"], "family": kind.family if kind else ""} | own | house
     known["scheduler"] = known["scheduler"] if isinstance(known["scheduler"], str) else scheduler["_class_name"]
     known["finer"] = finer
     known["schedule"] = dict(scheduler)
-    known["sizes"] = _sizes(known["size"], told.get("sizes"), finer)
+    known["sizes"] = _sizes(known["size"], house.get("sizes"), finer)
     known["multiple"] = _multiple(configs, kind)
-    known["aspects"] = _aspects(known["size"], told.get("aspects"))
+    known["aspects"] = _aspects(known["size"], house.get("aspects"))
     known["frame"] = [known["size"]] * 2 if known["size"] else _frame(configs)
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
 
@@ -130,7 +133,7 @@ def _facts(told: dict[str, Any], kind: Kind | None, configs: Configs, finer: int
 def _of_texts(
     kind: Kind | None, encoders: Sequence[Mapping[str, Any]], width: int | None, *, is_known: bool
 ) -> dict[str, Any]:
-    """Return what its texts may hold, by the configurations of its text encoders; of an unknown model, everything."""
+    """Return the facts about prompts, by the text encoders' configurations; an unknown model allows everything."""
     layers = [each["num_hidden_layers"] for each in encoders if isinstance(each.get("num_hidden_layers"), int)]
     widths = [each["hidden_size"] for each in encoders if isinstance(each.get("hidden_size"), int)]
     reads = kind.has_weights if kind else not is_known
@@ -156,10 +159,10 @@ def _of_unet(configs: Configs) -> dict[str, Any]:
     }
 
 
-def _of_flow(told: dict[str, Any], kind: Kind, configs: Configs) -> dict[str, Any]:
-    """Return the facts of a model with a transformer; of one that is not downloaded yet, some are as usual."""
+def _of_flow(house: dict[str, Any], kind: Kind, configs: Configs) -> dict[str, Any]:
+    """Return the facts of a model with a transformer; some are its kind's defaults until it is downloaded."""
     network = configs["network"]
-    few_step = told["few_step"] if "few_step" in told else kind.is_distilled(configs, f"{told['name']}")
+    few_step = house["few_step"] if "few_step" in house else kind.is_distilled(configs, f"{house['name']}")
     embeds = kind.embeds_guidance(configs)
     takes = embeds or (kind.has_passes and not few_step)
     steps, guidance = (kind.nearest(configs, few_step=each) for each in (bool(few_step), not takes))
@@ -184,44 +187,44 @@ def _json_or_nothing(path: Path) -> dict[str, Any]:
 
 
 def _size(network: Mapping[str, Any], vae: Mapping[str, Any]) -> int | None:
-    """Return how many pixels a side of its pictures has, if they are square; ``None`` where that is not known."""
+    """Return the side of a model's square pictures in pixels; ``None`` if unknown or not square."""
     latents, scale = network.get("sample_size"), _scale(vae)
     return latents * scale if isinstance(latents, int) and scale else None
 
 
 def _scale(vae: Mapping[str, Any]) -> int | None:
-    """Return of how many pixels a side one latent is; ``None`` where that is not known."""
+    """Return how many pixels a side one latent stands for; ``None`` if unknown."""
     blocks = vae.get("block_out_channels")
     return 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else None
 
 
-def _sizes(own: int | None, told: object, finer: int) -> list[int]:
-    """List the sizes that a model paints: its own, those multiples of it that it says it paints well, and the finer."""
+def _sizes(own: int | None, listed: object, finer: int) -> list[int]:
+    """Return the sizes that a model generates: its own, the multiples that it names, and its finer decoder's."""
     if not own:
         return []
-    larger = [*(told if isinstance(told, list) else []), own * finer]
+    larger = [*(listed if isinstance(listed, list) else []), own * finer]
     return [own, *sorted({size for size in larger if type(size) is int and size > own and not size % own})]
 
 
 def _multiple(configs: Configs, kind: Kind | None) -> int:
-    """Return of how many pixels a picture's sides are multiples: a latent's, or a patch's of two by two; at least 8.
+    """Return what a picture's sides are multiples of, in pixels: one latent, or a patch of 2 × 2; at least 8.
 
-    A UNet of diffusers rounds up where a side cannot be halved, and enlarges to what was there before; its pipelines
-    take multiples of 8 alone.
+    Diffusers' UNets round up a side that cannot be halved, and enlarge it back to the former size; its pipelines accept
+    only multiples of 8.
     """
     return max(LATENT, (_scale(configs["vae"]) or LATENT) * (PATCH if kind is not None and kind.is_flow else 1))
 
 
-def _aspects(own: int | None, told: object) -> list[str]:
-    """List the aspect ratios that a model paints: those that it names, all if its own pictures are square, or none."""
+def _aspects(own: int | None, listed: object) -> list[str]:
+    """Return a model's aspect ratios: those that it names, else all; only 1:1 if its pictures are not square."""
     if not own:
         return [SQUARE]
-    named = [each for each in ASPECTS if each in told] if isinstance(told, list) else [*ASPECTS]
+    named = [each for each in ASPECTS if each in listed] if isinstance(listed, list) else [*ASPECTS]
     return [SQUARE, *(each for each in named if each != SQUARE)]
 
 
 def _frame(configs: Configs) -> list[int] | None:
-    """Return width and height of the pictures of a model that are not square; ``None`` where that is not known."""
+    """Return width and height of a model's non-square pictures; ``None`` if unknown."""
     latents, scale = configs["network"].get("sample_size"), _scale(configs["vae"])
     if not (isinstance(latents, list) and len(latents) == 2 and scale):
         return None
@@ -230,16 +233,19 @@ def _frame(configs: Configs) -> list[int] | None:
 
 
 def _is_few_step(scheduler: Mapping[str, Any]) -> bool:
-    """Recognise a distilled model by the solver that its folder names: LCM's or TCD's, or Euler's as Turbo runs it."""
+    """Return whether a model is distilled, by its scheduler: LCM, TCD, or Euler configured as for Turbo models."""
     solver = scheduler.get("_class_name")
     if solver in ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"):
-        # Zero terminal SNR wants the trailing spacing too, of models that need all their steps.
+        # Models with zero terminal SNR use trailing spacing too, and need all their steps.
         return scheduler.get("timestep_spacing") == "trailing" and not scheduler.get("rescale_betas_zero_snr")
     return solver in CONSISTENT
 
 
 def _steps_max(scheduler: Mapping[str, Any]) -> int | None:
-    """Return how many steps a consistency model's solver takes at most: it picks them from those of its training."""
+    """Return the most steps that a consistency model's scheduler takes, which picks them from its training's steps.
+
+    None for other schedulers.
+    """
     if scheduler.get("_class_name") not in CONSISTENT:
         return None
     steps = scheduler.get("original_inference_steps")

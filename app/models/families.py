@@ -1,6 +1,6 @@
-"""The families of models that come as a single file, with their shipped configurations; and files that are no model.
+"""The families of single-file models, with their shipped configurations; and descriptions of unsupported files.
 
-A file's family follows from the names and shapes of its tensors, which are those of the original implementations.
+A file's family is recognised by the names and shapes of its tensors, which are those of the original implementations.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from app.models.folder import read_json
 from app.models.tensor_file import Tensor, TensorFile
 
 FOLDER = Path(__file__).resolve().parents[2] / "models" / "families"
-"""Where the configurations lie, and in ``clip`` the vocabulary that all of these models share."""
+"""The folder of the configurations, with the CLIP vocabulary that all of these models share in ``clip``."""
 
 UNET = "model.diffusion_model."
 FIRST = f"{UNET}input_blocks.0.0.weight"
-"""The first convolution of a UNet; its second dimension is the number of channels that it takes."""
+"""The first convolution of a UNet; its second dimension is the number of input channels."""
 
 TASKS = {
     5: "is made for pictures with depth, not for painting from words",
@@ -28,7 +28,7 @@ TASKS = {
     8: "is made for changing pictures (InstructPix2Pix), not for painting from words",
     9: "is made for inpainting, not for painting from words",
 }
-"""What UNets of other tasks are for, by the channels that they take."""
+"""The purposes of UNets that do not generate from text alone, by their number of input channels."""
 
 ADDITIONS = (
     (r"lora_(up|down|A|B)\b|\.lora\.|\.(hada_w\d|lokr_w\d)|\.oft_|\.dora_scale", "is a LoRA, which changes a model"),
@@ -37,7 +37,7 @@ ADDITIONS = (
     (r"^image_proj\.|^ip_adapter\.", "is an IP-Adapter, which changes a model"),
     (r"^emb_params$|^string_to_param|^clip_[lg]$", "is an embedding (textual inversion), which adds a word to a model"),
 )
-"""Keys of files that add to a model, and what these are."""
+"""Patterns of keys in files that add to a model, and descriptions of the files."""
 
 OTHERS = (
     (r"^edm_mean$|^edm_vpred\.", "EDM (Playground v2.5, CosXL)"),
@@ -55,22 +55,22 @@ OTHERS = (
     (r"individual_token_refiner\.", "HunyuanVideo"),
     (r"blocks\.0\.cross_attn\.kv_linear\.", "Sana or PixArt"),
 )
-"""Keys of families that this program does not paint with."""
+"""Patterns of keys of families that are not supported as single files."""
 
 LENT = ("FLUX.2", "FLUX.1", "Stable Diffusion 3", "Z-Image")
-"""Of which a folder is painted with, and a file may lend its network."""
+"""Families that are supported as a folder, and whose single files can replace the folder's network."""
 
 PARTS_ALONE = (
     (r"^(first_stage_model|vae)\.|^decoder\.(conv_in|mid)", "a VAE alone; MOMA_VAE takes it"),
     (r"^(down_blocks|mid_block|up_blocks|time_embedding)\.", "a UNet alone, in diffusers' keys"),
     (r"^(text_model|transformer\.resblocks|encoder\.block)\.", "a text encoder alone"),
 )
-"""Keys of files that hold one part of a model."""
+"""Patterns of keys of files that hold one part of a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a model: how its tensors' names begin in the file, and how many parameters it has."""
+    """A part of a model: the prefix of its tensors' names in the file, and its number of parameters."""
 
     prefix: str
     parameters: int
@@ -78,7 +78,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Family:
-    """A family: its title, and the folder of its configurations in the layout of diffusers."""
+    """A family: its title, the folder of its configurations in the layout of diffusers, and its parts."""
 
     title: str
     folder: Path
@@ -86,42 +86,42 @@ class Family:
 
     @cached_property
     def index(self) -> dict[str, Any]:
-        """Read ``model_index.json``."""
+        """Return the content of ``model_index.json``."""
         return read_json(self.folder / "model_index.json")
 
     def config(self, part: str) -> dict[str, Any]:
-        """Read the configuration of a network."""
+        """Return the configuration of a network."""
         return read_json(self.folder / part / "config.json")
 
     def tokenizer_config(self, part: str) -> dict[str, Any]:
-        """Read the configuration of a tokenizer."""
+        """Return the configuration of a tokenizer."""
         return read_json(self.folder / part / "tokenizer_config.json")
 
     def tokenizer(self, part: str) -> Path:
-        """Return the folder with a tokenizer's vocabulary: the family's own, or the one that all share."""
+        """Return the folder with a tokenizer's vocabulary: the family's own, or the shared one."""
         own = self.folder / part
         has_own = any((own / name).exists() for name in ("tokenizer.json", "vocab.json"))
         return own if has_own else FOLDER / "clip"
 
 
 def every() -> list[Family]:
-    """List the families."""
-    found = []
+    """Return all families, sorted by their folders' names."""
+    families = []
     for path in sorted(FOLDER.glob("*/family.json")):
         about = read_json(path)
         parts = {name: Part(part["prefix"], int(part["parameters"])) for name, part in about["parts"].items()}
-        found.append(Family(about["title"], path.parent, parts))
-    return found
+        families.append(Family(about["title"], path.parent, parts))
+    return families
 
 
 def match_family(file: TensorFile) -> Family | None:
-    """Return the family whose text encoders a file has; None where it has none or others."""
-    found = [each for each in every() if all(file.part(prefix) for prefix in _encoders(each))]
-    return max(found, key=lambda each: len(each.parts), default=None)
+    """Return the family whose text encoders a file has; None if it has none or others."""
+    matches = [each for each in every() if all(file.part(prefix) for prefix in _encoders(each))]
+    return max(matches, key=lambda each: len(each.parts), default=None)
 
 
 def describe_unsupported(tensors: Mapping[str, Tensor]) -> str:
-    """Describe a file that is no model of these families, as the end of a sentence; "" where it may be one."""
+    """Return why a file is no model of these families, as the end of a sentence; ``""`` if it may be one."""
     if what := describe_adapter(tensors):
         return f"{what} and is none itself"
     if other := name_other_family(tensors):
@@ -144,12 +144,15 @@ def describe_unsupported(tensors: Mapping[str, Tensor]) -> str:
 
 
 def describe_adapter(names: Iterable[str]) -> str:
-    """Describe a file, by the names of its tensors, that adds to a model; "" where it is none."""
+    """Return what a file that adds to a model is (such as a LoRA), as the end of a sentence; ``""`` for others.
+
+    ``names`` are the names of its tensors.
+    """
     return next((what for pattern, what in ADDITIONS if _has(names, pattern)), "")
 
 
 def name_other_family(names: Iterable[str]) -> str:
-    """Name the family of a network, in the names of its original implementation, that has no UNet; "" for others."""
+    """Return the title of the family without a UNet that these tensors' names belong to; ``""`` for others."""
     return next((title for pattern, title in OTHERS if _has(names, pattern)), "")
 
 

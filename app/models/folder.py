@@ -1,7 +1,7 @@
-"""What a model's folder must hold, as its JSON and the headers of its weights say, without loading it.
+"""Check a model's folder by its JSON files and the headers of its weights, without loading it.
 
-The site, ``flask doctor`` and the worker refuse the same folders in the same sentences, because all of them ask here.
-Only the standard library is needed. The rules for schedulers follow from the sources of diffusers 0.42.
+The site, ``flask doctor`` and workers use these checks, and so refuse the same folders with the same messages. Only the
+standard library is needed. The rules for schedulers follow from the source of diffusers 0.42.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from app.models.errors import MissingFile, ModelError
 from app.models.kinds import Kind
 
 KINDS = tuple(kind.pipeline for kind in kinds.EVERY)
-"""The pipelines that are painted with, as ``model_index.json`` names them."""
+"""The supported pipelines, as ``model_index.json`` names them."""
 
 TITLES = {kind.pipeline: kind.title for kind in kinds.EVERY}
-"""What people call them."""
+"""The titles of the supported pipelines."""
 
 PARTS = {"unet": kinds.UNET, "vae": kinds.VAES}
-"""The classes that the two networks of a picture may have, of the kinds with a UNet."""
+"""The classes of UNet and VAE, in the kinds with a UNet."""
 
 OPTIONAL = ("safety_checker", "feature_extractor", "image_encoder")
-"""The parts of a pipeline that take no part in painting from words: they are not loaded and may be missing."""
+"""Parts of a pipeline that are not needed to generate from text: they are not loaded and may be missing."""
 
 TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 CONFIGS = {"scheduler": "scheduler_config.json"} | dict.fromkeys(TOKENIZERS, "tokenizer_config.json")
 
 VOCABULARIES = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("vocab.txt",), ("spiece.model",))
-"""The files that hold a tokenizer's words, in the layouts there are."""
+"""The files that hold a tokenizer's vocabulary, in each possible layout."""
 
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
-"""What a network may predict: the noise, the velocity (Salimans & Ho, arXiv 2202.00512), or the picture itself."""
+"""What a network may predict: the noise, the velocity (Salimans & Ho, arXiv 2202.00512), or the sample."""
 
 FLOW = "flow_prediction"
-"""The way from the picture to the noise (Liu et al., arXiv 2209.03003); its solver's noise levels must be a flow's."""
+"""The prediction of the flow from picture to noise (Liu et al., arXiv 2209.03003), which needs flow noise levels."""
 
 FLOW_SCHEDULERS = (
     "DEISMultistepScheduler",
@@ -46,7 +46,7 @@ FLOW_SCHEDULERS = (
     "SASolverScheduler",
     "UniPCMultistepScheduler",
 )
-"""The schedulers in which ``use_flow_sigmas`` means something; others ignore it."""
+"""The schedulers that support ``use_flow_sigmas``; others ignore it."""
 
 SCHEDULERS = (
     *FLOW_SCHEDULERS,
@@ -65,11 +65,12 @@ SCHEDULERS = (
     "PNDMScheduler",
     "TCDScheduler",
 )
-"""The schedulers that a folder may name: those whose settings the worker's solvers can be given.
+"""The schedulers that a folder may name: those whose settings the worker's solvers support.
 
-Their noise levels follow from betas, and their prediction types are the solvers'. EDM schedulers precondition the
-network's input and output, flow-matching ones and IPNDM have other noise levels and no prediction type, CogVideoX's
-shift the betas, inverse ones lead from a picture to noise, RePaint wants a picture, UnCLIP a learned variance.
+Their noise levels follow from betas, and their prediction types are the solvers'. Others differ: EDM schedulers
+precondition the network's input and output; flow-matching ones and IPNDM have other noise levels and no prediction
+type; CogVideoX's shift the betas; inverse ones go from a picture to noise; RePaint needs a picture, UnCLIP a learned
+variance.
 """
 
 SETTINGS: dict[str, tuple[object, ...]] = {
@@ -82,27 +83,28 @@ SETTINGS: dict[str, tuple[object, ...]] = {
     "use_dynamic_shifting": (False, None),
     "variance_type": ("fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", None),
 }
-"""Settings of a scheduler that change what the network's numbers mean, with the values that the solvers know."""
+"""Scheduler settings that change the meaning of the network's output, with the values that the solvers support."""
 
 FLOW_SETTINGS: dict[str, tuple[object, ...]] = {
     "invert_sigmas": (False, None),
     "stochastic_sampling": (False, None),
 }
-"""The same of the flow families' own solver: one that leads to noise, or draws some on its way, is another."""
+"""The same for the flow families' solver, which neither inverts the levels nor draws noise at each step."""
 
 CHAT_TEMPLATES = ("chat_template.jinja", "chat_template.json")
 
 SKETCH, SKETCH_VERSION, SKETCH_CHANNELS = "sketch.json", 1, 4
-"""The file that says that a model is led by sketches; the version of these; their three colours and a distance."""
+"""The file that marks a sketch-conditioned model, the version of its sketches, and their channels (RGB, distance)."""
 
 HALF = re.compile(r"\.fp16[.-]")
 SHARD = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<count>\d{5})(?P<variant>.*)")
 
 
 def inspect(folder: Path) -> str:
-    """Return the kind of pipeline in a folder, one of :data:`KINDS`.
+    """Check a model's folder and return its pipeline's class, one of :data:`KINDS`.
 
-    :raises ModelError: naming what makes the model one of another kind, or the first file that is missing or broken.
+    :raises MissingFile: naming the first file that is missing.
+    :raises ModelError: naming what is not supported, or the first file that is damaged.
     """
     try:
         index = read_json(folder / "model_index.json")
@@ -126,9 +128,9 @@ def inspect(folder: Path) -> str:
 
 
 def inspect_index(index: dict[str, Any], name: str) -> str:
-    """Return the kind of pipeline that the ``model_index.json`` of a model of this name tells of.
+    """Check the ``model_index.json`` of the model ``name``, and return its pipeline's class.
 
-    :raises ModelError: when this program does not paint with that kind, or the index leaves out a part that it needs.
+    :raises ModelError: when the pipeline is not supported, or the index lacks a part that it needs.
     """
     pipeline = index.get("_class_name")
     kind = kinds.find(pipeline)
@@ -142,41 +144,41 @@ def inspect_index(index: dict[str, Any], name: str) -> str:
 
 
 def parts(folder: Path) -> list[Path]:
-    """List the folders of the parts that are painted with, as ``model_index.json`` names them."""
+    """Return the folders of the parts to load, as ``model_index.json`` names them."""
     index = read_json(folder / "model_index.json")
     return [folder / name for name in sorted(index) if is_named(index, name)]
 
 
 def weights(part: Path) -> list[Path]:
-    """List a part's weight files as the pipeline chooses them: safetensors before pickles."""
+    """Return a part's weight files: the safetensors files, or without any the pickles."""
     return sorted(part.glob("*.safetensors")) or sorted(part.glob("*.bin"))
 
 
 def is_half(path: str) -> bool:
-    """Return whether a weight file's name says that it is in half precision."""
+    """Return whether a weight file is in half precision, by its name."""
     return HALF.search(path.rpartition("/")[2]) is not None
 
 
 def is_usual(path: str) -> bool:
-    """Return whether a weight file's name is one that is loaded: with no variant, or half precision."""
+    """Return whether a weight file is one to load, by its name: without a variant, or half precision."""
     return "." not in Path(path).stem or is_half(path)
 
 
 def is_named(index: dict[str, Any], part: str) -> bool:
-    """Return whether an index names a part that is painted with."""
+    """Return whether an index names a part that is to be loaded."""
     return bool(_named_class(index, part)) and part not in OPTIONAL
 
 
 def is_half_only(part: Path) -> bool:
-    """Return whether a part's weights are there in half precision alone, whole or in shards."""
+    """Return whether a part has weights in half precision only, in one file or in shards."""
     names = [path.stem for path in weights(part)]
     return all("." in name for name in names) and any(HALF.search(f"{name}.") for name in names)
 
 
 def sketch_side(folder: Path) -> int | None:
-    """Return how many pixels a side the sketches have that lead a model, by its ``sketch.json``; None without one.
+    """Return the side in pixels of the sketches that condition a model, by its ``sketch.json``; None without one.
 
-    :raises ModelError: when it asks for sketches that this program does not draw.
+    :raises ModelError: when it needs another version of sketches.
     """
     path = folder / SKETCH
     if not path.exists():
@@ -190,9 +192,9 @@ def sketch_side(folder: Path) -> int | None:
 def inspect_scheduler(
     config: dict[str, Any], path: str, *, named: str = "", part: str = "", kind: Kind = kinds.STABLE_DIFFUSION
 ) -> None:
-    """Look through a scheduler's settings, which stand in `path`; `named` is the class that an index gives `part`.
+    """Check a scheduler's settings from the file `path`; `named` is the class that the index names for `part`.
 
-    :raises ModelError: when the solvers cannot stand in for it.
+    :raises ModelError: when the worker's solvers do not support them.
     """
     names = [name for name in (named, str(config.get("_class_name") or "")) if name]
     schedulers = kind.schedulers or SCHEDULERS
@@ -215,10 +217,10 @@ def inspect_scheduler(
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
+    """Return the JSON object in a file.
 
     :raises MissingFile: when there is no such file.
-    :raises ModelError: when it holds something else.
+    :raises ModelError: when the file cannot be read or holds no JSON object.
     """
     try:
         value = json.loads(path.read_text("utf-8"))
@@ -232,13 +234,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _named_class(index: dict[str, Any], part: str) -> str:
-    """Return the class that an index names for a part; "" for a part that is not there by intent."""
+    """Return the class that an index names for a part; ``""`` for a missing part or one set to null."""
     entry = index.get(part)
     return str(entry[-1]) if isinstance(entry, list) and entry and entry[0] else ""
 
 
 def _inspect_parts(index: dict[str, Any], kind: Kind, name: str) -> None:
-    """Refuse an index that leaves out a part which the kind needs, or names another class for a text encoder."""
+    """Raise ModelError if an index lacks a part that the kind needs, or names another class for a text encoder."""
     needed = (*kind.parts, *(part for part in kind.tokenizers if part not in kind.absent))
     with_words = [f"tokenizer{part.removeprefix('text_encoder')}" for part in kind.encoders if is_named(index, part)]
     for part in dict.fromkeys((*needed, *with_words)):
@@ -246,20 +248,20 @@ def _inspect_parts(index: dict[str, Any], kind: Kind, name: str) -> None:
             what = part.replace("_", " ").replace("vae", "VAE")
             raise ModelError(f"The model {name} has no {what}, which {kind.title} needs.")
     for part, classes in kind.encoders.items():
-        if is_named(index, part) and (found := _named_class(index, part)) not in classes:
+        if is_named(index, part) and (name_of_class := _named_class(index, part)) not in classes:
             raise ModelError(
-                f"{name}/{part} is of the class {found}; this program paints with {_listed(classes, 'or')}."
+                f"{name}/{part} is of the class {name_of_class}; this program paints with {_listed(classes, 'or')}."
             )
 
 
 def _inspect_scheduler(part: Path, named: str, kind: Kind) -> None:
-    """Refuse a scheduler that the solvers cannot stand in for: it would be painted with, and wrongly."""
+    """Raise ModelError for a scheduler that the solvers do not support, because pictures would be wrong."""
     path = part / CONFIGS["scheduler"]
     inspect_scheduler(read_json(path), str(path), named=named, part=str(part), kind=kind)
 
 
 def _inspect_networks(folder: Path, kind: Kind) -> None:
-    """Refuse networks that want more than noise and words, such as a picture to paint into."""
+    """Raise ModelError for networks that need more than noise and a prompt, such as a picture to inpaint."""
     allowed = {kind.network: kind.network_classes, "vae": kind.vae_classes}
     configs = {part: read_json(folder / part / "config.json") for part in allowed}
     for part, config in configs.items():
@@ -283,7 +285,7 @@ def _inspect_transformer(folder: Path, kind: Kind, network: dict[str, Any], vae:
         )
     house = folder / "house.json"
     size = read_json(house).get("size") if house.exists() else None
-    unit = 2 ** len(vae.get("block_out_channels", ()))  # the VAE's scale, and patches of two by two
+    unit = 2 ** len(vae.get("block_out_channels", ()))  # the VAE's scale times patches of 2 × 2
     if size is not None and (type(size) is not int or size < unit or size % unit):
         raise ModelError(f"{house} sets size to {json.dumps(size)}; this program knows multiples of {unit}.")
 
@@ -305,7 +307,10 @@ def _inspect_unet(folder: Path, unet: dict[str, Any], vae: dict[str, Any]) -> No
 
 
 def _sketched(folder: Path, unet: dict[str, Any]) -> int:
-    """Count the channels of a sketch that is folded to the size of the latents."""
+    """Return the number of channels of a sketch folded to the size of the latents; 0 without sketches.
+
+    :raises ModelError: when the sketch cannot be folded to that size.
+    """
     side, sample = sketch_side(folder), unet.get("sample_size")
     if side is None:
         return 0
@@ -315,7 +320,7 @@ def _sketched(folder: Path, unet: dict[str, Any]) -> int:
 
 
 def _inspect_vocabulary(part: Path) -> None:
-    """Look for a vocabulary: without one, a tokenizer loads all the same and knows no word."""
+    """Raise MissingFile if a tokenizer has no vocabulary: it would load all the same, without any words."""
     if not any(all((part / name).is_file() for name in names) for names in VOCABULARIES):
         is_t5 = str(read_json(part / CONFIGS[part.name]).get("tokenizer_class")).startswith("T5")
         others = "so is spiece.model" if is_t5 else "so are vocab.json and merges.txt"
@@ -325,7 +330,7 @@ def _inspect_vocabulary(part: Path) -> None:
 
 
 def _inspect_chat(part: Path) -> None:
-    """Look for the template that makes a message of a prompt: the text encoder is a language model."""
+    """Raise MissingFile if a tokenizer has no chat template, which a language model as text encoder needs."""
     config = part / CONFIGS[part.name]
     if not read_json(config).get("chat_template") and not any((part / name).is_file() for name in CHAT_TEMPLATES):
         raise MissingFile(
@@ -345,7 +350,7 @@ def _inspect_weights(part: Path) -> None:
 
 
 def _inspect_shards(path: Path, shard: re.Match[str]) -> None:
-    """Look for the other shards beside one of them, and for the index that says which tensor lies in which."""
+    """Raise MissingFile if another shard, or the index of the shards, is missing beside a shard."""
     stem, count, variant = shard["stem"], shard["count"], shard["variant"]
     for number in range(1, int(count) + 1):
         beside = path.with_name(f"{stem}-{number:05}-of-{count}{variant}{path.suffix}")

@@ -1,4 +1,4 @@
-"""A model on the Hugging Face hub: first the small files are fetched, by which it may be refused, then the weights."""
+"""Models on the Hugging Face hub: fetch the small files first, by which a model may be refused, then the weights."""
 
 from __future__ import annotations
 
@@ -26,62 +26,64 @@ INDEX = "model_index.json"
 ASK_SECONDS = 5.0
 
 Say = Callable[[str, int, int, int], None]
-"""Called with a file's name, the bytes of the model that are here, those of all its files, and of this file."""
+"""Called with a file's name, the downloaded bytes of the model, and the sizes of the model and of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What the hub says of a model: the folder of its small files, and the files to fetch with their sizes."""
+    """A model's metadata on the hub: the folder of its small files, and its weight files with their sizes in bytes."""
 
     snapshot: Path
     files: dict[str, int]
 
     @property
     def missing(self) -> dict[str, int]:
-        """Return the files that are not here, with their sizes."""
+        """Return the files that are not downloaded yet, with their sizes in bytes."""
         return {name: size for name, size in self.files.items() if not (self.snapshot / name).exists()}
 
 
 def fetch_metadata(name: ModelName, setting: str = "") -> Repository:
-    """Fetch what says what a model is, and list the files that it needs.
+    """Download a model's small files, check them, and return its metadata.
 
-    :raises ModelError: when this program does not paint with it, or it cannot be had.
+    :raises Unreachable: when the hub does not answer.
+    :raises ModelError: when the model is not supported, or cannot be downloaded.
     """
     with _explained(name, setting):
         return _fetch_metadata(name, setting)
 
 
 def fetch(name: ModelName, setting: str = "", say: Say | None = None) -> Path:
-    """Return a model's folder; fetch first what is not here yet.
+    """Return a model's folder; download the missing files first.
 
-    With the files here, those are returned where the hub is away or gives the model no more; the log says so.
+    If the hub is unreachable or no longer offers the model, complete files that are here are used, and a warning is
+    logged.
 
-    :raises ModelError: as :func:`fetch_metadata`, and where the disk has too little room.
+    :raises ModelError: as :func:`fetch_metadata`, and when the disk has too little room.
     """
     here = cache.snapshot(name, setting)
     if here is not None and (_is_offline() or COMMIT.fullmatch(name.revision)) and is_whole(name, here):
         return here
     try:
-        found = fetch_metadata(name, setting)
+        repository = fetch_metadata(name, setting)
     except ModelError as error:
         if here is not None and is_whole(name, here):
-            log.warning("%s Its files are here, and are painted with.", error)
+            log.warning("%s Its downloaded files are used.", error)
             return here
         raise
     with _explained(name, setting):
-        _fetch(name, found, setting, say)
-    folder.inspect(found.snapshot)
-    return found.snapshot
+        _fetch(name, repository, setting, say)
+    folder.inspect(repository.snapshot)
+    return repository.snapshot
 
 
 class Unreachable(ModelError):
-    """The hub does not answer."""
+    """The hub does not answer, or answers with an error that may pass."""
 
 
 def is_whole(name: ModelName, snapshot: Path) -> bool:
-    """Return whether all files of a model are here.
+    """Return whether all files of a model are downloaded.
 
-    :raises ModelError: when what is here is broken or of another kind.
+    :raises ModelError: when the files are damaged or of an unsupported kind.
     """
     try:
         folder.inspect(snapshot)
@@ -96,7 +98,7 @@ def _fetch_metadata(name: ModelName, setting: str) -> Repository:
     import huggingface_hub
 
     place = str(cache.folder(setting))
-    # First, since this does not try for half a minute where the hub is away.
+    # First, because this request fails at once when the hub is unreachable; the others retry for half a minute.
     about = huggingface_hub.HfApi().model_info(
         name.repository, revision=name.revision or None, files_metadata=True, timeout=ASK_SECONDS
     )
@@ -119,7 +121,7 @@ def _fetch_metadata(name: ModelName, setting: str) -> Repository:
 
 
 def _small(files: dict[str, int], index: dict[str, Any]) -> list[str]:
-    """List the small files of the parts that are painted with, and the model's card."""
+    """Return the paths of the small files of the parts to load, and of the model's card."""
     names = {name for name in index if folder.is_named(index, name)}
     return [
         path
@@ -136,7 +138,10 @@ def _small(files: dict[str, int], index: dict[str, Any]) -> list[str]:
 
 
 def _weights(files: dict[str, int], snapshot: Path) -> list[str]:
-    """Choose the weights of each part: safetensors before pickles, full precision before half."""
+    """Return the weight files of each part: safetensors before pickles, full precision before half.
+
+    :raises ModelError: when a part has none.
+    """
     chosen = []
     for part in folder.parts(snapshot):
         if part.name in folder.CONFIGS:
@@ -148,18 +153,18 @@ def _weights(files: dict[str, int], snapshot: Path) -> list[str]:
             for is_half in (False, True)
         ]
         usable = [[path for path in choice if folder.is_usual(path)] for choice in choices]
-        found = next((choice for choice in usable if choice), [])
-        if not found:
+        best = next((choice for choice in usable if choice), [])
+        if not best:
             raise ModelError(f"{snapshot.parent.parent.name[8:].replace('--', '/')} has no weights in {part.name}.")
-        chosen += found
+        chosen += best
     return chosen
 
 
-def _fetch(name: ModelName, found: Repository, setting: str, say: Say | None) -> None:
+def _fetch(name: ModelName, repository: Repository, setting: str, say: Say | None) -> None:
     from app.models import downloads
 
-    missing = found.missing
-    total, done = sum(found.files.values()), sum(found.files.values()) - sum(missing.values())
+    missing = repository.missing
+    total, done = sum(repository.files.values()), sum(repository.files.values()) - sum(missing.values())
     room = disk_usage(cache.folder(setting)).free
     begun = sum(path.stat().st_size for path in cache.repository(name, setting).glob("blobs/*.incomplete"))
     if (need := sum(missing.values()) - begun) > room:
@@ -171,7 +176,7 @@ def _fetch(name: ModelName, found: Repository, setting: str, say: Say | None) ->
             if say is not None:
                 say(path, before + have, total, of)
 
-        downloads.fetch(name, path, found.snapshot.name, setting, tell)
+        downloads.fetch(name, path, repository.snapshot.name, setting, tell)
         done += size
 
 
@@ -183,7 +188,7 @@ def _is_offline() -> bool:
 
 @contextmanager
 def _explained(name: ModelName, setting: str) -> Iterator[None]:
-    """Turn what the hub's client raises into one sentence that names the model and the cure."""
+    """Translate errors of the hub's client to a ModelError that names the model and what to do."""
     try:
         yield
     except ModelError:

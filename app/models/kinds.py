@@ -1,7 +1,7 @@
-"""The kinds of models that are painted with, and what is fixed for each: its parts, their classes, size and guidance.
+"""The supported kinds of models, and what is fixed for each: its parts, their classes, size and guidance.
 
-Facts, folders, downloads and presets ask here. All of it can be read in the sources of diffusers 0.42, except for the
-steps, guidance and licences of known models, which are those of their cards.
+All of it follows from the source of diffusers 0.42, except for the steps, guidance and licences of known models, which
+are those of their cards.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ from types import MappingProxyType
 from typing import Any
 
 Configs = Mapping[str, Mapping[str, Any]]
-"""The configurations of a model by ``index``, ``scheduler``, ``network`` and ``vae``; empty where one is not here."""
+"""A model's configurations, by ``index``, ``scheduler``, ``network`` and ``vae``; missing ones are empty."""
 
 Mark = tuple[str, str, object]
-"""What tells a model from its kin: a configuration, as :data:`Configs` names them, a key of it, and its value."""
+"""A mark by which a model is recognised: a configuration of :data:`Configs`, a key and its value."""
 
 FLOW_SOLVER = "FlowMatchEulerDiscreteScheduler"
-"""Euler's solver on the straight way from noise to picture (Liu et al., arXiv 2209.03003)."""
+"""Euler's method on the rectified flow from noise to picture (Liu et al., arXiv 2209.03003)."""
 
 DISTILLED = re.compile(r"(?<![a-z])(schnell|turbo|lightning|hyper|flash|lcm)(?![a-z])")
-"""Words in the names of distilled models whose configurations do not say it."""
+"""Words in the names of distilled models whose configurations do not show it."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """A well-known model of a kind, with the steps and the guidance that its authors paint with.
+    """A well-known model of a kind, with the steps and guidance that its authors recommend.
 
-    `marks` are those of its configurations; `guidance` is 1 where it has none, and counted as its pipeline counts it.
+    `marks` identify it by its configurations. `guidance` has the meaning of its pipeline's parameter, and is 1 without
+    guidance.
     """
 
     title: str
@@ -45,15 +46,16 @@ class KnownModel:
 class Kind:
     """A kind of pipeline, as ``model_index.json`` names it.
 
-    ``network`` is the part that is called at each step, ``encoders`` are the text encoders with the classes they may
-    have, ``absent`` the parts that an index may leave out. ``schedulers`` are those that a folder may name (none: those
-    of `app.models.folder.SCHEDULERS`). One channel of the VAE's latents is ``folded`` channels of the network's.
-    ``size`` is the side of its pictures in pixels where nothing says another, ``tokens`` how many of a prompt are read;
-    a kind that ``chats`` makes a message of it, by the tokenizer's template.
-    Guidance takes a second pass where the kind ``has_passes``, or is an input of networks with the mark ``embedded``;
-    those with the marks ``distilled`` paint in a few steps without.
-    Prompts of a kind that ``has_weights`` may have weights, any length and textual inversions; where it
-    ``has_clip_skip``, the last layers of its text encoders can be left out.
+    - ``network`` is the part that is evaluated at each step;
+    - ``encoders`` are the text encoders with the classes they may have; ``absent`` are parts that an index may omit;
+    - ``schedulers`` are those that a folder may name; empty: those of `app.models.folder.SCHEDULERS`;
+    - ``folded``: how many channels of the network one channel of the VAE's latents becomes;
+    - ``size`` is the default side of its pictures in pixels, ``tokens`` how many tokens of a prompt are used;
+    - ``chats``: the prompt is formatted as a message by the tokenizer's chat template;
+    - ``has_passes``: guidance takes a second evaluation; ``embedded`` marks networks with guidance as an input;
+    - ``distilled`` marks models that generate in a few steps without guidance;
+    - ``has_weights``: prompts may have weights, any length and textual inversions;
+    - ``has_clip_skip``: the last layers of the text encoders can be skipped.
     """
 
     pipeline: str
@@ -80,12 +82,12 @@ class Kind:
 
     @property
     def is_flow(self) -> bool:
-        """Return whether its networks were trained by flow matching, and have a solver of their own."""
+        """Return whether its networks were trained by flow matching."""
         return self.schedulers == (FLOW_SOLVER,)
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """List the parts that must be there, except for tokenizers."""
+        """Return the parts that an index must name, except for tokenizers."""
         return (*(part for part in self.encoders if part not in self.absent), self.network, "vae")
 
     def embeds_guidance(self, configs: Configs) -> bool:
@@ -93,11 +95,11 @@ class Kind:
         return self.embedded is not None and _has(configs, (self.embedded,))
 
     def is_distilled(self, configs: Configs, name: str) -> bool:
-        """Return whether a model paints in a few steps, by its configurations, or else by its name."""
+        """Return whether a model generates in a few steps, by its configurations or its name."""
         return (bool(self.distilled) and _has(configs, self.distilled)) or _names_it(name)
 
     def nearest(self, configs: Configs, *, few_step: bool) -> KnownModel | None:
-        """Return the known model that a model is most like, or None."""
+        """Return the first known model whose marks the configurations have, or None."""
         return next((each for each in self.known if each.few_step == few_step and _has(configs, each.marks)), None)
 
 
@@ -234,7 +236,7 @@ TASKS = (
     (r"(Kontext|Img2Img|KV|Omni|Redux)", "changing pictures"),
     (r"Control", "pictures that another picture guides"),
 )
-"""What pipelines of the flow families are for whose names hold one of these."""
+"""Patterns in the names of flow pipelines for other tasks, and these tasks."""
 
 OF_TASKS = re.compile(r"(Flux|StableDiffusion3|ZImage)\w+Pipeline")
 
@@ -266,16 +268,16 @@ OTHERS = (
     (r"Glm", "GLM-Image"),
     (r"LongCat", "LongCat-Image"),
 )
-"""Families that are not painted with, by how the names of their pipelines begin."""
+"""Patterns of the names of unsupported pipelines, and the titles of their families."""
 
 
 def find(pipeline: object) -> Kind | None:
-    """Return the kind of a pipeline by the name of its class; None for others."""
+    """Return the kind of a pipeline by its class name; None if it is not supported."""
     return BY_PIPELINE.get(pipeline) if isinstance(pipeline, str) else None
 
 
 def describe_unsupported(pipeline: str) -> str:
-    """Describe a pipeline that is not painted with, as the end of a sentence; "" where nothing is known of it."""
+    """Return why a pipeline is not supported, as the end of a sentence; ``""`` if it is unknown."""
     if other := next((title for begin, title in OTHERS if re.match(begin, pipeline)), ""):
         titles = [kind.title for kind in EVERY]
         return f"is {other}; this program paints with {', '.join(titles[:-1])} and {titles[-1]}"

@@ -1,4 +1,4 @@
-"""The licence of a model, as its folder or its page on a hub says."""
+"""The licence of a model, from the model card in its folder."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ LINE = re.compile(r"(license|license_name|license_link):\s*(.+?)\s*$")
 
 
 def of_card(folder: Path) -> str:
-    """Return the licence that the head of a model's card names; "" where it has no card, or names none.
+    """Return the licence in the front matter of a model's card; ``""`` if there is no card, or no licence in it.
 
-    A licence that the hub does not list is called ``other``; ``license_name`` then says its name.
+    For a licence that the hub does not list, ``license`` is ``other`` and ``license_name`` holds its name.
     """
     try:
         with (folder / CARD).open(encoding="utf-8", errors="replace") as file:
@@ -23,6 +23,6 @@ def of_card(folder: Path) -> str:
     if not text.startswith("---"):
         return ""
     head = text[3:].partition("\n---")[0]
-    told = {match[1]: match[2].strip("'\"") for line in head.splitlines() if (match := LINE.match(line))}
-    name = told.get("license", "")
-    return told.get("license_name", name) if name in ("", "other") else name
+    fields = {match[1]: match[2].strip("'\"") for line in head.splitlines() if (match := LINE.match(line))}
+    name = fields.get("license", "")
+    return fields.get("license_name", name) if name in ("", "other") else name

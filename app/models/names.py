@@ -1,4 +1,4 @@
-"""How settings name a model: a folder, a single file, or ``owner/name[@revision]`` on the Hugging Face hub."""
+"""Names of models in settings: a folder, a single file, or ``owner/name[@revision]`` on the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ USABLE = (
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """A model as a setting names it: a `path`, or a `repository` of the hub with a `revision` ("" for its newest)."""
+    """A model's name: either a `path`, or a `repository` of the hub with a `revision` (``""`` for the newest)."""
 
     setting: str
     path: Path | None = None
@@ -29,14 +29,14 @@ class ModelName:
 
     @property
     def is_file(self) -> bool:
-        """Return whether it is a single file."""
+        """Return whether the model is a single file."""
         return self.path is not None and self.path.is_file()
 
 
 def parse(setting: str) -> ModelName:
-    """Return what a setting names.
+    """Parse a model's name as it stands in a setting.
 
-    :raises ModelError: when it is neither a folder nor a file that is there, nor a name on a hub.
+    :raises ModelError: when it is neither an existing folder or file, nor a name on the hub.
     """
     path = Path(expand(setting))
     if path.exists():
@@ -51,7 +51,7 @@ def parse(setting: str) -> ModelName:
 
 
 def expand(setting: str) -> str:
-    """Replace a ``~`` at the start by the home folder; return other settings, and unknown users' homes, unchanged."""
+    """Return a path with a leading ``~`` expanded to the home folder; one of an unknown user stays unchanged."""
     try:
         return str(Path(setting).expanduser()) if setting.startswith("~") else setting
     except RuntimeError:

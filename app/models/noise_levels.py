@@ -1,8 +1,8 @@
-"""How much noise a picture holds at each step of a solver: where on its way from noise a walk can branch.
+"""The noise level at each step of a solver, by which a walk's branching depth is chosen.
 
 A level is the ratio of noise to picture in the latents, sigma over alpha: 1 is half and half, infinity pure noise. It
-means the same for every schedule, which the number of a step does not. All of it follows from a model's configuration,
-as diffusers 0.42 reads it, without loading the model.
+is comparable between schedules, while step numbers are not. The levels are computed from a model's scheduler
+configuration, as diffusers 0.42 does, without loading the model.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from app.models.kinds import FLOW_SOLVER
 
 Floats = NDArray[np.float64]
 
-COUNT = 1000  # steps of training, as diffusers' solvers have it where a configuration says nothing
+COUNT = 1000  # training steps, the default of diffusers' schedulers
 STABLE_DIFFUSION: Mapping[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-"""The noise levels that are assumed where a model's are not known."""
+"""The schedule that is assumed when a model's is unknown."""
 
 PATCH = 16
-"""How many pixels a side one token of a flow model stands for, in all families that are painted with."""
+"""How many pixels a side one token of a flow model stands for, in all supported families."""
 
 
 def of_steps(
@@ -36,11 +36,11 @@ def of_steps(
     pixels: int = 1024**2,
     family: str = "",
 ) -> list[float]:
-    """Return the level before each step of a solver, falling.
+    """Return the noise level before each step of a solver, in falling order.
 
-    `config` is the model's scheduler configuration, `spacing` the half log-SNR from which and to which steps go at
-    equal distances, if they do; `pixels`, width times height, and `family`, as `app.models.kinds` has it, shift the
-    levels of flow models.
+    `config` is the model's scheduler configuration. `spacing` is an interval of half log-SNR over which the steps are
+    spaced evenly, if given. `pixels` (width times height) and `family` (as in `app.models.kinds`) shift the levels of
+    flow models.
     """
     if scheduler == FLOW_SOLVER:
         return _of_flow(config, steps, pixels, family)
@@ -52,19 +52,19 @@ def of_steps(
 
 
 def nearest(levels: Sequence[float], wanted: float) -> int:
-    """Return the number of the step, from 1 on, before which the level is nearest to the one wanted, as a ratio."""
+    """Return the number of the step, at least 1, whose level is nearest to ``wanted`` on a logarithmic scale."""
     there = [min(max(level, 1e-9), 1e9) for level in levels]
     return min(range(1, len(there)), key=lambda step: abs(math.log(there[step] / wanted)))
 
 
 def _trained(config: Mapping[str, Any]) -> Floats:
-    """Return the levels of all steps of training, rising."""
+    """Return the levels of all training steps, in rising order."""
     count = int(config.get("num_train_timesteps") or COUNT)
     kept = np.cumprod(1 - _betas(config, count))
     if config.get("rescale_betas_zero_snr"):
         roots = np.sqrt(kept)
         kept = ((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])) ** 2
-    kept = np.clip(kept, 2**-24, None)  # as solvers have it, which divide by it
+    kept = np.clip(kept, 2**-24, None)  # as in diffusers' schedulers, which divide by it
     levels: Floats = np.sqrt((1 - kept) / kept)
     return levels
 
@@ -84,30 +84,30 @@ def _betas(config: Mapping[str, Any], count: int) -> Floats:
 
 
 def _times(scheduler: str, config: Mapping[str, Any], steps: int, count: int) -> list[int]:
-    """Return the step of training that each step of the solver begins at."""
+    """Return the training step at which each step of the solver begins."""
     if scheduler in CONSISTENT:
         learned = int(config.get("original_inference_steps") or DISTILLED_STEPS)
-        times = (np.arange(1, learned + 1) * (count // learned) - 1)[::-1]
-        return [int(times[i]) for i in np.floor(np.linspace(0, len(times), steps, endpoint=False)).astype(int)]
+        trained = (np.arange(1, learned + 1) * (count // learned) - 1)[::-1]
+        return [int(trained[i]) for i in np.floor(np.linspace(0, len(trained), steps, endpoint=False)).astype(int)]
     spaced = config.get("timestep_spacing", "leading")
     if spaced == "trailing":
-        found = np.arange(count, 0, -count / steps).round() - 1
+        starts = np.arange(count, 0, -count / steps).round() - 1
     elif spaced == "linspace":
-        found = np.linspace(0, count - 1, steps)[::-1].round()
+        starts = np.linspace(0, count - 1, steps)[::-1].round()
     else:
-        found = (np.arange(steps) * (count // steps))[::-1] + int(config.get("steps_offset", 0))
-    return [int(each) for each in np.clip(found, 0, count - 1)[:steps]]
+        starts = (np.arange(steps) * (count // steps))[::-1] + int(config.get("steps_offset", 0))
+    return [int(each) for each in np.clip(starts, 0, count - 1)[:steps]]
 
 
 def _of_flow(config: Mapping[str, Any], steps: int, pixels: int, family: str) -> list[float]:
-    """Return a flow's levels: of its noise level s, s / (1 - s)."""
+    """Return the levels of a flow: s / (1 - s), where s is the flow's own noise level."""
     even = np.linspace(1, 1 / steps, steps)
     if family == "flux2" or config.get("use_dynamic_shifting"):
         tokens = pixels / PATCH**2
         factor = math.exp(_flux2_shift(tokens, steps) if family == "flux2" else _shift(config, tokens))
     else:
         factor = float(config.get("shift") or 1.0)
-    if family == "sd3":  # its pipeline lets the scheduler space the steps, which goes down to the least of training
+    if family == "sd3":  # its scheduler spaces the steps, down to the lowest level of training
         least = 1 / int(config.get("num_train_timesteps") or COUNT)
         even = np.linspace(1, _shifted(least, factor) if not config.get("use_dynamic_shifting") else least, steps)
     return [level / (1 - level) if level < 1 else math.inf for level in (_shifted(each, factor) for each in even)]
@@ -118,14 +118,14 @@ def _shifted(level: float, factor: float) -> float:
 
 
 def _shift(config: Mapping[str, Any], tokens: float) -> float:
-    """Return by how much FLUX.1, SD3 and Z-Image shift their levels for a picture's number of tokens."""
+    """Return the exponent of the shift of FLUX.1, SD3 and Z-Image for a picture with so many tokens."""
     few, many = float(config.get("base_image_seq_len", 256)), float(config.get("max_image_seq_len", 4096))
     least, most = float(config.get("base_shift", 0.5)), float(config.get("max_shift", 1.15))
     return least + (most - least) * (tokens - few) / (many - few)
 
 
 def _flux2_shift(tokens: float, steps: int) -> float:
-    """Return by how much FLUX.2 does: by numbers that its authors found for 10 and for 200 steps."""
+    """Return FLUX.2's exponent: interpolated between its authors' fits for 10 and 200 steps."""
     of_many = 0.00016927 * tokens + 0.45666666
     if tokens > 4300:
         return of_many

@@ -1,4 +1,4 @@
-"""A model in one .safetensors file with the keys of the original implementation: what its header says of it."""
+"""Models in one .safetensors file with the keys of the original implementation: inspect them by their headers."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from app.models.folder import inspect_scheduler, read_json
 from app.models.tensor_file import TensorFile
 
 SIDE = ".house.json"
-"""The end of the file beside a model that may say of it what ``house.json`` says of a folder."""
+"""The suffix of an optional file beside a model, with the same content as a folder's ``house.json``."""
 
 SPREAD = f"{UNET}output_blocks.11.1.transformer_blocks.0.norm1.bias"
 SPREAD_OF_V = 0.09
-"""Stable Diffusion 2.x with v-prediction is told from that with epsilon by the standard deviation of these numbers.
+"""A higher standard deviation of this tensor distinguishes Stable Diffusion 2.x with v-prediction from epsilon.
 
-The file names neither; ComfyUI uses the same tensor and threshold.
+The file does not name its prediction type; ComfyUI uses the same tensor and threshold.
 """
 
 PREDICTIONS = {"v": "v_prediction", "v_prediction": "v_prediction", "velocity": "v_prediction", "epsilon": "epsilon"}
-"""What ``modelspec.prediction_type`` may say."""
+"""The values of ``modelspec.prediction_type``, and the prediction types they stand for."""
 
 TRAILING = {"timestep_spacing": "trailing"}
 FEW_STEPS: tuple[tuple[str, dict[str, object]], ...] = (
@@ -35,7 +35,7 @@ FEW_STEPS: tuple[tuple[str, dict[str, object]], ...] = (
     (r"lcm|dmd2?", {"_class_name": "LCMScheduler"}),
     (r"hyper[-_ ]?(sd|sdxl|\d)", {"_class_name": "TCDScheduler"}),
 )
-"""Words in the name or title of distilled models, whose files do not say it otherwise, and the solvers they want."""
+"""Patterns in the names or titles of distilled models, whose files do not mark them otherwise, and their schedulers."""
 
 SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 FORMATS = {"F64": "d", "F32": "f", "F16": "e"}
@@ -43,7 +43,7 @@ FORMATS = {"F64": "d", "F32": "f", "F16": "e"}
 
 @dataclass(frozen=True, slots=True)
 class SingleFile:
-    """What a file holds: its family, the scheduler's settings, and the side of its latents."""
+    """A single-file model: its header, family, scheduler configuration, and the side of its latents."""
 
     file: TensorFile
     family: Family
@@ -52,12 +52,12 @@ class SingleFile:
 
     @property
     def path(self) -> Path:
-        """Return where it lies."""
+        """Return the file's path."""
         return self.file.path
 
     @property
     def kind(self) -> str:
-        """Return the kind of pipeline, one of `folder.KINDS`."""
+        """Return the pipeline's class, one of `folder.KINDS`."""
         return str(self.family.index["_class_name"])
 
     @property
@@ -71,14 +71,14 @@ class SingleFile:
         return self.family.config("vae")
 
     def counts(self, part: str) -> list[int]:
-        """Count the parameters of each tensor of a part."""
+        """Return the number of parameters of each tensor of a part."""
         return [tensor.count for tensor in self.file.part(self.family.parts[part].prefix).values()]
 
 
 def inspect(path: Path) -> SingleFile:
-    """Read a model's header.
+    """Check a file by its header, and describe the model in it.
 
-    :raises ModelError: naming what the file is when it is no model, or one that this program does not paint with.
+    :raises ModelError: when the file is damaged, no model, or not supported; the message says what it is.
     """
     _refuse_pickle(path)
     if path.suffix.lower() != ".safetensors":
@@ -94,15 +94,18 @@ def inspect(path: Path) -> SingleFile:
 
 
 def house(path: Path) -> dict[str, Any]:
-    """Read what a file says of itself: what stands in ``NAME.house.json`` beside it, then in its metadata."""
+    """Return a file's description: the content of ``NAME.house.json`` beside it, completed from the file's metadata.
+
+    :raises ModelError: when one of the two cannot be read.
+    """
     beside = path.with_name(path.stem + SIDE)
-    told = read_json(beside) if beside.exists() else {}
+    house_json = read_json(beside) if beside.exists() else {}
     metadata = tensor_file.read_header(path).metadata
-    name = told.get("name") or path.stem
+    name = house_json.get("name") or path.stem
     own = {"name": name, "title": metadata.get("modelspec.title") or name}
     if licence := metadata.get("modelspec.license"):
         own["licence"] = licence
-    return own | told
+    return own | house_json
 
 
 def _refuse_pickle(path: Path) -> None:
@@ -117,7 +120,7 @@ def _refuse_pickle(path: Path) -> None:
 
 
 def _check_whole(file: TensorFile, family: Family) -> None:
-    """Refuse a file without one of its parts, or with other networks than the family's."""
+    """Raise ModelError if a file lacks one of its parts, or has other networks than its family."""
     for name, part in family.parts.items():
         tensors = file.part(part.prefix)
         what = name.replace("_", " ").replace("unet", "UNet").replace("vae", "VAE")
@@ -132,18 +135,18 @@ def _check_whole(file: TensorFile, family: Family) -> None:
 
 
 def _scheduler(file: TensorFile, family: Family) -> dict[str, Any]:
-    """Return the scheduler's settings: the family's, with what the file and its name say of it."""
+    """Return the scheduler configuration: the family's, changed by the file's metadata and name."""
     path = family.folder / "scheduler" / "scheduler_config.json"
     config = read_json(path) | {"prediction_type": _prediction(file, family)}
     if "ztsnr" in file.tensors:
         config |= {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
-        if config["_class_name"] == "PNDMScheduler":  # knows no zero terminal SNR
+        if config["_class_name"] == "PNDMScheduler":  # does not support zero terminal SNR
             config["_class_name"] = "DDIMScheduler"
-    told = house(file.path)
-    own = told.get("scheduler")
+    description = house(file.path)
+    own = description.get("scheduler")
     if isinstance(own, dict):
         config |= own
-    elif told.get("few_step", True):
+    elif description.get("few_step", True):
         words = f"{file.path.stem} {file.metadata.get('modelspec.title', '')}"
         config |= next((settings for word, settings in FEW_STEPS if _names(words, word)), {})
     inspect_scheduler(config, str(file.path))
@@ -151,9 +154,9 @@ def _scheduler(file: TensorFile, family: Family) -> dict[str, Any]:
 
 
 def _prediction(file: TensorFile, family: Family) -> str:
-    told = file.metadata.get("modelspec.prediction_type", "").lower()
-    if told in PREDICTIONS:
-        return PREDICTIONS[told]
+    prediction = file.metadata.get("modelspec.prediction_type", "").lower()
+    if prediction in PREDICTIONS:
+        return PREDICTIONS[prediction]
     if "v_pred" in file.tensors or "768-v" in file.metadata.get("modelspec.architecture", ""):
         return "v_prediction"
     if family.folder.name == "sd2" and (_spread(file) or 0) > SPREAD_OF_V:
@@ -162,7 +165,7 @@ def _prediction(file: TensorFile, family: Family) -> str:
 
 
 def _spread(file: TensorFile) -> float | None:
-    """Return the standard deviation of `SPREAD`; None where it is not there or of another type."""
+    """Return the standard deviation of the tensor `SPREAD`; None if it is missing or of an unknown type."""
     tensor = file.tensors.get(SPREAD)
     if tensor is None or tensor.dtype not in SIZES or not tensor.count:
         return None
@@ -177,12 +180,12 @@ def _spread(file: TensorFile) -> float | None:
 
 
 def _sample_size(file: TensorFile, family: Family) -> int:
-    """Return the side of the latents: by ``modelspec.resolution`` where that is square, else the family's."""
+    """Return the side of the latents: by ``modelspec.resolution`` if that is square, else the family's."""
     own = int(family.config("unet")["sample_size"])
     scale = 1 << (len(family.config("vae")["block_out_channels"]) - 1)
-    told = re.fullmatch(r"(\d{2,4})x(\d{2,4})", file.metadata.get("modelspec.resolution", ""))
-    if told and told[1] == told[2] and int(told[1]) % (8 * scale) == 0:
-        return int(told[1]) // int(scale)
+    sides = re.fullmatch(r"(\d{2,4})x(\d{2,4})", file.metadata.get("modelspec.resolution", ""))
+    if sides and sides[1] == sides[2] and int(sides[1]) % (8 * scale) == 0:
+        return int(sides[1]) // int(scale)
     is_v_of_2 = family.folder.name == "sd2" and _prediction(file, family) == "v_prediction"
     return int(own * 3 // 2) if is_v_of_2 else own
 

@@ -1,4 +1,4 @@
-"""Whether a model can be used: whole, yet to be downloaded, or what is wrong with it."""
+"""The state of a model: complete, not downloaded yet, or what is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from app.models.errors import MissingFile, ModelError
 from app.models.names import ModelName
 
 ASK_AGAIN_SECONDS = 60.0
-"""How long the hub's answer about a model is remembered: who waits for a download asks once a second."""
+"""Seconds for which the hub's answer about a model is cached: a process that waits for a download asks every second."""
 
 _ASKED: dict[tuple[str, str], tuple[float, State]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was found of a model: its flaw, "" without one, or a sentence on its state.
+    """A model's state: its flaw, ``""`` without one, and otherwise a sentence on its state.
 
-    `is_here` is whether its files are on this machine, `size` what they take in bytes, here or once downloaded; None
-    where that is not known.
+    `is_here` is whether its files are on this machine, `size` their size in bytes, also if not downloaded yet; None if
+    unknown.
     """
 
     flaw: str
@@ -31,9 +31,9 @@ class State:
 
 
 def examine(setting: str, cached: str = "", *, ask: bool = False) -> State:
-    """Look for a model's flaw, and say what it is if it has none.
+    """Check a model and return its state.
 
-    `cached` is the folder of downloads. Where `ask`, the hub is asked about a model that is not here.
+    `cached` is the folder of downloads. With `ask`, the hub is asked about a model that is not downloaded.
     """
     try:
         name = names.parse(setting)
@@ -66,15 +66,15 @@ def _of_hub(name: ModelName, cached: str, *, ask: bool) -> State:
 
 def _ask(name: ModelName, cached: str, later: str) -> State:
     try:
-        found = hub.fetch_metadata(name, cached)
+        repository = hub.fetch_metadata(name, cached)
     except hub.Unreachable as error:
         return State("", f"{later}. {error}")
-    missing = sum(found.missing.values())
-    return State("", f"{later} ({missing / 1e9:.2f} GB)", False, sum(found.files.values()))
+    missing = sum(repository.missing.values())
+    return State("", f"{later} ({missing / 1e9:.2f} GB)", False, sum(repository.files.values()))
 
 
 def size(path: Path) -> int:
-    """Count the bytes of the files that are loaded of a folder."""
+    """Return the total size in bytes of the weight files in a model's folder; 0 if it cannot be read."""
     try:
         return sum(file.stat().st_size for part in folder.parts(path) for file in folder.weights(part))
     except (MissingFile, OSError):

@@ -1,4 +1,4 @@
-"""The header of a safetensors file: the names and shapes of its tensors, read without loading one."""
+"""The header of a safetensors file: the names and shapes of its tensors, without loading them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from app.models.errors import ModelError
 
 HEADER_MAX = 100_000_000
-"""The longest header in bytes that the format allows."""
+"""The maximum size of a header in bytes that the format allows."""
 
 FOREIGN = (
     (b"GGUF", "it is a GGUF file under another name, which this program cannot read"),
@@ -22,12 +22,12 @@ FOREIGN = (
     (b"\x80\x02", "it is a pickle under another name, which may run programs when it is read"),
     (b"version https://git-lfs", "it is a pointer of Git LFS, not the file; run: git lfs pull"),
 )
-"""How files of other kinds begin, and what to say of them."""
+"""The first bytes of files of other kinds, and what these are, as the end of a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One tensor of a file: its type, its shape, and where its bytes begin and end, from the start of the file."""
+    """A tensor: its data type, its shape, and the offsets at which its bytes start and end in the file."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -36,24 +36,24 @@ class Tensor:
 
     @property
     def count(self) -> int:
-        """Count its numbers."""
+        """Return its number of elements."""
         return prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class TensorFile:
-    """The header of a file."""
+    """A file's header: its tensors by name, and its metadata."""
 
     path: Path
     tensors: MappingProxyType[str, Tensor]
     metadata: MappingProxyType[str, str]
 
     def part(self, prefix: str) -> dict[str, Tensor]:
-        """Return the tensors whose names begin with a prefix."""
+        """Return the tensors whose names begin with ``prefix``."""
         return {name: tensor for name, tensor in self.tensors.items() if name.startswith(prefix)}
 
     def content(self, name: str) -> bytes:
-        """Read the bytes of a small tensor."""
+        """Return the bytes of a tensor; meant for small ones."""
         tensor = self.tensors[name]
         with self.path.open("rb") as file:
             file.seek(tensor.start)
@@ -61,9 +61,9 @@ class TensorFile:
 
 
 def read_header(path: Path) -> TensorFile:
-    """Read a file's header.
+    """Return a file's header, cached until the file changes.
 
-    :raises ModelError: when it is cut off, or no safetensors file.
+    :raises ModelError: when the file is missing, cannot be read, is truncated, or is no safetensors file.
     """
     try:
         about = path.stat()
@@ -94,8 +94,8 @@ def _read_header(path: Path, size: int, _changed: int) -> TensorFile:
         raise ModelError(f"The model file {path} is broken: {error}.") from error
     if size != end:
         raise ModelError(f"The model file {path} is broken: it has {size} bytes and should have {end}.")
-    told = {str(key): value for key, value in metadata.items() if isinstance(value, str)}
-    return TensorFile(path, MappingProxyType(tensors), MappingProxyType(told))
+    texts = {str(key): value for key, value in metadata.items() if isinstance(value, str)}
+    return TensorFile(path, MappingProxyType(tensors), MappingProxyType(texts))
 
 
 def _tensor(entry: dict[str, Any], after: int) -> Tensor:

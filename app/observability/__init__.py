@@ -1,3 +1,3 @@
-"""Is the site well, and how fast? Health checks, metrics and ``flask doctor``."""
+"""Observability: health checks, metrics, logs, traces, ``flask doctor`` and ``walks top``."""
 
 __all__ = ["doctor", "live_view", "log_lines", "metrics", "overview", "registration", "request_ids", "telemetry"]

@@ -1,4 +1,4 @@
-"""``flask doctor``: one line for each part that the site stands on."""
+"""``flask doctor``: check each part that the site depends on."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.storage.database import ping, recorded_revision, schema_notice, schema_
 from app.version import __version__
 
 SECRETS = {"secret_key", "secret_key_fallbacks", "metrics_token", "curator_hash", "language_model_key", "sentry_dsn"}
-ROOMY = 3  # times as much as the least must be free, or it is said that the disk is nearly full
+ROOMY = 3  # times the minimum must be free, or a warning says that the disk is nearly full
 INDEXES = (("meaning", semantic_search), ("looks", visual_search))
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one part: whether it is well, and a sentence."""
+    """The result of one check: the part, whether it is well, and a sentence."""
 
     part: str
     well: bool
@@ -34,7 +34,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at all that the site stands on; at the indexes only where the database is well."""
+    """Check every part and return the results; indexes are checked only if the database is well."""
     config = current_app.config
     flaw = ping() or schema_state()
     database = _finding("database", flaw, (not flaw and schema_notice()) or "answers, at the code's revision")
@@ -52,7 +52,7 @@ def examine() -> list[Finding]:
 
 
 def _model(setting: str) -> Finding:
-    """Look at a model; the hub is asked about one that is not here."""
+    """Check a model; the hub is asked about one that is not downloaded."""
     state = models_on_offer.examine(setting, ask=True)
     return _finding("model", state.flaw, state.sentence)
 
@@ -62,14 +62,14 @@ def _finding(part: str, flaw: str, well: str) -> Finding:
 
 
 def _about_media() -> str:
-    """Say that the store is well, and where nginx has to fetch what it signs for."""
+    """Return the sentence for a working store, with the origin from which nginx must fetch signed URLs."""
     store, config = media_store.store(), current_app.config
     well = f"{config['MEDIA_URL']} takes, gives and deletes"
     if store.is_local or not config["ACCEL_PREFIX"]:
         return well
     place = urlsplit(store.sign_url("walks/doctor"))
-    told = f"MOMA_BUCKET is {place.scheme}://{place.netloc}" if place.netloc else "it signs no addresses"
-    return f"{well}; for nginx, {told}"
+    origin = f"MOMA_BUCKET is {place.scheme}://{place.netloc}" if place.netloc else "it signs no addresses"
+    return f"{well}; for nginx, {origin}"
 
 
 def _redis_flaw() -> str:
@@ -78,18 +78,21 @@ def _redis_flaw() -> str:
 
 
 def _disk_flaw() -> str:
-    """Say whether walks are refused for want of room, or will be soon."""
+    """Return a sentence if walks are refused because the disk is full, or soon will be; else ``""``."""
     if flaw := admission.find_disk_problem():
         return flaw
     least, free = current_app.config["FREE_BYTES_MIN"], admission.free_bytes().values()
     if not free or min(free) >= max(ROOMY * least, 1):
         return ""
-    told = f"{min(free) / 1e9:.1f} GB are free for pictures and the database"
-    return f"{told}; at {least / 1e9:.1f} GB (FREE_BYTES_MIN) walks are refused. {disk_space.CURE}"
+    room = f"{min(free) / 1e9:.1f} GB are free for pictures and the database"
+    return f"{room}; at {least / 1e9:.1f} GB (FREE_BYTES_MIN) walks are refused. {disk_space.CURE}"
 
 
 def _secrets_flaw() -> str:
-    """Say which file with a secret in it others read; the secrets themselves were checked at the start."""
+    """Return a sentence if other users can read a file with a secret, or weak secrets are not refused; else ``""``.
+
+    The secrets themselves are checked at the start.
+    """
     config, folder = current_app.config, Path(current_app.instance_path)
     settings = folder / "settings.toml"
     holds = settings.exists() and SECRETS & set(tomllib.loads(settings.read_text("utf-8")))
@@ -102,7 +105,7 @@ def _secrets_flaw() -> str:
 
 
 def _proxy_flaw() -> str:
-    """Say where what nginx is to do and what the settings say of it do not go together."""
+    """Return a sentence if the settings about the proxy contradict each other; else ``""``."""
     config = current_app.config
     if config["ACCEL_PREFIX"] and not config["PROXIES"]:
         return (
@@ -112,7 +115,7 @@ def _proxy_flaw() -> str:
 
 
 def _worker(has_database: bool) -> Finding:
-    """Say who paints; a worker of another version counts as unwell, as it may not understand what it finds."""
+    """Check the workers: all must run the site's version, as others may not know its tasks, and one its first model."""
     workers = jobs.workers()
     if not workers:
         return Finding("worker", False, "No worker is running. Start one: python -m worker")
@@ -120,21 +123,21 @@ def _worker(has_database: bool) -> Finding:
     if old := [worker for worker in workers if site_figures.is_outdated(worker, schema)]:
         versions = ", ".join(sorted({str(worker.get("version") or "an earlier version") for worker in old}))
         ours = f"this is {__version__}"
-        return Finding("worker", False, f"{len(old)} of {len(workers)} run {versions}, {ours}. Start them anew.")
+        return Finding("worker", False, f"{len(old)} of {len(workers)} run {versions}, {ours}. Restart them.")
     running = f"{len(workers)} running: {', '.join(map(_about, workers))}"
     first = models_on_offer.offered()[0].name
     if not any(first in _models(worker) for worker in workers):
-        return Finding("worker", False, f"{running}. None has {first}, the site's model. Start them anew.")
+        return Finding("worker", False, f"{running}. None has {first}, the site's model. Restart them.")
     return Finding("worker", True, running)
 
 
 def _about(worker: dict[str, Any]) -> str:
-    """Name a worker's models; those without a revision were not asked for since it began."""
-    found = _models(worker)
-    names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in found.items()]
+    """Return a worker's models, with revisions once they are loaded, and its device."""
+    models = _models(worker)
+    names = [f"{name} {revision}" if revision else f"{name} (not loaded yet)" for name, revision in models.items()]
     return f"{' and '.join(names)} on {worker['device']}"
 
 
 def _models(worker: dict[str, Any]) -> dict[str, str | None]:
-    """Return the revisions of a worker's models, by name."""
+    """Return the revisions of a worker's models by name; None for one not loaded yet."""
     return worker.get("models") or {worker["model"]: worker["revision"]}

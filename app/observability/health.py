@@ -1,4 +1,4 @@
-"""Whether the site is alive, and whether it is ready: for load balancers and for ``doctor``."""
+"""Health checks for load balancers: ``/healthz`` (liveness) and ``/readyz`` (readiness)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from app.storage.database import UNREACHABLE, ping, schema_notice, schema_state
 blueprint = Blueprint("health", __name__)
 log = logging.getLogger(__name__)
 
-TOLD = "model", "revision", "device"  # of a worker; its name holds its host and its process
+SHOWN_KEYS = "model", "revision", "device"  # of a worker; its name would reveal its host and process
 
 
 @blueprint.get("/healthz")
 def alive() -> Response:
-    """Answer as long as the process does."""
+    """Answer 200 while the process runs."""
     return _plain({"status": "alive"})
 
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Answer 200 when database and schema are there; the body also reports on Redis and the workers, to anybody."""
+    """Answer 200 if the database answers with the right schema, else 503; the body also reports Redis and workers."""
     flaw = ping() or schema_state()
     if flaw.startswith(UNREACHABLE):
-        log.error("%s", flaw)  # for the log only: a database's own words may name hosts and users
+        log.error("%s", flaw)  # only in the log: a database's message may contain hosts and users
         flaw = f"{UNREACHABLE}."
     elif not flaw and (notice := schema_notice()):
         log_lines.warn_once(current_app.extensions, log, notice)
@@ -36,7 +36,7 @@ def ready() -> Response:
             "status": "not ready" if flaw else "ready",
             "database": flaw or "ok",
             "redis": "ok" if jobs.redis_answers() else "away: walks are saved and painted when it is back",
-            "workers": [{key: worker.get(key) for key in TOLD} for worker in jobs.workers()],
+            "workers": [{key: worker.get(key) for key in SHOWN_KEYS} for worker in jobs.workers()],
         }
     )
     response.status_code = 503 if flaw else 200

@@ -1,4 +1,4 @@
-"""``walks top``: what goes on, in a terminal, drawn anew every second or so until somebody presses q."""
+"""``walks top``: an overview of queue and workers in a terminal, redrawn until q is pressed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ HIDE, SHOW, ASIDE, BACK = "\x1b[?25l", "\x1b[?25h", "\x1b[?1049h", "\x1b[?1049l"
 LINE_END = "\x1b[K\n"
 
 
-def lines(told: Overview, *, width: int = 100, height: int | None = None) -> list[str]:
-    """Write it down, no line longer than the terminal is wide, and no more lines than it has."""
-    found = [*_head(told), "", *_workers(told), "", *_ended(told)]
-    return [line[:width] for line in found[:height]]
+def lines(summary: Overview, *, width: int = 100, height: int | None = None) -> list[str]:
+    """Return the overview as lines, each cut to ``width`` characters, at most ``height`` of them."""
+    text = [*_head(summary), "", *_workers(summary), "", *_ended(summary)]
+    return [line[:width] for line in text[:height]]
 
 
 def watch(seconds: float) -> None:
-    """Show it until q or Ctrl-C, each time after so many seconds; where nothing is a terminal, print each look."""
+    """Show the overview every ``seconds`` until q or Ctrl-C is pressed; without a terminal, print it each time."""
     if not sys.stdout.isatty():
         while True:
             click.echo("\n".join(lines(overview.collect())) + "\n")
@@ -41,12 +41,12 @@ def watch(seconds: float) -> None:
         click.echo(CLEAR, nl=False)
         while True:
             width, height = shutil.get_terminal_size()
-            click.echo(HOME + LINE_END.join(_looked(width, height - 1)) + TO_END, nl=False)
+            click.echo(HOME + LINE_END.join(_screenful(width, height - 1)) + TO_END, nl=False)
             if pressed(seconds) in ("q", "Q", "\x03"):
                 return
 
 
-def _looked(width: int, height: int) -> list[str]:
+def _screenful(width: int, height: int) -> list[str]:
     try:
         return lines(overview.collect(), width=width, height=height)
     except SQLAlchemyError as error:
@@ -57,7 +57,7 @@ def _looked(width: int, height: int) -> list[str]:
 
 @contextmanager
 def _screen() -> Iterator[Callable[[float], str]]:
-    """Take over the terminal for a while; yields what waits for a key."""
+    """Switch the terminal to a separate screen; yield a function that waits some seconds for a key and returns it."""
     if not sys.stdin.isatty():
         yield _sleep
         return
@@ -78,7 +78,7 @@ def _screen() -> Iterator[Callable[[float], str]]:
 
 
 def _key(descriptor: int, seconds: float) -> str:
-    """Wait so long for a key; return it."""
+    """Wait up to ``seconds`` for a key; return it, or ``""``."""
     ready, _, _ = select.select([descriptor], [], [], seconds)
     return os.read(descriptor, 1).decode("latin-1") if ready else ""
 
@@ -88,30 +88,30 @@ def _sleep(seconds: float) -> str:
     return ""
 
 
-def _head(told: Overview) -> Iterator[str]:
-    redis = "" if told.redis else "   REDIS IS AWAY"
-    yield f"MoMA Lisa   {told.at:%Y-%m-%d %H:%M:%S} UTC{redis}"
-    kinds = [f"{count} {kind}" for kind, count in told.waiting.items() if count]
+def _head(summary: Overview) -> Iterator[str]:
+    redis = "" if summary.redis else "   REDIS IS AWAY"
+    yield f"MoMA Lisa   {summary.at:%Y-%m-%d %H:%M:%S} UTC{redis}"
+    kinds = [f"{count} {kind}" for kind, count in summary.waiting.items() if count]
     yield f"waiting     {', '.join(kinds) or 'nothing'}"
-    yield f"painting    {told.painting} walks, {told.frames_a_second:.1f} frames a second over five minutes"
-    wait = "" if told.wait_seconds is None else f", a film after {_duration(told.wait_seconds)} (median)"
-    yield f"wait        the first in line {_duration(told.oldest_seconds)}{wait}"
+    yield f"painting    {summary.painting} walks, {summary.frames_a_second:.1f} frames a second over five minutes"
+    wait = "" if summary.wait_seconds is None else f", a film after {_duration(summary.wait_seconds)} (median)"
+    yield f"wait        the first in line {_duration(summary.oldest_seconds)}{wait}"
 
 
-def _workers(told: Overview) -> Iterator[str]:
-    yield f"{len(told.workers)} workers" if told.workers else "NO WORKER is alive"
-    held: dict[str, AtWork] = {piece.worker: piece for piece in told.at_work}
-    for worker in told.workers:
+def _workers(summary: Overview) -> Iterator[str]:
+    yield f"{len(summary.workers)} workers" if summary.workers else "NO WORKER is alive"
+    tasks: dict[str, AtWork] = {task.worker: task for task in summary.at_work}
+    for worker in summary.workers:
         memory = f"{worker['memory'] / 1e9:.1f} GB" if worker["memory"] else ""
         old = " OLD VERSION" if worker["is_outdated"] else ""
         yield f"  {_short(worker['name']):24} {worker['model']} on {worker['device']} {memory}{old}"
-        yield f"    {_piece(held.pop(worker['name'], None))}"
-    for piece in held.values():  # its worker gives no sign of life
-        yield f"  {_short(piece.worker):24} no sign of life"
-        yield f"    {_piece(piece)}"
+        yield f"    {_progress(tasks.pop(worker['name'], None))}"
+    for task in tasks.values():  # its worker sends no heartbeat
+        yield f"  {_short(task.worker):24} no heartbeat"
+        yield f"    {_progress(task)}"
 
 
-def _piece(piece: AtWork | None) -> str:
+def _progress(piece: AtWork | None) -> str:
     if piece is None:
         return "waits"
     if piece.walk_id is None or not piece.frames:
@@ -121,9 +121,9 @@ def _piece(piece: AtWork | None) -> str:
     return f"{piece.walk_id}  {piece.what:14} [{bar:{BAR}}] {piece.painted} of {piece.frames} frames"
 
 
-def _ended(told: Overview) -> Iterator[str]:
-    for ended in told.ended:
-        yield f"{ended.state:10} {ended.walk_id}  {_how(ended, told.at)}"
+def _ended(summary: Overview) -> Iterator[str]:
+    for ended in summary.ended:
+        yield f"{ended.state:10} {ended.walk_id}  {_how(ended, summary.at)}"
 
 
 def _how(ended: Ended, instant: datetime) -> str:
@@ -144,6 +144,6 @@ def _duration(seconds: float) -> str:
 
 
 def _short(name: str) -> str:
-    """Name a worker by its host and process; what else its name holds keeps it apart from later ones."""
+    """Return a worker's host and process ID; the rest of its name only distinguishes it from later workers."""
     parts = name.split(":")
     return f"{parts[0]}:{parts[-2]}" if len(parts) > 2 else name

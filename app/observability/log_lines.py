@@ -1,6 +1,6 @@
-"""What a line of the logs looks like, and the ids that it carries: of the request, and of the walk that it led to.
+"""The format of log lines, and the IDs of request, walk and task that they carry.
 
-Of the standard library alone: ``deploy/gunicorn.conf.py`` loads this file by its path, before the application is there.
+Uses only the standard library, because ``deploy/gunicorn.conf.py`` loads this file by its path before the application.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ KEYS = "request_id", "walk_id", "task_id"
 LINE = "%(asctime)s %(name)s %(levelname)s %(message)s"
 ACCESS = {"m": "method", "U": "path", "s": "status", "B": "bytes", "M": "milliseconds"}
 OF_VISITORS = {"h": "address", "q": "query", "a": "user_agent"}
-REQUEST_ID = "{x-request-id}o"  # as gunicorn names a header of an answer
+REQUEST_ID = "{x-request-id}o"  # gunicorn's notation for a response header
 NUMBER = re.compile(r"[0-9]+")
 
-_ids: ContextVar[dict[str, str]] = ContextVar("moma_ids", default={})  # noqa: B039 - it is replaced, never changed
+_ids: ContextVar[dict[str, str]] = ContextVar("moma_ids", default={})  # noqa: B039 - replaced, never modified
 
 
 @contextmanager
 def bound(**ids: str | None) -> Iterator[None]:
-    """Have all lines that are written in this context carry these ids; those that are ``None`` are left out."""
+    """Add IDs to all log lines within the context, in addition to those bound before; skip those that are None."""
     token = _ids.set(_ids.get() | {name: value for name, value in ids.items() if value})
     try:
         yield
@@ -37,20 +37,20 @@ def bound(**ids: str | None) -> Iterator[None]:
 
 
 def bind(**ids: str) -> None:
-    """Have all lines of this thread carry these ids and no others, from here on."""
+    """Set the IDs of all further log lines of this thread, in place of those bound before."""
     _ids.set(ids)
 
 
 def ids() -> dict[str, str]:
-    """Return the ids that lines carry here."""
+    """Return the IDs bound in this context."""
     return _ids.get()
 
 
 class Ids(logging.Filter):
-    """Write on a record the ids of where it was made; a handler has it do so in the thread that logs."""
+    """A filter that adds the bound IDs to records; as a handler's filter it runs in the thread that logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let all through."""
+        """Add the IDs that the record lacks; return True, as no record is dropped."""
         for name, value in _ids.get().items():
             if not hasattr(record, name):
                 setattr(record, name, value)
@@ -58,49 +58,49 @@ class Ids(logging.Filter):
 
 
 class TextLines(logging.Formatter):
-    """A line for people, with the ids at its end."""
+    """Formats records as text, with the IDs at the end of the first line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record; a traceback follows in lines of its own."""
+        """Return a record as text; a traceback follows on further lines."""
         carried = [f"{name}={value}" for name in KEYS if (value := getattr(record, name, None))]
         first, _, rest = super().format(record).partition("\n")
         return " ".join([first, *carried]) + (f"\n{rest}" if rest else "")
 
 
 class JsonLines(logging.Formatter):
-    """A JSON object in one line, for programs."""
+    """Formats records as JSON, one object in each line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record; what an access log says of a request is taken apart."""
-        told: dict[str, Any] = {
+        """Return a record as a JSON object; a line of gunicorn's access log is split into fields."""
+        entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
         }
         if record.name == "gunicorn.access" and isinstance(record.args, dict):
-            told |= _of_request(record)
+            entry |= _of_request(record)
         else:
-            told["message"] = record.getMessage()
-        told |= {name: value for name in KEYS if (value := getattr(record, name, None))}
+            entry["message"] = record.getMessage()
+        entry |= {name: value for name in KEYS if (value := getattr(record, name, None))}
         if record.exc_info and record.exc_info[0]:
-            told["error"] = record.exc_info[0].__name__
-            told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False)
+            entry["error"] = record.exc_info[0].__name__
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
 
 
 def _of_request(record: logging.LogRecord) -> dict[str, Any]:
-    """Take a line of gunicorn's access log apart; whom it was for is told where the text would tell it."""
+    """Return the fields of a line of gunicorn's access log; with the visitor's address only if its format has it."""
     atoms: Any = record.args
     names = ACCESS | (OF_VISITORS if "%(a)s" in record.msg else {})
-    told = {name: atoms[atom] for atom, name in names.items() if atom in atoms}
-    numbers = {name: int(value) for name, value in told.items() if NUMBER.fullmatch(str(value))}
+    fields = {name: atoms[atom] for atom, name in names.items() if atom in atoms}
+    numbers = {name: int(value) for name, value in fields.items() if NUMBER.fullmatch(str(value))}
     if (request_id := str(atoms[REQUEST_ID])) != "-":
-        told["request_id"] = request_id
-    return told | numbers
+        fields["request_id"] = request_id
+    return fields | numbers
 
 
 def warn_once(extensions: dict[str, Any], log: logging.Logger, sentence: str) -> None:
-    """Log a warning, however often an application comes to it, once; its `extensions` remember that."""
+    """Log a warning once for each application, which stores in its `extensions` that it was logged."""
     warned: set[str] = extensions.setdefault("moma-warned", set())
     if sentence not in warned:
         warned.add(sentence)
@@ -108,18 +108,18 @@ def warn_once(extensions: dict[str, Any], log: logging.Logger, sentence: str) ->
 
 
 def formatter(kind: str) -> logging.Formatter:
-    """Return what writes lines of a kind."""
+    """Return the formatter for ``kind``, one of `FORMATS`."""
     return JsonLines() if kind == JSON else TextLines(LINE)
 
 
 class _Lines(logging.StreamHandler[TextIO]):
-    """A handler that is known again when the form of its lines is set anew."""
+    """The handler that `configure` installs, recognised by its class when the format is set again."""
 
 
 def configure(kind: str, level: int) -> None:
-    """Have everything that is logged in this process, from ``level`` on, come out as such lines.
+    """Configure logging of this process: write records from ``level`` on to stderr in the format ``kind``.
 
-    Where somebody else has seen to that already, it is left to them.
+    Does nothing if the root logger has other handlers already.
     """
     root = logging.getLogger()
     if any(not isinstance(handler, _Lines) for handler in root.handlers):

@@ -1,6 +1,6 @@
-"""Figures for Prometheus: of the site, read from database and Redis when asked; of requests, counted as they come.
+"""Metrics for Prometheus: the site's, read from database and Redis on each scrape, and counters of requests.
 
-Only this machine may ask, directly, or whoever sends the token: see ``docs/metrics.md``.
+Access is limited to this machine, without a proxy, and to requests with the token: see ``docs/metrics.md``.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ blueprint = Blueprint("metrics", __name__)
 
 EXTENSION = "metrics"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-SEAT = "WEB_SEAT"  # set by deploy/gunicorn.conf.py; without it, each process has files of its own number
+SEAT = "WEB_SEAT"  # set by deploy/gunicorn.conf.py; without it, each process names its files by its process ID
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
-REFUSALS = {413: "too large", 422: "invalid", 429: "rate", 503: "other"}  # where nothing more is known
+REFUSALS = {413: "too large", 422: "invalid", 429: "rate", 503: "other"}  # if no more specific reason is known
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 class Requests:
-    """The requests that this application answered: how many, and how long each took until its answer began."""
+    """The counters of the application's requests, and the histogram of their times to the first byte."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = None if FOLDER in os.environ else self.registry  # in a folder, the collector below reads all processes'
+        own = None if FOLDER in os.environ else self.registry  # with a folder, the collector below reads all processes
         if own is None:
             values.ValueClass = values.MultiProcessValue(lambda: os.environ.get(SEAT) or os.getpid())  # type: ignore[no-untyped-call]
         self.count = Counter("moma_http_requests", "Requests answered.", ["method", "endpoint", "status"], registry=own)
         self.seconds = Histogram(
-            "moma_http_request_seconds", "Time until the answer began.", ["endpoint"], buckets=SECONDS, registry=own
+            "moma_http_request_seconds", "Time to first byte.", ["endpoint"], buckets=SECONDS, registry=own
         )
         self.refusals = Counter("moma_refusals", "Requests that were refused.", ["reason"], registry=own)
         self.commissions = Counter("moma_commissions", "Walks that were asked for.", ["answer"], registry=own)
@@ -58,13 +58,16 @@ def init_app(app: Flask) -> None:
 
 
 def count_commission(*, is_repeat: bool) -> None:
-    """Count a walk that was asked for: what was painted before is answered with the same pictures."""
+    """Count a request for a walk, as new or as answered from the cache."""
     _requests().commissions.labels("repeat" if is_repeat else "new").inc()
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Send the figures to those who may read them."""
+    """Return the metrics in the format that the client accepts.
+
+    :raises NotFound: when the client may not read them and no token is set; with a token the response is 401.
+    """
     if refusal := _refused():
         return refusal
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -74,7 +77,7 @@ def metrics() -> Response:
 
 @blueprint.get("/metrics/workers")
 def workers() -> Response:
-    """Name the addresses at which living workers tell their figures, as Prometheus looks for targets by HTTP."""
+    """Return the addresses of running workers' metrics, in the format of Prometheus' HTTP service discovery."""
     if refusal := _refused():
         return refusal
     targets = sorted({str(about["metrics"]) for about in jobs.workers() if about.get("metrics")})
@@ -84,7 +87,10 @@ def workers() -> Response:
 
 
 def _refused() -> Response | None:
-    """Refuse whoever may not read the figures; ``None`` for those who may."""
+    """Return a 401 response for a client that may not read the metrics; None for one that may.
+
+    :raises NotFound: for a client that may not, when no token is set.
+    """
     if not (_is_from_this_machine() or _has_token()):
         if not current_app.config["METRICS_TOKEN"]:
             raise NotFound
@@ -99,9 +105,9 @@ def _begin() -> None:
 
 def _count(response: Response) -> Response:
     began = g.pop("request_began", None)
-    if began is None:  # an answer to no request, such as a test may make
+    if began is None:  # a response without a request, as in a test
         return response
-    endpoint = request.endpoint or "none"  # never the path, which visitors make up
+    endpoint = request.endpoint or "none"  # never the path, which clients choose freely
     method = request.method if request.method in METHODS else "other"
     requests = _requests()
     requests.count.labels(method, endpoint, str(response.status_code)).inc()
@@ -117,7 +123,7 @@ def _requests() -> Requests:
 
 
 def _is_from_this_machine() -> bool:
-    """Tell whether the request came from loopback, and through no proxy: behind one, everybody does."""
+    """Return whether the request came directly from loopback; behind a proxy every request does."""
     if any(name in request.headers for name in FORWARDED):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What goes on in the site at this moment: the line, the workers and what each is at, how fast, what ended last."""
+"""An overview of the site: the queue, the workers with their tasks, the throughput, and the walks that ended last."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LAST = 3
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """A piece of work that a worker is at: what of which walk, and how far that has come."""
+    """A task that a worker is doing: its kind, its walk, and the walk's progress."""
 
     worker: str
     kind: str
@@ -44,13 +44,13 @@ class AtWork:
 
     @property
     def what(self) -> str:
-        """Name the piece as logs do, without numbers where there is one of it alone."""
+        """Return the task's name as in the logs, with pass and batch if there are several of its kind."""
         return f"{self.kind} {self.level}.{self.batch}" if self.kind in (STOPS, KNOTS, FRAMES) else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A walk that ended: no word of it, only its id, and why if it failed."""
+    """A walk that ended: its ID and state, and the error if it failed; without prompts."""
 
     walk_id: str
     state: str
@@ -61,7 +61,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that is shown."""
+    """The whole overview."""
 
     at: datetime
     redis: bool
@@ -76,7 +76,7 @@ class Overview:
 
 
 def collect() -> Overview:
-    """Look at database and Redis."""
+    """Return the overview, read from database and Redis."""
     instant = now()
     queue = site_figures.depths()
     line = select(func.min(Walk.created_at)).where(Walk.state == QUEUED)
@@ -102,20 +102,20 @@ def collect() -> Overview:
     )
 
 
-def as_json(told: Overview) -> dict[str, Any]:
-    """Write it for programs."""
-    ended = [asdict(each) | {"at": each.at.isoformat()} for each in told.ended]
-    return asdict(told) | {"at": told.at.isoformat(), "ended": ended}
+def as_json(overview: Overview) -> dict[str, Any]:
+    """Return the overview as values for JSON."""
+    ended = [asdict(each) | {"at": each.at.isoformat()} for each in overview.ended]
+    return asdict(overview) | {"at": overview.at.isoformat(), "ended": ended}
 
 
 def _of_late(instant: datetime) -> tuple[Any, ...]:
-    """Select the walks that were painted within the last minutes; repeats were not."""
+    """Return the conditions for walks finished within the last minutes, without cached results."""
     since = instant - timedelta(seconds=WINDOW_SECONDS)
     return Walk.state == FINISHED, Walk.finished_at > since, Walk.repeat_of.is_(None)
 
 
 def _pace(instant: datetime) -> float:
-    """Return the frames painted a second over the last minutes: of what was finished, and of what is being painted."""
+    """Return the frames rendered per second over the last minutes, of finished walks and of those in progress."""
     since = instant - timedelta(seconds=WINDOW_SECONDS)
     done = db.session.scalar(select(func.sum(Walk.painted_count)).where(*_of_late(instant))) or 0
     begun = Walk.state == PAINTING, Walk.started_at > since
@@ -124,7 +124,7 @@ def _pace(instant: datetime) -> float:
 
 
 def _wait(instant: datetime) -> float | None:
-    """Return the median of the seconds from the request to the film, of what was finished within the last minutes."""
+    """Return the median seconds from request to film of the walks finished in the last minutes; None without any."""
     rows = db.session.execute(select(Walk.created_at, Walk.finished_at).where(*_of_late(instant))).all()
     waits = sorted((row.finished_at - row.created_at).total_seconds() for row in rows)
     return waits[len(waits) // 2] if waits else None
@@ -137,7 +137,7 @@ def _at_work() -> list[AtWork]:
         .where(Piece.state == PIECE_TAKEN)
         .order_by(Piece.lease_holder)
     )
-    return [AtWork(holder or "", *told) for holder, *told in db.session.execute(query)]
+    return [AtWork(holder or "", *rest) for holder, *rest in db.session.execute(query)]
 
 
 def _ended(state: str) -> list[Ended]:

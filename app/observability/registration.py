@@ -8,7 +8,7 @@ from app.observability import health, metrics, request_ids
 
 
 def init_app(app: Flask) -> None:
-    """Give requests their IDs and count them; serve ``/metrics``, ``/healthz`` and ``/readyz``."""
+    """Give requests IDs and count them; serve ``/metrics``, ``/healthz`` and ``/readyz``."""
     request_ids.init_app(app)
     metrics.init_app(app)
     app.register_blueprint(health.blueprint)

@@ -1,7 +1,7 @@
-"""The figures of the site, read from database, Redis and disk when Prometheus asks.
+"""The site's metrics, read from database, Redis and disk when Prometheus scrapes them.
 
-Walks in line are looked up by their state, which is indexed; all others are counted in one go, which takes the longer
-the more there are, and is done the more seldom.
+Queued walks are counted by an index on their state. All others are counted by one query that takes longer the more
+there are, so its result is cached longer.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from app.storage.walk_models import (
 )
 from app.version import __version__
 
-KEPT_SECONDS = 5.0  # several may scrape
-COST_MAX = 1 / 50  # of a process's time that the walks may be counted in
+KEPT_SECONDS = 5.0  # for which values are cached, as several servers may scrape
+COST_MAX = 1 / 50  # the share of a process's time that may be spent on counting walks
 HELD = PIECE_WAITING, PIECE_TAKEN
 WALKS = "walks"
 KINDS = WALKS, *PIECES
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 
 class CachedValue(Generic[T]):
-    """What was read, and is not read again for some seconds; where reading takes long, for longer."""
+    """A value that is cached for `KEPT_SECONDS`, or longer if reading it takes long (see `COST_MAX`)."""
 
     def __init__(self, read: Callable[[], T]) -> None:
         self._read = read
@@ -52,7 +52,7 @@ class CachedValue(Generic[T]):
         self._known: T
 
     def get(self) -> T:
-        """Return what was read last, or read it."""
+        """Return the cached value, or read it if the cache has expired."""
         began = time.monotonic()
         kept = max(KEPT_SECONDS, self._took / COST_MAX) if KEPT_SECONDS else 0.0
         if began - self._began >= kept:
@@ -63,7 +63,7 @@ class CachedValue(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What is told of the walks in one state; those that were deleted are not among ``shown``."""
+    """Statistics of the walks in one state; ``shown`` does not count deleted ones."""
 
     shown: int = 0
     oldest: datetime | None = None
@@ -72,7 +72,7 @@ class Count:
 
 
 class Site(Collector):
-    """The figures of the site, read at this moment, or a few seconds ago."""
+    """The collector of the site's metrics, at most some seconds old."""
 
     def __init__(self) -> None:
         self._line = CachedValue(lambda: _counts(WAITING))
@@ -80,48 +80,48 @@ class Site(Collector):
         self._queue = CachedValue(depths)
 
     def describe(self) -> Iterable[Metric]:
-        """Describe nothing beforehand: at registration there is no application to ask."""
+        """Return no descriptions, because at registration there is no application context to read from."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Read the figures; what cannot be reached is reported as down, and the rest is still given."""
-        told: list[Metric] = []
+        """Yield the metrics; an unreachable database or Redis is reported as down, and the rest still follows."""
+        metrics: list[Metric] = []
         schema = None
         if not ping():
             try:
-                told = [*_walks(self._line.get() | self._done.get()), _depths(self._queue.get())]
+                metrics = [*_walks(self._line.get() | self._done.get()), _depths(self._queue.get())]
                 schema = recorded_revision()
             except SQLAlchemyError:
-                told = []
+                metrics = []
                 db.session.rollback()
-        yield GaugeMetricFamily("moma_database_up", "Whether the database answers.", value=bool(told))
-        yield from told
+        yield GaugeMetricFamily("moma_database_up", "Whether the database answers.", value=bool(metrics))
+        yield from metrics
         yield GaugeMetricFamily("moma_redis_up", "Whether Redis answers.", value=jobs.redis_answers())
         yield from _workers(jobs.workers(), schema)
         if free := admission.free_bytes():
-            words = "Free bytes where media folder and SQLite's file are."
+            words = "Free bytes on the disks of the media folder and SQLite's file."
             yield GaugeMetricFamily("moma_media_free_bytes", words, value=min(free.values()))
         yield InfoMetricFamily("moma_build", "What the web process runs.", value={"version": __version__})
 
 
 def depths() -> dict[tuple[str, str], int]:
-    """Count the pieces of work that wait and that somebody is at, by kind; a walk that nobody has begun is one."""
-    held = Piece.state.in_(HELD), Piece.urgency.in_((pieces.SHORT, pieces.WALK))
-    query = select(Piece.kind, Piece.state, func.count()).where(*held).group_by(Piece.kind, Piece.state)
-    found = {(kind, state): count for kind, state, count in db.session.execute(query)}
+    """Return the numbers of tasks by kind and state (waiting or taken); each walk not started yet counts as one."""
+    is_current = Piece.state.in_(HELD), Piece.urgency.in_((pieces.SHORT, pieces.WALK))
+    query = select(Piece.kind, Piece.state, func.count()).where(*is_current).group_by(Piece.kind, Piece.state)
+    counts = {(kind, state): count for kind, state, count in db.session.execute(query)}
     unopened = select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None))
-    found[WALKS, PIECE_WAITING] = db.session.scalar(unopened) or 0
+    counts[WALKS, PIECE_WAITING] = db.session.scalar(unopened) or 0
     is_taken = (
         exists().where(Piece.task == Photo.id, Piece.kind == PHOTOS, Piece.state == PIECE_TAKEN).label("is_taken")
     )
     photos = select(is_taken, func.count()).where(Photo.described_at.is_(None), Photo.expires_at > now())
     for is_taken, count in db.session.execute(photos.group_by("is_taken")):
-        found[PHOTOS, PIECE_TAKEN if is_taken else PIECE_WAITING] = count
-    return found
+        counts[PHOTOS, PIECE_TAKEN if is_taken else PIECE_WAITING] = count
+    return counts
 
 
 def is_outdated(worker: Mapping[str, Any], schema: str | None) -> bool:
-    """Tell whether a worker runs another version than this process, or one for another schema than the database's."""
+    """Return whether a worker runs another version than this process, or code for another schema than ``schema``."""
     return worker.get("version") != __version__ or (schema is not None and worker.get("schema") not in (None, schema))
 
 
@@ -137,7 +137,7 @@ def _counts(states: Collection[str]) -> dict[str, Count]:
         .where(or_(*(Walk.state == state for state in states)))
         .group_by(Walk.state)
     )
-    return {state: Count(*told) for state, *told in db.session.execute(query)}
+    return {state: Count(*rest) for state, *rest in db.session.execute(query)}
 
 
 def _walks(counts: Mapping[str, Count]) -> Iterator[Metric]:
@@ -146,24 +146,24 @@ def _walks(counts: Mapping[str, Count]) -> Iterator[Metric]:
         states.add_metric([state], counts.get(state, Count()).shown)
     yield states
     waiting, finished = counts.get(QUEUED, Count()), counts.get(FINISHED, Count())
-    yield GaugeMetricFamily("moma_walks_waiting", "Walks in line.", value=waiting.shown)
+    yield GaugeMetricFamily("moma_walks_waiting", "Walks in the queue.", value=waiting.shown)
     age = 0.0 if waiting.oldest is None else max(0.0, (now() - waiting.oldest).total_seconds())
-    yield GaugeMetricFamily("moma_oldest_waiting_seconds", "How long the first walk in line has waited.", value=age)
-    words = "Finished walks and their painting time."
+    yield GaugeMetricFamily("moma_oldest_waiting_seconds", "Age of the oldest walk in the queue.", value=age)
+    words = "Finished walks and their rendering time."
     yield SummaryMetricFamily("moma_paint_seconds", words, finished.painted, finished.seconds)
 
 
-def _depths(found: Mapping[tuple[str, str], int]) -> Metric:
-    family = GaugeMetricFamily("moma_queue_pieces", "Pieces of work in the queue.", labels=["kind", "state"])
+def _depths(counts: Mapping[tuple[str, str], int]) -> Metric:
+    family = GaugeMetricFamily("moma_queue_pieces", "Tasks in the queue.", labels=["kind", "state"])
     for kind in KINDS:
         for state in HELD:
-            family.add_metric([kind, state], found.get((kind, state), 0))
+            family.add_metric([kind, state], counts.get((kind, state), 0))
     return family
 
 
-def _workers(found: Collection[Mapping[str, Any]], schema: str | None) -> Iterator[Metric]:
-    yield GaugeMetricFamily("moma_workers", "Workers that are alive.", value=len(found))
-    outdated = sum(is_outdated(worker, schema) for worker in found)
+def _workers(workers: Collection[Mapping[str, Any]], schema: str | None) -> Iterator[Metric]:
+    yield GaugeMetricFamily("moma_workers", "Workers that are alive.", value=len(workers))
+    outdated = sum(is_outdated(worker, schema) for worker in workers)
     yield GaugeMetricFamily("moma_workers_outdated", "Workers of another version than the web.", value=outdated)
-    memory = sum(worker.get("memory") or 0 for worker in found)
+    memory = sum(worker.get("memory") or 0 for worker in workers)
     yield GaugeMetricFamily("moma_workers_memory_bytes", "Memory of all workers that are alive.", value=memory)

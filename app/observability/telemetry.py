@@ -1,7 +1,7 @@
-"""Errors to Sentry, traces to what speaks OTLP: where a setting names them, else nothing of either is even imported.
+"""Errors to Sentry and traces by OTLP, if settings name them; otherwise neither library is imported.
 
-Neither is told what visitors wrote, or who they are: of an error its kind and the places in the code, of a request its
-endpoint, method, status and id. That is a list of what goes out, so that a new version of a library adds nothing to it.
+Neither receives visitors' words or identities. An error is sent with its type and the places in the code, a request
+with its endpoint, method, status and ID. Allowlists ensure that a new version of a library adds nothing.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ KEPT_OF_SPANS = (
 )  # fmt: skip
 KEPT_OF_EVENTS = "event_id", "timestamp", "platform", "level", "logger", "release", "environment", "exception", "sdk"
 KEPT_OF_FRAMES = "filename", "module", "function", "lineno", "in_app"
-WAIT_MS = 2000  # that an ending process waits for what is still to be sent
+WAIT_MS = 2000  # how long an ending process waits for events that are still to be sent
 
 
 def init_app(app: Flask, service: str = "moma-web") -> None:
-    """Have errors and traces of this process sent where the settings say.
+    """Send errors and traces of this process to the addresses in the settings, if any.
 
-    :raises ConfigError: when what sends them is not installed, or the address cannot be used.
+    :raises ConfigError: when the library is not installed, or the address cannot be used.
     """
     if app.config["SENTRY_DSN"]:
         _send_errors(app.config["SENTRY_DSN"], service)
@@ -43,16 +43,16 @@ def init_app(app: Flask, service: str = "moma-web") -> None:
 
 @contextmanager
 def trace_task(app: Flask, **attributes: str | None) -> Iterator[dict[str, str]]:
-    """Trace a worker's piece of work; what is put into the mapping that is yielded is told of it as well."""
-    told: dict[str, str] = {}
+    """Trace a worker's task with these attributes; entries added to the yielded mapping become attributes too."""
+    result: dict[str, str] = {}
     if (provider := app.extensions.get(EXTENSION)) is None:
-        yield told
+        yield result
         return
     with provider.get_tracer("moma").start_as_current_span("piece") as span:
         try:
-            yield told
+            yield result
         finally:
-            for name, value in {**attributes, **told}.items():
+            for name, value in {**attributes, **result}.items():
                 if value:
                     span.set_attribute(f"moma.{name}", value)
             span.update_name(f"piece {attributes.get('kind')}")
@@ -67,12 +67,12 @@ def _send_errors(dsn: str, service: str) -> None:
         from sentry_sdk.integrations.logging import LoggingIntegration
         from sentry_sdk.integrations.threading import ThreadingIntegration
         from sentry_sdk.utils import BadDsn
-    atexit = AtexitIntegration(callback=lambda _pending, _seconds: None)  # it would talk about it on the terminal
+    atexit = AtexitIntegration(callback=lambda _pending, _seconds: None)  # the default prints to the terminal
     try:
         sentry_sdk.init(
             dsn=dsn,
             release=__version__,
-            default_integrations=False,  # they would tell of requests
+            default_integrations=False,  # they would send data of requests
             auto_enabling_integrations=False,
             integrations=[
                 LoggingIntegration(level=None, event_level=40), ExcepthookIntegration(), ThreadingIntegration(),
@@ -90,18 +90,18 @@ def _send_errors(dsn: str, service: str) -> None:
 
 
 def _without_words(event: Any, _hint: Any, *, service: str) -> Any:
-    """Leave of an event what is listed: nobody's words are in it, nor addresses, nor the name of this machine."""
+    """Return an event reduced to the listed fields: without visitors' words, addresses and the name of this machine."""
     kept = {name: value for name, value in event.items() if name in KEPT_OF_EVENTS}
     kept["tags"] = {"service": service, **log_lines.ids()}
     if message := (event.get("logentry") or {}).get("message"):
-        kept["logentry"] = {"message": message}  # the pattern, without what was filled in
+        kept["logentry"] = {"message": message}  # the pattern without its arguments
     if "exception" in kept:
         kept["exception"] = {"values": [_place_of(each) for each in event["exception"].get("values", [])]}
     return kept
 
 
 def _place_of(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell an exception's kind and where it was raised, without its words, which may be a visitor's."""
+    """Return an exception's type and stack trace, without its message, which may contain a visitor's words."""
     frames = (error.get("stacktrace") or {}).get("frames", [])
     places = [{name: frame[name] for name in KEPT_OF_FRAMES if name in frame} for frame in frames]
     return {"type": error.get("type"), "module": error.get("module"), "stacktrace": {"frames": places}}
@@ -116,7 +116,7 @@ def _send_traces(app: Flask, service: str) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         from app.observability.span_list import FilteringExporter
-    # Not Resource.create, which would add the command line, the machine and the user.
+    # Resource.create would add the command line, the machine and the user.
     resource = Resource({"service.name": service, "service.version": __version__})
     provider = TracerProvider(resource=resource)
     exporter = OTLPSpanExporter(endpoint=app.config["TRACES_URL"] or None)
@@ -139,7 +139,7 @@ def _name_span(response: Response) -> Response:
 
 @contextmanager
 def _installed(setting: str) -> Iterator[None]:
-    """Say what to install where it is missing."""
+    """Translate an ImportError in the context to a ConfigError that says what to install for ``setting``."""
     try:
         yield
     except ImportError as error:

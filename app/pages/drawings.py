@@ -65,9 +65,9 @@ blueprint.add_app_template_global(lambda: bool(offered.conditioned_models()), "c
 @blueprint.get("/drawings")
 def index() -> Response:
     """Show a model's drawing library: all of it, or the results of a search."""
-    model, drawn = _catalogue()
+    model, library = _catalogue()
     choice, error = _choice()
-    matches = drawn.search(choice.q)
+    matches = library.search(choice.q)
     motifs = tuple(motif for motif in matches.motifs if choice.group in ("", motif.group))
     pages = max(1, -(-len(motifs) // PAGE))
     if not error and choice.page > pages:
@@ -77,11 +77,13 @@ def index() -> Response:
         "pages/drawings.html",
         view=choice,
         error=error,
-        rows=_rows(shown, drawn, model, is_grouped=not choice.q),
-        near=_rows(() if choice.group else matches.near, drawn, model, is_grouped=False),
-        groups=[(name, _(words)) for name, words, _kinds in GROUPS if any(name == each.group for each in drawn.motifs)],
+        rows=_rows(shown, library, model, is_grouped=not choice.q),
+        near=_rows(() if choice.group else matches.near, library, model, is_grouped=False),
+        groups=[
+            (name, _(words)) for name, words, _kinds in GROUPS if any(name == each.group for each in library.motifs)
+        ],
         count=len(motifs),
-        total=len(drawn.motifs),
+        total=len(library.motifs),
         meant=matches.suggestion,
         credits=drawing_credits.of_sketchbook(book) if (book := sketchbooks.find(model.setting)) else (),
         pages=pages,
@@ -133,16 +135,18 @@ def _choice() -> tuple[Choice, str]:
 
 
 def _rows(
-    motifs: tuple[Motif, ...], drawn: DrawingCatalogue, model: ModelOnOffer, *, is_grouped: bool
+    motifs: tuple[Motif, ...], library: DrawingCatalogue, model: ModelOnOffer, *, is_grouped: bool
 ) -> list[tuple[str, list[Shown]]]:
     """Return the drawings of the motifs as pairs of a heading and its drawings; one pair if not ``is_grouped``."""
     headings = {name: _(words) for name, words, _kinds in GROUPS}
     parts = groupby(motifs, key=lambda motif: headings[motif.group] if is_grouped else "")
-    return [(heading, [each for motif in part for each in _shown(motif, drawn, model)]) for heading, part in parts]
+    return [(heading, [each for motif in part for each in _shown(motif, library, model)]) for heading, part in parts]
 
 
-def _shown(motif: Motif, drawn: DrawingCatalogue, model: ModelOnOffer) -> list[Shown]:
-    form = {"prompt": drawn.prompt_for(motif)} | ({} if model == models_on_offer.find(None) else {"model": model.name})
+def _shown(motif: Motif, library: DrawingCatalogue, model: ModelOnOffer) -> list[Shown]:
+    form = {"prompt": library.prompt_for(motif)} | (
+        {} if model == models_on_offer.find(None) else {"model": model.name}
+    )
     return [
         Shown(each, motif.name, f"{url_for('pages.make')}?{urlencode(form | {'drawing': each.digest})}")
         for each in motif.drawings

@@ -29,7 +29,7 @@ def show_gallery() -> Response:
     try:
         choice = choosing.from_page(request.args)
         if choice.order == choosing.SURPRISE and choice.draw is None:
-            return _drawn(choice)
+            return _redirect_to_random(choice)
         page = catalogue.page(choice, cursor=request.args.get("cursor"))
     except InvalidInput as error:
         wrong = {each.path[0] for each in error.errors}
@@ -69,7 +69,7 @@ def _gallery_page(
     )
 
 
-def _drawn(choice: CatalogueQuery) -> Response:
+def _redirect_to_random(choice: CatalogueQuery) -> Response:
     """Redirect to the gallery in a random order, whose seed is part of the address."""
     address = choice.address(draw=secrets.randbelow(SEED_MAX + 1))
     response = cast(Response, redirect(url_for("pages.gallery", **address)))

@@ -50,7 +50,7 @@ PARTS = (about, gallery, walk)
 """Modules with routes on the same blueprint; importing them registers the routes."""
 
 blueprint.add_app_template_global(form_address.way_back, "way_back")
-blueprint.add_app_template_global(form_address.carried, "carried_form")
+blueprint.add_app_template_global(form_address.carried_query, "carried_form")
 
 
 @blueprint.get("/")
@@ -127,7 +127,7 @@ def edit() -> Response:
     change = request.form.get("edit", "")
     form.edit(change, limits.stops_max)
     if change == "look":
-        form.take_guesses()
+        form.fill_in_guesses()
     if elsewhere := _leave(form, change):
         return elsewhere
     readings.check_drawings(form)
@@ -188,7 +188,7 @@ def commission_walk() -> Response:
         walk, _ = intake.place(
             wanted,
             visitor_key=visitors.digest(owner),
-            network=rate_limits.turns_key(visitors.digest(owner)),
+            network=rate_limits.queue_key(visitors.digest(owner)),
             owner=owner,
             idempotency_key=f"form {form.token} {content}",  # a second click is the same walk, a changed form is not
             admit=rate_limits.PAGE.admit,
@@ -265,7 +265,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         loras=loras.of_model(limits.setting),
         embeddings=embeddings.of_model(limits.setting),
         endings={name: wording.ending_name(name) for name in wording.ENDING_NAMES},
-        cares={name: wording.care_name(name) for name in wording.CARE_NAMES},
+        preset_names={name: wording.preset_name(name) for name in wording.PRESET_NAMES},
         sizes={str(size): _("%(count)s pixels", count=size) for size in limits.sizes},
         aspect_names={aspect: aspect for aspect in limits.aspects},
         aspects={aspect: _frame_sizes(form, limits, aspect) for aspect in limits.aspects},

@@ -47,7 +47,7 @@ def delete_all() -> Response:
         response = _page(own_walks.page(owner), status=429, flaw=str(error))
         response.headers["Retry-After"] = str(error.retry_after)
         return response
-    withdrawn = reports.withdraw(visitors.reporters(secret))
+    withdrawn = reports.withdraw(visitors.report_hashes(secret))
     written = lifecycle.delete_words_of(owner)
     deleted = lifecycle.delete_walks_of(owner)
     lifecycle.forget_photos(owner)

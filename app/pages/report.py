@@ -31,7 +31,7 @@ def report(walk_id: str) -> Response:
             walk,
             reason=reason,
             words=words,
-            reporter=visitors.reporters(visitors.current())[0],
+            reporter=visitors.report_hashes(visitors.current())[0],
             admit=rate_limits.REPORT.admit,
         )
     except InvalidInput as error:

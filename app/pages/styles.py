@@ -81,7 +81,7 @@ def repaint(walk_id: str) -> Response:
         repainted, _ = intake.place(
             wanted,
             visitor_key=key,
-            network=rate_limits.turns_key(key),
+            network=rate_limits.queue_key(key),
             owner=owner,
             idempotency_key=repainting.repeat_key(walk, wanted, key),
             admit=rate_limits.PAGE.admit,
@@ -139,13 +139,13 @@ def _asking(prompt: str) -> Callable[..., str]:
 
     The form is the one that the visitor came from, or a new one with the prompt.
     """
-    filled = form_address.left() or ({"prompt": [prompt]} if prompt else {})
+    filled = form_address.carried_fields() or ({"prompt": [prompt]} if prompt else {})
     return lambda hand, model: url_for("pages.make", **filled | {"hand": hand or None, "model": model})
 
 
 def _asking_lora(prompt: str, model: str | None) -> Callable[[Lora], str]:
     """Return a function that maps a LoRA to the address of the form with that LoRA for its first stop."""
-    filled = form_address.left() or {"prompt": [prompt]}
+    filled = form_address.carried_fields() or {"prompt": [prompt]}
     others = {name: ["", *filled.get(name, [])[1:]] for name in ("lora", "lora_weight")}
 
     def address(lora: Lora) -> str:

@@ -130,7 +130,7 @@ def walk_page(
         retitled=retitled,
         not_listed=not_listed,
         nearby=[] if walk.is_waiting else _nearby(walk, [*before, *after]),
-        left=_left(walk),
+        left=_waiting_walk(walk),
     )
     response = page_response(page, status=422 if retitled or not_listed else 200)
     response.headers["Vary"] = "Cookie"
@@ -144,7 +144,7 @@ def redirect_to_walk(walk: Walk) -> Response:
     return cast(Response, redirect(walk.url, 303))
 
 
-def _left(walk: Walk) -> Walk | None:
+def _waiting_walk(walk: Walk) -> Walk | None:
     """Return the queued walk that the visitor left to look at this one; ``None`` if there is none."""
     walk_id = request.args.get(MEANWHILE, "")
     waiting = lookup.visible_walk(walk_id) if ID.fullmatch(walk_id) else None

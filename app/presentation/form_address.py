@@ -83,12 +83,12 @@ def of_photo(photo_id: str, stop: int, **further: Any) -> str:
 
 def way_back() -> str | None:
     """Return the address of the form that the page's address carries; ``None`` if it carries none."""
-    if form := left():
+    if form := carried_fields():
         return url_for("pages.make", **form)
     return None
 
 
-def left() -> dict[str, Any]:
+def carried_fields() -> dict[str, Any]:
     """Return the fields of the form that the page's address carries, without unknown ones; empty if it carries none."""
     text = request.args.get(NAME, "")
     if not text or len(text) > LONGEST:
@@ -100,9 +100,9 @@ def left() -> dict[str, Any]:
     return {name: values[name] for name in (*OF_STOPS, *OF_WALK) if name in values}
 
 
-def carried() -> str | None:
+def carried_query() -> str | None:
     """Return the form that the page's address carries, as a query string for the page's links; ``None`` without one."""
-    form = left()
+    form = carried_fields()
     return urlencode(form, doseq=True) if form else None
 
 

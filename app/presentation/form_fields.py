@@ -62,20 +62,20 @@ def repainted(walk: Walk, hand: str) -> dict[str, Any]:
     return fields(walk, seed=True) | {"own": None, "drawing": None} | of_stops(stops)
 
 
-def of_settings(asked: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
+def of_settings(source: Walk | Commission, *, preset: str, steps: int, guidance: float) -> dict[str, Any]:
     """Return the form fields for these settings, with ``None`` for those that have default values."""
-    usual = sampler_settings.resolve_settings(preset, asked.model)
+    defaults = sampler_settings.resolve_settings(preset, source.model)
     return {
-        "frames": asked.frames,
-        "fps": _frame_rate(asked.fps),
-        "steps": steps if steps != usual["steps"] else None,
-        "guidance": f"{guidance:g}" if guidance != usual["guidance"] else None,
+        "frames": source.frames,
+        "fps": _frame_rate(source.fps),
+        "steps": steps if steps != defaults["steps"] else None,
+        "guidance": f"{guidance:g}" if guidance != defaults["guidance"] else None,
         "preset": preset if preset != presets.DEFAULT else None,
-        "size": _larger(asked),
-        "aspect": _framed(asked),
-        "ending": asked.ending if asked.ending != STOP else None,
-        "easing": 1 if asked.easing else None,
-        "model": asked.model,
+        "size": _size(source),
+        "aspect": _aspect(source),
+        "ending": source.ending if source.ending != STOP else None,
+        "easing": 1 if source.easing else None,
+        "model": source.model,
     }
 
 
@@ -85,16 +85,16 @@ def _frame_rate(fps: float | None) -> str | None:
     return None if requested in (None, frame_rates.rounded(current_app.config["FPS"])) else f"{requested:g}"
 
 
-def _framed(asked: Walk | Commission) -> str | None:
+def _aspect(source: Walk | Commission) -> str | None:
     """Return the requested aspect ratio; ``None`` for a square."""
-    aspect = shapes.aspect(asked) if isinstance(asked, Walk) else asked.aspect
+    aspect = shapes.aspect(source) if isinstance(source, Walk) else source.aspect
     return None if aspect == SQUARE else aspect
 
 
-def _larger(asked: Walk | Commission) -> int | None:
+def _size(source: Walk | Commission) -> int | None:
     """Return the requested length of the longer side in pixels; ``None`` for the model's default."""
-    size = shapes.longer_side(asked) if isinstance(asked, Walk) else asked.size
-    return size if size in models_on_offer.facts(models_on_offer.setting(asked.model))["sizes"][1:] else None
+    size = shapes.longer_side(source) if isinstance(source, Walk) else source.size
+    return size if size in models_on_offer.facts(models_on_offer.setting(source.model))["sizes"][1:] else None
 
 
 def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     chosen = [stop.get("drawing", "") for stop in stops]
     laid_out = [stop.get("layout") or "" for stop in stops]
     pictures = [stop.get("picture") or "" for stop in stops]
-    laid = [stop.get("lora") or "" for stop in stops]
+    loras = [stop.get("lora") or "" for stop in stops]
     weights = [f"{stop['lora_weight']:g}" if stop.get("lora") else "" for stop in stops]
     own = [
         {name: stop[name] for name in OWN if name not in shared and stop.get(name) not in (None, "")} for stop in stops
@@ -117,8 +117,8 @@ def of_stops(stops: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "drawing": chosen if any(chosen) else None,
         "layout": laid_out if any(laid_out) else None,
         "picture": pictures if any(pictures) else None,
-        "lora": laid if any(laid) else None,
-        "lora_weight": weights if any(laid) else None,
+        "lora": loras if any(loras) else None,
+        "lora_weight": weights if any(loras) else None,
         "cut_out": [index for index, stop in enumerate(stops) if stop.get("cut_out")] or None,
     }
 

@@ -201,12 +201,12 @@ class MakeForm:
     @property
     def guidance_written(self) -> str:
         """Return the typed guidance with the page language's decimal sign; as typed if it is not a number."""
-        return typed.written(self.guidance)
+        return typed.localised(self.guidance)
 
     @property
     def fps_written(self) -> str:
         """Return the typed frame rate with the page language's decimal sign; as typed if it is not a number."""
-        return typed.written(self.fps)
+        return typed.localised(self.fps)
 
     def fps_shown(self, usual: float) -> float:
         """Return the film's frame rate; ``usual`` if the typed one is missing or invalid."""
@@ -256,7 +256,7 @@ class MakeForm:
         elif match := re.fullmatch(r"style-([0-9]{1,2})-([a-z0-9-]{1,80})", change, re.ASCII):
             self._set_style(int(match[1]), match[2])
 
-    def take_guesses(self) -> None:
+    def fill_in_guesses(self) -> None:
         """Fill in a worker's description of a photo where the prompt is empty, as the page's script does."""
         for stop in self.stops:
             if stop.photo is not None and not stop.prompt.strip():

@@ -37,10 +37,10 @@ def for_walk(walk: Walk, *, limit: int = SHOWN) -> list[Proposal]:
     model = models_on_offer.find(walk.model_name or walk.model)
     if model is None:
         return []
-    taken = {stop.hand for stop in walk.stops}
+    current = {stop.hand for stop in walk.stops}
     prompt = ", ".join(stop.prompt for stop in walk.stops)
-    proposed = for_prompt(prompt, model=model.name, limit=limit + len(taken))
-    return [each for each in proposed if each.style.hand.words not in taken][:limit]
+    proposed = for_prompt(prompt, model=model.name, limit=limit + len(current))
+    return [each for each in proposed if each.style.hand.words not in current][:limit]
 
 
 def in_english(prompt: str, reading: Reading | None) -> str:

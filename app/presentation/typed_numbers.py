@@ -24,6 +24,6 @@ def whole_number(text: str) -> int | str:
     return int(text) if re.fullmatch(r"\s*[0-9]{1,20}\s*", text, re.ASCII) else text
 
 
-def written(text: str) -> str:
+def localised(text: str) -> str:
     """Return a typed number with the page language's decimal sign; the text itself if it is not a number."""
     return text.replace(".", decimal_sign()) if isinstance(number(text), float) else text

@@ -270,7 +270,7 @@ def describe(walk: Walk) -> WalkDescription:
         "progress": round(walk.painted_count / walk.frames, 4),
         "queue_position": place.position,
         "eta_seconds": None if place.seconds is None else round(place.seconds, 1),
-        "painters": place.painters,  # without a living worker there is no estimate
+        "painters": place.workers,  # without a living worker there is no estimate
         "smoothness": _smoothness(walk),
         "paint_seconds": walk.paint_seconds,
         "first_film_seconds": walk.first_film_seconds,

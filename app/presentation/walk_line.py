@@ -29,7 +29,7 @@ MEAN = 42
 """The height of the mean step, in pixels: even walks look the same in every chart, with room above for larger steps."""
 
 
-class Painted(Protocol):
+class GeneratedFrame(Protocol):
     """The attributes of a frame that the line needs."""
 
     @property
@@ -60,7 +60,7 @@ class Mark:
 class Thumbnail:
     """A picture below the line: its frame, position in percent, side in pixels, and whether a phone has room for it."""
 
-    frame: Painted
+    frame: GeneratedFrame
     x: float
     side: int
     on_phones: bool
@@ -83,13 +83,13 @@ def stop_marks(stops: int) -> list[Mark]:
     return [mark(place(stop, stops), 0) for stop in range(stops)]
 
 
-def frame_marks(frames: Sequence[Painted], stops: int) -> list[Mark]:
+def frame_marks(frames: Sequence[GeneratedFrame], stops: int) -> list[Mark]:
     """Return a mark for each generated frame, the early ranks last so that they are drawn over the late ones."""
     marks = [mark(place(frame.position, stops), frame.rank) for frame in frames]
     return sorted(marks, key=lambda each: (-each.rank, each.x))
 
 
-def ruler(frames: Sequence[Painted], stops: int) -> list[Mark]:
+def ruler(frames: Sequence[GeneratedFrame], stops: int) -> list[Mark]:
     """Return the marks of the generated frames, and of the stops even if they have no frame yet."""
     present = {mark.x for mark in frame_marks(frames, stops)}
     return [*frame_marks(frames, stops), *(stop for stop in stop_marks(stops) if stop.x not in present)]
@@ -105,7 +105,7 @@ def caption_marks(stops: int) -> list[Mark]:
     return [*quarters, *middles, *stations]
 
 
-def thumbnails(frames: Sequence[Painted], stops: int) -> list[Thumbnail]:
+def thumbnails(frames: Sequence[GeneratedFrame], stops: int) -> list[Thumbnail]:
     """Choose the thumbnails below the line: frames of the first five ranks that do not overlap earlier ranks."""
     wide: list[tuple[float, float]] = []
     phone: list[tuple[float, float]] = []

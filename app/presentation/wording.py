@@ -39,7 +39,7 @@ SOLVERS = {
     "UniPCMultistepScheduler": "UniPC",
 }
 ENDING_NAMES = {BACK: N_("there and back"), STOP: N_("stop at the end"), ROUND: N_("round to the start")}
-CARE_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")}
+PRESET_NAMES = {"fast": N_("sketch"), "balanced": N_("usual"), "exact": N_("fine")}
 
 
 def ordinal_place(position: int) -> str:
@@ -142,9 +142,9 @@ def ending_name(ending: str) -> str:
     return _(ENDING_NAMES[ending])
 
 
-def care_name(preset: str) -> str:
+def preset_name(preset: str) -> str:
     """Return the name of a quality preset: ``usual``."""
-    return _(CARE_NAMES[preset])
+    return _(PRESET_NAMES[preset])
 
 
 def own_words(own: Mapping[str, Any]) -> str:

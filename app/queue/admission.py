@@ -85,9 +85,9 @@ def check_queue(session: Session, walk: Walk, asked: int, line: fair_queue.Queue
             message = _with_wait(_(sentence, count=number(most)), wait)
             raise TooMany(message, retry_after=wait or UNKNOWN_SECONDS, reason="share")
     most = config["LINE_MAX"]
-    waiting, painters = fair_queue.waiting_work(line)
+    waiting, pool = fair_queue.waiting_work(line)
     if waiting and (excess := waiting + asked - most * fair_queue.turn_passes()) > 0:
-        wait = painters.seconds(excess / painters.painters) if painters.painters else None
+        wait = pool.seconds(excess / pool.workers) if pool.workers else None
         message = _with_wait(_(WHOLE, count=number(most)), wait)
         raise NoRoom(message, retry_after=wait or UNKNOWN_SECONDS, reason="line")
 

@@ -54,13 +54,13 @@ ORDER = (Walk.turn, Walk.ticket, Walk.number)  # concurrent requests may have eq
 
 
 @dataclass(frozen=True, slots=True)
-class PainterPool:
-    """The basis of estimates: the number of workers (painters) and their pace in seconds per UNet evaluation.
+class WorkerPool:
+    """The basis of estimates: the number of workers and their pace in seconds per UNet evaluation.
 
-    0 painters means that no live worker is known; a pace of None, that no walk was finished yet.
+    0 workers means that no live worker is known; a pace of None, that no walk was finished yet.
     """
 
-    painters: int
+    workers: int
     pace: float | None
 
     def seconds(self, passes: float) -> float | None:
@@ -72,14 +72,14 @@ class PainterPool:
 class QueuePlace:
     """The place of a walk in the queue: its position (1 is next; ``None`` once begun) and the estimated seconds left.
 
-    ``seconds`` is None if there are no workers or no pace. ``painters`` is the number of workers in the estimate,
+    ``seconds`` is None if there are no workers or no pace. ``workers`` is their number in the estimate,
     ``wait`` the part of the seconds for other walks; ``redis_away`` means that no worker can be woken.
     """
 
     position: int | None
     seconds: float | None
     may_be_overtaken: bool = False
-    painters: int | None = None
+    workers: int | None = None
     wait: float | None = None
     redis_away: bool = False
 
@@ -143,21 +143,21 @@ def _waits() -> ColumnElement[bool]:
     return Walk.state.in_(WAITING)
 
 
-def painter_pool() -> PainterPool:
+def load_worker_pool() -> WorkerPool:
     """Return the number of workers and their pace over the last finished walks."""
     running = select(func.count()).where(Piece.state == PIECE_TAKEN, Piece.urgency == pieces.WALK)
     is_begun = select(select(Walk.number).where(Walk.state == PAINTING).exists())
     # Count held tasks, because begun walks may be waiting. Between two tasks a worker holds none, so assume one then.
     at_work = db.session.scalar(running) or int(bool(db.session.scalar(is_begun)))
-    return PainterPool(max(len(jobs.workers()), at_work), _pace())
+    return WorkerPool(max(len(jobs.workers()), at_work), _pace())
 
 
-def find_place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> QueuePlace:
-    """Return the queue place and time estimate of ``walk``, for the current workers or the given ``painters``."""
+def find_place(walk: Walk | Row[Any], pool: WorkerPool | None = None) -> QueuePlace:
+    """Return the queue place and time estimate of ``walk``, for the current workers or the given ``pool``."""
     if walk.state not in WAITING:
         return QueuePlace(None, None)
     line = load_snapshot(walk.number)
-    painters = painters or line.painters
+    pool = pool or line.pool
     at = line.rows.get(walk.number)
     if at is None and walk.number <= line.newest:  # it has just left the queue
         return QueuePlace(None, None)
@@ -165,17 +165,17 @@ def find_place(walk: Walk | Row[Any], painters: PainterPool | None = None) -> Qu
     if at is None:  # newer than the snapshot, like some walks ahead of it
         at, own = int(np.searchsorted(line.turn, walk.turn, "right")), walk.asked
         came_since = _came_since(walk, line.newest)
-        seconds = line.seconds(painters, walk.start, walk.asked)
+        seconds = line.seconds(pool, walk.start, walk.asked)
     else:
         own = int(line.left[at])
-        seconds = line.seconds_of(painters, at)
+        seconds = line.seconds_of(pool, at)
     position, may_be_overtaken, wait = None, False, None
     if walk.state == PAINTING:
-        seconds = _estimate_by_own_pace(walk) if painters.pace is None else seconds
+        seconds = _estimate_by_own_pace(walk) if pool.pace is None else seconds
     else:
         position, may_be_overtaken = int(line.unopened[at]) + came_since + 1, walk.turn > line.served
-        wait = None if seconds is None else seconds - (painters.seconds(own) or 0)
-    return QueuePlace(position, seconds, may_be_overtaken, painters.painters, wait, line.redis_away)
+        wait = None if seconds is None else seconds - (pool.seconds(own) or 0)
+    return QueuePlace(position, seconds, may_be_overtaken, pool.workers, wait, line.redis_away)
 
 
 def _came_since(walk: Walk | Row[Any], newest: int) -> int:
@@ -185,10 +185,10 @@ def _came_since(walk: Walk | Row[Any], newest: int) -> int:
     return db.session.scalar(since) or 0
 
 
-def waiting_work(line: QueueSnapshot) -> tuple[int, PainterPool]:
+def waiting_work(line: QueueSnapshot) -> tuple[int, WorkerPool]:
     """Return the UNet evaluations that all walks in the queue still need, and the workers for them."""
     since = select(func.sum(LEFT)).where(Walk.number > line.newest, AMONG_FEW.in_(WAITING))
-    return int(line.left.sum()) + (db.session.scalar(since) or 0), line.painters
+    return int(line.left.sum()) + (db.session.scalar(since) or 0), line.pool
 
 
 def estimate_new_walk(
@@ -209,7 +209,7 @@ def estimate_new_walk(
     )
     own = cost.of_walk(settings, stops=stops, frames=max(frames, stops), closed=ending == ROUND)
     line = load_snapshot()
-    return line.queued, line.seconds(line.painters, line.served * line.a_turn, own)
+    return line.queued, line.seconds(line.pool, line.served * line.a_turn, own)
 
 
 Numbers = NDArray[np.int64]
@@ -224,7 +224,7 @@ class QueueSnapshot:
     total at the end. ``newest`` is the highest walk number at the time of the snapshot.
     """
 
-    painters: PainterPool
+    pool: WorkerPool
     redis_away: bool
     served: int
     a_turn: int
@@ -237,16 +237,16 @@ class QueueSnapshot:
     left: Numbers
     unopened: Numbers
 
-    def seconds(self, painters: PainterPool, start: int, asked: int) -> float | None:
+    def seconds(self, pool: WorkerPool, start: int, asked: int) -> float | None:
         """Return the estimated seconds until a new walk with this virtual start time would be done."""
-        return self._shared(painters, self._before(start, asked), asked)
+        return self._shared(pool, self._before(start, asked), asked)
 
-    def seconds_of(self, painters: PainterPool, row: int) -> float | None:
+    def seconds_of(self, pool: WorkerPool, row: int) -> float | None:
         """Return the estimated seconds until a walk in the queue is done; a missing film comes next."""
         own, start = int(self.left[row]), int(self.start[row])
         before = self._before(start, int(self.at[row]) + own - start)
         before[row] = 0
-        return self._shared(painters, before if own else np.zeros_like(before), own)
+        return self._shared(pool, before if own else np.zeros_like(before), own)
 
     def _before(self, start: int, asked: int) -> Numbers:
         """Return the UNet evaluations of each walk that come before the end of a walk.
@@ -260,12 +260,12 @@ class QueueSnapshot:
         return np.asarray(np.clip(until - self.at, 0, self.left), np.int64)
 
     @staticmethod
-    def _shared(painters: PainterPool, before: Numbers, own: int) -> float | None:
+    def _shared(pool: WorkerPool, before: Numbers, own: int) -> float | None:
         """Return the seconds until a walk is done: workers share the work before it; a free one begins at once."""
-        if not painters.painters:
+        if not pool.workers:
             return None
-        is_free = int((before > 0).sum()) < painters.painters
-        return painters.seconds((0 if is_free else int(before.sum()) / painters.painters) + own)
+        is_free = int((before > 0).sum()) < pool.workers
+        return pool.seconds((0 if is_free else int(before.sum()) / pool.workers) + own)
 
 
 def load_snapshot(number: int | None = None) -> QueueSnapshot:
@@ -299,7 +299,7 @@ def _query_snapshot() -> QueueSnapshot:
         np.array(column, np.int64) for column in (turns, starts, works, spents, unopeneds)
     )
     return QueueSnapshot(
-        painter_pool(),
+        load_worker_pool(),
         not jobs.redis_answers(),
         _served(db.session()),
         a_turn,

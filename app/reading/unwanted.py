@@ -156,7 +156,7 @@ def _kin(words: str, form: str, meanings: Sequence[Meaning], language: str, desc
     own = _sure(meanings)
     kinds = {wordbook.concepts[number].kind for number in own}
     stems = [keys.stem(word, language) for word in (*words.split(" ")[:-1], form) if form]
-    telling, covered = wordbook.lexicon.meanings(stems)
+    telling, covered = wordbook.lexicon.term_scores(stems)
     for number in ((telling >= KIN) & (covered == len(set(stems)))).nonzero()[0]:
         if wordbook.concepts[number].kind in kinds and describer.is_like(int(number), own):
             yield int(number)

@@ -1,3 +1,3 @@
-"""The settings: what each may be, the table of all of them, and the pages that are written from it."""
+"""The settings: the types of their values, the table of all of them, and the pages generated from it."""
 
 __all__ = ["kinds", "pages", "table"]

@@ -1,4 +1,4 @@
-"""What a setting may be: types that check a value, and what is said of it in messages and in the docs."""
+"""The types of settings: they check a value, and describe allowed values in messages and in the docs."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ SECRET_EXAMPLE = "at least 16 characters, better 64"  # noqa: S105
 
 
 class Must(str):
-    """What a value must be, as it stands in the message that refuses another."""
+    """What a value must be, as the message for an invalid value says it."""
 
 
 class Since(str):
-    """The release that brought a setting, if that is later than 1.0.0."""
+    """The release that added a setting, if later than 1.0.0."""
 
 
 class AtLeast(NamedTuple):
-    """The setting that a value must be no less than, and why."""
+    """The setting that is the lower bound of a value, and why."""
 
     name: str
     reason: str = ""
 
 
 class Unset(NamedTuple):
-    """What is used where a setting without a default is left out, and an example of a value."""
+    """For a setting without a default: what is used if it is missing, and an example of a value."""
 
     words: str
     example: str
 
 
 def _only_if(holds: Callable[[str], object]) -> AfterValidator:
-    """Refuse a text for which ``holds`` is false or raises ValueError."""
+    """Return a validator that refuses a text for which ``holds`` is false or raises ValueError."""
 
     def check(text: str) -> str:
         with suppress(ValueError):
@@ -61,7 +61,7 @@ def _like(pattern: str) -> AfterValidator:
 
 
 def _parsed(parse: Callable[[str], object], refusal: str = "cannot be used: {}") -> AfterValidator:
-    """Refuse a text that ``parse`` cannot read, with its reason."""
+    """Return a validator that refuses a text for which ``parse`` raises an error, and gives its message."""
 
     def check(text: str) -> str:
         try:
@@ -74,7 +74,7 @@ def _parsed(parse: Callable[[str], object], refusal: str = "cannot be used: {}")
 
 
 def _from_root(text: str) -> str:
-    """Expand ``~``, and complete a path that is given from the project's root."""
+    """Return a path with ``~`` expanded, and made absolute if it exists relative to the project's root."""
     text = names.expand(text)
     return str(ROOT / text) if text and (ROOT / text).exists() else text
 
@@ -90,7 +90,7 @@ def _is_listener(address: str) -> bool:
 
 
 class Member(TypedDict):
-    """Who made the site: the role and the address may be left out."""
+    """A person who made the site; role and URL are optional."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[misc]
     name: Annotated[str, Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""Write the settings page and the example file from the table: ``python -m app.settings.pages``."""
+"""Generate the settings page and the example file from the table: ``python -m app.settings.pages``."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ INTRODUCTION = """\
 
 
 def docs(text: str) -> str:
-    """Return the page with its tables of settings written again, one for each group."""
+    """Return the page ``text`` with its tables of settings generated again, one for each group."""
     before, rest = text.split(BEGIN)
     return before + BEGIN + "\n".join(_table(group) for group in table.GROUPS) + END + rest.split(END)[1]
 
 
 def example() -> str:
-    """Return a settings file that holds every setting, switched off."""
+    """Return a settings file with every setting, commented out."""
     return INTRODUCTION + "".join(
         f"\n# {inspect.getdoc(group)}\n" + "".join(_line(name) for name in group.model_fields) for group in table.GROUPS
     )
@@ -45,7 +45,7 @@ def _table(group: type[table.Group]) -> str:
 
 
 def _helps(group: type[table.Group]) -> dict[str, str]:
-    """Return what stands beneath each setting of a group; Python itself forgets it."""
+    """Return the help of each setting of a group, the text beneath it, parsed from the source."""
     statements = ast.parse(textwrap.dedent(inspect.getsource(group).partition("\n")[2])).body
     return {
         setting.target.id: re.sub(r"\s*\n\s*", " ", text.value.value) + "".join(_since(setting.target.id))

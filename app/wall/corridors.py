@@ -40,9 +40,9 @@ class CorridorLeg:
     @property
     def frames(self) -> list[Frame]:
         """The frames of the leg with both stops; the last leg of a closed walk ends with the walk's first frame."""
-        found = [frame for frame in self.walk.painted if self.start <= frame.position <= self.start + 1]
+        frames = [frame for frame in self.walk.painted if self.start <= frame.position <= self.start + 1]
         is_last = self.walk.ending == ROUND and self.start == len(self.walk.stops) - 1
-        return [*found, self.walk.painted[0]] if is_last else found
+        return [*frames, self.walk.painted[0]] if is_last else frames
 
     def to_json(self, number: int) -> dict[str, Any]:
         """Return the leg as JSON data for a screen, with this number."""
@@ -66,12 +66,12 @@ def legs_of(exhibition: Exhibition) -> list[CorridorLeg]:
     """Return the legs of an exhibition's corridor, once around, without connecting walks that are not finished."""
     walks = exhibitions.walks_of(exhibition)
     joints = _joints(walks)
-    found: list[CorridorLeg] = []
+    legs: list[CorridorLeg] = []
     for walk, following in _round(walks):
-        found += _legs(walk)
+        legs += _legs(walk)
         if joint := joints.get((_key(walk, walk.stops[_end(walk)]), _key(following, following.stops[0]))):
-            found += _legs(joint)
-    return found
+            legs += _legs(joint)
+    return legs
 
 
 def describe_legs(legs: Sequence[CorridorLeg], at: int) -> list[dict[str, Any]]:

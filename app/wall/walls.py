@@ -60,16 +60,16 @@ def at(name: str) -> Wall:
 
     :raises NoWall: when there is none.
     """
-    found = find(name)
-    if found is None:
+    wall = find(name)
+    if wall is None:
         raise NoWall(_("No wall has this name. It may have been mistyped."))
-    return found
+    return wall
 
 
 def find(name: str) -> Wall | None:
     """Return the wall of this name, or ``None``."""
-    found: Wall | None = db.session.scalar(select(Wall).where(Wall.name == name)) if NAME.fullmatch(name) else None
-    return found
+    wall: Wall | None = db.session.scalar(select(Wall).where(Wall.name == name)) if NAME.fullmatch(name) else None
+    return wall
 
 
 def all_walls() -> list[Wall]:

@@ -29,7 +29,6 @@ from app.presentation import form_fields, playback, readings, walk_line
 from app.presentation import make_form as forms
 from app.presentation.wording import (
     blend,
-    care_name,
     ending_name,
     example_prompts,
     frame_size,
@@ -38,6 +37,7 @@ from app.presentation.wording import (
     note,
     ordinal_place,
     own_words,
+    preset_name,
     same_shape,
     short_name,
     size_class,
@@ -73,7 +73,7 @@ FILTERS = {
     "note": note,
     "solver_name": solver_name,
     "ending_name": ending_name,
-    "care_name": care_name,
+    "preset_name": preset_name,
     "day": day,
     "day_and_time": day_and_time,
     "known": foreign_messages.translate_foreign,

@@ -1,7 +1,7 @@
-"""Write a release's bill of materials, as CycloneDX JSON: ``python -m deploy.release.bill FILE``.
+"""Write a release's software bill of materials (SBOM) as CycloneDX JSON: ``python -m deploy.release.bill FILE``.
 
-It names the packages of the web process and of the worker, from their lock files, and the works that are shipped, from
-docs/licences.md, each with its licence and the sum of its bytes.
+It lists the packages of the web process and the worker, from their lock files, and the shipped works, from
+docs/licences.md, each with its licence and checksum.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 LICENCES = ROOT / "docs/licences.md"
 PROGRAMS = ("web", "worker")
 SHIPPED = ("models/", "static/fonts/", "static/vendor/", "exhibition/", "app/moderation/")
-"""Where the works lie that images and archives of a release hold beside the code."""
+"""The folders of the works that images and archives of a release contain."""
 
 
 def packages(program: str) -> list[Component]:
-    """Describe the packages in a program's lock file."""
+    """Return a component for each package in a program's lock file, sorted.
+
+    :raises subprocess.CalledProcessError: when the lock file cannot be read.
+    """
     lock = ROOT / "requirements" / f"{program}.txt"
     command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible", "--sv", "1.6", str(lock)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -40,7 +43,7 @@ def packages(program: str) -> list[Component]:
 
 
 def licences(name: str, version: str) -> list[DisjunctiveLicense | LicenseExpression]:
-    """Return the licence that a package tells of itself, where it is installed here in this version."""
+    """Return the licences in a package's metadata; empty unless this version of it is installed here."""
     try:
         about = metadata.metadata(name)
     except metadata.PackageNotFoundError:
@@ -49,12 +52,17 @@ def licences(name: str, version: str) -> list[DisjunctiveLicense | LicenseExpres
         return []
     if expression := about.get("License-Expression"):
         return [LicenseExpression(expression)]
-    told = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier", []) if line.startswith("License :: OSI")]
-    return [DisjunctiveLicense(name=line) for line in told]
+    names = [
+        line.rpartition(" :: ")[2] for line in about.get_all("Classifier", []) if line.startswith("License :: OSI")
+    ]
+    return [DisjunctiveLicense(name=name) for name in names]
 
 
 def works(table: str) -> list[Component]:
-    """Describe what is shipped beside the code, from the table of licences."""
+    """Return a component for each shipped work in the Markdown table of licences.
+
+    :raises FileNotFoundError: when the table names a file that does not exist.
+    """
     rows = re.findall(r"^\| (?!what \|)([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", table, re.MULTILINE)
     return [
         _work(what, path, licence, origin)
@@ -78,7 +86,7 @@ def _work(what: str, path: str, licence: str, origin: str) -> Component:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes; of a folder's, that of its files' names and sums in order."""
+    """Return the SHA-256 of a file, or of a folder: that of its sorted files' digests and names."""
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     lines = [f"{digest(file)}  {file.relative_to(path)}\n" for file in sorted(path.rglob("*")) if file.is_file()]
@@ -86,7 +94,7 @@ def digest(path: Path) -> str:
 
 
 def bill() -> Bom:
-    """Put the bill together."""
+    """Return the bill of materials."""
     root = Component(
         name="moma-lisa",
         version=__version__,
@@ -100,10 +108,10 @@ def bill() -> Bom:
     for name in PROGRAMS:
         program = Component(name=f"moma-lisa-{name}", version=__version__, type=ComponentType.APPLICATION, bom_ref=name)
         needed = []
-        for found in packages(name):
-            package = known.setdefault((found.name, found.version), found)
-            package.bom_ref.value = f"pypi:{found.name}@{found.version}"
-            package.licenses = licences(found.name, str(found.version))
+        for component in packages(name):
+            package = known.setdefault((component.name, component.version), component)
+            package.bom_ref.value = f"pypi:{component.name}@{component.version}"
+            package.licenses = licences(component.name, str(component.version))
             package.properties.add(Property(name="moma-lisa:program", value=name))
             needed.append(package)
         bom.components.add(program)
@@ -117,13 +125,13 @@ def bill() -> Bom:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the bill to a file, once it is found to be of CycloneDX's schema."""
+    """Validate the bill against CycloneDX's schema and write it to a file; return the exit status."""
     if len(arguments) != 1:
         print("Usage: python -m deploy.release.bill FILE", file=sys.stderr)
         return 2
     text = JsonV1Dot6(bill()).output_as_string(indent=2)
     if flaw := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
-        print(f"The bill is not of CycloneDX's schema: {flaw}", file=sys.stderr)
+        print(f"The bill of materials does not match CycloneDX's schema: {flaw}", file=sys.stderr)
         return 1
     target = Path(arguments[0])
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Cut the notes of one release out of CHANGELOG.md: ``python -m deploy.release.notes 1.0.0``."""
+"""Print the release notes of a version from CHANGELOG.md: ``python -m deploy.release.notes 1.0.0``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADING = re.compile(r"^## (?:(?P<version>\d+\.\d+\.\d+) · (?P<day>\S+)|(?P<unr
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release as the changelog tells it; its version and day are empty for what is not released yet."""
+    """A release in the changelog; version and day are empty for unreleased changes."""
 
     version: str
     day: str
@@ -22,39 +22,39 @@ class Release:
 
 
 def releases(changelog: str) -> list[Release]:
-    """Take a changelog apart, newest first.
+    """Return the releases in a changelog, newest first.
 
-    :raises ValueError: for a heading that names neither a version with its day nor ``Unreleased``.
+    :raises ValueError: for a heading that is neither a version with its day nor ``Unreleased``.
     """
     for line in re.findall(r"^## .*$", changelog, re.MULTILINE):
         if not HEADING.match(line):
             raise ValueError(f"CHANGELOG.md: {line!r} is no heading of a release, such as '## 1.0.0 · 2026-11-24'")
-    found = list(HEADING.finditer(changelog))
-    ends = [match.start() for match in found[1:]] + [len(changelog)]
+    headings = list(HEADING.finditer(changelog))
+    ends = [match.start() for match in headings[1:]] + [len(changelog)]
     return [
         Release(match["version"] or "", match["day"] or "", changelog[match.end() : end].strip())
-        for match, end in zip(found, ends, strict=True)
+        for match, end in zip(headings, ends, strict=True)
     ]
 
 
 def notes(changelog: str, version: str) -> str:
-    """Return what the changelog says of a version.
+    """Return the changelog's text for a version.
 
-    :raises LookupError: when it says nothing of it.
+    :raises LookupError: when the changelog has no text for it.
     """
     for release in releases(changelog):
         if release.version == version and release.text:
             return f"{release.text}\n"
-    raise LookupError(f"CHANGELOG.md tells nothing of version {version}")
+    raise LookupError(f"CHANGELOG.md has no notes for version {version}")
 
 
 def absolute(text: str, address: str) -> str:
-    """Have links into the project lead to ``address``, for a page that lies elsewhere."""
+    """Return Markdown text with its relative links prefixed by ``address``, for a page outside the project."""
     return re.sub(r"\]\((?!https?://|#)([^)]+)\)", rf"]({address}/\1)", text)
 
 
 def main(arguments: list[str]) -> int:
-    """Print the notes of a version; with a second argument, links lead to that address."""
+    """Print the notes of a version, with relative links prefixed by the second argument; return the exit status."""
     if len(arguments) not in (1, 2):
         print("Usage: python -m deploy.release.notes VERSION [ADDRESS]", file=sys.stderr)
         return 2

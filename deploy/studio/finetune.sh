@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Fine-tune Stable Diffusion 1.x on pictures, from the pictures to a model that the site loads (docs/fine-tuning.md).
-# May be stopped at any time and started again: what is done stays done.
-#   deploy/studio/finetune.sh                      tries the whole way with random weights: half an hour on two cores
+# Fine-tune Stable Diffusion 1.x on a folder of pictures, and publish a model that the site loads (docs/fine-tuning.md).
+# It may be stopped at any time and resumes where it stopped.
+#   deploy/studio/finetune.sh                      runs all steps with random weights: half an hour on two cores
 #   BASE=/srv/models/sd15 PICTURES=scans LICENCE=CC0-1.0 DEVICE=cuda SIZE=512 STEPS=2000 SAVE=250 deploy/studio/finetune.sh
-# FOLDER is the work folder. BASE is a folder of Stable Diffusion 1.x as diffusers saves it; without one, a model of its
-# real sizes with random weights is made, which paints nothing but noise; TOKENIZER is the folder of its tokenizer, the
-# shipped one of CLIP. PICTURES is a folder or bucket, of the licence LICENCE; without it 30
-# pictures are made of the shipped drawings. CAPTIONS are captions of your own, BLIP is a folder of BLIP's weights.
-# DEVICE is cpu or cuda, SIZE the pixels of a side, STEPS and LORA_STEPS how long is learned, JOBS how many processes
-# learn the changes of low rank. Every SAVE steps the state is kept (3.4 GB for all weights), every EVERY the five
-# prompts are painted, in PAINTED_IN steps. ASKED is how many captions and names each evaluation asks for. KILL=1 kills
-# the training of all weights after step 3, and lets it go on.
+# FOLDER is the work folder. BASE is a folder of Stable Diffusion 1.x as diffusers saves it; without one, a model of the
+# same size with random weights is created, which generates only noise. TOKENIZER is the folder of its tokenizer, by
+# default the shipped one of CLIP. PICTURES is a folder or bucket of pictures with the licence LICENCE; without it, 30
+# pictures are generated from the shipped drawings. CAPTIONS are your own captions, BLIP is a folder of BLIP's weights.
+# DEVICE is cpu or cuda, SIZE the side in pixels, STEPS and LORA_STEPS the training steps, JOBS the number of processes
+# that train the LoRA. Every SAVE steps the state is saved (3.4 GB for all weights), every EVERY steps the five
+# prompts are rendered, in PAINTED_IN steps. ASKED is the number of captions and names per evaluation. KILL=1 kills
+# the training of all weights after step 3, and resumes it.
 set -euo pipefail
 : "${FOLDER:=fine-tuned}" "${BASE:=}" "${TOKENIZER:=models/families/clip}" "${PICTURES:=}" "${LICENCE:=}" "${CAPTIONS:=}" "${BLIP:=}"
 : "${DEVICE:=cpu}" "${SIZE:=128}" "${STEPS:=6}" "${LORA_STEPS:=8}" "${JOBS:=2}" "${BATCH:=2}" "${KILL:=}" "${ASKED:=4}"
@@ -41,8 +41,8 @@ judge() { python -m studio evaluate --folder "$FOLDER" --size "$SIZE" --steps "$
 began "evaluate: the base, the line to beat"
 judge --model "$BASE" --name base
 
-# Changes of low rank to the attention. torchrun starts the processes, in which accelerate shares the work: its own
-# launcher starts but one on a processor.
+# A LoRA of the attention layers. torchrun starts the processes among which accelerate divides the work: accelerate's
+# own launcher starts only one on a CPU.
 began "train: changes of low rank, $JOBS processes"
 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" torchrun --standalone --nproc-per-node "$JOBS" -m -- studio train --folder "$FOLDER" \
     --base "$BASE" --tune lora --run lora --rank 8 --half-base --precision "$LORA_PRECISION" --checkpointing --batch "$BATCH" \
@@ -51,8 +51,8 @@ OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" torchrun --standalone --nproc-per-node "
 began "publish: the model with its changes, and the changes as a LoRA file"
 python -m studio publish --folder "$FOLDER" --base "$BASE" --vae "$BASE/vae" --to "$FOLDER/published-lora" --name fine-tuned-lora --trained-by lora --prefix "$PREFIX" --size "$SIZE"
 
-# All weights: by Adafactor and without a moving average, so that 0.86 billion of them fit into 8 GB. The five prompts that
-# train paints by default, behind the prefix, are painted every EVERY steps.
+# All weights: with Adafactor and without a moving average, so that 0.86 billion of them fit into 8 GB. The five default
+# prompts, after the prefix, are rendered every EVERY steps.
 learn() {
     exec python -m studio train --folder "$FOLDER" --base "$BASE" --tune full --run full --frugal --average 0 --checkpointing \
         --precision "$PRECISION" --batch "$BATCH" --rate "$RATE" --warmup 2 --gamma 5 --steps "$STEPS" --save-every "$SAVE" \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Make a model of 256 pixels of the one in BASE, on a processor and in hours: it keeps what that one knows and learns our
-# hands, first in the latents that its base knows (broad), then, with some of the base mixed in again, in all (fine). Two
-# sets of drawings are enough, and clearer than four: a name then means fewer things. May be stopped at any time and
-# started again. FOLDER is the work folder, BASE a model with an AutoencoderTiny, JOBS the cores, STEPS those of each
-# training of the UNet, PRECISION bf16 where the processor multiplies it, NAME what recipes call the model.
+# Train a model of 256 pixels from the one in BASE, on a CPU in some hours: it keeps that model's knowledge and learns our
+# styles, first in the latents of the base (broad), then in all latents, with some of the base mixed in again (fine). Two
+# sets of drawings suffice, and are clearer than four, because a name then has fewer meanings. It may be stopped at any
+# time and resumes. FOLDER is the work folder, BASE a model with an AutoencoderTiny, JOBS the cores, STEPS the steps of each
+# training of the UNet, PRECISION bf16 if the CPU supports it, NAME the model's name in recipes.
 set -euo pipefail
 : "${FOLDER:=house}" "${BASE:?a folder of the model to grow}" "${JOBS:=$(nproc)}" "${STEPS:=2200}" "${PRECISION:=no}" "${NAME:=house-2}"
 studio() { python -m studio "$@" --folder "$FOLDER"; }

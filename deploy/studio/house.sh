@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make the house model from nothing. May be stopped at any time and started again: what is done stays done.
-# FOLDER is the work folder, DEVICE cuda or cpu, PRECISION no, fp16 or bf16; NAME what recipes will call the model.
+# Train the built-in model from scratch. It may be stopped at any time and resumes where it stopped.
+# FOLDER is the work folder, DEVICE cuda or cpu, PRECISION no, fp16 or bf16; NAME the model's name in recipes.
 set -euo pipefail
 : "${FOLDER:=house}" "${DEVICE:=cuda}" "${PRECISION:=bf16}" "${NAME:=house-2}"
 studio() { python -m studio "$@" --folder "$FOLDER"; }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Teach a model to paint after sketches, on a processor and in days: it goes on from a UNet that was led by sketches
-# before (UNET) and an autoencoder of 32 x 32 x 4 latents (VAE), at a constant rate, so that it may be stopped at any
-# time and started again. FOLDER is the work folder, BASE whose text encoder reads, JOBS the cores, SUBJECTS how many
-# pictures it learns from (more may be asked for at the next start), PRECISION bf16 where the processor multiplies it.
-# When it is good enough: the same command with COOL=3000 and STEPS that much above the last step, and it comes to rest.
-# What it has learned so far may be scored and published at any time: evaluate --run led, publish --run led.
+# Train a sketch-conditioned model on a CPU in some days: continue from a UNet that was conditioned on sketches
+# before (UNET) and an autoencoder with 32 x 32 x 4 latents (VAE), at a constant rate, so that it may be stopped at any
+# time and resumed. FOLDER is the work folder, BASE the model with the text encoder, JOBS the cores, SUBJECTS the number of
+# training pictures (which may be greater at the next start), PRECISION bf16 if the CPU supports it.
+# When it is good enough, run the same command with COOL=3000 and STEPS 3000 above the last step, to decay the rate.
+# Its state can be evaluated and published at any time: evaluate --run led, publish --run led.
 set -euo pipefail
 : "${FOLDER:=house}" "${BASE:=models/house}" "${UNET:?a UNet to go on from}" "${VAE:?an autoencoder}" "${JOBS:=$(nproc)}"
 : "${SUBJECTS:=20480}" "${PRECISION:=no}" "${STEPS:=1000000}" "${COOL:=0}"

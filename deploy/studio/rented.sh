@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Make the house model on a rented GPU: deploy/studio/rented.sh user@machine [work folder here]
-# The machine needs ssh, rsync, Python 3.11 or newer with venv, npm and NVIDIA's driver. Run it again to go on, or to
-# see how far it has got: the work there outlives this script's connection. What was made comes back at the end.
+# Train the built-in model on a rented GPU: deploy/studio/rented.sh user@machine [local work folder]
+# The machine needs ssh, rsync, Python 3.11 or newer with venv, npm and NVIDIA's driver. Run it again to resume, or to
+# see the progress: the training continues without this script's connection. The results are copied back at the end.
 set -euo pipefail
 machine=${1:?usage: deploy/studio/rented.sh user@machine [folder]}
 folder=${2:-house}
 cd "$(dirname "$0")/../.."
 rsync -a --delete --exclude=__pycache__ --include='/decoder/***' --include=/deploy/ --include='/deploy/studio/***' --include='/eye/***' \
     --include='/models/***' --include='/requirements/***' --include='/sketch/***' --include='/studio/***' --exclude='*' ./ "$machine:moma-studio/"
-# setsid: it goes on when the connection is lost; flock: a second start follows the first.
+# setsid: the training continues when the connection is lost. flock: a second start only follows its log.
 ssh "$machine" 'cd moma-studio && mkdir -p ../moma-house && setsid flock -n ../moma-house/lock bash -c "
     set -e; rm -f ../moma-house/ended
     test -d ../moma-venv || python3 -m venv ../moma-venv

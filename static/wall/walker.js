@@ -1,7 +1,7 @@
 // The order and pace of a wall's pictures: which comes next, and how fast. Independent of page, network and clock.
 //
-// A leg is {number, count, skipped}. Its picture 0 is the last of the leg before, and is not shown twice. `has(leg, index)`
-// says whether a picture has been fetched, and `isComing()` whether others are being fetched. The walker starts when
+// A leg is {number, count, skipped}. Its picture 0 is the last of the leg before, and is not shown twice. `has` says
+// whether a picture has been fetched, and `isComing()` whether others are being fetched. The walker starts when
 // enough pictures are ahead, or all that exist. Where none is ahead, it turns round and plays backwards, and turns again
 // when enough new pictures are ahead. So it never stops, unless it is paused.
 

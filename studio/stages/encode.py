@@ -374,6 +374,6 @@ def _digest(path: Path) -> str:
     for each in files:
         whole.update(each.name.encode())
         with each.open("rb") as file:
-            for part in iter(lambda: file.load_batch(1 << 20), b""):
+            for part in iter(lambda: file.read(1 << 20), b""):
                 whole.update(part)
     return whole.hexdigest()[:24]

@@ -67,7 +67,7 @@ def test_notes_are_made_by_make_and_refused_for_a_version_that_nobody_tells_of()
 
     assert make(f"v{__version__}").stdout == notes.notes(CHANGELOG, __version__)
     assert (make("9.9.9").returncode, make("9.9.9").stdout) != (0, "")
-    assert "CHANGELOG.md tells nothing of version 9.9.9" in make("9.9.9").stderr
+    assert "CHANGELOG.md has no notes for version 9.9.9" in make("9.9.9").stderr
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def provenance(*, model: str, revision: str, software: str, licence: str = "") -
 
 
 def gif(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, comment: str) -> bytes:
-    """Return a GIF, written by :class:`GifWriter`; raise ValueError without frames, or for unfit durations."""
+    """Return a GIF by :class:`GifWriter`; raise ValueError without frames, or unless each has a duration."""
     times = _times(frames, durations_ms)
     sample = [palette_sample(frame, index, len(frames)) for index, frame in enumerate(frames)]
     writer = GifWriter(sample, comment=comment)
@@ -191,7 +191,7 @@ def _changed(
 
 
 def mp4(frames: Sequence[Frame], fps: float | Fraction, *, metadata: Mapping[str, str]) -> bytes:
-    """Return an MP4, written by :class:`Mp4Writer`; raise ValueError without frames."""
+    """Return an MP4 by :class:`Mp4Writer`; raise ValueError without frames."""
     if not frames:
         raise ValueError("a film needs at least one frame")
     with Mp4Writer(fps, metadata=metadata) as writer:
@@ -294,7 +294,7 @@ def _escaped(value: str) -> str:
 
 
 def webp(frames: Sequence[Frame], durations_ms: Sequence[int] | int, *, metadata: Mapping[str, str]) -> bytes:
-    """Return a WebP, written by :class:`WebpWriter`; raise ValueError without frames, or for unfit durations."""
+    """Return a WebP by :class:`WebpWriter`; raise ValueError without frames, or unless each has a duration."""
     times = _times(frames, durations_ms)
     writer = WebpWriter(metadata=metadata)
     for frame, ms in zip(frames, times, strict=True):

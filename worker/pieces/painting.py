@@ -201,13 +201,13 @@ class WalkInProgress:
         """Return the states and thumbnails of a batch of stops or samples, by position; generate lost ones again."""
         if (number, batch) not in self.memory.knots:
             try:
-                found = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
+                stored = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
             except MediaStoreAway:
                 raise
             except (MediaError, ValueError, KeyError, OSError):
                 log.warning("batch %s.%s of walk %s is lost and is generated again", number, batch, self.walk.id)
-                found = self.paint(number, batch)
-            self.remember(number, batch, found)
+                stored = self.paint(number, batch)
+            self.remember(number, batch, stored)
         return self.memory.knots[number, batch]
 
     def remember(self, number: int, batch: int, painted: Sequence[Painted]) -> None:
@@ -313,12 +313,12 @@ def load(claim: Claim) -> Walk:
 
     :raises LeaseLost: when it no longer exists.
     """
-    found: Walk | None = db.session.scalar(
+    walk: Walk | None = db.session.scalar(
         select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
     )
-    if found is None:
+    if walk is None:
         raise LeaseLost(claim.walk_id)
-    return found
+    return walk
 
 
 def added_drawings(inputs: Sequence[StopInput]) -> dict[str, str]:

@@ -119,13 +119,13 @@ class VisualFeatureExtractor:
         vectors = dict(zip(looked_at, seen.cpu().numpy(), strict=True))
         steps = [1 - float(vectors[place - 1] @ vectors[place]) for place in following]
         by_position = {rows[place].position: each for place, each in zip(looked_at, shares, strict=True)}
-        found = {position: eye.name_style(by_position[position], among)
+        styles = {position: eye.name_style(by_position[position], among)
                  for position, among in _stops_without_style(walk).items() if position in by_position}  # fmt: skip
-        sentences = np.stack([vectors[place] for place in places])
+        embeddings = np.stack([vectors[place] for place in places])
         step = max(0.0, float(np.mean(steps))) if steps else None
-        return Features([row.index for row in chosen], visual_search.pack(sentences), found, step)
+        return Features([row.index for row in chosen], visual_search.pack(embeddings), styles, step)
 
-    def _store(self, walk: Walk, seen: Features) -> None:
+    def _store(self, walk: Walk, features: Features) -> None:
         """Store features, unless the walk was deleted in the meantime."""
         try:
             with writing() as session:
@@ -138,14 +138,14 @@ class VisualFeatureExtractor:
                 session.execute(delete(VisualFeatures).where(VisualFeatures.walk_number == walk.number))
                 session.add(
                     VisualFeatures(
-                        walk_number=walk.number, eye=self._revision, frames=seen.frames, vectors=seen.vectors
+                        walk_number=walk.number, eye=self._revision, frames=features.frames, vectors=features.vectors
                     )
                 )
                 family = select(Walk.number).where(reuse.same_files(walk))
-                if seen.step is not None:
-                    measured = {"perceptual_step": round(seen.step, 4)}
+                if features.step is not None:
+                    measured = {"perceptual_step": round(features.step, 4)}
                     session.execute(update(Walk).where(Walk.number.in_(family)).values(measured))
-                for position, words in seen.hands.items():
+                for position, words in features.hands.items():
                     stops = update(Stop).where(Stop.walk_number.in_(family), Stop.position == position)
                     session.execute(stops.values(found_hand=words))
         except IntegrityError:

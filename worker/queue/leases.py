@@ -115,59 +115,57 @@ def claim_next(
     while True:
         with writing() as session:
             is_walks_turn = after is not None and after.is_short
-            found = next_piece.fairest(session, models, loaded, is_walks_turn=is_walks_turn, elsewhere=elsewhere)
-            if found is None:
+            row = next_piece.find_next(session, models, loaded, is_walks_turn=is_walks_turn, elsewhere=elsewhere)
+            if row is None:
                 return None
-            if claim := _take(session, found):
+            if claim := _take(session, row):
                 return claim
             session.rollback()  # another worker claimed it first: try the next one
 
 
-def _take(session: Session, found: Any) -> Claim | None:
-    """Claim the found task; return ``None`` if another worker was faster or the task is gone."""
+def _take(session: Session, row: Any) -> Claim | None:
+    """Claim the task of a row; return ``None`` if another worker was faster or the task is gone."""
     lease = {"state": PIECE_TAKEN, "lease_holder": holder(), "lease_until": _lease_end()}
-    if found.number is not None and found.kind in SHORT_KINDS:
-        attempt = found.attempt + 1
+    if row.number is not None and row.kind in SHORT_KINDS:
+        attempt = row.attempt + 1
     else:
-        attempt = found.walk_attempt + 1
+        attempt = row.walk_attempt + 1
         begun = session.execute(
             update(Walk)
-            .where(Walk.number == found.walk_number, Walk.attempt == attempt - 1, Walk.state.in_(WAITING))
+            .where(Walk.number == row.walk_number, Walk.attempt == attempt - 1, Walk.state.in_(WAITING))
             .values(state=PAINTING, attempt=attempt, started_at=func.coalesce(Walk.started_at, now()))
             .execution_options(synchronize_session=False)
         )
         if begun.rowcount != 1:  # type: ignore[attr-defined]
             return None
-    if found.number is None:
-        place = {"urgency": pieces.WALK, "turn": found.turn, "ticket": found.ticket}
-        piece = Piece(walk_number=found.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
+    if row.number is None:
+        place = {"urgency": pieces.WALK, "turn": row.turn, "ticket": row.ticket}
+        piece = Piece(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
         session.add(piece)
         session.flush()
-        return Claim(
-            piece.number, found.walk_number, found.id, STOPS, 0, 0, attempt, found.model, request_id=found.request_id
-        )
+        return Claim(piece.number, row.walk_number, row.id, STOPS, 0, 0, attempt, row.model, request_id=row.request_id)
     taken = session.execute(
         update(Piece)
-        .where(Piece.number == found.number, *_is_of(found), Piece.state == PIECE_WAITING)
+        .where(Piece.number == row.number, *_is_of(row), Piece.state == PIECE_WAITING)
         .values(attempt=attempt, **lease)
         .execution_options(synchronize_session=False)
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    where = found.walk_number or 0, found.id, found.kind, found.level, found.batch
-    return Claim(found.number, *where, attempt, found.model, found.task, _request_id(found), found.lost)
+    where = row.walk_number or 0, row.id, row.kind, row.level, row.batch
+    return Claim(row.number, *where, attempt, row.model, row.task, _request_id(row), row.lost)
 
 
-def _request_id(found: Any) -> str | None:
+def _request_id(row: Any) -> str | None:
     """Return the ID of the request that led to a task: the task's own for a short task, else its walk's."""
-    payload = getattr(found, "payload", None) or {}
-    request_id: str | None = payload.get("request_id") or found.request_id
+    payload = getattr(row, "payload", None) or {}
+    request_id: str | None = payload.get("request_id") or row.request_id
     return request_id
 
 
-def _is_of(found: Any) -> tuple[ColumnElement[bool], ...]:
+def _is_of(row: Any) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for tasks of the same walk or ID; numbers of deleted tasks may be reused."""
-    return (Piece.walk_number == found.walk_number,) if found.task is None else (Piece.task == found.task,)
+    return (Piece.walk_number == row.walk_number,) if row.task is None else (Piece.task == row.task,)
 
 
 def renew(claim: Claim) -> None:
@@ -286,15 +284,15 @@ def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> Non
     walk = session.scalar(
         select(Walk).where(Walk.number == walk_number).with_for_update().execution_options(populate_existing=True)
     )
-    found = select(Piece).where(Piece.number.in_(numbers), Piece.state == PIECE_TAKEN).with_for_update()
-    for piece in session.scalars(found.execution_options(populate_existing=True)).all():
+    query = select(Piece).where(Piece.number.in_(numbers), Piece.state == PIECE_TAKEN).with_for_update()
+    for piece in session.scalars(query.execution_options(populate_existing=True)).all():
         if not _is_lost(piece):
             continue
         piece.lost += 1
         figures.count_lost(1)
         piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
-        whose = f"task {piece.task}" if walk is None else f"walk {walk.id}"
-        log.warning("%s lost its worker for the %s. time at %s", whose, piece.lost, piece.kind)
+        subject = f"task {piece.task}" if walk is None else f"walk {walk.id}"
+        log.warning("%s lost its worker for the %s. time at %s", subject, piece.lost, piece.kind)
         reason = f"The painting was interrupted {piece.lost} times."
         if piece.kind in SHORT_KINDS:
             if piece.lost >= most and piece.kind == LORA:

@@ -26,7 +26,7 @@ PIECE = (
 MODEL = func.coalesce(Walk.model, Piece.model)  # a walk has no task, a task no walk
 
 
-def fairest(
+def find_next(
     session: Session,
     models: Collection[str] | None,
     loaded: Collection[str | None],

@@ -187,7 +187,7 @@ def test_lost_files_are_named_and_the_rest_is_saved(runner: FlaskCliRunner, hung
     media_store.store().delete(path)
     done = run_json(runner, "backup", "create", str(tmp_path / "b.tar"))
     assert (done["lost"], done["files"]) == ([path], 6)
-    assert "1 files were lost before" in run(runner, "backup", "create", str(tmp_path / "c.tar")).stderr
+    assert "1 files were missing before" in run(runner, "backup", "create", str(tmp_path / "c.tar")).stderr
 
 
 def test_a_walk_that_is_deleted_while_the_backup_is_made_does_not_come_back(

@@ -321,4 +321,4 @@ def test_same_name_at_once_makes_one_token(app: Flask) -> None:
     api_tokens.create("press")
     with pytest.raises(InvalidInput):
         api_tokens.create("press")
-    assert len(api_tokens.every()) == 1
+    assert len(api_tokens.list_tokens()) == 1

@@ -195,7 +195,7 @@ def test_visitors_of_a_network_share_its_turns_unless_it_is_one_that_many_visit_
     keys = []
     for visitor in ("ann", "ben"):
         with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
-            keys.append(rate_limits.turns_key(visitor))
+            keys.append(rate_limits.queue_key(visitor))
     assert (keys[0] == keys[1]) is shares
     assert shares or keys == ["ann", "ben"]
 

@@ -66,7 +66,7 @@ def test_all_that_can_be_drawn_is_listed_with_where_it_is_from(runner: FlaskCliR
 def test_same_file_twice_is_no_error(runner: FlaskCliRunner, robot: str) -> None:
     run(runner, "drawings", "add", robot, "robot")
     assert "was here already, as it is" in run(runner, "drawings", "add", robot, "robot").output
-    assert "what you told of it is taken over" in run(runner, "drawings", "add", robot, "robot, tin man").output
+    assert "its names and credits are updated" in run(runner, "drawings", "add", robot, "robot, tin man").output
     assert run_json(runner, "drawings", "remove", "robot")["state"] == "removed"
     assert "was removed before" in run(runner, "drawings", "remove", "robot").output
 

@@ -385,7 +385,7 @@ def test_doctor_finds_a_worker_of_another_version(runner: FlaskCliRunner, monkey
     about = {"model": NAME, "revision": "0123", "device": "cuda", "version": __version__}
     monkeypatch.setattr("app.queue.jobs.workers", lambda: [about, about | {"version": "0.0.9"}])
     found = {finding["part"]: finding for finding in run_json(runner, "doctor", status=1)}
-    told = f"1 of 2 run 0.0.9, this is {__version__}. Start them anew."
+    told = f"1 of 2 run 0.0.9, this is {__version__}. Restart them."
     assert (found["worker"]["well"], found["worker"]["detail"]) == (False, told)
 
 

@@ -17,7 +17,7 @@ def test_worker_of_another_version_is_named_with_the_cure(monkeypatch: pytest.Mo
     monkeypatch.setattr(doctor.jobs, "workers", lambda: workers)
     found = doctor._worker(has_database=False)
     assert not found.well
-    assert found.detail == f"1 of 2 run 0.9.0, this is {__version__}. Start them anew."
+    assert found.detail == f"1 of 2 run 0.9.0, this is {__version__}. Restart them."
 
 
 def test_no_worker_is_no_good(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,5 +34,5 @@ def test_workers_that_were_started_with_another_model_are_no_good(
     monkeypatch.setattr(doctor.jobs, "workers", lambda: [worker])
     found = doctor._worker(has_database=False)
     assert found.well is well
-    told = "" if well else f". None has {first}, the site's model. Start them anew."
+    told = "" if well else f". None has {first}, the site's model. Restart them."
     assert found.detail == f"1 running: {name or first} abc on cpu{told}"

@@ -175,7 +175,7 @@ def test_the_exhibition_says_nothing_of_this_machines_pace(fresh: Flask) -> None
     from app.queue import fair_queue
 
     start(fresh)
-    assert fair_queue.painter_pool().pace is None
+    assert fair_queue.load_worker_pool().pace is None
 
 
 def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -149,7 +149,7 @@ def test_address_of_nothing_has_no_live_part(client: FlaskClient, address: str) 
 def test_page_without_scripts_comes_again_as_seldom(
     client: FlaskClient, commissioned: Hanger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    far = fair_queue.QueuePlace(4000, 7200.0, painters=1, wait=7200.0)
+    far = fair_queue.QueuePlace(4000, 7200.0, workers=1, wait=7200.0)
     monkeypatch.setattr(fair_queue, "find_place", lambda _walk: far)
     page = client.get(commissioned().url).text
     assert '<noscript><meta http-equiv="refresh" content="60;' in page

@@ -79,7 +79,7 @@ def test_page_that_carries_a_form_leads_back_to_it(app: Flask) -> None:
         assert back is not None
         assert parse_qs(urlsplit(back).query) == {"prompt": ["a", "b"], "seed": ["3"]}
         assert (urlsplit(back).netloc, urlsplit(back).path) == ("", "/")
-        assert parse_qs(form_address.carried() or "") == {"prompt": ["a", "b"], "seed": ["3"]}
+        assert parse_qs(form_address.carried_query() or "") == {"prompt": ["a", "b"], "seed": ["3"]}
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_page_that_carries_a_form_leads_back_to_it(app: Flask) -> None:
 )
 def test_what_is_no_form_leads_nowhere(app: Flask, carried: str) -> None:
     with app.test_request_context("/styles?" + urlencode({"form": carried})):
-        assert (form_address.way_back(), form_address.carried()) == (None, None)
+        assert (form_address.way_back(), form_address.carried_query()) == (None, None)
 
 
 def test_too_many_fields_lead_nowhere(app: Flask) -> None:
     with app.test_request_context("/styles?" + urlencode({"form": "seed=&" * 300})):
-        assert form_address.left() == {}
+        assert form_address.carried_fields() == {}
 
 
 def test_photo_is_put_at_its_stop_and_no_further_than_there_are_stops(app: Flask) -> None:

@@ -136,7 +136,7 @@ def test_second_click_on_a_form_is_answered_even_when_the_line_is_full(strict: F
 def test_when_to_come_back_is_told_from_the_line(strict: Flask, hung: Hanger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "one"}])
     hung()
-    usual = fair_queue.turn_passes() * fair_queue.painter_pool().pace
+    usual = fair_queue.turn_passes() * fair_queue.load_worker_pool().pace
     answer = paint(strict, 4)[-1]
     assert int(answer.headers["Retry-After"]) == pytest.approx(usual, abs=2)  # the first of three must be done
     for number in range(5):

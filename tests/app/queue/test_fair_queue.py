@@ -192,11 +192,11 @@ def test_walk_that_waits_to_go_on_is_no_painter(
     for visitor in ("ann", "ben", "carl"):
         commissioned(visitor=visitor)
     serve(), serve(), serve()
-    assert fair_queue.painter_pool().painters == 3
+    assert fair_queue.load_worker_pool().workers == 3
     with writing() as session:
         session.execute(update(Piece).values(state=PIECE_DONE))
         session.execute(update(Walk).values(state=PAINTING))
-    assert fair_queue.painter_pool().painters == 1
+    assert fair_queue.load_worker_pool().workers == 1
 
 
 def test_who_cancels_and_asks_again_gains_nothing(app: Flask, commissioned: Commissioner) -> None:
@@ -299,7 +299,7 @@ def test_time_left_is_that_of_the_passes_ahead_at_the_usual_pace(
     painters(1)
     hung()
     first, second = commissioned(frames=10), commissioned(frames=20, visitor="ben")
-    assert fair_queue.painter_pool().pace == pytest.approx(PACE)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
     assert fair_queue.find_place(first).seconds == pytest.approx(2 * seconds(10)), "they are painted side by side"
     assert fair_queue.find_place(second).seconds == pytest.approx(seconds(10) + seconds(20))
     assert fair_queue.estimate_new_walk(5) == (2, pytest.approx(3 * seconds(5)))
@@ -325,7 +325,7 @@ def test_pace_is_that_of_the_passes_that_were_spent(app: Flask, hung: Commission
     walk = hung()
     with writing() as session:
         session.get(Walk, walk.number).passes = 60
-    assert fair_queue.painter_pool().pace == pytest.approx(0.04)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(0.04)
 
 
 def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: Flask, hung: Commissioner) -> None:
@@ -334,7 +334,7 @@ def test_walk_that_was_deleted_before_its_passes_were_counted_sets_no_pace(app: 
     with writing() as session:
         session.get(Walk, gone.number).passes = None
         session.execute(delete(Stop).where(Stop.walk_number == gone.number))
-    assert fair_queue.painter_pool().pace == pytest.approx(PACE)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(PACE)
 
 
 def test_walk_of_an_old_recipe_costs_every_frame_in_full() -> None:
@@ -355,7 +355,7 @@ def test_pace_is_the_median_of_the_last_walks(app: Flask, hung: Commissioner) ->
         walk = hung(minutes_ago=minutes)
         with writing() as session:
             session.get(Walk, walk.number).paint_seconds = took
-    assert fair_queue.painter_pool().pace == pytest.approx(4.0 / STOPS)
+    assert fair_queue.load_worker_pool().pace == pytest.approx(4.0 / STOPS)
 
 
 def test_time_left_is_shared_by_the_living_painters(
@@ -367,7 +367,7 @@ def test_time_left_is_shared_by_the_living_painters(
     for count in (1, 2, 4, 8):
         painters(count)
         assert fair_queue.find_place(last).seconds == pytest.approx(8 * seconds(10) / count + seconds(20))
-        assert fair_queue.find_place(last).painters == count
+        assert fair_queue.find_place(last).workers == count
     painters(9)  # one for each: nobody waits
     assert fair_queue.find_place(last).seconds == pytest.approx(seconds(20))
     assert fair_queue.find_place(walks_ahead[3]).seconds == pytest.approx(seconds(10))
@@ -379,7 +379,7 @@ def test_no_time_is_told_where_no_painter_lives(
     painters(0)
     hung()
     walk = commissioned()
-    assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, painters=0, redis_away=True)
+    assert fair_queue.find_place(walk) == fair_queue.QueuePlace(1, None, workers=0, redis_away=True)
     assert fair_queue.estimate_new_walk(24) == (1, None)
 
 
@@ -391,7 +391,7 @@ def test_walk_on_an_easel_proves_a_painter_while_redis_is_away(
     waits = commissioned(frames=10, visitor="ben")
     assert fair_queue.find_place(waits).seconds is None
     serve()
-    assert fair_queue.find_place(waits).painters == 1
+    assert fair_queue.find_place(waits).workers == 1
     assert fair_queue.find_place(waits).seconds == pytest.approx(2 * seconds(10))
 
 

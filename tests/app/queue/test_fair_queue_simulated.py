@@ -158,7 +158,7 @@ class Line(RuleBasedStateMachine):
     @invariant()
     def what_is_told_holds(self) -> None:
         """Look at each waiting walk's page, as its visitor does: to a first-comer nothing rises."""
-        waiting, pool = self._waiting(), fair_queue.painter_pool()  # one look at the painters, for this moment
+        waiting, pool = self._waiting(), fair_queue.load_worker_pool()  # one look at the painters, for this moment
         for walk in waiting:
             place = fair_queue.find_place(walk, pool)
             if walk.number in self.places:
@@ -173,11 +173,11 @@ class Line(RuleBasedStateMachine):
         for walk in db.session.scalars(select(Walk).where(Walk.state == PAINTING)):
             self._look_at_the_time(walk, fair_queue.find_place(walk, pool).seconds)
 
-    def _time_is_that_of_somebody(self, walk: Walk, place: fair_queue.QueuePlace, pool: fair_queue.PainterPool) -> None:
+    def _time_is_that_of_somebody(self, walk: Walk, place: fair_queue.QueuePlace, pool: fair_queue.WorkerPool) -> None:
         """Tell no time without painters, and where there are some, one that more of them would not lengthen."""
-        assert place.seconds is None or place.painters
+        assert place.seconds is None or place.workers
         if place.seconds is not None:
-            more = fair_queue.PainterPool(pool.painters + 1, pool.pace)
+            more = fair_queue.WorkerPool(pool.workers + 1, pool.pace)
             assert fair_queue.find_place(walk, more).seconds <= place.seconds
 
     def _look_at_the_time(self, walk: Walk, seconds: float | None) -> None:
@@ -221,7 +221,7 @@ def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
         preset, frames = (("balanced", 24), ("fast", 12), ("balanced", 48), ("balanced", 24))[number % 4]
         line.ask(day.Request(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
     pace = line.pace + day.FILM_SECONDS / fair_queue.turn_passes()  # as walks that hang tell it: with their films
-    painters = fair_queue.PainterPool(1, pace)
+    painters = fair_queue.WorkerPool(1, pace)
     while line.work():
         waiting = db.session.scalars(select(Walk).where(Walk.state != FINISHED)).all()
         told += [(walk.number, line.time, fair_queue.find_place(walk, painters).seconds) for walk in waiting]

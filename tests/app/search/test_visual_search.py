@@ -172,7 +172,7 @@ def test_api_lists_what_looks_alike(client: FlaskClient, seen: Seen, hung: Commi
 
 
 def test_command_asks_the_worker_to_look(runner: FlaskCliRunner, hung: Commissioner) -> None:
-    assert runner.invoke(args=["gallery", "look"]).output == "0 films wait to be looked at.\n"
+    assert runner.invoke(args=["gallery", "look"]).output == "0 films wait for their image embeddings.\n"
     hung()
     assert "Redis does not answer" in runner.invoke(args=["gallery", "look"]).output
 

@@ -96,9 +96,9 @@ def test_repeat_says_what_was_painted_and_measured_but_not_that_it_took_time(
 
 
 def test_repeats_do_not_count_for_the_pace_of_painting(original: Walk, again: Commissioner) -> None:
-    pace = fair_queue.painter_pool().pace
+    pace = fair_queue.load_worker_pool().pace
     again()
-    assert fair_queue.painter_pool().pace == pace
+    assert fair_queue.load_worker_pool().pace == pace
 
 
 def test_repeat_is_visited_like_any_walk(original: Walk, again: Commissioner, client: FlaskClient) -> None:

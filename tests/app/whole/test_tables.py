@@ -104,7 +104,7 @@ class Full:
     @property
     def traces(self) -> set[str]:
         """List what a row would say of the visitor: their words, and the hashes by which they are known."""
-        hashes = {visitors.digest(self.secret), *visitors.reporters(self.secret)}
+        hashes = {visitors.digest(self.secret), *visitors.report_hashes(self.secret)}
         return {WORD, self.secret, *hashes, *self.networks}
 
 

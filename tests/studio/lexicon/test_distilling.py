@@ -107,4 +107,4 @@ def test_the_stage_writes_what_the_site_reads_and_the_same_each_time(
     best = lexicon.find("vixen")[0]
     assert (lexicon.concepts[best.concept].name, best.source) == ("fox", READ_ALIAS)
     assert lexicon.is_verb("run") and not lexicon.is_verb("fox")
-    assert lexicon.told(["henhous"])[0].argmax() == best.concept
+    assert lexicon.term_scores(["henhous"])[0].argmax() == best.concept

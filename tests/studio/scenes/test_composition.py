@@ -166,7 +166,7 @@ def test_plan_with_unknown_hand_or_none_is_refused(drawn: Folder, tmp_path: Path
     with pytest.raises(FolderError, match="the stage compose writes it"):
         Programme.from_folder(folder)
     (tmp_path / "scenes.json").write_text(json.dumps({"number": 3, "hands": ["fresco"]}))
-    with pytest.raises(FolderError, match="hands unknown styles: fresco"):
+    with pytest.raises(FolderError, match="unknown styles: fresco"):
         Programme.from_folder(folder)
 
 

@@ -51,7 +51,7 @@ def test_sums_come_near_the_text_encoder(base: Path, texts: Path, tmp_path: Path
     assert told["texts"] == len(TEXTS) + 5
     assert told["pieces"] == 13  # neither special ones nor those of a script that was not learned
     assert told["likeness"] > 0.9
-    ours = Embedding.load(tmp_path / "model/meaning").of(TEXTS)
+    ours = Embedding.load(tmp_path / "model/meaning").embed(TEXTS)
     theirs = Texts(base).sentences(TEXTS).numpy()
     alike = np.corrcoef((ours @ ours.T).ravel(), (theirs @ theirs.T).ravel())[0, 1]
     assert alike > 0.85
@@ -61,7 +61,7 @@ def test_same_command_makes_the_same_table(base: Path, texts: Path, tmp_path: Pa
     for folder in ("one", "two"):
         call("meaning", "--folder", tmp_path / folder, "--base", base, "--texts", texts, "--width", 64)
     one, two = (Embedding.load(tmp_path / folder / "model/meaning") for folder in ("one", "two"))
-    assert one.of(TEXTS) == pytest.approx(two.of(TEXTS), abs=1e-3)
+    assert one.embed(TEXTS) == pytest.approx(two.embed(TEXTS), abs=1e-3)
 
 
 def test_what_cannot_be_learned_from_is_refused(base: Path, tmp_path: Path) -> None:

@@ -268,7 +268,7 @@ def test_embedding_that_is_gone_is_refused_by_name(models: dict[str, Model], tmp
 
 
 @pytest.mark.parametrize(
-    ("kind", "prompt", "how", "note"),
+    ("kind", "prompt", "options", "note"),
     [
         ("sd1", "a (bear:1.2)", READ, ""),
         ("sd1", "a (bear:100)", READ, "weights clamped"),
