@@ -75,7 +75,7 @@ def _rebuild(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet: b
 def embed_images(as_json: bool) -> None:
     """Ask the workers to compute missing image embeddings of walks, when they have nothing else to do."""
     waiting = visual_search.count_walks_without_features()
-    if waiting and not jobs.notify_workers(jobs.LOOK):
+    if waiting and not jobs.notify_workers(jobs.FEATURES_JOB):
         raise MomaError("Redis does not answer, so no worker can be notified. Start the site, then try again.")
     if as_json:
         print_json({"waiting": waiting})

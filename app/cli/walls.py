@@ -112,7 +112,7 @@ def _described(wall: Wall) -> dict[str, Any]:
         "screen": f"/wall/{wall.name}",
         "say": f"/w/{wall.name}",
         "exhibition": wall.evening,
-        "waiting": [{"number": row.number, "words": row.words} for row in words.line(wall)],
+        "waiting": [{"number": row.number, "words": row.words} for row in words.waiting_words(wall)],
     }
 
 
@@ -123,5 +123,5 @@ def _print(wall: Wall, as_json: bool) -> None:
     click.echo(f"{wall.name} is {wall.state}: its screen is /wall/{wall.name}, and phones write at /w/{wall.name}")
     if wall.evening:
         click.echo(f"What it keeps hangs in /exhibitions/{wall.evening}")
-    for row in words.line(wall):
+    for row in words.waiting_words(wall):
         click.echo(f"{row.number:>8}  {row.words}")
