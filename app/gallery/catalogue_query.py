@@ -42,7 +42,7 @@ def whole(text: object) -> object:
 
 
 def _one_of(allowed_values: Callable[[], list[str]]) -> Any:
-    """Return pydantic annotations that accept only the values of ``allowed_values()``, and list them in the JSON schema."""
+    """Return pydantic annotations that accept only ``allowed_values()``, and list these in the JSON schema."""
 
     def check(value: str) -> str:
         if value not in allowed_values():
