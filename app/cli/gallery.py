@@ -151,7 +151,9 @@ def exhibit(take_down: bool, as_json: bool) -> None:
     if as_json:
         print_json({"taken_down" if take_down else "hung": done})
     else:
-        click.echo(f"{len(done)} of {len(first_exhibition.pieces())} walks {'taken down' if take_down else 'hung'}.")
+        click.echo(
+            f"{len(done)} of {len(first_exhibition.shipped_walks())} walks {'taken down' if take_down else 'hung'}."
+        )
 
 
 @group.command("export")

@@ -22,7 +22,7 @@ PROBE_SECONDS = 5.0
 SIGNED_SECONDS = 60
 """Seconds for which a signed URL is valid: nginx uses it at once, and clocks may differ a little."""
 
-PATIENCE = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}, "max_pool_connections": 32}
+TIMEOUTS = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}, "max_pool_connections": 32}
 S3, GCS = ("s3", "s3a"), ("gs", "gcs")
 LOCKS = {"s3": "requirements/s3.txt", "gcs": "requirements/gcs.txt"}
 PAGE = "docs/object-storage.md"
@@ -113,7 +113,7 @@ def _options(kind: str) -> dict[str, Any]:
     if kind == "gcs":
         return {"use_listings_cache": False}
     configured = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
-    return {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4", **PATIENCE, **configured}}
+    return {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4", **TIMEOUTS, **configured}}
 
 
 async def _list_s3(filesystem: Any, bucket: str, prefix: str) -> None:
