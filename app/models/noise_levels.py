@@ -87,8 +87,8 @@ def _times(scheduler: str, config: Mapping[str, Any], steps: int, count: int) ->
     """Return the training step at which each step of the solver begins."""
     if scheduler in CONSISTENT:
         learned = int(config.get("original_inference_steps") or DISTILLED_STEPS)
-        starts = (np.arange(1, learned + 1) * (count // learned) - 1)[::-1]
-        return [int(starts[i]) for i in np.floor(np.linspace(0, len(starts), steps, endpoint=False)).astype(int)]
+        trained = (np.arange(1, learned + 1) * (count // learned) - 1)[::-1]
+        return [int(trained[i]) for i in np.floor(np.linspace(0, len(trained), steps, endpoint=False)).astype(int)]
     spaced = config.get("timestep_spacing", "leading")
     if spaced == "trailing":
         starts = np.arange(count, 0, -count / steps).round() - 1
