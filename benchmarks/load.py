@@ -56,8 +56,8 @@ LOADS = (
 def main() -> None:
     """Fill a site, serve it behind nginx, apply each load, print the results and write them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
-    parser.add_argument("--seconds", type=int, default=SECONDS, help="how long each load lasts")
+    parser.add_argument("--postgres", action="store_true", help="use Postgres instead of SQLite")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="duration of each load")
     arguments = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("This needs wrk: apt-get install wrk")

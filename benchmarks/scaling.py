@@ -191,10 +191,12 @@ def main() -> None:
     """Simulate every size, and write the page and its plot."""
     assumed = Assumed()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
-    parser.add_argument("--peak", type=float, default=assumed.peak, help="busiest moment over the quietest")
-    parser.add_argument("--card", type=float, default=assumed.card, help="how many times as fast a card is")
-    asked = parser.parse_args()
-    assumed = replace(assumed, peak=asked.peak, card=asked.card)
+    parser.add_argument(
+        "--peak", type=float, default=assumed.peak, help="ratio of the largest to the smallest arrival rate"
+    )
+    parser.add_argument("--card", type=float, default=assumed.card, help="speed of a GPU relative to two cores")
+    options = parser.parse_args()
+    assumed = replace(assumed, peak=options.peak, card=options.card)
     measured = json.loads(MEASURED.read_text("utf-8"))
     needs = [need(size, measured, assumed) for size in SIZES]
     before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)

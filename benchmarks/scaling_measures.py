@@ -115,7 +115,7 @@ def _calls() -> dict[str, Any]:
     """Return the rate of Redis calls as for each request: the length of the queue, and a job."""
     store = jobs.connect()
     if store is None:
-        raise RuntimeError("no Redis runs")
+        raise RuntimeError("Redis is not running")
     began, count = time.monotonic(), 0
     while count < CALLS:
         jobs.notify_workers()

@@ -111,9 +111,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--phones", type=int, default=20)
-    parser.add_argument("--every", type=float, default=10.0, help="seconds between two who write")
-    parser.add_argument("--away", type=float, default=5.0, help="minutes without a network")
-    parser.add_argument("--strip", type=Path, help="a folder for a picture of the screen each half minute")
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between two texts")
+    parser.add_argument("--away", type=float, default=5.0, help="minutes without network")
+    parser.add_argument("--strip", type=Path, help="folder for a screenshot every half minute")
     arguments = parser.parse_args()
     with running() as site, sync_playwright() as started:
         site.flask("wall", "open", "lobby")

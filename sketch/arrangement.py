@@ -170,14 +170,14 @@ def _time(items: Sequence[Item], wish: Wish, rng: random.Random) -> str:
 def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, rng: random.Random) -> tuple[str, ...]:
     """Return a setting's tones in which things stand out; the best of several random choices."""
     things = [tone for item in items if (tone := item.tone) is not None]
-    found: list[tuple[float, tuple[str, ...]]] = []
+    candidates: list[tuple[float, tuple[str, ...]]] = []
     for _ in range(TRIES):
         tones = palettes.tones(kind, time, wish.weather, rng, ground=wish.ground)
         behind = [colour.tone(colour.parse_hex(tones[place])) for place in _BEHIND.get(kind, (2, 3))]
-        found.append((min((math.dist(thing, each) for thing in things for each in behind), default=APART), tones))
-        if found[-1][0] >= APART:
+        candidates.append((min((math.dist(thing, each) for thing in things for each in behind), default=APART), tones))
+        if candidates[-1][0] >= APART:
             break
-    return max(found, key=lambda each: each[0])[1]
+    return max(candidates, key=lambda each: each[0])[1]
 
 
 # Indices of the tones behind most of what each setting shows; by default those of the distance and the ground.

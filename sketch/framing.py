@@ -74,7 +74,7 @@ class Frame:
         at = slice(top, top + self.height), slice(left, left + self.width)
         return replace(drawn, things=drawn.things[at], ground=drawn.ground[at], numbers=drawn.numbers[at])
 
-    def fitted(self, scene: Scene, book: Sketchbook | None = None) -> Scene:
+    def fit(self, scene: Scene, book: Sketchbook | None = None) -> Scene:
         """Return a scene rearranged in the square, so that the frame shows everything that was whole.
 
         A view or a photo that fills the square unrotated continues to fill it. A drawing's visible part counts; without

@@ -76,13 +76,14 @@ class _Change:
 class Mixture:
     """The transition between two scenes; their drawings are split into parts and matched once."""
 
-    def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: PartCache) -> None:
-        self.first, self.last, self._book, self._taken = first, last, book, taken
+    def __init__(self, first: Scene, last: Scene, book: Sketchbook, part_cache: PartCache) -> None:
+        self.first, self.last, self._book, self._part_cache = first, last, book, part_cache
         self._figures = [
-            (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
+            (a, b, _changes(_shapes(a, part_cache), _shapes(b, part_cache)))
+            for a, b in _paired(first.things, last.things)
         ]
         self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
-        self._in_frame = lru_cache(maxsize=2)(self._fitted)
+        self._in_frame = lru_cache(maxsize=2)(self._fit)
         self._layered = lru_cache(maxsize=1)(self._drawn)
 
     def at(self, t: float, size: Size) -> Drawn:
@@ -99,11 +100,11 @@ class Mixture:
         mixture = self._in_frame(frame)
         return frame.cut(mixture._painted(mixture._layered(t, frame.side), t))
 
-    def _fitted(self, frame: Frame) -> Mixture:
+    def _fit(self, frame: Frame) -> Mixture:
         if frame.is_square:
             return self
         return Mixture(
-            frame.fitted(self.first, self._book), frame.fitted(self.last, self._book), self._book, self._taken
+            frame.fit(self.first, self._book), frame.fit(self.last, self._book), self._book, self._part_cache
         )
 
     @property
@@ -112,7 +113,7 @@ class Mixture:
         return first is not None and first.is_graphic, last is not None and last.is_graphic
 
     def _light(self, t: float) -> Light:
-        return Light.from_setting(self.first.setting).mixed(Light.from_setting(self.last.setting), t)
+        return Light.from_setting(self.first.setting).mix(Light.from_setting(self.last.setting), t)
 
     def _drawn(self, t: float, size: int) -> Drawn:
         """Return the things at ``t`` in front of their background, ``size`` pixels a side, without compositions."""
@@ -155,9 +156,9 @@ class Mixture:
             return drawn
         seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
         settings = (self.first.setting, self.last.setting)
-        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), asked=self._asked(t))
+        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), requested=self._requested(t))
 
-    def _asked(self, t: float) -> Array | None:
+    def _requested(self, t: float) -> Array | None:
         """Return how far a colour was requested for each thing at ``t`` (n + 1,); None if for none."""
         shares = [0.0]
         for a, b, _ in self._figures:
@@ -187,7 +188,7 @@ class Mixture:
             side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
             cell=self._cell,
-            asked=self._asked(t),
+            requested=self._requested(t),
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         things = None if drawn is None else drawn.things
@@ -207,7 +208,7 @@ class Mixture:
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.from_setting(scene.setting, form.lowest) for scene in (self.first, self.last))
-        return first.mixed(last, t, 1.0 if a and b else (1 - t if a else t))
+        return first.mix(last, t, 1.0 if a and b else (1 - t if a else t))
 
     def _ground(self, t: float, size: int) -> Array:
         """Return the mix of both backgrounds, each stretched so that their horizons meet."""
@@ -220,8 +221,8 @@ class Mixture:
 
 def _box(alpha: Array) -> tuple[slice, slice]:
     """Return the rows and columns of the non-zero part; one place if there is none."""
-    found = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
-    rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in found)
+    indices = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
+    rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in indices)
     return rows, columns
 
 
@@ -269,8 +270,8 @@ def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing |
     return pairs + [(None, thing) for at, thing in enumerate(last) if at not in met]
 
 
-def _shapes(thing: Thing | None, taken: PartCache) -> list[Shape]:
-    return [] if thing is None else [Shape(part, thing) for part in taken.parts(thing.drawing)]
+def _shapes(thing: Thing | None, part_cache: PartCache) -> list[Shape]:
+    return [] if thing is None else [Shape(part, thing) for part in part_cache.parts(thing.drawing)]
 
 
 def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
@@ -334,9 +335,9 @@ def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> N
             share[_within(rows, part.rows), _within(columns, part.columns)] *= (
                 1 - (1 - seen) * other.share[_within(rows, other.rows), _within(columns, other.columns)]
             )
-    held = layer[part.rows, part.columns]
-    channels.lay(held, part.colours, share)
-    held[..., 3] += (1 - held[..., 3]) * share
+    area = layer[part.rows, part.columns]
+    channels.lay(area, part.colours, share)
+    area[..., 3] += (1 - area[..., 3]) * share
 
 
 def _within(span: slice, whole: slice) -> slice:
@@ -391,7 +392,7 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
 def _seen(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
     """Return a part sampled about its centre, in its spreads, and the factor from its distances to ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
-    return shape.seen_at(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
+    return shape.sample(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
 
 
 def mix_sketches(first: Array, last: Array, t: float) -> Array:

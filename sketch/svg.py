@@ -184,8 +184,8 @@ def _suspect(element: Element) -> None:
         plain = key.rpartition("}")[2].lower()
         if plain.startswith("on") or (plain == "href" and _SCRIPT.match(value)):
             raise DrawingRefused("The drawing holds a script, in %(name)s.", name=repr(plain[:40]))
-        if found := _OUTSIDE.search(value):
-            raise DrawingRefused("The drawing refers to something outside of it: %(what)s.", what=repr(found[0][:60]))
+        if match := _OUTSIDE.search(value):
+            raise DrawingRefused("The drawing refers to something outside of it: %(what)s.", what=repr(match[0][:60]))
 
 
 def _squared(svg: str, root: Element) -> str:
@@ -195,11 +195,11 @@ def _squared(svg: str, root: Element) -> str:
         return svg
     side = max(width, height)
     box = " ".join(f"{each:g}" for each in (left - (side - width) / 2, top - (side - height) / 2, side, side))
-    found = _START.match(svg, _start(svg))
-    if found is None:
+    match = _START.match(svg, _start(svg))
+    if match is None:
         raise DrawingRefused("The drawing cannot be read: its first element does not end.")
-    kept = _ATTRIBUTE.sub(lambda each: "" if each[1] in _SIZING else each[0], found[2])
-    return f'{svg[: found.start()]}{found[1]} viewBox="{box}"{kept}{svg[found.end(2) :]}'
+    attributes = _ATTRIBUTE.sub(lambda each: "" if each[1] in _SIZING else each[0], match[2])
+    return f'{svg[: match.start()]}{match[1]} viewBox="{box}"{attributes}{svg[match.end(2) :]}'
 
 
 def _box(root: Element) -> tuple[float, float, float, float]:

@@ -144,8 +144,8 @@ def _shown_at(places: _Places, layers: Layers) -> Laid:
     """Return the layers sampled at the given places."""
     things, ground, numbers = layers
     alpha = things[..., 3:]
-    held = np.concatenate([things[..., :3] * alpha, alpha, ground], -1)
-    shown = _sampled(held, places)
+    stack = np.concatenate([things[..., :3] * alpha, alpha, ground], -1)
+    shown = _sampled(stack, places)
     cover = shown[..., 3:4]
     straight = np.concatenate([np.clip(shown[..., :3] / np.maximum(cover, 1e-3), 0, 1), cover], -1)
     height, width = numbers.shape

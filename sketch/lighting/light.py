@@ -75,7 +75,7 @@ class Light:
             np.asarray(tint, np.float32),
         )
 
-    def mixed(self, other: Light, t: float) -> Light:
+    def mix(self, other: Light, t: float) -> Light:
         """Return the light at ``t``, 0…1, between this one and another."""
         ends = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
         return Light(*((1 - t) * first + t * last for first, last in ends))
