@@ -125,7 +125,7 @@ class MediaStore:
         if not self.is_local:
             return
         for path, _, _ in os.walk(self._full(folder), topdown=False):
-            with suppress(OSError):  # it holds something
+            with suppress(OSError):  # it is not empty
                 Path(path).rmdir()
 
     def files(self, folder: str) -> dict[str, StoredFile]:
@@ -185,7 +185,7 @@ def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder
         yield
     except MediaError:
         raise
-    except Exception as error:  # botocore, gcsfs and aiohttp need not be installed, and share no other base
+    except Exception as error:  # botocore, gcsfs and aiohttp may not be installed, and have no other common base
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if disk_space.is_full(error):
             raise MediaStoreFull(f"{what}: {reason}. {FULL}") from error
