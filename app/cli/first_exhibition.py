@@ -49,7 +49,7 @@ def paint(is_new: bool, as_json: bool) -> None:
 
 def _check_repaints(tend: Callable[[], None], *, as_json: bool) -> None:
     likenesses = []
-    for piece in first_exhibition.pieces():
+    for piece in first_exhibition.shipped_walks():
         wanted, pinned = recipe.commission_of(piece.recipe)
         wanted.unlisted = True
         with _painted(wanted, piece.folder.name, tend, pinned=pinned) as walk:
@@ -77,7 +77,7 @@ def _render_programme(tend: Callable[[], None], *, as_json: bool) -> None:
             if not as_json:
                 click.echo(f"{piece.folder.name:40} evenness {walk.evenness:.2f}, jump {walk.jump:.2f}")
         first_exhibition.replace(aside)
-    size = sum(first_exhibition.size_of(piece.folder) for piece in first_exhibition.pieces())
+    size = sum(first_exhibition.size_of(piece.folder) for piece in first_exhibition.shipped_walks())
     if as_json:
         print_json({"pieces": shipped, "of": len(programme), "bytes": size})
     else:

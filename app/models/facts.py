@@ -25,7 +25,7 @@ DESCRIBING = (
 )  # fmt: skip
 
 
-def place(setting: str, cached: str = "") -> Path:
+def locate(setting: str, cached: str = "") -> Path:
     """Return the folder or file of a model; for a model of the hub that is not downloaded a path that does not exist.
 
     `setting` names the model as in the settings, `cached` the folder of downloads.
@@ -60,7 +60,7 @@ def load_facts(setting: str, cached: str = "") -> dict[str, Any]:
     - ``licence``: only if its card, ``house.json`` or file names one;
     - ``usual_steps``, ``usual_guidance``: only in flow families, those of the most similar known model.
     """
-    path = place(setting, cached)
+    path = locate(setting, cached)
     if path.is_file():
         about = path.stat()
         beside = path.with_name(path.stem + single_file.SIDE)
@@ -70,7 +70,7 @@ def load_facts(setting: str, cached: str = "") -> dict[str, Any]:
     return _of_folder(path, named["repository"] if named and not Path(names.expand(setting)).is_dir() else "", there)
 
 
-def kind(path: Path) -> str:
+def kind_title(path: Path) -> str:
     """Return the title of the kind of the model in a folder or file, such as Stable Diffusion XL; ``""`` if unknown."""
     try:
         if path.is_file():
@@ -85,7 +85,7 @@ def kind(path: Path) -> str:
 def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
     house = _json_or_nothing(path / "house.json")
     house["name"] = name or house.get("name") or path.resolve().name
-    if not house.get("licence") and (of_card := licence.of_card(path)):
+    if not house.get("licence") and (of_card := licence.from_card(path)):
         house["licence"] = of_card
     index = _json_or_nothing(path / "model_index.json")
     kind = kinds.find(index.get("_class_name"))
@@ -105,7 +105,7 @@ def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
 @lru_cache(maxsize=32)
 def _of_file(path: Path, _changed: int, _beside: int) -> dict[str, Any]:
     try:
-        house = single_file.house(path)
+        house = single_file.description(path)
         file = single_file.inspect(path)
     except ModelError:
         nothing: Configs = {"index": {}, "scheduler": {}, "network": {}, "vae": {}}

@@ -27,7 +27,7 @@ PATCH = 16
 """How many pixels a side one token of a flow model stands for, in all supported families."""
 
 
-def of_steps(
+def levels_of_steps(
     scheduler: str,
     config: Mapping[str, Any],
     steps: int,

@@ -34,10 +34,10 @@ from app.uploads import photo_check, photo_store
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".gif", ".tif", ".tiff", ".bmp", ".svg")
 """The suffixes of pictures, also of formats that cannot be read, so that these are reported."""
 
-TOGETHER = 8
+BATCH = 8
 """How many pictures are uploaded for the workers at a time."""
 
-PATIENCE_SECONDS = 600.0
+TIMEOUT_SECONDS = 600.0
 """Seconds to wait for a worker to describe a picture."""
 
 COLUMNS = ("file", "digest", "description", "is_guess", "language", "tone", "asked_tone", "audience", "by", "number",
@@ -115,14 +115,14 @@ def compose(
     :raises MomaError: when no worker describes them in time, or the disk is full.
     """
     for names in _batches(list(files)):
-        yield from _together({name: files[name] for name in names}, wanted, look=look, tend=tend)
+        yield from _caption_batch({name: files[name] for name in names}, wanted, look=look, tend=tend)
 
 
 def _batches(names: list[str]) -> Iterator[list[str]]:
-    return (names[start : start + TOGETHER] for start in range(0, len(names), TOGETHER))
+    return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
 
 
-def _together(
+def _caption_batch(
     files: dict[str, Path], wanted: Sequence[CaptionRequest], *, look: bool, tend: Callable[[], None]
 ) -> Iterator[CaptionedPicture | SkippedPicture]:
     owner = visitors.digest(visitors.new_token())  # its own, so that no visitor's uploads are used or deleted
@@ -176,8 +176,8 @@ def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
             raise MomaError("A picture was deleted while it was looked at. Run the command again.")
         if photo.described_at is not None:
             return
-        if time.monotonic() - began > PATIENCE_SECONDS:
-            raise MomaError(f"No worker has looked at a picture for {PATIENCE_SECONDS:g} s.")
+        if time.monotonic() - began > TIMEOUT_SECONDS:
+            raise MomaError(f"No worker has looked at a picture for {TIMEOUT_SECONDS:g} s.")
 
 
 def _captioned(
