@@ -88,20 +88,22 @@ class PreviewOptions:
 @click.option("--constant", is_flag=True, help="Keep the learning rate constant, so that a run can end at any step.")
 @click.option("--cool", type=click.IntRange(0), default=0, show_default=True,
               help="With --constant: number of last steps, in which the rate falls.")  # fmt: skip
-@click.option("--unsketched", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without sketch.")
+@click.option("--unsketched", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+              help="Share of training pictures without a sketch.")  # fmt: skip
 @click.option("--objective", type=click.Choice(OBJECTIVES), help="Training target; default: that of --base, or flow.")
 @click.option("--gamma", type=click.FloatRange(0), default=0.0, show_default=True,
               help="Gamma of min-SNR weights; 0 for none.")  # fmt: skip
 @click.option("--spread", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
               help="Spread of the logit-normal times; 1.7 is nearly uniform.")  # fmt: skip
-@click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share without caption.")
+@click.option("--nothing", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+              help="Share of training pictures without a caption.")  # fmt: skip
 @click.option("--checkpointing", is_flag=True, help="Gradient checkpointing: less memory, a third more time.")
 @click.option("--validate-every", type=click.IntRange(0), default=0, show_default=True,
-              help="Interval in steps; 0: never.")  # fmt: skip
+              help="Generate validation pictures every so many steps; 0: never.")  # fmt: skip
 @click.option("--checkpoint-every", type=click.IntRange(0), default=0, show_default=True,
-              help="Interval in steps; 0: never.")  # fmt: skip
+              help="Save a checkpoint every so many steps; 0: never.")  # fmt: skip
 @click.option("--validate", "prompts", multiple=True, default=PROMPTS, help="A validation prompt, without the prefix.")
-@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="Text put before prompts.")
+@click.option("--prefix", default=phrasing.PREFIX, show_default=True, help="Text put before validation prompts.")
 @click.option("--guidance", type=click.FloatRange(1), default=4.0, show_default=True,
               help="Guidance scale of validation pictures, and input of a guidance-distilled UNet.")  # fmt: skip
 @click.option("--painted-in", "painted_in", type=click.IntRange(1), default=20, show_default=True,
