@@ -131,7 +131,7 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
     lifecycle.delete_walk(walk)
     reader._store(walk, seen)
     assert visual_search.features_of(walk) is None
-    reader.read(walk)
+    reader.extract(walk)
 
 
 def test_hand_is_recorded_as_found_where_none_was_asked_for(
