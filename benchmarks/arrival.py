@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def _pages() -> dict[str, str]:
-    walk = first_exhibition.pieces()[0]
+    walk = first_exhibition.shipped_walks()[0]
     hall = f"/exhibitions/{first_exhibition.SLUG}"
     return {"gallery": "/gallery", "a walk": f"/walks/{walk.walk_id}", "exhibition": hall, "making": "/"}
 

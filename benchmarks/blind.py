@@ -31,36 +31,36 @@ A_SHEET, COLUMNS, TILE, GAP = 12, 4, 256, 26
 def main() -> None:
     """Paint random prompts, and write the sheets and the key."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.blind", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the sheets and the key go")
+    parser.add_argument("folder", type=Path, help="the folder for the sheets and the key")
     parser.add_argument("--model", type=Path, default=Path("models/house"), help="the model's folder")
-    parser.add_argument("--number", type=int, default=48, help="how many pictures")
-    parser.add_argument("--seed", type=int, required=True, help="what the names and the noise are drawn from")
+    parser.add_argument("--number", type=int, default=48, help="number of pictures")
+    parser.add_argument("--seed", type=int, required=True, help="seed of the names and the noise")
     parser.add_argument("--preset", choices=presets.NAMES, default=presets.DEFAULT)
-    parser.add_argument("--size", type=int, help="pixels of a side; the model's own if not given")
+    parser.add_argument("--size", type=int, help="side in pixels; by default the model's native size")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--composed", action="store_true", help="ask for two things, a colour or a number, by turns")
+    what.add_argument("--composed", action="store_true", help="prompt in turn for two things, a colour or a number")
     what.add_argument(
         "--hands", action="store_true", help="ask for each hand by its words, by turns, in a changed order"
     )
-    parser.add_argument("--meaning", type=Path, default=Path("models/meaning"), help="the table of meaning")
-    asked = parser.parse_args()
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    painter = Painter.load(str(asked.model))
-    draw = composed_prompts if asked.composed else draw_names
-    chosen = draw(asked.model, asked.number, asked.seed)
-    by = deal_styles(asked.model, asked.number, asked.seed) if asked.hands else [""] * asked.number
-    ask = Asking(painter, asked.model, asked.meaning)
-    stops = [ask.stop(name, asked.seed + at, hand) for at, (name, hand) in enumerate(zip(chosen, by, strict=True))]
-    sampling = presets.resolve(asked.preset, models_on_offer.facts(str(asked.model)), size=asked.size)
+    parser.add_argument("--meaning", type=Path, default=Path("models/meaning"), help="the table of word embeddings")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    painter = Painter.load(str(options.model))
+    draw = composed_prompts if options.composed else draw_names
+    chosen = draw(options.model, options.number, options.seed)
+    by = deal_styles(options.model, options.number, options.seed) if options.hands else [""] * options.number
+    ask = Asking(painter, options.model, options.meaning)
+    stops = [ask.stop(name, options.seed + at, hand) for at, (name, hand) in enumerate(zip(chosen, by, strict=True))]
+    sampling = presets.resolve(options.preset, models_on_offer.facts(str(options.model)), size=options.size)
     pictures = [picture for at in range(0, len(stops), 8) for picture in paint(painter, stops[at : at + 8], sampling)]
     for number, at in enumerate(range(0, len(pictures), A_SHEET), 1):
-        sheet(pictures[at : at + A_SHEET], at + 1).save(asked.folder / f"sheet-{number}.png")
-    key = {"model": painter.revision, "preset": asked.preset, "sampling": sampling, "seed": asked.seed}
+        sheet(pictures[at : at + A_SHEET], at + 1).save(options.folder / f"sheet-{number}.png")
+    key = {"model": painter.revision, "preset": options.preset, "sampling": sampling, "seed": options.seed}
     key["names"] = dict(enumerate(chosen, 1))
-    if asked.hands:
+    if options.hands:
         key["hands"] = dict(enumerate(by, 1))
-    (asked.folder / "key.json").write_text(json.dumps(key, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    print(f"{len(pictures)} pictures in {asked.folder}, and the key")
+    (options.folder / "key.json").write_text(json.dumps(key, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    print(f"{len(pictures)} pictures in {options.folder}, and the key")
 
 
 def draw_names(model: Path, count: int, seed: int) -> list[str]:
@@ -74,16 +74,16 @@ def composed_prompts(model: Path, count: int, seed: int) -> list[str]:
     """Return random prompts, in turn for two things, for a thing in a colour, and for several of one thing."""
     drawn = iter(draw_names(model, 2 * count, seed))
     rng = random.Random(f"composed:{seed}")
-    asked = []
+    prompts = []
     for number in range(count):
         first = next(drawn)
         if number % 3 == 0:
-            asked.append(f"{wording.thing(first)} and {wording.thing(next(drawn))}")
+            prompts.append(f"{wording.thing(first)} and {wording.thing(next(drawn))}")
         elif number % 3 == 1:
-            asked.append(wording.with_colour(rng.choice(COLOURS), first))
+            prompts.append(wording.with_colour(rng.choice(COLOURS), first))
         else:
-            asked.append(f"{rng.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
-    return asked
+            prompts.append(f"{rng.choice(('two', 'three', 'four', 'five'))} {wording.plural(first)}")
+    return prompts
 
 
 def deal_styles(model: Path, count: int, seed: int) -> list[str]:

@@ -66,42 +66,44 @@ class Film:
 def main() -> None:
     """Generate the walks and print the measurements."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.branching", description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="a word-led model's folder, with a vocabulary")
-    parser.add_argument("--walks", type=int, default=10, help="how many walks")
-    parser.add_argument("--frames", type=int, default=60, help="how many frames each has")
-    parser.add_argument("--seed", type=int, required=True, help="what names, styles and noise are drawn from")
+    parser.add_argument(
+        "--model", type=Path, required=True, help="folder of a model without sketch conditioning, with a vocabulary"
+    )
+    parser.add_argument("--walks", type=int, default=10, help="number of walks")
+    parser.add_argument("--frames", type=int, default=60, help="number of frames per walk")
+    parser.add_argument("--seed", type=int, required=True, help="seed of names, styles and noise")
     parser.add_argument("--low", type=float, default=-5.0, help="half log-SNR of the first step")
     parser.add_argument("--high", type=float, default=3.0, help="half log-SNR of the last step")
-    parser.add_argument("--own-seeds", action="store_true", help="paint each stop from noise of its own")
-    parser.add_argument("--threads", type=int, help="how many threads the network has; as measured if not given")
-    parser.add_argument("--curve", action="store_true", help="paint other noise levels as well")
+    parser.add_argument("--own-seeds", action="store_true", help="use separate noise for each stop")
+    parser.add_argument("--threads", type=int, help="number of the network's threads; by default as measured")
+    parser.add_argument("--curve", action="store_true", help="also measure other noise levels")
     parser.add_argument("--eye", type=Path, default=Path("models/eye"), help="the image encoder's folder")
-    parser.add_argument("--sheets", type=Path, help="where sheets for reviewers go")
-    parser.add_argument("--strips", type=Path, help="where strips of both ways and the full film go")
-    parser.add_argument("--plot", type=Path, help="where the curve is drawn, as SVG")
-    asked = parser.parse_args()
-    painter = Painter.load(str(asked.model))
-    if asked.threads:
-        painter._setting = replace(painter._setting, threads=asked.threads)
-    facts = models_on_offer.facts(str(asked.model))
-    ways = dict(list_ways(facts, (asked.low, asked.high), curve=asked.curve))
-    eye = Eye.load(asked.eye)
+    parser.add_argument("--sheets", type=Path, help="folder for reviewers' sheets")
+    parser.add_argument("--strips", type=Path, help="folder for strips of both ways and the full film")
+    parser.add_argument("--plot", type=Path, help="file for the curve, as SVG")
+    options = parser.parse_args()
+    painter = Painter.load(str(options.model))
+    if options.threads:
+        painter._setting = replace(painter._setting, threads=options.threads)
+    facts = models_on_offer.facts(str(options.model))
+    ways = dict(list_ways(facts, (options.low, options.high), curve=options.curve))
+    eye = Eye.load(options.eye)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
-    for number, stops in enumerate(draw_walks(facts, asked.walks, asked.seed, own_seeds=asked.own_seeds)):
+    for number, stops in enumerate(draw_walks(facts, options.walks, options.seed, own_seeds=options.own_seeds)):
         films = {}
         for name, sampling in ways.items():
             prepared = painter.prepare(stops, painter.rendering(sampling))
-            films[name] = paint(painter, prepared, sampling, asked.frames)
+            films[name] = paint(painter, prepared, sampling, options.frames)
             full = paint_in_full(painter, prepared, films[name])
             found[name].append(measure(films[name], full, eye))
-        if asked.strips:
-            _write(asked.strips / f"walk-{number + 1}.png", [*list(films.values())[:2], Film(full, 0)])
-        if asked.sheets:
-            _write_sheet(asked.sheets, number, films[DEFAULT], asked.seed)
+        if options.strips:
+            _write(options.strips / f"walk-{number + 1}.png", [*list(films.values())[:2], Film(full, 0)])
+        if options.sheets:
+            _write_sheet(options.sheets, number, films[DEFAULT], options.seed)
     print("\n".join(table(found)))
-    if asked.plot:
+    if options.plot:
         points = {name: (_mean(rows, "passes"), _mean(rows, "distance")) for name, rows in found.items()}
-        asked.plot.write_text(branching_curve.drawing(points), "utf-8")
+        options.plot.write_text(branching_curve.drawing(points), "utf-8")
 
 
 def list_ways(

@@ -41,7 +41,7 @@ KINDS = (("fast", 12, 0.2), ("balanced", 24, 0.5), ("balanced", 48, 0.2), ("exac
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Asked:
+class Request:
     """A request of the simulated day."""
 
     at: float
@@ -58,7 +58,7 @@ class Asked:
 class Story:
     """The times of a walk: requested, started, first pictures, finished."""
 
-    asked: Asked
+    request: Request
     is_first: bool
     levels: list[Level] = field(default_factory=list)
     begun: float = 0.0
@@ -68,27 +68,27 @@ class Story:
     before: Counter[str] = field(default_factory=Counter)
 
 
-def of_visitors(count: int, rng: random.Random) -> list[Asked]:
+def draw_requests(count: int, rng: random.Random) -> list[Request]:
     """Return random requests of visitors: one to three walks each, at any time, most of them in the evening."""
-    asked = []
+    requests = []
     for number in range(count):
         came = min(DAY, max(0.0, rng.gauss(0.8, 0.12) if rng.random() < 0.5 else rng.random()) * DAY)
         model = rng.choices(MODELS, (0.8, 0.2))[0]
         for _ in range(rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0]):
             preset, frames, _ = rng.choices(KINDS, [share for *_, share in KINDS])[0]
             stops = rng.choices((2, 3, 8), (0.7, 0.2, 0.1))[0]
-            asked.append(Asked(came, f"visitor {number}", f"network {number}", preset, frames, stops, model))
+            requests.append(Request(came, f"visitor {number}", f"network {number}", preset, frames, stops, model))
             came += rng.uniform(5, 120)
-    return asked
+    return requests
 
 
-def of_floods(visitors: int) -> list[Asked]:
+def flood_requests(visitors: int) -> list[Request]:
     """Return the requests of the three floods; their size grows with the number of visitors."""
     share = max(1, visitors // 10)
-    school = [Asked(0.3 * DAY, f"pupil {number % share}", "school", "balanced", 24, 2, "house", "school")
+    school = [Request(0.3 * DAY, f"pupil {number % share}", "school", "balanced", 24, 2, "house", "school")
               for number in range(3 * share)]  # fmt: skip
-    one = [Asked(0.55 * DAY, "one", "one", "exact", 240, 8, "house", "one") for _ in range(max(1, share * 6 // 10))]
-    programs = [Asked(0.75 * DAY, f"address {number % share}", f"address {number % share}", "balanced", 24, 2,
+    one = [Request(0.55 * DAY, "one", "one", "exact", 240, 8, "house", "one") for _ in range(max(1, share * 6 // 10))]
+    programs = [Request(0.75 * DAY, f"address {number % share}", f"address {number % share}", "balanced", 24, 2,
                       MODELS[number % 2], "programs") for number in range(10 * share)]  # fmt: skip
     return school + one + programs
 
@@ -102,23 +102,23 @@ class Line:
         self._waiting: set[int] = set()
         self._seen: set[str] = set()
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, request: Request) -> None:
         """Add a walk to the queue as a request does."""
-        sampling = sampler_settings.resolve_settings(asked.preset)
+        sampling = sampler_settings.resolve_settings(request.preset)
         walk = Walk(
-            id=new_id(), visitor=asked.visitor, network=asked.network, owner_hash="", commission_hash="", seed=0,
-            frames=asked.frames, fps=12.5, sampler_steps=sampling["steps"], guidance=sampling["guidance"],
-            sampling=sampling, model=asked.model, batch=BATCH,
-            stops=[Stop(position=place, prompt="a fox") for place in range(asked.stops)],
+            id=new_id(), visitor=request.visitor, network=request.network, owner_hash="", commission_hash="", seed=0,
+            frames=request.frames, fps=12.5, sampler_steps=sampling["steps"], guidance=sampling["guidance"],
+            sampling=sampling, model=request.model, batch=BATCH,
+            stops=[Stop(position=place, prompt="a fox") for place in range(request.stops)],
         )  # fmt: skip
         with writing() as session:
             for name, value in fair_queue.enqueue(session, walk).items():
                 setattr(walk, name, value)
             session.add(walk)
-        story = Story(asked, asked.visitor not in self._seen, levels_of(sampling, asked.stops, asked.frames))
+        story = Story(request, request.visitor not in self._seen, levels_of(sampling, request.stops, request.frames))
         first = self._seconds(story, 0, 0)
         story.alone = first
-        self._seen.add(asked.visitor)
+        self._seen.add(request.visitor)
         self.stories[walk.number] = story
         self._waiting.add(walk.number)
 
@@ -132,7 +132,7 @@ class Line:
             self._waiting.remove(claim.walk_number)
             story.begun = self.time
         for number in self._waiting:
-            self.stories[number].before[story.asked.visitor] += 1
+            self.stories[number].before[story.request.visitor] += 1
         if claim.model and claim.model != self.loaded:
             self.time += LOAD_SECONDS
             self.loaded = claim.model
@@ -141,7 +141,7 @@ class Line:
         return True
 
     def _seconds(self, story: Story, level: int, batch: int) -> float:
-        sampling = sampler_settings.resolve_settings(story.asked.preset)
+        sampling = sampler_settings.resolve_settings(story.request.preset)
         pictures = max(story.levels[level].pad, len(story.levels[level].batches[batch]))
         return self.pace * pictures * level_plan.count_evaluations(story.levels[: level + 1], sampling)
 
@@ -181,7 +181,7 @@ def _level(kind: Any, count: int, until: int) -> Level:
     return Level(kind, tuple(map(float, range(count))), until, batches)
 
 
-def simulate(day: Sequence[Asked], pace: float) -> list[Story]:
+def simulate(day: Sequence[Request], pace: float) -> list[Story]:
     """Simulate a day; return the times of its walks."""
     line, coming = Line(pace), sorted(day)
     while coming or line.work():
@@ -192,12 +192,12 @@ def simulate(day: Sequence[Asked], pace: float) -> list[Story]:
     return list(line.stories.values())
 
 
-def pace_for(day: Sequence[Asked], busy: float) -> float:
+def pace_for(day: Sequence[Request], busy: float) -> float:
     """Return the seconds per UNet evaluation at which visitors alone keep the worker busy for a share of the day."""
     passes = 0
-    for asked in day:
-        settings = sampler_settings.resolve_settings(asked.preset)
-        passes += cost.of_walk(settings, stops=asked.stops, frames=asked.frames)
+    for request in day:
+        settings = sampler_settings.resolve_settings(request.preset)
+        passes += cost.of_walk(settings, stops=request.stops, frames=request.frames)
     return busy * DAY / passes
 
 
@@ -206,12 +206,12 @@ def report(stories: Sequence[Story]) -> dict[str, Any]:
     summary: dict[str, Any] = {"walks": len(stories), "finished": sum(story.done > 0 for story in stories)}
     groups: dict[str, list[Story]] = defaultdict(list)
     for story in stories:
-        if story.is_first and not story.asked.flood:
+        if story.is_first and not story.request.flood:
             groups["all"].append(story)
-            groups[f"by {story.asked.model}"].append(story)
+            groups[f"by {story.request.model}"].append(story)
             groups["in a flood" if _is_in_flood(story, stories) else "in calm"].append(story)
     for name, group in groups.items():
-        waits = sorted(story.begun - story.asked.at for story in group)
+        waits = sorted(story.begun - story.request.at for story in group)
         summary[name] = {
             "strangers": len(group),
             "wait_median": round(statistics.median(waits), 1),
@@ -225,8 +225,8 @@ def report(stories: Sequence[Story]) -> dict[str, Any]:
 
 
 def _is_in_flood(story: Story, stories: Sequence[Story]) -> bool:
-    at = story.asked.at
-    return any(other.asked.flood and other.asked.at <= at < other.done for other in stories)
+    at = story.request.at
+    return any(other.request.flood and other.request.at <= at < other.done for other in stories)
 
 
 def main() -> None:
@@ -234,13 +234,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--busy", type=float, default=0.5, help="The share of the day that visitors alone take.")
-    asked = parser.parse_args()
+    parser.add_argument(
+        "--busy", type=float, default=0.5, help="share of the day in which usual visitors keep the worker busy"
+    )
+    options = parser.parse_args()
     settings = {"SECRET_KEY": "a day in the line, simulated", "REDIS_URL": "unix:///nowhere.sock", "LINE_SECONDS": 0.0}
     with tempfile.TemporaryDirectory() as folder, create_app(settings, instance_path=folder).app_context():
         upgrade()
-        visitors = of_visitors(asked.visitors, random.Random(asked.seed))
-        stories = simulate(visitors + of_floods(asked.visitors), pace_for(visitors, asked.busy))
+        visitors = draw_requests(options.visitors, random.Random(options.seed))
+        stories = simulate(visitors + flood_requests(options.visitors), pace_for(visitors, options.busy))
         print(json.dumps(report(stories), indent=1))
         db.session.remove()
 

@@ -41,11 +41,11 @@ def queries(count: int = QUERIES) -> list[str]:
 def measure(app: Flask) -> dict[str, Any]:
     """Return the recall of the first ten against an exhaustive comparison, alone and fused with words, and times."""
     with app.app_context():
-        asked = queries()
+        searches = queries()
         table = Embedding.load(app.config["MEANING"])
-        exact = dict(zip(asked, _exact(Path(app.instance_path) / INDEX, table, asked), strict=True))
+        exact = dict(zip(searches, _exact(Path(app.instance_path) / INDEX, table, searches), strict=True))
         walls, processor, alone, quick = [], [], [], {}
-        for query in asked:
+        for query in searches:
             began, spent = time.perf_counter(), time.process_time()
             found = semantic_search.ranked(query)
             walls.append(1000 * (time.perf_counter() - began))
@@ -54,7 +54,7 @@ def measure(app: Flask) -> dict[str, Any]:
             quick[query] = _first(query)
         rankers, app.extensions["rankers"] = app.extensions["rankers"], [exact.__getitem__]
         try:
-            fused = [_share(quick[query], _first(query)) for query in asked]
+            fused = [_share(quick[query], _first(query)) for query in searches]
         finally:
             app.extensions["rankers"] = rankers
     return {
@@ -87,10 +87,10 @@ def _share(found: Sequence[int], exact: Sequence[int]) -> float:
     return len(wanted & set(found[:SHOWN])) / len(wanted) if wanted else 1.0
 
 
-def _exact(path: Path, table: Embedding, asked: Sequence[str]) -> list[list[int]]:
+def _exact(path: Path, table: Embedding, searches: Sequence[str]) -> list[list[int]]:
     """Return the numbers of each query's best walks, by comparison with every row of the index."""
     rows = Vectors(path, table.revision, table.width)._rows
-    wanted: Floats = table.of(asked)
+    wanted: Floats = table.embed(searches)
     likeness = np.concatenate([_block(rows[start : start + BLOCK], wanted) for start in range(0, len(rows), BLOCK)])
     found = []
     for each in likeness.T:

@@ -52,17 +52,17 @@ def main() -> None:
     parser.add_argument("--catalogue", type=Path, required=True)
     parser.add_argument("--walks", type=int, default=1_000_000)
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
-    parser.add_argument("--asked", type=int, default=200, help="how many pages of each kind")
+    parser.add_argument("--asked", type=int, default=200, help="number of pages of each kind")
     parser.add_argument("--docs", action="store_true")
-    asked = parser.parse_args()
-    found: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "walks": asked.walks}
-    for name in ("sqlite", "postgres") if asked.database == "both" else (asked.database,):
+    options = parser.parse_args()
+    found: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "walks": options.walks}
+    for name in ("sqlite", "postgres") if options.database == "both" else (options.database,):
         with _application(name) as app:
-            found[name] = _measure(app, asked.walks, asked.catalogue, asked.asked)
+            found[name] = _measure(app, options.walks, options.catalogue, options.asked)
             print(f"{name}\n{table(found, name)}\n", flush=True)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"gallery-{found['at'].replace(':', '')}.json").write_text(json.dumps(found, indent=2) + "\n", "utf-8")
-    if asked.docs:
+    if options.docs:
         _into_docs(found)
 
 
@@ -77,7 +77,7 @@ def _application(name: str) -> Iterator[Flask]:
             yield create_app(settings | {"DATABASE_URL": server.url(server.create())}, instance_path=folder)
 
 
-def _measure(app: Flask, walks: int, catalogue: Path, asked: int) -> dict[str, Any]:
+def _measure(app: Flask, walks: int, catalogue: Path, per_kind: int) -> dict[str, Any]:
     began = time.monotonic()
     with app.app_context():
         upgrade()
@@ -86,7 +86,7 @@ def _measure(app: Flask, walks: int, catalogue: Path, asked: int) -> dict[str, A
         print(f"{walks:,} walks filled in within {filled:.0f} s", flush=True)
         index = fused.index()
         print(f"{index['indexed']:,} vectors, {index['indexed_a_second']:,.0f} a second", flush=True)
-        addresses = {name: [*each] for name, each in _addresses(asked).items()}
+        addresses = {name: [*each] for name, each in _addresses(per_kind).items()}
         db.session.remove()
     found: dict[str, Any] = {"filling_seconds": filled, "index": index}
     client = app.test_client()
@@ -95,26 +95,29 @@ def _measure(app: Flask, walks: int, catalogue: Path, asked: int) -> dict[str, A
     pages = {name: _times(client, each) for name, each in addresses.items()}
     found["pages"] = {name: _quantiles(*each) for name, each in pages.items()}
     found["depth"] = min(DEPTH, walks - 1)
-    found["deep_to_first"], found["deep_to_first_processor"] = _paired(client, addresses)
+    found["deep_to_first"], found["deep_to_first_processor"] = _compare_pages(client, addresses)
     found["page_kilobytes"] = _kilobytes(client)
     found["fused"] = fused.measure(app)
     found["reindex"] = _reindex(app, addresses)
     return found
 
 
-def _addresses(asked: int) -> dict[str, Iterator[str]]:
+def _addresses(per_kind: int) -> dict[str, Iterator[str]]:
     """Return the paths that simulated visitors request, from words of published walks."""
     draw = random.Random(2)
     known = [
         words.split()
-        for words in db.session.scalars(select(GalleryEntry.words).order_by(GalleryEntry.drawn).limit(asked))
+        for words in db.session.scalars(select(GalleryEntry.words).order_by(GalleryEntry.drawn).limit(per_kind))
     ]
     spoken = [[word for word in words if word[0] not in "=~" and len(word) > 2] or ["fox"] for words in known]
     facets = [f"colour={draw.choice(('red', 'blue', 'white'))}&stops={draw.choice((2, 3, 4))}" for _ in spoken]
     deep = db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place.desc()).offset(DEPTH).limit(1))
     deep = deep or db.session.scalar(select(GalleryEntry.place).order_by(GalleryEntry.place).limit(1))
     shown = db.session.scalars(
-        select(Walk.id).join(GalleryEntry, GalleryEntry.number == Walk.number).order_by(GalleryEntry.drawn).limit(asked)
+        select(Walk.id)
+        .join(GalleryEntry, GalleryEntry.number == Walk.number)
+        .order_by(GalleryEntry.drawn)
+        .limit(per_kind)
     ).all()
     with db.engine.connect():
         cursor = cursors.encode("newest", False, int(deep or 0))
@@ -124,13 +127,13 @@ def _addresses(asked: int) -> dict[str, Iterator[str]]:
 
     two = [draw.sample(words, min(2, len(words))) for words in spoken]
     return {
-        "first page": iter(["/gallery"] * asked),
-        DEEP: iter([f"/gallery?cursor={cursor}"] * asked),
+        "first page": iter(["/gallery"] * per_kind),
+        DEEP: iter([f"/gallery?cursor={cursor}"] * per_kind),
         "a word, best first": (query(draw.choice(words)) for words in spoken),
         "a word, newest first": (query(draw.choice(words), sort="newest") for words in spoken),
         "two words": (query(" ".join(words)) for words in two),
         "two words that seldom meet": (query(f"{a[0]} {b[0]}") for a, b in zip(spoken, spoken[::-1], strict=True)),
-        "by meaning, fused": (query(each) for each in fused.queries(asked)),
+        "by meaning, fused": (query(each) for each in fused.queries(per_kind)),
         "a phrase": (query(f'"{" ".join(words[:2])}"') for words in spoken),
         "a beginning": (query(draw.choice(words)[:3] + "*") for words in spoken),
         "a beginning of two letters": (query(draw.choice(words)[:2] + "*") for words in spoken),
@@ -141,8 +144,8 @@ def _addresses(asked: int) -> dict[str, Iterator[str]]:
         ),
         "filters, smoothest first": (f"/gallery?{facet}&sort=smoothest" for facet in facets),
         "a misspelt word": (query(draw.choice(words)[::-1]) for words in spoken),
-        "smoothest": iter(["/gallery?sort=smoothest"] * asked),
-        "most walked on": iter(["/gallery?sort=walked"] * asked),
+        "smoothest": iter(["/gallery?sort=smoothest"] * per_kind),
+        "most walked on": iter(["/gallery?sort=walked"] * per_kind),
         "surprise": (f"/gallery?sort=surprise&draw={draw.randrange(2**32)}" for _ in spoken),
         "a walk's page": (f"/walks/{each}" for each in shown),
         "a feed of a search": (f"/feed.xml?{urlencode({'q': draw.choice(words)})}" for words in spoken),
@@ -167,7 +170,7 @@ def _quantiles(walls: list[float], processor: list[float]) -> dict[str, float]:
             "processor_p95": statistics.quantiles(processor, n=20)[-1]}  # fmt: skip
 
 
-def _paired(client: Any, addresses: dict[str, list[str]]) -> tuple[float, float]:
+def _compare_pages(client: Any, addresses: dict[str, list[str]]) -> tuple[float, float]:
     """Return the time of a deep page relative to the first one, measured in alternation: wall and CPU."""
     first, deep = addresses["first page"][0], addresses[DEEP][0]
     pairs = [(_times(client, [first]), _times(client, [deep])) for _ in range(60)]
@@ -186,7 +189,7 @@ def _kilobytes(client: Any) -> float:
 def _reindex(app: Flask, addresses: dict[str, list[str]]) -> dict[str, float]:
     """Reindex in a second thread for a while, and compare each page served meanwhile with that of before."""
     paths = [path for name in ("first page", "a word, newest first", "filters") for path in addresses[name][:20]]
-    before = {path: _shown(app, path) for path in paths}
+    before = {path: _list_walks(app, path) for path in paths}
     stop, done = threading.Event(), [0]
 
     def work() -> None:
@@ -201,14 +204,14 @@ def _reindex(app: Flask, addresses: dict[str, list[str]]) -> dict[str, float]:
     thread.start()
     while time.monotonic() - began < REINDEX_SECONDS and thread.is_alive():
         path = paths[served % len(paths)]
-        wrong += _shown(app, path) != before[path]
+        wrong += _list_walks(app, path) != before[path]
         served += 1
     stop.set()
     thread.join()
     return {"walks_a_second": done[0] / (time.monotonic() - began), "pages": served, "wrong_pages": wrong}
 
 
-def _shown(app: Flask, path: str) -> list[str]:
+def _list_walks(app: Flask, path: str) -> list[str]:
     return re.findall(r'class="picture" href="([^"]+)"', app.test_client().get(path).text)
 
 

@@ -107,12 +107,12 @@ def main() -> None:
     """Measure, and print the results as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="SD 1.5", choices=real_models.KINDS)
-    parser.add_argument("--folder", type=Path, help="where it lies, or is to be written")
-    parser.add_argument("--memory", type=int, help="GB of the GPU that it stands in for; else all that is there")
+    parser.add_argument("--folder", type=Path, help="the model's folder; written if it does not exist")
+    parser.add_argument("--memory", type=int, help="GB of the simulated smaller GPU; by default all memory")
     parser.add_argument("--offload", default="auto", choices=("auto", "model", "sequential", "off"))
     parser.add_argument("--preset", default=presets.DEFAULT, choices=presets.NAMES)
     parser.add_argument("--frames", type=int, default=24)
-    parser.add_argument("--beside", action="store_true", help="paint by earlier systems' loops, too (SD 1.5)")
+    parser.add_argument("--beside", action="store_true", help="also run earlier systems' loops (SD 1.5)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside:
         folder = options.folder or Path(aside) / "model"

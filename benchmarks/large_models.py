@@ -213,8 +213,8 @@ def decode(phases: Phases, folder: Path, pixels: list[int]) -> None:
 def main() -> None:
     """Write the model, measure each group in a separate process, and delete the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, help="for one process: where the model lies")
-    parser.add_argument("--group", choices=GROUPS, action="append", help="what to measure; all if not given")
+    parser.add_argument("--folder", type=Path, help="for one process: the model's folder")
+    parser.add_argument("--group", choices=GROUPS, action="append", help="what to measure; all by default")
     parser.add_argument("--pixels", type=int, nargs="+", default=[512, 1024])
     options = parser.parse_args()
     groups = options.group or [*GROUPS]

@@ -46,8 +46,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--line", type=int, default=5000)
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long each of the two is watched")
-    parser.add_argument("--opening", type=float, default=60.0, help="over how many seconds the pages are opened")
+    parser.add_argument("--seconds", type=float, default=60.0, help="duration of each of the two phases")
+    parser.add_argument("--opening", type=float, default=60.0, help="seconds over which the pages are opened")
     parser.add_argument("--postgres", action="store_true")
     arguments = parser.parse_args()
     with serve(lambda: _fill(arguments.line), in_postgres=arguments.postgres, redis=True) as site:

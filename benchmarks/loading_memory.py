@@ -41,7 +41,7 @@ def load(folder: Path, way: str) -> dict[str, float]:
     watching.start()
     began = time.perf_counter()
     if way == "gpu":
-        with SimulatedGpu(80 * 2**30).installed():
+        with SimulatedGpu(80 * 2**30).install():
             model = Model.load(str(folder), device="cpu:0")
             model.keep_precision("bfloat16")
             model.networks("bfloat16", "contiguous")
@@ -60,7 +60,7 @@ def main() -> None:
     """Measure each way in a separate process, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="SD 1.5", choices=("SD 1.5", "SDXL"))
-    parser.add_argument("--folder", type=Path, help="where it lies, or is to be written")
+    parser.add_argument("--folder", type=Path, help="the model's folder; written if it does not exist")
     parser.add_argument("--way", choices=WAYS, help="for one process")
     options = parser.parse_args()
     if options.way:

@@ -53,18 +53,18 @@ def main() -> None:
     parser.add_argument("--catalogue", type=Path, required=True)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--walks", type=int, default=1_000_000)
-    asked = parser.parse_args()
-    with gzip.open(asked.catalogue, "rt", encoding="utf-8") as lines:
+    options = parser.parse_args()
+    with gzip.open(options.catalogue, "rt", encoding="utf-8") as lines:
         works = [json.loads(line) for line in lines]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moma-meaning-")))
         settings: dict[str, Any] = {"REDIS_URL": "unix:///nonexistent.sock", "EXHIBITION": False}
-        if asked.database == "postgres":
+        if options.database == "postgres":
             server = stack.enter_context(postgres.running())
             settings["DATABASE_URL"] = server.url(server.create())
         app = create_app(settings, instance_path=str(folder))
-        found = {"database": asked.database, "relevance": _relevance(app, works),
-                 "index": _index(app, works, asked.walks, folder)}  # fmt: skip
+        found = {"database": options.database, "relevance": _relevance(app, works),
+                 "index": _index(app, works, options.walks, folder)}  # fmt: skip
     print(json.dumps(found, indent=2))
     RESULTS.mkdir(exist_ok=True)
     at = datetime.now(UTC).isoformat(timespec="seconds").replace(":", "")
@@ -130,15 +130,15 @@ def _measure_recall(find: Any, carrying: dict[str, set[int]], tags: Sequence[str
 def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]:
     """Fill an index, and return its size, its speed and its recall against an exact search."""
     table = Embedding.load(app.config["MEANING"])
-    titles = table.of(sorted({work["title"] for work in works}))
+    titles = table.embed(sorted({work["title"] for work in works}))
     draw = np.random.default_rng(SEED)
     rows = normalise(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
     path = folder / "many.vectors"
     vectors = Vectors.create(path, table.revision, table.width)
     vectors.add(range(count), [0] * count, rows)
-    asked = titles[draw.integers(len(titles), size=200)]
+    queries = titles[draw.integers(len(titles), size=200)]
     walls, processor, recalls = [], [], []
-    for query in asked:
+    for query in queries:
         began, spent = time.perf_counter(), time.process_time()
         found = vectors.nearest(query, semantic_search.MOST)
         walls.append(1000 * (time.perf_counter() - began))

@@ -61,11 +61,11 @@ def main() -> int:
     """Serve a site, apply the load, print the results and write them as JSON; return 1 if an aim was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600.0)
-    parser.add_argument("--pages", type=float, default=110.0, help="gallery pages a second")
-    parser.add_argument("--commissions", type=float, default=22.0, help="walks asked for a second")
-    parser.add_argument("--addresses", type=int, default=500, help="visitors, each from an address of their own")
-    parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
-    parser.add_argument("--painter", action="store_true", help="have a worker paint meanwhile, with the house model")
+    parser.add_argument("--pages", type=float, default=110.0, help="gallery pages per second")
+    parser.add_argument("--commissions", type=float, default=22.0, help="requested walks per second")
+    parser.add_argument("--addresses", type=int, default=500, help="number of visitors, each with a separate address")
+    parser.add_argument("--postgres", action="store_true", help="use Postgres instead of SQLite")
+    parser.add_argument("--painter", action="store_true", help="run a worker with the built-in model at the same time")
     arguments = parser.parse_args()
     most = str(int(2 * arguments.commissions * (arguments.seconds + WARM_SECONDS)) + 10_000)
     with serve(

@@ -74,9 +74,9 @@ class SimulatedCard(Sleeper):
     def paint(self, prepared: Any, positions: Sequence[float], **how: Any) -> list[Painted]:
         """Return one batch of simulated pictures, after the time of its evaluations."""
         painted = super().paint(prepared, positions, **how)
-        return [each if each.picture is None else replace(each, picture=self._drawn(each)) for each in painted]
+        return [each if each.picture is None else replace(each, picture=self._draw(each)) for each in painted]
 
-    def _drawn(self, painted: Painted) -> Any:
+    def _draw(self, painted: Painted) -> Any:
         shifted = np.roll(self._texture, int(97 * painted.position), axis=1)
         return (shifted + np.asarray(painted.picture)[0, 0]).clip(0, 255).astype(np.uint8)
 
@@ -166,15 +166,15 @@ def measure(app: Any, painter: Any, options: argparse.Namespace) -> dict[str, An
 def main() -> None:
     """Run the measurements and print the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overlap", description=__doc__)
-    parser.add_argument("--walks", type=int, default=2, help="how many are asked for at once")
+    parser.add_argument("--walks", type=int, default=2, help="number of walks requested at once")
     parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--writers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--card", type=float, help="seconds that a simulated GPU takes for a pass of one picture")
-    parser.add_argument("--side", type=int, default=512, help="of the pictures of a simulated GPU")
+    parser.add_argument("--card", type=float, help="seconds per UNet evaluation of one picture on a simulated GPU")
+    parser.add_argument("--side", type=int, default=512, help="side of a simulated GPU's pictures")
     parser.add_argument("--model", default=str(ROOT / "models" / "house"))
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--timeline", type=Path, help="an SVG file to draw")
+    parser.add_argument("--timeline", type=Path, help="SVG file for the timeline")
     options = parser.parse_args()
     painter: Any
     if options.card is None:

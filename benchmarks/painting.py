@@ -32,28 +32,28 @@ THROUGH = ((24, 9), (60, 7), (240, 3))
 
 def main() -> None:
     """Run the requested parts, and print all results so far."""
-    asked = _arguments()
+    options = _arguments()
     began = time.monotonic()
-    store = Store(asked.run, fresh=asked.fresh)
+    store = Store(options.run, fresh=options.fresh)
     failed: list[str] = []
-    if not asked.only_report:
-        bench = _bench(store, asked.model, began + 60 * asked.minutes)
+    if not options.only_report:
+        bench = _bench(store, options.model, began + 60 * options.minutes)
         steps: dict[str, Callable[[], None]] = {
             "limits": lambda: _limits(bench),
             "site": lambda: _site(bench),
             "shares": lambda: _shares(bench),
-            "even": lambda: films.measure_evenness(bench, pairs=asked.even_pairs),
-            "films": lambda: films.race(bench, pairs=asked.pairs),
-            "judge": lambda: judging.judge(bench, pairs=asked.judged_pairs),
-            "long": lambda: films.race(bench, pairs=asked.long_pairs, sizes=[films.LONG], names=films.LONG_NAMES),
+            "even": lambda: films.measure_evenness(bench, pairs=options.even_pairs),
+            "films": lambda: films.race(bench, pairs=options.pairs),
+            "judge": lambda: judging.judge(bench, pairs=options.judged_pairs),
+            "long": lambda: films.race(bench, pairs=options.long_pairs, sizes=[films.LONG], names=films.LONG_NAMES),
         }
-        failed = [part for part in asked.parts or steps if not _done(part, steps[part], began)]
+        failed = [part for part in options.parts or steps if not _done(part, steps[part], began)]
     tables = report.markdown(store)
     print(tables)
-    if asked.docs:
+    if options.docs:
         report.into_docs(store, tables)
-    if asked.gate and (broken := report.gate(store)):
-        raise SystemExit("the quality gate is shut: " + "; ".join(broken))
+    if options.gate and (broken := report.gate(store)):
+        raise SystemExit("the quality gate fails: " + "; ".join(broken))
     if failed:
         raise SystemExit(f"failed: {', '.join(failed)}")
 
@@ -77,15 +77,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", help="limits, site, shares, even, films, judge, long; all by default")
     parser.add_argument("--run", default="painting", help="name of the folder in benchmarks/results")
     parser.add_argument("--model", type=Path, default=HOUSE, help="a model folder")
-    parser.add_argument("--minutes", type=float, default=25, help="when to stop")
+    parser.add_argument("--minutes", type=float, default=25, help="time limit")
     parser.add_argument("--pairs", type=int, default=10, help="pairs of prompts for the films of 16 and 60 frames")
     parser.add_argument("--long-pairs", type=int, default=1, help="pairs for the films of 240 frames")
     parser.add_argument("--even-pairs", type=int, default=len(REPORT), help="pairs for evenness and jumps")
-    parser.add_argument("--judged-pairs", type=int, default=4, help="pairs whose films are held against references")
-    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run found")
-    parser.add_argument("--only-report", action="store_true", help="measure nothing, print what is known")
+    parser.add_argument("--judged-pairs", type=int, default=4, help="pairs whose films are compared with references")
+    parser.add_argument("--fresh", action="store_true", help="delete the results of an earlier run")
+    parser.add_argument("--only-report", action="store_true", help="print existing results without measuring")
     parser.add_argument("--docs", action="store_true", help="write docs/painting.md's tables and its drawing")
-    parser.add_argument("--gate", action="store_true", help="fail if the quality gate is shut")
+    parser.add_argument("--gate", action="store_true", help="exit with an error if the quality gate fails")
     return parser.parse_args()
 
 
@@ -104,7 +104,9 @@ def _bench(store: Store, folder: Path, until: float) -> Bench:
     same = {"revision": painter.revision, "presets": {name: ours.sampling(name) for name in films.PRESETS}}
     for known in store.select("about"):
         if {name: known[name] for name in same} != same:
-            raise SystemExit(f"{store.folder} holds figures of another model or other presets: --fresh begins anew")
+            raise SystemExit(
+                f"{store.folder} holds results of another model or other presets; use --fresh to start again"
+            )
     store.add(
         "about", **same, name=painter.name, device=str(painter.device), processor=_processor(),
         threads=painter.rendering().threads, precision=painter.rendering().precision, batch=painter.rendering().batch,
@@ -145,16 +147,16 @@ def _site(bench: Bench) -> None:
             bench.in_time()
             found: dict[str, float] = {}
             for through in (True, False) if n % 2 else (False, True):
-                found |= _walked(bench, running, frames, n) if through else _painted(bench, frames, n)
+                found |= _time_site(bench, running, frames, n) if through else _time_in_process(bench, frames, n)
             bench.store.add("site", frames=frames, pair=n, **found)
 
 
-def _walked(bench: Bench, running: site.RunningSite, frames: int, n: int) -> dict[str, float]:
+def _time_site(bench: Bench, running: site.RunningSite, frames: int, n: int) -> dict[str, float]:
     walked = walk.through_site(running, REPORT[n], frames, seed=bench.ours.seed, preset="balanced")
     return {"whole": walked.whole, "first": walked.first}
 
 
-def _painted(bench: Bench, frames: int, n: int) -> dict[str, float]:
+def _time_in_process(bench: Bench, frames: int, n: int) -> dict[str, float]:
     work, found = walk.in_process(bench.ours, REPORT[n], frames, preset="balanced")
     return {**found, "passes": work.passes, "decodes": work.decodes}
 

@@ -43,15 +43,15 @@ def main() -> None:
     """Parse all prompts of a half, and print the share of each class that was right."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=("seen", "kept_out", "negations", "refusals", "rewordings"), default="seen")
-    parser.add_argument("--modules", type=Path, help="npm's modules, where there is no sketchbook yet.")
-    parser.add_argument("--model", type=Path, default=HOUSE, help="The folder of the sketchbook and the lexicon.")
-    asked = parser.parse_args()
-    reader = Reader(Lexicon.load(asked.model), _drawings(asked.model, asked.modules), Embedding.load(MEANING))
-    if asked.half == "rewordings":
+    parser.add_argument("--modules", type=Path, help="npm's modules, if there is no drawing library yet")
+    parser.add_argument("--model", type=Path, default=HOUSE, help="the folder of the drawing library and the lexicon")
+    options = parser.parse_args()
+    reader = Reader(Lexicon.load(options.model), _drawings(options.model, options.modules), Embedding.load(MEANING))
+    if options.half == "rewordings":
         _rewordings(reader)
         return
-    rows = [json.loads(line) for line in (FOLDER / f"{asked.half}.jsonl").read_text("utf-8").splitlines()]
-    _exam(reader, rows, named=asked.half != "kept_out")
+    rows = [json.loads(line) for line in (FOLDER / f"{options.half}.jsonl").read_text("utf-8").splitlines()]
+    _exam(reader, rows, named=options.half != "kept_out")
 
 
 def _drawings(model: Path, modules: Path | None) -> list[Drawing]:

@@ -116,8 +116,10 @@ def main() -> None:
     """Write a model with random weights to a folder."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--kind", choices=KINDS, default="SD 1.5")
-    parser.add_argument("--tokenizer", type=Path, help="A CLIP tokenizer's folder; else prompts are read by letters.")
-    parser.add_argument("--to", type=Path, required=True, help="The folder to be written.")
+    parser.add_argument(
+        "--tokenizer", type=Path, help="folder of a CLIP tokenizer; by default prompts are tokenized by letters"
+    )
+    parser.add_argument("--to", type=Path, required=True, help="the folder to write")
     options = parser.parse_args()
     aside = options.to.with_name(f".{options.to.name}.part")
     shutil.rmtree(aside, ignore_errors=True)

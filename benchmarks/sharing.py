@@ -136,11 +136,11 @@ def table(store: Store) -> str:
 def main() -> None:
     """Measure every setting, store the results, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__)
-    parser.add_argument("--postgres", action="store_true", help="keep the walks in Postgres rather than in SQLite")
-    asked = parser.parse_args()
+    parser.add_argument("--postgres", action="store_true", help="use Postgres instead of SQLite")
+    options = parser.parse_args()
     store, began = Store("sharing", fresh=True), time.monotonic()
     for setting in list_settings():
-        with run_workshop(setting, in_postgres=asked.postgres):
+        with run_workshop(setting, in_postgres=options.postgres):
             paint_walk(("a cup", "a hat"), WARMING_FRAMES)
             for pair in REPORT[: setting.rounds]:
                 found = paint_walk(pair, FRAMES)

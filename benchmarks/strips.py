@@ -35,21 +35,21 @@ COLOURS = (256, 128, 64)
 def main() -> None:
     """Write the strips of the run's first walks, and the key."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.strips", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the pictures go")
-    parser.add_argument("--key", type=Path, default=Path("key.json"), help="where it is written who painted what")
-    parser.add_argument("--run", default="painting", help="the run whose films are taken")
-    parser.add_argument("--shuffle", type=int, default=None, help="a number to draw the order from")
-    asked = parser.parse_args()
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    store, chance = Store(asked.run), random.Random(asked.shuffle)
+    parser.add_argument("folder", type=Path, help="folder for the pictures")
+    parser.add_argument("--key", type=Path, default=Path("key.json"), help="file for the contender of each strip")
+    parser.add_argument("--run", default="painting", help="the run whose films are used")
+    parser.add_argument("--shuffle", type=int, default=None, help="seed of the random order")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    store, chance = Store(options.run), random.Random(options.shuffle)
     key = {}
     for number in range(WALKS):
         order = chance.sample(NAMES, len(NAMES))
-        path = asked.folder / f"walk-{number + 1}.png"
+        path = options.folder / f"walk-{number + 1}.png"
         path.write_bytes(picture([store.film(name, number, JUDGED) for name in order]))
         key[path.name] = {"prompts": REPORT[number], "from top to bottom": order}
-    asked.key.write_text(json.dumps(key, indent=2) + "\n", "utf-8")
-    print(f"{WALKS} pictures in {asked.folder}, the key in {asked.key}")
+    options.key.write_text(json.dumps(key, indent=2) + "\n", "utf-8")
+    print(f"{WALKS} pictures in {options.folder}, the key in {options.key}")
 
 
 def picture(films: Sequence[Film]) -> bytes:

@@ -192,11 +192,11 @@ def times(network: Any, side: int, width: int) -> Iterator[str]:
 def main() -> None:
     """Train, measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, help="where the trained transformer lies, or is to be kept")
-    parser.add_argument("--steps", type=int, default=800, help="of its training")
+    parser.add_argument("--weights", type=Path, help="file of the trained transformer; written if it does not exist")
+    parser.add_argument("--steps", type=int, default=800, help="number of training steps")
     parser.add_argument("--frames", type=int, default=17)
-    parser.add_argument("--walks", type=int, default=4, help="how many, of each kind of lengths and each model")
-    parser.add_argument("--way", choices=text_blends.WAYS, action="append", help="only these ways")
+    parser.add_argument("--walks", type=int, default=4, help="number of walks for each kind of lengths and each model")
+    parser.add_argument("--way", choices=text_blends.WAYS, action="append", help="measure only these ways")
     parser.add_argument("--model", choices=("learned", "random", "larger", "times"), action="append")
     options = parser.parse_args()
     for name in {*text_blends.WAYS} - {*(options.way or text_blends.WAYS)}:

@@ -36,9 +36,9 @@ def lab(rgb: Array) -> Array:
     return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T, np.float32)
 
 
-def rgb(of: Array) -> Array:
+def rgb(values: Array) -> Array:
     """Return Oklab (…, 3) in sRGB, clipped to 0…1."""
-    linear = np.clip((of @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0, 1)
+    linear = np.clip((values @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0, 1)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
@@ -89,8 +89,8 @@ def tone(rgb: Array) -> tuple[float, float, float]:
     return _three(lab(rgb))
 
 
-def _three(of: Array) -> tuple[float, float, float]:
-    lightness, a, b = (float(each) for each in of)
+def _three(values: Array) -> tuple[float, float, float]:
+    lightness, a, b = (float(each) for each in values)
     return lightness, a, b
 
 

@@ -64,26 +64,26 @@ def forms(word: str, language: str = "en") -> list[str]:
 
 
 def _english_forms(word: str) -> list[str]:
-    found = [word]
+    candidates = [word]
     if word in IRREGULAR:
-        found.append(IRREGULAR[word])
+        candidates.append(IRREGULAR[word])
     if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        found.append(word[:-1])
+        candidates.append(word[:-1])
         if word.endswith("es"):
-            found.append(word[:-2])
+            candidates.append(word[:-2])
         if word.endswith("ies"):
-            found.append(word[:-3] + "y")
+            candidates.append(word[:-3] + "y")
         if word.endswith("ves"):
-            found += [word[:-3] + "f", word[:-3] + "fe"]
-    return found
+            candidates += [word[:-3] + "f", word[:-3] + "fe"]
+    return candidates
 
 
 def _german_forms(word: str) -> list[str]:
-    found = [word]
+    candidates = [word]
     for ending in GERMAN_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 2:
-            found.append(word[: -len(ending)])
-    found += [each + "e" for each in found[1:]]  # Katzen: Katze
+            candidates.append(word[: -len(ending)])
+    candidates += [each + "e" for each in candidates[1:]]  # Katzen: Katze
     for vowel, plain in PLAIN_VOWELS:
-        found += [each.replace(vowel, plain, 1) for each in found if vowel in each]
-    return list(dict.fromkeys(found))
+        candidates += [each.replace(vowel, plain, 1) for each in candidates if vowel in each]
+    return list(dict.fromkeys(candidates))

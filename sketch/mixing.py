@@ -76,14 +76,15 @@ class _Change:
 class Mixture:
     """The transition between two scenes; their drawings are split into parts and matched once."""
 
-    def __init__(self, first: Scene, last: Scene, book: Sketchbook, taken: PartCache) -> None:
-        self.first, self.last, self._book, self._taken = first, last, book, taken
+    def __init__(self, first: Scene, last: Scene, book: Sketchbook, part_cache: PartCache) -> None:
+        self.first, self.last, self._book, self._part_cache = first, last, book, part_cache
         self._figures = [
-            (a, b, _changes(_shapes(a, taken), _shapes(b, taken))) for a, b in _paired(first.things, last.things)
+            (a, b, _changes(_shapes(a, part_cache), _shapes(b, part_cache)))
+            for a, b in _pair(first.things, last.things)
         ]
         self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
-        self._in_frame = lru_cache(maxsize=2)(self._fitted)
-        self._layered = lru_cache(maxsize=1)(self._drawn)
+        self._in_frame = lru_cache(maxsize=2)(self._fit)
+        self._layered = lru_cache(maxsize=1)(self._draw)
 
     def at(self, t: float, size: Size) -> Drawn:
         """Return the picture at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
@@ -91,19 +92,19 @@ class Mixture:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         frame = Frame.from_size(size)
         if any(self._graphic):
-            return self._composed(frame, t)
+            return self._compose(frame, t)
         return self._set_up(frame, t)
 
     def _set_up(self, frame: Frame, t: float) -> Drawn:
         """Return the picture at ``t`` in a frame, set up as painted where a composition requests it."""
         mixture = self._in_frame(frame)
-        return frame.cut(mixture._painted(mixture._layered(t, frame.side), t))
+        return frame.cut(mixture._paint(mixture._layered(t, frame.side), t))
 
-    def _fitted(self, frame: Frame) -> Mixture:
+    def _fit(self, frame: Frame) -> Mixture:
         if frame.is_square:
             return self
         return Mixture(
-            frame.fitted(self.first, self._book), frame.fitted(self.last, self._book), self._book, self._taken
+            frame.fit(self.first, self._book), frame.fit(self.last, self._book), self._book, self._part_cache
         )
 
     @property
@@ -112,9 +113,9 @@ class Mixture:
         return first is not None and first.is_graphic, last is not None and last.is_graphic
 
     def _light(self, t: float) -> Light:
-        return Light.from_setting(self.first.setting).mixed(Light.from_setting(self.last.setting), t)
+        return Light.from_setting(self.first.setting).mix(Light.from_setting(self.last.setting), t)
 
-    def _drawn(self, t: float, size: int) -> Drawn:
+    def _draw(self, t: float, size: int) -> Drawn:
         """Return the things at ``t`` in front of their background, ``size`` pixels a side, without compositions."""
         ground = self._ground(t, size)
         light = self._light(t)
@@ -148,16 +149,16 @@ class Mixture:
         things = np.concatenate([np.clip(colours, 0, 1), cover[..., None]], -1)
         return Drawn(things, ground, numbers, self._unoutlined(t))
 
-    def _painted(self, drawn: Drawn, t: float) -> Drawn:
+    def _paint(self, drawn: Drawn, t: float) -> Drawn:
         """Return the picture at ``t`` in the painterly setup, if one of the scenes has it."""
         ends = (self.first, self.last)
         if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
             return drawn
         seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
         settings = (self.first.setting, self.last.setting)
-        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), asked=self._asked(t))
+        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), requested=self._requested_colours(t))
 
-    def _asked(self, t: float) -> Array | None:
+    def _requested_colours(self, t: float) -> Array | None:
         """Return how far a colour was requested for each thing at ``t`` (n + 1,); None if for none."""
         shares = [0.0]
         for a, b, _ in self._figures:
@@ -165,7 +166,7 @@ class Mixture:
             shares.append((1 - t) * first + t * last)
         return np.array(shares, np.float32) if any(shares) else None
 
-    def _composed(self, frame: Frame, t: float) -> Drawn:
+    def _compose(self, frame: Frame, t: float) -> Drawn:
         """Return the picture at ``t`` with its graphic scenes redrawn in their marks."""
         ends, graphic = (self.first, self.last), self._graphic
         drawn = None if all(graphic) else self._set_up(frame, t)
@@ -187,7 +188,7 @@ class Mixture:
             side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
             cell=self._cell,
-            asked=self._asked(t),
+            requested=self._requested_colours(t),
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         things = None if drawn is None else drawn.things
@@ -196,7 +197,7 @@ class Mixture:
     def _cell(self, t: float, size: int) -> Layers:
         """Return the layers of the square scene at ``t``, the ends included, without compositions."""
         if 0 < t < 1:
-            drawn = self._drawn(t, size)
+            drawn = self._draw(t, size)
         else:
             drawn = rendering.draw_layers(self.first if t <= 0 else self.last, self._book, size)
         return drawn.things, drawn.ground, drawn.numbers
@@ -207,21 +208,21 @@ class Mixture:
 
     def _shadow(self, a: Thing | None, b: Thing | None, form: Form, t: float) -> Shadow:
         first, last = (Shadow.from_setting(scene.setting, form.lowest) for scene in (self.first, self.last))
-        return first.mixed(last, t, 1.0 if a and b else (1 - t if a else t))
+        return first.mix(last, t, 1.0 if a and b else (1 - t if a else t))
 
     def _ground(self, t: float, size: int) -> Array:
         """Return the mix of both backgrounds, each stretched so that their horizons meet."""
         first, last = self.first.setting, self.last.setting
         level = (1 - t) * _horizon(first, last) + t * _horizon(last, first)
-        drawn = [_stretched(self._backdrop(each, size), _horizon(each, other), level)
+        drawn = [_stretch(self._backdrop(each, size), _horizon(each, other), level)
                  for each, other in ((first, last), (last, first))]  # fmt: skip
         return np.asarray((1 - t) * drawn[0] + t * drawn[1], np.float32)
 
 
 def _box(alpha: Array) -> tuple[slice, slice]:
     """Return the rows and columns of the non-zero part; one place if there is none."""
-    found = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
-    rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in found)
+    indices = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
+    rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in indices)
     return rows, columns
 
 
@@ -239,7 +240,7 @@ def _horizon(setting: Setting, other: Setting) -> float:
     return min(0.95, max(0.05, other.horizon)) if other.kind not in OPEN else 0.6
 
 
-def _stretched(picture: Array, horizon: float, level: float) -> Array:
+def _stretch(picture: Array, horizon: float, level: float) -> Array:
     """Return a background with its horizon moved to another height."""
     if abs(horizon - level) < 1e-3:
         return picture
@@ -252,7 +253,7 @@ def _stretched(picture: Array, horizon: float, level: float) -> Array:
     return np.asarray(picture[top] * (1 - part) + picture[np.minimum(top + 1, size - 1)] * part, np.float32)
 
 
-def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | None, Thing | None]]:
+def _pair(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | None, Thing | None]]:
     """Return the things of two scenes in pairs by place and size; things without a partner are paired with None."""
     if not first or not last:
         return [(thing, None) for thing in first] + [(None, thing) for thing in last]
@@ -269,8 +270,8 @@ def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing |
     return pairs + [(None, thing) for at, thing in enumerate(last) if at not in met]
 
 
-def _shapes(thing: Thing | None, taken: PartCache) -> list[Shape]:
-    return [] if thing is None else [Shape(part, thing) for part in taken.parts(thing.drawing)]
+def _shapes(thing: Thing | None, part_cache: PartCache) -> list[Shape]:
+    return [] if thing is None else [Shape(part, thing) for part in part_cache.parts(thing.drawing)]
 
 
 def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
@@ -334,9 +335,9 @@ def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> N
             share[_within(rows, part.rows), _within(columns, part.columns)] *= (
                 1 - (1 - seen) * other.share[_within(rows, other.rows), _within(columns, other.columns)]
             )
-    held = layer[part.rows, part.columns]
-    channels.lay(held, part.colours, share)
-    held[..., 3] += (1 - held[..., 3]) * share
+    area = layer[part.rows, part.columns]
+    channels.lay(area, part.colours, share)
+    area[..., 3] += (1 - area[..., 3]) * share
 
 
 def _within(span: slice, whole: slice) -> slice:
@@ -371,11 +372,11 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
     x = ((np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) / size)[None, :]
     u, v = (x - mx) / sx, (y - my) / sy
     scale = math.sqrt(sx * sy)
-    seen, stretch = _seen(start, u, v, scale)
+    seen, stretch = _sample(start, u, v, scale)
     away, opacity = seen.away * stretch, start.opacity
     ends = [seen]
     if a is not None and b is not None:
-        further, stretch = _seen(end, u, v, scale)
+        further, stretch = _sample(end, u, v, scale)
         away = (1 - t) * away + t * (further.away * stretch)
         opacity = (1 - t) * opacity + t * end.opacity
         ends.append(further)
@@ -388,10 +389,10 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
     return _Cover(rows, columns, share, colours.reshape(*share.shape, 3))
 
 
-def _seen(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
+def _sample(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
     """Return a part sampled about its centre, in its spreads, and the factor from its distances to ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
-    return shape.seen_at(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
+    return shape.sample(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
 
 
 def mix_sketches(first: Array, last: Array, t: float) -> Array:

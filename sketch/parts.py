@@ -68,10 +68,10 @@ def split_drawing(svg: str, side: int = SIDE) -> tuple[Part, ...]:
     else:
         groups = [[leaf] for leaf in leaves]
     light = colour.lightness(svg_files.to_shares(svg_files.rasterise(svg, side)))
-    found: list[Part] = []
+    parts: list[Part] = []
     for group in groups:
-        found += _pieces(svg_files.to_shares(svg_files.rasterise(_only(root, group, leaves), side)), side, light)
-    return tuple(found[:MOST]) if len(found) <= MOST else tuple(_fewer(found))
+        parts += _pieces(svg_files.to_shares(svg_files.rasterise(_only(root, group, leaves), side)), side, light)
+    return tuple(parts[:MOST]) if len(parts) <= MOST else tuple(_fewer(parts))
 
 
 def split_cut_out(picture: Array) -> tuple[Part, ...]:
@@ -83,9 +83,9 @@ def _set_apart(root: Element) -> None:
     """Copy painted elements that others refer to into ``defs``, so that they remain when the painted one is removed."""
     elements = list(root.iter())
     hidden = _hidden(elements)
-    asked = {value for each in elements if name_of(each) == "use" for key, value in each.attrib.items()
+    referenced = {value for each in elements if name_of(each) == "use" for key, value in each.attrib.items()
              if key.rpartition("}")[2] == "href"}  # fmt: skip
-    painted = [each for each in elements if f"#{each.get('id')}" in asked and each not in hidden]
+    painted = [each for each in elements if f"#{each.get('id')}" in referenced and each not in hidden]
     if not painted:
         return
     namespace = str(root.tag).removesuffix("svg")
@@ -111,10 +111,10 @@ def _leaves(root: Element) -> list[int]:
     return [at for at, each in enumerate(elements) if is_one[at] and each not in hidden]
 
 
-def _only(root: Element, kept: list[int], leaves: list[int]) -> str:
+def _only(root: Element, selected: list[int], leaves: list[int]) -> str:
     """Return the drawing as SVG with only some of its shapes."""
     alone = copy.deepcopy(root)
-    dropped = set(leaves) - set(kept)
+    dropped = set(leaves) - set(selected)
     elements = list(alone.iter())
     parents = {id(child): parent for parent in elements for child in parent}
     for number in dropped:

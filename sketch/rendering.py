@@ -34,11 +34,11 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
     if composition is not None and composing.is_repeated(composition) and not frame.is_square:
         drawn = draw_layers(scene, book, frame.short)
     else:
-        scene = frame.fitted(scene, book)
+        scene = frame.fit(scene, book)
         drawn = draw_layers(scene, book, frame.side)
         if composition is not None and not composition.is_graphic:
             drawn = painterly.compose(
-                drawn, scene.setting, seed=composition.seed, asked=requested_colours(scene.things)
+                drawn, scene.setting, seed=composition.seed, requested=requested_colours(scene.things)
             )
         drawn = frame.cut(drawn)
     if composition is None or not composition.is_graphic:
@@ -51,7 +51,7 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
         side=scene.setting.light,
         is_place=share,
         shape=(frame.height, frame.width),
-        asked=requested_colours(scene.things),
+        requested=requested_colours(scene.things),
     )
     return as_ground(picture, numbers, drawn.unoutlined)
 
@@ -123,7 +123,7 @@ def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Ar
     if thing.mirrored:
         picture = picture[:, ::-1]
     if abs(thing.turn) > 0.005:
-        picture = _turned(picture, thing.turn)
+        picture = _rotate(picture, thing.turn)
     high, wide = picture.shape[:2]
     top, left = round(thing.y * size - high / 2), round(thing.x * size - wide / 2)
     up, down, right_cut = max(0, -top), max(0, top + high - size), max(0, left + wide - size)
@@ -133,13 +133,15 @@ def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Ar
     return top + up, left + left_cut, picture[up : high - down, left_cut : wide - right_cut]
 
 
-def _turned(picture: Array, turn: float) -> Array:
+def _rotate(picture: Array, turn: float) -> Array:
     """Return a drawing (n, n, 4) rotated clockwise by radians, on a canvas large enough for it."""
     alpha = picture[..., 3:]
     bytes_ = (np.concatenate([picture[..., :3] * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)
     image = Image.fromarray(bytes_, "RGBa").rotate(-math.degrees(turn), Image.Resampling.BICUBIC, expand=True)
-    held = np.asarray(image, np.float32) / 255
-    return np.concatenate([np.clip(held[..., :3] / np.maximum(held[..., 3:], 1e-3), 0, 1), held[..., 3:]], -1)
+    premultiplied = np.asarray(image, np.float32) / 255
+    return np.concatenate(
+        [np.clip(premultiplied[..., :3] / np.maximum(premultiplied[..., 3:], 1e-3), 0, 1), premultiplied[..., 3:]], -1
+    )
 
 
 def unoutlined_share(setting: Setting) -> float:

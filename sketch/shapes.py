@@ -62,7 +62,7 @@ class Shape:
         rows, columns = np.indices(self.part.alpha.shape, np.float32)
         u = np.asarray(self.part.left + (columns + 0.5) / self.part.side, np.float32)
         v = np.asarray(self.part.top + (rows + 0.5) / self.part.side, np.float32)
-        x, y = self.placed(u, v)
+        x, y = self.to_picture(u, v)
         return x, y, self.part.alpha
 
     @cached_property
@@ -109,7 +109,7 @@ class Shape:
             float((x[seen].max() - mx) / sx), float((y[seen].max() - my) / sy),
         )  # fmt: skip
 
-    def placed(self, u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
+    def to_picture(self, u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
         """Return places in the picture for places in the drawing, both as shares."""
         thing = self.thing
         du, dv = (u - 0.5) * thing.size, (v - 0.5) * thing.size
@@ -118,7 +118,7 @@ class Shape:
         cosine, sine = math.cos(thing.turn), math.sin(thing.turn)
         return thing.x + du * cosine - dv * sine, thing.y + du * sine + dv * cosine
 
-    def seen_at(self, x: Numbers, y: Numbers) -> Seen:
+    def sample(self, x: Numbers, y: Numbers) -> Seen:
         """Return the part sampled at places in the picture; x and y are broadcast."""
         thing, side = self.thing, self.part.side
         dx, dy = x - thing.x, y - thing.y

@@ -83,7 +83,7 @@ class Sketchbook:
         """Return what is known of a drawing, withdrawn or not; None if it does not exist."""
         return self.drawings.get(digest) or self.withdrawn.get(digest)
 
-    def joined(self, other: Sketchbook) -> Sketchbook:
+    def join(self, other: Sketchbook) -> Sketchbook:
         """Return a library of the drawings of both; this one has precedence.
 
         It is this very library if the other one is empty.
@@ -91,8 +91,8 @@ class Sketchbook:
         if not (other.drawings or other.withdrawn or other._pictures):
             return self
         listed = {**other.drawings, **self.drawings}
-        held = {**other._pictures, **self._pictures}
-        joined = Sketchbook(listed.values(), {}, {**other.withdrawn, **self.withdrawn}.values(), held)
+        pictures = {**other._pictures, **self._pictures}
+        joined = Sketchbook(listed.values(), {}, {**other.withdrawn, **self.withdrawn}.values(), pictures)
         joined._svgs = (*self._svgs, *other._svgs)
         return joined
 
@@ -137,11 +137,11 @@ class Sketchbook:
             )
         return self._appearances[digest]
 
-    def _render(self, asked: tuple[str, int]) -> Pixels:
-        digest, pixels = asked
+    def _render(self, key: tuple[str, int]) -> Pixels:
+        digest, pixels = key
         if digest in self._pictures:
             return resize(self._pictures[digest], pixels)
-        return _rendered(self.svg(digest), pixels)
+        return _rasterise(self.svg(digest), pixels)
 
 
 def render_svg(svg: str, pixels: int) -> Array:
@@ -149,10 +149,10 @@ def render_svg(svg: str, pixels: int) -> Array:
 
     :raises SketchbookError: when it is refused or cannot be rendered.
     """
-    return svg_files.to_shares(_rendered(svg, pixels))
+    return svg_files.to_shares(_rasterise(svg, pixels))
 
 
-def _rendered(svg: str, pixels: int) -> Pixels:
+def _rasterise(svg: str, pixels: int) -> Pixels:
     svg_files.parse_svg(svg)
     return svg_files.rasterise(svg, pixels)
 
@@ -250,12 +250,12 @@ def pack(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
         ordered.setdefault(drawing.digest, drawing)
     if missing := [digest for digest in ordered if digest not in svgs]:
         raise SketchbookError(f"There is no drawing {missing[0]} here.")
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         rows = [asdict(drawing) for drawing in ordered.values()]
         index = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
         archive.writestr(zipfile.ZipInfo(INDEX, (2026, 1, 1, 0, 0, 0)), index, zipfile.ZIP_DEFLATED, 9)
         for digest in ordered:
             name = zipfile.ZipInfo(f"{digest}.svg", (2026, 1, 1, 0, 0, 0))
             archive.writestr(name, svgs[digest], zipfile.ZIP_DEFLATED, 9)
-    return held.getvalue()
+    return buffer.getvalue()

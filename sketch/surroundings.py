@@ -27,7 +27,7 @@ class Surroundings(Setting):
     picture: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((1, 1, 3), np.uint8), compare=False, repr=False)
     is_unoutlined: bool = False
 
-    def drawn(self, size: int) -> NDArray[np.float32]:
+    def draw(self, size: int) -> NDArray[np.float32]:
         """Return the picture resized to (size, size, 3), sRGB 0…1."""
         return np.asarray(np.asarray(resize(self.picture, size), np.float32) / 255, np.float32)
 

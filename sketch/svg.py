@@ -93,7 +93,7 @@ def parse_svg(svg: str) -> Element:
         raise DrawingRefused("The drawing is no SVG: it begins with %(name)s.", name=repr(name_of(root)[:40]))
     for element in root.iter():
         _look_over(element)
-    if _shown(root) > SHOWN:
+    if _count_shown(root) > SHOWN:
         raise DrawingRefused(
             "The drawing shows more than %(most)s elements, by using some again and again.", most=SHOWN
         )
@@ -141,7 +141,7 @@ def try_rendering(svg: str) -> str:
     root = parse_svg(svg)
     for element in root.iter():
         _suspect(element)
-    svg = _squared(svg, root)
+    svg = _make_square(svg, root)
     command = [sys.executable, "-c", _TRIAL, str(_NOTHING), *map(str, SIZES)]
     try:
         done = subprocess.run(
@@ -184,22 +184,22 @@ def _suspect(element: Element) -> None:
         plain = key.rpartition("}")[2].lower()
         if plain.startswith("on") or (plain == "href" and _SCRIPT.match(value)):
             raise DrawingRefused("The drawing holds a script, in %(name)s.", name=repr(plain[:40]))
-        if found := _OUTSIDE.search(value):
-            raise DrawingRefused("The drawing refers to something outside of it: %(what)s.", what=repr(found[0][:60]))
+        if match := _OUTSIDE.search(value):
+            raise DrawingRefused("The drawing refers to something outside of it: %(what)s.", what=repr(match[0][:60]))
 
 
-def _squared(svg: str, root: Element) -> str:
+def _make_square(svg: str, root: Element) -> str:
     """Return a drawing centred in a square, so that it is not stretched; unchanged if it is square already."""
     left, top, width, height = _box(root)
     if width == height and root.get("viewBox") and root.get("width") == root.get("height"):
         return svg
     side = max(width, height)
     box = " ".join(f"{each:g}" for each in (left - (side - width) / 2, top - (side - height) / 2, side, side))
-    found = _START.match(svg, _start(svg))
-    if found is None:
+    match = _START.match(svg, _start(svg))
+    if match is None:
         raise DrawingRefused("The drawing cannot be read: its first element does not end.")
-    kept = _ATTRIBUTE.sub(lambda each: "" if each[1] in _SIZING else each[0], found[2])
-    return f'{svg[: found.start()]}{found[1]} viewBox="{box}"{kept}{svg[found.end(2) :]}'
+    attributes = _ATTRIBUTE.sub(lambda each: "" if each[1] in _SIZING else each[0], match[2])
+    return f'{svg[: match.start()]}{match[1]} viewBox="{box}"{attributes}{svg[match.end(2) :]}'
 
 
 def _box(root: Element) -> tuple[float, float, float, float]:
@@ -283,7 +283,7 @@ def _look_over_numbers(name: str, value: str) -> None:
             raise DrawingRefused("The drawing's %(name)s holds the number %(number)s, at most %(most)s.", **values)
 
 
-def _shown(root: Element) -> int:
+def _count_shown(root: Element) -> int:
     """Return the number of elements shown; elements that others use count once more for each use."""
     elements = list(root.iter())
     ids = {element.get("id"): element for element in elements}

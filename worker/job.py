@@ -24,7 +24,7 @@ from worker.queue import photo_tasks
 from worker.queue.leases import Claim, claim_next
 from worker.writing_side import Remainder, WritingSide
 
-__all__ = ["look", "work"]
+__all__ = ["extract_features", "look", "work"]
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,14 @@ def work() -> int:
         return _work_beside_writers(worker) if worker.writers else _work(worker, None)
 
 
-def look() -> int:
+def extract_features() -> int:
     """Do waiting tasks, then extract the visual features that films lack; return the number of claimed tasks."""
     this_worker().features.restart()
     return work()
+
+
+look = extract_features
+"""The name of the job in Redis since release 1.0.0, ``worker.job.look``; waiting jobs still use it."""
 
 
 def _work_beside_writers(worker: Worker) -> int:

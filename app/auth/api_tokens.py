@@ -24,10 +24,10 @@ from app.storage.house_models import TOKEN_NAME_MAX, ApiToken
 PREFIX = "moma_"
 READ, CREATE, EDIT, CURATE = "walks:read", "walks:create", "walks:edit", "walks:curate"
 SCOPES = {
-    READ: "List its own walks, of every state, unlisted ones too.",
-    CREATE: "Commission walks, which are its own.",
-    EDIT: "Change, cancel and delete its own walks.",
-    CURATE: "Hide, feature and delete anybody's walks; each act is in the audit log.",
+    READ: "List the token's own walks, in any state, including unlisted ones.",
+    CREATE: "Request walks; the token owns them.",
+    EDIT: "Change, cancel and delete the token's own walks.",
+    CURATE: "Hide, feature and delete any walk; each action is recorded in the audit log.",
 }
 USUAL = (READ, CREATE, EDIT)
 ALLOWANCE_MAX = 10_000

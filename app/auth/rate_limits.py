@@ -164,7 +164,7 @@ class _Counters:
             try:
                 return _first_full(MovingWindowRateLimiter(storage), windows, cost, is_counted=is_counted)
             except RedisError as error:
-                log.warning("Redis is away, rate limits are counted in this process's memory: %s", error)
+                log.warning("Redis is unavailable; rate limits are counted in this process's memory: %s", error)
                 self.away_until = time.monotonic() + AWAY_SECONDS
         return _first_full(self.memory, windows, cost, is_counted=is_counted)
 

@@ -134,11 +134,11 @@ def _setting(name: str) -> str:
 def _about(setting: str) -> dict[str, Any]:
     state = models_on_offer.examine(setting, ask=True)  # first, as it downloads the files that the facts are read from
     known = facts.load_facts(setting, models_on_offer.cache())
-    place = facts.place(setting, models_on_offer.cache())
+    place = facts.locate(setting, models_on_offer.cache())
     return {
         "setting": setting,
         "name": known["name"],
-        "kind": facts.kind(place),
+        "kind": facts.kind_title(place),
         "picture": f"{known['size']} x {known['size']} pixels" if known["size"] else "",
         "files": f"{state.size / 1e9:.2f} GB" if state.size else "",
         "licence": known.get("licence", ""),

@@ -53,8 +53,8 @@ def reindex(after: int, as_json: bool) -> None:
     else:
         click.echo(f"{progress.done:,} walks in {seconds:.1f} s, {rate:,} a second.")
         for what, made in vectors.items():
-            said = made.get("flaw") or f"{made['vectors']:,} vectors in {made['seconds']:.1f} s."
-            click.echo(f"{what.replace('_', ' ').capitalize()}: {said}")
+            message = made.get("flaw") or f"{made['vectors']:,} vectors in {made['seconds']:.1f} s."
+            click.echo(f"{what.replace('_', ' ').capitalize()}: {message}")
 
 
 def _rebuild(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet: bool) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _rebuild(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet: b
 def embed_images(as_json: bool) -> None:
     """Ask the workers to compute missing image embeddings of walks, when they have nothing else to do."""
     waiting = visual_search.count_walks_without_features()
-    if waiting and not jobs.notify_workers(jobs.LOOK):
+    if waiting and not jobs.notify_workers(jobs.FEATURES_JOB):
         raise MomaError("Redis does not answer, so no worker can be notified. Start the site, then try again.")
     if as_json:
         print_json({"waiting": waiting})
@@ -151,7 +151,9 @@ def exhibit(take_down: bool, as_json: bool) -> None:
     if as_json:
         print_json({"taken_down" if take_down else "hung": done})
     else:
-        click.echo(f"{len(done)} of {len(first_exhibition.pieces())} walks {'taken down' if take_down else 'hung'}.")
+        click.echo(
+            f"{len(done)} of {len(first_exhibition.shipped_walks())} walks {'taken down' if take_down else 'hung'}."
+        )
 
 
 @group.command("export")
@@ -205,7 +207,7 @@ def _set_listed(walk_id: str, is_listed: bool, as_json: bool) -> None:
         click.echo(f"{walk.id} is {'listed' if is_listed else 'no longer listed'}.")
 
 
-def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:
+def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, message: str, done: str) -> None:
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     act(walk)
     audit_log.note(done, walk.id, who=audit_log.COMMAND)
@@ -213,4 +215,4 @@ def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, don
         state = {"hidden": walk.hidden_at is not None, "featured": walk.featured_at is not None}
         print_json({"id": walk.id, **state})
     else:
-        click.echo(f"{walk.id} {said}")
+        click.echo(f"{walk.id} {message}")

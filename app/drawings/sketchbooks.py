@@ -31,7 +31,7 @@ def of_model(model: str) -> Sketchbook | None:
         return shipped
     added, cached = added_drawings.book(), _joined.get(model)
     if cached is None or cached[0] is not shipped or cached[1] is not added:
-        cached = _joined[model] = shipped, added, shipped.joined(added)
+        cached = _joined[model] = shipped, added, shipped.join(added)
     return cached[2]
 
 

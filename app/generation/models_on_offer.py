@@ -74,7 +74,7 @@ def licence(name: str) -> str:
 
 def folder(setting: str) -> Path:
     """Return the folder of a model; for a model on the hub, its folder among the downloads."""
-    return of_models.place(setting, cache())
+    return of_models.locate(setting, cache())
 
 
 def cache() -> str:

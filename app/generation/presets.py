@@ -176,7 +176,7 @@ def _depths_by_noise(
     steps = settings["steps"]
     if steps < 2:
         return [(1.0, knots) for _, knots in settings["ladder"][:1]]
-    levels = noise_levels.of_steps(
+    levels = noise_levels.levels_of_steps(
         settings["scheduler"],
         facts.get("schedule") or {},
         steps,

@@ -10,7 +10,7 @@ CARD_MAX = 1_000_000
 LINE = re.compile(r"(license|license_name|license_link):\s*(.+?)\s*$")
 
 
-def of_card(folder: Path) -> str:
+def from_card(folder: Path) -> str:
     """Return the licence in the front matter of a model's card; ``""`` if there is no card, or no licence in it.
 
     For a licence that the hub does not list, ``license`` is ``other`` and ``license_name`` holds its name.

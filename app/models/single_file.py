@@ -93,7 +93,7 @@ def inspect(path: Path) -> SingleFile:
     return SingleFile(file, family, _scheduler(file, family), _sample_size(file, family))
 
 
-def house(path: Path) -> dict[str, Any]:
+def description(path: Path) -> dict[str, Any]:
     """Return a file's description: the content of ``NAME.house.json`` beside it, completed from the file's metadata.
 
     :raises ModelError: when one of the two cannot be read.
@@ -142,11 +142,11 @@ def _scheduler(file: TensorFile, family: Family) -> dict[str, Any]:
         config |= {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
         if config["_class_name"] == "PNDMScheduler":  # does not support zero terminal SNR
             config["_class_name"] = "DDIMScheduler"
-    description = house(file.path)
-    own = description.get("scheduler")
+    known = description(file.path)
+    own = known.get("scheduler")
     if isinstance(own, dict):
         config |= own
-    elif description.get("few_step", True):
+    elif known.get("few_step", True):
         words = f"{file.path.stem} {file.metadata.get('modelspec.title', '')}"
         config |= next((settings for word, settings in FEW_STEPS if _names(words, word)), {})
     inspect_scheduler(config, str(file.path))

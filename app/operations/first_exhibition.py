@@ -40,7 +40,7 @@ from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium
 from app.text import folding
 from app.walks import colours, lifecycle, lookup, neighbours
 
-if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
+if TYPE_CHECKING:  # numpy is not loaded in the web process; it would take a sixth of its memory
     import numpy as np
     from numpy.typing import NDArray
 
@@ -143,7 +143,7 @@ class RepaintCheck:
     shipped_psnr: float | None
 
 
-def pieces() -> list[ShippedWalk]:
+def shipped_walks() -> list[ShippedWalk]:
     """Return the shipped walks in the order of the exhibition."""
     return [ShippedWalk(path.parent) for path in sorted(FOLDER.glob("*/recipe.json"))]
 
@@ -181,8 +181,8 @@ def size_of(folder: Path) -> int:
 
 def replace(aside: Path) -> None:
     """Replace the shipped walks with those in ``aside``."""
-    for piece in pieces():
-        shutil.rmtree(piece.folder)
+    for shipped in shipped_walks():
+        shutil.rmtree(shipped.folder)
     for folder in sorted(aside.iterdir()):
         shutil.move(folder, FOLDER / folder.name)
 
@@ -208,7 +208,7 @@ def _open_once() -> None:
     """Make an exhibition of the published walks, unless it was made before: one that was ended is not made again."""
     if audit_log.is_noted("made exhibition", SLUG):
         return
-    if there := [piece.walk_id for piece in pieces() if not _is_missing(lookup.any_walk(piece.walk_id))]:
+    if there := [shipped.walk_id for shipped in shipped_walks() if not _is_missing(lookup.any_walk(shipped.walk_id))]:
         exhibitions.ensure(SLUG, TITLE, TEXT, there)
 
 
@@ -217,22 +217,24 @@ def publish() -> list[str]:
 
     :raises MomaError: when the site's limits forbid a walk, or the media store cannot be written.
     """
-    wanted = [piece for piece in pieces() if _is_missing(lookup.any_walk(piece.walk_id))]
-    all_rows = [_write_files(piece) for piece in wanted]
+    wanted = [shipped for shipped in shipped_walks() if _is_missing(lookup.any_walk(shipped.walk_id))]
+    all_rows = [_write_files(shipped) for shipped in wanted]
     try:
         with writing() as session:
-            for piece, rows in zip(wanted, all_rows, strict=True):
-                _save(session, piece, rows)
+            for shipped, rows in zip(wanted, all_rows, strict=True):
+                _save(session, shipped, rows)
     except IntegrityError:  # another process of the site was faster
         return []
-    exhibitions.ensure(SLUG, TITLE, TEXT, [piece.walk_id for piece in pieces()])
-    return [piece.walk_id for piece in wanted]
+    exhibitions.ensure(SLUG, TITLE, TEXT, [shipped.walk_id for shipped in shipped_walks()])
+    return [shipped.walk_id for shipped in wanted]
 
 
 def delete() -> list[str]:
     """Delete the exhibition and those of its walks that the site has; return their IDs."""
     walks = [
-        walk for piece in pieces() if (walk := lookup.any_walk(piece.walk_id)) is not None and walk.deleted_at is None
+        walk
+        for shipped in shipped_walks()
+        if (walk := lookup.any_walk(shipped.walk_id)) is not None and walk.deleted_at is None
     ]
     for walk in walks:
         lifecycle.delete_walk(walk, by_operator=True)
@@ -240,22 +242,22 @@ def delete() -> list[str]:
     return [walk.id for walk in walks]
 
 
-def compare(piece: ShippedWalk, painted: Sequence[Picture]) -> RepaintCheck:
+def compare(shipped: ShippedWalk, painted: Sequence[Picture]) -> RepaintCheck:
     """Compare repainted frames with the original ones by their sums, and if they differ with the shipped frames."""
-    name, sums, shipped_psnr = piece.folder.name, piece.label["sums"], piece.label["shipped_psnr"]
+    name, sums, shipped_psnr = shipped.folder.name, shipped.label["sums"], shipped.label["shipped_psnr"]
     if sums == [_sum(picture) for picture in painted]:
         return RepaintCheck(name, True, None, shipped_psnr)
-    shipped = piece.frames()
-    if len(shipped) != len(painted) or shipped[0].shape != painted[0].shape:
+    frames = shipped.frames()
+    if len(frames) != len(painted) or frames[0].shape != painted[0].shape:
         return RepaintCheck(name, False, 0.0, shipped_psnr)  # the frames cannot be compared
-    return RepaintCheck(name, False, _psnr(shipped, painted), shipped_psnr)
+    return RepaintCheck(name, False, _psnr(frames, painted), shipped_psnr)
 
 
-def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
-    """Write a finished walk to the folder of ``piece``: film, frames, recipe and label."""
-    piece.folder.mkdir(parents=True, exist_ok=True)
-    (piece.folder / FILM).write_bytes(media_store.store().read_bytes(walk.media["mp4"].path))
-    (piece.folder / FRAMES).write_bytes(_avif(painted))
+def store(shipped: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
+    """Write a finished walk to the folder of ``shipped``: film, frames, recipe and label."""
+    shipped.folder.mkdir(parents=True, exist_ok=True)
+    (shipped.folder / FILM).write_bytes(media_store.store().read_bytes(walk.media["mp4"].path))
+    (shipped.folder / FRAMES).write_bytes(_avif(painted))
     label = {
         "evenness": walk.evenness,
         "jump": walk.jump,
@@ -265,34 +267,34 @@ def store(piece: ShippedWalk, walk: Walk, painted: Sequence[Picture]) -> None:
         "durations": _durations(media_store.store().read_bytes(walk.media["gif"].path)),
         "model_title": walk.model_title,
         "painted_at": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
-        "shipped_psnr": _psnr(piece.frames(), painted),
+        "shipped_psnr": _psnr(shipped.frames(), painted),
         "sums": [_sum(picture) for picture in painted],
     }
     for name, content in (("recipe.json", recipe.recipe_of(walk)), ("label.json", label)):
-        (piece.folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        (shipped.folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _is_missing(walk: Walk | None) -> bool:
     return walk is None or walk.deleted_at is not None
 
 
-def _write_files(piece: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
+def _write_files(shipped: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
     """Write the files of a shipped walk to the media store; return the rows that name them."""
-    store, positions = media_store.store(), piece.recipe["positions"]
+    store, positions = media_store.store(), shipped.recipe["positions"]
     frames, films = [], []
-    pictures = piece.frames()
+    pictures = shipped.frames()
     for index, (picture, position) in enumerate(zip(pictures, positions, strict=True)):
         data = _png(picture)
-        path = media_store.frame_path(piece.walk_id, index, data)
+        path = media_store.frame_path(shipped.walk_id, index, data)
         store.write(path, data)
         frames.append(Frame(index=index, position=position, rank=_rank(position), path=path, bytes=len(data)))
     made = {
-        ("gif", "gif"): piece.gif(pictures),
-        ("mp4", "mp4"): piece.film(),
+        ("gif", "gif"): shipped.gif(pictures),
+        ("mp4", "mp4"): shipped.film(),
         ("poster", "png"): _png(_middle(pictures)),
     }
     for (kind, extension), data in made.items():
-        path, digest = media_store.film_path(piece.walk_id, kind, extension, data)
+        path, digest = media_store.film_path(shipped.walk_id, kind, extension, data)
         store.write(path, data)
         films.append(Medium(kind=kind, path=path, bytes=len(data), etag=digest))
     return frames, films
@@ -304,25 +306,25 @@ def _rank(position: float) -> int:
     return next((rank for rank in range(5) if abs(t * 2**rank - round(t * 2**rank)) < 2**rank / 48), 5)
 
 
-def _save(session: Session, piece: ShippedWalk, rows: tuple[list[Frame], list[Medium]]) -> None:
-    earlier = session.scalar(select(Walk).where(Walk.id == piece.walk_id))
+def _save(session: Session, shipped: ShippedWalk, rows: tuple[list[Frame], list[Medium]]) -> None:
+    earlier = session.scalar(select(Walk).where(Walk.id == shipped.walk_id))
     if earlier is not None and earlier.deleted_at is None:
         return
     if earlier is not None:
         session.delete(earlier)
         session.flush()
-    wanted, pinned = recipe.commission_of(piece.recipe)
-    walk = _walk(piece, wanted, pinned)
+    wanted, pinned = recipe.commission_of(shipped.recipe)
+    walk = _walk(shipped, wanted, pinned)
     walk.painted, films = rows[0], rows[1]
     walk.media = {film.kind: film for film in films}
     session.add(walk)
     session.flush()  # one at a time, because the gallery lists the walk with the highest number first
 
 
-def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Walk:
-    painted_at = datetime.fromisoformat(piece.label["painted_at"])
+def _walk(shipped: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Walk:
+    painted_at = datetime.fromisoformat(shipped.label["painted_at"])
     walk = Walk(
-        id=piece.walk_id,
+        id=shipped.walk_id,
         visitor=visitors.digest(VISITOR),
         owner_hash="",  # matches no secret
         commission_hash="",
@@ -334,18 +336,18 @@ def _walk(piece: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> Wal
         easing=wanted.easing,
         is_pinned=True,
         **pinned.columns(),
-        prefix=piece.recipe["model"]["prefix"],
-        model_title=piece.label["model_title"],
-        software=piece.recipe["software"],
-        drawings=recipe.parse_drawings(piece.recipe),
+        prefix=shipped.recipe["model"]["prefix"],
+        model_title=shipped.label["model_title"],
+        software=shipped.recipe["software"],
+        drawings=recipe.parse_drawings(shipped.recipe),
         state=FINISHED,
         painted_count=wanted.frames,
-        evenness=piece.label["evenness"],
-        jump=piece.label["jump"],
-        morph=piece.label.get("morph"),
-        perceptual_step=piece.label.get("perceptual_step"),
-        strides=piece.label.get("strides"),
-        colour=colours.main(Image.fromarray(_middle(piece.frames()))),
+        evenness=shipped.label["evenness"],
+        jump=shipped.label["jump"],
+        morph=shipped.label.get("morph"),
+        perceptual_step=shipped.label.get("perceptual_step"),
+        strides=shipped.label.get("strides"),
+        colour=colours.main(Image.fromarray(_middle(shipped.frames()))),
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,

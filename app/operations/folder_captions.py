@@ -34,10 +34,10 @@ from app.uploads import photo_check, photo_store
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".gif", ".tif", ".tiff", ".bmp", ".svg")
 """The suffixes of pictures, also of formats that cannot be read, so that these are reported."""
 
-TOGETHER = 8
+BATCH = 8
 """How many pictures are uploaded for the workers at a time."""
 
-PATIENCE_SECONDS = 600.0
+TIMEOUT_SECONDS = 600.0
 """Seconds to wait for a worker to describe a picture."""
 
 COLUMNS = ("file", "digest", "description", "is_guess", "language", "tone", "asked_tone", "audience", "by", "number",
@@ -115,14 +115,14 @@ def compose(
     :raises MomaError: when no worker describes them in time, or the disk is full.
     """
     for names in _batches(list(files)):
-        yield from _together({name: files[name] for name in names}, wanted, look=look, tend=tend)
+        yield from _caption_batch({name: files[name] for name in names}, wanted, look=look, tend=tend)
 
 
 def _batches(names: list[str]) -> Iterator[list[str]]:
-    return (names[start : start + TOGETHER] for start in range(0, len(names), TOGETHER))
+    return (names[start : start + BATCH] for start in range(0, len(names), BATCH))
 
 
-def _together(
+def _caption_batch(
     files: dict[str, Path], wanted: Sequence[CaptionRequest], *, look: bool, tend: Callable[[], None]
 ) -> Iterator[CaptionedPicture | SkippedPicture]:
     owner = visitors.digest(visitors.new_token())  # its own, so that no visitor's uploads are used or deleted
@@ -133,14 +133,14 @@ def _together(
             try:
                 data = _read(path)
                 digests[name] = hashlib.sha256(data).hexdigest()
-                photos[name] = _brought(data, owner) if look else _unseen(data)
+                photos[name] = _upload(data, owner) if look else _unsaved_photo(data)
             except (OSError, ValueError) as error:
                 reason = error.strerror or str(error) if isinstance(error, OSError) else f"The picture {error}"
                 photos[name] = SkippedPicture(name, reason)
         for name, photo in photos.items():
             if isinstance(photo, Photo) and look:
                 _wait_for(photo, tend)
-            yield photo if isinstance(photo, SkippedPicture) else _captioned(name, digests[name], photo, wanted)
+            yield photo if isinstance(photo, SkippedPicture) else _caption(name, digests[name], photo, wanted)
     finally:
         if look:
             photo_store.forget(owner)
@@ -159,11 +159,11 @@ def digest(path: Path) -> str:
         return ""
 
 
-def _brought(data: bytes, owner: str) -> Photo:
+def _upload(data: bytes, owner: str) -> Photo:
     return brought_photos.upload(data, owner_hash=owner, network="", check_room=lambda: None, admit=lambda: None)
 
 
-def _unseen(data: bytes) -> Photo:
+def _unsaved_photo(data: bytes) -> Photo:
     checked = photo_check.check(data)
     return Photo(id=checked.digest[:16], digest=checked.digest, width=checked.width, height=checked.height)
 
@@ -176,11 +176,11 @@ def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
             raise MomaError("A picture was deleted while it was looked at. Run the command again.")
         if photo.described_at is not None:
             return
-        if time.monotonic() - began > PATIENCE_SECONDS:
-            raise MomaError(f"No worker has looked at a picture for {PATIENCE_SECONDS:g} s.")
+        if time.monotonic() - began > TIMEOUT_SECONDS:
+            raise MomaError(f"No worker has looked at a picture for {TIMEOUT_SECONDS:g} s.")
 
 
-def _captioned(
+def _caption(
     name: str, file_digest: str, photo: Photo, wanted: Sequence[CaptionRequest]
 ) -> CaptionedPicture | SkippedPicture:
     if photo.error is not None:

@@ -20,7 +20,7 @@ from rq.serializers import JSONSerializer
 
 JOB = "worker.job.work"
 JOBS_MAX = 256  # more than there are workers to wake
-LOOK = "worker.job.look"  # extracts visual features when the queue is empty
+FEATURES_JOB = "worker.job.look"  # extracts visual features when the queue is empty
 ADDRESS_FILE = "redis.json"  # in the instance folder: the address of a running site's embedded Redis
 TIMEOUT_SECONDS = 0.5  # a page may query Redis several times
 WAIT_SECONDS = 30.0  # longer than a worker waits for its next job

@@ -22,7 +22,7 @@ PROBE_SECONDS = 5.0
 SIGNED_SECONDS = 60
 """Seconds for which a signed URL is valid: nginx uses it at once, and clocks may differ a little."""
 
-PATIENCE = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}, "max_pool_connections": 32}
+TIMEOUTS = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}, "max_pool_connections": 32}
 S3, GCS = ("s3", "s3a"), ("gs", "gcs")
 LOCKS = {"s3": "requirements/s3.txt", "gcs": "requirements/gcs.txt"}
 PAGE = "docs/object-storage.md"
@@ -68,7 +68,7 @@ def examine(filesystem: Any, root: str) -> str:
         sync(filesystem.loop, ask, filesystem, bucket, f"{prefix}/" if prefix else "", timeout=PROBE_SECONDS)
     except ConfigError:
         raise
-    except Exception as error:  # of libraries that need not be installed, and share no other base
+    except Exception as error:  # the libraries may not be installed, and their errors have no other common base
         if _is_away(error):
             return _reason(error)
         raise ConfigError(_refusal(error, bucket)) from error
@@ -113,7 +113,7 @@ def _options(kind: str) -> dict[str, Any]:
     if kind == "gcs":
         return {"use_listings_cache": False}
     configured = fsspec.config.conf.get("s3", {}).get("config_kwargs", {})
-    return {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4", **PATIENCE, **configured}}
+    return {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4", **TIMEOUTS, **configured}}
 
 
 async def _list_s3(filesystem: Any, bucket: str, prefix: str) -> None:
@@ -166,29 +166,29 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _refusal(error: BaseException, bucket: str) -> str:
-    said = _reason(error)
+    why = _reason(error)
     cures: list[tuple[Callable[[BaseException], bool], str]] = [
         (
             lambda each: isinstance(each, FileNotFoundError) or _status(each) == 404,
-            f"There is no bucket {bucket} there ({said}). Make it, or correct its name, the region or AWS_ENDPOINT_URL",
+            f"There is no bucket {bucket} there ({why}). Make it, or correct its name, the region or AWS_ENDPOINT_URL",
         ),
         (
             lambda each: isinstance(each, PermissionError) or _status(each) in (401, 403),
-            f"The bucket {bucket} does not let us in ({said}). Give the credentials the rights that {PAGE} lists",
+            f"The bucket {bucket} does not let us in ({why}). Give the credentials the rights that {PAGE} lists",
         ),
         (
             lambda each: "Credentials" in type(each).__name__,
-            f"No credentials for the bucket {bucket} were found ({said}). {PAGE} says where they belong",
+            f"No credentials for the bucket {bucket} were found ({why}). {PAGE} says where they belong",
         ),
         (
             lambda each: _status(each) in (301, 307, 400),
-            f"The bucket {bucket} is not asked as it wants to be ({said}). Set AWS_DEFAULT_REGION to its region",
+            f"The bucket {bucket} is not asked as it wants to be ({why}). Set AWS_DEFAULT_REGION to its region",
         ),
     ]
     for fits, sentence in cures:
         if any(fits(each) for each in _chain(error)):
             return sentence
-    return f"The bucket {bucket} cannot be used: {said}. See {PAGE}"
+    return f"The bucket {bucket} cannot be used: {why}. See {PAGE}"
 
 
 def _reason(error: BaseException) -> str:

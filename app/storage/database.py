@@ -33,10 +33,10 @@ MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 # secure_delete overwrites deleted rows, and the words in them.
 PRAGMAS = "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"
-CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
-KEPT_CONNECTIONS = 5
+CONNECTIONS = 10  # of one process to Postgres: as many as gunicorn has threads, and some for indexes
+POOLED_CONNECTIONS = 5
 LOCK_SECONDS = 60  # Postgres' lock_timeout; a process that waits longer gets an error and tries again
-SILENT_SECONDS = 30, 5, 3  # TCP keepalive: idle time, interval, and probes until a connection counts as lost
+KEEPALIVE_SECONDS = 30, 5, 3  # TCP keepalive: idle time, interval, and probes until a connection counts as lost
 CONNECT_SECONDS = 3  # how long a page waits for a server that does not answer
 CLOCK, TURNS = "moma_clock", "moma_write_turns"
 CLOCK_SECONDS = 30.0  # between two readings of the database's clock
@@ -103,9 +103,11 @@ def init_app(app: Flask) -> None:
     if make_url(url).get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     else:
-        options = {"pool_pre_ping": True, "connect_args": _postgres_patience(url)}
-        options |= {"pool_size": KEPT_CONNECTIONS, "max_overflow": CONNECTIONS - KEPT_CONNECTIONS}
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
+        options = {"pool_pre_ping": True, "connect_args": _postgres_timeouts(url)}
+        options |= {"pool_size": POOLED_CONNECTIONS, "max_overflow": CONNECTIONS - POOLED_CONNECTIONS}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {
+        "hide_parameters": True
+    }  # errors are logged, but prompts must not be
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():
@@ -118,24 +120,24 @@ def init_app(app: Flask) -> None:
             _watch_postgres(db.engine)
 
 
-def _postgres_patience(url: str) -> dict[str, Any]:
+def _postgres_timeouts(url: str) -> dict[str, Any]:
     """Return keepalive and lock timeouts with which each side detects a dead peer; options in the URL are not replaced.
 
     Without them a statement waits for hours for an unreachable server, and the server keeps the locks of an unreachable
     client.
     """
-    idle, between, count = SILENT_SECONDS
+    idle, between, count = KEEPALIVE_SECONDS
     lost_ms = 1000 * (idle + between * count)
     server_options = {
         "lock_timeout": 1000 * LOCK_SECONDS, "tcp_keepalives_idle": idle, "tcp_keepalives_interval": between,
         "tcp_keepalives_count": count, "tcp_user_timeout": lost_ms,
     }  # fmt: skip
-    patience = {
+    client_options = {
         "connect_timeout": CONNECT_SECONDS, "keepalives": 1, "keepalives_idle": idle, "keepalives_interval": between,
         "keepalives_count": count, "tcp_user_timeout": lost_ms,
         "options": " ".join(f"-c {name}={value}" for name, value in server_options.items()),
     }  # fmt: skip
-    return {name: value for name, value in patience.items() if name not in make_url(url).query}
+    return {name: value for name, value in client_options.items() if name not in make_url(url).query}
 
 
 def _share_sqlite(engine: Engine) -> None:
@@ -171,11 +173,11 @@ def writing() -> Iterator[Session]:
     if session.in_transaction():
         session.commit()
 
-    with ExitStack() as held:
+    with ExitStack() as stack:
         turns = cast(WriterLock | None, current_app.extensions.get(TURNS))
         begin = partial(session.connection, execution_options={"writes": True})
         if turns:
-            held.enter_context(turns.hold(begin))
+            stack.enter_context(turns.hold(begin))
         else:
             begin()
         try:
@@ -245,17 +247,17 @@ def schema_state() -> str:
     code, known = head(), revisions()
     try:
         with db.engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_heads()
+            heads = MigrationContext.configure(connection).get_current_heads()
             missing, present = _compare_columns(connection)
             runs = compatibility.runs_on(connection, known)
     except SQLAlchemyError as error:
         return f"{UNREACHABLE}: {_reason(error)}"
-    if not found and not present:
+    if not heads and not present:
         return EMPTY
-    if len(found) != 1:
-        lacks = "more than one" if found else "no"
+    if len(heads) != 1:
+        lacks = "more than one" if heads else "no"
         return f"The database was left half-migrated: it has tables of ours and {lacks} recorded revision. {RESTORE}"
-    (revision,) = found
+    (revision,) = heads
     if revision not in known and not runs:
         return (
             f"The database is at revision {revision}, which is newer than the code ({code}). Update the code, or run "
@@ -273,7 +275,7 @@ def _compare_columns(connection: Connection) -> tuple[list[str], list[str]]:
     inspector = inspect(connection)
     tables = set(inspector.get_table_names()) & set(db.metadata.tables)
     columns = inspector.get_multi_columns(filter_names=sorted(tables)) if tables else {}
-    there = {f"{table}.{column['name']}" for (_, table), found in columns.items() for column in found}
+    there = {f"{table}.{column['name']}" for (_, table), details in columns.items() for column in details}
     wanted = [f"{table.name}.{column.name}" for table in db.metadata.sorted_tables for column in table.columns]
     return [name for name in wanted if name not in there], sorted(tables)
 

@@ -31,10 +31,10 @@ class WriterLock:
     made, only SQLite's own locking applies.
     """
 
-    def __init__(self, database: Path, patience: float) -> None:
-        """Prepare the lock of the SQLite file ``database``; wait at most ``patience`` seconds for each of its parts."""
+    def __init__(self, database: Path, timeout: float) -> None:
+        """Prepare the lock of the SQLite file ``database``; wait at most ``timeout`` seconds for each of its parts."""
         self._file = database.with_name(f"{database.name}-turns")
-        self._patience = patience
+        self._timeout = timeout
         self._process, self._thread = os.getpid(), threading.RLock()
         self._lock_file: int | None = None
 
@@ -47,7 +47,7 @@ class WriterLock:
         if self._process != os.getpid():  # after a fork the locks of the parent's threads would never be released
             self._process, self._thread, self._lock_file = os.getpid(), threading.RLock(), None
         thread = self._thread  # reentrant: a writing thread may begin another transaction
-        if not thread.acquire(timeout=self._patience):
+        if not thread.acquire(timeout=self._timeout):
             raise _locked()
         try:
             self._lock()
@@ -60,7 +60,7 @@ class WriterLock:
             thread.release()
 
     def _lock(self) -> None:
-        until = monotonic() + self._patience
+        until = monotonic() + self._timeout
         if self._lock_file is None:
             with suppress(OSError):
                 self._lock_file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

@@ -148,7 +148,7 @@ def _begin_leg(wall: Wall, number: int) -> None:
 
 
 def _take_words(session: Session, wall: Wall, number: int) -> int | None:
-    return next((row.number for row in words.line(wall, most=5) if words.take(session, row, number)), None)
+    return next((row.number for row in words.waiting_words(wall, most=5) if words.assign(session, row, number)), None)
 
 
 def _request_walk(wall: Wall, leg: WallLeg) -> None:

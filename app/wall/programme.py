@@ -34,7 +34,7 @@ class StillLeg:
 
 def describe_wall(wall: Wall) -> dict[str, Any]:
     """Return the programme of a wall's screens as JSON data."""
-    waiting = words.line(wall, most=words.SHOWN_MAX)
+    waiting = words.waiting_words(wall, most=words.SHOWN_MAX)
     legs = [_leg(leg, walk) for leg, walk in _legs(wall)]
     return {
         "wall": {
@@ -46,7 +46,7 @@ def describe_wall(wall: Wall) -> dict[str, Any]:
             "lead": wall.lead,
         },
         "legs": legs,
-        "queue": [{"words": text} for text in words.shown(waiting)],
+        "queue": [{"words": text} for text in words.public_texts(waiting)],
         "waiting": words.count(wall),
     }
 

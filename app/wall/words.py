@@ -155,7 +155,7 @@ def _waits(wall: Wall) -> tuple[ColumnElement[bool], ...]:
     return WallWords.wall_number == wall.number, WallWords.state == WAITING
 
 
-def line(wall: Wall, *, most: int | None = None) -> list[WallWords]:
+def waiting_words(wall: Wall, *, most: int | None = None) -> list[WallWords]:
     """Return the waiting words of a wall in queue order, at most ``most``.
 
     The first words of all visitors come before any visitor's second words.
@@ -182,7 +182,7 @@ def count(wall: Wall) -> int:
     return db.session.scalar(select(func.count()).select_from(WallWords).where(*_waits(wall))) or 0
 
 
-def take(session: Session, words: WallWords, leg: int) -> bool:
+def assign(session: Session, words: WallWords, leg: int) -> bool:
     """Assign waiting words to a leg; return whether they were still waiting."""
     taken = session.execute(
         update(WallWords)
@@ -229,7 +229,7 @@ def skip_leg(wall: Wall, number: int, *, who: str = audit_log.CURATOR) -> None:
     db.session.expire_all()
 
 
-def own(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]:
+def own_words(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]:
     """Return a visitor's own words with their states, the newest first; an empty list without an owner."""
     if owner is None:
         return []
@@ -237,7 +237,7 @@ def own(wall: Wall, owner: str | None, *, most: int = 5) -> list[OwnWords]:
     rows = db.session.scalars(select(WallWords).where(*mine).order_by(WallWords.number.desc()).limit(most)).all()
     if not rows:
         return []
-    places = {each.number: place for place, each in enumerate(line(wall), start=1)}
+    places = {each.number: place for place, each in enumerate(waiting_words(wall), start=1)}
     numbers = [row.leg for row in rows if row.leg is not None]
     of_wall = WallLeg.wall_number == wall.number
     legs = {leg.number: leg for leg in db.session.scalars(select(WallLeg).where(of_wall, WallLeg.number.in_(numbers)))}
@@ -299,6 +299,6 @@ def state_of(wall: Wall, row: WallWords) -> str:
     return ON_THE_WALL if row.leg == wall.lead and wall.state != CLOSED else WALKED
 
 
-def shown(rows: Sequence[WallWords]) -> list[str]:
+def public_texts(rows: Sequence[WallWords]) -> list[str]:
     """Return the words as the public sees them; a picture alone is called a photo."""
     return [row.words or A_PHOTO for row in rows]

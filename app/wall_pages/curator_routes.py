@@ -172,7 +172,7 @@ def _wall_page(
         wanted=wanted,
         hands=Limits.current(None).hands,
         legs=_ahead(found),
-        line=words.line(found),
+        line=words.waiting_words(found),
         say=programme.say_address(found),
         evening=evening,
     )

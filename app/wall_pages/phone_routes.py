@@ -194,8 +194,8 @@ def _look_at_photo(form: SayForm) -> None:
 
 def _standing(wall: Wall) -> Standing:
     """Return the polled part of the page for the current visitor; its ETag changes with everything that is shown."""
-    own = words.own(wall, visitors.known())
-    queue = [row.words for row in words.line(wall, most=words.SHOWN_MAX)]
+    own = words.own_words(wall, visitors.known())
+    queue = [row.words for row in words.waiting_words(wall, most=words.SHOWN_MAX)]
     waiting = words.count(wall)
     evening = exhibitions.find(wall.evening) if wall.evening else None
     if evening is not None and evening.shown_at is None:

@@ -23,7 +23,7 @@ BROKEN = 0.035
 def draw(setting: Setting, size: int) -> Array:
     """Return a setting's background (size, size, 3), sRGB 0…1."""
     if isinstance(setting, Surroundings):
-        return setting.drawn(size)
+        return setting.draw(size)
     canvas = Canvas(setting, size)
     _DRAWN[setting.kind](canvas)
     if setting.modelling:

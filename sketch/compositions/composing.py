@@ -21,7 +21,7 @@ from sketch.layers import channels
 from sketch.marks.field import Field
 
 FLAT = ("plain", "split", "pattern")
-"""Settings that show no place: a graphic style ignores them and draws a ground of its own instead."""
+"""Settings that show no place: a graphic style ignores them and draws its own ground instead."""
 
 
 def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
@@ -72,41 +72,41 @@ def compose(
     side: float,
     is_place: float,
     shape: tuple[int, int] | None = None,
-    asked: Array | None = None,
+    requested: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16]]:
     """Return the picture (h, w, 3) of a composition, and the number of the thing in front (h, w).
 
     ``side`` is where the light comes from, -1 (left) to 1 (right); ``is_place`` how far the ground is visible.
-    ``shape`` is the height and width if the layers have others: squares, to be shown in cells. ``asked`` (n + 1,) holds
-    for each thing how far a colour was requested for it, 0…1; index 0 is the ground.
+    ``shape`` is the height and width if the layers have others: squares, to be shown in cells. ``requested`` (n + 1,)
+    holds for each thing how far a colour was requested for it, 0…1; index 0 is the ground.
     """
     height, width = shape or layers[2].shape
     laid = layouts.lay(*layers, layouts.in_frame(composition, height, width), (height, width))
-    return _redrawn(laid, composition, side, is_place, asked)
+    return _redrawn(laid, composition, side, is_place, requested)
 
 
 def _redrawn(
-    laid: Laid, composition: Composition, side: float, is_place: float, asked: Array | None
+    laid: Laid, composition: Composition, side: float, is_place: float, requested: Array | None
 ) -> tuple[Array, NDArray[np.int16]]:
-    return _marked(_field(laid, composition, side, is_place, asked), composition), laid.numbers
+    return _mark(_field(laid, composition, side, is_place, requested), composition), laid.numbers
 
 
-def _field(laid: Laid, composition: Composition, side: float, is_place: float, asked: Array | None) -> Field:
+def _field(laid: Laid, composition: Composition, side: float, is_place: float, requested: Array | None) -> Field:
     """Return the input of the marks, in the inks of a composition."""
     inks, scale, seed = _inks(composition), composition.scale, composition.seed
-    own = None if asked is None else asked[laid.numbers]
+    own = None if requested is None else requested[laid.numbers]
     return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed, own)
 
 
-def _marked(field: Field, composition: Composition) -> Array:
+def _mark(field: Field, composition: Composition) -> Array:
     return np.asarray(np.clip(STYLES[composition.marks].draw(field), 0, 1))
 
 
 def _inks(composition: Composition) -> Array:
-    return np.stack([colour.parse_hex(ink) for ink in _enough(composition)])
+    return np.stack([colour.parse_hex(ink) for ink in _repeat_inks(composition)])
 
 
-def _enough(composition: Composition) -> tuple[str, ...]:
+def _repeat_inks(composition: Composition) -> tuple[str, ...]:
     """Return a composition's inks, repeated from the first one if its marks need more; the JSON may have too few."""
     inks, least = composition.inks, min(len(each) for each in STYLES[composition.marks].inks)
     return tuple(inks[number % len(inks)] for number in range(max(len(inks), least)))
@@ -122,17 +122,17 @@ def compose_between(
     side: float,
     is_place: float,
     cell: Callable[[float, int], Layers],
-    asked: Array | None = None,
+    requested: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16], Array]:
     """Return the composition at ``t`` between two scenes whose things, light and place are mixed; one is graphic.
 
     ``layers`` returns a composition's layers; ``painted`` is the picture (h, w, 3) and the numbers (h, w) of the
     one that is not graphic. ``shape`` is height and width. ``cell`` draws the square scene at a time, at a side in
-    pixels, for grids, whose cells change one after the other; ``asked`` is as for :func:`compose`. Return the picture
-    (h, w, 3), the numbers (h, w), and each pixel's share (h, w) of the last composition.
+    pixels, for grids, whose cells change one after the other; ``requested`` is as for :func:`compose`. Return the
+    picture (h, w, 3), the numbers (h, w), and each pixel's share (h, w) of the last composition.
     """
     height, width = shape
-    draw = partial(compose, side=side, is_place=is_place, shape=shape, asked=asked)
+    draw = partial(compose, side=side, is_place=is_place, shape=shape, requested=requested)
     first, last = (each or Composition() for each in compositions)
     if (one := turning.blend(first, last, t)) is not None:
         even = np.full((height, width), t, np.float32)
@@ -142,11 +142,14 @@ def compose_between(
         times, pixels = turning.cell_times(framed, t), layouts.cell_side(framed, height, width)
         shown = {time: cell(time, pixels) for time in set(times)}
         laid = layouts.lay_cells([shown[time] for time in times], framed, shape)
-        return *_redrawn(laid, one, side, is_place, asked), even
+        return *_redrawn(laid, one, side, is_place, requested), even
     if first.is_graphic and replace(first, inks=last.inks) == last:  # only the number of inks differs
         laid = layouts.lay(*layers(first), layouts.in_frame(first, height, width), shape)
-        field = _field(laid, first, side, is_place, asked)
-        drawn = [(_marked(field, first), laid.numbers), (_marked(field.inked(_inks(last)), last), laid.numbers)]
+        field = _field(laid, first, side, is_place, requested)
+        drawn = [
+            (_mark(field, first), laid.numbers),
+            (_mark(field.with_inks(_inks(last)), last), laid.numbers),
+        ]
     else:
         drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]

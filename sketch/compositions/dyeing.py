@@ -30,32 +30,32 @@ def dye(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ())
     """
     wanted = list(dict.fromkeys(colours))
     strength = max(QUIETEST, *(float(np.hypot(*_lab(ink)[1:])) for ink in inks))
-    held = list(inks)
+    result = list(inks)
     if own:
         for turn, number in enumerate(own):
-            if wanted and number < len(held):
+            if wanted and number < len(result):
                 name, share = wanted[turn % len(wanted)], LIGHTENED if len(own) > 1 else ALONE
-                held[number] = _taken(held[number], name, strength, share)
-        return tuple(held)
-    free = list(range(1, len(held)))
+                result[number] = _take_colour(result[number], name, strength, share)
+        return tuple(result)
+    free = list(range(1, len(result)))
     for name in wanted[: len(free)]:
-        tone = _toned(name, strength)
-        at = min(free, key=lambda number: _apart(held[number], tone))
+        tone = _named_tone(name, strength)
+        at = min(free, key=lambda number: _apart(result[number], tone))
         free.remove(at)
-        if _apart(held[at], tone) > ALIKE:
-            held[at] = colour.to_hex(colour.rgb(tone))
-    return tuple(held)
+        if _apart(result[at], tone) > ALIKE:
+            result[at] = colour.to_hex(colour.rgb(tone))
+    return tuple(result)
 
 
-def _toned(name: str, strength: float) -> Array:
+def _named_tone(name: str, strength: float) -> Array:
     """Return a named colour in Oklab, no more saturated than ``strength``."""
     light, chroma, degrees = colour.NAMED[name]
     return colour.polar_lab(light, min(chroma, strength), degrees)
 
 
-def _taken(ink: str, name: str, strength: float, share: float) -> str:
+def _take_colour(ink: str, name: str, strength: float, share: float) -> str:
     """Return an ink in a named colour, moved by a share to its lightness; light and dark inks get less chroma."""
-    own, tone = _lab(ink), _toned(name, strength)
+    own, tone = _lab(ink), _named_tone(name, strength)
     light = own[0] + share * (tone[0] - own[0])
     tone[1:] *= np.clip(1.3 - 2.2 * abs(light - tone[0]), 0.35, 1)
     return colour.to_hex(colour.rgb(np.array([light, *tone[1:]], np.float32)))

@@ -29,8 +29,8 @@ def times(picture: Numbers, share: Numbers) -> Array:
 def lay(onto: Array, top: Numbers, cover: Numbers) -> None:
     """Blend ``top`` (h, w, c) over a picture in place, by ``cover`` (h, w), 0…1."""
     for part in range(top.shape[-1]):
-        held = onto[..., part]
-        held += (top[..., part] - held) * cover
+        channel = onto[..., part]
+        channel += (top[..., part] - channel) * cover
 
 
 def scale(picture: Array, share: Numbers) -> None:
@@ -47,8 +47,8 @@ def divide(picture: Array, share: Numbers) -> None:
 
 def _each(work: Callable[[int], Numbers], count: int) -> Array:
     first = work(0)
-    found = np.empty((*first.shape, count), np.float32)
-    found[..., 0] = first
+    result = np.empty((*first.shape, count), np.float32)
+    result[..., 0] = first
     for part in range(1, count):
-        found[..., part] = work(part)
-    return found
+        result[..., part] = work(part)
+    return result

@@ -33,7 +33,7 @@ def signed(numbers: NDArray[np.integer], unit: float) -> Array:
     return np.clip(np.where(numbers > 0, away, -away), -CLAMP, CLAMP).astype(np.float32)
 
 
-def _span(seen: NDArray[np.bool_]) -> slice:
+def _span(mask: NDArray[np.bool_]) -> slice:
     """Return the range of true values, extended by one on both sides."""
-    found = np.flatnonzero(seen)
-    return slice(max(0, int(found[0]) - 1), int(found[-1]) + 2)
+    indices = np.flatnonzero(mask)
+    return slice(max(0, int(indices[0]) - 1), int(indices[-1]) + 2)

@@ -73,8 +73,8 @@ def make_sketch(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, 
         raise ValueError(f"A sketch {size} pixels high cannot be made of a picture of {side} x {wide}.")
     unit = FOLD * size / side
     away = unoutlined + (1 - unoutlined) * distance.signed(numbers, unit) / distance.CLAMP
-    held = np.concatenate([picture * 2 - 1, away[..., None]], -1)
-    return np.ascontiguousarray(np.clip(average(held, side // size), -1, 1).transpose(2, 0, 1), np.float32)
+    stack = np.concatenate([picture * 2 - 1, away[..., None]], -1)
+    return np.ascontiguousarray(np.clip(average(stack, side // size), -1, 1).transpose(2, 0, 1), np.float32)
 
 
 def average(picture: Array, step: int) -> Array:

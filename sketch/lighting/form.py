@@ -30,7 +30,7 @@ class Form:
         self.high = len(rows)
         whole = np.zeros((size, size), np.float32)
         whole[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha
-        self.cover = _resized(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
+        self.cover = _resize(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
 
     @property
     def lowest(self) -> float:
@@ -49,28 +49,28 @@ class Form:
         at = ((np.arange(len(self.cover)) + 0.5) * step).astype(int)
         return np.asarray(picture[at[:, None], at[None, :]], np.float32)
 
-    def fine(self, of: Array, rows: slice, columns: slice) -> Array:
+    def fine(self, values: Array, rows: slice, columns: slice) -> Array:
         """Return a coarse array (m, m, …) resampled to some rows and columns of the picture."""
         step = len(self.cover) / self.size
         box = (columns.start * step, rows.start * step, columns.stop * step, rows.stop * step)
         size = (columns.stop - columns.start, rows.stop - rows.start)
-        if of.ndim == 2:
-            return _resized(of, size, Image.Resampling.BILINEAR, box)
-        parts = [_resized(of[..., part], size, Image.Resampling.BILINEAR, box) for part in range(of.shape[2])]
+        if values.ndim == 2:
+            return _resize(values, size, Image.Resampling.BILINEAR, box)
+        parts = [_resize(values[..., part], size, Image.Resampling.BILINEAR, box) for part in range(values.shape[2])]
         return np.stack(parts, -1)
 
 
-def _resized(
-    of: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
+def _resize(
+    values: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
 ) -> Array:
-    return np.asarray(Image.fromarray(np.ascontiguousarray(of)).resize(size, how, box), np.float32)
+    return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box), np.float32)
 
 
-def blur(of: Array, radius: float) -> Array:
+def blur(values: Array, radius: float) -> Array:
     """Return (m, n) blurred by a radius in pixels; values beyond the edges repeat the edge."""
     reach = max(1, round(radius))
-    down, across = (_means(size, reach) for size in of.shape)
-    return np.asarray(down @ of @ across.T, np.float32)
+    down, across = (_means(size, reach) for size in values.shape)
+    return np.asarray(down @ values @ across.T, np.float32)
 
 
 @lru_cache(maxsize=256)

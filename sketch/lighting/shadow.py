@@ -64,7 +64,7 @@ class Shadow:
         share = CAST * min(1.0, max(0.0, 1 - in_the_air))
         return cls(share, share * amount, horizon=setting.horizon)
 
-    def mixed(self, other: Shadow, t: float, growth: float) -> Shadow:
+    def mix(self, other: Shadow, t: float, growth: float) -> Shadow:
         """Return the shadows at ``t`` between these and others, times ``growth``, the grown share of the thing."""
 
         def between(name: str) -> float:
@@ -107,12 +107,12 @@ def _set_off(form: Form, light: Light) -> Array:
 def _on_wall(form: Form, light: Light) -> Array:
     """Return the shadow (m, m) of a thing in front of a wall."""
     high = (form.foot - form.head) * len(form.cover) / form.size
-    return blur(_moved(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
+    return blur(_move(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
 
 
-def _moved(of: Array, down: float, right: float) -> Array:
+def _move(values: Array, down: float, right: float) -> Array:
     """Return (m, m) shifted by fractions of a pixel; zeros move in."""
-    image = Image.fromarray(of)
+    image = Image.fromarray(values)
     how = (1, 0, -right, 0, 1, -down)
     return np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
 

@@ -29,8 +29,8 @@ class Field:
 
     ``things`` (h, w, 4) have straight alpha, ``ground`` is (h, w, 3), sRGB 0…1; ``cells`` (h, w) numbers the cells of
     the layout, from 0. ``inks`` (n, 3) are sRGB, the ground's first. ``side`` is the light's direction, -1 (left) to 1
-    (right). ``is_place`` is how far the ground shows a place: 0 for a plain wall, 1 for hills. ``asked`` (h, w), 0…1,
-    is how far a colour was requested for what a pixel shows; None if none was requested.
+    (right). ``is_place`` is how far the ground shows a place: 0 for a plain wall, 1 for hills. ``requested`` (h, w),
+    0…1, is how far a colour was requested for what a pixel shows; None if none was requested.
     """
 
     things: Array
@@ -41,9 +41,9 @@ class Field:
     is_place: float = 0.0
     scale: float = 1.0
     seed: int = 0
-    asked: Array | None = None
+    requested: Array | None = None
 
-    def inked(self, inks: Array) -> Field:
+    def with_inks(self, inks: Array) -> Field:
         """Return the field with other inks (n, 3) and all values computed so far: none of them depends on inks."""
         other = replace(self, inks=inks)
         known = {name: value for name, value in vars(self).items() if name not in self.__dataclass_fields__}
@@ -172,23 +172,25 @@ class Field:
         return np.asarray(np.stack(parts, -1) + self.mean, np.float32)
 
     @cached_property
-    def wish(self) -> Array:
+    def request(self) -> Array:
         """Return how far a colour was requested for the things (h, w), 0…1, spread softly beyond their outlines."""
-        if self.asked is None:
+        if self.requested is None:
             return np.zeros(self.shape, np.float32)
         near = np.maximum(self.blur(self.cover, 10), 0.05)
-        return np.asarray(np.clip(self.blur(self.asked * self.cover, 10) / near * 1.1, 0, 1), np.float32)
+        return np.asarray(np.clip(self.blur(self.requested * self.cover, 10) / near * 1.1, 0, 1), np.float32)
 
     @cached_property
-    def wished(self) -> float:
+    def mean_request(self) -> float:
         """Return the mean over all things of how far a colour was requested for them, 0…1."""
-        return float((self.wish * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.asked is not None else 0.0
+        return (
+            float((self.request * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.requested is not None else 0.0
+        )
 
     @cached_property
     def extreme(self) -> float:
         """Return how far an unusually light (to 1) or dark (to -1) colour was requested for the things."""
-        off = float(self.mean[0]) - 0.58 if self.wished else 0.0
-        return float(np.copysign(step(np.array([abs(off)]), 0.1, 0.22)[0], off)) * self.wished
+        off = float(self.mean[0]) - 0.58 if self.mean_request else 0.0
+        return float(np.copysign(step(np.array([abs(off)]), 0.1, 0.22)[0], off)) * self.mean_request
 
     @cached_property
     def away(self) -> Array:
@@ -220,14 +222,14 @@ class Field:
         steep = np.sqrt(np.add.reduce([way * way for way in ways])) / self.pixel
         return np.asarray(np.clip(steep / 0.06, 0, 1), np.float32)
 
-    def blur(self, of: Numbers, radius: float) -> Array:
+    def blur(self, values: Numbers, radius: float) -> Array:
         """Return (h, w) blurred with a Gaussian of a radius in units."""
-        down, across = (_gaussian(side, radius / self.pixel) for side in of.shape)
-        return np.asarray(down @ np.asarray(of, np.float32) @ across.T, np.float32)
+        down, across = (_gaussian(side, radius / self.pixel) for side in values.shape)
+        return np.asarray(down @ np.asarray(values, np.float32) @ across.T, np.float32)
 
-    def slopes(self, of: Numbers) -> tuple[Array, Array]:
+    def slopes(self, values: Numbers) -> tuple[Array, Array]:
         """Return the slopes of (h, w) downwards and to the right, per unit."""
-        down, across = np.gradient(of)
+        down, across = np.gradient(values)
         return np.asarray(down / self.pixel, np.float32), np.asarray(across / self.pixel, np.float32)
 
     def cloud(self, cell: float, number: int = 0) -> Array:
@@ -254,12 +256,12 @@ class Field:
         soft = 1.6 / pitch * self.pixel
         return np.asarray(np.clip((share - spot) / soft + share, 0, 1), np.float32)
 
-    def shifted(self, of: Numbers, across: float, down: float) -> Array:
+    def shift(self, values: Numbers, across: float, down: float) -> Array:
         """Return (h, w) or (h, w, c) shifted right and down by units, as a misregistered printing plate."""
         from scipy import ndimage
 
-        by = (down / self.pixel, across / self.pixel, 0)[: of.ndim]
-        return np.asarray(ndimage.shift(of, by, order=1, mode="nearest"), np.float32)
+        by = (down / self.pixel, across / self.pixel, 0)[: values.ndim]
+        return np.asarray(ndimage.shift(values, by, order=1, mode="nearest"), np.float32)
 
     def stripes(self, phase: Numbers, share: Numbers | float) -> Array:
         """Return a coverage 0…1 of stripes: the middle ``share`` between whole numbers of ``phase`` (h, w) is covered.
@@ -292,10 +294,10 @@ def signed_distance(cover: Array, pixel: float) -> Array:
     return np.asarray(np.clip(down @ np.asarray(away, np.float32) @ across.T * pixel, -REACH, REACH), np.float32)
 
 
-def _span(seen: NDArray[np.bool_]) -> slice:
+def _span(mask: NDArray[np.bool_]) -> slice:
     """Return the range of true values, extended by one on both sides."""
-    found = np.flatnonzero(seen)
-    return slice(max(0, int(found[0]) - 1), int(found[-1]) + 2)
+    indices = np.flatnonzero(mask)
+    return slice(max(0, int(indices[0]) - 1), int(indices[-1]) + 2)
 
 
 @lru_cache(maxsize=256)
@@ -315,15 +317,15 @@ def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
     return channels.over(top, cover, bottom)
 
 
-def step(of: Numbers, low: float, high: float) -> Array:
+def step(values: Numbers, low: float, high: float) -> Array:
     """Return a smooth step: 0 at ``low``, 1 at ``high``; ``low`` may be the larger one."""
-    t = np.clip((of - low) / (high - low), 0, 1)
+    t = np.clip((values - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def steps(of: Numbers, count: int, soft: float = 0.3) -> Array:
+def steps(values: Numbers, count: int, soft: float = 0.3) -> Array:
     """Return 0…1 quantised to ``count`` even levels; each rise takes the share ``soft`` of a level."""
-    whole = np.clip(of, 0, 1) * count - 0.5
+    whole = np.clip(values, 0, 1) * count - 0.5
     floor = np.floor(whole)
     rise = step(np.asarray(whole - floor, np.float32), 0.5 - soft / 2, 0.5 + soft / 2)
     return np.asarray(np.clip((floor + rise + 0.0) / max(1, count - 1), 0, 1), np.float32)

@@ -26,14 +26,14 @@ class Sites:
     cell: float
     seed: int
 
-    def at(self, of: Numbers, field: Field) -> Array:
+    def at(self, values: Numbers, field: Field) -> Array:
         """Return (h, w) or (h, w, c) sampled at the sites: (rows, columns) or (rows, columns, c)."""
         height, width = field.shape
         row = np.clip(self.y / field.pixel, 0, height - 1).astype(int)
         column = np.clip(self.x / field.pixel, 0, width - 1).astype(int)
-        return np.asarray(of[row, column], np.float32)
+        return np.asarray(values[row, column], np.float32)
 
-    def moved(self, field: Field, across: Numbers, down: Numbers) -> Sites:
+    def move(self, field: Field, across: Numbers, down: Numbers) -> Sites:
         """Return the sites moved by displacements (h, w), in units."""
         return Sites(self.x + self.at(across, field), self.y + self.at(down, field), self.cell, self.seed)
 
@@ -72,7 +72,7 @@ def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
     steep = np.maximum(down**2 + across**2, 0.25)
     off = np.sin(2 * np.pi * (level / pitch - 0.5)) * (pitch / (2 * np.pi)) / steep
     for _ in range(steps):
-        sites = sites.moved(field, -across * off, -down * off)
+        sites = sites.move(field, -across * off, -down * off)
     return sites
 
 
@@ -96,7 +96,7 @@ def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
     return sites
 
 
-def lattice(of: Numbers, field: Field, cell: float) -> Array:
+def lattice(values: Numbers, field: Field, cell: float) -> Array:
     """Return (h, w) or (h, w, c) interpolated over flat triangles of a grid, whose contours are polygons.
 
     ``cell`` is the grid's side in units.
@@ -107,8 +107,8 @@ def lattice(of: Numbers, field: Field, cell: float) -> Array:
     down, across = y / cell - row, x / cell - column
     at_row = np.clip(np.arange(int(row.max()) + 2) * cell / field.pixel, 0, height - 1).astype(int)
     at_column = np.clip(np.arange(int(column.max()) + 2) * cell / field.pixel, 0, width - 1).astype(int)
-    nodes = of[at_row[:, None], at_column[None, :]]
-    if of.ndim == 3:
+    nodes = values[at_row[:, None], at_column[None, :]]
+    if values.ndim == 3:
         down, across = down[..., None], across[..., None]
     one, right = nodes[row, column], nodes[row, column + 1]
     below, other = nodes[row + 1, column], nodes[row + 1, column + 1]
@@ -119,4 +119,4 @@ def lattice(of: Numbers, field: Field, cell: float) -> Array:
     lower = one + down * (below - one) + across * (other - below)
     rising = np.where(across > down, upper, lower)
     even = (row + column) % 2 == 0
-    return np.asarray(np.where(even[..., None] if of.ndim == 3 else even, falling, rising), np.float32)
+    return np.asarray(np.where(even[..., None] if values.ndim == 3 else even, falling, rising), np.float32)

@@ -15,46 +15,46 @@ REACH = 2
 """The reach of a stroke to either side, in cells."""
 
 
-def along(of: Field, guide: Numbers, *, lean: float = 0.0, rest: float = 0.004) -> tuple[Array, Array]:
+def along(field: Field, guide: Numbers, *, lean: float = 0.0, rest: float = 0.004) -> tuple[Array, Array]:
     """Return the direction in which a guide (h, w) changes least: cosine and sine (h, w) of an angle.
 
     It comes from the structure tensor (Bigün and Granlund 1987). Where the guide is even, it is ``lean``, in radians;
     the larger ``rest``, the more often.
     """
-    down, across = of.slopes(guide)
-    even, mixed = of.blur(across**2 - down**2, 4), of.blur(2 * across * down, 4)
+    down, across = field.slopes(guide)
+    even, mixed = field.blur(across**2 - down**2, 4), field.blur(2 * across * down, 4)
     even, mixed = even - rest**2 * np.cos(2 * lean), mixed - rest**2 * np.sin(2 * lean)
     angle = 0.5 * np.arctan2(mixed, even) + np.pi / 2
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
 def distance(
-    of: Field, direction: tuple[Array, Array], *, cell: float, length: float, width: Numbers, number: int = 0
+    field: Field, direction: tuple[Array, Array], *, cell: float, length: float, width: Numbers, number: int = 0
 ) -> Array:
     """Return the depth of each pixel in a stroke (h, w), in units; negative outside.
 
     Strokes taper to both ends. ``cell`` is the grid's side and ``length`` half of the longest stroke, in units;
     ``width`` (h, w) is half the largest width of the stroke centred there; 0 or less draws none.
     """
-    high, wide = of.size
+    high, wide = field.size
     rows, columns = int(high / cell) + 2 * REACH + 2, int(wide / cell) + 2 * REACH + 2
-    own = noise.cell_noise(rows, columns, of.seed * 64 + number)
+    own = noise.cell_noise(rows, columns, field.seed * 64 + number)
     y = (np.arange(rows, dtype=np.float32)[:, None] - REACH + own[..., 0]) * cell
     x = (np.arange(columns, dtype=np.float32)[None, :] - REACH + own[..., 1]) * cell
-    row = np.clip((y / of.pixel).astype(int), 0, of.shape[0] - 1)
-    column = np.clip((x / of.pixel).astype(int), 0, of.shape[1] - 1)
+    row = np.clip((y / field.pixel).astype(int), 0, field.shape[0] - 1)
+    column = np.clip((x / field.pixel).astype(int), 0, field.shape[1] - 1)
     reach = length * (0.55 + 0.45 * own[..., 2])
     cosine, sine = (part[row, column] / reach for part in direction)
     thick = width[row, column] * (0.7 + 0.6 * own[..., 3])
     thick -= step(thick, 0.9, 0.45)  # a stroke too thin to be visible as a whole would look like a row of dots
-    return _deepest(of, np.stack([x, y, cosine, sine, thick, reach]).astype(np.float32), cell, length)
+    return _deepest(field, np.stack([x, y, cosine, sine, thick, reach]).astype(np.float32), cell, length)
 
 
-def _deepest(of: Field, strokes: Array, cell: float, length: float) -> Array:
+def _deepest(field: Field, strokes: Array, cell: float, length: float) -> Array:
     """Return the depth (h, w) in the deepest of the strokes (6, rows, columns) near each pixel."""
-    across, down = of.places
+    across, down = field.places
     row, column = (down[:, 0] / cell).astype(int) + REACH, (across[0] / cell).astype(int) + REACH
-    deepest = np.full(of.shape, -9.0, np.float32)
+    deepest = np.full(field.shape, -9.0, np.float32)
     far = min(REACH, int(np.ceil(length / cell)))
     for step_across in range(-far, far + 1):
         beside = np.ascontiguousarray(strokes[:, :, column + step_across])

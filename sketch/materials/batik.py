@@ -24,62 +24,62 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 6), ("pattern", 2, 2, 1), ("tilted", 1, 1, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in baths of dye: the inks from the wax's, the lightest, to the darkest."""
-    dark_ground = float(of.chance(1).random() < 0.65)
-    body = step(of.away, -1.2, 1.2)
-    dots = _dots(of)
-    ground = _ground(of, dots, dark_ground)
-    bath = ground + (_thing(of, dots, dark_ground) - ground) * body
+    dark_ground = float(field.chance(1).random() < 0.65)
+    body = step(field.away, -1.2, 1.2)
+    dots = _dots(field)
+    ground = _ground(field, dots, dark_ground)
+    bath = ground + (_thing(field, dots, dark_ground) - ground) * body
     # A line of wax around the things; on a light ground the dye runs up to it instead.
-    line = step(np.abs(of.away + 0.5), 2.4, 1.0)
+    line = step(np.abs(field.away + 0.5), 2.4, 1.0)
     line_dye = 0.08 if dark_ground else 0.92
-    bath = bath + (line_dye - bath) * line * (0.75 + 0.25 * np.tanh(of.cloud(22, 2)))
-    dye = of.blur(bath + 0.035 * of.cloud(34, 3), 0.7)
-    dye = np.maximum(dye, 0.6 * _veins(of) * step(dye, 0.55, 0.2))
-    lab = _dyed(of, dye)
-    lab[..., 0] += 0.012 * of.cloud(8, 4)
+    bath = bath + (line_dye - bath) * line * (0.75 + 0.25 * np.tanh(field.cloud(22, 2)))
+    dye = field.blur(bath + 0.035 * field.cloud(34, 3), 0.7)
+    dye = np.maximum(dye, 0.6 * _veins(field) * step(dye, 0.55, 0.2))
+    lab = _dye(field, dye)
+    lab[..., 0] += 0.012 * field.cloud(8, 4)
     return colour.rgb(lab)
 
 
-def _thing(of: Field, dots: Array, dark_ground: float) -> Array:
+def _thing(field: Field, dots: Array, dark_ground: float) -> Array:
     """Return the dye of the things (h, w), 0…1: in steps by their tone, each with another pattern."""
-    tone = steps(of.tone, 4, 0.3)
+    tone = steps(field.tone, 4, 0.3)
     dye = (0.78 - 0.74 * tone) if dark_ground else (0.98 - 0.68 * tone)
-    lines = of.stripes((of.away + 12 * of.blur(of.tone * of.cover, 4)) / ROW + 0.25, 0.34)
+    lines = field.stripes((field.away + 12 * field.blur(field.tone * field.cover, 4)) / ROW + 0.25, 0.34)
     lined, dotted = step(np.abs(tone - 0.66), 0.22, 0.1), step(np.abs(tone - 0.33), 0.22, 0.1)
-    wide = step(of.blur(of.edges, 4), 0.5, 0.2)
+    wide = step(field.blur(field.edges, 4), 0.5, 0.2)
     return np.asarray(dye - (0.3 * lines * lined + 0.42 * dots * dotted) * wide * (0.8 + 0.2 * dark_ground), np.float32)
 
 
-def _ground(of: Field, dots: Array, dark_ground: float) -> Array:
+def _ground(field: Field, dots: Array, dark_ground: float) -> Array:
     """Return the dye of the ground (h, w): a row of dots around the things, and a patterned cloth further out."""
-    base = np.full(of.shape, 0.94 if dark_ground else 0.16, np.float32)
-    is_place = of.is_place * float(of.cells.max() == 0)
+    base = np.full(field.shape, 0.94 if dark_ground else 0.16, np.float32)
+    is_place = field.is_place * float(field.cells.max() == 0)
     if is_place:
-        place = steps(of.blur(of.far, 1.5), 4, 0.35)
+        place = steps(field.blur(field.far, 1.5), 4, 0.35)
         shown = (0.98 - 0.55 * place) if dark_ground else (0.62 - 0.58 * place)
         base += is_place * (shown - base)
-    free = step(of.away, -9, -16)
-    figured = _figures(of, int(of.chance(2).integers(6))) * free * (1 - 0.8 * is_place)
-    near = dots * step(of.away, -10, -9)
+    free = step(field.away, -9, -16)
+    figured = _figures(field, int(field.chance(2).integers(6))) * free * (1 - 0.8 * is_place)
+    near = dots * step(field.away, -10, -9)
     wax = np.maximum(0.42 * figured, 0.8 * near)
     return np.asarray(base - wax if dark_ground else base + 0.7 * wax, np.float32)
 
 
-def _figures(of: Field, kind: int) -> Array:
+def _figures(field: Field, kind: int) -> Array:
     """Return the coverage of the cloth's figures: a repeat whose size, angle and details vary with the seed."""
-    rng = of.chance(3)
-    x, y = of.places
-    side, lean = float(rng.uniform(26, 42)) * of.scale, float(rng.choice((0.0, 0.0, 0.785, -0.4)))
-    u = (x * np.cos(lean) + y * np.sin(lean)) / side + 0.03 * of.cloud(60, 5)
-    v = (y * np.cos(lean) - x * np.sin(lean)) / side + 0.03 * of.cloud(60, 6)
+    rng = field.chance(3)
+    x, y = field.places
+    side, lean = float(rng.uniform(26, 42)) * field.scale, float(rng.choice((0.0, 0.0, 0.785, -0.4)))
+    u = (x * np.cos(lean) + y * np.sin(lean)) / side + 0.03 * field.cloud(60, 5)
+    v = (y * np.cos(lean) - x * np.sin(lean)) / side + 0.03 * field.cloud(60, 6)
     if kind == 2:
-        return of.stripes(of.away / (ROW * float(rng.uniform(1.5, 2.1))) + 0.1 * of.cloud(40, 7), 0.3) * step(
-            of.away, -60, -46
+        return field.stripes(field.away / (ROW * float(rng.uniform(1.5, 2.1))) + 0.1 * field.cloud(40, 7), 0.3) * step(
+            field.away, -60, -46
         )
     figure = (_petals, _knives, _petals, _stars, _scales, _net)[kind]
-    return of.cut(np.asarray(figure(u, v, int(rng.integers(5, 10))) * side, np.float32))
+    return field.cut(np.asarray(figure(u, v, int(rng.integers(5, 10))) * side, np.float32))
 
 
 def _petals(u: Array, v: Array, _: int) -> Array:
@@ -124,31 +124,31 @@ def _net(u: Array, v: Array, _: int) -> Array:
     return np.asarray(np.maximum(0.045 - line, 0.12 - dot), np.float32)
 
 
-def _dots(of: Field) -> Array:
+def _dots(field: Field) -> Array:
     """Return the coverage of dots of wax in rows that follow the outline."""
-    pitch = ROW * of.scale
-    level = of.away - pitch * 0.2
-    laid = sites.settle(sites.scatter(of, pitch * 1.05, 8, 0.25), of, level, pitch)
-    near = np.full(of.shape, 1e6, np.float32)
-    for _, right, below in laid.near(of):
+    pitch = ROW * field.scale
+    level = field.away - pitch * 0.2
+    laid = sites.settle(sites.scatter(field, pitch * 1.05, 8, 0.25), field, level, pitch)
+    near = np.full(field.shape, 1e6, np.float32)
+    for _, right, below in laid.near(field):
         near = np.minimum(near, right * right + below * below)
-    return of.cut(1.9 - np.sqrt(near))
+    return field.cut(1.9 - np.sqrt(near))
 
 
-def _veins(of: Field) -> Array:
+def _veins(field: Field) -> Array:
     """Return the coverage of veins, thin where the wax is intact."""
-    veins = np.zeros(of.shape, np.float32)
+    veins = np.zeros(field.shape, np.float32)
     for number, cell in enumerate((70.0, 38.0)):
-        ridge = of.cloud(cell, 10 + number) + 0.22 * of.cloud(11, 12 + number)
-        down, across = of.slopes(ridge)
-        width = 0.9 + 0.5 * of.cloud(30, 14 + number)
-        veins = np.maximum(veins, of.cut(width - np.abs(ridge) / (np.hypot(down, across) + 0.004)))
+        ridge = field.cloud(cell, 10 + number) + 0.22 * field.cloud(11, 12 + number)
+        down, across = field.slopes(ridge)
+        width = 0.9 + 0.5 * field.cloud(30, 14 + number)
+        veins = np.maximum(veins, field.cut(width - np.abs(ridge) / (np.hypot(down, across) + 0.004)))
     return veins
 
 
-def _dyed(of: Field, dye: Array) -> Array:
+def _dye(field: Field, dye: Array) -> Array:
     """Return the dyed cloth in Oklab: the inks one after the other, with soft transitions."""
-    inks = colour.lab(of.inks)
+    inks = colour.lab(field.inks)
     lab = np.broadcast_to(inks[0], (*dye.shape, 3))
     last = len(inks) - 1
     for number in range(1, last + 1):

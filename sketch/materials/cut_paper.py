@@ -30,91 +30,96 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("panels", 2, 1, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn as papers in all inks: panels, leaves on them, the things, and white gaps between."""
-    panels = _panels(of)
-    slit = float(of.chance(3).uniform(1.6, 3.0))
-    away = 0.45 * of.blur(of.away, 1.5) + 0.55 * sites.lattice(of.away, of, FACET)
-    place = _place(of)
-    ground = _ground(of, panels, place, away, slit)
-    behind = panels if place is None else panels + (place - panels) * of.placed
-    own, gap = _papers(of, of.cut(away), behind)
-    pieces = np.tensordot(own, of.inks, ((0,), (0,)))
-    thing = over(_white(of), gap, np.asarray(pieces, np.float32))
-    picture = over(thing, of.cut(away), ground)
-    painted = 0.016 * of.cloud(5, 9) + 0.012 * of.cloud(26, 8)
+    panels = _panels(field)
+    slit = float(field.chance(3).uniform(1.6, 3.0))
+    away = 0.45 * field.blur(field.away, 1.5) + 0.55 * sites.lattice(field.away, field, FACET)
+    place = _place(field)
+    ground = _ground(field, panels, place, away, slit)
+    behind = panels if place is None else panels + (place - panels) * field.placed
+    own, gap = _papers(field, field.cut(away), behind)
+    pieces = np.tensordot(own, field.inks, ((0,), (0,)))
+    thing = over(_white(field), gap, np.asarray(pieces, np.float32))
+    picture = over(thing, field.cut(away), ground)
+    painted = 0.016 * field.cloud(5, 9) + 0.012 * field.cloud(26, 8)
     return np.asarray(np.clip(picture * (1 + painted)[..., None], 0, 1), np.float32)
 
 
-def _white(of: Field) -> Array:
+def _white(field: Field) -> Array:
     """Return the lightest ink (3,), that of the sheet under the papers."""
-    light = of.inks @ np.array([0.3, 0.6, 0.1], np.float32)
+    light = field.inks @ np.array([0.3, 0.6, 0.1], np.float32)
     share = np.exp((light - light.max()) / 0.02)
-    return np.asarray(share @ of.inks / share.sum(), np.float32)
+    return np.asarray(share @ field.inks / share.sum(), np.float32)
 
 
-def _weights(of: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float) -> tuple[Array, Array]:
+def _weights(
+    field: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float
+) -> tuple[Array, Array]:
     """Return each ink's share as the paper of each pixel (n, h, w), with simplified outlines.
 
     Also return the distance of each pixel (h, w) from the edge of its paper, in units. ``unlike`` (n, h, w) is added to
     the inks' distances; pixels not ``within`` (h, w) do not influence the outlines.
     """
-    inks, own = colour.lab(of.inks) * STRESS, lab * STRESS
+    inks, own = colour.lab(field.inks) * STRESS, lab * STRESS
     apart = (inks**2).sum(1)[:, None] - 2 * inks @ own.reshape(-1, 3).T
-    apart = apart.reshape(-1, *of.shape)
+    apart = apart.reshape(-1, *field.shape)
     if unlike is not None:
         apart = apart + unlike
     likely = np.exp((apart.min(0) - apart) / 0.006)
     likely *= within / likely.sum(0)
-    likely = np.stack([of.blur(each, smooth) for each in likely])
+    likely = np.stack([field.blur(each, smooth) for each in likely])
     likely /= np.maximum(likely.sum(0), 1e-3)
-    margin, steep = _margin(of, likely)
-    sharp = np.exp((likely - likely.max(0)) * (4 / (steep * of.pixel)))
+    margin, steep = _margin(field, likely)
+    sharp = np.exp((likely - likely.max(0)) * (4 / (steep * field.pixel)))
     return np.asarray(sharp / sharp.sum(0), np.float32), margin / steep
 
 
-def _margin(of: Field, likely: Array) -> tuple[Array, Array]:
+def _margin(field: Field, likely: Array) -> tuple[Array, Array]:
     """Return how much the largest share (n, h, w) exceeds the second (h, w), and the slope of that per unit."""
     from scipy import ndimage
 
-    first, second = likely[0], np.zeros(of.shape, np.float32)
+    first, second = likely[0], np.zeros(field.shape, np.float32)
     for each in likely[1:]:
         second, first = np.maximum(second, np.minimum(first, each)), np.maximum(first, each)
-    slopes = ndimage.maximum_filter(np.hypot(*of.slopes(first - second)), 3)
+    slopes = ndimage.maximum_filter(np.hypot(*field.slopes(first - second)), 3)
     return first - second, np.asarray(np.maximum(slopes, 0.012), np.float32)
 
 
-def _papers(of: Field, body: Array, behind: Array) -> tuple[Array, Array]:
+def _papers(field: Field, body: Array, behind: Array) -> tuple[Array, Array]:
     """Return each ink's share as the things' paper (n, h, w), unlike the one behind, and the gaps (h, w)."""
-    lab = of.lab.copy()
-    lab[..., 0] = 0.5 * lab[..., 0] + 0.5 * of.tone
-    near = of.blur(of.cover, 6) + 0.02
-    rim = step(of.away, 5, 2)[..., None]
-    broad = np.stack([of.blur(lab[..., part] * of.cover, 6) / near for part in range(3)], -1)
+    lab = field.lab.copy()
+    lab[..., 0] = 0.5 * lab[..., 0] + 0.5 * field.tone
+    near = field.blur(field.cover, 6) + 0.02
+    rim = step(field.away, 5, 2)[..., None]
+    broad = np.stack([field.blur(lab[..., part] * field.cover, 6) / near for part in range(3)], -1)
     lab = lab + (broad - lab) * rim
     unlike = 0.16 * behind
-    own, far = _weights(of, lab, unlike, body, SMOOTH * 0.7)
-    return own, np.asarray(of.cut(0.9 - far) * step(of.away, 6, 9), np.float32)
+    own, far = _weights(field, lab, unlike, body, SMOOTH * 0.7)
+    return own, np.asarray(field.cut(0.9 - far) * step(field.away, 6, 9), np.float32)
 
 
-def _place(of: Field) -> Array | None:
+def _place(field: Field) -> Array | None:
     """Return each ink's share as the paper of a place (n, h, w); None if no place is shown."""
-    if of.is_place == 0:
+    if field.is_place == 0:
         return None
-    return _weights(of, colour.lab(of.ground), None, 1.0, SMOOTH * 1.6)[0]
+    return _weights(field, colour.lab(field.ground), None, 1.0, SMOOTH * 1.6)[0]
 
 
-def _panels(of: Field) -> Array:
+def _panels(field: Field) -> Array:
     """Return each ink's share as a panel of the ground (n, h, w): one to six sheets, cut by hand."""
-    rng, (x, y), (high, wide) = of.chance(2), of.places, of.size
+    rng, (x, y), (high, wide) = field.chance(2), field.places, field.size
     rows, columns = ((1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2))[int(rng.integers(6))]
-    order = [0, *rng.permutation(np.arange(1, len(of.inks)))]
-    down = sum((of.cut(y - cut + lean * (x - wide / 2)) for cut, lean in _cuts(rng, rows, high)), np.zeros(of.shape))
-    panels = np.zeros((len(of.inks), *of.shape), np.float32)
+    order = [0, *rng.permutation(np.arange(1, len(field.inks)))]
+    down = sum(
+        (field.cut(y - cut + lean * (x - wide / 2)) for cut, lean in _cuts(rng, rows, high)), np.zeros(field.shape)
+    )
+    panels = np.zeros((len(field.inks), *field.shape), np.float32)
     for row in range(rows):
         within = np.clip(1 - np.abs(down - row), 0, 1)
         across = sum(
-            (of.cut(x - cut + lean * (y - high / 2)) for cut, lean in _cuts(rng, columns, wide)), np.zeros(of.shape)
+            (field.cut(x - cut + lean * (y - high / 2)) for cut, lean in _cuts(rng, columns, wide)),
+            np.zeros(field.shape),
         )
         for column in range(columns):
             ink = order[(row * columns + column) % min(len(order), 4)]
@@ -130,44 +135,44 @@ def _cuts(rng: np.random.Generator, count: int, side: float) -> list[tuple[float
     ]
 
 
-def _ground(of: Field, panels: Array, place: Array | None, away: Array, slit: float) -> Array:
+def _ground(field: Field, panels: Array, place: Array | None, away: Array, slit: float) -> Array:
     """Return the papers of the ground (h, w, 3): a place or panels, and leaves that leave room for things."""
-    rng, (high, wide) = of.chance(4), of.size
-    papers = panels if place is None else panels + (place - panels) * of.placed
-    picture = np.asarray(np.tensordot(papers, of.inks, ((0,), (0,))), np.float32)
-    white = _white(of)
+    rng, (high, wide) = field.chance(4), field.size
+    papers = panels if place is None else panels + (place - panels) * field.placed
+    picture = np.asarray(np.tensordot(papers, field.inks, ((0,), (0,))), np.float32)
+    white = _white(field)
     family = int(rng.integers(3)), float(rng.uniform(17, 26)), float(rng.uniform(-0.25, 0.4))
     count = int(rng.integers(3, 6))
     start = rng.uniform(0, 2 * np.pi)
     for number in range(count):
         way = start + 2 * np.pi * (number + rng.uniform(-0.25, 0.25)) / count
         middle = wide / 2 * (1 + 0.86 * np.cos(way)), high / 2 * (1 + 0.86 * np.sin(way))
-        leaf = _leaf(of, rng, middle, way + rng.uniform(-0.9, 0.9), family)
+        leaf = _leaf(field, rng, middle, way + rng.uniform(-0.9, 0.9), family)
         leaf = np.minimum(leaf, -away - slit - 4)
-        paper = _contrasting(of, papers, leaf, int(rng.integers(1, len(of.inks))))
-        picture = over(white, of.cut(leaf + 0.7 * slit) * 0.9, picture)
-        picture = over(paper, of.cut(leaf), picture)
+        paper = _contrasting(field, papers, leaf, int(rng.integers(1, len(field.inks))))
+        picture = over(white, field.cut(leaf + 0.7 * slit) * 0.9, picture)
+        picture = over(paper, field.cut(leaf), picture)
     return picture
 
 
-def _contrasting(of: Field, papers: Array, leaf: Array, first: int) -> Array:
+def _contrasting(field: Field, papers: Array, leaf: Array, first: int) -> Array:
     """Return the ink of a leaf (3,), other than those under it."""
-    cover = of.cut(leaf)
+    cover = field.cut(leaf)
     shares = (papers * cover).sum((1, 2)) / (cover.sum() + 1e-3)
-    wish = -((np.arange(len(of.inks)) - first) % len(of.inks)) * 0.12 - 3 * shares
-    likely = np.exp((wish - wish.max()) / 0.03)
-    return np.asarray(likely @ of.inks / likely.sum(), np.float32)
+    preference = -((np.arange(len(field.inks)) - first) % len(field.inks)) * 0.12 - 3 * shares
+    likely = np.exp((preference - preference.max()) / 0.03)
+    return np.asarray(likely @ field.inks / likely.sum(), np.float32)
 
 
 def _leaf(
-    of: Field, rng: np.random.Generator, middle: tuple[float, float], way: float, family: tuple[int, float, float]
+    field: Field, rng: np.random.Generator, middle: tuple[float, float], way: float, family: tuple[int, float, float]
 ) -> Array:
     """Return the signed distance (h, w) of an alga-like leaf with lobes on both sides of a bent stem.
 
     Leaves of a ``family`` (kind, pitch, lean) look alike.
     """
     kind, pitch, lean = family
-    (x, y), long = of.places, rng.uniform(52, 88)
+    (x, y), long = field.places, rng.uniform(52, 88)
     u = (x - middle[0]) * np.cos(way) + (y - middle[1]) * np.sin(way)
     v = (y - middle[1]) * np.cos(way) - (x - middle[0]) * np.sin(way)
     v = v + rng.uniform(-1, 1) * u**2 / 160

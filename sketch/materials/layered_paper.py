@@ -23,51 +23,51 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 2))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn as stacked sheets: the first inks lead to the things, the others into them.
 
     At random, the things rise from the ground or lie at the bottom of a hollow.
     """
-    is_hollow = of.chance().random() < 0.5
-    count = (len(of.inks) + 1) // 2
-    ground, thing = of.inks[:count], of.inks[count:]
-    body = of.cut(of.blur(of.away, 1.0))
-    within = [sheet * body for sheet in _sheets(_inner(of, len(thing)), len(thing))]
-    around = _sheets(_outer(of, count, rises=is_hollow), count)
+    is_hollow = field.chance().random() < 0.5
+    count = (len(field.inks) + 1) // 2
+    ground, thing = field.inks[:count], field.inks[count:]
+    body = field.cut(field.blur(field.away, 1.0))
+    within = [sheet * body for sheet in _sheets(_inner(field, len(thing)), len(thing))]
+    around = _sheets(_outer(field, count, rises=is_hollow), count)
     if is_hollow:
         sheets = [sheet + (1 - body) * (1 - sheet) for sheet in within] + [sheet * (1 - body) for sheet in around]
         tones = [*thing, *ground[::-1]]
     else:
         sheets = [*around, *within]
         tones = [*ground, *thing]
-    picture = np.broadcast_to(tones[0], of.ground.shape)
+    picture = np.broadcast_to(tones[0], field.ground.shape)
     for sheet, tone in zip(sheets[1:], tones[1:], strict=True):
-        dark = 0.5 * of.blur(_cast(of, sheet), 2.6) * (1 - sheet)
-        lit = 0.10 * np.clip(sheet - _cast(of, sheet, -0.4), 0, 1)
-        grain = 1 + 0.012 * of.cloud(5, 9) + lit
+        dark = 0.5 * field.blur(_cast(field, sheet), 2.6) * (1 - sheet)
+        lit = 0.10 * np.clip(sheet - _cast(field, sheet, -0.4), 0, 1)
+        grain = 1 + 0.012 * field.cloud(5, 9) + lit
         picture = over(tone * grain[..., None], sheet, picture * (1 - dark)[..., None])
     return np.clip(np.asarray(picture, np.float32), 0, 1)
 
 
-def _inner(of: Field, count: int) -> Array:
+def _inner(field: Field, count: int) -> Array:
     """Return the number of sheets within the things (h, w), by tone and a little by form."""
-    inner = step(of.away, 5, 2) * 0.35
-    tone = 0.5 * of.tone + 0.5 * of.detail
+    inner = step(field.away, 5, 2) * 0.35
+    tone = 0.5 * field.tone + 0.5 * field.detail
     tone = tone + inner * (0.5 - tone)  # drawn contours do not run around things
-    height = 0.04 + 0.86 * tone + 0.22 * (of.bulge - 0.5) + 0.04 * of.cloud(26, 3)
-    return np.asarray(np.clip(of.blur(height, 0.9), 0.01, 1) * count, np.float32)
+    height = 0.04 + 0.86 * tone + 0.22 * (field.bulge - 0.5) + 0.04 * field.cloud(26, 3)
+    return np.asarray(np.clip(field.blur(height, 0.9), 0.01, 1) * count, np.float32)
 
 
-def _outer(of: Field, count: int, *, rises: bool) -> Array:
+def _outer(field: Field, count: int, *, rises: bool) -> Array:
     """Return the number of sheets around the things (h, w), ``count`` at most, in steps that widen away from them.
 
     A place moves the steps up and down by its tone: hills, tables and skies are sheets of the same stack.
     """
-    far, chance = np.clip(-of.away, 0, None) / of.scale, of.chance(1)
+    far, chance = np.clip(-field.away, 0, None) / field.scale, field.chance(1)
     nearest, rough = float(chance.uniform(*NEAREST)), float(chance.uniform(0.4, 1.1))
-    far = far + rough * step(far, 2, 30) * (7 + 0.16 * far) * of.cloud(float(chance.choice((48, 62, 90))), 1)
+    far = far + rough * step(far, 2, 30) * (7 + 0.16 * far) * field.cloud(float(chance.choice((48, 62, 90))), 1)
     steps = np.log1p(np.clip(far, 0, None) * (WIDER - 1) / nearest) / np.log(WIDER)
-    steps = steps + of.placed * step(-of.away, 4, 26) * 2.4 * (of.blur(of.far, 3.5) - 0.5)
+    steps = steps + field.placed * step(-field.away, 4, 26) * 2.4 * (field.blur(field.far, 3.5) - 0.5)
     steps = np.clip(steps, 0, count - 0.01)
     return np.asarray(steps if rises else count - steps, np.float32)
 
@@ -79,16 +79,16 @@ def _sheets(height: Array, count: int) -> list[Array]:
     return [np.asarray(np.clip((height - level) / steep + 0.5, 0, 1), np.float32) for level in range(count)]
 
 
-def _cast(of: Field, sheet: Array, by: float = 1.0) -> Array:
+def _cast(field: Field, sheet: Array, by: float = 1.0) -> Array:
     """Return a sheet (h, w) moved away from the light, as its shadow."""
-    for axis, far in enumerate((2.6 * by, -2.8 * by * of.side)):
-        whole, part = divmod(abs(far) / of.pixel, 1)
-        one, other = (_moved(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
+    for axis, far in enumerate((2.6 * by, -2.8 * by * field.side)):
+        whole, part = divmod(abs(far) / field.pixel, 1)
+        one, other = (_move(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
         sheet = one + (other - one) * np.float32(part)
     return sheet
 
 
-def _moved(of: Array, by: int, axis: int) -> Array:
+def _move(values: Array, by: int, axis: int) -> Array:
     """Return (h, w) moved by pixels along an axis; edge values are repeated."""
-    at = np.clip(np.arange(of.shape[axis]) - by, 0, of.shape[axis] - 1)
-    return np.asarray(np.take(of, at, axis))
+    at = np.clip(np.arange(values.shape[axis]) - by, 0, values.shape[axis] - 1)
+    return np.asarray(np.take(values, at, axis))

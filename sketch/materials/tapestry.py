@@ -26,35 +26,35 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 8), ("grid", 2, 2, 1), ("pattern", 2, 2, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in all inks: things in their nearest dyes, the ground in contrasting bands."""
-    rows = _rows(of)
+    rows = _rows(field)
     each = rows / rows.sum(0)
-    body, away, tone = (each.T @ part for part in (of.cut(of.away), of.away, of.tone))
-    woven = np.stack([each.T @ of.lab[..., part] for part in range(3)], -1)
-    lag = noise.cell_noise(len(tone), 1, of.seed + 3, 1)[..., 0] - 0.5
+    body, away, tone = (each.T @ part for part in (field.cut(field.away), field.away, field.tone))
+    woven = np.stack([each.T @ field.lab[..., part] for part in range(3)], -1)
+    lag = noise.cell_noise(len(tone), 1, field.seed + 3, 1)[..., 0] - 0.5
     lag = lag * 0.5 + np.where(np.arange(len(tone)) % 2 == 0, 0.25, -0.25)[:, None]
-    inks = colour.lab(of.inks)
-    things = _dyed(woven, tone, inks, lag)
-    ground = _ground(of, away, woven, inks, lag)
+    inks = colour.lab(field.inks)
+    things = _dye(woven, tone, inks, lag)
+    ground = _ground(field, away, woven, inks, lag)
     cloth = ground + (things - ground) * step(body, 0.35, 0.65)[..., None]
-    cloth[..., 0] += 0.022 * _abrash(of, len(tone))
+    cloth[..., 0] += 0.022 * _abrash(field, len(tone))
     shown = np.stack([rows @ cloth[..., part] for part in range(3)], -1)
-    shown[..., 0] *= _weave(of)
+    shown[..., 0] *= _weave(field)
     return colour.rgb(shown.astype(np.float32))
 
 
-def _rows(of: Field) -> Array:
+def _rows(field: Field) -> Array:
     """Return the share of each pixel row (h) in each row of weft (n)."""
-    pitch = ROW * of.scale
-    high = of.size[0]
+    pitch = ROW * field.scale
+    high = field.size[0]
     edges = np.arange(int(np.ceil(high / pitch)) + 1) * pitch
-    y = of.places[1]
-    top, bottom = np.maximum(y - of.pixel / 2, edges[:-1]), np.minimum(y + of.pixel / 2, edges[1:])
-    return np.asarray(np.clip(bottom - top, 0, None) / of.pixel, np.float32)
+    y = field.places[1]
+    top, bottom = np.maximum(y - field.pixel / 2, edges[:-1]), np.minimum(y + field.pixel / 2, edges[1:])
+    return np.asarray(np.clip(bottom - top, 0, None) / field.pixel, np.float32)
 
 
-def _dyed(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
+def _dye(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
     """Return the nearest dyes (n, w, 3) to colours; ``lag`` (n, 1) shifts the rows' transitions, which hatches them."""
     wanted = woven.copy()
     wanted[..., 0] = 0.45 * woven[..., 0] + 0.55 * (0.12 + 0.82 * tone) + 0.14 * lag
@@ -64,46 +64,48 @@ def _dyed(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
     return dyed
 
 
-def _ground(of: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Array:
+def _ground(field: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Array:
     """Return the ground (n, w, 3): serrated bands around the things or across, or the place in dyes."""
-    chance = of.chance()
-    x = of.places[0]
+    chance = field.chance()
+    x = field.places[0]
     row = np.arange(len(away))[:, None]
     lean = float(chance.choice((0.0, 0.09, 0.18, -0.12)))
-    tooth = np.abs((x / (float(chance.uniform(26, 48)) * of.scale) + row * lean) % 1 - 0.5) * 2
+    tooth = np.abs((x / (float(chance.uniform(26, 48)) * field.scale) + row * lean) % 1 - 0.5) * 2
     width = float(chance.uniform(15, 28))
     near = -away - 5 - 9 * tooth
     if chance.random() < 0.55:
         at = near / width + 0.3 * tooth
     else:
-        at = row * ROW * of.scale / (width * 1.5) + 1.1 * tooth * step(away, -60, -4) + 0 * x
+        at = row * ROW * field.scale / (width * 1.5) + 1.1 * tooth * step(away, -60, -4) + 0 * x
     order = chance.permutation(len(inks))
     level = np.clip(at + 0.35 * lag, 0, None)
     low = np.floor(level).astype(int)
     blend = step(level - low, 0.88, 1.0)[..., None]
     bands = inks[order[low % len(order)]] * (1 - blend) + inks[order[(low + 1) % len(order)]] * blend
-    apart = inking.opposite(inks, of.mean)
+    apart = inking.opposite(inks, field.mean)
     bands = bands + (apart - bands) * step(near, 2.5, 0)[..., None]
     # In a place, the ground is lighter around dark things and darker around light ones.
-    halo = 0.3 * np.tanh(4 * (of.mean[0] - 0.6)) * step(away, -24, -2)
-    place = _dyed(woven, 1.1 * woven[..., 0] - 0.1 - halo, inks, 0.6 * lag)
+    halo = 0.3 * np.tanh(4 * (field.mean[0] - 0.6)) * step(away, -24, -2)
+    place = _dye(woven, 1.1 * woven[..., 0] - 0.1 - halo, inks, 0.6 * lag)
     place = place + (apart - place) * step(away, -5.5, -3.5)[..., None] * 0.8
-    return np.asarray(bands + (place - bands) * of.is_place, np.float32)
+    return np.asarray(bands + (place - bands) * field.is_place, np.float32)
 
 
-def _abrash(of: Field, rows: int) -> Array:
+def _abrash(field: Field, rows: int) -> Array:
     """Return the variation of yarns (n, w), each along a part of its row."""
-    wide = of.shape[1]
+    wide = field.shape[1]
     return np.asarray(
-        noise.cloud(rows, wide, 60, of.seed * 64 + 8) * 0.5 + noise.cell_noise(rows, 1, of.seed + 5, 1)[..., 0] - 0.5,
+        noise.cloud(rows, wide, 60, field.seed * 64 + 8) * 0.5
+        + noise.cell_noise(rows, 1, field.seed + 5, 1)[..., 0]
+        - 0.5,
         np.float32,
     )
 
 
-def _weave(of: Field) -> Numbers:
+def _weave(field: Field) -> Numbers:
     """Return the light and dark (h, w) of yarns that alternate over and under the warps."""
-    x, y = of.places
-    across, down = x / (ROW * of.scale), y / (ROW * of.scale)
+    x, y = field.places
+    across, down = x / (ROW * field.scale), y / (ROW * field.scale)
     turn = np.where(np.floor(down) % 2 == 0, 0.0, np.pi)
     return np.asarray(
         0.97 + 0.045 * np.cos(2 * np.pi * across * 0.5 + turn) - 0.05 * np.cos(2 * np.pi * down), np.float32

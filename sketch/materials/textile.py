@@ -29,89 +29,89 @@ INKS = (
 LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 2), ("single", 1, 1, 4), ("grid", 2, 2, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in its inks: ground, thing, details and figures."""
-    weave = _weave(of)
-    away, tone = (_woven(of, each, weave) for each in (of.away, of.tone))
+    weave = _weave(field)
+    away, tone = (_woven(field, each, weave) for each in (field.away, field.tone))
     soft = (0.8, 2.4, 1.0)[weave]
-    cloth = _ground(of, away, weave)
+    cloth = _ground(field, away, weave)
     body = np.clip(away / soft + 0.5, 0, 1)
-    x, y = of.places
+    x, y = field.places
     # Between two tones the threads alternate, as a weaver shades.
-    tone = tone + 0.08 * (of.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
-    light, middle, dark = (of.ink(number) for number in (1, 2, 3))
+    tone = tone + 0.08 * (field.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
+    light, middle, dark = (field.ink(number) for number in (1, 2, 3))
     # Where a colour was requested, less is light or dark, so that more of it is visible.
-    shown = tone - (0.15 * of.wished * step(tone, 0.4, 0.6))
+    shown = tone - (0.15 * field.mean_request * step(tone, 0.4, 0.6))
     motif = over(light, step(shown, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
-    motif = over(dark, step(tone + 0.08 * of.wished, 0.34, 0.31), motif)
+    motif = over(dark, step(tone + 0.08 * field.mean_request, 0.34, 0.31), motif)
     # A rim marks the outline where the things have the ground's colour.
-    rim = light + (dark - light) * step(colour.lab(of.ink(0))[:1], 0.55, 0.75)
+    rim = light + (dark - light) * step(colour.lab(field.ink(0))[:1], 0.55, 0.75)
     motif = over(rim, step(away, 3.6, 2.0), motif)
     lab = colour.lab(over(motif, body, cloth))
     threads = 0.012 * np.sin(x * (2 * np.pi / THREAD)) + 0.012 * np.sin(y * (2 * np.pi / THREAD))
-    lab[..., 0] += threads + 0.014 * of.cloud(12, 3) + 0.012 * of.cloud(70, 4)
+    lab[..., 0] += threads + 0.014 * field.cloud(12, 3) + 0.012 * field.cloud(70, 4)
     return colour.rgb(lab)
 
 
-def _weave(of: Field) -> int:
+def _weave(field: Field) -> int:
     """Return a weave: 0 in steps, 1 of dyed yarn, 2 printed; repeats have small details and are always printed."""
-    repeats = int(of.cells.max())
-    return 2 if repeats else int(of.chance(1).choice((0, 1, 2, 2)))
+    repeats = int(field.cells.max())
+    return 2 if repeats else int(field.chance(1).choice((0, 1, 2, 2)))
 
 
-def _woven(of: Field, drawn: Array, weave: int) -> Array:
+def _woven(field: Field, drawn: Array, weave: int) -> Array:
     """Return (h, w) as the loom shows it: in steps of threads, drawn out along the warp, or unchanged."""
     if weave == 2:
         return drawn
-    height, width = of.shape
-    x, y = of.places
+    height, width = field.shape
+    x, y = field.places
     column = np.floor(x / THREAD)
     if weave == 0:
         across = np.broadcast_to((column + 0.5) * THREAD, drawn.shape)
         down = np.broadcast_to((np.floor(y / THREAD) + 0.5) * THREAD, drawn.shape)
     else:
-        slips = of.chance(2).normal(0, 2.1, 512).astype(np.float32)
+        slips = field.chance(2).normal(0, 2.1, 512).astype(np.float32)
         across = np.broadcast_to(x, drawn.shape)
         down = y + slips[column.astype(int) % 512]
-    row = np.clip(down / of.pixel, 0, height - 1).astype(int)
-    at = np.clip(across / of.pixel, 0, width - 1).astype(int)
+    row = np.clip(down / field.pixel, 0, height - 1).astype(int)
+    at = np.clip(across / field.pixel, 0, width - 1).astype(int)
     return np.asarray(drawn[row, at], np.float32)
 
 
-def _ground(of: Field, away: Array, weave: int) -> Array:
+def _ground(field: Field, away: Array, weave: int) -> Array:
     """Return the ground (h, w, 3): echoes of the outline, small figures further out, and a border."""
-    rng = of.chance(3)
-    cloth = np.broadcast_to(of.ink(0), of.ground.shape)
-    second = of.ink(int(rng.choice((4, 4, 2))))
-    odd = (of.cells % 2).astype(np.float32) * float(rng.random() < 0.5)
-    cloth = over(0.82 * of.ink(0) + 0.18 * second, odd, cloth)
+    rng = field.chance(3)
+    cloth = np.broadcast_to(field.ink(0), field.ground.shape)
+    second = field.ink(int(rng.choice((4, 4, 2))))
+    odd = (field.cells % 2).astype(np.float32) * float(rng.random() < 0.5)
+    cloth = over(0.82 * field.ink(0) + 0.18 * second, odd, cloth)
     # A repeat is printed on plain cloth; a single picture may show a place, in three flat tones.
-    is_place = of.is_place * float(of.cells.max() == 0)
+    is_place = field.is_place * float(field.cells.max() == 0)
     if is_place:
-        place = _woven(of, of.blur(of.far, 1), weave)
-        cloth = over(0.5 * of.ink(0) + 0.5 * second, is_place * step(place, 0.46, 0.42), cloth)
-        cloth = over(0.5 * of.ink(0) + 0.5 * of.ink(1), is_place * step(place, 0.62, 0.66), cloth)
-        cloth = over(0.25 * of.ink(0) + 0.75 * second, is_place * step(place, 0.24, 0.2), cloth)
+        place = _woven(field, field.blur(field.far, 1), weave)
+        cloth = over(0.5 * field.ink(0) + 0.5 * second, is_place * step(place, 0.46, 0.42), cloth)
+        cloth = over(0.5 * field.ink(0) + 0.5 * field.ink(1), is_place * step(place, 0.62, 0.66), cloth)
+        cloth = over(0.25 * field.ink(0) + 0.75 * second, is_place * step(place, 0.24, 0.2), cloth)
     quiet = 1 - is_place
     lines = int(rng.integers(1, 4))
     gap = float(rng.uniform(5.5, 7.5))
-    echo = of.stripes(away / gap - 0.25, 0.42) * step(away, -gap * (lines + 0.75), -gap * (lines + 0.74))
+    echo = field.stripes(away / gap - 0.25, 0.42) * step(away, -gap * (lines + 0.75), -gap * (lines + 0.74))
     echo *= step(away, -gap * 0.6, -gap * 0.7)
-    x, y = of.places
+    x, y = field.places
     if rng.random() < 0.5:
-        echo *= of.stripes(np.broadcast_to((x + y) / 10, of.shape), 0.6)
-    cloth = over(of.ink(4), echo * quiet, cloth)
+        echo *= field.stripes(np.broadcast_to((x + y) / 10, field.shape), 0.6)
+    cloth = over(field.ink(4), echo * quiet, cloth)
     grown = step(away, -gap * (lines + 0.9), -gap * (lines + 2.2))
-    cloth = over(second, _figures(of, grown, int(rng.integers(4)), weave) * quiet, cloth)
-    if int(of.cells.max()) == 0 and rng.random() < 0.75:
-        cloth = _bordered(of, cloth, weave)
+    cloth = over(second, _figures(field, grown, int(rng.integers(4)), weave) * quiet, cloth)
+    if int(field.cells.max()) == 0 and rng.random() < 0.75:
+        cloth = _add_border(field, cloth, weave)
     return cloth
 
 
-def _figures(of: Field, grown: Array, kind: int, weave: int) -> Array:
+def _figures(field: Field, grown: Array, kind: int, weave: int) -> Array:
     """Return the coverage of small figures in half-drop (diamonds, dots, crosses, bars), larger where there is room."""
-    x, y = of.places
-    pitch = REPEAT * of.scale
+    x, y = field.places
+    pitch = REPEAT * field.scale
     column = np.floor(x / pitch)
     right = x - (column + 0.5) * pitch
     down = y + (column % 2) * pitch / 2
@@ -124,14 +124,14 @@ def _figures(of: Field, grown: Array, kind: int, weave: int) -> Array:
         np.minimum(np.maximum(right, 2.2 * below), np.maximum(2.2 * right, below)),
         np.maximum(1.9 * right, 0.8 * below),
     )[kind]
-    return of.cut(_woven(of, np.asarray(size - far, np.float32), min(weave, 2))) * (grown > 0)
+    return field.cut(_woven(field, np.asarray(size - far, np.float32), min(weave, 2))) * (grown > 0)
 
 
-def _bordered(of: Field, cloth: Array, weave: int) -> Array:
+def _add_border(field: Field, cloth: Array, weave: int) -> Array:
     """Return a cloth with a border of bands and a row of triangles, on all sides or on two."""
-    rng = of.chance(4)
-    x, y = of.places
-    height, width = of.size
+    rng = field.chance(4)
+    x, y = field.places
+    height, width = field.size
     sides = [np.minimum(x, width - x) + 0 * y, np.minimum(y, height - y) + 0 * x]
     kind = int(rng.integers(4))
     in_from = np.minimum(*sides) if kind < 2 else sides[kind - 2]
@@ -139,9 +139,9 @@ def _bordered(of: Field, cloth: Array, weave: int) -> Array:
     deep = float(rng.uniform(15, 24))
     count = max(4, round(float(width) / float(rng.uniform(11, 18))))
     saw = np.abs((along / width * count) % 1 - 0.5) * 2
-    teeth = of.cut(_woven(of, np.asarray(deep * (0.35 + 0.55 * saw) - in_from, np.float32), weave))
-    cloth = over(of.ink(3), of.cut(np.asarray(deep - in_from, np.float32)), cloth)
-    cloth = over(of.ink(2), teeth, cloth)
+    teeth = field.cut(_woven(field, np.asarray(deep * (0.35 + 0.55 * saw) - in_from, np.float32), weave))
+    cloth = over(field.ink(3), field.cut(np.asarray(deep - in_from, np.float32)), cloth)
+    cloth = over(field.ink(2), teeth, cloth)
     for at, ink in ((0.22, 1), (0.08, 4)):
-        cloth = over(of.ink(ink), of.cut(np.asarray(deep * at - in_from, np.float32)), cloth)
-    return over(of.ink(4), of.cut(np.asarray(1.6 - np.abs(in_from - deep - 3.5), np.float32)), cloth)
+        cloth = over(field.ink(ink), field.cut(np.asarray(deep * at - in_from, np.float32)), cloth)
+    return over(field.ink(4), field.cut(np.asarray(1.6 - np.abs(in_from - deep - 3.5), np.float32)), cloth)

@@ -80,7 +80,7 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> S
         related = wish.relation and not wish.composition and len(each) <= MOST_TOGETHER
         near = _nearer(scene.things, book) if related else scene.things
         return replace(scene, things=near, setting=setting)
-    placed = [_held(item, setting, book, rng) for item in each]
+    placed = [_choose_posture(item, setting, book, rng) for item in each]
     things = [_alone(placed[0], setting, rng)] if len(placed) == 1 else _together(placed, setting, rng)
     return replace(scene, things=tuple(things), setting=setting)
 
@@ -123,7 +123,7 @@ def _has_ground(setting: Setting) -> bool:
     )
 
 
-def _held(item: Item, setting: Setting, book: Sketchbook, rng: random.Random) -> _Placed:
+def _choose_posture(item: Item, setting: Setting, book: Sketchbook, rng: random.Random) -> _Placed:
     """Return a thing with its turn: mirrored or not, and laid down if it would stand on a tip."""
     mirrored = item.kind.startswith(arrangement.SIDEWAYS) and rng.random() < arrangement.FACES_LEFT
     seen = posture.measure_posture(item.drawing, book, mirrored=mirrored)

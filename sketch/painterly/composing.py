@@ -56,7 +56,7 @@ class Light:
         return cls(side, np.array(tint, np.float32), 0.9 if setting.time == "night" else 1.0)
 
     @classmethod
-    def mixed(cls, lights: Sequence[tuple[Light, float]]) -> Light:
+    def mean(cls, lights: Sequence[tuple[Light, float]]) -> Light:
         """Return the mean of lights, weighted by their shares."""
         return cls(
             sum(share * each.side for each, share in lights),
@@ -65,14 +65,14 @@ class Light:
         )
 
 
-def compose(drawn: Drawn, setting: Setting, *, seed: int, asked: Array | None = None) -> Drawn:
+def compose(drawn: Drawn, setting: Setting, *, seed: int, requested: Array | None = None) -> Drawn:
     """Return a drawn scene in the painterly setup: the same numbers, other pixels.
 
     The place depends only on ``setting`` and ``seed``, everything else on the pixels, without thresholds, so that a
     small change of the drawing changes little. ``drawn`` has any side; of a photo's surroundings only the colours
-    change. ``asked`` is as for :func:`between`.
+    change. ``requested`` is as for :func:`between`.
     """
-    return between(drawn, (setting, setting), 0.0, seeds=(seed, seed), asked=asked)
+    return between(drawn, (setting, setting), 0.0, seeds=(seed, seed), requested=requested)
 
 
 def between(
@@ -81,12 +81,12 @@ def between(
     t: float,
     *,
     seeds: tuple[int, int],
-    asked: Array | None = None,
+    requested: Array | None = None,
 ) -> Drawn:
     """Return what is drawn at ``t``, 0…1, between two settings, in the painterly setup.
 
     At the ends the result is that of :func:`compose`; in between, place, light and key are mixed, at the cost of one
-    picture. ``asked`` (n + 1,) holds for each thing how far a colour was requested for it; index 0 is the ground.
+    picture. ``requested`` (n + 1,) holds for each thing how far a colour was requested for it; index 0 is the ground.
     """
     ends = [end for end in zip(settings, seeds, (1 - t, t), strict=True) if end[2] > 0]
     size = drawn.ground.shape[0]
@@ -94,11 +94,11 @@ def between(
     for setting, seed, share in ends:
         place = ground.draw_place(setting, size, seed) if ground.is_place(setting) else drawn.ground
         behind += np.float32(share) * place
-    light = Light.mixed([(Light.from_setting(setting), share) for setting, _, share in ends])
+    light = Light.mean([(Light.from_setting(setting), share) for setting, _, share in ends])
     rgb, alpha = drawn.things[..., :3], drawn.things[..., 3:]
     rgb = tones.remove_contours(rgb, alpha[..., 0])
     rgb = tones.soften_highlights(rgb, alpha[..., 0], light.tint)
-    own = None if asked is None else (rgb, asked[drawn.numbers][..., None])
+    own = None if requested is None else (rgb, requested[drawn.numbers][..., None])
     rgb = rgb * (1 - TINTED * (1 - light.tint * light.depth))
     shapes = list(forms.find_forms(drawn))
     held = forms.coarse(rgb * alpha)
@@ -112,7 +112,7 @@ def between(
     behind = _apart(rgb, alpha, behind)
     facing, cover = _facing(shapes, light, min(size, forms.COARSE))
     rgb, behind = _lit(rgb, alpha, behind, facing, cover, light)
-    key = tones.Key.mixed([(tones.key(setting), share) for setting, _, share in ends])
+    key = tones.Key.mean([(tones.key(setting), share) for setting, _, share in ends])
     rgb, behind = tones.grade(rgb, key, 1.0, own=own), tones.grade(behind, key, 0.7)
     things = np.concatenate([rgb, alpha], -1)
     return replace(drawn, things=np.asarray(np.clip(things, 0, 1), np.float32), ground=np.clip(behind, 0, 1))
@@ -120,21 +120,21 @@ def between(
 
 def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
     """Return the ground (n, n, 3), darkened if the things are slightly lighter than it, lightened if darker."""
-    held, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
+    colours, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
     total = float(weight.sum()) + 1e-3
-    away = float(held.sum() - under.sum()) / total
+    away = float(colours.sum() - under.sum()) / total
     push = float(np.tanh(away / 0.16) * np.exp(-((away / 0.22) ** 2))) * min(1.0, total / (0.03 * weight.size))
     if push >= 0:
         return np.asarray(behind * (1 - SET_APART * push), np.float32)
     return np.asarray(behind + (1 - behind) * (-SET_APART * push), np.float32)
 
 
-def _reflect(behind: Array, shape: Form, held: Array, setting: Setting, share: float) -> None:
-    """Draw a thing's reflection on the ground (n, n, 3) in place; ``held`` (m, m, 3) are the things' colours."""
+def _reflect(behind: Array, shape: Form, shown: Array, setting: Setting, share: float) -> None:
+    """Draw a thing's reflection on the ground (n, n, 3) in place; ``shown`` (m, m, 3) are the things' colours."""
     if not reflections.reflection_strength(setting) or _floor(setting) > 1:
         return
     size = behind.shape[0]
-    colours, seen = reflections.mirror(shape, held, setting)
+    colours, seen = reflections.mirror(shape, shown, setting)
     seen = forms.resize(np.asarray(share * seen, np.float32), size)[..., None]
     behind += (forms.resize(colours, size) * 0.85 - behind) * seen
 
@@ -197,7 +197,7 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     edge = 4 * alpha * (1 - alpha)
     near = np.clip(rim * 1.5 - 0.35, 0, 1)
     lost = LOST * np.clip(shade * 1.5 - 0.3, 0, 1) * np.maximum(near**2, edge)
-    soft = _widened(behind)
+    soft = _remove_details(behind)
     things = things + (soft - things) * lost
     beside = forms.resize(_beside(facing, cover), size)[..., None]
     behind = behind * (1 - FOUND * np.clip(beside, -1, 1))
@@ -222,7 +222,7 @@ def _around(rgb: Array, alpha: Array, behind: Array) -> Array:
     return np.stack([blur(lower[..., part], reach) for part in range(3)], -1)
 
 
-def _widened(behind: Array) -> Array:
+def _remove_details(behind: Array) -> Array:
     """Return the ground without details, into which edges are lost."""
     small = forms.coarse(behind)
     wide = np.stack([blur(small[..., part], 0.03 * len(small)) for part in range(3)], -1)

@@ -37,9 +37,9 @@ def mirror(form: Form, colours: Array, setting: Setting) -> tuple[Array, Array]:
     part = (source - top)[:, None]
     upper, lower = top, np.minimum(top + 1, size - 1)
     cover = form.cover[upper] * (1 - part) + form.cover[lower] * part
-    held = colours[upper] * (1 - part[..., None]) + colours[lower] * part[..., None]
+    reflection = colours[upper] * (1 - part[..., None]) + colours[lower] * part[..., None]
     fade = np.clip(below / 1.5, 0, 1) * np.exp(-np.clip(below, 0, None) / (0.55 * form.side * size + 1))
     if setting.kind == "sea":
         fade = fade * (0.62 + 0.38 * np.cos(2 * np.pi * below / (RIPPLE * size)))
     seen = reflection_strength(setting) * cover * fade[:, None] * standing_share(form, setting.horizon)
-    return np.stack([blur(held[..., at], 1) for at in range(3)], -1), blur(np.asarray(seen, np.float32), 1)
+    return np.stack([blur(reflection[..., at], 1) for at in range(3)], -1), blur(np.asarray(seen, np.float32), 1)

@@ -50,7 +50,7 @@ class Key:
     dark: Array
 
     @classmethod
-    def mixed(cls, keys: Sequence[tuple[Key, float]]) -> Key:
+    def mean(cls, keys: Sequence[tuple[Key, float]]) -> Key:
         """Return the mean of keys, weighted by their shares."""
         light, dark = (
             sum(share * np.asarray(getattr(each, name)) for each, share in keys) for name in ("light", "dark")
@@ -79,29 +79,29 @@ def grade(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] |
     green = _greenness(ab, strength)
     most = _strongest(light, ab, strength) * (1 - LEAFY * green)
     over = np.square(strength / most)
-    held = strength / np.sqrt(np.sqrt(1 + over * over * np.float32(amount)))
+    chroma = strength / np.sqrt(np.sqrt(1 + over * over * np.float32(amount)))
     # Colours that were stronger become deeper, as in paint.
-    light -= np.float32(0.9 * amount) * green * held * np.clip(3 * light - 1.5, 0, 1)
-    light -= np.float32(0.9 * amount) * np.clip(strength - held - 0.01, 0, 0.2)
+    light -= np.float32(0.9 * amount) * green * chroma * np.clip(3 * light - 1.5, 0, 1)
+    light -= np.float32(0.9 * amount) * np.clip(strength - chroma - 0.01, 0, 0.2)
     lean = towards.dark + (towards.light - towards.dark) * np.clip(light * 1.4 - 0.2, 0, 1)
     pull = KEYED * amount * (1 - 0.6 * np.clip(strength / 0.15, 0, 1))
-    ab = ab * ((0.03 + held) / (0.03 + strength)) * (1 - pull) + lean * pull * 2
+    ab = ab * ((0.03 + chroma) / (0.03 + strength)) * (1 - pull) + lean * pull * 2
     if own is not None:
-        ab = _kept(ab, *own)
+        ab = _restore_hues(ab, *own)
     wave = np.sin(2 * np.pi * MASSES * light) / (2 * np.pi * MASSES)
     light = light - GROUPED * amount * wave
     light = 0.09 + 0.885 * light  # no paint is black, and no paper emits light
     return colour.rgb(np.concatenate([light, ab], -1).astype(np.float32))
 
 
-def _kept(ab: Array, plain: Array, asked: Array) -> Array:
+def _restore_hues(ab: Array, plain: Array, requested: Array) -> Array:
     """Return hues (n, n, 2) moved back to those of plain colours (n, n, 3), as deep as pigments, where requested."""
-    where = np.nonzero(asked[..., 0])
+    where = np.nonzero(requested[..., 0])
     hue = colour.lab(plain[where])[:, 1:]
     hue = hue / np.sqrt(1 + (hue**2).sum(-1, keepdims=True) / np.float32(DEEPEST**2))
-    kept = ab.copy()
-    kept[where] += (hue - ab[where]) * (np.float32(OWN) * asked[where])
-    return kept
+    result = ab.copy()
+    result[where] += (hue - ab[where]) * (np.float32(OWN) * requested[where])
+    return result
 
 
 def _greenness(ab: Array, strength: Array) -> Array:
@@ -129,9 +129,9 @@ def soften_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
     size = len(alpha)
     least = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
     pale = np.clip((least - 0.62) * 5, 0, 1) * alpha
-    held = forms.coarse(np.concatenate([rgb * alpha[..., None], pale[..., None], alpha[..., None]], -1))
-    small, spots, cover = held[..., :3], held[..., 3], held[..., 4]
-    reach = max(1.0, GLINT * len(held))
+    stack = forms.coarse(np.concatenate([rgb * alpha[..., None], pale[..., None], alpha[..., None]], -1))
+    small, spots, cover = stack[..., :3], stack[..., 3], stack[..., 4]
+    reach = max(1.0, GLINT * len(stack))
     beside = _spread(small, (1 - 0.98 * spots) + 1e-3, 1.5 * reach, cover)
     broad = blur(spots, 2 * reach) / (blur(cover, 2 * reach) + 1e-3)
     brightness = beside @ _LUMA

@@ -50,59 +50,61 @@ class _Line:
         return np.asarray(np.float32(self.turn) * self.strength * self.side * self.near**fade, np.float32)
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in two ramps of inks, warm and cool, each from dark to light, cut into planes by lines."""
-    lines = _lines(of)
-    seen = _slid(of, lines)
+    lines = _lines(field)
+    seen = _slid(field, lines)
     tone, cover, edges, ground = (seen[..., part] for part in range(3, 7))
     body = np.clip(cover, 0, 1)
-    plain = _opposite(of) + 0.05 * of.cloud(90, 1)
-    own = plain + (0.14 + 0.72 * ground - plain) * of.is_place
+    plain = _opposite(field) + 0.05 * field.cloud(90, 1)
+    own = plain + (0.14 + 0.72 * ground - plain) * field.is_place
     light = own + (0.16 + 0.68 * tone - own) * body
-    light = light + 0.34 * np.tanh(1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(of.shape, np.float32))) * (
-        1 - 0.25 * body
-    )
+    light = light + 0.34 * np.tanh(
+        1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(field.shape, np.float32))
+    ) * (1 - 0.25 * body)
     # The lit side contrasts with dark, the other with light; between them contours are lost.
-    light = light + _facing(of) * (0.16 * body - 0.16 * step(of.away, -14, -1) * (1 - body))
-    lost = np.clip(0.5 + 0.6 * of.cloud(46, 2), 0.12, 1)
-    light = light - 0.42 * edges * lost - 0.32 * _echoes(of, lines)
-    light = light + 0.018 * of.cloud(6, 4) + 0.028 * _dabs(of)
-    light = np.clip(light + _oval(of) * (0.9 - light), 0, 1)
-    count = max(1, len(of.inks) // 2)
-    warm, cool = (_ramp(inks, light) for inks in (of.inks[:count], of.inks[-count:]))
-    turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(of.shape, np.float32)) + 0.15 * of.cloud(80, 5)
+    light = light + _facing(field) * (0.16 * body - 0.16 * step(field.away, -14, -1) * (1 - body))
+    lost = np.clip(0.5 + 0.6 * field.cloud(46, 2), 0.12, 1)
+    light = light - 0.42 * edges * lost - 0.32 * _echoes(field, lines)
+    light = light + 0.018 * field.cloud(6, 4) + 0.028 * _dabs(field)
+    light = np.clip(light + _oval(field) * (0.9 - light), 0, 1)
+    count = max(1, len(field.inks) // 2)
+    warm, cool = (_ramp(inks, light) for inks in (field.inks[:count], field.inks[-count:]))
+    turned = sum((line.lit(90, 90) for line in lines[::2]), np.zeros(field.shape, np.float32)) + 0.15 * field.cloud(
+        80, 5
+    )
     hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
-    shown = np.clip(0.6 + 0.4 * of.cloud(60, 6), 0.3, 1)
+    shown = np.clip(0.6 + 0.4 * field.cloud(60, 6), 0.3, 1)
     own = 0.36 * seen[..., 1:3] * body[..., None] * shown[..., None]
-    if of.wished:  # things requested in a colour are entirely in that colour
-        hue[..., 1:] *= 1 - 0.7 * (of.wish * body)[..., None]
-        own += (0.68 * seen[..., 1:3] * body[..., None] - own) * of.wish[..., None]
+    if field.mean_request:  # things requested in a colour are entirely in that colour
+        hue[..., 1:] *= 1 - 0.7 * (field.request * body)[..., None]
+        own += (0.68 * seen[..., 1:3] * body[..., None] - own) * field.request[..., None]
     hue[..., 1:] += own
     return colour.rgb(hue)
 
 
-def _opposite(of: Field) -> float:
+def _opposite(field: Field) -> float:
     """Return the lightness of the ground, 0…1: light behind dark things, and the reverse."""
-    mean = float((of.tone * of.cover).sum() / (of.cover.sum() + 1e-3))
+    mean = float((field.tone * field.cover).sum() / (field.cover.sum() + 1e-3))
     return 0.56 + 0.22 * float(np.tanh(9 * (0.5 - mean)))
 
 
-def _echoes(of: Field, lines: list[_Line]) -> Array:
+def _echoes(field: Field, lines: list[_Line]) -> Array:
     """Return shifted pieces of the things' outlines (h, w), 0…1, each on one side of a line."""
-    chance, drawn = of.chance(4), np.zeros(of.shape, np.float32)
+    chance, drawn = field.chance(4), np.zeros(field.shape, np.float32)
     for line in lines[:2]:
         way, far = chance.uniform(0, 2 * np.pi), chance.uniform(9, 20)
-        away = of.shifted(of.away, far * np.cos(way), far * np.sin(way))
+        away = field.shift(field.away, far * np.cos(way), far * np.sin(way))
         within = np.clip(line.side * np.sign(line.turn), 0, 1) * line.strength * line.near
-        drawn = np.maximum(drawn, of.cut(0.8 - np.abs(away)) * within)
+        drawn = np.maximum(drawn, field.cut(0.8 - np.abs(away)) * within)
     return drawn
 
 
-def _lines(of: Field) -> list[_Line]:
+def _lines(field: Field) -> list[_Line]:
     """Return random lines: some vertical, some horizontal, most diagonal; each fades along its length."""
-    chance, (x, y), (high, wide) = of.chance(), of.places, of.size
+    chance, (x, y), (high, wide) = field.chance(), field.places, field.size
     leans = chance.choice((0.5, 0.9, 1.15)) * np.array([-1, 1])
-    found = []
+    lines = []
     for number in range(int(chance.integers(*LINES))):
         lean = float(leans[number % 2] if number % 4 else chance.choice((0.0, 1.57))) + chance.normal(0, 0.12)
         across, down = float(np.sin(lean)), float(np.cos(lean))
@@ -116,45 +118,45 @@ def _lines(of: Field) -> list[_Line]:
         strength = step(np.abs(along), length, length * 0.55)
         slide = float(chance.choice((-1, 1))) * chance.uniform(0.4, 1) * SLIDE / 2
         near, side = (
-            np.asarray(each, np.float32) for each in (np.exp(-np.abs(far) / REACH), np.clip(far / of.pixel, -1, 1))
+            np.asarray(each, np.float32) for each in (np.exp(-np.abs(far) / REACH), np.clip(far / field.pixel, -1, 1))
         )
-        found.append(_Line(near, side, strength, (slide * across, slide * down), float(chance.choice((-1, 1)))))
-    return found
+        lines.append(_Line(near, side, strength, (slide * across, slide * down), float(chance.choice((-1, 1)))))
+    return lines
 
 
-def _oval(of: Field) -> Numbers:
+def _oval(field: Field) -> Numbers:
     """Return how bare the corners are (h, w): at random, a picture is an oval or fills its canvas."""
-    chance, (x, y), (high, wide) = of.chance(3), of.places, of.size
-    far = np.hypot((x / wide - 0.5) * 2, (y / high - 0.5) * 2) + 0.05 * of.cloud(30, 8)
+    chance, (x, y), (high, wide) = field.chance(3), field.places, field.size
+    far = np.hypot((x / wide - 0.5) * 2, (y / high - 0.5) * 2) + 0.05 * field.cloud(30, 8)
     return step(far, 0.96, 1.16) * (0.75 if chance.random() < 0.3 else 0.0)
 
 
-def _facing(of: Field) -> Array:
+def _facing(field: Field) -> Array:
     """Return how outlines face the light (h, w), -1…1, in and around the things."""
-    down, across = of.slopes(of.blur(of.cover, 8))
-    return np.asarray(np.tanh(-(across * of.side * 1.3 - down * 0.7) * 40), np.float32)
+    down, across = field.slopes(field.blur(field.cover, 8))
+    return np.asarray(np.tanh(-(across * field.side * 1.3 - down * 0.7) * 40), np.float32)
 
 
-def _slid(of: Field, lines: list[_Line]) -> Array:
+def _slid(field: Field, lines: list[_Line]) -> Array:
     """Return Oklab, tone, cover, edges and the ground's lightness, (h, w, 7), with the planes shifted."""
-    x, y = of.places
-    across, down = np.zeros(of.shape, np.float32), np.zeros(of.shape, np.float32)
+    x, y = field.places
+    across, down = np.zeros(field.shape, np.float32), np.zeros(field.shape, np.float32)
     for line in lines:
         moved = line.side * line.strength * line.near
         across += moved * line.slide[0]
         down += moved * line.slide[1]
-    ground = colour.lab(of.ground)[..., 0]
-    held = np.concatenate([of.lab, np.stack([of.tone, of.cover, of.edges, ground], -1)], -1)
-    return _looked_up(held, (y + down) / of.pixel - 0.5, (x + across) / of.pixel - 0.5)
+    ground = colour.lab(field.ground)[..., 0]
+    stack = np.concatenate([field.lab, np.stack([field.tone, field.cover, field.edges, ground], -1)], -1)
+    return _looked_up(stack, (y + down) / field.pixel - 0.5, (x + across) / field.pixel - 0.5)
 
 
-def _looked_up(of: Array, row: Array, column: Array) -> Array:
+def _looked_up(values: Array, row: Array, column: Array) -> Array:
     """Return (h, w, c) interpolated at fractional rows and columns (h, w)."""
-    height, width, parts = of.shape
+    height, width, parts = values.shape
     row, column = np.clip(row, 0, height - 1.01), np.clip(column, 0, width - 1.01)
     top, left = row.astype(np.int32), column.astype(np.int32)
     down, across = (row - top)[..., None], (column - left)[..., None]
-    flat, at = of.reshape(-1, parts), top * width + left
+    flat, at = values.reshape(-1, parts), top * width + left
     upper, lower = (
         one + (other - one) * across
         for one, other in ((flat[at], flat[at + 1]), (flat[at + width], flat[at + width + 1]))
@@ -162,11 +164,11 @@ def _looked_up(of: Array, row: Array, column: Array) -> Array:
     return np.asarray(upper + (lower - upper) * down, np.float32)
 
 
-def _dabs(of: Field) -> Array:
+def _dabs(field: Field) -> Array:
     """Return short horizontal brushstrokes (h, w), about -1…1."""
-    y = of.places[1]
+    y = field.places[1]
     return np.asarray(
-        np.sin(2 * np.pi * (y / 6.5 + 0.35 * of.cloud(22, 6))) * np.clip(of.cloud(16, 7), 0, 1.5), np.float32
+        np.sin(2 * np.pi * (y / 6.5 + 0.35 * field.cloud(22, 6))) * np.clip(field.cloud(16, 7), 0, 1.5), np.float32
     )
 
 

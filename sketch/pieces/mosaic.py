@@ -28,42 +28,42 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in tesserae of one colour each, in the inks: ground first and grout last."""
-    pitch = float(of.chance(8).uniform(*PITCHES)) * of.scale
-    level, across, down = _lines(of, pitch)
-    laid = sites.settle(sites.scatter(of, pitch, 1, 0.4), of, level, pitch)
-    laid = sites.settle(sites.spread(laid, of, level, pitch), of, level, pitch, 1)
-    own, joint = _tesserae(of, laid, pitch, level, across, down)
-    tesserae = _colours(of, laid, own, HALO * pitch)
-    bed = colour.lab(of.ink(len(of.inks) - 1)) * np.asarray((0.9, 0.7, 0.7), np.float32)
-    grout = of.cut(0.85 + 0.25 * of.cloud(16, 5) - joint)
+    pitch = float(field.chance(8).uniform(*PITCHES)) * field.scale
+    level, across, down = _lines(field, pitch)
+    laid = sites.settle(sites.scatter(field, pitch, 1, 0.4), field, level, pitch)
+    laid = sites.settle(sites.spread(laid, field, level, pitch), field, level, pitch, 1)
+    own, joint = _tesserae(field, laid, pitch, level, across, down)
+    tesserae = _colours(field, laid, own, HALO * pitch)
+    bed = colour.lab(field.ink(len(field.inks) - 1)) * np.asarray((0.9, 0.7, 0.7), np.float32)
+    grout = field.cut(0.85 + 0.25 * field.cloud(16, 5) - joint)
     return colour.rgb(over(bed, 0.8 * grout, tesserae))
 
 
-def _lines(of: Field, pitch: float) -> tuple[Array, Array, Array]:
+def _lines(field: Field, pitch: float) -> tuple[Array, Array, Array]:
     """Return the level (h, w) whose multiples of ``pitch`` separate rows, and the direction along them (x, y)."""
-    x, y = of.places
-    lean = float(of.chance(1).choice((0.0, 0.0, 0.5, -0.5, 1.57)))
-    fall, rise = of.slopes(of.blur(of.away, 2.5))
+    x, y = field.places
+    lean = float(field.chance(1).choice((0.0, 0.0, 0.5, -0.5, 1.57)))
+    fall, rise = field.slopes(field.blur(field.away, 2.5))
     steep = np.hypot(fall, rise) + 1e-3
-    free = (of.away < -HALO * pitch) | (of.away > REACH - 2)
-    bend = 7.0 * of.cloud(130, 2)
+    free = (field.away < -HALO * pitch) | (field.away > REACH - 2)
+    bend = 7.0 * field.cloud(130, 2)
     bond = np.asarray(x * np.sin(lean) + y * np.cos(lean) + bend, np.float32)
     across = np.where(free, np.cos(lean), -fall / steep)
     down = np.where(free, -np.sin(lean), rise / steep)
-    return np.where(free, bond, of.away), across.astype(np.float32), down.astype(np.float32)
+    return np.where(free, bond, field.away), across.astype(np.float32), down.astype(np.float32)
 
 
 def _tesserae(
-    of: Field, laid: sites.Sites, pitch: float, level: Array, across: Array, down: Array
+    field: Field, laid: sites.Sites, pitch: float, level: Array, across: Array, down: Array
 ) -> tuple[NDArray[np.intp], Array]:
     """Return for each pixel the site of its tessera, the nearest along its row, and the distance to its joint."""
     middle = (np.floor(level / pitch) + 0.5) * pitch
-    height = laid.at(level, of).ravel()
-    near = [np.full(of.shape, 1e6, np.float32) for _ in range(2)]
-    own = np.zeros(of.shape, np.intp)
-    for number, right, below in laid.near(of):
+    height = laid.at(level, field).ravel()
+    near = [np.full(field.shape, 1e6, np.float32) for _ in range(2)]
+    own = np.zeros(field.shape, np.intp)
+    for number, right, below in laid.near(field):
         along = right * across + below * down
         off = np.abs(along) + 2.5 * np.maximum(np.abs(height[number] - middle) - 0.15 * pitch, 0)
         closer = off < near[0]
@@ -74,23 +74,23 @@ def _tesserae(
     return own, np.minimum((near[1] - near[0]) / 2, rows)
 
 
-def _colours(of: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -> Array:
+def _colours(field: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -> Array:
     """Return the colour of each pixel's tessera in Oklab; it is uniform, except where details cut it in two."""
     chance = laid.chance().reshape(-1, 4)[own]
-    inks = colour.lab(of.inks)
-    drawn = 0.45 * of.lab + 0.55 * pull_to_inks(of.lab, inks, 0.06)
+    inks = colour.lab(field.inks)
+    drawn = 0.45 * field.lab + 0.55 * pull_to_inks(field.lab, inks, 0.06)
     thing = drawn.copy()
-    thing[..., 0] = 0.16 + 0.76 * (0.35 * of.tone + 0.65 * steps(of.tone, 5, 0.3))
-    thing[..., 0] += (0.5 + 0.3 * abs(of.extreme)) * of.wish * (of.lab[..., 0] - thing[..., 0])
+    thing[..., 0] = 0.16 + 0.76 * (0.35 * field.tone + 0.65 * steps(field.tone, 5, 0.3))
+    thing[..., 0] += (0.5 + 0.3 * abs(field.extreme)) * field.request * (field.lab[..., 0] - thing[..., 0])
     ground = np.broadcast_to(inks[0], thing.shape).copy()
-    apart = contrast_shift(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
+    apart = contrast_shift(inks[0], thing, field.cover, field.extreme) * (1 - field.is_place)
     thing[..., 0] -= 1.2 * apart
     ground[..., 0] += apart
-    ground = over(drawn, np.full(of.shape, of.is_place, np.float32), ground)
-    ring = step(of.away, -halo - 0.5, -halo) * 0.05 * float(of.chance(4).choice((-1.0, 1.0)))
+    ground = over(drawn, np.full(field.shape, field.is_place, np.float32), ground)
+    ring = step(field.away, -halo - 0.5, -halo) * 0.05 * float(field.chance(4).choice((-1.0, 1.0)))
     ground[..., 0] += ring
-    drawn = over(thing, of.cut(of.away), ground)
-    held = laid.at(drawn, of).reshape(-1, 3)[own]
+    drawn = over(thing, field.cut(field.away), ground)
+    held = laid.at(drawn, field).reshape(-1, 3)[own]
     off = drawn - held
     cut = step(np.abs(off[..., 0]) + np.hypot(off[..., 1], off[..., 2]), 0.12, 0.2)
     lab = held + off * cut[..., None]

@@ -25,65 +25,65 @@ ROUNDNESS = (2.0, 2.0, 2.6, 1.5, 5.0)
 """The exponents of the dots' shapes: circles, rounded squares, diamonds, squares."""
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in dots of ink 1 on ink 0; within the things, light dots on the other inks."""
-    body = of.cut(of.away)
-    lean = float(of.chance().uniform(-0.8, 0.8))
-    return over(_within(of, lean), body, _around(of, lean))
+    body = field.cut(field.away)
+    lean = float(field.chance().uniform(-0.8, 0.8))
+    return over(_within(field, lean), body, _around(field, lean))
 
 
-def _within(of: Field, lean: float) -> Array:
+def _within(field: Field, lean: float) -> Array:
     """Return the things (h, w, 3): pale dots on dark inks, larger the lighter, until they merge."""
-    x, y = of.places
-    down, across = of.slopes(of.blur(of.cover, 16))
+    x, y = field.places
+    down, across = field.slopes(field.blur(field.cover, 16))
     moved = [20 * np.tanh(SWELL * slope / 20) for slope in (across, down)]
-    inks = sorted((of.ink(0), of.ink(1)), key=lambda ink: -float(ink.mean()))
-    pale, dark = (np.broadcast_to(ink, of.ground.shape) for ink in inks)
-    light = np.clip(0.5 + 1.2 * (of.detail - 0.5) + 0.4 * of.shade, 0, 1)
-    if len(of.inks) > 2:
-        dark = over(of.ink(2), step(of.blur(of.tone, 1) + 0.3 * of.shade, 0.1, 0.5), dark)
-    if len(of.inks) > 3:
-        pale = over(of.ink(3), step(of.tone + 0.4 * of.shade, 0.95, 0.3), pale)
-    dots = _dots(of, x + moved[0], y + moved[1], lean, 0.1 + 0.72 * light + 0.5 * step(light, 0.85, 1.0), 0.9)
+    inks = sorted((field.ink(0), field.ink(1)), key=lambda ink: -float(ink.mean()))
+    pale, dark = (np.broadcast_to(ink, field.ground.shape) for ink in inks)
+    light = np.clip(0.5 + 1.2 * (field.detail - 0.5) + 0.4 * field.shade, 0, 1)
+    if len(field.inks) > 2:
+        dark = over(field.ink(2), step(field.blur(field.tone, 1) + 0.3 * field.shade, 0.1, 0.5), dark)
+    if len(field.inks) > 3:
+        pale = over(field.ink(3), step(field.tone + 0.4 * field.shade, 0.95, 0.3), pale)
+    dots = _dots(field, x + moved[0], y + moved[1], lean, 0.1 + 0.72 * light + 0.5 * step(light, 0.85, 1.0), 0.9)
     return over(pale, dots, dark)
 
 
-def _around(of: Field, lean: float) -> Array:
+def _around(field: Field, lean: float) -> Array:
     """Return the ground (h, w, 3): its place by tone, or dots that grow to one side or around the things."""
-    x, y = of.places
-    high, wide = of.size
-    turn = float(of.chance(1).uniform(0, 2 * np.pi))
+    x, y = field.places
+    high, wide = field.size
+    turn = float(field.chance(1).uniform(0, 2 * np.pi))
     ramp = 0.5 + 0.5 * ((x / wide - 0.5) * np.cos(turn) + (y / high - 0.5) * np.sin(turn))
-    plain = (0.12 + 0.6 * ramp**1.5, 0.1 + 0.45 * step(of.away, -64, 0), 0.55 - 0.42 * step(of.away, -64, 0))
-    ground = plain[int(of.chance(2).integers(3))]
-    is_pale = of.inks[0].mean() > of.inks[1].mean()
-    dark = 1 - of.far if is_pale else of.far
-    ground = ground + (0.06 + 1.1 * dark**1.3 - ground) * of.placed
+    plain = (0.12 + 0.6 * ramp**1.5, 0.1 + 0.45 * step(field.away, -64, 0), 0.55 - 0.42 * step(field.away, -64, 0))
+    ground = plain[int(field.chance(2).integers(3))]
+    is_pale = field.inks[0].mean() > field.inks[1].mean()
+    dark = 1 - field.far if is_pale else field.far
+    ground = ground + (0.06 + 1.1 * dark**1.3 - ground) * field.placed
     # The ground is dark around a light thing, and light around a dark one.
-    against = 0.12 + 0.78 * (step(of.neighbour, 0.3, 0.65) if is_pale else step(of.neighbour, 0.65, 0.3))
-    ground = ground + (against - ground) * (0.85 - 0.35 * of.placed) * step(of.away, -36, -2)
-    x, y = _swollen(of, x + 0 * y, y + 0 * x)
-    dots = _dots(of, x, y, lean, ground, 1.0)
-    return over(of.ink(1), dots, np.broadcast_to(of.ink(0), of.ground.shape))
+    against = 0.12 + 0.78 * (step(field.neighbour, 0.3, 0.65) if is_pale else step(field.neighbour, 0.65, 0.3))
+    ground = ground + (against - ground) * (0.85 - 0.35 * field.placed) * step(field.away, -36, -2)
+    x, y = _swollen(field, x + 0 * y, y + 0 * x)
+    dots = _dots(field, x, y, lean, ground, 1.0)
+    return over(field.ink(1), dots, np.broadcast_to(field.ink(0), field.ground.shape))
 
 
-def _swollen(of: Field, x: Array, y: Array) -> tuple[Array, Array]:
+def _swollen(field: Field, x: Array, y: Array) -> tuple[Array, Array]:
     """Return coordinates with one place of the ground swollen, in some pictures that show no place."""
-    chance = of.chance(4)
-    high, wide = of.size
+    chance = field.chance(4)
+    high, wide = field.size
     middle, radius = chance.uniform(0.1, 0.9, 2), float(chance.uniform(60, 120))
-    depth = float(chance.choice([0.0, 0.0, 0.6, 0.72])) * (1 - of.is_place)
+    depth = float(chance.choice([0.0, 0.0, 0.6, 0.72])) * (1 - field.is_place)
     dx, dy = x - middle[0] * wide, y - middle[1] * high
     inside = 1 - depth * np.clip(1 - (dx**2 + dy**2) / radius**2, 0, 1) ** 2
     return np.asarray(x + dx * (inside - 1), np.float32), np.asarray(y + dy * (inside - 1), np.float32)
 
 
-def _dots(of: Field, x: Array, y: Array, lean: float, amount: Numbers, finer: float) -> Array:
+def _dots(field: Field, x: Array, y: Array, lean: float, amount: Numbers, finer: float) -> Array:
     """Return the coverage (h, w) of dots on a grid; ``amount`` is their share, above 1 everything."""
-    pitch = PITCH * of.scaled * finer
+    pitch = PITCH * field.scaled * finer
     u, v = (x * np.cos(lean) + y * np.sin(lean)) / pitch, (y * np.cos(lean) - x * np.sin(lean)) / pitch
     steep = np.maximum(np.hypot(*np.gradient(u)) + np.hypot(*np.gradient(v)), 1e-3) / 2
-    power = ROUNDNESS[int(of.chance(3).integers(len(ROUNDNESS)))]
+    power = ROUNDNESS[int(field.chance(3).integers(len(ROUNDNESS)))]
     a, b = np.abs(u - np.floor(u) - 0.5), np.abs(v - np.floor(v) - 0.5)
     away = (a**power + b**power) ** (1 / power)
     radius = 0.56 * np.sqrt(np.clip(amount, 0, 2)) - 0.02

@@ -20,37 +20,37 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 0.5))
 GROUNDS = ("straight", "rings", "waves", "rays")
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in lines of ink 1 on ink 0; within the things, in the last two inks, inverted."""
-    body = of.cut(of.away)
-    lean = float(of.chance().uniform(-0.6, 0.6))
-    kind = GROUNDS[int(of.chance(1).integers(len(GROUNDS)))]
-    around = over(of.ink(1), _around(of, kind, lean), np.broadcast_to(of.ink(0), of.ground.shape))
-    return over(_within(of, lean), body, around)
+    body = field.cut(field.away)
+    lean = float(field.chance().uniform(-0.6, 0.6))
+    kind = GROUNDS[int(field.chance(1).integers(len(GROUNDS)))]
+    around = over(field.ink(1), _around(field, kind, lean), np.broadcast_to(field.ink(0), field.ground.shape))
+    return over(_within(field, lean), body, around)
 
 
-def _within(of: Field, lean: float) -> Array:
+def _within(field: Field, lean: float) -> Array:
     """Return the things (h, w, 3): lines across those of the ground, thick or thin by tone."""
-    x, y = of.places
-    turn = lean + float(of.chance(2).choice([1.57, 0.9, -0.9]))
-    way = x * np.sin(turn) + y * np.cos(turn) - LIFT * of.bulge - 5 * of.blur(of.tone * of.cover, 5)
-    light = np.clip(0.5 + 1.25 * (of.detail - 0.5) + 0.3 * of.shade, 0, 1)
-    pale, dark = of.inks[0], of.inks[1]
+    x, y = field.places
+    turn = lean + float(field.chance(2).choice([1.57, 0.9, -0.9]))
+    way = x * np.sin(turn) + y * np.cos(turn) - LIFT * field.bulge - 5 * field.blur(field.tone * field.cover, 5)
+    light = np.clip(0.5 + 1.25 * (field.detail - 0.5) + 0.3 * field.shade, 0, 1)
+    pale, dark = field.inks[0], field.inks[1]
     if pale.mean() < dark.mean():
         pale, dark = dark, pale
-    if len(of.inks) > 2:
-        dark = over(of.ink(2), step(of.tone, 0.15, 0.6), np.broadcast_to(dark, of.ground.shape))
-    if len(of.inks) > 3:
-        pale = over(of.ink(3), step(of.tone, 0.9, 0.4), np.broadcast_to(pale, of.ground.shape))
-    lines = of.stripes(way / (0.86 * PITCH * of.scaled), 0.05 + 0.86 * light)
-    return over(pale, lines, np.broadcast_to(dark, of.ground.shape))
+    if len(field.inks) > 2:
+        dark = over(field.ink(2), step(field.tone, 0.15, 0.6), np.broadcast_to(dark, field.ground.shape))
+    if len(field.inks) > 3:
+        pale = over(field.ink(3), step(field.tone, 0.9, 0.4), np.broadcast_to(pale, field.ground.shape))
+    lines = field.stripes(way / (0.86 * PITCH * field.scaled), 0.05 + 0.86 * light)
+    return over(pale, lines, np.broadcast_to(dark, field.ground.shape))
 
 
-def _around(of: Field, kind: str, lean: float) -> Array:
+def _around(field: Field, kind: str, lean: float) -> Array:
     """Return the coverage of lines (h, w) around the things: straight, rings, waves, rays; or a place's light."""
-    x, y = of.places
-    middle = of.chance(3).uniform(0.2, 0.8, 2) * of.size
-    pitch = PITCH * of.scaled
+    x, y = field.places
+    middle = field.chance(3).uniform(0.2, 0.8, 2) * field.size
+    pitch = PITCH * field.scaled
     along = x * np.sin(lean) + y * np.cos(lean)
     across = x * np.cos(lean) - y * np.sin(lean)
     if kind == "rings":
@@ -60,12 +60,12 @@ def _around(of: Field, kind: str, lean: float) -> Array:
     elif kind == "rays":
         count = 2 * np.pi * 110 / pitch
         along = np.arctan2(y + 60, x - middle[1]) / (2 * np.pi) * round(count) * pitch
-    even = along + 3 * of.cloud(90, 1)
-    hills = y + 0.15 * along + 20 * of.blur(of.far, 5)
-    way = even + (hills - even) * of.placed
-    is_pale = of.inks[0].mean() > of.inks[1].mean()
-    dark = 1 - of.far if is_pale else of.far
-    share = 0.4 + (0.14 + 0.7 * dark - 0.4) * of.placed
+    even = along + 3 * field.cloud(90, 1)
+    hills = y + 0.15 * along + 20 * field.blur(field.far, 5)
+    way = even + (hills - even) * field.placed
+    is_pale = field.inks[0].mean() > field.inks[1].mean()
+    dark = 1 - field.far if is_pale else field.far
+    share = 0.4 + (0.14 + 0.7 * dark - 0.4) * field.placed
     # Lines are dark around a light thing, and light around a dark one.
-    against = 0.12 + 0.72 * (step(of.neighbour, 0.25, 0.6) if is_pale else step(of.neighbour, 0.6, 0.25))
-    return of.stripes(way / pitch, share + 0.8 * (against - share) * step(of.away, -26, -1))
+    against = 0.12 + 0.72 * (step(field.neighbour, 0.25, 0.6) if is_pale else step(field.neighbour, 0.6, 0.25))
+    return field.stripes(way / pitch, share + 0.8 * (against - share) * step(field.away, -26, -1))

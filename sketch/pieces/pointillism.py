@@ -29,85 +29,87 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in dots of all inks on a toned ground: warm hues in light parts, opposite ones in shade."""
-    wanted, inks = _wanted(of), colour.lab(of.inks)
-    detail = np.clip(of.blur(of.edges, 1.5) * 1.4, 0, 1)
+    wanted, inks = _target_colours(field), colour.lab(field.inks)
+    detail = np.clip(field.blur(field.edges, 1.5) * 1.4, 0, 1)
     under = wanted.copy()
-    under[..., 1:] = 0.7 * under[..., 1:] + 0.3 * inks[int(of.chance(1).integers(len(inks))), 1:]
+    under[..., 1:] = 0.7 * under[..., 1:] + 0.3 * inks[int(field.chance(1).integers(len(inks))), 1:]
     picture = colour.rgb(under)
     for number, pitch in enumerate(PITCHES):
-        picture = _dotted(of, picture, (wanted, inks, detail), number, pitch * of.scale)
+        picture = _add_dots(field, picture, (wanted, inks, detail), number, pitch * field.scale)
     return picture
 
 
-def _wanted(of: Field) -> Array:
+def _target_colours(field: Field) -> Array:
     """Return the colours (h, w, 3), Oklab, to which the dots should mix."""
-    body = of.cut(of.away)[..., None]
-    things, ground = of.lab.copy(), _ground(of)
-    light = of.tone - 0.5 + 0.6 * of.shade
-    things[..., 0] = 0.4 * things[..., 0] + 0.6 * (0.24 + 0.62 * of.tone) + 0.1 * of.shade
+    body = field.cut(field.away)[..., None]
+    things, ground = field.lab.copy(), _ground(field)
+    light = field.tone - 0.5 + 0.6 * field.shade
+    things[..., 0] = 0.4 * things[..., 0] + 0.6 * (0.24 + 0.62 * field.tone) + 0.1 * field.shade
     things[..., 1] += 0.012 * light
     things[..., 2] += 0.055 * light - 0.015
     # The ground has opposite colours around the things: light around dark, orange around blue.
-    halo = step(of.away, -30, -1)[..., None]
-    ground = ground + (0.5 * (GREY - ground) - 0.75 * (of.nearby - GREY)) * halo * np.array([0.9, 0.8, 0.8], np.float32)
-    ground[..., 0] -= 0.2 * np.tanh(3 * (of.mean[0] - GREY[0])) * (1 - of.is_place)
+    halo = step(field.away, -30, -1)[..., None]
+    ground = ground + (0.5 * (GREY - ground) - 0.75 * (field.nearby - GREY)) * halo * np.array(
+        [0.9, 0.8, 0.8], np.float32
+    )
+    ground[..., 0] -= 0.2 * np.tanh(3 * (field.mean[0] - GREY[0])) * (1 - field.is_place)
     return np.asarray(ground + (things - ground) * body, np.float32)
 
 
-def _ground(of: Field) -> Array:
+def _ground(field: Field) -> Array:
     """Return the ground (h, w, 3), Oklab: random sweeps or bands of hues, or the place."""
-    chance, (x, y) = of.chance(), of.places
-    inks = colour.lab(of.inks)
+    chance, (x, y) = field.chance(), field.places
+    inks = colour.lab(field.inks)
     first, second, third = inks[np.resize(chance.permutation(len(inks)), 3)]
-    middle = of.size[1] * chance.uniform(0.1, 0.9), of.size[0] * chance.uniform(0.1, 0.9)
+    middle = field.size[1] * chance.uniform(0.1, 0.9), field.size[0] * chance.uniform(0.1, 0.9)
     kind = int(chance.integers(3))
     if kind == 0:
         lean = chance.uniform(-0.5, 0.5)
-        at = (y + lean * x) / 190 + 0.25 * of.cloud(80, 1)
+        at = (y + lean * x) / 190 + 0.25 * field.cloud(80, 1)
     elif kind == 1:
         turn = np.arctan2(y - middle[1], x - middle[0]) / (2 * np.pi)
         at = np.abs((turn * 6 + np.hypot(x - middle[0], y - middle[1]) / 140) % 2 - 1)
     else:
-        at = np.abs((np.hypot(x - middle[0], y - middle[1]) / 90 + 0.12 * of.cloud(60, 1)) % 2 - 1)
-    at = np.broadcast_to(at, of.shape)
+        at = np.abs((np.hypot(x - middle[0], y - middle[1]) / 90 + 0.12 * field.cloud(60, 1)) % 2 - 1)
+    at = np.broadcast_to(at, field.shape)
     own = first + (second - first) * step(at, 0.05, 0.6)[..., None]
     own = own + (third - own) * step(at, 0.55, 1.05)[..., None]
     own[..., 0] = 0.5 * own[..., 0] + 0.5 * float(chance.choice((0.36, 0.62, 0.76)))
-    place = colour.lab(of.ground)
+    place = colour.lab(field.ground)
     place[..., 1:] *= 1.25
-    return np.asarray(own + (place - own) * of.is_place, np.float32)
+    return np.asarray(own + (place - own) * field.is_place, np.float32)
 
 
-def _dotted(of: Field, picture: Array, colours: tuple[Array, Array, Array], number: int, pitch: float) -> Array:
+def _add_dots(field: Field, picture: Array, colours: tuple[Array, Array, Array], number: int, pitch: float) -> Array:
     """Return a picture with one grid of dots over it, rotated by its number; each dot has the colour at its centre."""
     wanted, inks, detail = colours
-    x, y = of.places
-    turn = 0.35 + 1.1 * number + of.seed % 7
+    x, y = field.places
+    turn = 0.35 + 1.1 * number + field.seed % 7
     cosine, sine = math.cos(turn), math.sin(turn)
     u, v = (x * cosine + y * sine) / pitch, (y * cosine - x * sine) / pitch
     column, row = np.floor(u).astype(int), np.floor(v).astype(int)
     rows, columns = np.arange(row.min(), row.max() + 1)[:, None], np.arange(column.min(), column.max() + 1)[None, :]
-    own = noise.cell_noise(97, 97, of.seed * 4 + number, 6)[rows % 97, columns % 97]
+    own = noise.cell_noise(97, 97, field.seed * 4 + number, 6)[rows % 97, columns % 97]
     across, down = columns + 0.5 + 0.24 * (own[..., 0] - 0.5), rows + 0.5 + 0.24 * (own[..., 1] - 0.5)
-    at = _pixels(of, (across * cosine - down * sine) * pitch, (across * sine + down * cosine) * pitch)
+    at = _pixels(field, (across * cosine - down * sine) * pitch, (across * sine + down * cosine) * pitch)
     fine = detail[at] if number < len(PITCHES) - 1 else 1 - detail[at]
     size = 0.39 * pitch * (0.82 + 0.36 * own[..., 2]) * (1 - 0.35 * fine)
-    size = np.minimum(size, np.abs(of.away[at]) + 2.2)
-    own[..., 3:] = 0.5 + (own[..., 3:] - 0.5) * (1 - 0.4 * step(of.away[at], -1, 1))[..., None]
+    size = np.minimum(size, np.abs(field.away[at]) + 2.2)
+    own[..., 3:] = 0.5 + (own[..., 3:] - 0.5) * (1 - 0.4 * step(field.away[at], -1, 1))[..., None]
     hues = _hues(wanted[at], inks, own[..., 3:])
     dots = np.concatenate([hues, np.stack([across, down, size], -1)], -1, dtype=np.float32)
     at_dot = (row - row.min()) * columns.size + column - column.min()
     dots = dots.reshape(-1, 6)[at_dot]
     far = np.sqrt((u - dots[..., 3]) ** 2 + (v - dots[..., 4]) ** 2) * pitch
-    return over(dots[..., :3], of.cut(dots[..., 5] - far), picture)
+    return over(dots[..., :3], field.cut(dots[..., 5] - far), picture)
 
 
-def _pixels(of: Field, x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pixels(field: Field, x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return row and column of the pixels at places in units, clipped to the picture."""
-    height, width = of.shape
-    row, column = (np.clip(place / of.pixel, 0, side - 1) for place, side in ((y, height), (x, width)))
+    height, width = field.shape
+    row, column = (np.clip(place / field.pixel, 0, side - 1) for place, side in ((y, height), (x, width)))
     return row.astype(np.int64), column.astype(np.int64)
 
 

@@ -61,24 +61,24 @@ class Split:
 class Sums:
     """Integral images (sums above and to the left) of colour and coverage, of their squares, and of the ground."""
 
-    def __init__(self, of: Field) -> None:
-        cover = of.cover[..., None]
-        self.own = of.lab * STRESS
-        lightness = 0.5 * self.own[..., 0] + 0.5 * of.tone
+    def __init__(self, field: Field) -> None:
+        cover = field.cover[..., None]
+        self.own = field.lab * STRESS
+        lightness = 0.5 * self.own[..., 0] + 0.5 * field.tone
         # Nothing dark may be lost on a dark ground.
-        lifted = 0.38 * float(step(colour.lab(of.inks[:1])[0, 0], 0.6, 0.2))
+        lifted = 0.38 * float(step(colour.lab(field.inks[:1])[0, 0], 0.6, 0.2))
         self.own[..., 0] = lifted + (1 - lifted) * lightness
-        ground = colour.lab(of.ground) * STRESS if of.is_place > 0 else of.ground[..., :0]
-        own = self.own * cover + (0.5 * of.is_place * ground * (1 - cover) if of.is_place > 0 else 0)
+        ground = colour.lab(field.ground) * STRESS if field.is_place > 0 else field.ground[..., :0]
+        own = self.own * cover + (0.5 * field.is_place * ground * (1 - cover) if field.is_place > 0 else 0)
         values = np.concatenate([own, COVERED * cover], -1)
         values = np.concatenate([values, (values**2).sum(-1, keepdims=True), ground], -1)
-        step_ = max(1, round(GRAIN / of.pixel))
-        self.unit = of.pixel * step_
-        rows, columns = (-(-side // step_) for side in of.shape)
-        spare = (rows * step_ - of.shape[0], columns * step_ - of.shape[1])
+        step_ = max(1, round(GRAIN / field.pixel))
+        self.unit = field.pixel * step_
+        rows, columns = (-(-side // step_) for side in field.shape)
+        spare = (rows * step_ - field.shape[0], columns * step_ - field.shape[1])
         values = np.pad(values, ((0, spare[0]), (0, spare[1]), (0, 0)), mode="edge")
         values = np.add.reduce([values[at::step_] for at in range(step_)])
-        values = np.add.reduce([values[:, at::step_] for at in range(step_)]) * of.pixel**2
+        values = np.add.reduce([values[:, at::step_] for at in range(step_)]) * field.pixel**2
         self._table = np.zeros((rows + 1, columns + 1, values.shape[-1]), np.float32)
         self._table[1:, 1:] = values.cumsum(0, dtype=np.float64).cumsum(1)
 
@@ -93,16 +93,16 @@ class Sums:
         lower = table[top + 1, left] * (1 - across) + table[top + 1, left + 1] * across
         return np.asarray(upper * (1 - down) + lower * down)
 
-    def means(self, of: Level) -> tuple[Array, Array]:
+    def means(self, level: Level) -> tuple[Array, Array]:
         """Return the means over nodes (n, 8), and their variation: squared differences times area (n,)."""
-        sums = self.at(of.bottom, of.right) - self.at(of.top, of.right)
-        sums = sums - self.at(of.bottom, of.left) + self.at(of.top, of.left)
-        area = np.maximum((of.right - of.left) * (of.bottom - of.top), 1e-2)
+        sums = self.at(level.bottom, level.right) - self.at(level.top, level.right)
+        sums = sums - self.at(level.bottom, level.left) + self.at(level.top, level.left)
+        area = np.maximum((level.right - level.left) * (level.bottom - level.top), 1e-2)
         unlike = np.maximum(sums[:, 4] - (sums[:, :4] ** 2).sum(1) / area, 0)
         return np.asarray(sums / area[:, None], np.float32), np.asarray(unlike, np.float32)
 
 
-def split_nodes(of: Field, sums: Sums, level: Level, unlike: Array, depth: int, *, is_across: bool) -> Split:
+def split_nodes(field: Field, sums: Sums, level: Level, unlike: Array, depth: int, *, is_across: bool) -> Split:
     """Return splits of all nodes of a level where the sides differ most; random ones where nothing differs."""
     first, last = (level.left, level.right) if is_across else (level.top, level.bottom)
     near, far = (level.top, level.bottom) if is_across else (level.left, level.right)
@@ -121,10 +121,10 @@ def split_nodes(of: Field, sums: Sums, level: Level, unlike: Array, depth: int, 
     rest = np.maximum(long * breadth - areas, 1e-2)
     gain = (before**2).sum(-1) / areas + ((whole - before) ** 2).sum(-1) / rest
     gain -= (whole**2).sum(-1) / np.maximum(long * breadth, 1e-2)
-    chance = noise.cell_noise(2**depth, 1, of.seed * 16 + depth, len(TRIED))[:, 0]
+    chance = noise.cell_noise(2**depth, 1, field.seed * 16 + depth, len(TRIED))[:, 0]
     likely = 8 * gain / (unlike[:, None] + 1.5) + 2.5 * chance
     likely = np.exp(likely - likely.max(1, keepdims=True))
     split = ((likely * tried[:, 1:-1]).sum(1) / likely.sum(1)).astype(np.float32)
     parted = (step(unlike, *VARIED) if depth >= SURE else 1) * level.there
     wide = parted * step(last - first, 2 * LEAST, 3 * LEAST)
-    return Split(split, parted, wide * BAR * of.scale * (0.25 + 0.75 * 0.74**depth))
+    return Split(split, parted, wide * BAR * field.scale * (0.25 + 0.75 * 0.74**depth))

@@ -54,31 +54,31 @@ class _Patches:
         return np.asarray(np.where(own[..., 2] < 0.35, one, np.where(own[..., 2] < 0.7, other, level)))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in patches of all inks; things differ from the ground only in value and hue."""
-    patches = _patches(of)
-    own = noise.cell_noise(TABLE, TABLE, of.seed + 7, 8)[patches.row, patches.column]
+    patches = _patches(field)
+    own = noise.cell_noise(TABLE, TABLE, field.seed + 7, 8)[patches.row, patches.column]
     half = patches.half(own)
-    light = _polarity(of, patches)
-    inks = colour.lab(of.inks)
+    light = _polarity(field, patches)
+    inks = colour.lab(field.inks)
     is_other = half & (own[..., 3] < 0.45)
-    wishes = noise.cell_noise(TABLE, TABLE * 2, of.seed + 11, len(inks))
-    wish = np.moveaxis(wishes, -1, 0)[:, patches.row, 2 * patches.column + is_other]
+    preferences = noise.cell_noise(TABLE, TABLE * 2, field.seed + 11, len(inks))
+    preference = np.moveaxis(preferences, -1, 0)[:, patches.row, 2 * patches.column + is_other]
     shift = np.asarray(np.where(is_other, own[..., 5], own[..., 4]) - 0.5, np.float32)
-    body = of.cut(of.blur(of.away, 1.2))
-    ground = _inked(inks, wish, *_ground(of, light, shift), 0.075)
-    thing = _inked(inks, wish, *_thing(of, light, shift), 0.028 - 0.016 * of.wished)
+    body = field.cut(field.blur(field.away, 1.2))
+    ground = _choose_inks(inks, preference, *_ground(field, light, shift), 0.075)
+    thing = _choose_inks(inks, preference, *_thing(field, light, shift), 0.028 - 0.016 * field.mean_request)
     mixed = over(thing, body, ground)
-    mixed[..., 0] += 0.012 * of.cloud(14, 3) + 0.02 * (patches.down - 0.5) * np.sign(own[..., 6] - 0.5)
+    mixed[..., 0] += 0.012 * field.cloud(14, 3) + 0.02 * (patches.down - 0.5) * np.sign(own[..., 6] - 0.5)
     mixed[..., 0] += 0.03 * (1 - step(patches.seam, 0, 1.2))
     # Patches meet at an edge about one pixel soft.
-    return np.stack([of.blur(part, 0.5 * of.pixel) for part in np.moveaxis(colour.rgb(mixed), -1, 0)], -1)
+    return np.stack([field.blur(part, 0.5 * field.pixel) for part in np.moveaxis(colour.rgb(mixed), -1, 0)], -1)
 
 
-def _patches(of: Field) -> _Patches:
+def _patches(field: Field) -> _Patches:
     """Return uneven rows of patches, with columns shifted by row; straight, diagonal or along arcs."""
-    rng, (x, y), (high, wide) = of.chance(1), of.places, of.size
-    side = float(rng.uniform(*SIDES)) * of.scale
+    rng, (x, y), (high, wide) = field.chance(1), field.places, field.size
+    side = float(rng.uniform(*SIDES)) * field.scale
     kind, turn = rng.random(), float(rng.choice((-1, 1)) * rng.uniform(0.08, 0.8))
     right, below = x - wide / 2, y - high / 2
     if kind < 0.35:
@@ -90,9 +90,9 @@ def _patches(of: Field) -> _Patches:
     heights, widths = (np.cumsum(rng.uniform(0.7, 1.3, TABLE)) * side for _ in range(2))
     shifts = rng.uniform(-0.2, 0.2, TABLE + 1).astype(np.float32) * side
     start = TABLE / 2 * side
-    down = np.asarray(below + start + 1.2 * of.cloud(50, 1), np.float32)
+    down = np.asarray(below + start + 1.2 * field.cloud(50, 1), np.float32)
     row = np.clip(np.searchsorted(heights, down), 1, TABLE - 1)
-    across = np.asarray(right + start + shifts[row] + 1.2 * of.cloud(50, 2), np.float32)
+    across = np.asarray(right + start + shifts[row] + 1.2 * field.cloud(50, 2), np.float32)
     column = np.clip(np.searchsorted(widths, across), 1, TABLE - 1)
     top, bottom, left, right = heights[row - 1], heights[row], widths[column - 1], widths[column]
     seam = np.minimum(np.minimum(down - top, bottom - down), np.minimum(across - left, right - across))
@@ -101,9 +101,9 @@ def _patches(of: Field) -> _Patches:
     return _Patches(row, column, down, across, seam)
 
 
-def _polarity(of: Field, patches: _Patches) -> Array:
+def _polarity(field: Field, patches: _Patches) -> Array:
     """Return 1 for each pixel where things are light on dark, 0 where dark on light: by rows, columns or quarters."""
-    rng = of.chance(2)
+    rng = field.chance(2)
     kind, wide = int(rng.integers(6)), int(rng.integers(2, 4))
     first = int(rng.random() < 0.6)
     row, column = (patches.row + int(rng.integers(4))) // wide, (patches.column + int(rng.integers(4))) // wide
@@ -111,41 +111,41 @@ def _polarity(of: Field, patches: _Patches) -> Array:
     return np.asarray((turned + first) % 2, np.float32)
 
 
-def _ground(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
+def _ground(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
     """Return the wanted lightness (h, w) and hue (h, w, 2) of the ground's patches, and the weight of hue (h, w)."""
     value = shift
-    if of.is_place:
-        place = steps(of.blur(of.far, 2.5), 3, 0.12)
-        value = np.asarray(shift + of.placed * (0.8 * (place - 0.5) - 0.7 * shift), np.float32)
+    if field.is_place:
+        place = steps(field.blur(field.far, 2.5), 3, 0.12)
+        value = np.asarray(shift + field.placed * (0.8 * (place - 0.5) - 0.7 * shift), np.float32)
     lightness = np.where(light > 0.5, 0.34, 0.82) + value * np.where(light > 0.5, 0.26, 0.30)
-    if of.wished:  # the ground is dark behind things requested in white, and light behind black ones
-        strength = 0.75 * abs(of.extreme)
-        lightness = lightness + ((0.34 if of.extreme > 0 else 0.82) - lightness) * strength
-    hue = np.stack([of.blur(colour.lab(of.ground)[..., part], 3) for part in (1, 2)], -1)
-    return np.asarray(lightness, np.float32), hue, of.placed * 0.8
+    if field.mean_request:  # the ground is dark behind things requested in white, and light behind black ones
+        strength = 0.75 * abs(field.extreme)
+        lightness = lightness + ((0.34 if field.extreme > 0 else 0.82) - lightness) * strength
+    hue = np.stack([field.blur(colour.lab(field.ground)[..., part], 3) for part in (1, 2)], -1)
+    return np.asarray(lightness, np.float32), hue, field.placed * 0.8
 
 
-def _thing(of: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
+def _thing(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
     """Return the wanted lightness, hue and weight of hue of the things' patches, in a few values."""
-    inner = step(of.away, *RIM)
-    near = of.blur(of.cover, 7) + 0.02
-    tone = np.clip(0.5 * of.tone + 0.5 * of.detail, 0, 1)
-    drawn = np.concatenate([tone[..., None], of.lab[..., 1:]], -1)
-    broad = np.stack([of.blur(drawn[..., part] * of.cover, 7) / near for part in range(3)], -1)
-    drawn = np.stack([of.blur(drawn[..., part], 0.8) for part in range(3)], -1)
+    inner = step(field.away, *RIM)
+    near = field.blur(field.cover, 7) + 0.02
+    tone = np.clip(0.5 * field.tone + 0.5 * field.detail, 0, 1)
+    drawn = np.concatenate([tone[..., None], field.lab[..., 1:]], -1)
+    broad = np.stack([field.blur(drawn[..., part] * field.cover, 7) / near for part in range(3)], -1)
+    drawn = np.stack([field.blur(drawn[..., part], 0.8) for part in range(3)], -1)
     held = over(broad, inner, drawn)
     value = steps(np.clip(held[..., 0], 0, 1), 3, 0.2)
     low = np.where(light > 0.5, 0.54, 0.19)
     lightness = low + 0.40 * value + 0.17 * shift
-    if of.wished:  # things requested in white are hardly dark
-        lightness = lightness + (0.3 + 0.3 * abs(of.extreme)) * of.wish * (of.mean[0] - lightness)
-    return np.asarray(lightness, np.float32), held[..., 1:], 1 + 1.5 * of.wish
+    if field.mean_request:  # things requested in white are hardly dark
+        lightness = lightness + (0.3 + 0.3 * abs(field.extreme)) * field.request * (field.mean[0] - lightness)
+    return np.asarray(lightness, np.float32), held[..., 1:], 1 + 1.5 * field.request
 
 
-def _inked(inks: Array, wish: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:
-    """Return the nearest inks (h, w, 3) to lightness and hue; patches also have preferences ``wish`` (n, h, w)."""
+def _choose_inks(inks: Array, preference: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:
+    """Return the nearest inks (h, w, 3) to lightness and hue; ``preference`` (n, h, w) is that of each patch."""
     off = (inks[:, 1:] ** 2).sum(-1)[:, None] - 2 * inks[:, 1:] @ hue.reshape(-1, 2).T
-    score = 0.9 * (inks[:, :1, None] - lightness) ** 2 - free * wish + counts * off.reshape(wish.shape)
+    score = 0.9 * (inks[:, :1, None] - lightness) ** 2 - free * preference + counts * off.reshape(preference.shape)
     share = np.exp((score.min(0) - score) * np.float32(2 / SOFT))
     lab = ((inks.T @ share.reshape(len(inks), -1)) / share.sum(0).reshape(-1)).T.reshape(*lightness.shape, 3)
     own = lab[..., 0]

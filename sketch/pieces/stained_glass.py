@@ -25,43 +25,43 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn as pieces of glass in lead, lit from behind."""
-    body = of.cut(of.away)
-    _, seam, chance = _net(of)
-    inks = colour.lab(of.inks)
-    number, ground_seam = _ground_net(of)
-    lead_width = 1.9 + 0.5 * of.cloud(40, 2)
-    lead = of.cut(lead_width * 0.8 - seam) * body
-    lead = np.maximum(lead, of.cut(lead_width - ground_seam) * (1 - body))
-    lead = np.maximum(lead, of.cut(lead_width * 0.9 - np.abs(of.away + 0.4)))
-    lead = np.maximum(lead, 0.92 * (body + of.is_place * (1 - body)) * step(of.edges, 0.55, 0.95))
-    thing, ground = _thing(of, inks, chance), _ground(of, inks, number)
-    apart = contrast_shift(inks[0], thing, of.cover, of.extreme) * (1 - of.is_place)
+    body = field.cut(field.away)
+    _, seam, chance = _net(field)
+    inks = colour.lab(field.inks)
+    number, ground_seam = _ground_net(field)
+    lead_width = 1.9 + 0.5 * field.cloud(40, 2)
+    lead = field.cut(lead_width * 0.8 - seam) * body
+    lead = np.maximum(lead, field.cut(lead_width - ground_seam) * (1 - body))
+    lead = np.maximum(lead, field.cut(lead_width * 0.9 - np.abs(field.away + 0.4)))
+    lead = np.maximum(lead, 0.92 * (body + field.is_place * (1 - body)) * step(field.edges, 0.55, 0.95))
+    thing, ground = _thing(field, inks, chance), _ground(field, inks, number)
+    apart = contrast_shift(inks[0], thing, field.cover, field.extreme) * (1 - field.is_place)
     thing[..., 0] -= apart
     ground[..., 0] += apart
     glass = over(thing, body, ground)
     glow = step(np.where(body > 0.5, seam, ground_seam), 0, 11)
-    x, y = of.places
-    height, width = of.size
+    x, y = field.places
+    height, width = field.size
     far = np.hypot((x - width / 2) / width, (y - height * 0.45) / height)
-    glass[..., 0] += 0.09 * (glow - 0.6) + 0.02 * of.cloud(7, 4) + 0.03 * of.cloud(24, 5) + 0.10 * (0.35 - far)
+    glass[..., 0] += 0.09 * (glow - 0.6) + 0.02 * field.cloud(7, 4) + 0.03 * field.cloud(24, 5) + 0.10 * (0.35 - far)
     return colour.rgb(over(colour.lab(np.asarray([0.09, 0.085, 0.10], np.float32)), lead, glass))
 
 
-def _net(of: Field) -> tuple[NDArray[np.intp], Array, Array]:
+def _net(field: Field) -> tuple[NDArray[np.intp], Array, Array]:
     """Return for each pixel its piece of the things, the distance to its seam, and the piece's random numbers."""
-    net = sites.scatter(of, float(of.chance(1).uniform(*PIECES)) * of.scale, 1, 0.9)
-    level = 26 * of.blur(of.tone * of.cover, 2.5) + 0.8 * of.away
-    return _cells(of, net, level)
+    net = sites.scatter(field, float(field.chance(1).uniform(*PIECES)) * field.scale, 1, 0.9)
+    level = 26 * field.blur(field.tone * field.cover, 2.5) + 0.8 * field.away
+    return _cells(field, net, level)
 
 
-def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp], Array, Array]:
+def _cells(field: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp], Array, Array]:
     """Return, as :func:`_net`, the cells around sites; their seams follow the contour lines of ``level`` (h, w)."""
-    at = net.at(level, of).ravel()
-    near = [np.full(of.shape, 1e9, np.float32) for _ in range(2)]
-    own, other = (np.zeros(of.shape, np.intp) for _ in range(2))
-    for number, right, below in net.near(of):
+    at = net.at(level, field).ravel()
+    near = [np.full(field.shape, 1e9, np.float32) for _ in range(2)]
+    own, other = (np.zeros(field.shape, np.intp) for _ in range(2))
+    for number, right, below in net.near(field):
         rise = level - at[number]
         off = right * right + below * below + rise * rise
         closer, second = off < near[0], off < near[1]
@@ -75,71 +75,71 @@ def _cells(of: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp],
     return own, seam, net.chance().reshape(-1, 4)[own]
 
 
-def _ground_net(of: Field) -> tuple[Array, Array]:
+def _ground_net(field: Field) -> tuple[Array, Array]:
     """Return a number 0…1 for each pixel's piece of the ground, and the distance to its seam in units."""
-    return (_lozenges, _rays, _free, _panes)[int(of.chance(3).integers(4))](of)
+    return (_lozenges, _rays, _free, _panes)[int(field.chance(3).integers(4))](field)
 
 
-def _free(of: Field) -> tuple[Array, Array]:
-    _, seam, chance = _cells(of, sites.scatter(of, 46 * of.scale, 4), of.away * 0.5)
+def _free(field: Field) -> tuple[Array, Array]:
+    _, seam, chance = _cells(field, sites.scatter(field, 46 * field.scale, 4), field.away * 0.5)
     return chance[..., 0], seam
 
 
-def _lozenges(of: Field) -> tuple[Array, Array]:
-    rng, (x, y) = of.chance(5), of.places
-    side, lean = float(rng.uniform(40, 58)) * of.scale, float(rng.uniform(0.5, 1.0))
-    u = (x + y * lean) / side + 0.04 * of.cloud(50, 6)
-    v = (x - y * lean) / side + 0.04 * of.cloud(50, 7)
+def _lozenges(field: Field) -> tuple[Array, Array]:
+    rng, (x, y) = field.chance(5), field.places
+    side, lean = float(rng.uniform(40, 58)) * field.scale, float(rng.uniform(0.5, 1.0))
+    u = (x + y * lean) / side + 0.04 * field.cloud(50, 6)
+    v = (x - y * lean) / side + 0.04 * field.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)), np.abs(v - np.round(v))) * (side / np.hypot(1, lean))
-    return _numbered(u, v), np.asarray(seam, np.float32)
+    return _piece_numbers(u, v), np.asarray(seam, np.float32)
 
 
-def _rays(of: Field) -> tuple[Array, Array]:
+def _rays(field: Field) -> tuple[Array, Array]:
     """Return the ground divided into rays from a place within or below the picture, and each ray into pieces."""
-    rng, (x, y), (height, width) = of.chance(6), of.places, of.size
+    rng, (x, y), (height, width) = field.chance(6), field.places, field.size
     right, below = x - width * float(rng.uniform(0.25, 0.75)), y - height * float(rng.choice((0.4, 0.55, 1.05, 1.2)))
     far, count = np.hypot(right, below), int(rng.integers(14, 22))
-    u = np.arctan2(below, right) / (2 * np.pi) * count + 0.04 * of.cloud(60, 6)
-    v = far / 60 + 0.42 * (np.floor(u) % 2) + 0.04 * of.cloud(50, 7)
+    u = np.arctan2(below, right) / (2 * np.pi) * count + 0.04 * field.cloud(60, 6)
+    v = far / 60 + 0.42 * (np.floor(u) % 2) + 0.04 * field.cloud(50, 7)
     hub = 26.0
     beside = np.abs(u - np.round(u)) * 2 * np.pi * far / count
     across = np.minimum(np.abs(v - np.round(v)) * 60, np.abs(far - hub))
     seam = np.where(far > hub, np.minimum(beside, across), hub - far)
-    return np.where(far > hub, _numbered(u, v), 0.99).astype(np.float32), np.asarray(seam, np.float32)
+    return np.where(far > hub, _piece_numbers(u, v), 0.99).astype(np.float32), np.asarray(seam, np.float32)
 
 
-def _panes(of: Field) -> tuple[Array, Array]:
+def _panes(field: Field) -> tuple[Array, Array]:
     """Return the ground divided into vertical, slightly slanted panes."""
-    rng, (x, y) = of.chance(7), of.places
-    wide, tall = float(rng.uniform(26, 44)) * of.scale, float(rng.uniform(80, 130)) * of.scale
-    u = (x + y * float(rng.uniform(-0.3, 0.3))) / wide + 0.12 * of.cloud(110, 6)
-    v = y / tall + 0.37 * np.floor(u) + 0.05 * of.cloud(50, 7)
+    rng, (x, y) = field.chance(7), field.places
+    wide, tall = float(rng.uniform(26, 44)) * field.scale, float(rng.uniform(80, 130)) * field.scale
+    u = (x + y * float(rng.uniform(-0.3, 0.3))) / wide + 0.12 * field.cloud(110, 6)
+    v = y / tall + 0.37 * np.floor(u) + 0.05 * field.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)) * wide, np.abs(v - np.round(v)) * tall)
-    return _numbered(u, v), np.asarray(seam, np.float32)
+    return _piece_numbers(u, v), np.asarray(seam, np.float32)
 
 
-def _numbered(u: Array, v: Array) -> Array:
+def _piece_numbers(u: Array, v: Array) -> Array:
     return np.asarray((np.floor(u) * 0.381 + np.floor(v) * 0.617) % 1, np.float32)
 
 
-def _thing(of: Field, inks: Array, chance: Array) -> Array:
+def _thing(field: Field, inks: Array, chance: Array) -> Array:
     """Return the things' glass in Oklab: colours moved towards the inks, with a small variation per piece."""
-    lab = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
+    lab = np.stack([field.blur(field.lab[..., part], 1.5) for part in range(3)], -1)
     lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pull_to_inks(lab, inks, 0.07)[..., 1:]
-    lab[..., 0] = 0.34 + 0.5 * steps(of.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
+    lab[..., 0] = 0.34 + 0.5 * steps(field.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
     lab[..., 1:] += 0.06 * (chance[..., 1:3] - 0.5)
-    lab[..., 0] += (0.4 + 0.3 * abs(of.extreme)) * of.wish * (of.lab[..., 0] - lab[..., 0])
+    lab[..., 0] += (0.4 + 0.3 * abs(field.extreme)) * field.request * (field.lab[..., 0] - lab[..., 0])
     return lab
 
 
-def _ground(of: Field, inks: Array, number: Array) -> Array:
+def _ground(field: Field, inks: Array, number: Array) -> Array:
     """Return the ground's glass in Oklab: mostly the first ink, light and dark; or the tones of a place."""
-    lab = np.broadcast_to(inks[0], (*of.shape, 3)).copy()
+    lab = np.broadcast_to(inks[0], (*field.shape, 3)).copy()
     lab[..., 0] += 0.22 * (number - 0.5)
     other = inks[(number * 7.9).astype(int) % len(inks)]
     lab = over(other, 0.4 * step(number, 0.7, 0.71), lab)
-    if of.is_place == 0:
+    if field.is_place == 0:
         return lab
-    place = np.stack([of.blur(of.lab[..., part], 1.5) for part in range(3)], -1)
+    place = np.stack([field.blur(field.lab[..., part], 1.5) for part in range(3)], -1)
     place = 0.4 * place + 0.65 * pull_to_inks(place, inks, 0.06)
-    return over(place + 0.4 * (lab - inks[0]), np.full(of.shape, 0.9 * of.is_place, np.float32), lab)
+    return over(place + 0.4 * (lab - inks[0]), np.full(field.shape, 0.9 * field.is_place, np.float32), lab)

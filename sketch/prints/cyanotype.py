@@ -22,53 +22,53 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 4), ("tilted", 1, 1, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in inks from paper to the deepest: things and plants keep the paper light."""
-    held = _held(of)
-    ground = 0.95 - 0.05 * of.cloud(70, 1)
-    bright = of.blur(colour.lab(of.ground)[..., 0], 1.0)
+    blocked = _blocked_light(field)
+    ground = 0.95 - 0.05 * field.cloud(70, 1)
+    bright = field.blur(colour.lab(field.ground)[..., 0], 1.0)
     steps = np.tanh((bright - bright.mean()) / (2 * bright.std() + 0.06))
-    ground = ground + (0.80 - 0.26 * steps - ground) * of.is_place
+    ground = ground + (0.80 - 0.26 * steps - ground) * field.is_place
     # Plants lie over and under the things: where both block light, less comes through than through one.
-    exposed = ground * (1 - held) * (1 - _plants(of) * (1 - 0.45 * of.cut(of.away))) + 0.02
-    exposed = exposed * _brushed(of)
-    at = np.clip(exposed + 0.014 * of.cloud(5, 2) + 0.02 * of.cloud(16, 3), 0, 1)
-    stops = np.linspace(0, 1, len(of.inks))
-    return np.stack([np.interp(at, stops, of.inks[:, part]) for part in range(3)], -1).astype(np.float32)
+    exposed = ground * (1 - blocked) * (1 - _plants(field) * (1 - 0.45 * field.cut(field.away))) + 0.02
+    exposed = exposed * _coating(field)
+    at = np.clip(exposed + 0.014 * field.cloud(5, 2) + 0.02 * field.cloud(16, 3), 0, 1)
+    stops = np.linspace(0, 1, len(field.inks))
+    return np.stack([np.interp(at, stops, field.inks[:, part]) for part in range(3)], -1).astype(np.float32)
 
 
-def _held(of: Field) -> Array:
+def _blocked_light(field: Field) -> Array:
     """Return how much light things block (h, w): more where they are light or thick, less where thin or dark."""
-    body = of.cut(of.blur(of.away, 1.0))
-    through = np.clip(0.06 + 1.0 * of.detail, 0.08, 1)
-    through = through + 0.1 * step(of.away, 7, 0) - 0.35 * of.edges * step(of.away, 2, 6)
-    through = np.maximum(through, 0.42 * step(of.away, 5, 1))
+    body = field.cut(field.blur(field.away, 1.0))
+    through = np.clip(0.06 + 1.0 * field.detail, 0.08, 1)
+    through = through + 0.1 * step(field.away, 7, 0) - 0.35 * field.edges * step(field.away, 2, 6)
+    through = np.maximum(through, 0.42 * step(field.away, 5, 1))
     # A shadow's edge is soft where the thing rises from the paper.
-    rest = 0.08 * of.blur(of.cover, 5) * (1 - body)
+    rest = 0.08 * field.blur(field.cover, 5) * (1 - body)
     return np.asarray(np.clip(through, 0.06, 0.98) * body + rest, np.float32)
 
 
-def _plants(of: Field) -> Array:
+def _plants(field: Field) -> Array:
     """Return how much light pressed plants block (h, w): a spray or a few plants of one kind."""
-    chance, (high, wide) = of.chance(), of.size
+    chance, (high, wide) = field.chance(), field.size
     count = int(chance.choice((1, 2, 2, 3, 3, 4)))
     kind, pitch = int(chance.integers(4)), float(chance.uniform(15, 27))
-    clear = np.ones(of.shape, np.float32)
+    clear = np.ones(field.shape, np.float32)
     start, open_ = chance.uniform(0, 2 * np.pi), chance.uniform(0.42, 0.72)
     for number in range(count):
         way = start + 2 * np.pi * (number + chance.uniform(-0.3, 0.3)) / max(2, count)
         foot = wide / 2 * (1 + 1.05 * np.cos(way)), high / 2 * (1 + 1.05 * np.sin(way))
         turn = way + np.pi + chance.choice((-1, 1)) * chance.uniform(0.35, 0.8)
-        leaf = _spray(of, foot, turn, chance.uniform(130, 230), chance.uniform(-1, 1), (kind, pitch))
-        clear = clear * (1 - open_ * (1 - 0.5 * of.placed) * leaf)
+        leaf = _spray(field, foot, turn, chance.uniform(130, 230), chance.uniform(-1, 1), (kind, pitch))
+        clear = clear * (1 - open_ * (1 - 0.5 * field.placed) * leaf)
     return np.asarray(1 - clear, np.float32)
 
 
 def _spray(
-    of: Field, foot: tuple[float, float], way: float, long: float, bend: float, kind: tuple[int, float]
+    field: Field, foot: tuple[float, float], way: float, long: float, bend: float, kind: tuple[int, float]
 ) -> Array:
     """Return the coverage (h, w) of a stem with leaves, from a foot in a direction: fern, laurel, gum tree or grass."""
-    (x, y), (name, pitch) = of.places, kind
+    (x, y), (name, pitch) = field.places, kind
     u = (x - foot[0]) * math.cos(way) + (y - foot[1]) * math.sin(way)
     v = (y - foot[1]) * math.cos(way) - (x - foot[0]) * math.sin(way)
     v = v + bend * u**2 / 420
@@ -82,21 +82,21 @@ def _spray(
     out = np.clip(beside / np.maximum(broad, 1e-3), 0, 1)
     leaf = full * pitch / 2 * np.sqrt(np.clip(4 * out * (1 - out), 0, 1)) ** (1.3 if name != 2 else 0.8) - off
     shape = np.maximum(stem, np.where(beside < broad, leaf / math.hypot(1, lean), -4))
-    vein = 1 - 0.35 * of.cut(0.7 - off) * (name != 0)
-    return np.asarray(of.cut(np.minimum(shape, np.minimum(u + 4, long - u))) * vein, np.float32)
+    vein = 1 - 0.35 * field.cut(0.7 - off) * (name != 0)
+    return np.asarray(field.cut(np.minimum(shape, np.minimum(u + 4, long - u))) * vein, np.float32)
 
 
-def _brushed(of: Field) -> Array:
+def _coating(field: Field) -> Array:
     """Return where the paper is coated (h, w), 0…1: all of it, or at random as far as a broad brush reached."""
-    chance, places, size = of.chance(2), of.places, of.size
+    chance, places, size = field.chance(2), field.places, field.size
     is_level = bool(chance.random() < 0.6)
     (across, along), (high, wide) = (places[::-1], size) if is_level else (places, size[::-1])
-    pull = np.asarray(across + 5 * of.cloud(120, 4), np.float32)
+    pull = np.asarray(across + 5 * field.cloud(120, 4), np.float32)
     strokes = 1 + 0.025 * np.sin(pull / 2.2) + 0.02 * np.sin(pull / 5.1 + 2)
     if chance.random() < 0.62:
         return np.asarray(strokes, np.float32)
     width = high / float(chance.integers(5, 8))
-    clear = np.ones(of.shape, np.float32)
+    clear = np.ones(field.shape, np.float32)
     lanes = np.arange(10)
     ends = chance.uniform(-4, 22, (2, 10)).astype(np.float32)
     lane = np.clip(pull / width, 0, 8.999)
@@ -108,5 +108,5 @@ def _brushed(of: Field) -> Array:
         )
         clear = clear * step(far - end + 1.1 * np.asarray(hairs, np.float32), -5, 6)
     for far in (across, high - across):
-        clear = clear * step(far + 2.2 * of.cloud(60, 6) - chance.uniform(-8, 10), -1.5, 2.5)
+        clear = clear * step(far + 2.2 * field.cloud(60, 6) - chance.uniform(-8, 10), -1.5, 2.5)
     return np.asarray(strokes * clear, np.float32)

@@ -20,57 +20,57 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in ink 1 on paper, ink 0; a third ink, if there is one, is a plate of tone below."""
-    body = of.cut(of.away)
-    dark = _dark(of, body)
-    paper = _toned(of, dark, body)
-    ink = _hatched(of, dark, body)
-    outline = of.cut(0.55 - 0.75 * of.shade + 0.35 * of.cloud(20, 4) - np.abs(of.away - 0.6))
-    inner = step(of.edges, 0.4, 0.85) * step(of.detail, 0.75, 0.35) * body
+    body = field.cut(field.away)
+    dark = _dark(field, body)
+    paper = _paper_tone(field, dark, body)
+    ink = _hatching(field, dark, body)
+    outline = field.cut(0.55 - 0.75 * field.shade + 0.35 * field.cloud(20, 4) - np.abs(field.away - 0.6))
+    inner = step(field.edges, 0.4, 0.85) * step(field.detail, 0.75, 0.35) * body
     ink = np.maximum(ink, np.maximum(outline, 0.85 * inner))
-    return over(of.ink(1), ink, paper)
+    return over(field.ink(1), ink, paper)
 
 
-def _dark(of: Field, body: Array) -> Array:
+def _dark(field: Field, body: Array) -> Array:
     """Return the wanted darkness of each pixel (h, w), 0…1."""
-    things = 1.02 - of.detail - 0.45 * of.shade
-    down, across = of.slopes(of.blur(of.cover, 16))
+    things = 1.02 - field.detail - 0.45 * field.shade
+    down, across = field.slopes(field.blur(field.cover, 16))
     # The ground is dark behind the lit side of a thing, and light behind its shaded side.
-    turned = np.tanh(45 * (across * of.side - 0.4 * down))
-    near = step(of.away, -70, 0)
-    low = step(of.places[1] / of.size[0], 0.5, 0.85)
+    turned = np.tanh(45 * (across * field.side - 0.4 * down))
+    near = step(field.away, -70, 0)
+    low = step(field.places[1] / field.size[0], 0.5, 0.85)
     plain = (
         0.12 + 0.3 * np.maximum(turned, 0) * near + 0.12 * low,
-        0.3 + 0.36 * turned * near + 0.1 * of.cloud(80, 5) * (1 - near),
+        0.3 + 0.36 * turned * near + 0.1 * field.cloud(80, 5) * (1 - near),
         0.74 - 0.2 * near + 0.2 * turned * near,
         0.5 - 0.4 * low + 0.3 * turned * near,
-    )[int(of.chance(1).integers(4))]
-    place = 0.92 - 0.85 * of.far + 0.15 * turned * near
-    ground = plain + (place - plain) * of.placed
+    )[int(field.chance(1).integers(4))]
+    place = 0.92 - 0.85 * field.far + 0.15 * turned * near
+    ground = plain + (place - plain) * field.placed
     return np.asarray(np.clip(things * body + ground * (1 - body), 0, 1), np.float32)
 
 
-def _hatched(of: Field, dark: Array, body: Array) -> Array:
+def _hatching(field: Field, dark: Array, body: Array) -> Array:
     """Return the coverage of lines (h, w), 0…1."""
-    x, y = of.places
-    lean = float(of.chance().uniform(-0.5, 0.5))
-    lift = LIFT * (of.bulge + 0.6 * of.blur(of.far, 3) * of.placed * (1 - body))
-    wobble = 2.4 * of.cloud(60, 1) + 0.7 * of.cloud(14, 2)
-    left = np.ones(of.shape, np.float32)
+    x, y = field.places
+    lean = float(field.chance().uniform(-0.5, 0.5))
+    lift = LIFT * (field.bulge + 0.6 * field.blur(field.far, 3) * field.placed * (1 - body))
+    wobble = 2.4 * field.cloud(60, 1) + 0.7 * field.cloud(14, 2)
+    left = np.ones(field.shape, np.float32)
     for number, (angle, pitch, start) in enumerate(LAYERS):
         turn = angle + lean
         way = x * np.sin(turn) + y * np.cos(turn) - lift * (1 if number != 1 else -1) + wobble
-        share = 0.74 * step(dark * (1 + 0.1 * of.cloud(12, 20 + number)), start - 0.06, start + 0.72)
-        left *= 1 - of.stripes(way / (pitch * of.scaled), share)
+        share = 0.74 * step(dark * (1 + 0.1 * field.cloud(12, 20 + number)), start - 0.06, start + 0.72)
+        left *= 1 - field.stripes(way / (pitch * field.scaled), share)
     return np.asarray(1 - left, np.float32)
 
 
-def _toned(of: Field, dark: Array, body: Array) -> Array:
+def _paper_tone(field: Field, dark: Array, body: Array) -> Array:
     """Return the paper (h, w, 3) with a film of ink left by wiping, and the grain of an aquatint in dark parts."""
-    film = 0.05 + 0.03 * of.cloud(110, 7) + 0.04 * (1 - body)
-    grain = step(of.blur(dark, 1.5) * (1 + 0.25 * of.cloud(4.6, 8)), 0.42, 0.66) + step(
-        dark + 0.12 * of.cloud(5.2, 9), 0.7, 0.95
+    film = 0.05 + 0.03 * field.cloud(110, 7) + 0.04 * (1 - body)
+    grain = step(field.blur(dark, 1.5) * (1 + 0.25 * field.cloud(4.6, 8)), 0.42, 0.66) + step(
+        dark + 0.12 * field.cloud(5.2, 9), 0.7, 0.95
     )
     tone = np.clip(film + 0.24 * grain, 0, 0.8)
-    return over(of.ink(2 if len(of.inks) > 2 else 1), tone, np.broadcast_to(of.ink(0), of.ground.shape))
+    return over(field.ink(2 if len(field.inks) > 2 else 1), tone, np.broadcast_to(field.ink(0), field.ground.shape))

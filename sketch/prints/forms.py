@@ -12,21 +12,21 @@ from sketch.marks.field import Field
 Made = Callable[[Array, Array, np.random.Generator], Array]
 
 
-def form(of: Field, number: int, kinds: tuple[str, ...] = ()) -> Array:
+def form(field: Field, number: int, kinds: tuple[str, ...] = ()) -> Array:
     """Return the coverage (h, w) of a random form, of one of ``kinds`` or of any kind.
 
     Kind, size, direction and position depend on the composition's seed and ``number``; the form moves with the things.
     """
-    rng = of.chance(number)
+    rng = field.chance(number)
     kind = str(rng.choice(kinds or tuple(_KINDS)))
-    (x, y), (high, wide) = of.places, of.size
-    across, down = of.centre
+    (x, y), (high, wide) = field.places, field.size
+    across, down = field.centre
     far, way = rng.uniform(12, 46), rng.uniform(0, 2 * np.pi)
     u = x - (0.7 * across + 0.15 * wide + far * np.cos(way))
     v = y - (0.7 * down + 0.15 * high + far * np.sin(way))
     turn = rng.uniform(0, 2 * np.pi)
     along, beside = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
-    return of.cut(_KINDS[kind](along, beside, rng))
+    return field.cut(_KINDS[kind](along, beside, rng))
 
 
 def _disc(u: Array, v: Array, rng: np.random.Generator) -> Array:

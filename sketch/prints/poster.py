@@ -27,52 +27,54 @@ GROUNDS = ((PAPER, COLOUR), (PAPER, COLOUR), (COLOUR, PAPER), (DARK, COLOUR))
 """The inks of the ground and the first form to choose from."""
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in halftone of one ink on another; they swap along a diagonal and where a form begins."""
-    rng = of.chance(1)
+    rng = field.chance(1)
     ground, front = GROUNDS[int(rng.integers(len(GROUNDS)))]
-    accent = of.inks[-1] if len(of.inks) > 3 else of.ink(PAPER if ground == DARK else DARK)
-    first = form(of, 2)
-    second = form(of, 3, QUIET) * float(rng.random() < 0.5) * (1 - of.is_place)
-    behind = over(_form(of, ground, front), first, _ground(of, ground, front))
+    accent = field.inks[-1] if len(field.inks) > 3 else field.ink(PAPER if ground == DARK else DARK)
+    first = form(field, 2)
+    second = form(field, 3, QUIET) * float(rng.random() < 0.5) * (1 - field.is_place)
+    behind = over(_form(field, ground, front), first, _ground(field, ground, front))
     behind = over(accent, second * (1 - first), behind)
     # Where a form meets a thing both swap their colours.
-    paper = of.ink(PAPER if ground == DARK else ground)
-    base = over(paper, _either(first, second), np.broadcast_to(of.ink(front), behind.shape))
+    paper = field.ink(PAPER if ground == DARK else ground)
+    base = over(paper, _either(first, second), np.broadcast_to(field.ink(front), behind.shape))
     # Things requested in a colour are entirely in it; the ground leaves this colour to them.
-    base, accent = (over(of.ink(COLOUR), of.wish, np.broadcast_to(each, base.shape)) for each in (base, accent))
-    things = _printed(of, base, accent, is_dark=ground == DARK)
-    split = _half(of) if len(of.inks) > 3 else _either(_half(of), second)
-    return over(over(things[1], split, things[0]), of.cut(of.away), behind)
+    base, accent = (
+        over(field.ink(COLOUR), field.request, np.broadcast_to(each, base.shape)) for each in (base, accent)
+    )
+    things = _print_things(field, base, accent, is_dark=ground == DARK)
+    split = _half(field) if len(field.inks) > 3 else _either(_half(field), second)
+    return over(over(things[1], split, things[0]), field.cut(field.away), behind)
 
 
-def _quiet(of: Field, ink: int) -> Array:
+def _quiet(field: Field, ink: int) -> Array:
     """Return the ink (3,) of a ground; paper instead of colour where a colour was requested for the things."""
-    own = of.ink(ink)
-    return own + (of.ink(PAPER) - own) * np.float32(of.wished) if ink == COLOUR else own
+    own = field.ink(ink)
+    return own + (field.ink(PAPER) - own) * np.float32(field.mean_request) if ink == COLOUR else own
 
 
-def _form(of: Field, ground: int, front: int) -> Array:
+def _form(field: Field, ground: int, front: int) -> Array:
     """Return the ink (3,) of the first form; an accent or shaded paper where a colour was requested for the things."""
-    own, paper = of.ink(front), of.ink(PAPER)
+    own, paper = field.ink(front), field.ink(PAPER)
     if ground == DARK:
-        return _quiet(of, front)
-    other = of.inks[-1] if len(of.inks) > 3 else paper + (of.ink(DARK) - paper) * np.float32(0.28)
-    return own + (other - own) * np.float32(of.wished)
+        return _quiet(field, front)
+    other = field.inks[-1] if len(field.inks) > 3 else paper + (field.ink(DARK) - paper) * np.float32(0.28)
+    return own + (other - own) * np.float32(field.mean_request)
 
 
-def _printed(of: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
+def _print_things(field: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
     """Return the things printed twice, as on either side of the line that divides them."""
-    share = _dark(of)
+    share = _dark(field)
     if is_dark:
-        share = share * step(of.away, 0.5, 3.5)
-    positive = over(of.ink(DARK), _screen(of, share, 0.0), base)
+        share = share * step(field.away, 0.5, 3.5)
+    positive = over(field.ink(DARK), _screen(field, share, 0.0), base)
     if is_dark:
-        paper = np.broadcast_to(of.ink(PAPER), base.shape)
-        return positive, over(of.ink(COLOUR), _screen(of, share, 0.5), paper)
-    light = np.broadcast_to(accent, base.shape) if len(of.inks) > 3 and of.seed % 2 else base
-    dark = np.broadcast_to(of.ink(DARK), base.shape)
-    return positive, over(light, _screen(of, 1 - share, 0.5), dark)
+        paper = np.broadcast_to(field.ink(PAPER), base.shape)
+        return positive, over(field.ink(COLOUR), _screen(field, share, 0.5), paper)
+    light = np.broadcast_to(accent, base.shape) if len(field.inks) > 3 and field.seed % 2 else base
+    dark = np.broadcast_to(field.ink(DARK), base.shape)
+    return positive, over(light, _screen(field, 1 - share, 0.5), dark)
 
 
 def _either(one: Array, other: Array) -> Array:
@@ -80,41 +82,41 @@ def _either(one: Array, other: Array) -> Array:
     return np.asarray(one + other - 2 * one * other, np.float32)
 
 
-def _half(of: Field) -> Array:
+def _half(field: Field) -> Array:
     """Return the side of a slanting line through the middle of the things on which each pixel lies (h, w), 0 or 1."""
-    rng = of.chance(4)
-    x, y = of.places
-    across, down = of.centre
+    rng = field.chance(4)
+    x, y = field.places
+    across, down = field.centre
     angle = rng.choice((-1, 1)) * rng.uniform(0.35, 1.1) + np.pi * int(rng.integers(2))
-    return of.cut((x - across) * np.cos(angle) + (y - down) * np.sin(angle) + rng.uniform(-12, 12))
+    return field.cut((x - across) * np.cos(angle) + (y - down) * np.sin(angle) + rng.uniform(-12, 12))
 
 
-def _dark(of: Field) -> Array:
+def _dark(field: Field) -> Array:
     """Return the darkness of the things (h, w), 0…1, with high contrast and few tones."""
-    dark = 1 - of.blur(of.tone, 0.8) - 0.3 * of.shade
-    edge = step(of.edges, 0.4, 0.9) * step(dark, 0.1, 0.4)
+    dark = 1 - field.blur(field.tone, 0.8) - 0.3 * field.shade
+    edge = step(field.edges, 0.4, 0.9) * step(dark, 0.1, 0.4)
     return np.asarray(np.maximum(step(dark, 0.2, 0.86), 0.85 * edge), np.float32)
 
 
-def _screen(of: Field, share: Array, turn: float) -> Array:
+def _screen(field: Field, share: Array, turn: float) -> Array:
     """Return the coverage of a screen of dots or lines, by the seed; solid where ``share`` is high."""
-    rng = of.chance(5)
-    pitch, angle = PITCH * of.scale, float(rng.uniform(0.3, 1.2)) + turn
+    rng = field.chance(5)
+    pitch, angle = PITCH * field.scale, float(rng.uniform(0.3, 1.2)) + turn
     if rng.random() < 0.93:
-        return of.halftone(share, pitch, angle)
-    x, y = of.places
-    return of.stripes((x * np.cos(angle) + y * np.sin(angle)) / (0.8 * pitch), share)
+        return field.halftone(share, pitch, angle)
+    x, y = field.places
+    return field.stripes((x * np.cos(angle) + y * np.sin(angle)) / (0.8 * pitch), share)
 
 
-def _ground(of: Field, ground: int, front: int) -> Array:
+def _ground(field: Field, ground: int, front: int) -> Array:
     """Return the ground (h, w, 3): flat, or a place as broad lines that are thick where it is dark."""
-    flat = np.broadcast_to(_quiet(of, ground), of.ground.shape)
-    if of.is_place == 0:
+    flat = np.broadcast_to(_quiet(field, ground), field.ground.shape)
+    if field.is_place == 0:
         return flat
-    light = of.blur(colour.lab(of.ground)[..., 0], 2)
+    light = field.blur(colour.lab(field.ground)[..., 0], 2)
     dark = step(light, 0.9, 0.35) if ground != DARK else step(light, 0.3, 0.9)
-    x, y = of.places
-    slant = float(of.chance(6).uniform(-0.6, 0.6))
-    lines = of.stripes((y + x * slant) / (1.2 * PITCH * of.scale) + 0.8 * light, dark)
-    ink = of.ink(DARK if ground != DARK else front)
-    return over(ink, lines * of.is_place, flat)
+    x, y = field.places
+    slant = float(field.chance(6).uniform(-0.6, 0.6))
+    lines = field.stripes((y + x * slant) / (1.2 * PITCH * field.scale) + 0.8 * light, dark)
+    ink = field.ink(DARK if ground != DARK else front)
+    return over(ink, lines * field.is_place, flat)

@@ -25,81 +25,85 @@ INKS = (
 LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 
-def draw(of: Field) -> Array:
+def draw(field: Field) -> Array:
     """Return a field drawn in inks on paper, ink 0: ink 1 for dark parts, the others for the pieces of the block."""
-    grain = _grain(of)
-    body = of.cut(of.away)
-    pieces = over(_own(of), body, _ground(of, grain))
+    grain = _grain(field)
+    body = field.cut(field.away)
+    pieces = over(_own(field), body, _ground(field, grain))
     # Dark parts are cut in a second block, which ends in gouges along the grain.
-    dark = np.clip(0.9 - 1.3 * of.tone - 0.3 * of.shade, 0, 1) * body
-    dark = dark + (1 - body) * of.is_place * np.clip(1.05 - 1.6 * of.lab[..., 0], 0, 0.8)
-    second = of.stripes(grain / (PITCH * 0.9 * of.scale) + 0.1 * of.cloud(14, 3), np.clip(dark * 1.25 - 0.12, 0, 1))
+    dark = np.clip(0.9 - 1.3 * field.tone - 0.3 * field.shade, 0, 1) * body
+    dark = dark + (1 - body) * field.is_place * np.clip(1.05 - 1.6 * field.lab[..., 0], 0, 0.8)
+    second = field.stripes(
+        grain / (PITCH * 0.9 * field.scale) + 0.1 * field.cloud(14, 3), np.clip(dark * 1.25 - 0.12, 0, 1)
+    )
     second = second * step(dark, 0.12, 0.25)
-    second = np.maximum(second, step(of.edges, 0.45, 0.9) * body * 0.9)
-    printed = over(of.ink(1), second, pieces)
+    second = np.maximum(second, step(field.edges, 0.45, 0.9) * body * 0.9)
+    printed = over(field.ink(1), second, pieces)
     # Soft wood prints pale between the rings, and some pieces of the block leave small gaps.
-    rings = of.stripes(grain / (PITCH * of.scale) + 0.35, np.clip(0.26 + 0.16 * _streaks(of, grain), 0.02, 0.6))
-    gap = of.cut(1.2 * of.cloud(34, 7) - 0.25 - np.abs(of.away + 0.4)) * 0.9
+    rings = field.stripes(
+        grain / (PITCH * field.scale) + 0.35, np.clip(0.26 + 0.16 * _streaks(field, grain), 0.02, 0.6)
+    )
+    gap = field.cut(1.2 * field.cloud(34, 7) - 0.25 - np.abs(field.away + 0.4)) * 0.9
     bare = np.clip(rings * (0.52 - 0.12 * body - 0.2 * second) + gap, 0, 1)
-    return over(np.broadcast_to(of.ink(0), of.ground.shape), bare, printed)
+    return over(np.broadcast_to(field.ink(0), field.ground.shape), bare, printed)
 
 
-def _across(of: Field) -> tuple[Numbers, Numbers]:
+def _across(field: Field) -> tuple[Numbers, Numbers]:
     """Return the coordinates across and along the plank (h, w) in units, from its middle."""
-    x, y = (place - side / 2 for place, side in zip(of.places, reversed(of.size), strict=True))
-    turn = float(of.chance(1).choice((0.0, 0.0, np.pi / 2, 0.3, -0.35)))
+    x, y = (place - side / 2 for place, side in zip(field.places, reversed(field.size), strict=True))
+    turn = float(field.chance(1).choice((0.0, 0.0, np.pi / 2, 0.3, -0.35)))
     return y * math.cos(turn) + x * math.sin(turn), x * math.cos(turn) - y * math.sin(turn)
 
 
-def _grain(of: Field) -> Array:
+def _grain(field: Field) -> Array:
     """Return the position across the rings (h, w), in units: even, but bent around knots and around the things."""
-    chance = of.chance(2)
-    across, along = _across(of)
+    chance = field.chance(2)
+    across, along = _across(field)
     for _ in range(int(chance.integers(1, 4))):
         at, to, wide = chance.uniform(-110, 110), chance.uniform(-120, 120), chance.uniform(14, 30)
         far = np.sqrt((across - at) ** 2 + ((along - to) / 2.2) ** 2)
         across = at + (across - at) * (1 - 0.55 * np.exp(-((far / wide) ** 2)))
-    middle = float((_across(of)[0] * of.cover).sum() / (of.cover.sum() + 1e-3))
-    bent = (across - middle) * (1 - 0.4 * step(of.away, -60, -2)) + middle
-    return np.asarray(bent + 12 * of.bulge + 2.6 * of.cloud(110, 4), np.float32)
+    middle = float((_across(field)[0] * field.cover).sum() / (field.cover.sum() + 1e-3))
+    bent = (across - middle) * (1 - 0.4 * step(field.away, -60, -2)) + middle
+    return np.asarray(bent + 12 * field.bulge + 2.6 * field.cloud(110, 4), np.float32)
 
 
-def _streaks(of: Field, grain: Array) -> Array:
+def _streaks(field: Field, grain: Array) -> Array:
     """Return how softly each ring of the plank prints (h, w), in long streaks along the grain."""
-    return np.asarray(np.sin(grain / 17 + of.cloud(120, 5)) + 0.6 * of.cloud(60, 6), np.float32)
+    return np.asarray(np.sin(grain / 17 + field.cloud(120, 5)) + 0.6 * field.cloud(60, 6), np.float32)
 
 
-def _own(of: Field) -> Array:
+def _own(field: Field) -> Array:
     """Return the ink of the things' pieces (h, w, 3): the nearest in hue, and paper in light parts."""
-    inks = colour.lab(np.stack([of.ink(number) for number in (0, 2, 3, 4, 5)]))
-    wanted = of.lab.copy()
-    wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * of.tone)
-    if of.wished:  # things requested in black are printed in the dark ink
-        wanted[..., 0] += 0.6 * of.wish * (of.lab[..., 0] - wanted[..., 0])
-        burden = np.array([0, 0, 0, 0, 0, 0.1 * (1 - of.wished)], np.float32)
-        inks = np.concatenate([inks, colour.lab(of.inks[1:2])])
+    inks = colour.lab(np.stack([field.ink(number) for number in (0, 2, 3, 4, 5)]))
+    wanted = field.lab.copy()
+    wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * field.tone)
+    if field.mean_request:  # things requested in black are printed in the dark ink
+        wanted[..., 0] += 0.6 * field.request * (field.lab[..., 0] - wanted[..., 0])
+        burden = np.array([0, 0, 0, 0, 0, 0.1 * (1 - field.mean_request)], np.float32)
+        inks = np.concatenate([inks, colour.lab(field.inks[1:2])])
         own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4), burden=burden)
     else:
         own = inking.nearest(wanted, inks, soft=0.0018, weights=(0.35, 1.4))
-    own[..., 0] += 0.1 * (of.tone - 0.5)
+    own[..., 0] += 0.1 * (field.tone - 0.5)
     return colour.rgb(own)
 
 
-def _ground(of: Field, grain: Array) -> Array:
+def _ground(field: Field, grain: Array) -> Array:
     """Return the inks of the ground's pieces (h, w, 3): bands along the grain, or the place."""
-    chance = of.chance(3)
-    inks = colour.lab(np.stack([of.ink(number) for number in range(6)]))
+    chance = field.chance(3)
+    inks = colour.lab(np.stack([field.ink(number) for number in range(6)]))
     order = 2 + chance.permutation(4)
     edges = np.sort(chance.uniform(-80, 80, int(chance.integers(0, 3))))
-    base = inking.opposite(inks[order], of.mean, soft=0.05)
-    bands = np.broadcast_to(colour.rgb(base), of.ground.shape)
+    base = inking.opposite(inks[order], field.mean, soft=0.05)
+    bands = np.broadcast_to(colour.rgb(base), field.ground.shape)
     for number, edge in enumerate(edges, 1):
-        bands = over(of.ink(int(order[number])), of.cut((grain - edge + 5 * of.cloud(70, 8)) * 0.8), bands)
+        bands = over(field.ink(int(order[number])), field.cut((grain - edge + 5 * field.cloud(70, 8)) * 0.8), bands)
     # The transition between two inks of a place consists of gouges along the grain.
-    place = colour.lab(of.ground)
-    gouge = 4 * np.abs((grain / (2 * PITCH * of.scale)) % 1 - 0.5) - 1
-    place[..., 0] += 0.07 * gouge - 0.22 * np.tanh(3 * (of.nearby[..., 0] - 0.6)) * step(of.away, -24, -2)
+    place = colour.lab(field.ground)
+    gouge = 4 * np.abs((grain / (2 * PITCH * field.scale)) % 1 - 0.5) - 1
+    place[..., 0] += 0.07 * gouge - 0.22 * np.tanh(3 * (field.nearby[..., 0] - 0.6)) * step(field.away, -24, -2)
     place[..., 1:] *= 1.4
     burden = np.array([0.012, 0.004, 0, 0, 0, 0], np.float32)
     inked = inking.nearest(place, inks, soft=0.0012, weights=(0.8, 2), burden=burden)
-    return np.asarray(bands + (colour.rgb(inked) - bands) * of.is_place, np.float32)
+    return np.asarray(bands + (colour.rgb(inked) - bands) * field.is_place, np.float32)

@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from sketch.walks.legs import Led, Legs, Order
+from sketch.walks.legs import Conditioning, Legs, Order
 
 MOST = 3
 """The most processes in addition to the calling one."""
@@ -42,20 +42,20 @@ class DrawingPool:
         self._executor: ProcessPoolExecutor | None = None
         self._ready: Future[None] | None = None
 
-    def drawn(self, order: Order, legs: Legs, places: Sequence[Place]) -> list[Led]:
+    def draw(self, order: Order, legs: Legs, places: Sequence[Place]) -> list[Conditioning]:
         """Return the sketches of an order's walk at some places; ``legs`` draws in this process.
 
         :raises SketchbookError: when a drawing cannot be rendered.
         """
         if len(places) <= FEW or not self._is_ready():
-            return [legs.drawn(*place) for place in places]
+            return [legs.draw(*place) for place in places]
         assert self._executor is not None  # noqa: S101 - it is ready
-        found: dict[int, Led] = {}
+        results: dict[int, Conditioning] = {}
         try:
-            self._share(self._executor, order, legs, places, found)
+            self._share(self._executor, order, legs, places, results)
         except BrokenProcessPool:
-            self._broken()
-        return [found[at] if at in found else legs.drawn(*place) for at, place in enumerate(places)]
+            self._restart()
+        return [results[at] if at in results else legs.draw(*place) for at, place in enumerate(places)]
 
     def close(self) -> None:
         """Stop the processes; they start again on the next use."""
@@ -64,7 +64,12 @@ class DrawingPool:
             executor.shutdown()
 
     def _share(
-        self, executor: ProcessPoolExecutor, order: Order, legs: Legs, places: Sequence[Place], found: dict[int, Led]
+        self,
+        executor: ProcessPoolExecutor,
+        order: Order,
+        legs: Legs,
+        places: Sequence[Place],
+        results: dict[int, Conditioning],
     ) -> None:
         """Draw from the end here while the processes draw from the beginning, until they meet.
 
@@ -72,18 +77,18 @@ class DrawingPool:
         makes others wait forever.
         """
         front, back = 0, len(places)
-        drawn: dict[Future[Led], int] = {}
+        drawn: dict[Future[Conditioning], int] = {}
         while front < back or drawn:
             while front < back and len(drawn) <= self._processes:
-                drawn[executor.submit(_drawn, order, *places[front])] = front
+                drawn[executor.submit(_draw, order, *places[front])] = front
                 front += 1
             if front < back:
                 back -= 1
-                found[back] = legs.drawn(*places[back])
+                results[back] = legs.draw(*places[back])
             else:
                 wait(drawn, return_when=FIRST_COMPLETED)
             for each in [each for each in drawn if each.done()]:
-                found[drawn.pop(each)] = each.result()
+                results[drawn.pop(each)] = each.result()
 
     def _is_ready(self) -> bool:
         """Start the processes if necessary; return whether they can draw by now."""
@@ -94,7 +99,7 @@ class DrawingPool:
         if self._ready is None or not self._ready.done():
             return False
         if (error := self._ready.exception()) is not None:
-            self._refused(error)
+            self._disable(error)
             return False
         return True
 
@@ -107,19 +112,21 @@ class DrawingPool:
             self._executor = ProcessPoolExecutor(self._processes, mp_context=spawned, initializer=_begin)
             self._ready = self._executor.submit(_nothing)
         except OSError as error:
-            self._refused(error)
+            self._disable(error)
             return False
         return True
 
-    def _refused(self, error: BaseException) -> None:
+    def _disable(self, error: BaseException) -> None:
         """Disable the pool for good, with a warning."""
-        log.warning("No process can be started that draws sketches; this one draws them: %s.", str(error).rstrip("."))
+        log.warning(
+            "Cannot start processes that draw sketches; drawing in this process instead: %s.", str(error).rstrip(".")
+        )
         self._processes = 0
         self.close()
 
-    def _broken(self) -> None:
+    def _restart(self) -> None:
         if self._executor is not None:
-            log.warning("A process that draws sketches ended early: this one draws instead, until others have started.")
+            log.warning("A process that draws sketches ended early; drawing in this process until others have started.")
         self.close()
 
 
@@ -146,12 +153,12 @@ def _nothing() -> None:
     """Do nothing; the result shows that the process has started."""
 
 
-_held: dict[str, Legs] = {}
+_latest: dict[str, Legs] = {}
 """In a process of the pool: the legs of the last walk, by their order's key."""
 
 
-def _drawn(order: Order, leg: int, t: float) -> Led:
-    if order.key not in _held:
-        _held.clear()
-        _held[order.key] = Legs(order)
-    return _held[order.key].drawn(leg, t)
+def _draw(order: Order, leg: int, t: float) -> Conditioning:
+    if order.key not in _latest:
+        _latest.clear()
+        _latest[order.key] = Legs(order)
+    return _latest[order.key].draw(leg, t)

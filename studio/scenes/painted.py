@@ -42,13 +42,13 @@ class SubjectRenderer:
     """Renders subjects in their styles, ``size`` pixels a side."""
 
     def __init__(self, book: Sketchbook, *, size: int = 256) -> None:
-        self._book, self._size, self._taken = book, size, PartCache(book)
+        self._book, self._size, self._part_cache = book, size, PartCache(book)
 
     def drawn(self, subject: Subject) -> Drawn:
         """Return the drawing of a subject's scene, or of the mixture of its two scenes."""
         if subject.last is None:
             return rendering.draw(subject.first.scene, self._book, self._size)
-        return mixing.Mixture(subject.first.scene, subject.last.scene, self._book, self._taken).at(
+        return mixing.Mixture(subject.first.scene, subject.last.scene, self._book, self._part_cache).at(
             subject.t, self._size
         )
 

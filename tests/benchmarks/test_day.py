@@ -12,8 +12,8 @@ from benchmarks import day
 
 @pytest.mark.slow
 def test_no_stranger_waits_for_two_pieces_of_one_other_visitor(app: Flask) -> None:
-    visitors = day.of_visitors(30, random.Random(3))
-    stories = day.simulate(visitors + day.of_floods(30), day.pace_for(visitors, 0.6))
+    visitors = day.draw_requests(30, random.Random(3))
+    stories = day.simulate(visitors + day.flood_requests(30), day.pace_for(visitors, 0.6))
     told = day.report(stories)
     assert told["finished"] == told["walks"] == len(visitors) + 9 + 1 + 30
     assert told["all"]["strangers"] == 30

@@ -48,7 +48,7 @@ def test_notes_of_a_version_are_what_stands_below_its_heading() -> None:
     told = "# Changelog\n\n## Unreleased\n\n## 1.1.0 · 2026-12-01\n- New.\n\n## 1.0.0 · 2026-11-24\n- Old.\n"
     assert notes.notes(told, "1.1.0") == "- New.\n"
     assert notes.notes(told, "1.0.0") == "- Old.\n"
-    with pytest.raises(LookupError, match=r"nothing of version 1\.2\.0"):
+    with pytest.raises(LookupError, match=r"no notes for version 1\.2\.0"):
         notes.notes(told, "1.2.0")
     with pytest.raises(ValueError, match=r"'## 1\.1' is no heading"):
         notes.releases("## 1.1\n")

@@ -148,9 +148,9 @@ def _live_walls() -> dict[str, Room]:
         owner = OWNER if number < 3 else f"visitor {number}"
         words.say(lobby, f"a boat with {number} sails on a long and quiet river", owner=owner)
     with writing() as session:
-        for number, row in enumerate(words.line(lobby, most=2), 1):
+        for number, row in enumerate(words.waiting_words(lobby, most=2), 1):
             session.add(WallLeg(wall_number=lobby.number, number=number, words_number=row.number, walked_at=now()))
-            words.take(session, row, number)
+            words.assign(session, row, number)
         session.get_one(Wall, lobby.number).lead = 2
     walls.set_state(walls.at("garden"), PAUSED)
     walls.close(walls.at("attic"))

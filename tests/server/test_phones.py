@@ -84,7 +84,7 @@ def lead_to(row: WallWords, *, lead: int) -> None:
     with writing() as session:
         if session.get(WallLeg, (row.wall_number, 1)) is None:
             session.add(WallLeg(wall_number=row.wall_number, number=1, words_number=row.number, walked_at=now()))
-            words.take(session, row, 1)
+            words.assign(session, row, 1)
         session.execute(update(Wall).values(lead=lead, lead_at=now()))
     db.session.expire_all()
 

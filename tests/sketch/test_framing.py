@@ -24,7 +24,7 @@ SKY = drawings.FLAT
 
 
 def fitted(size: tuple[int, int], *things: Thing, setting: Setting = SKY) -> Scene:
-    return Frame(*size).fitted(Scene(things, setting))
+    return Frame(*size).fit(Scene(things, setting))
 
 
 def disc(x: float = 0.5, y: float = 0.5, size: float = 0.7, turn: float = 0.0) -> Thing:
@@ -33,7 +33,7 @@ def disc(x: float = 0.5, y: float = 0.5, size: float = 0.7, turn: float = 0.0) -
 
 def test_square_leaves_a_scene_as_it_is() -> None:
     scene = Scene((disc(),), LAND)
-    assert Frame.from_size(64) == Frame(64, 64) and Frame.from_size(64).fitted(scene) is scene
+    assert Frame.from_size(64) == Frame(64, 64) and Frame.from_size(64).fit(scene) is scene
     assert np.array_equal(rendering.draw(scene, BOOK, (64, 64)).picture, rendering.draw(scene, BOOK, 64).picture)
 
 
@@ -92,7 +92,7 @@ def test_horizon_lies_at_the_same_share_of_a_frame() -> None:
     scene = Scene((), replace(LAND, kind="sea"))
     for size in (WIDE, HIGH):
         frame = Frame(*size)
-        level = frame.fitted(scene).setting.horizon * frame.side - (frame.side - frame.height) / 2
+        level = frame.fit(scene).setting.horizon * frame.side - (frame.side - frame.height) / 2
         assert level / frame.height == pytest.approx(0.6)
 
 

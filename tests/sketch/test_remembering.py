@@ -19,7 +19,7 @@ def test_no_more_is_kept_than_fits_and_what_was_asked_for_last_stays() -> None:
     held = SizedCache(lambda asked: made.append(asked) or asked, len, most=6)  # type: ignore[func-returns-value]
     for asked in ("aa", "bb", "cc", "aa", "dd", "aa", "cc", "bb"):
         assert held.get(asked) == asked
-        assert sum(map(len, held._held)) == held._bytes <= 6
+        assert sum(map(len, held._values)) == held._bytes <= 6
     assert made == ["aa", "bb", "cc", "dd", "bb"]
 
 
@@ -34,5 +34,5 @@ def test_threads_may_share_it() -> None:
     held = SizedCache(lambda asked: bytes([asked]) * 10, len, most=100)
     asked = [number % 23 for number in range(4000)]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(held.of, asked)) == [bytes([number]) * 10 for number in asked]
-    assert held._bytes == sum(map(len, held._held.values())) <= 100
+        assert list(pool.map(held.get, asked)) == [bytes([number]) * 10 for number in asked]
+    assert held._bytes == sum(map(len, held._values.values())) <= 100

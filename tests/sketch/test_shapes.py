@@ -30,7 +30,7 @@ def test_area_is_a_share_of_the_picture() -> None:
 def test_distances_are_those_of_the_picture_within_and_without() -> None:
     square = shape("square", 0, x=0.5, y=0.5, size=0.5, turn=0.0)
     x = np.array([0.5, 0.3, 0.2, 0.1], np.float32)
-    away = square.seen_at(x, np.full(4, 0.5, np.float32)).away
+    away = square.sample(x, np.full(4, 0.5, np.float32)).away
     assert away == pytest.approx([0.25, 0.05, -0.05, -0.15], abs=0.01)
 
 
@@ -51,8 +51,8 @@ def plainly(table: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarra
 def test_columns_and_rows_are_looked_up_as_each_place_alone_to_the_bit(turn: float) -> None:
     house = shape("house", 1, x=0.4, y=0.6, size=0.5, turn=turn, mirrored=True)
     x, y = np.linspace(0, 1, 23, dtype=np.float32)[None, :], np.linspace(0, 1, 17, dtype=np.float32)[:, None]
-    seen = house.seen_at(x, y)
-    alone = house.seen_at(*(each.ravel() for each in np.broadcast_arrays(x, y)))
+    seen = house.sample(x, y)
+    alone = house.sample(*(each.ravel() for each in np.broadcast_arrays(x, y)))
     assert np.array_equal(seen.away.ravel(), alone.away)
     where = np.arange(3, 17 * 23, 7)
     assert np.array_equal(seen.colours(where), alone.colours(np.arange(17 * 23))[where])
@@ -67,7 +67,7 @@ def test_columns_and_rows_are_looked_up_as_each_place_alone_to_the_bit(turn: flo
 
 def test_colours_go_on_beyond_the_edge() -> None:
     at = np.array([0.5, 0.1], np.float32)
-    colours = shape("square", 0).seen_at(at, at).colours(np.arange(2))
+    colours = shape("square", 0).sample(at, at).colours(np.arange(2))
     assert np.allclose(colours[0], colours[1]) and colours[0, 0] > 0.7
 
 

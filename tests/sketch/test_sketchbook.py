@@ -102,13 +102,13 @@ def test_joined_sketchbooks_hold_what_both_do_and_what_one_offers_is_offered() -
     renamed = Drawing(first.digest, "another name")
     one = Sketchbook([first], {first.digest: SVGS[first.digest]})
     other = Sketchbook([renamed, second], SVGS, [third])
-    both = one.joined(other)
+    both = one.join(other)
     assert set(both.drawings.values()) == {first, second} and set(both.withdrawn.values()) == {third}
     assert [both.svg(each.digest) for each in (first, second, third)] == [
         SVGS[each.digest] for each in (first, second, third)
     ]
-    assert set(other.joined(one).drawings.values()) == {renamed, second}
-    assert not set(Sketchbook([first], SVGS).joined(Sketchbook([], {}, [first])).withdrawn)
+    assert set(other.join(one).drawings.values()) == {renamed, second}
+    assert not set(Sketchbook([first], SVGS).join(Sketchbook([], {}, [first])).withdrawn)
     with pytest.raises(SketchbookError, match="There is no drawing absent"):
         both.svg("absent")
 

@@ -269,7 +269,7 @@ def test_error_of_a_writer_fails_its_walk_and_is_raised_when_the_others_are_done
     assert (read(bad.id).state, read(bad.id).error) == (FAILED, "The pictures could not be stored.")
     job.work()
     assert read(good.id).state == FINISHED
-    assert not this_worker().heartbeat._held
+    assert not this_worker().heartbeat._leases
 
 
 def test_full_disk_met_by_a_writer_fails_no_walk(

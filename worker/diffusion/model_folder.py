@@ -16,7 +16,7 @@ from app.models import folder as model_layout
 from app.models.errors import ModelError
 from app.models.folder import PARTS, SKETCH, is_half_only, parts, read_json, sketch_side, weights
 from app.models.single_file import SingleFile
-from app.models.single_file import house as house_of_file
+from app.models.single_file import description as describe_file
 from decoder import DecoderError, SceneDecoder
 
 __all__ = ["ModelError", "fingerprint", "house", "inspect", "scene_decoder", "sketch_side", "variant"]
@@ -34,7 +34,7 @@ DECODER = "decoder"
 def house(folder: Path) -> dict[str, Any]:
     """Return the content of ``house.json`` of a folder, or of a single file; empty where there is none."""
     if folder.is_file():
-        return house_of_file(folder)
+        return describe_file(folder)
     path = folder / "house.json"
     return read_json(path) if path.exists() else {}
 
@@ -86,7 +86,7 @@ def state(folder: Path, others: Iterable[Path] = ()) -> dict[Path, tuple[int, in
 
 def fingerprint_of_file(model: SingleFile) -> str:
     """Return a hash of what the pictures of a single-file model depend on: file and configurations."""
-    digest = hashlib.sha256(house_of_file(model.path).get("prefix", "").encode())
+    digest = hashlib.sha256(describe_file(model.path).get("prefix", "").encode())
     shipped = [path for path in model.family.folder.rglob("*") if path.suffix in (".json", ".txt")]
     for path in sorted(path for path in shipped if path.parent.name != "scheduler"):
         digest.update(path.relative_to(model.family.folder).as_posix().encode() + path.read_bytes())

@@ -14,7 +14,7 @@ from sketch.scene import Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.walks import drawing_pool
 from sketch.walks.drawing_pool import DrawingPool
-from sketch.walks.legs import GUIDE, Led, Legs, Order
+from sketch.walks.legs import GUIDE, Conditioning, Legs, Order
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import PaintingError
@@ -55,9 +55,9 @@ def make_sketches(
         return None
     book = model.sketchbook
     if new := {digest: svg for digest, svg in added.items() if digest not in book}:
-        book = book.joined(Sketchbook([Drawing(digest, "") for digest in new], new))
+        book = book.join(Sketchbook([Drawing(digest, "") for digest in new], new))
     if cut_outs:
-        book = book.joined(Sketchbook((), {}, pictures=cut_outs))
+        book = book.join(Sketchbook((), {}, pictures=cut_outs))
     drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
     if missing := [drawing for drawing in drawings if drawing not in book]:
         raise PaintingError(f"the drawing {missing[0]}, which the walk is to be painted after, is not here")
@@ -110,7 +110,7 @@ class WalkSketches:
         self._closed = closed
         self._order = Order.from_scenes(scenes, book, side, guide=guide)
         self._legs = Legs(self._order)
-        self._remembered: dict[float, Led] = {}
+        self._remembered: dict[float, Conditioning] = {}
 
     def at(self, positions: Sequence[float]) -> NDArray[np.float32]:
         """Return the sketches at global positions (positions x 4 x height x width), from -1 to 1."""
@@ -123,11 +123,11 @@ class WalkSketches:
         """
         return [None if led.guide is None else led.guide.astype(np.float32) for led in self._led(positions)]
 
-    def _led(self, positions: Sequence[float]) -> list[Led]:
+    def _led(self, positions: Sequence[float]) -> list[Conditioning]:
         requested = dict.fromkeys(positions)
         missing = [position for position in requested if position not in self._remembered]
         places = [frame_schedule.leg(position, len(self.scenes), closed=self._closed) for position in missing]
-        drawn = _pool().drawn(self._order, self._legs, places)
+        drawn = _pool().draw(self._order, self._legs, places)
         by_position = {position: self._remembered[position] for position in requested if position in self._remembered}
         by_position |= zip(missing, drawn, strict=True)
         self._remembered |= by_position

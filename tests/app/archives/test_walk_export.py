@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.databases, pytest.mark.slow]
 @pytest.fixture
 def first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
     """Hang three pieces of the first exhibition, which have real films, and return their walks in their order."""
-    shipped = first_exhibition.pieces()[:3]
+    shipped = first_exhibition.shipped_walks()[:3]
     monkeypatch.setattr(first_exhibition, "pieces", lambda: shipped)
     first_exhibition.publish()
     return exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))
@@ -120,7 +120,7 @@ def test_walks_hang_at_the_other_house_as_they_hung_here(
 
 
 def exhibition_film(walk_id: str) -> bytes:
-    return next(piece.film() for piece in first_exhibition.pieces() if piece.walk_id == walk_id)
+    return next(piece.film() for piece in first_exhibition.shipped_walks() if piece.walk_id == walk_id)
 
 
 def test_import_is_idempotent_and_overwrites_nothing(app: Flask, first: list[Walk], tmp_path: Path) -> None:

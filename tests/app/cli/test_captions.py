@@ -117,7 +117,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_written(runner: FlaskCliRu
 def test_run_goes_on_where_another_was_stopped(
     runner: FlaskCliRunner, folder: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr(folder_captions, "TOGETHER", 1)
+    monkeypatch.setattr(folder_captions, "BATCH", 1)
     out, workers.last = folder / f"out{suffix}", 1
     run(runner, "captions", str(folder), "--out", str(out), status=1)
     whole = out.read_text("utf-8")

@@ -206,4 +206,4 @@ def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
     second = catalogue.page(cursor=first.older, limit=2)
     third = catalogue.page(cursor=second.older, limit=2)
     assert [round(page.offset, 2) for page in (first, second, third)] == [0, 0.5, 1]
-    assert round(catalogue.page(cursor=third.newer, limit=2).back, 2) == 0.5
+    assert round(catalogue.page(cursor=third.newer, limit=2).offset, 2) == 0.5

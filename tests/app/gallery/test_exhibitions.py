@@ -137,7 +137,7 @@ def test_commands_make_change_list_and_remove(runner: FlaskCliRunner, client: Fl
 
 def test_first_exhibition_is_an_exhibition(client: FlaskClient, runner: FlaskCliRunner) -> None:
     first_exhibition.publish()
-    pieces = [piece.walk_id for piece in first_exhibition.pieces()]
+    pieces = [piece.walk_id for piece in first_exhibition.shipped_walks()]
     hall = exhibitions.at(first_exhibition.SLUG)
     assert [walk.id for walk in exhibitions.walks_of(hall)] == pieces
     assert client.get(hall.url).text.count('class="poster') == len(pieces)

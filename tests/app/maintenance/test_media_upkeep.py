@@ -97,7 +97,7 @@ def test_a_file_written_anew_between_look_and_deletion_stays(app: object, monkey
     file = leave(path)
     found = list(media_upkeep.find_unreferenced())
     leave(path, minutes_ago=0, content=b"anew")
-    monkeypatch.setattr(media_upkeep, "superfluous", lambda **_: found)
+    monkeypatch.setattr(media_upkeep, "find_unreferenced", lambda **_: found)
     assert media_upkeep.prune() == []
     assert file.read_bytes() == b"anew"
 

@@ -196,7 +196,7 @@ def test_size_is_the_familys_unless_the_folder_says_it(
 
 def test_facts_have_the_kinds_title_and_the_width_of_its_texts(tmp_path: Path) -> None:
     paths = {family: lay_out(tmp_path / family, family) for family in FAMILIES}
-    titles = {family: facts.kind(path) for family, path in paths.items()}
+    titles = {family: facts.kind_title(path) for family, path in paths.items()}
     assert titles == {
         "flux1": "FLUX.1", "sd3": "Stable Diffusion 3", "z_image": "Z-Image", "flux2": "FLUX.2 klein",
     }  # fmt: skip

@@ -236,7 +236,7 @@ def test_hub_that_is_away_leaves_what_is_here_to_paint_with(
     server.status = 0
     server.repositories.clear()
     assert hub.fetch(NAME, there) == folder
-    assert "or it is private: check the name; for a private one set HF_TOKEN. Its files are here" in caplog.text
+    assert "or it is private: check the name; for a private one set HF_TOKEN. Its downloaded files" in caplog.text
 
 
 def test_hub_that_cannot_be_reached_is_named(there: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from tests.app.models.folders import lay_out
 )
 def test_licence_is_read_from_the_head_of_a_card(tmp_path: Path, card: str, named: str) -> None:
     (tmp_path / "README.md").write_bytes(card.encode())
-    assert licence.of_card(tmp_path) == named
+    assert licence.from_card(tmp_path) == named
 
 
 def test_licence_in_house_json_wins_over_the_card(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def ratios(solver: Any, steps: int) -> list[float]:
 def test_spaced_steps_lie_where_the_solver_has_them(scheduler: str, config: dict[str, Any]) -> None:
     solver = solvers.make(scheduler, config, 10, torch.device("cpu"))
     solver_state.space(solver, -5.0, 3.0)
-    found = noise_levels.of_steps(scheduler, config, 10, spacing=(-5.0, 3.0))
+    found = noise_levels.levels_of_steps(scheduler, config, 10, spacing=(-5.0, 3.0))
     assert found == pytest.approx(ratios(solver, 10), rel=1e-3)
 
 
@@ -44,7 +44,7 @@ def test_spaced_steps_lie_where_the_solver_has_them(scheduler: str, config: dict
 @pytest.mark.parametrize("steps", [4, 10])
 def test_a_models_own_steps_lie_where_the_solver_has_them(scheduler: str, config: dict[str, Any], steps: int) -> None:
     solver = solvers.make(scheduler, config, steps, torch.device("cpu"))
-    found = noise_levels.of_steps(scheduler, config, steps)
+    found = noise_levels.levels_of_steps(scheduler, config, steps)
     there = ratios(solver, steps)
     assert found[1:] == pytest.approx(there[1:], rel=1e-2)
     assert found[0] == pytest.approx(there[0], rel=1e-2) or min(found[0], there[0]) > 1000
@@ -55,7 +55,7 @@ def test_a_models_own_steps_lie_where_the_solver_has_them(scheduler: str, config
 def test_consistency_models_steps_lie_where_the_solver_has_them(scheduler: str, steps: int) -> None:
     config = SD | {"_class_name": scheduler, "original_inference_steps": 50}
     solver = solvers.make(scheduler, config, steps, torch.device("cpu"))
-    assert noise_levels.of_steps(scheduler, config, steps) == pytest.approx(ratios(solver, steps), rel=1e-3)
+    assert noise_levels.levels_of_steps(scheduler, config, steps) == pytest.approx(ratios(solver, steps), rel=1e-3)
 
 
 FLOW = {"_class_name": FLOW_SOLVER, "num_train_timesteps": 1000, "shift": 3.0}
@@ -75,7 +75,7 @@ def test_flow_models_steps_lie_where_their_pipelines_have_them(
     family: str, config: dict[str, Any], spaced: dict[str, Any]
 ) -> None:
     solver = solvers.make(FLOW_SOLVER, config, 8, torch.device("cpu"), **spaced)
-    found = noise_levels.of_steps(FLOW_SOLVER, config, 8, pixels=1024**2, family=family)
+    found = noise_levels.levels_of_steps(FLOW_SOLVER, config, 8, pixels=1024**2, family=family)
     assert found[0] == math.inf
     assert [level / (1 + level) for level in found[1:]] == pytest.approx(solver.sigmas[1:8].tolist(), abs=0.04)
 
@@ -92,11 +92,11 @@ def test_nearest_level_is_told_by_its_ratio_and_never_the_first_step() -> None:
 
 def test_betas_that_a_model_was_trained_on_are_taken_as_they_are() -> None:
     config = {"trained_betas": [0.1, 0.2, 0.3, 0.4], "num_train_timesteps": 4, "timestep_spacing": "trailing"}
-    assert noise_levels.of_steps("DDIMScheduler", config, 2) == pytest.approx(
+    assert noise_levels.levels_of_steps("DDIMScheduler", config, 2) == pytest.approx(
         [((1 - kept) / kept) ** 0.5 for kept in (0.9 * 0.8 * 0.7 * 0.6, 0.9 * 0.8)]
     )
 
 
 def test_unknown_schedule_is_taken_for_stable_diffusions() -> None:
-    found = noise_levels.of_steps("DPMSolverMultistepScheduler", {}, 10, spacing=(-5.0, 3.0))
+    found = noise_levels.levels_of_steps("DPMSolverMultistepScheduler", {}, 10, spacing=(-5.0, 3.0))
     assert (found[0], found[-1]) == (pytest.approx(14.6, abs=0.1), pytest.approx(0.05, abs=0.001))

@@ -44,7 +44,7 @@ def test_family_size_and_solver_are_read_from_the_header(
     told = facts.load_facts(str(path))
     assert (told["name"], told["title"], told["size"], told["sizes"]) == ("my-model", "my-model", size, [size])
     assert (told["scheduler"], told["few_step"], told["embeds_guidance"]) == (solver, False, False)
-    assert facts.kind(path) == title
+    assert facts.kind_title(path) == title
     state = states.examine(str(path))
     assert (state.flaw, state.sentence, state.size) == ("", f"{path} is whole", path.stat().st_size)
 

@@ -39,7 +39,7 @@ from worker.process.worker import Worker
 
 pytestmark = pytest.mark.slow
 
-PIECES = first_exhibition.pieces()
+PIECES = first_exhibition.shipped_walks()
 HOUSE = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
 
 Hanger = Callable[..., Walk]
@@ -185,7 +185,7 @@ def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pyte
         assert count() == 0
         db.session.remove()
         db.engine.dispose()
-    assert "The first exhibition does not hang" in caplog.text
+    assert "The first exhibition was not published" in caplog.text
 
 
 def test_the_shipped_files_are_at_most_ten_megabytes() -> None:
@@ -306,7 +306,7 @@ def test_the_programme_is_painted_anew_and_repainted_to_the_last_bit(studio: Pat
     told = run_json(runner, "exhibition", "paint", "--anew")
     assert told["pieces"] == names(studio) == ["01-a-fox-a-kite", "02-a-lemon-the-sun", "03-a-bear-a-star"]
     assert (told["of"], told["bytes"]) == (3, sum(first_exhibition.size_of(studio / name) for name in names(studio)))
-    assert [len(piece.frames()) for piece in first_exhibition.pieces()] == [4, 4, 4]
+    assert [len(piece.frames()) for piece in first_exhibition.shipped_walks()] == [4, 4, 4]
     again = run_json(runner, "exhibition", "paint")
     assert [(each["piece"], each["identical"]) for each in again] == [(name, True) for name in names(studio)]
     assert [each["psnr"] for each in again] == [None] * 3

@@ -182,7 +182,7 @@ def test_form_that_deletes_all_asks_whether_one_is_sure_and_needs_no_script(clie
 def test_all_of_one_s_own_is_deleted_in_whatever_state_it_is_and_the_page_says_how_much(
     client: FlaskClient, hung: Hanger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lifecycle, "TOGETHER", 2)
+    monkeypatch.setattr(lifecycle, "BATCH", 2)
     owner, strangers = owner_of(client), hung("a bear", "a lamp")
     states = [*(given(hung("a fox", "a kite", seed=seed), owner) for seed in range(4))]
     with writing() as session:

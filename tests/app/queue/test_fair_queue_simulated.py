@@ -219,7 +219,7 @@ def test_in_a_flood_the_time_that_is_told_comes_true(app: Flask) -> None:
     line, told = day.Line(pace=0.01), []
     for number in range(24):
         preset, frames = (("balanced", 24), ("fast", 12), ("balanced", 48), ("balanced", 24))[number % 4]
-        line.ask(day.Asked(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
+        line.ask(day.Request(0.0, f"visitor {number}", f"network {number}", preset, frames, 2, "house"))
     pace = line.pace + day.FILM_SECONDS / fair_queue.turn_passes()  # as walks that hang tell it: with their films
     painters = fair_queue.WorkerPool(1, pace)
     while line.work():

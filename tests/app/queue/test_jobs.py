@@ -228,4 +228,4 @@ def test_jobs_do_not_pile_up_while_nobody_takes_them(instance: Path, monkeypatch
     with running(instance / "a"), told_of(instance, "a") as client:
         assert all(jobs.notify_workers() for _ in range(5))
         assert jobs.queue_on(client).count == 3
-        assert jobs.notify_workers(jobs.LOOK) and jobs.queue_on(client).count == 4
+        assert jobs.notify_workers(jobs.FEATURES_JOB) and jobs.queue_on(client).count == 4

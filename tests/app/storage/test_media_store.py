@@ -176,7 +176,7 @@ def test_interrupted_write_leaves_the_old_file_and_no_rest(folder: MediaStore, m
         MediaError, match=r"walks/a/film\.gif could not be written.*No space left on device\. Make room there"
     ):
         folder.write("walks/a/film.gif", b"after")
-    assert folder.read("walks/a/film.gif") == b"before"
+    assert folder.read_bytes("walks/a/film.gif") == b"before"
     assert [path.name for path in Path(folder.root, "walks/a").iterdir()] == ["film.gif"]
 
 

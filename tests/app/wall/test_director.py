@@ -100,7 +100,7 @@ def test_everybodys_first_words_come_before_anybodys_second(wall: Wall) -> None:
     for text in ("one", "two", "three"):
         said(wall, text, "hasty")
     said(wall, "four", "slow")
-    assert [row.words for row in words.line(wall)] == ["one", "four", "two", "three"]
+    assert [row.words for row in words.waiting_words(wall)] == ["one", "four", "two", "three"]
 
 
 def test_leg_that_failed_is_skipped_and_the_wall_goes_another_way(wall: Wall) -> None:

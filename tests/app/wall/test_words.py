@@ -50,7 +50,7 @@ def walked(wall: Wall, number: int, row: WallWords | None = None, **values: obje
             setattr(leg, name, value)
         session.add(leg)
         if row is not None:
-            words.take(session, row, number)
+            words.assign(session, row, number)
     db.session.expire_all()
     return leg
 
@@ -62,7 +62,7 @@ def lead(wall: Wall, number: int) -> None:
 
 
 def in_line(wall: Wall) -> list[str]:
-    return [row.words for row in words.line(wall)]
+    return [row.words for row in words.waiting_words(wall)]
 
 
 def flaws(wall: Wall, text: str, **told: object) -> dict[str, str]:
@@ -118,7 +118,7 @@ def test_everybody_s_first_comes_before_anybody_s_second(wall: Wall) -> None:
     words.say(wall, "ben 1", owner=BEN)
     words.say(wall, "ben 2", owner=BEN)
     assert in_line(wall) == ["ann 1", "ben 1", "ann 2", "ben 2", "ann 3"]
-    assert [row.words for row in words.line(wall, most=2)] == ["ann 1", "ben 1"]
+    assert [row.words for row in words.waiting_words(wall, most=2)] == ["ann 1", "ben 1"]
 
 
 def test_walls_have_lines_of_their_own(wall: Wall) -> None:
@@ -182,7 +182,7 @@ def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
     assert words.say(wall, "my cat", owner=ANN, picture=photo.id, cut_out=True).picture == photo.id
     bare = words.say(wall, "", owner=ANN, picture=photo.digest, may_be_shown=True)
     assert (bare.words, bare.picture, bare.may_be_shown, bare.cut_out) == ("", photo.id, True, False)
-    assert words.shown(words.line(wall)) == ["my cat", "a photo"]
+    assert words.public_texts(words.waiting_words(wall)) == ["my cat", "a photo"]
 
 
 def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wall) -> None:
@@ -202,16 +202,16 @@ def test_own_words_tell_where_they_are(wall: Wall) -> None:
     walked(wall, 1, first, walked_at=now())
     walked(wall, 2, second)
     lead(wall, 1)
-    assert [(each.words, each.state, each.place) for each in words.own(wall, ANN)] == [
+    assert [(each.words, each.state, each.place) for each in words.own_words(wall, ANN)] == [
         ("three", "waiting", 1), ("two", "painting", None), ("one", "walking", None),
     ]  # fmt: skip
     lead(wall, 2)
-    assert [each.state for each in words.own(wall, ANN)] == ["waiting", "walking", "walked"]
+    assert [each.state for each in words.own_words(wall, ANN)] == ["waiting", "walking", "walked"]
     words.skip(third)
-    assert words.own(wall, ANN)[0].state == "skipped"
-    assert [each.words for each in words.own(wall, BEN)] == ["ben"]
-    assert words.own(wall, None) == []
-    assert words.own(wall, "somebody") == []
+    assert words.own_words(wall, ANN)[0].state == "skipped"
+    assert [each.words for each in words.own_words(wall, BEN)] == ["ben"]
+    assert words.own_words(wall, None) == []
+    assert words.own_words(wall, "somebody") == []
 
 
 def test_waiting_time_is_told_by_the_place_and_the_legs_before(wall: Wall) -> None:
@@ -219,14 +219,14 @@ def test_waiting_time_is_told_by_the_place_and_the_legs_before(wall: Wall) -> No
         words.say(wall, owner, owner=owner)
     walked(wall, 1, walked_at=now())
     lead(wall, 1)
-    assert [words.own(wall, owner)[0].about for owner in "abc"] == [
+    assert [words.own_words(wall, owner)[0].about for owner in "abc"] == [
         "about 6 seconds", "about 15 seconds", "about 20 seconds",
     ]  # fmt: skip
     for number in (2, 3, 4):
         walked(wall, number, walked_at=now() + timedelta(seconds=10 * (number - 1)))
     walked(wall, 5)
     lead(wall, 4)
-    assert [words.own(wall, owner)[0].about for owner in "abc"] == [
+    assert [words.own_words(wall, owner)[0].about for owner in "abc"] == [
         "about 20 seconds", "about 30 seconds", "about 40 seconds",
     ]  # fmt: skip
 
@@ -236,23 +236,23 @@ def test_no_time_is_told_of_a_wall_that_nobody_watches_or_that_rests(wall: Wall)
     with writing() as session:
         session.execute(update(Wall).values(lead_at=now() - timedelta(minutes=3)))
     db.session.refresh(wall)
-    assert (words.own(wall, ANN)[0].place, words.own(wall, ANN)[0].about) == (1, "")
+    assert (words.own_words(wall, ANN)[0].place, words.own_words(wall, ANN)[0].about) == (1, "")
     lead(wall, 0)
-    assert words.own(wall, ANN)[0].about == "about 6 seconds"
+    assert words.own_words(wall, ANN)[0].about == "about 6 seconds"
     walls.set_state(wall, PAUSED)
-    assert words.own(walls.at("lobby"), ANN)[0].about == ""
+    assert words.own_words(walls.at("lobby"), ANN)[0].about == ""
 
 
 def test_kept_walk_is_named_once_it_can_be_seen(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
     row, kept = words.say(wall, "a cat", owner=ANN), hung("a cat", "a dog")
     walked(wall, 1, row, walked_at=now(), stretch=kept.id)
     lead(wall, 2)
-    (own,) = words.own(wall, ANN)
+    (own,) = words.own_words(wall, ANN)
     assert own.kept is not None
     assert own.kept.id == kept.id
     with writing() as session:
         session.execute(update(Walk).where(Walk.id == kept.id).values(hidden_at=now()))
-    assert words.own(wall, ANN)[0].kept is None
+    assert words.own_words(wall, ANN)[0].kept is None
 
 
 def test_skipped_words_leave_the_line_and_it_is_written_down(wall: Wall) -> None:
@@ -273,7 +273,7 @@ def test_skipping_what_is_on_the_wall_has_later_words_wait_again(wall: Wall) -> 
     legs = db.session.scalars(select(WallLeg).order_by(WallLeg.number)).all()
     assert [leg.skipped for leg in legs] == [False, True, True]
     assert in_line(wall) == ["a dog"]
-    assert words.own(wall, ANN)[0].state == "skipped"
+    assert words.own_words(wall, ANN)[0].state == "skipped"
 
 
 def test_what_was_walked_cannot_be_skipped(wall: Wall) -> None:
@@ -303,7 +303,7 @@ def test_leg_to_a_stop_of_the_gallery_is_skipped_by_its_number_and_one_to_words_
 def test_leg_that_could_not_be_painted_is_told_as_that(wall: Wall) -> None:
     row = words.say(wall, "a cat", owner=ANN)
     walked(wall, 1, row, skipped=True)
-    assert words.own(wall, ANN)[0].state == "lost"
+    assert words.own_words(wall, ANN)[0].state == "lost"
 
 
 def test_all_that_one_wrote_goes_with_them_and_the_wall_leaves_it(wall: Wall, hung) -> None:  # type: ignore[no-untyped-def]
@@ -346,8 +346,8 @@ def test_what_was_painted_but_not_walked_when_the_wall_closed_waits_again_when_i
     walked(wall, 2, row)
     lead(wall, 1)
     walls.close(wall)
-    assert words.own(walls.at("lobby"), ANN)[0].state == "waiting"
+    assert words.own_words(walls.at("lobby"), ANN)[0].state == "waiting"
     walls.open_wall(WallRequest("lobby"))
     db.session.expire_all()
     assert in_line(walls.at("lobby")) == ["a cat"]
-    assert words.own(walls.at("lobby"), ANN)[0].place == 1
+    assert words.own_words(walls.at("lobby"), ANN)[0].place == 1

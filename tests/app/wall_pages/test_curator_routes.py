@@ -140,7 +140,7 @@ def test_words_in_line_are_shown_and_skipped(curator: FlaskClient, wall: Wall) -
     assert "a &lt;b&gt;fox&lt;/b&gt;" in page.text
     assert curator.post(f"{LOBBY}/words/{first.number}/skip").status_code == 303
     assert "fox" not in curator.get(LOBBY).text
-    assert [row.words for row in words.line(wall)] == ["a kite"]
+    assert [row.words for row in words.waiting_words(wall)] == ["a kite"]
     assert done() == [("skipped words", str(first.number))]
 
 
@@ -150,7 +150,7 @@ def test_what_is_on_the_wall_and_next_is_shown_and_skipped(curator: FlaskClient,
     with writing() as session:
         session.add(WallLeg(wall_number=wall.number, number=1, walk_id=walk.id))
         session.add(WallLeg(wall_number=wall.number, number=2, words_number=row.number))
-        words.take(session, row, 2)
+        words.assign(session, row, 2)
         session.get_one(Wall, wall.number).lead = 1
     db.session.expire_all()
     page = curator.get(LOBBY).text

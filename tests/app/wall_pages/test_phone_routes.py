@@ -57,7 +57,7 @@ def take(wall: Wall, row: WallWords, **values: object) -> None:
     """Have a leg lead to what was written, and the wall walk it."""
     with writing() as session:
         session.add(WallLeg(wall_number=wall.number, number=1, words_number=row.number, **values))
-        words.take(session, row, 1)
+        words.assign(session, row, 1)
 
 
 def test_short_address_leads_to_the_form(wall: Wall, client: FlaskClient) -> None:

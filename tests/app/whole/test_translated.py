@@ -251,7 +251,7 @@ def _walls_of(client: FlaskClient, kept: Walk) -> tuple[str, ...]:
         for number, row in enumerate(said[:2], 1):
             told = {"walked_at": now(), "stretch": kept.id} if number == 1 else {}
             session.add(WallLeg(wall_number=row.wall_number, number=number, words_number=row.number, **told))
-            words.take(session, row, number)
+            words.assign(session, row, number)
         session.add(WallLeg(wall_number=said[0].wall_number, number=3, walk_id=kept.id))
         session.execute(update(Wall).where(Wall.name == "1").values(lead=2, lead_at=long_ago, evening="1"))
         session.execute(update(Wall).where(Wall.name == "3").values(evening="1"))

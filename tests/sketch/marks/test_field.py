@@ -75,5 +75,5 @@ def test_away_is_measured_from_the_edge_to_both_sides() -> None:
 def test_inked_keeps_what_was_worked_out_and_takes_other_inks() -> None:
     field = of_shape(32, 32)
     away, other = field.away, np.zeros((3, 3), np.float32)
-    inked = field.inked(other)
+    inked = field.with_inks(other)
     assert inked.away is away and inked.inks is other and field.inks is not other

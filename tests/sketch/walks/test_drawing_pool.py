@@ -33,9 +33,9 @@ class Counted(Legs):
         super().__init__(ORDER)
         self.places: list[Place] = []
 
-    def drawn(self, leg: int, t: float) -> drawing_pool.Led:
+    def draw(self, leg: int, t: float) -> drawing_pool.Conditioning:
         self.places.append((leg, t))
-        return super().drawn(leg, t)
+        return super().draw(leg, t)
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def process(pool: DrawingPool) -> int:
     return found
 
 
-def same(found: list[drawing_pool.Led], places: list[Place] = PLACES) -> bool:
+def same(found: list[drawing_pool.Conditioning], places: list[Place] = PLACES) -> bool:
     """Return whether these are what one process draws at these places."""
-    alone = [Legs(ORDER).drawn(*place) for place in places]
+    alone = [Legs(ORDER).draw(*place) for place in places]
     return len(found) == len(alone) and all(
         (a.sketch == b.sketch).all() and a.guide is not None and b.guide is not None and (a.guide == b.guide).all()
         for a, b in zip(found, alone, strict=True)
@@ -70,19 +70,19 @@ def same(found: list[drawing_pool.Led], places: list[Place] = PLACES) -> bool:
 
 def test_some_are_drawn_by_another_process_and_all_are_the_same(pool: DrawingPool) -> None:
     legs = Counted()
-    assert same(pool.drawn(ORDER, legs, PLACES))
+    assert same(pool.draw(ORDER, legs, PLACES))
     assert 0 < len(legs.places) < len(PLACES)
 
 
 def test_few_are_drawn_here(pool: DrawingPool) -> None:
     legs = Counted()
-    assert same(pool.drawn(ORDER, legs, PLACES[:3]), PLACES[:3])
+    assert same(pool.draw(ORDER, legs, PLACES[:3]), PLACES[:3])
     assert len(legs.places) == 3
 
 
 def test_walk_does_not_wait_for_processes_that_have_not_started_yet() -> None:
     pool, legs = DrawingPool(1), Counted()
-    assert same(pool.drawn(ORDER, legs, PLACES))
+    assert same(pool.draw(ORDER, legs, PLACES))
     assert len(legs.places) == len(PLACES)
     pool.close()
 
@@ -94,11 +94,11 @@ def test_process_that_is_killed_costs_a_warning_and_another_takes_its_place(
     with caplog.at_level(logging.WARNING):
         until = time.monotonic() + 60
         while not caplog.records:
-            assert same(pool.drawn(ORDER, Counted(), PLACES)) and time.monotonic() < until
+            assert same(pool.draw(ORDER, Counted(), PLACES)) and time.monotonic() < until
     assert "draws sketches ended early" in caplog.text
     started(pool)
     legs = Counted()
-    assert same(pool.drawn(ORDER, legs, PLACES))
+    assert same(pool.draw(ORDER, legs, PLACES))
     assert len(legs.places) < len(PLACES)
 
 
@@ -107,7 +107,7 @@ def test_signals_to_a_whole_service_leave_it_drawing(pool: DrawingPool) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         os.kill(one, each)
     time.sleep(0.1)
-    assert same(pool.drawn(ORDER, Counted(), PLACES)) and process(pool) == one
+    assert same(pool.draw(ORDER, Counted(), PLACES)) and process(pool) == one
 
 
 ASKING = """
@@ -149,10 +149,10 @@ def test_where_no_process_may_be_started_all_is_drawn_here(
     monkeypatch.setattr(drawing_pool, "ProcessPoolExecutor", refused)
     pool, legs = DrawingPool(1), Counted()
     for _ in range(2):
-        assert same(pool.drawn(ORDER, legs, PLACES))
+        assert same(pool.draw(ORDER, legs, PLACES))
     assert len(legs.places) == 2 * len(PLACES)
     assert [each.getMessage() for each in caplog.records] == [
-        "No process can be started that draws sketches; this one draws them: no semaphores here."
+        "Cannot start processes that draw sketches; drawing in this process instead: no semaphores here."
     ]
 
 
@@ -163,9 +163,9 @@ def test_processes_that_end_before_they_draw_are_not_started_again(
     pool, legs = DrawingPool(1), Counted()
     until = time.monotonic() + 60
     while not caplog.records:
-        assert same(pool.drawn(ORDER, legs, PLACES)) and time.monotonic() < until
-    assert "No process can be started that draws sketches; this one draws them: " in caplog.text
-    assert same(pool.drawn(ORDER, legs, PLACES))
+        assert same(pool.draw(ORDER, legs, PLACES)) and time.monotonic() < until
+    assert "Cannot start processes that draw sketches; drawing in this process instead: " in caplog.text
+    assert same(pool.draw(ORDER, legs, PLACES))
     assert pool._executor is None and len(caplog.records) == 1
 
 
@@ -173,7 +173,7 @@ def test_processes_find_this_package_though_the_path_does_not_name_its_folder(mo
     monkeypatch.setattr(sys, "path", [each for each in sys.path if each not in ("", drawing_pool.ROOT)])
     pool = DrawingPool(1)
     started(pool)
-    assert same(pool.drawn(ORDER, Counted(), PLACES))
+    assert same(pool.draw(ORDER, Counted(), PLACES))
     pool.close()
 
 

@@ -28,17 +28,17 @@ def test_order_that_was_sent_to_another_process_is_drawn_alike() -> None:
     here = order(HOUSE, CAT, guide=2)
     there = pickle.loads(pickle.dumps(here))  # noqa: S301 - our own
     for t in (0.0, 0.3, 1.0):
-        (sketch, guide), (other, further) = Legs(here).drawn(0, t), Legs(there).drawn(0, t)
+        (sketch, guide), (other, further) = Legs(here).draw(0, t), Legs(there).draw(0, t)
         assert (sketch == other).all()
         assert guide is not None and further is not None and (guide == further).all()
 
 
 def test_what_was_cut_out_of_a_photo_goes_with_the_order() -> None:
     cut_out = np.full((8, 8, 4), 255, np.uint8)
-    book = drawings.book().joined(Sketchbook((), {}, pictures={"photo": cut_out}))
+    book = drawings.book().join(Sketchbook((), {}, pictures={"photo": cut_out}))
     told = Order.from_scenes([Scene((Thing("photo"),))], book, 32)
     assert (told.cut_outs["photo"] == cut_out).all() and not told.drawings
-    assert Legs(told).drawn(0, 0.0).sketch.any()
+    assert Legs(told).draw(0, 0.0).sketch.any()
 
 
 def test_drawing_that_is_not_there_is_named_before_anything_is_drawn() -> None:
@@ -48,12 +48,12 @@ def test_drawing_that_is_not_there_is_named_before_anything_is_drawn() -> None:
 
 def test_last_leg_of_a_closed_walk_ends_at_the_first_scene() -> None:
     legs = Legs(order(HOUSE, CAT))
-    assert (legs.drawn(1, 1.0).sketch == legs.drawn(0, 0.0).sketch).all()
-    assert (legs.drawn(1, 0.0).sketch == legs.drawn(0, 1.0).sketch).all()
+    assert (legs.draw(1, 1.0).sketch == legs.draw(0, 0.0).sketch).all()
+    assert (legs.draw(1, 0.0).sketch == legs.draw(0, 1.0).sketch).all()
 
 
 def test_guides_of_stops_are_drawn_twice_as_fine_as_what_lies_between() -> None:
     legs = Legs(order(HOUSE, CAT, guide=2))
-    guide = legs.drawn(0, 0.0).guide
+    guide = legs.draw(0, 0.0).guide
     assert guide is not None
     assert (guide == rendering.draw(HOUSE, drawings.book(), 128).guide(64).astype(np.float16)).all()

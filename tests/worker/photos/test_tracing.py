@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 def book(*traced: Traced) -> Sketchbook:
     pictures = {each.digest: each.thing for each in traced if each.thing is not None}
-    return drawings.book().joined(Sketchbook((), {}, pictures=pictures))
+    return drawings.book().join(Sketchbook((), {}, pictures=pictures))
 
 
 def sketch_of(traced: Traced, asked: Scene | None = None) -> np.ndarray:

@@ -127,11 +127,11 @@ def test_walk_that_was_taken_down_meanwhile_is_not_looked_at(
     walk = hung("a fox", "a kite")
     paint(walk, 90)
     assert reader.load_encoder() is not None
-    seen = reader._seen(reader.load_encoder(), walk, None)  # type: ignore[arg-type]
+    seen = reader._compute(reader.load_encoder(), walk, None)  # type: ignore[arg-type]
     lifecycle.delete_walk(walk)
-    reader._keep(walk, seen)
+    reader._store(walk, seen)
     assert visual_search.features_of(walk) is None
-    reader.read(walk)
+    reader.extract(walk)
 
 
 def test_hand_is_recorded_as_found_where_none_was_asked_for(

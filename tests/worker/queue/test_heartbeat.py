@@ -117,7 +117,7 @@ def test_lease_is_renewed_while_a_claim_waits_for_another_thread(
     assert seconds_left() > app.config["LEASE_SECONDS"] - 2 and not ended, "it waits, and is not stuck"
     with heart.holding(claim):
         pass
-    assert not heart._held
+    assert not heart._leases
 
 
 def test_each_thread_is_at_a_claim_of_its_own(
@@ -143,7 +143,7 @@ def test_each_thread_is_at_a_claim_of_its_own(
     assert ended == [heartbeat.ENDED], "this thread went on, the other did not"
     may_end.set()
     thread.join(20)
-    assert not heart._held
+    assert not heart._leases
 
 
 def test_claim_that_is_released_is_renewed_no_more(
