@@ -154,8 +154,8 @@ def _write(target: Path, copy: Path) -> BackupSummary:
     entries: dict[str, dict[str, Any]] = {}
     with tarfile.open(target, "w") as archive:
         for _ in range(COPIES_MAX):
-            (((walks,),), named, ((revision,),)), sums = database_dump.copy(copy, COUNT, NAMED, REVISION)
-            names, absent = {MEDIA + path for (path,) in named}, set[str]()
+            (((walks,),), path_rows, ((revision,),)), sums = database_dump.copy(copy, COUNT, NAMED, REVISION)
+            names, absent = {MEDIA + path for (path,) in path_rows}, set[str]()
             for name in sorted(names - entries.keys()):
                 try:
                     entries[name] = archive_format.add_bytes(

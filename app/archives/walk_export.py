@@ -75,11 +75,11 @@ class _Writer:
             self.add(walk)
         self.lines.close()
         self.entries.append(archive_format.add_file(self.archive, walk_records.WALKS, Path(self.lines.name)))
-        drawings = "".join(self.drawings())
+        drawings = "".join(self.drawing_lines())
         if drawings:  # releases that know no drawings can import an archive without any
             self.entries.append(archive_format.add_bytes(self.archive, drawing_records.DRAWINGS, drawings.encode()))
-        halls = "".join(self.halls()) if with_exhibitions else ""
-        self.entries.append(archive_format.add_bytes(self.archive, walk_records.EXHIBITIONS, halls.encode()))
+        lines = "".join(self.exhibition_lines()) if with_exhibitions else ""
+        self.entries.append(archive_format.add_bytes(self.archive, walk_records.EXHIBITIONS, lines.encode()))
         manifest = {
             "format": walk_records.ARCHIVE.format,
             "version": walk_records.ARCHIVE.version,
@@ -110,13 +110,13 @@ class _Writer:
         self.report.walks += 1
         self.report.files += len(contents)
 
-    def drawings(self) -> Iterator[str]:
+    def drawing_lines(self) -> Iterator[str]:
         """Yield the lines of the added drawings that the walks use, as JSON: recipes hold only their digests."""
         for line in drawing_records.lines_of(self.drawn):
             self.report.drawings += 1
             yield line.model_dump_json() + "\n"
 
-    def halls(self) -> Iterator[str]:
+    def exhibition_lines(self) -> Iterator[str]:
         for each in reversed(exhibitions.every()):
             wanted = exhibitions.request_for(each)
             line = walk_records.ExhibitionLine(

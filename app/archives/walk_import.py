@@ -74,11 +74,11 @@ def import_archive(source: Path, *, replace: bool = False) -> ImportSummary:
             manifest = archive_format.verify_manifest(archive, ARCHIVE)
             sizes = {entry["path"]: entry["bytes"] for entry in manifest["files"]}
             walks = list(_lines(archive, walk_records.WALKS, WalkLine))
-            halls = list(_lines(archive, walk_records.EXHIBITIONS, ExhibitionLine))
+            exhibition_lines = list(_lines(archive, walk_records.EXHIBITIONS, ExhibitionLine))
             drawings = list(_lines(archive, DRAWINGS, DrawingLine)) if DRAWINGS in sizes else []
             _check_drawings(drawings)
-            _check(archive, walks, halls, sizes, {line.digest for line in drawings}, replace=replace)
-            return _write(archive, walks, halls, drawing_records.unknown(drawings), replace=replace)
+            _check(archive, walks, exhibition_lines, sizes, {line.digest for line in drawings}, replace=replace)
+            return _write(archive, walks, exhibition_lines, drawing_records.unknown(drawings), replace=replace)
     except (tarfile.TarError, EOFError, ValueError, RecursionError, KeyError) as error:
         raise InvalidInput.on("file", message=f"The archive is damaged or holds no walks: {error}.") from error
 
@@ -123,9 +123,9 @@ def _check_drawings(drawings: list[DrawingLine]) -> None:
 def _check(
     archive: tarfile.TarFile,
     walks: list[WalkLine],
-    halls: list[ExhibitionLine],
+    exhibition_lines: list[ExhibitionLine],
     sizes: dict[str, int],
-    brought: set[str],
+    digests: set[str],
     *,
     replace: bool,
 ) -> None:
@@ -136,19 +136,19 @@ def _check(
     errors = []
     seen: set[str] = set()
     for number, walk in enumerate(walks, start=1):
-        if flaw := "is there twice" if walk.id in seen else _flaw(archive, walk, sizes, brought, replace=replace):
+        if flaw := "is there twice" if walk.id in seen else _flaw(archive, walk, sizes, digests, replace=replace):
             errors += _broken(walk_records.WALKS, number, f"(walk {walk.id}) {flaw}").errors
         seen.add(walk.id)
         if len(errors) >= ERRORS_MAX:
             break
-    for number, hall in enumerate(halls, start=1):
-        for wrong in exhibitions.flaws(ExhibitionRequest(hall.title, hall.text, hall.slug, walks=hall.walks)):
+    for number, line in enumerate(exhibition_lines, start=1):
+        for wrong in exhibitions.flaws(ExhibitionRequest(line.title, line.text, line.slug, walks=line.walks)):
             errors += _broken(walk_records.EXHIBITIONS, number, f"cannot be hung. {wrong.message}".rstrip(".")).errors
     if errors:
         raise InvalidInput(errors)
 
 
-def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], brought: set[str], *, replace: bool) -> str:
+def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], digests: set[str], *, replace: bool) -> str:
     earlier = lookup.any_walk(walk.id)
     if earlier is not None and not replace:
         return ""  # the existing walk stays as it is
@@ -164,7 +164,7 @@ def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], broug
         return f"cannot be hung here. {error}".rstrip(".")
     if not walk.films and any(stop.picture for stop in wanted.stops):
         return "cannot be painted here: it is made of a photo, which stayed with its owner"
-    if not walk.films and (gone := _missing_drawing(wanted, pinned.model_name, brought)):
+    if not walk.films and (gone := _missing_drawing(wanted, pinned.model_name, digests)):
         return f"cannot be painted here: the drawing {gone} is neither here nor in the archive"
     return _files_flaw(archive, walk, sizes)
 
@@ -177,14 +177,14 @@ def _shown(walk: WalkLine) -> Iterator[banned_words.ShownText]:
         yield ("recipe", "drawings"), "The name of a drawing", drawing["name"]
 
 
-def _missing_drawing(wanted: Commission, model: str, brought: set[str]) -> str:
+def _missing_drawing(wanted: Commission, model: str, digests: set[str]) -> str:
     """Return the digest of a drawing that a walk needs and neither this site nor the archive has; ``""`` if none."""
     offer = models_on_offer.find(model)
     book = None if offer is None else sketchbooks.find(offer.setting)
     if book is None:
         return ""
     drawn = (thing["drawing"] for stop in wanted.stops if stop.scene for thing in stop.scene["things"])
-    return next((digest for digest in drawn if digest not in book and digest not in brought), "")
+    return next((digest for digest in drawn if digest not in book and digest not in digests), "")
 
 
 def _files_flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int]) -> str:
@@ -237,7 +237,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
 def _write(
     archive: tarfile.TarFile,
     walks: list[WalkLine],
-    halls: list[ExhibitionLine],
+    exhibition_lines: list[ExhibitionLine],
     drawings: list[DrawingLine],
     *,
     replace: bool,
@@ -258,8 +258,8 @@ def _write(
         report.hung += bool(walk.films)
         report.queued += not walk.films
         db.session.expunge_all()
-    for hall in halls:
-        _publish_exhibition(hall, report, replace=replace)
+    for line in exhibition_lines:
+        _publish_exhibition(line, report, replace=replace)
     if report.queued:
         jobs.notify_workers()
     return report

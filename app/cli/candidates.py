@@ -52,17 +52,17 @@ def command(prompt: str, leave_out: str, hand: str | None, out: Path | None, as_
     wanted = candidates.validate({"stop": stop, **settings})
     owner = visitors.digest(WORD)
     with provide_worker(needed=True) as tend:
-        found = candidates.place(wanted, owner_hash=owner, network=owner)
-        found = _wait_for(found.id, tend)
-    if found.error:
-        raise MomaError(found.error)
-    written = [] if out is None else _write(found, out)
+        candidate_set = candidates.place(wanted, owner_hash=owner, network=owner)
+        candidate_set = _wait_for(candidate_set.id, tend)
+    if candidate_set.error:
+        raise MomaError(candidate_set.error)
+    written = [] if out is None else _write(candidate_set, out)
     if as_json:
-        print_json({**candidate_routes.describe(found), "files": [str(path) for path in written]})
+        print_json({**candidate_routes.describe(candidate_set), "files": [str(path) for path in written]})
         return
-    for index, candidate in enumerate(found.candidates):
-        origin = "as proposed" if candidate.place == 0 else f"seed {found.pool[candidate.place]['seed']}"
-        click.echo(f"{found.id}.{index}  {origin}" + (f"  {written[index]}" if written else ""))
+    for index, candidate in enumerate(candidate_set.candidates):
+        origin = "as proposed" if candidate.place == 0 else f"seed {candidate_set.pool[candidate.place]['seed']}"
+        click.echo(f"{candidate_set.id}.{index}  {origin}" + (f"  {written[index]}" if written else ""))
 
 
 def parse_picks(names: Sequence[str], prompts: Sequence[str]) -> list[dict[str, Any]]:
@@ -77,34 +77,34 @@ def parse_picks(names: Sequence[str], prompts: Sequence[str]) -> list[dict[str, 
 
 def _stop(name: str, prompt: str) -> dict[str, Any]:
     set_id, _, index = name.partition(".")
-    found = candidate_requests.find(set_id)
-    places = [] if found is None else [str(each.index) for each in found.candidates]
-    if found is None or index not in places:
+    candidate_set = candidate_requests.find(set_id)
+    places = [] if candidate_set is None else [str(each.index) for each in candidate_set.candidates]
+    if candidate_set is None or index not in places:
         raise InvalidInput.on("pick", message=f"There is no candidate {name:.40}; they are kept for a short time.")
-    if found.asked["stop"]["prompt"] != " ".join(prompt.split()):
-        message = f"The candidate {name} is a picture of “{found.asked['stop']['prompt']}”, not of “{prompt}”."
+    if candidate_set.asked["stop"]["prompt"] != " ".join(prompt.split()):
+        message = f"The candidate {name} is a picture of “{candidate_set.asked['stop']['prompt']}”, not of “{prompt}”."
         raise InvalidInput.on("pick", message=message)
-    proposal = found.pool[found.candidates[places.index(index)].place]
+    proposal = candidate_set.pool[candidate_set.candidates[places.index(index)].place]
     return {"seed": proposal["seed"], "scene": proposal["scene"]}
 
 
 def _wait_for(set_id: str, tend: Callable[[], None]) -> CandidateSet:
     for _ in jobs.poll(tend):
         db.session.rollback()
-        found = candidate_requests.find(set_id)
-        if found is None:
+        candidate_set = candidate_requests.find(set_id)
+        if candidate_set is None:
             raise MomaError("The candidates were deleted meanwhile.")
-        if found.state != WAITING:
+        if candidate_set.state != WAITING:
             break
-    return cast(CandidateSet, found)  # the loop ends only by break or an error
+    return cast(CandidateSet, candidate_set)  # the loop ends only by break or an error
 
 
-def _write(found: CandidateSet, out: Path) -> list[Path]:
+def _write(candidate_set: CandidateSet, out: Path) -> list[Path]:
     paths = []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for candidate in found.candidates:
-            paths.append(out / f"{found.id}.{candidate.index}.webp")
+        for candidate in candidate_set.candidates:
+            paths.append(out / f"{candidate_set.id}.{candidate.index}.webp")
             paths[-1].write_bytes(candidate.picture)
     except OSError as error:
         raise MediaError(f"{out} cannot be written to: {error.strerror or error}") from error

@@ -88,11 +88,15 @@ def command(
     wanted = folder_captions.expand_requests(tones, audiences, languages, variants)
     files = folder_captions.find_pictures(folder, recursive=recursive)
     is_table = (kind or ("csv" if out and out.suffix.lower() == ".csv" else "jsonl")) == "csv"
-    kept = {} if out is None else folder_captions.read_earlier(out, files, wanted, is_table=is_table)
-    left = {name: path for name, path in files.items() if name not in kept}
-    with provide_worker(needed=look and bool(left)) as tend, _target(out, list(kept.values()), is_table) as target:
+    earlier = {} if out is None else folder_captions.read_earlier(out, files, wanted, is_table=is_table)
+    left = {name: path for name, path in files.items() if name not in earlier}
+    with provide_worker(needed=look and bool(left)) as tend, _target(out, list(earlier.values()), is_table) as target:
         skipped = _write(folder_captions.compose(left, wanted, look=look, tend=tend), target, is_table)
-    summary = {"written": len(left) - len(skipped), "kept": len(kept), "skipped": [_fields(each) for each in skipped]}
+    summary = {
+        "written": len(left) - len(skipped),
+        "kept": len(earlier),
+        "skipped": [_fields(each) for each in skipped],
+    }
     if out is not None and as_json:
         print_json(summary)
     elif out is not None:
@@ -101,8 +105,8 @@ def command(
 
 
 @contextmanager
-def _target(out: Path | None, kept: Sequence[str], is_table: bool) -> Iterator[TextIO]:
-    """Open the output: stdout, or the file ``out``, after replacing its content with what is kept of it."""
+def _target(out: Path | None, texts: Sequence[str], is_table: bool) -> Iterator[TextIO]:
+    """Open the output: stdout, or the file ``out``, whose content is first replaced with ``texts``."""
     head = folder_captions.HEAD if is_table else ""
     if out is None:
         sys.stdout.write(head)
@@ -110,7 +114,7 @@ def _target(out: Path | None, kept: Sequence[str], is_table: bool) -> Iterator[T
         return
     try:
         aside = out.with_name(f".{out.name}.part")
-        aside.write_text(head + "".join(kept), "utf-8")
+        aside.write_text(head + "".join(texts), "utf-8")
         aside.replace(out)
         opened = out.open("a", encoding="utf-8")
     except OSError as error:
@@ -119,11 +123,13 @@ def _target(out: Path | None, kept: Sequence[str], is_table: bool) -> Iterator[T
         yield opened
 
 
-def _write(found: Iterator[CaptionedPicture | SkippedPicture], target: TextIO, is_table: bool) -> list[SkippedPicture]:
+def _write(
+    results: Iterator[CaptionedPicture | SkippedPicture], target: TextIO, is_table: bool
+) -> list[SkippedPicture]:
     """Write each result at once, so that nothing is lost if the command is stopped; return the skipped pictures."""
     form: Callable[[CaptionedPicture], str] = folder_captions.as_rows if is_table else folder_captions.as_lines
     skipped = []
-    for each in found:
+    for each in results:
         if isinstance(each, SkippedPicture):
             skipped.append(each)
             click.echo(f"{each.file}: {each.error}", err=True)

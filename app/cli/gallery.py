@@ -53,8 +53,8 @@ def reindex(after: int, as_json: bool) -> None:
     else:
         click.echo(f"{progress.done:,} walks in {seconds:.1f} s, {rate:,} a second.")
         for what, made in vectors.items():
-            said = made.get("flaw") or f"{made['vectors']:,} vectors in {made['seconds']:.1f} s."
-            click.echo(f"{what.replace('_', ' ').capitalize()}: {said}")
+            message = made.get("flaw") or f"{made['vectors']:,} vectors in {made['seconds']:.1f} s."
+            click.echo(f"{what.replace('_', ' ').capitalize()}: {message}")
 
 
 def _rebuild(make: Callable[[], Iterator[IndexProgress]], what: str, *, quiet: bool) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _set_listed(walk_id: str, is_listed: bool, as_json: bool) -> None:
         click.echo(f"{walk.id} is {'listed' if is_listed else 'no longer listed'}.")
 
 
-def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, done: str) -> None:
+def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, message: str, done: str) -> None:
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     act(walk)
     audit_log.note(done, walk.id, who=audit_log.COMMAND)
@@ -215,4 +215,4 @@ def _do(act: Callable[[Walk], None], walk_id: str, as_json: bool, said: str, don
         state = {"hidden": walk.hidden_at is not None, "featured": walk.featured_at is not None}
         print_json({"id": walk.id, **state})
     else:
-        click.echo(f"{walk.id} {said}")
+        click.echo(f"{walk.id} {message}")

@@ -69,8 +69,8 @@ def _each(source: MediaStore, target: MediaStore, act: Action, report: Callable[
             )
             wanted = sorted(path for path in here if not path.rpartition("/")[2].startswith("."))  # no temporary files
             if folders == [photo_store.FOLDER]:
-                named = _photos()
-                wanted = [path for path in wanted if path in named]
+                named_paths = _photos()
+                wanted = [path for path in wanted if path in named_paths]
             results = threads.map(lambda path: act(source, target, path, here[path], there.get(path)), wanted)  # noqa: B023
             for path, (copied, flaw) in zip(wanted, results, strict=True):
                 moved.files += 1

@@ -166,29 +166,29 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _refusal(error: BaseException, bucket: str) -> str:
-    said = _reason(error)
+    why = _reason(error)
     cures: list[tuple[Callable[[BaseException], bool], str]] = [
         (
             lambda each: isinstance(each, FileNotFoundError) or _status(each) == 404,
-            f"There is no bucket {bucket} there ({said}). Make it, or correct its name, the region or AWS_ENDPOINT_URL",
+            f"There is no bucket {bucket} there ({why}). Make it, or correct its name, the region or AWS_ENDPOINT_URL",
         ),
         (
             lambda each: isinstance(each, PermissionError) or _status(each) in (401, 403),
-            f"The bucket {bucket} does not let us in ({said}). Give the credentials the rights that {PAGE} lists",
+            f"The bucket {bucket} does not let us in ({why}). Give the credentials the rights that {PAGE} lists",
         ),
         (
             lambda each: "Credentials" in type(each).__name__,
-            f"No credentials for the bucket {bucket} were found ({said}). {PAGE} says where they belong",
+            f"No credentials for the bucket {bucket} were found ({why}). {PAGE} says where they belong",
         ),
         (
             lambda each: _status(each) in (301, 307, 400),
-            f"The bucket {bucket} is not asked as it wants to be ({said}). Set AWS_DEFAULT_REGION to its region",
+            f"The bucket {bucket} is not asked as it wants to be ({why}). Set AWS_DEFAULT_REGION to its region",
         ),
     ]
     for fits, sentence in cures:
         if any(fits(each) for each in _chain(error)):
             return sentence
-    return f"The bucket {bucket} cannot be used: {said}. See {PAGE}"
+    return f"The bucket {bucket} cannot be used: {why}. See {PAGE}"
 
 
 def _reason(error: BaseException) -> str:

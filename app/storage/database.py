@@ -171,11 +171,11 @@ def writing() -> Iterator[Session]:
     if session.in_transaction():
         session.commit()
 
-    with ExitStack() as held:
+    with ExitStack() as stack:
         turns = cast(WriterLock | None, current_app.extensions.get(TURNS))
         begin = partial(session.connection, execution_options={"writes": True})
         if turns:
-            held.enter_context(turns.hold(begin))
+            stack.enter_context(turns.hold(begin))
         else:
             begin()
         try:
@@ -245,17 +245,17 @@ def schema_state() -> str:
     code, known = head(), revisions()
     try:
         with db.engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_heads()
+            heads = MigrationContext.configure(connection).get_current_heads()
             missing, present = _compare_columns(connection)
             runs = compatibility.runs_on(connection, known)
     except SQLAlchemyError as error:
         return f"{UNREACHABLE}: {_reason(error)}"
-    if not found and not present:
+    if not heads and not present:
         return EMPTY
-    if len(found) != 1:
-        lacks = "more than one" if found else "no"
+    if len(heads) != 1:
+        lacks = "more than one" if heads else "no"
         return f"The database was left half-migrated: it has tables of ours and {lacks} recorded revision. {RESTORE}"
-    (revision,) = found
+    (revision,) = heads
     if revision not in known and not runs:
         return (
             f"The database is at revision {revision}, which is newer than the code ({code}). Update the code, or run "
@@ -273,7 +273,7 @@ def _compare_columns(connection: Connection) -> tuple[list[str], list[str]]:
     inspector = inspect(connection)
     tables = set(inspector.get_table_names()) & set(db.metadata.tables)
     columns = inspector.get_multi_columns(filter_names=sorted(tables)) if tables else {}
-    there = {f"{table}.{column['name']}" for (_, table), found in columns.items() for column in found}
+    there = {f"{table}.{column['name']}" for (_, table), details in columns.items() for column in details}
     wanted = [f"{table.name}.{column.name}" for table in db.metadata.sorted_tables for column in table.columns]
     return [name for name in wanted if name not in there], sorted(tables)
 

@@ -185,7 +185,7 @@ def test_limits_that_forbid_a_piece_hinder_no_start(tmp_path: Path, caplog: pyte
         assert count() == 0
         db.session.remove()
         db.engine.dispose()
-    assert "The first exhibition does not hang" in caplog.text
+    assert "The first exhibition was not published" in caplog.text
 
 
 def test_the_shipped_files_are_at_most_ten_megabytes() -> None:

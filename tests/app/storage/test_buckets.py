@@ -173,7 +173,7 @@ def test_silent_bucket_keeps_the_start_waiting_no_longer_than_it_may(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         fsspec.get_filesystem_class("s3").clear_instance_cache()
         make_app(instance, MEDIA_URL=URL)
-    assert "pictures are away until it does: no answer within 0.5 seconds" in caplog.text
+    assert "pictures are unavailable: no answer within 0.5 seconds" in caplog.text
 
 
 def test_rights_in_the_example_are_enough_and_end_at_the_folder(
