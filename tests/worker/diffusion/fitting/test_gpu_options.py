@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.support import cards
-from worker.diffusion import tuning, tuning_cache
+from worker.diffusion import tuning_cache
 from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
