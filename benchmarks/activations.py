@@ -57,14 +57,14 @@ class Counted(TorchDispatchMode):
             self.live -= size
 
 
-def fused(query: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+def fused_attention(query: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
     """Return an empty result, in place of attention that keeps no matrix of weights."""
     return torch.empty_like(query)
 
 
 def peak(call: Callable[[], object]) -> int:
     """Return the most bytes that exist at once during a call."""
-    with mock.patch("torch.nn.functional.scaled_dot_product_attention", fused), torch.inference_mode():
+    with mock.patch("torch.nn.functional.scaled_dot_product_attention", fused_attention), torch.inference_mode():
         counted = Counted()
         with counted:
             call()

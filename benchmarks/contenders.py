@@ -19,7 +19,7 @@ from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 from numpy.typing import NDArray
 
 from benchmarks import measures
-from benchmarks.trajectories import Sampler, Trajectory, between
+from benchmarks.trajectories import Sampler, Trajectory, interpolate
 from worker.planning import frame_schedule
 
 Picture = NDArray[np.uint8]
@@ -55,7 +55,7 @@ def shared_prefix(sampler: Sampler, frames: int) -> Film:
     steps = sampler.rendering.steps
     leave = steps - round(steps * PROMPT_STRENGTH)
     (prefix,), _ = sampler.go([sampler.begin(0.5)], [0.5], until=leave)
-    return Film(positions, _finished(sampler, [prefix] * frames, positions))
+    return Film(positions, _finish(sampler, [prefix] * frames, positions))
 
 
 def branch_tree(sampler: Sampler, frames: int) -> Film:
@@ -73,7 +73,7 @@ def branch_tree(sampler: Sampler, frames: int) -> Film:
     pictures = dict(zip((0.0, 1.0), sampler.pictures(ends), strict=True))
     for depth, count in zip(depths, stems, strict=True):
         parents = {position: states[depth] for position, states in there.items()}
-        for positions in _bisected(pictures, count, sampler.batch, measures.rms):
+        for positions in _bisect(pictures, count, sampler.batch, measures.rms):
             starts = [_blend(parents, position) for position in positions]
             ends, kept = sampler.go(starts, positions, until=steps, keep=[later for later in depths if later > depth])
             there |= dict(zip(positions, kept, strict=True))
@@ -85,7 +85,7 @@ def branch_tree(sampler: Sampler, frames: int) -> Film:
 def bisection(sampler: Sampler, frames: int) -> Film:
     """Return the film of P3: every frame in full, always in the middle of the gap whose ends differ most by SSIM."""
     pictures = dict(zip((0.0, 1.0), sampler.full([0.0, 1.0]), strict=True))
-    for positions in _bisected(pictures, frames - 2, sampler.batch, lambda a, b: 1 - measures.ssim(a, b)):
+    for positions in _bisect(pictures, frames - 2, sampler.batch, lambda a, b: 1 - measures.ssim(a, b)):
         pictures |= dict(zip(positions, sampler.full(positions), strict=True))
     return _in_order(pictures)
 
@@ -137,7 +137,7 @@ def _uniform(frames: int) -> list[float]:
     return list(frame_schedule.positions(2, frames))
 
 
-def _finished(sampler: Sampler, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:
+def _finish(sampler: Sampler, starts: Sequence[Trajectory], positions: Sequence[float]) -> list[Picture]:
     """Return the pictures of trajectories, run to their end and decoded batch by batch."""
     painted: list[Picture] = []
     for first in range(0, len(starts), sampler.batch):
@@ -159,7 +159,7 @@ def _branching(steps: int, branches: int) -> tuple[list[int], list[int]]:
     return depths, stems
 
 
-def _bisected(
+def _bisect(
     pictures: dict[float, Picture], count: int, batch: int, distance: Callable[[Picture, Picture], float]
 ) -> Any:
     """Yield batches of positions, always the middles of the widest gaps; pictures are compared before each batch."""
@@ -176,7 +176,7 @@ def _blend(parents: dict[float, Trajectory], position: float) -> Trajectory:
     """Return the start of a branch between the nearest parents on either side."""
     left = max(parent for parent in parents if parent <= position)
     right = min(parent for parent in parents if parent >= position)
-    return between(parents[left], parents[right], (position - left) / (right - left))
+    return interpolate(parents[left], parents[right], (position - left) / (right - left))
 
 
 def _in_order(pictures: dict[float, Picture]) -> Film:

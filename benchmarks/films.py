@@ -75,7 +75,7 @@ def race(bench: Bench, *, pairs: int, sizes: Sequence[int] = SIZES, names: Seque
     P0 is timed before and after them, on half of its frames each.
     """
     pipe = contenders.usual_pipeline(str(bench.ours.folder))
-    contenders.usual(pipe, _asked(bench, 0), [0.5], seed=bench.ours.seed, guidance=bench.ours.guidance)
+    contenders.usual(pipe, _pair(bench, 0), [0.5], seed=bench.ours.seed, guidance=bench.ours.guidance)
     for number, size in product(range(pairs), sizes):
         order = names if number % 2 else names[::-1]
         missing = [name for name in order if not bench.store.has("film", pair=number, frames=size, contender=name)]
@@ -89,7 +89,7 @@ def race(bench: Bench, *, pairs: int, sizes: Sequence[int] = SIZES, names: Seque
                 _usual(bench, pipe, number, half)
 
 
-def _asked(bench: Bench, number: int) -> tuple[str, str]:
+def _pair(bench: Bench, number: int) -> tuple[str, str]:
     """Return a pair as the worker passes it to the model: with the prefix, because neither names a style."""
     one, other = REPORT[number]
     return bench.ours.painter.prefix + one, bench.ours.painter.prefix + other
@@ -99,7 +99,7 @@ def _usual(bench: Bench, pipe: Any, number: int, half: int) -> None:
     found: dict[str, Any] = {}
     positions = np.linspace(0, 1, USUAL_FRAMES)[half::2].tolist()
     with count_work(pipe.unet, pipe.vae.decoder) as work, time_block(found):
-        contenders.usual(pipe, _asked(bench, number), positions, seed=bench.ours.seed, guidance=bench.ours.guidance)
+        contenders.usual(pipe, _pair(bench, number), positions, seed=bench.ours.seed, guidance=bench.ours.guidance)
     each = {name: value / len(positions) for name, value in found.items()}
     bench.store.add("usual", pair=number, half=half, passes=work.passes / len(positions), **each)
 

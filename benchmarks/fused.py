@@ -90,7 +90,7 @@ def _share(found: Sequence[int], exact: Sequence[int]) -> float:
 def _exact(path: Path, table: Embedding, searches: Sequence[str]) -> list[list[int]]:
     """Return the numbers of each query's best walks, by comparison with every row of the index."""
     rows = Vectors(path, table.revision, table.width)._rows
-    wanted: Floats = table.of(searches)
+    wanted: Floats = table.embed(searches)
     likeness = np.concatenate([_block(rows[start : start + BLOCK], wanted) for start in range(0, len(rows), BLOCK)])
     found = []
     for each in likeness.T:

@@ -95,7 +95,7 @@ def _measure(app: Flask, walks: int, catalogue: Path, per_kind: int) -> dict[str
     pages = {name: _times(client, each) for name, each in addresses.items()}
     found["pages"] = {name: _quantiles(*each) for name, each in pages.items()}
     found["depth"] = min(DEPTH, walks - 1)
-    found["deep_to_first"], found["deep_to_first_processor"] = _paired(client, addresses)
+    found["deep_to_first"], found["deep_to_first_processor"] = _compare_pages(client, addresses)
     found["page_kilobytes"] = _kilobytes(client)
     found["fused"] = fused.measure(app)
     found["reindex"] = _reindex(app, addresses)
@@ -170,7 +170,7 @@ def _quantiles(walls: list[float], processor: list[float]) -> dict[str, float]:
             "processor_p95": statistics.quantiles(processor, n=20)[-1]}  # fmt: skip
 
 
-def _paired(client: Any, addresses: dict[str, list[str]]) -> tuple[float, float]:
+def _compare_pages(client: Any, addresses: dict[str, list[str]]) -> tuple[float, float]:
     """Return the time of a deep page relative to the first one, measured in alternation: wall and CPU."""
     first, deep = addresses["first page"][0], addresses[DEEP][0]
     pairs = [(_times(client, [first]), _times(client, [deep])) for _ in range(60)]
@@ -189,7 +189,7 @@ def _kilobytes(client: Any) -> float:
 def _reindex(app: Flask, addresses: dict[str, list[str]]) -> dict[str, float]:
     """Reindex in a second thread for a while, and compare each page served meanwhile with that of before."""
     paths = [path for name in ("first page", "a word, newest first", "filters") for path in addresses[name][:20]]
-    before = {path: _shown(app, path) for path in paths}
+    before = {path: _list_walks(app, path) for path in paths}
     stop, done = threading.Event(), [0]
 
     def work() -> None:
@@ -204,14 +204,14 @@ def _reindex(app: Flask, addresses: dict[str, list[str]]) -> dict[str, float]:
     thread.start()
     while time.monotonic() - began < REINDEX_SECONDS and thread.is_alive():
         path = paths[served % len(paths)]
-        wrong += _shown(app, path) != before[path]
+        wrong += _list_walks(app, path) != before[path]
         served += 1
     stop.set()
     thread.join()
     return {"walks_a_second": done[0] / (time.monotonic() - began), "pages": served, "wrong_pages": wrong}
 
 
-def _shown(app: Flask, path: str) -> list[str]:
+def _list_walks(app: Flask, path: str) -> list[str]:
     return re.findall(r'class="picture" href="([^"]+)"', app.test_client().get(path).text)
 
 

@@ -32,7 +32,7 @@ def judge(bench: Bench, *, pairs: int, names: Sequence[str] = JUDGED_NAMES) -> N
                 continue
             bench.in_time()
             film = bench.store.film(name, number, JUDGED)
-            drawn = _drawn(number, len(film.positions))
+            drawn = _draw_frames(number, len(film.positions))
             references = _references(bench, number, [film.positions[i] for i in drawn])
             found = nearness([film.pictures[i] for i in drawn], references)
             bench.store.add("judged", contender=name, pair=number, **found)
@@ -74,7 +74,7 @@ def fits(store: Store, *, names: Sequence[str] = JUDGED_NAMES) -> dict[str, dict
     return dict(found)
 
 
-def _drawn(number: int, frames: int) -> list[int]:
+def _draw_frames(number: int, frames: int) -> list[int]:
     """Return random frame indices, including the ends and the middle; the same for every contender of a pair."""
     fixed = {0, frames // 2, frames - 1}
     others = [i for i in range(frames) if i not in fixed]

@@ -93,7 +93,7 @@ def _measure(load: Load, site: Served, seconds: int) -> dict[str, Any]:
         "p99_milliseconds": _milliseconds(_figure(r"99%\s+(\S+)", said)),
         "processor_milliseconds": 1000 * spent / pages,
         "processors_busy": spent / lasted,
-        "failed": _failed(said),
+        "failed": _count_errors(said),
         "aim": load.aim,
     }
 
@@ -105,7 +105,7 @@ def _wrk(address: str, seconds: int, *more: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def _failed(said: str) -> int:
+def _count_errors(said: str) -> int:
     """Return the number of error statuses and socket errors in wrk's output."""
     answers = sum(int(count) for count in re.findall(r"Non-2xx or 3xx responses: (\d+)", said))
     errors = re.findall(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)

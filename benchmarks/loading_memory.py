@@ -41,7 +41,7 @@ def load(folder: Path, way: str) -> dict[str, float]:
     watching.start()
     began = time.perf_counter()
     if way == "gpu":
-        with SimulatedGpu(80 * 2**30).installed():
+        with SimulatedGpu(80 * 2**30).install():
             model = Model.load(str(folder), device="cpu:0")
             model.keep_precision("bfloat16")
             model.networks("bfloat16", "contiguous")

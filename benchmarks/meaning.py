@@ -130,7 +130,7 @@ def _measure_recall(find: Any, carrying: dict[str, set[int]], tags: Sequence[str
 def _index(app: Flask, works: Works, count: int, folder: Path) -> dict[str, Any]:
     """Fill an index, and return its size, its speed and its recall against an exact search."""
     table = Embedding.load(app.config["MEANING"])
-    titles = table.of(sorted({work["title"] for work in works}))
+    titles = table.embed(sorted({work["title"] for work in works}))
     draw = np.random.default_rng(SEED)
     rows = normalise(titles[draw.integers(len(titles), size=count)] + titles[draw.integers(len(titles), size=count)])
     path = folder / "many.vectors"

@@ -45,7 +45,7 @@ def ms_ssim(a: Picture, b: Picture) -> float:
     found = []
     for _ in range(SCALES):
         found.append(_ssim(x, y))
-        x, y = _halved(x), _halved(y)
+        x, y = _halve(x), _halve(y)
     return float(np.mean(found))
 
 
@@ -87,7 +87,7 @@ def _grey(picture: Picture) -> NDArray[np.float64]:
     return np.asarray(Image.fromarray(picture).convert("L"), np.float64)
 
 
-def _halved(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def _halve(x: NDArray[np.float64]) -> NDArray[np.float64]:
     height, width = x.shape[0] // 2 * 2, x.shape[1] // 2 * 2
     return x[:height, :width].reshape(height // 2, 2, width // 2, 2).mean((1, 3))
 

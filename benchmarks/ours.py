@@ -42,17 +42,17 @@ class Ours:
         if steps:
             ours |= {"steps": steps, "spacing": None}
         rendering = self.painter.rendering(ours)
-        return Sampler(self.painter, self._prepared(pair, ours), batch=rendering.batch)
+        return Sampler(self.painter, self._prepare(pair, ours), batch=rendering.batch)
 
     def film(self, pair: tuple[str, str], frames: int, preset: str) -> Film:
         """Return the film of a walk of two stops, generated pass by pass, as workers do."""
         sampling = self.sampling(preset)
-        prepared = self._prepared(pair, sampling)
+        prepared = self._prepare(pair, sampling)
         walk = whole_walk.WholeWalk(self.painter, prepared, sampling)
         walk.paint(frames=frames)
         pictures = walk.pictures
         return Film(list(pictures), list(pictures.values()))
 
-    def _prepared(self, pair: tuple[str, str], sampling: Mapping[str, Any]) -> PreparedWalk:
+    def _prepare(self, pair: tuple[str, str], sampling: Mapping[str, Any]) -> PreparedWalk:
         stops = [self._asking.stop(prompt, self.seed) for prompt in pair]
         return self.painter.prepare(stops, self.painter.rendering(sampling))

@@ -74,9 +74,9 @@ class SimulatedCard(Sleeper):
     def paint(self, prepared: Any, positions: Sequence[float], **how: Any) -> list[Painted]:
         """Return one batch of simulated pictures, after the time of its evaluations."""
         painted = super().paint(prepared, positions, **how)
-        return [each if each.picture is None else replace(each, picture=self._drawn(each)) for each in painted]
+        return [each if each.picture is None else replace(each, picture=self._draw(each)) for each in painted]
 
-    def _drawn(self, painted: Painted) -> Any:
+    def _draw(self, painted: Painted) -> Any:
         shifted = np.roll(self._texture, int(97 * painted.position), axis=1)
         return (shifted + np.asarray(painted.picture)[0, 0]).clip(0, 255).astype(np.uint8)
 

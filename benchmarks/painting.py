@@ -147,16 +147,16 @@ def _site(bench: Bench) -> None:
             bench.in_time()
             found: dict[str, float] = {}
             for through in (True, False) if n % 2 else (False, True):
-                found |= _walked(bench, running, frames, n) if through else _painted(bench, frames, n)
+                found |= _time_site(bench, running, frames, n) if through else _time_in_process(bench, frames, n)
             bench.store.add("site", frames=frames, pair=n, **found)
 
 
-def _walked(bench: Bench, running: site.RunningSite, frames: int, n: int) -> dict[str, float]:
+def _time_site(bench: Bench, running: site.RunningSite, frames: int, n: int) -> dict[str, float]:
     walked = walk.through_site(running, REPORT[n], frames, seed=bench.ours.seed, preset="balanced")
     return {"whole": walked.whole, "first": walked.first}
 
 
-def _painted(bench: Bench, frames: int, n: int) -> dict[str, float]:
+def _time_in_process(bench: Bench, frames: int, n: int) -> dict[str, float]:
     work, found = walk.in_process(bench.ours, REPORT[n], frames, preset="balanced")
     return {**found, "passes": work.passes, "decodes": work.decodes}
 

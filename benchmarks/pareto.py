@@ -70,7 +70,7 @@ def drawing(points: Sequence[Point]) -> str:
     parts = [_axes(x, y, most, (math.exp(low), math.exp(high)))]
     way = " ".join(f"{x(point.faster.value):.1f},{y(point.distance.value):.1f}" for point in front(points))
     parts.append(f'<polyline class="front" points="{way}"/>')
-    below = _crowded([(x(point.faster.value), y(point.distance.value)) for point in points])
+    below = _find_crowded([(x(point.faster.value), y(point.distance.value)) for point in points])
     for point, is_below in zip(points, below, strict=True):
         cx, cy = x(point.faster.value), y(point.distance.value)
         parts += [
@@ -106,7 +106,7 @@ def _hairline(x1: float, y1: float, x2: float, y2: float, *, kind: str = "hair")
     return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def _crowded(places: Sequence[tuple[float, float]]) -> list[bool]:
+def _find_crowded(places: Sequence[tuple[float, float]]) -> list[bool]:
     """Return for each point whether its label goes below; of two labels that would overlap, the lower one does."""
     below = [False] * len(places)
     order = sorted(range(len(places)), key=lambda i: places[i])

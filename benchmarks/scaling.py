@@ -85,7 +85,7 @@ def scaler(measured: dict[str, Any], assumed: Assumed) -> Scaler:
     return Scaler(start_seconds=measured["start_seconds"] + assumed.new_worker_seconds)
 
 
-def need(an_hour: int, measured: dict[str, Any], assumed: Assumed) -> Need:
+def estimate(an_hour: int, measured: dict[str, Any], assumed: Assumed) -> Need:
     """Return the needs at one size."""
     rule, seconds = scaler(measured, assumed), measured["walk_seconds"]
     day = queueing.simulate_day(an_hour, seconds, rule, peak=assumed.peak, seed=SEED)
@@ -146,7 +146,7 @@ def text(measured: dict[str, Any], assumed: Assumed, needs: Sequence[Need]) -> s
     """Return the text between the markers of the page."""
     return "\n\n".join(
         (
-            _measured(measured),
+            _describe_measures(measured),
             f"**Assumed**, and to be set with options or in the code: {assumed.summary()}.",
             table(needs),
             "What the other parts do is told for the busiest moment. Waits are until a walk is begun.",
@@ -156,7 +156,7 @@ def text(measured: dict[str, Any], assumed: Assumed, needs: Sequence[Need]) -> s
     )
 
 
-def _measured(measured: dict[str, Any]) -> str:
+def _describe_measures(measured: dict[str, Any]) -> str:
     seconds = sorted(measured["walk_seconds"])
     claims = [each["a_second"] for each in measured["claims"].values()]
     return (
@@ -198,7 +198,7 @@ def main() -> None:
     options = parser.parse_args()
     assumed = replace(assumed, peak=options.peak, card=options.card)
     measured = json.loads(MEASURED.read_text("utf-8"))
-    needs = [need(size, measured, assumed) for size in SIZES]
+    needs = [estimate(size, measured, assumed) for size in SIZES]
     before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     PAGE.write_text(f"{before}{BEGIN}\n{text(measured, assumed, needs)}\n{END}{after}", "utf-8")

@@ -74,7 +74,7 @@ def _walks(site: Workshop, folder: Path, server: postgres.PostgresServer) -> dic
     site.start_workers(Setting(1, len(os.sched_getaffinity(0)), rounds=WALKS))
     start = time.monotonic() - began
     paint_walk(("a cup", "a hat"), FRAMES)
-    before, commits, stored = _stored(folder), _commits(), _database_bytes()
+    before, commits, stored = _stored_bytes(folder), _commits(), _database_bytes()
     spent = _processor_seconds(server)
     found = [paint_walk(pair, FRAMES) for pair in REPORT[:WALKS]]
     spent = _processor_seconds(server) - spent
@@ -85,7 +85,7 @@ def _walks(site: Workshop, folder: Path, server: postgres.PostgresServer) -> dic
         "batches": [each["batches"] for each in found],
         "commits_a_walk": round((_commits() - commits) / WALKS, 1),
         "postgres_ms_a_walk": round(1000 * spent / WALKS, 1),
-        "media_bytes_a_walk": round((_stored(folder) - before) / WALKS),
+        "media_bytes_a_walk": round((_stored_bytes(folder) - before) / WALKS),
         "film_bytes": round(sum(films) / len(films)) if films else None,
         "database_bytes_a_walk": round((_database_bytes() - stored) / WALKS),
     }
@@ -100,13 +100,13 @@ def _claims(app: Flask, server: postgres.PostgresServer) -> dict[str, Any]:
     for at_once in AT_ONCE:
         spent, began = _processor_seconds(server), time.monotonic()
         with ThreadPoolExecutor(at_once) as threads:
-            taken = sum(threads.map(partial(_claimed, app), [CLAIMS // at_once] * at_once))
+            taken = sum(threads.map(partial(_claim, app), [CLAIMS // at_once] * at_once))
             seconds, spent = time.monotonic() - began, _processor_seconds(server) - spent
         by_many[str(at_once)] = {"a_second": round(taken / seconds, 1), "postgres_ms": round(1000 * spent / taken, 3)}
     return {"waiting": LINE, "claims": by_many}
 
 
-def _claimed(app: Flask, count: int) -> int:
+def _claim(app: Flask, count: int) -> int:
     with app.app_context():
         return sum(claim_next() is not None for _ in range(count))
 
@@ -137,7 +137,7 @@ def _of(stat: Path) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _asked(statement: str) -> Callable[[], int]:
+def _query(statement: str) -> Callable[[], int]:
     def ask() -> int:
         value = db.session.execute(text(statement)).scalar_one()
         db.session.rollback()
@@ -146,11 +146,11 @@ def _asked(statement: str) -> Callable[[], int]:
     return ask
 
 
-_commits = _asked("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
-_database_bytes = _asked("SELECT pg_database_size(current_database())")
+_commits = _query("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+_database_bytes = _query("SELECT pg_database_size(current_database())")
 
 
-def _stored(folder: Path) -> int:
+def _stored_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in (folder / "media").rglob("*") if path.is_file())
 
 

@@ -57,7 +57,7 @@ class Clock:
         if self._stack():
             self._stack()[-1][2] += whole
 
-    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def time_calls(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with its calls timed."""
 
         @wraps(function)
@@ -100,7 +100,7 @@ def time_parts(clock: Clock, painter: Painter) -> Iterator[None]:
         (type(media_store.store()), "write", "files"), (type(media_store.store()), "read_bytes", "files"),
         *((Session, name, "database") for name in SESSION),
     ]  # fmt: skip
-    patches = [patch.object(owner, name, clock.timed(part, getattr(owner, name))) for owner, name, part in parts]
+    patches = [patch.object(owner, name, clock.time_calls(part, getattr(owner, name))) for owner, name, part in parts]
     for each in patches:
         each.start()
     try:
@@ -123,7 +123,7 @@ def measure(painter: Painter, *, frames: int = FRAMES, walks: int = WALKS) -> di
             for pair in REPORT[:walks]:
                 _commission(pair, frames)
             with time_parts(clock, painter):
-                clock.timed("everything else", job.work)()
+                clock.time_calls("everything else", job.work)()
     seconds = {name: spent / walks for name, spent in clock.seconds.items()}
     return {**dict(sorted(seconds.items(), key=lambda item: -item[1])), "whole": sum(seconds.values())}
 

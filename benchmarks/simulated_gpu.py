@@ -59,7 +59,7 @@ class SimulatedGpu:
         self.peak = max(self.peak, size)
 
     @contextmanager
-    def installed(self) -> Iterator[None]:
+    def install(self) -> Iterator[None]:
         """Replace the properties of the device ``cpu:0`` by this GPU's within the block."""
         with (
             mock.patch.object(devices, "is_gpu", lambda _: True),
@@ -168,6 +168,6 @@ def choose(model: SimulatedModel, measured: Path | None = None) -> tuple[Plan, S
 
     :raises ModelError: when nothing fits.
     """
-    with model.gpu.installed():
+    with model.gpu.install():
         setting = choosing.choose(model, measured, rehearse=SimulatedRehearsal)  # type: ignore[arg-type]
     return model.plan, setting

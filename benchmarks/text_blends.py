@@ -57,7 +57,7 @@ def padded(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair],
     texts = []
     for (a, b), amount in zip(pairs, amounts, strict=True):
         length = max(_padded_length(a), _padded_length(b))
-        one, other = refined(network, a, length), refined(network, b, length)
+        one, other = refine(network, a, length), refine(network, b, length)
         texts.append((torch.lerp(one, other, float(amount)),))
     return _one_stream(network, pictures, times, texts, None)
 
@@ -70,7 +70,7 @@ def tail(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], a
     """
     texts, ends, shares = [], [], []
     for (a, b), amount in zip(pairs, amounts.tolist(), strict=True):
-        one, other = refined(network, a), refined(network, b)
+        one, other = refine(network, a), refine(network, b)
         both = min(len(one), len(other))
         longer, share = (one, 1 - amount) if len(one) > len(other) else (other, amount)
         texts.append((torch.cat([torch.lerp(one[:both], other[:both], amount), longer[both:]]),))
@@ -85,13 +85,13 @@ def fading(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair],
     ``log(1 - t)`` is added before the softmax to the weight of each token of the first text, and ``log(t)`` to those of
     the second. The tokens of a text attend to the picture and to their own text.
     """
-    texts = [(refined(network, a), refined(network, b)) for a, b in pairs]
+    texts = [(refine(network, a), refine(network, b)) for a, b in pairs]
     return _one_stream(network, pictures, times, texts, amounts)
 
 
 def attention(network: Any, pictures: Tensor, times: Tensor, pairs: Sequence[Pair], amounts: Tensor) -> Tensor:
     """Attend to the picture with either text, and mix what the picture's tokens receive: one row per picture."""
-    texts = [(refined(network, a), refined(network, b)) for a, b in pairs]
+    texts = [(refine(network, a), refine(network, b)) for a, b in pairs]
     own = [layer.attention.processor for layer in network.layers]
     try:
         for layer in network.layers:
@@ -108,7 +108,7 @@ WAYS: dict[str, Way] = {
 }  # fmt: skip
 
 
-def refined(network: Any, text: Tensor, length: int = 0) -> Tensor:
+def refine(network: Any, text: Tensor, length: int = 0) -> Tensor:
     """Return a text's tokens as inputs of the main layers, padded to a length; they do not depend on time."""
     length = length or _padded_length(text)
     tokens = network.cap_embedder(text)
@@ -210,7 +210,7 @@ class _Mixed:
         query, key, value = (
             to(hidden_states).unflatten(-1, (attn.heads, -1)) for to in (attn.to_q, attn.to_k, attn.to_v)
         )
-        query, key = _turned(attn.norm_q(query), freqs_cis), _turned(attn.norm_k(key), freqs_cis)
+        query, key = _rotate(attn.norm_q(query), freqs_cis), _rotate(attn.norm_k(key), freqs_cis)
         count, starts, widths = self.spans
         images, texts = [], []
         for start, width in zip(starts, widths, strict=True):
@@ -229,7 +229,7 @@ class _Mixed:
         return attn.to_out[0](torch.cat([mixed, *texts], 1))
 
 
-def _turned(tokens: Tensor, turns: Tensor) -> Tensor:
+def _rotate(tokens: Tensor, turns: Tensor) -> Tensor:
     pairs = torch.view_as_complex(tokens.float().unflatten(-1, (-1, 2)))
     return torch.view_as_real(pairs * turns.unsqueeze(2)).flatten(3).type_as(tokens)
 

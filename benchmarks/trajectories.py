@@ -92,7 +92,7 @@ class Sampler:
         torch.set_num_threads(self.rendering.threads)
         (depth,) = {start.depth for start in starts}
         latents = torch.cat([start.latents for start in starts])
-        solver = _joined([start.solver for start in starts], torch.cat)
+        solver = _join([start.solver for start in starts], torch.cat)
         texts = self._texts(positions)
         kept: list[dict[int, Trajectory]] = [{} for _ in starts]
         for step in range(depth, until):
@@ -116,10 +116,10 @@ class Sampler:
         return torch.from_numpy(states).to(self.model.device, self._unet.dtype)
 
 
-def between(left: Trajectory, right: Trajectory, t: float) -> Trajectory:
+def interpolate(left: Trajectory, right: Trajectory, t: float) -> Trajectory:
     """Return a blend of two trajectories of one depth: latents by slerp, the solver's history linearly."""
     latents = torch.from_numpy(interpolation.slerp(left.latents.cpu().numpy(), right.latents.cpu().numpy(), t))
-    history = _joined([left.solver, right.solver], lambda pair: torch.lerp(pair[0], pair[1], t))
+    history = _join([left.solver, right.solver], lambda pair: torch.lerp(pair[0], pair[1], t))
     return Trajectory(left.depth, latents.to(left.latents), history)
 
 
@@ -129,10 +129,10 @@ def _put(kept: list[dict[int, Trajectory]], depth: int, latents: torch.Tensor, s
 
 
 def _row(depth: int, latents: torch.Tensor, solver: Any, i: int) -> Trajectory:
-    return Trajectory(depth, latents[i : i + 1], _joined([solver], lambda only: only[0][i : i + 1]))
+    return Trajectory(depth, latents[i : i + 1], _join([solver], lambda only: only[0][i : i + 1]))
 
 
-def _joined(solvers: Sequence[Any], join: Callable[[list[torch.Tensor]], torch.Tensor]) -> Any:
+def _join(solvers: Sequence[Any], join: Callable[[list[torch.Tensor]], torch.Tensor]) -> Any:
     """Return a solver with the joined histories of several; everything else is the first one's."""
     joined = copy.copy(solvers[0])
     for name, value in vars(solvers[0]).items():

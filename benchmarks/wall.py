@@ -77,7 +77,7 @@ class Phones:
             if words not in self.wrote:
                 self._say(phones[turn % self.count], words)
 
-    def waited(self, page: Page) -> dict[str, Any]:
+    def measure_waits(self, page: Page) -> dict[str, Any]:
         """Return, and print, how long texts took to reach the label so far; those still waiting are not in ``seen``."""
         labels = page.evaluate("labels")
         waits = [labels[words] - at for words, at in self.wrote.copy().items() if words in labels]
@@ -128,7 +128,7 @@ def main() -> None:
         writing.start()
         found: dict[str, Any] = {"settings": {**vars(arguments), "strip": None}, "cores": count_cores()}
         found["walked"] = _watch(page, site, 60 * arguments.minutes, arguments.strip)
-        found["words"] = phones.waited(page)
+        found["words"] = phones.measure_waits(page)
         context.set_offline(True)
         found["without a network"] = _watch(page, site, 60 * arguments.away)
         context.set_offline(False)
@@ -137,7 +137,7 @@ def main() -> None:
         found["worker killed"] = _watch(page, site, 60)
         found["after that"] = _watch(page, site, 60)
         phones.stopped.set()
-        found["words, what fails included"] = phones.waited(page)
+        found["words, what fails included"] = phones.measure_waits(page)
         browser.close()
     found["at"] = datetime.now(UTC).isoformat(timespec="seconds")
     RESULTS.mkdir(exist_ok=True)

@@ -45,7 +45,7 @@ def measure() -> dict[str, Any]:
         for name, path in (("gallery", "/gallery"), ("search", "/gallery?q=fox"), ("deep", _deep(app))):
             found[f"{name}_milliseconds"], found[f"{name}_milliseconds_p95"] = _latency(app, path)
         found["page_kilobytes"] = _page_kilobytes(app)
-        with _served(Path(folder)) as url:
+        with _serve(Path(folder)) as url:
             found["pages_a_second"] = _pages_a_second(url + "/gallery")
     return found
 
@@ -114,7 +114,7 @@ def _page_kilobytes(app: Flask) -> float:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[str]:
+def _serve(folder: Path) -> Iterator[str]:
     """Serve the filled site as ``make run`` does, without a worker; yield its URL."""
     port = free_port()
     options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]

@@ -94,7 +94,7 @@ class Level(nn.Module):
         return seen
 
 
-def _continued(picture: Tensor, by: int) -> Tensor:
+def _pad(picture: Tensor, by: int) -> Tensor:
     """Return a picture (n, c, h, w) padded by ``by`` pixels on each side, repeating its edge pixels."""
     return F.pad(picture, (by, by, by, by), mode="replicate")
 
@@ -140,7 +140,7 @@ class SceneDecoder(nn.Module):
         :raises ValueError: when the guide has neither size, or needs a finer stage that does not exist.
         """
         times = self._times(latents, guide)
-        latents, guide = _continued(latents, MARGIN), _continued(guide, times * MARGIN)
+        latents, guide = _pad(latents, MARGIN), _pad(guide, times * MARGIN)
         coarse = guide if times == 4 else F.avg_pool2d(guide, 2)
         x = F.relu(self.seen(SATURATED * torch.tanh(latents / SATURATED)))
         x = self.twice(self.blocks(x), F.avg_pool2d(coarse, 2))

@@ -82,19 +82,19 @@ class Eye:
 
         Images of any size are resized to the tower's input size.
         """
-        parts = [self.tower(self._sized(part)) for part in torch.split(pictures, BATCH)]
+        parts = [self.tower(self._resize(part)) for part in torch.split(pictures, BATCH)]
         return torch.cat([sentence for sentence, _ in parts]), torch.cat([hand for _, hand in parts]).softmax(1)
 
     @torch.no_grad()
     def encode_strokes(self, pictures: Tensor) -> Tensor:
         """Return features of the brushwork of images (n, 3, h, w), 0…1: (n, 2 * all channels), whatever they show."""
-        return torch.cat([self.tower.see(self._sized(part))[1].float() for part in torch.split(pictures, BATCH)])
+        return torch.cat([self.tower.see(self._resize(part))[1].float() for part in torch.split(pictures, BATCH)])
 
     def score(self, sentences: Tensor) -> Tensor:
         """Return the cosine similarities (n, concepts) of embeddings (n, width) to all concepts."""
         return sentences @ self.names.T
 
-    def _sized(self, pictures: Tensor) -> Tensor:
+    def _resize(self, pictures: Tensor) -> Tensor:
         side = self.tower.shape.size
         pictures = pictures.float().to(self.names.device)
         if pictures.shape[-2:] != (side, side):

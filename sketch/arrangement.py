@@ -103,7 +103,7 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
     elif wish.composition in ("grid", "pattern") or total > 9:
         things = _grid(items, rng)
     elif len(items) == 2 and wish.relation:
-        things = _related(items, wish.relation, setting, rng)
+        things = _place_related(items, wish.relation, setting, rng)
     elif total > 1 and len(items) == 1:
         things = _several(items[0], setting, rng, wish.composition)
     elif total > 1:
@@ -114,10 +114,10 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int) -> Scene:
         things = [_alone(items[0], setting, rng)]
     if view is not None:
         things.insert(0, Thing(view.drawing, 0.5, 0.5, VIEW_SIZE, 0.0, mirrored=False, colour=view.colour))
-    return Scene(tuple(_bounded(thing) for thing in things), setting)
+    return Scene(tuple(_clip_to_limits(thing) for thing in things), setting)
 
 
-def _bounded(thing: Thing) -> Thing:
+def _clip_to_limits(thing: Thing) -> Thing:
     return replace(thing, x=_within(thing.x, *PLACES), y=_within(thing.y, *PLACES), size=_within(thing.size, *SIZES))
 
 
@@ -318,7 +318,7 @@ def _row(item: Item, rng: random.Random, x: float, y: float, size: float) -> lis
     return [_thing(item, rng, middle + (at - half) * pitch, foot, side) for at in range(item.count)]
 
 
-def _related(items: Sequence[Item], relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
+def _place_related(items: Sequence[Item], relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
     """Return two kinds of things placed as the relation says; several of one kind stand in a row."""
     first, second = items[0], items[1]
     if relation == WEARING:
@@ -338,7 +338,7 @@ def _related(items: Sequence[Item], relation: str, setting: Setting, rng: random
         bearers = _row(second, rng, 0.5, base, below)
         return [*bearers, *_row(first, rng, 0.5 + rng.gauss(0, 0.03), base - gap, above)]
     if relation == BELOW:
-        return _related((second, first), ABOVE, setting, rng)
+        return _place_related((second, first), ABOVE, setting, rng)
     if relation == IN:
         large = _row(second, rng, 0.5, _foot(second, setting, rng, 0.8, near=0.8), 0.8)
         inner = 0.4 * (large[0].size / (0.8 * second.size))

@@ -86,9 +86,9 @@ class Frame:
             return scene
         share = self.short / self.side
         moved = [thing for thing in scene.things if not _fills(thing)]
-        arranged = iter(_arranged(moved, scene.setting, share, is_wide=self.width > self.height, book=book))
+        arranged = iter(_rearrange(moved, scene.setting, share, is_wide=self.width > self.height, book=book))
         things = tuple(thing if _fills(thing) else next(arranged) for thing in scene.things)
-        setting = _levelled(scene.setting, share) if self.width > self.height else scene.setting
+        setting = _level(scene.setting, share) if self.width > self.height else scene.setting
         return replace(scene, things=things, setting=setting)
 
 
@@ -104,13 +104,13 @@ class _Span:
     def from_thing(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
         middle = thing.x if is_across else thing.y
         if book is not None:
-            low, high = _seen(thing, book)[0 if is_across else 1]
+            low, high = _visible_extent(thing, book)[0 if is_across else 1]
             return cls(middle + low * thing.size, middle, middle + high * thing.size)
         half = share * thing.size * (abs(math.cos(thing.turn)) + abs(math.sin(thing.turn))) / 2
         return cls(middle - half, middle, middle + half)
 
 
-def _seen(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[float, float]]:
+def _visible_extent(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return a thing's visible extent from its middle, across and down, as shares of its size."""
     alpha = book.picture(thing.drawing, SEEN_AT)[..., 3]
     rows, columns = np.nonzero((alpha[:, ::-1] if thing.mirrored else alpha) > SEEN)
@@ -133,7 +133,7 @@ def _fills(thing: Thing) -> bool:
     return thing.turn == 0 and all(span.low <= 0 and span.high >= 1 for span in spans)
 
 
-def _levelled(setting: Setting, share: float) -> Setting:
+def _level(setting: Setting, share: float) -> Setting:
     """Return a setting whose horizon has the same share of a wide frame's height; a wall stays without a floor."""
     if setting.kind in WALLS and setting.horizon > NO_FLOOR:
         return setting
@@ -145,7 +145,7 @@ def _within(place: float, share: float) -> float:
     return 0.5 + share * (place - 0.5)
 
 
-def _arranged(
+def _rearrange(
     things: Sequence[Thing], setting: Setting, share: float, *, is_wide: bool, book: Sketchbook | None
 ) -> list[Thing]:
     """Return things reduced alike about the horizon or what crops them, and groups of them moved apart."""

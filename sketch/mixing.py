@@ -80,11 +80,11 @@ class Mixture:
         self.first, self.last, self._book, self._part_cache = first, last, book, part_cache
         self._figures = [
             (a, b, _changes(_shapes(a, part_cache), _shapes(b, part_cache)))
-            for a, b in _paired(first.things, last.things)
+            for a, b in _pair(first.things, last.things)
         ]
         self._backdrop = lru_cache(maxsize=4)(backdrop.draw)
         self._in_frame = lru_cache(maxsize=2)(self._fit)
-        self._layered = lru_cache(maxsize=1)(self._drawn)
+        self._layered = lru_cache(maxsize=1)(self._draw)
 
     def at(self, t: float, size: Size) -> Drawn:
         """Return the picture at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
@@ -92,13 +92,13 @@ class Mixture:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         frame = Frame.from_size(size)
         if any(self._graphic):
-            return self._composed(frame, t)
+            return self._compose(frame, t)
         return self._set_up(frame, t)
 
     def _set_up(self, frame: Frame, t: float) -> Drawn:
         """Return the picture at ``t`` in a frame, set up as painted where a composition requests it."""
         mixture = self._in_frame(frame)
-        return frame.cut(mixture._painted(mixture._layered(t, frame.side), t))
+        return frame.cut(mixture._paint(mixture._layered(t, frame.side), t))
 
     def _fit(self, frame: Frame) -> Mixture:
         if frame.is_square:
@@ -115,7 +115,7 @@ class Mixture:
     def _light(self, t: float) -> Light:
         return Light.from_setting(self.first.setting).mix(Light.from_setting(self.last.setting), t)
 
-    def _drawn(self, t: float, size: int) -> Drawn:
+    def _draw(self, t: float, size: int) -> Drawn:
         """Return the things at ``t`` in front of their background, ``size`` pixels a side, without compositions."""
         ground = self._ground(t, size)
         light = self._light(t)
@@ -149,16 +149,16 @@ class Mixture:
         things = np.concatenate([np.clip(colours, 0, 1), cover[..., None]], -1)
         return Drawn(things, ground, numbers, self._unoutlined(t))
 
-    def _painted(self, drawn: Drawn, t: float) -> Drawn:
+    def _paint(self, drawn: Drawn, t: float) -> Drawn:
         """Return the picture at ``t`` in the painterly setup, if one of the scenes has it."""
         ends = (self.first, self.last)
         if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
             return drawn
         seeds = [scene.composition.seed if scene.composition else 0 for scene in ends]
         settings = (self.first.setting, self.last.setting)
-        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), requested=self._requested(t))
+        return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), requested=self._requested_colours(t))
 
-    def _requested(self, t: float) -> Array | None:
+    def _requested_colours(self, t: float) -> Array | None:
         """Return how far a colour was requested for each thing at ``t`` (n + 1,); None if for none."""
         shares = [0.0]
         for a, b, _ in self._figures:
@@ -166,7 +166,7 @@ class Mixture:
             shares.append((1 - t) * first + t * last)
         return np.array(shares, np.float32) if any(shares) else None
 
-    def _composed(self, frame: Frame, t: float) -> Drawn:
+    def _compose(self, frame: Frame, t: float) -> Drawn:
         """Return the picture at ``t`` with its graphic scenes redrawn in their marks."""
         ends, graphic = (self.first, self.last), self._graphic
         drawn = None if all(graphic) else self._set_up(frame, t)
@@ -188,7 +188,7 @@ class Mixture:
             side=self._light(t).side,
             is_place=(1 - t) * places[0] + t * places[1],
             cell=self._cell,
-            requested=self._requested(t),
+            requested=self._requested_colours(t),
         )
         share = (1 - turned) * (not graphic[0]) + turned * (not graphic[1])
         things = None if drawn is None else drawn.things
@@ -197,7 +197,7 @@ class Mixture:
     def _cell(self, t: float, size: int) -> Layers:
         """Return the layers of the square scene at ``t``, the ends included, without compositions."""
         if 0 < t < 1:
-            drawn = self._drawn(t, size)
+            drawn = self._draw(t, size)
         else:
             drawn = rendering.draw_layers(self.first if t <= 0 else self.last, self._book, size)
         return drawn.things, drawn.ground, drawn.numbers
@@ -214,7 +214,7 @@ class Mixture:
         """Return the mix of both backgrounds, each stretched so that their horizons meet."""
         first, last = self.first.setting, self.last.setting
         level = (1 - t) * _horizon(first, last) + t * _horizon(last, first)
-        drawn = [_stretched(self._backdrop(each, size), _horizon(each, other), level)
+        drawn = [_stretch(self._backdrop(each, size), _horizon(each, other), level)
                  for each, other in ((first, last), (last, first))]  # fmt: skip
         return np.asarray((1 - t) * drawn[0] + t * drawn[1], np.float32)
 
@@ -240,7 +240,7 @@ def _horizon(setting: Setting, other: Setting) -> float:
     return min(0.95, max(0.05, other.horizon)) if other.kind not in OPEN else 0.6
 
 
-def _stretched(picture: Array, horizon: float, level: float) -> Array:
+def _stretch(picture: Array, horizon: float, level: float) -> Array:
     """Return a background with its horizon moved to another height."""
     if abs(horizon - level) < 1e-3:
         return picture
@@ -253,7 +253,7 @@ def _stretched(picture: Array, horizon: float, level: float) -> Array:
     return np.asarray(picture[top] * (1 - part) + picture[np.minimum(top + 1, size - 1)] * part, np.float32)
 
 
-def _paired(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | None, Thing | None]]:
+def _pair(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | None, Thing | None]]:
     """Return the things of two scenes in pairs by place and size; things without a partner are paired with None."""
     if not first or not last:
         return [(thing, None) for thing in first] + [(None, thing) for thing in last]
@@ -372,11 +372,11 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
     x = ((np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5) / size)[None, :]
     u, v = (x - mx) / sx, (y - my) / sy
     scale = math.sqrt(sx * sy)
-    seen, stretch = _seen(start, u, v, scale)
+    seen, stretch = _sample(start, u, v, scale)
     away, opacity = seen.away * stretch, start.opacity
     ends = [seen]
     if a is not None and b is not None:
-        further, stretch = _seen(end, u, v, scale)
+        further, stretch = _sample(end, u, v, scale)
         away = (1 - t) * away + t * (further.away * stretch)
         opacity = (1 - t) * opacity + t * end.opacity
         ends.append(further)
@@ -389,7 +389,7 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
     return _Cover(rows, columns, share, colours.reshape(*share.shape, 3))
 
 
-def _seen(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
+def _sample(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
     """Return a part sampled about its centre, in its spreads, and the factor from its distances to ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
     return shape.sample(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)

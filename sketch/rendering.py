@@ -123,7 +123,7 @@ def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Ar
     if thing.mirrored:
         picture = picture[:, ::-1]
     if abs(thing.turn) > 0.005:
-        picture = _turned(picture, thing.turn)
+        picture = _rotate(picture, thing.turn)
     high, wide = picture.shape[:2]
     top, left = round(thing.y * size - high / 2), round(thing.x * size - wide / 2)
     up, down, right_cut = max(0, -top), max(0, top + high - size), max(0, left + wide - size)
@@ -133,7 +133,7 @@ def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Ar
     return top + up, left + left_cut, picture[up : high - down, left_cut : wide - right_cut]
 
 
-def _turned(picture: Array, turn: float) -> Array:
+def _rotate(picture: Array, turn: float) -> Array:
     """Return a drawing (n, n, 4) rotated clockwise by radians, on a canvas large enough for it."""
     alpha = picture[..., 3:]
     bytes_ = (np.concatenate([picture[..., :3] * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)

@@ -120,8 +120,8 @@ class Scene:
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON object that :func:`read_scene` accepts; numbers are rounded to visible precision."""
-        things = [{name: _rounded(value) for name, value in asdict(thing).items()} for thing in self.things]
-        setting = {name: _rounded(value) for name, value in asdict(self.setting).items()}
+        things = [{name: _round(value) for name, value in asdict(thing).items()} for thing in self.things]
+        setting = {name: _round(value) for name, value in asdict(self.setting).items()}
         whole = {"version": VERSION, "things": things, "setting": setting, "words": self.words, "reader": self.reader}
         return whole if self.composition is None else whole | {"composition": self.composition.as_json()}
 
@@ -136,7 +136,7 @@ def schema() -> dict[str, Any]:
     return whole | {"properties": fields, "required": ["version", "things", "setting"]}
 
 
-def _rounded(value: object) -> object:
+def _round(value: object) -> object:
     if isinstance(value, float):
         return round(value, 4)
     return list(value) if isinstance(value, tuple) else value

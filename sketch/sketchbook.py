@@ -141,7 +141,7 @@ class Sketchbook:
         digest, pixels = key
         if digest in self._pictures:
             return resize(self._pictures[digest], pixels)
-        return _rendered(self.svg(digest), pixels)
+        return _rasterise(self.svg(digest), pixels)
 
 
 def render_svg(svg: str, pixels: int) -> Array:
@@ -149,10 +149,10 @@ def render_svg(svg: str, pixels: int) -> Array:
 
     :raises SketchbookError: when it is refused or cannot be rendered.
     """
-    return svg_files.to_shares(_rendered(svg, pixels))
+    return svg_files.to_shares(_rasterise(svg, pixels))
 
 
-def _rendered(svg: str, pixels: int) -> Pixels:
+def _rasterise(svg: str, pixels: int) -> Pixels:
     svg_files.parse_svg(svg)
     return svg_files.rasterise(svg, pixels)
 

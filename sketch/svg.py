@@ -93,7 +93,7 @@ def parse_svg(svg: str) -> Element:
         raise DrawingRefused("The drawing is no SVG: it begins with %(name)s.", name=repr(name_of(root)[:40]))
     for element in root.iter():
         _look_over(element)
-    if _shown(root) > SHOWN:
+    if _count_shown(root) > SHOWN:
         raise DrawingRefused(
             "The drawing shows more than %(most)s elements, by using some again and again.", most=SHOWN
         )
@@ -141,7 +141,7 @@ def try_rendering(svg: str) -> str:
     root = parse_svg(svg)
     for element in root.iter():
         _suspect(element)
-    svg = _squared(svg, root)
+    svg = _make_square(svg, root)
     command = [sys.executable, "-c", _TRIAL, str(_NOTHING), *map(str, SIZES)]
     try:
         done = subprocess.run(
@@ -188,7 +188,7 @@ def _suspect(element: Element) -> None:
             raise DrawingRefused("The drawing refers to something outside of it: %(what)s.", what=repr(match[0][:60]))
 
 
-def _squared(svg: str, root: Element) -> str:
+def _make_square(svg: str, root: Element) -> str:
     """Return a drawing centred in a square, so that it is not stretched; unchanged if it is square already."""
     left, top, width, height = _box(root)
     if width == height and root.get("viewBox") and root.get("width") == root.get("height"):
@@ -283,7 +283,7 @@ def _look_over_numbers(name: str, value: str) -> None:
             raise DrawingRefused("The drawing's %(name)s holds the number %(number)s, at most %(most)s.", **values)
 
 
-def _shown(root: Element) -> int:
+def _count_shown(root: Element) -> int:
     """Return the number of elements shown; elements that others use count once more for each use."""
     elements = list(root.iter())
     ids = {element.get("id"): element for element in elements}

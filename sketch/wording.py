@@ -96,7 +96,7 @@ def in_plural(item: Item) -> str:
 
 def thing(name: str) -> str:
     """Return a thing as it is written in a prompt: ``an owl``, ``the sun``, ``cherries``, ``ice cream``."""
-    name = _cased(name)
+    name = _lower_first(name)
     plain = name.lower()
     if plain in ONLY:
         return f"the {name}"
@@ -141,7 +141,7 @@ def is_plural(name: str) -> bool:
 
 def plural(name: str) -> str:
     """Return a name's plural: ``wolves``, ``nests with eggs``, ``people surfing``; uncountable ones are unchanged."""
-    name = _cased(name)
+    name = _lower_first(name)
     if name.lower() in MATTER:
         return name
     doer, _, doing = name.partition(" ")
@@ -167,7 +167,7 @@ def _plural_of_word(word: str) -> str:
     return f"{word}s"
 
 
-def _cased(name: str) -> str:
+def _lower_first(name: str) -> str:
     """Return a title with its first letter in lower case, unless it is a proper name."""
     first_word, _, rest = name.partition(" ")
     if first_word[:1].isupper() and first_word[1:].islower() and (not rest or rest.islower()):

@@ -81,7 +81,7 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
     """
     with ExitStack() as open_ones:
         open_ones.callback(os.close, instance.take(Path(current_app.instance_path)))
-        archive, manifest = open_ones.enter_context(_opened(source))
+        archive, manifest = open_ones.enter_context(_open_backup(source))
         _check_fits(manifest)
         if not force:
             _check_empty()
@@ -90,7 +90,7 @@ def restore(source: Path, *, force: bool = False) -> BackupSummary:
         folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory(prefix="moma-restore-")))
         with archive_format.open_member(archive, DATABASES[database_dump.kind()]) as source_database:
             database_dump.extract_database(source_database, manifest["revision"], folder / "database")
-        for name in (entry["path"] for entry in _current(manifest)):
+        for name in (entry["path"] for entry in _current_entries(manifest)):
             if name.startswith(MEDIA):
                 media_store.store().write(name.removeprefix(MEDIA), archive_format.read_member(archive, name))
         database_dump.replace(folder / "database")
@@ -112,7 +112,7 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
     :raises InvalidInput: when the archive is damaged or no backup, or of another revision or kind of database.
     :raises MomaError: when the database does not answer or its schema is not the code's.
     """
-    with _opened(source) as (archive, manifest):
+    with _open_backup(source) as (archive, manifest):
         _check_fits(manifest)
         if flaw := ping() or schema_state():
             raise MomaError(flaw)
@@ -124,7 +124,7 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
             for name in sorted({*then, *here})
             if here.get(name) != then.get(name)
         ]
-        files = [entry for entry in _current(manifest) if entry["path"].startswith(MEDIA)]
+        files = [entry for entry in _current_entries(manifest) if entry["path"].startswith(MEDIA)]
         for entry in files:
             path = entry["path"].removeprefix(MEDIA)
             try:
@@ -140,7 +140,7 @@ def _rows(table: object) -> str:
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
+def _open_backup(source: Path) -> Iterator[tuple[tarfile.TarFile, dict[str, Any]]]:
     with ExitStack() as open_ones:
         try:
             archive = open_ones.enter_context(tarfile.open(source, "r:"))
@@ -163,7 +163,7 @@ def _write(target: Path, copy: Path) -> BackupSummary:
                     )
                 except MediaError:
                     absent.add(name.removeprefix(MEDIA))
-            forgotten = _no_longer_named(absent)
+            forgotten = _unnamed_paths(absent)
             if not forgotten:
                 break
         database = DATABASES[database_dump.kind()]
@@ -187,7 +187,7 @@ def _write(target: Path, copy: Path) -> BackupSummary:
     return _summary(manifest)
 
 
-def _current(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+def _current_entries(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the manifest's entries of files that belong to the backup's database.
 
     The others were deleted while the backup was made, between two copies of the database.
@@ -197,11 +197,11 @@ def _current(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _summary(manifest: dict[str, Any]) -> BackupSummary:
-    sizes = [int(entry["bytes"]) for entry in _current(manifest)]
+    sizes = [int(entry["bytes"]) for entry in _current_entries(manifest)]
     return BackupSummary(manifest["walks"], len(sizes), sum(sizes), manifest["lost"])
 
 
-def _no_longer_named(paths: set[str]) -> set[str]:
+def _unnamed_paths(paths: set[str]) -> set[str]:
     """Return those of the paths that no row names any more: of a replaced film, for example, or of a deleted walk."""
     db.session.rollback()
     still = set()

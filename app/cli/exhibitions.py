@@ -26,7 +26,7 @@ def list_all(as_json: bool) -> None:
     """List all exhibitions, including those that are not shown."""
     found = exhibitions.every()
     if as_json:
-        print_json([_described(each) for each in found])
+        print_json([_describe(each) for each in found])
         return
     for each in found:
         click.echo(f"{each.slug}  {each.title}" + ("" if each.shown_at else "  (not shown)"))
@@ -99,7 +99,7 @@ def remove(slug: str, as_json: bool) -> None:
         click.echo(f"{slug} is over.")
 
 
-def _described(exhibition: Exhibition) -> dict[str, Any]:
+def _describe(exhibition: Exhibition) -> dict[str, Any]:
     wanted = exhibitions.request_for(exhibition)
     return {
         "slug": exhibition.slug,
@@ -112,7 +112,7 @@ def _described(exhibition: Exhibition) -> dict[str, Any]:
 
 
 def _print(exhibition: Exhibition, as_json: bool) -> None:
-    fields = _described(exhibition)
+    fields = _describe(exhibition)
     if as_json:
         print_json(fields)
         return

@@ -52,7 +52,7 @@ def _check_repaints(tend: Callable[[], None], *, as_json: bool) -> None:
     for piece in first_exhibition.shipped_walks():
         wanted, pinned = recipe.commission_of(piece.recipe)
         wanted.unlisted = True
-        with _painted(wanted, piece.folder.name, tend, pinned=pinned) as walk:
+        with _render(wanted, piece.folder.name, tend, pinned=pinned) as walk:
             likenesses.append(first_exhibition.compare(piece, _frames(walk)))
         if not as_json:
             _print(likenesses[-1])
@@ -67,7 +67,7 @@ def _render_programme(tend: Callable[[], None], *, as_json: bool) -> None:
     with tempfile.TemporaryDirectory(dir=first_exhibition.FOLDER.parent, prefix=".exhibition-") as folder:
         aside = Path(folder)
         for number, wanted in enumerate(programme, start=1):
-            with _painted(wanted, f"Piece {number}", tend) as walk:
+            with _render(wanted, f"Piece {number}", tend) as walk:
                 piece = ShippedWalk(aside / first_exhibition.name_of(number, walk))
                 first_exhibition.store(piece, walk, _frames(walk))
             if first_exhibition.size_of(aside) > first_exhibition.BYTES_MAX:
@@ -85,7 +85,7 @@ def _render_programme(tend: Callable[[], None], *, as_json: bool) -> None:
 
 
 @contextmanager
-def _painted(
+def _render(
     wanted: Commission, name: str, tend: Callable[[], None], *, pinned: PinnedSettings | None = None
 ) -> Iterator[Walk]:
     """Render a walk without the cache, yield it, and delete it at the end.

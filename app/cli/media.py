@@ -83,8 +83,8 @@ def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
 
     Files that exist there are not copied again, so the command can be interrupted and repeated. Nothing is deleted.
     """
-    source = _opened(from_url, "--from") if from_url else media_store.store()
-    target = _opened(to_url, "TO_URL")
+    source = _open_store(from_url, "--from") if from_url else media_store.store()
+    target = _open_store(to_url, "TO_URL")
     if (source.filesystem, source.root) == (target.filesystem, target.root):
         raise ConfigError(f"{to_url} is where the files are.")
     work = media_move.compare if check_only else media_move.move
@@ -99,7 +99,7 @@ def move(to_url: str, from_url: str, check_only: bool, as_json: bool) -> None:
     sys.exit(1 if moved.amiss else 0)
 
 
-def _opened(url: str, name: str) -> media_store.MediaStore:
+def _open_store(url: str, name: str) -> media_store.MediaStore:
     store, away = media_store.open_store(url, name)
     if away:
         raise ConfigError(f"{name}: {url} does not answer: {away}")

@@ -41,14 +41,14 @@ COLLECTED = (
 )  # fmt: skip
 
 
-def _collected(command: Any) -> Any:
+def _add_options(command: Any) -> Any:
     for option in reversed(COLLECTED):
         command = option(command)
     return command
 
 
 @group.command("add")
-@_collected
+@_add_options
 @click.option(
     "--steps",
     type=click.IntRange(1),
@@ -68,7 +68,7 @@ def add(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> N
 
 
 @group.command("prefetch")
-@_collected
+@_add_options
 @as_json
 @explain_errors
 def prefetch(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> None:
@@ -177,7 +177,7 @@ def add_lora(as_json: bool, **options: Any) -> None:
     """Add the LoRA in FILE (.safetensors) after a worker has checked that it fits a model on offer."""
     lora = lora_adding.add(LoraRequest(**options))
     if as_json:
-        print_json(_described(lora))
+        print_json(_describe_lora(lora))
         return
     click.echo(f"{lora.name} is added: {_facts(lora)}.")
     if lora.trigger:
@@ -192,7 +192,7 @@ def list_loras(as_json: bool) -> None:
     found = list(loras.every())
     found += [lora for model in models_on_offer.offered() for lora in loras.taught(model.setting)]
     if as_json:
-        print_json([_described(lora) for lora in found])
+        print_json([_describe_lora(lora) for lora in found])
         return
     for lora in found:
         click.echo(f"{lora.name:24}  {lora.title:24}  {_facts(lora)}")
@@ -208,7 +208,7 @@ def remove_lora(name: str, as_json: bool) -> None:
     """Remove the LoRA NAME. Queued walks that use it fail; finished ones stay."""
     lora = lora_adding.remove(name)
     if as_json:
-        print_json(_described(lora))
+        print_json(_describe_lora(lora))
     else:
         click.echo(f"The LoRA {lora.name} is removed.")
 
@@ -236,7 +236,7 @@ def _models_of(embedding: Embedding) -> list[str]:
     return [each["name"] for each in facts if embedding.fits(each)]
 
 
-def _described(lora: Lora) -> dict[str, Any]:
+def _describe_lora(lora: Lora) -> dict[str, Any]:
     return {
         "name": lora.name, "title": lora.title, "digest": lora.digest, "family": lora.family or None,
         "model": lora.model, "rank": lora.rank or None, "licence": lora.licence or None,

@@ -100,10 +100,10 @@ def create(
     owner = visitors.new_token()
     if recipe_file:
         agreed = options.pop("photos_may_be_shown")
-        _refuse_both(prompts, options | {"cut_out": cut_out})
+        _refuse_options(prompts, options | {"cut_out": cut_out})
         wanted, pinned = recipe.read_upload(_read(recipe_file))
         wanted.unlisted, wanted.photos_may_be_shown = unlisted, agreed
-        _bring_those_of(wanted, photos, owner)
+        _upload_for_recipe(wanted, photos, owner)
     else:
         request = _build_request(prompts, **options) | {"unlisted": unlisted}
         _put_photos(request, photos, cut_out=cut_out, owner=owner)
@@ -313,17 +313,17 @@ def _put_photos(request: dict[str, Any], photos: tuple[str, ...], *, cut_out: bo
         if not 1 <= number <= len(request["stops"]) + 1:
             message = f"{each:.80}: the stop must be a number from 1 to {len(request['stops']) + 1}."
             raise InvalidInput.on("photo", message=message)
-        photo = _bring(file, owner)
+        photo = _upload(file, owner)
         like = request["stops"][0] if request["stops"] else {}
         shared = {name: like[name] for name in ("negative_prompt", "hand", "layout", "clip_skip") if name in like}
         request["stops"].insert(number - 1, {**shared, "picture": photo.id, "cut_out": cut_out})
 
 
-def _bring_those_of(wanted: Commission, photos: tuple[str, ...], owner: str) -> None:
+def _upload_for_recipe(wanted: Commission, photos: tuple[str, ...], owner: str) -> None:
     """Upload the pictures that a recipe refers to by their digests."""
     named = {stop.picture for stop in wanted.stops}
     for each in photos:
-        if _bring(Path(each), owner).digest not in named:
+        if _upload(Path(each), owner).digest not in named:
             raise InvalidInput.on("photo", message=f"The recipe names another picture than {each}, or none.")
 
 
@@ -334,7 +334,7 @@ def _place_and_file(text: str, count: int) -> tuple[int, Path]:
     return count + 1, Path(text)
 
 
-def _bring(file: Path, owner: str) -> Photo:
+def _upload(file: Path, owner: str) -> Photo:
     most = int(current_app.config["PHOTO_MAX"])
     try:
         with file.open("rb") as opened:
@@ -355,7 +355,7 @@ def _last_stop(walk: Walk) -> dict[str, Any]:
     return {**same, "hand": last.hand or None, "seed": walk.seed_of(last)}
 
 
-def _refuse_both(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
+def _refuse_options(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
     if prompts or any(value not in (None, "", ()) and value is not False for value in options.values()):
         raise InvalidInput.on("recipe", message="A recipe says all: give no prompts and none of their options with it.")
 

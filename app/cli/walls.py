@@ -70,7 +70,7 @@ def list_all(as_json: bool) -> None:
     """List the walls."""
     found = walls.all_walls()
     if as_json:
-        print_json([_described(each) for each in found])
+        print_json([_describe(each) for each in found])
         return
     for each in found:
         click.echo(f"{each.name}  {each.state}  {each.title}  ({words.count(each)} waiting)")
@@ -102,7 +102,7 @@ def _set(name: str, state: str, as_json: bool) -> None:
     _print(walls.at(name), as_json)
 
 
-def _described(wall: Wall) -> dict[str, Any]:
+def _describe(wall: Wall) -> dict[str, Any]:
     return {
         "name": wall.name,
         "title": wall.title,
@@ -118,7 +118,7 @@ def _described(wall: Wall) -> dict[str, Any]:
 
 def _print(wall: Wall, as_json: bool) -> None:
     if as_json:
-        print_json(_described(wall))
+        print_json(_describe(wall))
         return
     click.echo(f"{wall.name} is {wall.state}: its screen is /wall/{wall.name}, and phones write at /w/{wall.name}")
     if wall.evening:

@@ -44,7 +44,7 @@ def move(source: MediaStore, target: MediaStore, *, report: Callable[[MoveSummar
 
     :raises MediaStoreAway: when a store is unavailable or full. Another run continues from there.
     """
-    return _each(source, target, _copied, report)
+    return _each(source, target, _copy_file, report)
 
 
 def compare(source: MediaStore, target: MediaStore, *, report: Callable[[MoveSummary], None]) -> MoveSummary:
@@ -52,7 +52,7 @@ def compare(source: MediaStore, target: MediaStore, *, report: Callable[[MoveSum
 
     :raises MediaStoreAway: when a store is unavailable.
     """
-    return _each(source, target, _compared, report)
+    return _each(source, target, _compare_file, report)
 
 
 Action = Callable[[MediaStore, MediaStore, str, StoredFile, StoredFile | None], tuple[int | None, str]]
@@ -109,7 +109,7 @@ def _photos() -> set[str]:
     return photo_store.paths()
 
 
-def _copied(
+def _copy_file(
     source: MediaStore, target: MediaStore, path: str, here: StoredFile, there: StoredFile | None
 ) -> tuple[int | None, str]:
     if there is not None and there.bytes == here.bytes and (NAMED.search(path) or there.modified >= here.modified):
@@ -124,7 +124,7 @@ def _copied(
     return len(data), "" if target.read_bytes(path) == data else "came back as another file than was written"
 
 
-def _compared(
+def _compare_file(
     source: MediaStore, target: MediaStore, path: str, here: StoredFile, there: StoredFile | None
 ) -> tuple[int | None, str]:
     if there is None:

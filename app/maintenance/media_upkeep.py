@@ -31,7 +31,7 @@ def find_unreferenced(*, young_seconds: float = YOUNG_SECONDS) -> Iterator[tuple
         chunk = folders[start : start + CHUNK]
         # List the files before the rows: what is published in between is too young.
         files = {path: file for name in chunk for path, file in store.files(walk_folder(name)).items()}
-        waiting, named = _named([name for name in chunk if ID.fullmatch(name)])
+        waiting, named = _named_paths([name for name in chunk if ID.fullmatch(name)])
         oldest = time.time() - young_seconds
         for path, file in files.items():
             if path not in named and path.split("/")[1] not in waiting and file.modified < oldest:
@@ -58,7 +58,7 @@ def prune(*, young_seconds: float = YOUNG_SECONDS) -> list[tuple[str, StoredFile
     return deleted
 
 
-def _named(walk_ids: list[str]) -> tuple[set[str], set[str]]:
+def _named_paths(walk_ids: list[str]) -> tuple[set[str], set[str]]:
     """Return the IDs of the walks still to be rendered, and the paths that rows of any of the walks name."""
     db.session.rollback()  # read the rows as they are now
     walks = db.session.scalars(select(Walk).where(reuse.sharing(walk_ids))).all()

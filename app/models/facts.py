@@ -64,10 +64,10 @@ def load_facts(setting: str, cached: str = "") -> dict[str, Any]:
     if path.is_file():
         about = path.stat()
         beside = path.with_name(path.stem + single_file.SIDE)
-        return _of_file(path, about.st_mtime_ns, beside.stat().st_mtime_ns if beside.exists() else 0)
+        return _file_facts(path, about.st_mtime_ns, beside.stat().st_mtime_ns if beside.exists() else 0)
     named = names.HUB_NAME.fullmatch(setting)
     there = sum((path / each).exists() for each in DESCRIBING)  # part of the cache key: a download may be running
-    return _of_folder(path, named["repository"] if named and not Path(names.expand(setting)).is_dir() else "", there)
+    return _folder_facts(path, named["repository"] if named and not Path(names.expand(setting)).is_dir() else "", there)
 
 
 def kind_title(path: Path) -> str:
@@ -82,7 +82,7 @@ def kind_title(path: Path) -> str:
 
 
 @lru_cache(maxsize=32)
-def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
+def _folder_facts(path: Path, name: str, _there: int) -> dict[str, Any]:
     house = _json_or_nothing(path / "house.json")
     house["name"] = name or house.get("name") or path.resolve().name
     if not house.get("licence") and (of_card := licence.from_card(path)):
@@ -97,28 +97,28 @@ def _of_folder(path: Path, name: str, _there: int) -> dict[str, Any]:
     has_sketches = (path / folder.SKETCH).exists()
     encoders = [_json_or_nothing(path / part / "config.json") for part in CLIP]
     facts = _facts(house, kind, configs, finer) | {"has_sketches": has_sketches}
-    return facts | _of_texts(
+    return facts | _text_facts(
         None if has_sketches else kind, encoders, facts["width"], is_known=kind is not None or has_sketches
     )
 
 
 @lru_cache(maxsize=32)
-def _of_file(path: Path, _changed: int, _beside: int) -> dict[str, Any]:
+def _file_facts(path: Path, _changed: int, _beside: int) -> dict[str, Any]:
     try:
         house = single_file.description(path)
         file = single_file.inspect(path)
     except ModelError:
         nothing: Configs = {"index": {}, "scheduler": {}, "network": {}, "vae": {}}
         known = _facts({"name": path.stem}, None, nothing, 1) | {"has_sketches": False}
-        return known | _of_texts(None, (), None, is_known=False)
+        return known | _text_facts(None, (), None, is_known=False)
     configs = {"index": {}, "scheduler": file.scheduler, "network": file.unet, "vae": file.vae}
     known = _facts(house, kinds.find(file.kind), configs, 1) | {"has_sketches": False}
-    return known | _of_texts(kinds.find(file.kind), (), known["width"], is_known=True)
+    return known | _text_facts(kinds.find(file.kind), (), known["width"], is_known=True)
 
 
 def _facts(house: dict[str, Any], kind: Kind | None, configs: Configs, finer: int) -> dict[str, Any]:
     scheduler = configs["scheduler"]
-    own = _of_flow(house, kind, configs) if kind is not None and kind.is_flow else _of_unet(configs)
+    own = _flow_facts(house, kind, configs) if kind is not None and kind.is_flow else _unet_facts(configs)
     known = {"title": house["name"], "family": kind.family if kind else ""} | own | house
     known["scheduler"] = known["scheduler"] if isinstance(known["scheduler"], str) else scheduler["_class_name"]
     known["finer"] = finer
@@ -130,7 +130,7 @@ def _facts(house: dict[str, Any], kind: Kind | None, configs: Configs, finer: in
     return {"steps_max": _steps_max(scheduler) if known["few_step"] else None} | known
 
 
-def _of_texts(
+def _text_facts(
     kind: Kind | None, encoders: Sequence[Mapping[str, Any]], width: int | None, *, is_known: bool
 ) -> dict[str, Any]:
     """Return the facts about prompts, by the text encoders' configurations; an unknown model allows everything."""
@@ -146,7 +146,7 @@ def _of_texts(
     }
 
 
-def _of_unet(configs: Configs) -> dict[str, Any]:
+def _unet_facts(configs: Configs) -> dict[str, Any]:
     scheduler, unet = configs["scheduler"], configs["network"]
     return {
         "size": _size(unet, configs["vae"]),
@@ -159,7 +159,7 @@ def _of_unet(configs: Configs) -> dict[str, Any]:
     }
 
 
-def _of_flow(house: dict[str, Any], kind: Kind, configs: Configs) -> dict[str, Any]:
+def _flow_facts(house: dict[str, Any], kind: Kind, configs: Configs) -> dict[str, Any]:
     """Return the facts of a model with a transformer; some are its kind's defaults until it is downloaded."""
     network = configs["network"]
     few_step = house["few_step"] if "few_step" in house else kind.is_distilled(configs, f"{house['name']}")

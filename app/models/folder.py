@@ -137,7 +137,7 @@ def inspect_index(index: dict[str, Any], name: str) -> str:
     if kind is None:
         if what := kinds.describe_unsupported(str(pipeline)):
             raise ModelError(f"The model {name} {what}.")
-        raise ModelError(f"The model {name} is of the kind {pipeline}; this program paints with {_listed(KINDS)}.")
+        raise ModelError(f"The model {name} is of the kind {pipeline}; this program paints with {_join_names(KINDS)}.")
     if kind.is_flow:
         _inspect_parts(index, kind, name)
     return kind.pipeline
@@ -200,20 +200,20 @@ def inspect_scheduler(
     schedulers = kind.schedulers or SCHEDULERS
     for name in names:
         if name not in schedulers:
-            known = _listed(sorted(schedulers))
+            known = _join_names(sorted(schedulers))
             raise ModelError(f"{part or path} is of the class {name}; this program paints with {known}.")
     for key, known_values in (FLOW_SETTINGS if kind.is_flow else SETTINGS).items():
         if key in config and config[key] not in known_values:
-            allowed = _listed([json.dumps(value) for value in known_values])
+            allowed = _join_names([json.dumps(value) for value in known_values])
             raise ModelError(f"{path} sets {key} to {json.dumps(config[key])}; this program knows {allowed}.")
     if kind.is_flow:
         return
     is_flow = bool(config.get("use_flow_sigmas"))
     if is_flow and not any(name in FLOW_SCHEDULERS for name in names):
-        raise ModelError(f"{path} sets use_flow_sigmas, which only {_listed(FLOW_SCHEDULERS)} know.")
+        raise ModelError(f"{path} sets use_flow_sigmas, which only {_join_names(FLOW_SCHEDULERS)} know.")
     prediction, predictions = config.get("prediction_type", PREDICTIONS[0]), (FLOW,) if is_flow else PREDICTIONS
     if prediction not in predictions:
-        raise ModelError(f"{path} predicts {json.dumps(prediction)}; this program knows {_listed(predictions)}.")
+        raise ModelError(f"{path} predicts {json.dumps(prediction)}; this program knows {_join_names(predictions)}.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def _inspect_parts(index: dict[str, Any], kind: Kind, name: str) -> None:
     for part, classes in kind.encoders.items():
         if is_named(index, part) and (name_of_class := _named_class(index, part)) not in classes:
             raise ModelError(
-                f"{name}/{part} is of the class {name_of_class}; this program paints with {_listed(classes, 'or')}."
+                f"{name}/{part} is of the class {name_of_class}; this program paints with {_join_names(classes, 'or')}."
             )
 
 
@@ -267,7 +267,7 @@ def _inspect_networks(folder: Path, kind: Kind) -> None:
     for part, config in configs.items():
         if (name := config.get("_class_name")) not in allowed[part]:
             raise ModelError(
-                f"{folder / part} is of the class {name}; this program paints with {_listed(allowed[part], 'or')}."
+                f"{folder / part} is of the class {name}; this program paints with {_join_names(allowed[part], 'or')}."
             )
     if kind.is_flow:
         _inspect_transformer(folder, kind, configs[kind.network], configs["vae"])
@@ -292,7 +292,7 @@ def _inspect_transformer(folder: Path, kind: Kind, network: dict[str, Any], vae:
 
 def _inspect_unet(folder: Path, unet: dict[str, Any], vae: dict[str, Any]) -> None:
     latents = vae.get("latent_channels", 4)
-    channels, wanted = unet.get("in_channels", 4), latents + _sketched(folder, unet)
+    channels, wanted = unet.get("in_channels", 4), latents + _sketch_channels(folder, unet)
     if channels != wanted or unet.get("out_channels", 4) != latents:
         raise ModelError(
             f"{folder / 'unet'} takes {channels} channels, where latents{' and sketch' * (wanted > latents)} have"
@@ -306,7 +306,7 @@ def _inspect_unet(folder: Path, unet: dict[str, Any], vae: dict[str, Any]) -> No
         raise ModelError(f"{folder / 'unet'} does not say how large its pictures are: sample_size.")
 
 
-def _sketched(folder: Path, unet: dict[str, Any]) -> int:
+def _sketch_channels(folder: Path, unet: dict[str, Any]) -> int:
     """Return the number of channels of a sketch folded to the size of the latents; 0 without sketches.
 
     :raises ModelError: when the sketch cannot be folded to that size.
@@ -360,6 +360,6 @@ def _inspect_shards(path: Path, shard: re.Match[str]) -> None:
         raise MissingFile(f"The model file {path.parent}/*{path.suffix}.index.json is missing.")
 
 
-def _listed(names: tuple[str, ...] | list[str], joined: str = "and") -> str:
+def _join_names(names: tuple[str, ...] | list[str], joined: str = "and") -> str:
     *others, last = names
     return f"{', '.join(others)} {joined} {last}" if others else last

@@ -48,7 +48,7 @@ def fetch_metadata(name: ModelName, setting: str = "") -> Repository:
     :raises Unreachable: when the hub does not answer.
     :raises ModelError: when the model is not supported, or cannot be downloaded.
     """
-    with _explained(name, setting):
+    with _translate_errors(name, setting):
         return _fetch_metadata(name, setting)
 
 
@@ -70,7 +70,7 @@ def fetch(name: ModelName, setting: str = "", say: Say | None = None) -> Path:
             log.warning("%s Its downloaded files are used.", error)
             return here
         raise
-    with _explained(name, setting):
+    with _translate_errors(name, setting):
         _fetch(name, repository, setting, say)
     folder.inspect(repository.snapshot)
     return repository.snapshot
@@ -187,14 +187,14 @@ def _is_offline() -> bool:
 
 
 @contextmanager
-def _explained(name: ModelName, setting: str) -> Iterator[None]:
+def _translate_errors(name: ModelName, setting: str) -> Iterator[None]:
     """Translate errors of the hub's client to a ModelError that names the model and what to do."""
     try:
         yield
     except ModelError:
         raise
     except Exception as error:
-        raise _explanation(name, error, setting) from error
+        raise _translated_error(name, error, setting) from error
 
 
 def _without_index(name: ModelName) -> str:
@@ -204,7 +204,7 @@ def _without_index(name: ModelName) -> str:
     )
 
 
-def _explanation(name: ModelName, error: Exception, setting: str) -> ModelError:
+def _translated_error(name: ModelName, error: Exception, setting: str) -> ModelError:
     from huggingface_hub import errors
     from huggingface_hub.constants import ENDPOINT
 

@@ -96,7 +96,7 @@ class Kind:
 
     def is_distilled(self, configs: Configs, name: str) -> bool:
         """Return whether a model generates in a few steps, by its configurations or its name."""
-        return (bool(self.distilled) and _has(configs, self.distilled)) or _names_it(name)
+        return (bool(self.distilled) and _has(configs, self.distilled)) or _has_distilled_name(name)
 
     def nearest(self, configs: Configs, *, few_step: bool) -> KnownModel | None:
         """Return the first known model whose marks the configurations have, or None."""
@@ -288,7 +288,7 @@ def describe_unsupported(pipeline: str) -> str:
     return ""
 
 
-def _names_it(name: str) -> bool:
+def _has_distilled_name(name: str) -> bool:
     return DISTILLED.search(name.rpartition("/")[2].lower()) is not None
 
 

@@ -43,8 +43,8 @@ def levels_of_steps(
     flow models.
     """
     if scheduler == FLOW_SOLVER:
-        return _of_flow(config, steps, pixels, family)
-    known = _trained(config)
+        return _flow_levels(config, steps, pixels, family)
+    known = _training_levels(config)
     if spacing:
         low, high = max(spacing[0], -math.log(known[-1])), min(spacing[1], -math.log(known[0]))
         return [math.exp(-each) for each in (np.linspace(low, high, steps) if steps > 1 else [low])]
@@ -57,7 +57,7 @@ def nearest(levels: Sequence[float], wanted: float) -> int:
     return min(range(1, len(there)), key=lambda step: abs(math.log(there[step] / wanted)))
 
 
-def _trained(config: Mapping[str, Any]) -> Floats:
+def _training_levels(config: Mapping[str, Any]) -> Floats:
     """Return the levels of all training steps, in rising order."""
     count = int(config.get("num_train_timesteps") or COUNT)
     kept = np.cumprod(1 - _betas(config, count))
@@ -99,7 +99,7 @@ def _times(scheduler: str, config: Mapping[str, Any], steps: int, count: int) ->
     return [int(each) for each in np.clip(starts, 0, count - 1)[:steps]]
 
 
-def _of_flow(config: Mapping[str, Any], steps: int, pixels: int, family: str) -> list[float]:
+def _flow_levels(config: Mapping[str, Any], steps: int, pixels: int, family: str) -> list[float]:
     """Return the levels of a flow: s / (1 - s), where s is the flow's own noise level."""
     even = np.linspace(1, 1 / steps, steps)
     if family == "flux2" or config.get("use_dynamic_shifting"):
@@ -109,11 +109,11 @@ def _of_flow(config: Mapping[str, Any], steps: int, pixels: int, family: str) ->
         factor = float(config.get("shift") or 1.0)
     if family == "sd3":  # its scheduler spaces the steps, down to the lowest level of training
         least = 1 / int(config.get("num_train_timesteps") or COUNT)
-        even = np.linspace(1, _shifted(least, factor) if not config.get("use_dynamic_shifting") else least, steps)
-    return [level / (1 - level) if level < 1 else math.inf for level in (_shifted(each, factor) for each in even)]
+        even = np.linspace(1, _shift_level(least, factor) if not config.get("use_dynamic_shifting") else least, steps)
+    return [level / (1 - level) if level < 1 else math.inf for level in (_shift_level(each, factor) for each in even)]
 
 
-def _shifted(level: float, factor: float) -> float:
+def _shift_level(level: float, factor: float) -> float:
     return float(factor * level / (1 + (factor - 1) * level))
 
 

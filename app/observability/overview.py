@@ -94,11 +94,11 @@ def collect() -> Overview:
         waiting={kind: queue.get((kind, PIECE_WAITING), 0) for kind in site_figures.KINDS},
         painting=painting,
         oldest_seconds=0.0 if oldest is None else max(0.0, (instant - oldest).total_seconds()),
-        wait_seconds=_wait(instant),
-        frames_a_second=_pace(instant),
+        wait_seconds=_median_wait(instant),
+        frames_a_second=_throughput(instant),
         workers=workers,
-        at_work=_at_work(),
-        ended=[*_ended(FINISHED), *_ended(FAILED)],
+        at_work=_load_tasks(),
+        ended=[*_load_ended(FINISHED), *_load_ended(FAILED)],
     )
 
 
@@ -108,29 +108,29 @@ def as_json(overview: Overview) -> dict[str, Any]:
     return asdict(overview) | {"at": overview.at.isoformat(), "ended": ended}
 
 
-def _of_late(instant: datetime) -> tuple[Any, ...]:
+def _is_recent(instant: datetime) -> tuple[Any, ...]:
     """Return the conditions for walks finished within the last minutes, without cached results."""
     since = instant - timedelta(seconds=WINDOW_SECONDS)
     return Walk.state == FINISHED, Walk.finished_at > since, Walk.repeat_of.is_(None)
 
 
-def _pace(instant: datetime) -> float:
+def _throughput(instant: datetime) -> float:
     """Return the frames rendered per second over the last minutes, of finished walks and of those in progress."""
     since = instant - timedelta(seconds=WINDOW_SECONDS)
-    done = db.session.scalar(select(func.sum(Walk.painted_count)).where(*_of_late(instant))) or 0
+    done = db.session.scalar(select(func.sum(Walk.painted_count)).where(*_is_recent(instant))) or 0
     begun = Walk.state == PAINTING, Walk.started_at > since
     under_way = db.session.scalar(select(func.sum(Walk.painted_count)).where(*begun)) or 0
     return (done + under_way) / WINDOW_SECONDS
 
 
-def _wait(instant: datetime) -> float | None:
+def _median_wait(instant: datetime) -> float | None:
     """Return the median seconds from request to film of the walks finished in the last minutes; None without any."""
-    rows = db.session.execute(select(Walk.created_at, Walk.finished_at).where(*_of_late(instant))).all()
+    rows = db.session.execute(select(Walk.created_at, Walk.finished_at).where(*_is_recent(instant))).all()
     waits = sorted((row.finished_at - row.created_at).total_seconds() for row in rows)
     return waits[len(waits) // 2] if waits else None
 
 
-def _at_work() -> list[AtWork]:
+def _load_tasks() -> list[AtWork]:
     query = (
         select(Piece.lease_holder, Piece.kind, Piece.level, Piece.batch, Walk.id, Walk.painted_count, Walk.frames)
         .outerjoin(Walk, Walk.number == Piece.walk_number)
@@ -140,7 +140,7 @@ def _at_work() -> list[AtWork]:
     return [AtWork(holder or "", *rest) for holder, *rest in db.session.execute(query)]
 
 
-def _ended(state: str) -> list[Ended]:
+def _load_ended(state: str) -> list[Ended]:
     query = (
         select(Walk.id, Walk.state, Walk.finished_at, Walk.paint_seconds, Walk.error)
         .where(Walk.state == state, Walk.finished_at.is_not(None), Walk.deleted_at.is_(None))

@@ -17,7 +17,7 @@ class FilteringExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Export the reduced spans; return the other exporter's result."""
-        return self._exporter.export([self._bare(span) for span in spans])
+        return self._exporter.export([self._reduced(span) for span in spans])
 
     def shutdown(self) -> None:
         """Shut the other exporter down."""
@@ -27,7 +27,7 @@ class FilteringExporter(SpanExporter):
         """Flush the other exporter; return whether it succeeded in time."""
         return self._exporter.force_flush(timeout_millis)
 
-    def _bare(self, span: ReadableSpan) -> ReadableSpan:
+    def _reduced(self, span: ReadableSpan) -> ReadableSpan:
         attributes = {name: value for name, value in (span.attributes or {}).items() if name in self._names}
         if endpoint := attributes.get("moma.endpoint"):
             name = f"{attributes.get('http.method') or attributes.get('http.request.method')} {endpoint}"

@@ -59,7 +59,7 @@ def trace_task(app: Flask, **attributes: str | None) -> Iterator[dict[str, str]]
 
 
 def _send_errors(dsn: str, service: str) -> None:
-    with _installed("SENTRY_DSN"):
+    with _require_extra("SENTRY_DSN"):
         import sentry_sdk
         from sentry_sdk.integrations.atexit import AtexitIntegration
         from sentry_sdk.integrations.dedupe import DedupeIntegration
@@ -83,24 +83,24 @@ def _send_errors(dsn: str, service: str) -> None:
             include_source_context=False,
             max_breadcrumbs=0,
             shutdown_timeout=WAIT_MS / 1000,
-            before_send=partial(_without_words, service=service),
+            before_send=partial(_reduce_event, service=service),
         )  # fmt: skip
     except BadDsn as error:
         raise ConfigError(f"MOMA_SENTRY_DSN cannot be used: {error}.") from error
 
 
-def _without_words(event: Any, _hint: Any, *, service: str) -> Any:
+def _reduce_event(event: Any, _hint: Any, *, service: str) -> Any:
     """Return an event reduced to the listed fields: without visitors' words, addresses and the name of this machine."""
     kept = {name: value for name, value in event.items() if name in KEPT_OF_EVENTS}
     kept["tags"] = {"service": service, **log_lines.ids()}
     if message := (event.get("logentry") or {}).get("message"):
         kept["logentry"] = {"message": message}  # the pattern without its arguments
     if "exception" in kept:
-        kept["exception"] = {"values": [_place_of(each) for each in event["exception"].get("values", [])]}
+        kept["exception"] = {"values": [_reduce_exception(each) for each in event["exception"].get("values", [])]}
     return kept
 
 
-def _place_of(error: Mapping[str, Any]) -> dict[str, Any]:
+def _reduce_exception(error: Mapping[str, Any]) -> dict[str, Any]:
     """Return an exception's type and stack trace, without its message, which may contain a visitor's words."""
     frames = (error.get("stacktrace") or {}).get("frames", [])
     places = [{name: frame[name] for name in KEPT_OF_FRAMES if name in frame} for frame in frames]
@@ -108,7 +108,7 @@ def _place_of(error: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _send_traces(app: Flask, service: str) -> None:
-    with _installed("TRACES_URL"):
+    with _require_extra("TRACES_URL"):
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
         from opentelemetry.sdk.resources import Resource
@@ -138,7 +138,7 @@ def _name_span(response: Response) -> Response:
 
 
 @contextmanager
-def _installed(setting: str) -> Iterator[None]:
+def _require_extra(setting: str) -> Iterator[None]:
     """Translate an ImportError in the context to a ConfigError that says what to install for ``setting``."""
     try:
         yield

@@ -40,7 +40,7 @@ from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium
 from app.text import folding
 from app.walks import colours, lifecycle, lookup, neighbours
 
-if TYPE_CHECKING:  # the web process does without numpy, which is a sixth of its memory
+if TYPE_CHECKING:  # numpy is not loaded in the web process; it would take a sixth of its memory
     import numpy as np
     from numpy.typing import NDArray
 

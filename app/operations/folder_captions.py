@@ -133,14 +133,14 @@ def _caption_batch(
             try:
                 data = _read(path)
                 digests[name] = hashlib.sha256(data).hexdigest()
-                photos[name] = _brought(data, owner) if look else _unseen(data)
+                photos[name] = _upload(data, owner) if look else _unsaved_photo(data)
             except (OSError, ValueError) as error:
                 reason = error.strerror or str(error) if isinstance(error, OSError) else f"The picture {error}"
                 photos[name] = SkippedPicture(name, reason)
         for name, photo in photos.items():
             if isinstance(photo, Photo) and look:
                 _wait_for(photo, tend)
-            yield photo if isinstance(photo, SkippedPicture) else _captioned(name, digests[name], photo, wanted)
+            yield photo if isinstance(photo, SkippedPicture) else _caption(name, digests[name], photo, wanted)
     finally:
         if look:
             photo_store.forget(owner)
@@ -159,11 +159,11 @@ def digest(path: Path) -> str:
         return ""
 
 
-def _brought(data: bytes, owner: str) -> Photo:
+def _upload(data: bytes, owner: str) -> Photo:
     return brought_photos.upload(data, owner_hash=owner, network="", check_room=lambda: None, admit=lambda: None)
 
 
-def _unseen(data: bytes) -> Photo:
+def _unsaved_photo(data: bytes) -> Photo:
     checked = photo_check.check(data)
     return Photo(id=checked.digest[:16], digest=checked.digest, width=checked.width, height=checked.height)
 
@@ -180,7 +180,7 @@ def _wait_for(photo: Photo, tend: Callable[[], None]) -> None:
             raise MomaError(f"No worker has looked at a picture for {TIMEOUT_SECONDS:g} s.")
 
 
-def _captioned(
+def _caption(
     name: str, file_digest: str, photo: Photo, wanted: Sequence[CaptionRequest]
 ) -> CaptionedPicture | SkippedPicture:
     if photo.error is not None:

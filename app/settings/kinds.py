@@ -60,7 +60,7 @@ def _like(pattern: str) -> AfterValidator:
     return _only_if(re.compile(pattern).fullmatch)
 
 
-def _parsed(parse: Callable[[str], object], refusal: str = "cannot be used: {}") -> AfterValidator:
+def _parses_by(parse: Callable[[str], object], refusal: str = "cannot be used: {}") -> AfterValidator:
     """Return a validator that refuses a text for which ``parse`` raises an error, and gives its message."""
 
     def check(text: str) -> str:
@@ -109,11 +109,11 @@ LIST = Must('be a list of texts, such as ["one", "two"]')
 Secrets = Annotated[list[Filled], LIST, Field(repr=False)]
 Location = Annotated[str, AfterValidator(_from_root)]
 Locations = Annotated[list[Annotated[Filled, AfterValidator(_from_root)]], LIST]
-Network = Annotated[Filled, _parsed(ipaddress.ip_network, "names networks such as 198.51.100.0/24: {}.")]
+Network = Annotated[Filled, _parses_by(ipaddress.ip_network, "names networks such as 198.51.100.0/24: {}.")]
 Networks = Annotated[list[Network], LIST]
 Members = Annotated[list[Member], Must('be a list such as [{"name": "…", "role": "…", "url": "https://…"}]')]
-DatabaseURL = Annotated[str, _parsed(lambda url: make_url(url or "sqlite://").get_dialect().import_dbapi())]
-RedisURL = Annotated[str, _parsed(lambda url: parse_url(url or "redis://"))]
+DatabaseURL = Annotated[str, _parses_by(lambda url: make_url(url or "sqlite://").get_dialect().import_dbapi())]
+RedisURL = Annotated[str, _parses_by(lambda url: parse_url(url or "redis://"))]
 WebAddress = Annotated[str, _only_if(_is_web_address)]
 PublicAddress = Annotated[
     str,

@@ -68,7 +68,7 @@ def examine(filesystem: Any, root: str) -> str:
         sync(filesystem.loop, ask, filesystem, bucket, f"{prefix}/" if prefix else "", timeout=PROBE_SECONDS)
     except ConfigError:
         raise
-    except Exception as error:  # of libraries that need not be installed, and share no other base
+    except Exception as error:  # the libraries may not be installed, and their errors have no other common base
         if _is_away(error):
             return _reason(error)
         raise ConfigError(_refusal(error, bucket)) from error

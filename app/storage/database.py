@@ -33,7 +33,7 @@ MIGRATIONS = ROOT / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 # secure_delete overwrites deleted rows, and the words in them.
 PRAGMAS = "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"
-CONNECTIONS = 10  # to Postgres, from one process: as many as gunicorn has threads, and some for indexes
+CONNECTIONS = 10  # of one process to Postgres: as many as gunicorn has threads, and some for indexes
 POOLED_CONNECTIONS = 5
 LOCK_SECONDS = 60  # Postgres' lock_timeout; a process that waits longer gets an error and tries again
 KEEPALIVE_SECONDS = 30, 5, 3  # TCP keepalive: idle time, interval, and probes until a connection counts as lost
@@ -105,7 +105,9 @@ def init_app(app: Flask) -> None:
     else:
         options = {"pool_pre_ping": True, "connect_args": _postgres_timeouts(url)}
         options |= {"pool_size": POOLED_CONNECTIONS, "max_overflow": CONNECTIONS - POOLED_CONNECTIONS}
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {"hide_parameters": True}  # errors are logged, prompts are not
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | {
+        "hide_parameters": True
+    }  # errors are logged, but prompts must not be
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():

@@ -69,7 +69,7 @@ class MediaStore:
         :raises MediaStoreFull: when the disk is full.
         :raises MediaError: when the store cannot write it.
         """
-        with _translated(f"{path} could not be written to the media store", lost=()):
+        with _translate_errors(f"{path} could not be written to the media store", lost=()):
             if self.is_local:
                 atomic_write(Path(self._full(path)), data)
             else:
@@ -81,7 +81,7 @@ class MediaStore:
         :raises MediaError: when there is no such file.
         :raises MediaStoreAway: when the store itself is unavailable.
         """
-        with _translated(f"{path} could not be read from the media store", folder=self._folder):
+        with _translate_errors(f"{path} could not be read from the media store", folder=self._folder):
             return cast(bytes, self.filesystem.cat_file(self._full(path)))
 
     def open(self, path: str) -> BinaryIO:
@@ -89,7 +89,7 @@ class MediaStore:
 
         :raises MediaError: when there is no such file; a file of an object store may also raise it while it is read.
         """
-        with _translated(f"{path} could not be opened in the media store", folder=self._folder):
+        with _translate_errors(f"{path} could not be opened in the media store", folder=self._folder):
             file = cast(BinaryIO, self.filesystem.open(self._full(path), "rb"))
         return file if self.is_local else cast(BinaryIO, _Remote(file, path))  # gunicorn sends a real file by sendfile
 
@@ -105,7 +105,7 @@ class MediaStore:
 
         :raises MediaError: when the store does not answer.
         """
-        with _translated(f"The media store does not say whether it has {path}"):
+        with _translate_errors(f"The media store does not say whether it has {path}"):
             try:
                 self.filesystem.info(self._full(path))  # fsspec's exists() returns False on every error
             except NOT_THERE:
@@ -117,7 +117,7 @@ class MediaStore:
 
         :raises MediaError: when the store cannot delete it.
         """
-        with _translated(f"{path} could not be deleted from the media store"), suppress(*NOT_THERE):
+        with _translate_errors(f"{path} could not be deleted from the media store"), suppress(*NOT_THERE):
             self.filesystem.rm(self._full(path), recursive=True)
 
     def delete_empty(self, folder: str) -> None:
@@ -125,7 +125,7 @@ class MediaStore:
         if not self.is_local:
             return
         for path, _, _ in os.walk(self._full(folder), topdown=False):
-            with suppress(OSError):  # it holds something
+            with suppress(OSError):  # it is not empty
                 Path(path).rmdir()
 
     def files(self, folder: str) -> dict[str, StoredFile]:
@@ -133,7 +133,7 @@ class MediaStore:
 
         :raises MediaError: when the store does not answer.
         """
-        with _translated(f"{folder} cannot be listed in the media store"):
+        with _translate_errors(f"{folder} cannot be listed in the media store"):
             try:
                 found = self.filesystem.find(self._full(folder), detail=True)
             except NOT_THERE:
@@ -148,7 +148,7 @@ class MediaStore:
 
         :raises MediaError: when the store does not answer.
         """
-        with _translated(f"{folder} cannot be listed in the media store"):
+        with _translate_errors(f"{folder} cannot be listed in the media store"):
             try:
                 entries = self.filesystem.ls(self._full(folder), detail=True, refresh=True)
             except NOT_THERE:
@@ -175,7 +175,7 @@ class MediaStore:
 
 
 @contextmanager
-def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder: str = "") -> Iterator[None]:
+def _translate_errors(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder: str = "") -> Iterator[None]:
     """Translate every error of the context to a :class:`MediaError` whose message says ``what`` failed, and why.
 
     Errors of the types ``lost`` mean that a file does not exist, unless the store's ``folder`` is missing too. All
@@ -185,7 +185,7 @@ def _translated(what: str, lost: tuple[type[Exception], ...] = NOT_THERE, folder
         yield
     except MediaError:
         raise
-    except Exception as error:  # botocore, gcsfs and aiohttp need not be installed, and share no other base
+    except Exception as error:  # botocore, gcsfs and aiohttp may not be installed, and have no other common base
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if disk_space.is_full(error):
             raise MediaStoreFull(f"{what}: {reason}. {FULL}") from error
@@ -208,13 +208,13 @@ class _Remote(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         room = memoryview(buffer)
-        with _translated(self._what):
+        with _translate_errors(self._what):
             data = self._file.read(len(room))
         room[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        with _translated(self._what):
+        with _translate_errors(self._what):
             return self._file.seek(offset, whence)
 
     def tell(self) -> int:

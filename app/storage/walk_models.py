@@ -152,7 +152,7 @@ class Walk(db.Model):  # type: ignore[misc]
     cache_key: Mapped[str | None] = mapped_column(String(64))
     repeat_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))
 
-    # Its place in the queue
+    # Its position in the queue
     state: Mapped[str] = mapped_column(String(12), default=QUEUED)
     # The cost in UNet evaluations, and the queue's virtual time at its start, within its network and over all
     asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))

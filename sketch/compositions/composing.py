@@ -88,7 +88,7 @@ def compose(
 def _redrawn(
     laid: Laid, composition: Composition, side: float, is_place: float, requested: Array | None
 ) -> tuple[Array, NDArray[np.int16]]:
-    return _marked(_field(laid, composition, side, is_place, requested), composition), laid.numbers
+    return _mark(_field(laid, composition, side, is_place, requested), composition), laid.numbers
 
 
 def _field(laid: Laid, composition: Composition, side: float, is_place: float, requested: Array | None) -> Field:
@@ -98,15 +98,15 @@ def _field(laid: Laid, composition: Composition, side: float, is_place: float, r
     return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed, own)
 
 
-def _marked(field: Field, composition: Composition) -> Array:
+def _mark(field: Field, composition: Composition) -> Array:
     return np.asarray(np.clip(STYLES[composition.marks].draw(field), 0, 1))
 
 
 def _inks(composition: Composition) -> Array:
-    return np.stack([colour.parse_hex(ink) for ink in _enough(composition)])
+    return np.stack([colour.parse_hex(ink) for ink in _repeat_inks(composition)])
 
 
-def _enough(composition: Composition) -> tuple[str, ...]:
+def _repeat_inks(composition: Composition) -> tuple[str, ...]:
     """Return a composition's inks, repeated from the first one if its marks need more; the JSON may have too few."""
     inks, least = composition.inks, min(len(each) for each in STYLES[composition.marks].inks)
     return tuple(inks[number % len(inks)] for number in range(max(len(inks), least)))
@@ -146,7 +146,10 @@ def compose_between(
     if first.is_graphic and replace(first, inks=last.inks) == last:  # only the number of inks differs
         laid = layouts.lay(*layers(first), layouts.in_frame(first, height, width), shape)
         field = _field(laid, first, side, is_place, requested)
-        drawn = [(_marked(field, first), laid.numbers), (_marked(field.with_inks(_inks(last)), last), laid.numbers)]
+        drawn = [
+            (_mark(field, first), laid.numbers),
+            (_mark(field.with_inks(_inks(last)), last), laid.numbers),
+        ]
     else:
         drawn = [draw(layers(each), each) if painted is None or each.is_graphic else painted for each in (first, last)]
     ends = [layouts.in_frame(each, height, width) for each in (first, last)]

@@ -39,7 +39,7 @@ def dye(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ())
         return tuple(result)
     free = list(range(1, len(result)))
     for name in wanted[: len(free)]:
-        tone = _toned(name, strength)
+        tone = _named_tone(name, strength)
         at = min(free, key=lambda number: _apart(result[number], tone))
         free.remove(at)
         if _apart(result[at], tone) > ALIKE:
@@ -47,7 +47,7 @@ def dye(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ())
     return tuple(result)
 
 
-def _toned(name: str, strength: float) -> Array:
+def _named_tone(name: str, strength: float) -> Array:
     """Return a named colour in Oklab, no more saturated than ``strength``."""
     light, chroma, degrees = colour.NAMED[name]
     return colour.polar_lab(light, min(chroma, strength), degrees)
@@ -55,7 +55,7 @@ def _toned(name: str, strength: float) -> Array:
 
 def _take_colour(ink: str, name: str, strength: float, share: float) -> str:
     """Return an ink in a named colour, moved by a share to its lightness; light and dark inks get less chroma."""
-    own, tone = _lab(ink), _toned(name, strength)
+    own, tone = _lab(ink), _named_tone(name, strength)
     light = own[0] + share * (tone[0] - own[0])
     tone[1:] *= np.clip(1.3 - 2.2 * abs(light - tone[0]), 0.35, 1)
     return colour.to_hex(colour.rgb(np.array([light, *tone[1:]], np.float32)))

@@ -61,29 +61,29 @@ def validate(reader: TypeAdapter[Kind], fields: Mapping[str, Any], where: str) -
         return reader.validate_python(fields)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise SceneError(_explained(first, schema(reader), where)) from error
+        raise SceneError(_explain(first, schema(reader), where)) from error
 
 
 @cache
 def schema(reader: TypeAdapter[Any]) -> dict[str, Any]:
     """Return the JSON Schema of a reader's dataclass, with the limits that :func:`validate` enforces."""
     whole = reader.json_schema()
-    return dict(_inlined(whole, whole.pop("$defs", {})))
+    return dict(_inline(whole, whole.pop("$defs", {})))
 
 
-def _inlined(node: Any, shared: Mapping[str, Any]) -> Any:
+def _inline(node: Any, shared: Mapping[str, Any]) -> Any:
     """Return a schema with its references replaced by their targets, without titles, defaults and descriptions."""
     if isinstance(node, list):
-        return [_inlined(each, shared) for each in node]
+        return [_inline(each, shared) for each in node]
     if not isinstance(node, dict):
         return node
     if "anyOf" in node or "$ref" in node:
-        return _inlined(node["anyOf"][0] if "anyOf" in node else shared[node["$ref"].rpartition("/")[2]], shared)
+        return _inline(node["anyOf"][0] if "anyOf" in node else shared[node["$ref"].rpartition("/")[2]], shared)
     left_out = {"title", "default", "description"} | ({"type"} if "enum" in node else set())
-    return {name: _inlined(value, shared) for name, value in node.items() if name not in left_out}
+    return {name: _inline(value, shared) for name, value in node.items() if name not in left_out}
 
 
-def _explained(flaw: Any, node: Mapping[str, Any], where: str) -> str:
+def _explain(flaw: Any, node: Mapping[str, Any], where: str) -> str:
     """Return one sentence about a validation error, which names the field and the limit."""
     for part in flaw["loc"]:
         if _is_of_colours(node):  # a list of colours has one message for all its items
@@ -96,14 +96,14 @@ def _explained(flaw: Any, node: Mapping[str, Any], where: str) -> str:
         return f"{where}: it contains characters that cannot be read."
     if flaw["type"] == "too_long" and not _is_of_colours(node):
         return f"{where}: {flaw['ctx']['actual_length']} things, at most {node['maxItems']}."
-    return f"{where}: {_wanted(node)}"
+    return f"{where}: {_describe_limit(node)}"
 
 
 def _is_of_colours(node: Mapping[str, Any]) -> bool:
     return bool(node.get("type") == "array" and node["items"]["type"] == "string")
 
 
-def _wanted(node: Mapping[str, Any]) -> str:
+def _describe_limit(node: Mapping[str, Any]) -> str:
     if "enum" in node:
         return f"one of {', '.join(each or 'nothing' for each in node['enum'])} is wanted."
     if _is_of_colours(node):

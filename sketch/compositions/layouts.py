@@ -123,7 +123,7 @@ def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[in
 def cell_side(composition: Composition, height: int, width: int) -> int:
     """Return the side in pixels, an even number, of a scene drawn for one cell of a grid."""
     short = min(height, width)
-    _, _, smaller = _shown(composition, (height / short, width / short))
+    _, _, smaller = _cell_scale(composition, (height / short, width / short))
     return 2 * math.ceil(short / smaller / 2)
 
 
@@ -145,7 +145,7 @@ def _shown_at(places: _Places, layers: Layers) -> Laid:
     things, ground, numbers = layers
     alpha = things[..., 3:]
     stack = np.concatenate([things[..., :3] * alpha, alpha, ground], -1)
-    shown = _sampled(stack, places)
+    shown = _sample(stack, places)
     cover = shown[..., 3:4]
     straight = np.concatenate([np.clip(shown[..., :3] / np.maximum(cover, 1e-3), 0, 1), cover], -1)
     height, width = numbers.shape
@@ -154,7 +154,7 @@ def _shown_at(places: _Places, layers: Layers) -> Laid:
     return Laid(straight, shown[..., 4:], numbers[rows, columns], places.cells)
 
 
-def _tilted(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
+def _tilt(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
     cosine, sine = np.cos(composition.tilt), np.sin(composition.tilt)
     high, wide = sides
     u, v = x - 0.5, y - 0.5
@@ -165,7 +165,7 @@ def _tilted(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Pla
 def _grid(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
     rows, columns = composition.rows, composition.columns
     row, column = np.minimum(y * rows, rows - 1e-4).astype(int), np.minimum(x * columns, columns - 1e-4).astype(int)
-    down, across, smaller = _shown(composition, sides)
+    down, across, smaller = _cell_scale(composition, sides)
     u, v = (x - (column + 0.5) / columns) * across, (y - (row + 0.5) / rows) * down
     mirrored = _halves(rows, columns, composition.seed)[row, column]
     return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, (row * columns + column), smaller)
@@ -191,14 +191,14 @@ def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Pl
     column = np.floor(across).astype(int)
     down = y * rows + 0.5 * (column % 2)
     row = np.floor(down).astype(int)
-    high, wide, smaller = _shown(composition, sides)
+    high, wide, smaller = _cell_scale(composition, sides)
     u, v = (across - column - 0.5) / columns * wide, (down - row - 0.5) / rows * high
     mirrored = column % 2 == 1
     cells = (row + 1) * columns + column
     return _places(0.5 + np.where(mirrored, -u, u), 0.5 + v, cells, smaller)
 
 
-def _shown(composition: Composition, sides: _Sides) -> tuple[float, float, float]:
+def _cell_scale(composition: Composition, sides: _Sides) -> tuple[float, float, float]:
     """Return the picture's height, width and shorter side, in scenes as large as the cells show them."""
     high, wide = sides
     smaller = max(composition.rows / high, composition.columns / wide) / FULL
@@ -211,7 +211,7 @@ def _halves(rows: int, columns: int, seed: int) -> NDArray[np.bool_]:
     return every if seed % 3 == 0 else np.zeros_like(every)
 
 
-def _sampled(picture: Array, places: _Places) -> Array:
+def _sample(picture: Array, places: _Places) -> Array:
     """Return a picture (h, w, c) sampled at places 0…1; where it is reduced, means of its pixels."""
     height, width, channels = picture.shape
     if places.smaller > 1.05:
@@ -239,7 +239,7 @@ def _sampled(picture: Array, places: _Places) -> Array:
 
 
 _PLACES: dict[str, Callable[[Array, Array, Composition, _Sides], _Places]] = {
-    "tilted": _tilted,
+    "tilted": _tilt,
     "grid": _grid,
     "panels": _panels,
     "pattern": _pattern,

@@ -30,7 +30,7 @@ class Form:
         self.high = len(rows)
         whole = np.zeros((size, size), np.float32)
         whole[top : top + alpha.shape[0], left : left + alpha.shape[1]] = alpha
-        self.cover = _resized(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
+        self.cover = _resize(whole, (min(size, COARSE),) * 2, Image.Resampling.BOX)
 
     @property
     def lowest(self) -> float:
@@ -55,12 +55,12 @@ class Form:
         box = (columns.start * step, rows.start * step, columns.stop * step, rows.stop * step)
         size = (columns.stop - columns.start, rows.stop - rows.start)
         if values.ndim == 2:
-            return _resized(values, size, Image.Resampling.BILINEAR, box)
-        parts = [_resized(values[..., part], size, Image.Resampling.BILINEAR, box) for part in range(values.shape[2])]
+            return _resize(values, size, Image.Resampling.BILINEAR, box)
+        parts = [_resize(values[..., part], size, Image.Resampling.BILINEAR, box) for part in range(values.shape[2])]
         return np.stack(parts, -1)
 
 
-def _resized(
+def _resize(
     values: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
 ) -> Array:
     return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box), np.float32)

@@ -95,14 +95,14 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
     parts = [picture[..., part] for part in range(3)]
     if light.modelling > 0 and form.high:
         mean = (parts[0] + parts[1] + parts[2]) / 3
-        for part, ways in zip(parts, _modelled(light, form, ground, side), strict=True):
+        for part, ways in zip(parts, _modelling(light, form, ground, side), strict=True):
             kept, added = (form.fine(each, *form.within) for each in ways)
             part[:] = (part + light.modelling * RICHER * (part - mean)) * kept + added
     for part in parts:
         np.clip(part, 0, 1, out=part)
 
 
-def _modelled(light: Light, form: Form, ground: Array, side: float) -> Iterator[tuple[Array, Array]]:
+def _modelling(light: Light, form: Form, ground: Array, side: float) -> Iterator[tuple[Array, Array]]:
     """Yield for each of three colours the factor and the addend (m, m), coarse, that make a thing look round.
 
     It is lightened towards the light, darkened away from it, and reflects some of the ground at its lower end.

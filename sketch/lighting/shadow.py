@@ -107,10 +107,10 @@ def _set_off(form: Form, light: Light) -> Array:
 def _on_wall(form: Form, light: Light) -> Array:
     """Return the shadow (m, m) of a thing in front of a wall."""
     high = (form.foot - form.head) * len(form.cover) / form.size
-    return blur(_moved(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
+    return blur(_move(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
 
 
-def _moved(values: Array, down: float, right: float) -> Array:
+def _move(values: Array, down: float, right: float) -> Array:
     """Return (m, m) shifted by fractions of a pixel; zeros move in."""
     image = Image.fromarray(values)
     how = (1, 0, -right, 0, 1, -down)

@@ -172,7 +172,7 @@ class Field:
         return np.asarray(np.stack(parts, -1) + self.mean, np.float32)
 
     @cached_property
-    def wish(self) -> Array:
+    def request(self) -> Array:
         """Return how far a colour was requested for the things (h, w), 0…1, spread softly beyond their outlines."""
         if self.requested is None:
             return np.zeros(self.shape, np.float32)
@@ -180,15 +180,17 @@ class Field:
         return np.asarray(np.clip(self.blur(self.requested * self.cover, 10) / near * 1.1, 0, 1), np.float32)
 
     @cached_property
-    def wished(self) -> float:
+    def mean_request(self) -> float:
         """Return the mean over all things of how far a colour was requested for them, 0…1."""
-        return float((self.wish * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.requested is not None else 0.0
+        return (
+            float((self.request * self.cover).sum() / (self.cover.sum() + 1e-3)) if self.requested is not None else 0.0
+        )
 
     @cached_property
     def extreme(self) -> float:
         """Return how far an unusually light (to 1) or dark (to -1) colour was requested for the things."""
-        off = float(self.mean[0]) - 0.58 if self.wished else 0.0
-        return float(np.copysign(step(np.array([abs(off)]), 0.1, 0.22)[0], off)) * self.wished
+        off = float(self.mean[0]) - 0.58 if self.mean_request else 0.0
+        return float(np.copysign(step(np.array([abs(off)]), 0.1, 0.22)[0], off)) * self.mean_request
 
     @cached_property
     def away(self) -> Array:

@@ -37,7 +37,7 @@ def draw(field: Field) -> Array:
     bath = bath + (line_dye - bath) * line * (0.75 + 0.25 * np.tanh(field.cloud(22, 2)))
     dye = field.blur(bath + 0.035 * field.cloud(34, 3), 0.7)
     dye = np.maximum(dye, 0.6 * _veins(field) * step(dye, 0.55, 0.2))
-    lab = _dyed(field, dye)
+    lab = _dye(field, dye)
     lab[..., 0] += 0.012 * field.cloud(8, 4)
     return colour.rgb(lab)
 
@@ -146,7 +146,7 @@ def _veins(field: Field) -> Array:
     return veins
 
 
-def _dyed(field: Field, dye: Array) -> Array:
+def _dye(field: Field, dye: Array) -> Array:
     """Return the dyed cloth in Oklab: the inks one after the other, with soft transitions."""
     inks = colour.lab(field.inks)
     lab = np.broadcast_to(inks[0], (*dye.shape, 3))

@@ -159,8 +159,8 @@ def _contrasting(field: Field, papers: Array, leaf: Array, first: int) -> Array:
     """Return the ink of a leaf (3,), other than those under it."""
     cover = field.cut(leaf)
     shares = (papers * cover).sum((1, 2)) / (cover.sum() + 1e-3)
-    wish = -((np.arange(len(field.inks)) - first) % len(field.inks)) * 0.12 - 3 * shares
-    likely = np.exp((wish - wish.max()) / 0.03)
+    preference = -((np.arange(len(field.inks)) - first) % len(field.inks)) * 0.12 - 3 * shares
+    likely = np.exp((preference - preference.max()) / 0.03)
     return np.asarray(likely @ field.inks / likely.sum(), np.float32)
 
 

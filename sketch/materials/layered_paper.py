@@ -83,12 +83,12 @@ def _cast(field: Field, sheet: Array, by: float = 1.0) -> Array:
     """Return a sheet (h, w) moved away from the light, as its shadow."""
     for axis, far in enumerate((2.6 * by, -2.8 * by * field.side)):
         whole, part = divmod(abs(far) / field.pixel, 1)
-        one, other = (_moved(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
+        one, other = (_move(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
         sheet = one + (other - one) * np.float32(part)
     return sheet
 
 
-def _moved(values: Array, by: int, axis: int) -> Array:
+def _move(values: Array, by: int, axis: int) -> Array:
     """Return (h, w) moved by pixels along an axis; edge values are repeated."""
     at = np.clip(np.arange(values.shape[axis]) - by, 0, values.shape[axis] - 1)
     return np.asarray(np.take(values, at, axis))

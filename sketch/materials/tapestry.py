@@ -35,7 +35,7 @@ def draw(field: Field) -> Array:
     lag = noise.cell_noise(len(tone), 1, field.seed + 3, 1)[..., 0] - 0.5
     lag = lag * 0.5 + np.where(np.arange(len(tone)) % 2 == 0, 0.25, -0.25)[:, None]
     inks = colour.lab(field.inks)
-    things = _dyed(woven, tone, inks, lag)
+    things = _dye(woven, tone, inks, lag)
     ground = _ground(field, away, woven, inks, lag)
     cloth = ground + (things - ground) * step(body, 0.35, 0.65)[..., None]
     cloth[..., 0] += 0.022 * _abrash(field, len(tone))
@@ -54,7 +54,7 @@ def _rows(field: Field) -> Array:
     return np.asarray(np.clip(bottom - top, 0, None) / field.pixel, np.float32)
 
 
-def _dyed(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
+def _dye(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
     """Return the nearest dyes (n, w, 3) to colours; ``lag`` (n, 1) shifts the rows' transitions, which hatches them."""
     wanted = woven.copy()
     wanted[..., 0] = 0.45 * woven[..., 0] + 0.55 * (0.12 + 0.82 * tone) + 0.14 * lag
@@ -86,7 +86,7 @@ def _ground(field: Field, away: Array, woven: Array, inks: Array, lag: Array) ->
     bands = bands + (apart - bands) * step(near, 2.5, 0)[..., None]
     # In a place, the ground is lighter around dark things and darker around light ones.
     halo = 0.3 * np.tanh(4 * (field.mean[0] - 0.6)) * step(away, -24, -2)
-    place = _dyed(woven, 1.1 * woven[..., 0] - 0.1 - halo, inks, 0.6 * lag)
+    place = _dye(woven, 1.1 * woven[..., 0] - 0.1 - halo, inks, 0.6 * lag)
     place = place + (apart - place) * step(away, -5.5, -3.5)[..., None] * 0.8
     return np.asarray(bands + (place - bands) * field.is_place, np.float32)
 

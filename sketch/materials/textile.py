@@ -41,9 +41,9 @@ def draw(field: Field) -> Array:
     tone = tone + 0.08 * (field.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
     light, middle, dark = (field.ink(number) for number in (1, 2, 3))
     # Where a colour was requested, less is light or dark, so that more of it is visible.
-    shown = tone - (0.15 * field.wished * step(tone, 0.4, 0.6))
+    shown = tone - (0.15 * field.mean_request * step(tone, 0.4, 0.6))
     motif = over(light, step(shown, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
-    motif = over(dark, step(tone + 0.08 * field.wished, 0.34, 0.31), motif)
+    motif = over(dark, step(tone + 0.08 * field.mean_request, 0.34, 0.31), motif)
     # A rim marks the outline where the things have the ground's colour.
     rim = light + (dark - light) * step(colour.lab(field.ink(0))[:1], 0.55, 0.75)
     motif = over(rim, step(away, 3.6, 2.0), motif)
@@ -104,7 +104,7 @@ def _ground(field: Field, away: Array, weave: int) -> Array:
     grown = step(away, -gap * (lines + 0.9), -gap * (lines + 2.2))
     cloth = over(second, _figures(field, grown, int(rng.integers(4)), weave) * quiet, cloth)
     if int(field.cells.max()) == 0 and rng.random() < 0.75:
-        cloth = _bordered(field, cloth, weave)
+        cloth = _add_border(field, cloth, weave)
     return cloth
 
 
@@ -127,7 +127,7 @@ def _figures(field: Field, grown: Array, kind: int, weave: int) -> Array:
     return field.cut(_woven(field, np.asarray(size - far, np.float32), min(weave, 2))) * (grown > 0)
 
 
-def _bordered(field: Field, cloth: Array, weave: int) -> Array:
+def _add_border(field: Field, cloth: Array, weave: int) -> Array:
     """Return a cloth with a border of bands and a row of triangles, on all sides or on two."""
     rng = field.chance(4)
     x, y = field.places

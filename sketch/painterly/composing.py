@@ -197,7 +197,7 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
     edge = 4 * alpha * (1 - alpha)
     near = np.clip(rim * 1.5 - 0.35, 0, 1)
     lost = LOST * np.clip(shade * 1.5 - 0.3, 0, 1) * np.maximum(near**2, edge)
-    soft = _widened(behind)
+    soft = _remove_details(behind)
     things = things + (soft - things) * lost
     beside = forms.resize(_beside(facing, cover), size)[..., None]
     behind = behind * (1 - FOUND * np.clip(beside, -1, 1))
@@ -222,7 +222,7 @@ def _around(rgb: Array, alpha: Array, behind: Array) -> Array:
     return np.stack([blur(lower[..., part], reach) for part in range(3)], -1)
 
 
-def _widened(behind: Array) -> Array:
+def _remove_details(behind: Array) -> Array:
     """Return the ground without details, into which edges are lost."""
     small = forms.coarse(behind)
     wide = np.stack([blur(small[..., part], 0.03 * len(small)) for part in range(3)], -1)

@@ -64,7 +64,7 @@ def _weather(stage: Stage) -> None:
     """Draw rain or snow in place: a veil, and soft flakes or streaks."""
     stage.rgb += (stage.tones[1] * 0.8 - stage.rgb) * np.float32(0.22)
     if stage.setting.weather == "rain":
-        streaks = stage.sampled(stage.x * 26 + 8 * stage.light * stage.y, stage.y * 3, 2)
+        streaks = stage.sample(stage.x * 26 + 8 * stage.light * stage.y, stage.y * 3, 2)
         stage.shade(0.12 * np.clip(streaks, -1, 1.5))
         return
     for _ in range(34):

@@ -87,7 +87,7 @@ def _top(stage: Stage, horizon: float) -> None:
 
 def _wood(stage: Stage, depth: Numbers) -> None:
     far = (stage.x - 0.5) / (0.55 + depth)
-    grain = stage.sampled(far * 3, depth * 9 + 0.6 * far, 3)
+    grain = stage.sample(far * 3, depth * 9 + 0.6 * far, 3)
     boards = np.abs(((far + 0.2) / stage.any(0.3, 0.5)) % 1 - 0.5)
     stage.rgb *= (1 + 0.07 * grain)[..., None]
     stage.shade(-0.3 * stage.soft(0.018 - boards, 0.03))

@@ -28,7 +28,7 @@ def _clouds(stage: Stage, amount: float) -> None:
     u, v = (stage.x - 0.5) / far * 0.42 + stage.any(0, 9), np.log(far) * 2.1 + stage.any(0, 9)
     chance = np.random.default_rng((stage.setting.seed, 11))
     grids = [chance.normal(size=(32, 32)).astype(np.float32) for _ in range(3)]
-    body, lit = (_summed(grids, u - du, v - dv) for du, dv in ((0, 0), (0.2 * stage.light, 0.25)))
+    body, lit = (_sum_octaves(grids, u - du, v - dv) for du, dv in ((0, 0), (0.2 * stage.light, 0.25)))
     cover = stage.soft(body - stage.any(0.1, 0.7) / amount, 0.9) * np.clip(far / 0.2, 0, 1)
     bright = np.clip(0.5 + 0.8 * (body - lit), 0, 1)
     white = stage.tones[1] * 0.35 + np.array([0.64, 0.62, 0.58], np.float32) * (0.55 if stage.night else 1.0)
@@ -36,7 +36,7 @@ def _clouds(stage: Stage, amount: float) -> None:
     stage.lay(stage.between(grey, white, bright), 0.85 * cover)
 
 
-def _summed(grids: list[Array], u: Numbers, v: Numbers) -> Array:
+def _sum_octaves(grids: list[Array], u: Numbers, v: Numbers) -> Array:
     total = sum(interpolate(grid, u * 2**at, v * 2**at) * 0.5**at for at, grid in enumerate(grids))
     return np.asarray(total, np.float32) * np.float32(1.2)
 
@@ -57,7 +57,7 @@ def _ground(stage: Stage, top: Numbers, tone: Array) -> Array:
     """Draw land in perspective below a skyline, with patches of light and shade; return its depth (size, size), 0…1."""
     depth = np.clip((stage.y - stage.horizon) / max(0.1, 1 - stage.horizon), 0.02, 1).astype(np.float32)
     u, v = (stage.x - 0.5) / (0.25 + depth), -1.5 / (0.3 + depth) + 0.5 * (stage.x - 0.5)
-    light, warm = stage.sampled(u * 1.8, v * 1.3, 2), stage.sampled(u * 1.1 + 5, v * 0.9, 1)
+    light, warm = stage.sample(u * 1.8, v * 1.3, 2), stage.sample(u * 1.1 + 5, v * 0.9, 1)
     near = (0.45 + 0.55 * depth)[..., None]
     land = stage.tones[1] * (1 - near) * 0.9 + tone * near
     drift = np.stack([light + 0.9 * warm, light, light - 0.5 * warm], -1)
@@ -125,7 +125,7 @@ def _furrows(stage: Stage, depth: Numbers) -> None:
 
 def _near_grass(stage: Stage, depth: Numbers) -> None:
     """Darken the front, with tufts of grass that lean with the light."""
-    tufts = stage.sampled(stage.x * 16 + 3 * stage.light * (1 - stage.y), stage.y * 3.5, 2)
+    tufts = stage.sample(stage.x * 16 + 3 * stage.light * (1 - stage.y), stage.y * 3.5, 2)
     stage.shade((0.16 * tufts - 0.38) * stage.soft(depth - 0.72 + 0.06 * tufts, 0.5))
 
 
@@ -158,7 +158,7 @@ def forest(stage: Stage) -> None:
             cover = stage.soft(flare - np.abs(stage.x - bend), 0.008) * stage.soft(foot - stage.y, 0.02)
             stage.lay(np.clip(tone * (1 + 0.4 * across * stage.light)[..., None], 0, 1), cover)
     depth = _ground(stage, stage.ridge(stage.horizon + 0.02, 0.012, 0.4), stage.tones[3] * 0.85)
-    spots = stage.sampled((stage.x - 0.5) / (0.25 + depth) * 2.2, -3 / (0.3 + depth), 2)
+    spots = stage.sample((stage.x - 0.5) / (0.25 + depth) * 2.2, -3 / (0.3 + depth), 2)
     lit = stage.soft(spots - 0.2, 0.8) * stage.inside(stage.y - stage.horizon - 0.02)
     stage.shade(0.3 * lit - 0.25 * (stage.y > stage.horizon) * (1 - lit))
     crown = stage.soft(0.16 + 0.07 * stage.noise(0.14, 0.1, 3) - stage.y, 0.12)
@@ -193,7 +193,7 @@ def sea(stage: Stage) -> None:
     depth = np.clip(below / max(0.1, 1 - stage.horizon), 0.015, 1).astype(np.float32)
     water = stage.between(stage.tones[1] * 0.8 + stage.tones[3] * 0.15, stage.tones[3] * 0.82, depth**0.6)
     u, v = (stage.x - 0.5) / (0.12 + depth), -1.5 / (0.12 + depth)
-    swell = stage.sampled(u * 0.9, v * 4.0, 2) + 0.6 * stage.sampled(u * 2.3, v * 8, 2)
+    swell = stage.sample(u * 0.9, v * 4.0, 2) + 0.6 * stage.sample(u * 2.3, v * 8, 2)
     path = np.exp(-(((stage.x - 0.5 - 0.32 * stage.light) / (0.1 + 0.22 * depth)) ** 2))
     crest = stage.soft(swell - 0.5, 0.9)
     trough = stage.soft(-swell - 0.2, 0.9)
@@ -216,7 +216,7 @@ def underwater(stage: Stage) -> None:
     """Draw deep water: slanting light from above that fades, rocks and weeds, a floor of sand."""
     stage.rgb[:] = stage.between(stage.tones[1] * 0.95, stage.tones[0], stage.y * 1.25 + 0.1 * stage.noise(0.4, 0.3))
     lean = stage.x + 0.55 * stage.light * (stage.y + 0.2)
-    rays = stage.sampled(lean * 7, 0.4 * stage.y, 2)
+    rays = stage.sample(lean * 7, 0.4 * stage.y, 2)
     stage.shade(0.26 * stage.soft(rays - 0.3, 1.2) * np.exp(-stage.y / 0.5))
     for number in range(2):
         skyline = stage.ridge(0.7 + 0.1 * number, 0.11, 0.35)
@@ -298,7 +298,7 @@ def street(stage: Stage) -> None:
     depth = np.clip(below / max(0.1, 1 - stage.horizon), 0.02, 1).astype(np.float32)
     road = stage.inside(np.minimum(below, stage.y - vanish_y - np.abs(stage.x - vanish_x) * 0.28))
     tone = stage.between(stage.tones[1] * 0.9, stage.tones[3] * 0.9, depth**0.5)
-    tone = tone * (1 + 0.07 * stage.sampled((stage.x - vanish_x) / (0.2 + depth) * 2, -3 / (0.3 + depth), 3)[..., None])
+    tone = tone * (1 + 0.07 * stage.sample((stage.x - vanish_x) / (0.2 + depth) * 2, -3 / (0.3 + depth), 3)[..., None])
     stage.lay(np.clip(tone, 0, 1), road)
     shaded = stage.soft((stage.x - vanish_x) * stage.light - 0.06 - 0.28 * depth * stage.any(-0.3, 0.5), 0.06)
     stage.shade(-0.36 * shaded * road)

@@ -48,7 +48,7 @@ def contact_shadow(form: Form, floor: float) -> Array:
     reach = max(1.5, 0.12 * form.side * size)
     near = np.exp(-(((rows - foot) / reach) ** 2))[:, None]
     low = (form.cover * near).sum(0) / reach
-    low = np.clip(_smoothed(low, max(1, round(0.03 * size))) * 1.3, 0, 1)
+    low = np.clip(_smooth(low, max(1, round(0.03 * size))) * 1.3, 0, 1)
     flat = max(1.0, 0.045 * form.side * size)
     lying = np.exp(-(((rows - foot - 0.1 * flat) / flat) ** 2))
     return np.asarray(CONTACT * lying[:, None] * low[None, :] * standing_share(form, floor), np.float32)
@@ -59,7 +59,7 @@ def standing_share(form: Form, floor: float) -> float:
     return min(1.0, max(0.0, 1 + (form.foot - floor) / LEAVING))
 
 
-def _smoothed(row: Array, reach: int) -> Array:
+def _smooth(row: Array, reach: int) -> Array:
     kernel = np.ones(2 * reach + 1, np.float32) / (2 * reach + 1)
     return np.convolve(np.pad(row, reach, mode="edge"), kernel, mode="valid").astype(np.float32)
 

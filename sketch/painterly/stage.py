@@ -33,9 +33,9 @@ class Stage(Canvas):
 
     def noise(self, wide: float, high: float, octaves: int = 2) -> Array:
         """Return soft noise (size, size) with spots of the given width and height, mean 0 and deviation about 1."""
-        return self.sampled(self.x / wide, self.y / high, octaves)
+        return self.sample(self.x / wide, self.y / high, octaves)
 
-    def sampled(self, u: Numbers, v: Numbers, octaves: int = 2) -> Array:
+    def sample(self, u: Numbers, v: Numbers, octaves: int = 2) -> Array:
         """Return soft noise with spots of size 1 at positions u, v: mean 0, deviation about 1, repeating."""
         total = np.zeros(u.shape, np.float32)
         for octave in range(octaves):

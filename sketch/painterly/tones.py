@@ -87,14 +87,14 @@ def grade(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] |
     pull = KEYED * amount * (1 - 0.6 * np.clip(strength / 0.15, 0, 1))
     ab = ab * ((0.03 + chroma) / (0.03 + strength)) * (1 - pull) + lean * pull * 2
     if own is not None:
-        ab = _kept(ab, *own)
+        ab = _restore_hues(ab, *own)
     wave = np.sin(2 * np.pi * MASSES * light) / (2 * np.pi * MASSES)
     light = light - GROUPED * amount * wave
     light = 0.09 + 0.885 * light  # no paint is black, and no paper emits light
     return colour.rgb(np.concatenate([light, ab], -1).astype(np.float32))
 
 
-def _kept(ab: Array, plain: Array, requested: Array) -> Array:
+def _restore_hues(ab: Array, plain: Array, requested: Array) -> Array:
     """Return hues (n, n, 2) moved back to those of plain colours (n, n, 3), as deep as pigments, where requested."""
     where = np.nonzero(requested[..., 0])
     hue = colour.lab(plain[where])[:, 1:]

@@ -76,9 +76,9 @@ def draw(field: Field) -> Array:
     hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
     shown = np.clip(0.6 + 0.4 * field.cloud(60, 6), 0.3, 1)
     own = 0.36 * seen[..., 1:3] * body[..., None] * shown[..., None]
-    if field.wished:  # things requested in a colour are entirely in that colour
-        hue[..., 1:] *= 1 - 0.7 * (field.wish * body)[..., None]
-        own += (0.68 * seen[..., 1:3] * body[..., None] - own) * field.wish[..., None]
+    if field.mean_request:  # things requested in a colour are entirely in that colour
+        hue[..., 1:] *= 1 - 0.7 * (field.request * body)[..., None]
+        own += (0.68 * seen[..., 1:3] * body[..., None] - own) * field.request[..., None]
     hue[..., 1:] += own
     return colour.rgb(hue)
 

@@ -81,7 +81,7 @@ def _colours(field: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float
     drawn = 0.45 * field.lab + 0.55 * pull_to_inks(field.lab, inks, 0.06)
     thing = drawn.copy()
     thing[..., 0] = 0.16 + 0.76 * (0.35 * field.tone + 0.65 * steps(field.tone, 5, 0.3))
-    thing[..., 0] += (0.5 + 0.3 * abs(field.extreme)) * field.wish * (field.lab[..., 0] - thing[..., 0])
+    thing[..., 0] += (0.5 + 0.3 * abs(field.extreme)) * field.request * (field.lab[..., 0] - thing[..., 0])
     ground = np.broadcast_to(inks[0], thing.shape).copy()
     apart = contrast_shift(inks[0], thing, field.cover, field.extreme) * (1 - field.is_place)
     thing[..., 0] -= 1.2 * apart

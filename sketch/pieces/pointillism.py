@@ -31,17 +31,17 @@ LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
 
 def draw(field: Field) -> Array:
     """Return a field drawn in dots of all inks on a toned ground: warm hues in light parts, opposite ones in shade."""
-    wanted, inks = _wanted(field), colour.lab(field.inks)
+    wanted, inks = _target_colours(field), colour.lab(field.inks)
     detail = np.clip(field.blur(field.edges, 1.5) * 1.4, 0, 1)
     under = wanted.copy()
     under[..., 1:] = 0.7 * under[..., 1:] + 0.3 * inks[int(field.chance(1).integers(len(inks))), 1:]
     picture = colour.rgb(under)
     for number, pitch in enumerate(PITCHES):
-        picture = _dotted(field, picture, (wanted, inks, detail), number, pitch * field.scale)
+        picture = _add_dots(field, picture, (wanted, inks, detail), number, pitch * field.scale)
     return picture
 
 
-def _wanted(field: Field) -> Array:
+def _target_colours(field: Field) -> Array:
     """Return the colours (h, w, 3), Oklab, to which the dots should mix."""
     body = field.cut(field.away)[..., None]
     things, ground = field.lab.copy(), _ground(field)
@@ -82,7 +82,7 @@ def _ground(field: Field) -> Array:
     return np.asarray(own + (place - own) * field.is_place, np.float32)
 
 
-def _dotted(field: Field, picture: Array, colours: tuple[Array, Array, Array], number: int, pitch: float) -> Array:
+def _add_dots(field: Field, picture: Array, colours: tuple[Array, Array, Array], number: int, pitch: float) -> Array:
     """Return a picture with one grid of dots over it, rotated by its number; each dot has the colour at its centre."""
     wanted, inks, detail = colours
     x, y = field.places

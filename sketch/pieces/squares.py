@@ -62,12 +62,12 @@ def draw(field: Field) -> Array:
     light = _polarity(field, patches)
     inks = colour.lab(field.inks)
     is_other = half & (own[..., 3] < 0.45)
-    wishes = noise.cell_noise(TABLE, TABLE * 2, field.seed + 11, len(inks))
-    wish = np.moveaxis(wishes, -1, 0)[:, patches.row, 2 * patches.column + is_other]
+    preferences = noise.cell_noise(TABLE, TABLE * 2, field.seed + 11, len(inks))
+    preference = np.moveaxis(preferences, -1, 0)[:, patches.row, 2 * patches.column + is_other]
     shift = np.asarray(np.where(is_other, own[..., 5], own[..., 4]) - 0.5, np.float32)
     body = field.cut(field.blur(field.away, 1.2))
-    ground = _inked(inks, wish, *_ground(field, light, shift), 0.075)
-    thing = _inked(inks, wish, *_thing(field, light, shift), 0.028 - 0.016 * field.wished)
+    ground = _choose_inks(inks, preference, *_ground(field, light, shift), 0.075)
+    thing = _choose_inks(inks, preference, *_thing(field, light, shift), 0.028 - 0.016 * field.mean_request)
     mixed = over(thing, body, ground)
     mixed[..., 0] += 0.012 * field.cloud(14, 3) + 0.02 * (patches.down - 0.5) * np.sign(own[..., 6] - 0.5)
     mixed[..., 0] += 0.03 * (1 - step(patches.seam, 0, 1.2))
@@ -118,7 +118,7 @@ def _ground(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Arr
         place = steps(field.blur(field.far, 2.5), 3, 0.12)
         value = np.asarray(shift + field.placed * (0.8 * (place - 0.5) - 0.7 * shift), np.float32)
     lightness = np.where(light > 0.5, 0.34, 0.82) + value * np.where(light > 0.5, 0.26, 0.30)
-    if field.wished:  # the ground is dark behind things requested in white, and light behind black ones
+    if field.mean_request:  # the ground is dark behind things requested in white, and light behind black ones
         strength = 0.75 * abs(field.extreme)
         lightness = lightness + ((0.34 if field.extreme > 0 else 0.82) - lightness) * strength
     hue = np.stack([field.blur(colour.lab(field.ground)[..., part], 3) for part in (1, 2)], -1)
@@ -137,15 +137,15 @@ def _thing(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Arra
     value = steps(np.clip(held[..., 0], 0, 1), 3, 0.2)
     low = np.where(light > 0.5, 0.54, 0.19)
     lightness = low + 0.40 * value + 0.17 * shift
-    if field.wished:  # things requested in white are hardly dark
-        lightness = lightness + (0.3 + 0.3 * abs(field.extreme)) * field.wish * (field.mean[0] - lightness)
-    return np.asarray(lightness, np.float32), held[..., 1:], 1 + 1.5 * field.wish
+    if field.mean_request:  # things requested in white are hardly dark
+        lightness = lightness + (0.3 + 0.3 * abs(field.extreme)) * field.request * (field.mean[0] - lightness)
+    return np.asarray(lightness, np.float32), held[..., 1:], 1 + 1.5 * field.request
 
 
-def _inked(inks: Array, wish: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:
-    """Return the nearest inks (h, w, 3) to lightness and hue; patches also have preferences ``wish`` (n, h, w)."""
+def _choose_inks(inks: Array, preference: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:
+    """Return the nearest inks (h, w, 3) to lightness and hue; ``preference`` (n, h, w) is that of each patch."""
     off = (inks[:, 1:] ** 2).sum(-1)[:, None] - 2 * inks[:, 1:] @ hue.reshape(-1, 2).T
-    score = 0.9 * (inks[:, :1, None] - lightness) ** 2 - free * wish + counts * off.reshape(wish.shape)
+    score = 0.9 * (inks[:, :1, None] - lightness) ** 2 - free * preference + counts * off.reshape(preference.shape)
     share = np.exp((score.min(0) - score) * np.float32(2 / SOFT))
     lab = ((inks.T @ share.reshape(len(inks), -1)) / share.sum(0).reshape(-1)).T.reshape(*lightness.shape, 3)
     own = lab[..., 0]

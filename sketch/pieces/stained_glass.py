@@ -91,7 +91,7 @@ def _lozenges(field: Field) -> tuple[Array, Array]:
     u = (x + y * lean) / side + 0.04 * field.cloud(50, 6)
     v = (x - y * lean) / side + 0.04 * field.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)), np.abs(v - np.round(v))) * (side / np.hypot(1, lean))
-    return _numbered(u, v), np.asarray(seam, np.float32)
+    return _piece_numbers(u, v), np.asarray(seam, np.float32)
 
 
 def _rays(field: Field) -> tuple[Array, Array]:
@@ -105,7 +105,7 @@ def _rays(field: Field) -> tuple[Array, Array]:
     beside = np.abs(u - np.round(u)) * 2 * np.pi * far / count
     across = np.minimum(np.abs(v - np.round(v)) * 60, np.abs(far - hub))
     seam = np.where(far > hub, np.minimum(beside, across), hub - far)
-    return np.where(far > hub, _numbered(u, v), 0.99).astype(np.float32), np.asarray(seam, np.float32)
+    return np.where(far > hub, _piece_numbers(u, v), 0.99).astype(np.float32), np.asarray(seam, np.float32)
 
 
 def _panes(field: Field) -> tuple[Array, Array]:
@@ -115,10 +115,10 @@ def _panes(field: Field) -> tuple[Array, Array]:
     u = (x + y * float(rng.uniform(-0.3, 0.3))) / wide + 0.12 * field.cloud(110, 6)
     v = y / tall + 0.37 * np.floor(u) + 0.05 * field.cloud(50, 7)
     seam = np.minimum(np.abs(u - np.round(u)) * wide, np.abs(v - np.round(v)) * tall)
-    return _numbered(u, v), np.asarray(seam, np.float32)
+    return _piece_numbers(u, v), np.asarray(seam, np.float32)
 
 
-def _numbered(u: Array, v: Array) -> Array:
+def _piece_numbers(u: Array, v: Array) -> Array:
     return np.asarray((np.floor(u) * 0.381 + np.floor(v) * 0.617) % 1, np.float32)
 
 
@@ -128,7 +128,7 @@ def _thing(field: Field, inks: Array, chance: Array) -> Array:
     lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pull_to_inks(lab, inks, 0.07)[..., 1:]
     lab[..., 0] = 0.34 + 0.5 * steps(field.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
     lab[..., 1:] += 0.06 * (chance[..., 1:3] - 0.5)
-    lab[..., 0] += (0.4 + 0.3 * abs(field.extreme)) * field.wish * (field.lab[..., 0] - lab[..., 0])
+    lab[..., 0] += (0.4 + 0.3 * abs(field.extreme)) * field.request * (field.lab[..., 0] - lab[..., 0])
     return lab
 
 

@@ -31,7 +31,7 @@ def draw(field: Field) -> Array:
     ground = ground + (0.80 - 0.26 * steps - ground) * field.is_place
     # Plants lie over and under the things: where both block light, less comes through than through one.
     exposed = ground * (1 - blocked) * (1 - _plants(field) * (1 - 0.45 * field.cut(field.away))) + 0.02
-    exposed = exposed * _brushed(field)
+    exposed = exposed * _coating(field)
     at = np.clip(exposed + 0.014 * field.cloud(5, 2) + 0.02 * field.cloud(16, 3), 0, 1)
     stops = np.linspace(0, 1, len(field.inks))
     return np.stack([np.interp(at, stops, field.inks[:, part]) for part in range(3)], -1).astype(np.float32)
@@ -86,7 +86,7 @@ def _spray(
     return np.asarray(field.cut(np.minimum(shape, np.minimum(u + 4, long - u))) * vein, np.float32)
 
 
-def _brushed(field: Field) -> Array:
+def _coating(field: Field) -> Array:
     """Return where the paper is coated (h, w), 0…1: all of it, or at random as far as a broad brush reached."""
     chance, places, size = field.chance(2), field.places, field.size
     is_level = bool(chance.random() < 0.6)

@@ -24,8 +24,8 @@ def draw(field: Field) -> Array:
     """Return a field drawn in ink 1 on paper, ink 0; a third ink, if there is one, is a plate of tone below."""
     body = field.cut(field.away)
     dark = _dark(field, body)
-    paper = _toned(field, dark, body)
-    ink = _hatched(field, dark, body)
+    paper = _paper_tone(field, dark, body)
+    ink = _hatching(field, dark, body)
     outline = field.cut(0.55 - 0.75 * field.shade + 0.35 * field.cloud(20, 4) - np.abs(field.away - 0.6))
     inner = step(field.edges, 0.4, 0.85) * step(field.detail, 0.75, 0.35) * body
     ink = np.maximum(ink, np.maximum(outline, 0.85 * inner))
@@ -51,7 +51,7 @@ def _dark(field: Field, body: Array) -> Array:
     return np.asarray(np.clip(things * body + ground * (1 - body), 0, 1), np.float32)
 
 
-def _hatched(field: Field, dark: Array, body: Array) -> Array:
+def _hatching(field: Field, dark: Array, body: Array) -> Array:
     """Return the coverage of lines (h, w), 0…1."""
     x, y = field.places
     lean = float(field.chance().uniform(-0.5, 0.5))
@@ -66,7 +66,7 @@ def _hatched(field: Field, dark: Array, body: Array) -> Array:
     return np.asarray(1 - left, np.float32)
 
 
-def _toned(field: Field, dark: Array, body: Array) -> Array:
+def _paper_tone(field: Field, dark: Array, body: Array) -> Array:
     """Return the paper (h, w, 3) with a film of ink left by wiping, and the grain of an aquatint in dark parts."""
     film = 0.05 + 0.03 * field.cloud(110, 7) + 0.04 * (1 - body)
     grain = step(field.blur(dark, 1.5) * (1 + 0.25 * field.cloud(4.6, 8)), 0.42, 0.66) + step(

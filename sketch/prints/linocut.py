@@ -27,7 +27,7 @@ def draw(field: Field) -> Array:
     """Return a field drawn in ink 1 on paper, ink 0; a third ink, if any, is printed below within the things."""
     body = field.cut(field.away)
     kind = GROUNDS[int(field.chance().integers(len(GROUNDS)))]
-    around = _rings(field) if kind == "rings" else _gouged(field, kind)
+    around = _rings(field) if kind == "rings" else _gouge(field, kind)
     if field.is_place > 0:
         around = around + (_place(field) - around) * field.placed
     carved = _within(field) * body + around * (1 - body)
@@ -60,7 +60,7 @@ def _rings(field: Field) -> Array:
     return field.stripes(field.away / pitch + wobble, share * step(share, 0.06, 0.16))
 
 
-def _gouged(field: Field, kind: str) -> Array:
+def _gouge(field: Field, kind: str) -> Array:
     """Return the carved ground (h, w): parallel cuts, rays, cleared except for ridges, or nearly plain."""
     lean = float(field.chance(2).uniform(-1.3, 1.3))
     near = step(field.away, -70, 0)

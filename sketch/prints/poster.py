@@ -40,8 +40,10 @@ def draw(field: Field) -> Array:
     paper = field.ink(PAPER if ground == DARK else ground)
     base = over(paper, _either(first, second), np.broadcast_to(field.ink(front), behind.shape))
     # Things requested in a colour are entirely in it; the ground leaves this colour to them.
-    base, accent = (over(field.ink(COLOUR), field.wish, np.broadcast_to(each, base.shape)) for each in (base, accent))
-    things = _printed(field, base, accent, is_dark=ground == DARK)
+    base, accent = (
+        over(field.ink(COLOUR), field.request, np.broadcast_to(each, base.shape)) for each in (base, accent)
+    )
+    things = _print_things(field, base, accent, is_dark=ground == DARK)
     split = _half(field) if len(field.inks) > 3 else _either(_half(field), second)
     return over(over(things[1], split, things[0]), field.cut(field.away), behind)
 
@@ -49,7 +51,7 @@ def draw(field: Field) -> Array:
 def _quiet(field: Field, ink: int) -> Array:
     """Return the ink (3,) of a ground; paper instead of colour where a colour was requested for the things."""
     own = field.ink(ink)
-    return own + (field.ink(PAPER) - own) * np.float32(field.wished) if ink == COLOUR else own
+    return own + (field.ink(PAPER) - own) * np.float32(field.mean_request) if ink == COLOUR else own
 
 
 def _form(field: Field, ground: int, front: int) -> Array:
@@ -58,10 +60,10 @@ def _form(field: Field, ground: int, front: int) -> Array:
     if ground == DARK:
         return _quiet(field, front)
     other = field.inks[-1] if len(field.inks) > 3 else paper + (field.ink(DARK) - paper) * np.float32(0.28)
-    return own + (other - own) * np.float32(field.wished)
+    return own + (other - own) * np.float32(field.mean_request)
 
 
-def _printed(field: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
+def _print_things(field: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
     """Return the things printed twice, as on either side of the line that divides them."""
     share = _dark(field)
     if is_dark:

@@ -30,11 +30,11 @@ def draw(field: Field) -> Array:
     """Return a field drawn as three plates, inks 1 to 3, printed over one another on paper, ink 0."""
     rng = field.chance(1)
     picture = np.broadcast_to(field.ink(0), field.ground.shape).astype(np.float32)
-    plates = np.stack(_separated(field), -1)
+    plates = np.stack(_separate(field), -1)
     for number in (3, 1, 2):
         off = rng.uniform(-OFF, OFF, 2)
         plate = field.shift(plates[..., number - 1], *off)
-        picture = picture * (1 - _printed(field, plate, number)[..., None] * (1 - _let_through(field, number)))
+        picture = picture * (1 - _print_plate(field, plate, number)[..., None] * (1 - _let_through(field, number)))
     return np.asarray(picture, np.float32)
 
 
@@ -43,17 +43,17 @@ def _let_through(field: Field, number: int) -> Array:
     return np.clip(field.ink(number) / np.maximum(field.ink(0), 0.5), ABSORBED, 1)
 
 
-def _separated(field: Field) -> tuple[Array, Array, Array]:
+def _separate(field: Field) -> tuple[Array, Array, Array]:
     """Return the wanted amounts of three inks (h, w) each."""
     thick = -np.log(np.clip(np.stack([_let_through(field, number) for number in (1, 2, 3)]), ABSORBED, 1))
-    wanted = -np.log(np.clip(_wanted(field), ABSORBED, 1))
+    wanted = -np.log(np.clip(_target_picture(field), ABSORBED, 1))
     ridge = thick @ thick.T + 0.12 * np.eye(3)
     amounts = wanted.reshape(-1, 3) @ (np.linalg.inv(ridge) @ thick).T
     amounts = amounts.reshape(field.ground.shape).astype(np.float32)
     body = field.cut(field.away)[..., None]
     own = np.tanh(np.clip(amounts, 0, None) * 1.35)
-    if field.wished:
-        own = own * (1 - field.wish[..., None] * _unlike(field))
+    if field.mean_request:
+        own = own * (1 - field.request[..., None] * _unlike(field))
     # The gap that the things leave in the ground's plates is misregistered too: paper shows on one side.
     rng = field.chance(3)
     way = rng.uniform(0, 2 * np.pi)
@@ -70,7 +70,7 @@ def _unlike(field: Field) -> Array:
     return np.asarray(0.25 * (1 - like) * min(1.0, strength / 0.06), np.float32)
 
 
-def _wanted(field: Field) -> Array:
+def _target_picture(field: Field) -> Array:
     """Return the scene (h, w, 3) with higher contrast and chroma, modelled by the light."""
     lab = field.lab.copy()
     body = field.blur(field.cover, 1)
@@ -97,7 +97,7 @@ def _behind(field: Field, own: Array) -> Array:
     return np.asarray(plain + (0.82 * own - plain) * field.is_place, np.float32)
 
 
-def _printed(field: Field, plate: Array, number: int) -> Array:
+def _print_plate(field: Field, plate: Array, number: int) -> Array:
     """Return the print of a plate (h, w): flat, in dots at a separate angle, or as grain; uneven like a worn drum."""
     rng = field.chance(10 + number)
     worn = 1 - 0.07 * np.clip(field.cloud(70, number) + 0.6 * field.cloud(7, 20 + number), 0, 3)

@@ -83,7 +83,7 @@ def _screen(field: Field, tone: Array) -> Array:
     """Return the coverage of the dark screen: solid in dark parts, dots in between, with some wear."""
     pitch, angle = PITCH * field.scale, float(field.chance(2).uniform(0.2, 0.6))
     dark = 1 - tone - 0.22 * field.shade + 0.04 * field.cloud(30, 3)
-    share = step(dark - 0.12 * field.wish, 0.28, 0.78)
+    share = step(dark - 0.12 * field.request, 0.28, 0.78)
     dots = field.halftone(share, pitch, angle)
     lines = (
         step(field.edges, 0.5, 0.95)
@@ -91,7 +91,7 @@ def _screen(field: Field, tone: Array) -> Array:
         * step(field.cloud(34, 4), -1.0, 0.2)
         * step(dark, 0.15, 0.45)
     )
-    solid = step(dark - 0.1 * field.wish, 0.74, 0.86)
+    solid = step(dark - 0.1 * field.request, 0.74, 0.86)
     return np.asarray(np.maximum.reduce([dots, lines * 0.9, solid]) * field.cut(field.away + 1), np.float32)
 
 
@@ -115,10 +115,10 @@ def _schemes(field: Field) -> Array:
     # Every fourth cell, and a picture without cells, shows things in the ink most similar to them.
     for cell in range(0, len(schemes), 4):
         chosen[cell, 2] = _own(field, brights[brights != schemes[cell][0]])
-    return _wished(field, chosen) if field.wished else chosen
+    return _apply_request(field, chosen) if field.mean_request else chosen
 
 
-def _wished(field: Field, schemes: Array) -> Array:
+def _apply_request(field: Field, schemes: Array) -> Array:
     """Return schemes (cells, 6, 3) whose things have the requested colour, in every other cell, diagonally."""
     light, middle, warm = range(2, 5)
     own = colour.lab(_own(field, np.arange(1, len(field.inks))))
@@ -127,9 +127,9 @@ def _wished(field: Field, schemes: Array) -> Array:
     for cell in (each for each in range(len(schemes)) if each % 4 in (0, 3)):
         schemes[cell, [light, middle, warm]] += (
             colour.rgb(shown) - schemes[cell, [light, middle, warm]]
-        ) * field.wished
+        ) * field.mean_request
         like = np.exp(-((colour.lab(schemes[cell, 0]) - own) ** 2).sum() / 0.12**2)
-        schemes[cell, 0] += (field.ink(0) - schemes[cell, 0]) * field.wished * like
+        schemes[cell, 0] += (field.ink(0) - schemes[cell, 0]) * field.mean_request * like
     return schemes
 
 

@@ -119,9 +119,9 @@ def _is_square(box: Array) -> bool:
 
 def _cut(box: Array) -> float:
     """Return how far its corners are cut, along its diagonals, as a share of the drawing's side."""
-    return max(_entered(each) for each in (box, box[::-1], box[:, ::-1], box[::-1, ::-1])) / SEEN_AT
+    return max(_entry(each) for each in (box, box[::-1], box[:, ::-1], box[::-1, ::-1])) / SEEN_AT
 
 
-def _entered(box: Numbers) -> float:
+def _entry(box: Numbers) -> float:
     diagonal = box.diagonal() > 1 - SEEN / 10
     return float(np.argmax(diagonal)) if diagonal.any() else float(len(diagonal))

@@ -49,21 +49,21 @@ def arrange(
     if marks not in MARKS:
         return arrangement.arrange(items, wish, seed)
     if marks == PAINTED:
-        shown = [framed.as_view(_modelled(item, book), book) for item in items]
+        shown = [framed.as_view(_with_modelled(item, book), book) for item in items]
         scene = arranging.arrange(shown, wish, seed, book)
-        return replace(_bled(scene, wish, book), composition=Composition(seed=seed % 2**24))
+        return replace(_bleed(scene, wish, book), composition=Composition(seed=seed % 2**24))
     items = [framed.as_view(item, book) for item in items]
     if items and _says_no_place(wish) and random.Random(f"place:{whole}").random() < PLACELESS:  # noqa: S311 - a reproducible random sequence
         wish = replace(wish, kind="plain")
     colours = tuple(item.colour for item in items if item.colour)
     chosen = composing.choose(marks, seed=seed, walk_seed=whole, colours=colours)
     scene = _nearer(arrangement.arrange(items, wish, seed), items, wish, seed, chosen)
-    scene = _bled(_gathered(scene, chosen), wish, book)
+    scene = _bleed(_gather(scene, chosen), wish, book)
     flat = replace(scene.setting, modelling=scene.setting.modelling * STYLES[marks].modelling)
     return replace(scene, setting=flat, composition=chosen)
 
 
-def _gathered(scene: Scene, chosen: Composition) -> Scene:
+def _gather(scene: Scene, chosen: Composition) -> Scene:
     """Return a scene of several things reduced so that all are visible where cells show less than the whole."""
     if len(scene.things) < 2 or not composing.is_repeated(chosen):
         return scene
@@ -79,7 +79,7 @@ def _gathered(scene: Scene, chosen: Composition) -> Scene:
     return replace(scene, things=tuple(gathered))
 
 
-def _bled(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
+def _bleed(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
     """Return a scene filled by a drawing that is a picture in a square, unless a composition was requested."""
     return scene if wish.composition else framed.bleed(scene, book)
 
@@ -104,7 +104,7 @@ def _says_no_place(wish: Wish) -> bool:
     return not (wish.kind or wish.time or wish.weather or wish.ground)
 
 
-def _modelled(item: Item, book: Sketchbook) -> Item:
+def _with_modelled(item: Item, book: Sketchbook) -> Item:
     """Return an item with its modelled drawing, if there is one."""
     digest = drawing_styles.find_modelled(book, item.drawing)
     return item if digest == item.drawing else replace(item, drawing=digest, appearance=book.appearance(digest))

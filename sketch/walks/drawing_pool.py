@@ -54,7 +54,7 @@ class DrawingPool:
         try:
             self._share(self._executor, order, legs, places, results)
         except BrokenProcessPool:
-            self._broken()
+            self._restart()
         return [results[at] if at in results else legs.draw(*place) for at, place in enumerate(places)]
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class DrawingPool:
         drawn: dict[Future[Conditioning], int] = {}
         while front < back or drawn:
             while front < back and len(drawn) <= self._processes:
-                drawn[executor.submit(_drawn, order, *places[front])] = front
+                drawn[executor.submit(_draw, order, *places[front])] = front
                 front += 1
             if front < back:
                 back -= 1
@@ -99,7 +99,7 @@ class DrawingPool:
         if self._ready is None or not self._ready.done():
             return False
         if (error := self._ready.exception()) is not None:
-            self._refused(error)
+            self._disable(error)
             return False
         return True
 
@@ -112,11 +112,11 @@ class DrawingPool:
             self._executor = ProcessPoolExecutor(self._processes, mp_context=spawned, initializer=_begin)
             self._ready = self._executor.submit(_nothing)
         except OSError as error:
-            self._refused(error)
+            self._disable(error)
             return False
         return True
 
-    def _refused(self, error: BaseException) -> None:
+    def _disable(self, error: BaseException) -> None:
         """Disable the pool for good, with a warning."""
         log.warning(
             "Cannot start processes that draw sketches; drawing in this process instead: %s.", str(error).rstrip(".")
@@ -124,7 +124,7 @@ class DrawingPool:
         self._processes = 0
         self.close()
 
-    def _broken(self) -> None:
+    def _restart(self) -> None:
         if self._executor is not None:
             log.warning("A process that draws sketches ended early; drawing in this process until others have started.")
         self.close()
@@ -157,7 +157,7 @@ _latest: dict[str, Legs] = {}
 """In a process of the pool: the legs of the last walk, by their order's key."""
 
 
-def _drawn(order: Order, leg: int, t: float) -> Conditioning:
+def _draw(order: Order, leg: int, t: float) -> Conditioning:
     if order.key not in _latest:
         _latest.clear()
         _latest[order.key] = Legs(order)

@@ -77,7 +77,7 @@ class Legs:
         self._book, self._frame = order.book(), Frame.from_size(order.size)
         self._step = max(FINER, order.guide)
         self._part_cache = PartCache(self._book, side=self._frame.side * self._step)
-        self._mixture = lru_cache(maxsize=8)(self._mixed)
+        self._mixture = lru_cache(maxsize=8)(self._mix)
 
     def draw(self, leg: int, t: float) -> Conditioning:
         """Return the conditioning at ``t``, 0…1, on a leg; the last leg of a closed walk leads to the first stop."""
@@ -85,14 +85,14 @@ class Legs:
         if t in (0.0, 1.0) or first == last:  # at a stop nothing needs to be matched
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
-            return self._led(self._mixture(leg).at(t, self._finer(self._step)))
+            return self._condition(self._mixture(leg).at(t, self._finer(self._step)))
         (sketch, guide), (other, further) = self._alone(first), self._alone(last)
         shown = None
         if guide is not None and further is not None:
             shown = ((1 - t) * guide.astype(np.float32) + t * further.astype(np.float32)).astype(np.float16)
         return Conditioning(mixing.mix_sketches(sketch, other, t), shown)
 
-    def _mixed(self, leg: int) -> Mixture:
+    def _mix(self, leg: int) -> Mixture:
         first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
         assert first is not None and last is not None  # noqa: S101 - called only if both exist
         return Mixture(first, last, self._book, self._part_cache)
@@ -101,9 +101,9 @@ class Legs:
         if scene is None:
             return self._blank
         finer = STOP_FINER // GUIDE * self._guide or FINER
-        return self._led(rendering.draw(scene, self._book, self._finer(finer)))
+        return self._condition(rendering.draw(scene, self._book, self._finer(finer)))
 
-    def _led(self, drawn: Drawn) -> Conditioning:
+    def _condition(self, drawn: Drawn) -> Conditioning:
         height = self._frame.height
         guide = drawn.guide(height * self._guide).astype(np.float16) if self._guide else None
         return Conditioning(drawn.sketch(height), guide)

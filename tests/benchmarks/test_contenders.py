@@ -13,7 +13,7 @@ from benchmarks import contenders
 from benchmarks.contenders import Film
 from benchmarks.counting import Work, count_work, find_networks
 from benchmarks.ours import Ours
-from benchmarks.trajectories import Sampler, between
+from benchmarks.trajectories import Sampler, interpolate
 from tests.worker.conftest import HOUSE
 from worker.diffusion.painter import Painter
 
@@ -79,7 +79,7 @@ def test_kept_state_is_the_one_on_the_way(sampler: Sampler) -> None:
     _, (kept,) = sampler.go([sampler.begin(0.3)], [0.3], until=STEPS, keep=[4, STEPS])
     assert sorted(kept) == [4, STEPS]
     assert np.allclose(kept[4].latents, left.latents, atol=1e-5)
-    assert np.allclose(between(kept[4], left, 0.5).latents, left.latents, atol=1e-5)
+    assert np.allclose(interpolate(kept[4], left, 0.5).latents, left.latents, atol=1e-5)
 
 
 def test_shared_prefix_is_painted_once(sampler: Sampler, work: Work) -> None:

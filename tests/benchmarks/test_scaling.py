@@ -35,13 +35,13 @@ def test_simulated_scaler_is_the_one_that_a_cluster_is_given() -> None:
 
 def test_bottleneck_moves_from_nothing_to_painting_to_postgres() -> None:
     found = [
-        scaling.need(size, MEASURES, ASSUMED).bottleneck.partition(":")[0] for size in (10, 10_000, 100_000, 10**7)
+        scaling.estimate(size, MEASURES, ASSUMED).bottleneck.partition(":")[0] for size in (10, 10_000, 100_000, 10**7)
     ]
     assert found == ["nothing", "painting", "Postgres' connections", "Postgres' processors"]
 
 
 def test_needs_grow_with_the_size() -> None:
-    small, large = (scaling.need(size, MEASURES, ASSUMED) for size in (10_000, 1_000_000))
+    small, large = (scaling.estimate(size, MEASURES, ASSUMED) for size in (10_000, 1_000_000))
     assert large.database_cores == pytest.approx(100 * small.database_cores)
     assert large.stored_a_day == pytest.approx(100 * small.stored_a_day)
     assert large.day.workers_mean == pytest.approx(100 * small.day.workers_mean, rel=0.15)
@@ -51,9 +51,9 @@ def test_needs_grow_with_the_size() -> None:
 def test_page_tells_what_is_measured_now() -> None:
     page = scaling.PAGE.read_text("utf-8")
     told = page.partition(scaling.BEGIN)[2].partition(scaling.END)[0]
-    assert scaling._measured(MEASURES) in told
+    assert scaling._describe_measures(MEASURES) in told
     assert ASSUMED.summary() in told
-    assert scaling.table([scaling.need(10, MEASURES, ASSUMED)]).splitlines()[-1] in told
+    assert scaling.table([scaling.estimate(10, MEASURES, ASSUMED)]).splitlines()[-1] in told
     assert scaling.rules(MEASURES, ASSUMED) in told
 
 

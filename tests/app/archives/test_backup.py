@@ -256,13 +256,13 @@ def test_what_is_deleted_after_it_was_copied_is_not_restored(
     runner: FlaskCliRunner, hung: Hanger, empty: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace_films(hung("a bear", "a kite"), monkeypatch, times=1)
-    goes, still_named = hung("a fox", "a kite"), backup._no_longer_named
+    goes, still_named = hung("a fox", "a kite"), backup._unnamed_paths
 
     def delete_and_ask(paths: set[str]) -> set[str]:
         lifecycle.delete_walk(goes)
         return still_named(paths)
 
-    monkeypatch.setattr(backup, "_no_longer_named", delete_and_ask)
+    monkeypatch.setattr(backup, "_unnamed_paths", delete_and_ask)
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     outdated = manifest_of(entries_of(tmp_path / "b.tar"))["outdated"]
     assert {path.split("/")[2] for path in outdated} == {goes.id}
