@@ -117,21 +117,21 @@ def picture(walk_id: str) -> Response:
 @blueprint.post("/walks/<walk_id>/<any(hide, unhide, feature, unfeature, delete, leave, list, unlist):act>")
 def act_on(walk_id: str, act: str) -> Response:
     """Apply an action to a walk, write the audit log, and redirect; 422 with the page if the action is refused."""
-    found = lookup.walk_at_address(walk_id, even_hidden=True)
-    if act == "feature" and not found.is_public:
-        return _walk_page(found, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
+    subject = lookup.walk_at_address(walk_id, even_hidden=True)
+    if act == "feature" and not subject.is_public:
+        return _walk_page(subject, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
     if act == "delete" and not request.form.get("sure"):
-        return _walk_page(found, status=422, error=_("Tick that you are sure: this cannot be undone."))
+        return _walk_page(subject, status=422, error=_("Tick that you are sure: this cannot be undone."))
     do, done = ACTS[act]
     try:
-        do(found)
+        do(subject)
     except InvalidInput as error:
-        return _walk_page(found, status=422, error=str(error))
+        return _walk_page(subject, status=422, error=str(error))
     if act in SETTLING:
-        reports.close_reports(found)
-    audit_log.note(done, found.id)
+        reports.close_reports(subject)
+    audit_log.note(done, subject.id)
     is_back = act == "delete" or request.form.get("back") == "room"
-    return go("office.room") if is_back else go("office.walk", walk_id=found.id)
+    return go("office.room") if is_back else go("office.walk", walk_id=subject.id)
 
 
 @blueprint.get("/exhibitions")
@@ -145,10 +145,10 @@ def make_exhibition() -> Response:
     """Create an exhibition; 422 with the form if a field breaks a rule."""
     wanted = _wanted(request.form.get("slug", "").strip())
     try:
-        made = exhibitions.create(wanted)
+        created = exhibitions.create(wanted)
     except InvalidInput as error:
         return _exhibitions_page(wanted, error)
-    return go("office.exhibition", slug=made.slug)
+    return go("office.exhibition", slug=created.slug)
 
 
 @blueprint.get("/exhibitions/<slug>")
@@ -185,11 +185,11 @@ def words() -> Response:
 @blueprint.post("/words")
 def ban() -> Response:
     """Ban a word; 422 with the form if it is not a word or there are too many."""
-    written = request.form.get("word", "")
+    text = request.form.get("word", "")
     try:
-        banned_words.ban(written)
+        banned_words.ban(text)
     except InvalidInput as error:
-        return _words_page(status=422, written=written, error=str(error))
+        return _words_page(status=422, written=text, error=str(error))
     return go("office.words")
 
 
@@ -203,11 +203,11 @@ def lift() -> Response:
 @blueprint.post("/words/allow")
 def allow() -> Response:
     """Allow a word that the built-in lists call unfit."""
-    written = request.form.get("word", "")
+    text = request.form.get("word", "")
     try:
-        allowed_words.allow(written)
+        allowed_words.allow(text)
     except InvalidInput as error:
-        return _words_page(status=422, allowing=written, allow_error=str(error))
+        return _words_page(status=422, allowing=text, allow_error=str(error))
     return go("office.words")
 
 

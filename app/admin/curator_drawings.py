@@ -99,8 +99,12 @@ def _drawings_page(wanted: DrawingRequest, invalid: InvalidInput | None = None) 
 def _shipped(search: str) -> list[Drawing]:
     """Return the shipped drawings that match a search, those with this name first."""
     added = added_drawings.book()
-    known = {digest: each for book in offered.list_books() for digest, each in book.drawings.items()}
-    matches = [each for each in known.values() if each.digest not in added and drawing_curation.is_found(each, search)]
+    drawings_by_digest = {digest: each for book in offered.list_books() for digest, each in book.drawings.items()}
+    matches = [
+        each
+        for each in drawings_by_digest.values()
+        if each.digest not in added and drawing_curation.is_found(each, search)
+    ]
     return sorted(
         matches, key=lambda each: (each.name != search, not each.name.startswith(search), each.name, each.style)
     )

@@ -62,11 +62,11 @@ def total() -> int:
     )
     if (counted or 0) < TOTAL_COUNTED:
         return counted or 0
-    known: tuple[float, int] = current_app.extensions.get("walks_counted", (-TOTAL_SECONDS, 0))
-    if time.monotonic() - known[0] > TOTAL_SECONDS:
-        known = (time.monotonic(), db.session.scalar(select(func.count(GalleryEntry.number))) or 0)
-        current_app.extensions["walks_counted"] = known
-    return known[1]
+    cached: tuple[float, int] = current_app.extensions.get("walks_counted", (-TOTAL_SECONDS, 0))
+    if time.monotonic() - cached[0] > TOTAL_SECONDS:
+        cached = (time.monotonic(), db.session.scalar(select(func.count(GalleryEntry.number))) or 0)
+        current_app.extensions["walks_counted"] = cached
+    return cached[1]
 
 
 def recent(limit: int, *, excluding: Walk | None = None, featured_first: bool = False) -> list[Walk]:
@@ -74,11 +74,11 @@ def recent(limit: int, *, excluding: Walk | None = None, featured_first: bool = 
 
     With ``featured_first``, featured walks come first, the most recently featured one leading.
     """
-    chosen = _featured(limit) if featured_first else []
-    shown = {walk.number for walk in chosen} | ({excluding.number} if excluding else set())
-    newest = text_index.places(IndexQuery(), limit=limit + len(shown))
-    others = [walk for walk in _walks(newest) if walk.number not in shown]
-    return [*chosen, *others][:limit]
+    featured = _featured(limit) if featured_first else []
+    excluded_numbers = {walk.number for walk in featured} | ({excluding.number} if excluding else set())
+    newest = text_index.places(IndexQuery(), limit=limit + len(excluded_numbers))
+    others = [walk for walk in _walks(newest) if walk.number not in excluded_numbers]
+    return [*featured, *others][:limit]
 
 
 def random_walk(*, excluding: Walk | None = None) -> Walk | None:
@@ -95,14 +95,14 @@ def _featured(limit: int) -> list[Walk]:
     return lookup.without_deleted(walk for (walk,) in _run(query.limit(limit)))
 
 
-def page(wanted: CatalogueQuery | str = "", *, cursor: str | None = None, limit: int | None = None) -> CataloguePage:
+def page(query: CatalogueQuery | str = "", *, cursor: str | None = None, limit: int | None = None) -> CataloguePage:
     """Return one page of the walks that a query or search text selects.
 
     :param cursor: the cursor of a neighbouring page; ``None`` for the first page.
     :param limit: the number of walks on the page; the setting ``PAGE_SIZE`` by default.
     :raises InvalidInput: for a search that is too long or complex, or an invalid cursor.
     """
-    choice = CatalogueQuery().model_copy(update={"q": wanted}) if isinstance(wanted, str) else wanted
+    choice = CatalogueQuery().model_copy(update={"q": query}) if isinstance(query, str) else query
     limit = limit or int(current_app.config["PAGE_SIZE"])
     index_query = choice.index_query()
     if index_query.text_query is not None and not index_query.text_query.terms:
@@ -172,13 +172,13 @@ def _bounded_list(choice: CatalogueQuery, index_query: IndexQuery, cursor: str |
         others = [text_index.filter_numbers(ranker(choice.q), index_query) for ranker in ranking.rankers()]
         ordered, by_words = ranking.fuse_rankings(ordered, *others), set(ordered)
         near_count = sum(number not in by_words for number in ordered)
-    shown = ordered[start : start + limit]
+    numbers = ordered[start : start + limit]
 
     def write(begin: int) -> str:
         return cursors.encode(choice.order, max(0, begin), as_of, draw)
 
     return CataloguePage(
-        _walks(shown, by=GalleryEntry.number),
+        _walks(numbers, by=GalleryEntry.number),
         newer=write(start - limit) if start and ordered else None,
         older=write(start + limit) if start + limit < len(ordered) else None,
         hit_count=len(places),

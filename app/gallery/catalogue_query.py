@@ -41,17 +41,21 @@ def whole(text: object) -> object:
     return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 11 else text
 
 
-def _one_of(known: Callable[[], list[str]]) -> Any:
-    """Return pydantic annotations that accept only the values of ``known()``, and list them in the JSON schema."""
+def _one_of(allowed_values: Callable[[], list[str]]) -> Any:
+    """Return pydantic annotations that accept only ``allowed_values()``, and list these in the JSON schema."""
 
     def check(value: str) -> str:
-        if value not in known():
+        if value not in allowed_values():
             raise ValueError(value)
         return value
 
     return (
         AfterValidator(check),
-        Field(json_schema_extra=lambda schema: schema.update({"enum": [*known()], "examples": [*known()[:1]]})),
+        Field(
+            json_schema_extra=lambda schema: schema.update(
+                {"enum": [*allowed_values()], "examples": [*allowed_values()[:1]]}
+            )
+        ),
     )
 
 
@@ -135,9 +139,9 @@ class CatalogueQuery(BaseModel):
         :raises InvalidInput: when the search is too long or too complex.
         """
         kinds = {"hand": "h", "stops": "s", "model": "m", "ending": "e", "colour": "c"}
-        chosen = ((kind, getattr(self, name)) for name, kind in kinds.items())
+        filters = ((kind, getattr(self, name)) for name, kind in kinds.items())
         facets = tuple(
-            tuple(facet(kind, value) for value in dict.fromkeys(values)) for kind, values in chosen if values
+            tuple(facet(kind, value) for value in dict.fromkeys(values)) for kind, values in filters if values
         )
         text_query = terms.parse(self.q) if self.q.strip() else None
         return IndexQuery(text_query, facets, self.since, self.until)
@@ -175,11 +179,11 @@ def parse(kind: type[Kind], arguments: MultiDict[str, str]) -> Kind:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        known = list(kind.model_fields)
-        raise field_errors.refusal(error, lambda path, _: _rule(str(path[0]), arguments, known), depth=1) from error
+        names = list(kind.model_fields)
+        raise field_errors.refusal(error, lambda path, _: _rule(str(path[0]), arguments, names), depth=1) from error
 
 
-def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
+def _rule(name: str, arguments: MultiDict[str, str], names: list[str]) -> str:
     if name in LISTS and (count := len(arguments.getlist(name))) > VALUES_MAX:
         values = {"field": name, "most": VALUES_MAX, "count": count}
         return _("%(field)s has at most %(most)s values; this address has %(count)s.", **values)
@@ -200,11 +204,11 @@ def _rule(name: str, arguments: MultiDict[str, str], known: list[str]) -> str:
         "frame": lambda: "frame must be the index of a frame, a whole number from 0 to 999.",
         "limit": lambda: _whole(name, 1, 100),
     }
-    return rules[name]() if name in rules else f"{name:.60} is no parameter; use {', '.join(known)}."
+    return rules[name]() if name in rules else f"{name:.60} is no parameter; use {', '.join(names)}."
 
 
-def _one(name: str, known: Iterable[str]) -> str:
-    return _("%(field)s must be one of %(known)s.", field=name, known=", ".join(known))
+def _one(name: str, values: Iterable[str]) -> str:
+    return _("%(field)s must be one of %(known)s.", field=name, known=", ".join(values))
 
 
 def _whole(name: str, least: int, most: int) -> str:

@@ -82,12 +82,12 @@ class DrawingCatalogue:
             together.setdefault(drawing.name, []).append(drawing)
         order = {concept.name: place for place, concept in enumerate(reader.wordbook.concepts)}
         places = {name: place for place, (name, *_) in enumerate(GROUPS)}
-        listed = [self._motif(name, without_modelled(drawings)) for name, drawings in together.items()]
-        listed.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
-        self.motifs = tuple(listed)
-        self._by_name = {motif.drawings[0].name: motif for motif in listed}
-        self._words = frozenset(word for motif in listed for word in motif.name_words)
-        spoken = (word for motif in listed for word in re.findall(r"\w+", motif.name))
+        motifs = [self._motif(name, without_modelled(drawings)) for name, drawings in together.items()]
+        motifs.sort(key=lambda motif: (places[motif.group], order.get(motif.drawings[0].name, len(order)), motif.name))
+        self.motifs = tuple(motifs)
+        self._by_name = {motif.drawings[0].name: motif for motif in motifs}
+        self._words = frozenset(word for motif in motifs for word in motif.name_words)
+        spoken = (word for motif in motifs for word in re.findall(r"\w+", motif.name))
         self._spoken = {folded: word for word in spoken for folded in folding.words(word)}
 
     def of_group(self, group: str) -> tuple[Motif, ...]:
@@ -138,11 +138,11 @@ class DrawingCatalogue:
         better = query
         for word in query_words:
             if not any(known.startswith(word) for known in self._words):
-                meant = self._nearest(word)
-                if not meant:
+                correction = self._nearest(word)
+                if not correction:
                     return ""
-                better = re.sub(r"\w+", lambda found, word=word, meant=meant: (  # type: ignore[misc]
-                    meant if folding.words(found[0]) == [word] else found[0]
+                better = re.sub(r"\w+", lambda found, word=word, correction=correction: (  # type: ignore[misc]
+                    correction if folding.words(found[0]) == [word] else found[0]
                 ), better)  # fmt: skip
         return better if better != query and self.search(better).motifs else ""
 
@@ -179,4 +179,4 @@ def _rank(query_words: Sequence[str], motif: Motif) -> int | None:
         return 1
     if all(word in motif.name_words | motif.keywords for word in query_words):
         return 2
-    return BEGUN if all(any(known.startswith(word) for known in motif.name_words) for word in query_words) else None
+    return BEGUN if all(any(name.startswith(word) for name in motif.name_words) for word in query_words) else None

@@ -74,10 +74,10 @@ def at(slug: str, *, even_unshown: bool = False) -> Exhibition:
 
     :raises NoExhibition: when there is none, or it is hidden and ``even_unshown`` is false.
     """
-    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
-    if found is None or (found.shown_at is None and not even_unshown):
+    exhibition: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    if exhibition is None or (exhibition.shown_at is None and not even_unshown):
         raise NoExhibition(_("No exhibition has this address. It may be over."))
-    return found
+    return exhibition
 
 
 def walks_of(exhibition: Exhibition, *, even_unseen: bool = False) -> list[Walk]:
@@ -100,44 +100,46 @@ def of_walk(walk: Walk) -> list[Exhibition]:
     return list(db.session.scalars(query))
 
 
-def create(wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> Exhibition:
+def create(request: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> Exhibition:
     """Create an exhibition, write the audit log, and return the exhibition.
 
     :raises InvalidInput: for a field that breaks a rule, an unknown walk, or a slug that is taken.
     """
-    walks = _checked(wanted)
-    slug = wanted.slug or slug_of(wanted.title)
-    made = Exhibition(slug=slug, title=wanted.title, text=wanted.text, shown_at=now() if wanted.is_shown else None)
+    walks = _checked(request)
+    slug = request.slug or slug_of(request.title)
+    exhibition = Exhibition(
+        slug=slug, title=request.title, text=request.text, shown_at=now() if request.is_shown else None
+    )
     try:
         with writing() as session:
-            session.add(made)
+            session.add(exhibition)
             session.flush()
-            _set_walks(session, made, walks)
+            _set_walks(session, exhibition, walks)
             audit_log.note_in(session, "made exhibition", slug, who=who)
     except IntegrityError as error:
         message = _("An exhibition has the address %(slug)s already.", slug=slug)
         raise InvalidInput.on("slug", message=message) from error
-    return made
+    return exhibition
 
 
-def change(exhibition: Exhibition, wanted: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> None:
+def change(exhibition: Exhibition, request: ExhibitionRequest, *, who: str = audit_log.CURATOR) -> None:
     """Replace the title, text, visibility and walks of an exhibition; its slug stays.
 
     :raises InvalidInput: for a field that breaks a rule, or an unknown walk.
     """
-    walks = _checked(wanted)
+    walks = _checked(request)
     with writing() as session:
         row = session.merge(exhibition)
-        row.title, row.text, row.changed_at = wanted.title, wanted.text, now()
-        row.shown_at = (row.shown_at or now()) if wanted.is_shown else None
+        row.title, row.text, row.changed_at = request.title, request.text, now()
+        row.shown_at = (row.shown_at or now()) if request.is_shown else None
         _set_walks(session, row, walks)
         audit_log.note_in(session, "changed exhibition", row.slug, who=who)
 
 
 def find(slug: str) -> Exhibition | None:
     """Return the exhibition with a slug, visible or not, or ``None``."""
-    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
-    return found
+    exhibition: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    return exhibition
 
 
 def size(exhibition: Exhibition) -> int:
@@ -165,21 +167,21 @@ def remove(exhibition: Exhibition, *, who: str = audit_log.CURATOR) -> None:
 
 def ensure(slug: str, title: str, text: str, walk_ids: Sequence[str], *, who: str = audit_log.COMMAND) -> None:
     """Create the exhibition with these walks, or append the missing ones to the exhibition with this slug."""
-    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
-    if found is None:
+    exhibition: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    if exhibition is None:
         create(ExhibitionRequest(title, text, slug, walks=walk_ids), who=who)
         return
-    wanted = request_for(found)
-    if missing := [walk_id for walk_id in walk_ids if walk_id not in wanted.walks]:
-        wanted.walks = [*wanted.walks, *missing]
-        change(found, wanted, who=who)
+    request = request_for(exhibition)
+    if missing := [walk_id for walk_id in walk_ids if walk_id not in request.walks]:
+        request.walks = [*request.walks, *missing]
+        change(exhibition, request, who=who)
 
 
 def ensure_absent(slug: str, *, who: str = audit_log.COMMAND) -> None:
     """Delete the exhibition with this slug if there is one."""
-    found: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
-    if found is not None:
-        remove(found, who=who)
+    exhibition: Exhibition | None = db.session.scalar(select(Exhibition).where(Exhibition.slug == slug))
+    if exhibition is not None:
+        remove(exhibition, who=who)
 
 
 def request_for(exhibition: Exhibition) -> ExhibitionRequest:
@@ -194,8 +196,8 @@ def walk_named(line: str) -> Walk:
     :raises WalkNotFound: when there is none.
     :raises WalkGone: when it was deleted.
     """
-    found = WALK_IN_ADDRESS.fullmatch(line.strip())
-    return lookup.walk_at_address(found[1] if found else "", even_hidden=True)
+    match = WALK_IN_ADDRESS.fullmatch(line.strip())
+    return lookup.walk_at_address(match[1] if match else "", even_hidden=True)
 
 
 def changed_at(exhibition: Exhibition, walks: Sequence[Walk]) -> datetime:
@@ -225,14 +227,14 @@ def _set_walks(session: Session, exhibition: Exhibition, walks: Sequence[Walk]) 
     )
 
 
-def _checked(wanted: ExhibitionRequest) -> list[Walk]:
+def _checked(request: ExhibitionRequest) -> list[Walk]:
     """Validate a request and return its walks, each once.
 
     :raises InvalidInput: with up to ten errors.
     """
-    errors = flaws(wanted)
+    errors = flaws(request)
     walks: dict[int, Walk] = {}
-    for line in wanted.walks:
+    for line in request.walks:
         try:
             walk = walk_named(line)
             walks.setdefault(walk.number, walk)
@@ -244,26 +246,26 @@ def _checked(wanted: ExhibitionRequest) -> list[Walk]:
     return list(walks.values())
 
 
-def flaws(wanted: ExhibitionRequest) -> list[FieldError]:
+def flaws(request: ExhibitionRequest) -> list[FieldError]:
     """Return an error for each field that breaks a rule; does not look up the walks."""
     errors = []
-    if (count := len(set(wanted.walks))) > EXHIBITS_MAX:
+    if (count := len(set(request.walks))) > EXHIBITS_MAX:
         message = _("An exhibition has at most %(most)s walks, not %(count)s.", most=EXHIBITS_MAX, count=count)
         errors.append(FieldError(("walks",), message))
-    if not 0 < len(wanted.title) <= TITLE_MAX:
+    if not 0 < len(request.title) <= TITLE_MAX:
         errors.append(FieldError(("title",), _("The title must have 1 to %(most)s characters.", most=TITLE_MAX)))
-    if len(wanted.text) > TEXT_MAX:
-        values = {"count": len(wanted.text), "most": TEXT_MAX}
+    if len(request.text) > TEXT_MAX:
+        values = {"count": len(request.text), "most": TEXT_MAX}
         errors.append(FieldError(("text",), _("The text has %(count)s characters; at most %(most)s.", **values)))
     unreadable = {
         "title": N_("The title contains characters that cannot be shown."),
         "text": N_("The text contains characters that cannot be shown."),
     }
-    for name, value in (("title", wanted.title), ("text", wanted.text)):
+    for name, value in (("title", request.title), ("text", request.text)):
         if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in value):
             errors.append(FieldError((name,), _(unreadable[name])))
-    slug = wanted.slug or slug_of(wanted.title)
-    if wanted.title and not (SLUG.fullmatch(slug) and len(slug) <= SLUG_MAX):
+    slug = request.slug or slug_of(request.title)
+    if request.title and not (SLUG.fullmatch(slug) and len(slug) <= SLUG_MAX):
         message = _("The address must be 1 to %(most)s small letters, digits and hyphens between them.", most=SLUG_MAX)
         errors.append(FieldError(("slug",), message))
     return errors

@@ -41,8 +41,8 @@ def page(owner: str, *, cursor: str | None = None, limit: int | None = None) -> 
     query = select(Walk).where(*own).options(selectinload(Walk.stops), selectinload(Walk.media)).limit(limit + 1)
     if number is not None:
         query = query.where(Walk.number > number if upwards else Walk.number < number)
-    found = list(db.session.scalars(query.order_by(Walk.number.asc() if upwards else Walk.number.desc())))
-    more, walks = len(found) > limit, found[:limit]
+    rows = list(db.session.scalars(query.order_by(Walk.number.asc() if upwards else Walk.number.desc())))
+    more, walks = len(rows) > limit, rows[:limit]
     if upwards:
         walks.reverse()
     total = db.session.scalar(select(func.count()).select_from(Walk).where(*own)) or 0

@@ -15,7 +15,7 @@ SHOWN = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SimilarWalks:
     """A frame of a walk and the public walks most similar to it; ``None`` until a worker has embedded its frames."""
 
     walk: Walk
@@ -23,7 +23,7 @@ class Alike:
     walks: list[Walk] | None
 
 
-def find(walk_id: str, frame: str | None, *, limit: int) -> Alike:
+def find(walk_id: str, frame: str | None, *, limit: int) -> SimilarWalks:
     """Return up to ``limit`` public walks that are visually similar to a frame of a walk.
 
     :param frame: the index of the frame as text; ``None`` for the middle one.
@@ -34,8 +34,8 @@ def find(walk_id: str, frame: str | None, *, limit: int) -> Alike:
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED or not walk.painted:
         raise NotFound(_("What looks like a walk can be found once it is finished."))
-    wanted = str(len(walk.painted) // 2) if frame is None else frame
-    chosen = next((each for each in walk.painted if str(each.index) == wanted), None)
-    if chosen is None:
+    index = str(len(walk.painted) // 2) if frame is None else frame
+    row = next((each for each in walk.painted if str(each.index) == index), None)
+    if row is None:
         raise NotFound(_("This walk has %(count)s frames; none of them has this number.", count=len(walk.painted)))
-    return Alike(walk, chosen, visual_search.similar_walks(walk, chosen.index, limit=limit))
+    return SimilarWalks(walk, row, visual_search.similar_walks(walk, row.index, limit=limit))

@@ -39,9 +39,9 @@ def suggestion(choice: CatalogueQuery) -> str | None:
     first, *rest = unknown
     query = choice.q
     for word in rest:
-        if (meant := next(filter(_is_public, _similar_words(word)), None)) is None:
+        if (correction := next(filter(_is_public, _similar_words(word)), None)) is None:
             return None
-        query = _replace(query, word, meant)
+        query = _replace(query, word, correction)
     for candidate in _similar_words(first):
         better = _replace(query, first, candidate)
         if text_index.count(choice.model_copy(update={"q": better}).index_query(), 0):

@@ -42,7 +42,7 @@ def words() -> list[str]:
         return []
 
 
-def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
+def flaws(texts: Iterable[ShownText]) -> list[FieldError]:
     """Return an error for each text that contains a banned word or is unfit by the built-in lists.
 
     Banned words match whole words, regardless of case and accents; in scripts without spaces they match anywhere.
@@ -50,7 +50,7 @@ def flaws(shown: Iterable[ShownText]) -> list[FieldError]:
     """
     banned, allowed = [(word, *_patterns(word)) for word in words()], allowed_words.words()
     errors = []
-    for field, subject, text in shown:
+    for field, subject, text in texts:
         unweighted = prompt_weights.parse(text).text  # weights in brackets could hide a word
         if word := _find_word(text, banned) or _find_word(unweighted, banned):
             message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)

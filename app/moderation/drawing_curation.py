@@ -40,7 +40,7 @@ class Outcome:
     what: str
 
 
-def add(file: bytes, wanted: DrawingRequest, *, who: str = audit_log.CURATOR) -> Outcome:
+def add(file: bytes, request: DrawingRequest, *, who: str = audit_log.CURATOR) -> Outcome:
     """Add a drawing to the drawing libraries of all sketch-conditioned models.
 
     If the drawing was added before, updates its fields and adds the new names to its words. If it was removed,
@@ -49,7 +49,7 @@ def add(file: bytes, wanted: DrawingRequest, *, who: str = audit_log.CURATOR) ->
     :param file: the content of an SVG file.
     :raises InvalidInput: for a file that is not a usable drawing, or a field that breaks a rule.
     """
-    checked = drawing_request.check(file, wanted)
+    checked = drawing_request.check(file, request)
     try:
         outcome = _add(checked, who)
     except IntegrityError:  # another process added the same drawing at the same time
@@ -58,23 +58,23 @@ def add(file: bytes, wanted: DrawingRequest, *, who: str = audit_log.CURATOR) ->
     return outcome
 
 
-def remove(named: str, *, who: str = audit_log.CURATOR) -> Outcome:
+def remove(name: str, *, who: str = audit_log.CURATOR) -> Outcome:
     """Remove an added drawing: prompts are no longer interpreted as it. Walks that use it keep it.
 
-    :param named: its digest or name.
+    :param name: its digest or name.
     :raises InvalidInput: when no added drawing, or more than one, has this digest or name.
     """
-    row = _find(named, is_removed=False)
+    row = _find(name, is_removed=False)
     return _set(row, REMOVED, who) if row.removed_at is None else Outcome(row.drawing, AS_IT_WAS)
 
 
-def restore(named: str, *, who: str = audit_log.CURATOR) -> Outcome:
+def restore(name: str, *, who: str = audit_log.CURATOR) -> Outcome:
     """Restore an added drawing that was removed.
 
-    :param named: its digest or name.
+    :param name: its digest or name.
     :raises InvalidInput: when no added drawing, or more than one, has this digest or name.
     """
-    row = _find(named, is_removed=True)
+    row = _find(name, is_removed=True)
     return Outcome(row.drawing, AS_IT_WAS) if row.removed_at is None else _set(row, RESTORED, who)
 
 
@@ -146,19 +146,19 @@ def _set(drawing: AddedDrawing, what: str, who: str) -> Outcome:
     return Outcome(row.drawing, what)
 
 
-def _find(named: str, *, is_removed: bool) -> AddedDrawing:
+def _find(name: str, *, is_removed: bool) -> AddedDrawing:
     """Return the added drawing with a digest or name; of several, the one whose state of removal matches.
 
     :raises InvalidInput: when there is none, or more than one.
     """
-    folded = " ".join(named.split()).casefold()
+    folded = " ".join(name.split()).casefold()
     rows = [row for row in every() if folded in (row.digest, row.name.casefold())]
-    wanted = [row for row in rows if (row.removed_at is not None) is is_removed] or rows
-    if len(wanted) == 1:
-        return wanted[0]
-    values = {"name": f"{named.strip():.80}", "digests": join_words([row.digest for row in wanted])}
+    matches = [row for row in rows if (row.removed_at is not None) is is_removed] or rows
+    if len(matches) == 1:
+        return matches[0]
+    values = {"name": f"{name.strip():.80}", "digests": join_words([row.digest for row in matches])}
     shipped = (each for book in offered.list_books() for each in book.drawings.values())
-    if wanted:
+    if matches:
         flaw = _("Several drawings are called “%(name)s”: name one by its digest, %(digests)s.", **values)
     elif any(folded in (each.digest, each.name.casefold()) for each in shipped):
         flaw = _("“%(name)s” is shipped with the model; only what was added here can be removed.", **values)

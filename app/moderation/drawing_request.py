@@ -51,14 +51,14 @@ class CheckedDrawing:
     fields: dict[str, str]
 
 
-def check(file: bytes, wanted: DrawingRequest) -> CheckedDrawing:
+def check(file: bytes, request: DrawingRequest) -> CheckedDrawing:
     """Validate an uploaded drawing.
 
     :param file: the content of an SVG file.
     :raises InvalidInput: with one error for each field that breaks a rule, the file included.
     """
     errors: list[FieldError] = []
-    checked = CheckedDrawing(_svg(file, errors), _names(wanted.names, errors), _fields(wanted, errors))
+    checked = CheckedDrawing(_svg(file, errors), _names(request.names, errors), _fields(request, errors))
     if errors:
         raise InvalidInput(errors)
     return checked
@@ -120,33 +120,33 @@ def shown_flaws(names: Iterable[str]) -> list[FieldError]:
 def _name_flaw(name: str) -> str:
     if flaw := _text_flaw(_("The name"), name, NAME_MAX):
         return flaw
-    shown, words = f"{name:.40}", spaced(name).split()
+    excerpt, words = f"{name:.40}", spaced(name).split()
     if not words:
-        return _("“%(name)s” is no name: write letters or digits.", name=shown)
+        return _("“%(name)s” is no name: write letters or digits.", name=excerpt)
     if len(words) > NAME_WORDS:
-        return _("“%(name)s” has more than %(most)s words, and would never be found.", name=shown, most=NAME_WORDS)
+        return _("“%(name)s” has more than %(most)s words, and would never be found.", name=excerpt, most=NAME_WORDS)
     return ""
 
 
-def _fields(wanted: DrawingRequest, errors: list[FieldError]) -> dict[str, str]:
+def _fields(request: DrawingRequest, errors: list[FieldError]) -> dict[str, str]:
     """Return the given fields except the names, tidied; append an error for each that breaks a rule."""
     subjects = {"artist": (_("The artist"), CREDIT_MAX), "licence": (_("The licence"), CREDIT_MAX)}
     subjects |= {"source": (_("The source"), SOURCE_MAX), "style": (_("The style"), STYLE_MAX)}
-    fields = {name: _tidy(value) for name in subjects if (value := getattr(wanted, name)) is not None}
+    fields = {name: _tidy(value) for name in subjects if (value := getattr(request, name)) is not None}
     for name, value in fields.items():
         subject, most = subjects[name]
         if flaw := _text_flaw(subject, value, most):
             errors.append(FieldError((name,), flaw))
-    if wanted.kind:
-        fields["kind"], known = wanted.kind.strip().lower(), kinds()
-        if not KIND.fullmatch(fields["kind"]) or (known and fields["kind"] not in known):
-            errors.append(FieldError(("kind",), _kind_rule(fields["kind"], known)))
+    if request.kind:
+        fields["kind"], known_kinds = request.kind.strip().lower(), kinds()
+        if not KIND.fullmatch(fields["kind"]) or (known_kinds and fields["kind"] not in known_kinds):
+            errors.append(FieldError(("kind",), _kind_rule(fields["kind"], known_kinds)))
     return fields
 
 
-def _kind_rule(kind: str, known: Sequence[str]) -> str:
+def _kind_rule(kind: str, known_kinds: Sequence[str]) -> str:
     parts = [part for part in kind.split("-") if part]
-    near = [each for each in known if any(part in each for part in parts)][:NEAR] or known[:NEAR]
+    near = [each for each in known_kinds if any(part in each for part in parts)][:NEAR] or known_kinds[:NEAR]
     return _(
         "“%(kind)s” is no kind of thing that is known here, such as %(known)s.",
         kind=f"{kind:.40}",

@@ -83,12 +83,12 @@ def find(text: str, *, allowed: Sequence[str] = (), is_left_out: bool = False) -
     :param is_left_out: whether the text is a negative prompt, for which only ``ALWAYS_REFUSED`` counts.
     """
     kinds = set()
-    known, permitted, text = _terms(), _allowed(tuple(allowed)), text[:TEXT_MAX]
+    terms, permitted, text = _terms(), _allowed(tuple(allowed)), text[:TEXT_MAX]
     for reading in readings(text):
-        kinds |= set(_kinds(f"{BEGIN}{reading}{END}", known, permitted))
-    kinds |= {kind for word in masked_words(text) for kind in _hidden_kinds(word, known)}
-    wanted = [kind for kind in KINDS if kind in kinds and (not is_left_out or kind in ALWAYS_REFUSED)]
-    return wanted[0] if wanted else ""
+        kinds |= set(_kinds(f"{BEGIN}{reading}{END}", terms, permitted))
+    kinds |= {kind for word in masked_words(text) for kind in _hidden_kinds(word, terms)}
+    reported = [kind for kind in KINDS if kind in kinds and (not is_left_out or kind in ALWAYS_REFUSED)]
+    return reported[0] if reported else ""
 
 
 def as_compared(text: str) -> str:
@@ -96,13 +96,13 @@ def as_compared(text: str) -> str:
     return readings(text)[0].strip()
 
 
-def _kinds(reading: str, known: Terms, permitted: TermIndex | None) -> Iterable[str]:
-    hits = known.index.find(reading)
+def _kinds(reading: str, terms: Terms, permitted: TermIndex | None) -> Iterable[str]:
+    hits = terms.index.find(reading)
     spared = [hit for hit in hits if hit.tag == INNOCENT] + (permitted.find(reading) if permitted else [])
     for hit in hits:
         if hit.tag != INNOCENT and not _is_within(hit.start, hit.end, reading, spared):
             yield hit.tag
-    yield from _near_kinds(reading, known, spared)
+    yield from _near_kinds(reading, terms, spared)
 
 
 def _is_within(start: int, end: int, reading: str, spared: Sequence[Hit]) -> bool:
@@ -112,11 +112,11 @@ def _is_within(start: int, end: int, reading: str, spared: Sequence[Hit]) -> boo
     return any(hit.start <= start and end <= hit.end for hit in spared)
 
 
-def _near_kinds(reading: str, known: Terms, spared: Sequence[Hit]) -> Iterable[str]:
+def _near_kinds(reading: str, terms: Terms, spared: Sequence[Hit]) -> Iterable[str]:
     words = reading.strip(f"{BEGIN}{END}").split()
-    groups = _places(words, known.paired, spared)
+    groups = _places(words, terms.paired, spared)
     present = set(words)
-    for rule in known.near:
+    for rule in terms.near:
         left = sorted(place for word in rule.left & groups.keys() for place in groups[word])
         if not left or not (others := rule.right & groups.keys()) or not rule.unless.isdisjoint(present):
             continue
@@ -166,10 +166,10 @@ def _plain(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", word) if len(word) > 4 else word
 
 
-def _hidden_kinds(word: str, known: Terms) -> Iterable[str]:
-    shown = [(place, letter) for place, letter in enumerate(word) if letter != HIDDEN]
-    for term, kind in known.whole.get((len(word), word[0]), ()):
-        if all(term[place] == letter for place, letter in shown):
+def _hidden_kinds(word: str, terms: Terms) -> Iterable[str]:
+    visible = [(place, letter) for place, letter in enumerate(word) if letter != HIDDEN]
+    for term, kind in terms.whole.get((len(word), word[0]), ()):
+        if all(term[place] == letter for place, letter in visible):
             yield kind
 
 
@@ -196,17 +196,17 @@ def _terms() -> Terms:
         if line.startswith("@") and " = " in line:
             name, _, words = line.partition(" = ")
             groups[name] |= _forms(words.split())
-    known = Terms()
+    terms = Terms()
     for language, kind, line in lines:
         if line.startswith("@") and " = " in line:
             continue
         repeated = DOUBLED if language == ENGLISH else TRIPLED
         if "~" in line:
-            _add_near(known, kind, line, groups)
+            _add_near(terms, kind, line, groups)
         else:
             for term in filter(None, map(str.strip, line.split(","))):
-                _add(known, kind, term, repeated)
-    return known
+                _add(terms, kind, term, repeated)
+    return terms
 
 
 def _lines(file: Path) -> Iterable[tuple[str, str]]:
@@ -220,7 +220,7 @@ def _lines(file: Path) -> Iterable[tuple[str, str]]:
             yield kind, line
 
 
-def _add(known: Terms, kind: str, term: str, repeated: int) -> None:
+def _add(terms: Terms, kind: str, term: str, repeated: int) -> None:
     is_innocent = term.startswith("!")
     term = term.removeprefix("!").strip()
     before = {"*": "", "=": f"{BEGIN} "}.get(term[0], " ")
@@ -229,9 +229,9 @@ def _add(known: Terms, kind: str, term: str, repeated: int) -> None:
         before = behind = ""
     for words in _written(term.strip("*=$"), is_innocent=is_innocent):
         often = 0 if is_innocent or len(set(words)) == 1 else repeated
-        known.index.add(f"{before}{words}{behind}", INNOCENT if is_innocent else kind, repeated=often)
+        terms.index.add(f"{before}{words}{behind}", INNOCENT if is_innocent else kind, repeated=often)
         if repeated == DOUBLED and not is_innocent and kind in HIDDEN_KINDS and len(words) > 3 and words.isalpha():
-            known.whole[len(words), words[0]].append((words, kind))
+            terms.whole[len(words), words[0]].append((words, kind))
 
 
 def _written(term: str, *, is_innocent: bool = False) -> Iterable[str]:
@@ -251,7 +251,7 @@ def _forms(words: Iterable[str]) -> set[str]:
     return {form for word in words for written in _written(word) for form in (written, _plain(written))}
 
 
-def _add_near(known: Terms, kind: str, line: str, groups: dict[str, set[str]]) -> None:
+def _add_near(terms: Terms, kind: str, line: str, groups: dict[str, set[str]]) -> None:
     line, _, unless = line.partition(" unless ")
     left_words, _, rest = line.partition(" ~")
     within, _, right_words = rest.partition(" ")
@@ -263,5 +263,5 @@ def _add_near(known: Terms, kind: str, line: str, groups: dict[str, set[str]]) -
         )
 
     near = Near(kind, named(left_words), named(right_words), int(within), named(unless) if unless else frozenset())
-    known.near.append(near)
-    known.paired |= near.left | near.right
+    terms.near.append(near)
+    terms.paired |= near.left | near.right

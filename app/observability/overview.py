@@ -108,7 +108,7 @@ def as_json(overview: Overview) -> dict[str, Any]:
     return asdict(overview) | {"at": overview.at.isoformat(), "ended": ended}
 
 
-def _is_recent(instant: datetime) -> tuple[Any, ...]:
+def _recently_finished(instant: datetime) -> tuple[Any, ...]:
     """Return the conditions for walks finished within the last minutes, without cached results."""
     since = instant - timedelta(seconds=WINDOW_SECONDS)
     return Walk.state == FINISHED, Walk.finished_at > since, Walk.repeat_of.is_(None)
@@ -117,7 +117,7 @@ def _is_recent(instant: datetime) -> tuple[Any, ...]:
 def _throughput(instant: datetime) -> float:
     """Return the frames rendered per second over the last minutes, of finished walks and of those in progress."""
     since = instant - timedelta(seconds=WINDOW_SECONDS)
-    done = db.session.scalar(select(func.sum(Walk.painted_count)).where(*_is_recent(instant))) or 0
+    done = db.session.scalar(select(func.sum(Walk.painted_count)).where(*_recently_finished(instant))) or 0
     begun = Walk.state == PAINTING, Walk.started_at > since
     under_way = db.session.scalar(select(func.sum(Walk.painted_count)).where(*begun)) or 0
     return (done + under_way) / WINDOW_SECONDS
@@ -125,7 +125,7 @@ def _throughput(instant: datetime) -> float:
 
 def _median_wait(instant: datetime) -> float | None:
     """Return the median seconds from request to film of the walks finished in the last minutes; None without any."""
-    rows = db.session.execute(select(Walk.created_at, Walk.finished_at).where(*_is_recent(instant))).all()
+    rows = db.session.execute(select(Walk.created_at, Walk.finished_at).where(*_recently_finished(instant))).all()
     waits = sorted((row.finished_at - row.created_at).total_seconds() for row in rows)
     return waits[len(waits) // 2] if waits else None
 

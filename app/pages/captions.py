@@ -45,7 +45,7 @@ def of_photo(photo_id: str) -> Response:
     wanted, errors = _read_request(PictureCaptionRequest)
     about = pictures.of_photo(photo, wanted.description)
     html = _render(about, wanted, errors, photo=photo, guess=pictures.of_photo(photo).shows)
-    return photos.for_its_owner(Response(html, status=422 if errors else 200))
+    return photos.mark_private(Response(html, status=422 if errors else 200))
 
 
 def _read_request(kind: type[Request]) -> tuple[Request, list[str]]:

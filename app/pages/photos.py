@@ -29,7 +29,7 @@ blueprint.add_app_template_global(view, "photo_view")
 def show(photo_id: str) -> Response:
     """Send a stored photo to its owner."""
     photo = own_photo(photo_id)
-    return for_its_owner(send_stored(photo.path, "image/webp", size=photo.bytes, etag=photo.digest, name="photo.webp"))
+    return mark_private(send_stored(photo.path, "image/webp", size=photo.bytes, etag=photo.digest, name="photo.webp"))
 
 
 @blueprint.get("/photos/<photo_id>/cut.webp")
@@ -38,7 +38,7 @@ def show_cut(photo_id: str) -> Response:
     path = own_photo(photo_id).cut_path
     if path is None:
         raise NotFound(_("Nothing is cut out of this picture."))
-    return for_its_owner(Response(media_store.store().read_bytes(path), mimetype="image/webp"))
+    return mark_private(Response(media_store.store().read_bytes(path), mimetype="image/webp"))
 
 
 @blueprint.get("/photos/<photo_id>/live")
@@ -51,7 +51,7 @@ def live(photo_id: str) -> Response:
         form = url_for("phones.say", name=wall, picture=photo.id) if wall else form_address.of_photo(photo.id, index)
         return fragments.redirect_to_page(form)
     part = render_template("pages/_photo.html", shown=view(photo), index=index, for_wall=wall)
-    return for_its_owner(make_response(part))
+    return mark_private(make_response(part))
 
 
 def store_files(form: MakeForm) -> None:
@@ -119,7 +119,7 @@ def own_photo(photo_id: str) -> Photo:
     return photo
 
 
-def for_its_owner(response: Response) -> Response:
+def mark_private(response: Response) -> Response:
     """Return the response with headers that forbid caching and indexing."""
     response.headers["Cache-Control"] = OURS_ALONE
     response.headers["Vary"] = "Cookie, Authorization"

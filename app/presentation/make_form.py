@@ -143,7 +143,7 @@ class MakeForm:
         if self.photos_may_be_shown:
             wanted["photos_may_be_shown"] = True
         if self.parent is not None:
-            stops[0] = self._joint(self.parent)
+            stops[0] = self._first_stop(self.parent)
             wanted["continues"] = self.parent.id
         if self.remix is not None:
             wanted["remix_of"] = self.remix.id
@@ -176,7 +176,7 @@ class MakeForm:
         self.parent = parent
         self.stops[0] = StopLine(parent.stops[-1].prompt)
 
-    def _joint(self, parent: Walk) -> dict[str, Any]:
+    def _first_stop(self, parent: Walk) -> dict[str, Any]:
         """Return the first stop: the last one of the walk to continue from, with that stop's seed."""
         last = parent.stops[-1]
         seed = parent.seed_of(last)

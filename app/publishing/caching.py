@@ -16,8 +16,11 @@ FOR_AN_HOUR = "max-age=3600"
 EACH_TIME = "no-cache"
 
 
-def keep(response: Response, walk: Walk, policy: str) -> Response:
-    """Set ``Cache-Control`` to ``policy``, private for an unlisted walk, else with a limit for shared caches."""
+def set_cache_control(response: Response, walk: Walk, policy: str) -> Response:
+    """Return the response with ``Cache-Control`` set to ``policy``.
+
+    It is ``private`` for an unlisted walk; for a listed one, it limits how long shared caches may store the file.
+    """
     if walk.unlisted:
         policy = f"private, {policy}"
     elif policy != EACH_TIME:

@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 from app.commissions import recipe
 from app.errors import MediaError
 from app.i18n.gettext import _
-from app.publishing.caching import EACH_TIME, FOR_AN_HOUR, keep
+from app.publishing.caching import EACH_TIME, FOR_AN_HOUR, set_cache_control
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walks import lookup
@@ -33,7 +33,7 @@ def film(walk_id: str, extension: str) -> Response:
 def recipe_file(walk_id: str) -> Response:
     """Return the walk's recipe as JSON."""
     walk = lookup.walk_at_address(walk_id)
-    return keep(conditional(jsonify(recipe.recipe_of(walk))), walk, EACH_TIME)
+    return set_cache_control(conditional(jsonify(recipe.recipe_of(walk))), walk, EACH_TIME)
 
 
 @blueprint.get("/walks/<walk_id>/frames/<index>.png")
@@ -47,7 +47,7 @@ def still(walk_id: str, index: str) -> Response:
     response = send_stored(
         frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name
     )
-    return keep(response, walk, EACH_TIME if walk.is_waiting else FOR_AN_HOUR)
+    return set_cache_control(response, walk, EACH_TIME if walk.is_waiting else FOR_AN_HOUR)
 
 
 def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:
@@ -56,4 +56,4 @@ def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response
         raise NotFound(_("This walk has no film yet. It appears here as soon as two frames are painted."))
     name = f"{walk.slug or walk.id}.{extension}"
     sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
-    return keep(sent, walk, EACH_TIME)
+    return set_cache_control(sent, walk, EACH_TIME)

@@ -19,7 +19,7 @@ from werkzeug.exceptions import NotFound
 from app.auth import api_tokens, visitors
 from app.errors import MediaError
 from app.i18n.gettext import _
-from app.publishing.caching import EACH_TIME, FOR_GOOD, keep
+from app.publishing.caching import EACH_TIME, FOR_GOOD, set_cache_control
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
@@ -68,7 +68,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
             raise NotFound(_("No film of this walk has this address. The walk's own page has them."))
         name = f"{walk.slug or walk.id}.{extension}"
         sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
-        return keep(sent, walk, FOR_GOOD)
+        return set_cache_control(sent, walk, FOR_GOOD)
 
     return _again_if_replaced(send)
 
@@ -84,7 +84,7 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
             raise NotFound(_("No stages of this walk have this address. The walk's own page leads to them."))
         name = f"{walk.slug or walk.id}-{form}-{index}.webp"
         sent = send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
-        return keep(sent, walk, FOR_GOOD)
+        return set_cache_control(sent, walk, FOR_GOOD)
 
     return _again_if_replaced(send)
 
@@ -123,7 +123,9 @@ def still(walk_id: str, name: str, digest: str) -> Response:
         if frame is None:
             raise NotFound(_("No picture of this walk has this address. The walk's own page has them."))
         etag, filename = f"{walk.id}-{name}-{digest}", f"{walk.id}-{name}.png"
-        return keep(send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=filename), walk, FOR_GOOD)
+        return set_cache_control(
+            send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=filename), walk, FOR_GOOD
+        )
 
     return _again_if_replaced(send)
 
@@ -134,7 +136,7 @@ def archive(walk_id: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED:
         raise NotFound(_("The frames of this walk are packed once all of them are painted."))
-    response = keep(Response(mimetype="application/zip"), walk, EACH_TIME)
+    response = set_cache_control(Response(mimetype="application/zip"), walk, EACH_TIME)
     response.headers["Content-Disposition"] = f"attachment; filename={walk.slug or walk.id}.zip"
     response.content_length = archive_size(walk)
     response.set_etag(f"{walk.id}-{walk.attempt}-zip")

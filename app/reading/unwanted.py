@@ -57,7 +57,7 @@ def others(phrase: Phrase, heard: Heard, describer: Describer, banned: Collectio
         return {}
     grammar, first = heard.grammar, phrase.meanings[0] if phrase.meanings else None
     refused = {token.text for part in heard.unwanted for token in part}
-    for word in phrase.context[-1:]:  # a big cat: that is a kind, whatever a cat is
+    for word in phrase.context[-1:]:  # "a big cat" is a kind, although "a cat" is a thing
         words = f"{word} {phrase.word}"
         meanings, _ = describer.wordbook.find(words, grammar.language)
         if word not in refused and any(each.concept in banned for each in meanings):

@@ -38,11 +38,11 @@ def reindex(*, after: int = 0, batch: int = BATCH) -> Iterator[ReindexProgress]:
     A batch is committed before its progress is yielded: to resume an interrupted run, pass ``last`` as ``after``. The
     search index is updated in the same transaction, so concurrent searches see each walk before or after the change.
     """
-    done, wanted = 0, _count_after(after)
+    done, total = 0, _count_after(after)
     while numbers := _numbers(after, batch):
         _write(numbers, _colours(numbers))
         done, after = done + len(numbers), numbers[-1]
-        yield ReindexProgress(done, after, max(0, wanted - done))
+        yield ReindexProgress(done, after, max(0, total - done))
 
 
 def _numbers(after: int, batch: int) -> list[int]:

@@ -109,7 +109,7 @@ def parse(query: str) -> ParsedQuery:
         raise InvalidInput.on("q", message=too_long(len(query)))
     chunks = [(chunk, _terms(chunk)) for chunk in CHUNK.finditer(query)]
     _check_effort(chunks)
-    terms = [term for _chunk, found in chunks for term in found]
+    terms = [term for _chunk, parsed in chunks for term in parsed]
     if terms and not terms[-1].exact and not terms[-1].unwanted and query[-1:] not in ('"', "*"):
         terms[-1] = _beginning(terms[-1])
     telling = [term for term in terms if term.exact or term.unwanted or term.words[0] not in LITTLE]

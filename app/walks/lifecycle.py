@@ -112,10 +112,12 @@ def delete_walks_of(owner_hash: str) -> int:
 
 def delete_words_of(owner_hash: str) -> int:
     """Delete an owner's words for walls, and the walks that show their pictures; return the number of words."""
-    count, shown = wall_words.delete_of(owner_hash)
-    if shown:
+    count, walk_ids = wall_words.delete_of(owner_hash)
+    if walk_ids:
         options = selectinload(Walk.stops), selectinload(Walk.media)
-        _delete(db.session.scalars(select(Walk).where(Walk.id.in_(shown)).options(*options)).all(), by_operator=False)
+        _delete(
+            db.session.scalars(select(Walk).where(Walk.id.in_(walk_ids)).options(*options)).all(), by_operator=False
+        )
     return count
 
 
@@ -222,9 +224,9 @@ def delete_files(walk: Walk, *, keep_photos: bool = False) -> None:
     """
     try:
         own = select(Medium.path).where(Medium.walk_number == walk.number)
-        kept = _shared(walk) | (set(db.session.scalars(own)) if keep_photos else set())
+        keep = _shared(walk) | (set(db.session.scalars(own)) if keep_photos else set())
         for folder in {media_store.walk_folder(walk.id), media_store.walk_folder(walk.repeat_of or walk.id)}:
-            _delete_folder(folder, kept=kept)
+            _delete_folder(folder, keep=keep)
     except MediaError as error:
         log.warning("The files of walk %s could not be deleted: %s", walk.id, error)
 
@@ -238,12 +240,12 @@ def _delete_results(session: Session, walk: Walk) -> None:
     session.execute(update(Stop).where(Stop.walk_number == walk.number).values(found_hand=""))
 
 
-def _delete_folder(folder: str, *, kept: set[str]) -> None:
+def _delete_folder(folder: str, *, keep: set[str]) -> None:
     store = media_store.store()
-    if not kept:
+    if not keep:
         store.delete(folder)
         return
-    for path in store.files(folder).keys() - kept:
+    for path in store.files(folder).keys() - keep:
         store.delete(path)
     store.delete_empty(folder)
 

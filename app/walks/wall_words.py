@@ -36,14 +36,14 @@ def delete_of(owner_hash: str) -> tuple[int, list[str]]:
         take_advisory_lock(session)
         theirs = select(WallWords).where(WallWords.owner_hash == owner_hash).with_for_update()
         rows = session.scalars(theirs.execution_options(populate_existing=True)).all()
-        shown = [walk for row in rows if row.picture is not None for walk in _walks_of(session, row)]
+        walk_ids = [walk for row in rows if row.picture is not None for walk in _walks_of(session, row)]
         for row in rows:
             wall = session.get_one(Wall, row.wall_number)
             if row.state == TAKEN and row.leg is not None and row.leg >= wall.lead:
                 skip_leg(session, wall.number, row.leg)
         session.execute(delete(WallWords).where(WallWords.owner_hash == owner_hash))
     db.session.expire_all()
-    return len(rows), shown
+    return len(rows), walk_ids
 
 
 def _walks_of(session: Session, row: WallWords) -> list[str]:

@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_rename_headers)
 
 
-def hand_over(response: Response, path: str) -> Response:
+def send_local_file(response: Response, path: str) -> Response:
     """Return a response that makes nginx send the file at ``path`` of the local media store (X-Accel-Redirect).
 
     A conditional request may give 304. nginx handles ranges itself; its location keeps the content type, disposition,
@@ -39,7 +39,7 @@ def hand_over(response: Response, path: str) -> Response:
     return response
 
 
-def send_on(response: Response, path: str, address: str, *, size: int) -> Response:
+def send_bucket_file(response: Response, path: str, address: str, *, size: int) -> Response:
     """Return a response that makes nginx send the file at the signed ``address`` of a bucket (X-Accel-Redirect).
 
     A conditional request may give 304. The response passes path and query of the address to nginx

@@ -37,9 +37,9 @@ def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) ->
     response = send_file(file, mimetype=mimetype, etag=etag, conditional=False, download_name=name)
     response.headers["Cache-Control"] = "no-cache"
     if address:
-        return proxy.send_on(response, path, address, size=size)
+        return proxy.send_bucket_file(response, path, address, size=size)
     if accel and store.is_local:
-        return proxy.hand_over(response, path)
+        return proxy.send_local_file(response, path)
     response.content_length = size  # Flask cannot determine it, and browsers seek only in films of known size
     try:
         return cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=size))

@@ -53,7 +53,7 @@ def test_model_is_loaded_when_asked_for_and_stays(offer: dict[str, str]) -> None
 
 
 def test_model_is_ready_to_paint_when_it_is_loaded(offer: dict[str, str]) -> None:
-    painter = Painters(offer, device="cpu").of()
+    painter = Painters(offer, device="cpu").get()
     assert "latent_preview" in vars(painter)
     assert gc.get_freeze_count() > 0
 
@@ -99,7 +99,7 @@ def test_room_that_was_short_for_once_is_used_again(offer: dict[str, str], monke
 
 def test_model_that_is_not_offered_is_named_with_those_that_are(offer: dict[str, str]) -> None:
     with pytest.raises(ModelError, match="the model house is not offered here; offered: sd1, lcm, turbo"):
-        Painters(offer).of("house")
+        Painters(offer).get("house")
 
 
 def test_model_that_cannot_be_loaded_leaves_the_others(offer: dict[str, str], tmp_path: Path) -> None:
