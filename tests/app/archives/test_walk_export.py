@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.databases, pytest.mark.slow]
 def first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
     """Hang three pieces of the first exhibition, which have real films, and return their walks in their order."""
     shipped = first_exhibition.shipped_walks()[:3]
-    monkeypatch.setattr(first_exhibition, "pieces", lambda: shipped)
+    monkeypatch.setattr(first_exhibition, "shipped_walks", lambda: shipped)
     first_exhibition.publish()
     return exhibitions.walks_of(exhibitions.at(first_exhibition.SLUG))
 

@@ -293,7 +293,7 @@ def test_archives_take_to_another_house_what_moves_and_do_not_say_whose_it_was(
     app: Flask, full: Full, other: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped = first_exhibition.shipped_walks()[:1]  # whose films are real
-    monkeypatch.setattr(first_exhibition, "pieces", lambda: shipped)
+    monkeypatch.setattr(first_exhibition, "shipped_walks", lambda: shipped)
     first_exhibition.publish()
     told = {name: getattr(full.walk, name) for name in ("owner_hash", "visitor", "network")}
     with writing() as session:
