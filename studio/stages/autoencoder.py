@@ -70,10 +70,10 @@ def command(folder: Folder, how: RunOptions, of: AutoencoderOptions, **often: An
     else:
         vae = autoencoder.make_autoencoder(counts(of.channels), latent=of.latent, size=of.size)
     settings = _settings(vae, canvas, how, of)
-    lesson = _Lesson(vae, canvas, machine, how, of)
+    lesson = _AutoencoderLoss(vae, canvas, machine, how, of)
     if of.painted and not each.is_done():
         lesson.paint(schedule.seed)
-    pupil = autoencoder.Refined(vae) if of.painted else autoencoder.Pupil(vae)
+    pupil = autoencoder.TrainableDecoder(vae) if of.painted else autoencoder.TrainableAutoencoder(vae)
     loss_of = lesson.loss_of_pieces if of.painted else lesson.loss_of
     summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings)
     if each.is_done() and target.exists():
@@ -104,7 +104,7 @@ def _settings(vae: Any, canvas: Any, how: RunOptions, of: AutoencoderOptions) ->
     return settings | ({"encoder": autoencoder.digest(vae.encoder)} if of.refine else {})
 
 
-class _Lesson:
+class _AutoencoderLoss:
     """The loss of each step, on whole pictures rendered now or on crops of pictures rendered beforehand."""
 
     def __init__(self, vae: Any, canvas: Any, machine: Any, how: RunOptions, of: AutoencoderOptions) -> None:

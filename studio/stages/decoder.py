@@ -101,7 +101,7 @@ def command(folder: Folder, how: RunOptions, of: DecoderOptions, **often: Any) -
     painter = None
     if of.painter:
         painter = repainting.Repainter(of.painter, network, from_noise=of.from_noise, device=how.device)
-    lesson = _Lesson(folder, each, machine, schedule, settings, painter, how, of)
+    lesson = _DecoderTraining(folder, each, machine, schedule, settings, painter, how, of)
     return _scenes(lesson, network) if of.scenes else _texture(lesson, network)
 
 
@@ -119,7 +119,7 @@ def _check(of: DecoderOptions) -> None:
 
 
 @dataclass(frozen=True)
-class _Lesson:
+class _DecoderTraining:
     """What both kinds of decoder training share: the run, the settings and the pictures."""
 
     folder: Folder
@@ -167,13 +167,16 @@ class _Lesson:
         )  # fmt: skip
 
 
-def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
+def _texture(order: _DecoderTraining, network: Any) -> dict[str, Any]:
     """Train the autoencoder's own decoder and return the summary."""
     import torch
 
     from studio.training import adversary, autoencoder, loop
 
-    lesson, target = adversary.Lesson(adversary.Adversary().to(order.how.device)), order.folder.path / "model/vae"
+    lesson, target = (
+        adversary.AdversarialLoss(adversary.Discriminator().to(order.how.device)),
+        order.folder.path / "model/vae",
+    )
     if order.begin():
         tensors = order.pool(network, "pictures", "latents", "repainted")
         pool = autoencoder.Pool(
@@ -194,7 +197,7 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
             return loss, metrics | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, pictures).mean()}
 
         summary = loop.fit(
-            autoencoder.Refined(network), loss_of, order.schedule, order.each, machine=order.machine,
+            autoencoder.TrainableDecoder(network), loss_of, order.schedule, order.each, machine=order.machine,
             settings=order.settings, beside=lesson,
         )  # fmt: skip
         put_folder(target, network.save_pretrained)
@@ -214,7 +217,7 @@ def _texture(order: _Lesson, network: Any) -> dict[str, Any]:
     return summary | {"before": measured(before), "after": measured(network)}
 
 
-def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
+def _scenes(order: _DecoderTraining, vae: Any) -> dict[str, Any]:
     """Train a scene decoder, or its finer stage, and return the summary."""
     import torch
 
@@ -229,7 +232,7 @@ def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
     of = {"from_decoder": digest((further / decoder.WEIGHTS).read_bytes())} if further else {}
     if order.begin(finer=digest((finer / decoder.WEIGHTS).read_bytes()) if finer else "", **of):
         tensors = order.pool(vae, "pictures", "latents", "guides", "graphic", "repainted")
-        lesson = scene_lesson.SceneLesson(
+        lesson = scene_lesson.SceneLoss(
             scene_lesson.ScenePool(tensors, order.of.piece, share=order.of.share), order.how.batch,
             scaling=vae.config.scaling_factor, device=order.how.device,
         )  # fmt: skip
@@ -253,7 +256,7 @@ def _scenes(order: _Lesson, vae: Any) -> dict[str, Any]:
     }
 
 
-def _nothing(order: _Lesson) -> dict[str, Any]:
+def _nothing(order: _DecoderTraining) -> dict[str, Any]:
     return {"run": order.each.name, "steps": order.schedule.steps, "taken_now": 0}
 
 

@@ -69,10 +69,10 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     eye_pool.render_pool(folder, order, process=machine.process_index, processes=machine.num_processes)
     machine.wait_for_everyone()
     pool, texts = eye_pool.load_pool(folder, order), Texts(of.base, device=how.device)
-    school = eye.School(canvas, texts, order=order, pool=pool, size=of.size)
+    school = eye.TrainingData(canvas, texts, order=order, pool=pool, size=of.size)
     torch.manual_seed(schedule.seed)
     shape = Shape(of.size, counts(of.channels), counts(of.blocks), school.names.shape[1], len(school.hands))
-    pupil = eye.Pupil(Tower(shape), school.names)
+    pupil = eye.TrainableEncoder(Tower(shape), school.names)
     if of.before:
         pupil.begin_as(_load_eye(of.before), school)
 

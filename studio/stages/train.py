@@ -116,7 +116,7 @@ def command(folder: Folder, how: RunOptions, network: NetworkOptions, lesson: Le
     _check(network, how.precision)
     if muon and frugal:
         raise StudioError("--muon and --frugal exclude each other.")
-    teaching = _Teaching(folder, how, network, lesson, preview, loop.Schedule(**often))
+    teaching = _UNetTraining(folder, how, network, lesson, preview, loop.Schedule(**often))
     machine = teaching.machine
     if machine.is_main_process:
         checkpoints.save_config(teaching.run, teaching.unet)
@@ -158,7 +158,7 @@ def _check(network: NetworkOptions, precision: str) -> None:
         pipeline.check_base(network.base)
 
 
-class _Teaching:
+class _UNetTraining:
     """A UNet in training: its shards, its objective, the loss of a step, and validation pictures."""
 
     def __init__(self, folder: Folder, how: RunOptions, network: NetworkOptions, lesson: LessonOptions,

@@ -25,7 +25,7 @@ SHOWN = 0.7
 POOLED, PART = 8, 32
 
 
-class Adversary(nn.Module):
+class Discriminator(nn.Module):
     """Patch discriminator for pictures (n, 3, h, w), −1…1: logits above 0 mean real, below 0 decoded.
 
     Its input is pixel-unshuffled, so that it detects patterns of two pixels: a decoder that enlarges its last layer by
@@ -51,10 +51,10 @@ class Adversary(nn.Module):
         return judged, features
 
 
-class Lesson:
+class AdversarialLoss:
     """The decoder's loss by a discriminator, which is trained in the same step."""
 
-    def __init__(self, adversary: Adversary, *, rate: float = RATE) -> None:
+    def __init__(self, adversary: Discriminator, *, rate: float = RATE) -> None:
         self.adversary = adversary
         self._optimiser = torch.optim.AdamW(adversary.parameters(), lr=rate, betas=(0.5, 0.99))
 

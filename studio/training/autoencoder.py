@@ -66,7 +66,7 @@ def load_autoencoder(path: Path) -> Any:
         raise StudioError(f"{path} cannot be loaded as an autoencoder: {error}") from error
 
 
-class Pupil(nn.Module):
+class TrainableAutoencoder(nn.Module):
     """Autoencoder with a single ``forward``, as distributed training requires."""
 
     def __init__(self, vae: Any) -> None:
@@ -79,7 +79,7 @@ class Pupil(nn.Module):
         return self.vae.decode(latents + noise, return_dict=False)[0], latents
 
 
-class Refined(nn.Module):
+class TrainableDecoder(nn.Module):
     """Decoder with a single ``forward``, to be trained alone on known latents."""
 
     def __init__(self, vae: Any) -> None:

@@ -31,7 +31,7 @@ SETTLED, SETTLING = 60, 2_049
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingBatch:
     """A training batch: pictures, target shares of the concepts, vectors of the captions, and style numbers."""
 
     pictures: Tensor
@@ -40,7 +40,7 @@ class Lesson:
     hands: Tensor
 
 
-class School:
+class TrainingData:
     """Training data of the image encoder: drawings of the split ``train`` and a pool of rendered pictures."""
 
     def __init__(self, canvas: Canvas, texts: Texts, *, order: Order, pool: Pool, size: int) -> None:
@@ -67,7 +67,7 @@ class School:
         at = {text: number for number, text in enumerate(distinct)}
         self._pool_sentences = torch.tensor([at[text] for text in captions], dtype=torch.long)
 
-    def lesson(self, count: int, rng: torch.Generator, *, plain: float) -> Lesson:
+    def lesson(self, count: int, rng: torch.Generator, *, plain: float) -> TrainingBatch:
         """Return a training batch of ``count`` pictures, of which the share ``plain`` are plain drawings."""
         of_plain = count if not len(self._pool) else round(count * plain)
         device = self.motifs.pixels.device
@@ -85,10 +85,10 @@ class School:
             self.names[self._of_motif[motif].to(device)], self._table[self._pool_sentences[row].to(device)]
         ])  # fmt: skip
         hands = torch.cat([torch.zeros(of_plain, dtype=torch.long), self._pool_hands[row]]).to(device)
-        return Lesson(pictures, shares, sentences, hands)
+        return TrainingBatch(pictures, shares, sentences, hands)
 
 
-class Pupil(nn.Module):
+class TrainableEncoder(nn.Module):
     """The image encoder with its concept vectors and their temperature, in one ``forward`` as training needs it.
 
     The concept vectors begin as the text vectors of the names and are trained along: names of nearly the same meaning,
@@ -102,7 +102,7 @@ class Pupil(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(math.log(20.0)))
 
     @torch.no_grad()
-    def begin_as(self, eye: Eye, school: School) -> None:
+    def begin_as(self, eye: Eye, school: TrainingData) -> None:
         """Load the weights of another image encoder with the same levels, concepts and styles.
 
         The other encoder's input size may be smaller.
@@ -122,7 +122,7 @@ class Pupil(nn.Module):
         """The concepts' vectors, of length 1."""
         return F.normalize(self.vectors, dim=1)
 
-    def forward(self, lesson: Lesson) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(self, lesson: TrainingBatch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss (concepts, sentence, style) and the accuracy of concepts and styles."""
         seen, hands = self.tower(lesson.pictures)
         scores = seen @ self.names.T * self.sharpness.exp().clamp(max=100)
@@ -135,7 +135,7 @@ class Pupil(nn.Module):
 
 
 @torch.no_grad()
-def recalibrate_norms(tower: Tower, school: School, *, batch: int, plain: float, seed: int) -> None:
+def recalibrate_norms(tower: Tower, school: TrainingData, *, batch: int, plain: float, seed: int) -> None:
     """Recalculate the batch norm statistics of averaged weights, on :data:`SETTLED` batches."""
     pictures = (school.lesson(batch, loop.step_rng(seed, number, SETTLING), plain=plain).pictures
                 for number in range(SETTLED))  # fmt: skip

@@ -71,7 +71,7 @@ def render_subjects(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SceneBatch:
     """A training batch: latents (n, c, s, s), guides −1…1, pictures 0…1, and two masks (n).
 
     ``own`` marks latents that were not repainted, ``graphic`` pictures that show the drawing's marks.
@@ -94,20 +94,20 @@ class ScenePool(autoencoder.Pool):
         )
         self.guides, self.graphic = tensors["guides"], tensors["graphic"]
 
-    def seen(self, step: int, count: int, rng: torch.Generator) -> Seen:
+    def seen(self, step: int, count: int, rng: torch.Generator) -> SceneBatch:
         """Return the batch of a step."""
         cut = self.cut(step, count, rng)
         device, graphic = self.latents.device, self.graphic[cut.chosen]
         guides = _decode_guides(self.pieces(self.guides, cut))
         pictures = self.pieces(self.pictures, cut).float() / 255
-        return Seen(self.latent_pieces(cut), guides, pictures, torch.tensor(cut.own).to(device), graphic)
+        return SceneBatch(self.latent_pieces(cut), guides, pictures, torch.tensor(cut.own).to(device), graphic)
 
 
-class SceneLesson:
+class SceneLoss:
     """The loss on crops of a pool, with a discriminator."""
 
     def __init__(self, pool: ScenePool, batch: int, *, scaling: float, device: str) -> None:
-        self.adversary = adversary.Lesson(adversary.Adversary().to(device))
+        self.adversary = adversary.AdversarialLoss(adversary.Discriminator().to(device))
         self._pool, self._batch, self._scaling = pool, batch, scaling
 
     def loss_of(self, model: Any, step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
@@ -121,7 +121,7 @@ class SceneLesson:
         loss, metrics = self._taught(again, seen, step)
         return loss, metrics | {"psnr": autoencoder.psnr(again.detach() / 2 + 0.5, seen.pictures).mean()}
 
-    def _taught(self, again: Tensor, seen: Seen, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def _taught(self, again: Tensor, seen: SceneBatch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its metrics: distance alone at first, then more and more adversarial loss."""
         pictures, after = seen.pictures * 2 - 1, step - PLAIN
         plain = autoencoder.distance(again, pictures)

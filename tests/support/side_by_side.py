@@ -12,8 +12,8 @@ SHARED = {
     for name in ("browser", "cli_live", "everybody", "faults", "manual", "nginx", "site", "two_workers")
 }
 # What takes long, longest first, by how the names begin.
-LONG = (SHARED_SITE, "tests/server/test_rooms", "tests/server/test_outages", "tests/server/", "tests/studio/",
-        "tests/worker/", "tests/app/queue/test_fair_queue_sim")  # fmt: skip
+LONG = (SHARED_SITE, "tests/faults/", "tests/deploy/", "tests/server/", "tests/studio/", "tests/upgrades/",
+        "tests/app/whole/", "tests/worker/", "tests/app/queue/test_fair_queue_sim")  # fmt: skip
 
 
 class SideBySide(LoadScopeScheduling):

@@ -116,7 +116,7 @@ def test_more_steps_paint_nearer(drawn: Folder, begun: tuple[Folder, dict[str, A
     optimiser = torch.optim.AdamW(vae.parameters(), 3e-3)
     told = []
     for _ in range(30):
-        painted, _ = autoencoder.Pupil(vae)(pictures, torch.zeros(()))
+        painted, _ = autoencoder.TrainableAutoencoder(vae)(pictures, torch.zeros(()))
         loss = autoencoder.distance(painted, pictures)
         loss.backward()
         optimiser.step()

@@ -61,11 +61,11 @@ def school(
     base: Path,
     order: eye_pool.Order,
     tmp_path_factory: pytest.TempPathFactory,
-) -> eye.School:
+) -> eye.TrainingData:
     folder = Folder(tmp_path_factory.mktemp("school"))
     eye_pool.render_pool(folder, order)
     pool = eye_pool.load_pool(folder, order)
-    return eye.School(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
+    return eye.TrainingData(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
 
 
 def losses(folder: Folder, run: str = "eye") -> dict[int, float]:
@@ -130,8 +130,8 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
             raise OSError("killed")
         return real(*args, **kwargs)
 
-    real = eye.School.lesson
-    monkeypatch.setattr(eye.School, "lesson", killed)
+    real = eye.TrainingData.lesson
+    monkeypatch.setattr(eye.TrainingData, "lesson", killed)
     words = ("eye", "--folder", copy.path, "--base", base, "--sketchbook", book, *SMALL, "--steps", 40,
              "--save-every", 20)  # fmt: skip
     call(*words, ok=False)
@@ -140,7 +140,7 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
     assert losses(copy)[40] == pytest.approx(losses(taught[0])[40], rel=1e-4)
 
 
-def test_lesson_follows_from_its_dice_and_tells_the_truth(school: eye.School) -> None:
+def test_lesson_follows_from_its_dice_and_tells_the_truth(school: eye.TrainingData) -> None:
     one, again = (school.lesson(8, step_rng(1, 3), plain=0.5) for _ in range(2))
     assert torch.equal(one.pictures, again.pictures) and torch.equal(one.hands, again.hands)
     assert not torch.equal(one.pictures, school.lesson(8, step_rng(1, 4), plain=0.5).pictures)
@@ -166,7 +166,7 @@ def test_without_painted_pictures_all_is_plain(
     taught: tuple[Folder, dict[str, Any]], base: Path, order: eye_pool.Order
 ) -> None:
     none = replace(order, count=0)
-    bare = eye.School(
+    bare = eye.TrainingData(
         Canvas(taught[0], size=32), Texts(base), order=none, pool=eye_pool.load_pool(taught[0], none), size=16
     )
     assert bare.lesson(4, step_rng(1, 1), plain=0.5).hands.eq(0).all()
@@ -209,7 +209,7 @@ def test_what_lies_between_two_scenes_is_shared_between_their_things(order: eye_
     assert eye_pool.shares(Subject(1, 1, both), order.book) == {"bear": 0.5, "fox": 0.5}
 
 
-def test_norms_expect_what_averaged_weights_make_of_lessons(school: eye.School) -> None:
+def test_norms_expect_what_averaged_weights_make_of_lessons(school: eye.TrainingData) -> None:
     tower = Tower(Shape(16, (8, 16), (1, 1), school.names.shape[1], len(school.hands)))
     eye.recalibrate_norms(tower, school, batch=16, plain=0.5, seed=1)
     seen = school.lesson(64, step_rng(1, 7), plain=0.5).pictures

@@ -136,7 +136,10 @@ def test_stages_grow_encode_train_and_refine(drawn: Folder, base: Path, tmp_path
     assert torch.allclose(began, fine.conv_in.weight[:, :4], atol=1e-4)
     assert not torch.allclose(began, broad.conv_in.weight, atol=1e-4)
     assert "cannot be mixed" in call(*learn, *mixed, "--run", "again", ok=False)["error"]  # it has six now
-    for wrong, says in ((("--unet", learned), "--tune full"), (("--tune", "full", "--of-base", 0.5), "name one")):
+    for wrong, says in (
+        (("--unet", learned), "--tune full"),
+        (("--tune", "full", "--of-base", 0.5), "--of-base requires --unet"),
+    ):
         assert says in call("train", *work, "--base", tmp_path / "model", *wrong, ok=False)["error"]
     refine = (
         "autoencoder",

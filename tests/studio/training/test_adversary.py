@@ -57,7 +57,7 @@ def test_grain_and_sharpness_rise_with_dots_and_fall_with_blur() -> None:
 @pytest.mark.slow
 def test_adversary_learns_to_tell_dots_of_single_pixels() -> None:
     torch.manual_seed(0)
-    lesson = adversary.Lesson(adversary.Adversary((8, 8, 8)), rate=3e-3)
+    lesson = adversary.AdversarialLoss(adversary.Discriminator((8, 8, 8)), rate=3e-3)
     asked = pictures(4)
     for step in range(60):
         _, told = lesson.loss(dotted(asked, 0.1), asked, step)
@@ -72,15 +72,15 @@ def test_its_word_counts_only_when_it_has_learned() -> None:
     torch.manual_seed(0)
     asked, painted = pictures(), pictures(seed=2)
     plain = adversary.coarse_distance(painted, asked) + adversary.DETAILS * adversary.detail_distance(painted, asked)
-    first, _ = adversary.Lesson(adversary.Adversary((8, 8))).loss(painted, asked, 0)
-    later, _ = adversary.Lesson(adversary.Adversary((8, 8))).loss(painted, asked, adversary.FADE)
+    first, _ = adversary.AdversarialLoss(adversary.Discriminator((8, 8))).loss(painted, asked, 0)
+    later, _ = adversary.AdversarialLoss(adversary.Discriminator((8, 8))).loss(painted, asked, adversary.FADE)
     assert torch.isclose(first, plain) and not torch.isclose(later, plain)
 
 
 def test_of_what_was_shown_no_adversary_is_asked() -> None:
     torch.manual_seed(0)
     asked, painted = pictures(), pictures(seed=2)
-    lesson = adversary.Lesson(adversary.Adversary((8, 8)))
+    lesson = adversary.AdversarialLoss(adversary.Discriminator((8, 8)))
     _, told = lesson.loss(painted, asked, adversary.FADE, torch.ones(2), shown=torch.ones(2))
     assert told["adversary"] == 0
     assert not any(weight.grad.any() for weight in lesson.adversary.parameters() if weight.grad is not None)
@@ -92,7 +92,11 @@ def test_specks_cost_more_where_the_marks_were_shown() -> None:
     asked = pictures()
     specks = asked + 0.05 * torch.randn(asked.shape, generator=torch.Generator().manual_seed(3))
     cost = [
-        float(adversary.Lesson(adversary.Adversary((8, 8))).loss(specks, asked, 0, torch.ones(2), shown=shown)[0])
+        float(
+            adversary.AdversarialLoss(adversary.Discriminator((8, 8))).loss(
+                specks, asked, 0, torch.ones(2), shown=shown
+            )[0]
+        )
         for shown in (None, torch.ones(2))
     ]
     assert cost[1] > 1.1 * cost[0]
@@ -110,7 +114,7 @@ def test_of_what_is_not_exact_only_the_coarse_counts() -> None:
 
 
 def test_decoder_is_taught_through_it_and_its_own_weights_get_no_gradient() -> None:
-    lesson = adversary.Lesson(adversary.Adversary((8, 8)))
+    lesson = adversary.AdversarialLoss(adversary.Discriminator((8, 8)))
     painted = pictures(seed=3).requires_grad_()
     loss, _ = lesson.loss(painted, pictures(), adversary.FADE)
     loss.backward()
@@ -120,9 +124,9 @@ def test_decoder_is_taught_through_it_and_its_own_weights_get_no_gradient() -> N
 
 def test_kept_state_goes_on_as_it_would_have() -> None:
     torch.manual_seed(0)
-    lesson, asked, painted = adversary.Lesson(adversary.Adversary((8, 8))), pictures(), pictures(seed=2)
+    lesson, asked, painted = adversary.AdversarialLoss(adversary.Discriminator((8, 8))), pictures(), pictures(seed=2)
     lesson.loss(painted, asked, 0)
-    again = adversary.Lesson(adversary.Adversary((8, 8)))
+    again = adversary.AdversarialLoss(adversary.Discriminator((8, 8)))
     again.load_state_dict(lesson.state_dict())
     for step in (1, 2):
         one, other = lesson.loss(painted, asked, step)[0], again.loss(painted, asked, step)[0]

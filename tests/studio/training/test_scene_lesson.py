@@ -52,7 +52,7 @@ def test_pieces_are_of_all_places_and_some_repainted() -> None:
 def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted() -> None:
     def loss(graphic: float) -> float:
         torch.manual_seed(0)
-        lesson = scene_lesson.SceneLesson(ScenePool(held(graphic), 64, share=1.0), 2, scaling=1.0, device="cpu")
+        lesson = scene_lesson.SceneLoss(ScenePool(held(graphic), 64, share=1.0), 2, scaling=1.0, device="cpu")
         network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), 3))
         return float(lesson.loss_of(network, scene_lesson.PLAIN + adversary.FADE, loop.step_rng(1, 1))[0].detach())
 
@@ -60,7 +60,7 @@ def test_lesson_pays_for_the_fine_of_graphic_pictures_whatever_was_repainted() -
 
 
 def test_new_decoder_learns_to_be_near_before_it_learns_texture() -> None:
-    lesson = scene_lesson.SceneLesson(ScenePool(held(), 64), 2, scaling=1.0, device="cpu")
+    lesson = scene_lesson.SceneLoss(ScenePool(held(), 64), 2, scaling=1.0, device="cpu")
     network = SceneDecoder(Shape((8, 8, 4), (1, 1, 1), 3))
     told = [set(lesson.loss_of(network, scene_lesson.PLAIN + after, loop.step_rng(1, 1))[1]) for after in (-1, 0)]
     assert told == [{"psnr"}, {"psnr", "adversary"}]
