@@ -167,6 +167,7 @@ def test_options_that_cannot_be_understood_are_measured_again(tmp_path: Path, op
     assert tuning_cache.read_gpu_options(file, "card", SETTING) is None
 
 
+@pytest.mark.slow
 def test_model_is_measured_once_for_a_gpu(
     card: cards.Card, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
