@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,22 @@ def test_choice_is_read_again(tmp_path: Path) -> None:
     assert tuning_cache.load_setting(file, "a third") is None
 
 
-def _entry(*chosen: Any, at: Any = None) -> str:
-    return json.dumps({"ours": {"chosen": chosen, "chosen_at": time.time() if at is None else at}})
+NOW = 1e9
 
 
-def test_entry_that_makes_sense_is_read(tmp_path: Path) -> None:
+def _entry(*chosen: Any, at: Any = NOW) -> str:
+    return json.dumps({"ours": {"chosen": chosen, "chosen_at": at}})
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the times at which choices are saved and read; the last one is now."""
+    times = [NOW]
+    monkeypatch.setattr(tuning_cache.time, "time", lambda: times[-1])
+    return times
+
+
+def test_entry_that_makes_sense_is_read(tmp_path: Path, clock: list[float]) -> None:
     (tmp_path / "device.json").write_text(_entry("bfloat16", "contiguous", 2, 16))
     assert tuning_cache.load_setting(tmp_path / "device.json", "ours") == FAST
 
@@ -47,7 +57,7 @@ def test_entry_that_makes_sense_is_read(tmp_path: Path) -> None:
         '{"ours": {"times": [[["bfloat16", "contiguous", 2, 16], 0.07]], "chosen": ["bfloat16", "contiguous", 2, 16]}}',
     ],
 )  # fmt: skip
-def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, content: str) -> None:
+def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, clock: list[float], content: str) -> None:
     file = tmp_path / "device.json"
     file.write_text(content)
     assert tuning_cache.load_setting(file, "ours") is None
@@ -56,17 +66,16 @@ def test_file_that_says_nothing_sensible_is_as_none(tmp_path: Path, content: str
 
 
 def test_start_within_a_day_of_another_measures_nothing_and_a_later_one_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, clock: list[float]
 ) -> None:
-    file, clock = tmp_path / "device.json", [1e9]
-    monkeypatch.setattr(tuning_cache.time, "time", lambda: clock[-1])
+    file = tmp_path / "device.json"
     runs: list[Setting] = []
     chosen = tuning_cache.choose(file, runs.append, CPU, revision="r")
     first = len(runs)
-    clock.append(1e9 + tuning_cache.FRESH_S - 1)
+    clock.append(NOW + tuning_cache.FRESH_S - 1)
     assert tuning_cache.choose(file, runs.append, CPU, revision="r") == chosen
     assert len(runs) == first > 0
-    for now in (1e9 + tuning_cache.FRESH_S + 1, 0.0):  # later, and by a clock that was put back
+    for now in (NOW + tuning_cache.FRESH_S + 1, 0.0):  # later, and by a clock that was put back
         clock.append(now)
         before = len(runs)
         tuning_cache.choose(file, runs.append, CPU, revision="r")
