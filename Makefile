@@ -21,10 +21,10 @@ dev: $(VENV)/dev  ## as run, and start again when the code changes
 
 test: $(VENV)/dev  ## run every test
 	@$(BIN)/python -m tests.support.needs
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 4
 
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
-	$(BIN)/python -m pytest --numprocesses 2 -m "not server and not slow"
+	$(BIN)/python -m pytest --numprocesses 3 -p no:schemathesis -p no:playwright -m "not server and not slow"
 
 check: $(VENV)/dev  ## format, lint, types, and what is dangerous
 	$(BIN)/ruff format --check .

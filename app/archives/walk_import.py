@@ -219,7 +219,7 @@ def _read_recipe(walk: WalkLine) -> tuple[Commission, Any]:
 
     :raises InvalidInput: when it breaks a rule.
     """
-    document = recipe.read(json.dumps(walk.recipe).encode())
+    document = recipe.parse_recipe(json.dumps(walk.recipe).encode())
     wanted, pinned = recipe.commission_of(document)
     wanted.unlisted = walk.unlisted
     if len(walk.notes) != len(wanted.stops):

@@ -133,7 +133,7 @@ def dumps(walk: Walk) -> str:
     return json.dumps(recipe_of(walk), ensure_ascii=True, separators=(",", ":"))
 
 
-def read(data: bytes) -> dict[str, Any]:
+def parse_recipe(data: bytes) -> dict[str, Any]:
     """Return the recipe in a recipe file, or in a GIF, WebP or MP4 made here.
 
     :raises InvalidInput: when there is no recipe, or it is of another kind, size or version.
@@ -163,7 +163,7 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
 
     :raises InvalidInput: when the recipe cannot be rendered here; the message says why.
     """
-    request, pinned = commission_of(read(data))
+    request, pinned = commission_of(parse_recipe(data))
     if not models_on_offer.find(pinned.model_name):
         raise InvalidInput.on("model", message=models_on_offer.not_offered(pinned.model_name))
     for words, digest in ((pinned.sampling and pinned.sampling.adapters) or {}).items():

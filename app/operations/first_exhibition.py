@@ -83,7 +83,7 @@ class ShippedWalk:
     @cached_property
     def recipe(self) -> dict[str, Any]:
         """Return the recipe, loaded once."""
-        return recipe.read((self.folder / "recipe.json").read_bytes())
+        return recipe.parse_recipe((self.folder / "recipe.json").read_bytes())
 
     @cached_property
     def label(self) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def test_too_few_workers_make_the_line_grow_in_either_reckoning() -> None:
     assert one_by_one.waits[-1] == pytest.approx(DAY, rel=0.02)
 
 
+@pytest.mark.slow
 def test_both_reckonings_agree_on_a_busy_day() -> None:
     scaler = Scaler(start_seconds=45.0)
     rng = np.random.default_rng(2)

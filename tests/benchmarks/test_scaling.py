@@ -33,6 +33,7 @@ def test_simulated_scaler_is_the_one_that_a_cluster_is_given() -> None:
     assert [policy["value"] for policy in behaviour["scaleUp"]["policies"]] == [100, rule.step]
 
 
+@pytest.mark.slow
 def test_bottleneck_moves_from_nothing_to_painting_to_postgres() -> None:
     found = [
         scaling.estimate(size, MEASURES, ASSUMED).bottleneck.partition(":")[0] for size in (10, 10_000, 100_000, 10**7)
@@ -40,6 +41,7 @@ def test_bottleneck_moves_from_nothing_to_painting_to_postgres() -> None:
     assert found == ["nothing", "painting", "Postgres' connections", "Postgres' processors"]
 
 
+@pytest.mark.slow
 def test_needs_grow_with_the_size() -> None:
     small, large = (scaling.estimate(size, MEASURES, ASSUMED) for size in (10_000, 1_000_000))
     assert large.database_cores == pytest.approx(100 * small.database_cores)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 
+import pytest
 import yaml
 
 from app.config import DEFAULTS, ROOT
@@ -60,6 +61,7 @@ def test_every_service_is_bounded_and_its_logs_turn() -> None:
         assert service.get("read_only") or name == "grafana", name
 
 
+@pytest.mark.slow
 def test_every_service_that_stays_is_asked_whether_it_is_well() -> None:
     """Those that are built have the check of their image."""
     for name, service in services().items():
@@ -78,6 +80,7 @@ def test_profiles_add_to_the_site_and_take_nothing_from_it() -> None:
     assert all(set(services()[name].get("depends_on", {})) <= plain for name in plain)
 
 
+@pytest.mark.slow
 def test_each_gpu_worker_has_a_gpu_of_its_own() -> None:
     for number, name in enumerate(WORKERS[1:]):
         service = services()[name]

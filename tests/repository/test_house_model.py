@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from app.generation import models_on_offer
 from sketch import parts, sketchbook
 from sketch.styling.drawing_styles import FLAT, is_modelled
@@ -52,6 +54,7 @@ def test_runs_on_the_card_say_what_they_saw_and_stand_there_once() -> None:
     assert len({tuple(row[2:]) for row in rows}) == len(rows)
 
 
+@pytest.mark.slow
 def test_every_name_has_two_flat_drawings_and_most_a_modelled_one_that_is_taken_apart_into_few_parts() -> None:
     book = sketchbook.load(HOUSE / sketchbook.FILE)
     styles: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""How two processes share the tests."""
+"""How the processes of a test run share the tests."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ SHARED = {
     f"tests/server/test_{name}.py"
     for name in ("browser", "cli_live", "everybody", "faults", "manual", "nginx", "site", "two_workers")
 }
-# What takes long, longest first, by how the names begin.
-LONG = (SHARED_SITE, "tests/server/test_rooms", "tests/server/test_outages", "tests/server/", "tests/studio/",
-        "tests/worker/", "tests/app/queue/test_fair_queue_sim")  # fmt: skip
+# Half of their time these wait for processes of their own. What takes long comes first, by how the names begin.
+WAITING = ("tests/faults/", SHARED_SITE, "tests/deploy/", "tests/server/", "tests/upgrades/")
+COMPUTING = ("tests/app/whole/", "tests/studio/", "tests/worker/", "tests/app/queue/test_fair_queue_sim")
+LONG = WAITING + COMPUTING
 
 
 class SideBySide(LoadScopeScheduling):
-    """Two processes run the tests: what shares a site is left to one, modules stay whole, and what takes long is first.
+    """Share the tests so that the processor is always busy and all processes end at about the same time.
 
-    A module that is not named in ``SHARED`` or under ``LONG`` is tested all the same, only not as soon, or on one more
-    site.
+    Modules stay whole, and those that use the shared site stay together. Every other process takes first what mostly
+    waits, the others first what computes; what takes long is handed out before what is short.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -28,10 +29,12 @@ class SideBySide(LoadScopeScheduling):
         return SHARED_SITE if module in SHARED else module
 
     def _assign_work_unit(self, node: Any) -> None:
-        """Hand out the one that takes longest of those that wait, so that both processes end at about the same time."""
-        self.workqueue.move_to_end(min(self.workqueue, key=self._place), last=False)
+        """Move the module that this process is to take to the head of the queue, and hand it out."""
+        waiting_first = int(node.gateway.id.removeprefix("gw")) % 2 == 0
+        next_one = min(self.workqueue, key=lambda scope: self._place(scope, waiting_first=waiting_first))
+        self.workqueue.move_to_end(next_one, last=False)
         super()._assign_work_unit(node)
 
-    def _place(self, scope: str) -> tuple[int, int]:
-        place = next((place for place, path in enumerate(LONG) if scope.startswith(path)), len(LONG))
-        return place, -len(self.workqueue[scope])
+    def _place(self, scope: str, *, waiting_first: bool) -> tuple[bool, int, int]:
+        place = next((place for place, start in enumerate(LONG) if scope.startswith(start)), len(LONG))
+        return scope.startswith(WAITING) != waiting_first, place, -len(self.workqueue[scope])

@@ -218,7 +218,7 @@ def test_film_carries_the_recipe_that_paints_it_again(
     walk = commissioned("a fox & <friends>", "été 狐狸", frames=3)
     job.work()
     row = read(walk.id)
-    assert recipe.read(media_store.store().read_bytes(row.media[kind].path)) == recipe.recipe_of(row)
+    assert recipe.parse_recipe(media_store.store().read_bytes(row.media[kind].path)) == recipe.recipe_of(row)
 
 
 def test_what_fixed_the_pixels_is_written_on_the_walk(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -469,7 +469,7 @@ def test_a_recipe_of_another_model_fails_and_says_so(
 def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, commissioned: Commissioner) -> None:
     first = commissioned("a fox", "a kite", "a boat", seed=11, frames=9)
     job.work()
-    found = recipe.read(media_store.store().read_bytes(read(first.id).media["gif"].path))
+    found = recipe.parse_recipe(media_store.store().read_bytes(read(first.id).media["gif"].path))
     wanted, pinned = recipe.commission_of(found)
     again = commissioned(
         *(stop.prompt for stop in wanted.stops), seed=wanted.seed, frames=wanted.frames, pinned=pinned, visitor="bob"
@@ -490,7 +490,9 @@ def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
     lone_painter.at_work(app, house)
     first = commissioned("a lemon", "the sun", seed=11, frames=4)
     job.work()
-    wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read_bytes(read(first.id).media["gif"].path)))
+    wanted, pinned = recipe.commission_of(
+        recipe.parse_recipe(media_store.store().read_bytes(read(first.id).media["gif"].path))
+    )
     again, _ = intake.place(wanted, visitor_key="bob", pinned=pinned)
     job.work()
     one, other = read(first.id), read(again.id)

@@ -195,6 +195,7 @@ sys.exit(worker.main())
     assert ended.returncode == -signal.SIGALRM
 
 
+@pytest.mark.slow
 def test_lost_walks_are_swept_while_redis_is_away(
     site: Worker, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,11 +1,10 @@
-"""Find out how this machine paints fastest: precision, memory format, threads and batch size.
+"""Choose how this machine paints: precision, memory format, threads and batch size, by timing the loaded network.
 
 Nothing about a processor can be assumed: bf16 is three times faster than float32 where matrix units multiply it and
-nearly three times slower where they do not. So it is measured, on the loaded network, when the worker starts. What a
-pass costs a processor is counted in the processor's own seconds, which other programs on a busy machine do not change;
-a setting that was chosen while the machine was busy would paint every walk from then on. Where somebody steals even
-those, only the shortest time of several tells anything; so the shortest are remembered from start to start
-(`worker.diffusion.tuning_cache`), and the choice of the last start stays unless another has become clearly better.
+nearly three times slower where they do not. So three settings are timed on a processor when the worker starts: float32,
+bfloat16, and the faster of the two with half the threads. On a GPU, whose half precision is always faster, both memory
+formats and the batch sizes are timed. A processor is timed in its own seconds, which other programs on a busy machine
+do not change. The choice is remembered by `worker.diffusion.tuning_cache`.
 """
 
 import logging
@@ -13,7 +12,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -41,33 +40,23 @@ CLEARLY = 1.25
 SLIGHTLY = 1.05
 """How many times faster any other change must be: below that it is noise."""
 
-KEEPS = 1.1
-"""How many times faster another setting must be than the one that was chosen when this machine was last measured."""
-
-HOPELESS = 1.3
-"""How many times slower than the fastest a setting was when it is not timed again."""
-
 BATCHES = (1, 2, 4, 8, 16, 24)
-"""The batch sizes that are tried, in frames."""
+"""The batch sizes that are tried, in frames; on a processor up to `PROBE`, above which it gains nothing."""
 
 PROBE = 8
-"""The batch at which precisions, formats and threads are compared: in a small one, overhead hides the difference."""
+"""The batch at which settings are compared: in a small one, overhead hides the difference."""
 
 LEAST = 3
-"""How often a setting is timed at least, over all starts; the first time also warms it up."""
+"""How often a setting is timed at least; the first time also warms it up."""
 
 TRIES = 9
 """How often a setting is timed at most, until its shortest time is seen twice: a slow spell never lasts as evenly."""
 
-AGAIN = 1
-"""How often at most if an earlier start timed it already."""
+OVERHEAD_S = 0.012
+"""What a batch costs in addition to its passes, in seconds: rows and files of its task."""
 
-BESIDES_S = 0.012
-"""What a batch costs besides its passes: it is a piece of work of its own, with rows and files. Measured where a pass
-of the house model takes 2.5 ms; it counts where passes are that short, and in small batches."""
-
-COMPARED = 6
-"""How many settings are timed at that batch: about two each of precisions, formats and threads."""
+COMPARED = 4
+"""How many settings are timed at that batch."""
 
 BUDGET_S = 3.0
 """How long the measured passes may take; a pass that has begun is finished, nothing further is begun."""
@@ -81,14 +70,6 @@ class Setting:
     memory_format: str
     threads: int
     batch: int
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of a machine: the shortest seconds of a guided pass under each setting, and what was chosen."""
-
-    times: dict[Setting, float] = field(default_factory=dict)
-    chosen: Setting | None = None
 
 
 def find(name: str) -> torch.device:
@@ -116,25 +97,24 @@ def fallback() -> Setting:
 def choose(
     run: Run,
     device: torch.device,
-    known: Known | None = None,
     *,
     whole: Run | None = None,
     precisions: Sequence[str] = (),
     budget_s: float = BUDGET_S,
     clock: Callable[[], float] | None = None,
 ) -> Setting:
-    """Measure `run`, one guided pass of the network under a setting, and return the setting to paint with.
+    """Time `run`, one guided pass of the network under a setting, and return the setting to paint with.
 
     On a GPU the first half precision stays in which `whole`, a whole picture, can be painted; float32 only where there
-    is none. On a CPU float32 stays unless another precision is at least `CLEARLY` faster. A larger batch must make a
-    frame at least `SLIGHTLY` cheaper, because small batches show progress sooner. A setting that fails (out of memory,
-    or numbers that are not finite) is not chosen; when nothing can be measured on a CPU the answer is `fallback()`.
-    Raises NothingFits where a GPU has too little memory for any precision. `clock` is read instead of the device's
-    own. `known` is what earlier starts found; it is brought up to date. Where `precisions` are given, no others are
-    tried.
+    is none; and a larger batch must make a frame at least `SLIGHTLY` cheaper, because small batches show progress
+    sooner. On a CPU float32 stays unless bfloat16 is at least `CLEARLY` faster. A setting that fails (out of memory, or
+    numbers that are not finite) is not chosen. Where `precisions` are given, no others are tried. `clock` is read
+    instead of the device's own.
+
+    :returns: `fallback()` where nothing can be timed on a CPU.
+    :raises NothingFits: where a GPU has too little memory for any precision.
     """
-    known = known or Known()
-    trial = _Trial(run, whole or run, device, known, budget_s, clock)
+    trial = _Trial(run, whole or run, device, budget_s, clock)
     best, halves = fallback(), devices.halves(device)
     if precisions:
         best = replace(best, precision=precisions[0])
@@ -142,17 +122,19 @@ def choose(
         best = _first_that_paints(trial, best, precisions or (*halves, "float32"))
     try:
         best = _probe(trial, best)
-        if not halves and not precisions:
-            best = _fastest(trial, _precisions(best))
-        best = _fastest(trial, _formats(best))
-        best = _fastest(trial, _threads(best, device))
-        best = _best_batch(trial, best)
+        if halves:
+            best = _faster(trial, best, replace(best, memory_format="channels_last"), SLIGHTLY)
+            best = _best_batch(trial, best)
+        else:
+            if not precisions:
+                best = _faster(trial, best, replace(best, precision="bfloat16"), CLEARLY)
+            if best.threads > 1:
+                best = _faster(trial, best, replace(best, threads=best.threads // 2), SLIGHTLY)
     except FAILURES as error:
         if device_errors.verdict(error) == device_errors.LOST:
             raise
         log.warning("measuring the device failed, painting with %s: %s", best, error)
         return best
-    known.chosen = best
     log.info("painting with %s", best)
     return best
 
@@ -165,24 +147,17 @@ class _Trial:
     """Passes that are timed, and the seconds that are left for them."""
 
     def __init__(
-        self,
-        run: Run,
-        whole: Run,
-        device: torch.device,
-        known: Known,
-        budget_s: float,
-        clock: Callable[[], float] | None,
+        self, run: Run, whole: Run, device: torch.device, budget_s: float, clock: Callable[[], float] | None
     ) -> None:
-        self.run, self.whole = run, whole
-        self.device, self.known, self.budget_s, self.left = device, known, budget_s, budget_s
-        self.earlier = frozenset(known.times)
-        self._seen = {setting: [seconds] for setting, seconds in known.times.items()}
+        self.run, self.whole, self.device = run, whole, device
+        self.budget_s = self.left = budget_s
+        self._seen: dict[Setting, list[float]] = {}
         self._warm: set[str] = set()
         self._counts_threads = clock is None and not devices.is_gpu(device)
         self._clock = clock or (time.process_time if self._counts_threads else time.perf_counter)
 
-    def time(self, setting: Setting) -> float:
-        """Time one pass and return the shortest of all; a processor's is what it takes with nothing else to do."""
+    def time(self, setting: Setting) -> None:
+        """Time one pass; a processor's time is what the pass takes with nothing else to do."""
         if setting.precision not in self._warm:  # the network is loaded or copied, and perhaps traced
             self.whole(replace(setting, batch=1))
             devices.synchronize(self.device)
@@ -195,37 +170,42 @@ class _Trial:
             seconds /= setting.threads
         self.left -= seconds
         self._seen.setdefault(setting, []).append(seconds)
-        shortest = self.known.times[setting] = min(self._seen[setting])
-        return shortest
 
-    def is_due(self, setting: Setting, tried: int) -> bool:
-        """Return whether to time a setting once more that was tried so often.
+    def compare(self, settings: Sequence[Setting]) -> dict[Setting, float]:
+        """Time settings in turn, in rounds, and return their shortest times; one that fails takes for ever.
 
-        Each is timed once, however slow, even when the time for measuring is up. What was timed before is then timed
-        once more in each comparison, or it would lose for a slow spell, unless a pass takes longer than the budget.
+        The shortest, because whatever else happens can only make a pass slower; in turn, so that a slow spell meets all
+        of them; each until its shortest time was seen twice. When time is up, those so far count.
         """
-        seen = self._seen.get(setting, [])
-        if not seen or (not tried and setting not in self.earlier and min(seen) < self.budget_s):
-            return True
-        if self.left < 0 or tried >= (AGAIN if setting in self.earlier else TRIES):
-            return False
-        if len(seen) < LEAST:
-            return True
-        return sum(seconds <= min(seen) * SLIGHTLY for seconds in seen) < 2
+        able = list(settings)
+        for tried in range(TRIES):
+            for setting in [setting for setting in able if self._is_due(setting, tried)]:
+                try:
+                    self.time(setting)
+                except FAILURES as error:
+                    _note(setting, error)
+                    able.remove(setting)
+        return {setting: min(self._seen[setting]) if setting in able else math.inf for setting in settings}
 
     def shortest(self, setting: Setting) -> float:
-        """Return a pass's shortest time, timing it if it was never timed before."""
-        tried = len(self._seen.get(setting, ()))
-        while setting not in self.earlier and self.is_due(setting, tried):
-            self.time(setting)
-            tried += 1
-        return self.known.times[setting]
+        """Return a setting's shortest time, after timing it if it was never timed."""
+        for tried in range(len(self._seen.get(setting, ())), TRIES):
+            if self._is_due(setting, tried):
+                self.time(setting)
+        return min(self._seen[setting])
 
-    def kept(self, setting: Setting, *names: str) -> float:
-        """Return by what a setting's time is divided because the last choice had the same of what is named."""
-        last = self.known.chosen
-        is_last = last is not None and all(getattr(setting, name) == getattr(last, name) for name in names)
-        return KEEPS if is_last else 1.0
+    def _is_due(self, setting: Setting, tried: int) -> bool:
+        """Return whether to time a setting once more that was tried so often in this comparison.
+
+        Each is timed once, however slow, even when the time for measuring is up. What another comparison timed is timed
+        once more, or it would lose by a slow spell, unless a pass takes longer than the budget.
+        """
+        seen = self._seen.get(setting, [])
+        if not seen or (not tried and min(seen) < self.budget_s):
+            return True
+        if self.left < 0:
+            return False
+        return len(seen) < LEAST or sum(seconds <= min(seen) * SLIGHTLY for seconds in seen) < 2
 
 
 def _probe(trial: _Trial, setting: Setting) -> Setting:
@@ -251,11 +231,10 @@ def _probe(trial: _Trial, setting: Setting) -> Setting:
 def _first_that_paints(trial: _Trial, setting: Setting, precisions: Sequence[str]) -> Setting:
     """Return a GPU's setting in the first precision in which a whole picture is painted.
 
-    The one that was chosen last time is tried first. Raises NothingFits.
+    :raises NothingFits: where all of them run out of memory.
     """
-    last = [trial.known.chosen.precision] if trial.known.chosen else []
     verdicts = []
-    for precision in dict.fromkeys((*[each for each in last if each in precisions], *precisions)):
+    for precision in precisions:
         candidate = replace(setting, precision=precision)
         try:
             trial.time(candidate)
@@ -277,39 +256,16 @@ def _note(setting: Setting, error: BaseException) -> None:
     device_errors.empty_cache()
 
 
-def _precisions(setting: Setting) -> list[tuple[Setting, float]]:
-    return [(setting, 1.0), (replace(setting, precision="bfloat16"), CLEARLY)]
-
-
-def _formats(setting: Setting) -> list[tuple[Setting, float]]:
-    return [(setting, 1.0), (replace(setting, memory_format="channels_last"), SLIGHTLY)]
-
-
-def _threads(setting: Setting, device: torch.device) -> list[tuple[Setting, float]]:
-    half = setting.threads // 2
-    if devices.is_gpu(device) or not half:
-        return [(setting, 1.0)]
-    return [(setting, 1.0), (replace(setting, threads=half), SLIGHTLY)]
-
-
-def _fastest(trial: _Trial, candidates: Sequence[tuple[Setting, float]]) -> Setting:
-    """Return the fastest, each time multiplied by the candidate's handicap."""
-    if len(candidates) == 1:
-        return candidates[0][0]
-    settings = [setting for setting, _ in candidates]
-    times = _timings(trial, settings)
-    names = [
-        name for name in ("precision", "memory_format", "threads") if len({getattr(s, name) for s in settings}) > 1
-    ]
-    handicapped = [times[setting] * handicap / trial.kept(setting, *names) for setting, handicap in candidates]
-    return settings[handicapped.index(min(handicapped))]
+def _faster(trial: _Trial, setting: Setting, other: Setting, times: float) -> Setting:
+    """Return the other setting if it is so many times faster, else the first."""
+    seconds = trial.compare((setting, other))
+    return other if seconds[other] * times < seconds[setting] else setting
 
 
 def _best_batch(trial: _Trial, setting: Setting) -> Setting:
     """Return the smallest batch with which a frame is as good as cheapest, of those that there is time to measure.
 
-    A frame costs its share of the pass, and of what a batch costs besides. All are timed in turn: one after the other,
-    the first that met a slow spell would end the search.
+    A frame costs its share of the pass and of `OVERHEAD_S`.
     """
     trial.left = max(trial.left, trial.budget_s)
     per_frame = trial.shortest(setting) / setting.batch
@@ -318,28 +274,7 @@ def _best_batch(trial: _Trial, setting: Setting) -> Setting:
         if per_frame * (sum(sizes) + size) > trial.left:
             break
         sizes.append(size)
-    times = _timings(trial, [replace(setting, batch=size) for size in sizes])
-    each = {candidate: (time_s + BESIDES_S) / candidate.batch for candidate, time_s in times.items()}
+    seconds = trial.compare([replace(setting, batch=size) for size in sizes])
+    each = {candidate: (time_s + OVERHEAD_S) / candidate.batch for candidate, time_s in seconds.items()}
     least = min(each.values()) * SLIGHTLY
-    return next(candidate for candidate, time_s in each.items() if time_s <= least * trial.kept(candidate, "batch"))
-
-
-def _timings(trial: _Trial, settings: Sequence[Setting]) -> dict[Setting, float]:
-    """Time each setting in turn, in rounds, and return their shortest times; a setting that fails takes for ever.
-
-    The shortest, because whatever else happens can only make a pass slower; in turn, so that a slow spell meets all
-    of them; each until its shortest time was met twice. When time is up those so far count. What an earlier start timed
-    is timed less often, and not at all if it was hopeless.
-    """
-    times = trial.known.times
-    least = min((times[setting] / setting.batch for setting in settings if setting in trial.earlier), default=math.inf)
-    able = [s for s in settings if s not in trial.earlier or times[s] / s.batch < HOPELESS * least]
-    for tried in range(TRIES):
-        for setting in [s for s in able if trial.is_due(s, tried)]:
-            try:
-                trial.time(setting)
-            except FAILURES as error:
-                _note(setting, error)
-                able.remove(setting)
-                times.pop(setting, None)
-    return {setting: times.get(setting, math.inf) for setting in settings}
+    return next(candidate for candidate, time_s in each.items() if time_s <= least)

@@ -1,12 +1,11 @@
-"""What was measured of this machine, remembered from start to start in a file of the instance folder.
+"""Remember what was chosen for this machine from start to start, in a file of the instance folder.
 
-Measuring anew would find as much, only later: a file that is missing, broken, of another machine or not to be written
-is no error. Workers that start at once may lose each other's last times; the next start measures them again.
+Without the file the same is measured again, which takes seconds: a file that is missing, broken, of another machine or
+not writable is no error. Workers that start at once may overwrite each other's choice; the next start measures again.
 """
 
 import json
 import logging
-import math
 import os
 import platform
 import time
@@ -22,16 +21,15 @@ from app.version import __version__
 from worker.diffusion import tuning as machine
 from worker.diffusion.fitting import devices
 from worker.diffusion.rendering import SWITCHES, GpuOptions
-from worker.diffusion.tuning import Known, Run, Setting
+from worker.diffusion.tuning import Run, Setting
 
 log = logging.getLogger(__name__)
 
 MACHINES = 16
 """How many machines and models are remembered: those measured last."""
 
-
-FRESH_SECONDS = 3600.0
-"""For how long nothing is measured again: a worker that is started anew after a fault has walks waiting for it."""
+FRESH_S = 86_400.0
+"""For how long a choice is kept: a later start measures again, since the machine may have been busy."""
 
 
 def choose(
@@ -44,20 +42,17 @@ def choose(
     placement: str = "",
     precisions: Sequence[str] = (),
 ) -> Setting:
-    """Measure as `tuning.choose` does, with what `file` remembers of this machine and model, and remember more.
+    """Return what `file` remembers of this machine and model; else choose by `tuning.choose`, and remember it.
 
-    What was chosen within the last hour is chosen again at once. `placement` names where the model's parts lie,
-    `precisions` are those that may be tried, if not all.
+    `placement` names where the model's parts lie, `precisions` are those that may be tried, if not all.
     """
-    if file is None:
-        return machine.choose(run, device, whole=whole, precisions=precisions)
     key = name(device, revision, placement)
-    known = read(file, key)
-    if known.chosen is not None and 0 <= time.time() - _measured_at(file, key) < FRESH_SECONDS:
-        log.info("painting with %s, as a while ago", known.chosen)
-        return known.chosen
-    chosen = machine.choose(run, device, known, whole=whole, precisions=precisions)
-    write(file, key, known)
+    if file is not None and (chosen := load_setting(file, key)) is not None:
+        log.info("painting with %s, as it was chosen before", chosen)
+        return chosen
+    chosen = machine.choose(run, device, whole=whole, precisions=precisions)
+    if file is not None:
+        save_setting(file, key, chosen)
     return chosen
 
 
@@ -68,32 +63,24 @@ def name(device: torch.device, revision: str, placement: str = "") -> str:
     return " · ".join((what, f"{machine.cores()} cores", wait, revision, f"torch {torch.__version__}", __version__))
 
 
-def read(file: Path, key: str) -> Known:
-    """Read what is known under this key: nothing, if the file says nothing that can be understood."""
+def load_setting(file: Path, key: str) -> Setting | None:
+    """Return the setting that was saved under this key within `FRESH_S`; None where there is none that makes sense."""
     try:
         found = _machines(file).get(key, {})
-        times = {Setting(*setting): float(seconds) for setting, seconds in found.get("times", ())}
-        chosen = Setting(*found["chosen"]) if found.get("chosen") else None
-    except (ValueError, TypeError, AttributeError) as error:
-        log.warning("%s cannot be understood, the device is measured anew: %s", file, error)
-        return Known()
-    if not all(map(_is_sound, times, times.values())) or (chosen is not None and chosen not in times):
-        log.warning("%s names what there is not, the device is measured anew", file)
-        return Known()
-    return Known(times, chosen)
+        if "chosen" not in found or not 0 <= time.time() - float(found["chosen_at"]) < FRESH_S:
+            return None
+        chosen = Setting(*found["chosen"])
+        if not _is_sound(chosen):
+            raise ValueError(f"there is no setting {found['chosen']}")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        log.warning("%s cannot be understood, the device is measured again: %s", file, error)
+        return None
+    return chosen
 
 
-def write(file: Path, key: str, known: Known) -> None:
-    """Write what is known under this key, in the place of what the file said of it; others' keys stay."""
-    _remember(
-        file,
-        key,
-        {
-            "times": [[astuple(setting), seconds] for setting, seconds in known.times.items()],
-            "chosen": known.chosen and astuple(known.chosen),
-            "measured_at": time.time(),
-        },
-    )
+def save_setting(file: Path, key: str, chosen: Setting) -> None:
+    """Save a setting under this key; other keys stay."""
+    _remember(file, key, {"chosen": astuple(chosen), "chosen_at": time.time()})
 
 
 def read_gpu_options(file: Path, key: str, setting: Setting) -> GpuOptions | None:
@@ -126,11 +113,6 @@ def _remember(file: Path, key: str, more: dict[str, Any]) -> None:
         log.info("what was measured of the device cannot be remembered: %s", error)
 
 
-def _measured_at(file: Path, key: str) -> float:
-    at = _machines(file).get(key, {}).get("measured_at")
-    return at if isinstance(at, float) else -math.inf
-
-
 def _machines(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text("utf-8"))
@@ -139,14 +121,12 @@ def _machines(file: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _is_sound(setting: Setting, seconds: float) -> bool:
+def _is_sound(setting: Setting) -> bool:
     counts = (setting.threads, setting.batch)
     return (
         setting.precision in machine.DTYPES
         and setting.memory_format in machine.MEMORY_FORMATS
         and all(type(count) is int and count > 0 for count in counts)
-        and math.isfinite(seconds)
-        and seconds > 0
     )
 
 

@@ -279,6 +279,7 @@ def strict(instance: Path, app: Flask) -> Iterator[Flask]:
         yield strict
 
 
+@pytest.mark.slow
 def test_allowance_of_a_token_is_counted_in_work_and_apart_from_its_address(strict: Flask) -> None:
     client = strict.test_client()
     press, other = make("press", allowance=3), make("other", allowance=1)

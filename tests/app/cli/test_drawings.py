@@ -63,6 +63,7 @@ def test_all_that_can_be_drawn_is_listed_with_where_it_is_from(runner: FlaskCliR
     assert states == {ROBOT_DIGEST: "added"} | dict.fromkeys(led.book().drawings, "shipped")
 
 
+@pytest.mark.slow
 def test_same_file_twice_is_no_error(runner: FlaskCliRunner, robot: str) -> None:
     run(runner, "drawings", "add", robot, "robot")
     assert "was here already, as it is" in run(runner, "drawings", "add", robot, "robot").output

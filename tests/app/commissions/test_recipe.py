@@ -60,7 +60,7 @@ def test_recipe_goes_into_plain_ascii(painted: Walk) -> None:
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_recipe_asks_for_the_same_walk_again(painted: Walk, wrapped: bool) -> None:
     data = recipe.dumps(painted).encode()
-    wanted, pinned = recipe.commission_of(recipe.read(gif(data) if wrapped else data))
+    wanted, pinned = recipe.commission_of(recipe.parse_recipe(gif(data) if wrapped else data))
     again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert again.is_pinned
     assert again.id != painted.id
@@ -73,7 +73,7 @@ def test_long_recipe_survives_the_comment_of_a_film(commissioned: Callable[..., 
         positions[min(range(240), key=lambda i: abs(positions[i] - stop))] = float(stop)
     pinned = PinnedSettings.model_validate(RENDERING | {"positions": sorted(positions)})
     walk = commissioned(*("狐" * 299 + str(i) for i in range(8)), frames=240, pinned=pinned)
-    wanted, read = recipe.commission_of(recipe.read(gif(recipe.dumps(walk).encode())))
+    wanted, read = recipe.commission_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
     assert read == pinned.model_copy(update={"fps": walk.fps})
     assert [stop.prompt for stop in wanted.stops] == [stop.prompt for stop in walk.stops]
 
@@ -168,7 +168,7 @@ def test_what_is_no_recipe_is_refused(data: bytes) -> None:
 def test_recipe_is_found_in_the_xmp_of_a_webp(painted: Walk) -> None:
     said = escape(recipe.dumps(painted))
     packet = f'<x><moma:recipe xmlns:moma="urn:moma-lisa:xmp">{said}</moma:recipe></x>'.encode()
-    assert recipe.read(webp(packet)) == recipe.recipe_of(painted)
+    assert recipe.parse_recipe(webp(packet)) == recipe.recipe_of(painted)
 
 
 @pytest.mark.parametrize("packet", [None, b"", b"<x/>", b"<moma:recipe>{</moma:recipe>", b"\xff<moma:recipe>\xff"])
@@ -195,7 +195,7 @@ def test_film_cut_off_in_the_middle_is_refused_or_read_whole(painted: Walk) -> N
     film = gif(recipe.dumps(painted).encode())
     for end in range(6, len(film), 7):
         try:
-            assert recipe.read(film[:end])["seed"] == 7
+            assert recipe.parse_recipe(film[:end])["seed"] == 7
         except InvalidInput as refused:
             assert str(refused).startswith("The recipe ")
 
@@ -241,7 +241,7 @@ def test_what_a_worker_plans_is_read_again(
 ) -> None:
     walk = commissioned(*"abcdefgh"[:stops], frames=frames, preset=preset, ending=ending, seed=7)
     painted_in_levels(walk, workers=workers)
-    wanted, pinned = recipe.commission_of(recipe.read(gif(recipe.dumps(walk).encode())))
+    wanted, pinned = recipe.commission_of(recipe.parse_recipe(gif(recipe.dumps(walk).encode())))
     again, _ = intake.place(wanted, visitor_key="ben", pinned=pinned)
     assert recipe.recipe_of(again) | {"model": None} == recipe.recipe_of(walk) | {"model": None}
     assert (again.sampling, again.levels, again.positions) == (walk.sampling, walk.levels, walk.positions)
@@ -307,7 +307,7 @@ def test_hand_that_no_model_could_have_is_refused(branched: dict[str, Any], hand
 @given(data=st.binary(max_size=200).map(lambda noise: b"GIF89a" + noise) | st.binary(max_size=200))
 def test_reading_fails_with_invalid_input_only(data: bytes) -> None:
     with pytest.raises(InvalidInput):
-        recipe.read(data)
+        recipe.parse_recipe(data)
 
 
 @given(data=st.data())

@@ -291,6 +291,7 @@ def test_every_wrong_field_is_named_at_once(app: Flask) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [{f"field{i}": 1 for i in range(5000)}, {"stops": [{"prompt": ""}] * 5000}, {"stops": [{"prompt": "a"}] * 5000}],

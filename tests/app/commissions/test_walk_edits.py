@@ -78,6 +78,7 @@ def test_search_finds_title_and_stops(hung: Hanger) -> None:
     assert walk.title == "A fox, a kite"
 
 
+@pytest.mark.slow
 def test_slug_of_before_leads_to_that_of_today(client: FlaskClient, hung: Hanger) -> None:
     walk = hung("a fox", "a kite")
     old = walk.url

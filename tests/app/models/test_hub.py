@@ -121,6 +121,7 @@ def test_weights_in_half_precision_alone_are_fetched_and_others_left(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", flow_folders.INDICES)
 def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
     server: Hub, tmp_path: Path, there: str, family: str
@@ -148,6 +149,7 @@ def test_flow_model_is_fetched_with_what_it_needs_and_no_more(
     assert found == wanted - {"transformer/model.safetensors"} | {index}
 
 
+@pytest.mark.slow
 def test_flow_model_without_a_part_is_refused_before_its_weights_are_fetched(
     server: Hub, tmp_path: Path, there: str
 ) -> None:

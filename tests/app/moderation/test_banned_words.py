@@ -117,6 +117,7 @@ def test_letters_that_are_shown_in_another_order_are_refused(client: FlaskClient
     assert "contains control characters" in answer.json["errors"][0]["message"]
 
 
+@pytest.mark.slow
 def test_name_and_other_words_of_a_drawing_are_looked_at(app: Flask) -> None:
     banned_words.ban("gore")
     for names in ("gore", "robot, gоre robot"):

@@ -75,6 +75,7 @@ def test_kind_follows_from_a_drawing_of_the_same_name() -> None:
     assert add("house").drawing.kind == "place-building"
 
 
+@pytest.mark.slow
 def test_same_file_twice_is_said_and_nothing_is_lost() -> None:
     add(artist="Ann Example")
     assert add().what == "as it was"
@@ -107,6 +108,7 @@ def test_removed_drawing_stays_with_its_credit_and_its_svg() -> None:
     assert drawing_curation.remove(ROBOT_DIGEST).what == "as it was"
 
 
+@pytest.mark.slow
 def test_removed_drawing_is_brought_back_by_its_name_or_by_its_file_under_the_name_it_then_has() -> None:
     add("robbot hamster", artist="Ann Example")
     drawing_curation.remove("robbot hamster")
@@ -130,6 +132,7 @@ def test_every_change_is_written_down_with_who_did_it() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_every_change_has_a_number_of_its_own_that_rises() -> None:
     numbers = []
     for act in (add, lambda: add("other", WIDE), lambda: drawing_curation.remove("other"), lambda: add(artist="Ann")):

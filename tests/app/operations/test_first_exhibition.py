@@ -205,7 +205,7 @@ def test_a_shipped_film_holds_the_shipped_recipe(app: Flask, piece: ShippedWalk)
     wanted, pinned = recipe.commission_of(piece.recipe)
     frames = piece.frames()
     gif = piece.gif(frames)
-    assert recipe.read(gif) == recipe.read(piece.film()) == piece.recipe
+    assert recipe.parse_recipe(gif) == recipe.parse_recipe(piece.film()) == piece.recipe
     assert len(frames) == len(piece.label["sums"]) == wanted.frames == len(pinned.positions)
     with Image.open(io.BytesIO(gif)) as film:
         assert film.n_frames == frames_shown(wanted.frames, wanted.ending)

@@ -77,6 +77,7 @@ def test_page_of_the_other_says_what_became_of_the_first_and_leads_back(
     assert 'class="toucan' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("meanwhile", ["", "x", "k7mz3vq9xw2hd8cf", "../../etc"])
 def test_page_of_the_other_shows_no_walk_that_is_not_there(client: FlaskClient, hung: Hanger, meanwhile: str) -> None:
     page = client.get(f"{hung().url}?meanwhile={meanwhile}")

@@ -102,6 +102,7 @@ def test_what_is_shown_is_what_is_painted(client: FlaskClient, seed: str | None)
     assert painted(answer) == [[first], sorted([house, bat])]
 
 
+@pytest.mark.slow
 def test_without_a_seed_both_houses_are_shown_in_turn(client: FlaskClient) -> None:
     shown = {options(client.get("/?prompt=a+house").text)[0][0] for _ in range(24)}
     assert shown == {"*house", "*other house"}
@@ -118,6 +119,7 @@ def test_choice_stands_in_the_address_and_is_painted_and_told_to_the_painter(cli
     assert len(walk.stops[0].scene["things"]) == 2
 
 
+@pytest.mark.slow
 def test_choice_made_without_javascript_is_kept_by_every_button_and_painted(client: FlaskClient) -> None:
     fields = {"prompt": ["a fox and a bat", "the sun"], "own": ["", ""], "drawing": ["", ""]}
     sent = {**fields, "thing-0-0": "-", "thing-0-1": led.CRICKET, "thing-1-0": "-", "token": "once"}

@@ -69,6 +69,7 @@ def walk_of(answer: TestResponse) -> Walk:
 # Making a walk
 
 
+@pytest.mark.slow
 def test_form_is_empty_and_says_what_happens(client: FlaskClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 200

@@ -190,6 +190,7 @@ def test_large_bodies_are_for_forms_with_files_alone(client: FlaskClient) -> Non
     assert "1,000,000 bytes at most" in answer.text
 
 
+@pytest.mark.slow
 def test_hundred_at_once_are_refused_after_twenty_with_the_limit_and_when_to_come_back(client: FlaskClient) -> None:
     found = [bring(client) for _ in range(23)]
     assert [answer.status_code for answer in found] == [200] * 20 + [429] * 3

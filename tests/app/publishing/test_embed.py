@@ -91,6 +91,7 @@ def test_unlisted_walk_is_embedded_by_those_who_have_its_address(client: FlaskCl
     assert media_urls.film_address(walk := hung(unlisted=True), "gif") in client.get(f"/walks/{walk.id}/embed").text
 
 
+@pytest.mark.slow
 def test_walks_page_offers_the_code_that_frames_it(client: FlaskClient, hung: Hang) -> None:
     walk = hung('a "fox" <i>', "a kite")
     page = client.get(walk.url).text

@@ -115,6 +115,7 @@ def test_prompt_with_characters_that_xml_forbids_breaks_no_feed(client: FlaskCli
     assert read(client).entries[0].title == "A fox \ufffd\ufffd, ]]> \U0001f43b"
 
 
+@pytest.mark.slow
 def test_feed_ends_after_the_newest(client: FlaskClient, hung: Hang) -> None:
     for minutes in range(ENTRIES + 2):
         hung(minutes_ago=minutes)

@@ -164,6 +164,7 @@ def test_nothing_is_taken_when_the_disk_is_nearly_full(
     assert client.post("/walks", data=TWO).status_code == 303
 
 
+@pytest.mark.slow
 def test_network_has_its_share_of_a_day_kept_and_makes_room_by_taking_down(app: Flask) -> None:
     client, stranger = app.test_client(), {"REMOTE_ADDR": "203.0.113.9"}
     app.config["DAILY_BYTES_ADDRESS"] = 5_000_000

@@ -98,6 +98,7 @@ def test_visitors_take_turns(app: Flask) -> None:
     assert served() == ["ann", "ben", "eve", "ann", "ben", "ann"]
 
 
+@pytest.mark.slow
 def test_sixty_walks_of_one_visitor_do_not_keep_another_waiting(app: Flask) -> None:
     for _ in range(60):
         queue_up("ann")

@@ -279,6 +279,7 @@ def test_what_names_nothing_is_read_without_complaint(reader: Reader, prompt: st
     scene.read_scene(reader.read(prompt).scene(1).as_json())
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.text(max_size=300), st.text(max_size=40))
 @example("a " * 150, "a")
@@ -297,6 +298,7 @@ SOME = "a the two red not without of in on at night cat, hat dog oil painting ðŸ
 WORDS = st.sampled_from(SOME.split(" "))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(WORDS, max_size=40))
 def test_any_order_of_words_is_read_as_a_scene(reader: Reader, listed: list[str]) -> None:

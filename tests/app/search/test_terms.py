@@ -78,6 +78,7 @@ FINDS = {
 }
 
 
+@pytest.mark.slow
 def test_words_are_found_by_their_beginnings(hung: Hanger) -> None:
     for prompt in ("a red fox", "crème brûlée", "红色的狐狸", "黒いねこ", "Рыжая лиса", "ثعلب أحمر", "🦊 dancing"):
         hung(prompt, "a kite" if prompt == "a red fox" else "x", seed=1)

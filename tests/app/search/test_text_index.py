@@ -103,6 +103,7 @@ def hang_crowd(parent: Walk) -> None:
     db.engine.dispose()  # what was planned when nothing hung is planned anew
 
 
+@pytest.mark.slow
 def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
     hung: Hanger, commissioned: Hanger, work: Callable[[Callable[[], None]], int]
 ) -> None:
@@ -117,6 +118,7 @@ def test_hanging_a_walk_costs_the_same_however_many_go_on_from_the_same(
     assert costs[0] < 1.5 * costs[1] + 20
 
 
+@pytest.mark.slow
 def test_retitling_a_walk_costs_the_same_however_many_go_on_from_it(
     hung: Hanger, work: Callable[[Callable[[], None]], int]
 ) -> None:

@@ -95,6 +95,7 @@ FAMILY = [
 WALKED = "SELECT number, walked FROM hung ORDER BY number"
 
 
+@pytest.mark.slow
 def test_who_went_on_before_there_was_an_index_is_counted_in_it(app: Flask) -> None:
     downgrade(directory=str(MIGRATIONS), revision="0008")
     with db.engine.begin() as connection:

@@ -24,6 +24,7 @@ def ids(found: list[Walk]) -> list[str]:
     return [walk.id for walk in found]
 
 
+@pytest.mark.slow
 def test_neighbours_are_those_that_join_newest_first(hung: Hanger) -> None:
     middle = hung("a kite", "the sea")
     before = [hung("a fox", "a kite", minutes_ago=2), hung("a bear", "a lamp", "a kite", minutes_ago=1, frames=3)]

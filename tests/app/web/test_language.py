@@ -58,6 +58,7 @@ def said(catalogue: Catalog) -> dict[Key, tuple[str, ...]]:
     return {key: (text,) if isinstance(text, str) else tuple(text) for key, text in as_tuple.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", OTHERS)
 def test_catalogue_has_every_sentence_of_the_pages_and_no_other(language: str) -> None:
     assert set(said(catalogue(language))) == sentences(), "run `make language`, and translate what is new"

@@ -58,6 +58,7 @@ def test_thing_asked_for_in_white_is_lighter_than_in_black(marks: str) -> None:
     assert _shown(_scene(marks, "white"))[0] > _shown(_scene(marks, "black"))[0] + 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("marks", ["painted", "squares", "poster", "woodcut"])
 def test_walk_from_one_colour_to_another_does_not_jump(marks: str) -> None:
     first, last = _scene(marks, "red"), _scene(marks, "blue")

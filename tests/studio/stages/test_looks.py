@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from studio.judging.looks import FILE, Looks
 from tests.studio.conftest import call
 from tests.support.eyes import make_eye
 
 
+@pytest.mark.slow
 def test_table_knows_the_hands_that_painted_and_is_measured_on_others(tmp_path: Path, book: Path) -> None:
     eye = make_eye(tmp_path / "eye")
     told = call("looks", "--folder", tmp_path, "--eye", eye, "--sketchbook", book, "--painted", 40, "--measured", 6,

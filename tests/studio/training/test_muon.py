@@ -52,6 +52,7 @@ def optimiser(made: nn.Module, **changes: float) -> Muon:
     return Muon(made.parameters(), **{"lr": 3e-3, "betas": (0.9, 0.99), "weight_decay": 0.0} | changes)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_small_problem_is_learned() -> None:
     made = network()
     losses = fitted(made, optimiser(made), range(150))

@@ -76,6 +76,7 @@ def test_subjects_are_painted_with_guides_and_latents_of_their_size(book: Path, 
     assert finer["pictures"].shape == (2, 3, 64, 64) and finer["guides"].dtype == torch.uint8
 
 
+@pytest.mark.slow
 def test_painted_subjects_are_shown_a_blank_guide_and_graphic_ones_where_their_marks_are(
     book: Path, halving: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import torch
 
 from tests.support import cards
 from worker.diffusion import tuning
-from worker.diffusion.tuning import Known, Setting
+from worker.diffusion.tuning import Setting
 
 CPU = torch.device("cpu")
 CARD = torch.device(cards.NAME)
@@ -75,9 +76,9 @@ class Gpu:
         if setting.precision in self.overflows:
             raise RuntimeError("the numbers overflow")
 
-    def choose(self, known: Known | None = None) -> Setting:
+    def choose(self) -> Setting:
         """Choose a setting for it."""
-        return tuning.choose(self.run, CARD, known, whole=self.whole, clock=lambda: self.seconds)
+        return tuning.choose(self.run, CARD, whole=self.whole, clock=lambda: self.seconds)
 
 
 @pytest.fixture
@@ -134,49 +135,84 @@ def test_lost_gpu_is_not_taken_for_one_that_is_short_of_memory(card: cards.Card)
         tuning.choose(run, CARD)
 
 
-def test_precision_of_the_last_choice_is_tried_first(card: cards.Card) -> None:
-    known, first = Known(), Gpu(overflows=("bfloat16",))
-    assert first.choose(known).precision == "float16"
-    again = Gpu(overflows=("bfloat16",))
-    assert again.choose(known).precision == "float16"
-    assert {setting.precision for setting in again.tried} == {"float16"}
-
-
 @pytest.mark.parametrize("f32_s", [1.0, 1.01, 60.0])
 def test_slow_first_pass_of_a_cpu_keeps_no_other_precision_from_being_measured(f32_s: float) -> None:
     seconds = {"float32": f32_s, "bfloat16": f32_s / 3}
     assert chosen(lambda s: 1000 * seconds[s.precision] * s.batch).precision == "bfloat16"
 
 
-def test_faster_memory_format_is_chosen() -> None:
-    setting = chosen(lambda s: {"contiguous": 4, "channels_last": 2}[s.memory_format] * s.batch)
-    assert setting.memory_format == "channels_last"
+@pytest.mark.parametrize(("ratio", "expected"), [(0.98, "contiguous"), (0.9, "channels_last")])
+def test_slightly_faster_memory_format_is_chosen_on_a_gpu(card: cards.Card, ratio: float, expected: str) -> None:
+    passes = Passes(lambda s: s.batch * (ratio if s.memory_format == "channels_last" else 1))
+    assert tuning.choose(passes, CARD, clock=lambda: passes.seconds).memory_format == expected
 
 
-def test_batch_grows_while_that_makes_frames_cheaper() -> None:
-    assert chosen(lambda s: 20 + s.batch / 10).batch == max(tuning.BATCHES)
+@pytest.mark.parametrize(("half_ms", "expected"), [(3.9, 4), (3.5, 2)])
+def test_half_the_threads_of_a_processor_are_chosen_if_they_are_slightly_faster(
+    monkeypatch: pytest.MonkeyPatch, half_ms: float, expected: int
+) -> None:
+    monkeypatch.setattr(tuning, "cores", lambda: 4)
+    assert chosen(lambda s: {4: 4.0, 2: half_ms}[s.threads] * s.batch).threads == expected
 
 
-def test_batch_stays_small_where_frames_cost_the_same_in_any() -> None:
+def test_only_three_settings_of_a_processor_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "cores", lambda: 2)
+    tried: set[Setting] = set()
+    chosen(lambda s: (tried.add(s), 1.0)[1] * s.batch)
+    assert {(s.precision, s.memory_format, s.threads) for s in tried if s.batch == tuning.PROBE} == {
+        ("float32", "contiguous", 2), ("bfloat16", "contiguous", 2), ("float32", "contiguous", 1),
+    }  # fmt: skip
+
+
+def on_a_gpu(cost_ms: Callable[[Setting], float]) -> int:
+    """Return the batch that is chosen for a GPU whose passes take so long."""
+    passes = Passes(cost_ms)
+    return tuning.choose(passes, CARD, clock=lambda: passes.seconds).batch
+
+
+def test_batch_of_a_gpu_grows_while_that_makes_frames_cheaper(card: cards.Card) -> None:
+    assert on_a_gpu(lambda s: 20 + s.batch / 10) == max(tuning.BATCHES)
+
+
+def test_batch_stays_small_where_frames_cost_the_same_in_any(card: cards.Card) -> None:
+    assert on_a_gpu(lambda s: 20 * s.batch) <= tuning.PROBE
     assert chosen(lambda s: 20 * s.batch).batch <= tuning.PROBE
 
 
-def test_batch_grows_where_passes_are_so_short_that_pieces_cost_more() -> None:
-    assert chosen(lambda s: s.batch).batch == max(tuning.BATCHES)
+def test_batch_grows_where_passes_are_so_short_that_tasks_cost_more(card: cards.Card) -> None:
+    assert on_a_gpu(lambda s: s.batch) == max(tuning.BATCHES)
 
 
-def test_slow_spell_while_batches_are_compared_changes_nothing() -> None:
+def test_slow_spell_while_batches_are_compared_changes_nothing(card: cards.Card) -> None:
     """Every pass of a stretch in the middle takes four times as long; the batches meet it in turn."""
     count = 0
 
     def cost_ms(setting: Setting) -> float:
         nonlocal count
         count += 1
-        slow = 4 if 26 <= count < 32 else 1
-        return slow * (10 + setting.batch)
+        return (4 if 16 <= count < 22 else 1) * (10 + setting.batch)
 
-    assert chosen(cost_ms).batch == max(tuning.BATCHES)
-    assert count > 32
+    assert on_a_gpu(cost_ms) == max(tuning.BATCHES)
+    assert count > 22
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_processor_with_slow_spells_gets_the_same_setting_at_every_start(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(tuning, "cores", lambda: 2)
+    draw, spell = random.Random(seed), 0
+
+    def cost_ms(setting: Setting) -> float:
+        nonlocal spell
+        if not spell and draw.random() < 0.03:
+            spell = draw.randint(1, 20)
+        slow = draw.uniform(1.3, 4) if spell else draw.uniform(1, 1.05)
+        spell = max(0, spell - 1)
+        each = 3.0 if setting.precision == "bfloat16" else 7.5
+        return slow * (5 + each * setting.batch) * (1.0 if setting.threads == 2 else 1.6)
+
+    assert {chosen(cost_ms) for _ in range(8)} == {Setting("bfloat16", "contiguous", 2, tuning.PROBE)}
 
 
 def test_first_pass_of_a_precision_is_not_timed() -> None:
@@ -209,9 +245,9 @@ def test_processor_is_measured_by_what_it_does_not_by_how_long_it_waits(monkeypa
 
     clocks = SimpleNamespace(process_time=lambda: busy, perf_counter=lambda: busy + waited)
     monkeypatch.setattr(tuning, "time", clocks)
-    assert tuning.choose(run, CPU, budget_s=0.5).batch == max(tuning.BATCHES)
+    assert tuning.choose(run, CPU, budget_s=0.5).batch == tuning.PROBE
     monkeypatch.setattr(clocks, "process_time", clocks.perf_counter)
-    assert tuning.choose(run, CPU, budget_s=0.5).batch < max(tuning.BATCHES), "or the test proves nothing"
+    assert tuning.choose(run, CPU, budget_s=0.5).batch < tuning.PROBE, "or the test proves nothing"
 
 
 def test_setting_that_fails_is_not_chosen() -> None:

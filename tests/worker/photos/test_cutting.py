@@ -44,6 +44,7 @@ def test_a_fingers_ring_is_a_thing_with_what_it_encloses_and_no_more() -> None:
     assert 0.2 < inside.mean() < 0.32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picture", [photos.slope(), np.full((90, 120, 4), 255, np.uint8), photos.sticker()[:6, :6]])
 def test_where_nothing_stands_out_nothing_is_cut_out(picture: NDArray[np.uint8]) -> None:
     assert cutting.main_thing(picture) is None

@@ -102,7 +102,9 @@ def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed
     after = painted(walk)
     assert (after[0] != without[0]).any() and (after[1] == without[1]).all()
     drawing_curation.remove("robot hamster")
-    wanted, pinned = recipe.commission_of(recipe.read(media_store.store().read_bytes(read(walk.id).media["gif"].path)))
+    wanted, pinned = recipe.commission_of(
+        recipe.parse_recipe(media_store.store().read_bytes(read(walk.id).media["gif"].path))
+    )
     again = intake.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]
     assert (painted(again) == after).all()
 
@@ -118,7 +120,7 @@ def test_files_of_a_walk_say_whose_drawings_they_were_painted_after() -> None:
         picture.load()
         assert picture.text["Copyright"].startswith(told)  # type: ignore[attr-defined]
     assert told.encode() in files["mp4"] and told.encode() in files["webp"]
-    assert [each["artist"] for each in recipe.read(files["gif"])["drawings"]] == ["Ann Example", "MoMA Lisa"]
+    assert [each["artist"] for each in recipe.parse_recipe(files["gif"])["drawings"]] == ["Ann Example", "MoMA Lisa"]
 
 
 @pytest.mark.usefixtures("easel")

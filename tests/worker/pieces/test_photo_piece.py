@@ -59,12 +59,14 @@ def test_a_photo_gets_words_and_a_preview_of_its_thing(painter: FakePainter) -> 
     assert (cut[..., 3] == 0).any() and max(cut.shape) <= 256
 
 
+@pytest.mark.slow
 def test_where_nothing_stands_out_there_is_no_preview(painter: FakePainter) -> None:
     photo_id = bring(photos.written(photos.slope()))
     job.work()
     assert (read_photo(photo_id).cut_path, read_photo(photo_id).error) == (None, None)
 
 
+@pytest.mark.slow
 def test_a_photo_that_is_lost_is_said_to_be_and_the_next_is_looked_at(painter: FakePainter) -> None:
     lost, there = bring(b"no picture", "b"), bring(photos.written(photos.slope()), "c")
     job.work()
@@ -83,6 +85,7 @@ def test_photos_come_before_walks_but_not_one_after_another(painter: FakePainter
     assert all(read_photo(each).described_at is not None for each in ids)
 
 
+@pytest.mark.slow
 def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:
     photo_id = bring(photos.written(photos.slope()))
     original, failures = MediaStore.read_bytes, [True]

@@ -50,6 +50,7 @@ def paint(walk: Walk, colour: int) -> None:
         media_store.store().write(row.path, encoding.still(picture))
 
 
+@pytest.mark.slow
 def test_film_is_looked_at_once_it_hangs(painter: FakePainter, commissioned: Commissioner) -> None:
     walk = commissioned("a fox", "a kite", frames=9)
     job.work()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.support import cards
-from worker.diffusion import tuning, tuning_cache
+from worker.diffusion import tuning_cache
 from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.model import Model
 from worker.diffusion.painter import Painter
@@ -144,13 +144,13 @@ def test_switches_are_set_for_the_time_of_a_block_on_a_gpu_alone(card: cards.Car
     assert switches() == (False, False)
 
 
-def test_options_are_remembered_for_a_setting_and_beside_its_times(tmp_path: Path) -> None:
+def test_options_are_remembered_for_a_setting_and_beside_it(tmp_path: Path) -> None:
     file, options = tmp_path / "device.json", GpuOptions(4 * PIXELS, (BENCHMARK,))
-    tuning_cache.write(file, "card", tuning.Known({SETTING: 0.5}, SETTING))
+    tuning_cache.save_setting(file, "card", SETTING)
     tuning_cache.write_gpu_options(file, "card", SETTING, options)
-    tuning_cache.write(file, "card", tuning.Known({SETTING: 0.4}, SETTING))
+    tuning_cache.save_setting(file, "card", SETTING)
     assert tuning_cache.read_gpu_options(file, "card", SETTING) == options
-    assert tuning_cache.read(file, "card").times == {SETTING: 0.4}
+    assert tuning_cache.load_setting(file, "card") == SETTING
     assert tuning_cache.read_gpu_options(file, "card", Setting("float32", "contiguous", 1, 8)) is None
     assert tuning_cache.read_gpu_options(file, "another", SETTING) is None
 
@@ -167,6 +167,7 @@ def test_options_that_cannot_be_understood_are_measured_again(tmp_path: Path, op
     assert tuning_cache.read_gpu_options(file, "card", SETTING) is None
 
 
+@pytest.mark.slow
 def test_model_is_measured_once_for_a_gpu(
     card: cards.Card, tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,130 @@
+"""The two lists of words that the code does without; docs/glossary.md names the public words that stay."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.config import ROOT
+
+PACKAGES = ("app", "worker", "studio", "sketch", "eye", "decoder", "deploy", "benchmarks")
+OPENINGS = ("Have ", "Tell ", "Say ", "Be ", "Let ", "Leave ", "Lead ", "Take back", "Make do", "See to")
+LISTED = "anew|besides|whoever|wherein|reckon(?:s|ed|ing)?|told|nobody|somebody|easels?|hung|hang(?:s|ing)?"
+WORDS = re.compile(rf"\b(?:{LISTED})\b", re.IGNORECASE)
+PROCESSES = re.compile(
+    r"\b(?:process|worker|device|GPU|database|Redis|walk|render|call|task)\w* (?:that )?hangs?\b", re.I
+)
+PARTS = re.compile(rf"(?:{LISTED})")
+VAGUE = {"look", "looks", "read", "of", "told"}
+PUBLIC = {
+    "hung",  # a figure of `flask gallery import`, in what it prints
+}
+
+
+@pytest.fixture(params=PACKAGES)
+def sources(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the Python sources of a package by their paths."""
+    files = sorted((ROOT / request.param).rglob("*.py"))
+    return {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in files}
+
+
+def documented(tree: ast.Module) -> Iterator[ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+    """List what may have a docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def texts(source: str) -> Iterator[str]:
+    """List docstrings, strings that stand alone beneath what they describe, comments, log lines and help texts."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
+        elif isinstance(node, ast.Call):
+            function = node.func
+            logs = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in ("log", "logger")
+            given = node.args if logs else [word.value for word in node.keywords if word.arg in ("help", "epilog")]
+            for part in (part for each in given for part in ast.walk(each)):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+def names(tree: ast.Module) -> Iterator[str]:
+    """List the names of functions, classes, parameters, variables and attributes that are given here."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.id if isinstance(node, ast.Name) else node.attr
+
+
+def words_of(name: str) -> list[str]:
+    """Split a name into its words, in small letters."""
+    return [part.lower() for each in name.split("_") for part in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", each)]
+
+
+def test_no_docstring_opens_with_a_word_that_says_little(sources: dict[str, str]) -> None:
+    found = [
+        f"{path}: {doc.splitlines()[0]}"
+        for path, source in sources.items()
+        for node in documented(ast.parse(source))
+        if (doc := ast.get_docstring(node) or "").startswith(OPENINGS)
+    ]
+    assert found == []
+
+
+def test_no_text_has_a_word_that_the_field_does_not_use(sources: dict[str, str]) -> None:
+    found = [
+        f"{path}: {match[0]} in: {text.strip()[:80]}"
+        for path, source in sources.items()
+        for text in texts(source)
+        for match in WORDS.finditer(PROCESSES.sub("", text))
+    ]
+    assert found == []
+
+
+def test_no_name_has_a_word_that_the_field_does_not_use(sources: dict[str, str]) -> None:
+    found = [
+        f"{path}: {name}"
+        for path, source in sources.items()
+        for name in names(ast.parse(source))
+        if name not in PUBLIC and any(PARTS.fullmatch(word) for word in words_of(name))
+    ]
+    assert found == []
+
+
+def test_no_two_functions_share_a_vague_name() -> None:
+    found: dict[str, list[str]] = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in documented(ast.parse(path.read_text("utf-8"))):
+                if not isinstance(node, ast.Module) and node.name in VAGUE:
+                    found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
+
+
+def test_glossary_names_what_stays() -> None:
+    glossary = (Path(ROOT) / "docs" / "glossary.md").read_text("utf-8")
+    assert [name for name in sorted(PUBLIC) if f"`{name}`" not in glossary] == []
+
+
+def test_lists_find_what_they_are_for() -> None:
+    source = (
+        '"""Have it begin anew."""\ndef told(easel_of):\n    """Say it."""\n    log.info("nobody is here")  # hung\n'
+    )
+    assert [WORDS.search(text) is not None for text in texts(source)] == [True, False, True, True]
+    assert [name for name in names(ast.parse(source)) if any(PARTS.fullmatch(word) for word in words_of(name))] == [
+        "told", "easel_of",
+    ]  # fmt: skip
+    assert not WORDS.search(PROCESSES.sub("", "after which a task hangs"))
