@@ -149,7 +149,7 @@ def text(measured: dict[str, Any], assumed: Assumed, needs: Sequence[Need]) -> s
             _describe_measures(measured),
             f"**Assumed**, and to be set with options or in the code: {assumed.summary()}.",
             table(needs),
-            "What the other parts do is told for the busiest moment. Waits are until a walk is begun.",
+            "What the other parts do is given for the busiest moment. Waits are until a walk is begun.",
             f"**Three rules of scaling.** Workers take {scaler(measured, assumed).start_seconds:.0f} s to come.",
             rules(measured, assumed),
         )
