@@ -37,8 +37,7 @@ class WalkChange(BaseModel):
     photos_may_be_shown: Annotated[
         bool, Field(examples=[True], json_schema_extra=lambda schema: schema.pop("default", None) and None)
     ] = False
-    """Whether you may publish the pictures that you uploaded and the people in them agree. If not, the walk stays
-    unlisted."""
+    """Whether you may publish the pictures you uploaded and people in them agree. If not, the walk is unlisted."""
 
 
 def validate(data: Any) -> WalkChange:

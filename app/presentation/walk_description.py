@@ -9,6 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 
 from app.commissions import recipe
 from app.commissions.recipe_schema import STOPS, Recipe, RecipeDrawing
+from app.field_docs import documented
 from app.models.aspects import ASPECTS
 from app.queue import fair_queue, revisions
 from app.storage.walk_models import ENDINGS, ID, STATES, Stop, Walk
@@ -21,223 +22,163 @@ FINISHED_AT = "2026-11-20T12:00:05.210000+00:00"
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
+@documented
 class StopDescription(TypedDict):
     """One stop of a walk."""
 
-    prompt: Annotated[str, Field(description="Its prompt.", examples=["a lemon"])]
-    negative_prompt: Annotated[str, Field(description="Its negative prompt.", examples=[""])]
-    seed: Annotated[int | None, Field(description="Its own seed; null if it uses the walk's.", examples=[None])]
-    hand: Annotated[str | None, Field(description="Its style; null if the model chooses one.", examples=[None])]
-    found_hand: Annotated[
-        str | None,
-        Field(
-            description="The style that the image encoder recognised in the finished picture; null if a style was "
-            "requested, or if the encoder is not sure.",
-            examples=[None],
-        ),
-    ]
-    note: Annotated[
-        str | None, Field(description="What the worker ignored in the prompt, if anything.", examples=[None])
-    ]
-    scene: Annotated[
-        dict[str, Any] | None,
-        Field(
-            description="The interpretation of its prompt; null if the model is conditioned on text only.",
-            examples=[None],
-        ),
-    ]
-    photo: Annotated[
-        str | None,
-        Field(description="The SHA-256 of its photo; only the owner can see the photo.", examples=[None]),
-    ]
-    cut_out: Annotated[
-        bool | None,
-        Field(description="Whether only the photo's main subject is used; null without a photo.", examples=[None]),
-    ]
-    lora: Annotated[str | None, Field(description="The name of its LoRA; null without one.", examples=[None])]
-    lora_weight: Annotated[
-        float | None, Field(description="The weight of the LoRA; null without one.", examples=[None])
-    ]
-    clip_skip: Annotated[
-        int | None,
-        Field(description="How many of the text encoder's last layers are skipped; null for none.", examples=[None]),
-    ]
+    prompt: Annotated[str, Field(examples=["a lemon"])]
+    """Its prompt."""
+    negative_prompt: Annotated[str, Field(examples=[""])]
+    """Its negative prompt."""
+    seed: Annotated[int | None, Field(examples=[None])]
+    """Its own seed; null if it uses the walk's."""
+    hand: Annotated[str | None, Field(examples=[None])]
+    """Its style; null if the model chooses one."""
+    found_hand: Annotated[str | None, Field(examples=[None])]
+    """The style that the image encoder recognised in the finished picture; null if a style was requested, or if the
+    encoder is not sure."""
+    note: Annotated[str | None, Field(examples=[None])]
+    """What the worker ignored in the prompt, if anything."""
+    scene: Annotated[dict[str, Any] | None, Field(examples=[None])]
+    """The interpretation of its prompt; null if the model is conditioned on text only."""
+    photo: Annotated[str | None, Field(examples=[None])]
+    """The SHA-256 of its photo; only the owner can see the photo."""
+    cut_out: Annotated[bool | None, Field(examples=[None])]
+    """Whether only the photo's main subject is used; null without a photo."""
+    lora: Annotated[str | None, Field(examples=[None])]
+    """The name of its LoRA; null without one."""
+    lora_weight: Annotated[float | None, Field(examples=[None])]
+    """The weight of the LoRA; null without one."""
+    clip_skip: Annotated[int | None, Field(examples=[None])]
+    """How many of the text encoder's last layers are skipped; null for none."""
 
 
+@documented
 class Smoothness(TypedDict):
     """Smoothness metrics of the film, measured on its frames."""
 
-    evenness: Annotated[
-        float | None, Field(description="Uniformity of the steps: 1 when all are equal.", examples=[0.93])
-    ]
-    jump: Annotated[
-        float | None, Field(description="Max step ratio: the largest step divided by the mean step.", examples=[1.4])
-    ]
-    morph: Annotated[float | None, Field(description="0 for a cross-fade of its stops; at most 1.", examples=[0.42])]
-    perceptual_step: Annotated[
-        float | None,
-        Field(description="Mean distance of neighbouring frames by image embedding, 0 to 2.", examples=[0.02]),
-    ]
-    steps: Annotated[
-        list[float] | None,
-        Field(
-            description="The difference between each frame and the next: root mean square, 0 to 255.", examples=[[8.4]]
-        ),
-    ]
+    evenness: Annotated[float | None, Field(examples=[0.93])]
+    """Uniformity of the steps: 1 when all are equal."""
+    jump: Annotated[float | None, Field(examples=[1.4])]
+    """Max step ratio: the largest step divided by the mean step."""
+    morph: Annotated[float | None, Field(examples=[0.42])]
+    """0 for a cross-fade of its stops; at most 1."""
+    perceptual_step: Annotated[float | None, Field(examples=[0.02])]
+    """Mean distance of neighbouring frames by image embedding, 0 to 2."""
+    steps: Annotated[list[float] | None, Field(examples=[[8.4]])]
+    """The difference between each frame and the next: root mean square, 0 to 255."""
 
 
+@documented
 class Films(TypedDict):
     """Addresses of the films, root-relative; null until one exists. The files improve while the walk is generated."""
 
-    gif: Annotated[str | None, Field(description="The film as GIF.", examples=[f"/walks/{WALK_ID}.gif"])]
-    mp4: Annotated[str | None, Field(description="The film as MP4.", examples=[f"/walks/{WALK_ID}.mp4"])]
-    webp: Annotated[str | None, Field(description="The film as WebP.", examples=[None])]
-    poster: Annotated[str | None, Field(description="Its middle frame as PNG.", examples=[f"/walks/{WALK_ID}.png"])]
+    gif: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.gif"])]
+    """The film as GIF."""
+    mp4: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.mp4"])]
+    """The film as MP4."""
+    webp: Annotated[str | None, Field(examples=[None])]
+    """The film as WebP."""
+    poster: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.png"])]
+    """Its middle frame as PNG."""
 
 
+@documented
 class WalkDescription(TypedDict):
     """A walk in any state."""
 
-    id: Annotated[str, Field(description="Its id in addresses.", pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
-    number: Annotated[int, Field(description="Its number: walks are numbered from 1 on.", examples=[1284])]
-    state: Annotated[
-        str,
-        Field(
-            description="queued, then painting, then finished; or refused (unfit), failed (an error on our side), "
-            "cancelled.",
-            json_schema_extra={"enum": list(STATES)},
-            examples=["finished"],
-        ),
-    ]
-    title: Annotated[str, Field(description="Its title.", examples=["A lemon, the sun"])]
+    id: Annotated[str, Field(pattern=f"^{ID.pattern}$", examples=[WALK_ID])]
+    """Its id in addresses."""
+    number: Annotated[int, Field(examples=[1284])]
+    """Its number: walks are numbered from 1 on."""
+    state: Annotated[str, Field(json_schema_extra={"enum": list(STATES)}, examples=["finished"])]
+    """queued, then painting, then finished; or refused (unfit), failed (an error on our side), cancelled."""
+    title: Annotated[str, Field(examples=["A lemon, the sun"])]
+    """Its title."""
     stops: Annotated[
         list[StopDescription],
         Field(
-            description="Its stops, from first to last.",
             examples=[
                 [
                     {**stop, "found_hand": None, "note": None, "scene": None, "photo": None, "cut_out": None}
                     | {"lora": None, "lora_weight": None, "clip_skip": None}
                     for stop in STOPS
                 ]
-            ],
+            ]
         ),
     ]
-    drawings: Annotated[
-        list[RecipeDrawing],
-        Field(
-            description="Its reference drawings, with their artists and licences; empty if the model is conditioned "
-            "on text only.",
-            examples=[[]],
-        ),
-    ]
-    seed: Annotated[int, Field(description="The seed of its noise; random if none was requested.", examples=[11])]
-    frames: Annotated[int, Field(description="The number of frames in the film.", examples=[2])]
-    steps: Annotated[int, Field(description="The number of sampler steps for each frame.", examples=[20])]
-    guidance: Annotated[float, Field(description="The guidance scale.", examples=[3.5])]
-    aspect: Annotated[
-        str,
-        Field(
-            description="The requested aspect ratio.",
-            json_schema_extra={"enum": list(ASPECTS)},
-            examples=["1:1"],
-        ),
-    ]
-    width: Annotated[
-        int | None,
-        Field(
-            description="The frames' width in pixels: the nearest to the aspect ratio that the model can generate. "
-            "Null until it is known.",
-            examples=[256],
-        ),
-    ]
-    height: Annotated[int | None, Field(description="The frames' height in pixels.", examples=[256])]
-    preset: Annotated[str, Field(description="The quality preset: fast, balanced or exact.", examples=["balanced"])]
-    ending: Annotated[
-        str,
-        Field(
-            description="How the film ends: stop, back (the same way in reverse), round (on to the first stop).",
-            json_schema_extra={"enum": list(ENDINGS)},
-            examples=["stop"],
-        ),
-    ]
-    easing: Annotated[bool, Field(description="Whether the film slows down at the stops.", examples=[False])]
-    model: Annotated[str | None, Field(description="The requested model; null for the site's first.", examples=[None])]
-    model_here: Annotated[
-        bool | None,
-        Field(
-            description="Whether the model that generated it is available in the same revision; no other generates "
-            "the same pictures, or shows their stages. Null until it is generated, and if it cannot be determined.",
-            examples=[True],
-        ),
-    ]
-    continues: Annotated[
-        str | None,
-        Field(description="The id of the walk that it continues; null if that is not published.", examples=[None]),
-    ]
-    remix_of: Annotated[
-        str | None,
-        Field(description="The id of the walk that it is a remix of; null if that is not published.", examples=[None]),
-    ]
-    repeat_of: Annotated[
-        str | None,
-        Field(
-            description="The id of the earlier walk from the same request, whose pictures it reuses; null if that is "
-            "not published.",
-            examples=[None],
-        ),
-    ]
-    fps: Annotated[
-        float,
-        Field(description="Frames per second: 100 divided by a whole number, as in a GIF.", examples=[12.5]),
-    ]
-    frames_painted: Annotated[int, Field(description="The number of frames generated so far.", examples=[2])]
-    progress: Annotated[float, Field(description="The same as a fraction, from 0 to 1.", ge=0, le=1, examples=[1.0])]
-    queue_position: Annotated[
-        int | None, Field(description="Its queue position, 1 is next; null unless it is queued.", examples=[None])
-    ]
-    eta_seconds: Annotated[
-        float | None, Field(description="Estimated seconds left; null when done or unknown.", examples=[None])
-    ]
-    painters: Annotated[
-        int | None,
-        Field(description="The number of workers that the estimate assumes; null when done.", examples=[None]),
-    ]
-    smoothness: Annotated[Smoothness | None, Field(description="Smoothness metrics; null until it is finished.")]
-    paint_seconds: Annotated[
-        float | None, Field(description="How long the generation took, in seconds.", examples=[5.1])
-    ]
-    first_film_seconds: Annotated[
-        float | None, Field(description="Seconds until the first playable film.", examples=[0.8])
-    ]
-    passes: Annotated[
-        int | None,
-        Field(
-            description="The number of UNet evaluations; 0 for a cached result, null until it is generated.",
-            examples=[480],
-        ),
-    ]
-    unlisted: Annotated[bool, Field(description="Whether it is left out of the gallery.", examples=[False])]
-    photos_may_be_shown: Annotated[
-        bool,
-        Field(
-            description="Whether the owner has confirmed that the photos of its stops may be published, with the "
-            "consent of the people in them.",
-            examples=[False],
-        ),
-    ]
-    featured: Annotated[bool, Field(description="Whether the site features it.", examples=[False])]
+    """Its stops, from first to last."""
+    drawings: Annotated[list[RecipeDrawing], Field(examples=[[]])]
+    """Its reference drawings, with their artists and licences; empty if the model is conditioned on text only."""
+    seed: Annotated[int, Field(examples=[11])]
+    """The seed of its noise; random if none was requested."""
+    frames: Annotated[int, Field(examples=[2])]
+    """The number of frames in the film."""
+    steps: Annotated[int, Field(examples=[20])]
+    """The number of sampler steps for each frame."""
+    guidance: Annotated[float, Field(examples=[3.5])]
+    """The guidance scale."""
+    aspect: Annotated[str, Field(json_schema_extra={"enum": list(ASPECTS)}, examples=["1:1"])]
+    """The requested aspect ratio."""
+    width: Annotated[int | None, Field(examples=[256])]
+    """The frames' width in pixels: the nearest to the aspect ratio that the model can generate. Null until it is
+    known."""
+    height: Annotated[int | None, Field(examples=[256])]
+    """The frames' height in pixels."""
+    preset: Annotated[str, Field(examples=["balanced"])]
+    """The quality preset: fast, balanced or exact."""
+    ending: Annotated[str, Field(json_schema_extra={"enum": list(ENDINGS)}, examples=["stop"])]
+    """How the film ends: stop, back (the same way in reverse), round (on to the first stop)."""
+    easing: Annotated[bool, Field(examples=[False])]
+    """Whether the film slows down at the stops."""
+    model: Annotated[str | None, Field(examples=[None])]
+    """The requested model; null for the site's first."""
+    model_here: Annotated[bool | None, Field(examples=[True])]
+    """Whether the model that generated it is available in the same revision; no other generates the same pictures, or
+    shows their stages. Null until it is generated, and if it cannot be determined."""
+    continues: Annotated[str | None, Field(examples=[None])]
+    """The id of the walk that it continues; null if that is not published."""
+    remix_of: Annotated[str | None, Field(examples=[None])]
+    """The id of the walk that it is a remix of; null if that is not published."""
+    repeat_of: Annotated[str | None, Field(examples=[None])]
+    """The id of the earlier walk from the same request, whose pictures it reuses; null if that is not published."""
+    fps: Annotated[float, Field(examples=[12.5])]
+    """Frames per second: 100 divided by a whole number, as in a GIF."""
+    frames_painted: Annotated[int, Field(examples=[2])]
+    """The number of frames generated so far."""
+    progress: Annotated[float, Field(ge=0, le=1, examples=[1.0])]
+    """The same as a fraction, from 0 to 1."""
+    queue_position: Annotated[int | None, Field(examples=[None])]
+    """Its queue position, 1 is next; null unless it is queued."""
+    eta_seconds: Annotated[float | None, Field(examples=[None])]
+    """Estimated seconds left; null when done or unknown."""
+    painters: Annotated[int | None, Field(examples=[None])]
+    """The number of workers that the estimate assumes; null when done."""
+    smoothness: Smoothness | None
+    """Smoothness metrics; null until it is finished."""
+    paint_seconds: Annotated[float | None, Field(examples=[5.1])]
+    """How long the generation took, in seconds."""
+    first_film_seconds: Annotated[float | None, Field(examples=[0.8])]
+    """Seconds until the first playable film."""
+    passes: Annotated[int | None, Field(examples=[480])]
+    """The number of UNet evaluations; 0 for a cached result, null until it is generated."""
+    unlisted: Annotated[bool, Field(examples=[False])]
+    """Whether it is left out of the gallery."""
+    photos_may_be_shown: Annotated[bool, Field(examples=[False])]
+    """Whether the owner has confirmed that the photos of its stops may be published, with the consent of the people in
+    them."""
+    featured: Annotated[bool, Field(examples=[False])]
+    """Whether the site features it."""
     media: Films
     recipe: Recipe
-    url: Annotated[str, Field(description="Its page, root-relative.", examples=[f"/walks/{WALK_ID}-a-lemon-the-sun"])]
-    created_at: Annotated[
-        Moment, Field(description="When it was requested.", examples=["2026-11-20T12:00:00.100000+00:00"])
-    ]
-    finished_at: Annotated[
-        Moment | None,
-        Field(description="When it finished, failed or was cancelled; null until then.", examples=[FINISHED_AT]),
-    ]
-    error: Annotated[str | None, Field(description="What went wrong, if anything.", examples=[None])]
+    url: Annotated[str, Field(examples=[f"/walks/{WALK_ID}-a-lemon-the-sun"])]
+    """Its page, root-relative."""
+    created_at: Annotated[Moment, Field(examples=["2026-11-20T12:00:00.100000+00:00"])]
+    """When it was requested."""
+    finished_at: Annotated[Moment | None, Field(examples=[FINISHED_AT])]
+    """When it finished, failed or was cancelled; null until then."""
+    error: Annotated[str | None, Field(examples=[None])]
+    """What went wrong, if anything."""
 
 
 def describe(walk: Walk) -> WalkDescription:

@@ -90,14 +90,14 @@ def _note_claims(ground: planted.Ground) -> None:
 
 
 def _poison(module: Any) -> None:
-    whole = module.batch_piece.begin
+    whole = module.batch_piece.generate
 
-    def begin(work: painting.WalkInProgress) -> Any:
+    def generate(work: painting.WalkInProgress) -> Any:
         if any(planted.POISON in stop.prompt for stop in work.walk.stops):
             os.kill(os.getpid(), signal.SIGSEGV)
         return whole(work)
 
-    module.batch_piece.begin = begin
+    module.batch_piece.generate = generate
 
 
 if __name__ == "__main__":

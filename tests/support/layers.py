@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LAYERS = {
-    "app": """files i18n version | errors models | field_errors instance settings | config | text | storage
+    "app": """field_docs files i18n version | errors models | field_errors instance settings | config | text | storage
         | generation uploads
         | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | commissions
         | gallery | wall | maintenance operations presentation teaching | archives processes | web

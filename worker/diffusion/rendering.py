@@ -49,7 +49,7 @@ class GpuOptions:
     switches: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, recorded: Mapping[str, Any]) -> GpuOptions:
+    def from_json(cls, recorded: Mapping[str, Any]) -> GpuOptions:
         """Return the options that a walk records."""
         return cls(recorded["decoded_pixels"], tuple(recorded["switches"]))
 
@@ -115,6 +115,6 @@ class Rendering:
             finer=sampling.get("finer", 1),
             decoder=sampling.get("decoder", decoder),
             mixing=sampling.get("mixing", 1),
-            gpu=GpuOptions.of(sampling["gpu"]) if "gpu" in sampling else gpu,
+            gpu=GpuOptions.from_json(sampling["gpu"]) if "gpu" in sampling else gpu,
             **device,
         )

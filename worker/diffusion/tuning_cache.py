@@ -89,7 +89,7 @@ def read_gpu_options(file: Path, key: str, setting: Setting) -> GpuOptions | Non
         found = _machines(file).get(key, {}).get("gpu")
         if found is None or Setting(*found["setting"]) != setting:
             return None
-        options = GpuOptions.of(found["options"])
+        options = GpuOptions.from_json(found["options"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         log.warning("%s cannot be understood, the GPU's options are measured again: %s", file, error)
         return None
