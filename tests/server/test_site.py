@@ -126,7 +126,7 @@ def test_a_signal_while_the_worker_loads_ends_everything_soon(
 ) -> None:
     site = new_site()
     process = site.launch()
-    wait_until(lambda: "getting ready" in site.output(), what="the start")
+    wait_until(lambda: "loading the model" in site.output(), what="the start")
     wait_until(lambda: site.pid("-m worker"), what="the worker")
     process.send_signal(signum)
     assert process.wait(PATIENCE) == 0

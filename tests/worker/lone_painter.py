@@ -18,7 +18,7 @@ class OnlyModel:
     def __init__(self, painter: Painter) -> None:
         self.painter, self.names, self.loaded = painter, (painter.name,), (painter.name, None)
 
-    def of(self, _model: str | None) -> Painter:
+    def get(self, _model: str | None) -> Painter:
         """Return the painter, whichever model is named."""
         return self.painter
 
