@@ -272,7 +272,7 @@ def test_check_that_is_lost_or_fails_is_answered(app: Flask, monkeypatch: pytest
     def broken(_: object) -> Painter:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(this_worker().models, "of", broken)
+    monkeypatch.setattr(this_worker().models, "get", broken)
     task = lora_checks.enqueue("x.safetensors", None)
     assert lora_checks.find_answer(task) is None
     with pytest.raises(RuntimeError):

@@ -170,4 +170,4 @@ def test_what_was_written_is_noted_where_a_scene_says_other_words(app: Flask) ->
         model=app.config["MODEL"],
         sampling={"prompt_syntax": 1},
     )
-    assert (stop.subject, stop.written, stop.how.syntax) == ("a fox", "a (fox:1.4)", 1)
+    assert (stop.subject, stop.written, stop.options.syntax) == ("a fox", "a (fox:1.4)", 1)
