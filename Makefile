@@ -21,7 +21,7 @@ dev: $(VENV)/dev  ## as run, and start again when the code changes
 
 test: $(VENV)/dev  ## run every test
 	@$(BIN)/python -m tests.support.needs
-	$(BIN)/python -m pytest --numprocesses 4
+	$(BIN)/python -m pytest --numprocesses 3
 
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
 	$(BIN)/python -m pytest --numprocesses 3 -p no:schemathesis -p no:playwright -m "not server and not slow"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.server
 # Leases are short, so that what an outage interrupted goes on soon; a busy machine loses some for no other reason.
 SETTINGS = {"STEPS": 4, "EXHIBITION": "false", "LEASE_SECONDS": 3, "LOST_MAX": 1000, "SWEEP_SECONDS": 0.5}
 STORE_BYTES = 8_000_000
-PAUSED = "nothing is painted: The media store"
+PAUSED = "the worker is paused: The media store"
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def _text(log: Any) -> str:
 
 def living(log: str) -> bool:
     """Tell whether a worker that says this counts two of them."""
-    return re.findall(r"(\d+) workers live", log)[-1:] == ["2"]
+    return re.findall(r"(\d+) workers are alive", log)[-1:] == ["2"]
 
 
 def assert_whole(site: LiveSite, walk: dict[str, Any]) -> None:

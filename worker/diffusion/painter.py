@@ -106,13 +106,13 @@ class Painter:
         :raises ModelError: when a setting of the rendering is unknown.
         """
         _check(rendering)
-        # 1. Encode the prompts.
+        # 1. Encode the prompts, with as many threads as pictures are rendered with: last bits depend on it.
+        torch.set_num_threads(min(rendering.threads, machine.cores()))
         watch = figures.Laps()
         whole_prompts = [stop.prompt if stop.has_style else self.prefix + stop.prompt for stop in stops]
         encoded = [self._encode(prompt, stop) for prompt, stop in zip(whole_prompts, stops, strict=True)]
-        both = clip_text.pad_to_longest(
-            [text for texts in zip(*encoded, strict=True) for text in texts if text is not None]
-        )
+        texts = [text for pair in zip(*encoded, strict=True) for text in pair if text is not None]
+        both = clip_text.pad_to_longest(texts)
         prompts, negatives = both[: len(stops)], both[len(stops) :]
         if rendering.finer not in (1, self.model.finest):
             raise PaintingError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")

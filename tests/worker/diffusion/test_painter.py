@@ -382,3 +382,14 @@ def test_house_model_paints_red_apples_red_and_lemons_yellow(house: Painter) -> 
     apple, lemon = (picture[middle, middle].mean((0, 1)) for picture in shown(house, prepared, [0.0, 1.0]))
     assert apple[0] > 150 > 90 > max(apple[1:])
     assert min(lemon[:2]) > 150 > 100 > lemon[2]
+
+
+def test_prompts_are_encoded_with_as_many_threads_as_pictures_are_rendered_with(painters: dict[str, Painter]) -> None:
+    painter, threads = painters["bert"], torch.get_num_threads()
+    rendering = replace(painter.rendering(), threads=1)
+    torch.set_num_threads(2)
+    try:
+        painter.prepare([StopInput("a bear", "", 1), StopInput("the sun", "", 2)], rendering)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(threads)
