@@ -63,7 +63,7 @@ faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hou
 manifests: $(VENV)/dev  ## render deploy/k8s and hold it against the schemas (needs kubectl)
 	@$(BIN)/python -m tests.support.manifests
 
-simulate: $(VENV)/dev  ## reckon what ten to ten million walks an hour take, and write docs/scaling.md
+simulate: $(VENV)/dev  ## calculate what ten to ten million walks an hour take, and write docs/scaling.md
 	$(BIN)/python -m benchmarks.scaling
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
