@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, TypeVar
 
@@ -17,11 +19,16 @@ Described = TypeVar("Described", bound=type)
 
 def documented(cls: Described) -> Described:
     """Add the docstring beneath each field of a typed dictionary to the field's annotation; a class decorator."""
-    tree = ast.parse(inspect.getsource(cls))
-    definition = next(node for node in tree.body if isinstance(node, ast.ClassDef))
-    for field, text in pairwise(definition.body):
+    for field, text in pairwise(_definitions(cls.__module__)[cls.__name__].body):
         match field, text:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
                 description = " ".join(words.split())
                 cls.__annotations__[name] = Annotated[cls.__annotations__[name], Field(description=description)]
     return cls
+
+
+@cache
+def _definitions(module: str) -> dict[str, ast.ClassDef]:
+    """Return the definitions of a module's classes by name; the module is parsed once for all of them."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}

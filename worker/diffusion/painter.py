@@ -106,8 +106,8 @@ class Painter:
         :raises ModelError: when a setting of the rendering is unknown.
         """
         _check(rendering)
-        # 1. Encode the prompts, with as many threads as pictures are rendered with: last bits depend on it.
-        torch.set_num_threads(min(rendering.threads, machine.cores()))
+        # 1. Encode the prompts, with as many threads as pictures are rendered with.
+        machine.use_threads(rendering.threads)
         watch = figures.Laps()
         whole_prompts = [stop.prompt if stop.has_style else self.prefix + stop.prompt for stop in stops]
         encoded = [self._encode(prompt, stop) for prompt, stop in zip(whole_prompts, stops, strict=True)]
@@ -194,7 +194,7 @@ class Painter:
     ) -> list[Painted] | None:
         """Render a batch in one precision; return None when the result is NaN or infinite."""
         # 1. Prepare the networks, the solver and the starting latents.
-        torch.set_num_threads(min(rendering.threads, machine.cores()))
+        machine.use_threads(rendering.threads)
         preview = self.latent_preview  # first, because fitting it changes how the networks are placed
         positions, closed = batch.positions, prepared.closed
         rows = adapter_shares(prepared.adapters, positions, closed=closed)

@@ -89,6 +89,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def use_threads(count: int) -> None:
+    """Set how many threads torch computes with, at most one for each core: last bits depend on it."""
+    torch.set_num_threads(min(count, cores()))
+
+
 def fallback() -> Setting:
     """Name the setting that is right on every machine, if rarely the fastest."""
     return Setting("float32", "contiguous", cores(), 1)

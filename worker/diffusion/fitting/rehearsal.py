@@ -32,7 +32,7 @@ class Rehearsal:
     @torch.inference_mode()
     def __call__(self, setting: machine.Setting) -> torch.Tensor:
         """Make one UNet evaluation of a batch under a setting, and return the prediction."""
-        torch.set_num_threads(setting.threads)
+        machine.use_threads(setting.threads)
         unet, _ = self._model.networks(setting.precision, setting.memory_format)
         noise = self._model.with_sketches(self._noise, None)
         latents = noise.expand(len(self._states) * setting.batch, *noise.shape[1:])
