@@ -24,6 +24,12 @@ SHOWN = 0.7
 
 POOLED, PART = 8, 32
 
+EDGE = 4
+"""Width in pixels of the edge that the discriminator does not judge.
+
+It knows less about a pixel at the edge, and a decoder that answers it there paints specks along the edge.
+"""
+
 
 class Discriminator(nn.Module):
     """Patch discriminator for pictures (n, 3, h, w), −1…1: logits above 0 mean real, below 0 decoded.
@@ -69,7 +75,8 @@ class AdversarialLoss:
         would add specks.
         """
         judge = self.adversary.requires_grad_(True)
-        real, fake = judge(pictures)[0], judge(painted.detach())[0]
+        judgeable = with_edge_of(painted, pictures)
+        real, fake = judge(pictures)[0], judge(judgeable.detach())[0]
         adversarial = torch.ones(len(pictures), device=pictures.device) if shown is None else 1 - shown
         loss_of_judge = _weighed(F.relu(1 - real), adversarial) + _weighed(F.relu(1 + fake), adversarial)
         if torch.isfinite(loss_of_judge):
@@ -80,7 +87,7 @@ class AdversarialLoss:
         judge.requires_grad_(False)
         with torch.no_grad():
             real_features = judge(pictures)[1]
-        judged, features = judge(painted)
+        judged, features = judge(judgeable)
         weight = torch.ones(len(pictures), device=pictures.device) if exact is None else exact.to(pictures)
         matched = torch.stack([_weighed((one - other).abs(), weight)
                                for one, other in zip(features, real_features, strict=True)]).mean()  # fmt: skip
@@ -100,6 +107,12 @@ class AdversarialLoss:
         """Restore what :meth:`state_dict` returned."""
         self.adversary.load_state_dict(state["adversary"])
         self._optimiser.load_state_dict(state["optimiser"])
+
+
+def with_edge_of(painted: Tensor, pictures: Tensor) -> Tensor:
+    """Return ``painted`` (n, 3, h, w) with its outermost :data:`EDGE` pixels taken from ``pictures``."""
+    inner = F.pad(torch.ones_like(painted[..., EDGE:-EDGE, EDGE:-EDGE]), (EDGE, EDGE, EDGE, EDGE))
+    return torch.where(inner > 0, painted, pictures)
 
 
 def coarse_distance(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:

@@ -88,6 +88,14 @@ def test_of_what_was_shown_no_adversary_is_asked() -> None:
     assert told["adversary"] > 0
 
 
+def test_the_edge_is_not_judged() -> None:
+    asked, painted = pictures(), dotted(pictures(seed=2)).requires_grad_()
+    judged = adversary.Discriminator((8, 8, 8))(adversary.with_edge_of(painted, asked))[0]
+    (gradient,) = torch.autograd.grad(judged.sum(), painted)
+    inner = gradient[..., adversary.EDGE : -adversary.EDGE, adversary.EDGE : -adversary.EDGE]
+    assert inner.count_nonzero() == gradient.count_nonzero() > 0
+
+
 def test_specks_cost_more_where_the_marks_were_shown() -> None:
     asked = pictures()
     specks = asked + 0.05 * torch.randn(asked.shape, generator=torch.Generator().manual_seed(3))
