@@ -89,7 +89,7 @@ COPY --from=worker-packages /venv /venv
 COPY app app
 COPY migrations migrations
 COPY decoder decoder
-COPY eye eye
+COPY image_encoder image_encoder
 COPY sketch sketch
 COPY worker worker
 COPY models models

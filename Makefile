@@ -7,7 +7,7 @@ PORT ?= 8000
 export PORT
 # Compiling the tests anew each time would be a quarter of a quick run.
 export PYTHONDONTWRITEBYTECODE =
-SCANNED := app benchmarks decoder deploy docs eye migrations sketch studio templates worker wsgi.py
+SCANNED := app benchmarks decoder deploy docs image_encoder migrations sketch studio templates worker wsgi.py
 
 .PHONY: help run dev test fast check audit bench load faults manifests simulate language settings lock bom notes workflows production deployed monitoring
 help:  ## list the targets

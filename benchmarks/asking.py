@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.commissions import scenes
-from app.generation import hands
+from app.generation import model_styles
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
 from app.text.embedding import Embedding
-from worker.diffusion.painter import Painter
+from app.walk_requests import scenes
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 MEANING = Path("models/meaning")
 """The shipped table of word embeddings."""
@@ -35,5 +35,5 @@ class Asking:
             reading = self._reader.read(prompt, seed=seed)
             scene = scenes.arrange(reading, model=self._model, seed=seed, walk_seed=seed, hand=hand)
             said = scene.words
-        written = hands.append_words(said, hand, hands.pattern(self._model))
+        written = model_styles.append_words(said, hand, model_styles.pattern(self._model))
         return StopInput(written, "", seed, said, bool(hand), scene)

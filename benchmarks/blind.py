@@ -21,8 +21,8 @@ from app.generation import models_on_offer, presets
 from benchmarks.asking import Asking
 from sketch import wording
 from sketch.scene import COLOURS
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 LEFT_OUT = ("Smileys & Emotion", "People & Body")
 A_SHEET, COLUMNS, TILE, GAP = 12, 4, 256, 26

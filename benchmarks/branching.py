@@ -30,11 +30,11 @@ from PIL import Image
 
 from app.generation import models_on_offer, presets
 from benchmarks import branching_curve, contenders, measures, strips
-from eye import Eye
+from image_encoder import Eye
 from tests.support.whole_walk import WholeWalk
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import smoothness_measure
 
 Picture = NDArray[np.uint8]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 from worker.networks import decoding
 
 

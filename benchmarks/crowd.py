@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from app.generation import hands, models_on_offer
+from app.generation import model_styles, models_on_offer
 from app.storage.database import db, is_sqlite
 from app.storage.walk_models import ALPHABET, FINISHED, Medium, Stop, Walk
 from app.text import folding
@@ -41,7 +41,7 @@ def fill(count: int, catalogue: Path, *, seed: int = 1) -> None:
     """Insert ``count`` published walks; the triggers' statements write the index afterwards."""
     draw = random.Random(seed)
     titles, known = read_texts(catalogue), models_on_offer.facts().get("vocabulary", []) or ["a fox", "a kite"]
-    styles = [hand.words for hand in hands.known()] or [""]
+    styles = [hand.words for hand in model_styles.known()] or [""]
     common = COMMON | {"model_name": models_on_offer.facts()["name"]}
     _rest()
     numbers = iter(range(1, count + 1))

@@ -27,10 +27,10 @@ from app.generation import cost, sampler_settings
 from app.queue import fair_queue
 from app.storage.database import db, upgrade, writing
 from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Piece, Stop, Walk, new_id
-from worker.pieces.next_level import enqueue_tasks
-from worker.planning import level_plan
-from worker.planning.level_plan import Level
+from worker.planning import pass_plan
+from worker.planning.pass_plan import Level
 from worker.queue.leases import Claim, claim_next
+from worker.tasks.next_pass import enqueue_tasks
 
 DAY = 86_400.0
 BATCH = 8
@@ -143,7 +143,7 @@ class Line:
     def _seconds(self, story: Story, level: int, batch: int) -> float:
         sampling = sampler_settings.resolve_settings(story.request.preset)
         pictures = max(story.levels[level].pad, len(story.levels[level].batches[batch]))
-        return self.pace * pictures * level_plan.count_evaluations(story.levels[: level + 1], sampling)
+        return self.pace * pictures * pass_plan.count_evaluations(story.levels[: level + 1], sampling)
 
     def _done(self, claim: Claim, story: Story) -> None:
         number = claim.walk_number

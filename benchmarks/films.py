@@ -18,7 +18,7 @@ from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import PRESETS, Ours
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import encoding as films
 from worker.film import smoothness_measure
 

@@ -27,9 +27,9 @@ from benchmarks import contenders, real_models
 from benchmarks.trajectories import Sampler
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import DTYPES
+from worker.diffusion.walk_pipeline import Painter
 
 GB = 2**30
 CONTEXT = 400 * 2**20

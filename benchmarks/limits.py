@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.contenders import Picture
 from worker.diffusion import tuning as machine
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import encoding, smoothness_measure
 
 BATCHES = (1, 2, 4, 8, 12, 16, 24, 32, 48)

@@ -11,8 +11,8 @@ from benchmarks.asking import Asking
 from benchmarks.contenders import Film
 from benchmarks.trajectories import Sampler
 from tests.support import whole_walk
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
+from worker.diffusion.walk_pipeline import Painter
 
 PRESETS: tuple[str, ...] = presets.NAMES
 

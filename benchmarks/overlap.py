@@ -25,21 +25,21 @@ import numpy as np
 from flask_migrate import upgrade
 
 from app import create_app
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.config import ROOT
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from benchmarks.overlap_timeline import drawing
 from benchmarks.pairs import REPORT
 from benchmarks.shares import One
 from benchmarks.sleeper import Sleeper
 from worker import job
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering
-from worker.pieces import batch_piece
+from worker.diffusion.walk_pipeline import Painter
 from worker.planning.latent_state import Painted
 from worker.process.worker import Worker
+from worker.tasks import batch_task
 
 GRAIN = 12.0
 """The spread of the noise on simulated pictures, in grey levels; without it their files would be tiny."""
@@ -85,7 +85,7 @@ class SimulatedCard(Sleeper):
 def trace() -> Iterator[list[Span]]:
     """Yield a list to which all threads' activities are appended within the block."""
     spans: list[Span] = []
-    begin = batch_piece.generate
+    begin = batch_task.generate
 
     def note(what: str, painting: Any, do: Callable[[Any], Any]) -> Any:
         claim, began = painting.claim, time.monotonic()
@@ -99,7 +99,7 @@ def trace() -> Iterator[list[Span]]:
         rest = note("paint", painting, begin)
         return lambda painting: note("write", painting, rest)
 
-    with patch.object(batch_piece, "generate", traced_begin):
+    with patch.object(batch_task, "generate", traced_begin):
         yield spans
 
 

@@ -23,7 +23,7 @@ from benchmarks.ours import Ours
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT
 from benchmarks.store import Store
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 
 HOUSE = ROOT / "models" / "house"
 THROUGH = ((24, 9), (60, 7), (240, 3))

@@ -23,10 +23,10 @@ from flask import Flask
 from sqlalchemy import text
 
 from app import create_app
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.queue import jobs
 from app.storage.database import db
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from benchmarks.pairs import REPORT
 from benchmarks.sharing import Setting, Workshop, paint_walk
 from tests.support import postgres

@@ -20,16 +20,16 @@ from unittest.mock import patch
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import upgrade
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from benchmarks.counting import find_networks
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT
 from worker import job
 from worker.diffusion.model_pool import Painters
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import encoding, smoothness_measure
 from worker.process.worker import Worker
 

@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from worker.diffusion import solver_state
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import Rendering
+from worker.diffusion.walk_pipeline import Painter
 from worker.planning import frame_schedule, interpolation
 
 

@@ -41,7 +41,7 @@ from app.storage.database import (
     schema_state,
 )
 from app.version import __version__
-from worker import figures, writing_side
+from worker import metrics, writing_side
 from worker.diffusion import tuning
 from worker.diffusion.model import ModelError
 from worker.diffusion.model_pool import Painters
@@ -122,7 +122,7 @@ def _serve_metrics(app: Flask) -> str | None:
     """
     address = app.config["WORKER_METRICS"]
     try:
-        return figures.serve(address)
+        return metrics.serve(address)
     except OSError as error:
         raise ConfigError(f"MOMA_WORKER_METRICS cannot be used: {address}: {error.strerror or error}.") from error
 
@@ -338,7 +338,7 @@ def _description(painters: Painters) -> dict[str, Any]:
 
 def _state(schema: str, serving: str | None) -> dict[str, Any]:
     """Return the schema revision that this worker started with, its metrics address and its memory in bytes."""
-    return {"schema": schema, "metrics": serving, "memory": figures.memory_bytes()}
+    return {"schema": schema, "metrics": serving, "memory": metrics.memory_bytes()}
 
 
 if __name__ == "__main__":

@@ -15,18 +15,18 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import CANCELLED, FINISHED, REFUSED, Walk
 from app.walks import lifecycle
-from worker import figures
+from worker import metrics
 from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
 from worker.diffusion.rendering import PaintingError
 from worker.film import encoding
 from worker.film.scratch import ScratchFull
-from worker.pieces import fit_pictures
-from worker.pieces.painting import PainterNeeded, Stopped
-from worker.pieces.walk_setup import WalkRestarted, WrongModel
 from worker.process.worker import Worker
 from worker.queue import heartbeat, outages
 from worker.queue.leases import Claim, LeaseLost, fail_walk, release_task
+from worker.tasks import fit_pictures
+from worker.tasks.painting import PainterNeeded, Stopped
+from worker.tasks.walk_setup import WalkRestarted, WrongModel
 
 DONE, WRITTEN_ASIDE, BACK, FAILED, PUT_OFF = "done", "written aside", "needs the painter", "failed", "put off"
 """Outcomes of a thread's work on a task; the second and third do not end the task."""
@@ -171,7 +171,7 @@ def _reduce_memory(attempt: Attempt, error: Exception) -> bool:
 def count(error: Exception, verdict: str | None = None) -> None:
     """Count an error in the metrics, by its type or by the verdict on the device."""
     known = (name for kind, name in REASONS if isinstance(error, kind))
-    figures.count_failure(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
+    metrics.count_failure(REASONS_OF_DEVICES.get(verdict or "") or next(known, "other"))
 
 
 def visitor_message(error: Exception) -> str:

@@ -15,13 +15,13 @@ from functools import partial
 from app.observability import log_lines, telemetry
 from app.storage.database import db
 from app.storage.walk_models import CANDIDATES, FILM, LORA, PHOTOS, STAGES
-from worker import failures, figures
+from worker import failures, metrics
 from worker.failures import BACK, DONE, WRITTEN_ASIDE, Attempt
-from worker.pieces import batch_piece, candidates_piece, lora_piece, photo_piece, stages_piece
-from worker.pieces.painting import PainterNeeded, Stopped, WalkInProgress
 from worker.process.worker import Worker, this_worker
 from worker.queue import photo_tasks
 from worker.queue.leases import Claim, claim_next
+from worker.tasks import batch_task, candidates_task, lora_task, photo_task, stages_task
+from worker.tasks.painting import PainterNeeded, Stopped, WalkInProgress
 from worker.writing_side import Remainder, WritingSide
 
 __all__ = ["extract_features", "look", "work"]
@@ -132,7 +132,7 @@ def _attempt(worker: Worker, claim: Claim, side: WritingSide | None = None) -> E
 
 def _paint(worker: Worker, claim: Claim, side: WritingSide | None) -> str:
     if claim.kind == PHOTOS:  # needs no generative model
-        photo_piece.describe(claim)
+        photo_task.describe(claim)
         return DONE
     remainder = _begin(worker, claim)
     if remainder is not None and side is not None:
@@ -191,7 +191,7 @@ def _observe(attempt: Attempt) -> Iterator[None]:
         finally:
             traced["outcome"] = attempt.outcome
             if attempt.outcome not in (WRITTEN_ASIDE, BACK):
-                figures.count_task(claim.kind, attempt.outcome, claim.seconds)
+                metrics.count_task(claim.kind, attempt.outcome, claim.seconds)
             log.info("%s %s.%s: %s after %.2f s", claim, claim.level, claim.batch, attempt.outcome, claim.seconds)
 
 
@@ -200,12 +200,12 @@ def _begin(worker: Worker, claim: Claim) -> Remainder | None:
     painter = worker.models.get(claim.model)
     worker.heartbeat.note_progress()
     if claim.kind == STAGES:
-        stages_piece.paint(claim, painter)
+        stages_task.paint(claim, painter)
     elif claim.kind == CANDIDATES:
-        candidates_piece.paint(claim, painter)
+        candidates_task.paint(claim, painter)
     elif claim.kind == LORA:
-        lora_piece.check(claim, painter)
+        lora_task.check(claim, painter)
     else:
         painting = WalkInProgress(claim, painter)
-        return Remainder(painting, batch_piece.generate(painting))
+        return Remainder(painting, batch_task.generate(painting))
     return None

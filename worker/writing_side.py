@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from time import monotonic
 
-from worker.pieces.painting import WalkInProgress
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim
+from worker.tasks.painting import WalkInProgress
 
 GPU_THREADS, CPU_THREADS = 2, 1
 """The number of writer threads: for a GPU two, which write a film and a batch or two batches at a time; for a CPU one,

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.commissions.recipe_schema import STOPS, RecipeStop
 from app.field_docs import documented
+from app.walk_requests.recipe_schema import STOPS, RecipeStop
 
 
 @documented

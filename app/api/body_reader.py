@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.commissions import error_messages
 from app.errors import Malformed
 from app.generation.limits import Limits
+from app.walk_requests import error_messages
 
 Body = TypeVar("Body", bound=BaseModel)
 Checked = TypeVar("Checked")

@@ -10,11 +10,11 @@ from app.api.candidate_types import CandidateDescription, CandidatesDescription,
 from app.api.openapi import documented
 from app.api.pictures import own_token
 from app.auth import api_tokens, rate_limits, visitors
-from app.commissions import candidates
-from app.commissions.candidates import CandidateRequest
 from app.errors import NotOwner
 from app.queue import candidate_requests
 from app.storage.candidate_models import Candidate, CandidateSet
+from app.walk_requests import candidates
+from app.walk_requests.candidates import CandidateRequest
 from app.web.responses import conditional
 
 blueprint = Blueprint("candidate_api", __name__, url_prefix="/api/v1/candidates")

@@ -14,10 +14,10 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.api.openapi import documented
 from app.auth import api_tokens, rate_limits, visitors
 from app.auth.rate_limits import RateLimit
-from app.commissions import brought_photos, error_messages
 from app.errors import FieldError, InvalidInput
 from app.presentation.walk_description import FINISHED_AT, WALK_ID, Moment
 from app.storage.photo_models import Photo
+from app.walk_requests import brought_photos, error_messages
 
 blueprint = Blueprint("pictures", __name__, url_prefix="/api/v1")
 

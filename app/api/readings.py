@@ -10,14 +10,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.api import query_reader
 from app.api.openapi import documented
 from app.api.response_types import DrawingDescription, ReadingDescription, ThingDescription
-from app.commissions import scenes
-from app.commissions.schema import Seed, check_words, clean_words, limits_in_schema
 from app.drawings import pictures
 from app.errors import InvalidInput
 from app.gallery.catalogue_query import whole
 from app.generation import models_on_offer
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
+from app.walk_requests import scenes
+from app.walk_requests.schema import Seed, check_words, clean_words, limits_in_schema
 from app.web.responses import conditional
 from sketch.sketchbook import Drawing
 

@@ -13,16 +13,16 @@ from app.api.again_types import WalkAgain
 from app.api.openapi import documented
 from app.api.response_types import LikeList, NewWalk, WalkList
 from app.auth import api_tokens, rate_limits, visitors
-from app.commissions import intake, recipe, walk_edits
-from app.commissions.schema import Commission
-from app.commissions.validation import validate
-from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput, NotOwner
 from app.gallery import catalogue, similar
 from app.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.moderation import audit_log, curation
 from app.presentation.walk_description import WalkDescription, describe
 from app.storage.walk_models import Walk
+from app.walk_requests import intake, recipe, walk_edits
+from app.walk_requests.schema import Commission
+from app.walk_requests.validation import validate
+from app.walk_requests.walk_edits import WalkChange
 from app.walks import lifecycle, lookup
 from app.web.responses import conditional
 

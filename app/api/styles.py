@@ -11,8 +11,6 @@ from app.api import body_reader, query_reader, routes
 from app.api.openapi import documented
 from app.api.response_types import ArtistDescription, LoraDescription, NewWalk, StyleDescription, StyleList
 from app.auth import api_tokens
-from app.commissions import repainting
-from app.commissions.schema import Commission, check_words, limits_in_schema
 from app.errors import InvalidInput
 from app.gallery.catalogue_query import whole
 from app.generation import loras, models_on_offer
@@ -22,6 +20,8 @@ from app.storage.walk_models import HAND_MAX
 from app.styles import samples, shipped
 from app.styles.proposals import SHOWN
 from app.styles.style import Style
+from app.walk_requests import repainting
+from app.walk_requests.schema import Commission, check_words, limits_in_schema
 from app.walks import lookup
 from app.web.responses import conditional
 

@@ -12,12 +12,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from app.commissions.recipe_pins import PRINTABLE
 from app.drawings import added_drawings, offered
 from app.moderation import audit_log, drawing_curation, drawing_request
 from app.moderation.drawing_request import KIND, WORDS_MOST
 from app.storage.database import db, now, writing
 from app.storage.drawing_models import CREDIT_MAX, KIND_MAX, NAME_MAX, SOURCE_MAX, STYLE_MAX, AddedDrawing
+from app.walk_requests.recipe_pins import PRINTABLE
 from sketch import svg as svg_files
 from sketch.sketchbook import SketchbookError, digest_of
 

@@ -23,8 +23,6 @@ from app.archives.archive_format import MEDIA
 from app.archives.drawing_records import DRAWINGS, DrawingLine
 from app.archives.walk_records import ARCHIVE, ExhibitionLine, WalkLine
 from app.auth import visitors
-from app.commissions import brought_photos, recipe, walk_edits
-from app.commissions.schema import Commission, StopRequest
 from app.drawings import sketchbooks
 from app.errors import FieldError, InvalidInput
 from app.field_errors import ERRORS_MAX
@@ -39,6 +37,8 @@ from app.storage.database import db, writing
 from app.storage.house_models import Exhibition, ExhibitionItem
 from app.storage.walk_models import FINISHED, QUEUED, Frame, Medium, Stop, Walk
 from app.text import folding
+from app.walk_requests import brought_photos, recipe, walk_edits
+from app.walk_requests.schema import Commission, StopRequest
 from app.walks import lookup, neighbours
 
 VISITOR = "import"

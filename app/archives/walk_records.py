@@ -9,11 +9,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.archives.archive_format import MEDIA_PATH, Kind, Manifest
 from app.archives.drawing_records import DRAWINGS
-from app.commissions.recipe import recipe_of
-from app.commissions.recipe_pins import POSITIONS_MAX, PRINTABLE
 from app.storage.house_models import TEXT_MAX, TITLE_MAX
 from app.storage.walk_models import ID, SLUG_MAX, Walk
 from app.text import stop_notes
+from app.walk_requests.recipe import recipe_of
+from app.walk_requests.recipe_pins import POSITIONS_MAX, PRINTABLE
 
 WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
 

@@ -11,7 +11,6 @@ import click
 from app.api import candidate_routes
 from app.auth import visitors
 from app.cli.common import as_json, explain_errors, print_json
-from app.commissions import candidates
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
 from app.models import aspects
@@ -19,6 +18,7 @@ from app.processes.local_worker import provide_worker
 from app.queue import candidate_requests, jobs
 from app.storage.candidate_models import WAITING, CandidateSet
 from app.storage.database import db
+from app.walk_requests import candidates
 
 WORD = "command line"
 NONE = "-"

@@ -16,9 +16,6 @@ from sqlalchemy import select
 
 from app.auth import visitors
 from app.cli.common import as_json, explain_errors, print_json
-from app.commissions import intake, recipe
-from app.commissions.recipe_pins import PinnedSettings
-from app.commissions.schema import Commission
 from app.errors import MomaError
 from app.operations import first_exhibition
 from app.operations.first_exhibition import RepaintCheck, ShippedWalk
@@ -26,6 +23,9 @@ from app.processes.local_worker import provide_worker, wait_for_walk
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
+from app.walk_requests import intake, recipe
+from app.walk_requests.recipe_pins import PinnedSettings
+from app.walk_requests.schema import Commission
 from app.walks import lifecycle
 
 if TYPE_CHECKING:

@@ -15,10 +15,6 @@ from sqlalchemy import select
 from app.auth import visitors
 from app.cli import candidates
 from app.cli.common import as_json, explain_errors, print_json
-from app.commissions import brought_photos, intake, recipe, repainting
-from app.commissions.recipe_pins import PinnedSettings
-from app.commissions.schema import Commission
-from app.commissions.validation import validate
 from app.errors import InvalidInput, MediaError, MomaError
 from app.generation import presets
 from app.models import aspects
@@ -32,6 +28,10 @@ from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
 from app.storage.wall_models import WallLeg
+from app.walk_requests import brought_photos, intake, recipe, repainting
+from app.walk_requests.recipe_pins import PinnedSettings
+from app.walk_requests.schema import Commission
+from app.walk_requests.validation import validate
 from app.walks import lifecycle, lookup
 
 WORD = "command line"

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import field_errors
 from app.gallery import cursors
-from app.generation import hands, models_on_offer
+from app.generation import model_styles, models_on_offer
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.search import terms
@@ -61,7 +61,9 @@ def _one_of(allowed_values: Callable[[], list[str]]) -> Any:
 
 def known_hands() -> list[str]:
     """Return the names of the styles that the offered models have."""
-    return list(dict.fromkeys(hand.words for model in models_on_offer.offered() for hand in hands.known(model.setting)))
+    return list(
+        dict.fromkeys(hand.words for model in models_on_offer.offered() for hand in model_styles.known(model.setting))
+    )
 
 
 def known_models() -> list[str]:

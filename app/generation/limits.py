@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import current_app
 
 from app.generation import loras, models_on_offer, sampler_settings
-from app.generation.hands import Hand
-from app.generation.hands import known as known_hands
+from app.generation.model_styles import Hand
+from app.generation.model_styles import known as known_hands
 from app.models.facts import CLIP_LAYERS
 
 SEED_MAX = 2**32 - 1

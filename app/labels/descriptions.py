@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import force_locale
 
 from app.errors import Conflict
-from app.generation import hands
+from app.generation import model_styles
 from app.i18n.gettext import _
 from app.i18n.locales import LOCALES
 from app.storage.walk_models import FINISHED, ROUND, STOP, Walk
@@ -70,7 +70,7 @@ def of_walk(walk: Walk, language: str = "en") -> Description:
     if walk.state != FINISHED:
         raise Conflict(_("This walk is not finished. Captions are written when it is."))
     with force_locale(str(LOCALES[language])):
-        styles = tuple(hands.names(walk))
+        styles = tuple(model_styles.names(walk))
     return Description(
         stops=tuple(name(stop.prompt) for stop in walk.stops),
         frames=walk.frames,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from app.generation import models_on_offer
-from app.observability import site_figures
+from app.observability import site_metrics
 from app.queue import admission, jobs
 from app.search import semantic_search, visual_search
 from app.storage import disk_space, media_store
@@ -120,7 +120,7 @@ def _worker(has_database: bool) -> Finding:
     if not workers:
         return Finding("worker", False, "No worker is running. Start one: python -m worker")
     schema = recorded_revision() if has_database else None
-    if old := [worker for worker in workers if site_figures.is_outdated(worker, schema)]:
+    if old := [worker for worker in workers if site_metrics.is_outdated(worker, schema)]:
         versions = ", ".join(sorted({str(worker.get("version") or "an earlier version") for worker in old}))
         ours = f"this is {__version__}"
         return Finding("worker", False, f"{len(old)} of {len(workers)} run {versions}, {ours}. Restart them.")

@@ -16,7 +16,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from werkzeug.exceptions import NotFound
 
-from app.observability import site_figures
+from app.observability import site_metrics
 from app.queue import jobs
 
 blueprint = Blueprint("metrics", __name__)
@@ -46,7 +46,7 @@ class Requests:
         self.commissions = Counter("moma_commissions", "Walks that were asked for.", ["answer"], registry=own)
         if own is None:
             MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
-        self.registry.register(site_figures.Site())
+        self.registry.register(site_metrics.Site())
 
 
 def init_app(app: Flask) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.observability import site_figures
+from app.observability import site_metrics
 from app.queue import jobs
 from app.storage.database import db, now, recorded_revision
 from app.storage.walk_models import (
@@ -78,20 +78,20 @@ class Overview:
 def collect() -> Overview:
     """Return the overview, read from database and Redis."""
     instant = now()
-    queue = site_figures.depths()
+    queue = site_metrics.depths()
     line = select(func.min(Walk.created_at)).where(Walk.state == QUEUED)
     oldest = db.session.scalar(line)
     painting = db.session.scalar(select(func.count()).where(Walk.state == PAINTING)) or 0
     schema = recorded_revision()
     workers = [
         {"name": about["name"], "model": about["model"], "device": about["device"], "version": about.get("version"),
-         "memory": about.get("memory"), "is_outdated": site_figures.is_outdated(about, schema)}
+         "memory": about.get("memory"), "is_outdated": site_metrics.is_outdated(about, schema)}
         for about in jobs.workers()
     ]  # fmt: skip
     return Overview(
         at=instant,
         redis=jobs.redis_answers(),
-        waiting={kind: queue.get((kind, PIECE_WAITING), 0) for kind in site_figures.KINDS},
+        waiting={kind: queue.get((kind, PIECE_WAITING), 0) for kind in site_metrics.KINDS},
         painting=painting,
         oldest_seconds=0.0 if oldest is None else max(0.0, (instant - oldest).total_seconds()),
         wait_seconds=_median_wait(instant),

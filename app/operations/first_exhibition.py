@@ -26,10 +26,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.auth import visitors
-from app.commissions import recipe
-from app.commissions.recipe_pins import PinnedSettings
-from app.commissions.schema import Commission
-from app.commissions.validation import validate
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.gallery import exhibitions
@@ -38,6 +34,10 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
 from app.text import folding
+from app.walk_requests import recipe
+from app.walk_requests.recipe_pins import PinnedSettings
+from app.walk_requests.schema import Commission
+from app.walk_requests.validation import validate
 from app.walks import colours, lifecycle, lookup, neighbours
 
 if TYPE_CHECKING:  # numpy is not loaded in the web process; it would take a sixth of its memory

@@ -20,7 +20,6 @@ from typing import Any
 from flask import current_app
 
 from app.auth import visitors
-from app.commissions import brought_photos
 from app.errors import InvalidInput, MediaError, MomaError
 from app.i18n.foreign_messages import translate_foreign
 from app.labels import captions, pictures, wall_label, writing
@@ -30,6 +29,7 @@ from app.queue import jobs
 from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.uploads import photo_check, photo_store
+from app.walk_requests import brought_photos
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif", ".gif", ".tif", ".tiff", ".bmp", ".svg")
 """The suffixes of pictures, also of formats that cannot be read, so that these are reported."""

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
 from app.auth import api_tokens, rate_limits, visitors
-from app.commissions import candidates
 from app.errors import NoRoom
 from app.i18n.gettext import _
 from app.presentation import candidate_rows, form_address
@@ -17,6 +16,7 @@ from app.queue import candidate_requests, jobs
 from app.queue.candidate_requests import A_ROW
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db
+from app.walk_requests import candidates
 from app.web import fragments
 from app.web.responses import conditional
 

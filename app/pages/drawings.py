@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app.commissions import scenes
 from app.drawings import drawing_credits, offered, pictures, sketchbooks
 from app.gallery.drawing_catalogue import GROUPS, DrawingCatalogue, Motif, catalogue
 from app.generation import models_on_offer
@@ -20,6 +19,7 @@ from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.gettext import _
 from app.i18n.locales import here
 from app.search.terms import QUERY_MAX, too_long
+from app.walk_requests import scenes
 from app.web.responses import conditional, page_response
 from sketch.sketchbook import Drawing, SketchbookError
 

@@ -21,8 +21,6 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from app.auth import rate_limits, visitors
-from app.commissions import intake, scenes
-from app.commissions.validation import validate
 from app.drawings import offered
 from app.errors import InvalidInput, NoRoom
 from app.gallery import catalogue
@@ -37,6 +35,8 @@ from app.presentation import make_form as forms
 from app.queue import fair_queue, jobs
 from app.styles import samples, shipped
 from app.uploads.photo_check import ACCEPTED
+from app.walk_requests import intake, scenes
+from app.walk_requests.validation import validate
 from app.web import error_responses, fragments
 from app.web.responses import conditional, page_response
 

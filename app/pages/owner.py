@@ -7,11 +7,11 @@ from typing import cast
 from flask import Blueprint, Response, redirect, request, url_for
 
 from app.auth import rate_limits, visitors
-from app.commissions import walk_edits
 from app.errors import InvalidInput, NotOwner
 from app.i18n.gettext import _
 from app.pages.walk import redirect_to_walk, walk_page
 from app.storage.walk_models import Walk
+from app.walk_requests import walk_edits
 from app.walks import lifecycle, lookup
 
 blueprint = Blueprint("owners", __name__)

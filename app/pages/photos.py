@@ -6,7 +6,6 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from werkzeug.exceptions import NotFound
 
 from app.auth import api_tokens, rate_limits, visitors
-from app.commissions import brought_photos, error_messages
 from app.i18n.gettext import _
 from app.presentation import form_address
 from app.presentation.make_form import MakeForm
@@ -15,6 +14,7 @@ from app.storage import media_store
 from app.storage.photo_models import Photo
 from app.storage.walk_models import ID
 from app.uploads import photo_store
+from app.walk_requests import brought_photos, error_messages
 from app.web import fragments
 from app.web.responses import send_stored
 

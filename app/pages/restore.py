@@ -8,10 +8,6 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
 from app.auth import visitors
-from app.commissions import brought_photos, layouts, recipe
-from app.commissions.recipe import as_commission
-from app.commissions.recipe_pins import PinnedSettings
-from app.commissions.schema import Commission
 from app.drawings import sketchbooks
 from app.errors import InvalidInput
 from app.generation import models_on_offer
@@ -21,6 +17,10 @@ from app.pages import photos
 from app.pages.make import make_page
 from app.presentation import choices, form_fields
 from app.presentation import make_form as forms
+from app.walk_requests import brought_photos, layouts, recipe
+from app.walk_requests.recipe import as_commission
+from app.walk_requests.recipe_pins import PinnedSettings
+from app.walk_requests.schema import Commission
 from app.walks import reuse
 
 blueprint = Blueprint("restoring", __name__)

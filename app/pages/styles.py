@@ -8,7 +8,6 @@ from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from app.auth import rate_limits, visitors
-from app.commissions import intake, repainting, schema
 from app.errors import Conflict, InvalidInput, NoRoom
 from app.generation import loras, models_on_offer
 from app.generation.limits import Limits
@@ -20,6 +19,7 @@ from app.storage.walk_models import Walk
 from app.styles import added, samples, shipped
 from app.styles.added import AddedStyle
 from app.styles.proposals import Proposal
+from app.walk_requests import intake, repainting, schema
 from app.walks import lookup
 from app.web.responses import conditional, page_response
 

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.commissions import candidates
-from app.commissions.candidates import CandidateRequest
 from app.errors import FieldError, InvalidInput
-from app.generation import hands, models_on_offer
+from app.generation import model_styles, models_on_offer
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.gettext import _
 from app.i18n.locales import here
@@ -22,6 +20,8 @@ from app.presentation.make_form import MakeForm, StopLine, picked
 from app.queue import candidate_requests
 from app.queue.candidate_requests import A_ROW
 from app.storage.candidate_models import FAILED, WAITING, Candidate, CandidateSet
+from app.walk_requests import candidates
+from app.walk_requests.candidates import CandidateRequest
 
 SOON_MS, LATE_MS = 500, 5000
 """Milliseconds after which a page polls again, with and without a living worker."""
@@ -117,7 +117,7 @@ def request_candidates(form: MakeForm, index: int, *, count: int = A_ROW, **who:
     """Request ``count`` candidates for a stop of the form, or set the form's errors if the request is invalid.
 
     The form keeps the seed that was used, so that the chosen picture stays the same until the form is sent.
-    ``who`` are the further arguments of :func:`app.commissions.candidates.place`.
+    ``who`` are the further arguments of :func:`app.walk_requests.candidates.place`.
 
     :raises NoRoom: when the visitor's hourly limit, the queue or the disk is full.
     """
@@ -150,7 +150,7 @@ def row(candidate_set: CandidateSet, stop: StopLine, *, worker_ready: bool) -> C
     has_more = not missing and not error and len(shown) < candidate_requests.MOST
     request = candidate_set.asked["stop"]
     hand = request["hand"] if request["picture"] and candidate_set.wanted == 1 else None
-    known = hands.find(hand, hands.known(models_on_offer.setting(candidate_set.model))) if hand else None
+    known = model_styles.find(hand, model_styles.known(models_on_offer.setting(candidate_set.model))) if hand else None
     repainted = known.name if known else hand or ""
     return CandidateRow(candidate_set.id, shown, missing, error, has_more, worker_ready, repainted)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.commissions import scenes
 from app.drawings import offered, sketchbooks
 from app.generation import models_on_offer
 from app.i18n.locales import here
 from app.reading import chosen
+from app.walk_requests import scenes
 from sketch.sketchbook import Drawing
 from sketch.styling import drawing_styles
 

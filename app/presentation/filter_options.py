@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.gallery.catalogue_query import LISTS, SORTS, CatalogueQuery
-from app.generation import hands, models_on_offer
+from app.generation import model_styles, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
 from app.i18n import formatting
 from app.i18n.foreign_messages import translate_foreign
@@ -44,7 +44,7 @@ class Row:
 
 def rows(choice: CatalogueQuery) -> list[Row]:
     """Return the filters; one with fewer than two options is left out."""
-    known = {hand.words: hand.name for model in models_on_offer.offered() for hand in hands.known(model.setting)}
+    known = {hand.words: hand.name for model in models_on_offer.offered() for hand in model_styles.known(model.setting)}
     counts = range(STOPS_MIN, Limits.current().stops_max + 1)
     filters: list[tuple[str, str, dict[Any, str]]] = [
         ("hand", _("Style"), known),

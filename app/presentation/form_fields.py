@@ -10,12 +10,12 @@ from typing import Any
 from flask import current_app
 from pydantic_core import from_json
 
-from app.commissions import layouts
-from app.commissions.schema import Commission
 from app.generation import frame_rates, models_on_offer, presets, sampler_settings
 from app.models.aspects import SQUARE
 from app.presentation import choices
 from app.storage.walk_models import STOP, Stop, Walk
+from app.walk_requests import layouts
+from app.walk_requests.schema import Commission
 from app.walks import shapes
 
 SHARED = ("hand", "negative_prompt", "clip_skip")

@@ -10,10 +10,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app.commissions.error_messages import stop_suffix
-from app.commissions.schema import PICTURE
 from app.errors import FieldError, InvalidInput, WalkGone, WalkNotFound
-from app.generation import frame_rates, hands, models_on_offer
+from app.generation import frame_rates, model_styles, models_on_offer
 from app.generation.limits import SEED_MAX, STOPS_MIN, Limits
 from app.i18n.gettext import _
 from app.presentation import form_fields
@@ -25,6 +23,8 @@ from app.storage.walk_models import FINISHED, ID, Walk
 from app.styles import shipped
 from app.styles import style as styles
 from app.styles.style import Style
+from app.walk_requests.error_messages import stop_suffix
+from app.walk_requests.schema import PICTURE
 from app.walks import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
@@ -188,14 +188,14 @@ class MakeForm:
 
     def check_hand(self, limits: Limits) -> None:
         """Remove styles that the model does not know, and set an error for each; an old walk may name one."""
-        hand = hands.find(self.hand, limits.hands)
+        hand = model_styles.find(self.hand, limits.hands)
         if self.hand and hand is None:
-            offer = " " + _("It knows %(hands)s.", hands=hands.words_of(limits.hands)) if limits.hands else ""
+            offer = " " + _("It knows %(hands)s.", hands=model_styles.words_of(limits.hands)) if limits.hands else ""
             self.errors["hand"] = _unknown(self.hand) + offer
         self.hand = hand.words if hand else ""
         for stop in self.stops:
             own = stop.own.get("hand")
-            if own is not None and (not isinstance(own, str) or hands.find(own, limits.hands) is None):
+            if own is not None and (not isinstance(own, str) or model_styles.find(own, limits.hands) is None):
                 stop.error = _unknown(stop.own.pop("hand"))
 
     @property

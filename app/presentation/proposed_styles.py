@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.commissions import scenes
 from app.generation import models_on_offer
 from app.reading.reading import Reading
 from app.storage.walk_models import Walk
 from app.styles import artists, proposals, shipped
 from app.styles.artists import NearArtist
 from app.styles.proposals import SHOWN, Proposal
+from app.walk_requests import scenes
 
 
 def for_prompt(prompt: str, *, model: str | None = None, language: str = "en", limit: int = SHOWN) -> list[Proposal]:

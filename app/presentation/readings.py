@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.commissions import scenes, schema, stop_styles
-from app.commissions.stop_styles import StopFacts
 from app.drawings import sketchbooks
-from app.generation import hands, models_on_offer
+from app.generation import model_styles, models_on_offer
 from app.generation.limits import SEED_MAX, Limits
 from app.i18n.formatting import join_words
 from app.i18n.gettext import N_, _
@@ -29,6 +27,8 @@ from app.storage.walk_models import Walk
 from app.styles import artists, proposals, shipped
 from app.styles.artists import NearArtist
 from app.styles.style import Style
+from app.walk_requests import scenes, schema, stop_styles
+from app.walk_requests.stop_styles import StopFacts
 from sketch.arrangement import Wish
 from sketch.compositions.composition import LAYOUTS
 from sketch.sketchbook import Drawing
@@ -198,7 +198,7 @@ def style_of(form: MakeForm, index: int, limits: Limits) -> str:
 
     It is also ``""`` for a model whose styles have no layouts: its style follows from the seed alone.
     """
-    request = _FormRequest.from_form(form) if hands.any_composes(limits.hands) else None
+    request = _FormRequest.from_form(form) if model_styles.any_composes(limits.hands) else None
     if request is None:
         return ""
     interpretations = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.generation import hands
-from app.generation.hands import Hand
+from app.generation import model_styles
+from app.generation.model_styles import Hand
 from app.i18n.gettext import N_, _
 from app.styles.style import Style
 from sketch.compositions.composition import LAYOUTS
@@ -31,7 +31,7 @@ class StyleGroup(NamedTuple):
 
 def grouped(styles: Sequence[Style]) -> list[StyleGroup]:
     """Return the styles in groups, those trained on this site last; no groups if the model's styles have no layouts."""
-    if not hands.any_composes(style.hand for style in styles):
+    if not model_styles.any_composes(style.hand for style in styles):
         return []
     graphic = tuple(style for style in styles if style.hand.is_graphic)
     taught = tuple(style for style in styles if not style.hand.marks)

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
-from app.commissions import recipe
-from app.commissions.recipe_schema import STOPS, Recipe, RecipeDrawing
 from app.field_docs import documented
 from app.models.aspects import ASPECTS
 from app.queue import fair_queue, revisions
 from app.storage.walk_models import ENDINGS, ID, STATES, Stop, Walk
+from app.walk_requests import recipe
+from app.walk_requests.recipe_schema import STOPS, Recipe, RecipeDrawing
 from app.walks import lineage, reuse, shapes
 
 WALK_ID = "k7mz3vq9xw2hd8cf"

@@ -11,7 +11,6 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from app.commissions import recipe
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
@@ -20,6 +19,7 @@ from app.presentation import filter_options
 from app.publishing import embed
 from app.publishing.caching import SHARED_SECONDS
 from app.storage.walk_models import Walk
+from app.walk_requests import recipe
 from app.walks import lookup, media_urls
 from app.web import error_responses
 from app.web.responses import conditional

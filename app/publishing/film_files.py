@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 
-from app.commissions import recipe
 from app.errors import MediaError
 from app.i18n.gettext import _
 from app.publishing.caching import EACH_TIME, FOR_AN_HOUR, set_cache_control
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walk_requests import recipe
 from app.walks import lookup
 from app.walks.media_urls import FILMS
 from app.web.responses import conditional, send_stored

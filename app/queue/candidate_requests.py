@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.generation import cost
-from app.queue import admission, jobs, pieces
+from app.queue import admission, jobs, queued_tasks
 from app.storage.candidate_models import FAILED, WAITING, Candidate, CandidateSet
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANDIDATES, Piece, new_id
@@ -183,9 +183,9 @@ def _enqueue(session: Session, candidate_set: CandidateSet, *, batch: int) -> No
             model=candidate_set.model,
             kind=CANDIDATES,
             batch=batch,
-            payload=pieces.request_payload(),
-            urgency=pieces.SHORT,
-            turn=pieces.next_turn(session),
+            payload=queued_tasks.request_payload(),
+            urgency=queued_tasks.SHORT,
+            turn=queued_tasks.next_turn(session),
         )
     )
 

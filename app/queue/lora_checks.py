@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from app.queue import jobs, pieces
+from app.queue import jobs, queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.walk_models import LORA, PIECE_DONE, Piece, new_id
 
@@ -23,11 +23,11 @@ def enqueue(file: str, model: str | None) -> str:
         for old in session.scalars(select(Piece).where(Piece.kind == LORA)).all():
             if datetime.fromisoformat(old.payload[ASKED_AT]) < now() - LIFETIME:
                 session.delete(old)
-        payload = {"file": file, ASKED_AT: now().isoformat(), **pieces.request_payload()}
+        payload = {"file": file, ASKED_AT: now().isoformat(), **queued_tasks.request_payload()}
         session.add(
             Piece(
-                task=task, model=model, kind=LORA, payload=payload, urgency=pieces.SHORT,
-                turn=pieces.next_turn(session),
+                task=task, model=model, kind=LORA, payload=payload, urgency=queued_tasks.SHORT,
+                turn=queued_tasks.next_turn(session),
             )
         )  # fmt: skip
     jobs.notify_workers()

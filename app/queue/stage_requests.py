@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.errors import Conflict
 from app.i18n.gettext import _
-from app.queue import jobs, pieces, revisions
+from app.queue import jobs, queued_tasks, revisions
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, STAGES, Frame, Medium, Piece, Walk
@@ -51,9 +51,9 @@ def request_stages(walk: Walk, index: int) -> Stages:
                     walk_number=walk.number,
                     kind=STAGES,
                     batch=index,
-                    payload=pieces.request_payload(),
-                    urgency=pieces.SHORT,
-                    turn=pieces.next_turn(session),
+                    payload=queued_tasks.request_payload(),
+                    urgency=queued_tasks.SHORT,
+                    turn=queued_tasks.next_turn(session),
                 )
             )
     except IntegrityError:  # a concurrent request enqueued it

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
-from app.generation import hands
+from app.generation import model_styles
 from app.i18n.formatting import join_words, plural
 from app.presentation import playback
 from app.presentation.wording import short_name
@@ -68,7 +68,7 @@ def _describe(walk: Walk) -> dict[str, Any]:
     """Return a film's JSON data for the player and its label."""
     film = walk.media.get("mp4")
     names = [short_name(stop.prompt) for stop in walk.stops]
-    about = [join_words(hands.names(walk)), plural(walk.frames, "frame"), str(walk.year)]
+    about = [join_words(model_styles.names(walk)), plural(walk.frames, "frame"), str(walk.year)]
     return {
         "id": walk.id,
         "address": walk.url,

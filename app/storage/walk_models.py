@@ -361,7 +361,7 @@ class Piece(db.Model):  # type: ignore[misc]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     # Its position in the queue, and the worker that holds it
-    urgency: Mapped[int]  # see app.queue.pieces
+    urgency: Mapped[int]  # see app.queue.queued_tasks
     turn: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     ticket: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # its walk's
     state: Mapped[str] = mapped_column(String(8), default=PIECE_WAITING)

@@ -16,7 +16,7 @@ from pathlib import Path
 from flask import current_app
 
 from app.generation import adapters, models_on_offer
-from app.generation.hands import Hand
+from app.generation.model_styles import Hand
 from app.styles.style import Style
 
 ABOUT, SAMPLE, MODEL = "style.json", "sample.webp", "model"

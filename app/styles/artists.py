@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.generation.hands import Hand
+from app.generation.model_styles import Hand
 from app.styles import added, proposals
 from app.styles.added import AddedStyle
 from app.styles.proposals import SHOWN

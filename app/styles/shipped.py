@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from app.config import ROOT
-from app.generation import hands
-from app.generation.hands import Hand
+from app.generation import model_styles
+from app.generation.model_styles import Hand
 from app.styles import added
 from app.styles.style import Style
 
@@ -20,7 +20,7 @@ def of_model(model: str | None = None) -> tuple[Style, ...]:
 
     A style without a description is matched by its own words only.
     """
-    return of_hands(hands.known(model))
+    return of_hands(model_styles.known(model))
 
 
 def of_hands(known: tuple[Hand, ...]) -> tuple[Style, ...]:
@@ -38,5 +38,5 @@ def _style(hand: Hand) -> Style:
 
 @cache
 def _descriptions() -> dict[str, dict[str, Any]]:
-    descriptions: dict[str, dict[str, Any]] = json.loads((FOLDER / "hands.json").read_text("utf-8"))
+    descriptions: dict[str, dict[str, Any]] = json.loads((FOLDER / "model_styles.json").read_text("utf-8"))
     return descriptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.generation.hands import Hand
+from app.generation.model_styles import Hand
 from app.i18n.foreign_messages import translate_foreign
 from app.storage.walk_models import slug_of
 

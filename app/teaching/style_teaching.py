@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.files import atomic_write
-from app.generation import adapters, hands, models_on_offer
+from app.generation import adapters, model_styles, models_on_offer
 from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.formatting import join_words
 from app.styles import added
@@ -94,7 +94,7 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     say(f"Looking at {count} pictures.")
     run_stage("style", work, "--eye", current_app.config["EYE"])
     analysis = json.loads((work / "style.json").read_bytes())
-    known = [hand.words for hand in hands.known()]
+    known = [hand.words for hand in model_styles.known()]
     style = AddedStyle(
         name=request.name, title=request.title or request.name.replace("-", " ").capitalize(), licence=request.licence,
         attribution=request.attribution, source=request.source, pictures=count,
@@ -120,7 +120,7 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     facts, base = models_on_offer.facts(pupil.setting), models_on_offer.folder(pupil.setting)
     work, is_conditioned = style.folder / "work", bool(facts["has_sketches"])
     say("Captioning them.")
-    run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", hands.pattern(pupil.setting))
+    run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", model_styles.pattern(pupil.setting))
     run, how, more = "style", WHOLE, Options()
     if is_conditioned:
         say("Encoding them, each after sketches of its own.")
@@ -207,7 +207,7 @@ def check_name(name: str, licence: str, setting: str | None = None) -> None:
         )
         raise InvalidInput.on("name", message=message)
     learned = {adapter.words for adapter in adapters.of_model(setting)}
-    own = [hand for hand in hands.known(setting) if hand.words not in learned]
+    own = [hand for hand in model_styles.known(setting) if hand.words not in learned]
     taken = {spaced(text) for hand in own for text in (hand.words, hand.title)}
     if spaced(name) in taken:
         raise InvalidInput.on("name", message=f"The model knows {name} already. Choose another name.")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.errors import Conflict, MediaError
 from app.i18n.gettext import _
-from app.queue import admission, candidate_requests, fair_queue, jobs, pieces
+from app.queue import admission, candidate_requests, fair_queue, jobs, queued_tasks
 from app.storage import media_store
 from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.house_models import Report
@@ -80,8 +80,8 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
             admit(place["asked"])
         session.execute(
             update(Piece)
-            .where(Piece.walk_number == walk.number, Piece.urgency == pieces.SUSPENDED)
-            .values(lost=0, urgency=pieces.WALK, turn=place["turn"], ticket=place["ticket"])
+            .where(Piece.walk_number == walk.number, Piece.urgency == queued_tasks.SUSPENDED)
+            .values(lost=0, urgency=queued_tasks.WALK, turn=place["turn"], ticket=place["ticket"])
         )
     _reload(walk)
     jobs.notify_workers()

@@ -1,7 +1,7 @@
 """The director of a wall: it requests the next legs whenever a screen polls, so a wall without screens does nothing.
 
 A leg leads from the last stop to the next words in the wall's queue, or without words to a stop of the gallery. It is a
-walk of two stops that continues the leg before and is generated in film order (:mod:`worker.pieces`). One leg is
+walk of two stops that continues the leg before and is generated in film order (:mod:`worker.tasks`). One leg is
 requested ahead of the current one, so that words are shown as soon as possible.
 """
 
@@ -17,19 +17,19 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.commissions import error_messages, intake
-from app.commissions.brought_photos import UploadedPhoto
-from app.commissions.schema import Commission
 from app.errors import MediaError, MomaError
 from app.generation import models_on_offer
-from app.generation.hands import known as known_hands
 from app.generation.limits import SEED_MAX, Limits
+from app.generation.model_styles import known as known_hands
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, FAILED, REFUSED, WALL, GalleryEntry, Stop, Walk
 from app.storage.wall_models import LEG_FRAMES, OPEN, Wall, WallLeg, WallWords
 from app.uploads import photo_stops
+from app.walk_requests import error_messages, intake
+from app.walk_requests.brought_photos import UploadedPhoto
+from app.walk_requests.schema import Commission
 from app.wall import words
 
 AHEAD = 1

@@ -1,7 +1,7 @@
 """Preserving what a wall has shown: up to seven legs are joined into one walk, in the evening's exhibition.
 
 The joined walk has the passes of its legs one after the other, so its recipe reproduces the same pictures. A worker
-copies the legs' frames (:mod:`worker.pieces.stretch_frames`) and makes the films; then the legs are deleted. Legs that
+copies the legs' frames (:mod:`worker.tasks.stretch_frames`) and makes the films; then the legs are deleted. Legs that
 lead only through stops of the gallery, without any visitor's words, are not preserved.
 """
 
@@ -16,21 +16,21 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import aliased, selectinload
 
 from app.auth import visitors
-from app.commissions import brought_photos, walk_edits
-from app.commissions.walk_edits import WalkChange
 from app.errors import InvalidInput
 from app.gallery import exhibitions
 from app.gallery.exhibitions import EXHIBITS_MAX, ExhibitionRequest
 from app.generation.cost import PAIR
 from app.i18n.formatting import day
 from app.i18n.gettext import N_, _
-from app.queue import fair_queue, jobs, pieces
+from app.queue import fair_queue, jobs, queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
 from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Piece, Stop, Walk, new_id
 from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
 from app.text import folding
 from app.uploads import photo_stops
+from app.walk_requests import brought_photos, walk_edits
+from app.walk_requests.walk_edits import WalkChange
 from app.walks import lifecycle, neighbours
 
 SAME = (
@@ -155,7 +155,7 @@ def _preserve(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
         session.add(kept)
         session.flush()
         session.execute(insert(Frame), [row | {"walk_number": kept.number} for row in _frames(walks)])
-        piece = {"walk_number": kept.number, "kind": FILM, "level": 1, "batch": 0, "urgency": pieces.WALK}
+        piece = {"walk_number": kept.number, "kind": FILM, "level": 1, "batch": 0, "urgency": queued_tasks.WALK}
         place = {"turn": kept.turn + LATER, "ticket": kept.ticket, "seconds": sum(w.paint_seconds or 0 for w in walks)}
         session.execute(insert(Piece), [piece | place])
         session.execute(update(WallLeg).where(*mine, WallLeg.stretch.is_(None)).values(stretch=kept.id))

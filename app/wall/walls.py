@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import FieldError, InvalidInput, MomaError
 from app.generation import models_on_offer
-from app.generation.hands import find as find_hand
-from app.generation.hands import known, words_of
+from app.generation.model_styles import find as find_hand
+from app.generation.model_styles import known, words_of
 from app.i18n.gettext import N_, _
 from app.moderation import audit_log
 from app.storage.database import db, now, writing

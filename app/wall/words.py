@@ -12,8 +12,6 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.auth import visitors
-from app.commissions import brought_photos, error_messages, validation
-from app.commissions.schema import Commission
 from app.errors import Conflict, FieldError, InvalidInput, MomaError, TooMany
 from app.generation.limits import Limits
 from app.i18n.formatting import duration_about
@@ -22,6 +20,8 @@ from app.moderation import audit_log, banned_words
 from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.walk_models import A_PHOTO, FINISHED, Walk
 from app.storage.wall_models import CLOSED, OPEN, SKIPPED, TAKEN, WAITING, Wall, WallLeg, WallWords
+from app.walk_requests import brought_photos, error_messages, validation
+from app.walk_requests.schema import Commission
 from app.walks import wall_words
 
 LINE_MAX = 60  # waiting words of one wall

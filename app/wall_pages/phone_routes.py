@@ -13,7 +13,6 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask_wtf.csrf import CSRFError
 
 from app.auth import rate_limits, visitors
-from app.commissions import brought_photos
 from app.errors import Conflict, InvalidInput, NoRoom
 from app.gallery import exhibitions
 from app.generation.limits import Limits
@@ -24,6 +23,7 @@ from app.storage.house_models import Exhibition
 from app.storage.walk_models import ID
 from app.storage.wall_models import CLOSED, OPEN, Wall
 from app.uploads.photo_check import ACCEPTED
+from app.walk_requests import brought_photos
 from app.wall import walls, words
 from app.wall.words import OwnWords
 from app.web import error_responses, fragments

@@ -9,7 +9,7 @@ from flask import Flask, g
 from markupsafe import Markup
 
 from app.drawings import drawing_credits
-from app.generation import hands
+from app.generation import model_styles
 from app.i18n import foreign_messages
 from app.i18n.formatting import (
     count_words,
@@ -82,8 +82,8 @@ FILTERS = {
 GLOBALS = {
     "credit_of": drawing_credits.of_drawing,
     "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
-    "hands_of": hands.names,
-    "found_hands": hands.detected_names,
+    "hands_of": model_styles.names,
+    "found_hands": model_styles.detected_names,
     "remake": form_fields.fields,
     "repaint": form_fields.repainted,
     "write_own": form_fields.write_own,

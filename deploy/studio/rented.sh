@@ -6,7 +6,7 @@ set -euo pipefail
 machine=${1:?usage: deploy/studio/rented.sh user@machine [folder]}
 folder=${2:-house}
 cd "$(dirname "$0")/../.."
-rsync -a --delete --exclude=__pycache__ --include='/decoder/***' --include=/deploy/ --include='/deploy/studio/***' --include='/eye/***' \
+rsync -a --delete --exclude=__pycache__ --include='/decoder/***' --include=/deploy/ --include='/deploy/studio/***' --include='/image_encoder/***' \
     --include='/models/***' --include='/requirements/***' --include='/sketch/***' --include='/studio/***' --exclude='*' ./ "$machine:moma-studio/"
 # setsid: the training continues when the connection is lost. flock: a second start only follows its log.
 ssh "$machine" 'cd moma-studio && mkdir -p ../moma-house && setsid flock -n ../moma-house/lock bash -c "

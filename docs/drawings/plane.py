@@ -20,9 +20,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from worker.diffusion.painter import Painter  # noqa: E402 - the repository is no package on the path
 from worker.diffusion.prepared_walk import PreparedWalk  # noqa: E402 - the repository is no package on the path
 from worker.diffusion.rendering import StopInput  # noqa: E402
+from worker.diffusion.walk_pipeline import Painter  # noqa: E402 - the repository is no package on the path
 
 BEGIN, END = "a fox", "a sunflower"  # the corners of the walk: bottom left and top right
 TOP_LEFT, BOTTOM_RIGHT = "a penguin", "a red apple"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sketch.cells import facets, mosaic, op_dots, op_lines, planes, pointillism, squares, stained_glass
 from sketch.colour import Array
 from sketch.marks.field import Field
 from sketch.materials import batik, cut_paper, layered_paper, tapestry, textile
-from sketch.pieces import facets, mosaic, op_dots, op_lines, planes, pointillism, squares, stained_glass
 from sketch.prints import cyanotype, etching, linocut, poster, risograph, scratchboard, silkscreen, woodcut
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eye import Eye
+from image_encoder import Eye
 from sketch import arrangement, rendering
 from sketch.arrangement import Wish
 from sketch.sketchbook import Sketchbook

@@ -22,8 +22,8 @@ from torch import Tensor
 
 from sketch import wording
 from sketch.scene import Scene
-from studio.hands.registry import HANDS
 from studio.judging import rewordings
+from studio.styles.registry import HANDS
 from studio.text import phrasing
 from studio.workspace.stage_command import progress
 from studio.workspace.work_folder import Folder

@@ -24,9 +24,9 @@ from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 from sketch.styling.drawing_styles import without_modelled
-from studio.hands import registry
-from studio.hands.registry import HANDS
 from studio.judging.exam import Extent, Painter, Question, Way, shuffled
+from studio.styles import registry
+from studio.styles.registry import HANDS
 from studio.text import phrasing
 from studio.training import autoencoder, diffusion
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor
 
-from eye import Eye
+from image_encoder import Eye
 from sketch import colour, rendering
 from sketch.sketchbook import Sketchbook
 from studio.judging import accuracy, led_exam, rewordings

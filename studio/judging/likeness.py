@@ -12,7 +12,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from eye import Eye
+from image_encoder import Eye
 from studio.judging import accuracy, exam
 from studio.judging.exam import Gallery, Question
 from studio.scenes import composition

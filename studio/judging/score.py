@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from eye import Eye
+from image_encoder import Eye
 from studio.errors import FolderError
-from studio.hands.registry import HANDS
 from studio.judging import accuracy, rewordings
 from studio.judging.exam import Gallery, Question
 from studio.scenes import canvas, composition
+from studio.styles.registry import HANDS
 from studio.text.text_encoder import Texts
 from studio.training import autoencoder
 from studio.workspace.work_folder import Folder

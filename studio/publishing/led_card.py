@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sketch import sketchbook
-from studio.hands.registry import HANDS
 from studio.judging import accuracy, led_exam
 from studio.publishing.led_model import ABOUT_LEXICON, LEXICON, Leading, count_credits
+from studio.styles.registry import HANDS
 
 USE = """\
 ## Use

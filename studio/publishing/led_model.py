@@ -13,9 +13,9 @@ from sketch import sketchbook, wording
 from sketch.sketchbook import Drawing
 from studio.collecting import icon_sets
 from studio.errors import FolderError, StudioError
-from studio.hands.registry import HANDS, Hand
 from studio.scenes import subjects
 from studio.scenes.subjects import Plan
+from studio.styles.registry import HANDS, Hand
 from studio.workspace.shards import INDEX
 from studio.workspace.work_folder import Folder
 

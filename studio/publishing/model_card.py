@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from sketch import wording
 from studio.collecting import icon_sets
-from studio.hands.registry import HANDS
 from studio.judging import accuracy
 from studio.publishing import led_card
 from studio.publishing.led_model import Leading
+from studio.styles.registry import HANDS
 from studio.text import phrasing
 from studio.training import checkpoints
 from studio.workspace.training_run import CURVE, SETTINGS, Run

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studio.hands import registry
-from studio.hands.registry import HANDS
 from studio.scenes import composition
+from studio.styles import registry
+from studio.styles.registry import HANDS
 from studio.workspace.work_folder import Folder
 
 PLAIN = "plain"

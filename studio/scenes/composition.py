@@ -26,8 +26,8 @@ from sketch import wording
 from sketch.colour import DARKS
 from sketch.colour import NAMED as COLOURS
 from studio.errors import FolderError
-from studio.hands import colour, registry
-from studio.hands.drawing import Drawing
+from studio.styles import colour, registry
+from studio.styles.drawing import Drawing
 from studio.text import phrasing
 from studio.workspace.work_folder import Folder, Record
 

@@ -15,9 +15,9 @@ from sketch.colour import Array
 from sketch.layers.drawn import Drawn
 from sketch.parts import PartCache
 from sketch.sketchbook import Sketchbook
-from studio.hands import registry
 from studio.scenes import picture_sketches
 from studio.scenes.subjects import Subject
+from studio.styles import registry
 
 CHUNK = 16
 OWN, ROUGH = 0.08, 0.05

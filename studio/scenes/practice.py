@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sketch.sketchbook import Sketchbook
 from studio.errors import StudioError
-from studio.hands import registry
 from studio.scenes import composition, painted, subjects
+from studio.styles import registry
 
 STYLE, LICENCE, CREDIT = "classic", "Apache-2.0", "Noto Emoji by Google LLC, repainted"
 """The style of drawings that are used; they share one licence and one credit."""

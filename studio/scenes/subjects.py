@@ -18,7 +18,7 @@ from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 from sketch.styling.drawing_styles import without_modelled
 from studio.errors import StudioError
-from studio.hands import registry
+from studio.styles import registry
 from studio.text import phrasing
 
 RARER = ("face-", "cat-face", "monkey-face", "person", "hand", "body", "emotion", "family")

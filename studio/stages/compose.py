@@ -31,8 +31,8 @@ def command(
     folder: Folder, *, sheet: int, chosen: tuple[str, ...], unnamed: tuple[str, ...], **shares: Any
 ) -> dict[str, Any]:
     """Write scenes.json, and a contact sheet of the first scenes."""
-    from studio.hands import registry
     from studio.scenes import composition
+    from studio.styles import registry
 
     unknown = sorted({*chosen, *unnamed} - set(registry.HANDS))
     if unknown:

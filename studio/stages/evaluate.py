@@ -14,7 +14,7 @@ from studio.workspace.stage_command import HOUSE, stage
 from studio.workspace.work_folder import Folder
 
 if TYPE_CHECKING:
-    from eye import Eye
+    from image_encoder import Eye
     from sketch.sketchbook import Sketchbook
     from studio.judging.exam import Extent, Gallery, Painter, Question, Way
 
@@ -190,9 +190,9 @@ def _known(folder: Folder, unet: Path, base: Path, book: Path | None, published:
 
     ``published`` is None for a model without ``house.json``; its facts are then derived as publishing would.
     """
-    from studio.hands.registry import HANDS
     from studio.publishing import led_model
     from studio.scenes import composition, subjects
+    from studio.styles.registry import HANDS
     from studio.training import diffusion, pipeline
 
     side = diffusion.sketch_side(pipeline.config(unet))
@@ -224,7 +224,7 @@ class _Evaluation:
         :raises FolderError: when the name is invalid.
         :raises StudioError: when the image encoder cannot be loaded.
         """
-        from eye import Eye, EyeError
+        from image_encoder import Eye, EyeError
         from studio.judging import exam, likeness, score
         from studio.training import autoencoder, pipeline
 

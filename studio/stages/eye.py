@@ -52,12 +52,12 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     """Train model/eye: it names what a picture shows, and its style."""
     import torch
 
-    from eye import Shape, Tower, save
-    from eye.eye import WEIGHTS
+    from image_encoder import Shape, Tower, save
+    from image_encoder.encoder import WEIGHTS
     from studio.scenes import subjects
     from studio.scenes.canvas import Canvas
     from studio.text.text_encoder import Texts
-    from studio.training import eye, eye_pool, loop
+    from studio.training import encoder_pool, encoder_training, loop
     from studio.workspace.training_run import Run
 
     schedule = loop.Schedule(decay=0.05, **often)
@@ -65,14 +65,16 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     machine = loop.accelerator(run=each, precision=how.precision, trackers=how.trackers, cpu=how.device == "cpu")
     canvas = Canvas(folder, device=how.device, size=of.painted_at)
     book = of.drawn.read_bytes()
-    order = eye_pool.Order(subjects.load_subject_library(of.drawn), digest(book), of.painted, of.painted_at, of.size)
-    eye_pool.render_pool(folder, order, process=machine.process_index, processes=machine.num_processes)
+    order = encoder_pool.Order(
+        subjects.load_subject_library(of.drawn), digest(book), of.painted, of.painted_at, of.size
+    )
+    encoder_pool.render_pool(folder, order, process=machine.process_index, processes=machine.num_processes)
     machine.wait_for_everyone()
-    pool, texts = eye_pool.load_pool(folder, order), Texts(of.base, device=how.device)
-    school = eye.TrainingData(canvas, texts, order=order, pool=pool, size=of.size)
+    pool, texts = encoder_pool.load_pool(folder, order), Texts(of.base, device=how.device)
+    school = encoder_training.TrainingData(canvas, texts, order=order, pool=pool, size=of.size)
     torch.manual_seed(schedule.seed)
     shape = Shape(of.size, counts(of.channels), counts(of.blocks), school.names.shape[1], len(school.hands))
-    pupil = eye.TrainableEncoder(Tower(shape), school.names)
+    pupil = encoder_training.TrainableEncoder(Tower(shape), school.names)
     if of.before:
         pupil.begin_as(_load_eye(of.before), school)
 
@@ -87,7 +89,7 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
     summary = loop.fit(pupil, loss_of, schedule, each, machine=machine, settings=settings, optimiser="muon")
     if not machine.is_main_process:
         return summary
-    eye.recalibrate_norms(pupil.tower, school, batch=how.batch, plain=of.plain, seed=schedule.seed)
+    encoder_training.recalibrate_norms(pupil.tower, school, batch=how.batch, plain=of.plain, seed=schedule.seed)
     names = pupil.names.detach()
     about = {"trained_on": {"drawings": len(canvas.records), "painted": of.painted, "steps": schedule.steps,
                             "vendors": sorted({record.vendor for record in canvas.records})}}  # fmt: skip
@@ -100,7 +102,7 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
 
 
 def _load_eye(folder: Path) -> Any:
-    from eye import Eye, EyeError
+    from image_encoder import Eye, EyeError
 
     try:
         return Eye.load(folder)
@@ -110,14 +112,14 @@ def _load_eye(folder: Path) -> Any:
 
 def _words(names: tuple[str, ...]) -> dict[str, str]:
     """Return the words by which prompts ask for each style; plain drawings have none."""
-    from studio.hands.registry import HANDS
+    from studio.styles.registry import HANDS
 
     return {name: HANDS[name].words for name in names if name in HANDS}
 
 
 def _measure(folder: Folder, tower: Any, names: Any, school: Any, device: str, size: int, count: int) -> dict[str, Any]:
     """Return the accuracy on a held-out vendor's drawings; without one, only that nothing was measured."""
-    from eye import Eye
+    from image_encoder import Eye
     from studio.judging import accuracy
     from studio.scenes.canvas import Canvas
 

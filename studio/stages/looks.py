@@ -30,11 +30,11 @@ def command(folder: Folder, *, eye_folder: Path, drawn: Path, painted: int, meas
     """Write model/looks.npz; report for how many unseen pictures it names the style."""
     import numpy as np
 
-    from eye import Eye
+    from image_encoder import Eye
     from studio.judging import looks
     from studio.scenes import subjects
     from studio.scenes.painted import SubjectRenderer
-    from studio.training.eye_pool import HANDS
+    from studio.training.encoder_pool import HANDS
 
     eye, book = Eye.load(eye_folder), subjects.load_subject_library(drawn)
 

@@ -30,7 +30,7 @@ def command(folder: Folder, *, eye_folder: Path, looks_folder: Path) -> dict[str
     import torch
     from PIL import Image, ImageOps
 
-    from eye import Eye
+    from image_encoder import Eye
     from studio.judging import looks
 
     records = list(folder.catalogue())

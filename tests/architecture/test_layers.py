@@ -194,7 +194,7 @@ def test_sketch_is_entered_by_its_doors(package: str) -> None:
 
 
 def test_sketch_knows_nothing_of_ours_and_lists_modules_that_are_there() -> None:
-    found = modules("app", "decoder", "eye", "sketch", "studio", "worker")
+    found = modules("app", "decoder", "image_encoder", "sketch", "studio", "worker")
     asked = {other for name, module in found.items() if name.startswith("sketch") for other in module.imports}
     assert {name.split(".")[0] for name in asked} == {"sketch"}
     assert {f"sketch.{name}" for name in listed("sketch")} <= set(found)

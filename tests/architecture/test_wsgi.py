@@ -53,7 +53,7 @@ print(json.dumps([wsgi.app.name, sorted({name.partition(".")[0] for name in sys.
     )
     name, loaded = json.loads(result.stdout)
     assert name == "app"
-    assert set(loaded) & (HEAVY | {"decoder", "eye", "worker", "studio"}) == set()
+    assert set(loaded) & (HEAVY | {"decoder", "image_encoder", "worker", "studio"}) == set()
     assert "flask" in loaded
 
 
@@ -68,7 +68,10 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(json.loads(result.stdout))
-    assert loaded & (HEAVY | {"app", "decoder", "eye", "worker", "studio"}) == set() and {"sketch", "numpy"} <= loaded
+    assert (
+        loaded & (HEAVY | {"app", "decoder", "image_encoder", "worker", "studio"}) == set()
+        and {"sketch", "numpy"} <= loaded
+    )
 
 
 def test_drawing_that_is_taken_in_and_shown_loads_no_more_than_a_guarded_parser_and_a_renderer() -> None:
@@ -82,7 +85,7 @@ pictures.webp(sketchbook.Sketchbook([], {digest: drawing}), digest, 32)
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(json.loads(result.stdout)) & (HEAVY | {"decoder", "eye", "worker", "studio"}) == {
+    assert set(json.loads(result.stdout)) & (HEAVY | {"decoder", "image_encoder", "worker", "studio"}) == {
         "defusedxml",
         "resvg_py",
     }
@@ -90,7 +93,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 
 @pytest.mark.parametrize("path", modules("app"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_web_side_imports_nothing_of_the_worker(path: Path) -> None:
-    assert set(imported(path)) & (HEAVY | {"decoder", "eye", "worker", "studio"}) == set()
+    assert set(imported(path)) & (HEAVY | {"decoder", "image_encoder", "worker", "studio"}) == set()
 
 
 @pytest.mark.parametrize("room", LIBRARIES)

@@ -13,10 +13,10 @@ from PIL import Image
 from app.generation import presets
 from benchmarks import branching, branching_curve
 from benchmarks.branching import Film
-from eye import Eye
+from image_encoder import Eye
 from tests.support.eyes import make_eye
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

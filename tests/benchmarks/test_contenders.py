@@ -15,7 +15,7 @@ from benchmarks.counting import Work, count_work, find_networks
 from benchmarks.ours import Ours
 from benchmarks.trajectories import Sampler, interpolate
 from tests.worker.conftest import HOUSE
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

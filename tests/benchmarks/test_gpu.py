@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gpu
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

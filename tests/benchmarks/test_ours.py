@@ -11,7 +11,7 @@ from app.generation.cost import planned_passes
 from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import Ours
 from tests.worker.conftest import HOUSE
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

@@ -31,7 +31,18 @@ from tests.server.live import PATIENCE, LiveSite, free_port, measured, processes
 from tests.support import nginx, postgres
 from tests.support.needs import require
 
-COPIED = ("app", "decoder", "deploy", "eye", "migrations", "sketch", "static", "templates", "worker", "wsgi.py")
+COPIED = (
+    "app",
+    "decoder",
+    "deploy",
+    "image_encoder",
+    "migrations",
+    "sketch",
+    "static",
+    "templates",
+    "worker",
+    "wsgi.py",
+)
 LINKED = ("exhibition", "models")
 RESTART_SECONDS = 0.5  # RestartSec of the units is two: here nobody starts anew for ever
 SETTINGS: dict[str, object] = {"production": True, "proxies": 1, "accel_prefix": "/_media/"}

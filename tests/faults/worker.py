@@ -22,8 +22,8 @@ from worker import __main__ as program
 from worker import job
 from worker.diffusion.model_pool import Painters
 from worker.film.encoding import GifWriter
-from worker.pieces import painting
 from worker.process import worker
+from worker.tasks import painting
 
 
 def happen(act: str) -> None:
@@ -90,14 +90,14 @@ def _note_claims(ground: planted.Ground) -> None:
 
 
 def _poison(module: Any) -> None:
-    whole = module.batch_piece.generate
+    whole = module.batch_task.generate
 
     def generate(work: painting.WalkInProgress) -> Any:
         if any(planted.POISON in stop.prompt for stop in work.walk.stops):
             os.kill(os.getpid(), signal.SIGSEGV)
         return whole(work)
 
-    module.batch_piece.generate = generate
+    module.batch_task.generate = generate
 
 
 if __name__ == "__main__":

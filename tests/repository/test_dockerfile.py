@@ -104,4 +104,4 @@ def ignored(path: str) -> bool:
 
 def test_worker_gets_what_it_imports() -> None:
     sources = {source for source, _ in copies(stages()["worker"])}
-    assert {"app", "decoder", "eye", "sketch", "worker", "models", "wsgi.py", "migrations"} <= sources
+    assert {"app", "decoder", "image_encoder", "sketch", "worker", "models", "wsgi.py", "migrations"} <= sources

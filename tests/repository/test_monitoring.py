@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.config import ROOT
 from tests.support.needs import require
-from worker import figures
+from worker import metrics
 
 FOLDER = ROOT / "deploy" / "monitoring"
 NAME = re.compile(r"\b(?:moma_\w+|process_\w+|up)\b(?=[^\w(]|$)")
@@ -50,7 +50,7 @@ def told(client: FlaskClient) -> set[str]:
     from prometheus_client import generate_latest
 
     client.get("/about")
-    texts = client.get("/metrics").text, generate_latest(figures.REGISTRY).decode()
+    texts = client.get("/metrics").text, generate_latest(metrics.REGISTRY).decode()
     return {SUFFIX.sub("", family.name) for text in texts for family in text_string_to_metric_families(text)}
 
 
@@ -69,7 +69,7 @@ def test_every_figure_of_ours_is_documented_and_nothing_else_is(told: set[str]) 
 
 def test_values_of_labels_are_documented() -> None:
     text = (ROOT / "docs" / "metrics.md").read_text("utf-8")
-    assert [stage for stage in figures.STAGES if f"`{stage}`" not in text] == []
+    assert [stage for stage in metrics.STAGES if f"`{stage}`" not in text] == []
 
 
 def test_every_alert_says_what_to_do() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from app.config import ROOT
 
-PACKAGES = ("app", "worker", "studio", "sketch", "eye", "decoder", "deploy", "benchmarks")
+PACKAGES = ("app", "worker", "studio", "sketch", "image_encoder", "decoder", "deploy", "benchmarks")
 OPENINGS = ("Have ", "Tell ", "Say ", "Be ", "Let ", "Leave ", "Lead ", "Take back", "Make do", "See to")
 LISTED = "anew|besides|whoever|wherein|reckon(?:s|ed|ing)?|told|nobody|somebody|easels?|hung|hang(?:s|ing)?"
 WORDS = re.compile(rf"\b(?:{LISTED})\b", re.IGNORECASE)

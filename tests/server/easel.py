@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from tests.server.live import PATIENCE
 from tests.support.house import NAME
 from worker.film import encoding

@@ -11,7 +11,6 @@ from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from app.auth import visitors
-from app.commissions import walk_edits
 from app.gallery import exhibitions
 from app.moderation import allowed_words, banned_words, drawing_curation, reports
 from app.moderation.drawing_request import DrawingRequest
@@ -20,6 +19,7 @@ from app.search import visual_search
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FAILED, REFUSED, VisualFeatures, Walk
 from app.storage.wall_models import PAUSED, Wall, WallLeg
+from app.walk_requests import walk_edits
 from app.walks import lifecycle
 from app.wall import walls, words
 from app.wall.walls import WallRequest

@@ -16,10 +16,10 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 from app import create_app
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.queue import jobs
 from app.storage.database import db
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from tests.conftest import NOBODY
 from tests.server.live import LONG, LiveSite, is_running, standing_still, wait_until
 

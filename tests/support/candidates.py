@@ -6,11 +6,11 @@ import io
 
 from PIL import Image
 
-from app.commissions import candidates
 from app.queue import candidate_requests
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
 from app.storage.walk_models import CANDIDATES, Piece
+from app.walk_requests import candidates
 
 COLOURS = ("red", "green", "blue", "white")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from eye import Shape, Tower, save
+from image_encoder import Shape, Tower, save
 
 WIDTH = 64
 

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import Rendering, StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 OWN_SOLVERS = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
 

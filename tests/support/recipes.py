@@ -11,12 +11,12 @@ import pytest
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.commissions import recipe
 from app.errors import InvalidInput
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from app.walk_requests import recipe
 from tests.support.house import NAME
-from worker.planning import level_plan
+from worker.planning import pass_plan
 
 RENDERING = {
     "sampler_steps": 20, "guidance": 3.5, "scheduler": "DPMSolverMultistepScheduler", "width": 128, "height": 128,
@@ -49,16 +49,16 @@ class Thumbnails(dict[float, dict[int, Any]]):
 
 def painted_in_levels(walk: Walk, *, batch: int = 8, workers: int = 1) -> Walk:
     """Give a walk the levels and settings that a worker would record; nothing is painted."""
-    done: list[level_plan.Level] = []
+    done: list[pass_plan.Level] = []
     closed = walk.ending == "round"
-    while level := level_plan.following(
+    while level := pass_plan.following(
         done, Thumbnails(), stops=len(walk.stops), frames=walk.frames, sampling=walk.sampling or {}, batch=batch,
         workers=workers, closed=closed, easing=walk.easing,
     ):  # fmt: skip
         done.append(level)
     rendering = {name: RENDERING[name] for name in ("width", "height", "precision", "memory_format", "threads")}
     settled = rendering | {"batch": batch, "model_name": NAME, "model_revision": "3f9a2c1d0e5b"}
-    settled |= {"levels": [level.to_json() for level in done], "positions": level_plan.settled(done, walk.frames)}
+    settled |= {"levels": [level.to_json() for level in done], "positions": pass_plan.settled(done, walk.frames)}
     with writing() as session:
         row = session.get(Walk, walk.number)
         for name, value in settled.items():

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.diffusion import level_batch
-from worker.diffusion.painter import Painter
+from worker.diffusion import pass_batch
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.planning import level_plan
+from worker.diffusion.walk_pipeline import Painter
+from worker.planning import pass_plan
 from worker.planning.latent_state import Painted, State
-from worker.planning.level_plan import Knot, Level
+from worker.planning.pass_plan import Knot, Level
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class WholeWalk:
         self.levels.append(level)
         self.painted.append({})
         for number in range(len(level.batches)):
-            painted = level_batch.paint(
+            painted = pass_batch.paint(
                 self.painter,
                 self.prepared,
                 self.levels,
@@ -67,7 +67,7 @@ class WholeWalk:
         for level in self.painted:
             for position, one in level.items():
                 thumbnails.setdefault(position, {}).update(one.thumbnails)
-        return level_plan.following(
+        return pass_plan.following(
             self.levels,
             thumbnails,
             stops=len(self.prepared.prompts),

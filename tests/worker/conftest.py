@@ -18,7 +18,7 @@ from tests.support.house import FACTS, HOUSE
 from tests.worker.fake import FakePainter
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 from worker.process.worker import Worker
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.diffusion.painter import Start
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import DEFAULT, Rendering, StopInput
+from worker.diffusion.walk_pipeline import Start
 from worker.planning import frame_schedule, interpolation
 from worker.planning.latent_state import Painted, State
 

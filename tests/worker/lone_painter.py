@@ -8,7 +8,7 @@ from flask import Flask
 
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 from worker.process.worker import Worker
 
 

@@ -24,12 +24,12 @@ from flask import Flask
 from PIL import Image, ImageSequence
 from sqlalchemy.exc import OperationalError
 
-from app.commissions import intake, recipe
 from app.errors import WalkGone
 from app.generation import cost
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
+from app.walk_requests import intake, recipe
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.support.house import HOUSE
@@ -38,13 +38,13 @@ from tests.worker.fake import SIDE, FakePainter
 from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import failures, job
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, Rendering, StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import encoding, flash_safety, scratch, smoothness_measure
-from worker.pieces import film_assembly, walk_setup
 from worker.planning.latent_state import Painted
 from worker.process.worker import Worker, this_worker
 from worker.queue import heartbeat, leases, outages
+from worker.tasks import film_assembly, walk_setup
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
 

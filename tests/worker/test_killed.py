@@ -20,9 +20,9 @@ from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
 from worker.film import encoding
-from worker.pieces import film_assembly
 from worker.process.worker import Worker
 from worker.queue import leases
+from worker.tasks import film_assembly
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,6 @@ import pytest
 from flask import Flask
 
 from app.auth import visitors
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.config import ROOT
 from app.maintenance import media_upkeep
 from app.operations import first_exhibition
@@ -21,6 +19,8 @@ from app.storage.database import db
 from app.storage.media_store import MediaStore
 from app.storage.walk_models import Frame, Medium, Walk
 from app.uploads import photo_check, photo_store
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.support import photos
@@ -50,9 +50,9 @@ WRITERS = {
     "app/operations/first_exhibition.py", "app/maintenance/media_move.py",
     "app/archives/walk_import.py", "app/archives/backup.py",
     "app/uploads/photo_stops.py", "app/uploads/photo_store.py",
-    "app/walks/deletions.py", "app/storage/media_store.py", "worker/pieces/batch_piece.py",
-    "worker/pieces/film_assembly.py", "worker/pieces/photo_piece.py", "worker/pieces/stages_piece.py",
-    "worker/pieces/stretch_frames.py", "worker/pieces/walk_photos.py",
+    "app/walks/deletions.py", "app/storage/media_store.py", "worker/tasks/batch_task.py",
+    "worker/tasks/film_assembly.py", "worker/tasks/photo_task.py", "worker/tasks/stages_task.py",
+    "worker/tasks/stretch_frames.py", "worker/tasks/walk_photos.py",
 }  # fmt: skip
 """The modules that write to the media store: one more must paint, below, what it writes, or copy what others wrote."""
 

@@ -24,13 +24,13 @@ from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.processes import restart
 from tests.worker.rows import read
-from worker import figures, job
+from worker import job, metrics
 from worker.film import encoding
-from worker.pieces import batch_piece, film_assembly
 from worker.process.worker import Worker, this_worker
 from worker.queue import leases, outages
 from worker.queue.heartbeat import Heartbeat
 from worker.queue.leases import Claim
+from worker.tasks import batch_task, film_assembly
 from worker.writing_side import Remainder, WritingSide, threads_for
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
@@ -52,7 +52,7 @@ class Trace:
 @pytest.fixture
 def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     """Note when pieces of each walk are begun by the painter, and when their rest is."""
-    noted, begin = Trace(), batch_piece.generate
+    noted, begin = Trace(), batch_task.generate
 
     def traced_begin(painting: Any) -> Any:
         name, number = f"{painting.claim.kind} {painting.claim.level}", painting.claim.walk_number
@@ -66,7 +66,7 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
 
         return traced_rest
 
-    monkeypatch.setattr(batch_piece, "generate", traced_begin)
+    monkeypatch.setattr(batch_task, "generate", traced_begin)
     return noted
 
 
@@ -294,14 +294,14 @@ def test_database_that_does_not_answer_a_writer_loses_no_walk(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outages, "PAUSES", (0.001,))
-    walk, publish, failures = commissioned(frames=12), batch_piece._publish, iter(range(3))
+    walk, publish, failures = commissioned(frames=12), batch_task._publish, iter(range(3))
 
     def fail_thrice(*arguments: Any) -> Any:
         if next(failures, None) is not None:
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         return publish(*arguments)
 
-    monkeypatch.setattr(batch_piece, "_publish", fail_thrice)
+    monkeypatch.setattr(batch_task, "_publish", fail_thrice)
     job.work()
     assert next(failures, None) is None
     assert (read(walk.id).state, read(walk.id).lost) == (FINISHED, 0)
@@ -340,7 +340,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
     beside_writers: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short, long = commissioned(frames=2), commissioned(frames=24, visitor="bob")
-    begin = batch_piece.generate
+    begin = batch_task.generate
 
     def stop_at_the_film(painting: Any) -> Any:
         rest = begin(painting)
@@ -348,12 +348,12 @@ def test_stop_saves_painted_batches_and_gives_films_back(
             this_worker().stopping.set()
         return rest
 
-    monkeypatch.setattr(batch_piece, "generate", stop_at_the_film)
+    monkeypatch.setattr(batch_task, "generate", stop_at_the_film)
     job.work()
     assert read(short.id).state in (QUEUED, PAINTING) and read(short.id).painted_count == 2
     rows = db.session.query(Piece.state, Piece.lost).all()
     assert all(row == ("waiting", 0) for row in rows if row.state != "done")
-    monkeypatch.setattr(batch_piece, "generate", begin)
+    monkeypatch.setattr(batch_task, "generate", begin)
     this_worker().stopping.clear()
     job.work()
     assert {read(each.id).state for each in (short, long)} == {FINISHED}
@@ -395,7 +395,7 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
 
 def test_each_piece_is_counted_once(beside_writers: FakePainter, commissioned: Commissioner) -> None:
     def counted() -> float:
-        samples = [each for metric in figures.REGISTRY.collect() for each in metric.samples]
+        samples = [each for metric in metrics.REGISTRY.collect() for each in metric.samples]
         return sum(each.value for each in samples if each.name == "moma_pieces_total")
 
     before = counted()

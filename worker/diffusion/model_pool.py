@@ -9,7 +9,7 @@ from typing import Any
 
 from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 
 GROW = 16
 """After this many tasks in smaller batches larger ones are tried: the memory may be free again."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from eye import Eye
+from image_encoder import Eye
 from worker.photos import pictures
 from worker.photos.pictures import Pixels
 

@@ -20,14 +20,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import MediaError
-from app.generation import hands
+from app.generation import model_styles
 from app.search import visual_search
 from app.storage import media_store
 from app.storage.database import db, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
 from app.walks import reuse
-from eye import Eye, EyeError
-from eye.eye import WEIGHTS
+from image_encoder import Eye, EyeError
+from image_encoder.encoder import WEIGHTS
 from worker.film import encoding
 from worker.process.walk_memory import Memory, Picture
 
@@ -154,9 +154,11 @@ class VisualFeatureExtractor:
 
 def _stops_without_style(walk: Walk) -> dict[int, list[str]]:
     """Return the positions of stops without a chosen style, each with the names of the model's styles."""
-    known = hands.known_to(walk)
+    known = model_styles.known_to(walk)
     among = [hand.words for hand in known]
-    return {stop.position: among for stop in walk.stops if not stop.hand and not hands.is_named(stop.prompt, known)}
+    return {
+        stop.position: among for stop in walk.stops if not stop.hand and not model_styles.is_named(stop.prompt, known)
+    }
 
 
 def choose_frames(positions: Sequence[float]) -> list[int]:

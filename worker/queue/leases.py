@@ -23,7 +23,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.queue import candidate_requests, lora_checks, pieces
+from app.queue import candidate_requests, lora_checks, queued_tasks
 from app.storage.database import now, writing
 from app.storage.walk_models import (
     FAILED,
@@ -39,8 +39,8 @@ from app.storage.walk_models import (
     Piece,
     Walk,
 )
-from worker import figures
-from worker.queue import next_piece, photo_tasks
+from worker import metrics
+from worker.queue import next_task, photo_tasks
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def claim_next(
     while True:
         with writing() as session:
             is_walks_turn = after is not None and after.is_short
-            row = next_piece.find_next(session, models, loaded, is_walks_turn=is_walks_turn, elsewhere=elsewhere)
+            row = next_task.find_next(session, models, loaded, is_walks_turn=is_walks_turn, elsewhere=elsewhere)
             if row is None:
                 return None
             if claim := _take(session, row):
@@ -139,7 +139,7 @@ def _take(session: Session, row: Any) -> Claim | None:
         if begun.rowcount != 1:  # type: ignore[attr-defined]
             return None
     if row.number is None:
-        place = {"urgency": pieces.WALK, "turn": row.turn, "ticket": row.ticket}
+        place = {"urgency": queued_tasks.WALK, "turn": row.turn, "ticket": row.ticket}
         piece = Piece(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
         session.add(piece)
         session.flush()
@@ -228,7 +228,7 @@ def release_task(claim: Claim) -> None:
     with suppress(LeaseLost), writing() as session:
         state = PAINTING if _is_held_elsewhere(session, claim.walk_number, claim.number) else QUEUED
         spent = func.coalesce(Piece.seconds, 0.0) + round(claim.seconds, 3)
-        write_as_holder(session, claim, piece=pieces.RELEASED | {"seconds": spent}, state=state)
+        write_as_holder(session, claim, piece=queued_tasks.RELEASED | {"seconds": spent}, state=state)
 
 
 def fail_walk(claim: Claim, reason: str) -> None:
@@ -273,7 +273,7 @@ def sweep() -> int:
             .execution_options(synchronize_session=False)
         )  # fmt: skip
         joined = select(func.count()).select_from(Piece).outerjoin(Walk)
-        waiting = joined.where(Piece.state == PIECE_WAITING, next_piece.wanted())
+        waiting = joined.where(Piece.state == PIECE_WAITING, next_task.wanted())
         unopened = select(func.count()).where(Walk.state == QUEUED, ~has_pieces)
         return (session.scalar(waiting) or 0) + (session.scalar(unopened) or 0)
 
@@ -289,7 +289,7 @@ def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> Non
         if not _is_lost(piece):
             continue
         piece.lost += 1
-        figures.count_lost(1)
+        metrics.count_lost(1)
         piece.state, piece.lease_holder, piece.lease_until = PIECE_WAITING, None, None
         subject = f"task {piece.task}" if walk is None else f"walk {walk.id}"
         log.warning("%s lost its worker for the %s. time at %s", subject, piece.lost, piece.kind)
@@ -328,8 +328,8 @@ def suspend_tasks(session: Session, walk_number: int) -> None:
     """Release and suspend all tasks of a stopped walk; workers that held one can no longer publish its results."""
     own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind.not_in(SHORT_KINDS))
     for statement in (
-        own.where(Piece.state == PIECE_TAKEN).values(**pieces.RELEASED),
-        own.values(urgency=pieces.SUSPENDED),
+        own.where(Piece.state == PIECE_TAKEN).values(**queued_tasks.RELEASED),
+        own.values(urgency=queued_tasks.SUSPENDED),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
 

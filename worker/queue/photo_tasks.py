@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.queue import pieces
+from app.queue import queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import PHOTOS, Piece
@@ -29,8 +29,8 @@ def enqueue() -> None:
     for photo_id in ids:
         try:
             with writing() as session:
-                turn = pieces.next_turn(session)
-                session.add(Piece(task=photo_id, kind=PHOTOS, urgency=pieces.PHOTO, turn=turn))
+                turn = queued_tasks.next_turn(session)
+                session.add(Piece(task=photo_id, kind=PHOTOS, urgency=queued_tasks.PHOTO, turn=turn))
         except IntegrityError:
             log.debug("another worker created the task of photo %s", photo_id)
 

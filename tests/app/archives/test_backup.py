@@ -20,7 +20,6 @@ from sqlalchemy import select
 
 from app import instance
 from app.archives import archive_format, backup, database_dump
-from app.commissions import recipe
 from app.drawings import added_drawings
 from app.errors import MomaError
 from app.moderation import drawing_curation
@@ -31,6 +30,7 @@ from app.storage.database import db, head, upgrade, writing
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import Medium, Walk
 from app.version import __version__
+from app.walk_requests import recipe
 from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support import postgres

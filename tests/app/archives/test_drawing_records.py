@@ -16,13 +16,13 @@ from app.archives import archive_format, walk_export
 from app.archives.archive_format import MANIFEST
 from app.archives.drawing_records import DRAWINGS
 from app.archives.walk_import import import_archive
-from app.commissions import recipe
 from app.errors import InvalidInput
 from app.moderation import audit_log, drawing_curation
 from app.moderation.drawing_request import DrawingRequest
 from app.storage.database import db, writing
 from app.storage.drawing_models import AddedDrawing
 from app.storage.walk_models import QUEUED, Walk
+from app.walk_requests import recipe
 from app.walks import lookup
 from sketch.sketchbook import digest_of
 from tests.conftest import inside, make_app

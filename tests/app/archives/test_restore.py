@@ -12,7 +12,6 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import inspect, select, text
 
 from app.auth import api_tokens
-from app.commissions import walk_edits
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, reports
@@ -24,6 +23,7 @@ from app.storage.photo_models import Photo
 from app.storage.walk_models import Frame, Medium, VisualFeatures, Walk
 from app.storage.wall_models import WallLeg
 from app.uploads import photo_check, photo_store
+from app.walk_requests import walk_edits
 from app.walks import deletions, lifecycle
 from app.wall import walls, words
 from app.wall.walls import WallRequest

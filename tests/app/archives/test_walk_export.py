@@ -17,7 +17,6 @@ from sqlalchemy import func, select
 from app.archives import archive_format, walk_records
 from app.archives.archive_format import MANIFEST
 from app.archives.walk_import import import_archive
-from app.commissions import recipe, walk_edits
 from app.errors import InvalidInput
 from app.gallery import exhibitions
 from app.moderation import banned_words, curation
@@ -25,6 +24,7 @@ from app.operations import first_exhibition
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, QUEUED, Medium, Walk
+from app.walk_requests import recipe, walk_edits
 from app.walks import lookup, media_urls
 from tests.conftest import make_app
 from tests.support.commands import run, run_json

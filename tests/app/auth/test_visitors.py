@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
 from app.auth import visitors
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.storage.walk_models import Walk
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from tests.conftest import SECRET, make_app
 
 NEW = "another secret, long enough"

@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
-from app.commissions import recipe
-from app.commissions.recipe_pins import PinnedSettings
 from app.moderation import audit_log, banned_words
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
 from app.version import __version__
+from app.walk_requests import recipe
+from app.walk_requests.recipe_pins import PinnedSettings
 from tests.conftest import make_app
 from tests.support import led
 from tests.support.commands import count, run, run_json

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.commissions import scenes
 from app.drawings import sketchbooks
+from app.walk_requests import scenes
 from tests.support import led
 
 

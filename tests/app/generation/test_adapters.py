@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.generation import adapters, hands
+from app.generation import adapters, model_styles
 from tests.conftest import inside, make_app
 from tests.support import led
 
@@ -35,7 +35,7 @@ def kept(app: Flask, model: Path, tmp_path: Path) -> adapters.Adapter:
 def test_model_knows_what_it_learned_as_a_hand(kept: adapters.Adapter, model: Path) -> None:
     assert kept.path.read_bytes() == b"changes" and kept.model == "words"
     assert adapters.of_model() == (kept,) and adapters.find(kept.digest, str(model)) == kept
-    assert [(hand.words, hand.title) for hand in hands.known()] == [("our prints", "Our prints")]
+    assert [(hand.words, hand.title) for hand in model_styles.known()] == [("our prints", "Our prints")]
     assert adapters.model_of("our-prints") == "words" and adapters.model_of("other") is None
 
 
@@ -43,7 +43,7 @@ def test_other_weights_have_none_of_it(kept: adapters.Adapter, model: Path, tmp_
     other = led.lay_out_with_weights(tmp_path / "other", b"weightz")
     assert adapters.of_model(str(other)) == () and not adapters.is_learned("our-prints", str(other))
     (model / "unet/model.safetensors").write_bytes(b"fine-tuned since")
-    assert adapters.of_model() == () and adapters.model_of("our-prints") is None and hands.known() == ()
+    assert adapters.of_model() == () and adapters.model_of("our-prints") is None and model_styles.known() == ()
 
 
 def test_copy_of_a_model_in_another_place_is_the_same(kept: adapters.Adapter, model: Path, tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import func, select
 
-from app.commissions import walk_edits
 from app.errors import InvalidInput
 from app.moderation import banned_words, drawing_curation
 from app.moderation.drawing_request import DrawingRequest
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walk_requests import walk_edits
 from tests.support.commands import run, run_json
 from tests.support.led import ROBOT
 

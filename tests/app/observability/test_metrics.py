@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, select
 
 from app.errors import ConfigError
-from app.observability import site_figures
+from app.observability import site_metrics
 from app.queue import jobs
 from app.storage.database import MIGRATIONS, db, now, upgrade, writing
 from app.storage.walk_models import WAITING, Piece, Walk
@@ -32,7 +32,7 @@ FOX = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
 @pytest.fixture(autouse=True)
 def unkept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count the walks at every scrape."""
-    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 0.0)
 
 
 def figures(client: FlaskClient) -> dict[tuple[str, ...], float]:
@@ -83,27 +83,27 @@ def test_scrape_asks_the_walks_thrice_and_not_again_for_some_seconds(
     statements.clear()
     figures(client)
     assert len(statements) == 3  # those in line, all others, and how many of the line nobody has begun
-    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 60.0)
+    monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 60.0)
     figures(client)
     hung()
     statements.clear()
     assert figures(client)["moma_walks", "finished"] == 1
     assert statements == []
-    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 0.0)
     assert figures(client)["moma_walks", "finished"] == 2
 
 
 def test_database_that_went_away_is_told_of_at_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 60.0)
+    monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 60.0)
     assert figures(client)["moma_database_up",] == 1
-    monkeypatch.setattr(site_figures, "ping", lambda: "The database cannot be reached: it is away")
+    monkeypatch.setattr(site_metrics, "ping", lambda: "The database cannot be reached: it is away")
     said = figures(client)
     assert said["moma_database_up",] == 0
     assert ("moma_walks", "queued") not in said
 
 
 def test_what_failed_is_not_kept(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 60.0)
+    monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 60.0)
     downgrade(directory=str(MIGRATIONS), revision="base")
     assert figures(client)["moma_database_up",] == 0
     upgrade()
@@ -231,7 +231,7 @@ def test_queue_is_told_by_kind(client: FlaskClient, commissioned: Hang) -> None:
 def test_scrape_goes_through_no_table_of_what_is_done_to_tell_the_line(app: Flask) -> None:
     asked: list[tuple[str, tuple[str, ...]]] = []
     event.listen(db.engine, "before_cursor_execute", lambda _connection, _cursor, *told: asked.append(told[:2]))
-    site_figures.depths(), site_figures._counts(WAITING)
+    site_metrics.depths(), site_metrics._counts(WAITING)
     queries = [told for told in asked if told[0].startswith("SELECT")]
     assert len(queries) == 4
     with closing(db.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
@@ -242,15 +242,15 @@ def test_scrape_goes_through_no_table_of_what_is_done_to_tell_the_line(app: Flas
 
 def test_what_takes_long_to_count_is_counted_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, reads = [0.0], []
-    monkeypatch.setattr(site_figures.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(site_figures, "KEPT_SECONDS", 5.0)
+    monkeypatch.setattr(site_metrics.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(site_metrics, "KEPT_SECONDS", 5.0)
 
     def read() -> int:
         clock[0] += 1.0
         reads.append(clock[0])
         return len(reads)
 
-    kept = site_figures.CachedValue(read)
+    kept = site_metrics.CachedValue(read)
     told = []
     for instant in (0.0, 6.0, 49.0, 51.0):
         clock[0] = max(clock[0], instant)

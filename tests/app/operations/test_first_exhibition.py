@@ -18,7 +18,6 @@ from sqlalchemy import delete, func, select
 
 from app.auth import visitors
 from app.cli import first_exhibition as commands
-from app.commissions import recipe
 from app.config import ROOT
 from app.gallery import catalogue, exhibitions
 from app.maintenance import media_losses
@@ -29,6 +28,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import AuditEntry
 from app.storage.walk_models import ID, Walk
+from app.walk_requests import recipe
 from app.walks import lifecycle, lookup
 from tests.conftest import inside, make_app
 from tests.support.commands import count, run, run_json
@@ -105,8 +105,8 @@ def test_a_site_with_a_walk_is_left_alone(fresh: Flask, commissioned: Hanger) ->
         start(start_without)
         assert count() == 0
         db.engine.dispose()
-    from app.commissions import intake
-    from app.commissions.validation import validate
+    from app.walk_requests import intake
+    from app.walk_requests.validation import validate
 
     intake.place(validate({"stops": [{"prompt": "a bear"}, {"prompt": "a kite"}]}), visitor_key="ann")
     start(fresh)

@@ -15,11 +15,11 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
-from app.commissions import recipe
 from app.queue import candidate_requests
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db, writing
 from app.storage.walk_models import Piece, Walk
+from app.walk_requests import recipe
 from tests.conftest import inside, make_app
 from tests.support import candidates, led
 from tests.support.make_form import FORM, filled

@@ -14,10 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.commissions import recipe
 from app.config import ROOT
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Walk
+from app.walk_requests import recipe
 from tests.conftest import inside, make_app
 from tests.support import drawings, led
 from tests.support.html import Elements

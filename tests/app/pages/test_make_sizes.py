@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.presentation import form_fields
 from app.storage.database import db
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support import led
 

@@ -14,14 +14,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.auth import rate_limits, visitors
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.moderation import curation, reports
 from app.pages import my_walks
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Report
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, REFUSED, Frame, Walk
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import make_app
 

@@ -15,12 +15,12 @@ from PIL import Image
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from app.commissions import recipe
-from app.commissions.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import Walk
+from app.walk_requests import recipe
+from app.walk_requests.recipe_pins import PinnedSettings
 from app.walks.media_urls import photo_address
 from tests.conftest import make_app
 from tests.support.pictures import form_of, two_halves, written

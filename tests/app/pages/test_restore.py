@@ -16,11 +16,11 @@ from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from app.commissions import recipe
-from app.commissions.recipe_pins import PinnedSettings
 from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walk_requests import recipe
+from app.walk_requests.recipe_pins import PinnedSettings
 from tests.conftest import make_app
 from tests.support.recipes import RENDERING, gif
 

@@ -13,8 +13,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
-from app.commissions import walk_edits
-from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.generation.limits import Limits
 from app.moderation import curation
@@ -22,6 +20,8 @@ from app.presentation import form_fields, walk_description
 from app.presentation import make_form as forms
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, Walk
+from app.walk_requests import walk_edits
+from app.walk_requests.validation import validate
 from app.walks import lifecycle, lineage
 
 pytestmark = pytest.mark.databases

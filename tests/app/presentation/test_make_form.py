@@ -13,12 +13,12 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from app.commissions.validation import validate
 from app.errors import InvalidInput, Malformed
 from app.generation.limits import Limits
 from app.presentation import make_form as forms
 from app.storage.database import db, writing
 from app.storage.walk_models import Stop, Walk
+from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from app.web import form_guards
 

@@ -11,13 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from app.commissions import walk_edits
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import curation
 from app.publishing import caching, sitemap
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walk_requests import walk_edits
 from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support import led

@@ -13,11 +13,11 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import PAINTING, Medium, Walk
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from tests.conftest import inside, make_app
 

@@ -27,10 +27,10 @@ from app.storage.walk_models import (
 )
 from app.walks import lifecycle
 from tests.support.house import FACTS
-from worker.pieces.next_level import enqueue_tasks
-from worker.planning import level_plan
-from worker.planning.level_plan import Level
+from worker.planning import pass_plan
+from worker.planning.pass_plan import Level
 from worker.queue.leases import claim_next, release_task
+from worker.tasks.next_pass import enqueue_tasks
 
 pytestmark = pytest.mark.databases
 
@@ -167,7 +167,7 @@ def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Comm
     with writing() as session:
         enqueue_tasks(session, session.get(Walk, walk.number), [level], 0)
     turns = db.session.scalars(select(Piece.turn).order_by(Piece.batch)).all()
-    a_batch = level_plan.count_evaluations([level], walk.sampling)
+    a_batch = pass_plan.count_evaluations([level], walk.sampling)
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
 
 

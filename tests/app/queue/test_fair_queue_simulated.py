@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import delete, select
 
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.presentation import wording
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
 from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from benchmarks import day
-from worker.pieces.next_level import enqueue_tasks
-from worker.planning.level_plan import Level
+from worker.planning.pass_plan import Level
 from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
+from worker.tasks.next_pass import enqueue_tasks
 
 VISITORS = [f"visitor {letter}" for letter in "abcdef"]
 STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}

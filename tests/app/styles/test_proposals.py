@@ -11,7 +11,7 @@ from flask import Flask
 from PIL import Image
 
 from app.config import ROOT
-from app.generation.hands import Hand
+from app.generation.model_styles import Hand
 from app.i18n import foreign_messages
 from app.styles import proposals, samples, shipped
 from app.styles.style import Style, find

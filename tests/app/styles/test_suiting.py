@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.styles import suiting
-from studio.hands.registry import HANDS
+from studio.styles.registry import HANDS
 
 ALL = [hand.words for hand in HANDS.values() if hand.marks]
 GRAPHIC = [hand.words for hand in HANDS.values() if hand.is_graphic]

@@ -8,8 +8,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.commissions import intake
-from app.commissions.validation import validate
 from app.errors import Conflict, MediaError
 from app.storage import media_store
 from app.storage.database import db, writing
@@ -26,6 +24,8 @@ from app.storage.walk_models import (
     Stop,
     Walk,
 )
+from app.walk_requests import intake
+from app.walk_requests.validation import validate
 from app.walks import lifecycle
 
 pytestmark = pytest.mark.databases

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text, update
 
-from app.commissions import walk_edits
 from app.moderation import curation
 from app.search import reindexing
 from app.storage.database import db, is_sqlite, writing
 from app.storage.walk_models import Walk
+from app.walk_requests import walk_edits
 from app.walks import lifecycle, neighbours
 
 pytestmark = pytest.mark.databases

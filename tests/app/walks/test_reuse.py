@@ -12,9 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.archives import backup, database_dump
-from app.commissions import intake
-from app.commissions.recipe_pins import PinnedSettings
-from app.commissions.validation import validate
 from app.maintenance import media_losses, media_upkeep
 from app.moderation import curation
 from app.presentation import walk_description
@@ -22,6 +19,9 @@ from app.queue import fair_queue
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import FINISHED, QUEUED, Walk
+from app.walk_requests import intake
+from app.walk_requests.recipe_pins import PinnedSettings
+from app.walk_requests.validation import validate
 from app.walks import lifecycle, reuse
 from app.walks.lookup import any_walk
 from tests.conftest import make_app

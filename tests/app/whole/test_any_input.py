@@ -22,8 +22,6 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 
-from app.commissions import intake, recipe
-from app.commissions.validation import validate
 from app.errors import InvalidInput
 from app.gallery import cursors, exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
@@ -31,6 +29,8 @@ from app.moderation import drawing_curation
 from app.moderation.drawing_request import DrawingRequest
 from app.storage.database import db
 from app.storage.walk_models import Walk
+from app.walk_requests import intake, recipe
+from app.walk_requests.validation import validate
 from tests.conftest import make_app
 from tests.support import hostile, led
 from tests.support.curator import HASH, enter

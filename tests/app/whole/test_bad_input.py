@@ -15,7 +15,6 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from app.auth import curator_session
-from app.commissions import walk_edits
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.moderation import audit_log
@@ -23,6 +22,7 @@ from app.storage.database import writing
 from app.storage.house_models import BannedWord, Report
 from app.storage.walk_models import Walk
 from app.storage.wall_models import WallWords
+from app.walk_requests import walk_edits
 from app.walks import media_urls
 from app.wall import director, walls
 from app.wall.walls import WallRequest

@@ -14,13 +14,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from app.commissions import recipe
 from app.drawings import drawing_credits
 from app.moderation import drawing_curation
 from app.moderation.drawing_request import DrawingRequest
 from app.publishing import embed
 from app.storage.database import db, writing
 from app.storage.walk_models import Walk
+from app.walk_requests import recipe
 from app.walks import lifecycle
 from sketch.sketchbook import Drawing
 from tests.conftest import inside, make_app

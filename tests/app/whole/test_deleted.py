@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import inspect, text
 
 from app.auth import visitors
-from app.commissions import walk_edits
 from app.drawings.drawing_credits import WRITTEN
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
@@ -26,6 +25,7 @@ from app.search.vector_index import mark_of
 from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FILM, Medium, Piece, VisualFeatures, Walk
+from app.walk_requests import walk_edits
 from app.walks import deletions, lifecycle, media_urls
 from tests.conftest import Commissioner, make_app
 from tests.support.tables import make_table

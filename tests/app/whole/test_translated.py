@@ -28,14 +28,13 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.admin import curator_drawings
-from app.commissions import recipe
 from app.config import ROOT
 from app.drawings import added_drawings, drawing_credits
 from app.errors import MediaError
 from app.gallery import exhibitions
 from app.gallery.catalogue_query import SORTS
 from app.gallery.exhibitions import ExhibitionRequest
-from app.generation import hands, models_on_offer
+from app.generation import model_styles, models_on_offer
 from app.generation.presets import NAMES as PRESETS
 from app.i18n import foreign_messages
 from app.moderation import allowed_words, audit_log, banned_words, drawing_curation, drawing_request, reports
@@ -48,6 +47,7 @@ from app.storage.photo_models import Photo
 from app.storage.walk_models import CANCELLED, ENDINGS, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Walk
 from app.storage.wall_models import CLOSED, PAUSED, Wall, WallLeg, WallWords
 from app.text import stop_notes
+from app.walk_requests import recipe
 from app.walks import lifecycle
 from app.walks.colours import COLOURS
 from app.wall import walls, words
@@ -62,7 +62,7 @@ from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import PaintingError
 from worker.failures import visitor_message
-from worker.pieces.walk_setup import WrongModel
+from worker.tasks.walk_setup import WrongModel
 
 pytestmark = pytest.mark.slow
 
@@ -123,7 +123,7 @@ ENGLISH_ONLY = {
     "app/cli/gallery.py",
     "app/cli/styles.py",
     "app/cli/media.py",
-    "app/commissions/intake.py",
+    "app/walk_requests/intake.py",
     "app/archives/walk_export.py",
     "app/publishing/feed.py",
     "app/styles/catalogues.py",
@@ -401,7 +401,7 @@ def test_english_pages_are_the_source_to_the_letter(museum: Museum, monkeypatch:
 def test_what_the_house_model_says_of_itself_is_known() -> None:
     facts = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
     told = [facts["title"], facts["licence"], *(source["what"] for source in facts["sources"])]
-    told += [hands.Hand(hand["words"], hand["title"]).name for hand in facts["hands"]]
+    told += [model_styles.Hand(hand["words"], hand["title"]).name for hand in facts["hands"]]
     told += [hand["words"] for hand in facts["hands"]]
     assert set(told) - foreign_messages.KNOWN == set()
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from studio.errors import FolderError
-from studio.hands import colour
-from studio.hands.registry import HANDS
 from studio.scenes import composition
 from studio.scenes.composition import Motifs, Part, Plan, Programme, Scene
+from studio.styles import colour
+from studio.styles.registry import HANDS
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import Run
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from sketch import sketchbook
-from studio.hands import registry
 from studio.scenes import painted, picture_sketches
 from studio.scenes.painted import SubjectRenderer
 from studio.scenes.subjects import Plan, Programme, Subject
+from studio.styles import registry
 
 SIZE = 64
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sketch import scene, sketchbook
-from studio.hands import registry
 from studio.scenes import subjects
 from studio.scenes.subjects import Plan, Programme, Subject
+from studio.styles import registry
 from tests.support.drawings import DIGESTS, SVGS
 
 NUMBER = 3_000

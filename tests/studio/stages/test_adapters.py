@@ -22,9 +22,9 @@ from studio.training import loop
 from tests.studio.conftest import call
 from tests.support import tiny
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import Setting
+from worker.diffusion.walk_pipeline import Painter
 from worker.networks.adapters import AdapterFile
 
 pytestmark = [

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from eye import Eye, Shape, Tower, save
+from image_encoder import Eye, Shape, Tower, save
 from studio.judging import exam, score
 from studio.text.text_encoder import Texts
 from studio.training import pipeline

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from app.generation import presets
-from eye import Eye, Shape, Tower, save
+from image_encoder import Eye, Shape, Tower, save
 from sketch import rendering, sketchbook
 from studio.judging import exam, led_exam, led_score
 from studio.publishing import led_model, model_card
@@ -21,8 +21,8 @@ from studio.training import pipeline
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,

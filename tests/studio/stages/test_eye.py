@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import torch
 
-from eye import Eye, EyeError, Shape, Tower
+from image_encoder import Eye, EyeError, Shape, Tower
 from sketch.scene import Scene, Thing
 from studio.judging import accuracy
 from studio.scenes import subjects
 from studio.scenes.canvas import Canvas
 from studio.scenes.subjects import End, Subject
 from studio.text.text_encoder import Texts
-from studio.training import eye, eye_pool
+from studio.training import encoder_pool, encoder_training
 from studio.training.loop import step_rng
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
@@ -51,21 +51,21 @@ def copy(taught: tuple[Folder, dict[str, Any]], tmp_path: Path) -> Folder:
 
 
 @pytest.fixture(scope="module")
-def order(book: Path) -> eye_pool.Order:
-    return eye_pool.Order(subjects.load_subject_library(book), "book", 24, 32, 16)
+def order(book: Path) -> encoder_pool.Order:
+    return encoder_pool.Order(subjects.load_subject_library(book), "book", 24, 32, 16)
 
 
 @pytest.fixture(scope="module")
 def school(
     taught: tuple[Folder, dict[str, Any]],
     base: Path,
-    order: eye_pool.Order,
+    order: encoder_pool.Order,
     tmp_path_factory: pytest.TempPathFactory,
-) -> eye.TrainingData:
+) -> encoder_training.TrainingData:
     folder = Folder(tmp_path_factory.mktemp("school"))
-    eye_pool.render_pool(folder, order)
-    pool = eye_pool.load_pool(folder, order)
-    return eye.TrainingData(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
+    encoder_pool.render_pool(folder, order)
+    pool = encoder_pool.load_pool(folder, order)
+    return encoder_training.TrainingData(Canvas(taught[0], size=32), Texts(base), order=order, pool=pool, size=16)
 
 
 def losses(folder: Folder, run: str = "eye") -> dict[int, float]:
@@ -77,13 +77,13 @@ def test_eye_learns_and_is_measured_on_the_vendor_kept_out(taught: tuple[Folder,
     seen = losses(folder)
     assert seen[40] < 0.8 * seen[1]
     assert told["measured_on"] == ["twemoji"] and 0 <= told["R"]["share"] <= told["R_top5"]["share"] <= 1
-    assert tuple(told["hands_told"]["by_hand"]) == ("plain", *eye_pool.HANDS)
+    assert tuple(told["hands_told"]["by_hand"]) == ("plain", *encoder_pool.HANDS)
 
 
 def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[str, Any]]) -> None:
     folder, told = taught
     held = Eye.load(folder.path / "model/eye")
-    assert held.about["R"] == told["R"] and held.hands == ("plain", *eye_pool.HANDS)
+    assert held.about["R"] == told["R"] and held.hands == ("plain", *encoder_pool.HANDS)
     assert held.concepts == ("bear", "fox", "red apple", "rescue worker’s helmet", "umbrella")
     sentences, hands = held.encode(torch.rand(3, 3, 50, 40))
     assert torch.allclose(sentences.norm(dim=1), torch.ones(3), atol=1e-5)
@@ -112,7 +112,7 @@ def sure_of(held: Eye, hand: str) -> torch.Tensor:
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
     program = f"""
 import json, sys, torch, eye
-eye.Eye.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
+encoder_training.Eye.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
 print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -130,8 +130,8 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
             raise OSError("killed")
         return real(*args, **kwargs)
 
-    real = eye.TrainingData.lesson
-    monkeypatch.setattr(eye.TrainingData, "lesson", killed)
+    real = encoder_training.TrainingData.lesson
+    monkeypatch.setattr(encoder_training.TrainingData, "lesson", killed)
     words = ("eye", "--folder", copy.path, "--base", base, "--sketchbook", book, *SMALL, "--steps", 40,
              "--save-every", 20)  # fmt: skip
     call(*words, ok=False)
@@ -140,7 +140,7 @@ def test_run_goes_on_with_the_losses_it_would_have_had(
     assert losses(copy)[40] == pytest.approx(losses(taught[0])[40], rel=1e-4)
 
 
-def test_lesson_follows_from_its_dice_and_tells_the_truth(school: eye.TrainingData) -> None:
+def test_lesson_follows_from_its_dice_and_tells_the_truth(school: encoder_training.TrainingData) -> None:
     one, again = (school.lesson(8, step_rng(1, 3), plain=0.5) for _ in range(2))
     assert torch.equal(one.pictures, again.pictures) and torch.equal(one.hands, again.hands)
     assert not torch.equal(one.pictures, school.lesson(8, step_rng(1, 4), plain=0.5).pictures)
@@ -159,34 +159,34 @@ def test_eye_goes_on_from_one_for_smaller_pictures(
     assert losses(Folder(copy.path), "larger")[4] < (began + came_to) / 2
     assert "differs in channels, blocks" in call(*words, "--run", "deeper", "--channels", "8,16,16", "--blocks",
                                                  "1,1,1", ok=False)["error"]  # fmt: skip
-    assert "eye.json is missing" in call(*words, "--run", "none", "--eye", copy.path, ok=False)["error"]
+    assert "encoder_training.json is missing" in call(*words, "--run", "none", "--eye", copy.path, ok=False)["error"]
 
 
 def test_without_painted_pictures_all_is_plain(
-    taught: tuple[Folder, dict[str, Any]], base: Path, order: eye_pool.Order
+    taught: tuple[Folder, dict[str, Any]], base: Path, order: encoder_pool.Order
 ) -> None:
     none = replace(order, count=0)
-    bare = eye.TrainingData(
-        Canvas(taught[0], size=32), Texts(base), order=none, pool=eye_pool.load_pool(taught[0], none), size=16
+    bare = encoder_training.TrainingData(
+        Canvas(taught[0], size=32), Texts(base), order=none, pool=encoder_pool.load_pool(taught[0], none), size=16
     )
     assert bare.lesson(4, step_rng(1, 1), plain=0.5).hands.eq(0).all()
 
 
 def test_pool_is_painted_by_several_processes_and_goes_on_where_it_was(
-    order: eye_pool.Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    order: encoder_pool.Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(eye_pool, "SHARD", 5)
+    monkeypatch.setattr(encoder_pool, "SHARD", 5)
     whole, shared = Folder(tmp_path / "whole"), Folder(tmp_path / "shared")
-    eye_pool.render_pool(whole, order)
+    encoder_pool.render_pool(whole, order)
     for process in (1, 0):
-        eye_pool.render_pool(shared, order, process=process, processes=2)
-    pictures = eye_pool.load_pool(whole, order).pictures
-    assert torch.equal(pictures, eye_pool.load_pool(shared, order).pictures) and pictures.float().std() > 10
+        encoder_pool.render_pool(shared, order, process=process, processes=2)
+    pictures = encoder_pool.load_pool(whole, order).pictures
+    assert torch.equal(pictures, encoder_pool.load_pool(shared, order).pictures) and pictures.float().std() > 10
     name, _ = list(order.shards())[2]
     (whole.path / name).unlink()
-    monkeypatch.setattr(eye_pool.SubjectRenderer, "paint", counted(calls := [], eye_pool.SubjectRenderer.paint))
-    eye_pool.render_pool(whole, order)
-    assert calls == [5] and torch.equal(pictures, eye_pool.load_pool(whole, order).pictures)
+    monkeypatch.setattr(encoder_pool.SubjectRenderer, "paint", counted(calls := [], encoder_pool.SubjectRenderer.paint))
+    encoder_pool.render_pool(whole, order)
+    assert calls == [5] and torch.equal(pictures, encoder_pool.load_pool(whole, order).pictures)
 
 
 def counted(calls: list[int], real: Any) -> Any:
@@ -199,19 +199,19 @@ def counted(calls: list[int], real: Any) -> Any:
     return paint
 
 
-def test_what_lies_between_two_scenes_is_shared_between_their_things(order: eye_pool.Order) -> None:
+def test_what_lies_between_two_scenes_is_shared_between_their_things(order: encoder_pool.Order) -> None:
     bear, fox = (next(each for each in order.book.drawings.values() if each.name == name) for name in ("bear", "fox"))
     first, last = (End(Scene((Thing(each.digest),)), "oil", (f"{each.name}, oil", each.name)) for each in (bear, fox))
     between = Subject(1, 1, first, last, 0.7)
-    assert eye_pool.shares(between, order.book) == pytest.approx({"bear": 0.3, "fox": 0.7})
-    assert eye_pool.caption(between) == "fox" and eye_pool.caption(replace(between, t=0.3)) == "bear"
+    assert encoder_pool.shares(between, order.book) == pytest.approx({"bear": 0.3, "fox": 0.7})
+    assert encoder_pool.caption(between) == "fox" and encoder_pool.caption(replace(between, t=0.3)) == "bear"
     both = replace(first, scene=Scene((Thing(bear.digest), Thing(bear.digest), Thing(fox.digest))))
-    assert eye_pool.shares(Subject(1, 1, both), order.book) == {"bear": 0.5, "fox": 0.5}
+    assert encoder_pool.shares(Subject(1, 1, both), order.book) == {"bear": 0.5, "fox": 0.5}
 
 
-def test_norms_expect_what_averaged_weights_make_of_lessons(school: eye.TrainingData) -> None:
+def test_norms_expect_what_averaged_weights_make_of_lessons(school: encoder_training.TrainingData) -> None:
     tower = Tower(Shape(16, (8, 16), (1, 1), school.names.shape[1], len(school.hands)))
-    eye.recalibrate_norms(tower, school, batch=16, plain=0.5, seed=1)
+    encoder_training.recalibrate_norms(tower, school, batch=16, plain=0.5, seed=1)
     seen = school.lesson(64, step_rng(1, 7), plain=0.5).pictures
     with torch.no_grad():
         stemmed = tower.eval().stem[:2]((seen - 0.5) / 0.25)
@@ -219,11 +219,11 @@ def test_norms_expect_what_averaged_weights_make_of_lessons(school: eye.Training
 
 
 @pytest.mark.parametrize(("spoil", "says"), [
-    (lambda path: (path / "eye.json").unlink(), "eye.json is missing"),
-    (lambda path: (path / "eye.safetensors").write_bytes(b"torn"), "cannot be loaded"),
-    (lambda path: (path / "eye.safetensors").unlink(), "eye.safetensors is missing"),
-    (lambda path: (path / "eye.json").write_text('{"format": 9}'), "another version"),
-    (lambda path: (path / "eye.json").write_text('{"format": 2}'), "cannot be loaded"),
+    (lambda path: (path / "encoder_training.json").unlink(), "encoder_training.json is missing"),
+    (lambda path: (path / "encoder_training.safetensors").write_bytes(b"torn"), "cannot be loaded"),
+    (lambda path: (path / "encoder_training.safetensors").unlink(), "encoder_training.safetensors is missing"),
+    (lambda path: (path / "encoder_training.json").write_text('{"format": 9}'), "another version"),
+    (lambda path: (path / "encoder_training.json").write_text('{"format": 2}'), "cannot be loaded"),
 ])  # fmt: skip
 def test_spoilt_eye_is_named(spoil: Any, says: str, copy: Folder) -> None:
     spoil(copy.path / "model/eye")

@@ -24,8 +24,8 @@ from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 from tests.support import tiny
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,
@@ -209,7 +209,7 @@ def test_evaluation_compares_what_is_painted_of_captions_with_the_collection(wor
 def test_eye_finds_pictures_of_the_collection_where_they_are_painted_as_they_are(
     prepared: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eye import Eye
+    from image_encoder import Eye
     from studio.judging import exam, likeness
 
     collection = likeness.Collection.of_folder(prepared, 6)

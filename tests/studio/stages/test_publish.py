@@ -16,8 +16,8 @@ from studio.publishing import model_card
 from studio.workspace.work_folder import Folder, Record
 from tests.studio.conftest import call
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,

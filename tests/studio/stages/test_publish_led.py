@@ -19,17 +19,17 @@ from sketch import arrangement, sketchbook
 from sketch.arrangement import Item, Wish
 from sketch.sketchbook import Drawing
 from studio.collecting import icon_sets
-from studio.hands.registry import HANDS
 from studio.publishing import led_model
 from studio.scenes.subjects import Plan
+from studio.styles.registry import HANDS
 from studio.training import checkpoints
 from studio.workspace.training_run import Run
 from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 from worker.diffusion import model_folder
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,

@@ -14,7 +14,7 @@ from diffusers import UNet2DConditionModel
 from PIL import Image, ImageDraw
 
 from app.config import ROOT
-from app.generation import hands, models_on_offer
+from app.generation import model_styles, models_on_offer
 from app.styles import added
 from sketch import sketchbook
 from studio.scenes import painted, subjects
@@ -24,8 +24,8 @@ from tests.conftest import inside, make_app
 from tests.studio.conftest import call
 from tests.support.commands import run_json
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,
@@ -147,7 +147,7 @@ def test_site_adds_a_style_by_one_command_and_the_worker_paints_in_it(
         assert (made["model"], made["pictures"], made["hand"]) == ("style-our-prints", 8, "our prints")
         offer = models_on_offer.find("style-our-prints")
         assert offer is not None and models_on_offer.flaw(offer.setting) == ""
-        assert hands.known(offer.setting)[-1] == hands.Hand("our prints", "Our prints")
+        assert model_styles.known(offer.setting)[-1] == model_styles.Hand("our prints", "Our prints")
         (style,) = added.every()
         assert len(style.vector) == 19 and style.shows
     painter = Painter.load(offer.setting, device="cpu")

@@ -13,8 +13,8 @@ from app.models import facts
 from tests.support import flow_calls
 from tests.support.own_calls import difference, exact, shown, usual
 from worker.diffusion import solvers
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,

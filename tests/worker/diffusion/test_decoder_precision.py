@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from tests.support.own_calls import change, exact, shown
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import Rendering, StopInput
 from worker.diffusion.tuning import Setting, fallback
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

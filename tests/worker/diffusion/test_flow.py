@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from worker.diffusion import solver_state, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,

@@ -14,11 +14,11 @@ from app.generation import presets
 from tests.support import tiny
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.solvers import SOLVERS
 from worker.diffusion.tuning import Setting
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

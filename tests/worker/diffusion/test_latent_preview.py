@@ -10,8 +10,8 @@ import torch
 
 from tests.support.house import SIZE, scene
 from worker.diffusion.latent_preview import LatentPreview
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import smoothness_measure
 from worker.planning import pacing
 

@@ -14,8 +14,8 @@ from tests.support.halves import halved
 from tests.support.hub_server import COMMIT, EARLIER, Hub
 from worker.diffusion import tuning
 from worker.diffusion.model import Model, ModelError
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

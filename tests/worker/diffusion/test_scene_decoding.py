@@ -24,9 +24,9 @@ from tests.support.whole_walk import WholeWalk
 from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, StopInput
 from worker.diffusion.sketches import GUIDE, WalkSketches
+from worker.diffusion.walk_pipeline import Painter
 from worker.planning.latent_state import Painted
 
 pytestmark = pytest.mark.slow

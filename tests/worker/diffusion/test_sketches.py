@@ -21,9 +21,9 @@ from tests.support.led import ROBOT_DIGEST
 from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, StopInput
 from worker.diffusion.sketches import WalkSketches
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 from worker.diffusion import solver_state
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import PaintingError, StopInput
 from worker.diffusion.solvers import SOLVER
+from worker.diffusion.walk_pipeline import Painter
 from worker.planning.latent_state import State
 
 pytestmark = [

@@ -20,10 +20,10 @@ from tests.support.own_calls import change, difference, exact, shown, usual
 from worker.diffusion import solvers
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.model_folder import inspect
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.solvers import FLOWING, SOLVER, SOLVERS, WITHOUT_SAMPLE, WITHOUT_ZERO_SNR
 from worker.diffusion.tuning import fallback
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [
     pytest.mark.slow,

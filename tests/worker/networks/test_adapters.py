@@ -21,9 +21,9 @@ from tests.support import cards
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import adapter_shares
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import smoothness_measure
 from worker.networks.adapters import AdapterError, AdapterFile
 

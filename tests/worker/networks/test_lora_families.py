@@ -18,9 +18,9 @@ from safetensors.torch import load_file, save_file
 from tests.support import flow_calls, flow_lora_files, tiny_flow
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.networks.adapters import AdapterError, AdapterFile, Weights
 
 pytestmark = [

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from app.generation import lora_file
 from tests.support import lora_files
 from tests.support.own_calls import difference, exact, pipeline, shown, usual
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.networks.adapters import AdapterFile
 
 pytestmark = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 from worker.networks import traced_unet
 from worker.networks.traced_unet import Traced
 

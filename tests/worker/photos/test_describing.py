@@ -10,7 +10,7 @@ import torch
 import transformers
 
 from app.config import ROOT
-from eye import Eye
+from image_encoder import Eye
 from tests.support import photos
 from worker.photos import describing
 from worker.photos.describing import Blip, DescriberError, Description

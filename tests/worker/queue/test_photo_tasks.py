@@ -8,7 +8,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import select
 
-from app.queue import pieces
+from app.queue import queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
 from app.storage.walk_models import PHOTOS, Piece
@@ -123,5 +123,5 @@ def test_task_of_a_photo_is_hidden_from_workers_of_the_release_before(app: objec
     """They claim tasks of urgency 0 and of walks whatever their kind, and would take this one for a walk's."""
     brought("a")
     photo_tasks.enqueue()
-    assert db.session.scalars(select(Piece.urgency)).all() == [pieces.PHOTO]
-    assert pieces.PHOTO not in (pieces.SHORT, pieces.WALK)
+    assert db.session.scalars(select(Piece.urgency)).all() == [queued_tasks.PHOTO]
+    assert queued_tasks.PHOTO not in (queued_tasks.SHORT, queued_tasks.WALK)

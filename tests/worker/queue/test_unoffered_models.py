@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.queue import jobs, pieces
+from app.queue import jobs, queued_tasks
 from app.storage.database import db, writing
 from app.storage.walk_models import (
     CANDIDATES,
@@ -149,7 +149,7 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     living([NAME])
     miss_for_long(monkeypatch)
     assert (read(walk.id).state, read(walk.id).error) == (FAILED, NOT_HERE)
-    assert db.session.query(Piece).one().urgency == pieces.SUSPENDED, "no claim passes over it"
+    assert db.session.query(Piece).one().urgency == queued_tasks.SUSPENDED, "no claim passes over it"
 
 
 def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:

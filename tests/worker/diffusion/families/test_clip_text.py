@@ -18,8 +18,8 @@ from tests.support.own_calls import exact, pipeline, shown, usual
 from worker.diffusion.families import EmbeddingFile, Text, TextOptions, clip_text
 from worker.diffusion.families.inversion_files import InversionError
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import PaintingError, StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from tests.support import flow_calls
 from worker.diffusion import solvers
-from worker.diffusion.painter import Painter
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.planning import interpolation
 from worker.planning.latent_state import Painted, State
 

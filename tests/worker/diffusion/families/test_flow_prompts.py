@@ -10,7 +10,7 @@ import torch
 
 from tests.support import flow_calls
 from worker.diffusion.families import TextOptions
-from worker.diffusion.painter import Painter
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

@@ -16,10 +16,10 @@ from app.generation import presets
 from app.models import facts
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 from worker.film import smoothness_measure
-from worker.planning.level_plan import Level
+from worker.planning.pass_plan import Level
 
 pytestmark = pytest.mark.slow
 

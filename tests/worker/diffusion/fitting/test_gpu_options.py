@@ -13,9 +13,9 @@ from tests.support import cards
 from worker.diffusion import tuning_cache
 from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import BENCHMARK, DEFAULT, TF32, GpuOptions, Rendering, StopInput
 from worker.diffusion.tuning import Setting
+from worker.diffusion.walk_pipeline import Painter
 
 CARD, CPU = torch.device(cards.NAME), torch.device("cpu")
 PIXELS = 512 * 512

@@ -20,8 +20,8 @@ from worker.diffusion import tuning
 from worker.diffusion.fitting import placement
 from worker.diffusion.fitting.placement import Plan
 from worker.diffusion.model import Model
-from worker.diffusion.painter import Painter
 from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,227 @@
+"""Scenes of a walk's stops: how their prompts are interpreted for sketch-conditioned models.
+
+Pages and the API show the :class:`Reading` of the same parser and seed, so what is shown is what is rendered.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from app.drawings import added_drawings, drawing_credits, sketchbooks
+from app.errors import FieldError, InvalidInput
+from app.field_errors import ERRORS_MAX
+from app.generation import model_styles, models_on_offer
+from app.generation.limits import Limits
+from app.generation.model_styles import Hand
+from app.i18n.formatting import join_words
+from app.i18n.gettext import _
+from app.reading.lexicon import Lexicon, LexiconError
+from app.reading.reader import Reader
+from app.reading.reading import Reading
+from app.search import semantic_search
+from app.search.vector_index import SourceError
+from app.storage.walk_models import Walk
+from app.text.embedding import Embedding
+from app.walk_requests import error_messages, stop_styles
+from app.walk_requests import layouts as layouts_of
+from app.walk_requests.schema import StopRequest
+from app.walk_requests.stop_styles import StopFacts
+from sketch.colour import Appearance
+from sketch.compositions.composition import LAYOUTS
+from sketch.scene import WORDS_MOST, Scene
+from sketch.sketchbook import Sketchbook, SketchbookError
+
+log = logging.getLogger(__name__)
+
+
+def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str | None] = ()) -> None:
+    """Set the scene of each stop that has none, as its prompt is interpreted, and the walk's drawing credits.
+
+    ``layouts`` are the requested layouts, one for each stop, or empty. Without a sketch-conditioned model all scenes
+    become ``None``. A walk that continues another starts with that walk's last scene if it can be rendered, so that the
+    films join without a seam.
+
+    :raises InvalidInput: when a scene holds an unknown drawing.
+    """
+    model = models_on_offer.setting(walk.model)
+    book = sketchbooks.find(model)
+    reader = None if book is None else reader_of(model)
+    if reader is None or book is None:
+        for stop in walk.stops:
+            stop.scene = None
+        return
+    if errors := list(unknown_drawings(book, [stop.scene for stop in walk.stops])):
+        raise InvalidInput(errors[:ERRORS_MAX])
+    if parent is not None and walk.stops[0].scene is None:
+        last = parent.stops[-1].scene
+        walk.stops[0].scene = None if any(unknown_drawings(book, [last])) else last
+    if not walk.is_pinned:
+        _set_scenes(reader, walk, model, layouts or [None] * len(walk.stops))
+    for stop in walk.stops:
+        if stop.photo is not None and stop.scene is not None:  # the photo replaces its objects
+            stop.scene = {**stop.scene, "things": []}
+    walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
+
+
+def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -> list[FieldError]:
+    """Return an error for each requested layout that the stop's style does not offer or that contradicts its scene.
+
+    The stops of a model that is not on offer are not checked, because its styles are not known here.
+    """
+    errors = []
+    for index, stop in enumerate(stops):
+        if stop.layout is None or limits.any_hand:
+            continue
+        path = ("stops", index, "layout")
+        if flaw := _layout_flaw(stop, limits.hands, model):
+            errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
+    return errors
+
+
+def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
+    """Return why a stop cannot have its layout, as the rest of a sentence after the field's name; "" if it can."""
+    if not model_styles.any_composes(known):
+        return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
+    reader = reader_of(model)
+    reading = None if reader is None else reader.again(stop.prompt, leave_out=stop.negative_prompt)
+    facts = None if reading is None else StopFacts(reading, stop.hand or "")
+    style = model_styles.find(stop.hand or "", known) if facts is None else stop_styles.named_style(facts, known)
+    if style is not None:
+        offered: Sequence[str] = style.layouts
+    else:
+        candidates = models_on_offer.facts(model).get("unnamed") or [hand.words for hand in known]
+        offered = [each for each in LAYOUTS if stop_styles.filter_by_layouts(candidates, [each], known)]
+    values = {"layout": stop.layout, "offered": join_words((layouts_of.AUTO, *offered))}
+    if stop.layout not in offered and style is not None:
+        return _("cannot be “%(layout)s”. %(style)s offers %(offered)s.", style=style.words.capitalize(), **values)
+    if stop.layout not in offered:
+        return _("cannot be “%(layout)s”. The styles that are chosen here offer %(offered)s.", **values)
+    composition = (stop.scene or {}).get("composition") or {}
+    if stop.scene is not None and composition.get("layout", LAYOUTS[0]) != stop.layout:
+        return _("cannot be “%(layout)s” beside a scene that is laid out otherwise.", layout=stop.layout)
+    return ""
+
+
+def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) -> Iterator[FieldError]:
+    """Yield an error for each unknown drawing in the scenes of some stops; removed drawings can still be rendered."""
+    for index, scene in enumerate(scenes):
+        for place, thing in enumerate(scene["things"] if scene else ()):
+            if thing["drawing"] not in book:
+                message = _(
+                    "The scene of stop %(number)s holds a drawing that was never here, %(digest)s. Leave the scene out,"
+                    " and the prompt is read anew.",
+                    number=index + 1,
+                    digest=thing["drawing"],
+                )
+                yield FieldError(("stops", index, "scene", "things", place, "drawing"), message)
+
+
+def arrange(
+    reading: Reading, *, model: str, seed: int, walk_seed: int, hand: str = "", layout: str | None = None,
+    unnamed: str | None = None,
+) -> Scene:  # fmt: skip
+    """Return the scene of an interpreted prompt: arranged, composed as its style does, with the words for the model.
+
+    If neither ``hand`` nor the prompt names a style, the words include one of the model's styles, since the model would
+    otherwise render the mean of several. This is ``unnamed``, chosen for the whole walk by
+    :func:`stop_styles.choose_styles`, or else a style that suits this stop.
+    """
+    known, stop = model_styles.known(model), StopFacts(reading, hand, layout)
+    if unnamed is None:
+        (unnamed,) = stop_styles.choose_styles([stop], model=model, walk_seed=walk_seed)
+    style = stop_styles.named_style(stop, known) or model_styles.find(unnamed, known)
+    words = ", ".join([each for each in (reading.words, *_words_of(stop, style, known), unnamed) if each])[:WORDS_MOST]
+    scene = _arrange_styled(reading, style.marks if style else "", model, seed, walk_seed)
+    return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
+
+
+def _words_of(stop: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
+    """Return the words of a named style for the model; if the model composes, only words that it knows."""
+    if stop.hand:
+        return ()
+    if not model_styles.any_composes(known):
+        return stop.reading.hands
+    if stop_styles.is_left_open(stop, known) or style is None:
+        return ()
+    return (style.words,) if style.marks else stop.reading.hands
+
+
+def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_seed: int) -> Scene:
+    """Return the scene arranged for a style; arranged without one if a drawing cannot be rendered."""
+    book = sketchbooks.find(model)
+    if not marks or book is None:
+        return reading.scene(seed)
+    try:
+        return reading.styled(seed, marks=marks, book=book, walk_seed=walk_seed)
+    except SketchbookError:  # the worker reports it
+        return reading.scene(seed)
+
+
+def reader_of(model: str) -> Reader | None:
+    """Return the prompt parser of a model, given by its setting; ``None`` if the model is not sketch-conditioned.
+
+    The same parser is returned until a drawing is added or removed. Without its table of word vectors, the parser
+    matches words alone.
+    """
+    book = sketchbooks.find(model)
+    lexicon = None if book is None else _lexicon(models_on_offer.folder(model))
+    if book is None or lexicon is None:
+        return None
+    try:
+        embedding = semantic_search.embedding()
+    except SourceError:
+        embedding = None
+    cached = _readers.get(model)
+    if cached is None or cached[0] is not book or cached[1] is not embedding:
+        cached = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
+    return cached[2]
+
+
+_readers: dict[str, tuple[Sketchbook, Embedding | None, Reader]] = {}
+
+
+def _reader(lexicon: Lexicon, book: Sketchbook, embedding: Embedding | None) -> Reader:
+    if embedding is None:
+        log.warning("prompts are parsed without semantic search: the table of word vectors is missing")
+    added = added_drawings.book().drawings
+    return Reader(lexicon, book.drawings.values(), embedding, added=added, look_of=partial(_look, book))
+
+
+def _look(book: Sketchbook, digest: str) -> Appearance | None:
+    try:
+        return book.appearance(digest)
+    except SketchbookError:  # the worker reports it
+        return None
+
+
+@lru_cache(maxsize=4)
+def _lexicon(folder: Path) -> Lexicon | None:
+    """Return the lexicon of a model, or ``None`` if it cannot be loaded; it is loaded once per process."""
+    try:
+        return Lexicon.load(folder)
+    except LexiconError as error:
+        log.error("prompts are not parsed: %s", error)
+        return None
+
+
+def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
+    """Set the scenes of the stops that have none; stops without a style get one that suits them."""
+    open_stops = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
+    all_facts = [
+        StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
+        for stop, layout in open_stops
+    ]
+    styles = stop_styles.choose_styles(
+        all_facts, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
+    )
+    for (stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
+        scene = arrange(
+            each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
+            unnamed=unnamed,
+        )  # fmt: skip
+        stop.scene = scene.as_json()

@@ -1,0 +1,155 @@
+"""Films of a walk: made with few of its pictures in memory, whoever painted them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from PIL import Image, ImageSequence
+from sqlalchemy import update
+
+from app.storage import media_store
+from app.storage.database import now, writing
+from app.storage.walk_models import FINISHED, Piece
+from app.walks import lookup
+from tests.conftest import Commissioner
+from tests.worker.fake import SIDE, FakePainter
+from tests.worker.fleeting import Alive, Picture
+from tests.worker.rows import read
+from worker import job
+from worker.film import encoding, flash_safety
+from worker.process import walk_memory
+from worker.queue import leases
+from worker.tasks import film_assembly
+
+pytestmark = pytest.mark.slow
+
+FRAMES = 60
+
+
+@pytest.fixture
+def alive(monkeypatch: pytest.MonkeyPatch) -> Alive:
+    """Count the pictures that are read from files, as if they were large, and remember none that were painted."""
+    monkeypatch.setattr(walk_memory, "PICTURES_BYTES", 0)
+    monkeypatch.setattr(flash_safety, "SIDE", SIDE // 2)
+    alive, decode = Alive(), encoding.decode_still
+
+    def count(data: bytes) -> Picture:
+        return alive.give(decode(data))
+
+    monkeypatch.setattr(encoding, "decode_still", count)
+    return alive
+
+
+@pytest.mark.parametrize("ending", ["stop", "back", "round"])
+def test_films_of_a_walk_are_made_with_few_of_its_pictures_in_memory(
+    painter: FakePainter, commissioned: Commissioner, alive: Alive, ending: str
+) -> None:
+    walk = commissioned("a fox", "a kite", frames=FRAMES, ending=ending)
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert 1 < alive.most_alive <= 2 * film_assembly.AHEAD < FRAMES / 2
+
+
+def shown_at(gif: bytes, every_ms: int) -> list[Picture]:
+    """Return what a GIF shows at each moment, once through."""
+    moments: list[Picture] = []
+    with Image.open(io.BytesIO(gif)) as film:
+        for frame in ImageSequence.Iterator(film):
+            moments += [np.asarray(frame.convert("RGB"))] * (frame.info["duration"] // every_ms)
+    return moments
+
+
+@pytest.mark.parametrize("ending", ["stop", "back", "round"])
+def test_unfinished_film_of_stops_by_turns_black_and_white_does_not_flash(
+    app: Flask, painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr("tests.worker.fake._colour", lambda stop: [255 * (stop.prompt == "white")] * 3)
+    monkeypatch.setattr(film_assembly, "FILM_PAUSE", 0.0)
+    walk = commissioned(*["black", "white"] * 4, frames=14, ending=ending)
+    films: list[bytes] = []
+
+    def look(_number: int) -> None:
+        with app.app_context():
+            gif = lookup.walk_at_address(walk.id).media.get("gif")
+            films.extend([media_store.store().read_bytes(gif.path)] if gif else [])
+
+    painter.on_paint = look
+    job.work()
+    assert read(walk.id).state == FINISHED
+    assert len(set(films)) > 1
+    for film in films:
+        assert not flash_safety.flashes(shown_at(film, 10), 100)
+
+
+def test_unfinished_film_waits_while_a_picture_of_it_cannot_be_read_and_the_painting_goes_on(
+    painter: FakePainter, commissioned: Commissioner, alive: Alive
+) -> None:
+    walk = commissioned("a fox", "a kite", frames=12)
+
+    def lose(number: int) -> None:
+        if number == 2:
+            (Path(media_store.store().root) / read(walk.id).painted[0].path).unlink()
+
+    painter.on_paint = lose
+    job.work()
+    row = read(walk.id)
+    assert (row.state, row.painted_count) == (FINISHED, 12)
+    assert all(media_store.store().exists(frame.path) for frame in row.painted)
+
+
+def test_what_killed_workers_left_in_a_walks_folder_goes_when_it_is_finished(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    walk = commissioned("a fox", "a kite", frames=4)
+    store, folder = media_store.store(), media_store.walk_folder(walk.id)
+    left = [f"{folder}/frames/.tmpx1.part", f"{folder}/gif.0123456789ab.gif", f"{folder}/frames/0.0123456789ab.png"]
+    for path in left:
+        store.write(path, b"half of it")
+    job.work()
+    done = read(walk.id)
+    assert set(store.files(folder)) == {file.path for file in (*done.painted, *done.media.values())}
+
+
+def test_worker_that_is_killed_as_a_walk_is_finished_leaves_nothing_behind(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = commissioned("a fox", "a kite", frames=4)
+    finish, folder = film_assembly.finish_film, media_store.walk_folder(walk.id)
+
+    def finish_and_die(*arguments: Any) -> None:
+        finish(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(film_assembly, "write_as_holder", _die_at(2, film_assembly.write_as_holder))
+    with pytest.raises(KeyboardInterrupt):  # between the naming of its files and its end
+        job.work()
+    assert read(walk.id).state != FINISHED
+    monkeypatch.undo()
+    monkeypatch.setattr(film_assembly, "finish_film", finish_and_die)
+    with writing() as session:
+        session.execute(update(Piece).values(lease_until=now() - timedelta(seconds=1)))
+    leases.sweep()
+    with pytest.raises(KeyboardInterrupt):  # just after its end
+        job.work()
+    done = read(walk.id)
+    assert done.state == FINISHED
+    assert set(media_store.store().files(folder)) == {file.path for file in (*done.painted, *done.media.values())}
+
+
+def _die_at(call: int, whole: Callable[..., None]) -> Callable[..., None]:
+    calls = itertools.count(1)
+
+    def write(*arguments: Any, **named: Any) -> None:
+        if next(calls) == call:
+            raise KeyboardInterrupt
+        whole(*arguments, **named)
+
+    return write

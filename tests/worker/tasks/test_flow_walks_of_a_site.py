@@ -1,0 +1,71 @@
+"""A walk of each rectified-flow family through a site: requested, painted, and repainted by its recipe."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from numpy.typing import NDArray
+
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, Walk
+from app.walk_requests import intake, recipe
+from app.walk_requests.validation import validate
+from tests.conftest import make_app
+from tests.worker import lone_painter
+from tests.worker.processes import restart
+from tests.worker.rows import read
+from worker import job
+from worker.film import encoding
+
+pytestmark = pytest.mark.slow
+
+NAMES = ("schnell", "sd3-no-t5", "z-image", "klein")
+STEPS = 4
+
+
+@pytest.fixture(params=NAMES)
+def site(request: pytest.FixtureRequest, instance: Path, flow_models: dict[str, Path]) -> Iterator[Flask]:
+    """Open a site whose model is a tiny one of a family, and which has a worker."""
+    folder = flow_models[request.param]
+    app = make_app(instance, MODEL=str(folder), STEPS=STEPS, CACHE=False)
+    with app.app_context():
+        lone_painter.at_work(app, lone_painter.load(folder))
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def painted(walk: Walk) -> NDArray[np.uint8]:
+    """Paint all that waits, and return the frames of a walk."""
+    job.work()
+    restart()
+    row = read(walk.id)
+    assert row.state == FINISHED, row.error
+    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
+
+
+def test_walk_is_painted_and_its_recipe_paints_the_same_pixels(site: Flask) -> None:
+    request: dict[str, Any] = {
+        "stops": [{"prompt": "a bear"}, {"prompt": "the sun over a lemon", "seed": 8}], "seed": 5, "frames": 6,
+    }  # fmt: skip
+    walk = intake.place(validate(request), visitor_key="ann", owner="ann")[0]
+    first = painted(walk)
+    assert first.shape == (6, 64, 64, 3)
+    assert all((a != b).any() for a, b in itertools.pairwise(first))
+
+    wanted, pinned = recipe.commission_of(
+        recipe.parse_recipe(media_store.store().read_bytes(read(walk.id).media["gif"].path))
+    )
+    assert (pinned.scheduler, pinned.sampler_steps) == ("FlowMatchEulerDiscreteScheduler", STEPS)
+    assert (pinned.precision, pinned.memory_format, pinned.width) == ("float32", "contiguous", 64)
+    assert pinned.levels and pinned.sampling and pinned.sampling.branches
+    again = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)[0]
+    assert again.id != walk.id
+    assert (painted(again) == first).all()

@@ -1,0 +1,148 @@
+"""A walk painted after a drawing that a curator added, by a worker that knows only what the walk brings along."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+from numpy.typing import NDArray
+from PIL import Image
+from sqlalchemy import delete
+
+from app.config import ROOT
+from app.moderation import drawing_curation
+from app.moderation.drawing_request import DrawingRequest
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.drawing_models import AddedDrawing
+from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.walk_requests import intake, recipe
+from app.walk_requests.validation import validate
+from tests.conftest import make_app
+from tests.support.led import ROBOT, ROBOT_DIGEST
+from tests.worker import lone_painter
+from tests.worker.fake import FakePainter
+from tests.worker.processes import restart
+from tests.worker.rows import read
+from worker import job
+from worker.diffusion import tuning
+from worker.diffusion.model import Model
+from worker.diffusion.rendering import PaintingError
+from worker.diffusion.walk_pipeline import Painter
+from worker.film import encoding
+
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay a lexicon beside the tiny model that sketches lead, so that the site reads prompts for it."""
+    folder = tmp_path_factory.mktemp("model") / "led"
+    shutil.copytree(tiny_models["led"], folder)
+    shutil.copy(ROOT / "models/house/lexicon.npz", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def led(model: Path) -> Painter:
+    return Painter(Model.load(str(model), device="cpu"), tuning.fallback())
+
+
+@pytest.fixture
+def app(instance: Path, model: Path) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(model), STEPS=2)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def easel(app: Flask, led: Painter) -> None:
+    """Have the tiny model paint, as a worker elsewhere does that has only just begun."""
+    lone_painter.at_work(app, led)
+
+
+@pytest.fixture
+def painter(app: Flask, painter: FakePainter, model: Path) -> FakePainter:
+    """Have the fake painter's site offer the tiny model that sketches lead."""
+    app.config["MODEL"] = str(model)
+    painter.names = ("led", "fake")
+    return painter
+
+
+def add() -> None:
+    drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster"))
+
+
+def commission(first: str = "a robot hamster", visitor: str = "ann") -> Walk:
+    wanted = validate({"stops": [{"prompt": first}, {"prompt": "the sun"}], "seed": 5, "frames": 2})
+    return intake.place(wanted, visitor_key=visitor, owner=visitor, skip_cache=True)[0]
+
+
+def painted(walk: Walk) -> NDArray[np.uint8]:
+    """Paint all that waits, and return the frames of a walk."""
+    job.work()
+    restart()
+    row = read(walk.id)
+    assert row.state == FINISHED, row.error
+    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
+
+
+@pytest.mark.usefixtures("easel")
+def test_walk_is_painted_after_an_added_drawing_and_again_after_that_was_removed() -> None:
+    without = painted(commission())
+    add()
+    walk = commission()
+    after = painted(walk)
+    assert (after[0] != without[0]).any() and (after[1] == without[1]).all()
+    drawing_curation.remove("robot hamster")
+    wanted, pinned = recipe.commission_of(
+        recipe.parse_recipe(media_store.store().read_bytes(read(walk.id).media["gif"].path))
+    )
+    again = intake.place(wanted, visitor_key="bob", owner="bob", pinned=pinned)[0]
+    assert (painted(again) == after).all()
+
+
+@pytest.mark.usefixtures("easel")
+def test_files_of_a_walk_say_whose_drawings_they_were_painted_after() -> None:
+    drawing_curation.add(ROBOT.encode(), DrawingRequest("robot hamster", artist="Ann Example", licence="CC-BY-4.0"))
+    walk = commission()
+    painted(walk)
+    told = "After drawings: robot hamster (Ann Example, CC BY 4.0, https://creativecommons.org/licenses/by/4.0/); "
+    files = {kind: media_store.store().read_bytes(medium.path) for kind, medium in read(walk.id).media.items()}
+    with Image.open(io.BytesIO(files["poster"])) as picture:
+        picture.load()
+        assert picture.text["Copyright"].startswith(told)  # type: ignore[attr-defined]
+    assert told.encode() in files["mp4"] and told.encode() in files["webp"]
+    assert [each["artist"] for each in recipe.parse_recipe(files["gif"])["drawings"]] == ["Ann Example", "MoMA Lisa"]
+
+
+@pytest.mark.usefixtures("easel")
+def test_walk_whose_drawing_is_gone_from_the_database_fails_and_the_others_are_painted() -> None:
+    add()
+    lost = commission()
+    with writing() as session:
+        session.execute(delete(AddedDrawing))
+    other = commission("the sun over a house", visitor="bob")
+    with pytest.raises(PaintingError, match=ROBOT_DIGEST):
+        job.work()
+    painted(other)
+    row = read(lost.id)
+    assert row.state == FAILED
+    assert row.error == f"The drawing {ROBOT_DIGEST}, which the walk is to be painted after, is not here."
+
+
+def test_walk_brings_only_the_drawings_of_its_own_scenes(painter: FakePainter) -> None:
+    add()
+    commission("a house")
+    job.work()
+    assert painter.drawings == {}
+    commission()
+    job.work()
+    assert painter.drawings == {ROBOT_DIGEST: ROBOT}

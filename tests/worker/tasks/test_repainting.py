@@ -1,0 +1,76 @@
+"""A walk repainted in another hand is led by the same sketches, from the same noise: seen on its pixels."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+from numpy.typing import NDArray
+
+from app.config import ROOT
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FINISHED, Walk
+from app.walk_requests import intake, repainting
+from app.walk_requests.validation import validate
+from tests.conftest import make_app
+from tests.worker import lone_painter
+from tests.worker.processes import restart
+from tests.worker.rows import read
+from worker import job
+from worker.film import encoding
+
+pytestmark = pytest.mark.slow
+
+HANDS = [{"words": words, "title": words.capitalize()} for words in ("red", "lemon")]
+"""Called by words that the tiny model tells apart."""
+
+
+@pytest.fixture(scope="module")
+def model(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model that sketches lead, which says that it knows two hands."""
+    folder = tmp_path_factory.mktemp("model") / "led"
+    shutil.copytree(tiny_models["led"], folder)
+    shutil.copy(ROOT / "models/house/lexicon.npz", folder)
+    (folder / "house.json").write_text(json.dumps({"name": "led", "hands": HANDS, "unnamed": ["red"]}))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def easel(instance: Path, model: Path) -> Iterator[Flask]:
+    """Open a site for which the tiny model paints."""
+    app = make_app(instance, MODEL=str(model), STEPS=3, CACHE=False)
+    with app.app_context():
+        lone_painter.at_work(app, lone_painter.load(model))
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def painted(walk: Walk) -> NDArray[np.uint8]:
+    """Paint all that waits, and return the frames of a walk."""
+    job.work()
+    restart()
+    row = read(walk.id)
+    assert row.state == FINISHED, row.error
+    return np.stack([encoding.decode_still(media_store.store().read_bytes(frame.path)) for frame in row.painted])
+
+
+def again(walk: Walk, style: str) -> Walk:
+    wanted = repainting.commission_of(read(walk.id), style)
+    return intake.place(wanted, visitor_key="ann", owner="ann", skip_cache=True)[0]
+
+
+def test_repainted_there_and_back_it_is_the_same_to_the_last_bit() -> None:
+    stops = [{"prompt": "the sun", "hand": "red", "seed": 3}, {"prompt": "a house in the rain", "hand": "red"}]
+    walk = intake.place(validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann")[0]
+    first = painted(walk)
+    other = again(walk, "lemon")
+    assert (painted(other) != first).any()
+    assert (painted(again(other, "red")) == first).all()
+    assert read(other.id).positions is not None and read(other.id).remix_of == walk.id

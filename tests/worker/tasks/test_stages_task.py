@@ -1,0 +1,153 @@
+"""The stages of a frame: painted anew when asked for, from the noise to the very frame."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.queue import stage_requests
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import FINISHED, STAGES, STOPS, Piece, Walk
+from app.walks import lifecycle, lookup, reuse
+from sketch import rendering
+from sketch.scene import Scene
+from tests.conftest import Commissioner
+from tests.support import drawings
+from tests.worker.fake import SIDE, FakePainter
+from tests.worker.rows import read
+from worker import job
+from worker.diffusion.rendering import StopInput
+from worker.diffusion.walk_pipeline import Painter
+from worker.film import encoding
+from worker.process.worker import Worker
+from worker.tasks import stages_task, walk_setup
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def painted(painter: FakePainter, commissioned: Commissioner) -> Walk:
+    """Paint a walk of one long leg."""
+    walk = commissioned("a fox", "a kite", seed=5, frames=9)
+    job.work()
+    return read(walk.id)
+
+
+@pytest.mark.parametrize("index", [0, 3, 8])
+def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, index: int) -> None:
+    stage_requests.request_stages(painted, index)
+    assert job.work() == 1
+    found = stage_requests.find_stages(painted, index)
+    assert found is not None
+    assert found.film is not None
+    assert found.sheet is not None
+    with Image.open(io.BytesIO(media_store.store().read_bytes(found.film.path))) as picture:
+        assert getattr(picture, "n_frames", 1) == painted.sampler_steps
+    with Image.open(io.BytesIO(media_store.store().read_bytes(found.sheet.path))) as picture:
+        assert picture.size == (painted.sampler_steps * SIDE, SIDE)
+        last = picture.convert("RGB").getpixel((painted.sampler_steps * SIDE - SIDE // 2, SIDE // 2))
+    frame = encoding.decode_still(media_store.store().read_bytes(painted.painted[index].path))
+    assert last == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=12)  # WebP is lossy
+    row = read(painted.id)
+    assert (row.state, row.painted_count) == (FINISHED, 9)
+    assert db.session.query(Piece).count() == 0
+
+
+def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
+    app: Flask, painted: Walk, painter: FakePainter
+) -> None:
+    Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    stage_requests.request_stages(painted, 1)
+    with pytest.raises(walk_setup.WrongModel):
+        job.work()
+    assert (read(painted.id).state, read(painted.id).error) == (FINISHED, None)
+    assert stage_requests.find_stages(painted, 1) is None
+    Worker(app, painter)  # type: ignore[arg-type]
+    stage_requests.request_stages(painted, 1)
+    job.work()
+    assert stage_requests.request_stages(painted, 1).is_there
+
+
+@pytest.mark.parametrize("batch", [0, 9])
+def test_walk_deleted_while_its_stages_are_painted_leaves_the_files_to_its_repeat(
+    app: Flask, painted: Walk, painter: FakePainter, commissioned: Commissioner, batch: int
+) -> None:
+    repeat = commissioned("a fox", "a kite", seed=5, frames=9, visitor="ben")
+    lifecycle.cancel(repeat)
+    with writing():
+        reuse.finish_as_repeat(repeat, read(painted.id))
+    stage_requests.request_stages(painted, 3)
+    batches = iter(range(1000))
+
+    def delete_it(_number: int) -> None:
+        if next(batches) == batch:
+            with app.app_context():
+                lifecycle.delete_walk(lookup.walk_at_address(painted.id))
+                db.session.remove()
+
+    painter.on_paint = delete_it
+    job.work()
+    shown = read(repeat.id)
+    named = {file.path for file in (*shown.painted, *shown.media.values())}
+    assert len(named) > 9
+    assert set(media_store.store().files(media_store.walk_folder(painted.id))) == named
+
+
+def test_walk_is_painted_on_between_the_stages_of_one_frame_and_another(
+    painted: Walk, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in (1, 2, 3):
+        stage_requests.request_stages(painted, index)
+    commissioned("the sea", "a boat")
+    order: list[str] = []
+    monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(claim.kind))
+    assert job.work() == 4
+    assert order == [STAGES, STOPS, STAGES, STAGES]
+
+
+def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [commissioned("a fox", "a kite", seed=seed, frames=3, visitor="ann") for seed in range(3)][-1]
+    early = commissioned("the sea", "a boat", frames=3, visitor="ben")
+    job.work()
+    assert read(late.id).turn > read(early.id).turn
+    stage_requests.request_stages(read(late.id), 1)
+    for index in range(3):
+        stage_requests.request_stages(read(early.id), index)
+    order: list[str] = []
+    monkeypatch.setattr(job, "_attempt", lambda _worker, claim, _side: order.append(claim.walk_id))
+    assert job.work() == 4
+    assert order == [late.id, early.id, early.id, early.id]
+
+
+def begun(painter: Painter, scenes: list[Scene | None], position: float, *, seed: int = 3) -> list[NDArray[np.uint8]]:
+    """Return what a walk by a real model begins with, at a position."""
+    stops = [StopInput("a sun", "", seed, scene=scene) for scene in scenes]
+    prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0))
+    painting: Any = SimpleNamespace(prepared=prepared, painter=painter)
+    return stages_task.initial_pictures(painting, position)
+
+
+def test_sketch_that_leads_the_painter_comes_first_and_then_the_noise(painters: dict[str, Painter]) -> None:
+    scenes: list[Scene | None] = [drawings.scene("house"), drawings.scene("sun")]
+    sketch, noise = begun(painters["led"], scenes, 0.0)
+    assert sketch.shape == noise.shape == (32, 32, 3)
+    drawn = rendering.draw(scenes[0], drawings.book(), 64).picture.reshape(32, 2, 32, 2, 3).mean((1, 3)) * 255
+    assert np.abs(sketch - drawn).mean() < 3
+    other, same = begun(painters["led"], scenes, 1.0)
+    assert np.abs(other.astype(int) - sketch).mean() > 3
+    assert (same == noise).all()  # one seed for the whole walk
+    assert (begun(painters["led"], scenes, 0.0, seed=4)[1] != noise).any()
+
+
+def test_model_that_is_led_by_words_alone_begins_with_nothing_to_show(painters: dict[str, Painter]) -> None:
+    assert begun(painters["bert"], [None, None], 0.0) == begun(painters["led"], [None, None], 0.0) == []

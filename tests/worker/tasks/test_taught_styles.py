@@ -1,0 +1,138 @@
+"""A style from its pictures to the wall: taught by the command, painted by the worker, repainted by its recipe."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.config import ROOT
+from app.errors import InvalidInput
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.walk_models import FAILED, FINISHED, Walk
+from app.teaching import style_teaching
+from app.walk_requests import intake, recipe
+from app.walk_requests.validation import validate
+from tests.conftest import make_app
+from tests.studio.conftest import call
+from tests.support.commands import run, run_json
+from tests.worker import lone_painter
+from tests.worker.processes import restart
+from tests.worker.rows import read
+from worker import job
+from worker.diffusion.walk_pipeline import Painter
+from worker.film import encoding
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+EYE = ROOT / "models/eye"
+RED = (220, 20, 20)
+PICTURES = 12
+TAUGHT = ("styles", "add", "our-prints", "PICTURES", "--licence", "CC0-1.0", "--steps", "24")
+
+
+@pytest.fixture(scope="module")
+def reds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pictures, all of them red."""
+    path, dice = tmp_path_factory.mktemp("reds"), np.random.default_rng(0)
+    for number in range(PICTURES):
+        picture = np.clip(np.array(RED) + dice.integers(-20, 20, (320, 320, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(picture).save(path / f"red {number}.png")
+    return path
+
+
+@pytest.fixture
+def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
+    app = make_app(instance, MODEL=str(tiny_models["sd1"]), STEPS=6, CACHE=False, DEVICE="cpu", EYE=str(EYE))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def easel(app: Flask, tiny_models: dict[str, Path]) -> Painter:
+    return lone_painter.at_work(app, lone_painter.load(tiny_models["sd1"]))
+
+
+@pytest.fixture(autouse=True)
+def quick_studio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the studio's real stages in this process, and have it learn a hundred times faster than weights deserve."""
+    fast = [0.01 if each == 1e-4 else each for each in style_teaching.APART]
+    monkeypatch.setattr(style_teaching, "APART", (*fast, "--average", 0.9))
+    monkeypatch.setattr(
+        style_teaching, "run_stage", lambda stage, work, *options: call(stage, "--folder", work, *options)
+    )
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+def teach(runner: FlaskCliRunner, reds: Path) -> dict[str, Any]:
+    return dict(run_json(runner, *(str(reds) if word == "PICTURES" else word for word in TAUGHT)))
+
+
+def commission(**first: str) -> Walk:
+    asked = {"stops": [first, {"prompt": "a lemon"}], "seed": 5, "frames": 5}
+    return read(intake.place(validate(asked), visitor_key="ann", owner="ann", skip_cache=True)[0].id)
+
+
+def painted(walk: Walk) -> list[bytes]:
+    job.work()
+    restart()
+    row = read(walk.id)
+    assert row.state == FINISHED, row.error
+    return [media_store.store().read_bytes(frame.path) for frame in row.painted]
+
+
+def away(frame: bytes) -> float:
+    """Measure how far a frame is from the style's red, in levels."""
+    shown: NDArray[np.uint8] = encoding.decode_still(frame)
+    return float(np.abs(shown - np.array(RED, float)).mean())
+
+
+def test_taught_style_is_painted_is_repainted_by_its_recipe_and_is_missed_by_name(
+    runner: FlaskCliRunner, reds: Path
+) -> None:
+    without = painted(commission(prompt="our prints: a bear"))  # the same words, before they mean anything
+    assert teach(runner, reds)["model"] == "sd1"
+    styled = commission(prompt="a bear", style="our-prints")
+    pictures = painted(styled)
+    assert away(pictures[0]) < away(without[0]) - 0.5
+    assert abs(away(pictures[-1]) - away(without[-1])) < 0.1  # the stop that no style was asked for
+    assert len({*pictures}) == 5
+
+    told = json.dumps(recipe.recipe_of(read(styled.id))).encode()
+    wanted, pinned = recipe.read_upload(told)
+    again, _ = intake.place(wanted, visitor_key="bob", owner="bob", skip_cache=True, pinned=pinned)
+    assert painted(read(again.id)) == pictures
+
+    run(runner, "styles", "remove", "our-prints")
+    with pytest.raises(InvalidInput, match="The style “our prints” that the recipe was painted in was removed here"):
+        recipe.read_upload(told)
+
+
+def test_walk_in_line_whose_style_is_removed_fails_and_names_it(runner: FlaskCliRunner, reds: Path) -> None:
+    teach(runner, reds)
+    walk = commission(prompt="a bear", style="our-prints")
+    run(runner, "styles", "remove", "our-prints")
+    with pytest.raises(Exception, match=re.escape("the style our prints, in which it was to be painted, was removed")):
+        job.work()
+    row = read(walk.id)
+    assert row.state == FAILED
+    assert row.error == "The style our prints, in which it was to be painted, was removed here or learned anew since."

@@ -1,0 +1,73 @@
+"""What is written on a walk when its first task is done: the settings that fix its pixels."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.storage import media_store
+from app.walk_requests import recipe
+from tests.conftest import Commissioner
+from tests.worker.fake import FakePainter
+from tests.worker.rows import read
+from worker import job
+from worker.diffusion.rendering import BENCHMARK, DEFAULT, TF32, GpuOptions
+from worker.process.worker import Worker
+from worker.tasks.painting import rendering
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("decoder", ["float32", "float16", None])
+def test_walk_and_recipe_record_the_precision_of_the_decoder_where_there_is_one(
+    painter: FakePainter, commissioned: Commissioner, decoder: str | None
+) -> None:
+    painter.decoder = decoder
+    walk = commissioned(frames=2)
+    asked = dict(walk.sampling or {})
+    job.work()
+    row = read(walk.id)
+    assert row.sampling == (asked if decoder is None else asked | {"decoder": decoder})
+    painter.decoder = "float32"
+    assert rendering(row).decoder == decoder, "whatever the worker's own would be by now"
+    written = recipe.parse_recipe(media_store.store().read_bytes(row.media["gif"].path))
+    _, pinned = recipe.commission_of(written)
+    assert pinned.columns()["sampling"] == row.sampling
+
+
+def test_walk_that_another_model_begins_anew_forgets_the_decoder_of_the_first(
+    app: Flask, painter: FakePainter, commissioned: Commissioner
+) -> None:
+    painter.decoder = "float16"
+    walk = commissioned(frames=12)
+
+    def stop_the_worker(batch: int) -> None:
+        if batch:
+            raise KeyboardInterrupt
+
+    painter.on_paint = stop_the_worker
+    with pytest.raises(KeyboardInterrupt):
+        job.work()
+    assert (read(walk.id).sampling or {})["decoder"] == "float16"
+    Worker(app, FakePainter(revision="fake00000002"))  # type: ignore[arg-type]
+    job.work()
+    row = read(walk.id)
+    assert row.model_revision == "fake00000002"
+    assert "decoder" not in (row.sampling or {})
+
+
+def test_walk_and_recipe_record_what_the_gpu_does_otherwise_than_by_default(
+    painter: FakePainter, commissioned: Commissioner
+) -> None:
+    painter.gpu = GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
+    walk = commissioned(frames=2)
+    job.work()
+    row = read(walk.id)
+    assert (row.sampling or {})["gpu"] == {"decoded_pixels": 1_048_576, "switches": ["cudnn_benchmark", "tf32"]}
+    painter.gpu = DEFAULT
+    assert rendering(row).gpu == GpuOptions(4 * 512 * 512, (BENCHMARK, TF32))
+    _, pinned = recipe.commission_of(recipe.parse_recipe(media_store.store().read_bytes(row.media["gif"].path)))
+    assert pinned.columns()["sampling"] == row.sampling
+    again = commissioned(frames=2, pinned=pinned, visitor="bob")
+    job.work()
+    assert read(again.id).sampling == row.sampling

@@ -1,0 +1,15 @@
+"""The kinds of tasks, one module each, from the claimed task to the published result."""
+
+__all__ = [
+    "batch_task",
+    "candidates_task",
+    "film_assembly",
+    "fit_pictures",
+    "lora_task",
+    "next_pass",
+    "painting",
+    "photo_task",
+    "stages_task",
+    "walk_photos",
+    "walk_setup",
+]

@@ -1,0 +1,343 @@
+"""The state of a walk during one of its tasks: its row, its passes, and the results of earlier tasks.
+
+A task needs the passes recorded on the walk's row (see `pass_plan`) and the states that it starts from, which are in
+the media store or in this process's cache.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+
+from app.errors import MediaError, MediaStoreAway
+from app.generation import adapters, embeddings, loras, model_styles, models_on_offer, prompt_texts
+from app.storage import media_store
+from app.storage.database import db
+from app.storage.drawing_models import AddedDrawing
+from app.storage.walk_models import KNOTS, ROUND, Walk
+from app.storage.wall_models import WallLeg
+from app.text import embedding_names
+from sketch import scene
+from worker.diffusion import pass_batch as batches
+from worker.diffusion.families import EmbeddingFile, TextOptions
+from worker.diffusion.prepared_walk import PreparedWalk
+from worker.diffusion.rendering import PaintingError, Rendering, StopInput
+from worker.diffusion.walk_pipeline import Painter
+from worker.networks.adapters import AdapterFile
+from worker.planning.latent_state import Painted, State, unpack
+from worker.planning.pass_plan import Knot, Level
+from worker.process.walk_memory import Memory
+from worker.process.worker import this_worker
+from worker.queue.leases import Claim, LeaseLost
+from worker.tasks import walk_photos
+
+log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The worker was asked to stop; the task returns to the queue."""
+
+
+class PainterNeeded(Exception):
+    """A writer thread needs the model after all; the generating thread has to finish the task."""
+
+
+class WalkInProgress:
+    """A walk that is being generated, for the duration of one task."""
+
+    def __init__(self, claim: Claim, painter: Painter) -> None:
+        self.claim = claim
+        self._painter = painter
+        self._has_painter = True
+        self.memory: Memory = this_worker().memory.get_or_create(claim.walk_number, painter.revision)
+        self.walk = load(claim)
+        self.passes = 0
+
+    @property
+    def painter(self) -> Painter:
+        """The loaded pipeline of the walk's model.
+
+        :raises PainterNeeded: in a writer thread, which must not use it.
+        """
+        if not self._has_painter:
+            raise PainterNeeded(str(self.claim))
+        return self._painter
+
+    def resume(self, *, with_painter: bool) -> None:
+        """Continue in another thread, with that thread's database session; only the generating thread has a painter.
+
+        :raises LeaseLost: when the walk no longer exists.
+        """
+        self._has_painter = with_painter
+        self.reload()
+
+    # The walk's row
+
+    def reload(self) -> None:
+        """Load the walk's row again, after it was changed.
+
+        :raises LeaseLost: when the walk no longer exists.
+        """
+        self.walk = load(self.claim)
+        self.__dict__.pop("levels", None)
+
+    @cached_property
+    def levels(self) -> list[Level]:
+        """The passes planned so far; all passes for a walk made from a recipe."""
+        return [Level.from_json(level) for level in self.walk.levels or []]
+
+    @property
+    def sampling(self) -> Mapping[str, Any]:
+        """The resolved sampling settings of the walk; empty for old recipes without them."""
+        return self.walk.sampling or {}
+
+    @property
+    def stops(self) -> int:
+        """The number of stops.
+
+        :raises LeaseLost: when there are none, because the walk was deleted in the meantime.
+        """
+        if not self.walk.stops:
+            raise LeaseLost(f"walk {self.claim.walk_id}")
+        return len(self.walk.stops)
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether the last leg leads back to the first stop."""
+        return bool(self.walk.ending == ROUND)
+
+    @cached_property
+    def is_leg(self) -> bool:
+        """Return whether this is a leg of a live wall, which is shown frame by frame and has no film."""
+        return db.session.scalar(select(WallLeg.number).where(WallLeg.walk_id == self.walk.id).limit(1)) is not None
+
+    @property
+    def prepared(self) -> PreparedWalk:
+        """The encoded prompts and the noise, computed once for all tasks of the walk in this process.
+
+        :raises PaintingError: when a photo, style, LoRA or embedding is no longer available.
+        """
+        seeds = tuple(each.seed for each in self._stop_inputs())
+        if self.memory.prepared is None or self.memory.seeds != seeds:  # a stop may be painted from another seed
+            self.memory.prepared, self.memory.seeds = self._prepared(), seeds
+        return self.memory.prepared
+
+    def _prepared(self) -> PreparedWalk:
+        inputs, cut_outs, settings = self._stop_inputs(), {}, rendering(self.walk)
+        drawings = added_drawings(inputs)
+        has_photos = any(stop.photo is not None for stop in self.walk.stops)
+        if has_photos and self.painter.is_sketch_conditioned:
+            ratio = settings.width / settings.height
+            led = walk_photos.trace_photos(self.claim, self.walk, inputs, ratio=ratio)
+            inputs, cut_outs = led.inputs, led.cut_outs
+        prepared = self.painter.prepare(inputs, settings, closed=self.is_closed, drawings=drawings, cut_outs=cut_outs)
+        if not has_photos or self.painter.is_sketch_conditioned:
+            return prepared
+        before = self.painter.passes
+        prepared = walk_photos.invert_photos(self.claim, self.walk, self.painter, prepared, self.on_step)
+        self.passes += self.painter.passes - before
+        return prepared
+
+    def _stop_inputs(self) -> list[StopInput]:
+        """Return the model input of each stop: its prompt with the style's words, its seed and its scene."""
+        model = models_on_offer.setting(self.walk.model_name or self.walk.model)
+        return [
+            stop_input(
+                stop.prompt,
+                leave_out=stop.negative_prompt,
+                seed=self.walk.seed_of(stop),
+                hand=stop.hand,
+                scene_json=stop.scene,
+                model=model,
+                sampling=self.sampling,
+                lora=(stop.lora, stop.lora_weight),
+                clip_skip=stop.clip_skip,
+            )
+            for stop in self.walk.stops
+        ]
+
+    def thumbnails(self) -> dict[float, dict[int, NDArray[np.float32]]]:
+        """Return the thumbnails of the stops and the last intermediate samples, which the next pass is planned from."""
+        last = max((number for number, level in enumerate(self.levels) if level.kind == KNOTS), default=0)
+        thumbnails: dict[float, dict[int, NDArray[np.float32]]] = {}
+        for number in sorted({0, last}):
+            for batch in range(len(self.levels[number].batches)):
+                thumbnails |= {position: dict(each.thumbnails) for position, each in self.knots(number, batch).items()}
+        return thumbnails
+
+    # Generation
+
+    def paint(self, number: int, batch: int) -> list[Painted]:
+        """Generate one batch of a pass; a batch always has the same positions and starts from the same states."""
+        before = self.painter.passes
+        painted = batches.paint(
+            self.painter,
+            self.prepared,
+            self.levels,
+            number,
+            batch,
+            sampling=self.sampling,
+            frames=self.walk.frames,
+            states=self._state,
+            on_step=self.on_step,
+        )
+        self.passes += self.painter.passes - before
+        return painted
+
+    def _state(self, knot: Knot, depth: int) -> State:
+        level = self.levels[knot.level]
+        index = level.positions.index(knot.position)
+        batch = next(i for i, indices in enumerate(level.batches) if index in indices)
+        return self.knots(knot.level, batch)[knot.position].states[depth]
+
+    def knots(self, number: int, batch: int) -> dict[float, Painted]:
+        """Return the states and thumbnails of a batch of stops or samples, by position; generate lost ones again."""
+        if (number, batch) not in self.memory.knots:
+            try:
+                stored = unpack(media_store.store().read_bytes(self.knots_path(number, batch)))
+            except MediaStoreAway:
+                raise
+            except (MediaError, ValueError, KeyError, OSError):
+                log.warning("batch %s.%s of walk %s is lost and is generated again", number, batch, self.walk.id)
+                stored = self.paint(number, batch)
+            self.remember(number, batch, stored)
+        return self.memory.knots[number, batch]
+
+    def remember(self, number: int, batch: int, painted: Sequence[Painted]) -> None:
+        """Cache the states and thumbnails of a batch for later tasks of this process, without its pictures."""
+        self.memory.knots[number, batch] = {each.position: replace(each, picture=None) for each in painted}
+
+    def knots_path(self, number: int, batch: int) -> str:
+        """Return the media path of a batch's states and thumbnails."""
+        return f"{media_store.samples_folder(self.walk.id)}/{number}-{batch}.npz"
+
+    def on_step(self) -> None:
+        """Call `go_on` between two solver steps.
+
+        :raises Stopped: when the worker is to stop.
+        """
+        go_on()
+
+
+def go_on() -> None:
+    """Note progress between two solver steps, for the heartbeat.
+
+    :raises Stopped: when the worker is to stop.
+    :raises LeaseLost: when another worker holds the task.
+    """
+    worker = this_worker()
+    if worker.stopping.is_set():
+        raise Stopped
+    worker.heartbeat.note_progress()
+
+
+def stop_input(
+    prompt: str, *, leave_out: str, seed: int, hand: str, scene_json: dict[str, Any] | None, model: str,
+    sampling: Mapping[str, Any], lora: tuple[str | None, float | None] = (None, None),
+    clip_skip: int | None = None,
+) -> StopInput:  # fmt: skip
+    """Return the model input of a stop.
+
+    ``model`` is the model's setting, ``hand`` the style, ``scene_json`` the recorded scene that the prompt was parsed
+    to, and ``lora`` the name and weight of its LoRA.
+
+    :raises PaintingError: when the style's adapter, the LoRA or an embedding is no longer available.
+    """
+    shown = None if scene_json is None else scene.read_scene(scene_json)
+    text = (shown and shown.words) or prompt
+    known = model_styles.known(model)
+    # A composed scene was laid out for a style, which the prompt then names whether the visitor chose it or the site.
+    is_composed = shown is not None and shown.composition is not None
+    has_hand = bool(hand) or model_styles.is_named(text if is_composed else prompt, known)
+    laid = _adapter(hand, sampling, model) | _lora(*lora, sampling, model)
+    worded = model_styles.append_words(text, hand, model_styles.pattern(model))
+    how = TextOptions(
+        sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
+    )
+    return StopInput(worded, leave_out, seed, text, has_hand, shown, laid, how, prompt)
+
+
+def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
+    digest = sampling.get(adapters.RECORDED, {}).get(hand)
+    if digest is None:
+        return {}
+    found = adapters.find(digest, model)
+    if found is None:
+        raise PaintingError(f"the style {hand}, in which it was to be painted, was removed here or learned anew since")
+    return {AdapterFile(found.digest, found.path): 1.0}
+
+
+def _lora(name: str | None, weight: float | None, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:
+    if not name or weight is None:
+        return {}
+    digest = sampling.get(loras.RECORDED, {}).get(name)
+    found = None if digest is None else loras.find_digest(digest, model)
+    if found is None:
+        raise PaintingError(f"the LoRA {name}, with which it was to be painted, was removed here or replaced since")
+    return {AdapterFile(found.digest, found.path): weight}
+
+
+def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -> frozenset[EmbeddingFile]:
+    """Return the embeddings that a stop's texts name: the walk's recorded ones, or those that its model ignores.
+
+    :raises PaintingError: when a recorded embedding is no longer available.
+    """
+    if not sampling.get(prompt_texts.RECORDED):
+        return frozenset()
+    if not models_on_offer.facts(model)["reads_weights"]:
+        return frozenset(
+            EmbeddingFile(each.name, each.digest, each.path) for each in embeddings.named(texts, embeddings.every())
+        )
+    files = set()
+    recorded = {name.casefold(): (name, digest) for name, digest in sampling.get(embeddings.RECORDED, {}).items()}
+    for word in {word for text in texts for word in embedding_names.named(text, recorded)}:
+        name, digest = recorded[word]
+        found = embeddings.find_digest(digest, model)
+        if found is None:
+            raise PaintingError(
+                f"the embedding {name}, with which it was to be painted, was removed here or replaced since"
+            )
+        files.add(EmbeddingFile(name, digest, found.path))
+    return frozenset(files)
+
+
+def load(claim: Claim) -> Walk:
+    """Return the walk of a claim, as it is in the database now.
+
+    :raises LeaseLost: when it no longer exists.
+    """
+    walk: Walk | None = db.session.scalar(
+        select(Walk).where(Walk.number == claim.walk_number).execution_options(populate_existing=True)
+    )
+    if walk is None:
+        raise LeaseLost(claim.walk_id)
+    return walk
+
+
+def added_drawings(inputs: Sequence[StopInput]) -> dict[str, str]:
+    """Return the reference drawings of the stops' scenes that curators added, removed ones included, as SVG by digest.
+
+    They come from the database with each walk, so workers need no copy of the drawing library's additions.
+    """
+    digests = {thing.drawing for each in inputs if each.scene for thing in each.scene.things}
+    if not digests:
+        return {}
+    query = select(AddedDrawing.digest, AddedDrawing.svg).where(AddedDrawing.digest.in_(digests))
+    return {row.digest: row.svg for row in db.session.execute(query)}
+
+
+def rendering(walk: Walk) -> Rendering:
+    """Return the settings that determine the pixels of a walk that was set up."""
+    full = {"scheduler": str(walk.scheduler), "steps": walk.sampler_steps, "guidance": walk.guidance}
+    return Rendering.from_sampling(
+        walk.sampling or full,
+        width=int(walk.width or 0), height=int(walk.height or 0), precision=str(walk.precision),
+        memory_format=str(walk.memory_format), threads=int(walk.threads or 1), batch=int(walk.batch or 1),
+    )  # fmt: skip

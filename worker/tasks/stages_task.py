@@ -1,0 +1,174 @@
+"""The task that renders the stages of one frame: the model's predicted picture after each solver step.
+
+For a sketch-conditioned model the sketch and the initial noise come first.
+
+The early steps of a frame that branched are the blended steps of its neighbours, as when it was generated. Pictures are
+generated one by one, so the last stage may differ from the frame in low bits that depend on the batch size.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from sqlalchemy import delete, select
+
+from app.queue import stage_requests
+from app.storage import media_store
+from app.storage.database import db, writing
+from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
+from worker.diffusion.walk_pipeline import Painter
+from worker.film import encoding
+from worker.planning import pass_plan
+from worker.planning.latent_state import State, between
+from worker.planning.pass_plan import Level
+from worker.process.worker import this_worker
+from worker.queue.leases import Claim, LeaseLost, write_as_holder
+from worker.tasks import film_assembly, fit_pictures, walk_setup
+from worker.tasks.painting import WalkInProgress
+
+STAGE_MS = 400
+"""The duration of a stage in the film, in milliseconds."""
+
+LAST_MS = 2000
+"""The duration of the last stage, in milliseconds."""
+
+SIDE_MAX = 256
+"""The largest side of a stage, in pixels: a sheet holds all stages side by side."""
+
+WEBP_MAX = 16_383
+"""The largest side of a WebP picture, in pixels."""
+
+Picture = NDArray[np.uint8]
+
+log = logging.getLogger(__name__)
+
+
+def paint(claim: Claim, painter: Painter) -> None:
+    """Render the stages of a task's frame and store them as an animated WebP and a sheet.
+
+    :raises WrongModel: when this model did not generate the walk.
+    :raises LeaseLost: when the frame is gone, or this worker no longer holds the task.
+    """
+    painting = WalkInProgress(claim, painter)
+    walk_setup.check_model(painting)
+    position = db.session.scalar(
+        select(Frame.position).where(Frame.walk_number == claim.walk_number, Frame.index == claim.batch)
+    )
+    if position is None:
+        raise LeaseLost(f"frame {claim.batch} of walk {claim.walk_id}")
+    pictures = fit_pictures.pixelate_unfit([*initial_pictures(painting, position), *render_stages(painting, position)])
+    pictures = [_fitting(picture) for picture in pictures]
+    walk, times = painting.walk, [*[STAGE_MS] * (len(pictures) - 1), LAST_MS]
+    about = film_assembly.file_metadata(walk)
+    rows = [
+        _store(walk, "stages", encoding.webp(pictures, times, metadata=about), claim.batch),
+        _store(walk, "sheet", encoding.webp([_sheet(pictures)], LAST_MS, metadata=about), claim.batch),
+    ]
+    with writing() as session:
+        write_as_holder(session, claim)
+        for row in rows:
+            session.merge(row)
+        session.execute(delete(Piece).where(Piece.number == claim.number))
+    this_worker().memory.forget(claim.walk_number)
+    log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
+
+
+def initial_pictures(painting: WalkInProgress, position: float) -> list[Picture]:
+    """Return the sketch and the decoded initial noise at ``position``; an empty list for a walk without sketches."""
+    sketches = painting.prepared.sketches
+    if sketches is None:
+        return []
+    colours = (sketches.at([position])[0, :3].transpose(1, 2, 0) + 1) / 2
+    sketch = Image.fromarray((colours.clip(0, 1) * 255).round().astype(np.uint8))
+    (noise,) = painting.painter.paint(painting.prepared, [position], until=0)
+    height, width = np.asarray(noise.picture).shape[:2]
+    return [np.asarray(sketch.resize((width, height), Image.Resampling.BICUBIC)), np.asarray(noise.picture)]
+
+
+def render_stages(painting: WalkInProgress, position: float) -> list[Picture]:
+    """Return the predicted picture at ``position`` after each solver step; the last one is the frame."""
+    steps = painting.prepared.rendering.steps
+    states = Trajectories(painting).of_frame(position, steps - 1)
+    pictures = []
+    for step in range(1, steps + 1):
+        start = [(states[step - 2], states[step - 2], 0.0)] if step > 1 else None
+        (painted,) = painting.painter.paint(
+            painting.prepared, [position], start=start, until=step, on_step=painting.on_step
+        )
+        pictures.append(np.asarray(painted.picture))
+    return pictures
+
+
+class Trajectories:
+    """The solver states of frames and of the neighbours they start from, each computed once."""
+
+    def __init__(self, painting: WalkInProgress) -> None:
+        walk = painting.walk
+        self.painting = painting
+        self.levels: Sequence[Level] = painting.levels or pass_plan.levels_of_recipe(
+            walk.positions or [], painting.stops, walk.sampler_steps, int(walk.batch or 1)
+        )
+        self._known: dict[tuple[int, float], list[State]] = {}
+
+    def of_frame(self, position: float, depth: int) -> list[State]:
+        """Return the states of a frame after each of its first ``depth`` steps."""
+        shown = (i for i, level in enumerate(self.levels) if level.kind != KNOTS and position in level.positions)
+        return self._of(next(shown), position, depth)
+
+    def _of(self, number: int, position: float, depth: int) -> list[State]:
+        if len(self._known.get((number, position), ())) < depth:
+            self._known[number, position] = self._painted(number, position, depth)
+        return self._known[number, position][:depth]
+
+    def _painted(self, number: int, position: float, depth: int) -> list[State]:
+        start = pass_plan.find_start(number, self.levels, position, self.painting.sampling)
+        if start is None:
+            return self._follow([], position, depth)
+        sides = (self._of(side.level, side.position, start.depth) for side in (start.left, start.right))
+        early = [between(left, right, start.t) for left, right in zip(*sides, strict=True)]
+        return self._follow(early, position, depth) if depth > start.depth else early
+
+    def _follow(self, states: list[State], position: float, depth: int) -> list[State]:
+        """Extend a trajectory from its last state to ``depth`` steps."""
+        if depth == len(states):
+            return states
+        (painted,) = self.painting.painter.paint(
+            self.painting.prepared,
+            [position],
+            start=[(states[-1], states[-1], 0.0)] if states else None,
+            until=depth,
+            keep=range(len(states) + 1, depth + 1),
+            decode=False,
+            on_step=self.painting.on_step,
+        )
+        return [*states, *(painted.states[step] for step in range(len(states) + 1, depth + 1))]
+
+
+def _fitting(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    if max(height, width) <= SIDE_MAX:
+        return picture
+    scale = SIDE_MAX / max(height, width)
+    return np.asarray(Image.fromarray(picture).resize((round(width * scale), round(height * scale))))
+
+
+def _sheet(pictures: Sequence[Picture]) -> Picture:
+    """Return the stages side by side, in order, scaled down if the sheet would exceed `WEBP_MAX`."""
+    width = pictures[0].shape[1]
+    fitting = min(width, WEBP_MAX // len(pictures))
+    if fitting < width:
+        height = round(pictures[0].shape[0] * fitting / width)
+        pictures = [np.asarray(Image.fromarray(picture).resize((fitting, height))) for picture in pictures]
+    return np.concatenate(pictures, axis=1)
+
+
+def _store(walk: Walk, kind: str, data: bytes, index: int) -> Medium:
+    path, digest = media_store.film_path(walk.id, stage_requests.medium_kind(kind, index), "webp", data)
+    media_store.store().write(path, data)
+    return Medium(
+        walk_number=walk.number, kind=stage_requests.medium_kind(kind, index), path=path, bytes=len(data), etag=digest
+    )
