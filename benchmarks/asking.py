@@ -10,7 +10,7 @@ from app.reading.reader import Reader
 from app.text.embedding import Embedding
 from app.walk_requests import scenes
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 MEANING = Path("models/meaning")
 """The shipped table of word embeddings."""
@@ -19,7 +19,7 @@ MEANING = Path("models/meaning")
 class Asking:
     """Converter of prompts to stops; for a sketch-conditioned model each prompt is parsed and arranged as a scene."""
 
-    def __init__(self, painter: Painter, model: Path, meaning: Path = MEANING) -> None:
+    def __init__(self, painter: WalkPipeline, model: Path, meaning: Path = MEANING) -> None:
         """Load the prompt parser if the model is sketch-conditioned."""
         self._model, self._reader = str(model), None
         if painter.model.sketch_side:

@@ -22,7 +22,7 @@ from benchmarks.asking import Asking
 from sketch import wording
 from sketch.scene import COLOURS
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 LEFT_OUT = ("Smileys & Emotion", "People & Body")
 A_SHEET, COLUMNS, TILE, GAP = 12, 4, 256, 26
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--meaning", type=Path, default=Path("models/meaning"), help="the table of word embeddings")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    painter = Painter.load(str(options.model))
+    painter = WalkPipeline.load(str(options.model))
     draw = composed_prompts if options.composed else draw_names
     chosen = draw(options.model, options.number, options.seed)
     by = deal_styles(options.model, options.number, options.seed) if options.hands else [""] * options.number
@@ -94,7 +94,7 @@ def deal_styles(model: Path, count: int, seed: int) -> list[str]:
     return dealt
 
 
-def paint(painter: Painter, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:
+def paint(painter: WalkPipeline, stops: Sequence[StopInput], sampling: dict[str, object]) -> list[NDArray[np.uint8]]:
     """Return the images of stops, each generated as the first frame of a walk."""
     prepared = painter.prepare(stops, painter.rendering(sampling))
     found = painter.paint(prepared, [float(number) for number in range(len(stops))])

@@ -30,11 +30,11 @@ from PIL import Image
 
 from app.generation import models_on_offer, presets
 from benchmarks import branching_curve, contenders, measures, strips
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import smoothness_measure
 
 Picture = NDArray[np.uint8]
@@ -82,12 +82,12 @@ def main() -> None:
     parser.add_argument("--strips", type=Path, help="folder for strips of both ways and the full film")
     parser.add_argument("--plot", type=Path, help="file for the curve, as SVG")
     options = parser.parse_args()
-    painter = Painter.load(str(options.model))
+    painter = WalkPipeline.load(str(options.model))
     if options.threads:
         painter._setting = replace(painter._setting, threads=options.threads)
     facts = models_on_offer.facts(str(options.model))
     ways = dict(list_ways(facts, (options.low, options.high), curve=options.curve))
-    eye = Eye.load(options.eye)
+    eye = ImageEncoder.load(options.eye)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     for number, stops in enumerate(draw_walks(facts, options.walks, options.seed, own_seeds=options.own_seeds)):
         films = {}
@@ -133,7 +133,7 @@ def draw_walks(
         yield [StopInput(prompt, "", of_stop) for prompt, of_stop in zip(prompts, seeds, strict=True)]
 
 
-def paint(painter: Painter, prepared: PreparedWalk, sampling: Mapping[str, Any], frames: int) -> Film:
+def paint(painter: WalkPipeline, prepared: PreparedWalk, sampling: Mapping[str, Any], frames: int) -> Film:
     """Generate a walk pass by pass, as workers do, and return its film."""
     before = painter.passes
     walk = WholeWalk(painter, prepared, sampling)
@@ -141,7 +141,7 @@ def paint(painter: Painter, prepared: PreparedWalk, sampling: Mapping[str, Any],
     return Film(walk.pictures, painter.passes - before)
 
 
-def paint_in_full(painter: Painter, prepared: PreparedWalk, film: Film) -> dict[float, Picture]:
+def paint_in_full(painter: WalkPipeline, prepared: PreparedWalk, film: Film) -> dict[float, Picture]:
     """Return some of a film's frames by position, generated in full from their noise."""
     positions = list(film.pictures)
     places = sorted({round(place) for place in np.linspace(0, len(positions) - 1, COMPARED)})
@@ -150,7 +150,7 @@ def paint_in_full(painter: Painter, prepared: PreparedWalk, film: Film) -> dict[
     return {one.position: np.asarray(one.picture) for part in parts for one in part}
 
 
-def measure(film: Film, full: Mapping[float, Picture], eye: Eye) -> dict[str, float]:
+def measure(film: Film, full: Mapping[float, Picture], eye: ImageEncoder) -> dict[str, float]:
     """Return a film's measures and its distance from the full one; distances are taken between stops only."""
     smooth = smoothness_measure.smoothness(film.pictures.values())
     inner = [position for position in full if not position.is_integer()]
@@ -209,7 +209,7 @@ def _morph(pictures: Mapping[float, Picture]) -> float:
     return smoothness_measure.morph(small, list(pictures), stops=2) or 0.0
 
 
-def _perceptual_step(pictures: Sequence[Picture], eye: Eye) -> float:
+def _perceptual_step(pictures: Sequence[Picture], eye: ImageEncoder) -> float:
     seen, _ = eye.encode(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255)
     return float((1 - (seen[1:] * seen[:-1]).sum(1)).mean())
 

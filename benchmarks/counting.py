@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks import decoding
 
 
@@ -19,7 +19,7 @@ class Work:
     decodes: int = 0
 
 
-def find_networks(painter: Painter) -> tuple[Any, ...]:
+def find_networks(painter: WalkPipeline) -> tuple[Any, ...]:
     """Return the UNet and the decoders that this painter uses on this device."""
     chosen = painter.rendering(steps=2, guidance=1.0)
     unet, vae = painter.model.networks(chosen.precision, chosen.memory_format)

@@ -26,9 +26,9 @@ from app import create_app
 from app.generation import cost, sampler_settings
 from app.queue import fair_queue
 from app.storage.database import db, upgrade, writing
-from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Piece, Stop, Walk, new_id
+from app.storage.walk_models import FILM, FINISHED, PIECE_DONE, Stop, Task, Walk, new_id
 from worker.planning import pass_plan
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 from worker.queue.leases import Claim, claim_next
 from worker.tasks.next_pass import enqueue_tasks
 
@@ -60,7 +60,7 @@ class Story:
 
     request: Request
     is_first: bool
-    levels: list[Level] = field(default_factory=list)
+    levels: list[Pass] = field(default_factory=list)
     begun: float = 0.0
     shown: float = 0.0
     done: float = 0.0
@@ -150,10 +150,10 @@ class Line:
         with writing() as session:
             if claim.kind == FILM:
                 session.execute(update(Walk).where(Walk.number == number).values(state=FINISHED))
-                session.execute(delete(Piece).where(Piece.walk_number == number))
+                session.execute(delete(Task).where(Task.walk_number == number))
                 story.done = self.time
                 return
-            session.execute(update(Piece).where(Piece.number == claim.number).values(state=PIECE_DONE))
+            session.execute(update(Task).where(Task.number == claim.number).values(state=PIECE_DONE))
             passes = round(self._seconds(story, claim.level, claim.batch) / self.pace)
             session.execute(
                 update(Walk).where(Walk.number == number).values(passes=func.coalesce(Walk.passes, 0) + passes)
@@ -162,23 +162,23 @@ class Line:
             if (claim.level, claim.batch) == (0, 0):
                 story.shown = self.time
                 enqueue_tasks(session, walk, story.levels, 0, first=1)
-            undone = select(Piece.number).where(Piece.walk_number == number, Piece.state != PIECE_DONE)
+            undone = select(Task.number).where(Task.walk_number == number, Task.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
                 enqueue_tasks(session, walk, story.levels, claim.level + 1)
 
 
-def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Level]:
+def levels_of(sampling: dict[str, Any], stops: int, frames: int) -> list[Pass]:
     """Return a walk's passes, without the pictures by which their positions are paced."""
     pairs = tuple(tuple(range(first, min(first + 2, stops))) for first in range(0, stops, 2))
-    levels = [Level("stops", tuple(map(float, range(stops))), sampling["steps"], pairs, pad=2)]
+    levels = [Pass("stops", tuple(map(float, range(stops))), sampling["steps"], pairs, pad=2)]
     for depth, knots in cost.planned_passes(sampling, legs=stops - 1, between=frames - stops):
         levels.append(_level("knots", knots * (stops - 1), depth))
     return [*levels, _level("frames", frames - stops, sampling["steps"])]
 
 
-def _level(kind: Any, count: int, until: int) -> Level:
+def _level(kind: Any, count: int, until: int) -> Pass:
     batches = tuple(tuple(range(first, min(first + BATCH, count))) for first in range(0, count, BATCH))
-    return Level(kind, tuple(map(float, range(count))), until, batches)
+    return Pass(kind, tuple(map(float, range(count))), until, batches)
 
 
 def simulate(day: Sequence[Request], pace: float) -> list[Story]:

@@ -18,7 +18,7 @@ from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import PRESETS, Ours
 from benchmarks.pairs import REPORT
 from benchmarks.store import Store
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding as films
 from worker.film import smoothness_measure
 
@@ -43,7 +43,7 @@ class OutOfTime(Exception):
 class Bench:
     """What all films are generated with, where results are stored, and the time limit."""
 
-    painter: Painter
+    painter: WalkPipeline
     ours: Ours
     store: Store
     until: float

@@ -29,7 +29,7 @@ from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import DTYPES
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 GB = 2**30
 CONTEXT = 400 * 2**20
@@ -63,7 +63,7 @@ def write(kind: str, folder: Path) -> Path:
         torch.set_default_dtype(default)
 
 
-def films(painter: Painter, preset: str, frames: int) -> dict[str, Any]:
+def films(painter: WalkPipeline, preset: str, frames: int) -> dict[str, Any]:
     """Generate a walk of two stops twice; return the seconds of both runs and the UNet evaluations of the second."""
     facts = {"scheduler": "DDIMScheduler", "few_step": False, "embeds_guidance": False}
     sampling = presets.resolve(preset, facts)
@@ -80,7 +80,7 @@ def films(painter: Painter, preset: str, frames: int) -> dict[str, Any]:
             "frames_per_second": round(frames / seconds[-1], 2)}  # fmt: skip
 
 
-def beside(painter: Painter, folder: Path, *, frames: int, usual_frames: int = USUAL_FRAMES) -> dict[str, float]:
+def beside(painter: WalkPipeline, folder: Path, *, frames: int, usual_frames: int = USUAL_FRAMES) -> dict[str, float]:
     """Return the frames per second of earlier systems' loops; that of the usual loop from a few equal frames.
 
     Each is run twice, and the second run counts.
@@ -122,7 +122,7 @@ def main() -> None:
         if options.memory:
             limit(options.memory * GB)
         began = time.perf_counter()
-        painter = Painter.load(str(folder), device="cuda", offload=options.offload)
+        painter = WalkPipeline.load(str(folder), device="cuda", offload=options.offload)
         report: dict[str, Any] = {"model": options.model, "gpu": torch.cuda.get_device_name(), "memory": options.memory,
                                 "load_seconds": round(time.perf_counter() - began, 1)}  # fmt: skip
         report |= {

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.contenders import Picture
 from worker.diffusion import tuning as machine
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding, smoothness_measure
 
 BATCHES = (1, 2, 4, 8, 12, 16, 24, 32, 48)
@@ -22,7 +22,7 @@ MATRIX = 2048
 
 
 @torch.inference_mode()
-def measure(painter: Painter) -> dict[str, Any]:
+def measure(painter: WalkPipeline) -> dict[str, Any]:
     """Return the times of UNet and decoder by batch, an evaluation's operations, and the rate of a matrix product."""
     chosen = painter.rendering(steps=2, guidance=1.0)
     torch.set_num_threads(chosen.threads)
@@ -73,14 +73,14 @@ def files(pictures: Sequence[Picture], rounds: int = 3) -> float:
     return min(_seconds(write) for _ in range(rounds))
 
 
-def _passes(painter: Painter, unet: Any, memory_format: str, size: int) -> Callable[[], object]:
+def _passes(painter: WalkPipeline, unet: Any, memory_format: str, size: int) -> Callable[[], object]:
     positive, _ = painter.model.encode("", "")
     states = torch.from_numpy(positive.states).to(painter.model.device, unet.dtype).expand(size, -1, -1)
     latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
     return lambda: painter.model.predict(unet, latents, 500, states, memory_format=memory_format)
 
 
-def _decodes(painter: Painter, vae: Any, size: int) -> Callable[[], object]:
+def _decodes(painter: WalkPipeline, vae: Any, size: int) -> Callable[[], object]:
     latents = torch.zeros(size, *painter.model.latent_shape, device=painter.model.device)
     guide = np.zeros((3, painter.size[1] // 2, painter.size[0] // 2), np.float32)  # used where scenes are decoded
     return lambda: painter.model.decode(vae, latents, [guide] * size)

@@ -12,7 +12,7 @@ from benchmarks.contenders import Film
 from benchmarks.trajectories import Sampler
 from tests.support import whole_walk
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 PRESETS: tuple[str, ...] = presets.NAMES
 
@@ -20,7 +20,7 @@ PRESETS: tuple[str, ...] = presets.NAMES
 class Ours:
     """A painter, its model's folder, and the common settings of all films of a run."""
 
-    def __init__(self, painter: Painter, folder: Path, *, seed: int = 11) -> None:
+    def __init__(self, painter: WalkPipeline, folder: Path, *, seed: int = 11) -> None:
         self.painter = painter
         self.folder = folder
         self.seed = seed

@@ -36,8 +36,8 @@ from benchmarks.shares import One
 from benchmarks.sleeper import Sleeper
 from worker import job
 from worker.diffusion.rendering import Rendering
-from worker.diffusion.walk_pipeline import Painter
-from worker.planning.latent_state import Painted
+from worker.diffusion.walk_pipeline import WalkPipeline
+from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import Worker
 from worker.tasks import batch_task
 
@@ -71,12 +71,12 @@ class SimulatedCard(Sleeper):
         """Return a walk's settings, completed."""
         return replace(super().rendering(sampling), width=self.side, height=self.side)
 
-    def paint(self, prepared: Any, positions: Sequence[float], **how: Any) -> list[Painted]:
+    def paint(self, prepared: Any, positions: Sequence[float], **how: Any) -> list[GeneratedFrame]:
         """Return one batch of simulated pictures, after the time of its evaluations."""
         painted = super().paint(prepared, positions, **how)
         return [each if each.picture is None else replace(each, picture=self._draw(each)) for each in painted]
 
-    def _draw(self, painted: Painted) -> Any:
+    def _draw(self, painted: GeneratedFrame) -> Any:
         shifted = np.roll(self._texture, int(97 * painted.position), axis=1)
         return (shifted + np.asarray(painted.picture)[0, 0]).clip(0, 255).astype(np.uint8)
 
@@ -178,7 +178,7 @@ def main() -> None:
     options = parser.parse_args()
     painter: Any
     if options.card is None:
-        painter = One(Painter.load(options.model, device=options.device))
+        painter = One(WalkPipeline.load(options.model, device=options.device))
     else:
         painter = SimulatedCard(options.card, options.side)
     with tempfile.TemporaryDirectory(prefix="moma-bench-overlap-") as folder:

@@ -23,7 +23,7 @@ from benchmarks.ours import Ours
 from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT
 from benchmarks.store import Store
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 HOUSE = ROOT / "models" / "house"
 THROUGH = ((24, 9), (60, 7), (240, 3))
@@ -92,7 +92,7 @@ def _arguments() -> argparse.Namespace:
 def _bench(store: Store, folder: Path, until: float) -> Bench:
     """Return the loaded bench; raise if the stored run has another model or other settings."""
     began = time.monotonic()
-    painter = Painter.load(str(folder))
+    painter = WalkPipeline.load(str(folder))
     loading = time.monotonic() - began
     ours = Ours(painter, folder)
     began = time.monotonic()

@@ -29,7 +29,7 @@ from benchmarks.pairs import REPORT
 from benchmarks.site import ROOT
 from worker import job
 from worker.diffusion.model_pool import Painters
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding, smoothness_measure
 from worker.process.worker import Worker
 
@@ -80,13 +80,13 @@ class Clock:
 class One(Painters):
     """The painters of a worker that has only one, loaded already."""
 
-    def __init__(self, painter: Painter) -> None:
+    def __init__(self, painter: WalkPipeline) -> None:
         super().__init__({painter.name: ""})
         self._loaded[painter.name] = painter
 
 
 @contextmanager
-def time_parts(clock: Clock, painter: Painter) -> Iterator[None]:
+def time_parts(clock: Clock, painter: WalkPipeline) -> Iterator[None]:
     """Time every part of the job within the block."""
     solver = type(painter.model.solver(painter.rendering(steps=2, guidance=1).scheduler, 2))
     unet, *decoders = find_networks(painter)
@@ -110,7 +110,7 @@ def time_parts(clock: Clock, painter: Painter) -> Iterator[None]:
             each.stop()
 
 
-def measure(painter: Painter, *, frames: int = FRAMES, walks: int = WALKS) -> dict[str, float]:
+def measure(painter: WalkPipeline, *, frames: int = FRAMES, walks: int = WALKS) -> dict[str, float]:
     """Generate some walks as the worker does; return the seconds per walk in each part, and of the whole."""
     clock = Clock()
     with tempfile.TemporaryDirectory(prefix="moma-bench-shares-") as folder:
@@ -140,5 +140,5 @@ def table(seconds: dict[str, float]) -> str:
 
 
 if __name__ == "__main__":
-    house = Painter.load(str(ROOT / "models" / "house"))
+    house = WalkPipeline.load(str(ROOT / "models" / "house"))
     print(table(measure(house, frames=int(sys.argv[1]) if len(sys.argv) > 1 else FRAMES)))

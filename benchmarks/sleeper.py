@@ -17,7 +17,7 @@ from app.generation.cost import of_frame
 from tests.worker.fake import FakePainter
 from worker import __main__ as resident
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.planning.latent_state import Painted
+from worker.planning.latent_state import GeneratedFrame
 
 BATCH = 8
 
@@ -34,7 +34,7 @@ class Sleeper(FakePainter):
         about = {"title": self.title, "revision": self.revision, "size": list(self.size), "device": self.device}
         self.descriptions = {"fake": about}
 
-    def paint(self, prepared: PreparedWalk, positions: Sequence[float], **how: Any) -> list[Painted]:
+    def paint(self, prepared: PreparedWalk, positions: Sequence[float], **how: Any) -> list[GeneratedFrame]:
         """Return one batch of pictures, after the time of its evaluations."""
         rendering, start = prepared.rendering, how.get("start")
         each = of_frame(asdict(rendering), start[0][0].depth if start else 0, how.get("until") or rendering.steps)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from worker.diffusion import solver_state
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import Rendering
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import frame_schedule, interpolation
 
 
@@ -35,7 +35,7 @@ class Trajectory:
 class Sampler:
     """A painter's model with one contender's settings: stops, rendering settings, and batch size."""
 
-    def __init__(self, painter: Painter, prepared: PreparedWalk, *, batch: int) -> None:
+    def __init__(self, painter: WalkPipeline, prepared: PreparedWalk, *, batch: int) -> None:
         self.model = painter.model
         self.prepared = prepared
         self.rendering: Rendering = prepared.rendering

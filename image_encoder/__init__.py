@@ -4,7 +4,7 @@ A folder with ``eye.safetensors`` and ``eye.json`` is an image encoder. It needs
 sentence embeddings of its concepts are stored beside its weights, so that no text encoder is necessary.
 """
 
-from image_encoder.encoder import Eye, EyeError, save
+from image_encoder.encoder import ImageEncoder, ImageEncoderError, save
 from image_encoder.tower import Shape, Tower
 
-__all__ = ["Eye", "EyeError", "Shape", "Tower", "save"]
+__all__ = ["ImageEncoder", "ImageEncoderError", "Shape", "Tower", "save"]

@@ -22,11 +22,11 @@ SURE = 0.6  # the probability from which on a style is named
 RECOGNISED = 0.8  # the required accuracy of a style on drawings by an unseen vendor
 
 
-class EyeError(Exception):
+class ImageEncoderError(Exception):
     """Raised when a folder does not contain an image encoder of this version."""
 
 
-class Eye:
+class ImageEncoder:
     """Image encoder ready for inference.
 
     ``concepts`` and ``hands`` (styles) are the labels that it was trained on; ``about`` holds the contents of
@@ -39,7 +39,7 @@ class Eye:
         self.hands: tuple[str, ...] = tuple(about["hands"])
 
     @classmethod
-    def load(cls, folder: Path | str, *, device: str = "cpu") -> Eye:
+    def load(cls, folder: Path | str, *, device: str = "cpu") -> ImageEncoder:
         """Return the image encoder in a folder, on a device.
 
         :raises EyeError: when a file is missing, malformed or of another version; the message names it.
@@ -50,18 +50,18 @@ class Eye:
         try:
             about = json.loads((path / ABOUT).read_bytes())
             if about.get("format") != FORMAT:
-                raise EyeError(f"{path / ABOUT} is of another version than {FORMAT}.")
+                raise ImageEncoderError(f"{path / ABOUT} is of another version than {FORMAT}.")
             weights = {name: value.float().to(device) for name, value in load_file(path / WEIGHTS).items()}
             names = weights.pop(NAMES)
             tower = Tower(Shape.from_config(about["shape"])).to(device)
             tower.load_state_dict(weights)
             return cls(tower, names, about)
         except FileNotFoundError as error:
-            raise EyeError(f"{path} is no eye: {Path(error.filename or WEIGHTS).name} is missing.") from error
-        except EyeError:
+            raise ImageEncoderError(f"{path} is no eye: {Path(error.filename or WEIGHTS).name} is missing.") from error
+        except ImageEncoderError:
             raise
         except Exception as error:  # whatever a library raises about a file, the file is at fault
-            raise EyeError(f"{path} cannot be loaded as an eye: {error}") from error
+            raise ImageEncoderError(f"{path} cannot be loaded as an eye: {error}") from error
 
     def name_style(self, shares: Tensor, among: Collection[str]) -> str:
         """Return the style's name, from ``among``, for one image's probabilities; ``""`` if it is uncertain.

@@ -18,14 +18,14 @@ from app.walks import lifecycle
 from worker import metrics
 from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
-from worker.diffusion.rendering import PaintingError
+from worker.diffusion.rendering import GenerationError
 from worker.film import encoding
 from worker.film.scratch import ScratchFull
 from worker.process.worker import Worker
 from worker.queue import heartbeat, outages
 from worker.queue.leases import Claim, LeaseLost, fail_walk, release_task
 from worker.tasks import fit_pictures
-from worker.tasks.painting import PainterNeeded, Stopped
+from worker.tasks.painting import PipelineNeeded, Stopped
 from worker.tasks.walk_setup import WalkRestarted, WrongModel
 
 DONE, WRITTEN_ASIDE, BACK, FAILED, PUT_OFF = "done", "written aside", "needs the painter", "failed", "put off"
@@ -42,7 +42,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (encoding.EncoderTimeout, "encoder"),
     (WrongModel, "wrong model"),
     (ModelError, "model"),
-    (PaintingError, "painting"),
+    (GenerationError, "painting"),
 )
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ def _handle_device_error(attempt: Attempt, error: Exception) -> None:
     if verdict == device_errors.OUT_OF_MEMORY and not attempt.has_painter:
         attempt.outcome = BACK
         attempt.worker.heartbeat.hand_over(attempt.claim)
-        raise PainterNeeded(str(attempt.claim)) from error
+        raise PipelineNeeded(str(attempt.claim)) from error
     count(error, verdict)
     if verdict == device_errors.OUT_OF_MEMORY and _reduce_memory(attempt, error):
         attempt.outcome = PUT_OFF
@@ -196,7 +196,7 @@ def delete_unwanted_files(claim: Claim) -> None:
 
 
 RULES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, Handler], ...] = (
-    (PainterNeeded, BACK, _hand_over),
+    (PipelineNeeded, BACK, _hand_over),
     (LeaseLost, "called off", _abandon),
     (WalkRestarted, "begun anew", _note_restart),
     (fit_pictures.Unfit, "refused", _refuse),

@@ -21,7 +21,7 @@ from worker.process.worker import Worker, this_worker
 from worker.queue import photo_tasks
 from worker.queue.leases import Claim, claim_next
 from worker.tasks import batch_task, candidates_task, lora_task, photo_task, stages_task
-from worker.tasks.painting import PainterNeeded, Stopped, WalkInProgress
+from worker.tasks.painting import PipelineNeeded, Stopped, WalkInProgress
 from worker.writing_side import Remainder, WritingSide
 
 __all__ = ["extract_features", "look", "work"]
@@ -106,7 +106,7 @@ def _collect_ended(worker: Worker, side: WritingSide) -> Exception | None:
 def _collect_one(worker: Worker, remainder: Remainder, future: Future[Exception | None]) -> Exception | None:
     try:
         return future.result()
-    except PainterNeeded:
+    except PipelineNeeded:
         return _try(Attempt(worker, remainder.claim), partial(_finish, worker, remainder))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from app.generation import loras, models_on_offer, sampler_settings
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.generation.model_styles import known as known_hands
 from app.models.facts import CLIP_LAYERS
 
@@ -26,7 +26,7 @@ class Limits:
     frames_default: int
     steps_max: int = 100
     guidance_max: float = 20.0
-    hands: tuple[Hand, ...] = ()  # the model's styles
+    hands: tuple[ModelStyle, ...] = ()  # the model's styles
     any_hand: bool = False  # the styles of a model that is not on offer are unknown
     sizes: tuple[int, ...] = ()  # supported sizes: pixels of the longer side
     aspects: tuple[str, ...] = ()  # supported aspect ratios

@@ -22,7 +22,7 @@ PATTERN = "{prompt}, {words}"
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class ModelStyle:
     """A style: the words that the model learned for it, its title, and the marks of its scenes.
 
     ``marks`` name a composition of ``sketch``; "" if the model renders scenes as they are. ``also`` are further names
@@ -54,27 +54,27 @@ class Hand:
         return translate_foreign(self.title[:1].lower() + self.title[1:])
 
 
-def known(model: str | None = None) -> tuple[Hand, ...]:
+def known(model: str | None = None) -> tuple[ModelStyle, ...]:
     """Return the styles of a model (by its setting; the site's first by default): its own, then its adapters'."""
     own = models_on_offer.facts(model).get("hands", [])
     return (
         *(_from_row(hand) for hand in own),
-        *(Hand(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
+        *(ModelStyle(adapter.words, adapter.title) for adapter in adapters.of_model(model)),
     )
 
 
-def _from_row(row: dict[str, Any]) -> Hand:
+def _from_row(row: dict[str, Any]) -> ModelStyle:
     """Return the style of an entry in ``house.json``."""
     words = row["words"]
-    return Hand(words, row.get("title", words), row.get("marks", ""), tuple(row.get("also", ())))
+    return ModelStyle(words, row.get("title", words), row.get("marks", ""), tuple(row.get("also", ())))
 
 
-def any_composes(choices: Iterable[Hand]) -> bool:
+def any_composes(choices: Iterable[ModelStyle]) -> bool:
     """Return whether any of these styles composes its scenes."""
     return any(hand.marks for hand in choices)
 
 
-def find(text: str, choices: Iterable[Hand]) -> Hand | None:
+def find(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
     """Return the style with these words, this title or this further name, in any case; ``None`` if there is none."""
     listed, wanted = list(choices), " ".join(text.split()).casefold()
     by_name = (hand for hand in listed if wanted in (hand.words.casefold(), hand.title.casefold()))
@@ -82,12 +82,12 @@ def find(text: str, choices: Iterable[Hand]) -> Hand | None:
     return next(by_name, None) or next(by_another, None)
 
 
-def is_named(prompt: str, choices: Iterable[Hand]) -> bool:
+def is_named(prompt: str, choices: Iterable[ModelStyle]) -> bool:
     """Return whether a prompt names a style by whole words: ``an owl, neon`` and ``a watercolour of an owl`` do."""
     return _named_by_its_words(prompt, choices) is not None
 
 
-def find_mentioned(style: str, choices: Iterable[Hand]) -> Hand | None:
+def find_mentioned(style: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
     """Return the style that a text mentions: by its words, or else by the longest further name; ``None`` for none.
 
     Further names can also mean things, such as a poster, so use this only for text that was interpreted as a style.
@@ -96,7 +96,7 @@ def find_mentioned(style: str, choices: Iterable[Hand]) -> Hand | None:
     return _named_by_its_words(style, listed) or _named_by_another(folded(style), listed)
 
 
-def _named_by_its_words(text: str, choices: Iterable[Hand]) -> Hand | None:
+def _named_by_its_words(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
     folded_text = text.casefold()
     pattern = r"(?<!\w){}(?!\w)"
     return next(
@@ -104,7 +104,7 @@ def _named_by_its_words(text: str, choices: Iterable[Hand]) -> Hand | None:
     )
 
 
-def _named_by_another(folded_text: str, listed: Iterable[Hand]) -> Hand | None:
+def _named_by_another(folded_text: str, listed: Iterable[ModelStyle]) -> ModelStyle | None:
     names = [(len(name), -place, hand) for place, hand in enumerate(listed) for name in hand.also
              if re.search(rf"(?<!\w){re.escape(folded(name))}{ENDINGS}(?!\w)", folded_text)]  # fmt: skip
     return max(names, key=lambda each: each[:2])[2] if names else None
@@ -115,7 +115,7 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().translate(UMLAUTS).split())
 
 
-def words_of(known: Iterable[Hand]) -> str:
+def words_of(known: Iterable[ModelStyle]) -> str:
     """Return the words of styles as a list within a sentence."""
     return join_words(hand.words for hand in known)
 
@@ -150,7 +150,7 @@ def _named(walk: Walk, words_of: Iterable[str]) -> list[str]:
     return [hand.name if (hand := find(words, choices)) else words for words in words_of]
 
 
-def known_to(walk: Walk) -> tuple[Hand, ...]:
+def known_to(walk: Walk) -> tuple[ModelStyle, ...]:
     """Return the styles of the model that renders a walk."""
     return known(_model(walk))
 

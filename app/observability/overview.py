@@ -22,7 +22,7 @@ from app.storage.walk_models import (
     PIECE_WAITING,
     QUEUED,
     STOPS,
-    Piece,
+    Task,
     Walk,
 )
 
@@ -132,10 +132,10 @@ def _median_wait(instant: datetime) -> float | None:
 
 def _load_tasks() -> list[AtWork]:
     query = (
-        select(Piece.lease_holder, Piece.kind, Piece.level, Piece.batch, Walk.id, Walk.painted_count, Walk.frames)
-        .outerjoin(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_TAKEN)
-        .order_by(Piece.lease_holder)
+        select(Task.lease_holder, Task.kind, Task.level, Task.batch, Walk.id, Walk.painted_count, Walk.frames)
+        .outerjoin(Walk, Walk.number == Task.walk_number)
+        .where(Task.state == PIECE_TAKEN)
+        .order_by(Task.lease_holder)
     )
     return [AtWork(holder or "", *rest) for holder, *rest in db.session.execute(query)]
 

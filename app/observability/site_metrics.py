@@ -30,7 +30,7 @@ from app.storage.walk_models import (
     QUEUED,
     STATES,
     WAITING,
-    Piece,
+    Task,
     Walk,
 )
 from app.version import __version__
@@ -106,14 +106,12 @@ class Site(Collector):
 
 def depths() -> dict[tuple[str, str], int]:
     """Return the numbers of tasks by kind and state (waiting or taken); each walk not started yet counts as one."""
-    is_current = Piece.state.in_(HELD), Piece.urgency.in_((queued_tasks.SHORT, queued_tasks.WALK))
-    query = select(Piece.kind, Piece.state, func.count()).where(*is_current).group_by(Piece.kind, Piece.state)
+    is_current = Task.state.in_(HELD), Task.urgency.in_((queued_tasks.SHORT, queued_tasks.WALK))
+    query = select(Task.kind, Task.state, func.count()).where(*is_current).group_by(Task.kind, Task.state)
     counts = {(kind, state): count for kind, state, count in db.session.execute(query)}
     unopened = select(func.count()).where(Walk.state == QUEUED, Walk.started_at.is_(None))
     counts[WALKS, PIECE_WAITING] = db.session.scalar(unopened) or 0
-    is_taken = (
-        exists().where(Piece.task == Photo.id, Piece.kind == PHOTOS, Piece.state == PIECE_TAKEN).label("is_taken")
-    )
+    is_taken = exists().where(Task.task == Photo.id, Task.kind == PHOTOS, Task.state == PIECE_TAKEN).label("is_taken")
     photos = select(is_taken, func.count()).where(Photo.described_at.is_(None), Photo.expires_at > now())
     for is_taken, count in db.session.execute(photos.group_by("is_taken")):
         counts[PHOTOS, PIECE_TAKEN if is_taken else PIECE_WAITING] = count

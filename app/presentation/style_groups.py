@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.generation import model_styles
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.i18n.gettext import N_, _
 from app.styles.style import Style
 from sketch.compositions.composition import LAYOUTS
@@ -44,7 +44,7 @@ def grouped(styles: Sequence[Style]) -> list[StyleGroup]:
     return [group for group in groups if group.styles]
 
 
-def layouts(known: Sequence[Hand]) -> dict[str, str]:
+def layouts(known: Sequence[ModelStyle]) -> dict[str, str]:
     """Map the layouts that any of these styles offers to their names on pages; ``""`` is the style's own choice.
 
     The map is empty if none of them offers a choice.

@@ -16,7 +16,7 @@ from app.generation import cost
 from app.queue import admission, jobs, queued_tasks
 from app.storage.candidate_models import FAILED, WAITING, Candidate, CandidateSet
 from app.storage.database import db, now, writing
-from app.storage.walk_models import CANDIDATES, Piece, new_id
+from app.storage.walk_models import CANDIDATES, Task, new_id
 
 A_ROW = 4
 """The number of candidates per request; the first row includes the proposal. They cost at most as much as 8 frames."""
@@ -148,7 +148,7 @@ def _numbers() -> Any:
 def _delete(session: Session, numbers: Sequence[int]) -> int:
     ids = select(CandidateSet.id).where(CandidateSet.number.in_(numbers))
     for statement in (
-        delete(Piece).where(Piece.kind == CANDIDATES, Piece.task.in_(ids)),
+        delete(Task).where(Task.kind == CANDIDATES, Task.task.in_(ids)),
         delete(Candidate).where(Candidate.set_number.in_(numbers)),
         delete(CandidateSet).where(CandidateSet.number.in_(numbers)),
     ):
@@ -178,7 +178,7 @@ def _make_room(session: Session, owner_hash: str) -> None:
 def _enqueue(session: Session, candidate_set: CandidateSet, *, batch: int) -> None:
     """Add the task of a set to the queue."""
     session.add(
-        Piece(
+        Task(
             task=candidate_set.id,
             model=candidate_set.model,
             kind=CANDIDATES,

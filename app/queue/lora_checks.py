@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from app.queue import jobs, queued_tasks
 from app.storage.database import db, now, writing
-from app.storage.walk_models import LORA, PIECE_DONE, Piece, new_id
+from app.storage.walk_models import LORA, PIECE_DONE, Task, new_id
 
 ANSWER, ASKED_AT = "answer", "asked_at"
 LIFETIME = timedelta(days=1)
@@ -20,12 +20,12 @@ def enqueue(file: str, model: str | None) -> str:
     """Enqueue the check of a file in the LoRA folder with the model of this name; return the task's ID."""
     task = new_id()
     with writing() as session:
-        for old in session.scalars(select(Piece).where(Piece.kind == LORA)).all():
+        for old in session.scalars(select(Task).where(Task.kind == LORA)).all():
             if datetime.fromisoformat(old.payload[ASKED_AT]) < now() - LIFETIME:
                 session.delete(old)
         payload = {"file": file, ASKED_AT: now().isoformat(), **queued_tasks.request_payload()}
         session.add(
-            Piece(
+            Task(
                 task=task, model=model, kind=LORA, payload=payload, urgency=queued_tasks.SHORT,
                 turn=queued_tasks.next_turn(session),
             )
@@ -37,8 +37,8 @@ def enqueue(file: str, model: str | None) -> str:
 def find_answer(task: str) -> str | None:
     """Return why a checked file is unusable, or "" if it fits; None while the task is not done."""
     db.session.rollback()  # start a new transaction, to see the worker's answer
-    found: Piece | None = db.session.scalar(
-        select(Piece).where(Piece.task == task, Piece.kind == LORA).execution_options(populate_existing=True)
+    found: Task | None = db.session.scalar(
+        select(Task).where(Task.task == task, Task.kind == LORA).execution_options(populate_existing=True)
     )
     if found is None:
         return "could not be checked: its task was deleted."
@@ -48,7 +48,7 @@ def find_answer(task: str) -> str | None:
 def delete_check(task: str) -> None:
     """Delete the task of a check, whether it is done or not."""
     with writing() as session:
-        session.execute(delete(Piece).where(Piece.task == task, Piece.kind == LORA))
+        session.execute(delete(Task).where(Task.task == task, Task.kind == LORA))
 
 
 def answer_values(payload: dict[str, Any], reason: str) -> dict[str, Any]:

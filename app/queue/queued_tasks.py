@@ -8,7 +8,7 @@ from flask import g, has_request_context
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.storage.walk_models import PIECE_WAITING, Piece
+from app.storage.walk_models import PIECE_WAITING, Task
 
 SHORT, WALK, SUSPENDED, PHOTO = 0, 1, 2, 3
 """The urgency of a task: short tasks, then tasks of walks, which take turns. Suspended tasks, of a failed walk, are not
@@ -27,4 +27,4 @@ def request_payload() -> dict[str, Any]:
 
 def next_turn(session: Session) -> int:
     """Return the turn of a new short task, which puts it after all existing ones."""
-    return (session.scalar(select(func.max(Piece.turn)).where(Piece.urgency == SHORT)) or 0) + 1
+    return (session.scalar(select(func.max(Task.turn)).where(Task.urgency == SHORT)) or 0) + 1

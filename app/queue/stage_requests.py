@@ -12,7 +12,7 @@ from app.i18n.gettext import _
 from app.queue import jobs, queued_tasks, revisions
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import FINISHED, STAGES, Frame, Medium, Piece, Walk
+from app.storage.walk_models import FINISHED, STAGES, Frame, Medium, Task, Walk
 
 KINDS = ("stages", "sheet")
 """The two files of a frame's stages, each a medium named with the frame's index: a looping animated WebP, and a WebP
@@ -47,7 +47,7 @@ def request_stages(walk: Walk, index: int) -> Stages:
                 if medium := session.get(Medium, (walk.number, medium_kind(kind, index))):
                     session.delete(medium)
             session.add(
-                Piece(
+                Task(
                     walk_number=walk.number,
                     kind=STAGES,
                     batch=index,
@@ -83,7 +83,7 @@ def find_stages(walk: Walk, index: int) -> Stages | None:
         return Stages(index, is_there=True, film=film, sheet=sheet)
     if not 0 <= index < walk.frames or find_problem(walk):
         return None
-    task = select(Piece.number).where(Piece.walk_number == walk.number, Piece.kind == STAGES, Piece.batch == index)
+    task = select(Task.number).where(Task.walk_number == walk.number, Task.kind == STAGES, Task.batch == index)
     return Stages(index, is_there=False) if db.session.scalar(task) is not None else None
 
 

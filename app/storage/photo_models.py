@@ -16,7 +16,7 @@ DIGEST_MAX = 64
 class Photo(db.Model):  # type: ignore[misc]
     """A normalised upload: upright, without metadata, 8-bit sRGB. An owner's identical uploads share one row.
 
-    A worker examines it once, by a task of kind ``photos`` (see `Piece`). It writes a description, the path of a
+    A worker examines it once, by a task of kind ``photos`` (see `Task`). It writes a description, the path of a
     preview of the main subject cut out, and ``described_at``; or ``error``, why the upload cannot be a stop. Walks copy
     the file and do not refer to this row, which is deleted at ``expires_at``.
     """

@@ -343,7 +343,7 @@ class Medium(db.Model):  # type: ignore[misc]
     etag: Mapped[str] = mapped_column(String(64))
 
 
-class Piece(db.Model):  # type: ignore[misc]
+class Task(db.Model):  # type: ignore[misc]
     """A task, which one worker does at a time: a batch of one pass of a walk, a walk's film, or a frame's stages.
 
     A short task that belongs to no walk names in ``task`` the ID of what it is for, and in ``model`` the model to use.

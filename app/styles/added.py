@@ -16,7 +16,7 @@ from pathlib import Path
 from flask import current_app
 
 from app.generation import adapters, models_on_offer
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.styles.style import Style
 
 ABOUT, SAMPLE, MODEL = "style.json", "sample.webp", "model"
@@ -69,7 +69,7 @@ class AddedStyle:
     @property
     def style(self) -> Style:
         """Return it as a style to compare with prompts, by its phrases and what its pictures show."""
-        return Style(Hand(self.hand, self.title), "", "", (*self.shows, *self.phrases))
+        return Style(ModelStyle(self.hand, self.title), "", "", (*self.shows, *self.phrases))
 
 
 def folder(name: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.styles import added, proposals
 from app.styles.added import AddedStyle
 from app.styles.proposals import SHOWN
@@ -49,7 +49,7 @@ def every() -> list[AddedStyle]:
 
 def nearest(prompt: str, *, limit: int = SHOWN) -> list[NearArtist]:
     """Return the artists whose works are nearest to a prompt in English, the nearest first."""
-    styles = {Style(Hand(each.title, each.title), "", "", each.style.phrases): each for each in every()}
+    styles = {Style(ModelStyle(each.title, each.title), "", "", each.style.phrases): each for each in every()}
     proposed = proposals.nearest(prompt, tuple(styles), limit=limit)
     return [NearArtist(styles[one.style], one.likeness, one.because) for one in proposed]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.config import ROOT
 from app.generation import model_styles
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.styles import added
 from app.styles.style import Style
 
@@ -23,12 +23,12 @@ def of_model(model: str | None = None) -> tuple[Style, ...]:
     return of_hands(model_styles.known(model))
 
 
-def of_hands(known: tuple[Hand, ...]) -> tuple[Style, ...]:
+def of_hands(known: tuple[ModelStyle, ...]) -> tuple[Style, ...]:
     """Return hands as styles."""
     return tuple(_style(hand) for hand in known)
 
 
-def _style(hand: Hand) -> Style:
+def _style(hand: ModelStyle) -> Style:
     description = _descriptions().get(hand.words)
     if description is None:
         shows = next((each.shows for each in added.every() if each.words == hand.words), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.i18n.foreign_messages import translate_foreign
 from app.storage.walk_models import slug_of
 
@@ -14,7 +14,7 @@ from app.storage.walk_models import slug_of
 class Style:
     """A named way of rendering. ``phrases`` say what it suits; ``suits`` says it in a few words for a wall label."""
 
-    hand: Hand
+    hand: ModelStyle
     suits: str
     subject: str  # what its sample shows
     phrases: tuple[str, ...]

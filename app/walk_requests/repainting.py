@@ -123,7 +123,7 @@ def _renderer_of(walk: Walk, name: str) -> tuple[ModelOnOffer, str]:
     )
 
 
-def _stop(stop: Stop, hand: str, known: tuple[model_styles.Hand, ...], walk: Walk) -> dict[str, Any]:
+def _stop(stop: Stop, hand: str, known: tuple[model_styles.ModelStyle, ...], walk: Walk) -> dict[str, Any]:
     """Return a stop of the request: the same stop in another style, with its scene composed again."""
     request: dict[str, Any] = {
         "prompt": stop.prompt,
@@ -142,7 +142,7 @@ def _stop(stop: Stop, hand: str, known: tuple[model_styles.Hand, ...], walk: Wal
     return request
 
 
-def _without_hands(words: str, known: tuple[model_styles.Hand, ...]) -> str:
+def _without_hands(words: str, known: tuple[model_styles.ModelStyle, ...]) -> str:
     """Return the scene's words without the previous style, which was chosen at random or named in the prompt."""
     named = {hand.words for hand in known}
     return ", ".join(part for part in words.split(", ") if part not in named)

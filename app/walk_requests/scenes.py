@@ -17,7 +17,7 @@ from app.errors import FieldError, InvalidInput
 from app.field_errors import ERRORS_MAX
 from app.generation import model_styles, models_on_offer
 from app.generation.limits import Limits
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
 from app.reading.lexicon import Lexicon, LexiconError
@@ -83,7 +83,7 @@ def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -
     return errors
 
 
-def _layout_flaw(stop: StopRequest, known: Sequence[Hand], model: str) -> str:
+def _layout_flaw(stop: StopRequest, known: Sequence[ModelStyle], model: str) -> str:
     """Return why a stop cannot have its layout, as the rest of a sentence after the field's name; "" if it can."""
     if not model_styles.any_composes(known):
         return _("cannot be chosen: the styles of the model that paints here lay nothing out.")
@@ -140,7 +140,7 @@ def arrange(
     return layouts_of.apply_layout(replace(scene, words=words, reader=reading.version), layout, walk_seed=walk_seed)
 
 
-def _words_of(stop: StopFacts, style: Hand | None, known: Sequence[Hand]) -> Sequence[str]:
+def _words_of(stop: StopFacts, style: ModelStyle | None, known: Sequence[ModelStyle]) -> Sequence[str]:
     """Return the words of a named style for the model; if the model composes, only words that it knows."""
     if stop.hand:
         return ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.generation import model_styles, models_on_offer
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.reading.reading import Reading
 from app.styles import suiting
 
@@ -27,14 +27,14 @@ class StopFacts:
         return frozenset(item.drawing.kind for item in self.reading.items)
 
 
-def named_style(stop: StopFacts, known: Sequence[Hand]) -> Hand | None:
+def named_style(stop: StopFacts, known: Sequence[ModelStyle]) -> ModelStyle | None:
     """Return the style that was requested for a stop or that its prompt names; ``None`` if the site chooses it."""
     if stop.hand:
         return next((hand for hand in known if hand.words == stop.hand), None)
     return model_styles.find_mentioned(", ".join(stop.reading.hands), known)
 
 
-def is_left_open(stop: StopFacts, known: Sequence[Hand]) -> bool:
+def is_left_open(stop: StopFacts, known: Sequence[ModelStyle]) -> bool:
     """Return whether the site chooses the style of a stop.
 
     A model that does not compose receives any style that a prompt names, whether it knows it or not.
@@ -69,7 +69,7 @@ def choose_styles(
     ]
 
 
-def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], known: Sequence[Hand]) -> list[str]:
+def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], known: Sequence[ModelStyle]) -> list[str]:
     """Return the styles, by their words, that offer all of some layouts; ``None`` is offered by all."""
     wanted = {layout for layout in layouts if layout is not None}
     offered = {hand.words: set(hand.layouts) for hand in known}
@@ -77,7 +77,7 @@ def filter_by_layouts(options: Sequence[str], layouts: Sequence[str | None], kno
 
 
 def _best_style(
-    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[Hand], seed: int, first: str
+    stops: Sequence[StopFacts], options: Sequence[str], known: Sequence[ModelStyle], seed: int, first: str
 ) -> str:
     """Return the style that suits the stops best among those that offer their layouts; ``first`` if it is one of them.
 

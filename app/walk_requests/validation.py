@@ -11,7 +11,7 @@ from app.errors import FieldError, InvalidInput
 from app.field_errors import ERRORS_MAX
 from app.generation import embeddings, models_on_offer
 from app.generation.limits import STOPS_MIN, Limits
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.i18n.gettext import _
 from app.moderation import banned_words
 from app.storage.walk_models import ID, ROUND
@@ -34,7 +34,7 @@ def validate(
     limits = Limits.current(recipe_model or _requested_model(data))
     limits = replace(
         limits,
-        hands=(*limits.hands, *(Hand(words, words) for words in style_words)),
+        hands=(*limits.hands, *(ModelStyle(words, words) for words in style_words)),
         loras=tuple(dict.fromkeys((*limits.loras, *loras))),
     )
     request = error_messages.read_model(

@@ -22,8 +22,8 @@ from app.storage.walk_models import (
     WAITING,
     Frame,
     Medium,
-    Piece,
     Stop,
+    Task,
     VisualFeatures,
     Walk,
 )
@@ -79,8 +79,8 @@ def retry(walk: Walk, *, admit: Callable[[int], None] | None = None) -> None:
         if admit:
             admit(place["asked"])
         session.execute(
-            update(Piece)
-            .where(Piece.walk_number == walk.number, Piece.urgency == queued_tasks.SUSPENDED)
+            update(Task)
+            .where(Task.walk_number == walk.number, Task.urgency == queued_tasks.SUSPENDED)
             .values(lost=0, urgency=queued_tasks.WALK, turn=place["turn"], ticket=place["ticket"])
         )
     _reload(walk)
@@ -233,7 +233,7 @@ def delete_files(walk: Walk, *, keep_photos: bool = False) -> None:
 
 def _delete_results(session: Session, walk: Walk) -> None:
     """Delete the frames, films and tasks of a walk, so that a worker that still runs cannot publish."""
-    for table in (Frame, VisualFeatures, Piece):
+    for table in (Frame, VisualFeatures, Task):
         session.execute(delete(table).where(table.walk_number == walk.number))
     is_result = Medium.kind.not_like("photo-%")  # photos are needed if the walk is retried
     session.execute(delete(Medium).where(Medium.walk_number == walk.number, is_result))

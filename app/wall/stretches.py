@@ -25,7 +25,7 @@ from app.i18n.gettext import N_, _
 from app.queue import fair_queue, jobs, queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.house_models import TITLE_MAX
-from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Piece, Stop, Walk, new_id
+from app.storage.walk_models import FILM, FINISHED, QUEUED, WAITING, WALL, Frame, Stop, Task, Walk, new_id
 from app.storage.wall_models import STRETCH_LEGS, Wall, WallLeg
 from app.text import folding
 from app.uploads import photo_stops
@@ -157,7 +157,7 @@ def _preserve(wall: Wall, legs: Sequence[tuple[WallLeg, Walk]]) -> int:
         session.execute(insert(Frame), [row | {"walk_number": kept.number} for row in _frames(walks)])
         piece = {"walk_number": kept.number, "kind": FILM, "level": 1, "batch": 0, "urgency": queued_tasks.WALK}
         place = {"turn": kept.turn + LATER, "ticket": kept.ticket, "seconds": sum(w.paint_seconds or 0 for w in walks)}
-        session.execute(insert(Piece), [piece | place])
+        session.execute(insert(Task), [piece | place])
         session.execute(update(WallLeg).where(*mine, WallLeg.stretch.is_(None)).values(stretch=kept.id))
     jobs.notify_workers()
     if brought_photos.may_be_listed(kept):

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from worker.diffusion.prepared_walk import PreparedWalk  # noqa: E402 - the repository is no package on the path
 from worker.diffusion.rendering import StopInput  # noqa: E402
-from worker.diffusion.walk_pipeline import Painter  # noqa: E402 - the repository is no package on the path
+from worker.diffusion.walk_pipeline import WalkPipeline  # noqa: E402 - the repository is no package on the path
 
 BEGIN, END = "a fox", "a sunflower"  # the corners of the walk: bottom left and top right
 TOP_LEFT, BOTTOM_RIGHT = "a penguin", "a red apple"
@@ -39,7 +39,7 @@ def main() -> None:
     model = Path(sys.argv[1])
     if (model / "sketch.json").exists():
         sys.exit(f"{model} is led by drawings; the plane lies between words.")
-    painter = Painter.load(str(model))
+    painter = WalkPipeline.load(str(model))
     stops = [StopInput(f"{prompt}, {HAND}", "", SEED) for prompt in (BEGIN, BOTTOM_RIGHT, TOP_LEFT, END)]
     corners = painter.prepare(stops, painter.rendering(steps=20, guidance=3.5))
     sheet = Image.new("RGBA", (WIDTH * SCALE, HEIGHT * SCALE))

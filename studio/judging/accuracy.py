@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from sketch import arrangement, rendering
 from sketch.arrangement import Wish
 from sketch.sketchbook import Sketchbook
@@ -41,13 +41,13 @@ def format_share(result: dict[str, Any]) -> str:
     return f"{result['share']:.1%} of {result['of']:,} ({low:.1%} to {high:.1%})"
 
 
-def concept_hits(eye: Eye, sentences: Tensor, names: list[str], best: int) -> Tensor:
+def concept_hits(eye: ImageEncoder, sentences: Tensor, names: list[str], best: int) -> Tensor:
     """Return for each sentence (n, width) whether its concept is among the ``best`` that the image encoder names."""
     return hits(eye.score(sentences), [(name,) for name in names], eye.concepts, best)
 
 
 @torch.no_grad()
-def measure_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
+def measure_drawings(eye: ImageEncoder, canvas: Canvas) -> dict[str, Any]:
     """Measure the image encoder on all plain drawings of a canvas, on a light background: top-1 and top-5 accuracy."""
     vectors = []
     for start in range(0, len(canvas.records), CHUNK):
@@ -59,7 +59,7 @@ def measure_drawings(eye: Eye, canvas: Canvas) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def measure_styles(eye: Eye, canvas: Canvas, count: int) -> dict[str, Any]:
+def measure_styles(eye: ImageEncoder, canvas: Canvas, count: int) -> dict[str, Any]:
     """Measure the image encoder on ``count`` drawings in each style: style accuracy, and top-5 accuracy of concepts."""
     count = min(count, len(canvas.records))
     chosen = [n * len(canvas.records) // count for n in range(count)]

@@ -93,7 +93,7 @@ class Extent:
     composed: int = 0
 
 
-Painter = Callable[[Sequence[Question]], list[Image.Image]]
+WalkPipeline = Callable[[Sequence[Question]], list[Image.Image]]
 """Function that answers questions with pictures."""
 
 
@@ -156,7 +156,7 @@ class Gallery:
         distinct = dict.fromkeys(questions)
         return [question for question in distinct if not self.path(question).exists()]
 
-    def paint(self, questions: Sequence[Question], painter: Painter, *, batch: int) -> int:
+    def paint(self, questions: Sequence[Question], painter: WalkPipeline, *, batch: int) -> int:
         """Answer the missing questions by ``painter``, store the pictures and return their number."""
         missing = self.missing(questions)
         for start in progress(range(0, len(missing), batch), what="painted"):
@@ -185,7 +185,7 @@ class Gallery:
         return f"evaluations/painted/{digest[:2]}/{digest}.webp"
 
 
-def plain_painter(pipe: Any, way: Way) -> Painter:
+def plain_painter(pipe: Any, way: Way) -> WalkPipeline:
     """Return a function that answers by the plain pipeline, which guides all steps.
 
     The noise is drawn on the CPU, so it is the same on any device.

@@ -24,7 +24,7 @@ from sketch.scene import COLOURS
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 from sketch.styling.drawing_styles import without_modelled
-from studio.judging.exam import Extent, Painter, Question, Way, shuffled
+from studio.judging.exam import Extent, Question, WalkPipeline, Way, shuffled
 from studio.styles import registry
 from studio.styles.registry import HANDS
 from studio.text import phrasing
@@ -92,7 +92,7 @@ class _Maker:
         return Question(kind, text if hand else self._prefix + text, seed, tuple(names), painter, scene, asks)
 
 
-def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
+def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> WalkPipeline:
     """Return a function that answers by sketches of ``side`` pixels, as the site's worker does.
 
     The noise is the plain pipeline's.
@@ -116,7 +116,7 @@ def sketch_painter(pipe: Any, book: Sketchbook, side: int, way: Way) -> Painter:
     return paint
 
 
-def program_painter(book: Sketchbook, size: int) -> Painter:
+def program_painter(book: Sketchbook, size: int) -> WalkPipeline:
     """Return a function that answers by the styles' own programs, ``size`` pixels a side."""
 
     def paint(questions: Sequence[Question]) -> list[Image.Image]:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor
 
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from sketch import colour, rendering
 from sketch.sketchbook import Sketchbook
 from studio.judging import accuracy, led_exam, rewordings
@@ -22,7 +22,7 @@ LEAST = 16
 """The smallest side in pixels of a part of a picture that the image encoder is given."""
 
 
-def scores(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Question], book: Sketchbook, vae: Any
+def scores(eye: ImageEncoder, gallery: Gallery, own: Gallery, questions: Sequence[Question], book: Sketchbook, vae: Any
            ) -> dict[str, Any]:  # fmt: skip
     """Return the scores of a model's pictures; ``own`` holds the programs' renderings of the same scenes."""
     plain = [question for question in questions if question.kind == "plain"]
@@ -46,25 +46,27 @@ def scores(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Questio
     return {"led": results}
 
 
-def list_lost(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Question]) -> list[Question]:
+def list_lost(eye: ImageEncoder, gallery: Gallery, own: Gallery, questions: Sequence[Question]) -> list[Question]:
     """Return the questions whose concept the image encoder names, among five, in the program's picture only."""
     plain = [question for question in questions if question.kind == "plain"]
     gone = _named(eye, own, plain, 5) & ~_named(eye, gallery, plain, 5)
     return [question for question, is_gone in zip(plain, gone.tolist(), strict=True) if is_gone]
 
 
-def _is_style_named(eye: Eye, gallery: Gallery, questions: Sequence[Question]) -> Tensor:
+def _is_style_named(eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question]) -> Tensor:
     """Return for each picture whether the image encoder names its style."""
     best = torch.cat([eye.encode(pictures)[1] for pictures in gallery.load_pictures(questions)]).argmax(1).tolist()
     return torch.tensor([eye.hands[at] == question.hand for at, question in zip(best, questions, strict=True)])
 
 
-def _named(eye: Eye, gallery: Gallery, questions: Sequence[Question], best: int) -> Tensor:
+def _named(eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question], best: int) -> Tensor:
     sentences = torch.cat([eye.encode(pictures)[0] for pictures in gallery.load_pictures(questions)])
     return rewordings.hits(eye.score(sentences), [question.means for question in questions], eye.concepts, best)
 
 
-def _by_hand(eye: Eye, gallery: Gallery, own: Gallery, questions: Sequence[Question], vae: Any) -> dict[str, Any]:
+def _by_hand(
+    eye: ImageEncoder, gallery: Gallery, own: Gallery, questions: Sequence[Question], vae: Any
+) -> dict[str, Any]:
     """Return for each style the accuracy of style and concept, and the sharpness of its pictures."""
     groups: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
@@ -98,7 +100,7 @@ def _middle(values: Sequence[float]) -> float:
     return round(float(np.median(values)), 3) if len(values) else 0.0
 
 
-def _things(eye: Eye, gallery: Gallery, questions: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
+def _things(eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
     """Return the share of things that the image encoder names, among five, at their places in the picture."""
     seen, means = [], []
     for question in questions:
@@ -119,7 +121,7 @@ def _things(eye: Eye, gallery: Gallery, questions: Sequence[Question], book: Ske
     return accuracy.count_share(rewordings.hits(eye.score(sentences), means, eye.concepts, 5))
 
 
-def _coloured(_: Eye, gallery: Gallery, questions: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
+def _coloured(_: ImageEncoder, gallery: Gallery, questions: Sequence[Question], book: Sketchbook) -> dict[str, Any]:
     """Return the share of things whose mean colour is nearest to the requested one."""
     names = list(colour.NAMED)
     table = np.stack([colour.lab(colour.polar(*colour.NAMED[name])) for name in names])

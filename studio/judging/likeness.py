@@ -12,7 +12,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from studio.judging import accuracy, exam
 from studio.judging.exam import Gallery, Question
 from studio.scenes import composition
@@ -48,7 +48,7 @@ class Collection:
         return torch.from_numpy(np.array(square)).permute(2, 0, 1).float() / 255
 
 
-def score(eye: Eye, gallery: Gallery, collection: Collection) -> dict[str, Any]:
+def score(eye: ImageEncoder, gallery: Gallery, collection: Collection) -> dict[str, Any]:
     """Return the mean cosine similarity to the own picture and to the others, and the share nearest to their own.
 
     ``own`` above ``others`` means that the model follows the captions. ``found`` is the share of generated pictures

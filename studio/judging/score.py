@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from studio.errors import FolderError
 from studio.judging import accuracy, rewordings
 from studio.judging.exam import Gallery, Question
@@ -26,13 +26,15 @@ SHEETS = {"plain": (10, 60), "hand": (0, 240), "reworded": (10, 60), "composed":
 FAILURES = 60
 
 
-def hands_of(facts: dict[str, Any], eye: Eye) -> tuple[str, ...]:
+def hands_of(facts: dict[str, Any], eye: ImageEncoder) -> tuple[str, ...]:
     """Return the styles that a model says it has, or all, as far as the image encoder knows them."""
     words = {hand.get("words") for hand in facts["hands"]} if "hands" in facts else None
     return tuple(name for name in HANDS if name in eye.hands and (words is None or HANDS[name].words in words))
 
 
-def scores(eye: Eye, gallery: Gallery, questions: Sequence[Question], parts: dict[str, Path]) -> dict[str, Any]:
+def scores(
+    eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question], parts: dict[str, Path]
+) -> dict[str, Any]:
     """Return the scores of a model's pictures, with the accuracy of the image encoder and of the text encoder."""
     results: dict[str, Any] = {"eye": {key: eye.about.get(key) for key in ("R", "R_top5", "measured_on")}}
     plain = [question for question in questions if question.kind == "plain"]
@@ -57,17 +59,17 @@ def scores(eye: Eye, gallery: Gallery, questions: Sequence[Question], parts: dic
     return results
 
 
-def recognise(eye: Eye, gallery: Gallery, questions: Sequence[Question]) -> tuple[Tensor, Tensor]:
+def recognise(eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question]) -> tuple[Tensor, Tensor]:
     """Return the image encoder's output for the answers: sentence vectors (n, width) and style shares (n, hands)."""
     seen = [eye.encode(pictures) for pictures in gallery.load_pictures(questions)]
     return torch.cat([sentence for sentence, _ in seen]), torch.cat([hand for _, hand in seen])
 
 
-def _concept_hits(eye: Eye, sentences: Tensor, questions: Sequence[Question], best: int) -> Tensor:
+def _concept_hits(eye: ImageEncoder, sentences: Tensor, questions: Sequence[Question], best: int) -> Tensor:
     return rewordings.hits(eye.score(sentences), [question.means for question in questions], eye.concepts, best)
 
 
-def _of_hands(eye: Eye, gallery: Gallery, questions: Sequence[Question]) -> dict[str, Any]:
+def _of_hands(eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question]) -> dict[str, Any]:
     if not questions:
         return {}
     sentences, shares = recognise(eye, gallery, questions)
@@ -139,7 +141,7 @@ def to_json(report: dict[str, Any]) -> bytes:
     return (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def list_failures(eye: Eye, gallery: Gallery, questions: Sequence[Question]) -> list[Question]:
+def list_failures(eye: ImageEncoder, gallery: Gallery, questions: Sequence[Question]) -> list[Question]:
     """Return the questions by plain name whose concept the image encoder does not name among five."""
     plain = [question for question in questions if question.kind == "plain"]
     wrong = ~_concept_hits(eye, recognise(eye, gallery, plain)[0], plain, 5)

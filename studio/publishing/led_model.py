@@ -15,7 +15,7 @@ from studio.collecting import icon_sets
 from studio.errors import FolderError, StudioError
 from studio.scenes import subjects
 from studio.scenes.subjects import Plan
-from studio.styles.registry import HANDS, Hand
+from studio.styles.registry import HANDS, Style
 from studio.workspace.shards import INDEX
 from studio.workspace.work_folder import Folder
 
@@ -132,7 +132,7 @@ def styles_and_presets(leading: Leading, base: dict[str, Any], presets: dict[str
     return {"hands": known, "unnamed": unnamed, "presets": ways}
 
 
-def style_row(hand: Hand) -> dict[str, Any]:
+def style_row(hand: Style) -> dict[str, Any]:
     """Return a style's row for ``house.json``: words, title, marks and other names."""
     row: dict[str, Any] = {"words": hand.words, "title": hand.title}
     return row | ({"marks": hand.marks, "also": list(hand.also)} if hand.marks else {})

@@ -164,7 +164,7 @@ class Programme:
         return Item(drawing.digest, name, drawing.kind, count, colour, appearance=self._book.appearance(drawing.digest))
 
 
-def _captions(written: Sequence[str], hand: registry.Hand, *, is_unnamed: bool) -> tuple[str, ...]:
+def _captions(written: Sequence[str], hand: registry.Style, *, is_unnamed: bool) -> tuple[str, ...]:
     """Return a scene's captions with the words of its style, repeated by weight."""
     full, short = written
     named = (f"{full}, {hand.words}", f"{short}, {hand.words}", f"{hand.of} {full}", f"{hand.of} {short}")

@@ -14,9 +14,9 @@ from studio.workspace.stage_command import HOUSE, stage
 from studio.workspace.work_folder import Folder
 
 if TYPE_CHECKING:
-    from image_encoder import Eye
+    from image_encoder import ImageEncoder
     from sketch.sketchbook import Sketchbook
-    from studio.judging.exam import Extent, Gallery, Painter, Question, Way
+    from studio.judging.exam import Extent, Gallery, Question, WalkPipeline, Way
 
 EYE = Path("models/eye")
 
@@ -108,7 +108,7 @@ class _Words:
     def __init__(self, folder: Folder, facts: dict[str, Any]) -> None:
         self.folder, self.facts = folder, facts
 
-    def questions(self, eye: Eye, extent: Extent, **worded: str) -> list[Question]:
+    def questions(self, eye: ImageEncoder, extent: Extent, **worded: str) -> list[Question]:
         """Return the questions to ask it."""
         from studio.judging import exam, score
 
@@ -121,13 +121,13 @@ class _Words:
         defaults = self.facts.get("defaults", {})
         return exam.Way(steps or defaults.get("steps", 20), guidance or defaults.get("guidance", 4.0))
 
-    def painter(self, pipe: Any, way: Way) -> Painter:
+    def painter(self, pipe: Any, way: Way) -> WalkPipeline:
         """Return a function that generates the answers."""
         from studio.judging import exam
 
         return exam.plain_painter(pipe, way)
 
-    def failures(self, eye: Eye, gallery: Gallery, questions: list[Question]) -> list[Question]:
+    def failures(self, eye: ImageEncoder, gallery: Gallery, questions: list[Question]) -> list[Question]:
         """Return the questions that it fails."""
         from studio.judging import score
 
@@ -141,7 +141,7 @@ class _Sketches(_Words):
         super().__init__(folder, facts)
         self._book, self._side = book, side
 
-    def questions(self, eye: Eye, extent: Extent, **worded: str) -> list[Question]:
+    def questions(self, eye: ImageEncoder, extent: Extent, **worded: str) -> list[Question]:
         from studio.judging import led_exam, score
 
         unnamed = {"hands": [{"words": words} for words in self.facts.get("unnamed", [])]}
@@ -158,18 +158,18 @@ class _Sketches(_Words):
         usual = exam.Way(preset["steps"], preset["guidance"], tuple(preset["guided"]), preset["gain"])
         return replace(usual, steps=steps or usual.steps, guidance=guidance or usual.guidance)
 
-    def painter(self, pipe: Any, way: Way) -> Painter:
+    def painter(self, pipe: Any, way: Way) -> WalkPipeline:
         from studio.judging import led_exam
 
         return led_exam.sketch_painter(pipe, self._book, self._side, way)
 
-    def further(self, eye: Eye, gallery: Gallery, questions: list[Question], vae: Any) -> dict[str, Any]:
+    def further(self, eye: ImageEncoder, gallery: Gallery, questions: list[Question], vae: Any) -> dict[str, Any]:
         """Return scores of how well it follows its sketches, compared with the rendering programs."""
         from studio.judging import led_score
 
         return led_score.scores(eye, gallery, self._programs(questions), questions, self._book, vae)
 
-    def failures(self, eye: Eye, gallery: Gallery, questions: list[Question]) -> list[Question]:
+    def failures(self, eye: ImageEncoder, gallery: Gallery, questions: list[Question]) -> list[Question]:
         from studio.judging import led_score
 
         return led_score.list_lost(eye, gallery, self._programs(questions), questions)
@@ -224,7 +224,7 @@ class _Evaluation:
         :raises FolderError: when the name is invalid.
         :raises StudioError: when the image encoder cannot be loaded.
         """
-        from image_encoder import Eye, EyeError
+        from image_encoder import ImageEncoder, ImageEncoderError
         from studio.judging import exam, likeness, score
         from studio.training import autoencoder, pipeline
 
@@ -232,8 +232,8 @@ class _Evaluation:
         if not name or "/" in name or name.startswith("."):
             raise FolderError(f"{name!r} is not a valid evaluation name.")
         try:
-            eye = Eye.load(self.eye, device=options["device"])
-        except EyeError as error:
+            eye = ImageEncoder.load(self.eye, device=options["device"])
+        except ImageEncoderError as error:
             raise StudioError(f"{error} The stage eye makes one.") from error
         folder.make()
         way = known.way(options["steps"], options["guidance"])

@@ -14,7 +14,7 @@ from studio.workspace.work_folder import Folder, digest, put_folder
 
 
 @dataclass(frozen=True, slots=True)
-class EyeOptions:
+class ImageEncoderOptions:
     """Options of the stage: the network's shape, the training pictures, and the measurement."""
 
     base: Path
@@ -29,7 +29,7 @@ class EyeOptions:
     measured: int
 
 
-@stage("eye", RunOptions, EyeOptions)
+@stage("eye", RunOptions, ImageEncoderOptions)
 @training_options(steps=12_000, rate=5e-3, batch=256, run="eye")
 @click.option("--base", type=click.Path(path_type=Path), default=HOUSE, show_default=True,
               help="Diffusers folder whose text encoder's vectors it is trained towards.")  # fmt: skip
@@ -48,7 +48,7 @@ class EyeOptions:
 @click.option("--plain", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of plain drawings.")
 @click.option("--measured", type=click.IntRange(1), default=100, show_default=True,
               help="Pictures per style to measure on.")  # fmt: skip
-def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> dict[str, Any]:
+def command(folder: Folder, how: RunOptions, of: ImageEncoderOptions, **often: Any) -> dict[str, Any]:
     """Train model/eye: it names what a picture shows, and its style."""
     import torch
 
@@ -102,11 +102,11 @@ def command(folder: Folder, how: RunOptions, of: EyeOptions, **often: Any) -> di
 
 
 def _load_eye(folder: Path) -> Any:
-    from image_encoder import Eye, EyeError
+    from image_encoder import ImageEncoder, ImageEncoderError
 
     try:
-        return Eye.load(folder)
-    except EyeError as error:
+        return ImageEncoder.load(folder)
+    except ImageEncoderError as error:
         raise StudioError(str(error)) from error
 
 
@@ -119,14 +119,14 @@ def _words(names: tuple[str, ...]) -> dict[str, str]:
 
 def _measure(folder: Folder, tower: Any, names: Any, school: Any, device: str, size: int, count: int) -> dict[str, Any]:
     """Return the accuracy on a held-out vendor's drawings; without one, only that nothing was measured."""
-    from image_encoder import Eye
+    from image_encoder import ImageEncoder
     from studio.judging import accuracy
     from studio.scenes.canvas import Canvas
 
     held_out = [record for record in folder.catalogue() if record.split == "test" and record.kind == "motif"]
     if not held_out:
         return {"measured_on": None}
-    eye = Eye(tower.to(device), names, {"concepts": school.concepts, "hands": school.hands})
+    eye = ImageEncoder(tower.to(device), names, {"concepts": school.concepts, "hands": school.hands})
     canvas = Canvas(folder, split="test", device=device, size=size)
     drawings, hands = accuracy.measure_drawings(eye, canvas), accuracy.measure_styles(eye, canvas, count)
     return {"measured_on": sorted({record.vendor for record in held_out}), "R": drawings["top1"],

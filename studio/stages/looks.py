@@ -30,13 +30,13 @@ def command(folder: Folder, *, eye_folder: Path, drawn: Path, painted: int, meas
     """Write model/looks.npz; report for how many unseen pictures it names the style."""
     import numpy as np
 
-    from image_encoder import Eye
+    from image_encoder import ImageEncoder
     from studio.judging import looks
     from studio.scenes import subjects
     from studio.scenes.painted import SubjectRenderer
     from studio.training.encoder_pool import HANDS
 
-    eye, book = Eye.load(eye_folder), subjects.load_subject_library(drawn)
+    eye, book = ImageEncoder.load(eye_folder), subjects.load_subject_library(drawn)
 
     def seen(count: int, seed: int) -> tuple[Any, list[str]]:
         programme = subjects.Programme(subjects.Plan(count, seed, HANDS, HANDS, mixed=0.0), book)

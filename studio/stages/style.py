@@ -30,7 +30,7 @@ def command(folder: Folder, *, eye_folder: Path, looks_folder: Path) -> dict[str
     import torch
     from PIL import Image, ImageOps
 
-    from image_encoder import Eye
+    from image_encoder import ImageEncoder
     from studio.judging import looks
 
     records = list(folder.catalogue())
@@ -40,7 +40,7 @@ def command(folder: Folder, *, eye_folder: Path, looks_folder: Path) -> dict[str
     described = json.loads(path.read_bytes())["seen"] if path.exists() else {}
     missing = [record for record in records if record.id not in described]
     if missing:
-        eye = Eye.load(eye_folder)
+        eye = ImageEncoder.load(eye_folder)
         words: dict[str, str] = eye.about.get("words", {})
         for record in progress(missing, what="seen"):
             with Image.open(folder.path / record.file) as picture:

@@ -19,7 +19,7 @@ Program = Callable[[Drawing, HashRng], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Style:
     """A style: its name, its words behind a prompt, its title, and its rendering program.
 
     ``of`` is its wording before a prompt. ``keeps_colour`` is whether a blue cat stays blue. ``setting`` renders a
@@ -55,8 +55,8 @@ class Hand:
 def _graphic(
     name: str, words: str, title: str, of: str, marks: str, finish: Program, program: Program | None = None, *,
     keeps_colour: bool = False,
-) -> Hand:  # fmt: skip
-    return Hand(name, words, title, of, program, keeps_colour, finish, marks)
+) -> Style:  # fmt: skip
+    return Style(name, words, title, of, program, keeps_colour, finish, marks)
 
 
 _GRAPHIC = (
@@ -90,29 +90,29 @@ _GRAPHIC = (
     _graphic("layered-paper", "layered paper", "Layered paper", "layered paper of", "layered-paper", finishes.paper),
 )  # fmt: skip
 _PAINTERLY = (
-    Hand("oil", "oil painting", "Oil painting", "an oil painting of", strokes.oil, True, painted_strokes.oil, PAINTED),
-    Hand("swirls", "swirling brushstrokes", "Swirling brushstrokes", "swirling brushstrokes of", strokes.swirls, True,
+    Style("oil", "oil painting", "Oil painting", "an oil painting of", strokes.oil, True, painted_strokes.oil, PAINTED),
+    Style("swirls", "swirling brushstrokes", "Swirling brushstrokes", "swirling brushstrokes of", strokes.swirls, True,
          painted_strokes.swirls, PAINTED),
-    Hand("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of", strokes.pastel, True, painted_strokes.pastel,
+    Style("pastel", "chalk pastel", "Chalk pastel", "a chalk pastel of", strokes.pastel, True, painted_strokes.pastel,
          PAINTED),
-    Hand("charcoal", "charcoal", "Charcoal", "a charcoal drawing of", lines.charcoal, False, painted_washes.charcoal,
+    Style("charcoal", "charcoal", "Charcoal", "a charcoal drawing of", lines.charcoal, False, painted_washes.charcoal,
          PAINTED),
-    Hand("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour, True,
+    Style("watercolour", "watercolour", "Watercolour", "a watercolour of", washes.watercolour, True,
          painted_washes.watercolour, PAINTED),
-    Hand("gouache", "gouache", "Gouache", "a gouache of", gouache_alone.gouache_alone, True,
+    Style("gouache", "gouache", "Gouache", "a gouache of", gouache_alone.gouache_alone, True,
          painted_washes.gouache, PAINTED),
-    Hand("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, False, painted_washes.ink_wash,
-         PAINTED),
+    Style("ink-wash", "ink wash", "Ink wash", "an ink wash painting of", washes.ink_wash, False,
+         painted_washes.ink_wash, PAINTED),
 )  # fmt: skip
 _EARLIER = (
-    Hand("screen-print", "screen print", "Screen print", "a screen print of", flat.screen_print, keeps_colour=False),
-    Hand("primary-grid", "primary-colour grid", "Primary-colour grid", "a primary-colour grid of", flat.primary_grid,
+    Style("screen-print", "screen print", "Screen print", "a screen print of", flat.screen_print, keeps_colour=False),
+    Style("primary-grid", "primary-colour grid", "Primary-colour grid", "a primary-colour grid of", flat.primary_grid,
          keeps_colour=False),
-    Hand("low-poly", "low poly", "Low poly", "a low poly picture of", facets.low_poly),
-    Hand("neon", "neon", "Neon", "a neon sign of", lines.neon),
-    Hand("op-art", "op art", "Op art", "an op art picture of", lines.op_art),
-    Hand("colour-field", "colour field", "Colour field", "a colour field painting of", washes.colour_field),
-    Hand("orphist", "discs of colour", "Discs of colour", "discs of colour around", washes.orphist),
+    Style("low-poly", "low poly", "Low poly", "a low poly picture of", facets.low_poly),
+    Style("neon", "neon", "Neon", "a neon sign of", lines.neon),
+    Style("op-art", "op art", "Op art", "an op art picture of", lines.op_art),
+    Style("colour-field", "colour field", "Colour field", "a colour field painting of", washes.colour_field),
+    Style("orphist", "discs of colour", "Discs of colour", "discs of colour around", washes.orphist),
 )  # fmt: skip
 HANDS = {hand.name: hand for hand in (*_GRAPHIC, *_PAINTERLY, *_EARLIER)}
 

@@ -6,7 +6,7 @@ __all__ = [
     "checkpoints",
     "diffusion",
     "encoder_pool",
-    "eye",
+    "encoder_training",
     "growing",
     "loop",
     "meaning_table",

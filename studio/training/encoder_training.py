@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812 - as everybody calls it
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
-from image_encoder import Eye, Tower
+from image_encoder import ImageEncoder, Tower
 from sketch import wording
 from studio.errors import StudioError
 from studio.scenes.canvas import PLAIN, Canvas
@@ -102,7 +102,7 @@ class TrainableEncoder(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(math.log(20.0)))
 
     @torch.no_grad()
-    def begin_as(self, eye: Eye, school: TrainingData) -> None:
+    def begin_as(self, eye: ImageEncoder, school: TrainingData) -> None:
         """Load the weights of another image encoder with the same levels, concepts and styles.
 
         The other encoder's input size may be smaller.

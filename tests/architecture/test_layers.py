@@ -27,7 +27,7 @@ FROM_APP = {
     "": (
         "__init__", "errors", "version", "storage", "models", "generation", "queue", "walks", "text",
         "search.visual_search",
-        "commissions.recipe", "observability.log_lines",
+        "walk_requests.recipe", "observability.log_lines",
         "observability.telemetry", "maintenance.upkeep", "uploads.photo_stops", "uploads.photo_store",
     ),
 }  # fmt: skip

@@ -13,10 +13,10 @@ from PIL import Image
 from app.generation import presets
 from benchmarks import branching, branching_curve
 from benchmarks.branching import Film
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from tests.support.eyes import make_eye
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -43,12 +43,14 @@ def test_walks_follow_from_the_seed_and_keep_one_style() -> None:
     assert all(a.seed != b.seed for a, b in branching.draw_walks(FACTS, 4, 3, own_seeds=True))
 
 
-def test_film_painted_in_full_has_no_distance_to_itself(painters: dict[str, Painter], tmp_path: Path) -> None:
+def test_film_painted_in_full_has_no_distance_to_itself(painters: dict[str, WalkPipeline], tmp_path: Path) -> None:
     painter = painters["sd1"]
     sampling = presets.resolve("balanced", {}, steps=4) | {"branches": False}
     walk = painter.prepare([StopInput("a fox", "", 1), StopInput("a kite", "", 1)], painter.rendering(sampling))
     film = branching.paint(painter, walk, sampling, 6)
-    found = branching.measure(film, branching.paint_in_full(painter, walk, film), Eye.load(make_eye(tmp_path / "eye")))
+    found = branching.measure(
+        film, branching.paint_in_full(painter, walk, film), ImageEncoder.load(make_eye(tmp_path / "eye"))
+    )
     assert found["distance"] == pytest.approx(0, abs=0.5)
     assert found["morph"] == pytest.approx(found["morph in full"], rel=0.05)
     assert found["passes"] == film.passes / 6 > 4

@@ -15,7 +15,7 @@ from benchmarks.counting import Work, count_work, find_networks
 from benchmarks.ours import Ours
 from benchmarks.trajectories import Sampler, interpolate
 from tests.worker.conftest import HOUSE
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -24,19 +24,19 @@ GUIDED = 2  # UNet passes of a guided step
 
 
 @pytest.fixture
-def painter(painters: dict[str, Painter]) -> Painter:
+def painter(painters: dict[str, WalkPipeline]) -> WalkPipeline:
     return painters["bert"]
 
 
 @pytest.fixture
-def sampler(painter: Painter) -> Sampler:
+def sampler(painter: WalkPipeline) -> Sampler:
     made = Ours(painter, HOUSE).sampler(("the sun", "a bear"), steps=STEPS)
     made.batch = 4
     return made
 
 
 @pytest.fixture
-def work(painter: Painter) -> Iterator[Work]:
+def work(painter: WalkPipeline) -> Iterator[Work]:
     """Count what is painted within the test."""
     with count_work(*find_networks(painter)) as work:
         yield work
@@ -46,7 +46,7 @@ def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
     return int(np.abs(a.astype(int) - b).max())
 
 
-def test_full_frames_are_those_of_the_painter(painter: Painter, sampler: Sampler, work: Work) -> None:
+def test_full_frames_are_those_of_the_painter(painter: WalkPipeline, sampler: Sampler, work: Work) -> None:
     film = contenders.full(sampler, 5)
     assert (work.passes, work.decodes) == (5 * STEPS * GUIDED, 5)
     assert film.positions == [0, 0.25, 0.5, 0.75, 1]

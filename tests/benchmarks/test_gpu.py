@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks import gpu
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
 
-def test_two_films_of_the_same_walk_are_timed(painters: dict[str, Painter]) -> None:
+def test_two_films_of_the_same_walk_are_timed(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     before = painter.passes
     told = gpu.films(painter, "fast", 6)
@@ -24,7 +24,7 @@ def test_two_films_of_the_same_walk_are_timed(painters: dict[str, Painter]) -> N
 
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # how diffusers makes arrays
 def test_earlier_systems_loops_are_timed_with_the_same_weights(
-    painters: dict[str, Painter], tiny_models: dict[str, Path]
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]
 ) -> None:
     found = gpu.beside(painters["sd1"], tiny_models["sd1"], frames=8, usual_frames=2)
     assert set(found) == {"P0", "P2"} and all(rate > 0 for rate in found.values())

@@ -11,7 +11,7 @@ from app.generation.cost import planned_passes
 from benchmarks.counting import count_work, find_networks
 from benchmarks.ours import Ours
 from tests.worker.conftest import HOUSE
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ PAIR = ("the sun", "a bear")
 
 
 @pytest.fixture
-def ours(painters: dict[str, Painter]) -> Ours:
+def ours(painters: dict[str, WalkPipeline]) -> Ours:
     return Ours(painters["bert"], HOUSE)
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from app.queue import candidate_requests
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
-from app.storage.walk_models import CANDIDATES, Piece
+from app.storage.walk_models import CANDIDATES, Task
 from app.walk_requests import candidates
 
 COLOURS = ("red", "green", "blue", "white")
@@ -32,6 +32,6 @@ def deliver(found: CandidateSet) -> None:
             told = {"index": index, "place": index, "width": 16, "height": 16, "picture": out.getvalue()}
             session.add(Candidate(set_number=found.number, **told))
         session.get_one(CandidateSet, found.number).state = PAINTED
-        session.query(Piece).filter_by(kind=CANDIDATES, task=found.id).delete()
+        session.query(Task).filter_by(kind=CANDIDATES, task=found.id).delete()
     db.session.expire_all()
     assert candidate_requests.find(found.id) is not None

@@ -5,14 +5,14 @@ from __future__ import annotations
 LAYERS = {
     "app": """field_docs files i18n version | errors models | field_errors instance settings | config | text | storage
         | generation uploads
-        | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | commissions
+        | drawings | queue | walks | reading | search | moderation observability styles | auth | labels | walk_requests
         | gallery | wall | maintenance operations presentation teaching | archives processes | web
         | admin api pages publishing slideshow wall_pages | cli | __init__ | run""",
-    "worker": """__init__ | figures | film networks photos planning safety | diffusion queue | process | pieces
+    "worker": """__init__ | metrics | film networks photos planning safety | diffusion queue | process | tasks
         | failures writing_side | job | __main__""",
-    "studio": """__init__ | errors | hands workspace | text | captioning collecting scenes | lexicon training | judging
+    "studio": """__init__ | errors | styles workspace | text | captioning collecting scenes | lexicon training | judging
         | publishing | stages | __main__""",
-    "sketch": """__init__ | colour habitats keys remembering | layers | marks | materials pieces prints
+    "sketch": """__init__ | colour habitats keys remembering | layers | marks | cells materials prints
         | compositions | scene
         | palettes surroundings svg | arrangement backdrops lighting sketchbook | framing painterly parts wording
         | rendering | shapes styling | mixing | walks""",

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import Rendering, StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 OWN_SOLVERS = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
 
 
-def exact(painter: Painter, **changes: Any) -> Rendering:
+def exact(painter: WalkPipeline, **changes: Any) -> Rendering:
     """Return settings under which two ways of painting can be compared."""
     rendering = painter.rendering(steps=4, guidance=1.0 if painter.name == "turbo" else 3.0)
     solver = OWN_SOLVERS.get(painter.name, rendering.scheduler)
@@ -29,7 +29,9 @@ def exact(painter: Painter, **changes: Any) -> Rendering:
     return replace(rendering, **settings)
 
 
-def shown(painter: Painter, prepared: PreparedWalk, positions: list[float], **options: Any) -> list[NDArray[np.uint8]]:
+def shown(
+    painter: WalkPipeline, prepared: PreparedWalk, positions: list[float], **options: Any
+) -> list[NDArray[np.uint8]]:
     """Paint one batch and return its pictures."""
     painted = painter.paint(prepared, positions, **options)
     assert [one.position for one in painted] == positions

@@ -49,7 +49,7 @@ class Thumbnails(dict[float, dict[int, Any]]):
 
 def painted_in_levels(walk: Walk, *, batch: int = 8, workers: int = 1) -> Walk:
     """Give a walk the levels and settings that a worker would record; nothing is painted."""
-    done: list[pass_plan.Level] = []
+    done: list[pass_plan.Pass] = []
     closed = walk.ending == "round"
     while level := pass_plan.following(
         done, Thumbnails(), stops=len(walk.stops), frames=walk.frames, sampling=walk.sampling or {}, batch=batch,

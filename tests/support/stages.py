@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import Medium, Piece, Walk
+from app.storage.walk_models import Medium, Task, Walk
 
 
 def deliver(walk: Walk, index: int, *, steps: int = 5, side: tuple[int, int] = (16, 16)) -> None:
@@ -24,6 +24,6 @@ def deliver(walk: Walk, index: int, *, steps: int = 5, side: tuple[int, int] = (
             Medium(walk_number=walk.number, kind=f"{kind}{index}", path=path, bytes=len(file.getvalue()), etag=etag)
         )
     with writing() as session:
-        session.execute(delete(Piece).where(Piece.walk_number == walk.number))
+        session.execute(delete(Task).where(Task.walk_number == walk.number))
         session.add_all(rows)
     db.session.refresh(walk)

@@ -12,34 +12,34 @@ from numpy.typing import NDArray
 
 from worker.diffusion import pass_batch
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import pass_plan
-from worker.planning.latent_state import Painted, State
-from worker.planning.pass_plan import Knot, Level
+from worker.planning.latent_state import GeneratedFrame, State
+from worker.planning.pass_plan import IntermediateSample, Pass
 
 
 @dataclass(slots=True)
 class WholeWalk:
     """A walk being painted: its levels so far, and what each painted, by position."""
 
-    painter: Painter
+    painter: WalkPipeline
     prepared: PreparedWalk
     sampling: Mapping[str, Any]
-    levels: list[Level] = field(default_factory=list)
-    painted: list[dict[float, Painted]] = field(default_factory=list)
+    levels: list[Pass] = field(default_factory=list)
+    painted: list[dict[float, GeneratedFrame]] = field(default_factory=list)
 
     def paint(self, *, frames: int, easing: bool = False, workers: int = 1) -> None:
         """Paint the walk to the end, as a site with so many free workers lays it out."""
         for _ in self.steps(frames=frames, easing=easing, workers=workers):
             pass
 
-    def steps(self, *, frames: int, easing: bool = False, workers: int = 1) -> Iterator[Level]:
+    def steps(self, *, frames: int, easing: bool = False, workers: int = 1) -> Iterator[Pass]:
         """Paint level by level, and yield each when it is done."""
         while level := self._following(frames=frames, easing=easing, workers=workers):
             self.repaint(level, frames=frames)
             yield level
 
-    def repaint(self, level: Level, *, frames: int) -> None:
+    def repaint(self, level: Pass, *, frames: int) -> None:
         """Paint a level as it is laid out, of a film of so many frames."""
         self.levels.append(level)
         self.painted.append({})
@@ -62,7 +62,7 @@ class WholeWalk:
         found = {p: one.picture for level in self.painted for p, one in level.items() if one.picture is not None}
         return dict(sorted(found.items()))
 
-    def _following(self, *, frames: int, easing: bool, workers: int) -> Level | None:
+    def _following(self, *, frames: int, easing: bool, workers: int) -> Pass | None:
         thumbnails: dict[float, dict[int, NDArray[np.float32]]] = {}
         for level in self.painted:
             for position, one in level.items():
@@ -79,5 +79,5 @@ class WholeWalk:
             workers=workers,
         )
 
-    def _state(self, knot: Knot, depth: int) -> State:
+    def _state(self, knot: IntermediateSample, depth: int) -> State:
         return self.painted[knot.level][knot.position].states[depth]

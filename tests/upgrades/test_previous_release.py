@@ -14,9 +14,9 @@ from flask import Flask
 from flask_migrate import upgrade as run_migrations
 from sqlalchemy import select
 
-from app.queue import pieces
+from app.queue import queued_tasks
 from app.storage.database import db, now, upgrade, writing
-from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Piece
+from app.storage.walk_models import PHOTOS, PIECE_TAKEN, Task
 from tests.conftest import make_app
 from tests.server.live import LiveSite
 from tests.support import postgres, tiny
@@ -107,18 +107,18 @@ def test_previous_release_refuses_a_schema_that_forbids_it(site: LiveSite, tmp_p
 
 def make_photo_tasks(site: LiveSite) -> None:
     """Make two tasks of photos as today's workers do, of which a worker was lost at one."""
-    about = {"kind": PHOTOS, "urgency": pieces.PHOTO}
+    about = {"kind": PHOTOS, "urgency": queued_tasks.PHOTO}
     with todays(site).app_context():
         with writing() as session:
-            session.add(Piece(task="a" * 16, **about))
-            session.add(Piece(task="b" * 16, state=PIECE_TAKEN, attempt=1, lease_until=now(), **about))
+            session.add(Task(task="a" * 16, **about))
+            session.add(Task(task="b" * 16, state=PIECE_TAKEN, attempt=1, lease_until=now(), **about))
         db.engine.dispose()
 
 
 def photo_tasks_of(site: LiveSite) -> list[tuple[str, int]]:
     """Return the state of the photos' tasks, and how often a worker was lost at each."""
     with todays(site).app_context():
-        query = select(Piece.state, Piece.lost).where(Piece.kind == PHOTOS).order_by(Piece.task)
+        query = select(Task.state, Task.lost).where(Task.kind == PHOTOS).order_by(Task.task)
         rows = [(str(state), int(lost)) for state, lost in db.session.execute(query)]
         db.session.remove()
         db.engine.dispose()

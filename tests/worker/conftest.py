@@ -18,7 +18,7 @@ from tests.support.house import FACTS, HOUSE
 from tests.worker.fake import FakePainter
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.process.worker import Worker
 
 
@@ -43,10 +43,10 @@ def models(tiny_models: dict[str, Path]) -> dict[str, Model]:
 
 
 @pytest.fixture(scope="session")
-def painters(models: dict[str, Model]) -> dict[str, Painter]:
+def painters(models: dict[str, Model]) -> dict[str, WalkPipeline]:
     """Give each tiny model a painter; who paints with the one like the house model measures this machine with it."""
     settings = {name: None if name == "bert" else tuning.fallback() for name in models}
-    return {name: Painter(model, settings[name]) for name, model in models.items()}
+    return {name: WalkPipeline(model, settings[name]) for name, model in models.items()}
 
 
 @pytest.fixture(scope="session")
@@ -61,16 +61,16 @@ def flow_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def flow_painters(flow_models: dict[str, Path]) -> dict[str, Painter]:
+def flow_painters(flow_models: dict[str, Path]) -> dict[str, WalkPipeline]:
     """Give each of them a painter in float32, on one thread."""
     setting = tuning.Setting("float32", "contiguous", threads=1, batch=4)
-    return {name: Painter(Model.load(str(folder), device="cpu"), setting) for name, folder in flow_models.items()}
+    return {name: WalkPipeline(Model.load(str(folder), device="cpu"), setting) for name, folder in flow_models.items()}
 
 
 @pytest.fixture(scope="session")
-def house() -> Painter:
+def house() -> WalkPipeline:
     """Load the house model once."""
-    return Painter.load(str(HOUSE), device="cpu")
+    return WalkPipeline.load(str(HOUSE), device="cpu")
 
 
 @pytest.fixture

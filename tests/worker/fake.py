@@ -14,7 +14,7 @@ from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import DEFAULT, Rendering, StopInput
 from worker.diffusion.walk_pipeline import Start
 from worker.planning import frame_schedule, interpolation
-from worker.planning.latent_state import Painted, State
+from worker.planning.latent_state import GeneratedFrame, State
 
 SIDE = 16
 
@@ -94,7 +94,7 @@ class FakePainter:
         decode: bool = True,
         pad: int = 1,
         on_step: Callable[[], None],
-    ) -> list[Painted]:
+    ) -> list[GeneratedFrame]:
         """Paint one batch."""
         self.on_paint(len(self.batches) + len(self.knots))
         on_step()
@@ -105,7 +105,7 @@ class FakePainter:
         if start is not None:
             colours = [_blend(*states) for states in start]
         return [
-            Painted(
+            GeneratedFrame(
                 position,
                 _picture(colour) if decode else None,
                 {depth: np.broadcast_to(colour, (2, 2, 3)).astype(np.float32) for depth in keep},

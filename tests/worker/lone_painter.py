@@ -8,17 +8,17 @@ from flask import Flask
 
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.process.worker import Worker
 
 
 class OnlyModel:
     """The models of a worker that has one."""
 
-    def __init__(self, painter: Painter) -> None:
+    def __init__(self, painter: WalkPipeline) -> None:
         self.painter, self.names, self.loaded = painter, (painter.name,), (painter.name, None)
 
-    def get(self, _model: str | None) -> Painter:
+    def get(self, _model: str | None) -> WalkPipeline:
         """Return the painter, whichever model is named."""
         return self.painter
 
@@ -26,12 +26,12 @@ class OnlyModel:
         """Load nothing further."""
 
 
-def load(folder: Path) -> Painter:
+def load(folder: Path) -> WalkPipeline:
     """Load the model in a folder, with settings that need no measuring."""
-    return Painter(Model.load(str(folder), device="cpu"), tuning.fallback())
+    return WalkPipeline(Model.load(str(folder), device="cpu"), tuning.fallback())
 
 
-def at_work(app: Flask, painter: Painter) -> Painter:
+def at_work(app: Flask, painter: WalkPipeline) -> WalkPipeline:
     """Make this process a worker with one painter; return that."""
     Worker(app, OnlyModel(painter))  # type: ignore[arg-type]
     return painter

@@ -28,7 +28,7 @@ from app.errors import WalkGone
 from app.generation import cost
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Piece, Walk
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Task, Walk
 from app.walk_requests import intake, recipe
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
@@ -38,10 +38,10 @@ from tests.worker.fake import SIDE, FakePainter
 from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import failures, job
-from worker.diffusion.rendering import PaintingError, Rendering, StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.rendering import GenerationError, Rendering, StopInput
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding, flash_safety, scratch, smoothness_measure
-from worker.planning.latent_state import Painted
+from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import Worker, this_worker
 from worker.queue import heartbeat, leases, outages
 from worker.tasks import film_assembly, walk_setup
@@ -75,7 +75,7 @@ def expire(walk_id: str) -> None:
     """Let the leases of a walk's pieces run out, and sweep."""
     number = read(walk_id).number
     with writing() as session:
-        session.query(Piece).filter_by(walk_number=number).update({"lease_until": now() - timedelta(seconds=1)})
+        session.query(Task).filter_by(walk_number=number).update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()
 
 
@@ -87,7 +87,7 @@ def folder(walk_id: str) -> Path:
 def pieces() -> int:
     """Count the pieces there are of any walk."""
     db.session.rollback()
-    return db.session.query(Piece).count()
+    return db.session.query(Task).count()
 
 
 def files(walk_id: str) -> set[str]:
@@ -484,7 +484,7 @@ def test_the_recipe_in_the_film_paints_the_same_pixels(painter: FakePainter, com
 
 @pytest.mark.server
 def test_the_recipe_in_the_house_models_film_paints_the_same_pixels(
-    app: Flask, painter: FakePainter, house: Painter, commissioned: Commissioner
+    app: Flask, painter: FakePainter, house: WalkPipeline, commissioned: Commissioner
 ) -> None:
     app.config |= {"MODEL": str(HOUSE), "STEPS": 4}
     lone_painter.at_work(app, house)
@@ -553,14 +553,14 @@ def test_a_failing_painter_fails_the_walk_in_words_and_is_heard(
     painter: FakePainter, commissioned: Commissioner
 ) -> None:
     walk = commissioned(frames=12)
-    painter.on_paint = _raise(PaintingError("the model fake painted no picture: its numbers overflow"), at=1)
-    with pytest.raises(PaintingError):
+    painter.on_paint = _raise(GenerationError("the model fake painted no picture: its numbers overflow"), at=1)
+    with pytest.raises(GenerationError):
         job.work()
     row = read(walk.id)
     assert row.state == FAILED
     assert row.error == "The model fake painted no picture: its numbers overflow."
     assert row.finished_at is not None
-    assert db.session.query(Piece).filter_by(state="taken").count() == 0
+    assert db.session.query(Task).filter_by(state="taken").count() == 0
 
 
 def test_a_foreign_errors_words_are_not_shown(painter: FakePainter, commissioned: Commissioner) -> None:
@@ -948,7 +948,7 @@ def test_a_worker_that_was_taken_for_dead_publishes_nothing_more(
 class Negative(FakePainter):
     """A painter on another device: what it paints of the same is not the same."""
 
-    def paint(self, *arguments: Any, **options: Any) -> list[Painted]:
+    def paint(self, *arguments: Any, **options: Any) -> list[GeneratedFrame]:
         """Paint one batch."""
         painted = super().paint(*arguments, **options)
         return [each if each.picture is None else replace(each, picture=255 - each.picture) for each in painted]

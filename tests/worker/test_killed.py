@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FINISHED, Piece, Walk
+from app.storage.walk_models import FINISHED, Task, Walk
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
 from tests.worker.processes import restart
@@ -95,7 +95,7 @@ def come_back() -> None:
     db.session.remove()
     restart()
     with writing() as session:
-        session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
+        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()
     job.work()
 
@@ -126,7 +126,7 @@ def test_a_worker_killed_at_any_checkpoint_leaves_a_walk_that_another_finishes_w
         assert (row.state, row.painted_count, row.lost <= 1) == (FINISHED, FRAMES, True), f"killed at trace {at}"
         assert contents(row) == expected, f"killed at trace {at}"
         assert [frame.index for frame in row.painted] == list(range(FRAMES))
-        assert db.session.query(Piece).count() == 0
+        assert db.session.query(Task).count() == 0
 
 
 def test_a_worker_killed_again_and_again_but_never_at_the_same_place_finishes_in_the_end(

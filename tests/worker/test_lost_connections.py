@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from app.storage.database import db
-from app.storage.walk_models import PIECE_WAITING, Piece
+from app.storage.walk_models import PIECE_WAITING, Task
 from tests.conftest import Commissioner
 from tests.support.postgres import PostgresServer
 from worker import __main__ as worker
@@ -66,4 +66,4 @@ def test_piece_whose_transaction_postgres_broke_off_goes_back_in_line_uncounted(
 
     monkeypatch.setattr(job, "_begin", ask_in_vain)
     assert isinstance(job._attempt(Worker(app, None), claim), OperationalError)  # type: ignore[arg-type]
-    assert db.session.execute(select(Piece.state, Piece.lost)).all() == [(PIECE_WAITING, 0)]
+    assert db.session.execute(select(Task.state, Task.lost)).all() == [(PIECE_WAITING, 0)]

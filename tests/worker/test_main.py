@@ -23,7 +23,7 @@ from sqlalchemy import text
 
 from app.queue import jobs
 from app.storage.database import db, head, now, revisions, writing
-from app.storage.walk_models import PAINTING, QUEUED, Piece
+from app.storage.walk_models import PAINTING, QUEUED, Task
 from app.walks import lookup
 from tests.conftest import NOBODY, SECRET, Commissioner
 from tests.support.house import HOUSE
@@ -202,7 +202,7 @@ def test_lost_walks_are_swept_while_redis_is_away(
     walk = commissioned()
     assert leases.claim_next() is not None
     with writing() as session:
-        session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
+        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
     monkeypatch.setattr(worker, "_description", lambda _: {"name": "a worker"})
     monkeypatch.setattr(worker, "_deregister", lambda _: None)
     monkeypatch.setattr(worker, "_sweep_and_notify", _then_stop(worker._sweep_and_notify))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from app.errors import MediaError
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Piece, Walk
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, REFUSED, Task, Walk
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import FakePainter
@@ -149,7 +149,7 @@ def test_piece_at_which_a_worker_ended_before_is_done_alone(
     for claim in claims:
         leases.release_task(claim)
     with writing() as session:
-        session.execute(update(Piece).where(Piece.number == claims[1].number).values(lost=1))
+        session.execute(update(Task).where(Task.number == claims[1].number).values(lost=1))
     job.work()
     suspect = "stops 0", claims[1].walk_number
     begun = trace.index("painting", *suspect)
@@ -317,7 +317,7 @@ def test_hung_encoder_of_a_writer_counts_as_a_loss(
 
     monkeypatch.setattr(encoding.Mp4Writer, "finish", hang)
     job.work()
-    piece = db.session.query(Piece).filter_by(kind="film").one()
+    piece = db.session.query(Task).filter_by(kind="film").one()
     assert (piece.state, piece.lease_until, read(walk.id).state) == ("taken", None, PAINTING)
 
 
@@ -333,7 +333,7 @@ def test_cancelled_walk_leaves_no_files(app: Flask, beside_writers: FakePainter,
     beside_writers.on_paint = cancel
     job.work()
     assert (read(walk.id).state, read(walk.id).painted) == (CANCELLED, [])
-    assert stored(walk.id) == set() and db.session.query(Piece).count() == 0
+    assert stored(walk.id) == set() and db.session.query(Task).count() == 0
 
 
 def test_stop_saves_painted_batches_and_gives_films_back(
@@ -351,7 +351,7 @@ def test_stop_saves_painted_batches_and_gives_films_back(
     monkeypatch.setattr(batch_task, "generate", stop_at_the_film)
     job.work()
     assert read(short.id).state in (QUEUED, PAINTING) and read(short.id).painted_count == 2
-    rows = db.session.query(Piece.state, Piece.lost).all()
+    rows = db.session.query(Task.state, Task.lost).all()
     assert all(row == ("waiting", 0) for row in rows if row.state != "done")
     monkeypatch.setattr(batch_task, "generate", begin)
     this_worker().stopping.clear()
@@ -386,7 +386,7 @@ def test_killed_process_publishes_nothing_more_and_the_walk_goes_on_elsewhere(
     beside_writers.on_paint = lambda _: None
     restart()
     with writing() as session:
-        session.query(Piece).filter_by(state="taken").update({"lease_until": now() - timedelta(seconds=1)})
+        session.query(Task).filter_by(state="taken").update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()
     job.work()
     row = read(walk.id)

@@ -6,10 +6,10 @@ __all__ = [
     "inversion",
     "model",
     "model_pool",
-    "painter",
     "pass_batch",
     "prepared_walk",
     "rendering",
     "sketches",
     "tuning",
+    "walk_pipeline",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from worker.diffusion import device_errors
 from worker.diffusion.model import ModelError
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 GROW = 16
 """After this many tasks in smaller batches larger ones are tried: the memory may be free again."""
@@ -47,7 +47,7 @@ class Painters:
         self._measurements = measurements
         self._replaced = {"vae": vae, "transformer": transformer}
         self._offload, self._cache = offload, cache
-        self._loaded: dict[str, Painter] = {}  # in the order of their last use
+        self._loaded: dict[str, WalkPipeline] = {}  # in the order of their last use
         self._tasks_done = 0  # since the device ran out of memory
         self.descriptions: dict[str, dict[str, Any]] = {}
 
@@ -65,7 +65,7 @@ class Painters:
         """The names of the models in memory, as walks name them: None stands for the default."""
         return (*self._loaded, *([None] if self.names[0] in self._loaded else []))
 
-    def get(self, model: str | None = None) -> Painter:
+    def get(self, model: str | None = None) -> WalkPipeline:
         """Return the painter of a model, by default of the first, and load it if necessary.
 
         :raises ModelError: when the model is not offered, or cannot be loaded.
@@ -77,11 +77,11 @@ class Painters:
         self._loaded[name] = painter
         return painter
 
-    def _load(self, name: str) -> Painter:
+    def _load(self, name: str) -> WalkPipeline:
         self._make_room(self._capacity - 1)
         began = time.monotonic()
         replaced = self._replaced if name == self.names[0] else {}
-        painter = Painter.load(
+        painter = WalkPipeline.load(
             self._models[name],
             device=self._device,
             measurements=self._measurements,
@@ -128,7 +128,7 @@ class Painters:
             device_errors.free_memory()  # networks are in reference cycles
 
 
-def _ready(painter: Painter) -> None:
+def _ready(painter: WalkPipeline) -> None:
     """Do what the first walk would wait for.
 
     The latent preview is fitted, and all objects are excluded from garbage collection: a full collection takes a

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.walk_pipeline import Painter, Start
+from worker.diffusion.walk_pipeline import Start, WalkPipeline
 from worker.planning import pass_plan
-from worker.planning.latent_state import Painted, State
-from worker.planning.pass_plan import Knot, Level
+from worker.planning.latent_state import GeneratedFrame, State
+from worker.planning.pass_plan import IntermediateSample, Pass
 
-States = Callable[[Knot, int], State]
+States = Callable[[IntermediateSample, int], State]
 """Loads the state of an intermediate sample or a stop, given the sample and the depth."""
 
 
@@ -21,9 +21,9 @@ def _nothing() -> None:
 
 
 def paint(
-    painter: Painter,
+    painter: WalkPipeline,
     prepared: PreparedWalk,
-    levels: Sequence[Level],
+    levels: Sequence[Pass],
     number: int,
     batch: int,
     *,
@@ -31,7 +31,7 @@ def paint(
     frames: int,
     states: States,
     on_step: Callable[[], None] = _nothing,
-) -> list[Painted]:
+) -> list[GeneratedFrame]:
     """Return batch `batch` of `levels[number]`, rendered, in a film of `frames` frames.
 
     `sampling` is what `app.generation.presets.resolve` returned; empty for an old recipe that has none. `on_step` is
@@ -44,7 +44,7 @@ def paint(
     keep = pass_plan.kept_depths(level, sampling, frames=frames, closed=prepared.closed) if sampling else ()
     size = max(level.pad, len(positions))
     limit = min(size, painter.at_once or size)
-    painted: list[Painted] = []
+    painted: list[GeneratedFrame] = []
     for first in range(0, len(positions), limit):
         part = positions[first : first + limit]
         painted += painter.paint(
@@ -61,7 +61,7 @@ def paint(
 
 
 def _starts(
-    levels: Sequence[Level], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
+    levels: Sequence[Pass], number: int, positions: Sequence[float], sampling: Mapping[str, Any], states: States
 ) -> list[Start] | None:
     """Return the two states that each picture starts between, and where; None where all start from noise."""
     starts = [pass_plan.find_start(number, levels, position, sampling) for position in positions]

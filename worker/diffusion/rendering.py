@@ -11,7 +11,7 @@ from worker.diffusion.families.text_options import DEFAULT_OPTIONS, TextOptions
 from worker.networks.adapters import Weights
 
 
-class PaintingError(Exception):
+class GenerationError(Exception):
     """A picture could not be rendered."""
 
 

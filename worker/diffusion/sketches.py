@@ -17,7 +17,7 @@ from sketch.walks.drawing_pool import DrawingPool
 from sketch.walks.legs import GUIDE, Conditioning, Legs, Order
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.rendering import PaintingError
+from worker.diffusion.rendering import GenerationError
 from worker.planning import frame_schedule
 
 REMEMBERED = 256
@@ -60,7 +60,7 @@ def make_sketches(
         book = book.join(Sketchbook((), {}, pictures=cut_outs))
     drawings = [thing.drawing for scene in scenes if scene is not None for thing in scene.things]
     if missing := [drawing for drawing in drawings if drawing not in book]:
-        raise PaintingError(f"the drawing {missing[0]}, which the walk is to be painted after, is not here")
+        raise GenerationError(f"the drawing {missing[0]}, which the walk is to be painted after, is not here")
     fold = model.sketch_side // model.latent_shape[-1]
     height, width = latents or model.latent_shape[1:]
     guide = GUIDE * finer if model.decodes_scenes else 0

@@ -27,11 +27,11 @@ from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.prepared_walk import PreparedWalk, adapter_shares, draw_noises, noise_at
-from worker.diffusion.rendering import DEFAULT, PaintingError, Rendering, StopInput
+from worker.diffusion.rendering import DEFAULT, GenerationError, Rendering, StopInput
 from worker.diffusion.solvers import SOLVER
 from worker.networks import decoding
 from worker.networks.decoding import Guides
-from worker.planning.latent_state import Painted, State, between
+from worker.planning.latent_state import GeneratedFrame, State, between
 
 Start = tuple[State, State, float]
 """Where a picture's denoising resumes: the states on either side, and its position between them (0 is the first)."""
@@ -41,7 +41,7 @@ def _nothing() -> None:
     """Do nothing: the default for `on_step`."""
 
 
-class Painter:
+class WalkPipeline:
     """A loaded model with its settings on this device; not thread-safe, since torch's settings are the process's.
 
     `passes` counts the UNet evaluations so far, one for each picture and prediction; an enlarged picture counts as
@@ -66,7 +66,7 @@ class Painter:
         model.keep_precision(self._setting.precision)
 
     @classmethod
-    def load(cls, model: str, *, measurements: Path | None = None, **options: str) -> "Painter":
+    def load(cls, model: str, *, measurements: Path | None = None, **options: str) -> "WalkPipeline":
         """Load a model as `Model.load` does, which may raise ModelError, and measure the device."""
         return cls(Model.load(model, **options), measurements=measurements)
 
@@ -115,7 +115,7 @@ class Painter:
         both = clip_text.pad_to_longest(texts)
         prompts, negatives = both[: len(stops)], both[len(stops) :]
         if rendering.finer not in (1, self.model.finest):
-            raise PaintingError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")
+            raise GenerationError(f"the model {self.name} ({self.revision}) has no stage for pictures so much finer")
         # 2. Draw the noise.
         channels, scale = self.model.latent_shape[0], self.model.scale * rendering.finer
         shape = (channels, rendering.height // scale, rendering.width // scale)
@@ -149,7 +149,7 @@ class Painter:
         try:
             return self.model.encode(prompt, stop.negative_prompt, stop.adapters, stop.options)
         except InversionError as error:
-            raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
+            raise GenerationError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
 
     def paint(
         self,
@@ -162,7 +162,7 @@ class Painter:
         decode: bool = True,
         pad: int = 1,
         on_step: Callable[[], None] = _nothing,
-    ) -> list[Painted]:
+    ) -> list[GeneratedFrame]:
         """Render one batch: the pictures at these global positions.
 
         Denoising starts from noise, or from `start`, one for each position and all of one depth; it ends at the
@@ -183,15 +183,15 @@ class Painter:
                 with gpu_options.applied(rendering.gpu, self.device):
                     painted = self._paint(prepared, batch, replace(rendering, precision=precision), on_step)
             except NoGpuMemory as error:
-                raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
+                raise GenerationError(f"the model {self.name} ({self.revision}) painted no picture: {error}") from error
             if painted is not None:
                 return painted[: len(positions)]
-        raise PaintingError(f"the model {self.name} ({self.revision}) painted no picture: its numbers overflow")
+        raise GenerationError(f"the model {self.name} ({self.revision}) painted no picture: its numbers overflow")
 
     @torch.inference_mode()
     def _paint(
         self, prepared: PreparedWalk, batch: "_Batch", rendering: Rendering, on_step: Callable[[], None]
-    ) -> list[Painted] | None:
+    ) -> list[GeneratedFrame] | None:
         """Render a batch in one precision; return None when the result is NaN or infinite."""
         # 1. Prepare the networks, the solver and the starting latents.
         machine.use_threads(rendering.threads)
@@ -209,7 +209,7 @@ class Painter:
         guides = None if prepared.sketches is None else prepared.sketches.guides(positions)
         added_noises = partial(self._added_noise, prepared, positions)
         # 3. Denoise, and store the intermediate samples that later pictures start from.
-        painted, expected = [Painted(position) for position in positions], latents
+        painted, expected = [GeneratedFrame(position) for position in positions], latents
         is_complete = batch.until == rendering.steps
         watch = metrics.Laps()
         until = len(solver.timesteps) if is_complete else batch.until  # Heun and PNDM take some of their steps twice
@@ -267,7 +267,7 @@ class Painter:
                 is_painted = self._paint(bare, batch, setting, on_step) is not None
             if is_painted:
                 return recording.result()
-        raise PaintingError(f"the model {self.name} ({self.revision}) cannot follow the photo: its numbers overflow")
+        raise GenerationError(f"the model {self.name} ({self.revision}) cannot follow the photo: its numbers overflow")
 
     def _solver(self, rendering: Rendering, size: tuple[int, ...]) -> Any:
         """Return a new solver with its time steps for latents of this height and width."""
@@ -367,7 +367,7 @@ class _Batch:
 
 
 def _keep(
-    painted: Sequence[Painted],
+    painted: Sequence[GeneratedFrame],
     depth: int,
     latents: torch.Tensor,
     history: Sequence[torch.Tensor],
@@ -380,7 +380,7 @@ def _keep(
         one.states[depth] = State(depth, arrays[0][i], tuple(part[i] for part in arrays[1:]))
 
 
-def _are_numbers(painted: Sequence[Painted]) -> bool:
+def _are_numbers(painted: Sequence[GeneratedFrame]) -> bool:
     """Return whether all thumbnails are finite: a decoder may overflow where the latents do not."""
     return all(np.isfinite(thumbnail).all() for one in painted for thumbnail in one.thumbnails.values())
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from worker.photos import pictures
 from worker.photos.pictures import Pixels
 
@@ -72,7 +72,12 @@ class Blip:
 
 
 def describe(
-    picture: Pixels, *, cut: Pixels | None = None, eye: Eye | None, blip: Blip | None, styles: Collection[str] = ()
+    picture: Pixels,
+    *,
+    cut: Pixels | None = None,
+    eye: ImageEncoder | None,
+    blip: Blip | None,
+    styles: Collection[str] = (),
 ) -> Description:
     """Describe a picture (h, w, 4), whose main thing is ``cut`` out, if there is one.
 
@@ -103,7 +108,7 @@ def with_article(concept: str) -> str:
     return f"{'an' if first[0].lower() in _VOWELS else 'a'} {concept}"
 
 
-def _nearest(eye: Eye, sentences: torch.Tensor) -> str:
+def _nearest(eye: ImageEncoder, sentences: torch.Tensor) -> str:
     """Return the concept that any of several views of a picture is nearest to; empty where none is near."""
     scores = eye.score(sentences)
     best = int(scores.argmax()) % scores.shape[1]

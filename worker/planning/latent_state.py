@@ -32,7 +32,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
+class GeneratedFrame:
     """What was generated at a position of the walk.
 
     `picture` (height x width x 3, uint8) is None if it was not decoded. `states` (the requested ones) and `thumbnails`
@@ -69,7 +69,7 @@ def between(left: State, right: State, t: float, level: tuple[float, float] | No
     return State(left.depth, latents.astype(np.float32), history)
 
 
-def pack(painted: Sequence[Painted]) -> bytes:
+def pack(painted: Sequence[GeneratedFrame]) -> bytes:
     """Return pictures, thumbnails and states as the bytes of one uncompressed NumPy archive."""
     arrays: dict[str, NDArray[np.generic]] = {}
     for i, one in enumerate(painted):
@@ -84,7 +84,7 @@ def pack(painted: Sequence[Painted]) -> bytes:
     return file.getvalue()
 
 
-def unpack(data: bytes) -> list[Painted]:
+def unpack(data: bytes) -> list[GeneratedFrame]:
     """Return the content of an archive made by `pack`.
 
     :raises ValueError: for any other data.
@@ -92,12 +92,12 @@ def unpack(data: bytes) -> list[Painted]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = dict(archive)
-        painted = [Painted(float(position)) for position in json.loads(arrays.pop("index").tobytes())]
+        painted = [GeneratedFrame(float(position)) for position in json.loads(arrays.pop("index").tobytes())]
         for name, array in arrays.items():
             number, kind, *depth = name.split()
             one = painted[int(number)]
             if kind == "picture":
-                painted[int(number)] = Painted(one.position, array, one.thumbnails, one.states)
+                painted[int(number)] = GeneratedFrame(one.position, array, one.thumbnails, one.states)
             elif kind == "look":
                 one.thumbnails[int(depth[0])] = array
             else:

@@ -35,7 +35,7 @@ FIRST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class Pass:
     """One pass of a walk: positions that can be generated at the same time, and their batches.
 
     `until` is the depth that each position is generated to, in solver steps. `batches` are indices into `positions`, in
@@ -55,7 +55,7 @@ class Level:
         return {"kind": self.kind, "positions": positions, "until": self.until, "batches": batches, "pad": self.pad}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Level":
+    def from_json(cls, data: Mapping[str, Any]) -> "Pass":
         """Return a pass from its stored form.
 
         :raises KeyError, TypeError, ValueError: for any other data.
@@ -70,7 +70,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Knot:
+class IntermediateSample:
     """The address of an intermediate state: the number of the pass that generated it, and its position."""
 
     level: int
@@ -82,13 +82,13 @@ class Between:
     """The start of a picture: the states of two samples after `depth` steps, blended at `t` (0 is `left`)."""
 
     depth: int
-    left: Knot
-    right: Knot
+    left: IntermediateSample
+    right: IntermediateSample
     t: float
 
 
 def following(
-    done: Sequence[Level],
+    done: Sequence[Pass],
     thumbnails: Thumbnails,
     *,
     stops: int,
@@ -99,7 +99,7 @@ def following(
     closed: bool = False,
     easing: bool = False,
     forward: bool = False,
-) -> Level | None:
+) -> Pass | None:
     """Return the pass that follows the passes `done`; None when the film has all its frames.
 
     Frames are batched from coarse to fine, or with ``forward`` in film order, so that they can be shown as they come.
@@ -111,7 +111,7 @@ def following(
     if frames < stops:
         raise ValueError(f"a walk of {stops} stops needs at least {stops} frames, not {frames}")
     if not done:
-        return Level("stops", tuple(map(float, range(stops))), sampling["steps"], _pairs(stops), pad=PAIR)
+        return Pass("stops", tuple(map(float, range(stops))), sampling["steps"], _pairs(stops), pad=PAIR)
     if done[-1].kind == "frames" or frames == stops:
         return None
     legs = stops if closed else stops - 1
@@ -120,14 +120,14 @@ def following(
     if climbed < len(ladder):
         depth, count = ladder[climbed]
         knots = _uniform(legs, count) if not climbed else _refine(done, thumbnails, stops, closed, count * legs)
-        return Level(
+        return Pass(
             "knots", knots, depth, _batch_samples(knots, done[-1], batch, workers, branches=sampling["branches"])
         )
     positions = _place_frames(done, thumbnails, stops=stops, frames=frames, closed=closed, easing=easing)
     return _plan_frames(positions, stops, sampling["steps"], batch, workers, closed=closed, forward=forward)
 
 
-def count_evaluations(levels: Sequence[Level], sampling: Mapping[str, Any]) -> int:
+def count_evaluations(levels: Sequence[Pass], sampling: Mapping[str, Any]) -> int:
     """Return the number of UNet evaluations that one picture of the last of these passes takes."""
     *others, last = levels
     is_begun = sampling.get("branches") and last.kind != "stops" and others and others[-1].kind == "knots"
@@ -135,28 +135,28 @@ def count_evaluations(levels: Sequence[Level], sampling: Mapping[str, Any]) -> i
     return area(sampling) * of_frame(sampling, before, last.until)
 
 
-def levels_of_recipe(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Level]:
+def levels_of_recipe(positions: Sequence[float], stops: int, steps: int, size: int) -> list[Pass]:
     """Return the passes of an old recipe, which stores only positions and a batch size: all frames start from noise."""
     batches = frame_schedule.batches(positions, stops, size)
     of_stops = math.ceil(stops / size)
-    levels: list[Level] = []
+    levels: list[Pass] = []
     for kind, part in (("stops", batches[:of_stops]), ("frames", batches[of_stops:])):
         indices = sorted(index for batch in part for index in batch)
         place = {index: i for i, index in enumerate(indices)}
         where = tuple(positions[index] for index in indices)
         layout = tuple(tuple(place[index] for index in batch) for batch in part)
         if indices:
-            levels.append(Level("stops" if kind == "stops" else "frames", where, steps, layout))
+            levels.append(Pass("stops" if kind == "stops" else "frames", where, steps, layout))
     return levels
 
 
-def settled(levels: Sequence[Level], frames: int) -> tuple[float, ...] | None:
+def settled(levels: Sequence[Pass], frames: int) -> tuple[float, ...] | None:
     """Return the positions of all frames, in film order; None while the passes do not determine them."""
     positions = sorted({position for level in levels if level.kind != "knots" for position in level.positions})
     return tuple(positions) if len(positions) == frames else None
 
 
-def kept_depths(level: Level, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[int, ...]:
+def kept_depths(level: Pass, sampling: Mapping[str, Any], *, frames: int, closed: bool = False) -> tuple[int, ...]:
     """Return the depths at which the states and thumbnails of a pass are kept for later passes.
 
     For the stops these are only the depths that a film of so many frames uses, because each thumbnail costs a decode.
@@ -170,7 +170,7 @@ def kept_depths(level: Level, sampling: Mapping[str, Any], *, frames: int, close
     return (level.until,) if level.kind == "knots" else ()
 
 
-def find_start(level: int, levels: Sequence[Level], position: float, sampling: Mapping[str, Any]) -> Between | None:
+def find_start(level: int, levels: Sequence[Pass], position: float, sampling: Mapping[str, Any]) -> Between | None:
     """Return the states that the picture at `position` of `levels[level]` starts from; None if it starts from noise.
 
     Candidates are the stops and the last intermediate samples before it. A sample that an earlier pass generated at the
@@ -183,9 +183,11 @@ def find_start(level: int, levels: Sequence[Level], position: float, sampling: M
     if not sampling["branches"] and (kind == "frames" or position not in levels[rung].positions):
         return None
     stops = levels[0].positions
-    where = {knot: Knot(rung, knot) for knot in levels[rung].positions} | {stop: Knot(0, stop) for stop in stops}
+    where = {knot: IntermediateSample(rung, knot) for knot in levels[rung].positions} | {
+        stop: IntermediateSample(0, stop) for stop in stops
+    }
     # In a closed walk, positions beyond the last stop are on the leg back to the first stop.
-    where.setdefault(float(len(stops)), Knot(0, 0.0))
+    where.setdefault(float(len(stops)), IntermediateSample(0, 0.0))
     ordered = sorted(where)
     right = bisect.bisect_left(ordered, position)
     left = right if ordered[right] == position else right - 1
@@ -195,7 +197,7 @@ def find_start(level: int, levels: Sequence[Level], position: float, sampling: M
 
 
 def _batch_samples(
-    knots: Sequence[float], before: Level, batch: int, workers: int, *, branches: bool
+    knots: Sequence[float], before: Pass, batch: int, workers: int, *, branches: bool
 ) -> tuple[tuple[int, ...], ...]:
     """Return the batches of intermediate samples; without branching, new samples and continued ones are separate."""
     if branches or before.kind != "knots":
@@ -213,7 +215,7 @@ def _uniform(legs: int, count: int) -> tuple[float, ...]:
     return tuple(leg + i / (count + 1) for leg in range(legs) for i in range(1, count + 1))
 
 
-def _refine(done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool, count: int) -> tuple[float, ...]:
+def _refine(done: Sequence[Pass], thumbnails: Thumbnails, stops: int, closed: bool, count: int) -> tuple[float, ...]:
     """Return the positions of the last intermediate samples, and others where their pictures differ most."""
     positions, seen = _thumbnails_at(done, thumbnails, stops, closed)
     added = pacing.split_widest(positions, pacing.distances(seen), count - len(done[-1].positions))
@@ -221,7 +223,7 @@ def _refine(done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: b
 
 
 def _thumbnails_at(
-    done: Sequence[Level], thumbnails: Thumbnails, stops: int, closed: bool
+    done: Sequence[Pass], thumbnails: Thumbnails, stops: int, closed: bool
 ) -> tuple[list[float], list[NDArray[np.float32]]]:
     """Return the positions and thumbnails of the stops and the last samples, in order, all at the same depth."""
     depth = done[-1].until
@@ -231,7 +233,7 @@ def _thumbnails_at(
 
 
 def _place_frames(
-    done: Sequence[Level], thumbnails: Thumbnails, *, stops: int, frames: int, closed: bool, easing: bool
+    done: Sequence[Pass], thumbnails: Thumbnails, *, stops: int, frames: int, closed: bool, easing: bool
 ) -> tuple[float, ...]:
     positions, seen = _thumbnails_at(done, thumbnails, stops, closed)
     return pacing.place_frames(positions, seen, stops=stops, frames=frames, closed=closed, easing=easing)
@@ -239,7 +241,7 @@ def _place_frames(
 
 def _plan_frames(
     positions: Sequence[float], stops: int, steps: int, batch: int, workers: int, *, closed: bool, forward: bool
-) -> Level:
+) -> Pass:
     """Return the pass of all frames except stops, by default from coarse to fine: frame numbers measure the gaps."""
     ring = (*positions, float(stops)) if closed else tuple(positions)
     ends = [i for i, position in enumerate(ring) if position.is_integer()]
@@ -248,7 +250,7 @@ def _plan_frames(
     order = inner if forward else order
     place = {index: i for i, index in enumerate(inner)}
     batches = _split_batches([place[index] for index in order], batch, workers, first=FIRST)
-    return Level("frames", tuple(ring[index] for index in inner), steps, batches)
+    return Pass("frames", tuple(ring[index] for index in inner), steps, batches)
 
 
 def _split_batches(

@@ -26,7 +26,7 @@ from app.storage import media_store
 from app.storage.database import db, take_advisory_lock, writing
 from app.storage.walk_models import FINISHED, Frame, Stop, VisualFeatures, Walk
 from app.walks import reuse
-from image_encoder import Eye, EyeError
+from image_encoder import ImageEncoder, ImageEncoderError
 from image_encoder.encoder import WEIGHTS
 from worker.film import encoding
 from worker.process.walk_memory import Memory, Picture
@@ -59,7 +59,7 @@ class VisualFeatureExtractor:
 
     def __init__(self) -> None:
         self._loading = threading.Lock()  # writer threads extract features, too
-        self._eye: Eye | None = None
+        self._eye: ImageEncoder | None = None
         self._revision = ""
         self._is_blind = False
         self._before: int | None = None
@@ -89,20 +89,20 @@ class VisualFeatureExtractor:
         """Start again at the newest film: some may have been skipped, or have features of another image encoder."""
         self._before, self._is_through, self._is_blind = None, False, False
 
-    def load_encoder(self) -> Eye | None:
+    def load_encoder(self) -> ImageEncoder | None:
         """Return the image encoder, loaded once; None if it cannot be loaded, which is logged once."""
         with self._loading:
             if self._eye is None and not self._is_blind:
                 folder = Path(current_app.config["EYE"])
                 try:
-                    self._eye = Eye.load(folder)
+                    self._eye = ImageEncoder.load(folder)
                     self._revision = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:16]
-                except EyeError as error:
+                except ImageEncoderError as error:
                     self._is_blind = True
                     log.warning("visual search is not available: %s", error)
             return self._eye
 
-    def _compute(self, eye: Eye, walk: Walk, memory: Memory | None) -> Features:
+    def _compute(self, eye: ImageEncoder, walk: Walk, memory: Memory | None) -> Features:
         """Return the features of a walk, whose frames are encoded in one batch.
 
         :raises ValueError: when the walk has no frames.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.planning.latent_state import Painted
+from worker.planning.latent_state import GeneratedFrame
 
 WALKS = 4
 """The number of walks that are cached; the least recently used one is dropped."""
@@ -31,7 +31,7 @@ class Memory:
     revision: str
     prepared: PreparedWalk | None = None
     seeds: tuple[int, ...] = ()
-    knots: dict[tuple[int, int], dict[float, Painted]] = field(default_factory=dict)
+    knots: dict[tuple[int, int], dict[float, GeneratedFrame]] = field(default_factory=dict)
     pictures: dict[float, Picture] = field(default_factory=dict)
     next_film: float = 0.0
 

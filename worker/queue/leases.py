@@ -36,7 +36,7 @@ from app.storage.walk_models import (
     SHORT_KINDS,
     STOPS,
     WAITING,
-    Piece,
+    Task,
     Walk,
 )
 from worker import metrics
@@ -140,13 +140,13 @@ def _take(session: Session, row: Any) -> Claim | None:
             return None
     if row.number is None:
         place = {"urgency": queued_tasks.WALK, "turn": row.turn, "ticket": row.ticket}
-        piece = Piece(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
+        piece = Task(walk_number=row.walk_number, kind=STOPS, attempt=attempt, **place, **lease)
         session.add(piece)
         session.flush()
         return Claim(piece.number, row.walk_number, row.id, STOPS, 0, 0, attempt, row.model, request_id=row.request_id)
     taken = session.execute(
-        update(Piece)
-        .where(Piece.number == row.number, *_is_of(row), Piece.state == PIECE_WAITING)
+        update(Task)
+        .where(Task.number == row.number, *_is_of(row), Task.state == PIECE_WAITING)
         .values(attempt=attempt, **lease)
         .execution_options(synchronize_session=False)
     )
@@ -165,7 +165,7 @@ def _request_id(row: Any) -> str | None:
 
 def _is_of(row: Any) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for tasks of the same walk or ID; numbers of deleted tasks may be reused."""
-    return (Piece.walk_number == row.walk_number,) if row.task is None else (Piece.task == row.task,)
+    return (Task.walk_number == row.walk_number,) if row.task is None else (Task.task == row.task,)
 
 
 def renew(claim: Claim) -> None:
@@ -199,7 +199,7 @@ def write_as_holder(session: Session, claim: Claim, *, piece: dict[str, Any] | N
 def _change(session: Session, claim: Claim, **values: Any) -> None:
     values = {"lease_until": _lease_end()} | values
     updated = session.execute(
-        update(Piece).where(*_ours(claim)).values(**values).execution_options(synchronize_session=False)
+        update(Task).where(*_ours(claim)).values(**values).execution_options(synchronize_session=False)
     )
     if updated.rowcount != 1:  # type: ignore[attr-defined]
         raise LeaseLost(f"{claim.subject}, {claim.kind} {claim.level}.{claim.batch}, attempt {claim.attempt}")
@@ -216,10 +216,10 @@ def check_lease(session: Session, claim: Claim) -> None:
 
 def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (
-        Piece.number == claim.number,
+        Task.number == claim.number,
         *_is_of(claim),
-        Piece.attempt == claim.attempt,
-        Piece.state == PIECE_TAKEN,
+        Task.attempt == claim.attempt,
+        Task.state == PIECE_TAKEN,
     )
 
 
@@ -227,7 +227,7 @@ def release_task(claim: Claim) -> None:
     """Release a task for other workers; requeue its walk if no other worker holds a task of it."""
     with suppress(LeaseLost), writing() as session:
         state = PAINTING if _is_held_elsewhere(session, claim.walk_number, claim.number) else QUEUED
-        spent = func.coalesce(Piece.seconds, 0.0) + round(claim.seconds, 3)
+        spent = func.coalesce(Task.seconds, 0.0) + round(claim.seconds, 3)
         write_as_holder(session, claim, piece=queued_tasks.RELEASED | {"seconds": spent}, state=state)
 
 
@@ -242,10 +242,10 @@ def fail_walk(claim: Claim, reason: str) -> None:
         if claim.is_short:
             _change(session, claim)
             if claim.kind == LORA:
-                piece = session.scalars(select(Piece).where(Piece.number == claim.number)).one()
+                piece = session.scalars(select(Task).where(Task.number == claim.number)).one()
                 _change(session, claim, **lora_checks.answer_values(piece.payload, f"could not be checked. {reason}"))
                 return
-            session.execute(delete(Piece).where(Piece.number == claim.number))
+            session.execute(delete(Task).where(Task.number == claim.number))
             if claim.task is not None:
                 _fail_task(session, claim.kind, claim.task, reason)
             return
@@ -260,20 +260,20 @@ def sweep() -> int:
     """
     with writing() as session:
         suspects = session.execute(
-            select(Piece.number, Piece.walk_number, Piece.lease_until, Piece.lease_holder)
-            .where(Piece.state == PIECE_TAKEN, _may_be_lost())
-            .order_by(Piece.walk_number)
+            select(Task.number, Task.walk_number, Task.lease_until, Task.lease_holder)
+            .where(Task.state == PIECE_TAKEN, _may_be_lost())
+            .order_by(Task.walk_number)
         ).all()
         lost = [row for row in suspects if _is_lost(row)]
         for walk_number in sorted({row.walk_number or 0 for row in lost}):
             _requeue_lost(session, walk_number, [row.number for row in lost if (row.walk_number or 0) == walk_number])
-        has_pieces = exists().where(Piece.walk_number == Walk.number)
+        has_pieces = exists().where(Task.walk_number == Walk.number)
         session.execute(  # walks of releases without tasks
             update(Walk).where(Walk.state == PAINTING, ~has_pieces).values(state=QUEUED)
             .execution_options(synchronize_session=False)
         )  # fmt: skip
-        joined = select(func.count()).select_from(Piece).outerjoin(Walk)
-        waiting = joined.where(Piece.state == PIECE_WAITING, next_task.wanted())
+        joined = select(func.count()).select_from(Task).outerjoin(Walk)
+        waiting = joined.where(Task.state == PIECE_WAITING, next_task.wanted())
         unopened = select(func.count()).where(Walk.state == QUEUED, ~has_pieces)
         return (session.scalar(waiting) or 0) + (session.scalar(unopened) or 0)
 
@@ -284,7 +284,7 @@ def _requeue_lost(session: Session, walk_number: int, numbers: list[int]) -> Non
     walk = session.scalar(
         select(Walk).where(Walk.number == walk_number).with_for_update().execution_options(populate_existing=True)
     )
-    query = select(Piece).where(Piece.number.in_(numbers), Piece.state == PIECE_TAKEN).with_for_update()
+    query = select(Task).where(Task.number.in_(numbers), Task.state == PIECE_TAKEN).with_for_update()
     for piece in session.scalars(query.execution_options(populate_existing=True)).all():
         if not _is_lost(piece):
             continue
@@ -326,22 +326,22 @@ def _fail_task(session: Session, kind: str, task: str, reason: str) -> None:
 
 def suspend_tasks(session: Session, walk_number: int) -> None:
     """Release and suspend all tasks of a stopped walk; workers that held one can no longer publish its results."""
-    own = update(Piece).where(Piece.walk_number == walk_number, Piece.kind.not_in(SHORT_KINDS))
+    own = update(Task).where(Task.walk_number == walk_number, Task.kind.not_in(SHORT_KINDS))
     for statement in (
-        own.where(Piece.state == PIECE_TAKEN).values(**queued_tasks.RELEASED),
+        own.where(Task.state == PIECE_TAKEN).values(**queued_tasks.RELEASED),
         own.values(urgency=queued_tasks.SUSPENDED),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _is_held_elsewhere(session: Session, walk_number: int, piece_number: int | None) -> bool:
-    other = select(Piece.number).where(Piece.walk_number == walk_number, Piece.state == PIECE_TAKEN)
-    return session.scalar(other.where(Piece.number != (piece_number or 0)).limit(1)) is not None
+    other = select(Task.number).where(Task.walk_number == walk_number, Task.state == PIECE_TAKEN)
+    return session.scalar(other.where(Task.number != (piece_number or 0)).limit(1)) is not None
 
 
 def _may_be_lost() -> ColumnElement[bool]:
-    ours = Piece.lease_holder.startswith(_neighbourhood() + ":")
-    return or_(Piece.lease_until.is_(None), Piece.lease_until < now(), ours)
+    ours = Task.lease_holder.startswith(_neighbourhood() + ":")
+    return or_(Task.lease_until.is_(None), Task.lease_until < now(), ours)
 
 
 def _is_lost(piece: Any) -> bool:

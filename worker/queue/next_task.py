@@ -9,21 +9,21 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, null, or_, se
 from sqlalchemy.orm import Session
 
 from app.queue import fair_queue, queued_tasks
-from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS, WAITING, Piece, Walk
+from app.storage.walk_models import FINISHED, PIECE_WAITING, QUEUED, SHORT_KINDS, WAITING, Task, Walk
 
 COLUMNS = Walk.number.label("walk_number"), Walk.id, Walk.attempt.label("walk_attempt"), Walk.model, Walk.request_id
 PIECE = (
-    Piece.number,
-    Piece.kind,
-    Piece.level,
-    Piece.batch,
-    Piece.urgency,
-    Piece.attempt,
-    Piece.turn,
-    Piece.ticket,
-    Piece.lost,
+    Task.number,
+    Task.kind,
+    Task.level,
+    Task.batch,
+    Task.urgency,
+    Task.attempt,
+    Task.turn,
+    Task.ticket,
+    Task.lost,
 )
-MODEL = func.coalesce(Walk.model, Piece.model)  # a walk has no task, a task no walk
+MODEL = func.coalesce(Walk.model, Task.model)  # a walk has no task, a task no walk
 
 
 def find_next(
@@ -55,7 +55,7 @@ def find_next(
     if not loaded or first.model in loaded:
         return first
     ready = _with(loaded)
-    alike = Piece.turn == first.turn, Piece.level == first.level, Piece.batch == first.batch
+    alike = Task.turn == first.turn, Task.level == first.level, Task.batch == first.batch
     opened = _opened(session, *offered, ready, *alike)
     if opened is None and (first.level, first.batch) == (0, 0):
         opened = _unopened(session, *offered, ready, Walk.turn == first.turn)
@@ -64,8 +64,8 @@ def find_next(
 
 def wanted() -> ColumnElement[bool]:
     """Return the condition for tasks, joined with their walks, whose results are still wanted."""
-    of_finished = Piece.kind.in_(SHORT_KINDS) & (Walk.state == FINISHED)
-    return or_(Walk.state.in_(WAITING), of_finished, Piece.task.is_not(None))
+    of_finished = Task.kind.in_(SHORT_KINDS) & (Walk.state == FINISHED)
+    return or_(Walk.state.in_(WAITING), of_finished, Task.task.is_not(None))
 
 
 def _with(models: Collection[str | None], column: Any = Walk.model) -> ColumnElement[bool]:
@@ -75,14 +75,14 @@ def _with(models: Collection[str | None], column: Any = Walk.model) -> ColumnEle
 
 def _short(session: Session, models: Collection[str] | None, *conditions: ColumnElement[bool]) -> Any:
     """Return the next short task, of a walk or without one, in the order of arrival."""
-    of_none = Piece.walk_number.is_(None), true() if models is None else _with({None, *models}, Piece.model)
+    of_none = Task.walk_number.is_(None), true() if models is None else _with({None, *models}, Task.model)
     return session.execute(
-        select(*PIECE, Piece.task, Piece.walk_number, func.coalesce(Walk.id, Piece.task).label("id"),
-               Walk.attempt.label("walk_attempt"), MODEL.label("model"), Walk.request_id, Piece.payload)
-        .outerjoin(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, Piece.urgency.in_((queued_tasks.SHORT, queued_tasks.PHOTO)),
+        select(*PIECE, Task.task, Task.walk_number, func.coalesce(Walk.id, Task.task).label("id"),
+               Walk.attempt.label("walk_attempt"), MODEL.label("model"), Walk.request_id, Task.payload)
+        .outerjoin(Walk, Walk.number == Task.walk_number)
+        .where(Task.state == PIECE_WAITING, Task.urgency.in_((queued_tasks.SHORT, queued_tasks.PHOTO)),
                or_(and_(*of_none), and_(wanted(), Walk.deleted_at.is_(None), *conditions)))
-        .order_by(Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
+        .order_by(Task.turn, Task.level, Task.batch, Task.ticket, Task.number)
         .limit(1)
     ).one_or_none()  # fmt: skip
 
@@ -98,7 +98,7 @@ def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
             Walk.ticket,
             *COLUMNS,
         )
-        .where(Walk.state == QUEUED, ~exists().where(Piece.walk_number == Walk.number), *conditions)
+        .where(Walk.state == QUEUED, ~exists().where(Task.walk_number == Walk.number), *conditions)
         .order_by(*fair_queue.ORDER)
         .limit(1)
         .with_for_update(skip_locked=True, of=Walk)  # skip a walk that another worker is claiming
@@ -108,11 +108,11 @@ def _unopened(session: Session, *conditions: ColumnElement[bool]) -> Any:
 def _opened(session: Session, *conditions: ColumnElement[bool]) -> Any:
     """Return the next task that generates a part of a walk."""
     return session.execute(
-        select(*PIECE, Piece.task, *COLUMNS)
-        .join(Walk, Walk.number == Piece.walk_number)
-        .where(Piece.state == PIECE_WAITING, Piece.urgency == queued_tasks.WALK, wanted(), Walk.deleted_at.is_(None),
+        select(*PIECE, Task.task, *COLUMNS)
+        .join(Walk, Walk.number == Task.walk_number)
+        .where(Task.state == PIECE_WAITING, Task.urgency == queued_tasks.WALK, wanted(), Walk.deleted_at.is_(None),
                *conditions)
-        .order_by(Piece.urgency, Piece.turn, Piece.level, Piece.batch, Piece.ticket, Piece.number)
+        .order_by(Task.urgency, Task.turn, Task.level, Task.batch, Task.ticket, Task.number)
         .limit(1)
     ).one_or_none()  # fmt: skip
 

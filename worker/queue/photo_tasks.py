@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.queue import queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import PHOTOS, Piece
+from app.storage.walk_models import PHOTOS, Task
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,14 @@ def enqueue() -> None:
         try:
             with writing() as session:
                 turn = queued_tasks.next_turn(session)
-                session.add(Piece(task=photo_id, kind=PHOTOS, urgency=queued_tasks.PHOTO, turn=turn))
+                session.add(Task(task=photo_id, kind=PHOTOS, urgency=queued_tasks.PHOTO, turn=turn))
         except IntegrityError:
             log.debug("another worker created the task of photo %s", photo_id)
 
 
 def store_description(session: Session, photo_id: str, **columns: Any) -> bool:
     """Store a photo's description and delete its task; return whether the photo still waited for one."""
-    session.execute(delete(Piece).where(Piece.task == photo_id, Piece.kind == PHOTOS))
+    session.execute(delete(Task).where(Task.task == photo_id, Task.kind == PHOTOS))
     waits = Photo.id == photo_id, Photo.described_at.is_(None)
     written = session.execute(
         update(Photo).where(*waits).values(described_at=now(), **columns).execution_options(synchronize_session=False)
@@ -46,5 +46,5 @@ def store_description(session: Session, photo_id: str, **columns: Any) -> bool:
 
 
 def _has_no_task() -> tuple[ColumnElement[bool], ...]:
-    has_task = exists().where(Piece.task == Photo.id, Piece.kind == PHOTOS)
+    has_task = exists().where(Task.task == Photo.id, Task.kind == PHOTOS)
     return Photo.described_at.is_(None), Photo.expires_at > now(), ~has_task

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from app.generation import models_on_offer
 from app.queue import candidate_requests, jobs
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Piece, Walk
+from app.storage.walk_models import FAILED, FINISHED, PIECE_TAKEN, PIECE_WAITING, STAGES, WAITING, Task, Walk
 from worker.queue.leases import holder, suspend_tasks
 
 PATIENCE_SECONDS = 600.0
@@ -22,8 +22,8 @@ PATIENCE_SECONDS = 600.0
 
 log = logging.getLogger(__name__)
 
-_STAGES_IN_LINE = (Piece.kind == STAGES, Piece.state == PIECE_WAITING)
-_TASKS_IN_LINE = (Piece.task.is_not(None), Piece.state == PIECE_WAITING)
+_STAGES_IN_LINE = (Task.kind == STAGES, Task.state == PIECE_WAITING)
+_TASKS_IN_LINE = (Task.task.is_not(None), Task.state == PIECE_WAITING)
 
 
 class UnofferedModels:
@@ -54,10 +54,10 @@ def _offered() -> set[str] | None:
 def _wanted() -> set[str]:
     """Return the models that waiting walks, stage tasks, and tasks without a walk need."""
     db.session.rollback()  # start a new transaction, to see current rows
-    stages = exists().where(Piece.walk_number == Walk.number, *_STAGES_IN_LINE)
+    stages = exists().where(Task.walk_number == Walk.number, *_STAGES_IN_LINE)
     waiting = or_(and_(*_idle()), and_(Walk.state == FINISHED, stages))
     of_walks = select(Walk.model).where(Walk.model.is_not(None), waiting)
-    of_tasks = select(Piece.model).where(Piece.model.is_not(None), *_TASKS_IN_LINE)
+    of_tasks = select(Task.model).where(Task.model.is_not(None), *_TASKS_IN_LINE)
     return {str(name) for name in db.session.scalars(of_walks.union(of_tasks))}
 
 
@@ -68,19 +68,19 @@ def _fail_all_of(name: str) -> None:
             walk.state, walk.error, walk.finished_at = FAILED, models_on_offer.not_offered(name), now()
             suspend_tasks(session, walk.number)
             log.warning("walk %s failed: %s", walk.id, walk.error)
-        tasks = select(Piece).where(Piece.model == name, *_TASKS_IN_LINE).with_for_update()
+        tasks = select(Task).where(Task.model == name, *_TASKS_IN_LINE).with_for_update()
         for piece in session.scalars(tasks.execution_options(populate_existing=True)):
             candidate_requests.fail(session, str(piece.task), models_on_offer.not_offered(name))
             session.delete(piece)
         done = select(Walk.number).where(Walk.model == name, Walk.state == FINISHED)
         session.execute(
-            delete(Piece)
-            .where(*_STAGES_IN_LINE, Piece.walk_number.in_(done))
+            delete(Task)
+            .where(*_STAGES_IN_LINE, Task.walk_number.in_(done))
             .execution_options(synchronize_session=False)
         )
 
 
 def _idle() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for waiting walks none of whose tasks is held."""
-    taken = exists().where(Piece.walk_number == Walk.number, Piece.state == PIECE_TAKEN)
+    taken = exists().where(Task.walk_number == Walk.number, Task.state == PIECE_TAKEN)
     return Walk.state.in_(WAITING), Walk.deleted_at.is_(None), ~taken

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from app.storage import media_store
 from app.storage.database import now, writing
-from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Piece, Walk
+from app.storage.walk_models import FILM, KNOTS, PIECE_DONE, STOPS, Frame, Task, Walk
 from worker import metrics
 from worker.film import encoding
-from worker.planning.latent_state import Painted, pack
-from worker.planning.pass_plan import Level
+from worker.planning.latent_state import GeneratedFrame, pack
+from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
 from worker.queue.leases import LeaseLost, write_as_holder
 from worker.tasks import film_assembly, fit_pictures, next_pass, stretch_frames, walk_setup
@@ -61,7 +61,7 @@ def _finish(painting: WalkInProgress) -> None:
     this_worker().memory.forget(claim.walk_number)
 
 
-def save(painting: WalkInProgress, painted: Sequence[Painted]) -> None:
+def save(painting: WalkInProgress, painted: Sequence[GeneratedFrame]) -> None:
     """Check and save a batch of pictures: first the files, then their rows together with the next pass, if any.
 
     :raises LeaseLost: when this worker no longer holds the task.
@@ -109,7 +109,7 @@ def _count(painting: WalkInProgress, frames: int) -> None:
         metrics.observe_wait("first picture", walk.created_at, now())
 
 
-def _write(painting: WalkInProgress, level: Level, painted: Sequence[Painted]) -> list[dict[str, Any]]:
+def _write(painting: WalkInProgress, level: Pass, painted: Sequence[GeneratedFrame]) -> list[dict[str, Any]]:
     """Write the files of a batch concurrently; return the values of its frames' rows."""
     claim, walk = painting.claim, painting.walk
     pictures = {each.position: each.picture for each in painted if each.picture is not None}
@@ -142,7 +142,7 @@ def _publish(
 
     :raises LeaseLost: when this worker no longer holds the task.
     """
-    spent = func.coalesce(Piece.seconds, 0.0) + round(painting.claim.seconds, 3)
+    spent = func.coalesce(Task.seconds, 0.0) + round(painting.claim.seconds, 3)
     write_as_holder(
         session,
         painting.claim,
@@ -170,7 +170,7 @@ def _regenerate_lost(painting: WalkInProgress) -> None:
                     _rewrite(painting, each)
 
 
-def _rewrite(painting: WalkInProgress, painted: Painted) -> None:
+def _rewrite(painting: WalkInProgress, painted: GeneratedFrame) -> None:
     picture = np.asarray(painted.picture)
     file = _store_frame(media_store.store(), painting.walk.id, painted.position, picture)
     painting.memory.cache_picture(painted.position, picture)

@@ -20,19 +20,19 @@ from app.storage import media_store
 from app.storage.candidate_models import PAINTED, Candidate, CandidateSet
 from app.storage.database import db, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import Piece
+from app.storage.walk_models import Task
 from app.uploads import photo_store
 from worker.diffusion import pass_batch
 from worker.diffusion import sketches as leading
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.rendering import PaintingError, StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.rendering import GenerationError, StopInput
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.photos import pictures, tracing
 from worker.photos.pictures import Pixels
 from worker.planning import pass_plan, variety
-from worker.planning.latent_state import Painted, State
-from worker.planning.pass_plan import Knot
+from worker.planning.latent_state import GeneratedFrame, State
+from worker.planning.pass_plan import IntermediateSample
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
 from worker.tasks import painting
 from worker.tasks.walk_setup import SOFTWARE
@@ -45,7 +45,7 @@ LOST = "the photo of stop 1 is lost"
 log = logging.getLogger(__name__)
 
 
-def paint(claim: Claim, painter: Painter) -> None:
+def paint(claim: Claim, painter: WalkPipeline) -> None:
     """Generate and store the candidates that a set still lacks; existing ones stay as they are.
 
     :raises LeaseLost: when the set is gone, or this worker no longer holds the task.
@@ -79,7 +79,7 @@ def paint(claim: Claim, painter: Painter) -> None:
     with writing() as session:
         write_as_holder(session, claim)
         session.get_one(CandidateSet, candidate_set.number).state = PAINTED
-        session.execute(delete(Piece).where(Piece.number == claim.number))
+        session.execute(delete(Task).where(Task.number == claim.number))
     log.info("%s candidates of set %s", len(places), candidate_set.id)
 
 
@@ -106,7 +106,7 @@ def _photo(candidate_set: CandidateSet) -> Photo | None:
         return None
     photo = photo_store.find(named, candidate_set.owner_hash)
     if photo is None:
-        raise PaintingError(LOST)
+        raise GenerationError(LOST)
     return photo
 
 
@@ -140,7 +140,7 @@ def _place_photo(
 
 
 def _invert_photo(
-    candidate_set: CandidateSet, photo: Photo, painter: Painter, prepared: PreparedWalk, count: int
+    candidate_set: CandidateSet, photo: Photo, painter: WalkPipeline, prepared: PreparedWalk, count: int
 ) -> PreparedWalk:
     """Return the prepared candidates, all tied to the inverted photo, as in a walk of a text-conditioned model."""
     size, cut_out = prepared.rendering, bool(candidate_set.asked["stop"]["cut_out"])
@@ -159,11 +159,11 @@ def _pixels(photo: Photo) -> Pixels:
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:
-        raise PaintingError(LOST) from error
+        raise GenerationError(LOST) from error
 
 
 def _choose(
-    painter: Painter, inputs: Sequence[StopInput], existing: Sequence[int], count: int, *, added: dict[str, str]
+    painter: WalkPipeline, inputs: Sequence[StopInput], existing: Sequence[int], count: int, *, added: dict[str, str]
 ) -> list[int]:
     """Return the pool indices of up to ``count`` further candidates: the most different sketches, or the first ones.
 
@@ -180,7 +180,11 @@ def _choose(
 
 
 def _publish(
-    claim: Claim, candidate_set: CandidateSet, painter: Painter, places: Sequence[int], painted: Sequence[Painted]
+    claim: Claim,
+    candidate_set: CandidateSet,
+    painter: WalkPipeline,
+    places: Sequence[int],
+    painted: Sequence[GeneratedFrame],
 ) -> None:
     """Store a batch of candidates, in files of at most `SIDE_MAX` pixels, so that pages show them.
 
@@ -202,5 +206,5 @@ def _publish(
             session.add(Candidate(set_number=candidate_set.number, index=index, **row))
 
 
-def _nothing_before(_knot: Knot, _depth: int) -> State:
+def _nothing_before(_knot: IntermediateSample, _depth: int) -> State:
     raise LookupError("a stop is painted from its noise")

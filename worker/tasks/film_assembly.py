@@ -24,7 +24,7 @@ from app.errors import MediaError, MediaStoreAway
 from app.generation import frame_rates, models_on_offer
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Piece, Walk
+from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Task, Walk
 from app.walk_requests import recipe
 from app.walks import colours
 from worker.film import encoding, flash_safety, smoothness_measure
@@ -32,7 +32,7 @@ from worker.film.timing import durations, film_order, thin_out
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, write_as_holder
-from worker.tasks.painted_pictures import PaintedPictures, Picture
+from worker.tasks.painted_pictures import GeneratedPictures, Picture
 
 FILM_PAUSE = 100.0
 """The pause before the next unfinished film, as a multiple of the time that the last one took: these films cost a walk
@@ -88,7 +88,7 @@ def make_unfinished_film(walk: Walk, memory: Memory, added: Sequence[Mapping[str
         times = _times(walk, list(paths))
         if walk.fps > flash_safety.SAFE_FPS:  # checking for flashes each time would slow generation down
             order, times = thin_out(order, times, flash_safety.SAFE_MS)
-        pictures = PaintedPictures([paths[index] for index in order], memory)
+        pictures = GeneratedPictures([paths[index] for index in order], memory)
         gif = encoding.gif(pictures, times, comment=recipe.dumps(walk))
         return _write(media_store.store(), walk.id, ("gif", "gif", gif))
     except MediaError as error:
@@ -187,7 +187,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
             colour=colours.main(Image.fromarray(poster)),
             error=None,
         )
-        session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind.not_in(SHORT_KINDS)))
+        session.execute(delete(Task).where(Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)))
     log.info("walk %s: %s frames in %.1f s", walk.id, walk.frames, seconds)
 
 
@@ -200,12 +200,12 @@ def finish_leg(claim: Claim, walk: Walk) -> None:
     with writing() as session:
         seconds = (session.scalar(_spent(walk)) or 0.0) + claim.seconds
         write_as_holder(session, claim, state=FINISHED, finished_at=now(), paint_seconds=round(seconds, 3), error=None)
-        session.execute(delete(Piece).where(Piece.walk_number == walk.number, Piece.kind.not_in(SHORT_KINDS)))
+        session.execute(delete(Task).where(Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)))
 
 
 def _spent(walk: Walk) -> Any:
-    return select(func.coalesce(func.sum(Piece.seconds), 0.0)).where(
-        Piece.walk_number == walk.number, Piece.kind.not_in(SHORT_KINDS)
+    return select(func.coalesce(func.sum(Task.seconds), 0.0)).where(
+        Task.walk_number == walk.number, Task.kind.not_in(SHORT_KINDS)
     )
 
 
@@ -305,8 +305,8 @@ def _frames(walk_number: int) -> Any:
     return select(Frame.index, Frame.position, Frame.path).where(Frame.walk_number == walk_number).order_by(Frame.index)
 
 
-def _pictures(frames: Iterable[Any], memory: Memory) -> PaintedPictures:
-    return PaintedPictures([(frame.position, frame.path) for frame in frames], memory)
+def _pictures(frames: Iterable[Any], memory: Memory) -> GeneratedPictures:
+    return GeneratedPictures([(frame.position, frame.path) for frame in frames], memory)
 
 
 def _write(store: media_store.MediaStore, walk_id: str, made: tuple[str, str, bytes]) -> WrittenFilm:

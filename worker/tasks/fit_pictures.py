@@ -19,7 +19,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.storage.database import now, writing
 from app.storage.walk_models import REFUSED, STOPS, Frame, Medium, Stop, Walk
-from worker.planning.latent_state import Painted
+from worker.planning.latent_state import GeneratedFrame
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, suspend_tasks, write_as_holder
 from worker.tasks.painting import WalkInProgress
@@ -48,7 +48,7 @@ class Changes:
     seeds: dict[int, int] = field(default_factory=dict)
 
 
-def replace_unfit(painting: WalkInProgress, painted: Sequence[Painted]) -> tuple[list[Painted], Changes]:
+def replace_unfit(painting: WalkInProgress, painted: Sequence[GeneratedFrame]) -> tuple[list[GeneratedFrame], Changes]:
     """Return a batch in which every picture may be shown, and the changes that were necessary.
 
     :raises Unfit: when all tried positions or seeds give unfit pictures.
@@ -97,15 +97,15 @@ def pixelate_unfit(pictures: Sequence[Picture]) -> list[Picture]:
     return [_tiles(picture) if is_unfit else picture for picture, is_unfit in zip(pictures, flagged, strict=True)]
 
 
-def _flagged(painted: Sequence[Painted]) -> list[float]:
+def _flagged(painted: Sequence[GeneratedFrame]) -> list[float]:
     shown = [(each.position, each.picture) for each in painted if each.picture is not None]
     flags = this_worker().pictures.flags([picture for _, picture in shown])
     return [position for (position, _), is_unfit in zip(shown, flags, strict=True) if is_unfit]
 
 
 def _try_other_seeds(
-    painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], changes: Changes
-) -> list[Painted]:
+    painting: WalkInProgress, painted: Sequence[GeneratedFrame], flagged: Sequence[float], changes: Changes
+) -> list[GeneratedFrame]:
     """Generate unfit stops again from other seeds; fit stops stay as they are.
 
     :raises Unfit: when a stop is still unfit after `SEEDS` other seeds.
@@ -126,8 +126,8 @@ def _try_other_seeds(
 
 
 def _move_frames(
-    painting: WalkInProgress, painted: Sequence[Painted], flagged: Sequence[float], changes: Changes
-) -> list[Painted]:
+    painting: WalkInProgress, painted: Sequence[GeneratedFrame], flagged: Sequence[float], changes: Changes
+) -> list[GeneratedFrame]:
     """Generate the whole batch again with flagged frames moved, exactly as a repeat of the walk will.
 
     :raises Unfit: when a frame is still unfit at all offsets.

@@ -10,20 +10,20 @@ from sqlalchemy import select
 from app.generation import loras
 from app.queue import lora_checks
 from app.storage.database import db, writing
-from app.storage.walk_models import Piece
-from worker.diffusion.walk_pipeline import Painter
+from app.storage.walk_models import Task
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterError, AdapterFile
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
 
 log = logging.getLogger(__name__)
 
 
-def check(claim: Claim, painter: Painter) -> None:
+def check(claim: Claim, painter: WalkPipeline) -> None:
     """Check the LoRA file of a task and store the reason why it is unusable on the task, or "" if it fits.
 
     :raises LeaseLost: when the task no longer exists.
     """
-    payload = db.session.scalar(select(Piece.payload).where(Piece.number == claim.number, Piece.task == claim.task))
+    payload = db.session.scalar(select(Task.payload).where(Task.number == claim.number, Task.task == claim.task))
     if payload is None:
         raise LeaseLost(claim.subject)
     reason = _flaw(str(payload["file"]), painter)
@@ -32,7 +32,7 @@ def check(claim: Claim, painter: Painter) -> None:
     log.info("LoRA %s: %s", payload["file"], reason or "fits")
 
 
-def _flaw(name: str, painter: Painter) -> str:
+def _flaw(name: str, painter: WalkPipeline) -> str:
     path = loras.folder() / name
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]

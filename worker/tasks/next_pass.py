@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from app.queue import fair_queue, jobs, queued_tasks
 from app.storage.database import db
-from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Piece, Walk
+from app.storage.walk_models import FILM, PIECE_DONE, ROUND, Frame, Task, Walk
 from worker.planning import pass_plan
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
 from worker.queue import leases
 from worker.tasks.painting import WalkInProgress
@@ -31,16 +31,16 @@ class NotPlanned(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class NextLevel:
+class NextPass:
     """The work after a pass: another pass, or the film where `level` is None; and all frame positions, once known."""
 
     number: int
-    level: Level | None
+    level: Pass | None
     is_recorded: bool
     positions: tuple[float, ...] | None
 
 
-def plan_next(painting: WalkInProgress) -> NextLevel | None:
+def plan_next(painting: WalkInProgress) -> NextPass | None:
     """Return what follows when this task is done; ``None`` while other tasks of the pass are not done.
 
     :raises LeaseLost: when this worker no longer holds the task. A deleted walk has no open tasks and looks complete.
@@ -52,7 +52,7 @@ def plan_next(painting: WalkInProgress) -> NextLevel | None:
     return _plan(painting)
 
 
-def open_next(session: Session, painting: WalkInProgress, following: NextLevel | None) -> None:
+def open_next(session: Session, painting: WalkInProgress, following: NextPass | None) -> None:
     """Enqueue the planned work if this task, which the caller's transaction completes, was the last of its pass.
 
     :raises NotPlanned: when it was the last, and ``following`` is None.
@@ -74,7 +74,7 @@ def open_next(session: Session, painting: WalkInProgress, following: NextLevel |
     enqueue_tasks(session, painting.walk, [*levels, following.level] if following.level else levels, following.number)
 
 
-def enqueue_tasks(session: Session, walk: Walk, levels: Sequence[Level], number: int, *, first: int = 0) -> None:
+def enqueue_tasks(session: Session, walk: Walk, levels: Sequence[Pass], number: int, *, first: int = 0) -> None:
     """Enqueue the tasks of pass ``number``, from its ``first`` batch on; after the last pass, enqueue the film.
 
     A task's turn is the one that the walk has reached when all tasks before it are done. A film needs no UNet
@@ -97,14 +97,14 @@ def enqueue_tasks(session: Session, walk: Walk, levels: Sequence[Level], number:
                 rows.append(place | {"kind": level.kind, "level": number, "batch": batch, "turn": at // a_turn})
             at += a_picture * len(pictures)
     if rows:
-        session.execute(insert(Piece), rows)
+        session.execute(insert(Task), rows)
 
 
 def _sampling(walk: Walk) -> Mapping[str, Any]:
     return walk.sampling or {"steps": walk.sampler_steps, "guidance": walk.guidance}
 
 
-def wake_workers(following: NextLevel) -> None:
+def wake_workers(following: NextPass) -> None:
     """Notify as many other workers as there are batches for; this worker continues by itself."""
     batches = 1 if following.level is None else len(following.level.batches)
     for _ in range(min(batches, this_worker().fleet.count) - 1):
@@ -114,19 +114,19 @@ def wake_workers(following: NextLevel) -> None:
 def _open_tasks(painting: WalkInProgress) -> Any:
     claim = painting.claim
     return select(func.count()).where(
-        Piece.walk_number == claim.walk_number,
-        Piece.kind == claim.kind,
-        Piece.level == claim.level,
-        Piece.number != claim.number,
-        Piece.state != PIECE_DONE,
+        Task.walk_number == claim.walk_number,
+        Task.kind == claim.kind,
+        Task.level == claim.level,
+        Task.number != claim.number,
+        Task.state != PIECE_DONE,
     )
 
 
-def _plan(painting: WalkInProgress) -> NextLevel:
+def _plan(painting: WalkInProgress) -> NextPass:
     walk, levels = painting.walk, painting.levels
     number = painting.claim.level + 1
     if number < len(levels):
-        return NextLevel(number, levels[number], is_recorded=True, positions=None)
+        return NextPass(number, levels[number], is_recorded=True, positions=None)
     level = pass_plan.following(
         levels,
         painting.thumbnails(),
@@ -140,7 +140,7 @@ def _plan(painting: WalkInProgress) -> NextLevel:
         forward=painting.is_leg,
     )
     positions = pass_plan.settled(levels if level is None else [*levels, level], walk.frames)
-    return NextLevel(number, level, is_recorded=False, positions=positions)
+    return NextPass(number, level, is_recorded=False, positions=positions)
 
 
 def _reindex_stops(session: Session, painting: WalkInProgress, positions: Sequence[float]) -> None:

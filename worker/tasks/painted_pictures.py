@@ -16,7 +16,7 @@ from worker.process.walk_memory import Memory
 Picture = NDArray[np.uint8]
 
 
-class PaintedPictures(Sequence[Picture]):
+class GeneratedPictures(Sequence[Picture]):
     """A sequence of a walk's pictures, given as (position, path); pictures in the cache are not loaded."""
 
     def __init__(self, places: Sequence[tuple[float, str]], memory: Memory) -> None:
@@ -30,14 +30,14 @@ class PaintedPictures(Sequence[Picture]):
     @overload
     def __getitem__(self, index: int) -> Picture: ...
     @overload
-    def __getitem__(self, index: slice) -> PaintedPictures: ...
-    def __getitem__(self, index: int | slice) -> Picture | PaintedPictures:
+    def __getitem__(self, index: slice) -> GeneratedPictures: ...
+    def __getitem__(self, index: int | slice) -> Picture | GeneratedPictures:
         """Return a picture (height x width x 3, uint8), or a sequence for a slice.
 
         :raises MediaError: when the picture's file is missing or damaged.
         """
         if isinstance(index, slice):
-            return PaintedPictures(self._places[index], self._memory)
+            return GeneratedPictures(self._places[index], self._memory)
         position, path = self._places[index]
         remembered = self._memory.pictures.get(position)
         if remembered is not None:

@@ -28,11 +28,11 @@ from sketch import scene
 from worker.diffusion import pass_batch as batches
 from worker.diffusion.families import EmbeddingFile, TextOptions
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.rendering import PaintingError, Rendering, StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.rendering import GenerationError, Rendering, StopInput
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterFile
-from worker.planning.latent_state import Painted, State, unpack
-from worker.planning.pass_plan import Knot, Level
+from worker.planning.latent_state import GeneratedFrame, State, unpack
+from worker.planning.pass_plan import IntermediateSample, Pass
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, LeaseLost
@@ -45,14 +45,14 @@ class Stopped(Exception):
     """The worker was asked to stop; the task returns to the queue."""
 
 
-class PainterNeeded(Exception):
+class PipelineNeeded(Exception):
     """A writer thread needs the model after all; the generating thread has to finish the task."""
 
 
 class WalkInProgress:
     """A walk that is being generated, for the duration of one task."""
 
-    def __init__(self, claim: Claim, painter: Painter) -> None:
+    def __init__(self, claim: Claim, painter: WalkPipeline) -> None:
         self.claim = claim
         self._painter = painter
         self._has_painter = True
@@ -61,13 +61,13 @@ class WalkInProgress:
         self.passes = 0
 
     @property
-    def painter(self) -> Painter:
+    def painter(self) -> WalkPipeline:
         """The loaded pipeline of the walk's model.
 
         :raises PainterNeeded: in a writer thread, which must not use it.
         """
         if not self._has_painter:
-            raise PainterNeeded(str(self.claim))
+            raise PipelineNeeded(str(self.claim))
         return self._painter
 
     def resume(self, *, with_painter: bool) -> None:
@@ -89,9 +89,9 @@ class WalkInProgress:
         self.__dict__.pop("levels", None)
 
     @cached_property
-    def levels(self) -> list[Level]:
+    def levels(self) -> list[Pass]:
         """The passes planned so far; all passes for a walk made from a recipe."""
-        return [Level.from_json(level) for level in self.walk.levels or []]
+        return [Pass.from_json(level) for level in self.walk.levels or []]
 
     @property
     def sampling(self) -> Mapping[str, Any]:
@@ -174,7 +174,7 @@ class WalkInProgress:
 
     # Generation
 
-    def paint(self, number: int, batch: int) -> list[Painted]:
+    def paint(self, number: int, batch: int) -> list[GeneratedFrame]:
         """Generate one batch of a pass; a batch always has the same positions and starts from the same states."""
         before = self.painter.passes
         painted = batches.paint(
@@ -191,13 +191,13 @@ class WalkInProgress:
         self.passes += self.painter.passes - before
         return painted
 
-    def _state(self, knot: Knot, depth: int) -> State:
+    def _state(self, knot: IntermediateSample, depth: int) -> State:
         level = self.levels[knot.level]
         index = level.positions.index(knot.position)
         batch = next(i for i, indices in enumerate(level.batches) if index in indices)
         return self.knots(knot.level, batch)[knot.position].states[depth]
 
-    def knots(self, number: int, batch: int) -> dict[float, Painted]:
+    def knots(self, number: int, batch: int) -> dict[float, GeneratedFrame]:
         """Return the states and thumbnails of a batch of stops or samples, by position; generate lost ones again."""
         if (number, batch) not in self.memory.knots:
             try:
@@ -210,7 +210,7 @@ class WalkInProgress:
             self.remember(number, batch, stored)
         return self.memory.knots[number, batch]
 
-    def remember(self, number: int, batch: int, painted: Sequence[Painted]) -> None:
+    def remember(self, number: int, batch: int, painted: Sequence[GeneratedFrame]) -> None:
         """Cache the states and thumbnails of a batch for later tasks of this process, without its pictures."""
         self.memory.knots[number, batch] = {each.position: replace(each, picture=None) for each in painted}
 
@@ -270,7 +270,9 @@ def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[Adapter
         return {}
     found = adapters.find(digest, model)
     if found is None:
-        raise PaintingError(f"the style {hand}, in which it was to be painted, was removed here or learned anew since")
+        raise GenerationError(
+            f"the style {hand}, in which it was to be painted, was removed here or learned anew since"
+        )
     return {AdapterFile(found.digest, found.path): 1.0}
 
 
@@ -280,7 +282,7 @@ def _lora(name: str | None, weight: float | None, sampling: Mapping[str, Any], m
     digest = sampling.get(loras.RECORDED, {}).get(name)
     found = None if digest is None else loras.find_digest(digest, model)
     if found is None:
-        raise PaintingError(f"the LoRA {name}, with which it was to be painted, was removed here or replaced since")
+        raise GenerationError(f"the LoRA {name}, with which it was to be painted, was removed here or replaced since")
     return {AdapterFile(found.digest, found.path): weight}
 
 
@@ -301,7 +303,7 @@ def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -
         name, digest = recorded[word]
         found = embeddings.find_digest(digest, model)
         if found is None:
-            raise PaintingError(
+            raise GenerationError(
                 f"the embedding {name}, with which it was to be painted, was removed here or replaced since"
             )
         files.add(EmbeddingFile(name, digest, found.path))

@@ -19,12 +19,12 @@ from sqlalchemy import delete, select
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import KNOTS, Frame, Medium, Piece, Walk
-from worker.diffusion.walk_pipeline import Painter
+from app.storage.walk_models import KNOTS, Frame, Medium, Task, Walk
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.planning import pass_plan
 from worker.planning.latent_state import State, between
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
 from worker.queue.leases import Claim, LeaseLost, write_as_holder
 from worker.tasks import film_assembly, fit_pictures, walk_setup
@@ -47,7 +47,7 @@ Picture = NDArray[np.uint8]
 log = logging.getLogger(__name__)
 
 
-def paint(claim: Claim, painter: Painter) -> None:
+def paint(claim: Claim, painter: WalkPipeline) -> None:
     """Render the stages of a task's frame and store them as an animated WebP and a sheet.
 
     :raises WrongModel: when this model did not generate the walk.
@@ -72,7 +72,7 @@ def paint(claim: Claim, painter: Painter) -> None:
         write_as_holder(session, claim)
         for row in rows:
             session.merge(row)
-        session.execute(delete(Piece).where(Piece.number == claim.number))
+        session.execute(delete(Task).where(Task.number == claim.number))
     this_worker().memory.forget(claim.walk_number)
     log.info("stages of frame %s of walk %s", claim.batch, claim.walk_id)
 
@@ -109,7 +109,7 @@ class Trajectories:
     def __init__(self, painting: WalkInProgress) -> None:
         walk = painting.walk
         self.painting = painting
-        self.levels: Sequence[Level] = painting.levels or pass_plan.levels_of_recipe(
+        self.levels: Sequence[Pass] = painting.levels or pass_plan.levels_of_recipe(
             walk.positions or [], painting.stops, walk.sampler_steps, int(walk.batch or 1)
         )
         self._known: dict[tuple[int, float], list[State]] = {}

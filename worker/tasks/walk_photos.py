@@ -23,8 +23,8 @@ from app.uploads import photo_stops
 from worker.diffusion import inversion
 from worker.diffusion.inversion import InvertedPhoto
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.rendering import PaintingError, StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.rendering import GenerationError, StopInput
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.photos import pictures, tracing
 from worker.photos.pictures import Pixels
 from worker.photos.tracing import Traced
@@ -69,7 +69,7 @@ def trace_photos(claim: Claim, walk: Walk, inputs: Sequence[StopInput], *, ratio
 
 
 def invert_photos(
-    claim: Claim, walk: Walk, painter: Painter, prepared: PreparedWalk, on_step: Callable[[], None]
+    claim: Claim, walk: Walk, painter: WalkPipeline, prepared: PreparedWalk, on_step: Callable[[], None]
 ) -> PreparedWalk:
     """Return the prepared walk with the stops' photos inverted, for a text-conditioned model.
 
@@ -104,7 +104,7 @@ def _photo(walk: Walk, index: int) -> Pixels:
     except MediaStoreAway:
         raise
     except (MediaError, pictures.PictureError) as error:
-        raise PaintingError(f"the photo of stop {index + 1} is lost") from error
+        raise GenerationError(f"the photo of stop {index + 1} is lost") from error
 
 
 def _fitting(walk: Walk, index: int, prepared: PreparedWalk) -> NDArray[np.uint8]:

@@ -10,12 +10,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.generation import models_on_offer, presets
 from app.storage.database import db, writing
-from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Piece, Stop, Walk
+from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Stop, Task, Walk
 from app.version import __version__
 from worker.diffusion.rendering import Rendering
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import pass_plan
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 from worker.process.worker import this_worker
 from worker.queue.leases import write_as_holder
 from worker.tasks import film_assembly, next_pass, walk_photos
@@ -69,8 +69,8 @@ def _is_first(painting: WalkInProgress) -> bool:
     claim = painting.claim
     if (claim.kind, claim.level, claim.batch) != (STOPS, 0, 0):
         return False
-    others = select(Piece.number).where(Piece.walk_number == claim.walk_number, Piece.number != claim.number)
-    return db.session.scalar(others.where(Piece.kind.not_in(SHORT_KINDS)).limit(1)) is None
+    others = select(Task.number).where(Task.walk_number == claim.walk_number, Task.number != claim.number)
+    return db.session.scalar(others.where(Task.kind.not_in(SHORT_KINDS)).limit(1)) is None
 
 
 def _open_first(painting: WalkInProgress) -> None:
@@ -87,7 +87,7 @@ def _open_first(painting: WalkInProgress) -> None:
         settings |= _columns(fresh)
         own = {"decoder": fresh.decoder, "gpu": fresh.gpu.to_json()}
         settings["sampling"] |= {name: value for name, value in own.items() if value is not None}
-    levels = [Level.from_json(level) for level in walk.levels or []] or _first(painting, settings)
+    levels = [Pass.from_json(level) for level in walk.levels or []] or _first(painting, settings)
     settings["levels"] = [level.to_json() for level in levels]
     for name, value in settings.items():
         set_committed_value(walk, name, value)
@@ -121,7 +121,7 @@ def _sampling(walk: Walk) -> dict[str, Any]:
     return presets.resolve(walk.preset, facts, steps=walk.sampler_steps, guidance=walk.guidance)
 
 
-def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Level]:
+def _first(painting: WalkInProgress, settings: dict[str, Any]) -> list[Pass]:
     """Return the first pass; for the oldest recipes, which have positions but no passes, return all passes."""
     walk = painting.walk
     batch = int(settings.get("batch") or walk.batch or 1)
@@ -144,7 +144,7 @@ def _restart(painting: WalkInProgress) -> None:
         forgotten: dict[str, Any] = dict.fromkeys(("precision", "levels", "positions", "passes", "model_revision"))
         write_as_holder(session, painting.claim, state=QUEUED, painted_count=0, **forgotten)
         paths = _forget_frames(session, number)
-        session.execute(delete(Piece).where(Piece.walk_number == number))
+        session.execute(delete(Task).where(Task.walk_number == number))
         inverted = Medium.walk_number == number, Medium.kind.startswith(walk_photos.ENCODED)
         paths += session.scalars(select(Medium.path).where(*inverted))
         session.execute(delete(Medium).where(*inverted))
@@ -160,7 +160,7 @@ def _columns(fresh: Rendering) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _model_columns(painter: Painter) -> dict[str, Any]:
+def _model_columns(painter: WalkPipeline) -> dict[str, Any]:
     return {
         "model_name": painter.name, "model_title": painter.title, "model_revision": painter.revision,
         "prefix": painter.prefix, "software": SOFTWARE,

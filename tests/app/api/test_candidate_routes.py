@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.storage.candidate_models import CandidateSet
 from app.storage.database import db
-from app.storage.walk_models import Piece, Walk
+from app.storage.walk_models import Task, Walk
 from tests.support import candidates
 
 ADDRESS = "/api/v1/candidates"
@@ -80,7 +80,7 @@ def test_only_their_owner_sees_or_deletes_them(client: FlaskClient) -> None:
     assert client.get(told["candidates"][0]["picture"]).status_code == 404
     assert client.delete(address, headers=headers).status_code == 204
     assert client.get(address, headers=headers).status_code == 404
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
 
 
 @pytest.mark.parametrize(

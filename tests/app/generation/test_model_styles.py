@@ -34,7 +34,9 @@ WORDS = [
 ]  # fmt: skip
 LINOCUT = [{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a lion", "hand": "linocut"}]
 TAUGHT = [
-    model_styles.Hand(hand.words, hand.title, hand.marks, hand.also) for hand in registry.HANDS.values() if hand.marks
+    model_styles.ModelStyle(hand.words, hand.title, hand.marks, hand.also)
+    for hand in registry.HANDS.values()
+    if hand.marks
 ]
 MIXED = [{"prompt": "a fox", "hand": "linocut"}, {"prompt": "a fox", "hand": "Cut paper"}, {"prompt": "the sun"}]
 

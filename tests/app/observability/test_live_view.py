@@ -19,7 +19,7 @@ from app.config import ROOT
 from app.observability import live_view, overview
 from app.queue import jobs
 from app.storage.database import now, writing
-from app.storage.walk_models import PAINTING, Piece, Walk
+from app.storage.walk_models import PAINTING, Task, Walk
 from app.version import __version__
 from tests.conftest import NOBODY, SECRET
 
@@ -39,7 +39,7 @@ def busy(commissioned: Hang, hung: Hang, monkeypatch: pytest.MonkeyPatch) -> Wal
         row = session.merge(painted)
         row.state, row.painted_count, row.started_at = PAINTING, 6, now() - timedelta(seconds=20)
         session.add(
-            Piece(walk_number=painted.number, kind="frames", level=2, batch=1, urgency=1, state="taken",
+            Task(walk_number=painted.number, kind="frames", level=2, batch=1, urgency=1, state="taken",
                   lease_holder=WORKER["name"], lease_until=now() + timedelta(seconds=30))
         )  # fmt: skip
         row = session.merge(failed)

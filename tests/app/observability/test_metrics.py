@@ -18,7 +18,7 @@ from app.errors import ConfigError
 from app.observability import site_metrics
 from app.queue import jobs
 from app.storage.database import MIGRATIONS, db, now, upgrade, writing
-from app.storage.walk_models import WAITING, Piece, Walk
+from app.storage.walk_models import WAITING, Task, Walk
 from app.version import __version__
 from app.walks import lifecycle, reuse
 from tests.conftest import make_app
@@ -221,7 +221,7 @@ def test_queue_is_told_by_kind(client: FlaskClient, commissioned: Hang) -> None:
         session.merge(begun).started_at = now()
         rows = [("frames", "waiting", 1), ("frames", "taken", 1), ("frames", "done", 1), ("film", "waiting", 2)]
         for batch, (kind, state, urgency) in enumerate(rows):
-            session.add(Piece(walk_number=begun.number, kind=kind, batch=batch, state=state, urgency=urgency))
+            session.add(Task(walk_number=begun.number, kind=kind, batch=batch, state=state, urgency=urgency))
     said = figures(client)
     assert said["moma_queue_pieces", "walks", "waiting"] == 1
     assert (said["moma_queue_pieces", "frames", "waiting"], said["moma_queue_pieces", "frames", "taken"]) == (1, 1)

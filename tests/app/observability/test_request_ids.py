@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.observability import log_lines
 from app.storage.database import db
-from app.storage.walk_models import Piece, Walk
+from app.storage.walk_models import Task, Walk
 from app.walks import lifecycle
 from tests.conftest import inside, make_app
 
@@ -66,5 +66,5 @@ def test_walk_of_a_command_has_none(commissioned: object) -> None:
 def test_short_task_keeps_it_in_its_piece(app: Flask, client: FlaskClient) -> None:
     answer = client.post("/api/v1/candidates", json={"stop": {"prompt": "a fox"}, "seed": 1})
     assert answer.status_code == 202, answer.text
-    piece = db.session.scalars(select(Piece)).one()
+    piece = db.session.scalars(select(Task)).one()
     assert piece.payload == {"request_id": answer.headers["X-Request-ID"]}

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.queue import candidate_requests
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db, writing
-from app.storage.walk_models import Piece, Walk
+from app.storage.walk_models import Task, Walk
 from app.walk_requests import recipe
 from tests.conftest import inside, make_app
 from tests.support import candidates, led
@@ -43,7 +43,7 @@ def ask(client: FlaskClient, **more: Any) -> tuple[str, CandidateSet]:
 
 def test_button_leads_to_the_form_with_the_row_and_nothing_typed_is_lost(client: FlaskClient) -> None:
     page, found = ask(client)
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
     assert "They are being painted" in page or "The painter is away just now" in page
     assert 'value="look"' in page
     sent = filled(page)
@@ -105,14 +105,14 @@ def test_more_are_asked_for_by_a_button(client: FlaskClient) -> None:
     assert 'value="more-0"' in page
     client.post("/", data={**FORM, **filled(page), "edit": "more-0"})
     db.session.expire_all()
-    assert (found.wanted, db.session.query(Piece).one().batch) == (8, 8)
+    assert (found.wanted, db.session.query(Task).one().batch) == (8, 8)
 
 
 def test_same_row_is_not_painted_twice(client: FlaskClient) -> None:
     page, found = ask(client)
     client.post("/", data={**FORM, **filled(page), "edit": "candidates-0"})
     assert db.session.scalars(select(CandidateSet)).all() == [found]
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
 
 
 def test_models_led_by_words_have_rows_of_seeds(client: FlaskClient) -> None:
@@ -187,4 +187,4 @@ def test_all_goes_when_its_owner_deletes_what_is_theirs(client: FlaskClient) -> 
     ask(client)
     client.post("/", data={**FORM, "seed": "9", "edit": "candidates-1"})
     assert client.post("/mine/delete", data={"sure": "1"}).status_code == 200
-    assert [db.session.query(table).count() for table in (CandidateSet, Candidate, Piece)] == [0, 0, 0]
+    assert [db.session.query(table).count() for table in (CandidateSet, Candidate, Task)] == [0, 0, 0]

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from app.queue import jobs, stage_requests
 from app.storage.database import db, writing
-from app.storage.walk_models import Piece, Walk
+from app.storage.walk_models import Task, Walk
 from app.walks import lifecycle
 from tests.conftest import make_app
 from tests.support import drawings
@@ -23,7 +23,7 @@ Hang = Callable[..., Walk]
 
 
 def pieces() -> int:
-    return db.session.scalar(select(func.count()).select_from(Piece)) or 0
+    return db.session.scalar(select(func.count()).select_from(Task)) or 0
 
 
 def test_label_leads_to_the_making_of_the_middle_frame(client: FlaskClient, hung: Hang) -> None:

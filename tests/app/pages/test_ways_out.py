@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from app.config import ROOT
 from app.storage.candidate_models import CandidateSet
 from app.storage.database import db
-from app.storage.walk_models import Piece, Walk
+from app.storage.walk_models import Task, Walk
 from tests.conftest import inside, make_app
 from tests.support import candidates, led
 from tests.support.make_form import FORM, filled
@@ -95,7 +95,7 @@ def test_row_can_be_put_away_and_nothing_else_goes(client: FlaskClient, is_paint
         assert "Cancel" in page
     page = press(client, "drop-0", **filled(page)).text
     assert (filled(page)["prompt"], filled(page)["candidates"]) == (FORM["prompt"], ["", ""])
-    assert (db.session.query(CandidateSet).count(), db.session.query(Piece).count()) == (0, 0)
+    assert (db.session.query(CandidateSet).count(), db.session.query(Task).count()) == (0, 0)
 
 
 def test_row_of_somebody_else_is_not_theirs_to_put_away(client: FlaskClient, app: Flask) -> None:

@@ -13,7 +13,7 @@ from app.maintenance import upkeep
 from app.queue import candidate_requests
 from app.storage.candidate_models import Candidate, CandidateSet
 from app.storage.database import db, now, writing
-from app.storage.walk_models import Piece
+from app.storage.walk_models import Task
 from tests.support import candidates
 
 pytestmark = pytest.mark.databases
@@ -46,9 +46,9 @@ def test_oldest_sets_of_one_person_give_way(app: Flask, monkeypatch: pytest.Monk
 def test_deleting_takes_along_what_is_still_to_be_painted(app: Flask) -> None:
     found = candidates.painted("ann", count=2)
     candidate_requests.request_more(found, lambda _first: [], network="here")
-    assert db.session.query(Piece).count() == 1
+    assert db.session.query(Task).count() == 1
     assert candidate_requests.delete_of_owner("ann") == 1
-    assert [db.session.query(table).count() for table in (CandidateSet, Candidate, Piece)] == [0, 0, 0]
+    assert [db.session.query(table).count() for table in (CandidateSet, Candidate, Task)] == [0, 0, 0]
 
 
 def test_nobody_else_has_them(app: Flask) -> None:

@@ -20,15 +20,15 @@ from app.storage.walk_models import (
     PAINTING,
     PIECE_DONE,
     PIECE_TAKEN,
-    Piece,
     Stop,
+    Task,
     Walk,
     new_id,
 )
 from app.walks import lifecycle
 from tests.support.house import FACTS
 from worker.planning import pass_plan
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 from worker.queue.leases import claim_next, release_task
 from worker.tasks.next_pass import enqueue_tasks
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.databases
 Commissioner = Callable[..., Walk]
 
 
-LEVEL = Level("stops", (0.0, 1.0), 1, ((0,), (1,)))
+LEVEL = Pass("stops", (0.0, 1.0), 1, ((0,), (1,)))
 
 
 def queue_up(visitor: str, network: str = "", *, turns: int = 1) -> int:
@@ -75,7 +75,7 @@ def serve() -> tuple[int, str] | None:
 def finish(number: int) -> None:
     with writing() as session:
         session.execute(update(Walk).where(Walk.number == number).values(state=FINISHED))
-        session.execute(delete(Piece).where(Piece.walk_number == number))
+        session.execute(delete(Task).where(Task.walk_number == number))
 
 
 def served() -> list[str]:
@@ -156,17 +156,17 @@ def test_later_pieces_of_one_wait_for_no_other_visitors_further_walks(app: Flask
     assert [number for number, _ in begun] == [ann[0].number, ben.number]
     with writing() as session:
         for walk in (ann[0], ben):
-            session.execute(update(Piece).where(Piece.walk_number == walk.number).values(state=PIECE_DONE))
+            session.execute(update(Task).where(Task.walk_number == walk.number).values(state=PIECE_DONE))
             enqueue_tasks(session, session.get(Walk, walk.number), [LEVEL, LEVEL], 1)
     assert [serve()[0] for _ in range(5)] == [*([ann[0].number, ben.number] * 2), ann[1].number]
 
 
 def test_pieces_of_a_long_level_come_turn_by_turn(app: Flask, commissioned: Commissioner) -> None:
     walk = commissioned(visitor="ann", frames=240, steps=100)
-    level = Level("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
+    level = Pass("frames", tuple(map(float, range(40))), 100, tuple((batch,) for batch in range(40)))
     with writing() as session:
         enqueue_tasks(session, session.get(Walk, walk.number), [level], 0)
-    turns = db.session.scalars(select(Piece.turn).order_by(Piece.batch)).all()
+    turns = db.session.scalars(select(Task.turn).order_by(Task.batch)).all()
     a_batch = pass_plan.count_evaluations([level], walk.sampling)
     assert a_batch >= 100 and turns == [batch * a_batch // fair_queue.turn_passes() for batch in range(40)]
 
@@ -175,7 +175,7 @@ def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissio
     ann, ben = commissioned(visitor="ann"), commissioned(visitor="ben")
     serve(), serve()
     with writing() as session:
-        session.execute(update(Piece).values(state=PIECE_DONE))
+        session.execute(update(Task).values(state=PIECE_DONE))
         enqueue_tasks(session, session.get(Walk, ben.number), [LEVEL, LEVEL], 1)
         session.get(Walk, ann.number).passes = ann.asked
         enqueue_tasks(session, session.get(Walk, ann.number), [LEVEL], 1)
@@ -183,7 +183,7 @@ def test_film_waits_for_nobodys_later_frames(app: Flask, commissioned: Commissio
     commissioned(visitor="ann")
     assert serve()[0] == carl.number, "but for the first picture of somebody new"
     assert serve()[0] == ann.number
-    assert FILM in db.session.scalars(select(Piece.kind).where(Piece.state == PIECE_TAKEN)).all()
+    assert FILM in db.session.scalars(select(Task.kind).where(Task.state == PIECE_TAKEN)).all()
 
 
 def test_walk_that_waits_to_go_on_is_no_painter(
@@ -195,7 +195,7 @@ def test_walk_that_waits_to_go_on_is_no_painter(
     serve(), serve(), serve()
     assert fair_queue.load_worker_pool().workers == 3
     with writing() as session:
-        session.execute(update(Piece).values(state=PIECE_DONE))
+        session.execute(update(Task).values(state=PIECE_DONE))
         session.execute(update(Walk).values(state=PAINTING))
     assert fair_queue.load_worker_pool().workers == 1
 

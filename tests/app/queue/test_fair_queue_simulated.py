@@ -16,12 +16,12 @@ from sqlalchemy import delete, select
 from app.presentation import wording
 from app.queue import fair_queue, jobs
 from app.storage.database import db, now, writing
-from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Piece, Walk
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, PIECE_DONE, QUEUED, Task, Walk
 from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from app.walks import lifecycle
 from benchmarks import day
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 from worker.queue.leases import Claim, claim_next, fail_walk, release_task, sweep, write_as_holder
 from worker.tasks.next_pass import enqueue_tasks
 
@@ -29,9 +29,9 @@ VISITORS = [f"visitor {letter}" for letter in "abcdef"]
 STOPS = {"stops": [{"prompt": "a fox"}, {"prompt": "a kite"}]}
 
 
-def level_of(batches: int) -> Level:
+def level_of(batches: int) -> Pass:
     """Lay out a level of so many batches."""
-    return Level("frames", tuple(map(float, range(batches))), 1, tuple((batch,) for batch in range(batches)))
+    return Pass("frames", tuple(map(float, range(batches))), 1, tuple((batch,) for batch in range(batches)))
 
 
 class Line(RuleBasedStateMachine):
@@ -90,7 +90,7 @@ class Line(RuleBasedStateMachine):
         claim = self.easels.pop(which % len(self.easels))
         with writing() as session:
             write_as_holder(session, claim, piece={"state": PIECE_DONE})
-            undone = select(Piece).where(Piece.walk_number == claim.walk_number, Piece.state != PIECE_DONE)
+            undone = select(Task).where(Task.walk_number == claim.walk_number, Task.state != PIECE_DONE)
             if session.scalar(undone.limit(1)) is None:
                 walk = session.get(Walk, claim.walk_number, populate_existing=True)
                 enqueue_tasks(session, walk, [level_of(batches)] * (claim.level + 2), claim.level + 1)
@@ -109,7 +109,7 @@ class Line(RuleBasedStateMachine):
             write_as_holder(
                 session, claim, state=FINISHED, finished_at=now(), paint_seconds=seconds, passes=self.passes(claim)
             )
-            session.execute(delete(Piece).where(Piece.walk_number == claim.walk_number))
+            session.execute(delete(Task).where(Task.walk_number == claim.walk_number))
         self.easels = [other for other in self.easels if other.walk_number != claim.walk_number]
 
     @precondition(lambda self: self.easels)

@@ -12,7 +12,7 @@ from app.errors import Conflict
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import Medium, Piece, Walk
+from app.storage.walk_models import Medium, Task, Walk
 from app.walks import lifecycle
 from worker.queue.leases import claim_next
 
@@ -36,11 +36,11 @@ def paint_stages(walk: Walk, index: int) -> None:
                     etag="0" * 32,
                 )
             )
-        session.query(Piece).delete()
+        session.query(Task).delete()
 
 
 def pieces() -> int:
-    return db.session.scalar(select(func.count()).select_from(Piece)) or 0
+    return db.session.scalar(select(func.count()).select_from(Task)) or 0
 
 
 def test_nobody_has_asked_at_first(app: Flask, hung: Commissioner) -> None:
@@ -55,7 +55,7 @@ def test_asking_puts_a_short_task_in_line_once(app: Flask, hung: Commissioner) -
         == stage_requests.find_stages(walk, 1)
         == stage_requests.Stages(1, is_there=False)
     )
-    (piece,) = db.session.scalars(select(Piece)).all()
+    (piece,) = db.session.scalars(select(Task)).all()
     assert (piece.kind, piece.batch, piece.urgency, piece.state) == ("stages", 1, 0, "waiting")
     assert stage_requests.find_stages(walk, 0) is None
 

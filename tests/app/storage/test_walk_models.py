@@ -19,8 +19,8 @@ from app.storage.walk_models import (
     SLUG_MAX,
     STATES,
     WAITING,
-    Piece,
     Stop,
+    Task,
     Walk,
     new_id,
 )
@@ -118,12 +118,12 @@ def test_two_walks_cannot_share_an_id(app: Flask, commissioned: Callable[..., Wa
 
 def add_piece(walk: Walk, **columns: object) -> None:
     with writing() as session:
-        session.add(Piece(**{"walk_number": walk.number, "kind": "stops", "urgency": 1, **columns}))
+        session.add(Task(**{"walk_number": walk.number, "kind": "stops", "urgency": 1, **columns}))
 
 
 def test_piece_waits_first_on_the_first_level(app: Flask, commissioned: Callable[..., Walk]) -> None:
     add_piece(commissioned())
-    piece = db.session.scalar(select(Piece))
+    piece = db.session.scalar(select(Task))
     assert (piece.state, piece.level, piece.batch, piece.attempt, piece.payload) == ("waiting", 0, 0, 0, {})
 
 
@@ -151,7 +151,7 @@ def test_pieces_go_with_their_walk(app: Flask, commissioned: Callable[..., Walk]
     with writing() as session:
         session.execute(delete(Stop).where(Stop.walk_number == gone.number))
         session.execute(delete(Walk).where(Walk.number == gone.number))
-    assert db.session.scalars(select(Piece.walk_number)).all() == [stays.number]
+    assert db.session.scalars(select(Task.walk_number)).all() == [stays.number]
 
 
 def test_what_is_not_known_of_a_walk_yet_is_null_in_the_database(app: Flask, commissioned: Callable[..., Walk]) -> None:

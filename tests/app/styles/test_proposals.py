@@ -11,14 +11,15 @@ from flask import Flask
 from PIL import Image
 
 from app.config import ROOT
-from app.generation.model_styles import Hand
+from app.generation.model_styles import ModelStyle
 from app.i18n import foreign_messages
 from app.styles import proposals, samples, shipped
 from app.styles.style import Style, find
 from tests.conftest import inside, make_app
 
 HANDS = tuple(
-    Hand(told["words"], told["title"]) for told in json.loads((ROOT / "models/house/house.json").read_text())["hands"]
+    ModelStyle(told["words"], told["title"])
+    for told in json.loads((ROOT / "models/house/house.json").read_text())["hands"]
 )
 
 
@@ -62,7 +63,7 @@ def test_without_a_table_nothing_is_proposed(instance: Path, tmp_path: Path) -> 
 
 
 def test_hand_of_another_model_is_found_by_its_words_alone(app: Flask) -> None:
-    prints = Hand("our prints", "Our prints")
+    prints = ModelStyle("our prints", "Our prints")
     (style,) = shipped.of_hands((prints,))
     assert style == Style(prints, "", "", ())
     assert [one.because for one in proposals.nearest("prints of a harbour", (style,))] == ["our prints"]

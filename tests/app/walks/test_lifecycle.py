@@ -20,8 +20,8 @@ from app.storage.walk_models import (
     REFUSED,
     Frame,
     Medium,
-    Piece,
     Stop,
+    Task,
     Walk,
 )
 from app.walk_requests import intake
@@ -49,7 +49,7 @@ def painting(hung: Commissioner) -> Walk:
     walk = hung()
     set_state(walk, PAINTING, finished_at=None, attempt=1, passes=30)
     with writing() as session:
-        session.add(Piece(walk_number=walk.number, kind="stops", urgency=1, state="taken", attempt=1))
+        session.add(Task(walk_number=walk.number, kind="stops", urgency=1, state="taken", attempt=1))
     return walk
 
 
@@ -63,7 +63,7 @@ def test_queued_walk_is_cancelled(commissioned: Commissioner) -> None:
 def test_cancelled_walk_loses_its_pictures_at_once_and_keeps_its_words(painting: Walk) -> None:
     lifecycle.cancel(painting)
     assert (painting.state, painting.painted_count, painting.passes) == (CANCELLED, 0, None)
-    assert (rows(Frame), rows(Medium), rows(Piece), rows(Stop)) == (0, 0, 0, 2)
+    assert (rows(Frame), rows(Medium), rows(Task), rows(Stop)) == (0, 0, 0, 2)
     assert painting.media == {}
     assert not media_store.store().exists(media_store.walk_folder(painting.id))
     assert painting.title == "A fox, a kite"

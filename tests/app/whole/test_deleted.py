@@ -24,7 +24,7 @@ from app.search.vector_file import Vectors
 from app.search.vector_index import mark_of
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import FILM, Medium, Piece, VisualFeatures, Walk
+from app.storage.walk_models import FILM, Medium, Task, VisualFeatures, Walk
 from app.walk_requests import walk_edits
 from app.walks import deletions, lifecycle, media_urls
 from tests.conftest import Commissioner, make_app
@@ -66,7 +66,7 @@ def everywhere(app: Flask, client: FlaskClient, hung: Commissioner) -> Walk:
         vectors = visual_search.pack(np.ones((2, 64), np.float32))
         session.add(VisualFeatures(walk_number=walk.number, eye="one", frames=[0, 1], vectors=vectors))
         session.add(VisualFeatures(walk_number=child.number, eye="one", frames=[0, 1], vectors=vectors))
-        session.add(Piece(walk_number=walk.number, kind=FILM, payload={"words": WORDS[0]}, urgency=1))
+        session.add(Task(walk_number=walk.number, kind=FILM, payload={"words": WORDS[0]}, urgency=1))
         path = f"{media_store.walk_folder(walk.id)}/stages0.0123.webp"
         session.add(Medium(walk_number=walk.number, kind="stages0", path=path, bytes=len(PIXELS), etag="0123"))
     exhibitions.create(ExhibitionRequest("The first", slug="the-first", walks=[walk.id, child.id]))

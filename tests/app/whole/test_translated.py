@@ -60,7 +60,7 @@ from tests.support.house import FACTS, NAME
 from tests.support.stages import deliver
 from tests.support.strange import WORD, Strange, untranslated
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.rendering import PaintingError
+from worker.diffusion.rendering import GenerationError
 from worker.failures import visitor_message
 from worker.tasks.walk_setup import WrongModel
 
@@ -401,7 +401,7 @@ def test_english_pages_are_the_source_to_the_letter(museum: Museum, monkeypatch:
 def test_what_the_house_model_says_of_itself_is_known() -> None:
     facts = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
     told = [facts["title"], facts["licence"], *(source["what"] for source in facts["sources"])]
-    told += [model_styles.Hand(hand["words"], hand["title"]).name for hand in facts["hands"]]
+    told += [model_styles.ModelStyle(hand["words"], hand["title"]).name for hand in facts["hands"]]
     told += [hand["words"] for hand in facts["hands"]]
     assert set(told) - foreign_messages.KNOWN == set()
 
@@ -410,7 +410,7 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
     "error",
     [
         MediaError("film.gif could not be written"),
-        PaintingError("the model a (b) painted no picture: its numbers overflow"),
+        GenerationError("the model a (b) painted no picture: its numbers overflow"),
         ModelError("the model a is not offered here; offered: b, c"),
         ModelError("model file broken: unet/config.json: it is cut off"),
         ModelError("The model file unet/config.json is broken: it is cut off."),
@@ -429,7 +429,7 @@ def test_what_the_house_model_says_of_itself_is_known() -> None:
         WrongModel("the recipe was painted by a 1. The model a is not offered here; this is: b."),
         WrongModel("the recipe was painted by a 1; this site paints with b 2"),
         WrongModel("the recipe asks for pictures of 8 × 8 pixels; this site paints 128 × 128"),
-        PaintingError("the drawing 1a2b, which the walk is to be painted after, is not here"),
+        GenerationError("the drawing 1a2b, which the walk is to be painted after, is not here"),
         MemoryError(),
     ],
 )

@@ -24,7 +24,7 @@ from tests.support import tiny
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.tuning import Setting
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterFile
 
 pytestmark = [
@@ -85,7 +85,7 @@ def begun(reds: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
     return begin
 
 
-def paintings(painter: Painter, adapter: AdapterFile | None) -> NDArray[np.float64]:
+def paintings(painter: WalkPipeline, adapter: AdapterFile | None) -> NDArray[np.float64]:
     rendering = painter.rendering(steps=6)
     stops = [
         StopInput(f"our prints: {word}", "", 1, has_style=True, adapters={adapter: 1.0} if adapter else {})
@@ -101,7 +101,9 @@ def test_model_that_learned_from_red_pictures_paints_redder_and_without_it_as_be
 ) -> None:
     lesson = begun(kind)
     lesson.learn()
-    painter = Painter(Model.load(str(lesson.base), device="cpu"), Setting("float32", "contiguous", threads=1, batch=4))
+    painter = WalkPipeline(
+        Model.load(str(lesson.base), device="cpu"), Setting("float32", "contiguous", threads=1, batch=4)
+    )
     before, learned, after = (paintings(painter, adapter) for adapter in (None, lesson.file, None))
     assert np.abs(learned - RED).mean() < np.abs(before - RED).mean() - 0.5
     assert np.array_equal(before, after)

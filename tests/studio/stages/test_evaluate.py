@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from image_encoder import Eye, Shape, Tower, save
+from image_encoder import ImageEncoder, Shape, Tower, save
 from studio.judging import exam, score
 from studio.text.text_encoder import Texts
 from studio.training import pipeline
@@ -163,6 +163,6 @@ def test_what_is_not_published_yet_is_asked_for_the_hands_of_its_scenes(
 
 
 def test_eye_only_tells_hands_that_both_know(untaught: Path) -> None:
-    eye = Eye.load(untaught)
+    eye = ImageEncoder.load(untaught)
     assert score.hands_of({}, eye) == ("cut-out", "neon")
     assert score.hands_of({"hands": [{"words": "neon"}, {"words": "oil painting"}]}, eye) == ("neon",)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from app.generation import presets
-from image_encoder import Eye, Shape, Tower, save
+from image_encoder import ImageEncoder, Shape, Tower, save
 from sketch import rendering, sketchbook
 from studio.judging import exam, led_exam, led_score
 from studio.publishing import led_model, model_card
@@ -22,7 +22,7 @@ from studio.workspace.work_folder import Folder
 from tests.studio.conftest import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -85,7 +85,7 @@ def test_pictures_are_those_of_the_worker(
     way = exam.Way(4, 1.0, (0.0, 0.0), 1.0)
     ours = led_exam.sketch_painter(pipe, loaded, 8, way)(asked)
     model = Model.load(str(tmp_path / "led"), device="cpu")
-    painter = Painter(model)
+    painter = WalkPipeline(model)
     settings = replace(painter.rendering(preset), precision="float32")
     assert (settings.steps, settings.guided, settings.guidance) == (4, (0, 0), way.push)
     for question, picture in zip(asked, ours, strict=True):
@@ -137,7 +137,7 @@ def test_scene_itself_has_the_colours_that_were_asked_for(book: Path, untaught: 
     def grey(questions: Any) -> Any:
         return led_exam.to_images(torch.full((len(questions), 3, 64, 64), 0.5))
 
-    eye = Eye.load(untaught)
+    eye = ImageEncoder.load(untaught)
     shares = []
     for painter in (drawn, grey):
         gallery = exam.Gallery(Folder(tmp_path), painter.__name__)

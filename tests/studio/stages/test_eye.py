@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from image_encoder import Eye, EyeError, Shape, Tower
+from image_encoder import ImageEncoder, ImageEncoderError, Shape, Tower
 from sketch.scene import Scene, Thing
 from studio.judging import accuracy
 from studio.scenes import subjects
@@ -82,7 +82,7 @@ def test_eye_learns_and_is_measured_on_the_vendor_kept_out(taught: tuple[Folder,
 
 def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[str, Any]]) -> None:
     folder, told = taught
-    held = Eye.load(folder.path / "model/eye")
+    held = ImageEncoder.load(folder.path / "model/eye")
     assert held.about["R"] == told["R"] and held.hands == ("plain", *encoder_pool.HANDS)
     assert held.concepts == ("bear", "fox", "red apple", "rescue worker’s helmet", "umbrella")
     sentences, hands = held.encode(torch.rand(3, 3, 50, 40))
@@ -93,7 +93,7 @@ def test_folder_loads_and_says_what_the_stage_said(taught: tuple[Folder, dict[st
 def test_hand_is_named_by_its_words_where_the_eye_is_sure_and_was_right_before(
     taught: tuple[Folder, dict[str, Any]],
 ) -> None:
-    held = Eye.load(taught[0].path / "model/eye")
+    held = ImageEncoder.load(taught[0].path / "model/eye")
     assert held.about["words"]["cut-out"] == "paper cut-out" and "plain" not in held.about["words"]
     held.about["hands_told"]["by_hand"] = {"plain": 1.0, "cut-out": 0.9, "neon": 0.3}
     known, cut_out = ("paper cut-out", "neon"), sure_of(held, "cut-out")
@@ -104,7 +104,7 @@ def test_hand_is_named_by_its_words_where_the_eye_is_sure_and_was_right_before(
     assert held.name_style(cut_out, known) == ""
 
 
-def sure_of(held: Eye, hand: str) -> torch.Tensor:
+def sure_of(held: ImageEncoder, hand: str) -> torch.Tensor:
     """Shares of all hands, seven tenths of them one's."""
     return torch.tensor([0.7 if name == hand else 0.01 for name in held.hands])
 
@@ -112,7 +112,7 @@ def sure_of(held: Eye, hand: str) -> torch.Tensor:
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
     program = f"""
 import json, sys, torch, eye
-encoder_training.Eye.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
+encoder_training.ImageEncoder.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
 print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -227,8 +227,8 @@ def test_norms_expect_what_averaged_weights_make_of_lessons(school: encoder_trai
 ])  # fmt: skip
 def test_spoilt_eye_is_named(spoil: Any, says: str, copy: Folder) -> None:
     spoil(copy.path / "model/eye")
-    with pytest.raises(EyeError, match=says):
-        Eye.load(copy.path / "model/eye")
+    with pytest.raises(ImageEncoderError, match=says):
+        ImageEncoder.load(copy.path / "model/eye")
 
 
 def test_intervals_are_wilsons() -> None:

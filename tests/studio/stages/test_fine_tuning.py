@@ -25,7 +25,7 @@ from tests.studio.conftest import call
 from tests.support import tiny
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -209,7 +209,7 @@ def test_evaluation_compares_what_is_painted_of_captions_with_the_collection(wor
 def test_eye_finds_pictures_of_the_collection_where_they_are_painted_as_they_are(
     prepared: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from image_encoder import Eye
+    from image_encoder import ImageEncoder
     from studio.judging import exam, likeness
 
     collection = likeness.Collection.of_folder(prepared, 6)
@@ -217,7 +217,7 @@ def test_eye_finds_pictures_of_the_collection_where_they_are_painted_as_they_are
     gallery = exam.Gallery(prepared, "as they are")
     monkeypatch.setattr(gallery, "load_pictures", lambda _: iter([pictures]))
     monkeypatch.setattr(gallery, "picture", lambda _: pictures[0])
-    told = likeness.score(Eye.load(Path("models/eye")), gallery, collection)
+    told = likeness.score(ImageEncoder.load(Path("models/eye")), gallery, collection)
     assert told["found"]["share"] == 1 and told["own"] > 0.99 > told["others"]
 
 
@@ -225,7 +225,7 @@ def test_worker_paints_with_what_was_published_at_its_size(work: Folder, base: P
     train(work, base, *FULL)
     model = Model.load(str(publish(work, base)), device="cpu")
     assert (model.name, model.prefix) == ("tuned", "A MoMA artwork of: ")
-    painter = Painter(model)
+    painter = WalkPipeline(model)
     prepared = painter.prepare([StopInput("a bear", "", 1), StopInput("a fox", "", 1)], painter.rendering(steps=2))
     assert painter.paint(prepared, [0.5])[0].picture.shape[:2] == (SIZE, SIZE)
 

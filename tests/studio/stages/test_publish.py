@@ -17,7 +17,7 @@ from studio.workspace.work_folder import Folder, Record
 from tests.studio.conftest import call
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -74,7 +74,7 @@ def test_folder_does_not_say_where_the_weights_lay(published: tuple[Path, dict[s
 def test_worker_loads_it_and_paints(published: tuple[Path, dict[str, Any]]) -> None:
     model = Model.load(str(published[0]), device="cpu")
     assert (model.name, model.title, model.prefix) == ("small", "small", "A MoMA artwork of: ")
-    painter = Painter(model)
+    painter = WalkPipeline(model)
     rendering = painter.rendering(steps=2)
     prepared = painter.prepare([StopInput("a bear", "", 1), StopInput("a fox", "", 1)], rendering)
     picture = painter.paint(prepared, [0.5])[0].picture

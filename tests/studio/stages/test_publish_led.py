@@ -29,7 +29,7 @@ from tests.studio.conftest import call
 from worker.diffusion import model_folder
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -96,7 +96,7 @@ def test_worker_paints_with_it_after_a_sketch(published: tuple[Path, dict[str, A
     model = Model.load(str(path), device="cpu")
     drawing = next(each for each in model.sketchbook.drawings.values() if each.name == "bear")
     scene = arrangement.arrange([Item(drawing.digest, drawing.name, drawing.kind)], Wish(), 1)
-    painter = Painter(model)
+    painter = WalkPipeline(model)
     pictures = []
     for shown in (None, scene):
         stop = StopInput("a bear", "", 1, scene=shown)

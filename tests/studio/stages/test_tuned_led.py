@@ -25,7 +25,7 @@ from tests.studio.conftest import call
 from tests.support.commands import run_json
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -118,7 +118,7 @@ def test_new_model_has_the_drawings_and_hands_of_before_and_its_own(
     assert "6 pictures with captions, encoded 18 times" in text and "went on from the model `house`" in text
     rows = [json.loads(line) for line in (tmp_path / "out/attributions.jsonl").read_text().splitlines()]
     assert len(rows) == 6 and {row["licence"] for row in rows} == {"CC0-1.0"}
-    painter = Painter(Model.load(str(tmp_path / "out"), device="cpu"))
+    painter = WalkPipeline(Model.load(str(tmp_path / "out"), device="cpu"))
     stop = StopInput("a tree, our prints", "", 1, has_style=True)
     (painted,) = painter.paint(painter.prepare([stop, stop], painter.rendering(steps=2)), [0.0])
     assert painted.picture is not None and painted.picture.shape == (32, 32, 3)
@@ -147,10 +147,10 @@ def test_site_adds_a_style_by_one_command_and_the_worker_paints_in_it(
         assert (made["model"], made["pictures"], made["hand"]) == ("style-our-prints", 8, "our prints")
         offer = models_on_offer.find("style-our-prints")
         assert offer is not None and models_on_offer.flaw(offer.setting) == ""
-        assert model_styles.known(offer.setting)[-1] == model_styles.Hand("our prints", "Our prints")
+        assert model_styles.known(offer.setting)[-1] == model_styles.ModelStyle("our prints", "Our prints")
         (style,) = added.every()
         assert len(style.vector) == 19 and style.shows
-    painter = Painter.load(offer.setting, device="cpu")
+    painter = WalkPipeline.load(offer.setting, device="cpu")
     assert painter.name == "style-our-prints"
 
 

@@ -14,7 +14,7 @@ from tests.support import flow_calls
 from tests.support.own_calls import difference, exact, shown, usual
 from worker.diffusion import solvers
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,7 +34,7 @@ def sampling(folder: Path, aspect: str) -> dict[str, object]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("aspect", ["3:2", "9:16"])
 def test_stop_of_a_unet_is_what_the_pipeline_itself_paints(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], kind: str, aspect: str
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], kind: str, aspect: str
 ) -> None:
     painter = painters[kind]
     framed = painter.rendering(sampling(tiny_models[kind], aspect))
@@ -50,7 +50,7 @@ def test_stop_of_a_unet_is_what_the_pipeline_itself_paints(
 @pytest.mark.parametrize("name", FLOW)
 @pytest.mark.parametrize("aspect", ["16:9", "2:3"])
 def test_stop_of_a_transformer_is_what_the_pipeline_itself_paints(
-    flow_painters: dict[str, Painter], flow_models: dict[str, Path], name: str, aspect: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], name: str, aspect: str
 ) -> None:
     painter, guidance = flow_painters[name], GUIDANCE.get(name, 0.0)
     framed = sampling(flow_models[name], aspect)
@@ -71,7 +71,7 @@ def test_stop_of_a_transformer_is_what_the_pipeline_itself_paints(
 
 
 def test_passes_over_a_wide_picture_are_counted_as_they_are_estimated(
-    painters: dict[str, Painter], tiny_models: dict[str, Path]
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]
 ) -> None:
     painter = painters["sd1"]
     settings = presets.resolve("fast", facts.load_facts(str(tiny_models["sd1"])), size=128, aspect="16:9")

@@ -16,7 +16,7 @@ from tests.support.own_calls import change, exact, shown
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import Rendering, StopInput
 from worker.diffusion.tuning import Setting, fallback
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ class Overflowing:
     """A painter whose decoder yields no numbers in half precision."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.painter = Painter(Model.load(str(folder), device="cpu"), fallback())
+        self.painter = WalkPipeline(Model.load(str(folder), device="cpu"), fallback())
         self.precisions: list[torch.dtype] = []
         self._decode = self.painter.model.decode
         _ = self.painter.latent_preview
@@ -94,7 +94,7 @@ def test_new_walk_in_float16_records_the_decoder_as_the_folder_says(
         config.write_text(json.dumps({k: v for k, v in json.loads(config.read_text()).items() if k != "force_upcast"}))
     else:
         change(config, force_upcast=force_upcast)
-    painter = Painter(Model.load(str(copy), device="cpu"), HALF)
+    painter = WalkPipeline(Model.load(str(copy), device="cpu"), HALF)
     assert painter.rendering().decoder == decoder
     _, vae = painter.model.networks("float16", "contiguous", decoder=decoder)
     assert vae.dtype is getattr(torch, decoder)
@@ -112,7 +112,7 @@ def test_recorded_decoder_goes_before_that_of_the_device() -> None:
     assert Rendering.from_sampling(sampling | {"decoder": "float16"}, decoder="float32", **device).decoder == "float16"
 
 
-def test_decoded_numbers_that_are_infinite_do_not_pass_for_white(painters: dict[str, Painter]) -> None:
+def test_decoded_numbers_that_are_infinite_do_not_pass_for_white(painters: dict[str, WalkPipeline]) -> None:
     model = painters["sd1"].model
     vae = model.vae()
     with torch.inference_mode():

@@ -18,7 +18,7 @@ from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,11 +40,11 @@ def folder(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def painter(folder: Path) -> Painter:
-    return Painter(Model.load(str(folder), device="cpu"), tuning.fallback())
+def painter(folder: Path) -> WalkPipeline:
+    return WalkPipeline(Model.load(str(folder), device="cpu"), tuning.fallback())
 
 
-def prepared(painter: Painter, **changes: Any) -> PreparedWalk:
+def prepared(painter: WalkPipeline, **changes: Any) -> PreparedWalk:
     exactly = {"precision": "float32", "memory_format": "contiguous", "threads": 1}
     return painter.prepare([StopInput("a bear", "", 3)], replace(painter.rendering(SAMPLING | changes), **exactly))
 
@@ -54,7 +54,7 @@ def picture(painted: list[Any]) -> NDArray[np.int64]:
 
 
 @pytest.mark.parametrize("spacing", [None, [-5, 3]])
-def test_pipeline_paints_the_same(folder: Path, painter: Painter, spacing: list[float] | None) -> None:
+def test_pipeline_paints_the_same(folder: Path, painter: WalkPipeline, spacing: list[float] | None) -> None:
     pipe = diffusers.StableDiffusionPipeline.from_pretrained(folder, safety_checker=None, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
     usual = pipe.scheduler.set_timesteps
@@ -73,7 +73,7 @@ def test_pipeline_paints_the_same(folder: Path, painter: Painter, spacing: list[
     assert np.abs(picture(painter.paint(walk, [0.0])) - np.asarray(expected.images[0], dtype=int)).max() <= 1
 
 
-def test_steps_lie_evenly_in_log_snr(painter: Painter) -> None:
+def test_steps_lie_evenly_in_log_snr(painter: WalkPipeline) -> None:
     solver = painter.model.solver("DPMSolverMultistepScheduler", 9)
     solver_state.space(solver, -5, 3)
     times = solver.sigmas[:-1].double().numpy()
@@ -83,7 +83,7 @@ def test_steps_lie_evenly_in_log_snr(painter: Painter) -> None:
 
 
 @pytest.mark.parametrize("scheduler", ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler"])
-def test_picture_taken_up_again_is_the_picture_painted_in_one_go(painter: Painter, scheduler: str) -> None:
+def test_picture_taken_up_again_is_the_picture_painted_in_one_go(painter: WalkPipeline, scheduler: str) -> None:
     walk = prepared(painter, scheduler=scheduler, spacing=[-5, 3])
     whole = painter.paint(walk, [0.0], keep=(3,))
     state = whole[0].states[3]
@@ -91,6 +91,6 @@ def test_picture_taken_up_again_is_the_picture_painted_in_one_go(painter: Painte
     assert np.abs(picture(whole) - picture(again)).max() <= 1
 
 
-def test_solver_that_knows_no_flow_is_refused_by_name(painter: Painter) -> None:
+def test_solver_that_knows_no_flow_is_refused_by_name(painter: WalkPipeline) -> None:
     with pytest.raises(ModelError, match="EulerDiscreteScheduler knows no flow"):
         painter.model.solver("EulerDiscreteScheduler", 6)

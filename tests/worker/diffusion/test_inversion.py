@@ -18,7 +18,7 @@ from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.solvers import SOLVERS
 from worker.diffusion.tuning import Setting
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +28,12 @@ STOPS = [StopInput("a bear", "", 1), StopInput("a lemon", "red", 2), StopInput("
 
 
 @pytest.fixture(scope="module")
-def painters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Painter]:
+def painters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, WalkPipeline]:
     folders = tiny.save(tmp_path_factory.mktemp("tiny"), *KINDS)
-    return {name: Painter(Model.load(str(folder), device="cpu"), SETTING) for name, folder in folders.items()}
+    return {name: WalkPipeline(Model.load(str(folder), device="cpu"), SETTING) for name, folder in folders.items()}
 
 
-def photo(painter: Painter) -> NDArray[np.uint8]:
+def photo(painter: WalkPipeline) -> NDArray[np.uint8]:
     """Draw a picture of a disc on a slope, as large as the model's own."""
     width, height = painter.size
     y, x = np.mgrid[:height, :width] / np.array([height, width]).reshape(2, 1, 1)
@@ -41,14 +41,14 @@ def photo(painter: Painter) -> NDArray[np.uint8]:
     return np.where(disc[..., None], [220, 60, 40], np.dstack([x * 90, y * 160, 200 + 0 * x])).astype(np.uint8)
 
 
-def prepared_with(painter: Painter, sampling: dict[str, Any], *photos: int, closed: bool = False) -> PreparedWalk:
+def prepared_with(painter: WalkPipeline, sampling: dict[str, Any], *photos: int, closed: bool = False) -> PreparedWalk:
     bare = painter.prepare(STOPS, painter.rendering(sampling), closed=closed)
     latents = painter.model.encode_picture(photo(painter))
     held = tuple(painter.invert(bare, stop, latents) if stop in photos else None for stop in range(len(STOPS)))
     return replace(bare, photos=held)
 
 
-def decoded(painter: Painter) -> NDArray[np.float32]:
+def decoded(painter: WalkPipeline) -> NDArray[np.float32]:
     """Return what the autoencoder alone makes of the photo."""
     latents = torch.from_numpy(painter.model.encode_picture(photo(painter)))[None]
     _, vae = painter.model.networks("float32", "contiguous")
@@ -72,7 +72,7 @@ def sampling_of(preset: str, kind: str) -> dict[str, Any]:
 @pytest.mark.parametrize("preset", presets.PRESETS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_walk_begins_and_ends_at_its_photos_in_every_preset(
-    painters: dict[str, Painter], kind: str, preset: str
+    painters: dict[str, WalkPipeline], kind: str, preset: str
 ) -> None:
     painter, sampling = painters[kind], sampling_of(preset, kind)
     walk = WholeWalk(painter, prepared_with(painter, sampling, 0, 2), sampling)
@@ -87,7 +87,7 @@ def test_a_walk_begins_and_ends_at_its_photos_in_every_preset(
 
 @pytest.mark.filterwarnings("ignore:__array_wrap__:DeprecationWarning")  # NumPy's, about how diffusers' DEIS counts
 @pytest.mark.parametrize("scheduler", sorted(SOLVERS))
-def test_every_solver_ends_at_the_photo(painters: dict[str, Painter], scheduler: str) -> None:
+def test_every_solver_ends_at_the_photo(painters: dict[str, WalkPipeline], scheduler: str) -> None:
     painter = painters["sd1"]
     sampling = {"scheduler": scheduler, "steps": 5, "guidance": 3.0}
     prepared = prepared_with(painter, sampling, 1)

@@ -11,21 +11,21 @@ import torch
 from tests.support.house import SIZE, scene
 from worker.diffusion.latent_preview import LatentPreview
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import smoothness_measure
 from worker.planning import pacing
 
 pytestmark = pytest.mark.slow
 
 
-def test_lens_is_fitted_alike_every_time(painters: dict[str, Painter]) -> None:
+def test_lens_is_fitted_alike_every_time(painters: dict[str, WalkPipeline]) -> None:
     model = painters["sd1"].model
     one, other = LatentPreview.fit(model), LatentPreview.fit(model)
     assert np.array_equal(one.weights, other.weights)
     assert np.isfinite(one.weights).all()
 
 
-def test_preview_by_torch_is_that_by_numpy(painters: dict[str, Painter]) -> None:
+def test_preview_by_torch_is_that_by_numpy(painters: dict[str, WalkPipeline]) -> None:
     lens = painters["sd1"].latent_preview
     latents = torch.randn(3, 4, 16, 24, generator=torch.Generator().manual_seed(1))
     on_device = lens._on_device(latents).clamp(0, 1).numpy()
@@ -33,13 +33,13 @@ def test_preview_by_torch_is_that_by_numpy(painters: dict[str, Painter]) -> None
     assert np.allclose(on_device, lens(latents), atol=1e-5)
 
 
-def test_preview_of_latents_that_overflow_is_not_white(painters: dict[str, Painter]) -> None:
+def test_preview_of_latents_that_overflow_is_not_white(painters: dict[str, WalkPipeline]) -> None:
     latents = torch.full((1, 4, 16, 16), torch.inf)
     assert np.isnan(painters["sd1"].latent_preview(latents)).any()
 
 
 @pytest.mark.server
-def test_lens_sees_what_the_house_model_paints(house: Painter) -> None:
+def test_lens_sees_what_the_house_model_paints(house: WalkPipeline) -> None:
     """Of finished pictures its thumbnails are these, averaged, and it ranks their differences as the ruler does."""
     names = ["lemon", "red apple", "fox", "sun", "house", "frog"]
     rendering = house.rendering(steps=8, guidance=3.5)

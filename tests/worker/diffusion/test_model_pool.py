@@ -123,6 +123,6 @@ def test_model_that_there_is_no_room_to_load_is_not_loaded_again_to_make_room(
 ) -> None:
     painters = Painters(offer, device="cpu", capacity=2)
     painters.get("sd1")
-    monkeypatch.setattr(model_pool.Painter, "load", lambda *_, **__: pytest.fail("loaded again"))
+    monkeypatch.setattr(model_pool.WalkPipeline, "load", lambda *_, **__: pytest.fail("loaded again"))
     assert painters.shrink("lcm") is False
     assert painters.loaded == (), "what was loaded made room for it"

@@ -15,7 +15,7 @@ from tests.support.hub_server import COMMIT, EARLIER, Hub
 from worker.diffusion import tuning
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def paints(model: Model) -> bool:
-    painter = Painter(model, tuning.Setting("float32", "contiguous", 1, 2))
+    painter = WalkPipeline(model, tuning.Setting("float32", "contiguous", 1, 2))
     rendering = painter.rendering(steps=2, guidance=2.0)
     prepared = painter.prepare([StopInput("a bear", "", 7), StopInput("a lemon", "", 7)], rendering)
     return all(one.picture is not None and np.ptp(one.picture) > 0 for one in painter.paint(prepared, [0.0]))

@@ -24,10 +24,10 @@ from tests.support.whole_walk import WholeWalk
 from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.rendering import PaintingError, StopInput
+from worker.diffusion.rendering import GenerationError, StopInput
 from worker.diffusion.sketches import GUIDE, WalkSketches
-from worker.diffusion.walk_pipeline import Painter
-from worker.planning.latent_state import Painted
+from worker.diffusion.walk_pipeline import WalkPipeline
+from worker.planning.latent_state import GeneratedFrame
 
 pytestmark = pytest.mark.slow
 
@@ -70,30 +70,32 @@ def finer(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def painters(plain: Path, guided: Path, finer: Path) -> dict[str, Painter]:
+def painters(plain: Path, guided: Path, finer: Path) -> dict[str, WalkPipeline]:
     setting = tuning.Setting("float32", "contiguous", 1, 2)
-    return {path.parent.name.rstrip("0"): Painter(Model.load(str(path), device="cpu"), setting)
+    return {path.parent.name.rstrip("0"): WalkPipeline(Model.load(str(path), device="cpu"), setting)
             for path in (plain, guided, finer)}  # fmt: skip
 
 
-def painted(painter: Painter, scenes: list[Scene | None], positions: list[float], **how: Any) -> list[Painted]:
+def painted(
+    painter: WalkPipeline, scenes: list[Scene | None], positions: list[float], **how: Any
+) -> list[GeneratedFrame]:
     stops = [StopInput("a sun", "", 3, scene=scene) for scene in scenes]
     setting = replace(painter.rendering(steps=3, guidance=2.0), **how.pop("setting", {}))
     return painter.paint(painter.prepare(stops, setting), positions, **how)
 
 
-def pictures(found: list[Painted]) -> np.ndarray:
+def pictures(found: list[GeneratedFrame]) -> np.ndarray:
     return np.stack([np.asarray(one.picture) for one in found])
 
 
-def test_decoder_beside_the_autoencoder_paints_what_has_a_scene(painters: dict[str, Painter]) -> None:
+def test_decoder_beside_the_autoencoder_paints_what_has_a_scene(painters: dict[str, WalkPipeline]) -> None:
     assert painters["guided"].model.decodes_scenes and not painters["plain"].model.decodes_scenes
     led, alone = (pictures(painted(painters[name], [HOUSE, CAT], [0.0, 0.5])) for name in ("guided", "plain"))
     assert led.shape == alone.shape == (2, 128, 128, 3) and (led != alone).any((1, 2, 3)).all()
     assert (pictures(painted(painters["guided"], [HOUSE, CAT], [0.0, 0.5])) == led).all()
 
 
-def test_finer_stage_paints_larger_pictures_of_the_same_latents_and_passes(painters: dict[str, Painter]) -> None:
+def test_finer_stage_paints_larger_pictures_of_the_same_latents_and_passes(painters: dict[str, WalkPipeline]) -> None:
     painter, setting = painters["finer"], {"width": 256, "height": 256, "finer": 2, "decoded": (2,)}
     before = painter.passes
     usual = painted(painter, [HOUSE, None], [0.0, 0.5, 1.0], setting={"decoded": (2,)}, keep=[2])
@@ -106,12 +108,12 @@ def test_finer_stage_paints_larger_pictures_of_the_same_latents_and_passes(paint
         assert np.abs(one.thumbnails[2] - other.thumbnails[2]).mean() < 0.02
 
 
-def test_finer_pictures_of_a_model_without_that_stage_are_refused(painters: dict[str, Painter]) -> None:
-    with pytest.raises(PaintingError, match="no stage for pictures so much finer"):
+def test_finer_pictures_of_a_model_without_that_stage_are_refused(painters: dict[str, WalkPipeline]) -> None:
+    with pytest.raises(GenerationError, match="no stage for pictures so much finer"):
         painted(painters["guided"], [HOUSE], [0.0], setting={"width": 256, "height": 256, "finer": 2})
 
 
-def test_what_has_no_scene_is_decoded_by_the_same_decoder(painters: dict[str, Painter]) -> None:
+def test_what_has_no_scene_is_decoded_by_the_same_decoder(painters: dict[str, WalkPipeline]) -> None:
     walk = [None, None, HOUSE]
     led, alone = (pictures(painted(painters[name], walk, [0.0, 0.5, 2.0])) for name in ("guided", "plain"))
     assert (led != alone).any((1, 2, 3)).all()
@@ -124,18 +126,18 @@ def test_what_has_no_scene_is_decoded_by_the_same_decoder(painters: dict[str, Pa
         assert np.array_equal(model.decode(vae, latents, [None]), blank)
 
 
-def test_picture_with_a_scene_does_not_depend_on_one_without_beside_it(painters: dict[str, Painter]) -> None:
+def test_picture_with_a_scene_does_not_depend_on_one_without_beside_it(painters: dict[str, WalkPipeline]) -> None:
     together = pictures(painted(painters["guided"], [None, HOUSE], [0.0, 1.0]))
     assert (pictures(painted(painters["guided"], [None, HOUSE], [1.0], pad=2))[0] == together[1]).all()
 
 
-def test_thumbnails_that_are_decoded_are_decoded_after_the_scene(painters: dict[str, Painter]) -> None:
+def test_thumbnails_that_are_decoded_are_decoded_after_the_scene(painters: dict[str, WalkPipeline]) -> None:
     how: dict[str, Any] = {"until": 2, "keep": [2], "decode": False, "setting": {"decoded": (2,)}}
     decoded = [painted(painters[name], [HOUSE, CAT], [0.5], **how)[0].thumbnails[2] for name in ("guided", "plain")]
     assert not np.array_equal(*decoded)
 
 
-def test_expected_pictures_are_decoded_after_the_scene(painters: dict[str, Painter]) -> None:
+def test_expected_pictures_are_decoded_after_the_scene(painters: dict[str, WalkPipeline]) -> None:
     shown = [pictures(painted(painters[name], [HOUSE, CAT], [0.5], until=2)) for name in ("guided", "plain")]
     assert (shown[0] != shown[1]).any()
 
@@ -153,7 +155,7 @@ def test_decoder_is_cast_and_placed_with_the_autoencoder(guided: Path) -> None:
     assert half.dtype == np.float32 and np.abs(half - full).max() < 0.05
 
 
-def test_pictures_are_decoded_with_their_own_guides_in_whatever_parts(painters: dict[str, Painter]) -> None:
+def test_pictures_are_decoded_with_their_own_guides_in_whatever_parts(painters: dict[str, WalkPipeline]) -> None:
     model, dice = painters["guided"].model, np.random.default_rng(1)
     latents = torch.randn(11, 4, 16, 16, generator=torch.Generator().manual_seed(1))
     guides = [*dice.uniform(-1, 1, (11, 4, 64, 64)).astype(np.float32)]
@@ -189,7 +191,7 @@ def test_decoder_that_does_not_fit_is_refused(guided: Path, tiny_models: dict[st
 
 
 @pytest.mark.parametrize("aspect", ["3:2", "9:16"])
-def test_whole_walk_is_painted_in_a_frame(painters: dict[str, Painter], aspect: str) -> None:
+def test_whole_walk_is_painted_in_a_frame(painters: dict[str, WalkPipeline], aspect: str) -> None:
     width, height = aspects.frame(aspect, 256, 8)
     sampling = presets.resolve("balanced", {}, steps=4)
     films = []

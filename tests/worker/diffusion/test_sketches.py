@@ -21,9 +21,9 @@ from tests.support.led import ROBOT_DIGEST
 from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
-from worker.diffusion.rendering import PaintingError, StopInput
+from worker.diffusion.rendering import GenerationError, StopInput
 from worker.diffusion.sketches import WalkSketches
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -31,21 +31,21 @@ HOUSE, CAT, SUN = (drawings.scene(name) for name in ("house", "cat face", "sun")
 
 
 @pytest.fixture
-def led(painters: dict[str, Painter]) -> Painter:
+def led(painters: dict[str, WalkPipeline]) -> WalkPipeline:
     return painters["led"]
 
 
-def painted(painter: Painter, scenes: list[Scene | None], positions: list[float], **how: Any) -> NDArray[np.uint8]:
+def painted(painter: WalkPipeline, scenes: list[Scene | None], positions: list[float], **how: Any) -> NDArray[np.uint8]:
     stops = [StopInput("a sun", "", 3, scene=scene) for scene in scenes]
     prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0), **how)
     return np.stack([np.asarray(one.picture) for one in painter.paint(prepared, positions)])
 
 
-def test_latents_are_as_many_as_the_network_predicts(led: Painter) -> None:
+def test_latents_are_as_many_as_the_network_predicts(led: WalkPipeline) -> None:
     assert (led.model.latent_shape, led.model.sketch_side, led.size) == ((4, 16, 16), 32, (32, 32))
 
 
-def test_same_words_and_seed_are_painted_after_their_scenes(led: Painter) -> None:
+def test_same_words_and_seed_are_painted_after_their_scenes(led: WalkPipeline) -> None:
     house, cat = painted(led, [HOUSE, CAT], [0.0, 1.0])
     blank = painted(led, [None, None], [0.0])[0]
     assert (house != cat).any()
@@ -53,12 +53,12 @@ def test_same_words_and_seed_are_painted_after_their_scenes(led: Painter) -> Non
     assert (painted(led, [HOUSE, CAT], [0.0, 1.0]) == [house, cat]).all()
 
 
-def test_picture_does_not_depend_on_what_else_is_painted(led: Painter) -> None:
+def test_picture_does_not_depend_on_what_else_is_painted(led: WalkPipeline) -> None:
     together, alone = painted(led, [HOUSE, CAT], [0.0, 0.5, 1.0]), painted(led, [HOUSE, CAT], [0.5])
     assert np.abs(together[1].astype(int) - alone[0]).max() <= 1
 
 
-def test_walk_round_leads_back_through_a_sketch_between_last_and_first(led: Painter) -> None:
+def test_walk_round_leads_back_through_a_sketch_between_last_and_first(led: WalkPipeline) -> None:
     walk = WalkSketches([HOUSE, CAT, SUN], drawings.book(), 32, closed=True)
     (on_the_way, home, start) = walk.at([2.5, 3.0, 0.0])
     assert (home == start).all()
@@ -77,7 +77,7 @@ def test_sketch_at_a_stop_is_its_scene_and_between_two_it_has_one_outline() -> N
 
 
 @pytest.mark.parametrize("size", [(168, 256), (256, 144)])
-def test_walk_in_a_frame_is_painted_after_sketches_of_its_shape(led: Painter, size: tuple[int, int]) -> None:
+def test_walk_in_a_frame_is_painted_after_sketches_of_its_shape(led: WalkPipeline, size: tuple[int, int]) -> None:
     height, width = size[0] // 8 * 2, size[1] // 8 * 2  # two pixels to a latent of this model
     rendering = replace(led.rendering(steps=3, guidance=2.0), height=height, width=width)
     prepared = led.prepare([StopInput("a sun", "", 3, scene=scene) for scene in (HOUSE, CAT)], rendering)
@@ -94,13 +94,13 @@ def test_stop_without_a_scene_is_led_by_a_blank_sketch() -> None:
     assert np.allclose(half, whole / 2, atol=1e-6)
 
 
-def test_model_that_is_led_by_words_alone_heeds_no_scene(painters: dict[str, Painter]) -> None:
+def test_model_that_is_led_by_words_alone_heeds_no_scene(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     assert (painted(painter, [HOUSE, CAT], [0.0]) == painted(painter, [None, None], [0.0])).all()
 
 
-def test_drawing_that_is_not_here_is_named(led: Painter) -> None:
-    with pytest.raises(PaintingError, match="the drawing 0123, which the walk is to be painted after, is not here"):
+def test_drawing_that_is_not_here_is_named(led: WalkPipeline) -> None:
+    with pytest.raises(GenerationError, match="the drawing 0123, which the walk is to be painted after, is not here"):
         painted(led, [Scene((Thing("0123"),)), CAT], [0.0])
 
 
@@ -108,25 +108,25 @@ ROBOT = Scene((Thing(ROBOT_DIGEST),))
 
 
 def test_drawing_that_comes_with_the_walk_is_painted_as_if_it_lay_beside_the_weights(
-    led: Painter, tiny_models: dict[str, Path], tmp_path: Path
+    led: WalkPipeline, tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
     brought = painted(led, [ROBOT, CAT], [0.0, 0.5, 1.0], drawings={ROBOT_DIGEST: SVG})
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
     svgs = {**drawings.SVGS, ROBOT_DIGEST: SVG}
     shipped = [*drawings.SHIPPED, Drawing(ROBOT_DIGEST, "robot")]
     (copy / "sketchbook.zip").write_bytes(sketchbook.pack(shipped, svgs))
-    beside = Painter(Model.load(str(copy), device="cpu"), tuning.fallback())
+    beside = WalkPipeline(Model.load(str(copy), device="cpu"), tuning.fallback())
     assert (painted(beside, [ROBOT, CAT], [0.0, 0.5, 1.0]) == brought).all()
     assert (brought[0] != painted(led, [HOUSE, CAT], [0.0])[0]).any()
     assert (brought[0] != painted(led, [None, CAT], [0.0])[0]).any()
 
 
-def test_drawing_of_the_models_own_is_never_taken_from_elsewhere(led: Painter) -> None:
+def test_drawing_of_the_models_own_is_never_taken_from_elsewhere(led: WalkPipeline) -> None:
     forged = {drawings.DIGESTS["house"]: SVG}
     assert (painted(led, [HOUSE, CAT], [0.0], drawings=forged) == painted(led, [HOUSE, CAT], [0.0])).all()
 
 
-def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: Painter) -> None:
+def test_walk_between_two_scenes_is_no_breath_though_words_are_equal(led: WalkPipeline) -> None:
     same = painted(led, [HOUSE, HOUSE], [1.5], closed=True)
     other = painted(led, [HOUSE, CAT], [1.5], closed=True)
     assert (same != other).any()
@@ -162,7 +162,7 @@ def test_revision_follows_the_kind_of_sketch_and_not_the_drawings(tiny_models: d
 def test_sketchbook_that_is_missing_is_named_when_it_is_needed(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     copy = shutil.copytree(tiny_models["led"], tmp_path / "copy")
     (copy / "sketchbook.zip").unlink()
-    painter = Painter(Model.load(str(copy), device="cpu"), tuning.Setting("float32", "contiguous", 1, 2))
+    painter = WalkPipeline(Model.load(str(copy), device="cpu"), tuning.Setting("float32", "contiguous", 1, 2))
     assert len(painted(painter, [None, None], [0.0])) == 1
     with pytest.raises(ModelError, match=r"sketchbook\.zip is no sketchbook"):
         painted(painter, [HOUSE, CAT], [0.0])

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from worker.diffusion import solver_state
 from worker.diffusion.prepared_walk import PreparedWalk
-from worker.diffusion.rendering import PaintingError, StopInput
+from worker.diffusion.rendering import GenerationError, StopInput
 from worker.diffusion.solvers import SOLVER
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning.latent_state import State
 
 pytestmark = [
@@ -29,7 +29,9 @@ EXACTLY = {"precision": "float32", "memory_format": "contiguous", "threads": 1}
 SAMPLING: dict[str, Any] = {"scheduler": "DPMSolverMultistepScheduler", "steps": 6, "guidance": 3.0}
 
 
-def prepared(painter: Painter, stops: list[StopInput] = STOPS, *, closed: bool = False, **changes: Any) -> PreparedWalk:
+def prepared(
+    painter: WalkPipeline, stops: list[StopInput] = STOPS, *, closed: bool = False, **changes: Any
+) -> PreparedWalk:
     rendering = replace(painter.rendering(SAMPLING | changes), **EXACTLY)
     return painter.prepare(stops, rendering, closed=closed)
 
@@ -48,7 +50,7 @@ def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
 @pytest.mark.parametrize("scheduler", ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler"])
 @pytest.mark.parametrize("depth", [1, 3, 5])
 def test_picture_taken_up_again_is_the_picture_painted_in_one_go(
-    painters: dict[str, Painter], kind: str, scheduler: str, depth: int
+    painters: dict[str, WalkPipeline], kind: str, scheduler: str, depth: int
 ) -> None:
     painter = painters[kind]
     walk = prepared(painter, scheduler=scheduler, spacing=[-5, 3])
@@ -64,7 +66,7 @@ def test_picture_taken_up_again_is_the_picture_painted_in_one_go(
 
 
 @pytest.mark.parametrize("scheduler", ["DDIMScheduler", "EulerDiscreteScheduler"])
-def test_solver_without_memory_goes_on_as_well(painters: dict[str, Painter], scheduler: str) -> None:
+def test_solver_without_memory_goes_on_as_well(painters: dict[str, WalkPipeline], scheduler: str) -> None:
     painter = painters["sd1"]
     walk = prepared(painter, scheduler=scheduler)
     whole = painter.paint(walk, [0.5], keep=(3,))
@@ -75,7 +77,7 @@ def test_solver_without_memory_goes_on_as_well(painters: dict[str, Painter], sch
 
 @pytest.mark.parametrize("scheduler", ["EulerAncestralDiscreteScheduler", "LCMScheduler", "TCDScheduler"])
 def test_solver_of_distilled_models_goes_on_with_the_noise_of_its_position(
-    painters: dict[str, Painter], scheduler: str
+    painters: dict[str, WalkPipeline], scheduler: str
 ) -> None:
     painter = painters["sd1"]
     walk = prepared(painter, scheduler=scheduler, steps=4, guidance=1.0, mixing=2)
@@ -87,7 +89,7 @@ def test_solver_of_distilled_models_goes_on_with_the_noise_of_its_position(
 
 @pytest.mark.parametrize("scheduler", ["DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "DDIMScheduler"])
 def test_picture_blended_apart_with_itself_is_taken_up_again_as_it_was(
-    painters: dict[str, Painter], scheduler: str
+    painters: dict[str, WalkPipeline], scheduler: str
 ) -> None:
     painter = painters["sd1"]
     walk = prepared(painter, scheduler=scheduler, mixing=2)
@@ -96,7 +98,9 @@ def test_picture_blended_apart_with_itself_is_taken_up_again_as_it_was(
     assert difference(picture(whole), picture(painter.paint(walk, [0.5], start=[(state, state, 0.5)]))) <= 1
 
 
-def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(painters: dict[str, Painter]) -> None:
+def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(
+    painters: dict[str, WalkPipeline],
+) -> None:
     painter = painters["sd1"]
     walk = prepared(painter)
     left, middle, right = painter.paint(walk, [0.2, 0.4, 0.6], keep=(4,))
@@ -108,7 +112,7 @@ def test_blend_of_two_knots_is_nearer_to_the_picture_between_them_than_they_are(
     assert distance(middle) < 0.5 * min(distance(left), distance(right))
 
 
-def test_knot_is_not_decoded_but_looked_at(painters: dict[str, Painter]) -> None:
+def test_knot_is_not_decoded_but_looked_at(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     before = painter.passes
     [knot] = painter.paint(prepared(painter), [0.5], until=4, keep=(2, 4), decode=False)
@@ -119,7 +123,7 @@ def test_knot_is_not_decoded_but_looked_at(painters: dict[str, Painter]) -> None
     assert 0 <= knot.thumbnails[4].min() <= knot.thumbnails[4].max() <= 1
 
 
-def test_looks_that_place_the_frames_are_what_the_decoder_shows(painters: dict[str, Painter]) -> None:
+def test_looks_that_place_the_frames_are_what_the_decoder_shows(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     [first] = painter.paint(prepared(painter, ladder=[[2, 3], [4, 6]]), [0.5], until=4, keep=(2, 4))
     assert first.picture is not None
@@ -128,14 +132,14 @@ def test_looks_that_place_the_frames_are_what_the_decoder_shows(painters: dict[s
     assert np.abs(first.thumbnails[4] * 255 - first.picture).max() <= 1
 
 
-def test_picture_shown_on_the_way_is_what_the_model_expects(painters: dict[str, Painter]) -> None:
+def test_picture_shown_on_the_way_is_what_the_model_expects(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     walk = prepared(painter)
     early, late, final = (picture(painter.paint(walk, [0.5], until=until)).astype(float) for until in (1, 5, 6))
     assert np.abs(late - final).mean() < np.abs(early - final).mean()
 
 
-def test_second_pass_is_made_within_the_guided_interval_only(painters: dict[str, Painter]) -> None:
+def test_second_pass_is_made_within_the_guided_interval_only(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     counts = []
     for guided in (None, [0, 6], [1, 4], [0, 0]):
@@ -149,7 +153,7 @@ def test_second_pass_is_made_within_the_guided_interval_only(painters: dict[str,
     assert difference(every, picture(painter.paint(prepared(painter, guided=[1, 4]), [0.5]))) > 1
 
 
-def test_guidance_pushes_harder_by_its_gain_and_never_where_there_is_none(painters: dict[str, Painter]) -> None:
+def test_guidance_pushes_harder_by_its_gain_and_never_where_there_is_none(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     sampling = {"scheduler": SOLVER, "steps": 6, "guidance": 3.0, "gain": 1.5}
     assert painter.rendering(sampling).guidance == 4.0
@@ -157,7 +161,7 @@ def test_guidance_pushes_harder_by_its_gain_and_never_where_there_is_none(painte
     assert painter.rendering({"scheduler": SOLVER, "steps": 6, "guidance": 3.0}).guidance == 3.0
 
 
-def test_steps_are_spaced_evenly_in_log_snr_within_what_the_model_knows(painters: dict[str, Painter]) -> None:
+def test_steps_are_spaced_evenly_in_log_snr_within_what_the_model_knows(painters: dict[str, WalkPipeline]) -> None:
     for kind, low, high in (("bert", -5, 3), ("sd1", -2.68, 3)):
         solver = painters[kind].model.solver("DPMSolverMultistepScheduler", 9)
         solver_state.space(solver, -5, 3)
@@ -170,7 +174,7 @@ def test_steps_are_spaced_evenly_in_log_snr_within_what_the_model_knows(painters
 
 
 def test_spaced_steps_paint_what_the_pipeline_paints_with_them(
-    painters: dict[str, Painter], tiny_models: dict[str, Path]
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]
 ) -> None:
     painter = painters["sd2"]
     pipe = diffusers.StableDiffusionPipeline.from_pretrained(
@@ -198,19 +202,19 @@ def test_spaced_steps_paint_what_the_pipeline_paints_with_them(
     assert difference(painted, picture(painter.paint(prepared(painter), [0.0]))) > 1
 
 
-def test_states_that_are_no_numbers_are_painted_once_more_and_then_given_up(painters: dict[str, Painter]) -> None:
+def test_states_that_are_no_numbers_are_painted_once_more_and_then_given_up(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     walk = prepared(painter)
     half = replace(walk, rendering=replace(walk.rendering, precision="bfloat16"))
     [knot] = painter.paint(walk, [0.5], until=4, keep=(4,), decode=False)
     broken = replace(knot.states[4], latents=np.full_like(knot.states[4].latents, np.inf))
     steps: list[int] = []
-    with pytest.raises(PaintingError, match=r"tiny .* painted no picture"):
+    with pytest.raises(GenerationError, match=r"tiny .* painted no picture"):
         painter.paint(half, [0.5], start=[(broken, broken, 0.0)], on_step=lambda: steps.append(1))
     assert len(steps) == 4
 
 
-def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(painters: dict[str, Painter]) -> None:
+def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     a, b, c = StopInput("a bear", "", 3), StopInput("the sun", "red", 5), StopInput("a lemon", "", 8)
     ended, goes_on, alone = (prepared(painter, stops) for stops in ([a, b], [b, c], [a, c, b]))
@@ -223,12 +227,12 @@ def test_batch_that_is_filled_up_paints_a_stop_bit_for_bit_alike_in_any_walk(pai
         assert np.array_equal(first.states[4].latents, one.states[4].latents)
 
 
-def test_filled_up_batch_returns_what_was_asked_for(painters: dict[str, Painter]) -> None:
+def test_filled_up_batch_returns_what_was_asked_for(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     assert [one.position for one in painter.paint(prepared(painter), [1.0], pad=2)] == [1.0]
 
 
-def test_closed_walk_of_one_prompt_breathes_full_circle(painters: dict[str, Painter]) -> None:
+def test_closed_walk_of_one_prompt_breathes_full_circle(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     breath = prepared(painter, [StopInput("a bear", "", 3), StopInput("a bear", "", 4)], closed=True)
     positions = [0.0, 0.5, 1.0, 1.25, 1.5, 1.75]
@@ -239,7 +243,7 @@ def test_closed_walk_of_one_prompt_breathes_full_circle(painters: dict[str, Pain
     assert difference(picture(almost), pictures[0]) <= 1
 
 
-def test_closed_walk_leads_from_its_last_stop_back_to_its_first(painters: dict[str, Painter]) -> None:
+def test_closed_walk_leads_from_its_last_stop_back_to_its_first(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     stops = [StopInput("a bear", "", 3), StopInput("the sun", "", 3), StopInput("a lemon", "", 3)]
     ring, back = prepared(painter, stops, closed=True), prepared(painter, [stops[2], stops[0]])

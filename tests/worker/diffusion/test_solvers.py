@@ -23,7 +23,7 @@ from worker.diffusion.model_folder import inspect
 from worker.diffusion.rendering import StopInput
 from worker.diffusion.solvers import FLOWING, SOLVER, SOLVERS, WITHOUT_SAMPLE, WITHOUT_ZERO_SNR
 from worker.diffusion.tuning import fallback
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [
     pytest.mark.slow,
@@ -68,13 +68,13 @@ def folders(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def painter_of(folders: dict[str, Path]) -> Callable[[str], Painter]:
+def painter_of(folders: dict[str, Path]) -> Callable[[str], WalkPipeline]:
     """Load each model once, when it is first asked for."""
-    loaded: dict[str, Painter] = {}
+    loaded: dict[str, WalkPipeline] = {}
 
-    def of(name: str) -> Painter:
+    def of(name: str) -> WalkPipeline:
         if name not in loaded:
-            loaded[name] = Painter(Model.load(str(folders[name])), fallback())
+            loaded[name] = WalkPipeline(Model.load(str(folders[name])), fallback())
         return loaded[name]
 
     return of
@@ -82,7 +82,7 @@ def painter_of(folders: dict[str, Path]) -> Callable[[str], Painter]:
 
 @pytest.mark.parametrize(("name", "solver"), [(name, solver) for name in MODELS for solver in sorted(TAKEN[name])])
 def test_stop_of_each_solver_is_what_the_pipeline_itself_paints(
-    folders: dict[str, Path], painter_of: Callable[[str], Painter], name: str, solver: str
+    folders: dict[str, Path], painter_of: Callable[[str], WalkPipeline], name: str, solver: str
 ) -> None:
     """Four steps, the fewest of PNDM; the house model's kind puts a prefix before the prompt."""
     painter = painter_of(name)
@@ -98,7 +98,7 @@ def test_stop_of_each_solver_is_what_the_pipeline_itself_paints(
     [(name, solver) for name in ("picture", "zero SNR", "flow") for solver in sorted(SOLVERS - TAKEN[name])],
 )
 def test_solver_that_takes_a_network_for_something_else_is_refused(
-    painter_of: Callable[[str], Painter], name: str, solver: str
+    painter_of: Callable[[str], WalkPipeline], name: str, solver: str
 ) -> None:
     with pytest.raises(ModelError, match=f"the {solver} .*; with this model paint .*{SOLVER}"):
         painter_of(name).model.solver(solver, 3)
@@ -119,7 +119,7 @@ def test_model_of_each_scheduler_is_painted_on_its_noise_levels(
     made = getattr(diffusers, solvers.STAND_INS.get(name, name))(**tiny.BETAS)
     settings = {key: value for key, value in json.loads(made.to_json_string()).items() if key != "_class_name"}
     folder = with_scheduler(tiny_models["sd1"], tmp_path / "model", name, **settings)
-    painter = Painter(Model.load(str(folder)), fallback())
+    painter = WalkPipeline(Model.load(str(folder)), fallback())
     shared = {"timestep_spacing": settings.get("timestep_spacing", "linspace"), "steps_offset": 1}
     rendering = exact(painter, steps=3)
     assert rendering.scheduler == SOLVER

@@ -17,10 +17,10 @@ from tests.support.house import FACTS, HOUSE, SIZE, scene
 from tests.support.own_calls import OWN_SOLVERS, change, difference, exact, shown, usual
 from worker.diffusion import pass_batch
 from worker.diffusion.model import Model, ModelError
-from worker.diffusion.rendering import PaintingError, StopInput
+from worker.diffusion.rendering import GenerationError, StopInput
 from worker.diffusion.tuning import fallback
-from worker.diffusion.walk_pipeline import Painter
-from worker.planning.pass_plan import Level
+from worker.diffusion.walk_pipeline import WalkPipeline
+from worker.planning.pass_plan import Pass
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,7 +31,7 @@ KINDS = ["sd1", "sd2", "bert", "sdxl", "lcm", "turbo"]
 STOPS = [StopInput("a bear", "", 3), StopInput("the sun", "red", 3)]
 
 
-def test_prompt_that_names_a_hand_goes_without_the_prefix(painters: dict[str, Painter]) -> None:
+def test_prompt_that_names_a_hand_goes_without_the_prefix(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     assert painter.prefix
     bear, sun = STOPS
@@ -46,7 +46,7 @@ def test_prompt_that_names_a_hand_goes_without_the_prefix(painters: dict[str, Pa
     ("kind", "guidance"), [*((kind, 3.0) for kind in KINDS if kind != "turbo"), ("bert", 1.0), ("turbo", 1.0)]
 )
 def test_frame_at_a_stop_is_what_the_pipeline_itself_paints(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], kind: str, guidance: float
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], kind: str, guidance: float
 ) -> None:
     painter = painters[kind]
     rendering = exact(painter, guidance=guidance)
@@ -72,7 +72,7 @@ def test_frame_at_a_stop_is_what_the_pipeline_itself_paints(
     ],
 )
 def test_recorded_scheduler_is_the_one_that_paints(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], scheduler: str
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], scheduler: str
 ) -> None:
     painter = painters["sd1"]
     rendering = exact(painter, scheduler=scheduler)
@@ -85,7 +85,7 @@ def test_recorded_scheduler_is_the_one_that_paints(
 
 @pytest.mark.parametrize(("scheduler", "passes"), [("PNDMScheduler", 5), ("HeunDiscreteScheduler", 7)])
 def test_steps_that_a_solver_takes_twice_are_all_taken(
-    painters: dict[str, Painter], scheduler: str, passes: int
+    painters: dict[str, WalkPipeline], scheduler: str, passes: int
 ) -> None:
     painter = painters["sd1"]
     before = painter.passes
@@ -106,7 +106,7 @@ def test_network_may_predict_noise_velocity_or_picture(
 ) -> None:
     folder = shutil.copytree(tiny_models[kind], tmp_path / kind)
     change(folder / "scheduler" / "scheduler_config.json", prediction_type=prediction)
-    painter = Painter(Model.load(str(folder)), fallback())
+    painter = WalkPipeline(Model.load(str(folder)), fallback())
     rendering = exact(painter, scheduler=scheduler)
     [painted] = shown(painter, painter.prepare(STOPS, rendering), [1.0])
     assert difference(painted, usual(folder, STOPS[1], rendering)) <= 1
@@ -115,12 +115,12 @@ def test_network_may_predict_noise_velocity_or_picture(
 def test_latents_that_were_centred_are_moved_back(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     folder = shutil.copytree(tiny_models["sdxl"], tmp_path / "sdxl")
     change(folder / "vae" / "config.json", latents_mean=[0.5, -1, 0, 2], latents_std=[1, 2, 3, 4])
-    painter = Painter(Model.load(str(folder)), fallback())
+    painter = WalkPipeline(Model.load(str(folder)), fallback())
     [painted] = shown(painter, painter.prepare(STOPS, exact(painter)), [0.0])
     assert difference(painted, usual(folder, STOPS[0], exact(painter))) <= 1
 
 
-def test_xl_is_told_the_size_that_it_paints(painters: dict[str, Painter], tiny_models: dict[str, Path]) -> None:
+def test_xl_is_told_the_size_that_it_paints(painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]) -> None:
     rendering = exact(painters["sdxl"], width=48, height=24)
     [painted] = shown(painters["sdxl"], painters["sdxl"].prepare(STOPS, rendering), [1.0])
     assert painted.shape == (24, 48, 3)
@@ -129,7 +129,7 @@ def test_xl_is_told_the_size_that_it_paints(painters: dict[str, Painter], tiny_m
 
 @pytest.mark.parametrize("kind", OWN_SOLVERS)
 def test_noise_on_the_way_lies_between_the_stops_and_comes_from_their_seeds_alone(
-    painters: dict[str, Painter], kind: str
+    painters: dict[str, WalkPipeline], kind: str
 ) -> None:
     painter = painters[kind]
     prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(painter))
@@ -145,7 +145,7 @@ def test_noise_on_the_way_lies_between_the_stops_and_comes_from_their_seeds_alon
     assert min(difference(middle, film[1]), difference(last, film[2])) > 1
 
 
-def test_guidance_that_is_an_input_takes_one_pass_and_no_negative_prompt(painters: dict[str, Painter]) -> None:
+def test_guidance_that_is_an_input_takes_one_pass_and_no_negative_prompt(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["lcm"]
     rows: list[int] = []
     unet, _ = painter.model.networks("float32", "contiguous")
@@ -160,7 +160,7 @@ def test_guidance_that_is_an_input_takes_one_pass_and_no_negative_prompt(painter
 
 
 @pytest.mark.parametrize("kind", ["sd1", "bert", "sdxl", "turbo"])
-def test_frames_painted_together_equal_frames_painted_alone(painters: dict[str, Painter], kind: str) -> None:
+def test_frames_painted_together_equal_frames_painted_alone(painters: dict[str, WalkPipeline], kind: str) -> None:
     prepared = painters[kind].prepare(STOPS, exact(painters[kind]))
     positions = [0.3, 1.0]
     together = shown(painters[kind], prepared, positions)
@@ -169,13 +169,13 @@ def test_frames_painted_together_equal_frames_painted_alone(painters: dict[str, 
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_same_call_paints_the_same_bytes(painters: dict[str, Painter], precision: str) -> None:
+def test_same_call_paints_the_same_bytes(painters: dict[str, WalkPipeline], precision: str) -> None:
     painter = painters["bert"]
     films = [shown(painter, painter.prepare(STOPS, exact(painter, precision=precision)), [0.0, 0.4]) for _ in range(2)]
     assert np.array_equal(*films)
 
 
-def test_bfloat16_paints_nearly_what_float32_paints(painters: dict[str, Painter]) -> None:
+def test_bfloat16_paints_nearly_what_float32_paints(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     exactly, roughly = (
         shown(painter, painter.prepare(STOPS, exact(painter, precision=precision)), [0.5])[0].astype(float)
@@ -184,21 +184,21 @@ def test_bfloat16_paints_nearly_what_float32_paints(painters: dict[str, Painter]
     assert 0 < np.abs(exactly - roughly).mean() < 4
 
 
-def test_frames_have_the_models_size_and_are_rgb(painters: dict[str, Painter]) -> None:
+def test_frames_have_the_models_size_and_are_rgb(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     assert painter.size == (32, 32)
     [picture] = shown(painter, painter.prepare(STOPS, exact(painter)), [0.0])
     assert (picture.shape, picture.dtype) == ((32, 32, 3), np.uint8)
 
 
-def test_size_of_the_rendering_is_kept(painters: dict[str, Painter]) -> None:
+def test_size_of_the_rendering_is_kept(painters: dict[str, WalkPipeline]) -> None:
     rendering = exact(painters["sd1"], width=48, height=24)
     [picture] = shown(painters["sd1"], painters["sd1"].prepare(STOPS, rendering), [0.0])
     assert picture.shape == (24, 48, 3)
 
 
 def test_enlarged_picture_counts_as_so_many_passes_as_the_models_size_goes_into_it(
-    painters: dict[str, Painter],
+    painters: dict[str, WalkPipeline],
 ) -> None:
     painter = painters["sd1"]
     rendering = painter.rendering(presets.resolve("fast", {"size": 32}, size=64))
@@ -209,14 +209,14 @@ def test_enlarged_picture_counts_as_so_many_passes_as_the_models_size_goes_into_
 
 
 @pytest.mark.parametrize("kind", ["sd1", "bert"])
-def test_middle_differs_from_both_ends(painters: dict[str, Painter], kind: str) -> None:
+def test_middle_differs_from_both_ends(painters: dict[str, WalkPipeline], kind: str) -> None:
     prepared = painters[kind].prepare(STOPS, exact(painters[kind]))
     first, middle, last = shown(painters[kind], prepared, [0.0, 0.5, 1.0])
     assert difference(first, middle) > 1
     assert difference(middle, last) > 1
 
 
-def test_detail_is_stronger_between_stops_and_none_at_them(painters: dict[str, Painter]) -> None:
+def test_detail_is_stronger_between_stops_and_none_at_them(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     plain, detailed = (
         shown(painter, painter.prepare(STOPS, exact(painter, detail=detail)), [0.0, 0.1, 0.5, 1.0])
@@ -231,7 +231,7 @@ def test_detail_is_stronger_between_stops_and_none_at_them(painters: dict[str, P
     )
 
 
-def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(painters: dict[str, Painter]) -> None:
+def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     lemon = StopInput("a lemon", "", 3)
     long = painter.prepare([STOPS[0], lemon, STOPS[1]], exact(painter))
@@ -239,14 +239,14 @@ def test_inner_stop_of_a_long_walk_is_painted_from_its_own_prompt(painters: dict
     assert difference(shown(painter, long, [1.0])[0], shown(painter, alone, [0.0])[0]) <= 1
 
 
-def test_one_seed_gives_every_frame_the_same_noise(painters: dict[str, Painter]) -> None:
+def test_one_seed_gives_every_frame_the_same_noise(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     same = [StopInput("a bear", "", 3), StopInput("a bear", "", 3)]
     pictures = shown(painter, painter.prepare(same, exact(painter)), [0.0, 0.5, 1.0])
     assert all(difference(pictures[0], picture) <= 1 for picture in pictures)
 
 
-def test_seeds_of_their_own_move_the_noise_between_stops(painters: dict[str, Painter]) -> None:
+def test_seeds_of_their_own_move_the_noise_between_stops(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["sd1"]
     prepared = painter.prepare([StopInput("a bear", "", 3), StopInput("a bear", "", 4)], exact(painter))
     assert not np.array_equal(*prepared.noises)
@@ -254,7 +254,7 @@ def test_seeds_of_their_own_move_the_noise_between_stops(painters: dict[str, Pai
     assert min(difference(first, middle), difference(middle, last), difference(first, last)) > 1
 
 
-def test_noise_depends_on_the_seed_alone(painters: dict[str, Painter]) -> None:
+def test_noise_depends_on_the_seed_alone(painters: dict[str, WalkPipeline]) -> None:
     one, other = (
         painters[kind].prepare([StopInput("a", "", 2**32 - 1), StopInput("x", "red", 7)], exact(painters[kind]))
         for kind in ("sd1", "bert")
@@ -262,7 +262,7 @@ def test_noise_depends_on_the_seed_alone(painters: dict[str, Painter]) -> None:
     assert np.array_equal(one.noises, other.noises)
 
 
-def test_negative_prompt_changes_the_picture_only_under_guidance(painters: dict[str, Painter]) -> None:
+def test_negative_prompt_changes_the_picture_only_under_guidance(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     for guidance, changes in ((3.0, True), (1.0, False)):
         rendering = exact(painter, guidance=guidance)
@@ -273,7 +273,7 @@ def test_negative_prompt_changes_the_picture_only_under_guidance(painters: dict[
         assert (difference(plain, without) > 0) is changes
 
 
-def test_on_step_is_called_after_every_step(painters: dict[str, Painter]) -> None:
+def test_on_step_is_called_after_every_step(painters: dict[str, WalkPipeline]) -> None:
     steps: list[int] = []
     prepared = painters["bert"].prepare(STOPS, exact(painters["bert"], steps=5))
     shown(painters["bert"], prepared, [0.5], on_step=lambda: steps.append(1))
@@ -281,11 +281,11 @@ def test_on_step_is_called_after_every_step(painters: dict[str, Painter]) -> Non
 
 
 def test_pictures_painted_fewer_at_once_are_the_same_but_for_the_last_bits(
-    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter))
-    level = Level("frames", (0.0, 0.25, 0.5, 0.75, 1.0), 4, ((0, 1, 2, 3, 4),))
+    level = Pass("frames", (0.0, 0.25, 0.5, 0.75, 1.0), 4, ((0, 1, 2, 3, 4),))
 
     def painted() -> list[NDArray[np.uint8]]:
         found = pass_batch.paint(painter, prepared, [level], 0, 0, sampling={}, frames=5, states=lambda *_: None)
@@ -299,7 +299,7 @@ def test_pictures_painted_fewer_at_once_are_the_same_but_for_the_last_bits(
     assert sizes == [2, 2, 1, 1, 1, 1, 1, 1]
 
 
-def test_error_in_on_step_ends_the_painting(painters: dict[str, Painter]) -> None:
+def test_error_in_on_step_ends_the_painting(painters: dict[str, WalkPipeline]) -> None:
     def lost() -> None:
         raise TimeoutError("the lease is lost")
 
@@ -308,23 +308,23 @@ def test_error_in_on_step_ends_the_painting(painters: dict[str, Painter]) -> Non
 
 
 @pytest.mark.parametrize("change", [{"scheduler": "Karras"}, {"precision": "int4"}, {"memory_format": "backwards"}])
-def test_unknown_setting_of_a_recipe_is_refused(painters: dict[str, Painter], change: dict[str, str]) -> None:
+def test_unknown_setting_of_a_recipe_is_refused(painters: dict[str, WalkPipeline], change: dict[str, str]) -> None:
     painter = painters["sd1"]
     with pytest.raises(ModelError, match=f"unknown .*{next(iter(change.values()))}"):
         painter.prepare(STOPS, exact(painter, **change))
 
 
-def test_model_that_yields_no_numbers_is_a_painting_error(painters: dict[str, Painter]) -> None:
+def test_model_that_yields_no_numbers_is_a_painting_error(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     steps: list[int] = []
     prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
     broken = replace(prepared, noises=np.full_like(prepared.noises, np.nan))
-    with pytest.raises(PaintingError, match="tiny"):
+    with pytest.raises(GenerationError, match="tiny"):
         shown(painter, broken, [0.0], on_step=lambda: steps.append(1))
     assert len(steps) == 8, "painted once in bfloat16, once more in float32"
 
 
-def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: dict[str, Painter]) -> None:
+def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter, precision="float16"))
     huge = replace(prepared, noises=prepared.noises * 1e6)  # beyond float16, which ends at 65,504
@@ -334,7 +334,7 @@ def test_batch_that_overflows_in_half_precision_is_painted_in_float32(painters: 
 
 
 def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
-    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painter = painters["bert"]
     prepared = painter.prepare(STOPS, exact(painter, precision="bfloat16"))
@@ -358,7 +358,7 @@ def test_batch_whose_thumbnails_alone_overflow_is_painted_in_float32(
 
 
 @pytest.mark.server
-def test_house_model_reaches_the_latents_that_the_pipeline_itself_reaches(house: Painter) -> None:
+def test_house_model_reaches_the_latents_that_the_pipeline_itself_reaches(house: WalkPipeline) -> None:
     stop = StopInput("a fox", "", 5)
     rendering = exact(house, steps=6, threads=2)
     prepared = house.prepare([stop, StopInput("a lion", "", 5)], rendering)
@@ -373,7 +373,7 @@ def test_house_model_reaches_the_latents_that_the_pipeline_itself_reaches(house:
 
 
 @pytest.mark.server
-def test_house_model_paints_red_apples_red_and_lemons_yellow(house: Painter) -> None:
+def test_house_model_paints_red_apples_red_and_lemons_yellow(house: WalkPipeline) -> None:
     usually = FACTS["defaults"]
     rendering = house.rendering(steps=usually["steps"], guidance=usually["guidance"])
     stops = [StopInput(f"a {name}", "", 11, scene=scene(name)) for name in ("red apple", "lemon")]
@@ -384,7 +384,9 @@ def test_house_model_paints_red_apples_red_and_lemons_yellow(house: Painter) -> 
     assert min(lemon[:2]) > 150 > 100 > lemon[2]
 
 
-def test_prompts_are_encoded_with_as_many_threads_as_pictures_are_rendered_with(painters: dict[str, Painter]) -> None:
+def test_prompts_are_encoded_with_as_many_threads_as_pictures_are_rendered_with(
+    painters: dict[str, WalkPipeline],
+) -> None:
     painter, threads = painters["bert"], torch.get_num_threads()
     rendering = replace(painter.rendering(), threads=1)
     torch.set_num_threads(2)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from app.generation import presets
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import smoothness_measure
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,9 @@ SAMPLING = presets.resolve("balanced", {}, steps=5)
 DISTILLED = {"lcm": "LCMScheduler", "turbo": "EulerAncestralDiscreteScheduler"}
 
 
-def easel(painter: Painter, sampling: dict[str, Any] = SAMPLING, *, closed: bool = False, batch: int = 4) -> WholeWalk:
+def easel(
+    painter: WalkPipeline, sampling: dict[str, Any] = SAMPLING, *, closed: bool = False, batch: int = 4
+) -> WholeWalk:
     rendering = replace(
         painter.rendering(sampling), precision="float32", memory_format="contiguous", threads=1, batch=batch
     )
@@ -43,7 +45,7 @@ def decibels(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
 
 @pytest.fixture(scope="module")
-def painted(painters: dict[str, Painter]) -> WholeWalk:
+def painted(painters: dict[str, WalkPipeline]) -> WholeWalk:
     whole = easel(painters["bert"])
     whole.paint(frames=9)
     return whole
@@ -59,7 +61,7 @@ def test_recorded_levels_paint_the_same_bytes_again(painted: WholeWalk) -> None:
     recorded = json.loads(json.dumps([level.to_json() for level in painted.levels]))
     again = easel(painted.painter)
     for level in recorded:
-        again.repaint(Level.from_json(level), frames=len(painted.pictures))
+        again.repaint(Pass.from_json(level), frames=len(painted.pictures))
     assert list(again.pictures) == list(painted.pictures)
     assert all(map(np.array_equal, film(again), film(painted)))
 
@@ -72,7 +74,7 @@ def test_other_batches_paint_nearly_the_same(painted: WholeWalk) -> None:
     assert min(map(decibels, film(other), film(painted))) >= 40
 
 
-def test_branched_film_is_made_with_fewer_passes_than_one_in_full(painters: dict[str, Painter]) -> None:
+def test_branched_film_is_made_with_fewer_passes_than_one_in_full(painters: dict[str, WalkPipeline]) -> None:
     painter = painters["bert"]
     spent = []
     for branches in (True, False):
@@ -82,7 +84,7 @@ def test_branched_film_is_made_with_fewer_passes_than_one_in_full(painters: dict
     assert spent[0] < 0.6 * spent[1]
 
 
-def test_round_walk_closes_without_a_seam(painters: dict[str, Painter]) -> None:
+def test_round_walk_closes_without_a_seam(painters: dict[str, WalkPipeline]) -> None:
     ring = easel(painters["bert"], closed=True)
     ring.paint(frames=16)
     pictures = film(ring)
@@ -91,7 +93,7 @@ def test_round_walk_closes_without_a_seam(painters: dict[str, Painter]) -> None:
 
 
 @pytest.mark.parametrize("preset", presets.NAMES)
-def test_every_preset_paints_with_every_kind_of_model(painters: dict[str, Painter], preset: str) -> None:
+def test_every_preset_paints_with_every_kind_of_model(painters: dict[str, WalkPipeline], preset: str) -> None:
     for kind, painter in painters.items():
         facts = {"few_step": kind in DISTILLED, "scheduler": DISTILLED.get(kind, "")}
         sampling = presets.resolve(preset, facts, steps=3)

@@ -23,7 +23,7 @@ from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.prepared_walk import adapter_shares
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import smoothness_measure
 from worker.networks.adapters import AdapterError, AdapterFile
 
@@ -55,7 +55,9 @@ def stops(*of_stops: AdapterFile | None) -> list[StopInput]:
             for seed, (word, laid) in enumerate(zip(("bear", "sun", "lemon"), of_stops, strict=False), 1)]  # fmt: skip
 
 
-def shown(painter: Painter, laid: list[StopInput], positions: list[float], **changes: Any) -> list[NDArray[np.uint8]]:
+def shown(
+    painter: WalkPipeline, laid: list[StopInput], positions: list[float], **changes: Any
+) -> list[NDArray[np.uint8]]:
     rendering = replace(painter.rendering(steps=3), precision="float32", memory_format="contiguous", threads=1)
     prepared = painter.prepare(laid, replace(rendering, **changes))
     return [np.asarray(one.picture) for one in painter.paint(prepared, positions)]
@@ -84,7 +86,7 @@ def test_each_stop_has_its_own_adapter_whole_and_the_way_between_has_both() -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_batch_of_several_styles_paints_each_picture_as_one_of_its_style_alone(
-    painters: dict[str, Painter], adapter: Make, kind: str
+    painters: dict[str, WalkPipeline], adapter: Make, kind: str
 ) -> None:
     painter, a, b = painters[kind], adapter(kind, 1), adapter(kind, 2)
     plain, first, last = (shown(painter, stops(laid, laid), [0.0, 1.0]) for laid in (None, a, b))
@@ -97,7 +99,7 @@ def test_batch_of_several_styles_paints_each_picture_as_one_of_its_style_alone(
 
 @pytest.mark.slow
 def test_network_under_an_adapter_predicts_as_diffusers_own_loader_has_it(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], adapter: Make
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], adapter: Make
 ) -> None:
     file = adapter("sd1")
     theirs = UNet2DConditionModel.from_pretrained(tiny_models["sd1"] / "unet")
@@ -115,7 +117,7 @@ def test_network_under_an_adapter_predicts_as_diffusers_own_loader_has_it(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sd1", "sdxl"])
 def test_model_is_as_it_was_once_its_adapters_are_taken_off(
-    painters: dict[str, Painter], adapter: Make, kind: str
+    painters: dict[str, WalkPipeline], adapter: Make, kind: str
 ) -> None:
     painter = painters[kind]
     unet = painter.model.networks("float32", "contiguous")[0].unet
@@ -131,7 +133,7 @@ def test_model_is_as_it_was_once_its_adapters_are_taken_off(
 
 
 @pytest.mark.slow
-def test_adapters_are_laid_over_half_precision_too(painters: dict[str, Painter], adapter: Make) -> None:
+def test_adapters_are_laid_over_half_precision_too(painters: dict[str, WalkPipeline], adapter: Make) -> None:
     file = adapter("sd1", scale=0.2)
     exact = shown(painters["sd1"], stops(file, file), [0.0])
     half = shown(painters["sd1"], stops(file, file), [0.0], precision="bfloat16")
@@ -145,7 +147,7 @@ def test_adapters_lie_over_a_network_that_is_offloaded_and_are_taken_off(
 ) -> None:
     cards.pretend(monkeypatch)
     placed, moved = (
-        Painter(Model.load(str(tiny_models["sd1"]), device=cards.NAME, offload=how), tuning.fallback())
+        WalkPipeline(Model.load(str(tiny_models["sd1"]), device=cards.NAME, offload=how), tuning.fallback())
         for how in ("off", offload)
     )
     assert moved.model._networks.plan.offload == offload
@@ -156,7 +158,7 @@ def test_adapters_lie_over_a_network_that_is_offloaded_and_are_taken_off(
 
 
 @pytest.mark.slow
-def test_walk_from_style_to_style_is_paced_as_any(painters: dict[str, Painter], adapter: Make) -> None:
+def test_walk_from_style_to_style_is_paced_as_any(painters: dict[str, WalkPipeline], adapter: Make) -> None:
     painter, sampling = painters["sd1"], presets.resolve("balanced", {}, steps=5)
     rendering = replace(painter.rendering(sampling), precision="float32", memory_format="contiguous", threads=1)
     found = []
@@ -171,7 +173,7 @@ def test_walk_from_style_to_style_is_paced_as_any(painters: dict[str, Painter], 
 
 @pytest.mark.slow
 def test_adapter_that_is_missing_another_or_does_not_fit_is_named(
-    painters: dict[str, Painter], adapter: Make, tmp_path: Path
+    painters: dict[str, WalkPipeline], adapter: Make, tmp_path: Path
 ) -> None:
     painter, file = painters["sd1"], adapter("sd1")
     before = shown(painter, stops(None, None), [0.0])

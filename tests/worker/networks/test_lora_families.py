@@ -20,7 +20,7 @@ from worker.diffusion import tuning
 from worker.diffusion.model import Model
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterError, AdapterFile, Weights
 
 pytestmark = [
@@ -44,15 +44,15 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
 
 
 @pytest.fixture(scope="module")
-def painters(folders: Folders) -> dict[str, Painter]:
-    return {name: Painter(Model.load(str(folders[name]), device="cpu"), tuning.fallback()) for name in NAMES}
+def painters(folders: Folders) -> dict[str, WalkPipeline]:
+    return {name: WalkPipeline(Model.load(str(folders[name]), device="cpu"), tuning.fallback()) for name in NAMES}
 
 
 def of(path: Path) -> AdapterFile:
     return AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
 
 
-def prepared(painter: Painter, *stops: tuple[str, Weights]) -> PreparedWalk:
+def prepared(painter: WalkPipeline, *stops: tuple[str, Weights]) -> PreparedWalk:
     rendering = painter.rendering(steps=STEPS, guidance=GUIDANCE[painter.name])
     exactly: dict[str, Any] = {"precision": "float32", "memory_format": "contiguous", "threads": 1}
     exactly["scheduler"] = "FlowMatchEulerDiscreteScheduler"
@@ -60,12 +60,12 @@ def prepared(painter: Painter, *stops: tuple[str, Weights]) -> PreparedWalk:
     return painter.prepare(given, replace(rendering, **exactly))
 
 
-def shown(painter: Painter, positions: list[float], *stops: tuple[str, Weights]) -> list[Picture]:
+def shown(painter: WalkPipeline, positions: list[float], *stops: tuple[str, Weights]) -> list[Picture]:
     painted = painter.paint(prepared(painter, *stops), positions)
     return [np.asarray(one.picture, dtype=int) for one in painted]
 
 
-def at_one_stop(painter: Painter, weights: Weights) -> Picture:
+def at_one_stop(painter: WalkPipeline, weights: Weights) -> Picture:
     return shown(painter, [0.0], ("a bear", weights), ("a bear", weights))[0]
 
 
@@ -85,7 +85,7 @@ def whole(picture: NDArray[np.float32]) -> Picture:
     return (picture * 255).round().astype(int)
 
 
-def theirs(painter: Painter, folder: Path, path: Path, weight: float) -> Picture:
+def theirs(painter: WalkPipeline, folder: Path, path: Path, weight: float) -> Picture:
     """Paint a stop by the pipeline's own call, after `load_lora_weights`."""
     with loaded(folder, path, weight):
         how = {"steps": STEPS, "guidance": GUIDANCE[painter.name], **OPTIONS.get(painter.name, {})}
@@ -99,7 +99,7 @@ def apart(one: Picture, other: Picture) -> int:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("weight", [1.0, -0.7])
 def test_stop_with_a_lora_is_what_the_pipeline_paints(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str, weight: float
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str, weight: float
 ) -> None:
     painter, path = painters[name], flow_lora_files.save(folders[name], tmp_path / "lora.safetensors")
     ours = at_one_stop(painter, {of(path): weight})
@@ -168,7 +168,7 @@ def save_of_another_program(folder: Path, path: Path, name: str) -> Path:
     ],
 )
 def test_file_of_another_program_is_what_the_pipeline_makes_of_it(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str, program: str
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str, program: str
 ) -> None:
     path = save_of_another_program(folders[name], tmp_path / "lora.safetensors", program)
     ours = at_one_stop(painters[name], {of(path): 0.8})
@@ -178,7 +178,7 @@ def test_file_of_another_program_is_what_the_pipeline_makes_of_it(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_peft_names_without_a_network_are_the_same_lora(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
 ) -> None:
     path = flow_lora_files.save(folders[name], tmp_path / "lora.safetensors", parts=("transformer",))
     tensors = {key.removeprefix("transformer."): each for key, each in load_file(path).items()}
@@ -193,7 +193,7 @@ def test_peft_names_without_a_network_are_the_same_lora(
 
 @pytest.mark.parametrize("name", ["schnell", "dev", "sd3"])
 def test_pictures_between_two_stops_have_the_weight_and_texts_between(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
 ) -> None:
     painter, folder = painters[name], folders[name]
     path = flow_lora_files.save(folder, tmp_path / "lora.safetensors", parts=("transformer",))
@@ -220,7 +220,7 @@ def test_pictures_between_two_stops_have_the_weight_and_texts_between(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_of_a_batch_are_each_what_they_are_alone(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
 ) -> None:
     painter = painters[name]
     first, last = (
@@ -238,7 +238,7 @@ def test_rows_of_a_batch_are_each_what_they_are_alone(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_network_and_encoders_have_their_own_bits_back_once_a_lora_is_off(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str
 ) -> None:
     painter, path = painters[name], flow_lora_files.save(folders[name], tmp_path / "lora.safetensors")
     before = at_one_stop(painter, {})
@@ -254,7 +254,7 @@ def test_network_and_encoders_have_their_own_bits_back_once_a_lora_is_off(
         assert all(torch.equal(value, kept[key]) for key, value in found.items())
 
 
-def refused(painter: Painter, path: Path, message: str) -> None:
+def refused(painter: WalkPipeline, path: Path, message: str) -> None:
     """Check that a file is refused, by a stop and by the check of new files, and leaves no trace."""
     before = at_one_stop(painter, {})
     for lay in (at_one_stop, lambda painter, weights: painter.model.check_adapter(next(iter(weights)), "float32")):
@@ -266,7 +266,7 @@ def refused(painter: Painter, path: Path, message: str) -> None:
 @pytest.mark.parametrize("name", ["dev", "sd3", "z-image", "klein"])
 @pytest.mark.parametrize("other", ["dev", "sd3", "z-image", "klein"])
 def test_file_of_another_family_is_refused_by_name(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, name: str, other: str
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, name: str, other: str
 ) -> None:
     if name == other:
         path = flow_lora_files.save(folders[name], tmp_path / "lora.safetensors")
@@ -291,7 +291,7 @@ def test_file_of_another_family_is_refused_by_name(
     ],
 )
 def test_tensor_without_a_place_is_refused_by_name(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path, added: str, message: str
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path, added: str, message: str
 ) -> None:
     tensors = load_file(flow_lora_files.save(folders["dev"], tmp_path / "lora.safetensors", parts=("transformer",)))
     tensors = {key: each for key, each in tensors.items() if "attn" in key} | {added: torch.ones(4, 32)}
@@ -301,7 +301,7 @@ def test_tensor_without_a_place_is_refused_by_name(
 
 
 def test_tensor_that_diffusers_leaves_out_of_a_kohya_file_is_refused_by_name(
-    painters: dict[str, Painter], folders: Folders, tmp_path: Path
+    painters: dict[str, WalkPipeline], folders: Folders, tmp_path: Path
 ) -> None:
     path = save_of_another_program(folders["dev"], tmp_path / "lora.safetensors", "kohya for FLUX.1")
     tensors = load_file(path)

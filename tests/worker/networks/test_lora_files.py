@@ -17,7 +17,7 @@ from app.generation import lora_file
 from tests.support import lora_files
 from tests.support.own_calls import difference, exact, pipeline, shown, usual
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks.adapters import AdapterFile
 
 pytestmark = [
@@ -35,7 +35,7 @@ def of(path: Path) -> AdapterFile:
     return AdapterFile(hashlib.sha256(path.read_bytes()).hexdigest()[:32], path)
 
 
-def painted(painter: Painter, weights: dict[AdapterFile, float], *, prompt: str = PROMPT) -> Picture:
+def painted(painter: WalkPipeline, weights: dict[AdapterFile, float], *, prompt: str = PROMPT) -> Picture:
     stop = StopInput(prompt, "a lemon", 3, adapters=weights)
     return shown(painter, painter.prepare([stop, stop], exact(painter)), [0.0])[0]
 
@@ -53,7 +53,7 @@ def loaded(pipe: Any, paths: dict[Path, float]) -> Iterator[None]:
         pipe.unload_lora_weights()
 
 
-def theirs(painter: Painter, folder: Path, paths: dict[Path, float]) -> Picture:
+def theirs(painter: WalkPipeline, folder: Path, paths: dict[Path, float]) -> Picture:
     with loaded(pipeline(folder), paths):
         return usual(folder, StopInput(PROMPT, "a lemon", 3), exact(painter))
 
@@ -62,7 +62,7 @@ def theirs(painter: Painter, folder: Path, paths: dict[Path, float]) -> Picture:
 @pytest.mark.parametrize("form", ["kohya", "diffusers"])
 @pytest.mark.parametrize("weight", [1.0, -0.7])
 def test_stop_with_a_lora_is_what_load_lora_weights_paints(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], tmp_path: Path, kind: str, form: str, weight: float
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], tmp_path: Path, kind: str, form: str, weight: float
 ) -> None:
     painter, folder = painters[kind], tiny_models[kind]
     lora, path = lora_files.make(folder), tmp_path / "lora.safetensors"
@@ -73,7 +73,7 @@ def test_stop_with_a_lora_is_what_load_lora_weights_paints(
 
 
 def test_civitai_names_of_xl_blocks_are_the_same_lora(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], tmp_path: Path
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
     painter, folder = painters["sdxl"], tiny_models["sdxl"]
     path = lora_files.as_kohya(lora_files.make(folder), tmp_path / "civitai.safetensors", sgm=True)
@@ -85,7 +85,7 @@ def test_civitai_names_of_xl_blocks_are_the_same_lora(
 
 
 def test_peft_file_is_the_same_lora_once_its_configuration_is_in_its_header(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], tmp_path: Path
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
     painter, folder = painters["sd1"], tiny_models["sd1"]
     lora = lora_files.make(folder, parts=("unet",))
@@ -97,7 +97,7 @@ def test_peft_file_is_the_same_lora_once_its_configuration_is_in_its_header(
 
 
 def test_two_loras_at_one_stop_add_up_as_set_adapters_has_it(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], tmp_path: Path
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], tmp_path: Path
 ) -> None:
     painter, folder = painters["sd1"], tiny_models["sd1"]
     a = lora_files.as_kohya(lora_files.make(folder, seed=1), tmp_path / "a.safetensors")
@@ -108,7 +108,7 @@ def test_two_loras_at_one_stop_add_up_as_set_adapters_has_it(
 
 @pytest.mark.parametrize("kind", ["sd1", "sdxl"])
 def test_model_is_as_it_was_once_a_lora_is_taken_off(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], tmp_path: Path, kind: str
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], tmp_path: Path, kind: str
 ) -> None:
     painter = painters[kind]
     path = lora_files.as_kohya(lora_files.make(tiny_models[kind]), tmp_path / "lora.safetensors")
@@ -121,7 +121,7 @@ def test_model_is_as_it_was_once_a_lora_is_taken_off(
 
 
 def test_loras_of_several_stops_stay_loaded_and_paint_as_each_alone_does(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painter, folder = painters["sd1"], tiny_models["sd1"]
     files = [

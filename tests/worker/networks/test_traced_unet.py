@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.networks import traced_unet
 from worker.networks.traced_unet import Traced
 
@@ -20,13 +20,13 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def network(painters: dict[str, Painter], kind: str, precision: str = "float32") -> Traced:
+def network(painters: dict[str, WalkPipeline], kind: str, precision: str = "float32") -> Traced:
     unet, _ = painters[kind].model.networks(precision, "contiguous")
     assert isinstance(unet, Traced)
     return unet
 
 
-def given(painter: Painter, rows: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+def given(painter: WalkPipeline, rows: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
     positive, _ = painter.model.encode("a bear", "")
     words = torch.from_numpy(positive.states).to(dtype)
     return torch.randn(rows, *painter.model.latent_shape).to(dtype), words.repeat(rows, 1, 1)
@@ -35,7 +35,7 @@ def given(painter: Painter, rows: int, dtype: torch.dtype) -> tuple[torch.Tensor
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("kind", ["sd1", "bert"])
 @torch.inference_mode()
-def test_trace_gives_the_same_bits_in_any_batch(painters: dict[str, Painter], kind: str, precision: str) -> None:
+def test_trace_gives_the_same_bits_in_any_batch(painters: dict[str, WalkPipeline], kind: str, precision: str) -> None:
     unet = network(painters, kind, precision)
     for rows, t in ((1, 500), (2, torch.tensor(7)), (5, torch.tensor(33.25)), (2, 999)):
         latents, words = given(painters[kind], rows, unet.dtype)
@@ -47,7 +47,7 @@ def test_trace_gives_the_same_bits_in_any_batch(painters: dict[str, Painter], ki
 @pytest.mark.parametrize(("height", "width"), [(21, 32), (32, 9)])
 @torch.inference_mode()
 def test_trace_of_sides_that_cannot_be_halved_gives_the_same_bits(
-    painters: dict[str, Painter], height: int, width: int
+    painters: dict[str, WalkPipeline], height: int, width: int
 ) -> None:
     unet = network(painters, "bert")
     _, words = given(painters["bert"], 4, unet.dtype)
@@ -57,7 +57,7 @@ def test_trace_of_sides_that_cannot_be_halved_gives_the_same_bits(
 
 @torch.inference_mode()
 def test_network_that_cannot_be_traced_runs_as_it_is(
-    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("no trace")
@@ -70,7 +70,7 @@ def test_network_that_cannot_be_traced_runs_as_it_is(
 
 @torch.inference_mode()
 def test_trace_that_yields_something_else_is_not_used(
-    painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch
+    painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unet = Traced(network(painters, "sd1").unet)
     monkeypatch.setattr(torch.jit, "trace", lambda *_, **__: lambda latents, *_: latents + 1)
@@ -79,7 +79,7 @@ def test_trace_that_yields_something_else_is_not_used(
 
 
 @torch.inference_mode()
-def test_large_network_is_not_traced(painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_network_is_not_traced(painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traced_unet, "SMALL", 10)
     monkeypatch.setattr(torch.jit, "trace", None)
     unet = Traced(network(painters, "sd1").unet)
@@ -89,7 +89,7 @@ def test_large_network_is_not_traced(painters: dict[str, Painter], monkeypatch: 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @torch.inference_mode()
-def test_batch_runs_in_the_same_parts_whenever_it_is_run(painters: dict[str, Painter], precision: str) -> None:
+def test_batch_runs_in_the_same_parts_whenever_it_is_run(painters: dict[str, WalkPipeline], precision: str) -> None:
     unet = network(painters, "bert", precision)
     latents, words = given(painters["bert"], 9, unet.dtype)
     torch.set_num_threads(2)

@@ -10,7 +10,7 @@ import torch
 import transformers
 
 from app.config import ROOT
-from image_encoder import Eye
+from image_encoder import ImageEncoder
 from tests.support import photos
 from worker.photos import describing
 from worker.photos.describing import Blip, DescriberError, Description
@@ -41,8 +41,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def eye() -> Eye:
-    return Eye.load(ROOT / "models/eye")
+def eye() -> ImageEncoder:
+    return ImageEncoder.load(ROOT / "models/eye")
 
 
 def test_blip_says_the_same_of_a_picture_each_time(weights: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_folder_without_blip_is_named(tmp_path: Path, broken: str) -> None:
         Blip(tmp_path / broken)
 
 
-def test_the_eye_names_its_nearest_concept(eye: Eye) -> None:
+def test_the_eye_names_its_nearest_concept(eye: ImageEncoder) -> None:
     from sketch import sketchbook
 
     book = sketchbook.load(ROOT / "models/house" / sketchbook.FILE)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from worker.planning.latent_state import Painted, State, between, pack, unpack
+from worker.planning.latent_state import GeneratedFrame, State, between, pack, unpack
 
 
 def state(seed: int, depth: int = 3, memory: int = 1) -> State:
@@ -75,8 +75,10 @@ def test_states_of_different_depths_cannot_be_blended() -> None:
 def test_what_is_packed_comes_back_bit_for_bit() -> None:
     picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     look = np.linspace(0, 1, 12, dtype=np.float32).reshape(2, 2, 3)
-    first = Painted(1 / 3, picture, {2: look, 5: look / 2}, {2: state(1, depth=2), 5: state(2, depth=5, memory=2)})
-    second = Painted(0.5)
+    first = GeneratedFrame(
+        1 / 3, picture, {2: look, 5: look / 2}, {2: state(1, depth=2), 5: state(2, depth=5, memory=2)}
+    )
+    second = GeneratedFrame(0.5)
     one, other = unpack(pack([first, second]))
     assert (one.position, other.position) == (1 / 3, 0.5)
     assert one.picture is not None
@@ -93,7 +95,7 @@ def test_what_is_packed_comes_back_bit_for_bit() -> None:
 
 
 def test_what_is_no_archive_of_states_is_refused(tmp_path: Path) -> None:
-    good = pack([Painted(0.5, states={3: state(1)})])
+    good = pack([GeneratedFrame(0.5, states={3: state(1)})])
     pickled = io.BytesIO()
     np.savez(pickled, index=np.array([{"a": 1}], dtype=object), allow_pickle=True)
     for data in (b"", b"PK", good[: len(good) // 2], pickled.getvalue()):

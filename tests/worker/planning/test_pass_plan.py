@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from worker.planning import frame_schedule, interpolation, pass_plan
-from worker.planning.pass_plan import Between, Knot, Level
+from worker.planning.pass_plan import Between, IntermediateSample, Pass
 
 SAMPLING: dict[str, Any] = {"steps": 9, "ladder": [[6, 4], [8, 12]], "branches": True}
 SHORT: dict[str, Any] = {"steps": 9, "ladder": [[6, 4]], "branches": True}
@@ -43,16 +43,16 @@ class Thumbnails(dict[float, Mapping[int, NDArray[np.float32]]]):
         return AnyDepth(position)
 
 
-def laid_out(sampling: Mapping[str, Any], **wanted: Any) -> list[Level]:
+def laid_out(sampling: Mapping[str, Any], **wanted: Any) -> list[Pass]:
     """Follow a plan to its end."""
     options = {"stops": 2, "frames": 24, "batch": 8} | wanted
-    levels: list[Level] = []
+    levels: list[Pass] = []
     while level := pass_plan.following(levels, Thumbnails(), sampling=sampling, **options):
         levels.append(level)
     return levels
 
 
-def kinds(levels: Sequence[Level]) -> list[tuple[str, int, int]]:
+def kinds(levels: Sequence[Pass]) -> list[tuple[str, int, int]]:
     return [(level.kind, len(level.positions), level.until) for level in levels]
 
 
@@ -100,7 +100,7 @@ def test_closed_walk_leads_back_and_does_not_paint_its_first_stop_twice() -> Non
     assert 2 < positions[-1] < 3
     last = pass_plan.find_start(2, levels, positions[-1], SHORT)
     assert last is not None
-    assert (last.left.level, last.right) == (1, Knot(0, 0.0))
+    assert (last.left.level, last.right) == (1, IntermediateSample(0, 0.0))
 
 
 def test_eased_walk_keeps_nearer_to_its_stops() -> None:
@@ -118,19 +118,29 @@ def test_fewer_frames_than_stops_are_refused() -> None:
 
 def test_frame_starts_from_the_knots_on_either_side() -> None:
     levels = laid_out(SHORT)
-    assert pass_plan.find_start(2, levels, 0.5, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.6), pytest.approx(0.5))
-    assert pass_plan.find_start(2, levels, 0.05, SHORT) == Between(6, Knot(0, 0.0), Knot(1, 0.2), pytest.approx(0.25))
-    assert pass_plan.find_start(2, levels, 0.95, SHORT) == Between(6, Knot(1, 0.8), Knot(0, 1.0), pytest.approx(0.75))
-    assert pass_plan.find_start(2, levels, 0.4, SHORT) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
+    assert pass_plan.find_start(2, levels, 0.5, SHORT) == Between(
+        6, IntermediateSample(1, 0.4), IntermediateSample(1, 0.6), pytest.approx(0.5)
+    )
+    assert pass_plan.find_start(2, levels, 0.05, SHORT) == Between(
+        6, IntermediateSample(0, 0.0), IntermediateSample(1, 0.2), pytest.approx(0.25)
+    )
+    assert pass_plan.find_start(2, levels, 0.95, SHORT) == Between(
+        6, IntermediateSample(1, 0.8), IntermediateSample(0, 1.0), pytest.approx(0.75)
+    )
+    assert pass_plan.find_start(2, levels, 0.4, SHORT) == Between(
+        6, IntermediateSample(1, 0.4), IntermediateSample(1, 0.4), 0.0
+    )
 
 
 def test_knot_of_a_second_rung_goes_on_from_itself_or_starts_between_two_of_the_first() -> None:
     levels = laid_out(SAMPLING, frames=60)
-    assert pass_plan.find_start(2, levels, 0.4, SAMPLING) == Between(6, Knot(1, 0.4), Knot(1, 0.4), 0.0)
+    assert pass_plan.find_start(2, levels, 0.4, SAMPLING) == Between(
+        6, IntermediateSample(1, 0.4), IntermediateSample(1, 0.4), 0.0
+    )
     new = next(position for position in levels[2].positions if position > 0.8)
     between = pass_plan.find_start(2, levels, new, SAMPLING)
     assert between is not None
-    assert (between.depth, between.left, between.right) == (6, Knot(1, 0.8), Knot(0, 1.0))
+    assert (between.depth, between.left, between.right) == (6, IntermediateSample(1, 0.8), IntermediateSample(0, 1.0))
     frame = pass_plan.find_start(3, levels, 0.999, SAMPLING)
     assert frame is not None
     assert (frame.depth, frame.left.level) == (8, 2)
@@ -207,7 +217,7 @@ def test_every_frame_is_painted_once_from_what_was_painted_before(
     for number, level in enumerate(levels):
         assert sorted(index for part in level.batches for index in part) == list(range(len(level.positions)))
         assert all(len(part) <= max(batch, pass_plan.PAIR) for part in level.batches)
-        assert Level.from_json(json.loads(json.dumps(level.to_json()))) == level
+        assert Pass.from_json(json.loads(json.dumps(level.to_json()))) == level
         for position in level.positions:
             between = pass_plan.find_start(number, levels, position, sampling)
             if between is None:
@@ -244,7 +254,7 @@ def test_recipe_without_levels_is_painted_in_the_batches_of_its_time(stops: int,
     ],
 )
 def test_altered_level_is_refused(change: dict[str, Any]) -> None:
-    good = Level("stops", (0.0, 1.0), 9, ((0, 1),), pad=2).to_json()
-    assert Level.from_json(good).pad == 2
+    good = Pass("stops", (0.0, 1.0), 9, ((0, 1),), pad=2).to_json()
+    assert Pass.from_json(good).pad == 2
     with pytest.raises((ValueError, TypeError)):
-        Level.from_json(good | change)
+        Pass.from_json(good | change)

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from app.storage.database import db, now, writing
-from app.storage.walk_models import Piece
+from app.storage.walk_models import Task
 from app.walks import lifecycle
 from tests.conftest import Commissioner
 from worker.queue import heartbeat
@@ -27,7 +27,7 @@ def claim(app: Flask, commissioned: Commissioner) -> Claim:
     taken = claim_next()
     assert taken is not None
     with writing() as session:
-        session.query(Piece).update({"lease_until": now() + timedelta(seconds=1)})
+        session.query(Task).update({"lease_until": now() + timedelta(seconds=1)})
     return taken
 
 
@@ -55,7 +55,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def seconds_left() -> float:
     db.session.rollback()
-    until = db.session.query(Piece.lease_until).scalar()
+    until = db.session.query(Task.lease_until).scalar()
     return float((until - now()).total_seconds())
 
 

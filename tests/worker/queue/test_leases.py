@@ -26,7 +26,7 @@ from app.storage.walk_models import (
     STAGES,
     STOPS,
     Frame,
-    Piece,
+    Task,
     Walk,
 )
 from app.walks import lifecycle
@@ -65,7 +65,7 @@ def change(walk_id: str, **values: object) -> None:
 def change_piece(walk_id: str, **values: object) -> None:
     """Write to a walk's pieces as somebody else would."""
     with writing() as session:
-        for piece in session.query(Piece).join(Walk).filter(Walk.id == walk_id).populate_existing():
+        for piece in session.query(Task).join(Walk).filter(Walk.id == walk_id).populate_existing():
             for name, value in values.items():
                 setattr(piece, name, value)
 
@@ -74,13 +74,13 @@ def open_pieces(walk: Walk, *pieces: tuple[str, int, int, int]) -> None:
     """Open pieces of a walk as a worker does: kind, level, batch, urgency."""
     with writing() as session:
         for kind, level, batch, urgency in pieces:
-            session.add(Piece(walk_number=walk.number, kind=kind, level=level, batch=batch, urgency=urgency))
+            session.add(Task(walk_number=walk.number, kind=kind, level=level, batch=batch, urgency=urgency))
 
 
-def piece_of(walk_id: str) -> Piece:
+def piece_of(walk_id: str) -> Task:
     """Read a walk's only piece as it stands in the database."""
     number = read(walk_id).number
-    return db.session.query(Piece).filter_by(walk_number=number).populate_existing().one()
+    return db.session.query(Task).filter_by(walk_number=number).populate_existing().one()
 
 
 @pytest.fixture
@@ -376,7 +376,7 @@ def test_stages_of_a_finished_walk_leave_it_finished(hung: Commissioner) -> None
     assert (read(walk.id).state, read(walk.id).attempt) == (FINISHED, 0)
     fail_walk(taken, "no")
     assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
 
 
 def test_stages_that_kill_their_workers_are_given_up_and_the_walk_hangs_on(hung: Commissioner, gone: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.queue import queued_tasks
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import PHOTOS, Piece
+from app.storage.walk_models import PHOTOS, Task
 from tests.worker.rows import read_photo
 from worker.queue import leases, photo_tasks
 from worker.queue.leases import Claim, LeaseLost
@@ -40,7 +40,7 @@ def claimed() -> Claim | None:
 def let_the_lease_end() -> None:
     """Run all leases out, and sweep."""
     with writing() as session:
-        session.query(Piece).update({"lease_until": now() - timedelta(seconds=1)})
+        session.query(Task).update({"lease_until": now() - timedelta(seconds=1)})
     leases.sweep()
 
 
@@ -52,7 +52,7 @@ def finish(claim: Claim, **found: str) -> bool:
 
 def tasks() -> list[str | None]:
     db.session.rollback()
-    return list(db.session.scalars(select(Piece.task).order_by(Piece.number)))
+    return list(db.session.scalars(select(Task.task).order_by(Task.number)))
 
 
 def test_oldest_photo_is_first_and_claimed_by_one_alone(app: object) -> None:
@@ -123,5 +123,5 @@ def test_task_of_a_photo_is_hidden_from_workers_of_the_release_before(app: objec
     """They claim tasks of urgency 0 and of walks whatever their kind, and would take this one for a walk's."""
     brought("a")
     photo_tasks.enqueue()
-    assert db.session.scalars(select(Piece.urgency)).all() == [queued_tasks.PHOTO]
+    assert db.session.scalars(select(Task.urgency)).all() == [queued_tasks.PHOTO]
     assert queued_tasks.PHOTO not in (queued_tasks.SHORT, queued_tasks.WALK)

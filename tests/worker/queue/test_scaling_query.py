@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.storage.database import db, now, writing
 from app.storage.photo_models import Photo
-from app.storage.walk_models import FINISHED, PIECE_TAKEN, Piece, Walk
+from app.storage.walk_models import FINISHED, PIECE_TAKEN, Task, Walk
 from app.walks import lifecycle
 from tests.conftest import Commissioner
 from tests.support.manifests import FOLDER
@@ -65,7 +65,7 @@ def test_pieces_of_what_is_over_are_no_work(app: Flask, commissioned: Commission
     assert claim_next() is not None
     with writing() as session:
         session.query(Walk).filter_by(id=walk.id).update({"state": "failed", "finished_at": now()})
-        session.query(Piece).update({"state": "waiting", "urgency": 2})
+        session.query(Task).update({"state": "waiting", "urgency": 2})
     assert asked("unfinished") == counted() == 0
 
 

@@ -18,7 +18,7 @@ from app.storage.walk_models import (
     PIECE_TAKEN,
     QUEUED,
     STAGES,
-    Piece,
+    Task,
     Walk,
 )
 from tests.conftest import Commissioner
@@ -144,24 +144,24 @@ def test_a_walk_between_two_levels_that_nobody_goes_on_with_fails(
     walk: Walk, living: Living, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with writing() as session:
-        session.add(Piece(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
+        session.add(Task(walk_number=walk.number, kind=FRAMES, level=1, urgency=1))
     change(walk, state=PAINTING)
     living([NAME])
     miss_for_long(monkeypatch)
     assert (read(walk.id).state, read(walk.id).error) == (FAILED, NOT_HERE)
-    assert db.session.query(Piece).one().urgency == queued_tasks.SUSPENDED, "no claim passes over it"
+    assert db.session.query(Task).one().urgency == queued_tasks.SUSPENDED, "no claim passes over it"
 
 
 def test_candidates_that_nobody_can_paint_fail(app: Flask, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     sets = [candidates.painted("ann", seed=seed) for seed in (3, 4)]
     with writing() as session:
         for each, model in zip(sets, ("museum", None), strict=True):
-            session.add(Piece(task=each.id, kind=CANDIDATES, batch=8, urgency=0, model=model))
+            session.add(Task(task=each.id, kind=CANDIDATES, batch=8, urgency=0, model=model))
     living([NAME])
     miss_for_long(monkeypatch)
     db.session.expire_all()
     assert [(each.state, each.error) for each in sets] == [("failed", NOT_HERE), ("painted", None)]
-    assert [piece.task for piece in db.session.query(Piece)] == [sets[1].id]
+    assert [piece.task for piece in db.session.query(Task)] == [sets[1].id]
 
 
 def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
@@ -170,9 +170,9 @@ def test_stages_that_nobody_can_paint_are_dropped_and_the_walk_hangs_on(
     walk = hung()
     change(walk, model="museum")
     with writing() as session:
-        session.add(Piece(walk_number=walk.number, kind=STAGES, batch=0, urgency=0))
-        session.add(Piece(walk_number=walk.number, kind=STAGES, batch=1, urgency=0, state=PIECE_TAKEN))
+        session.add(Task(walk_number=walk.number, kind=STAGES, batch=0, urgency=0))
+        session.add(Task(walk_number=walk.number, kind=STAGES, batch=1, urgency=0, state=PIECE_TAKEN))
     living([NAME])
     miss_for_long(monkeypatch)
-    assert [piece.batch for piece in db.session.query(Piece)] == [1]
+    assert [piece.batch for piece in db.session.query(Task)] == [1]
     assert (read(walk.id).state, read(walk.id).error) == (FINISHED, None)

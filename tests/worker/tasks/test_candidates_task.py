@@ -18,7 +18,7 @@ from app.queue import candidate_requests
 from app.storage import media_store
 from app.storage.candidate_models import FAILED, PAINTED, CandidateSet
 from app.storage.database import db, writing
-from app.storage.walk_models import CANDIDATES, STOPS, Piece, Walk
+from app.storage.walk_models import CANDIDATES, STOPS, Task, Walk
 from app.walk_requests import candidates, intake, validation
 from sketch import scene
 from tests.conftest import Commissioner, make_app
@@ -27,7 +27,7 @@ from tests.worker import lone_painter
 from tests.worker.fake import FakePainter
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.process.worker import this_worker
 from worker.tasks import candidates_task
@@ -75,7 +75,7 @@ def assert_same(candidate: NDArray[np.uint8], frame: NDArray[np.uint8]) -> None:
 
 
 @pytest.fixture
-def led_site(instance: Path, painters: dict[str, Painter], monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def led_site(instance: Path, painters: dict[str, WalkPipeline], monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """Open a site whose worker paints by a tiny model that drawings lead."""
     monkeypatch.setattr(painters["led"].model, "sketchbook", led.book())
     facts = {"name": painters["led"].name, "presets": {}}
@@ -156,12 +156,12 @@ def test_worker_that_stops_half_way_leaves_what_is_there_and_the_next_one_goes_o
     job.work()
     this_worker().stopping.clear()
     before = pictures(of)
-    assert (len(before), db.session.query(Piece).one().state) == (2, "waiting")
+    assert (len(before), db.session.query(Task).one().state) == (2, "waiting")
     painter.on_paint = lambda _batch: None
     job.work()
     assert len(pictures(of)) == 4
     assert all((a == b).all() for a, b in zip(before, pictures(of), strict=False))
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
 
 
 def test_candidates_that_are_deleted_meanwhile_leave_nothing(painter: FakePainter) -> None:
@@ -178,7 +178,7 @@ def test_candidates_that_are_deleted_meanwhile_leave_nothing(painter: FakePainte
     job.work()
     db.session.rollback()
     assert candidate_requests.find(of.id) is None
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
 
 
 def test_what_goes_wrong_is_told_and_can_be_tried_again(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:

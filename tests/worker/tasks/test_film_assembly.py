@@ -17,7 +17,7 @@ from sqlalchemy import update
 
 from app.storage import media_store
 from app.storage.database import now, writing
-from app.storage.walk_models import FINISHED, Piece
+from app.storage.walk_models import FINISHED, Task
 from app.walks import lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
@@ -135,7 +135,7 @@ def test_worker_that_is_killed_as_a_walk_is_finished_leaves_nothing_behind(
     monkeypatch.undo()
     monkeypatch.setattr(film_assembly, "finish_film", finish_and_die)
     with writing() as session:
-        session.execute(update(Piece).values(lease_until=now() - timedelta(seconds=1)))
+        session.execute(update(Task).values(lease_until=now() - timedelta(seconds=1)))
     leases.sweep()
     with pytest.raises(KeyboardInterrupt):  # just after its end
         job.work()

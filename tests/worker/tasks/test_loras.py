@@ -21,7 +21,7 @@ from app.generation import adapters, lora_file, loras
 from app.queue import jobs, lora_checks
 from app.storage import media_store
 from app.storage.database import db
-from app.storage.walk_models import FAILED, FINISHED, LORA, Piece, Walk
+from app.storage.walk_models import FAILED, FINISHED, LORA, Task, Walk
 from app.teaching import lora_adding
 from app.walk_requests import intake, recipe
 from app.walk_requests.validation import validate
@@ -32,7 +32,7 @@ from tests.worker import lone_painter
 from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.process.worker import this_worker
 
@@ -56,7 +56,7 @@ def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def worker(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Painter:
+def worker(app: Flask, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> WalkPipeline:
     """Run a worker in this process, each time the command waits for one."""
     monkeypatch.setattr(jobs, "workers", lambda: [{"name": "here"}])
     monkeypatch.setattr(lora_adding, "sleep", lambda _: job.work())
@@ -115,7 +115,7 @@ def test_lora_is_checked_offered_listed_and_removed(runner: FlaskCliRunner, make
     assert added["trigger"] == "inkwash style"
     assert run_json(runner, "loras", "list") == [added]
     assert sorted(path.name for path in loras.folder().iterdir()) == ["ink-wash.json", "ink-wash.safetensors"]
-    assert db.session.query(Piece).filter_by(kind=LORA).count() == 0
+    assert db.session.query(Task).filter_by(kind=LORA).count() == 0
     assert "There is a LoRA ink-wash already" in refused(runner, "add", str(make("Ink_Wash")))
     assert "removed" in run(runner, "loras", "remove", "ink-wash").output
     assert run_json(runner, "loras", "list") == []
@@ -219,7 +219,7 @@ def test_without_a_worker_nothing_is_added_and_a_slow_one_is_not_waited_for(
     assert "checked the file within 1 seconds; it was not added" in refused(runner, "add", path, "--wait", "1")
     monkeypatch.setattr(jobs, "workers", list)
     assert "No worker is running" in refused(runner, "add", path)
-    assert loras.every() == () and db.session.query(Piece).count() == 0
+    assert loras.every() == () and db.session.query(Task).count() == 0
 
 
 def test_link_out_of_the_folder_is_refused(runner: FlaskCliRunner, make: Make, tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_style_that_was_taught_is_listed_and_chosen_as_a_lora_is(
 
 
 def test_check_that_is_lost_or_fails_is_answered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> Painter:
+    def broken(_: object) -> WalkPipeline:
         raise RuntimeError("the disk is on fire")
 
     monkeypatch.setattr(this_worker().models, "get", broken)

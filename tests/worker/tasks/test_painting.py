@@ -32,8 +32,8 @@ from tests.worker.rows import read
 from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.rendering import PaintingError
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.rendering import GenerationError
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 
 pytestmark = [pytest.mark.databases, pytest.mark.slow]
@@ -49,8 +49,8 @@ def model(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def led(model: Path) -> Painter:
-    return Painter(Model.load(str(model), device="cpu"), tuning.fallback())
+def led(model: Path) -> WalkPipeline:
+    return WalkPipeline(Model.load(str(model), device="cpu"), tuning.fallback())
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def app(instance: Path, model: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def easel(app: Flask, led: Painter) -> None:
+def easel(app: Flask, led: WalkPipeline) -> None:
     """Have the tiny model paint, as a worker elsewhere does that has only just begun."""
     lone_painter.at_work(app, led)
 
@@ -130,7 +130,7 @@ def test_walk_whose_drawing_is_gone_from_the_database_fails_and_the_others_are_p
     with writing() as session:
         session.execute(delete(AddedDrawing))
     other = commission("the sun over a house", visitor="bob")
-    with pytest.raises(PaintingError, match=ROBOT_DIGEST):
+    with pytest.raises(GenerationError, match=ROBOT_DIGEST):
         job.work()
     painted(other)
     row = read(lost.id)

@@ -14,7 +14,7 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.media_store import MediaStore
 from app.storage.photo_models import Photo
-from app.storage.walk_models import Piece
+from app.storage.walk_models import Task
 from tests.conftest import Commissioner
 from tests.support import photos
 from tests.support.eyes import make_eye
@@ -100,7 +100,7 @@ def test_while_the_store_is_away_a_photo_waits(painter: FakePainter, monkeypatch
     monkeypatch.setattr(this_worker().outages, "wait_out", lambda *_: None)
     job.work()
     assert read_photo(photo_id).described_at is not None and read_photo(photo_id).error is None
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
 
 
 def test_a_photo_that_its_owner_took_back_leaves_no_file(painter: FakePainter, monkeypatch: pytest.MonkeyPatch) -> None:

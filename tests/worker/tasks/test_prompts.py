@@ -27,7 +27,7 @@ from tests.worker import lone_painter
 from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion.rendering import PaintingError
+from worker.diffusion.rendering import GenerationError
 from worker.tasks import painting
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
@@ -127,7 +127,7 @@ def test_recipe_whose_embedding_was_replaced_is_refused_by_name_and_a_waiting_wa
     enter("ink", seed=2).touch()
     with pytest.raises(InvalidInput, match="The embedding “ink” of the recipe was removed here, or replaced since"):
         recipe.read_upload(json.dumps(written).encode())
-    with pytest.raises(PaintingError):
+    with pytest.raises(GenerationError):
         job.work()
     row = read(waiting.id)
     assert row.state == FAILED and "embedding ink, with which it was to be painted, was removed here" in row.error

@@ -15,7 +15,7 @@ from PIL import Image
 from app.queue import stage_requests
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import FINISHED, STAGES, STOPS, Piece, Walk
+from app.storage.walk_models import FINISHED, STAGES, STOPS, Task, Walk
 from app.walks import lifecycle, lookup, reuse
 from sketch import rendering
 from sketch.scene import Scene
@@ -25,7 +25,7 @@ from tests.worker.fake import SIDE, FakePainter
 from tests.worker.rows import read
 from worker import job
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.process.worker import Worker
 from worker.tasks import stages_task, walk_setup
@@ -58,7 +58,7 @@ def test_a_frame_is_shown_after_each_step_and_becomes_the_frame(painted: Walk, i
     assert last == pytest.approx(tuple(int(value) for value in frame[0, 0]), abs=12)  # WebP is lossy
     row = read(painted.id)
     assert (row.state, row.painted_count) == (FINISHED, 9)
-    assert db.session.query(Piece).count() == 0
+    assert db.session.query(Task).count() == 0
 
 
 def test_stages_that_fail_leave_the_walk_and_can_be_asked_for_again(
@@ -129,7 +129,9 @@ def test_stages_are_painted_in_the_order_in_which_they_were_asked_for(
     assert order == [late.id, early.id, early.id, early.id]
 
 
-def begun(painter: Painter, scenes: list[Scene | None], position: float, *, seed: int = 3) -> list[NDArray[np.uint8]]:
+def begun(
+    painter: WalkPipeline, scenes: list[Scene | None], position: float, *, seed: int = 3
+) -> list[NDArray[np.uint8]]:
     """Return what a walk by a real model begins with, at a position."""
     stops = [StopInput("a sun", "", seed, scene=scene) for scene in scenes]
     prepared = painter.prepare(stops, painter.rendering(steps=3, guidance=2.0))
@@ -137,7 +139,7 @@ def begun(painter: Painter, scenes: list[Scene | None], position: float, *, seed
     return stages_task.initial_pictures(painting, position)
 
 
-def test_sketch_that_leads_the_painter_comes_first_and_then_the_noise(painters: dict[str, Painter]) -> None:
+def test_sketch_that_leads_the_painter_comes_first_and_then_the_noise(painters: dict[str, WalkPipeline]) -> None:
     scenes: list[Scene | None] = [drawings.scene("house"), drawings.scene("sun")]
     sketch, noise = begun(painters["led"], scenes, 0.0)
     assert sketch.shape == noise.shape == (32, 32, 3)
@@ -149,5 +151,5 @@ def test_sketch_that_leads_the_painter_comes_first_and_then_the_noise(painters: 
     assert (begun(painters["led"], scenes, 0.0, seed=4)[1] != noise).any()
 
 
-def test_model_that_is_led_by_words_alone_begins_with_nothing_to_show(painters: dict[str, Painter]) -> None:
+def test_model_that_is_led_by_words_alone_begins_with_nothing_to_show(painters: dict[str, WalkPipeline]) -> None:
     assert begun(painters["bert"], [None, None], 0.0) == begun(painters["led"], [None, None], 0.0) == []

@@ -30,7 +30,7 @@ from tests.worker import lone_painter
 from tests.worker.processes import restart
 from tests.worker.rows import read
 from worker import job
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 
 pytestmark = [
@@ -64,7 +64,7 @@ def app(instance: Path, tiny_models: dict[str, Path]) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def easel(app: Flask, tiny_models: dict[str, Path]) -> Painter:
+def easel(app: Flask, tiny_models: dict[str, Path]) -> WalkPipeline:
     return lone_painter.at_work(app, lone_painter.load(tiny_models["sd1"]))
 
 

@@ -33,8 +33,8 @@ from tests.worker.rows import read
 from worker import job
 from worker.diffusion import tuning
 from worker.diffusion.model import Model
-from worker.diffusion.rendering import PaintingError
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.rendering import GenerationError
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import encoding
 from worker.photos import tracing
 from worker.tasks import walk_photos
@@ -53,8 +53,10 @@ def folders(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def loaded(folders: dict[str, Path]) -> dict[str, Painter]:
-    return {name: Painter(Model.load(str(folder), device="cpu"), tuning.fallback()) for name, folder in folders.items()}
+def loaded(folders: dict[str, Path]) -> dict[str, WalkPipeline]:
+    return {
+        name: WalkPipeline(Model.load(str(folder), device="cpu"), tuning.fallback()) for name, folder in folders.items()
+    }
 
 
 @pytest.fixture(params=["led", "words"])
@@ -72,7 +74,7 @@ def app(instance: Path, folders: dict[str, Path], kind: str) -> Iterator[Flask]:
 
 
 @pytest.fixture(autouse=True)
-def easel(app: Flask, kind: str, loaded: dict[str, Painter]) -> Painter:
+def easel(app: Flask, kind: str, loaded: dict[str, WalkPipeline]) -> WalkPipeline:
     return lone_painter.at_work(app, loaded[kind])
 
 
@@ -115,7 +117,7 @@ def test_what_leads_there_is_kept_with_the_walk_and_the_frames_are_the_same_each
 
 @pytest.mark.parametrize("kind", ["words"], indirect=True)
 @pytest.mark.parametrize("stop", [0, 1, 2])
-def test_the_photo_itself_stands_at_its_stop_where_words_lead(easel: Painter, stop: int) -> None:
+def test_the_photo_itself_stands_at_its_stop_where_words_lead(easel: WalkPipeline, stop: int) -> None:
     walk = commission(stop=stop)
     frames = painted(walk)
     position = [frame.position for frame in read(walk.id).painted].index(float(stop))
@@ -143,7 +145,7 @@ def test_a_worker_that_goes_on_takes_what_the_first_one_kept(monkeypatch: pytest
             row = {"kind": name, "path": each.path, "bytes": each.bytes, "etag": each.etag}
             session.add(Medium(walk_number=at.number, **row))
     monkeypatch.setattr(tracing, "trace", made_again)
-    monkeypatch.setattr(Painter, "invert", made_again)
+    monkeypatch.setattr(WalkPipeline, "invert", made_again)
     assert np.array_equal(frames, painted(again))
     assert calls == []
 
@@ -190,7 +192,7 @@ def test_candidates_whose_photo_is_somebody_elses_fail_and_say_so() -> None:
     photo, _ = photo_store.save(photo_check.check(photos.written(DISC)), owner_hash="bob", network="there")
     wanted = candidates.validate({"stop": {"prompt": "the sun", "picture": photo.id}, "seed": 5})
     found = candidates.place(wanted, owner_hash="ann", network="here")
-    with suppress(PaintingError):
+    with suppress(GenerationError):
         job.work()
     db.session.rollback()
     again = candidate_requests.find(found.id)

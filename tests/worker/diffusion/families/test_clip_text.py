@@ -18,8 +18,8 @@ from tests.support.own_calls import exact, pipeline, shown, usual
 from worker.diffusion.families import EmbeddingFile, Text, TextOptions, clip_text
 from worker.diffusion.families.inversion_files import InversionError
 from worker.diffusion.model import Model
-from worker.diffusion.rendering import PaintingError, StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.rendering import GenerationError, StopInput
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 
@@ -132,7 +132,7 @@ def test_clip_skip_is_diffusers_own(models: dict[str, Model], tiny_models: dict[
 
 @pytest.mark.parametrize("kind", ["sd1", "sdxl"])
 def test_stops_of_unequal_length_are_painted_as_diffusers_own_call(
-    painters: dict[str, Painter], tiny_models: dict[str, Path], kind: str
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path], kind: str
 ) -> None:
     painter = painters[kind]
     rendering = exact(painter)
@@ -164,7 +164,7 @@ def _painted_from(folder: Path, prepared: Any, index: int, rendering: Any) -> ND
 
 
 def test_short_walk_without_weights_is_painted_as_before(
-    painters: dict[str, Painter], tiny_models: dict[str, Path]
+    painters: dict[str, WalkPipeline], tiny_models: dict[str, Path]
 ) -> None:
     painter, stop = painters["sd1"], StopInput("a bear", "red", 3, options=READ)
     rendering = exact(painter)
@@ -250,11 +250,11 @@ def test_vectors_of_an_embedding_stay_in_one_chunk(models: dict[str, Model], ink
     ],
 )  # fmt: skip
 def test_embedding_that_does_not_fit_is_refused_by_name(
-    painters: dict[str, Painter], tmp_path: Path, tensors: dict[str, torch.Tensor], message: str
+    painters: dict[str, WalkPipeline], tmp_path: Path, tensors: dict[str, torch.Tensor], message: str
 ) -> None:
     file = written(tmp_path / "other.safetensors", **tensors)
     stop = StopInput("a bear, other", "", 3, options=replace(READ, embeddings=frozenset({file})))
-    with pytest.raises(PaintingError, match=message):
+    with pytest.raises(GenerationError, match=message):
         painters["sd1"].prepare([stop, stop], exact(painters["sd1"]))
 
 

@@ -15,9 +15,9 @@ from tests.support import flow_calls
 from worker.diffusion import solvers
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import interpolation
-from worker.planning.latent_state import Painted, State
+from worker.planning.latent_state import GeneratedFrame, State
 
 pytestmark = [
     pytest.mark.slow,
@@ -49,22 +49,22 @@ OPTIONS = {"schnell": {"max_sequence_length": 256}}
 
 
 def prepared(
-    painter: Painter, guidance: float, negative_prompt: str = "", *, seeds: tuple[int, int] = SEEDS
+    painter: WalkPipeline, guidance: float, negative_prompt: str = "", *, seeds: tuple[int, int] = SEEDS
 ) -> PreparedWalk:
     sampling = {"scheduler": solvers.FLOW_SOLVER, "steps": STEPS, "guidance": guidance}
     stops = [StopInput(prompt, negative_prompt, seed) for prompt, seed in zip((BEAR, LEMON), seeds, strict=True)]
     return painter.prepare(stops, painter.rendering(sampling))
 
 
-def paint(painter: Painter, walk: PreparedWalk, *positions: float, **options: Any) -> list[Painted]:
+def paint(painter: WalkPipeline, walk: PreparedWalk, *positions: float, **options: Any) -> list[GeneratedFrame]:
     return painter.paint(walk, positions, keep=(walk.rendering.steps,), **options)
 
 
-def latents(painted: Painted) -> NDArray[np.float32]:
+def latents(painted: GeneratedFrame) -> NDArray[np.float32]:
     return painted.states[max(painted.states)].latents
 
 
-def reached(painter: Painter, painted: Painted) -> NDArray[np.float32]:
+def reached(painter: WalkPipeline, painted: GeneratedFrame) -> NDArray[np.float32]:
     """Return the last latents as the pipeline's own call does: klein's are those that its VAE decodes."""
     found = latents(painted)
     if not painter.name.startswith("klein"):
@@ -80,7 +80,7 @@ def is_as_close(name: str, found: NDArray[np.float32], expected: flow_calls.Pict
     return np.array_equal(found, expected)
 
 
-def levels(painted: Painted, expected: flow_calls.Picture) -> int:
+def levels(painted: GeneratedFrame, expected: flow_calls.Picture) -> int:
     """Return the largest difference of two pictures in levels of 255."""
     assert painted.picture is not None
     return int(np.abs(painted.picture.astype(int) - (expected * 255).round().astype(int)).max())
@@ -97,7 +97,7 @@ def between(first: Any, last: Any, t: float) -> Any:
 
 @pytest.mark.parametrize("case", CASES)
 def test_stop_is_what_the_pipeline_itself_paints(
-    flow_painters: dict[str, Painter], flow_models: dict[str, Path], case: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], case: str
 ) -> None:
     name, guidance, negative_prompt = CASES[case]
     walk = prepared(flow_painters[name], guidance, negative_prompt, seeds=(3, 3))
@@ -114,7 +114,7 @@ def test_stop_is_what_the_pipeline_itself_paints(
 
 @pytest.mark.parametrize("case", CASES)
 def test_frame_between_stops_is_what_the_pipeline_paints_from_interpolated_states(
-    flow_painters: dict[str, Painter], flow_models: dict[str, Path], case: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], case: str
 ) -> None:
     name, guidance, negative_prompt = CASES[case]
     folder = flow_models[name]
@@ -134,7 +134,9 @@ def test_frame_between_stops_is_what_the_pipeline_paints_from_interpolated_state
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_rows_of_a_batch_are_the_rows_alone_but_for_the_last_bits(flow_painters: dict[str, Painter], case: str) -> None:
+def test_rows_of_a_batch_are_the_rows_alone_but_for_the_last_bits(
+    flow_painters: dict[str, WalkPipeline], case: str
+) -> None:
     name, guidance, negative_prompt = CASES[case]
     walk = prepared(flow_painters[name], guidance, negative_prompt)
     positions = (0.0, 0.25, 0.5, 1.0)
@@ -147,7 +149,9 @@ def test_rows_of_a_batch_are_the_rows_alone_but_for_the_last_bits(flow_painters:
 
 
 @pytest.mark.parametrize("name", ["schnell", "dev", "klein"])
-def test_models_without_negative_prompts_take_one_pass_a_step(flow_painters: dict[str, Painter], name: str) -> None:
+def test_models_without_negative_prompts_take_one_pass_a_step(
+    flow_painters: dict[str, WalkPipeline], name: str
+) -> None:
     painter = flow_painters[name]
     walk = prepared(painter, 5.0, "a red lemon")
     assert walk.negatives is None
@@ -160,7 +164,7 @@ def test_models_without_negative_prompts_take_one_pass_a_step(flow_painters: dic
 
 @pytest.mark.parametrize("name", NAMES)
 def test_picture_that_goes_on_from_blended_states_reproduces_both_ends(
-    flow_painters: dict[str, Painter], name: str
+    flow_painters: dict[str, WalkPipeline], name: str
 ) -> None:
     painter = flow_painters[name]
     walk, depth = prepared(painter, GUIDANCE[name]), 2
@@ -180,7 +184,7 @@ def test_picture_that_goes_on_from_blended_states_reproduces_both_ends(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_expected_picture_is_on_the_straight_way_and_the_last_is_clean(
-    flow_painters: dict[str, Painter], name: str
+    flow_painters: dict[str, WalkPipeline], name: str
 ) -> None:
     painter = flow_painters[name]
     solver = painter.model.solver(solvers.FLOW_SOLVER, STEPS)
@@ -198,7 +202,7 @@ def test_expected_picture_is_on_the_straight_way_and_the_last_is_clean(
     assert torch.equal(expected, after)
 
 
-def photo_for(painter: Painter) -> NDArray[np.uint8]:
+def photo_for(painter: WalkPipeline) -> NDArray[np.uint8]:
     width, height = painter.size
     y, x = np.mgrid[:height, :width] / np.array([height, width]).reshape(2, 1, 1)
     return np.dstack([x * 255, y * 160, 255 * ((x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.09)]).astype(np.uint8)
@@ -207,7 +211,7 @@ def photo_for(painter: Painter) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("name", ["dev", "sd3", "z-image", "klein"])
 @torch.no_grad()
 def test_photo_is_encoded_to_the_spread_of_noise_and_decoded_as_the_vae_does(
-    flow_painters: dict[str, Painter], flow_models: dict[str, Path], name: str
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path], name: str
 ) -> None:
     model, photo = flow_painters[name].model, photo_for(flow_painters[name])
     encoded = torch.from_numpy(model.encode_picture(photo))[None]
@@ -228,7 +232,7 @@ def test_photo_is_encoded_to_the_spread_of_noise_and_decoded_as_the_vae_does(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_photo_at_a_stop_comes_out_as_its_own_latents(flow_painters: dict[str, Painter], name: str) -> None:
+def test_photo_at_a_stop_comes_out_as_its_own_latents(flow_painters: dict[str, WalkPipeline], name: str) -> None:
     painter = flow_painters[name]
     walk = prepared(painter, GUIDANCE[name])
     encoded = painter.model.encode_picture(photo_for(painter))
@@ -244,7 +248,7 @@ def test_photo_at_a_stop_comes_out_as_its_own_latents(flow_painters: dict[str, P
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_previews_are_numbers_of_the_shape_of_the_latents(flow_painters: dict[str, Painter], name: str) -> None:
+def test_previews_are_numbers_of_the_shape_of_the_latents(flow_painters: dict[str, WalkPipeline], name: str) -> None:
     painter = flow_painters[name]
     channels, height, width = painter.model.latent_shape
     assert (channels, height) == ((128, 4) if name.startswith("klein") else (16, 8))

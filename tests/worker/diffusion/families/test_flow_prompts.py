@@ -10,7 +10,7 @@ import torch
 
 from tests.support import flow_calls
 from worker.diffusion.families import TextOptions
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ KNOW_NONE = ["dev", "klein", "z-image"]
 
 
 def test_clip_skip_of_stable_diffusion_3_is_diffusers_own(
-    flow_painters: dict[str, Painter], flow_models: dict[str, Path]
+    flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path]
 ) -> None:
     model = flow_painters["sd3"].model
     found, negative = model.encode("a bear", "rain", options=SKIPPED)
@@ -33,7 +33,7 @@ def test_clip_skip_of_stable_diffusion_3_is_diffusers_own(
 
 
 @pytest.mark.parametrize("kind", KNOW_NONE)
-def test_others_read_the_text_alone_and_say_what_was_ignored(flow_painters: dict[str, Painter], kind: str) -> None:
+def test_others_read_the_text_alone_and_say_what_was_ignored(flow_painters: dict[str, WalkPipeline], kind: str) -> None:
     model = flow_painters[kind].model
     assert not model.reads_syntax
     weighted, plain = model.encode("a (bear:1.2)", "", options=SKIPPED)[0], model.encode("a bear", "")[0]

@@ -17,9 +17,9 @@ from app.models import facts
 from tests.support.whole_walk import WholeWalk
 from worker.diffusion import solvers
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.film import smoothness_measure
-from worker.planning.pass_plan import Level
+from worker.planning.pass_plan import Pass
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ FRAMES = 9
 class Easel:
     """Makes walks of a model in its own presets, whose steps are few."""
 
-    def __init__(self, painter: Painter, folder: Path) -> None:
+    def __init__(self, painter: WalkPipeline, folder: Path) -> None:
         self.painter = painter
         self.facts = facts.load_facts(str(folder))
 
@@ -49,7 +49,9 @@ class Easel:
 
 
 @pytest.fixture(params=ONE_OF_EACH)
-def easel(request: pytest.FixtureRequest, flow_painters: dict[str, Painter], flow_models: dict[str, Path]) -> Easel:
+def easel(
+    request: pytest.FixtureRequest, flow_painters: dict[str, WalkPipeline], flow_models: dict[str, Path]
+) -> Easel:
     return Easel(flow_painters[request.param], flow_models[request.param])
 
 
@@ -83,7 +85,7 @@ def test_recorded_levels_paint_the_same_bytes_again(easel: Easel) -> None:
     walk.paint(frames=FRAMES, easing=True)
     again = easel.walk()
     for level in json.loads(json.dumps([level.to_json() for level in walk.levels])):
-        again.repaint(Level.from_json(level), frames=FRAMES)
+        again.repaint(Pass.from_json(level), frames=FRAMES)
     assert list(again.pictures) == list(walk.pictures)
     assert all(map(np.array_equal, film(again), film(walk)))
 

@@ -15,9 +15,9 @@ from worker.diffusion import solvers
 from worker.diffusion.families.words import Texts
 from worker.diffusion.prepared_walk import PreparedWalk
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 from worker.planning import interpolation
-from worker.planning.latent_state import Painted
+from worker.planning.latent_state import GeneratedFrame
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,7 +34,7 @@ Latents = NDArray[np.float32]
 
 
 @pytest.fixture
-def painter(flow_painters: dict[str, Painter]) -> Painter:
+def painter(flow_painters: dict[str, WalkPipeline]) -> WalkPipeline:
     return flow_painters["z-image"]
 
 
@@ -44,21 +44,21 @@ def folder(flow_models: dict[str, Path]) -> Path:
 
 
 def prepared(
-    painter: Painter, guidance: float, left_out: tuple[str, ...] = ALIKE, *, seeds: tuple[int, ...] = (SEED,) * 3
+    painter: WalkPipeline, guidance: float, left_out: tuple[str, ...] = ALIKE, *, seeds: tuple[int, ...] = (SEED,) * 3
 ) -> PreparedWalk:
     sampling = {"scheduler": solvers.FLOW_SOLVER, "steps": STEPS, "guidance": guidance}
     stops = [StopInput(*stop) for stop in zip(PROMPTS, left_out, seeds, strict=True)]
     return painter.prepare(stops, painter.rendering(sampling))
 
 
-def paint(painter: Painter, walk: PreparedWalk, *positions: float) -> list[Latents]:
-    painted: list[Painted] = painter.paint(walk, positions, keep=(STEPS,))
+def paint(painter: WalkPipeline, walk: PreparedWalk, *positions: float) -> list[Latents]:
+    painted: list[GeneratedFrame] = painter.paint(walk, positions, keep=(STEPS,))
     return [one.states[STEPS].latents for one in painted]
 
 
 @torch.no_grad()
 def blended(
-    painter: Painter, folder: Path, walk: PreparedWalk, share: float, *, guidance: float, seeds: tuple[int, int]
+    painter: WalkPipeline, folder: Path, walk: PreparedWalk, share: float, *, guidance: float, seeds: tuple[int, int]
 ) -> Latents:
     """Paint between the first two stops by the pipeline's network, its texts blended as measured, and Euler's steps."""
     torch.set_num_threads(1)
@@ -86,7 +86,7 @@ def blended(
     return latents[0].numpy()
 
 
-def test_texts_of_these_prompts_have_different_lengths(painter: Painter) -> None:
+def test_texts_of_these_prompts_have_different_lengths(painter: WalkPipeline) -> None:
     walk = prepared(painter, 3.0, LEFT_OUT)
     assert walk.negatives is not None
     assert len({len(states) for states in walk.prompts}) == 3
@@ -96,7 +96,7 @@ def test_texts_of_these_prompts_have_different_lengths(painter: Painter) -> None
 @pytest.mark.parametrize("left_out", [ALIKE, LEFT_OUT])
 @pytest.mark.parametrize("guidance", [0.0, 3.0])
 def test_stops_are_what_the_pipeline_itself_paints(
-    painter: Painter, folder: Path, guidance: float, left_out: tuple[str, ...]
+    painter: WalkPipeline, folder: Path, guidance: float, left_out: tuple[str, ...]
 ) -> None:
     walk = prepared(painter, guidance, left_out)
     for stop, (prompt, words) in enumerate(zip(PROMPTS, left_out, strict=True)):
@@ -111,7 +111,7 @@ def test_stops_are_what_the_pipeline_itself_paints(
 @pytest.mark.parametrize("guidance", [0.0, 3.0])
 @pytest.mark.parametrize("seeds", [(3, 3, 3), (3, 4, 5)])
 def test_frame_between_lengths_is_painted_with_the_blended_text(
-    painter: Painter, folder: Path, guidance: float, left_out: tuple[str, ...], seeds: tuple[int, int, int]
+    painter: WalkPipeline, folder: Path, guidance: float, left_out: tuple[str, ...], seeds: tuple[int, int, int]
 ) -> None:
     walk = prepared(painter, guidance, left_out, seeds=seeds)
     for share in (0.25, 0.5):
@@ -124,7 +124,7 @@ def test_frame_between_lengths_is_painted_with_the_blended_text(
 
 @pytest.mark.parametrize(("position", "guidance", "rows"), [(0.0, 0.0, 1), (0.5, 0.0, 1), (0.0, 3.0, 2), (0.5, 3.0, 2)])
 def test_frame_between_lengths_takes_no_more_passes_than_a_stop(
-    painter: Painter, position: float, guidance: float, rows: int
+    painter: WalkPipeline, position: float, guidance: float, rows: int
 ) -> None:
     walk = prepared(painter, guidance, LEFT_OUT)
     before = painter.passes
@@ -135,7 +135,7 @@ def test_frame_between_lengths_takes_no_more_passes_than_a_stop(
 @pytest.mark.parametrize("left_out", [ALIKE, LEFT_OUT])
 @pytest.mark.parametrize("guidance", [0.0, 3.0])
 def test_batch_of_stops_and_frames_holds_what_each_is_alone(
-    painter: Painter, guidance: float, left_out: tuple[str, ...]
+    painter: WalkPipeline, guidance: float, left_out: tuple[str, ...]
 ) -> None:
     walk = prepared(painter, guidance, left_out, seeds=(3, 4, 5))
     positions = (0.0, 0.3, 1.0, 1.6)

@@ -15,7 +15,7 @@ from worker.diffusion.fitting import choosing, gpu_options
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import BENCHMARK, DEFAULT, TF32, GpuOptions, Rendering, StopInput
 from worker.diffusion.tuning import Setting
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 CARD, CPU = torch.device(cards.NAME), torch.device("cpu")
 PIXELS = 512 * 512
@@ -233,7 +233,7 @@ def test_painter_sets_the_switches_that_a_walk_records(
     card: cards.Card, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Model.load(str(tiny_models["sd1"]), device=cards.NAME)
-    painter, seen = Painter(model, Setting("float32", "contiguous", 1, 2)), []
+    painter, seen = WalkPipeline(model, Setting("float32", "contiguous", 1, 2)), []
     predict = model.predict
 
     def watch(*given: Any, **how: Any) -> torch.Tensor:

@@ -20,7 +20,7 @@ from tests.support.halves import halved
 from worker.diffusion import tuning
 from worker.diffusion.model import Model, ModelError
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def files(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def painted(path: Path, precision: str = "float32") -> Any:
-    painter = Painter(Model.load(str(path), device="cpu"), tuning.Setting("float32", "contiguous", 1, 2))
+    painter = WalkPipeline(Model.load(str(path), device="cpu"), tuning.Setting("float32", "contiguous", 1, 2))
     rendering = replace(painter.rendering(steps=3, guidance=2.0), precision=precision, decoder=None)
     prepared = painter.prepare([STOP, replace(STOP, prompt="a lemon")], rendering)
     return [one.picture for one in painter.paint(prepared, [0.0, 0.5])]
@@ -88,7 +88,7 @@ def test_distilled_and_velocity_files_paint_with_their_own_solver(
     save_file(tensors | marks, tmp_path / f"{name}.safetensors")
     known = facts.load_facts(str(tmp_path / f"{name}.safetensors"))
     assert known["few_step"] == (not marks)
-    painter = Painter(Model.load(str(tmp_path / f"{name}.safetensors"), device="cpu"), tuning.fallback())
+    painter = WalkPipeline(Model.load(str(tmp_path / f"{name}.safetensors"), device="cpu"), tuning.fallback())
     own = painter.model._pipe.scheduler.config
     assert own._class_name == known["scheduler"]
     assert (own.prediction_type, bool(own.get("rescale_betas_zero_snr"))) == (

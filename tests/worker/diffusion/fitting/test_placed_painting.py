@@ -21,7 +21,7 @@ from worker.diffusion.fitting import placement
 from worker.diffusion.fitting.placement import Plan
 from worker.diffusion.model import Model
 from worker.diffusion.rendering import StopInput
-from worker.diffusion.walk_pipeline import Painter
+from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
 
@@ -30,18 +30,20 @@ MOVING = [plan for plan in placement.PLANS if plan != placement.KEEP]
 
 
 @pytest.fixture
-def painter(tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Painter:
+def painter(
+    tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> WalkPipeline:
     cards.pretend(monkeypatch)
-    return Painter(Model.load(str(tiny_models[request.param]), device=cards.NAME), tuning.fallback())
+    return WalkPipeline(Model.load(str(tiny_models[request.param]), device=cards.NAME), tuning.fallback())
 
 
-def pictures(painter: Painter) -> list[NDArray[np.uint8]]:
+def pictures(painter: WalkPipeline) -> list[NDArray[np.uint8]]:
     prepared = painter.prepare(STOPS, exact(painter))
     return shown(painter, prepared, [0.0, 0.5, 1.0])
 
 
 @pytest.mark.parametrize("painter", ["sd1", "sd2", "sdxl", "lcm", "turbo", "bert", "led"], indirect=True)
-def test_every_plan_paints_the_same_pictures_as_a_model_that_stays_on_the_gpu(painter: Painter) -> None:
+def test_every_plan_paints_the_same_pictures_as_a_model_that_stays_on_the_gpu(painter: WalkPipeline) -> None:
     expected = pictures(painter)
     assert np.std(expected) > 5
     for plan in MOVING:
@@ -50,7 +52,7 @@ def test_every_plan_paints_the_same_pictures_as_a_model_that_stays_on_the_gpu(pa
 
 
 @pytest.mark.parametrize("painter", ["sd1"], indirect=True)
-def test_photos_and_previews_are_the_same_under_every_plan(painter: Painter) -> None:
+def test_photos_and_previews_are_the_same_under_every_plan(painter: WalkPipeline) -> None:
     photo = np.random.default_rng(1).integers(0, 255, (*painter.size[::-1], 3), np.uint8)
     expected, weights = painter.model.encode_picture(photo), painter.latent_preview.weights
     for plan in MOVING:
