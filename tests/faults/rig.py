@@ -46,7 +46,7 @@ SETTINGS = {
     "HOURLY_PHOTOS": 1_000_000,
     "HOURLY_PHOTOS_ADDRESS": 1_000_000,
 }
-STORE_BYTES, INSTANCE_BYTES = 96_000_000, 160_000_000
+STORE_BYTES, INSTANCE_BYTES = 400_000_000, 160_000_000
 ENDS = "finished", "failed", "cancelled"
 AT_WORK = """SELECT 1 FROM pieces LEFT JOIN walks ON walks.number = walk_number
     WHERE pieces.state = 'taken' OR task IS NOT NULL
