@@ -38,5 +38,5 @@ def _style(hand: ModelStyle) -> Style:
 
 @cache
 def _descriptions() -> dict[str, dict[str, Any]]:
-    descriptions: dict[str, dict[str, Any]] = json.loads((FOLDER / "model_styles.json").read_text("utf-8"))
+    descriptions: dict[str, dict[str, Any]] = json.loads((FOLDER / "hands.json").read_text("utf-8"))
     return descriptions

@@ -159,7 +159,7 @@ def test_eye_goes_on_from_one_for_smaller_pictures(
     assert losses(Folder(copy.path), "larger")[4] < (began + came_to) / 2
     assert "differs in channels, blocks" in call(*words, "--run", "deeper", "--channels", "8,16,16", "--blocks",
                                                  "1,1,1", ok=False)["error"]  # fmt: skip
-    assert "encoder_training.json is missing" in call(*words, "--run", "none", "--eye", copy.path, ok=False)["error"]
+    assert "eye.json is missing" in call(*words, "--run", "none", "--eye", copy.path, ok=False)["error"]
 
 
 def test_without_painted_pictures_all_is_plain(
@@ -219,11 +219,11 @@ def test_norms_expect_what_averaged_weights_make_of_lessons(school: encoder_trai
 
 
 @pytest.mark.parametrize(("spoil", "says"), [
-    (lambda path: (path / "encoder_training.json").unlink(), "encoder_training.json is missing"),
-    (lambda path: (path / "encoder_training.safetensors").write_bytes(b"torn"), "cannot be loaded"),
-    (lambda path: (path / "encoder_training.safetensors").unlink(), "encoder_training.safetensors is missing"),
-    (lambda path: (path / "encoder_training.json").write_text('{"format": 9}'), "another version"),
-    (lambda path: (path / "encoder_training.json").write_text('{"format": 2}'), "cannot be loaded"),
+    (lambda path: (path / "eye.json").unlink(), "eye.json is missing"),
+    (lambda path: (path / "eye.safetensors").write_bytes(b"torn"), "cannot be loaded"),
+    (lambda path: (path / "eye.safetensors").unlink(), "eye.safetensors is missing"),
+    (lambda path: (path / "eye.json").write_text('{"format": 9}'), "another version"),
+    (lambda path: (path / "eye.json").write_text('{"format": 2}'), "cannot be loaded"),
 ])  # fmt: skip
 def test_spoilt_eye_is_named(spoil: Any, says: str, copy: Folder) -> None:
     spoil(copy.path / "model/eye")
