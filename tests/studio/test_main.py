@@ -32,7 +32,7 @@ def test_site_and_studio_do_not_know_each_other() -> None:
     assert "studio" not in imported("app") | imported("worker")
     assert not {"app", "worker", "flask"} & imported("studio")
     assert imported("decoder") - set(sys.stdlib_module_names) == {"decoder", "torch", "safetensors"}
-    assert imported("eye") - set(sys.stdlib_module_names) == {"eye", "torch", "safetensors"}
+    assert imported("image_encoder") - set(sys.stdlib_module_names) == {"image_encoder", "torch", "safetensors"}
     drawing = {"sketch", "numpy", "PIL", "scipy", "defusedxml", "pydantic", "pydantic_core", "resvg_py"}
     drawing |= {"snowballstemmer", "threadpoolctl"}
     assert imported("sketch") - set(sys.stdlib_module_names) == drawing

@@ -143,7 +143,7 @@ def test_hand_is_recorded_as_found_where_none_was_asked_for(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("eye.eye.SURE", 0.0)
+    monkeypatch.setattr("image_encoder.encoder.SURE", 0.0)
     words = {"plain": "pop art", "neon": "linocut"}
     sure = make_eye(tmp_path / "sure", words=words, hands_told={"by_hand": dict.fromkeys(words, 1.0)})
     app.config["EYE"] = str(sure)
