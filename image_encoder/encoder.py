@@ -42,7 +42,7 @@ class ImageEncoder:
     def load(cls, folder: Path | str, *, device: str = "cpu") -> ImageEncoder:
         """Return the image encoder in a folder, on a device.
 
-        :raises EyeError: when a file is missing, malformed or of another version; the message names it.
+        :raises ImageEncoderError: when a file is missing, malformed or of another version; the message names it.
         """
         from safetensors.torch import load_file
 

@@ -1,5 +1,15 @@
 """Scenes of drawings, and their sketches that condition the model: one code for training, generation and previews.
 
+    >>> from pathlib import Path
+    >>> from sketch.arrangement import Item, Wish
+    >>> from sketch.styling import styled
+    >>> book = sketchbook.load(Path("models/house/sketchbook.zip"))
+    >>> fox = next(drawing for drawing in book.drawings.values() if drawing.name == "fox")
+    >>> items = [Item(fox.digest, fox.name, fox.kind)]
+    >>> scene = styled.arrange(items, Wish(time="dusk"), seed=7, marks="linocut", book=book)
+    >>> rendering.draw(scene, book, 256).sketch(64).shape  # colours and coverage, what the model is conditioned on
+    (4, 64, 64)
+
 Importing the package limits numpy's matrix products to one thread. The products are small, and on busy cores threads
 would wait for each other many times longer than they compute.
 """

@@ -135,7 +135,7 @@ def _end_walk(attempt: Attempt, record: Callable[[Claim, str], None], reason: st
 def _handle_device_error(attempt: Attempt, error: Exception) -> None:
     """Handle out-of-memory and lost-device errors; any other error fails the task.
 
-    :raises PainterNeeded: when a writer thread ran out of device memory.
+    :raises PipelineNeeded: when a writer thread ran out of device memory.
     :raises Exception: the error, when the task failed.
     """
     verdict = device_errors.verdict(error)

@@ -164,7 +164,7 @@ def _try(attempt: Attempt, do: Callable[[], str]) -> Exception | None:
 
     An outage is returned; the task is back in the queue then.
 
-    :raises PainterNeeded: when a writer thread needs the model or more device memory.
+    :raises PipelineNeeded: when a writer thread needs the model or more device memory.
     :raises Exception: the error, when the task failed.
     """
     with _observe(attempt), attempt.worker.heartbeat.holding(attempt.claim):

@@ -45,7 +45,7 @@ class Remainder:
     def finish(self, *, with_painter: bool) -> None:
         """Finish the task in a thread that did not begin it; its rows are loaded again in that thread's session.
 
-        :raises PainterNeeded: when it needs the model, but ``with_painter`` is False.
+        :raises PipelineNeeded: when it needs the model, but ``with_painter`` is False.
         """
         self.painting.resume(with_painter=with_painter)
         self.do(self.painting)

@@ -118,6 +118,11 @@ def resolve(
     the part of this factor that the decoder's finer stage adds; ``aspect`` and ``frame``, its width and height in
     pixels, unless it is a square.
 
+    >>> facts = {"scheduler": "DDIMScheduler", "size": 512, "multiple": 8}
+    >>> settings = resolve("balanced", facts, steps=30, aspect="16:9")
+    >>> settings["steps"], settings["frame"]
+    (30, [512, 288])
+
     :raises KeyError: for an unknown preset.
     """
     base = _of_flow(preset, facts) if facts.get("scheduler") == FLOW_SOLVER else _of_unet(preset, facts)

@@ -103,6 +103,9 @@ def parse(query: str) -> ParsedQuery:
 
     The last word is also a prefix, because the visitor may still be typing it.
 
+    >>> [term.words for term in parse('"green sea" lighthouse -storm').terms]
+    [('green', 'sea'), ('lighthouse',), ('storm',)]
+
     :raises InvalidInput: when the text is too long, or has too many prefixes or quoted words.
     """
     if len(query) > QUERY_MAX:

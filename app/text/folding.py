@@ -23,7 +23,11 @@ IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case, without accents."""
+    """Return a text in lower case, without accents.
+
+    >>> folded("Äpfel & CAFÉ")
+    'apfel & cafe'
+    """
     whole = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in whole if not unicodedata.combining(character))
 

@@ -37,7 +37,7 @@ def paint(
     `sampling` is what `app.generation.presets.resolve` returned; empty for an old recipe that has none. `on_step` is
     called after every step of the solver. A batch that the device has no room for is rendered in parts.
 
-    :raises PaintingError: when the model yields no numbers even in float32.
+    :raises GenerationError: when the model yields no numbers even in float32.
     """
     level = levels[number]
     positions = [level.positions[index] for index in level.batches[batch]]

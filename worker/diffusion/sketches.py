@@ -49,7 +49,7 @@ def make_sketches(
     that they are decoded to. `added` are reference drawings as SVG by digest, which may be missing beside the weights;
     `cut_outs` are those that were cut out of photos.
 
-    :raises PaintingError: when a drawing is missing.
+    :raises GenerationError: when a drawing is missing.
     """
     if model.sketch_side is None or all(scene is None for scene in scenes):
         return None
@@ -72,7 +72,7 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
 
     Return None where the model takes no sketches.
 
-    :raises PaintingError: when a drawing is missing.
+    :raises GenerationError: when a drawing is missing.
     """
     drawn = make_sketches(model, scenes, added=added, closed=False)
     if drawn is None:

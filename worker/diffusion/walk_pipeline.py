@@ -101,7 +101,7 @@ class WalkPipeline:
         means the same on every device. `drawings` are reference drawings of the stops' scenes as SVG by digest, which
         may be missing beside the weights; `cut_outs` are those that were cut out of photos.
 
-        :raises PaintingError: when a drawing is missing, a textual inversion cannot be used, or the model has no
+        :raises GenerationError: when a drawing is missing, a textual inversion cannot be used, or the model has no
             decoder for pictures of this size.
         :raises ModelError: when a setting of the rendering is unknown.
         """
@@ -145,7 +145,7 @@ class WalkPipeline:
         return prepared
 
     def _encode(self, prompt: str, stop: StopInput) -> tuple[Text, Text | None]:
-        """Encode a stop's texts; raise PaintingError when a textual inversion cannot be used."""
+        """Encode a stop's texts; raise GenerationError when a textual inversion cannot be used."""
         try:
             return self.model.encode(prompt, stop.negative_prompt, stop.adapters, stop.options)
         except InversionError as error:
@@ -170,7 +170,7 @@ class WalkPipeline:
         thumbnails are stored at the depths in `keep`. A batch smaller than `pad` is filled up, because a picture's last
         bits depend on the batch's size. `on_step` is called after every step of the solver.
 
-        :raises PaintingError: when the result is NaN or infinite even in float32, or a GPU has no room for float32.
+        :raises GenerationError: when the result is NaN or infinite even in float32, or a GPU has no room for float32.
         """
         rendering = prepared.rendering
         batch = _Batch(
@@ -256,7 +256,7 @@ class WalkPipeline:
 
         `latents` are (channels x height x width).
 
-        :raises PaintingError: when the result is NaN or infinite even in float32.
+        :raises GenerationError: when the result is NaN or infinite even in float32.
         """
         rendering, bare = prepared.rendering, replace(prepared, photos=())
         for precision in dict.fromkeys((rendering.precision, "float32")):

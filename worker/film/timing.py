@@ -11,10 +11,13 @@ SHORTEST_MS = 20
 
 
 def film_order(frames: int, ending: str = "stop") -> list[int]:
-    """Return the frames' indices in the order in which a film shows them once.
+    """Return the frames' indices in the order of one run of a film.
 
     "stop" and "round" show each once; "back" continues from the last to the second, so that a film that repeats never
     shows a frame twice in a row.
+
+    >>> film_order(4, "back")
+    [0, 1, 2, 3, 2, 1]
     """
     return [*range(frames), *range(frames - 2, 0, -1)] if ending == "back" else list(range(frames))
 

@@ -49,7 +49,7 @@ def paint(claim: Claim, painter: WalkPipeline) -> None:
     """Generate and store the candidates that a set still lacks; existing ones stay as they are.
 
     :raises LeaseLost: when the set is gone, or this worker no longer holds the task.
-    :raises PaintingError: when the stop's photo is lost.
+    :raises GenerationError: when the stop's photo is lost.
     """
     candidate_set = _load(claim)
     photo = _photo(candidate_set)
@@ -99,7 +99,7 @@ def _load(claim: Claim) -> CandidateSet:
 def _photo(candidate_set: CandidateSet) -> Photo | None:
     """Return the photo of the stop, or None for a stop without a photo.
 
-    :raises PaintingError: when the photo is gone or belongs to another owner.
+    :raises GenerationError: when the photo is gone or belongs to another owner.
     """
     named = candidate_set.asked["stop"]["picture"]
     if not named:
@@ -152,7 +152,7 @@ def _invert_photo(
 def _pixels(photo: Photo) -> Pixels:
     """Return the pixels of the photo.
 
-    :raises PaintingError: when the file is missing or no picture.
+    :raises GenerationError: when the file is missing or no picture.
     """
     try:
         return pictures.read_picture(media_store.store().read_bytes(photo.path))

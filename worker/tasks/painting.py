@@ -64,7 +64,7 @@ class WalkInProgress:
     def painter(self) -> WalkPipeline:
         """The loaded pipeline of the walk's model.
 
-        :raises PainterNeeded: in a writer thread, which must not use it.
+        :raises PipelineNeeded: in a writer thread, which must not use it.
         """
         if not self._has_painter:
             raise PipelineNeeded(str(self.claim))
@@ -122,7 +122,7 @@ class WalkInProgress:
     def prepared(self) -> PreparedWalk:
         """The encoded prompts and the noise, computed once for all tasks of the walk in this process.
 
-        :raises PaintingError: when a photo, style, LoRA or embedding is no longer available.
+        :raises GenerationError: when a photo, style, LoRA or embedding is no longer available.
         """
         seeds = tuple(each.seed for each in self._stop_inputs())
         if self.memory.prepared is None or self.memory.seeds != seeds:  # a stop may be painted from another seed
@@ -248,7 +248,7 @@ def stop_input(
     ``model`` is the model's setting, ``hand`` the style, ``scene_json`` the recorded scene that the prompt was parsed
     to, and ``lora`` the name and weight of its LoRA.
 
-    :raises PaintingError: when the style's adapter, the LoRA or an embedding is no longer available.
+    :raises GenerationError: when the style's adapter, the LoRA or an embedding is no longer available.
     """
     shown = None if scene_json is None else scene.read_scene(scene_json)
     text = (shown and shown.words) or prompt
@@ -289,7 +289,7 @@ def _lora(name: str | None, weight: float | None, sampling: Mapping[str, Any], m
 def _embeddings(texts: Sequence[str], sampling: Mapping[str, Any], model: str) -> frozenset[EmbeddingFile]:
     """Return the embeddings that a stop's texts name: the walk's recorded ones, or those that its model ignores.
 
-    :raises PaintingError: when a recorded embedding is no longer available.
+    :raises GenerationError: when a recorded embedding is no longer available.
     """
     if not sampling.get(prompt_texts.RECORDED):
         return frozenset()

@@ -51,7 +51,7 @@ def trace_photos(claim: Claim, walk: Walk, inputs: Sequence[StopInput], *, ratio
 
     ``ratio`` is the width of the pictures divided by their height.
 
-    :raises PaintingError: when a photo is lost.
+    :raises GenerationError: when a photo is lost.
     """
     led = PhotoScenes(list(inputs), {})
     for index in _with_photos(walk):
@@ -75,7 +75,7 @@ def invert_photos(
 
     ``on_step`` is called after each solver step.
 
-    :raises PaintingError: when a photo is lost, or the model does not support inversion.
+    :raises GenerationError: when a photo is lost, or the model does not support inversion.
     """
     photos: list[InvertedPhoto | None] = [None] * len(walk.stops)
     for index in _with_photos(walk):
@@ -97,7 +97,7 @@ def _with_photos(walk: Walk) -> list[int]:
 def _photo(walk: Walk, index: int) -> Pixels:
     """Return the pixels of the photo of a stop.
 
-    :raises PaintingError: when the file is missing or no picture.
+    :raises GenerationError: when the file is missing or no picture.
     """
     try:
         return pictures.read_picture(photo_stops.read_photo(walk, index))
