@@ -1,4 +1,4 @@
-"""Scenes of drawings, and their sketches that condition the model: one code for training, generation and previews.
+"""Scenes of drawings, and the sketches of them that condition the model: for training, generation and previews alike.
 
     >>> from pathlib import Path
     >>> from sketch.arrangement import Item, Wish
@@ -39,5 +39,5 @@ __all__ = [
 ]
 
 for library in ThreadpoolController().lib_controllers:
-    if f"/{numpy.__name__}" in library.filepath:  # torch's libraries are not limited: its products are large
+    if f"/{numpy.__name__}" in library.filepath:  # torch's libraries are not limited, because its products are large
         library.set_num_threads(1)

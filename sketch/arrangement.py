@@ -1,4 +1,4 @@
-"""Arrange the things of a scene: alone, in pairs, rows, grids, still lifes or close-ups, by words and at random."""
+"""Arrange the things of a scene: alone, in pairs, rows, grids, still lifes or close-ups, as requested or at random."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sketch.habitats import ANYWHERE, FLOAT, FLY, LIE, PORTRAIT, STAND, SWIM
 from sketch.scene import MOST_THINGS, PLACES, SIZES, Scene, Setting, Thing
 
 FACES_LEFT = 0.5
-"""Share of animals and vehicles that are mirrored; nearly all drawings face left."""
+"""Share of animals and vehicles that are mirrored at random; nearly all drawings face left."""
 
 FLAT = ("plain", "split")
 APART = 0.2
-"""Least distance in Oklab between a thing's mean colour and its background; the tones are redrawn if it is smaller."""
+"""Least distance in Oklab between a thing's mean colour and its background; if it is smaller, tones are drawn again."""
 
 TRIES = 6
 DARK = 0.45
-"""Lightness below which a thing is not shown at night unless the prompt requests it."""
+"""Oklab lightness, 0…1, below which a thing is not shown at night unless the prompt requests it."""
 
 OFF_CENTRE = (0.04, 0.14)
 """Range of a single thing's distance from the centre, as a share of the picture's side: centred in a square it would
@@ -29,8 +29,8 @@ look like an icon."""
 
 VIEWS = ("place", "sky", "event")
 VIEW_COVER, VIEW_SIZE = 0.85, 1.2
-"""A drawing of one of ``VIEWS`` that covers this share of its square is a view: it fills the picture, and other
-things stand in front of it."""
+"""A drawing of one of ``VIEWS`` that covers at least the share ``VIEW_COVER`` of its square is a view: it fills the
+picture at the size ``VIEW_SIZE``, and other things stand in front of it."""
 
 TIME_SHARES = {"day": 0.7, "dusk": 0.18, "night": 0.12}
 SIDEWAYS = ("animal-mammal", "animal-bird", "animal-reptile", "animal-marine", "transport-ground", "transport-water")
@@ -41,9 +41,10 @@ ABOVE, BELOW, LEFT, RIGHT, IN, ON, HOLDING, WEARING, BESIDE, BEFORE, BEHIND = RE
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One kind of thing to show: its drawing, the name of what it shows, its count and its colour.
+    """One kind of thing to show: its drawing's digest, the name of what it shows, its count and its colour.
 
-    ``appearance`` is the drawing's measured appearance, or None if it is unknown.
+    ``kind`` is the drawing's Unicode subgroup, such as ``animal-bird``; ``colour`` is one of :data:`.scene.COLOURS`, or
+    "" for the drawing's own colours; ``size`` is a factor. ``appearance`` is measured, or None if it is unknown.
     """
 
     drawing: str
@@ -61,13 +62,13 @@ class Item:
 
     @property
     def is_view(self) -> bool:
-        """Return whether its drawing is a picture of a whole place."""
+        """Return whether it is a single drawing of a whole place, such as a landscape, that fills its square."""
         fills = self.appearance is not None and self.appearance.cover >= VIEW_COVER
         return fills and self.count == 1 and self.kind.startswith(VIEWS)
 
     @property
     def tone(self) -> tuple[float, float, float] | None:
-        """Return its mean colour in Oklab, or None if it is unknown."""
+        """Return its colour in Oklab: the requested one, else the drawing's mean colour, or None if that is unknown."""
         if self.colour:
             return colour.tone(colour.polar(*colour.NAMED[self.colour]))
         return None if self.appearance is None else self.appearance.tone
@@ -75,9 +76,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a prompt requests of a scene in addition to its things.
+    """What a prompt requests of a scene in addition to its things; "" is no request.
 
-    Empty fields are chosen at random, without what ``avoided`` lists.
+    Without a request, kind and time are chosen at random, but never those in ``avoided``.
     """
 
     kind: str = ""
@@ -126,6 +127,7 @@ def _within(value: float, low: float, high: float) -> float:
 
 
 def _setting(items: Sequence[Item], wish: Wish, rng: random.Random) -> Setting:
+    """Return a setting as requested, and otherwise at random: usually one where the first item is found."""
     homes = items[0].habitat.settings if items else ("hills", "sea", "sky", "split", "table")
     kind = wish.kind or _any(homes, wish, rng)
     if wish.ground and not wish.kind:
@@ -154,13 +156,14 @@ def _stands(items: Sequence[Item]) -> bool:
 
 
 def _any(kinds: Sequence[str], wish: Wish, rng: random.Random) -> str:
-    """Return a random setting of those not avoided, or a flat one if none is left; "space" counts as night."""
+    """Return a random one of the ``kinds`` that are not avoided, else a flat one; avoiding night avoids space."""
     avoided = wish.avoided | ({"space"} if "night" in wish.avoided else set())
     left = [kind for kind in kinds if kind not in avoided] or [kind for kind in FLAT if kind not in avoided]
     return rng.choice(left or FLAT)
 
 
 def _time(items: Sequence[Item], wish: Wish, rng: random.Random) -> str:
+    """Return a random time that is not avoided; never night if one of the items is dark."""
     is_dark = any(item.tone is not None and item.tone[0] < DARK for item in items)
     avoided = wish.avoided | ({"night"} if is_dark else set())
     shares = {time: share for time, share in TIME_SHARES.items() if time not in avoided} or TIME_SHARES
@@ -168,7 +171,7 @@ def _time(items: Sequence[Item], wish: Wish, rng: random.Random) -> str:
 
 
 def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, rng: random.Random) -> tuple[str, ...]:
-    """Return a setting's tones in which things stand out; the best of several random choices."""
+    """Return five tones ``rrggbb`` of a setting from which the things stand out: the best of several random choices."""
     things = [tone for item in items if (tone := item.tone) is not None]
     candidates: list[tuple[float, tuple[str, ...]]] = []
     for _ in range(TRIES):
@@ -180,7 +183,7 @@ def _tones(items: Sequence[Item], kind: str, time: str, wish: Wish, rng: random.
     return max(candidates, key=lambda each: each[0])[1]
 
 
-# Indices of the tones behind most of what each setting shows; by default those of the distance and the ground.
+# Which tones are behind things in each kind of setting, by index; the distance and the ground in other kinds.
 _BEHIND = {
     "plain": (0,), "split": (0, 1), "pattern": (0, 1), "table": (0, 3), "room": (0, 3), "window": (1, 3), "sky": (0, 1),
     "sea": (1, 3), "underwater": (0, 1), "space": (0, 1),
@@ -188,12 +191,16 @@ _BEHIND = {
 
 
 def _thing(item: Item, rng: random.Random, x: float, y: float, size: float) -> Thing:
+    """Return a thing of an item, slightly rotated and perhaps mirrored; ``size`` is multiplied by the item's own."""
     mirrored = item.kind in SIDEWAYS and rng.random() < FACES_LEFT
     return Thing(item.drawing, x, y, size * item.size, rng.gauss(0, 0.03), mirrored, item.colour)
 
 
 def _foot(item: Item, setting: Setting, rng: random.Random, size: float, *, near: float | None = None) -> float:
-    """Return the y of the centre of a thing of a size that stands where things of its kind stand."""
+    """Return the y of a thing's centre if it stands, flies or swims as its kind does, as a share of the picture's side.
+
+    ``size`` is the thing's side; ``near`` is 0 at the horizon and 1 at the lower edge, None for a random value.
+    """
     stance, horizon = item.habitat.stance, setting.horizon
     if setting.kind in ("sky", "space", "pattern", "split") or (setting.kind == "plain" and horizon > 0.95):
         return 0.5 + rng.uniform(-0.04, 0.04)
@@ -211,12 +218,13 @@ def _foot(item: Item, setting: Setting, rng: random.Random, size: float, *, near
 
 
 def _alone(item: Item, setting: Setting, rng: random.Random) -> Thing:
+    """Return the only thing of a scene, whole and a little off centre; a head or bust stands at the lower edge."""
     flat = setting.kind in ("plain", "split", "pattern", "sky", "space", "underwater")
     size = rng.uniform(0.62, 0.86) if flat else rng.uniform(0.56, 0.8)
     whole = 0.5 - 0.46 * size * item.size  # at most this far from the centre, so that the frame does not crop it
     x = 0.5 + rng.choice((-1, 1)) * min(rng.uniform(*OFF_CENTRE), max(0.0, whole))
     if item.habitat.stance == PORTRAIT and not flat:
-        size = rng.uniform(0.84, 1.02)  # its chin lies at the lower edge, where a bust is cut off
+        size = rng.uniform(0.84, 1.02)  # so the lower edge of the picture cuts off the bust
         return _thing(item, rng, x, 1.06 - 0.47 * size, size)
     return _thing(item, rng, x, _foot(item, setting, rng, size), size)
 
@@ -263,7 +271,7 @@ def _several(item: Item, setting: Setting, rng: random.Random, composition: str)
 
 
 def _grid(items: Sequence[Item], rng: random.Random) -> list[Thing]:
-    """Return things repeated evenly over the picture."""
+    """Return things repeated evenly over the picture; up to nine are repeated until they fill the grid."""
     total = sum(item.count for item in items)
     wanted = [item for item in items for _ in range(item.count)]
     if total > 9:
@@ -288,7 +296,7 @@ def _grid(items: Sequence[Item], rng: random.Random) -> list[Thing]:
 
 
 def _together(items: Sequence[Item], setting: Setting, rng: random.Random) -> list[Thing]:
-    """Return different things as a still life, the hindmost first, all large enough to be recognised."""
+    """Return up to nine different things as a still life, the hindmost first, all large enough to be recognised."""
     each = [replace(item, count=1) for item in items for _ in range(item.count)][:9]
     count = len(each)
     size = {2: 0.52, 3: 0.42, 4: 0.38}.get(count, 0.32)
@@ -307,7 +315,7 @@ def _together(items: Sequence[Item], setting: Setting, rng: random.Random) -> li
 
 
 def _row(item: Item, rng: random.Random, x: float, y: float, size: float) -> list[Thing]:
-    """Return a thing at a place, or several smaller ones in a row there, with their feet at the same height."""
+    """Return a thing centred at x, y, or several smaller ones in a row there, with their feet at the same height."""
     if item.count == 1:
         return [_thing(item, rng, x, y, size)]
     side = min(0.62 * size, 0.94 / item.count)
@@ -319,7 +327,7 @@ def _row(item: Item, rng: random.Random, x: float, y: float, size: float) -> lis
 
 
 def _place_related(items: Sequence[Item], relation: str, setting: Setting, rng: random.Random) -> list[Thing]:
-    """Return two kinds of things placed as the relation says; several of one kind stand in a row."""
+    """Return two kinds of things placed as the relation says, the hindmost first; several of a kind stand in a row."""
     first, second = items[0], items[1]
     if relation == WEARING:
         bodies = _row(first, rng, 0.5, 0.6, 0.66)
@@ -353,6 +361,7 @@ def _place_related(items: Sequence[Item], relation: str, setting: Setting, rng: 
 
 
 def _beside(items: Sequence[Item], setting: Setting, rng: random.Random) -> list[Thing]:
+    """Return all things next to each other, from left to right, in about equal sizes."""
     things = []
     total = sum(item.count for item in items)
     size, at = min(0.52, 0.98 / total), 0

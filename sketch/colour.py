@@ -1,4 +1,4 @@
-"""Colours in Oklab (by Björn Ottosson) with numpy: conversions, named colours, mean colours of drawings."""
+"""Colours with numpy: conversions to Oklab (by Björn Ottosson) and back, named colours, mean colours of drawings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMED: dict[str, tuple[float, float, float]] = {
     "black": (0.26, 0.01, 280), "white": (0.95, 0.01, 90), "grey": (0.66, 0.01, 260), "turquoise": (0.76, 0.12, 190),
 }  # fmt: skip
 DARKS = frozenset(("brown", "black", "white", "grey"))
-"""Colours that light cannot have, as in the neon style."""
+"""Names of colours that light cannot have, as in the neon style."""
 
 _TO_LMS = np.array(
     [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
@@ -30,48 +30,48 @@ _FROM_LMS = np.linalg.inv(_TO_LMS).astype(np.float32)
 
 
 def lab(rgb: Array) -> Array:
-    """Return sRGB (…, 3), 0…1, in Oklab: lightness 0…1, a and b about ±0.3."""
+    """Return sRGB colours (…, 3), 0…1, converted to Oklab (…, 3): lightness 0…1, a and b about ±0.3."""
     rgb = np.clip(rgb, 0, 1)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
     return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T, np.float32)
 
 
 def rgb(values: Array) -> Array:
-    """Return Oklab (…, 3) in sRGB, clipped to 0…1."""
+    """Return Oklab colours (…, 3) converted to sRGB (…, 3), clipped to 0…1."""
     linear = np.clip((values @ _FROM_LAB.T) ** 3 @ _FROM_LMS.T, 0, 1)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def polar(lightness: float, chroma: float, degrees: float) -> Array:
-    """Return one sRGB colour (3,) of a lightness, chroma and hue in degrees."""
+    """Return the sRGB colour (3,), 0…1, with an Oklab lightness, chroma and hue in degrees."""
     return rgb(polar_lab(lightness, chroma, degrees))
 
 
 def polar_lab(lightness: float, chroma: float, degrees: float) -> Array:
-    """Return one Oklab colour (3,) of a lightness, chroma and hue in degrees."""
+    """Return the Oklab colour (3,) with a lightness, chroma and hue in degrees."""
     hue = math.radians(degrees)
     return np.array([lightness, chroma * math.cos(hue), chroma * math.sin(hue)], np.float32)
 
 
 def to_hex(colour: Array) -> str:
-    """Return one sRGB colour (3,) as ``rrggbb``."""
+    """Return one sRGB colour (3,), 0…1, as the text ``rrggbb``."""
     return "".join(f"{round(float(each) * 255):02x}" for each in np.clip(colour, 0, 1))
 
 
 def parse_hex(tone: str) -> Array:
-    """Return ``rrggbb`` as sRGB (3,), 0…1."""
+    """Return the text ``rrggbb`` as an sRGB colour (3,), 0…1."""
     return np.array([int(tone[at : at + 2], 16) / 255 for at in (0, 2, 4)], np.float32)
 
 
 def lightness(picture: Array) -> float:
-    """Return the mean lightness of the visible part of a drawing (h, w, 4), straight alpha."""
+    """Return the mean Oklab lightness, 0…1, of the visible part of a drawing (h, w, 4), straight alpha."""
     alpha = picture[..., 3]
     return float((lab(picture[..., :3])[..., 0] * alpha).sum() / (alpha.sum() + 1e-4))
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """Appearance of a whole drawing: its mean colour in Oklab, and the share of its square that it covers."""
+    """Appearance of a drawing: its mean colour in Oklab, and the share of its square that it covers, 0…1."""
 
     tone: tuple[float, float, float]
     cover: float
@@ -85,7 +85,7 @@ def measure_appearance(picture: Array) -> Appearance:
 
 
 def tone(rgb: Array) -> tuple[float, float, float]:
-    """Return one sRGB colour (3,) in Oklab."""
+    """Return one sRGB colour (3,), 0…1, as an Oklab colour of three floats."""
     return _three(lab(rgb))
 
 
@@ -95,10 +95,10 @@ def _three(values: Array) -> tuple[float, float, float]:
 
 
 def recolour(picture: Array, name: str, mean: float) -> Array:
-    """Return a drawing or a part of one, (h, w, 3), in a named colour.
+    """Return a drawing or a part of one, sRGB (h, w, 3), in a colour named in :data:`NAMED`.
 
-    ``mean`` is the lightness of the whole drawing. It moves towards the named colour's lightness; light and shade are
-    preserved, and black and white stay.
+    ``mean`` is the mean Oklab lightness of the whole drawing; it moves towards the lightness of the named colour. Light
+    and shade are kept, and black and white stay.
     """
     lightness, chroma, degrees = NAMED[name]
     hue = math.radians(degrees)

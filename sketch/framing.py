@@ -1,7 +1,7 @@
 """Fit scenes, which are arranged in a square, into frames that are wider or higher.
 
-The scene is drawn in a square whose side is the frame's longer one, and the middle is cropped. So that nothing is
-cropped that was whole, things are first moved together and reduced; groups of overlapping things stay as they are.
+A scene is drawn in a square whose side is the longer one of the frame, and the middle is cropped. Before that, things
+are moved together and reduced, so that none is cropped that was whole; overlapping things stay together.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ from sketch.scene import Scene, Setting, Thing
 from sketch.sketchbook import Sketchbook
 
 Size = int | tuple[int, int]
-"""The side of a square, or height and width, in pixels."""
+"""The size of a picture in pixels: the side of a square, or height and width."""
 
 MARGIN = 0.5
-"""The least share of its margin in the square that a thing has in the frame."""
+"""The least share of its distance from the square's edge that a thing keeps in the frame."""
 
 OVERLAPPING = 0.85
-"""The share of a drawing's square that counts where two overlap: few drawings fill it."""
+"""The share of a drawing's square that counts when deciding whether two overlap: few drawings fill their square."""
 
 CROPPED = 0.02
-"""A thing that reaches further beyond the square than this, as a share of its side, is cropped on purpose."""
+"""A thing is cropped on purpose if it reaches further beyond the square than this, as a share of the square's side."""
 
 SEEN_AT, SEEN = 48, 0.3
-"""The side in pixels at which a drawing's extent is measured, and the alpha above which a pixel is visible."""
+"""The side in pixels at which a drawing is rendered to measure it, and the alpha above which a pixel is visible."""
 
 NO_FLOOR = 0.95
-"""The horizon above which a plain ground is a wall without a floor."""
+"""The value of a setting's ``horizon`` above which a plain background is a wall without a floor."""
 
 WALLS = ("plain", "split", "pattern")
 FLOORLESS = ("split", "pattern", "sky", "space", "underwater")
-"""Settings in which nothing stands on a floor, except a plain wall."""
+"""Settings without a floor on which things stand; whether a plain one has a floor depends on its horizon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Height and width of a picture in pixels."""
+    """The height and width of a picture in pixels."""
 
     height: int
     width: int
 
     @classmethod
     def from_size(cls, size: Size) -> Frame:
-        """Return the frame of a size."""
+        """Return the frame of a size: a square's side, or height and width."""
         return cls(size, size) if isinstance(size, int) else cls(*size)
 
     @property
     def side(self) -> int:
-        """Return the side of the square that the frame is cropped from."""
+        """Return the side of the square that the frame is cropped from: its longer side."""
         return max(self.height, self.width)
 
     @property
@@ -67,7 +67,7 @@ class Frame:
         return self.height == self.width
 
     def cut(self, drawn: Drawn) -> Drawn:
-        """Return a drawn square of its :attr:`side`, cropped to the frame."""
+        """Return a square drawn scene, :attr:`side` pixels a side, cropped to the frame in its middle."""
         if self.is_square:
             return drawn
         top, left = (self.side - self.height) // 2, (self.side - self.width) // 2
@@ -75,12 +75,12 @@ class Frame:
         return replace(drawn, things=drawn.things[at], ground=drawn.ground[at], numbers=drawn.numbers[at])
 
     def fit(self, scene: Scene, book: Sketchbook | None = None) -> Scene:
-        """Return a scene rearranged in the square, so that the frame shows everything that was whole.
+        """Return a scene rearranged in the square, so that the frame crops nothing that was whole in the square.
 
-        A view or a photo that fills the square unrotated continues to fill it. A drawing's visible part counts; without
-        the book, its whole square.
+        A thing that fills the square and is not rotated, such as a view, continues to fill it. The visible part of each
+        drawing counts; without the book, its whole square.
 
-        :raises SketchbookError: when one of its drawings does not exist.
+        :raises SketchbookError: when one of its drawings does not exist or cannot be rendered.
         """
         if self.is_square:
             return scene
@@ -94,7 +94,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A thing's extent along one side of the square, and its middle."""
+    """A thing's extent along one side of the square, and its centre, as shares of that side."""
 
     low: float
     middle: float
@@ -102,6 +102,7 @@ class _Span:
 
     @classmethod
     def from_thing(cls, thing: Thing, *, is_across: bool, share: float = 1.0, book: Sketchbook | None = None) -> _Span:
+        """Return a thing's span: measured with a book, else a ``share`` of its rotated square."""
         middle = thing.x if is_across else thing.y
         if book is not None:
             low, high = _visible_extent(thing, book)[0 if is_across else 1]
@@ -111,7 +112,7 @@ class _Span:
 
 
 def _visible_extent(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return a thing's visible extent from its middle, across and down, as shares of its size."""
+    """Return a thing's visible extent, (low, high) across and down, from its centre in shares of its size."""
     alpha = book.picture(thing.drawing, SEEN_AT)[..., 3]
     rows, columns = np.nonzero((alpha[:, ::-1] if thing.mirrored else alpha) > SEEN)
     if not len(rows):
@@ -129,26 +130,30 @@ def _visible_extent(thing: Thing, book: Sketchbook) -> tuple[tuple[float, float]
 
 
 def _fills(thing: Thing) -> bool:
+    """Return whether an unrotated thing covers the whole square."""
     spans = [_Span.from_thing(thing, is_across=is_across) for is_across in (True, False)]
     return thing.turn == 0 and all(span.low <= 0 and span.high >= 1 for span in spans)
 
 
 def _level(setting: Setting, share: float) -> Setting:
-    """Return a setting whose horizon has the same share of a wide frame's height; a wall stays without a floor."""
+    """Return a setting whose horizon is as high in a wide frame as before in the square; a wall gets no floor."""
     if setting.kind in WALLS and setting.horizon > NO_FLOOR:
         return setting
     return replace(setting, horizon=_within(setting.horizon, share))
 
 
 def _within(place: float, share: float) -> float:
-    """Return the place in the square that has the same share of the frame."""
+    """Return a place in the frame, 0…1, as a place in the square; ``share`` is the frame's share of its side."""
     return 0.5 + share * (place - 0.5)
 
 
 def _rearrange(
     things: Sequence[Thing], setting: Setting, share: float, *, is_wide: bool, book: Sketchbook | None
 ) -> list[Thing]:
-    """Return things reduced alike about the horizon or what crops them, and groups of them moved apart."""
+    """Return things reduced by one factor so that the frame shows them; groups that overlap are moved as a whole.
+
+    ``share`` is the frame's shorter side as a share of its longer one.
+    """
     if not things:
         return []
     spans = [_Span.from_thing(thing, is_across=not is_wide, book=book) for thing in things]
@@ -170,7 +175,7 @@ def _rearrange(
 
 
 def _anchor(spans: Sequence[_Span], floor: float | None) -> float:
-    """Return the place about which things are reduced: an edge that crops them, the horizon, or their middle."""
+    """Return the place about which things are reduced: the edge that crops them, else the floor, else their middle."""
     low, high = min(span.low for span in spans), max(span.high for span in spans)
     is_cropped = low < -CROPPED, high > 1 + CROPPED
     if is_cropped == (False, True):
@@ -183,20 +188,20 @@ def _anchor(spans: Sequence[_Span], floor: float | None) -> float:
 
 
 def _smaller(spans: Sequence[_Span], anchor: float, share: float) -> float:
-    """Return the factor by which things are reduced so that what was whole is whole in the frame: ``share`` to 1."""
+    """Return the factor, ``share`` to 1, that reduces things so that what was whole is whole in the frame."""
     limits = []
     for span in spans:
         if span.low >= -CROPPED and span.low < anchor:
             limits.append(share * (anchor - MARGIN * max(0.0, span.low)) / (anchor - span.low))
         if span.high <= 1 + CROPPED and span.high > anchor:
             limits.append(share * (1 - anchor - MARGIN * max(0.0, 1 - span.high)) / (span.high - anchor))
-    if not limits:  # a close-up: both sides share what the frame crops
+    if not limits:  # a close-up is partly reduced and partly cropped
         return math.sqrt(share)
     return min(1.0, max(share, min(limits)))
 
 
 def _apart(spans: Sequence[_Span], smaller: float) -> list[float]:
-    """Return the middles of reduced things: overlapping ones stay together, each group about its own place."""
+    """Return the centres of reduced things: those that overlap stay together, and each group stays at its own place."""
     moved = [0.0] * len(spans)
     for group in _groups(spans):
         middle = (min(spans[at].low for at in group) + max(spans[at].high for at in group)) / 2
@@ -206,7 +211,7 @@ def _apart(spans: Sequence[_Span], smaller: float) -> list[float]:
 
 
 def _groups(spans: Sequence[_Span]) -> list[list[int]]:
-    """Return groups of the indices of things that overlap, directly or through others."""
+    """Return groups of things, by index, that overlap directly or through others."""
     groups: list[list[int]] = []
     reach = -math.inf
     for at in sorted(range(len(spans)), key=lambda at: spans[at].low):

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, replace
 
 STAND, FLY, FLOAT, SWIM, LIE, ANYWHERE, PORTRAIT = "stand", "fly", "float", "swim", "lie", "anywhere", "portrait"
-"""Stances: on the ground; in the air; on the water; in the water; on a table; anywhere, as a sign on a wall; close
-up, as a head."""
+"""Stances: on the ground; in the air; on the water; in the water; lying, as on a table; anywhere, as a sign on a wall;
+close up, as a head."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habitat:
-    """Settings in which a thing usually is, the most likely first, and its stance there."""
+    """The kinds of setting in which a thing usually is, the most likely first, and its stance there."""
 
     settings: tuple[str, ...]
     stance: str
@@ -57,7 +57,7 @@ _TABLED = frozenset((
     "light-video", "computer", "phone", "money", "mail", "writing", "office", "lock", "tool", "science", "medical",
     "sound", "music", "award-medal",
 ))  # fmt: skip
-# By the end of a name, where the subgroup is too wide: a fire engine is no fire.
+# Habitats by the end of a name, for things unlike the rest of their subgroup: a fire, but not a fire engine.
 _BY_NAME = (
     (re.compile(r"\bteddy bear$"), Habitat(("room", "table", "plain"), LIE)),
     (re.compile(r"\b(bat|eagle|dove|parrot|bird|butterfly|bee|honeybee|kite|balloon|parachute|ufo|flying saucer)$"),
@@ -77,14 +77,14 @@ _BY_NAME = (
      Habitat(("hills", "street", "hills", "sea"), STAND)),
     (re.compile(r"\b(fire|campfire)$"), Habitat(("forest", "hills", "plain"), STAND)),
 )  # fmt: skip
-# Drawings of these show only a head, whether their names say so or not.
+# Animals of which drawings show only a head, whether their names say so or not.
 _HEADS = re.compile(r"\b(boar|chicken|fox|frog|hamster|koala|lion|moose|panda|bear|raccoon|unicorn|wolf|face)$")
 _FACE = re.compile(r"\bface\b")
 _JOINTS = re.compile(r" (?:with|without|and|of|in|on) ")
 
 
 def find_habitat(name: str, kind: str) -> Habitat:
-    """Return a thing's habitat by its name, else by its Unicode subgroup."""
+    """Return a thing's habitat by words in its name, else by its ``kind``, a Unicode subgroup."""
     head = _JOINTS.split(name.lower())[0]
     if kind.startswith("animal") and _HEADS.search(head):
         return replace(_whole(head, kind), stance=PORTRAIT)
@@ -94,6 +94,7 @@ def find_habitat(name: str, kind: str) -> Habitat:
 
 
 def _whole(head: str, kind: str) -> Habitat:
+    """Return the habitat of a whole thing, as opposed to that of an animal's head."""
     for pattern, habitat in _BY_NAME:
         if pattern.search(head):
             return habitat

@@ -34,7 +34,7 @@ PLAIN_VOWELS = (("aeu", "au"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
 def key(text: str, language: str = "en") -> str:
-    """Return a phrase as a key: lower case, without accents and punctuation; German umlauts are spelled out."""
+    """Return a phrase as a key: prefixed, lower case, without accents and punctuation, German umlauts spelled out."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     if language == "de":
         plain = plain.translate(UMLAUTS)
@@ -44,13 +44,13 @@ def key(text: str, language: str = "en") -> str:
 
 
 def prefix(language: str) -> str:
-    """Return the prefix of a language's keys; ``""`` for English."""
+    """Return the prefix of a language's keys; "" for English and for languages without keys of their own."""
     return {"de": GERMAN, OTHER: FOREIGN}.get(language, "")
 
 
 @lru_cache(maxsize=20_000)
 def stem(word: str, language: str = "en") -> str:
-    """Return the stem of a case-folded word; a German one has its prefix."""
+    """Return the stem of a case-folded word; a German stem gets its prefix."""
     if not (word.isascii() and word.isalpha()):
         return (GERMAN if language == "de" else "") + word
     if language == "de":
@@ -59,11 +59,12 @@ def stem(word: str, language: str = "en") -> str:
 
 
 def forms(word: str, language: str = "en") -> list[str]:
-    """Return the forms under which a folded word may be found, itself first: singulars, and German case endings."""
+    """Return the forms under which a case-folded word may be listed: itself, then singulars and German base forms."""
     return _german_forms(word) if language == "de" else _english_forms(word)
 
 
 def _english_forms(word: str) -> list[str]:
+    """Return an English word and what may be its singulars, some of which are not words."""
     candidates = [word]
     if word in IRREGULAR:
         candidates.append(IRREGULAR[word])
@@ -79,11 +80,12 @@ def _english_forms(word: str) -> list[str]:
 
 
 def _german_forms(word: str) -> list[str]:
+    """Return a German word and what may be its base forms: without endings, and without umlauts."""
     candidates = [word]
     for ending in GERMAN_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 2:
             candidates.append(word[: -len(ending)])
-    candidates += [each + "e" for each in candidates[1:]]  # Katzen: Katze
+    candidates += [each + "e" for each in candidates[1:]]  # finds Katze for Katzen
     for vowel, plain in PLAIN_VOWELS:
         candidates += [each.replace(vowel, plain, 1) for each in candidates if vowel in each]
     return list(dict.fromkeys(candidates))

@@ -38,7 +38,7 @@ ALONE = 1.1
 """The cost of leaving a part without a counterpart, in units of :func:`_cost`."""
 
 PASSING = 0.12
-"""The share of the transition in which two parts swap their order."""
+"""How long a part fades over another before and after they swap their order, as a share of the transition."""
 
 OPEN = ("sky", "space", "plain", "pattern", "split", PHOTO)
 """Settings without a visible horizon."""
@@ -46,7 +46,7 @@ OPEN = ("sky", "space", "plain", "pattern", "split", PHOTO)
 
 @dataclass(frozen=True)
 class _Change:
-    """A part that changes into another, or appears or vanishes; and its order among the others, 0…1."""
+    """A part that changes into another, appears (no ``first``) or vanishes; levels are its drawing order, 0…1."""
 
     first: Shape | None
     last: Shape | None
@@ -54,15 +54,15 @@ class _Change:
     last_level: float
 
     def level(self, t: float) -> float:
-        """Return its order at ``t``."""
+        """Return its drawing order at ``t``: 0 is the lowest part, 1 the highest."""
         return (1 - t) * self.first_level + t * self.last_level
 
     def passes(self, other: _Change) -> bool:
-        """Return whether this part and another swap their order."""
+        """Return whether this part and another swap their drawing order during the transition."""
         return (self.first_level - other.first_level) * (self.last_level - other.last_level) < 0
 
     def over(self, other: _Change, t: float) -> float:
-        """Return the visible share of this part over another at ``t``: 0.5 where they swap their order, rising to 1.
+        """Return how far this part hides another below it at ``t``: 0.5 where they swap order, 1 before and after.
 
         Without this, parts would jump from one frame to the next.
         """
@@ -74,7 +74,7 @@ class _Change:
 
 
 class Mixture:
-    """The transition between two scenes; their drawings are split into parts and matched once."""
+    """The transition between two scenes, whose things are split into parts and matched once."""
 
     def __init__(self, first: Scene, last: Scene, book: Sketchbook, part_cache: PartCache) -> None:
         self.first, self.last, self._book, self._part_cache = first, last, book, part_cache
@@ -87,7 +87,7 @@ class Mixture:
         self._layered = lru_cache(maxsize=1)(self._draw)
 
     def at(self, t: float, size: Size) -> Drawn:
-        """Return the picture at ``t``, 0…1, between the scenes, in a square or a frame; at the ends, exactly these."""
+        """Return the picture at ``t``, 0…1, of the transition, at a size in pixels; at 0 and 1 that of a scene."""
         if t <= 0 or t >= 1:
             return rendering.draw(self.first if t <= 0 else self.last, self._book, size)
         frame = Frame.from_size(size)
@@ -96,7 +96,7 @@ class Mixture:
         return self._set_up(frame, t)
 
     def _set_up(self, frame: Frame, t: float) -> Drawn:
-        """Return the picture at ``t`` in a frame, set up as painted where a composition requests it."""
+        """Return the picture at ``t`` cropped to a frame, in the painterly setup if one of the scenes has it."""
         mixture = self._in_frame(frame)
         return frame.cut(mixture._paint(mixture._layered(t, frame.side), t))
 
@@ -138,7 +138,7 @@ class Mixture:
             channels.divide(seen[..., :3], np.maximum(seen[..., 3], 1e-4))
             form = Form(alpha[rows, columns], rows.start, columns.start, size)
             fall(light, seen, form, ground, _frame(a, b, t, size))
-            # The first thing casts no shadow on others.
+            # Behind the first thing there are no others to darken.
             under = (ground,) if number == 1 else (ground, colours)
             cast(under, form, light=light, shadow=self._shadow(a, b, form, t))
             share = alpha[rows, columns]
@@ -150,7 +150,7 @@ class Mixture:
         return Drawn(things, ground, numbers, self._unoutlined(t))
 
     def _paint(self, drawn: Drawn, t: float) -> Drawn:
-        """Return the picture at ``t`` in the painterly setup, if one of the scenes has it."""
+        """Return a picture drawn at ``t`` in the painterly setup if one of the scenes has it, else unchanged."""
         ends = (self.first, self.last)
         if all(scene.composition is None or scene.composition.is_graphic for scene in ends):
             return drawn
@@ -159,7 +159,7 @@ class Mixture:
         return painterly.between(drawn, settings, t, seeds=(seeds[0], seeds[1]), requested=self._requested_colours(t))
 
     def _requested_colours(self, t: float) -> Array | None:
-        """Return how far a colour was requested for each thing at ``t`` (n + 1,); None if for none."""
+        """Return for which things a colour was requested at ``t`` (n + 1,), 0…1, the ground first; None if for none."""
         shares = [0.0]
         for a, b, _ in self._figures:
             first, last = (bool(end is not None and end.colour) for end in (a or b, b or a))
@@ -167,7 +167,7 @@ class Mixture:
         return np.array(shares, np.float32) if any(shares) else None
 
     def _compose(self, frame: Frame, t: float) -> Drawn:
-        """Return the picture at ``t`` with its graphic scenes redrawn in their marks."""
+        """Return the picture at ``t`` in a frame, with each graphic scene redrawn in the marks of its style."""
         ends, graphic = (self.first, self.last), self._graphic
         drawn = None if all(graphic) else self._set_up(frame, t)
         places = [composing.place_share(scene.setting.kind) for scene in ends]
@@ -195,7 +195,7 @@ class Mixture:
         return rendering.as_ground(picture, numbers, self._unoutlined(t), turned=turned, things=things, painted=share)
 
     def _cell(self, t: float, size: int) -> Layers:
-        """Return the layers of the square scene at ``t``, the ends included, without compositions."""
+        """Return things, ground and numbers of the square scene at ``t``, 0 and 1 included, without compositions."""
         if 0 < t < 1:
             drawn = self._draw(t, size)
         else:
@@ -211,7 +211,7 @@ class Mixture:
         return first.mix(last, t, 1.0 if a and b else (1 - t if a else t))
 
     def _ground(self, t: float, size: int) -> Array:
-        """Return the mix of both backgrounds, each stretched so that their horizons meet."""
+        """Return the mix of both backgrounds (size, size, 3), each stretched so that their horizons meet."""
         first, last = self.first.setting, self.last.setting
         level = (1 - t) * _horizon(first, last) + t * _horizon(last, first)
         drawn = [_stretch(self._backdrop(each, size), _horizon(each, other), level)
@@ -220,14 +220,14 @@ class Mixture:
 
 
 def _box(alpha: Array) -> tuple[slice, slice]:
-    """Return the rows and columns of the non-zero part; one place if there is none."""
+    """Return the rows and columns of the non-zero part of an array (h, w); those of one pixel if all is zero."""
     indices = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
     rows, columns = (slice(int(each[0]), int(each[-1]) + 1) if len(each) else slice(0, 1) for each in indices)
     return rows, columns
 
 
 def _frame(a: Thing | None, b: Thing | None, t: float, size: int) -> tuple[float, float, float]:
-    """Return the centre (x, y) and the side of a thing at ``t``, in pixels."""
+    """Return the centre (x, y) and the side of a thing at ``t``, in pixels; ``a`` or ``b`` may be None."""
     ends = (a or b, b or a)
     assert ends[0] is not None and ends[1] is not None  # noqa: S101 - at least one of the two exists
     x, y, side = ((1 - t) * getattr(ends[0], name) + t * getattr(ends[1], name) for name in ("x", "y", "size"))
@@ -241,7 +241,7 @@ def _horizon(setting: Setting, other: Setting) -> float:
 
 
 def _stretch(picture: Array, horizon: float, level: float) -> Array:
-    """Return a background with its horizon moved to another height."""
+    """Return a background (n, n, 3) whose horizon is moved to the y ``level``; both are shares of the side."""
     if abs(horizon - level) < 1e-3:
         return picture
     size = picture.shape[0]
@@ -254,7 +254,7 @@ def _stretch(picture: Array, horizon: float, level: float) -> Array:
 
 
 def _pair(first: Sequence[Thing], last: Sequence[Thing]) -> list[tuple[Thing | None, Thing | None]]:
-    """Return the things of two scenes in pairs by place and size; things without a partner are paired with None."""
+    """Return the things of two scenes in pairs, alike in place and size; None stands for a missing partner."""
     if not first or not last:
         return [(thing, None) for thing in first] + [(None, thing) for thing in last]
     cost = np.array([
@@ -275,13 +275,13 @@ def _shapes(thing: Thing | None, part_cache: PartCache) -> list[Shape]:
 
 
 def _changes(first: list[Shape], last: list[Shape]) -> list[_Change]:
-    """Return the matched parts of two things: the largest with the largest, the others by place, size and colour."""
+    """Return the changes of two things' parts: the largest are matched, others by place, size and colour, or not."""
     changes = []
     levels = [[at / max(1, len(shapes)) for at in range(len(shapes))] for shapes in (first, last)]
     if first and last:
         cost = np.array([[_cost(a, b) for b in last] for a in first])
         cost[_largest(first), _largest(last)] = -1.0
-        # The padding offers each part the choice of no counterpart.
+        # The padding lets a part stay without a counterpart.
         n, m = cost.shape
         padded = np.full((n + m, n + m), ALONE)
         padded[:n, :m] = cost
@@ -306,7 +306,7 @@ def _largest(shapes: list[Shape]) -> int:
 
 
 def _cost(a: Shape, b: Shape) -> float:
-    """Return the difference of two parts: of place within their things, of size and of colour."""
+    """Return how different two parts are, by place within their things, size and colour; 0 for equal parts."""
     ax, ay = (a.middle[0] - a.thing.x) / a.thing.size, (a.middle[1] - a.thing.y) / a.thing.size
     bx, by = (b.middle[0] - b.thing.x) / b.thing.size, (b.middle[1] - b.thing.y) / b.thing.size
     away = math.hypot(ax - bx, ay - by)
@@ -316,7 +316,7 @@ def _cost(a: Shape, b: Shape) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Cover:
-    """The area of a part in a picture: coverage per pixel, 0…1, and colours."""
+    """A part in some rows and columns of a picture: its coverage of each pixel (h, w), 0…1, and colours (h, w, 3)."""
 
     rows: slice
     columns: slice
@@ -325,7 +325,7 @@ class _Cover:
 
 
 def _lay(layer: Array, part: _Cover, under: Sequence[tuple[_Cover, float]]) -> None:
-    """Blend a part over a premultiplied layer (size, size, 4) in place; by a share over the given parts under it."""
+    """Blend a part over a premultiplied layer (size, size, 4) in place; ``under`` says how far it hides lower parts."""
     share = part.share
     for other, seen in under:
         rows = slice(max(part.rows.start, other.rows.start), min(part.rows.stop, other.rows.stop))
@@ -345,7 +345,7 @@ def _within(span: slice, whole: slice) -> slice:
 
 
 def _cover(change: _Change, t: float, size: int) -> _Cover | None:
-    """Return a part's area at ``t``; None if it is not visible."""
+    """Return a part's coverage and colours at ``t`` in a picture ``size`` pixels a side; None if it is not visible."""
     a, b = change.first, change.last
     whole = a or b
     if whole is None:
@@ -390,11 +390,11 @@ def _cover(change: _Change, t: float, size: int) -> _Cover | None:
 
 
 def _sample(shape: Shape, u: Numbers, v: Numbers, scale: float) -> tuple[Seen, float]:
-    """Return a part sampled about its centre, in its spreads, and the factor from its distances to ``scale``."""
+    """Return a part at places u, v, in units of its spread, and the factor that scales its distances to ``scale``."""
     (mx, my), (sx, sy) = shape.middle, shape.spread
     return shape.sample(mx + u * sx, my + v * sy), scale / math.sqrt(sx * sy)
 
 
 def mix_sketches(first: Array, last: Array, t: float) -> Array:
-    """Return the linear mix of two sketches (4, n, n), for those without parts: photos and hand drawings."""
+    """Return the linear mix of two sketches (4, n, n) at ``t``, 0…1; used where there are no parts, as in photos."""
     return np.asarray((1 - t) * first + t * last, np.float32)

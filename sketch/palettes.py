@@ -81,7 +81,10 @@ SNOW: Tone = (0.95, 0.015, 240)
 
 
 def tones(kind: str, time: str, weather: str, rng: random.Random, *, ground: str = "") -> tuple[str, ...]:
-    """Return random tones for a setting as ``rrggbb``; ``ground`` is a colour requested behind the things."""
+    """Return five random tones ``rrggbb`` for a setting; ``ground`` names a colour requested behind things, or "".
+
+    They are those of sky, horizon, distance, ground and accent.
+    """
     family = _FAMILIES[kind]
     known = _PALETTES.get((family, time))
     if known is None and time != "day" and family in ("water", "desert", "street"):

@@ -1,4 +1,4 @@
-"""Split a drawing into the flat parts that are painted over each other: its SVG's shapes, in their order.
+"""Split a drawing into the flat parts that are painted over each other: the shapes of its SVG, in their order.
 
 Two drawings mixed as pictures fade into each other; mixed as parts, a window can become an eye. A shape whose areas are
 not connected, such as two wings, is split into several parts.
@@ -21,26 +21,28 @@ from sketch.sketchbook import Sketchbook
 from sketch.svg import name_of
 
 SIDE = 128
-"""The side in pixels at which drawings are split."""
+"""The side in pixels at which drawings are rendered to be split."""
 
 MOST = 48
-"""The most parts of a drawing; further ones are merged with the part below."""
+"""The largest number of parts of a drawing: further shapes are merged with their neighbours, further pieces left
+out."""
 
 LEAST = 12
-"""The area in pixels below which a piece is no separate part."""
+"""The area in pixels below which a piece is left out, unless it is the only one."""
 
 SHAPES = ("path", "circle", "ellipse", "rect", "polygon", "polyline", "line", "use")
 PART = "data-part"
-"""The attribute of groups that form one part whatever their shapes: a form with its light and shade."""
+"""The attribute of SVG groups that are one part, whatever their shapes: a form with its light and shade."""
 
 _HIDDEN = ("defs", "clipPath", "mask", "symbol", "linearGradient", "radialGradient")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One flat part: ``picture`` (h, w, 4), straight alpha, and the position of its upper left corner.
+    """One flat part of a drawing: ``picture`` (h, w, 4), straight alpha, sRGB 0…1.
 
-    Positions are shares of the drawing's side; ``light`` is the mean lightness of the whole drawing.
+    ``left`` and ``top`` are the position of its upper left corner, as shares of the drawing's side; ``side`` is that
+    side in pixels; ``light`` is the mean Oklab lightness of the whole drawing.
     """
 
     picture: Array
@@ -56,14 +58,14 @@ class Part:
 
 
 def split_drawing(svg: str, side: int = SIDE) -> tuple[Part, ...]:
-    """Return the parts of a drawing, the lowest first.
+    """Return the parts of a drawing, rendered ``side`` pixels a side, the lowest part first.
 
     :raises SketchbookError: when the SVG is refused or cannot be rendered.
     """
     root = svg_files.parse_svg(svg)
     _set_apart(root)
     leaves = _leaves(root)
-    if len(leaves) > MOST:  # neighbours are drawn together
+    if len(leaves) > MOST:  # merge shapes that are neighbours in the order
         groups = [leaves[at * len(leaves) // MOST : (at + 1) * len(leaves) // MOST] for at in range(MOST)]
     else:
         groups = [[leaf] for leaf in leaves]
@@ -75,12 +77,12 @@ def split_drawing(svg: str, side: int = SIDE) -> tuple[Part, ...]:
 
 
 def split_cut_out(picture: Array) -> tuple[Part, ...]:
-    """Return the connected pieces of a photo's cut-out (n, n, 4), straight alpha, as parts."""
+    """Return the connected pieces of a photo's cut-out (n, n, 4), straight alpha, as parts: the largest ones."""
     return tuple(_fewer(_pieces(picture, picture.shape[0], colour.lightness(picture))))
 
 
 def _set_apart(root: Element) -> None:
-    """Copy painted elements that others refer to into ``defs``, so that they remain when the painted one is removed."""
+    """Copy painted elements that are used elsewhere into ``defs``, in place, so that removing them leaves a copy."""
     elements = list(root.iter())
     hidden = _hidden(elements)
     referenced = {value for each in elements if name_of(each) == "use" for key, value in each.attrib.items()
@@ -96,12 +98,12 @@ def _set_apart(root: Element) -> None:
 
 
 def _hidden(elements: list[Element]) -> set[Element]:
-    """Return the elements that are shown only where others refer to them."""
+    """Return the elements that are shown only where others refer to them, such as those in ``defs``."""
     return {inner for each in elements if name_of(each) in _HIDDEN for inner in each.iter()}
 
 
 def _leaves(root: Element) -> list[int]:
-    """Return the indices of shapes and marked parts, by their position in a walk through the tree."""
+    """Return the visible shapes and marked parts, by their positions in the tree's order of elements."""
     elements = list(root.iter())
     hidden = _hidden(elements)
     for each in elements:
@@ -112,7 +114,7 @@ def _leaves(root: Element) -> list[int]:
 
 
 def _only(root: Element, selected: list[int], leaves: list[int]) -> str:
-    """Return the drawing as SVG with only some of its shapes."""
+    """Return the drawing as SVG with only the selected ones of its ``leaves``, both given by position."""
     alone = copy.deepcopy(root)
     dropped = set(leaves) - set(selected)
     elements = list(alone.iter())
@@ -123,7 +125,7 @@ def _only(root: Element, selected: list[int], leaves: list[int]) -> str:
 
 
 def _pieces(picture: Array, side: int, light: float) -> list[Part]:
-    """Return the connected pieces of a picture (h, w, 4) as parts; very small ones are left out."""
+    """Return the connected pieces of a picture (h, w, 4) as parts; pieces of few pixels are left out."""
     numbers, count = ndimage.label(picture[..., 3] > 0.3)
     pieces = []
     for number, place in enumerate(ndimage.find_objects(numbers), 1):
@@ -148,14 +150,14 @@ def _fewer(parts: list[Part]) -> list[Part]:
 
 
 class PartCache:
-    """Parts of drawings of a drawing library, with a cache of the most recent ones."""
+    """The parts of a library's drawings; those of recently used drawings are cached."""
 
     def __init__(self, book: Sketchbook, side: int = SIDE) -> None:
         self._book, self._side = book, side
         self._cache = SizedCache(self._apart, lambda parts: sum(part.picture.nbytes for part in parts))
 
     def parts(self, digest: str) -> tuple[Part, ...]:
-        """Return the parts of a drawing.
+        """Return the parts of a drawing or of a photo's cut-out, the lowest first.
 
         :raises SketchbookError: when it does not exist or cannot be split.
         """

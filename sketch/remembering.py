@@ -1,4 +1,4 @@
-"""A thread-safe cache of computed values, the most recently used ones, within a number of bytes."""
+"""A thread-safe cache of computed values; it keeps the most recently used ones that fit into a number of bytes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 MOST = 64 * 1024 * 1024
-"""The largest size of a cache in bytes: the drawings of a few walks."""
+"""The default size of a cache in bytes: the drawings of a few walks."""
 
 
 class SizedCache(Generic[Key, Value]):
-    """Values by the key that they are made from; threads may share the cache.
+    """A cache of values by the key from which ``make`` computes them; threads may share it.
 
-    ``size`` returns the bytes of a value. A value larger than ``most`` is returned without being cached.
+    ``size`` returns the bytes of a value; the cache holds at most ``most`` bytes. A larger value is not cached.
     """
 
     def __init__(self, make: Callable[[Key], Value], size: Callable[[Value], int], most: int = MOST) -> None:
@@ -27,7 +27,10 @@ class SizedCache(Generic[Key, Value]):
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Value:
-        """Return the value for a key, made if it is not cached; other threads do not wait while it is made."""
+        """Return the value for a key, computed if it is not cached.
+
+        Other threads do not wait meanwhile, so that two of them may compute the same value.
+        """
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -37,6 +40,7 @@ class SizedCache(Generic[Key, Value]):
         return value
 
     def _keep(self, key: Key, value: Value, size: int) -> None:
+        """Cache a value, and drop the least recently used ones until the cache is small enough."""
         with self._lock:
             if size > self._most or key in self._values:
                 return

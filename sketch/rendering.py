@@ -26,9 +26,9 @@ from sketch.surroundings import Surroundings
 
 
 def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
-    """Return a scene drawn at a size: a square's side, or height and width.
+    """Return a scene drawn with its composition at a size: a square's side, or height and width, in pixels.
 
-    :raises SketchbookError: when one of its drawings does not exist.
+    :raises SketchbookError: when one of its drawings does not exist or cannot be rendered.
     """
     frame, composition = Frame.from_size(size), scene.composition
     if composition is not None and composing.is_repeated(composition) and not frame.is_square:
@@ -57,16 +57,16 @@ def draw(scene: Scene, book: Sketchbook, size: Size) -> Drawn:
 
 
 def requested_colours(things: Sequence[Thing]) -> Array | None:
-    """Return for which things a colour was requested (n + 1,), 1 or 0, index 0 the ground; None if for none."""
+    """Return (n + 1,): 1 for each of n things with a requested colour, else 0, the ground first; None if all are 0."""
     if not any(thing.colour for thing in things):
         return None
     return np.array([0, *(bool(thing.colour) for thing in things)], np.float32)
 
 
 def draw_layers(scene: Scene, book: Sketchbook, size: int) -> Drawn:
-    """Return a scene without its composition, ``size`` pixels a side: things in front of the background.
+    """Return a scene drawn without its composition, ``size`` pixels a side: things in front of the background.
 
-    :raises SketchbookError: when one of its drawings does not exist.
+    :raises SketchbookError: when one of its drawings does not exist or cannot be rendered.
     """
     setting = scene.setting
     light = Light.from_setting(setting)
@@ -104,9 +104,10 @@ def as_ground(
     things: Array | None = None,
     painted: Array | float = 0.0,
 ) -> Drawn:
-    """Return a scene that was redrawn as a whole: its picture (h, w, 3) becomes the ground.
+    """Return the layers of a scene that was redrawn as a whole: its picture (h, w, 3) becomes the ground.
 
-    Where ``painted`` (h, w), 0…1, is positive, ``things`` (h, w, 4) remain things to that degree.
+    ``painted`` (h, w), 0…1, is how far each pixel of ``things`` (h, w, 4) remains a thing in front of that ground;
+    without ``things`` there are none. ``numbers``, ``unoutlined`` and ``turned`` are as in :class:`.drawn.Drawn`.
     """
     left = np.zeros((*numbers.shape, 4), np.float32)
     if things is not None:
@@ -115,7 +116,7 @@ def as_ground(
 
 
 def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Array] | None:
-    """Return a thing rendered in its colour: top, left, and the part within the frame (h, w, 4); None if outside."""
+    """Return a rendered thing: top row, left column, and the part within the picture (h, w, 4); None if outside."""
     side = max(3, round(thing.size * size))
     picture = np.array(book.picture(thing.drawing, side))
     if thing.colour:
@@ -134,7 +135,7 @@ def place_thing(thing: Thing, book: Sketchbook, size: int) -> tuple[int, int, Ar
 
 
 def _rotate(picture: Array, turn: float) -> Array:
-    """Return a drawing (n, n, 4) rotated clockwise by radians, on a canvas large enough for it."""
+    """Return a drawing (n, n, 4) rotated clockwise by ``turn`` radians, on a canvas large enough for it."""
     alpha = picture[..., 3:]
     bytes_ = (np.concatenate([picture[..., :3] * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)
     image = Image.fromarray(bytes_, "RGBa").rotate(-math.degrees(turn), Image.Resampling.BICUBIC, expand=True)

@@ -1,4 +1,4 @@
-"""Scenes as data: which drawings stand where, their size and colour, and the setting; with their limits."""
+"""Scenes as data, with their limits: which drawings stand where, their size and colour, and the setting."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ __all__ = [
 
 VERSION = 1
 MOST_THINGS = 24
-"""The most drawings of a scene: a grid of five by four, and a few more."""
+"""The largest number of things in a scene: a grid of five by four, and a few more."""
 
 UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 WORDS_MOST = 400
-"""The most characters of the text for the model."""
+"""The largest number of characters in the text for the model."""
 
 SIZES = (0.04, 2.0)
-"""The least and the largest side of a drawing, as a share of the picture's."""
+"""The range of a drawing's side, as a share of the picture's side."""
 
 PLACES = (-0.5, 1.5)
-"""The range of a drawing's centre, as a share of the picture's side: the frame crops a close-up."""
+"""The range of a drawing's centre, as a share of the picture's side; outside 0…1 the frame crops a close-up."""
 
 TURN = 3.1416
 """Half a turn, rounded up because numbers in JSON are rounded."""
@@ -50,6 +50,7 @@ TONES = 5
 
 
 def _readable(words: str) -> str:
+    """Return the text; raise ValueError if it contains control characters."""
     if UNREADABLE.search(words):
         raise ValueError("it contains control characters.")
     return words
@@ -59,8 +60,8 @@ def _readable(words: str) -> str:
 class Thing:
     """A drawing's position in a scene.
 
-    ``drawing`` is its digest; ``x``, ``y`` its centre and ``size`` its side as shares of the picture's; ``turn`` in
-    radians, clockwise; ``colour`` one of :data:`COLOURS`, or "" for its own.
+    ``drawing`` is its digest; ``x`` and ``y`` are its centre and ``size`` its side, as shares of the picture's side;
+    ``turn`` is its clockwise rotation in radians; ``colour`` is one of :data:`COLOURS`, or "" for its own colours.
     """
 
     __pydantic_config__ = field_readers.KNOWN_FIELDS
@@ -78,9 +79,9 @@ class Thing:
 class Setting:
     """The place in which the things of a scene stand.
 
-    ``horizon`` is the share of the picture above it; ``tones`` are sRGB ``rrggbb``; ``light`` is its direction, -1
-    (left) to 1 (right); ``seed`` determines the shapes of hills and clouds; ``modelling``, 0…1, is how far the light
-    makes things look round and darkens the corners.
+    ``horizon`` is the share of the picture above the horizon; ``tones`` are sRGB ``rrggbb``; ``light`` is the direction
+    of the light, -1 (left) to 1 (right); ``seed`` determines the shapes of hills and clouds; ``modelling``, 0…1, is how
+    far the light makes things look round and darkens the corners.
     """
 
     __pydantic_config__ = field_readers.KNOWN_FIELDS

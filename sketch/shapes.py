@@ -19,19 +19,22 @@ from sketch.scene import Thing
 Indices = NDArray[np.intp]
 
 MARGIN = 10
-"""The margin around a part in which distances are computed, in pixels."""
+"""The width in pixels of the margin around a part in which distances and colours are computed."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A part placed in a picture: its distances and colours, and the affine map from the picture to them."""
+    """A part of a drawing, placed in a picture by its thing; places in the picture map to distances and colours."""
 
     part: Part
     thing: Thing
 
     @cached_property
     def distances(self) -> Array:
-        """Return signed distances in the part's pixels (h, w), positive inside, with a margin around it."""
+        """Return each pixel's signed distance to the part's edge (h, w), in the part's pixels, positive inside.
+
+        Like the colours, the distances include a margin of :data:`MARGIN` pixels around the part.
+        """
         alpha = np.pad(self.part.alpha, MARGIN)
         inside = alpha > 0.5 * max(0.02, float(alpha.max()))
         away = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
@@ -43,7 +46,10 @@ class Shape:
 
     @cached_property
     def colours(self) -> Array:
-        """Return colours (h, w, 3), extended beyond the edge from the nearest pixel inside."""
+        """Return the part's colours (h, w, 3); beyond the edge, those of the nearest pixel inside.
+
+        They are recoloured if the thing has a colour.
+        """
         picture = np.pad(self.part.picture, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)))
         solid = picture[..., 3] > 0.6 * max(0.02, float(picture[..., 3].max()))
         _, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
@@ -59,6 +65,7 @@ class Shape:
 
     @cached_property
     def _weights(self) -> tuple[Numbers, Numbers, Array]:
+        """Return the x and the y in the picture of each pixel of the part, and its coverage, (h, w) each."""
         rows, columns = np.indices(self.part.alpha.shape, np.float32)
         u = np.asarray(self.part.left + (columns + 0.5) / self.part.side, np.float32)
         v = np.asarray(self.part.top + (rows + 0.5) / self.part.side, np.float32)
@@ -67,14 +74,14 @@ class Shape:
 
     @cached_property
     def middle(self) -> tuple[float, float]:
-        """Return the centre (x, y) of its coverage, as shares of the picture's side."""
+        """Return the centre (x, y) of the part's coverage, as shares of the picture's side."""
         x, y, weight = self._weights
         total = float(weight.sum()) + 1e-6
         return float((x * weight).sum() / total), float((y * weight).sum() / total)
 
     @cached_property
     def spread(self) -> tuple[float, float]:
-        """Return the standard deviations of its coverage, across and down, about its centre."""
+        """Return the standard deviations of the part's coverage, across and down, as shares of the picture's side."""
         x, y, weight = self._weights
         total = float(weight.sum()) + 1e-6
         mx, my = self.middle
@@ -86,19 +93,19 @@ class Shape:
 
     @cached_property
     def area(self) -> float:
-        """Return the share of the picture that it covers."""
+        """Return the share of the picture that the part covers."""
         return float(self.part.alpha.sum()) * (self.thing.size / self.part.side) ** 2
 
     @cached_property
     def tone(self) -> Array:
-        """Return its mean colour in Oklab (3,)."""
+        """Return the part's mean colour in Oklab (3,)."""
         inner = self.colours[MARGIN:-MARGIN, MARGIN:-MARGIN]
         weight = self.part.alpha[..., None]
         return np.asarray((colour.lab(inner) * weight).sum((0, 1)) / (weight.sum() + 1e-6))
 
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
-        """Return left, top, right and bottom of its coverage, in spreads about its centre."""
+        """Return left, top, right and bottom of the visible part, from its centre and in units of :attr:`spread`."""
         x, y, weight = self._weights
         seen = weight > 0.3
         (mx, my), (sx, sy) = self.middle, self.spread
@@ -110,7 +117,7 @@ class Shape:
         )  # fmt: skip
 
     def to_picture(self, u: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
-        """Return places in the picture for places in the drawing, both as shares."""
+        """Return the places x, y in the picture of the places u, v in the drawing, all as shares of the side."""
         thing = self.thing
         du, dv = (u - 0.5) * thing.size, (v - 0.5) * thing.size
         if thing.mirrored:
@@ -119,7 +126,7 @@ class Shape:
         return thing.x + du * cosine - dv * sine, thing.y + du * sine + dv * cosine
 
     def sample(self, x: Numbers, y: Numbers) -> Seen:
-        """Return the part sampled at places in the picture; x and y are broadcast."""
+        """Return the part at the places x, y in the picture, shares of its side; the two are broadcast."""
         thing, side = self.thing, self.part.side
         dx, dy = x - thing.x, y - thing.y
         cosine, sine = math.cos(thing.turn), math.sin(thing.turn)
@@ -132,12 +139,12 @@ class Shape:
 
 
 class Seen:
-    """A part's tables interpolated at fractional places of any shape; places outside use the nearest one."""
+    """A part's distances and colours interpolated at rows and columns, which may be fractions or lie outside."""
 
     def __init__(self, shape: Shape, row: Numbers, column: Numbers) -> None:
         self._shape = shape
         high, wide = shape.distances.shape
-        # Most parts are a few pixels large, so the number of calls determines the time.
+        # Most parts are small, so few calls of numpy matter more than little arithmetic.
         down, across = np.minimum(np.maximum(row, 0), high - 1), np.minimum(np.maximum(column, 0), wide - 1)
         self._beyond = np.hypot(row - down, column - across)
         upper, first = np.floor(down), np.floor(across)
@@ -149,20 +156,20 @@ class Seen:
 
     @cached_property
     def away(self) -> Array:
-        """Return signed distances, as shares of the picture's side."""
+        """Return each place's signed distance to the part's edge, as a share of the picture's side, positive inside."""
         corners = [self._shape.distances.reshape(-1).take(corner, mode="clip") for corner in self._corners]
         away = _bilinear(corners, self._down, self._across) - self._beyond
         return np.asarray(away * (self._shape.thing.size / self._shape.part.side))
 
     def colours(self, where: Indices) -> Array:
-        """Return colours (n, 3) at some of the places, given by their flat indices."""
+        """Return the colours (n, 3) at n of the places, given by their flat indices."""
         table = self._shape.colours.reshape(-1, 3)
         corners = [table.take(corner.take(where), axis=0, mode="clip") for corner in self._corners]
         return _bilinear(corners, self._down.take(where)[:, None], self._across.take(where)[:, None])
 
 
 def _bilinear(corners: list[Array], down: Numbers, across: Numbers) -> Array:
-    """Return a table's bilinear interpolation: upper left and right, lower left and right corners."""
+    """Return the bilinear interpolation of four corners: upper left, upper right, lower left, lower right."""
     left = 1 - across
     upper, lower = corners[0] * left + corners[1] * across, corners[2] * left + corners[3] * across
     return np.asarray(upper * (1 - down) + lower * down, np.float32)

@@ -22,16 +22,16 @@ from sketch.svg import Pixels, SketchbookError
 __all__ = ["Drawing", "Sketchbook", "SketchbookError", "digest_of", "load", "pack", "render_svg"]
 
 FILE = "sketchbook.zip"
-"""The file name of a drawing library, beside a model's weights and in a work folder."""
+"""The file name of a drawing library, which lies beside a model's weights and in a work folder."""
 
 INDEX = "index.json"
 INDEX_BYTES = 32 * 1024 * 1024
-"""The largest size of the index in bytes: ten times the shipped one."""
+"""The largest size of a library's index in bytes: ten times that of the shipped one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What is known of a drawing: its digest, what it shows, other words for that, its author and licence.
+    """A drawing's entry: its digest, what it shows, other words for that, its author, licence and source.
 
     ``kind`` is its Unicode subgroup, such as ``animal-bird``; ``style`` distinguishes drawings of the same name.
     """
@@ -59,7 +59,7 @@ class Sketchbook:
     """A library of reference drawings and their renderings.
 
     ``drawings`` are those to choose from; ``withdrawn`` ones are no longer offered, but scenes that contain them can
-    still be drawn. ``pictures`` are cut-outs of photos (n, n, 4), straight alpha, by digest; they are no drawings.
+    still be drawn. ``pictures`` are cut-outs of photos (n, n, 4), straight alpha, by digest; they are not drawings.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class Sketchbook:
         return digest in self._pictures or self.find(digest) is not None
 
     def find(self, digest: str) -> Drawing | None:
-        """Return what is known of a drawing, withdrawn or not; None if it does not exist."""
+        """Return a drawing's entry, withdrawn or not; None if there is none."""
         return self.drawings.get(digest) or self.withdrawn.get(digest)
 
     def join(self, other: Sketchbook) -> Sketchbook:
-        """Return a library of the drawings of both; this one has precedence.
+        """Return a library with the drawings of both; where they differ, this one has precedence.
 
-        It is this very library if the other one is empty.
+        If the other library is empty, this library itself is returned.
         """
         if not (other.drawings or other.withdrawn or other._pictures):
             return self
@@ -127,7 +127,7 @@ class Sketchbook:
         return svg_files.to_shares(self._rendered.get((digest, pixels)))
 
     def appearance(self, digest: str) -> Appearance:
-        """Return the appearance of a drawing: mean colour and coverage.
+        """Return a drawing's mean colour and coverage, measured once and then cached.
 
         :raises SketchbookError: when it does not exist, is refused or cannot be rendered.
         """
@@ -138,6 +138,7 @@ class Sketchbook:
         return self._appearances[digest]
 
     def _render(self, key: tuple[str, int]) -> Pixels:
+        """Return a drawing, or a photo's cut-out, as bytes (pixels, pixels, 4), for its digest and size."""
         digest, pixels = key
         if digest in self._pictures:
             return resize(self._pictures[digest], pixels)
@@ -153,12 +154,13 @@ def render_svg(svg: str, pixels: int) -> Array:
 
 
 def _rasterise(svg: str, pixels: int) -> Pixels:
+    """Return SVG rendered to bytes (pixels, pixels, 4), after checking it."""
     svg_files.parse_svg(svg)
     return svg_files.rasterise(svg, pixels)
 
 
 class _Zipped(Mapping[str, str]):
-    """The SVGs of a shipped file, each read on access."""
+    """The SVGs in a library's file by digest, each read on access."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -166,7 +168,7 @@ class _Zipped(Mapping[str, str]):
         self._names = {name.removesuffix(".svg") for name in self._archive.namelist() if name.endswith(".svg")}
 
     def index(self) -> list[Drawing]:
-        """Return the list of drawings.
+        """Return the entries of all drawings.
 
         :raises SketchbookError: when the index is malformed.
         """
@@ -197,6 +199,10 @@ class _Zipped(Mapping[str, str]):
         self._archive.close()
 
     def _read(self, name: str, most: int) -> bytes:
+        """Return the bytes of a file in the archive.
+
+        :raises SketchbookError: when it is larger than ``most`` bytes.
+        """
         size = self._archive.getinfo(name).file_size
         if size > most:
             raise SketchbookError(f"{name} has {size} bytes, at most {most}.")
@@ -208,7 +214,7 @@ BROKEN = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipF
 
 
 def load(path: Path) -> Sketchbook:
-    """Return a shipped drawing library; its drawings are read on access.
+    """Return the drawing library in a file; its drawings are read on access.
 
     :raises SketchbookError: when the file is missing or broken, or lists a drawing that it does not contain.
     """
@@ -227,6 +233,10 @@ def load(path: Path) -> Sketchbook:
 
 
 def _drawing(row: object, number: int) -> Drawing:
+    """Return the entry in a row of an index.
+
+    :raises SketchbookError: when it is malformed.
+    """
     known = [field.name for field in fields(Drawing)]
     if not isinstance(row, dict) or set(row) - set(known) or not {"digest", "name"} <= set(row):
         raise SketchbookError(f"{INDEX}, drawing {number}: digest and name are wanted, and nothing else than {known}.")
@@ -239,7 +249,7 @@ def _drawing(row: object, number: int) -> Drawing:
 
 
 def pack(drawings: Iterable[Drawing], svgs: Mapping[str, str]) -> bytes:
-    """Return drawings packed into one file; the same drawings give the same bytes.
+    """Return the bytes of a library's file with some drawings; the same drawings give the same bytes.
 
     Of several drawings with one digest, the first by name is used.
 

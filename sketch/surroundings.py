@@ -16,10 +16,9 @@ PHOTO = "photo"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings(Setting):
-    """A photo without its main thing: ``picture`` (n, n, 3), identified by its ``digest``.
+    """A setting that is a photo without its main thing: ``picture`` (n, n, 3), identified by its ``digest``.
 
-    It contains light and shadows already. If ``is_unoutlined`` is set, it is the whole photo, in which nothing was
-    segmented.
+    It contains light and shadows already. With ``is_unoutlined`` it is the whole photo, in which nothing was segmented.
     """
 
     kind: str = PHOTO
@@ -33,7 +32,7 @@ class Surroundings(Setting):
 
 
 def resize(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return a square picture, RGB or RGBA with straight alpha, resized to a side; reductions average pixels."""
+    """Return a square picture, RGB or RGBA with straight alpha, ``size`` pixels a side; reducing averages pixels."""
     if picture.shape[0] == size:
         return picture
     how = Image.Resampling.BOX if size < picture.shape[0] else Image.Resampling.BICUBIC

@@ -1,8 +1,8 @@
 """Untrusted drawings as SVG: harmful ones are refused, the others are rendered.
 
-The renderer would read files that a drawing names; a deep tree crashes its process, and some filters, patterns and
-numbers make it run without end. What the limits do not foresee, :func:`try_rendering` finds by rendering in a separate
-process.
+Without checks, the renderer would read files that a drawing names, a deep tree would crash its process, and some
+filters, patterns and numbers would make it run forever. What the limits do not foresee, :func:`try_rendering` finds by
+rendering in a separate process.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ Pixels = NDArray[np.uint8]
 BYTES = 512 * 1024
 ELEMENTS = 2_000
 DEEP = 32
-"""The limits of a drawing: bytes, elements, and depth of nesting."""
+"""The limits of a drawing: its size in bytes, number of elements, and depth of nesting."""
 
 SHOWN = 20_000
-"""The most elements shown, counting repeated uses."""
+"""The largest number of elements shown, counting repeated uses."""
 
 STYLE = 16 * 1024
-"""The most bytes of CSS."""
+"""The largest number of characters in a drawing's CSS, for each of its ``style`` elements."""
 
 LARGEST = 1_000_000.0
-"""The largest number."""
+"""The largest absolute value of a number in a drawing."""
 
 REFUSED = ("image", "feImage", "filter", "pattern", "marker", "text", "foreignObject")
-"""Elements that read external resources, may take unlimited time, or look different on every machine."""
+"""Elements that are refused: they read external resources, may take unlimited time, or look different on every
+machine."""
 
 SECONDS = 10
 """The time limit of a trial rendering, in seconds."""
@@ -173,7 +174,7 @@ sys.exit(0 if pictures[-1][..., 3].max() > 127 else int(sys.argv[1]))
 
 
 def _suspect(element: Element) -> None:
-    """Raise if an uploaded drawing contains a script or an external reference, though neither would be used.
+    """Check that an uploaded drawing contains no script and no external reference, though neither would be used.
 
     :raises DrawingRefused: naming what was found.
     """
@@ -258,7 +259,7 @@ class _Counted(TreeBuilder):
 
 
 def _look_over(element: Element) -> None:
-    """Raise if an element reads external resources or may take unlimited time.
+    """Check that an element reads no external resource and takes limited time.
 
     :raises DrawingRefused: naming what was found.
     """
@@ -277,6 +278,10 @@ def _look_over(element: Element) -> None:
 
 
 def _look_over_numbers(name: str, value: str) -> None:
+    """Check that an attribute's value has no number beyond :data:`LARGEST`.
+
+    :raises DrawingRefused: naming the attribute and the number.
+    """
     for number in _NUMBER.findall(_NAMING.sub("", value)):
         if not abs(float(number)) <= LARGEST:
             values = {"name": repr(name[:40]), "number": number[:40], "most": f"{LARGEST:g}"}

@@ -1,7 +1,7 @@
 """English texts for scenes: things with number, colour and relation, and their place.
 
-Training captions and the model's text come from here, so that generation uses only words that were in the training.
-Captions choose among synonyms; the model's text uses the first one.
+The captions in training and the text for the model are both written here, so that generation uses only words that were
+in the training. Captions choose among synonyms; the text for the model uses the first one.
 """
 
 from __future__ import annotations
@@ -56,14 +56,17 @@ Choose = Callable[[Sequence[str]], str]
 
 
 def choose_first(ways: Sequence[str]) -> str:
-    """Return the first, most common way to say something."""
+    """Return the first of several ways to say something, which is the most common one."""
     return ways[0]
 
 
 def describe_scene(items: Sequence[Item], wish: Wish, choose: Choose = choose_first) -> tuple[str, str]:
-    """Return a scene's text with its place and time, and without them: ``two foxes below a tree at night``."""
+    """Return two texts for a scene: with place and time, such as ``two foxes below a tree at night``, and without them.
+
+    ``choose`` picks one of several ways to say something.
+    """
     is_repeated = wish.composition in REPEATED
-    # The number of repeats in a pattern is not counted.
+    # Things in a pattern are named in the plural, without a number.
     things = [in_plural(item) if is_repeated else with_count(item) for item in items]
     if wish.relation and len(things) == 2:
         short = f"{things[0]} {choose(RELATED.get(wish.relation, (wish.relation,)))} {things[1]}"
@@ -95,7 +98,7 @@ def in_plural(item: Item) -> str:
 
 
 def thing(name: str) -> str:
-    """Return a thing as it is written in a prompt: ``an owl``, ``the sun``, ``cherries``, ``ice cream``."""
+    """Return a name with its article, as in a prompt: ``an owl``, ``the sun``, ``cherries``, ``ice cream``."""
     name = _lower_first(name)
     plain = name.lower()
     if plain in ONLY:
@@ -123,14 +126,14 @@ def tint(colour: str, name: str) -> str:
 
 
 def article(text: str) -> str:
-    """Return ``a`` or ``an`` for a text."""
+    """Return the article that a text needs: ``a`` or ``an``."""
     if text.startswith(SOUNDS_LIKE_CONSONANT):
         return "a"
     return "an" if text.startswith(VOWELS + SOUNDS_LIKE_VOWEL) else "a"
 
 
 def is_plural(name: str) -> bool:
-    """Return whether a name is plural, by its head: the words before ``with``, ``in``, ``on``, ``of``."""
+    """Return whether a name is plural, by its last word before ``with``, ``in``, ``on`` or ``of``."""
     head = name
     for joint in JOINTS:
         head = head.split(joint)[0]

@@ -21,7 +21,7 @@ BROKEN = 0.035
 
 
 def draw(setting: Setting, size: int) -> Array:
-    """Return a setting's background (size, size, 3), sRGB 0…1."""
+    """Return a setting's background (size, size, 3), sRGB 0…1; for a photo's surroundings, the resized photo."""
     if isinstance(setting, Surroundings):
         return setting.draw(size)
     canvas = Canvas(setting, size)

@@ -14,11 +14,14 @@ from sketch.scene import Setting
 Numbers = NDArray[np.floating]
 
 LIGHT = np.float32(0.14)
-"""How much brighter a wall is on the side that the light comes from."""
+"""How much brighter a wall is on the side that the light comes from, as a share of its brightness."""
 
 
 class Canvas:
-    """Background being drawn: coordinates 0…1, the setting's tones, and a random generator from its seed."""
+    """Background being drawn: coordinates 0…1, the setting's tones (5, 3), random numbers from the setting's seed.
+
+    ``rgb`` (size, size, 3) is the picture so far. Lengths and distances are shares of the picture's side.
+    """
 
     def __init__(self, setting: Setting, size: int) -> None:
         at = (np.arange(size, dtype=np.float32) + 0.5) / size
@@ -36,15 +39,18 @@ class Canvas:
         return np.asarray(np.clip(distance / self.pixel + 0.5, 0, 1), np.float32)
 
     def lay(self, tone: Numbers, cover: Numbers) -> None:
-        """Blend a tone over the picture in place, by a coverage per pixel."""
+        """Blend a tone (3,) or (size, size, 3) over the picture in place, by a coverage (size, size), 0…1."""
         channels.lay(self.rgb, tone, cover)
 
     def between(self, above: Numbers, below: Numbers, share: Numbers) -> Array:
-        """Return the mix of two tones by a share per pixel, 0 for the first."""
+        """Return the mix (size, size, 3) of two tones by a share (size, size): 0 is ``above``, 1 is ``below``."""
         return np.asarray(above + (below - above) * np.clip(share, 0, 1)[..., None], np.float32)
 
     def ridge(self, height: float, swing: float, cell: float) -> Array:
-        """Return a random skyline (size, size): its height y over each x."""
+        """Return the y of a random skyline at each pixel's x (size, size), about ``height``.
+
+        ``swing`` is about the deviation from it, and ``cell`` the width of the largest waves.
+        """
         waves = np.zeros(self.size, np.float32)
         for octave in range(3):
             count = max(2, round(1 / cell * 2**octave)) + 3
@@ -57,7 +63,7 @@ class Canvas:
         return np.broadcast_to(height + swing * waves, (self.size, self.size)).astype(np.float32)
 
     def cloud(self, cell: float) -> Array:
-        """Return soft noise (size, size) with features of about ``cell``, mean 0 and deviation about 1."""
+        """Return soft noise (size, size), mean 0, deviation about 1, in spots of about ``cell``, a share of side."""
         count = max(2, round(1 / cell)) + 2
         drawn = Image.fromarray(self.chance.normal(size=(count, count)).astype(np.float32))
         return np.asarray(drawn.resize((self.size, self.size), Image.Resampling.BICUBIC), np.float32) * 1.3
@@ -77,11 +83,11 @@ class Canvas:
 
 
 def wave(at: Numbers, pitch: float) -> Numbers:
-    """Return a triangle wave, positive over half of each ``pitch``."""
+    """Return a triangle wave of period ``pitch``, -1…1: lowest at multiples of the pitch, highest half-way between."""
     return np.asarray(1 - 2 * np.abs(2 * ((at / pitch) % 1) - 1), np.float32)
 
 
 def light_wall(canvas: Canvas) -> None:
-    """Brighten the side that the light comes from and darken the other, in place."""
+    """Brighten the picture on the side that the light comes from and darken it on the other, in place."""
     side = (canvas.y - 0.5) * 0.5 - (canvas.x - 0.5) * canvas.setting.light
     canvas.rgb *= (1 - LIGHT * 2 * side)[..., None]

@@ -9,7 +9,7 @@ from sketch.colour import Array
 
 
 def sky(canvas: Canvas, *, clouds: int = 3, lamp: bool = True) -> None:
-    """Draw a sky over the whole picture, with the sun or moon, stars and clouds of its time of day."""
+    """Draw a sky over the whole picture: stars at night, a sun or moon if ``lamp``, and ``clouds`` clouds or none."""
     above, low = canvas.tones[0], canvas.tones[1]
     canvas.rgb[:] = canvas.between(above, low, (canvas.y / max(0.2, canvas.horizon)) ** 1.2)
     night = canvas.setting.time == "night"
@@ -65,7 +65,7 @@ def hills(canvas: Canvas) -> None:
 
 
 def _ground(canvas: Canvas, edge: Array) -> None:
-    """Draw the ground from an edge down, sometimes with a path or a field."""
+    """Draw the ground below the skyline ``edge`` (size, size), sometimes with a path or a field."""
     below = canvas.y - edge
     canvas.lay(canvas.between(canvas.tones[3], canvas.tones[3] * 0.82, below / 0.5), canvas.inside(below))
     kind = canvas.chance.random()

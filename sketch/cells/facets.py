@@ -11,10 +11,10 @@ from sketch.colour import Array
 from sketch.marks.field import Field, Numbers, over, step
 
 LINES = 8, 14
-"""The least number of lines, and the number below which they stay."""
+"""The range of the number of lines, without its upper end."""
 
 SLIDE = 8.0
-"""The largest shift of two planes along the line between them, in units."""
+"""The largest shift of two planes against each other along the line between them, in units."""
 
 REACH = 60.0
 """The distance in units over which a line's effect falls to a third."""
@@ -33,9 +33,11 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line across the picture: per pixel (h, w) its nearness, the side of it, and its strength.
+    """A line that cuts the picture, as values per pixel (h, w).
 
-    ``slide`` is the shift of its first side to the right and down, in units; ``turn`` says which side is light.
+    ``near`` is 1 on the line and falls to 0 with distance; ``side`` is 1 on one side, -1 on the other; ``strength`` is
+    1 along its middle part and 0 beyond its ends. ``slide`` is the shift right and down, in units, by which side 1 is
+    displaced; side -1 is displaced the opposite way. ``turn`` is 1 if side 1 is light, -1 if it is dark.
     """
 
     near: Array
@@ -45,13 +47,20 @@ class _Line:
     turn: float
 
     def lit(self, light: float, dark: float) -> Array:
-        """Return the shading (h, w) of both sides of the line: one light, one dark, fading with distance."""
+        """Return the shading (h, w), -1…1, of both sides of the line: one light, one dark.
+
+        It falls to a third over ``light`` units on side 1, and over ``dark`` units on side -1.
+        """
         fade = np.where(self.side > 0, np.float32(REACH / light), np.float32(REACH / dark))
         return np.asarray(np.float32(self.turn) * self.strength * self.side * self.near**fade, np.float32)
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in two ramps of inks, warm and cool, each from dark to light, cut into planes by lines."""
+    """Return the field redrawn in facets: (h, w, 3), sRGB 0…1.
+
+    Lines cut the scene into planes, which are shifted against each other and shaded. The first half of the inks is a
+    warm ramp, the second half a cool one, each from dark to light.
+    """
     lines = _lines(field)
     seen = _slid(field, lines)
     tone, cover, edges, ground = (seen[..., part] for part in range(3, 7))
@@ -62,7 +71,7 @@ def draw(field: Field) -> Array:
     light = light + 0.34 * np.tanh(
         1.1 * sum((line.lit(20, 40) for line in lines), np.zeros(field.shape, np.float32))
     ) * (1 - 0.25 * body)
-    # The lit side contrasts with dark, the other with light; between them contours are lost.
+    # The ground is darker at the lit side of a thing and lighter at the other; in between, outlines fade.
     light = light + _facing(field) * (0.16 * body - 0.16 * step(field.away, -14, -1) * (1 - body))
     lost = np.clip(0.5 + 0.6 * field.cloud(46, 2), 0.12, 1)
     light = light - 0.42 * edges * lost - 0.32 * _echoes(field, lines)
@@ -76,7 +85,7 @@ def draw(field: Field) -> Array:
     hue = colour.lab(over(warm, step(turned + 1.2 * (0.5 - body), -0.25, 0.25), cool))
     shown = np.clip(0.6 + 0.4 * field.cloud(60, 6), 0.3, 1)
     own = 0.36 * seen[..., 1:3] * body[..., None] * shown[..., None]
-    if field.mean_request:  # things requested in a colour are entirely in that colour
+    if field.mean_request:  # all parts of a thing take the colour requested for it
         hue[..., 1:] *= 1 - 0.7 * (field.request * body)[..., None]
         own += (0.68 * seen[..., 1:3] * body[..., None] - own) * field.request[..., None]
     hue[..., 1:] += own
@@ -90,7 +99,7 @@ def _opposite(field: Field) -> float:
 
 
 def _echoes(field: Field, lines: list[_Line]) -> Array:
-    """Return shifted pieces of the things' outlines (h, w), 0…1, each on one side of a line."""
+    """Return pieces of the things' outlines (h, w), 0…1, shifted at random, each on one side of a line."""
     chance, drawn = field.chance(4), np.zeros(field.shape, np.float32)
     for line in lines[:2]:
         way, far = chance.uniform(0, 2 * np.pi), chance.uniform(9, 20)
@@ -125,20 +134,23 @@ def _lines(field: Field) -> list[_Line]:
 
 
 def _oval(field: Field) -> Numbers:
-    """Return how bare the corners are (h, w): at random, a picture is an oval or fills its canvas."""
+    """Return how blank the corners are (h, w), 0…0.75: three pictures in ten are ovals, others fill the canvas."""
     chance, (x, y), (high, wide) = field.chance(3), field.places, field.size
     far = np.hypot((x / wide - 0.5) * 2, (y / high - 0.5) * 2) + 0.05 * field.cloud(30, 8)
     return step(far, 0.96, 1.16) * (0.75 if chance.random() < 0.3 else 0.0)
 
 
 def _facing(field: Field) -> Array:
-    """Return how outlines face the light (h, w), -1…1, in and around the things."""
+    """Return how far the nearest outline faces the light (h, w): 1 towards it, -1 away from it, 0 far from outlines."""
     down, across = field.slopes(field.blur(field.cover, 8))
     return np.asarray(np.tanh(-(across * field.side * 1.3 - down * 0.7) * 40), np.float32)
 
 
 def _slid(field: Field, lines: list[_Line]) -> Array:
-    """Return Oklab, tone, cover, edges and the ground's lightness, (h, w, 7), with the planes shifted."""
+    """Return the scene (h, w, 7) with its planes shifted along the lines.
+
+    The last axis holds the colour in Oklab (3), the tone, the coverage, the edges and the ground's lightness.
+    """
     x, y = field.places
     across, down = np.zeros(field.shape, np.float32), np.zeros(field.shape, np.float32)
     for line in lines:
@@ -151,7 +163,7 @@ def _slid(field: Field, lines: list[_Line]) -> Array:
 
 
 def _looked_up(values: Array, row: Array, column: Array) -> Array:
-    """Return (h, w, c) interpolated at fractional rows and columns (h, w)."""
+    """Return values (h, w, c) interpolated at fractional rows and columns (h, w)."""
     height, width, parts = values.shape
     row, column = np.clip(row, 0, height - 1.01), np.clip(column, 0, width - 1.01)
     top, left = row.astype(np.int32), column.astype(np.int32)
@@ -165,7 +177,7 @@ def _looked_up(values: Array, row: Array, column: Array) -> Array:
 
 
 def _dabs(field: Field) -> Array:
-    """Return short horizontal brushstrokes (h, w), about -1…1."""
+    """Return a texture of short horizontal brushstrokes (h, w), about -1.5…1.5, to add to the lightness."""
     y = field.places[1]
     return np.asarray(
         np.sin(2 * np.pi * (y / 6.5 + 0.35 * field.cloud(22, 6))) * np.clip(field.cloud(16, 7), 0, 1.5), np.float32
@@ -173,6 +185,6 @@ def _dabs(field: Field) -> Array:
 
 
 def _ramp(inks: Array, at: Numbers) -> Array:
-    """Return the colours (h, w, 3) at positions 0…1 (h, w) in a ramp of inks (n, 3)."""
+    """Return the colours (h, w, 3), sRGB, at positions ``at`` (h, w), 0…1, in a ramp of inks (n, 3)."""
     stops = np.linspace(0, 1, len(inks))
     return np.stack([np.interp(at, stops, inks[:, part]) for part in range(3)], -1).astype(np.float32)

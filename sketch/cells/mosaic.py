@@ -1,4 +1,4 @@
-"""Mosaic: tesserae in rows that follow the outline of things, and a calm ground in a separate bond."""
+"""Mosaic: small tiles (tesserae) in rows that follow the outlines of things; further out, rows are almost straight."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sketch.marks import sites
 from sketch.marks.field import REACH, Field, contrast_shift, over, pull_to_inks, step, steps
 
 PITCHES = (8.5, 11.0)
-"""The range of the distance between rows, in units, by picture."""
+"""The range from which each picture gets its distance between rows, in units."""
 
 HALO = 2.0
-"""The number of rows around the things that follow their outline."""
+"""The number of rows around the things that follow their outlines."""
 
 INKS = (
     ("c9a23f", "e8dcc0", "8c3b2a", "2f5d62", "3a2b24", "d8b868"),
@@ -29,7 +29,10 @@ LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in tesserae of one colour each, in the inks: ground first and grout last."""
+    """Return the field redrawn as a mosaic: (h, w, 3), sRGB 0…1.
+
+    Tiles have colours near the inks. The first ink is the ground's; the last is the grout's, between the tiles.
+    """
     pitch = float(field.chance(8).uniform(*PITCHES)) * field.scale
     level, across, down = _lines(field, pitch)
     laid = sites.settle(sites.scatter(field, pitch, 1, 0.4), field, level, pitch)
@@ -42,7 +45,10 @@ def draw(field: Field) -> Array:
 
 
 def _lines(field: Field, pitch: float) -> tuple[Array, Array, Array]:
-    """Return the level (h, w) whose multiples of ``pitch`` separate rows, and the direction along them (x, y)."""
+    """Return the level (h, w), in units, and the direction along rows of tiles: x and y of a unit vector (h, w).
+
+    Rows are separated where the level is a multiple of ``pitch``.
+    """
     x, y = field.places
     lean = float(field.chance(1).choice((0.0, 0.0, 0.5, -0.5, 1.57)))
     fall, rise = field.slopes(field.blur(field.away, 2.5))
@@ -58,7 +64,11 @@ def _lines(field: Field, pitch: float) -> tuple[Array, Array, Array]:
 def _tesserae(
     field: Field, laid: sites.Sites, pitch: float, level: Array, across: Array, down: Array
 ) -> tuple[NDArray[np.intp], Array]:
-    """Return for each pixel the site of its tessera, the nearest along its row, and the distance to its joint."""
+    """Return the number of the tile of each pixel (h, w), and its distance from the tile's edge (h, w), in units.
+
+    A tile consists of the pixels whose nearest site along their row is the same; its number is the site's. The last
+    three arguments are from :func:`_lines`.
+    """
     middle = (np.floor(level / pitch) + 0.5) * pitch
     height = laid.at(level, field).ravel()
     near = [np.full(field.shape, 1e6, np.float32) for _ in range(2)]
@@ -75,7 +85,10 @@ def _tesserae(
 
 
 def _colours(field: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float) -> Array:
-    """Return the colour of each pixel's tessera in Oklab; it is uniform, except where details cut it in two."""
+    """Return the colours of the tiles (h, w, 3), Oklab: one per tile, or two where strong details cut it.
+
+    ``own`` (h, w) numbers the tiles; ``halo`` is how far, in units, rows follow the outlines.
+    """
     chance = laid.chance().reshape(-1, 4)[own]
     inks = colour.lab(field.inks)
     drawn = 0.45 * field.lab + 0.55 * pull_to_inks(field.lab, inks, 0.06)
@@ -96,6 +109,6 @@ def _colours(field: Field, laid: sites.Sites, own: NDArray[np.intp], halo: float
     lab = held + off * cut[..., None]
     lab[..., 0] += 0.15 * (chance[..., 0] - 0.5)
     lab[..., 1:] += 0.035 * (chance[..., 1:3] - 0.5)
-    # A few tesserae have another of the inks.
+    # A few tiles take another ink at random.
     other = inks[(chance[..., 3] * 7.99).astype(int) % len(inks)]
     return over(other, 0.3 * step(chance[..., 2], 0.90, 0.905), lab)

@@ -1,4 +1,4 @@
-"""Op art in dots: an even grid of dots that swells over a form, sized by tone, with exchanged colours within it.
+"""Op art in dots: an even grid of dots, sized by tone, that bulges over the things and changes its colours there.
 
 As in Victor Vasarely's pictures, dots are large where a form is nearest and crowded at its outline.
 """
@@ -12,7 +12,7 @@ from sketch.marks.field import Field, Numbers, over, step
 
 PITCH = 8.6
 SWELL = 620.0
-"""How strongly the slope of a form moves the dots, in square units."""
+"""How strongly the slope at the edge of a thing displaces the dots, in square units."""
 
 INKS = (
     ("f3efe4", "15151a"), ("f2e9d2", "101a3a", "e4572e"), ("f6d9b8", "1b1f3b", "e8452c"),
@@ -22,18 +22,22 @@ INKS = (
 )  # fmt: skip
 LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
 ROUNDNESS = (2.0, 2.0, 2.6, 1.5, 5.0)
-"""The exponents of the dots' shapes: circles, rounded squares, diamonds, squares."""
+"""The exponents of the dots' outlines to choose from: 2 is a circle, 1.5 nearly a diamond, 5 nearly a square."""
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in dots of ink 1 on ink 0; within the things, light dots on the other inks."""
+    """Return the field redrawn in dots: (h, w, 3), sRGB, about 0…1.
+
+    In the ground, dots of ink 1 lie on ink 0. In the things, light dots lie on dark; ink 2, if any, tints the dark, and
+    ink 3 the dots.
+    """
     body = field.cut(field.away)
     lean = float(field.chance().uniform(-0.8, 0.8))
     return over(_within(field, lean), body, _around(field, lean))
 
 
 def _within(field: Field, lean: float) -> Array:
-    """Return the things (h, w, 3): pale dots on dark inks, larger the lighter, until they merge."""
+    """Return the things (h, w, 3): light dots on dark, larger in lighter parts; ``lean`` turns the grid, in radians."""
     x, y = field.places
     down, across = field.slopes(field.blur(field.cover, 16))
     moved = [20 * np.tanh(SWELL * slope / 20) for slope in (across, down)]
@@ -49,7 +53,7 @@ def _within(field: Field, lean: float) -> Array:
 
 
 def _around(field: Field, lean: float) -> Array:
-    """Return the ground (h, w, 3): its place by tone, or dots that grow to one side or around the things."""
+    """Return the ground (h, w, 3): dots sized by the tone of a place, or growing to one side, or around the things."""
     x, y = field.places
     high, wide = field.size
     turn = float(field.chance(1).uniform(0, 2 * np.pi))
@@ -68,7 +72,7 @@ def _around(field: Field, lean: float) -> Array:
 
 
 def _swollen(field: Field, x: Array, y: Array) -> tuple[Array, Array]:
-    """Return coordinates with one place of the ground swollen, in some pictures that show no place."""
+    """Return x and y (h, w), in units, magnified around a random point in half of the pictures that show no place."""
     chance = field.chance(4)
     high, wide = field.size
     middle, radius = chance.uniform(0.1, 0.9, 2), float(chance.uniform(60, 120))
@@ -79,7 +83,11 @@ def _swollen(field: Field, x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def _dots(field: Field, x: Array, y: Array, lean: float, amount: Numbers, finer: float) -> Array:
-    """Return the coverage (h, w) of dots on a grid; ``amount`` is their share, above 1 everything."""
+    """Return the coverage (h, w), 0…1, of dots on a grid, at coordinates ``x`` and ``y`` (h, w) in units.
+
+    ``amount`` (h, w) is about the share of the area that they cover; well above 1, they cover everything. ``lean``
+    turns the grid, in radians; ``finer`` multiplies the distance between dots.
+    """
     pitch = PITCH * field.scaled * finer
     u, v = (x * np.cos(lean) + y * np.sin(lean)) / pitch, (y * np.cos(lean) - x * np.sin(lean)) / pitch
     steep = np.maximum(np.hypot(*np.gradient(u)) + np.hypot(*np.gradient(v)), 1e-3) / 2

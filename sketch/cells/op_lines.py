@@ -1,4 +1,4 @@
-"""Op art in lines: even lines that change direction, weight and colour where a form begins, and swell over it."""
+"""Op art in lines: even lines that change direction, width and colours where a thing begins, and bulge over it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sketch.marks.field import Field, over, step
 
 PITCH = 7.4
 LIFT = 20.0
-"""The displacement, in units, of lines that cross the highest part of a form."""
+"""How far lines are displaced over the highest part of a thing, in units."""
 
 INKS = (
     ("f4f0e6", "141414"), ("e9573f", "16243a"), ("f2c4c0", "7a1f4b"), ("f5efe0", "14324b", "c8332b"),
@@ -21,7 +21,11 @@ GROUNDS = ("straight", "rings", "waves", "rays")
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in lines of ink 1 on ink 0; within the things, in the last two inks, inverted."""
+    """Return the field redrawn in lines: (h, w, 3), sRGB, about 0…1.
+
+    In the ground, lines of ink 1 lie on ink 0. In the things, light lines lie on dark; ink 2, if any, tints the dark,
+    and ink 3 the lines.
+    """
     body = field.cut(field.away)
     lean = float(field.chance().uniform(-0.6, 0.6))
     kind = GROUNDS[int(field.chance(1).integers(len(GROUNDS)))]
@@ -30,7 +34,7 @@ def draw(field: Field) -> Array:
 
 
 def _within(field: Field, lean: float) -> Array:
-    """Return the things (h, w, 3): lines across those of the ground, thick or thin by tone."""
+    """Return the things (h, w, 3): light lines, thicker where it is lighter, at an angle to the ground's ``lean``."""
     x, y = field.places
     turn = lean + float(field.chance(2).choice([1.57, 0.9, -0.9]))
     way = x * np.sin(turn) + y * np.cos(turn) - LIFT * field.bulge - 5 * field.blur(field.tone * field.cover, 5)
@@ -47,7 +51,10 @@ def _within(field: Field, lean: float) -> Array:
 
 
 def _around(field: Field, kind: str, lean: float) -> Array:
-    """Return the coverage of lines (h, w) around the things: straight, rings, waves, rays; or a place's light."""
+    """Return the coverage (h, w), 0…1, of the ground's lines, whose pattern ``kind`` is one of :data:`GROUNDS`.
+
+    ``lean`` is the angle of the lines in radians. Where a place is shown, lines are wide or thin by its lightness.
+    """
     x, y = field.places
     middle = field.chance(3).uniform(0.2, 0.8, 2) * field.size
     pitch = PITCH * field.scaled

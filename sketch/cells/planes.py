@@ -1,7 +1,7 @@
 """Planes: rectangles between bars, split recursively where there is something to show.
 
-The planes form a tree of splits: each node is cut where the two sides differ most, if they differ. Positions, widths of
-bars and colours follow the scene smoothly, so that planes slide and open during a walk.
+The planes form a binary tree: each node is a rectangle, which is cut where its two sides differ most, if they differ.
+Positions and colours of planes and widths of bars follow the scene smoothly, so that planes move and open in a walk.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sketch.marks import noise
 from sketch.marks.field import Field, over, step
 
 LEVELS, FIRM = 9, 4
-"""The most splits of a plane, and the number of splits that have bars between similar inks too."""
+"""The number of levels of splits, and the last level, from 0, whose bars are drawn between similar inks too."""
 
 UNLIKE = 0.14
-"""The penalty for showing things in the ground's ink."""
+"""The penalty, in squared distance in Oklab, for showing things in the ground's ink."""
 
 ALIKE = 0.16
-"""The distance in Oklab from the ground's ink below which another ink is lost on it."""
+"""The distance in Oklab from the ground's ink below which another ink is hard to see on it."""
 
 CLEAR = (2.0, 7.0)
 """The distances from outlines, in units, at which thin bars begin and are complete."""
@@ -39,7 +39,11 @@ LAYOUTS = (("single", 1, 1, 1),)
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn as planes in all inks but the second, with bars in that; fine details are drawn as edges."""
+    """Return the field redrawn as rectangles between bars: (h, w, 3), sRGB, about 0…1.
+
+    Bars have ink 1, the ground ink 0 and rectangles the inks nearest to what they show. Where details are too fine for
+    rectangles, each pixel has its nearest ink.
+    """
     sums, avoided = Sums(field), _unlike(field)
     x, y = (np.broadcast_to(place, field.shape) for place in field.places)
     level, unlike = _root(field), np.full(1, 1e6, np.float32)
@@ -62,18 +66,19 @@ def draw(field: Field) -> Array:
     pieces = _nearest(field, sums.own.reshape(-1, 3), avoided).reshape(field.ground.shape)
     pieces = over(pieces, field.cut(field.away), level.ground[number])
     picture = over(pieces, fine[number], level.shown[number])
-    # A bar that separates nothing, or ends at an outline, would look like a barb.
+    # Thin bars between equal colours, or with an end at an outline, would look like stray lines.
     bars = bars * _contrast(field, picture) * step(np.abs(field.away), *CLEAR)
     return over(field.ink(1), np.maximum(firm, bars), picture)
 
 
 def _contrast(field: Field, picture: Array) -> Array:
-    """Return the contrast of colours (h, w, 3) near each pixel (h, w), 0…1."""
+    """Return how strongly the colours of a picture (h, w, 3) change near each pixel (h, w), 0…1."""
     down, across = field.slopes(field.blur(picture @ np.array([0.7, 0.6, -0.45], np.float32), 1.4))
     return step(np.hypot(down, across), 0.012, 0.05)
 
 
 def _root(field: Field) -> Level:
+    """Return the level with one node, the whole picture, in the ground's ink."""
     high, wide = field.size
     zero, one = np.zeros(1, np.float32), np.ones(1, np.float32)
     ground = field.inks[:1].astype(np.float32)
@@ -83,7 +88,11 @@ def _root(field: Field) -> Level:
 def _below(
     field: Field, sums: Sums, avoided: Array, level: Level, split: Split, depth: int, *, is_across: bool
 ) -> tuple[Level, Array]:
-    """Return the level below (2 n), and the variation within its nodes; bars between similar inks vanish."""
+    """Return the level below, with the two halves of each of n nodes, and the variation within each half (2 n,).
+
+    ``avoided`` is the result of :func:`_unlike`. Beyond level :data:`FIRM`, the bars in ``split`` are narrowed in place
+    where the halves have similar inks.
+    """
     left, right, top, bottom = (np.repeat(each, 2) for each in (level.left, level.right, level.top, level.bottom))
     if is_across:
         right[::2], left[1::2] = split.at, split.at
@@ -93,7 +102,7 @@ def _below(
     below = Level(left, right, top, bottom, there, shown, ground)
     means, unlike = sums.means(below)
     cover = np.clip(means[:, 3:4] / COVERED, 0, 1)
-    if depth <= SURE:  # strong planes lie beside things, not behind them
+    if depth <= SURE:  # planes in strong colours lie beside things, not behind them
         below.ground = over(field.ink(0), step(cover[:, 0], 0.02, 0.14), _plane(field, 2 ** (depth + 1), depth))
     own = means[:, :3]
     if field.is_place > 0:
@@ -109,7 +118,7 @@ def _below(
 
 
 def _plane(field: Field, count: int, depth: int) -> Array:
-    """Return inks for planes of the ground (count, 3); most are the first."""
+    """Return random inks (count, 3), sRGB, for planes of the ground: about three quarters get the first ink."""
     chance = noise.cell_noise(count, 1, field.seed * 16 + 8 + depth, 2)[:, 0]
     others = np.arange(2, len(field.inks))
     pick = others[(chance[:, 1] * len(others)).astype(int)]
@@ -117,7 +126,7 @@ def _plane(field: Field, count: int, depth: int) -> Array:
 
 
 def _unlike(field: Field) -> Array:
-    """Return the penalty of each ink (n,) for things: that of the ground, and of the place behind them."""
+    """Return each ink's penalty (n,) for showing things: the ground's ink and those of a place behind have one."""
     inks = colour.lab(field.inks)
     like = np.exp(-((inks - inks[0]) ** 2).sum(-1) / ALIKE**2)
     avoided = np.asarray(UNLIKE * (1 - 0.5 * field.is_place) * like, np.float32)
@@ -130,12 +139,15 @@ def _unlike(field: Field) -> Array:
 
 
 def _nearest(field: Field, own: Array, unlike: Array | float = 0.0) -> Array:
-    """Return the nearest inks (n, 3) to colours (n, 3)."""
+    """Return the inks (n, 3), sRGB, nearest to colours (n, 3) in Oklab times :data:`STRESS`, as :func:`_shares`."""
     return np.asarray(_shares(field, own, unlike) @ field.inks, np.float32)
 
 
 def _shares(field: Field, own: Array, unlike: Array | float = 0.0) -> Array:
-    """Return each ink's share in colours (n, 3): (n, inks), almost 1 for the nearest; bars' ink has a penalty."""
+    """Return each ink's share (n, inks) in colours (n, 3) in Oklab times :data:`STRESS`; almost 1 for the nearest.
+
+    ``unlike`` (inks,) is added to the squared distances; the ink of the bars has a small penalty in any case.
+    """
     inks = colour.lab(field.inks) * STRESS
     apart = (
         (inks**2).sum(1)[:, None] - 2 * inks @ own.astype(np.float32).T + np.broadcast_to(unlike, len(inks))[:, None]

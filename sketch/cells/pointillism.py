@@ -1,4 +1,4 @@
-"""Pointillism: dots of a few pure hues, in interlocking grids, that mix optically; no outlines."""
+"""Pointillism: dots of a few pure hues, in three overlaid grids, that mix optically; no outlines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sketch.marks import inking, noise
 from sketch.marks.field import Field, Numbers, over, step
 
 PITCHES = (9.5, 7.8, 6.4)
-"""The distance between dots in each grid, in units, the lowest first; the last is for details."""
+"""The distance between dots in each grid, in units, the bottom grid first; the top one is for details."""
 
 GREY = np.array([0.58, 0, 0], np.float32)
 """The grey, in Oklab, about which opposite colours are mirrored."""
@@ -30,7 +30,10 @@ LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1), ("panels", 1, 3, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in dots of all inks on a toned ground: warm hues in light parts, opposite ones in shade."""
+    """Return the field redrawn in dots of all inks: (h, w, 3), sRGB, about 0…1.
+
+    Light parts are warmer, dark parts cooler; around things, the ground takes the opposite colours.
+    """
     wanted, inks = _target_colours(field), colour.lab(field.inks)
     detail = np.clip(field.blur(field.edges, 1.5) * 1.4, 0, 1)
     under = wanted.copy()
@@ -42,7 +45,7 @@ def draw(field: Field) -> Array:
 
 
 def _target_colours(field: Field) -> Array:
-    """Return the colours (h, w, 3), Oklab, to which the dots should mix."""
+    """Return the colours (h, w, 3), Oklab, that neighbouring dots should mix to."""
     body = field.cut(field.away)[..., None]
     things, ground = field.lab.copy(), _ground(field)
     light = field.tone - 0.5 + 0.6 * field.shade
@@ -59,7 +62,7 @@ def _target_colours(field: Field) -> Array:
 
 
 def _ground(field: Field) -> Array:
-    """Return the ground (h, w, 3), Oklab: random sweeps or bands of hues, or the place."""
+    """Return the wanted colours of the ground (h, w, 3), Oklab: random gradients between three inks, or the place."""
     chance, (x, y) = field.chance(), field.places
     inks = colour.lab(field.inks)
     first, second, third = inks[np.resize(chance.permutation(len(inks)), 3)]
@@ -83,7 +86,11 @@ def _ground(field: Field) -> Array:
 
 
 def _add_dots(field: Field, picture: Array, colours: tuple[Array, Array, Array], number: int, pitch: float) -> Array:
-    """Return a picture with one grid of dots over it, rotated by its number; each dot has the colour at its centre."""
+    """Return a picture (h, w, 3) with one grid of dots drawn over it; each dot has about the colour at its centre.
+
+    ``colours`` are the wanted colours (h, w, 3) and the inks (n, 3), in Oklab, and the amount of detail (h, w), 0…1.
+    ``number`` is that of the grid, which decides its angle; ``pitch`` is the distance between dots in units.
+    """
     wanted, inks, detail = colours
     x, y = field.places
     turn = 0.35 + 1.1 * number + field.seed % 7
@@ -107,14 +114,17 @@ def _add_dots(field: Field, picture: Array, colours: tuple[Array, Array, Array],
 
 
 def _pixels(field: Field, x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return row and column of the pixels at places in units, clipped to the picture."""
+    """Return the rows and columns of the pixels at coordinates in units, clipped to the picture."""
     height, width = field.shape
     row, column = (np.clip(place / field.pixel, 0, side - 1) for place, side in ((y, height), (x, width)))
     return row.astype(np.int64), column.astype(np.int64)
 
 
 def _hues(wanted: Array, inks: Array, own: Array) -> Array:
-    """Return for each dot (h, w, 3) a mostly pure ink near the wanted colour, at random."""
+    """Return a colour for each dot (rows, columns, 3), sRGB: mostly a pure ink near the wanted one, with some chance.
+
+    ``own`` (rows, columns, 3) are random numbers, 0…1, which vary the choice.
+    """
     apart = (own - 0.5) * np.array([0.18, 0.19, 0.21], np.float32)
     pure = inking.nearest(wanted + apart, inks, soft=0.004, weights=(1.1, 2.5))
     return colour.rgb(np.asarray(0.7 * pure + 0.3 * (wanted + 0.6 * apart), np.float32))

@@ -1,4 +1,4 @@
-"""Recursive splits of rectangles for planes, where the two sides of a scene differ most."""
+"""Recursive splits of rectangles for the style "planes", where the two sides of a scene differ most."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from sketch.marks import noise
 from sketch.marks.field import Field, step
 
 SURE = 3
-"""The least number of splits of a plane."""
+"""The number of levels on which every node is split, however little it shows."""
 
 TRIED = np.linspace(0, 1, 6, dtype=np.float32)
-"""The candidate positions of a split, as shares of the free length."""
+"""The positions at which a split is tried, as shares of the length that is free for it."""
 
 LEAST = 3.0
 """The least side of a plane, in units."""
 
 VARIED = (1.5, 5.0)
-"""The variation within a plane (squared differences times area) from which its split begins, and is complete."""
+"""The variation within a plane (squared differences times area) at which its split begins to open, and is complete."""
 
 BAR = 5.0
-"""The width of the first bars, in units."""
+"""The width of the bars of the first splits, in units."""
 
 COVERED = 0.85
-"""The weight of coverage in splits."""
+"""The weight of coverage beside colour in the choice of splits."""
 
 STRESS = np.array([1, 1.6, 1.6], np.float32)
 """The weights of lightness, a and b in colour distances."""
@@ -38,7 +38,11 @@ GRAIN = 4.0
 
 @dataclass(slots=True)
 class Level:
-    """Nodes (n) of a level: their sides in units, how far each exists, its ink, and that of the ground (n, 3)."""
+    """The n rectangles (nodes) on one level of the tree.
+
+    ``left``, ``right``, ``top`` and ``bottom`` (n,) are in units. ``there`` (n,), 0…1, is how far a node has opened;
+    ``shown`` (n, 3) is its ink and ``ground`` (n, 3) the ground's in it, both sRGB.
+    """
 
     left: Array
     right: Array
@@ -51,7 +55,10 @@ class Level:
 
 @dataclass(slots=True)
 class Split:
-    """Splits of nodes (n): the position in units, the progress 0…1, and the width of the bar in units."""
+    """The splits of n nodes (n,): ``at``, their positions, and ``bar``, the widths of their bars, in units.
+
+    ``parted``, 0…1, is how far each has opened.
+    """
 
     at: Array
     parted: Array
@@ -59,13 +66,17 @@ class Split:
 
 
 class Sums:
-    """Integral images (sums above and to the left) of colour and coverage, of their squares, and of the ground."""
+    """Integral images of a field, which give means over any rectangle in constant time.
+
+    They sum colour (3), coverage (1), the squares of these (1), and the ground's colour (3) if a place is shown.
+    ``own`` (h, w, 3) is the things' colour in Oklab times :data:`STRESS`, mixed with the tone.
+    """
 
     def __init__(self, field: Field) -> None:
         cover = field.cover[..., None]
         self.own = field.lab * STRESS
         lightness = 0.5 * self.own[..., 0] + 0.5 * field.tone
-        # Nothing dark may be lost on a dark ground.
+        # On a dark ground things are lightened, so that they stay visible.
         lifted = 0.38 * float(step(colour.lab(field.inks[:1])[0, 0], 0.6, 0.2))
         self.own[..., 0] = lifted + (1 - lifted) * lightness
         ground = colour.lab(field.ground) * STRESS if field.is_place > 0 else field.ground[..., :0]
@@ -83,7 +94,10 @@ class Sums:
         self._table[1:, 1:] = values.cumsum(0, dtype=np.float64).cumsum(1)
 
     def at(self, y: Array, x: Array, count: int | None = None) -> Array:
-        """Return sums (…, count) at places in units: all 8, or 5 if no place is shown, or the first ``count``."""
+        """Return the sums of all values above and to the left of points (y, x) in units: (…, count).
+
+        There are 8 values, or 5 if no place is shown; ``count`` selects the first ones.
+        """
         table = self._table[..., :count]
         high, wide = table.shape[:2]
         rows, columns = np.clip(y / self.unit, 0, high - 1.001), np.clip(x / self.unit, 0, wide - 1.001)
@@ -94,7 +108,10 @@ class Sums:
         return np.asarray(upper * (1 - down) + lower * down)
 
     def means(self, level: Level) -> tuple[Array, Array]:
-        """Return the means over nodes (n, 8), and their variation: squared differences times area (n,)."""
+        """Return the means over n nodes (n, 8) or (n, 5), and the variation within each (n,).
+
+        The variation is the mean squared difference from the mean, times the area in square units.
+        """
         sums = self.at(level.bottom, level.right) - self.at(level.top, level.right)
         sums = sums - self.at(level.bottom, level.left) + self.at(level.top, level.left)
         area = np.maximum((level.right - level.left) * (level.bottom - level.top), 1e-2)
@@ -103,7 +120,11 @@ class Sums:
 
 
 def split_nodes(field: Field, sums: Sums, level: Level, unlike: Array, depth: int, *, is_across: bool) -> Split:
-    """Return splits of all nodes of a level where the sides differ most; random ones where nothing differs."""
+    """Return a split of each of n nodes: where its sides differ most, or at random where nothing differs.
+
+    ``unlike`` (n,) is the variation within nodes; ``depth`` is the level's, from 0. If ``is_across``, nodes are split
+    into left and right, else into top and bottom.
+    """
     first, last = (level.left, level.right) if is_across else (level.top, level.bottom)
     near, far = (level.top, level.bottom) if is_across else (level.left, level.right)
     free = np.maximum(last - first - 2 * LEAST, 0)

@@ -1,4 +1,4 @@
-"""Coloured squares: a patchwork of flat patches that form both things and ground, light on dark or the reverse."""
+"""Coloured squares: a patchwork of flat patches; things are light on dark in some, dark on light in others."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sketch.marks import noise
 from sketch.marks.field import Field, over, step, steps
 
 SIDES = (25.0, 44.0)
-"""The range of a patch's side, in units, by picture."""
+"""The range from which each picture gets the side of its patches, in units."""
 
 TABLE = 64
 """The number of patches along each side of the table of random numbers."""
 
 SOFT = 0.0045
-"""The difference in preference over which one ink changes into another."""
+"""The difference in score over which one ink fades into another."""
 
 RIM = (6.0, 2.5)
 """The distances from the outline, in units, between which drawn contours fade out."""
@@ -39,7 +39,10 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 @dataclass(frozen=True)
 class _Patches:
-    """For each pixel: its patch's row and column, its position in the patch (0…1), and the distance to the seam."""
+    """The patch of each pixel (h, w): row and column, the position in it, and the distance to its seam in units.
+
+    The position is ``down`` and ``across``, 0…1, from the patch's upper left corner.
+    """
 
     row: NDArray[np.intp]
     column: NDArray[np.intp]
@@ -48,14 +51,20 @@ class _Patches:
     seam: Array
 
     def half(self, own: Array) -> NDArray[np.bool_]:
-        """Return which half of its patch each pixel lies in (h, w), with a random diagonal or horizontal cut."""
+        """Return in which half of its patch each pixel lies (h, w); the cut is diagonal or horizontal.
+
+        ``own`` (h, w, n) are the random numbers of its patch, 0…1, which decide the cut.
+        """
         one, other = self.across > self.down, self.across + self.down > 1
         level = self.down > 0.35 + 0.3 * own[..., 1]
         return np.asarray(np.where(own[..., 2] < 0.35, one, np.where(own[..., 2] < 0.7, other, level)))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in patches of all inks; things differ from the ground only in value and hue."""
+    """Return the field redrawn as a patchwork in all inks: (h, w, 3), sRGB 0…1.
+
+    There are no outlines: things differ from the ground only in lightness and hue.
+    """
     patches = _patches(field)
     own = noise.cell_noise(TABLE, TABLE, field.seed + 7, 8)[patches.row, patches.column]
     half = patches.half(own)
@@ -76,7 +85,7 @@ def draw(field: Field) -> Array:
 
 
 def _patches(field: Field) -> _Patches:
-    """Return uneven rows of patches, with columns shifted by row; straight, diagonal or along arcs."""
+    """Return random patches in uneven rows and columns, with each row shifted; straight, slanting or along arcs."""
     rng, (x, y), (high, wide) = field.chance(1), field.places, field.size
     side = float(rng.uniform(*SIDES)) * field.scale
     kind, turn = rng.random(), float(rng.choice((-1, 1)) * rng.uniform(0.08, 0.8))
@@ -102,7 +111,7 @@ def _patches(field: Field) -> _Patches:
 
 
 def _polarity(field: Field, patches: _Patches) -> Array:
-    """Return 1 for each pixel where things are light on dark, 0 where dark on light: by rows, columns or quarters."""
+    """Return 1 where things are light on dark, 0 where they are dark on light (h, w): it alternates between patches."""
     rng = field.chance(2)
     kind, wide = int(rng.integers(6)), int(rng.integers(2, 4))
     first = int(rng.random() < 0.6)
@@ -112,7 +121,10 @@ def _polarity(field: Field, patches: _Patches) -> Array:
 
 
 def _ground(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
-    """Return the wanted lightness (h, w) and hue (h, w, 2) of the ground's patches, and the weight of hue (h, w)."""
+    """Return the wanted lightness (h, w) and hue (h, w, 2), Oklab, of the ground, and the weight of hue (h, w).
+
+    ``light`` (h, w) is the polarity: where it is 1, the ground is dark. ``shift`` (h, w), ±0.5, varies each patch.
+    """
     value = shift
     if field.is_place:
         place = steps(field.blur(field.far, 2.5), 3, 0.12)
@@ -126,7 +138,7 @@ def _ground(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Arr
 
 
 def _thing(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Array]:
-    """Return the wanted lightness, hue and weight of hue of the things' patches, in a few values."""
+    """Return lightness, hue and weight of hue of the things, as :func:`_ground`; the lightness has a few steps."""
     inner = step(field.away, *RIM)
     near = field.blur(field.cover, 7) + 0.02
     tone = np.clip(0.5 * field.tone + 0.5 * field.detail, 0, 1)
@@ -143,7 +155,11 @@ def _thing(field: Field, light: Array, shift: Array) -> tuple[Array, Array, Arra
 
 
 def _choose_inks(inks: Array, preference: Array, lightness: Array, hue: Array, counts: Array, free: float) -> Array:
-    """Return the nearest inks (h, w, 3) to lightness and hue; ``preference`` (n, h, w) is that of each patch."""
+    """Return the inks (h, w, 3), Oklab, nearest to a wanted lightness (h, w) and hue (h, w, 2).
+
+    Their lightness is then moved to the wanted one. ``inks`` (n, 3) are in Oklab; ``preference`` (n, h, w), 0…1, is
+    that of a patch for each ink. ``counts`` (h, w) is the weight of hue, ``free`` that of the preference.
+    """
     off = (inks[:, 1:] ** 2).sum(-1)[:, None] - 2 * inks[:, 1:] @ hue.reshape(-1, 2).T
     score = 0.9 * (inks[:, :1, None] - lightness) ** 2 - free * preference + counts * off.reshape(preference.shape)
     share = np.exp((score.min(0) - score) * np.float32(2 / SOFT))

@@ -1,4 +1,4 @@
-"""Stained glass: pieces of glowing colour in a net of lead that follows the form."""
+"""Stained glass: pieces of glowing colour between strips of lead that follow the shapes of things."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sketch.marks import sites
 from sketch.marks.field import Field, contrast_shift, over, pull_to_inks, step, steps
 
 PIECES = (27.0, 42.0)
-"""The range of a piece's size, in units, by picture."""
+"""The range from which each picture gets the size of its pieces of glass, in units."""
 
 INKS = (
     ("1f4f9c", "c4281f", "e8b22e", "2f8f5b", "f2e6c0", "6a2f8a"),
@@ -26,7 +26,10 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn as pieces of glass in lead, lit from behind."""
+    """Return the field redrawn as pieces of glass in lead, lit from behind: (h, w, 3), sRGB 0…1.
+
+    The glass has colours near the inks; the first ink is the ground's.
+    """
     body = field.cut(field.away)
     _, seam, chance = _net(field)
     inks = colour.lab(field.inks)
@@ -50,14 +53,17 @@ def draw(field: Field) -> Array:
 
 
 def _net(field: Field) -> tuple[NDArray[np.intp], Array, Array]:
-    """Return for each pixel its piece of the things, the distance to its seam, and the piece's random numbers."""
+    """Return the number of each pixel's piece of glass in the things (h, w), and two values for it.
+
+    They are the distance to the piece's seam (h, w), in units, and four random numbers of the piece (h, w, 4), 0…1.
+    """
     net = sites.scatter(field, float(field.chance(1).uniform(*PIECES)) * field.scale, 1, 0.9)
     level = 26 * field.blur(field.tone * field.cover, 2.5) + 0.8 * field.away
     return _cells(field, net, level)
 
 
 def _cells(field: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.intp], Array, Array]:
-    """Return, as :func:`_net`, the cells around sites; their seams follow the contour lines of ``level`` (h, w)."""
+    """Return the cells around sites, as :func:`_net`; seams follow contour lines of ``level`` (h, w), in units."""
     at = net.at(level, field).ravel()
     near = [np.full(field.shape, 1e9, np.float32) for _ in range(2)]
     own, other = (np.zeros(field.shape, np.intp) for _ in range(2))
@@ -76,16 +82,21 @@ def _cells(field: Field, net: sites.Sites, level: Array) -> tuple[NDArray[np.int
 
 
 def _ground_net(field: Field) -> tuple[Array, Array]:
-    """Return a number 0…1 for each pixel's piece of the ground, and the distance to its seam in units."""
+    """Return two arrays (h, w) for the pieces of glass in the ground.
+
+    They are a random number, 0…1, of each pixel's piece, and the pixel's distance to the piece's seam in units.
+    """
     return (_lozenges, _rays, _free, _panes)[int(field.chance(3).integers(4))](field)
 
 
 def _free(field: Field) -> tuple[Array, Array]:
+    """Return the ground divided into irregular pieces, as :func:`_ground_net`."""
     _, seam, chance = _cells(field, sites.scatter(field, 46 * field.scale, 4), field.away * 0.5)
     return chance[..., 0], seam
 
 
 def _lozenges(field: Field) -> tuple[Array, Array]:
+    """Return the ground divided into diamonds, as :func:`_ground_net`."""
     rng, (x, y) = field.chance(5), field.places
     side, lean = float(rng.uniform(40, 58)) * field.scale, float(rng.uniform(0.5, 1.0))
     u = (x + y * lean) / side + 0.04 * field.cloud(50, 6)
@@ -95,7 +106,7 @@ def _lozenges(field: Field) -> tuple[Array, Array]:
 
 
 def _rays(field: Field) -> tuple[Array, Array]:
-    """Return the ground divided into rays from a place within or below the picture, and each ray into pieces."""
+    """Return the ground divided into rays from a point, and each ray into pieces, as :func:`_ground_net`."""
     rng, (x, y), (height, width) = field.chance(6), field.places, field.size
     right, below = x - width * float(rng.uniform(0.25, 0.75)), y - height * float(rng.choice((0.4, 0.55, 1.05, 1.2)))
     far, count = np.hypot(right, below), int(rng.integers(14, 22))
@@ -109,7 +120,7 @@ def _rays(field: Field) -> tuple[Array, Array]:
 
 
 def _panes(field: Field) -> tuple[Array, Array]:
-    """Return the ground divided into vertical, slightly slanted panes."""
+    """Return the ground divided into tall, slightly slanted panes, as :func:`_ground_net`."""
     rng, (x, y) = field.chance(7), field.places
     wide, tall = float(rng.uniform(26, 44)) * field.scale, float(rng.uniform(80, 130)) * field.scale
     u = (x + y * float(rng.uniform(-0.3, 0.3))) / wide + 0.12 * field.cloud(110, 6)
@@ -119,11 +130,12 @@ def _panes(field: Field) -> tuple[Array, Array]:
 
 
 def _piece_numbers(u: Array, v: Array) -> Array:
+    """Return a number, 0…1, for each cell of a grid (h, w) that differs between neighbours; cells have side 1."""
     return np.asarray((np.floor(u) * 0.381 + np.floor(v) * 0.617) % 1, np.float32)
 
 
 def _thing(field: Field, inks: Array, chance: Array) -> Array:
-    """Return the things' glass in Oklab: colours moved towards the inks, with a small variation per piece."""
+    """Return the things' glass (h, w, 3), Oklab: colours moved towards the inks, with a small variation per piece."""
     lab = np.stack([field.blur(field.lab[..., part], 1.5) for part in range(3)], -1)
     lab[..., 1:] = 0.45 * lab[..., 1:] + 0.7 * pull_to_inks(lab, inks, 0.07)[..., 1:]
     lab[..., 0] = 0.34 + 0.5 * steps(field.tone, 4, 0.6) + 0.17 * (chance[..., 0] - 0.5)
@@ -133,7 +145,7 @@ def _thing(field: Field, inks: Array, chance: Array) -> Array:
 
 
 def _ground(field: Field, inks: Array, number: Array) -> Array:
-    """Return the ground's glass in Oklab: mostly the first ink, light and dark; or the tones of a place."""
+    """Return the ground's glass (h, w, 3), Oklab: mostly the first ink, light or dark by piece, or a place."""
     lab = np.broadcast_to(inks[0], (*field.shape, 3)).copy()
     lab[..., 0] += 0.22 * (number - 0.5)
     other = inks[(number * 7.9).astype(int) % len(inks)]

@@ -1,4 +1,4 @@
-"""Draw a scene in its composition: lay it out, and redraw it in the marks of one composition or of two that blend."""
+"""Draw a scene in its composition: arrange it in a layout, and redraw it in the marks of one or two compositions."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ FLAT = ("plain", "split", "pattern")
 
 
 def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequence[str] = ()) -> Composition:
-    """Return a composition with some marks: inks by ``seed``, all else by ``walk_seed``, the same for a whole walk.
+    """Return a random composition in the style ``marks``, a key of :data:`STYLES`; others raise KeyError.
 
-    ``colours`` are the names of the colours requested for things. Inks are chosen from the two nearest sets, and dyed
-    where the style allows it.
+    ``seed`` decides the inks, ``walk_seed`` all else, so that a whole walk shares a layout; it is ``seed`` by default.
+    ``colours`` are the names, in ``colour.NAMED``, of the colours requested for things. If there are any, inks come
+    from one of the two sets nearest to them, and are recoloured where the style allows it.
     """
     style = STYLES[marks]
     whole = seed if walk_seed is None else walk_seed
@@ -43,9 +44,9 @@ def choose(marks: str, *, seed: int, walk_seed: int | None = None, colours: Sequ
 
 
 def _apart(colours: Sequence[str], own: Sequence[int], inks: Sequence[str]) -> float:
-    """Return the distance in Oklab between a set of inks and named colours; infinity if no ink shows things.
+    """Return the distance in Oklab between named colours and a set of inks: the sum of those to the nearest inks.
 
-    Only inks with the numbers ``own`` count; if there are none, all but the ground's.
+    Only inks with the numbers ``own`` count; if it is empty, all but the first. Without such inks it is infinity.
     """
     shown = [inks[number] for number in own if number < len(inks)] if own else inks[1:]
     if not shown:
@@ -56,7 +57,7 @@ def _apart(colours: Sequence[str], own: Sequence[int], inks: Sequence[str]) -> f
 
 
 def place_share(kind: str) -> float:
-    """Return how far a setting's ground shows a place, 0 or 1."""
+    """Return 1.0 if a kind of setting shows a place, such as hills, or 0.0 if it is flat, such as a plain wall."""
     return float(kind not in FLAT)
 
 
@@ -74,9 +75,9 @@ def compose(
     shape: tuple[int, int] | None = None,
     requested: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16]]:
-    """Return the picture (h, w, 3) of a composition, and the number of the thing in front (h, w).
+    """Return the picture (h, w, 3), sRGB 0…1, and the number of the thing in front (h, w), from 1; 0 is the ground.
 
-    ``side`` is where the light comes from, -1 (left) to 1 (right); ``is_place`` how far the ground is visible.
+    ``side`` is where the light comes from, -1 (left) to 1 (right); ``is_place`` is how far the ground shows a place.
     ``shape`` is the height and width if the layers have others: squares, to be shown in cells. ``requested`` (n + 1,)
     holds for each thing how far a colour was requested for it, 0…1; index 0 is the ground.
     """
@@ -92,22 +93,24 @@ def _redrawn(
 
 
 def _field(laid: Laid, composition: Composition, side: float, is_place: float, requested: Array | None) -> Field:
-    """Return the input of the marks, in the inks of a composition."""
+    """Return the field that a style draws from, in a composition's inks; ``requested`` is as for :func:`compose`."""
     inks, scale, seed = _inks(composition), composition.scale, composition.seed
     own = None if requested is None else requested[laid.numbers]
     return Field(laid.things, laid.ground, laid.cells, inks, side, is_place, scale, seed, own)
 
 
 def _mark(field: Field, composition: Composition) -> Array:
+    """Return the picture (h, w, 3), sRGB clipped to 0…1, that a composition's style draws from a field."""
     return np.asarray(np.clip(STYLES[composition.marks].draw(field), 0, 1))
 
 
 def _inks(composition: Composition) -> Array:
+    """Return a composition's inks (n, 3), sRGB 0…1."""
     return np.stack([colour.parse_hex(ink) for ink in _repeat_inks(composition)])
 
 
 def _repeat_inks(composition: Composition) -> tuple[str, ...]:
-    """Return a composition's inks, repeated from the first one if its marks need more; the JSON may have too few."""
+    """Return a composition's inks; if its style needs more, as JSON may have too few, they repeat from the first."""
     inks, least = composition.inks, min(len(each) for each in STYLES[composition.marks].inks)
     return tuple(inks[number % len(inks)] for number in range(max(len(inks), least)))
 
@@ -124,12 +127,13 @@ def compose_between(
     cell: Callable[[float, int], Layers],
     requested: Array | None = None,
 ) -> tuple[Array, NDArray[np.int16], Array]:
-    """Return the composition at ``t`` between two scenes whose things, light and place are mixed; one is graphic.
+    """Return a frame of the transition between two compositions at time ``t``, 0…1; at least one of them is graphic.
 
-    ``layers`` returns a composition's layers; ``painted`` is the picture (h, w, 3) and the numbers (h, w) of the
-    one that is not graphic. ``shape`` is height and width. ``cell`` draws the square scene at a time, at a side in
-    pixels, for grids, whose cells change one after the other; ``requested`` is as for :func:`compose`. Return the
-    picture (h, w, 3), the numbers (h, w), and each pixel's share (h, w) of the last composition.
+    It is a picture (h, w, 3), sRGB 0…1, the number of the thing in front (h, w), and each pixel's share (h, w), 0…1,
+    of the last composition. ``compositions`` are the first and the last; None stands for a painted one, whose picture
+    and numbers are ``painted``. ``layers`` returns the layers of a composition at this time. ``cell`` draws the square
+    scene at a time and a side in pixels, for grids, whose cells change one after the other. ``shape`` is the frame's
+    height and width; other arguments are as for :func:`compose`.
     """
     height, width = shape
     draw = partial(compose, side=side, is_place=is_place, shape=shape, requested=requested)

@@ -1,7 +1,7 @@
 """Compositions as data: layout, marks and inks, with their limits.
 
-A style is more than a surface: its layout says how often and where a scene's things are shown, its marks redraw them,
-and its inks are the only colours.
+The layout says how often and where the scene is shown, the marks are the technique in which it is redrawn, and the inks
+are the only colours.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ PAINTED = "painted"
 """The marks of painterly styles: the sketch draws light and form, and the model draws the brushstrokes."""
 
 MARKS = (PAINTED, *STYLES)
-"""The techniques that redraw the things and their ground."""
+"""The names of all techniques that draw the things and their ground."""
 
 CELLS_MOST = 6
 """The most rows, and the most columns, of a composition."""
 
 INKS = (2, 9)
-"""The least and the largest number of inks."""
+"""The smallest and the largest number of inks."""
 
 TILTS = (-0.8, 0.8)
 SCALES = (0.5, 2.0)
@@ -43,7 +43,7 @@ class Composition:
 
     ``marks`` is one of :data:`MARKS`, ``layout`` one of :data:`LAYOUTS`; ``rows`` and ``columns`` count the cells of
     layouts that have them. ``inks`` are sRGB ``rrggbb``, the ground's first. ``tilt`` is in radians, clockwise;
-    ``scale`` makes marks coarser or finer; ``seed`` determines details, such as the position of a disc.
+    ``scale`` multiplies the size of marks; ``seed`` decides random details, such as the position of a disc.
     """
 
     __pydantic_config__ = field_readers.KNOWN_FIELDS
@@ -59,7 +59,7 @@ class Composition:
 
     @property
     def is_graphic(self) -> bool:
-        """Return whether the scene itself, not the model, draws the marks."""
+        """Return whether the sketch draws the marks; else the image model does, as brushstrokes."""
         return self.marks != PAINTED
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Dye the inks of a composition in the requested colours, leaving the rest of its palette."""
+"""Recolour some inks of a composition in the colours that a prompt requests; the other inks stay as they are."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from sketch import colour
 from sketch.colour import Array
 
 ALIKE = 0.05
-"""The distance in Oklab up to which an ink passes as the requested colour."""
+"""The distance in Oklab up to which an ink counts as the requested colour and is not recoloured."""
 
 QUIETEST = 0.11
-"""The least chroma of a dyed ink, if its colour has as much. Quiet palettes dye quietly, but visibly."""
+"""The smallest limit on the chroma of a recoloured ink; otherwise the limit is that of the most colourful ink."""
 
 LIGHTENED, ALONE = 0.6, 0.85
-"""How far inks move to their colour's lightness: when several take one colour, and when it is only one."""
+"""How far the lightness of inks moves to the requested colour's, 0…1: if several inks show things, and if one does."""
 
 KEY = 0.36
-"""The lightness below which an ink is a key: it draws lines and shadows, and takes no lighter colour."""
+"""The lightness below which an ink is a key, for lines and shadows: it takes a lighter colour only as a last resort."""
 
 
 def dye(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ()) -> tuple[str, ...]:
-    """Return the inks, as many as given, with each of the named colours among them.
+    """Return the inks (``rrggbb``), some recoloured so that the named colours are among them; the order stays.
 
-    ``own`` are the numbers of the inks that a style shows things in: all of them are dyed, and light ones stay light.
-    If it is empty, the style uses the nearest ink, and the ink nearest to each colour, except the ground's, is dyed.
+    ``colours`` are names in ``colour.NAMED``; others raise KeyError. ``own`` are the numbers of the inks in which a
+    style shows things: all of these take the colours in turn. If it is empty, each colour takes the ink nearest to it,
+    except the first, which is the ground's; surplus colours are ignored.
     """
     wanted = list(dict.fromkeys(colours))
     strength = max(QUIETEST, *(float(np.hypot(*_lab(ink)[1:])) for ink in inks))
@@ -48,13 +49,16 @@ def dye(inks: Sequence[str], colours: Sequence[str], *, own: Sequence[int] = ())
 
 
 def _named_tone(name: str, strength: float) -> Array:
-    """Return a named colour in Oklab, no more saturated than ``strength``."""
+    """Return a named colour in Oklab (3,), with a chroma of at most ``strength``."""
     light, chroma, degrees = colour.NAMED[name]
     return colour.polar_lab(light, min(chroma, strength), degrees)
 
 
 def _take_colour(ink: str, name: str, strength: float, share: float) -> str:
-    """Return an ink in a named colour, moved by a share to its lightness; light and dark inks get less chroma."""
+    """Return an ink (``rrggbb``) in a named colour, whose chroma is limited to ``strength``.
+
+    The ink's lightness moves by ``share``, 0…1, to the colour's; the more it still differs, the less chroma it gets.
+    """
     own, tone = _lab(ink), _named_tone(name, strength)
     light = own[0] + share * (tone[0] - own[0])
     tone[1:] *= np.clip(1.3 - 2.2 * abs(light - tone[0]), 0.35, 1)
@@ -62,7 +66,7 @@ def _take_colour(ink: str, name: str, strength: float, share: float) -> str:
 
 
 def _apart(ink: str, tone: Array) -> float:
-    """Return the distance in Oklab between an ink and a colour; 1 more if the ink is a key and the colour is not."""
+    """Return the distance in Oklab between an ink and a colour (3,), plus 1 if a key would take a lighter colour."""
     own = _lab(ink)
     key = 1.0 if own[0] < KEY < tone[0] else 0.0
     return float(np.sqrt(((own - tone) ** 2 * (0.5, 1, 1)).sum())) + key

@@ -25,13 +25,13 @@ class SceneError(ValueError):
 
 
 def within(limits: tuple[float, float]) -> Any:
-    """Return a constraint for numbers within limits; booleans, infinity and NaN are refused."""
+    """Return a pydantic constraint for numbers from one limit to the other; booleans, infinity and NaN are refused."""
     return Field(strict=True, ge=limits[0], le=limits[1], allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """Constraint for a text to be one of some known values."""
+    """Pydantic constraint: the text must be one of the known values."""
 
     known: Collection[str]
 
@@ -40,9 +40,9 @@ class OneOf:
 
 
 def fields_of(data: object, where: str, version: int) -> dict[str, Any]:
-    """Return the fields of a JSON object without its version.
+    """Return the fields of a JSON object without its version; ``where`` names it in error messages.
 
-    :raises SceneError: when the value is not an object, or has another version.
+    :raises SceneError: when ``data`` is not an object, or its version is not ``version``.
     """
     if not isinstance(data, Mapping):
         raise SceneError(f"{where}: an object is wanted.")
@@ -84,7 +84,7 @@ def _inline(node: Any, shared: Mapping[str, Any]) -> Any:
 
 
 def _explain(flaw: Any, node: Mapping[str, Any], where: str) -> str:
-    """Return one sentence about a validation error, which names the field and the limit."""
+    """Return one sentence on pydantic's error ``flaw``, with field and limit; ``node`` is the object's JSON Schema."""
     for part in flaw["loc"]:
         if _is_of_colours(node):  # a list of colours has one message for all its items
             break
@@ -100,10 +100,12 @@ def _explain(flaw: Any, node: Mapping[str, Any], where: str) -> str:
 
 
 def _is_of_colours(node: Mapping[str, Any]) -> bool:
+    """Return whether a JSON Schema describes a list of colours, the only lists of texts."""
     return bool(node.get("type") == "array" and node["items"]["type"] == "string")
 
 
 def _describe_limit(node: Mapping[str, Any]) -> str:
+    """Return what a JSON Schema allows, as the end of an error message; an empty one means an unknown field."""
     if "enum" in node:
         return f"one of {', '.join(each or 'nothing' for each in node['enum'])} is wanted."
     if _is_of_colours(node):

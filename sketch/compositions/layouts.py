@@ -1,6 +1,6 @@
-"""Layouts: where a picture shows a drawn scene, once or in many cells, straight or rotated.
+"""Layouts: where a picture shows a drawn scene, once or in many cells, upright or rotated.
 
-A layout says for each pixel of the picture which place of the scene it shows, and which cell it belongs to.
+A layout gives for each pixel of the picture the point of the scene that it shows, and the cell to which it belongs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sketch.colour import Array
 from sketch.compositions.composition import Composition
 
 FULL = 1.18
-"""How much larger than its cell a scene is shown: things rarely reach the scene's edges."""
+"""The side of a scene in a cell, as a multiple of the cell's side; things rarely reach the scene's edges."""
 
 SLIDE = 0.07
 """The largest shift of a panel, as a share of the picture's side."""
@@ -30,19 +30,19 @@ REPEATED = ("grid", "pattern")
 """Layouts whose cells each show the whole scene."""
 
 ROUNDED = 0.25
-"""The fraction of a cell from which on a frame gets one more: cells are rather too large than too small."""
+"""Added to a number of cells before it is rounded down: a frame gets one more cell if three quarters of it fit."""
 
 _Sides = tuple[float, float]
 
 Layers = tuple[Array, Array, NDArray[np.int16]]
-"""Things (h, w, 4) with straight alpha, the ground (h, w, 3), and the number of the thing in front (h, w), from 1."""
+"""Things (h, w, 4) with straight alpha, the ground (h, w, 3), and the number of the thing in front (h, w) or 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
     """A scene in its layout: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), and two maps (h, w).
 
-    ``numbers`` holds the thing in front, from 1; ``cells`` the cell, from 0.
+    ``numbers`` holds the number of the thing in front, from 1, or 0 for the ground; ``cells`` the number of the cell.
     """
 
     things: Array
@@ -53,7 +53,11 @@ class Laid:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """For each pixel, the scene's coordinates that it shows, 0…1, and its cell; and the factor of reduction."""
+    """The point of the scene that each pixel shows, ``x`` and ``y`` (h, w), 0…1 within the scene.
+
+    ``cells`` (h, w) is the number of the pixel's cell; ``smaller`` is the factor by which the drawn scene is reduced, 1
+    if it is not.
+    """
 
     x: Array
     y: Array
@@ -89,10 +93,10 @@ def lay(
     composition: Composition,
     shape: tuple[int, int] | None = None,
 ) -> Laid:
-    """Return a drawn scene in its layout; things that cross the scene's edge are extended beyond it.
+    """Return a drawn scene in its layout; beyond the scene's edges, its outermost pixels are repeated.
 
-    ``shape`` is height and width, by default the scene's own. Cells show a square scene so large that it fits them;
-    other layouts stretch it to the whole picture.
+    The first three arguments are :data:`Layers`. ``shape`` is the picture's height and width, by default the scene's.
+    Cells of a grid or pattern show a square scene; other layouts stretch it to the picture, or leave it unchanged.
     """
     height, width = shape or numbers.shape
     if composition.layout == "single":
@@ -101,7 +105,10 @@ def lay(
 
 
 def lay_cells(cells: Sequence[Layers], composition: Composition, shape: tuple[int, int]) -> Laid:
-    """Return a grid whose cells show separate drawings, squares of :func:`cell_side`, in a picture of ``shape``."""
+    """Return a grid whose cells show scenes drawn separately for them, row by row.
+
+    Each of ``cells`` is a square of :func:`cell_side` pixels; ``shape`` is the picture's height and width.
+    """
     height, width = shape
     laid = Laid(
         np.zeros((height, width, 4), np.float32),
@@ -128,6 +135,7 @@ def cell_side(composition: Composition, height: int, width: int) -> int:
 
 
 def _laid_out(composition: Composition, height: int, width: int) -> _Places:
+    """Return the points of the scene that the pixels of a picture show in a composition's layout."""
     at = ((np.arange(side, dtype=np.float32) + 0.5) / side for side in (height, width))
     y, x = (np.asarray(each, np.float32) for each in np.meshgrid(*at, indexing="ij"))
     short = min(height, width)
@@ -135,13 +143,13 @@ def _laid_out(composition: Composition, height: int, width: int) -> _Places:
 
 
 def _span(size: int, at: int, count: int) -> slice:
-    """Return the pixels whose centres lie in part ``at`` of ``count`` equal parts of a side."""
+    """Return the slice of the pixels whose centres lie in part ``at`` of ``count`` equal parts of a side."""
     first, last = (math.ceil(size * edge / count - 0.5) for edge in (at, at + 1))
     return slice(first, last)
 
 
 def _shown_at(places: _Places, layers: Layers) -> Laid:
-    """Return the layers sampled at the given places."""
+    """Return the layers sampled at the points of the scene that each pixel shows."""
     things, ground, numbers = layers
     alpha = things[..., 3:]
     stack = np.concatenate([things[..., :3] * alpha, alpha, ground], -1)
@@ -155,6 +163,7 @@ def _shown_at(places: _Places, layers: Layers) -> Laid:
 
 
 def _tilt(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
+    """Return the points that pixels at ``x``, ``y`` (0…1) show of a scene rotated clockwise by the tilt."""
     cosine, sine = np.cos(composition.tilt), np.sin(composition.tilt)
     high, wide = sides
     u, v = x - 0.5, y - 0.5
@@ -163,6 +172,7 @@ def _tilt(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Place
 
 
 def _grid(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
+    """Return the points that pixels at ``x``, ``y`` (0…1) show in rows and columns of cells, each with the scene."""
     rows, columns = composition.rows, composition.columns
     row, column = np.minimum(y * rows, rows - 1e-4).astype(int), np.minimum(x * columns, columns - 1e-4).astype(int)
     down, across, smaller = _cell_scale(composition, sides)
@@ -172,7 +182,7 @@ def _grid(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Place
 
 
 def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Places:
-    """Return the places of vertical or horizontal strips of the scene, each shifted along its length."""
+    """Return the points that pixels show in vertical or horizontal strips, each shifted along its length."""
     upright = composition.columns >= composition.rows
     count = max(composition.rows, composition.columns)
     across, along = (x, y) if upright else (y, x)
@@ -185,7 +195,7 @@ def _panels(x: Array, y: Array, composition: Composition, _: _Sides) -> _Places:
 
 
 def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Places:
-    """Return the places of a repeat in columns, every second of which is lowered by half a cell."""
+    """Return the points that pixels show in a repeat; every second column is mirrored and shifted by half a cell."""
     rows, columns = composition.rows, composition.columns
     across = x * columns
     column = np.floor(across).astype(int)
@@ -199,20 +209,20 @@ def _pattern(x: Array, y: Array, composition: Composition, sides: _Sides) -> _Pl
 
 
 def _cell_scale(composition: Composition, sides: _Sides) -> tuple[float, float, float]:
-    """Return the picture's height, width and shorter side, in scenes as large as the cells show them."""
+    """Return the picture's height, width and shorter side, measured in sides of the scene as the cells show it."""
     high, wide = sides
     smaller = max(composition.rows / high, composition.columns / wide) / FULL
     return high * smaller, wide * smaller, smaller
 
 
 def _halves(rows: int, columns: int, seed: int) -> NDArray[np.bool_]:
-    """Return which cells (rows, columns) of a grid are mirrored: every second one, or none."""
+    """Return which cells (rows, columns) of a grid are mirrored: by the seed, every second one or none."""
     every = (np.arange(rows)[:, None] + np.arange(columns)[None, :]) % 2 == 1
     return every if seed % 3 == 0 else np.zeros_like(every)
 
 
 def _sample(picture: Array, places: _Places) -> Array:
-    """Return a picture (h, w, c) sampled at places 0…1; where it is reduced, means of its pixels."""
+    """Return a picture (h, w, c) interpolated at the given points; if it is reduced, pixels are averaged first."""
     height, width, channels = picture.shape
     if places.smaller > 1.05:
         size = (max(8, round(width / places.smaller)), max(8, round(height / places.smaller)))

@@ -14,12 +14,13 @@ from sketch.prints import cyanotype, etching, linocut, poster, risograph, scratc
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A graphic style: the function that draws a field (h, w, 3) in its marks, its sets of inks, and its layouts.
+    """A graphic style: the function that redraws a field in its marks, and the inks and layouts to choose from.
 
-    A layout is a name, rows, columns and a relative frequency. ``tilts`` are the least and the largest angle, in
-    radians to either side, of the layout "tilted". ``modelling``, 0…1, is how strongly light shapes the things before
-    they are redrawn; styles of few flat colours need none. ``own`` are the numbers of the inks that things are shown
-    in, if these are fixed. ``is_dyed`` says whether inks may take a requested colour: a cyanotype is always blue.
+    ``draw`` returns a picture (h, w, 3), sRGB, about 0…1. ``inks`` are sets of ``rrggbb``; ``layouts`` are tuples of
+    name, rows, columns and relative frequency. ``tilts`` are the smallest and the largest angle, in radians to either
+    side, of the layout "tilted". ``modelling``, 0…1, is how strongly light shapes the things before they are redrawn;
+    styles of few flat colours need none. ``own`` are the numbers of the inks in which things are shown, if these are
+    fixed. ``is_dyed`` says whether inks may take a requested colour; those of a cyanotype may not.
     """
 
     draw: Callable[[Field], Array]

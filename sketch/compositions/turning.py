@@ -1,4 +1,4 @@
-"""Change one composition into another part by part, so that no frame blends the two."""
+"""Change one composition into another part by part: each part switches, instead of the whole picture fading."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from sketch.compositions.composition import Composition
 from sketch.marks import noise
 
 TILES = 5
-"""The rows and columns of parts that change, if neither composition has cells."""
+"""The number of rows, and of columns, of the parts that change if neither composition has cells."""
 
 WINDOW = 0.4
 """The share of the transition in which one part changes; parts begin one after the other."""
 
 
 def blend(first: Composition, last: Composition, t: float) -> Composition | None:
-    """Return the composition at ``t`` if only inks, tilt and scale differ; else None."""
+    """Return the composition at time ``t``, 0…1, between two that differ only in inks, tilt and scale.
+
+    If they differ in anything else, or in the number of inks, return None.
+    """
     fixed = ("marks", "layout", "rows", "columns", "seed")
     if any(getattr(first, name) != getattr(last, name) for name in fixed) or len(first.inks) != len(last.inks):
         return None
@@ -29,18 +32,19 @@ def blend(first: Composition, last: Composition, t: float) -> Composition | None
 
 
 def _mixed_ink(first: str, last: str, t: float) -> str:
+    """Return the ink (``rrggbb``) between two, mixed in Oklab; ``t`` is the share of the last, 0…1."""
     one, other = (colour.lab(colour.parse_hex(ink)) for ink in (first, last))
     return colour.to_hex(colour.rgb(((1 - t) * one + t * other).astype(np.float32)))
 
 
 def cell_times(grid: Composition, t: float) -> list[float]:
-    """Return the progress, 0…1, of each cell of a grid at ``t``; two or three cells change at a time."""
+    """Return the progress, 0…1, of each cell of a grid, row by row, at time ``t``, 0…1; they start one by one."""
     order = _order(grid.rows, grid.columns, grid.seed).reshape(-1)
     return [round(float(time), 6) for time in _done(order, t)]
 
 
 def transition_shares(height: int, width: int, first: Composition, last: Composition, t: float) -> Array:
-    """Return each pixel's share (h, w) of the last composition at ``t``: 0 or 1, soft where a part is changing."""
+    """Return each pixel's share (h, w) of the last composition at time ``t``: 0 or 1, soft at moving edges."""
     if not (first.is_graphic and last.is_graphic):
         return _front(height, width, first.seed, t)
     cells = next((each for each in (first, last) if each.rows * each.columns > 1), None)
@@ -69,7 +73,7 @@ def _done(order: Array, t: float) -> Array:
 
 
 def _front(height: int, width: int, seed: int, t: float) -> Array:
-    """Return the share (h, w) of the last composition, as a front that spreads from several places like wet paint."""
+    """Return each pixel's share (h, w) of the last composition: an irregular front spreads from several places."""
     rough = noise.cloud(height, width, 90, seed * 64 + 61) + 0.3 * noise.cloud(height, width, 24, seed * 64 + 62)
     ranks = np.clip(0.5 + 0.28 * rough, 0, 1)
     return np.asarray(np.clip((t * (1 + WINDOW) - ranks) / WINDOW, 0, 1), np.float32)

@@ -1,7 +1,7 @@
 """Arithmetic on pictures (h, w, c) with one value per pixel (h, w), channel by channel.
 
-Broadcasting over a last axis as short as three takes numpy several times as long as a loop over the channels; the
-results are identical to the last bit.
+With as few as three channels, a loop over the channels is several times as fast as numpy's broadcasting over the last
+axis. The results are identical to the last bit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Numbers = NDArray[np.floating]
 
 
 def over(top: Numbers, cover: Numbers, bottom: Numbers) -> Array:
-    """Return ``top`` (h, w, c) or one colour (c,) blended over ``bottom`` by ``cover`` (h, w), 0…1."""
+    """Return ``top`` (h, w, c) or one colour (c,), blended over ``bottom`` (h, w, c) by ``cover`` (h, w), 0…1."""
     return _each(lambda part: bottom[..., part] + (top[..., part] - bottom[..., part]) * cover, bottom.shape[-1])
 
 
@@ -27,7 +27,7 @@ def times(picture: Numbers, share: Numbers) -> Array:
 
 
 def lay(onto: Array, top: Numbers, cover: Numbers) -> None:
-    """Blend ``top`` (h, w, c) over a picture in place, by ``cover`` (h, w), 0…1."""
+    """Blend ``top`` (h, w, c) or one colour (c,) over a picture in place, by the coverage ``cover`` (h, w), 0…1."""
     for part in range(top.shape[-1]):
         channel = onto[..., part]
         channel += (top[..., part] - channel) * cover
@@ -46,6 +46,7 @@ def divide(picture: Array, share: Numbers) -> None:
 
 
 def _each(work: Callable[[int], Numbers], count: int) -> Array:
+    """Return the channels ``work(0)`` to ``work(count - 1)``, (h, w) each, as one array (h, w, count)."""
     first = work(0)
     result = np.empty((*first.shape, count), np.float32)
     result[..., 0] = first

@@ -1,4 +1,4 @@
-"""Signed distance of each pixel from the nearest outline of a thing, positive inside things."""
+"""Signed distance of each pixel to the nearest outline of a thing, positive inside things."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ CLAMP = 64.0
 
 
 def signed(numbers: NDArray[np.integer], unit: float) -> Array:
-    """Return signed distances (h, w) from the outlines between ``numbers``, 0 the ground, in pixels of a 256 picture.
+    """Return each pixel's signed distance to the nearest outline (h, w), positive inside things and negative outside.
 
-    ``unit`` is the size of one pixel of ``numbers`` in these. Distances are clipped to ±:data:`CLAMP`, which is also
-    the value where there is no outline.
+    ``numbers`` (h, w) holds the number of the thing at each pixel, 0 for the ground; an outline lies where it changes.
+    The unit of the distances is a pixel of a picture of side 256, and ``unit`` is the size of one pixel of ``numbers``
+    in it. Distances are clipped to ±:data:`CLAMP`, which is also the value where there is no outline.
     """
     from scipy import ndimage
 
@@ -34,6 +35,6 @@ def signed(numbers: NDArray[np.integer], unit: float) -> Array:
 
 
 def _span(mask: NDArray[np.bool_]) -> slice:
-    """Return the range of true values, extended by one on both sides."""
+    """Return the range from the first to the last true value, extended by one on both sides."""
     indices = np.flatnonzero(mask)
     return slice(max(0, int(indices[0]) - 1), int(indices[-1]) + 2)

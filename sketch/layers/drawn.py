@@ -1,4 +1,4 @@
-"""A drawn scene as layers, its sketch that conditions the model, and its guide for the decoder."""
+"""A drawn scene as layers; its sketch, which conditions the model, and its guide, which conditions the decoder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sketch.colour import Array
 from sketch.layers import channels, distance
 
 SKETCH = 64
-"""The side of a sketch for a picture of 256 pixels."""
+"""The side in pixels of the sketch for a picture of side 256."""
 
 FOLD = 4
 """The number of the picture's pixels per pixel of the sketch, along each side."""
@@ -19,12 +19,13 @@ FOLD = 4
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A drawn scene: ``things`` (h, w, 4) with straight alpha, ``ground`` (h, w, 3), sRGB 0…1.
+    """A drawn scene: ``things`` (h, w, 4) with straight alpha in front of ``ground`` (h, w, 3), sRGB 0…1.
 
-    ``numbers`` (h, w) holds the thing in front, from 1; 0 is the ground. ``unoutlined``, 0…1, is how far outlines are
-    ignored, as in a photo without segmented things. ``graphic``, 0…1 or (h, w), is how far the image must show the
-    drawn marks themselves: those of a graphic style, whose picture is all ``ground``. ``turned`` (h, w) is each pixel's
-    share of the last composition between two scenes; None if it is the same everywhere.
+    ``numbers`` (h, w) holds the number of the thing in front at each pixel, from 1; 0 is the ground. ``unoutlined``,
+    0…1, is how far outlines are ignored, as in a photo without segmented things. ``graphic``, 0…1 or (h, w), is how far
+    the model's picture must show the drawn marks themselves, as in a graphic style, whose picture is all ``ground``.
+    ``turned`` (h, w), 0…1, is how far each pixel of a transition shows the composition of the last scene already; None
+    if it is the same everywhere.
     """
 
     things: Array
@@ -41,7 +42,10 @@ class Drawn:
         return channels.times(self.things[..., :3], alpha) + channels.times(self.ground, 1 - alpha)
 
     def sketch(self, size: int = SKETCH) -> Array:
-        """Return its sketch (4, size, width): RGB and the distance divided by 64, all -1…1."""
+        """Return the scene's sketch (4, size, width), as :func:`make_sketch` does.
+
+        :raises ValueError: when the picture's sides are no multiples of the sketch's.
+        """
         return make_sketch(self.picture, self.numbers, size, unoutlined=self.unoutlined)
 
     def guide(self, side: int) -> Array:
@@ -61,10 +65,11 @@ class Drawn:
 
 
 def make_sketch(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, *, unoutlined: float = 0.0) -> Array:
-    """Return the sketch, ``size`` pixels high, of a picture (h, w, 3) and the numbers of its things (h, w).
+    """Return the sketch (4, size, width) of a picture (h, w, 3), 0…1, with the numbers of its things (h, w): all -1…1.
 
-    A sketch conditions a picture four times its size, whose pixels are the unit of its distances. ``unoutlined``, 0…1,
-    moves these towards 1, the value that the model knows from pictures without outlines.
+    Its channels are RGB, and the signed distance to the nearest outline divided by 64. A sketch conditions a picture of
+    four times its size, whose pixels are the unit of the distances. ``unoutlined``, 0…1, moves the distances towards 1,
+    the value that the model knows from pictures without outlines.
 
     :raises ValueError: when the picture's sides are no multiples of the sketch's.
     """
@@ -78,8 +83,8 @@ def make_sketch(picture: Array, numbers: NDArray[np.int16], size: int = SKETCH, 
 
 
 def average(picture: Array, step: int) -> Array:
-    """Return a picture (h, w, c) reduced by means over ``step`` by ``step`` pixels."""
+    """Return a picture (h, w, c) averaged over blocks of ``step`` by ``step`` pixels, which must fill it exactly."""
     if step == 1:
         return picture
-    rows = np.add.reduce([picture[at::step] for at in range(step)])  # several times as fast as a mean over two axes
+    rows = np.add.reduce([picture[at::step] for at in range(step)])  # several times as fast as np.mean over two axes
     return np.asarray(np.add.reduce([rows[:, at::step] for at in range(step)]) / step**2)

@@ -1,4 +1,4 @@
-"""The coarse form of a thing, from which light and shadow are computed."""
+"""The form of a thing at coarse size (m, m), m at most 64, from which light and shadow are computed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from PIL import Image
 from sketch.colour import Array
 
 COARSE = 64
-"""The side in pixels at which light and shadow are computed; they are soft."""
+"""The side in pixels of the coarse pictures in which light and shadow are computed; both are soft."""
 
 SEEN = 0.3
-"""The least coverage of a pixel that counts for a thing's shadow."""
+"""The coverage from which on a pixel counts as visible."""
 
 
 class Form:
-    """The coarse form of a thing in a picture of side ``size``.
+    """The form of one thing in a picture of ``size`` pixels a side.
 
-    ``cover`` (m, m) is the coverage per coarse pixel; ``alpha`` (h, w) the thing's own, at ``top`` and ``left`` in the
-    picture. ``head`` and ``foot`` are the first and last of the ``high`` rows in which it is visible.
+    ``alpha`` (h, w) is the thing's coverage, 0…1, in the part of the picture from row ``top`` and column ``left`` on;
+    ``cover`` (m, m) that of the whole picture at coarse size. ``head`` and ``foot`` are the first and the last row of
+    the picture in which the thing is visible, and ``high`` is the number of visible rows, 0 if there are none.
     """
 
     def __init__(self, alpha: Array, top: int, left: int, size: int) -> None:
@@ -34,23 +35,23 @@ class Form:
 
     @property
     def lowest(self) -> float:
-        """Return its lower end as a share of the picture's side; 0 if nothing is visible."""
+        """Return the y of the thing's lower end as a share of the picture's side; 0 if nothing is visible."""
         return self.foot / self.size if self.high else 0.0
 
     @property
     def within(self) -> tuple[slice, slice]:
-        """Return the picture's rows and columns that it occupies."""
+        """Return the rows and the columns of the picture in which the thing lies."""
         high, wide = self.alpha.shape
         return slice(self.top, self.top + high), slice(self.left, self.left + wide)
 
     def coarse(self, picture: Array) -> Array:
-        """Return a picture (size, size, 3) sampled at the coarse size (m, m, 3)."""
+        """Return a picture (size, size, 3) reduced to the coarse size (m, m, 3) by taking single pixels."""
         step = self.size / len(self.cover)
         at = ((np.arange(len(self.cover)) + 0.5) * step).astype(int)
         return np.asarray(picture[at[:, None], at[None, :]], np.float32)
 
     def fine(self, values: Array, rows: slice, columns: slice) -> Array:
-        """Return a coarse array (m, m, …) resampled to some rows and columns of the picture."""
+        """Return an array at coarse size, (m, m) or (m, m, c), resized to some rows and columns of the picture."""
         step = len(self.cover) / self.size
         box = (columns.start * step, rows.start * step, columns.stop * step, rows.stop * step)
         size = (columns.stop - columns.start, rows.stop - rows.start)
@@ -63,11 +64,12 @@ class Form:
 def _resize(
     values: Array, size: tuple[int, int], how: Image.Resampling, box: tuple[float, float, float, float] | None = None
 ) -> Array:
+    """Return an array (m, n), or the ``box`` (left, top, right, bottom) of it, resized to (width, height)."""
     return np.asarray(Image.fromarray(np.ascontiguousarray(values)).resize(size, how, box), np.float32)
 
 
 def blur(values: Array, radius: float) -> Array:
-    """Return (m, n) blurred by a radius in pixels; values beyond the edges repeat the edge."""
+    """Return an array (m, n) blurred by about ``radius`` pixels, at least one; the edges are repeated beyond."""
     reach = max(1, round(radius))
     down, across = (_means(size, reach) for size in values.shape)
     return np.asarray(down @ values @ across.T, np.float32)
@@ -75,7 +77,7 @@ def blur(values: Array, radius: float) -> Array:
 
 @lru_cache(maxsize=256)
 def _means(size: int, reach: int) -> Array:
-    """Return the matrix (size, size) of a box blur within ``reach``, applied twice."""
+    """Return the matrix (size, size) that averages a column over ``reach`` pixels on each side, twice."""
     near = np.arange(size)[:, None] + np.arange(-reach, reach + 1)
     once = np.zeros((size, size))
     np.add.at(once, (np.arange(size)[:, None], near.clip(0, size - 1)), 1 / (2 * reach + 1))

@@ -15,16 +15,17 @@ from sketch.scene import Setting
 from sketch.surroundings import PHOTO
 
 SHADE = 0.2
-"""How much darker the shaded side of a thing is."""
+"""How much darker the shaded side of a thing is than its lit side, 0…1."""
 
 NIGHT = 0.86
 """The share of its brightness that a thing has at night."""
 
 HIGH = 0.55
-"""The height of the light that models things, as a slope; it comes half from the viewer."""
+"""The upward component of the direction to the light that models things; the component towards the viewer is 1."""
 
 ROUNDINGS = ((0.03, 0.3), (0.08, 0.45), (0.2, 0.9))
-"""The widths of the roundings of a thing's edges, as shares of its side, and their weights."""
+"""Blur radii, as shares of a thing's side, and weights; the weighted blurs of its coverage add up to a rounded
+surface."""
 
 GLOW, GLOOM = 0.36, 0.6
 """How far a thing is lightened where it faces the light, and darkened where it faces away."""
@@ -64,7 +65,7 @@ class Light:
 
     @classmethod
     def from_setting(cls, setting: Setting) -> Light:
-        """Return the light of a setting; in a photo, things have their light already."""
+        """Return the light of a setting; in a photo it adds no shade, because the picture is lit already."""
         around = np.mean([colour.parse_hex(tone) for tone in setting.tones[:4]], 0)
         tint = np.clip(around / max(float(around.mean()), 1e-3), 1 - TINTED, 1 + TINTED)
         return cls(
@@ -76,15 +77,16 @@ class Light:
         )
 
     def mix(self, other: Light, t: float) -> Light:
-        """Return the light at ``t``, 0…1, between this one and another."""
+        """Return the light at ``t``, 0…1, of a transition from this one to another."""
         ends = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
         return Light(*((1 - t) * first + t * last for first, last in ends))
 
 
 def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[float, float, float]) -> None:
-    """Light a picture of a thing (h, w, …) in place: a gradient over the whole, and the modelling of its form.
+    """Light a thing's picture (h, w, 3) or (h, w, 4) in place: a gradient over the whole, and shading of its form.
 
-    ``ground`` (n, n, 3) is the background; ``frame`` the thing's centre (x, y) and side, in pixels.
+    ``form`` says where the picture lies. ``ground`` (n, n, 3) is the background; ``frame`` the thing's centre (x, y)
+    and side, in pixels.
     """
     high, wide = picture.shape[:2]
     x, y, side = frame
@@ -103,9 +105,10 @@ def fall(light: Light, picture: Array, form: Form, ground: Array, frame: tuple[f
 
 
 def _modelling(light: Light, form: Form, ground: Array, side: float) -> Iterator[tuple[Array, Array]]:
-    """Yield for each of three colours the factor and the addend (m, m), coarse, that make a thing look round.
+    """Yield for each colour channel a factor and an addend (m, m) that make a thing look round.
 
-    It is lightened towards the light, darkened away from it, and reflects some of the ground at its lower end.
+    The thing is lightened towards the light, darkened away from it, and reflects some of the ground at its lower end.
+    ``side`` is its side in pixels.
     """
     unit = len(form.cover) / form.size
     across, down = _slope(form.cover, side * unit)
@@ -125,7 +128,7 @@ def _modelling(light: Light, form: Form, ground: Array, side: float) -> Iterator
 
 
 def _slope(cover: Array, side: float) -> tuple[Array, Array]:
-    """Return the slopes (m, m), to the right and downwards, of a rounded surface over a coverage (m, m)."""
+    """Return the slopes (m, m), to the right and downwards, of a surface rounded at the edges of ``cover`` (m, m)."""
     height = np.zeros_like(cover)
     for width, weight in ROUNDINGS:
         height -= weight * 2.5 * width * side * blur(cover, width * side)
@@ -134,7 +137,7 @@ def _slope(cover: Array, side: float) -> tuple[Array, Array]:
 
 
 def gather(light: Light, ground: Array) -> None:
-    """Darken a ground (n, n, 3) towards its corners, in place."""
+    """Darken a ground (n, n, 3) towards its corners, in place, in proportion to the light's ``modelling``."""
     if light.modelling > 0:
         at = (np.arange(len(ground), dtype=np.float32) + 0.5) / len(ground) - 0.5
         away = np.hypot(at[None, :], at[:, None])

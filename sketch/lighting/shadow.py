@@ -19,19 +19,20 @@ CAST = 0.42
 """The darkness of a cast shadow."""
 
 LEAVING = 0.04
-"""The height above the horizon, as a share of the picture's side, from which on a flying thing has no shadow."""
+"""The height above the horizon, as a share of the picture's side, from which on a thing flies and casts no shadow."""
 
 LONG, FLAT = 0.5, 0.3
-"""The largest sideways reach of a shadow, in heights of its thing, and its flattening on the ground."""
+"""How far a shadow reaches sideways at most, in heights of its thing, and its height on the ground, in heights of its
+thing."""
 
 END = 1.12
-"""The radius of a round shadow, as a share of its half-axes."""
+"""The radius of the shadow at a foot at which it has faded out, relative to its half-axes."""
 
 COOL = np.array([1.0, 0.95, 0.86], np.float32)
-"""The share of each colour that a shadow takes away: shadows are bluish."""
+"""How much of each colour channel a full shadow takes away, 0…1: less blue than red, so that shadows are bluish."""
 
 NO_FLOOR = 0.95
-"""The horizon above which a plain ground is a wall without a floor."""
+"""The value of a setting's ``horizon`` above which a plain background is a wall without a floor."""
 
 HALO = 0.5
 """How strongly the ground around a thing contrasts with its light and shade."""
@@ -42,9 +43,9 @@ AIR = ("sky", "space", "underwater", PHOTO)
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """Darkness of a thing's shadows: a round one at its foot, one ``thrown`` on the ground, one on a ``wall``.
+    """How dark a thing's shadows are, 0…1: a round one at its foot, one ``thrown`` on the ground, one on a ``wall``.
 
-    Cast shadows end at ``horizon``, a share of the picture's side.
+    The shadow on the ground ends at the y ``horizon``, a share of the picture's side.
     """
 
     at_foot: float
@@ -54,7 +55,7 @@ class Shadow:
 
     @classmethod
     def from_setting(cls, setting: Setting, foot: float) -> Shadow:
-        """Return the shadows of a thing whose lower end is at ``foot``, a share of the side; none without a ground."""
+        """Return the shadows of a thing with the lower end at y ``foot``, a share of the side; none without ground."""
         amount = setting.modelling
         if setting.kind in AIR or (setting.kind == "pattern" and not amount):
             return cls(0.0)
@@ -65,7 +66,7 @@ class Shadow:
         return cls(share, share * amount, horizon=setting.horizon)
 
     def mix(self, other: Shadow, t: float, growth: float) -> Shadow:
-        """Return the shadows at ``t`` between these and others, times ``growth``, the grown share of the thing."""
+        """Return the shadows at ``t``, 0…1, of a transition to others, times ``growth``, how far it has grown, 0…1."""
 
         def between(name: str) -> float:
             return float((1 - t) * getattr(self, name) + t * getattr(other, name))
@@ -75,7 +76,7 @@ class Shadow:
 
 
 def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) -> None:
-    """Darken grounds (n, n, 3) in place below, behind and beside a thing; add contrast around it to the first one."""
+    """Darken grounds (n, n, 3) in place with a thing's shadows; the first also gets contrast around the thing."""
     if not form.high:
         return
     if light.modelling > 0:
@@ -97,7 +98,7 @@ def cast(grounds: Sequence[Array], form: Form, *, light: Light, shadow: Shadow) 
 
 
 def _set_off(form: Form, light: Light) -> Array:
-    """Return factors (m, m) that darken the ground at the thing's lit side and brighten it at the shaded side."""
+    """Return factors (m, m), 0.5…1.5, that darken the ground at a thing's lit side and brighten it at the shaded."""
     reach = 0.22 * float(np.sqrt(form.cover.sum()))
     slope = np.gradient(blur(form.cover, reach))
     towards = reach * (slope[1] * light.side - slope[0] * HIGH)
@@ -105,24 +106,24 @@ def _set_off(form: Form, light: Light) -> Array:
 
 
 def _on_wall(form: Form, light: Light) -> Array:
-    """Return the shadow (m, m) of a thing in front of a wall."""
+    """Return how dark the shadow is, 0…1 (m, m), that a thing casts on a wall behind it."""
     high = (form.foot - form.head) * len(form.cover) / form.size
     return blur(_move(form.cover, 0.05 * high, -0.07 * high * light.side), 0.03 * high)
 
 
 def _move(values: Array, down: float, right: float) -> Array:
-    """Return (m, m) shifted by fractions of a pixel; zeros move in."""
+    """Return an array (m, m) moved by numbers of pixels, which may be fractions; zeros move in at the edges."""
     image = Image.fromarray(values)
     how = (1, 0, -right, 0, 1, -down)
     return np.asarray(image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR), np.float32)
 
 
 def _thrown(form: Form, light: Light, shadow: Shadow) -> Array:
-    """Return the shadow (m, m) of a standing thing on the ground, away from the light."""
+    """Return how dark the shadow is, 0…1 (m, m), that a standing thing casts on the ground, away from the light."""
     size = len(form.cover)
     head, foot = form.head * size / form.size, form.foot * size / form.size
     image = Image.fromarray(form.cover)
-    # A place on the ground is in the shade of what stands above it, FLAT times as near to the foot.
+    # A point at height h above the foot throws its shadow FLAT * h above the foot, and LONG * h to the side.
     slant = -light.side * LONG / FLAT
     how = (1, slant, -slant * foot, 0, 1 / FLAT, foot - foot / FLAT)
     laid = image.transform(image.size, Image.Transform.AFFINE, how, Image.Resampling.BILINEAR)
@@ -134,6 +135,7 @@ def _thrown(form: Form, light: Light, shadow: Shadow) -> Array:
 
 
 def _at_foot(grounds: Sequence[Array], form: Form, light: Light, share: float) -> None:
+    """Darken grounds (n, n, 3) in place by a soft round shadow of darkness ``share`` under a thing's lowest part."""
     last = form.foot - form.top
     low = form.alpha[max(0, last - max(2, form.high // 4)) : last + 1].max(0)
     stands = np.flatnonzero(low > SEEN)

@@ -1,3 +1,3 @@
-"""Building blocks of all graphic styles: scenes as fields, noise, strokes, sites and inks."""
+"""Building blocks that all graphic styles share: the field (a scene as arrays), noise, strokes, sites and inks."""
 
 __all__ = ["field", "inking", "noise", "sites", "strokes"]

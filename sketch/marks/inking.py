@@ -1,4 +1,4 @@
-"""Replace colours by their nearest inks, smoothly, so that no pixel jumps from frame to frame."""
+"""Replace colours by their nearest inks, with soft transitions, so that no pixel jumps from frame to frame."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from sketch.colour import Array
 def nearest(
     wanted: Array, inks: Array, *, soft: float, weights: tuple[float, float], burden: Array | None = None
 ) -> Array:
-    """Return for colours (…, 3) the nearest of some inks (n, 3), all in Oklab, with a smooth transition between inks.
+    """Return colours (…, 3) replaced by their nearest inks (n, 3), all in Oklab, mixed where inks are about as near.
 
-    ``weights`` are those of squared differences in lightness, and in a and b; ``soft`` is the width of a transition, in
-    the same measure; ``burden`` (n,) is a penalty that keeps some inks rare.
+    Distances are squared differences, weighted by ``weights``: one for lightness, one for a and b. ``soft`` is the
+    difference in distance over which one ink fades into another; ``burden`` (n,) is added to the distances, and keeps
+    some inks rare.
     """
     scale = np.sqrt(np.array([weights[0], weights[1], weights[1]], np.float32) / np.float32(soft))
     near = inks * scale
@@ -26,7 +27,7 @@ def nearest(
 
 
 def opposite(inks: Array, mean: Array, *, soft: float = 0.03) -> Array:
-    """Return the ink (3,) of some (n, 3) that contrasts most with a colour (3,), all in Oklab, smoothly."""
+    """Return the one (3,) of the inks (n, 3) that differs most from ``mean`` (3,), all in Oklab; a mix near ties."""
     apart = np.sqrt(((inks - mean) ** 2).sum(-1)) - 0.02 * np.arange(len(inks))
     share = np.exp((apart - apart.max()) / soft)
     return np.asarray(share @ inks / share.sum(), np.float32)

@@ -1,4 +1,4 @@
-"""Noise that depends only on a seed and looks the same at any size."""
+"""Noise that depends only on a seed and looks the same at any size of the picture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WHOLE = 256.0
 
 @lru_cache(maxsize=128)
 def cloud(height: int, width: int, cell: float, seed: int) -> Array:
-    """Return smooth noise (height, width) with features of about ``cell`` units, mean 0 and deviation about 1.
+    """Return smooth noise (height, width) with features of about ``cell`` units, mean 0, standard deviation about 1.
 
     The array is cached: do not write to it.
     """

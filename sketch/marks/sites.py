@@ -1,7 +1,7 @@
-"""Sites: points on a jittered grid for cells, tesserae and dots; the same ones through a walk.
+"""Sites: one random point in each cell of a grid, the centre of a dot, a mosaic tile or a piece of glass.
 
-Values sampled at them follow the scene smoothly, and sites may move onto the contour lines of a field. So a net of
-cells follows a form without starting again from one frame to the next.
+The points depend only on the seed, so they are the same in all frames of a walk. :func:`settle` and :func:`spread` move
+them with the scene, so that the pieces around them follow a form smoothly from frame to frame.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ from sketch.marks.field import Field, Numbers
 
 @dataclass(frozen=True)
 class Sites:
-    """Points ``x``, ``y`` (rows, columns) in units, one per grid cell of ``cell`` units, with two cells of margin."""
+    """Points with coordinates ``x`` and ``y`` (rows, columns) in units, one per grid cell.
+
+    ``cell`` is the side of a grid cell in units. The grid extends two cells beyond the picture on each side. ``seed``
+    decides the random numbers of :meth:`chance`.
+    """
 
     x: Array
     y: Array
@@ -27,18 +31,18 @@ class Sites:
     seed: int
 
     def at(self, values: Numbers, field: Field) -> Array:
-        """Return (h, w) or (h, w, c) sampled at the sites: (rows, columns) or (rows, columns, c)."""
+        """Return values (h, w) or (h, w, c) at the sites: (rows, columns) or (rows, columns, c)."""
         height, width = field.shape
         row = np.clip(self.y / field.pixel, 0, height - 1).astype(int)
         column = np.clip(self.x / field.pixel, 0, width - 1).astype(int)
         return np.asarray(values[row, column], np.float32)
 
     def move(self, field: Field, across: Numbers, down: Numbers) -> Sites:
-        """Return the sites moved by displacements (h, w), in units."""
+        """Return the sites moved right and down by the displacements (h, w) at their pixels, in units."""
         return Sites(self.x + self.at(across, field), self.y + self.at(down, field), self.cell, self.seed)
 
     def chance(self) -> Array:
-        """Return uniform random numbers 0…1 for each site: (rows, columns, 4)."""
+        """Return four uniform random numbers, 0…1, for each site: (rows, columns, 4)."""
         return noise.cell_noise(*self.x.shape, self.seed + 1)
 
     def squares(self, field: Field) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -47,7 +51,11 @@ class Sites:
         return (y / self.cell).astype(np.intp) + 2, (x / self.cell).astype(np.intp) + 2
 
     def near(self, field: Field, reach: int = 1) -> Iterator[tuple[NDArray[np.intp], Array, Array]]:
-        """Yield for each neighbouring site of each pixel its number (h, w) and the offsets to it (h, w), in units."""
+        """Yield the sites near each pixel, one neighbour at a time: its number and the offsets from it, each (h, w).
+
+        The number is the site's index in the flattened grid. The offsets lead from the site to the pixel, to the right
+        and down, in units. Neighbours are those in the grid cells up to ``reach`` cells away.
+        """
         x, y = field.places
         row, column = self.squares(field)
         for down in range(-reach, reach + 1):
@@ -57,7 +65,11 @@ class Sites:
 
 
 def scatter(field: Field, cell: float, number: int = 0, jitter: float = 0.8) -> Sites:
-    """Return sites on a grid of ``cell`` units, each at random within the middle ``jitter`` of its cell."""
+    """Return sites on a grid of ``cell`` units, each at a random point of its cell.
+
+    ``jitter``, 0…1, is the middle share of the cell in which the point lies. ``number`` and the field's seed decide the
+    random numbers.
+    """
     seed = field.seed * 64 + number
     rows, columns = (int(np.ceil(side / cell)) + 4 for side in field.size)
     spread = (noise.cell_noise(rows, columns, seed)[..., :2] - 0.5) * jitter + 0.5
@@ -67,7 +79,10 @@ def scatter(field: Field, cell: float, number: int = 0, jitter: float = 0.8) -> 
 
 
 def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
-    """Return sites moved midway between contour lines of ``level`` (h, w), in units, that lie ``pitch`` apart."""
+    """Return the sites moved midway between contour lines of ``level`` (h, w) at multiples of ``pitch``, in units.
+
+    ``steps`` is the number of passes, each of which brings them closer to that.
+    """
     down, across = field.slopes(level)
     steep = np.maximum(down**2 + across**2, 0.25)
     off = np.sin(2 * np.pi * (level / pitch - 0.5)) * (pitch / (2 * np.pi)) / steep
@@ -77,7 +92,7 @@ def settle(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
 
 
 def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int = 2) -> Sites:
-    """Return sites moved along contour lines until neighbours on the same one are about ``pitch`` apart."""
+    """Return the sites moved along contour lines of ``level`` (h, w), about ``pitch`` units from their neighbours."""
     down, across = field.slopes(level)
     steep = np.hypot(down, across) + 1e-3
     for _ in range(steps):
@@ -97,7 +112,7 @@ def spread(sites: Sites, field: Field, level: Numbers, pitch: float, steps: int 
 
 
 def lattice(values: Numbers, field: Field, cell: float) -> Array:
-    """Return (h, w) or (h, w, c) interpolated over flat triangles of a grid, whose contours are polygons.
+    """Return values (h, w) or (h, w, c) interpolated over flat triangles of a grid, so that contours become polygons.
 
     ``cell`` is the grid's side in units.
     """

@@ -1,6 +1,6 @@
 """Short strokes along a form, as a gouge or a needle makes them: one stroke per cell of a fixed grid.
 
-Places, lengths and order stay the same through a walk; only direction, width and visibility follow the scene.
+Positions and lengths are the same in all frames of a walk; only direction, width and visibility follow the scene.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ REACH = 2
 def along(field: Field, guide: Numbers, *, lean: float = 0.0, rest: float = 0.004) -> tuple[Array, Array]:
     """Return the direction in which a guide (h, w) changes least: cosine and sine (h, w) of an angle.
 
-    It comes from the structure tensor (Bigün and Granlund 1987). Where the guide is even, it is ``lean``, in radians;
-    the larger ``rest``, the more often.
+    It comes from the structure tensor (Bigün and Granlund 1987). Where the guide's slope is less than about ``rest``
+    per unit, the angle is ``lean``, in radians.
     """
     down, across = field.slopes(guide)
     even, mixed = field.blur(across**2 - down**2, 4), field.blur(2 * across * down, 4)
@@ -31,10 +31,11 @@ def along(field: Field, guide: Numbers, *, lean: float = 0.0, rest: float = 0.00
 def distance(
     field: Field, direction: tuple[Array, Array], *, cell: float, length: float, width: Numbers, number: int = 0
 ) -> Array:
-    """Return the depth of each pixel in a stroke (h, w), in units; negative outside.
+    """Return how deep inside a stroke each pixel lies (h, w), in units; negative outside strokes.
 
-    Strokes taper to both ends. ``cell`` is the grid's side and ``length`` half of the longest stroke, in units;
-    ``width`` (h, w) is half the largest width of the stroke centred there; 0 or less draws none.
+    Strokes taper to both ends and follow ``direction``, the cosine and sine (h, w) of an angle. ``cell`` is the grid's
+    side and ``length`` half of the longest stroke, in units; ``width`` (h, w) is half the largest width of the stroke
+    centred there; 0 or less draws none. ``number`` and the field's seed decide the random numbers.
     """
     high, wide = field.size
     rows, columns = int(high / cell) + 2 * REACH + 2, int(wide / cell) + 2 * REACH + 2
@@ -51,7 +52,11 @@ def distance(
 
 
 def _deepest(field: Field, strokes: Array, cell: float, length: float) -> Array:
-    """Return the depth (h, w) in the deepest of the strokes (6, rows, columns) near each pixel."""
+    """Return the depth of each pixel in the deepest of the strokes near it (h, w), in units, at least -9.
+
+    ``strokes`` (6, rows, columns) hold x and y of the centre, cosine and sine of the direction divided by half the
+    length, half the width, and half the length.
+    """
     across, down = field.places
     row, column = (down[:, 0] / cell).astype(int) + REACH, (across[0] / cell).astype(int) + REACH
     deepest = np.full(field.shape, -9.0, np.float32)
@@ -59,7 +64,7 @@ def _deepest(field: Field, strokes: Array, cell: float, length: float) -> Array:
     for step_across in range(-far, far + 1):
         beside = np.ascontiguousarray(strokes[:, :, column + step_across])
         for step_down in range(-far, far + 1):
-            if abs(step_across) + abs(step_down) == 2 * REACH:  # a stroke reaches so far at most with its tip
+            if abs(step_across) + abs(step_down) == 2 * REACH:  # only the tip of a stroke could reach so far
                 continue
             x, y, cosine, sine, thick, reach = (part[row + step_down] for part in beside)
             dx, dy = np.subtract(across, x, out=x), np.subtract(down, y, out=y)

@@ -1,4 +1,4 @@
-"""Batik: cloth dyed in steps from light to dark around areas protected by wax, with veins where the wax cracked."""
+"""Batik: cloth dyed in steps from light to dark around areas protected by wax, with fine lines at cracks in the wax."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sketch.marks import sites
 from sketch.marks.field import Field, over, step, steps
 
 ROW = 7.5
-"""Units between rows of dots or lines of wax."""
+"""The distance between rows of dots or lines of wax, in units."""
 
 INKS = (
     ("f0e4cb", "b98a4e", "6b3a20", "1f2538"),
@@ -25,7 +25,11 @@ LAYOUTS = (("single", 1, 1, 6), ("pattern", 2, 2, 1), ("tilted", 1, 1, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in baths of dye: the inks from the wax's, the lightest, to the darkest."""
+    """Return the field redrawn as batik: (h, w, 3), sRGB 0…1.
+
+    The first ink is the undyed cloth under the wax, the last one the cloth with most dye. Each picture has either a
+    dark or a light ground.
+    """
     dark_ground = float(field.chance(1).random() < 0.65)
     body = step(field.away, -1.2, 1.2)
     dots = _dots(field)
@@ -43,7 +47,10 @@ def draw(field: Field) -> Array:
 
 
 def _thing(field: Field, dots: Array, dark_ground: float) -> Array:
-    """Return the dye of the things (h, w), 0…1: in steps by their tone, each with another pattern."""
+    """Return the amount of dye on the things (h, w), about 0…1: in four steps, less where they are lighter.
+
+    ``dots`` (h, w) is the coverage of dots of wax, used in middle tones; ``dark_ground`` is 1 if the ground is dark.
+    """
     tone = steps(field.tone, 4, 0.3)
     dye = (0.78 - 0.74 * tone) if dark_ground else (0.98 - 0.68 * tone)
     lines = field.stripes((field.away + 12 * field.blur(field.tone * field.cover, 4)) / ROW + 0.25, 0.34)
@@ -53,7 +60,7 @@ def _thing(field: Field, dots: Array, dark_ground: float) -> Array:
 
 
 def _ground(field: Field, dots: Array, dark_ground: float) -> Array:
-    """Return the dye of the ground (h, w): a row of dots around the things, and a patterned cloth further out."""
+    """Return the amount of dye on the ground (h, w), about 0…1: a row of dots around things, then a pattern."""
     base = np.full(field.shape, 0.94 if dark_ground else 0.16, np.float32)
     is_place = field.is_place * float(field.cells.max() == 0)
     if is_place:
@@ -68,7 +75,10 @@ def _ground(field: Field, dots: Array, dark_ground: float) -> Array:
 
 
 def _figures(field: Field, kind: int) -> Array:
-    """Return the coverage of the cloth's figures: a repeat whose size, angle and details vary with the seed."""
+    """Return the coverage (h, w), 0…1, of a repeated figure on the cloth; ``kind``, 0…5, selects the figure.
+
+    Its size, angle and details depend on the field's seed.
+    """
     rng = field.chance(3)
     x, y = field.places
     side, lean = float(rng.uniform(26, 42)) * field.scale, float(rng.choice((0.0, 0.0, 0.785, -0.4)))
@@ -83,21 +93,24 @@ def _figures(field: Field, kind: int) -> Array:
 
 
 def _petals(u: Array, v: Array, _: int) -> Array:
-    """Return signed distances within crossing rings that leave four petals; 1 is one repeat."""
+    """Return the signed distance to petals between crossing rings, positive inside.
+
+    This and the next functions have coordinates ``u`` and ``v`` (h, w) and a result (h, w) in repeats of the figure.
+    """
     right, below = np.abs(u - np.round(u)), np.abs(v - np.round(v))
     ring = np.minimum(np.hypot(0.5 - right, below), np.hypot(right, 0.5 - below))
     return np.asarray(np.minimum(0.47 - np.hypot(0.5 - right, 0.5 - below), ring - 0.08), np.float32)
 
 
 def _knives(u: Array, v: Array, count: int) -> Array:
-    """Return signed distances within diagonal bands that swell and bend."""
+    """Return the signed distance to bands that widen and bend, as :func:`_petals`; ``count`` sets how often."""
     along = (u - v) * 2 * np.pi * (0.5 + 0.07 * count)
     band = (u + v) * 0.75 + 0.14 * np.sin(along)
     return np.asarray(0.13 + 0.07 * np.sin(along + 1) - np.abs(band - np.round(band)), np.float32)
 
 
 def _stars(u: Array, v: Array, count: int) -> Array:
-    """Return signed distances within flowers of ``count`` petals, in half-drop."""
+    """Return the signed distance to flowers of ``count`` petals in shifted columns, as :func:`_petals`."""
     column = np.round(u)
     right, down = u - column, v + 0.5 * (column % 2)
     below = down - np.round(down)
@@ -106,7 +119,7 @@ def _stars(u: Array, v: Array, count: int) -> Array:
 
 
 def _scales(u: Array, v: Array, _: int) -> Array:
-    """Return signed distances within the arcs of overlapping scales."""
+    """Return the signed distance to the arcs of overlapping scales, as :func:`_petals`."""
     row = np.floor(2 * v)
     far = []
     for number in (row, row + 1):
@@ -117,7 +130,7 @@ def _scales(u: Array, v: Array, _: int) -> Array:
 
 
 def _net(u: Array, v: Array, _: int) -> Array:
-    """Return signed distances within a net of diamonds with a dot in each."""
+    """Return the signed distance to a net of diamonds with a dot in each, as :func:`_petals`."""
     one, other = (u + v) * 0.75, (u - v) * 0.75
     line = np.minimum(np.abs(one - np.round(one)), np.abs(other - np.round(other))) / 1.06
     dot = np.hypot(one - np.floor(one) - 0.5, other - np.floor(other) - 0.5) / 1.06
@@ -125,7 +138,7 @@ def _net(u: Array, v: Array, _: int) -> Array:
 
 
 def _dots(field: Field) -> Array:
-    """Return the coverage of dots of wax in rows that follow the outline."""
+    """Return the coverage (h, w), 0…1, of dots of wax in rows that follow the outlines of things."""
     pitch = ROW * field.scale
     level = field.away - pitch * 0.2
     laid = sites.settle(sites.scatter(field, pitch * 1.05, 8, 0.25), field, level, pitch)
@@ -136,7 +149,7 @@ def _dots(field: Field) -> Array:
 
 
 def _veins(field: Field) -> Array:
-    """Return the coverage of veins, thin where the wax is intact."""
+    """Return the coverage (h, w), 0…1, of the thin cracks in the wax through which dye reaches the cloth."""
     veins = np.zeros(field.shape, np.float32)
     for number, cell in enumerate((70.0, 38.0)):
         ridge = field.cloud(cell, 10 + number) + 0.22 * field.cloud(11, 12 + number)
@@ -147,7 +160,7 @@ def _veins(field: Field) -> Array:
 
 
 def _dye(field: Field, dye: Array) -> Array:
-    """Return the dyed cloth in Oklab: the inks one after the other, with soft transitions."""
+    """Return the cloth (h, w, 3), Oklab, for an amount of dye (h, w), 0…1, from first to last ink, in soft steps."""
     inks = colour.lab(field.inks)
     lab = np.broadcast_to(inks[0], (*dye.shape, 3))
     last = len(inks) - 1

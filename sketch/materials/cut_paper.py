@@ -1,4 +1,4 @@
-"""Cut paper: a few painted papers cut with scissors, panels and leaves of the same around the things, with gaps."""
+"""Cut paper: things cut from a few painted papers, with panels and leaves of the same papers and gaps around them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sketch.marks import sites
 from sketch.marks.field import Field, over, step
 
 SMOOTH = 3.0
-"""Units by which the papers' outlines are simplified."""
+"""The radius by which the papers' outlines are smoothed, in units."""
 
 FACET = 9.0
 """The length of the scissors' straight cuts, in units."""
@@ -31,7 +31,10 @@ LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("panels", 2, 1, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn as papers in all inks: panels, leaves on them, the things, and white gaps between."""
+    """Return the field redrawn as cut papers in all inks: (h, w, 3), sRGB 0…1.
+
+    Panels lie at the bottom, then leaves, then the things; between the papers, gaps show the lightest ink.
+    """
     panels = _panels(field)
     slit = float(field.chance(3).uniform(1.6, 3.0))
     away = 0.45 * field.blur(field.away, 1.5) + 0.55 * sites.lattice(field.away, field, FACET)
@@ -47,7 +50,7 @@ def draw(field: Field) -> Array:
 
 
 def _white(field: Field) -> Array:
-    """Return the lightest ink (3,), that of the sheet under the papers."""
+    """Return the lightest ink, sRGB (3,), which the sheet under all papers has."""
     light = field.inks @ np.array([0.3, 0.6, 0.1], np.float32)
     share = np.exp((light - light.max()) / 0.02)
     return np.asarray(share @ field.inks / share.sum(), np.float32)
@@ -56,10 +59,11 @@ def _white(field: Field) -> Array:
 def _weights(
     field: Field, lab: Array, unlike: Array | None, within: Array | float, smooth: float
 ) -> tuple[Array, Array]:
-    """Return each ink's share as the paper of each pixel (n, h, w), with simplified outlines.
+    """Return which of the n inks the paper at each pixel has, as shares (n, h, w), almost 0 or 1.
 
-    Also return the distance of each pixel (h, w) from the edge of its paper, in units. ``unlike`` (n, h, w) is added to
-    the inks' distances; pixels not ``within`` (h, w) do not influence the outlines.
+    Also return the distance of each pixel (h, w) from the edge of its paper, in units. Papers have the ink nearest to
+    ``lab`` (h, w, 3), Oklab; ``unlike`` (n, h, w) is added to the squared distances. ``within`` (h, w), 0…1, is the
+    weight of pixels, and ``smooth`` the radius in units by which outlines are smoothed.
     """
     inks, own = colour.lab(field.inks) * STRESS, lab * STRESS
     apart = (inks**2).sum(1)[:, None] - 2 * inks @ own.reshape(-1, 3).T
@@ -76,7 +80,7 @@ def _weights(
 
 
 def _margin(field: Field, likely: Array) -> tuple[Array, Array]:
-    """Return how much the largest share (n, h, w) exceeds the second (h, w), and the slope of that per unit."""
+    """Return how much the largest of n shares (n, h, w) exceeds the second, and its slope per unit, each (h, w)."""
     from scipy import ndimage
 
     first, second = likely[0], np.zeros(field.shape, np.float32)
@@ -87,7 +91,10 @@ def _margin(field: Field, likely: Array) -> tuple[Array, Array]:
 
 
 def _papers(field: Field, body: Array, behind: Array) -> tuple[Array, Array]:
-    """Return each ink's share as the things' paper (n, h, w), unlike the one behind, and the gaps (h, w)."""
+    """Return the inks of the things' papers, as shares (n, h, w), and the coverage of gaps between them (h, w).
+
+    ``body`` (h, w) is the things' coverage; the ink shares of the papers behind them (n, h, w) are avoided.
+    """
     lab = field.lab.copy()
     lab[..., 0] = 0.5 * lab[..., 0] + 0.5 * field.tone
     near = field.blur(field.cover, 6) + 0.02
@@ -100,14 +107,14 @@ def _papers(field: Field, body: Array, behind: Array) -> tuple[Array, Array]:
 
 
 def _place(field: Field) -> Array | None:
-    """Return each ink's share as the paper of a place (n, h, w); None if no place is shown."""
+    """Return the inks of the papers that show a place, as shares (n, h, w); None if no place is shown."""
     if field.is_place == 0:
         return None
     return _weights(field, colour.lab(field.ground), None, 1.0, SMOOTH * 1.6)[0]
 
 
 def _panels(field: Field) -> Array:
-    """Return each ink's share as a panel of the ground (n, h, w): one to six sheets, cut by hand."""
+    """Return the inks of the ground's panels, as shares (n, h, w): one to six sheets with slightly slanting cuts."""
     rng, (x, y), (high, wide) = field.chance(2), field.places, field.size
     rows, columns = ((1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2))[int(rng.integers(6))]
     order = [0, *rng.permutation(np.arange(1, len(field.inks)))]
@@ -128,7 +135,7 @@ def _panels(field: Field) -> Array:
 
 
 def _cuts(rng: np.random.Generator, count: int, side: float) -> list[tuple[float, float]]:
-    """Return the positions and slopes of the cuts that divide a side into ``count`` parts."""
+    """Return the positions, in units, and slopes of the cuts that divide a side into ``count`` parts."""
     free = 0.16 / count
     return [
         (side * (number / count + rng.uniform(-free, free)), rng.uniform(-0.05, 0.05)) for number in range(1, count)
@@ -136,7 +143,11 @@ def _cuts(rng: np.random.Generator, count: int, side: float) -> list[tuple[float
 
 
 def _ground(field: Field, panels: Array, place: Array | None, away: Array, slit: float) -> Array:
-    """Return the papers of the ground (h, w, 3): a place or panels, and leaves that leave room for things."""
+    """Return the ground (h, w, 3), sRGB: a place or panels, and leaves on it that keep clear of the things.
+
+    ``panels`` and ``place`` (n, h, w) are shares of inks; ``away`` (h, w) is the distance to the things' outlines and
+    ``slit`` the width of gaps, in units.
+    """
     rng, (high, wide) = field.chance(4), field.size
     papers = panels if place is None else panels + (place - panels) * field.placed
     picture = np.asarray(np.tensordot(papers, field.inks, ((0,), (0,))), np.float32)
@@ -156,7 +167,7 @@ def _ground(field: Field, panels: Array, place: Array | None, away: Array, slit:
 
 
 def _contrasting(field: Field, papers: Array, leaf: Array, first: int) -> Array:
-    """Return the ink of a leaf (3,), other than those under it."""
+    """Return an ink for a leaf, sRGB (3,), that is not under it; candidates are tried from number ``first`` on."""
     cover = field.cut(leaf)
     shares = (papers * cover).sum((1, 2)) / (cover.sum() + 1e-3)
     preference = -((np.arange(len(field.inks)) - first) % len(field.inks)) * 0.12 - 3 * shares
@@ -167,9 +178,10 @@ def _contrasting(field: Field, papers: Array, leaf: Array, first: int) -> Array:
 def _leaf(
     field: Field, rng: np.random.Generator, middle: tuple[float, float], way: float, family: tuple[int, float, float]
 ) -> Array:
-    """Return the signed distance (h, w) of an alga-like leaf with lobes on both sides of a bent stem.
+    """Return the signed distance (h, w), positive inside, to a leaf like seaweed, with lobes along a bent stem.
 
-    Leaves of a ``family`` (kind, pitch, lean) look alike.
+    ``middle`` is its centre in units and ``way`` its direction in radians. Leaves of a ``family`` (kind, distance
+    between lobes, lean of lobes) look alike.
     """
     kind, pitch, lean = family
     (x, y), long = field.places, rng.uniform(52, 88)

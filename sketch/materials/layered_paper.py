@@ -1,4 +1,4 @@
-"""Layered paper: a stack of sheets cut along height contours, each with a soft shadow on those below."""
+"""Layered paper: a stack of sheets cut along contour lines of a height, each with a soft shadow on those below."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 2))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn as stacked sheets: the first inks lead to the things, the others into them.
+    """Return the field redrawn as stacked sheets of paper: (h, w, 3), sRGB 0…1.
 
-    At random, the things rise from the ground or lie at the bottom of a hollow.
+    The first half of the inks are the sheets of the ground, from the edge of the picture to the things; the second half
+    those of the things. At random, the things rise from the ground or lie at the bottom of a hollow.
     """
     is_hollow = field.chance().random() < 0.5
     count = (len(field.inks) + 1) // 2
@@ -50,18 +51,19 @@ def draw(field: Field) -> Array:
 
 
 def _inner(field: Field, count: int) -> Array:
-    """Return the number of sheets within the things (h, w), by tone and a little by form."""
+    """Return the height of the things (h, w), in sheets, up to ``count``: mostly by tone and a little by form."""
     inner = step(field.away, 5, 2) * 0.35
     tone = 0.5 * field.tone + 0.5 * field.detail
-    tone = tone + inner * (0.5 - tone)  # drawn contours do not run around things
+    tone = tone + inner * (0.5 - tone)  # outlines that are drawn do not become a sheet of their own
     height = 0.04 + 0.86 * tone + 0.22 * (field.bulge - 0.5) + 0.04 * field.cloud(26, 3)
     return np.asarray(np.clip(field.blur(height, 0.9), 0.01, 1) * count, np.float32)
 
 
 def _outer(field: Field, count: int, *, rises: bool) -> Array:
-    """Return the number of sheets around the things (h, w), ``count`` at most, in steps that widen away from them.
+    """Return the height of the ground (h, w), in sheets, below ``count``, in steps that widen away from the things.
 
-    A place moves the steps up and down by its tone: hills, tables and skies are sheets of the same stack.
+    If ``rises``, it rises away from the things, else it falls. The tone of a place moves the steps up and down, so that
+    hills, tables and skies become sheets of the same stack.
     """
     far, chance = np.clip(-field.away, 0, None) / field.scale, field.chance(1)
     nearest, rough = float(chance.uniform(*NEAREST)), float(chance.uniform(0.4, 1.1))
@@ -73,14 +75,14 @@ def _outer(field: Field, count: int, *, rises: bool) -> Array:
 
 
 def _sheets(height: Array, count: int) -> list[Array]:
-    """Return for each of some levels, from 0, the coverage (h, w) of the height above it, about one pixel soft."""
+    """Return one coverage (h, w) per sheet: 1 where the height exceeds its number, from 0, else 0; edges are soft."""
     down, across = np.gradient(height)
     steep = np.maximum(np.hypot(down, across), 0.02)
     return [np.asarray(np.clip((height - level) / steep + 0.5, 0, 1), np.float32) for level in range(count)]
 
 
 def _cast(field: Field, sheet: Array, by: float = 1.0) -> Array:
-    """Return a sheet (h, w) moved away from the light, as its shadow."""
+    """Return a sheet's coverage (h, w) moved away from the light, as its shadow; ``by`` multiplies the distance."""
     for axis, far in enumerate((2.6 * by, -2.8 * by * field.side)):
         whole, part = divmod(abs(far) / field.pixel, 1)
         one, other = (_move(sheet, int(np.sign(far)) * int(whole + more), axis) for more in (0, 1))
@@ -89,6 +91,6 @@ def _cast(field: Field, sheet: Array, by: float = 1.0) -> Array:
 
 
 def _move(values: Array, by: int, axis: int) -> Array:
-    """Return (h, w) moved by pixels along an axis; edge values are repeated."""
+    """Return values (h, w) moved by whole pixels along an axis; values at the edge are repeated."""
     at = np.clip(np.arange(values.shape[axis]) - by, 0, values.shape[axis] - 1)
     return np.asarray(np.take(values, at, axis))

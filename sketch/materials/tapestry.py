@@ -1,4 +1,4 @@
-"""Tapestry: rows of weft in plant dyes, with outlines stepped by rows and hatching between tones."""
+"""Tapestry: rows of horizontal threads (weft) in plant dyes, with stepped outlines, and hatching between tones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROW = 5.6
 """The height of a row of weft, and about the distance between warps, in units."""
 
 HUE = 0.3
-"""How far dyes give way to the things' own colours."""
+"""How far dyes are moved to the things' own hues, 0…1."""
 
 INKS = (
     ("e6d8b8", "7b2d26", "23395b", "c9962f", "5f6b3a", "3a2a22", "b8664a", "8a9aa0"),
@@ -27,7 +27,10 @@ LAYOUTS = (("single", 1, 1, 8), ("grid", 2, 2, 1), ("pattern", 2, 2, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in all inks: things in their nearest dyes, the ground in contrasting bands."""
+    """Return the field redrawn as a tapestry in all inks: (h, w, 3), sRGB 0…1.
+
+    Things have the inks nearest to their colours; the ground shows a place or bands, which contrast with the things.
+    """
     rows = _rows(field)
     each = rows / rows.sum(0)
     body, away, tone = (each.T @ part for part in (field.cut(field.away), field.away, field.tone))
@@ -45,7 +48,7 @@ def draw(field: Field) -> Array:
 
 
 def _rows(field: Field) -> Array:
-    """Return the share of each pixel row (h) in each row of weft (n)."""
+    """Return the share of each of h pixel rows that each of n rows of weft covers (h, n), 0…1."""
     pitch = ROW * field.scale
     high = field.size[0]
     edges = np.arange(int(np.ceil(high / pitch)) + 1) * pitch
@@ -55,7 +58,11 @@ def _rows(field: Field) -> Array:
 
 
 def _dye(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
-    """Return the nearest dyes (n, w, 3) to colours; ``lag`` (n, 1) shifts the rows' transitions, which hatches them."""
+    """Return the inks nearest to colours (n, w, 3), in Oklab, for n rows of weft.
+
+    ``woven`` (n, w, 3) are the colours and ``tone`` (n, w) is the wanted tone. ``lag`` (n, 1) shifts the transitions
+    between inks differently in each row, which looks like hatching.
+    """
     wanted = woven.copy()
     wanted[..., 0] = 0.45 * woven[..., 0] + 0.55 * (0.12 + 0.82 * tone) + 0.14 * lag
     wanted[..., 1:] *= 0.85
@@ -65,7 +72,10 @@ def _dye(woven: Array, tone: Array, inks: Array, lag: Array) -> Array:
 
 
 def _ground(field: Field, away: Array, woven: Array, inks: Array, lag: Array) -> Array:
-    """Return the ground (n, w, 3): serrated bands around the things or across, or the place in dyes."""
+    """Return the ground (n, w, 3), Oklab: bands with serrated edges around the things or across, or a place.
+
+    ``away`` (n, w) is the signed distance to the things in units; other arguments are as for :func:`_dye`.
+    """
     chance = field.chance()
     x = field.places[0]
     row = np.arange(len(away))[:, None]
@@ -92,7 +102,7 @@ def _ground(field: Field, away: Array, woven: Array, inks: Array, lag: Array) ->
 
 
 def _abrash(field: Field, rows: int) -> Array:
-    """Return the variation of yarns (n, w), each along a part of its row."""
+    """Return random differences in dye between the yarns of ``rows`` rows (rows, w), about -1…1."""
     wide = field.shape[1]
     return np.asarray(
         noise.cloud(rows, wide, 60, field.seed * 64 + 8) * 0.5
@@ -103,7 +113,7 @@ def _abrash(field: Field, rows: int) -> Array:
 
 
 def _weave(field: Field) -> Numbers:
-    """Return the light and dark (h, w) of yarns that alternate over and under the warps."""
+    """Return the factor of lightness (h, w), about 0.9…1.1, of weft that runs over and under the vertical threads."""
     x, y = field.places
     across, down = x / (ROW * field.scale), y / (ROW * field.scale)
     turn = np.where(np.floor(down) % 2 == 0, 0.0, np.pi)

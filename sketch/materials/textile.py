@@ -12,7 +12,7 @@ THREAD = 4.0
 """The width of a thread in units: the step of woven outlines."""
 
 REPEAT = 17.0
-"""Units between the small figures of the ground."""
+"""The distance between the small figures of the ground, in units."""
 
 INKS = (
     ("1f2b44", "f0e4c8", "c8553d", "16203a", "d9a441"),
@@ -24,23 +24,23 @@ INKS = (
     ("3f2a3f", "f0dfc0", "e7b9a0", "c8455a", "5f8a8a"),
     ("e5d3c3", "d98f5a", "a8404a", "2f4a6b", "c98a78"),
 )  # fmt: skip
-"""For each cloth: the ground; light, middle and dark of the motif; and the figures of the ground."""
+"""For each cloth the inks of the ground; of light, middle and dark parts of the things; and of the figures."""
 
 LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 2), ("single", 1, 1, 4), ("grid", 2, 2, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in its inks: ground, thing, details and figures."""
+    """Return the field redrawn as cloth: (h, w, 3), sRGB 0…1; the order of the inks is that of :data:`INKS`."""
     weave = _weave(field)
     away, tone = (_woven(field, each, weave) for each in (field.away, field.tone))
     soft = (0.8, 2.4, 1.0)[weave]
     cloth = _ground(field, away, weave)
     body = np.clip(away / soft + 0.5, 0, 1)
     x, y = field.places
-    # Between two tones the threads alternate, as a weaver shades.
+    # Between two tones, threads of both alternate, as in weaving.
     tone = tone + 0.08 * (field.stripes(np.asarray((x + (weave - 1) * y) / THREAD, np.float32) + 0 * tone, 0.5) - 0.5)
     light, middle, dark = (field.ink(number) for number in (1, 2, 3))
-    # Where a colour was requested, less is light or dark, so that more of it is visible.
+    # If a colour was requested, the light and dark parts are smaller, so that more of the colour is visible.
     shown = tone - (0.15 * field.mean_request * step(tone, 0.4, 0.6))
     motif = over(light, step(shown, 0.63, 0.66), np.broadcast_to(middle, cloth.shape))
     motif = over(dark, step(tone + 0.08 * field.mean_request, 0.34, 0.31), motif)
@@ -54,13 +54,13 @@ def draw(field: Field) -> Array:
 
 
 def _weave(field: Field) -> int:
-    """Return a weave: 0 in steps, 1 of dyed yarn, 2 printed; repeats have small details and are always printed."""
+    """Return a weave: 0 in steps of threads, 1 of dyed yarn, 2 printed. Repeats, with small details, are printed."""
     repeats = int(field.cells.max())
     return 2 if repeats else int(field.chance(1).choice((0, 1, 2, 2)))
 
 
 def _woven(field: Field, drawn: Array, weave: int) -> Array:
-    """Return (h, w) as the loom shows it: in steps of threads, drawn out along the warp, or unchanged."""
+    """Return values (h, w) in a weave: 0 in steps of threads, 1 shifted up or down by thread at random, 2 unchanged."""
     if weave == 2:
         return drawn
     height, width = field.shape
@@ -79,7 +79,10 @@ def _woven(field: Field, drawn: Array, weave: int) -> Array:
 
 
 def _ground(field: Field, away: Array, weave: int) -> Array:
-    """Return the ground (h, w, 3): echoes of the outline, small figures further out, and a border."""
+    """Return the ground (h, w, 3), sRGB: lines around the things, small figures further out, and a border.
+
+    ``away`` (h, w) is the signed distance to the things in units. A place, if shown, replaces lines and figures.
+    """
     rng = field.chance(3)
     cloth = np.broadcast_to(field.ink(0), field.ground.shape)
     second = field.ink(int(rng.choice((4, 4, 2))))
@@ -109,7 +112,10 @@ def _ground(field: Field, away: Array, weave: int) -> Array:
 
 
 def _figures(field: Field, grown: Array, kind: int, weave: int) -> Array:
-    """Return the coverage of small figures in half-drop (diamonds, dots, crosses, bars), larger where there is room."""
+    """Return the coverage (h, w), 0…1, of small figures; every second column is shifted by half a repeat.
+
+    ``kind`` is 0 for diamonds, 1 dots, 2 crosses, 3 bars; ``grown`` (h, w), 0…1, is their size.
+    """
     x, y = field.places
     pitch = REPEAT * field.scale
     column = np.floor(x / pitch)
@@ -128,7 +134,7 @@ def _figures(field: Field, grown: Array, kind: int, weave: int) -> Array:
 
 
 def _add_border(field: Field, cloth: Array, weave: int) -> Array:
-    """Return a cloth with a border of bands and a row of triangles, on all sides or on two."""
+    """Return a cloth (h, w, 3) with a border of bands and a row of triangles, along all sides or along two."""
     rng = field.chance(4)
     x, y = field.places
     height, width = field.size

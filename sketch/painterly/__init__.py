@@ -1,3 +1,3 @@
-"""The painterly setup of scenes: one light, few tonal values, lost edges, a place with depth."""
+"""Redraw scenes as a painter sets them up: a place with depth, light from one side, few tones, partly lost edges."""
 
 __all__ = ["arranging", "composing"]

@@ -1,4 +1,4 @@
-"""Arrange things in a painterly scene: near and far, off centre, sometimes cropped or lying down."""
+"""Arrange the things of a painterly scene: near and far, off centre, sometimes cropped or lying down."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ from sketch.sketchbook import Sketchbook
 
 CLOSE = 0.4
 CROPPED = ("food-", "drink", "dishware", "plant-", "household", "light-video")
-"""The share of single things of these kinds that are shown so near that the frame crops them. Others are not
-recognised by a part: an animal would lose its head, and a building its roof."""
+"""``CLOSE`` is the share of single things of the kinds in ``CROPPED`` that are so near that the frame crops them.
+Things of other kinds are shown whole: an animal would lose its head, and a building its roof."""
 
 TALL, WIDE = (0.70, 0.88), (0.72, 0.90)
-"""The range of a single thing's height, or width, as a share of the picture's side."""
+"""The ranges of a single thing's height and of its width, as shares of the picture's side."""
 
 GROUP_TALL = {2: 0.76, 3: 0.66, 4: 0.58}
-"""The height of the largest thing, by the number of things."""
+"""The height of the largest thing of a group, as a share of the picture's side, by the number of things."""
 
 CROWDED = 1.18
-"""How much wider than the picture things would be side by side, without overlaps."""
+"""The sum of the largest widths that a group's things may have, in widths of the picture; above 1, since they
+overlap."""
 
 FILLED = 0.94
-"""The share of the picture's width that a group fills."""
+"""The largest share of the picture's width that a group fills; related things also fill at most this share of its
+height."""
 
 NEARER = 1.8
-"""The largest enlargement of things that are above or next to each other."""
+"""The largest factor by which related things, such as one above another, are enlarged."""
 
 MOST_TOGETHER = 5
-"""The largest number of things arranged in this way; more are arranged as in other scenes."""
+"""The largest number of things arranged in the painterly way; more are arranged as in other scenes."""
 
 FLOORLESS = ("sky", "space", "underwater")
 UP = 0.95
@@ -42,7 +44,7 @@ UP = 0.95
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A thing to place: its turn, and the visible part of its square."""
+    """A thing to place: ``turn`` is its clockwise rotation in radians, ``posture`` the extent of its visible part."""
 
     item: Item
     turn: float
@@ -52,7 +54,7 @@ class _Placed:
     def at(self, x: float, foot: float, high: float) -> Thing:
         """Return the thing placed so that its visible part has height ``high``, lower end ``foot`` and centre ``x``.
 
-        All three are shares of the picture's side.
+        All three are shares of the picture's side. The thing's size and centre are clipped to the limits of a scene.
         """
         size = min(SIZES[1], max(SIZES[0], high / max(0.05, self.posture.high)))
         left, bottom = (self.posture.left + self.posture.right) / 2 * size, self.posture.bottom * size
@@ -60,14 +62,15 @@ class _Placed:
         return Thing(self.item.drawing, x, y, size, self.turn, self.mirrored, self.item.colour)
 
     def fitting(self, most_high: float, most_wide: float) -> float:
-        """Return the largest height within both limits."""
+        """Return the largest height at which the visible part exceeds neither ``most_high`` nor ``most_wide``."""
         return min(most_high, most_wide * self.posture.high / max(0.05, self.posture.wide))
 
 
 def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> Scene:
-    """Return a painterly scene; the same items, wish, seed and drawings give the same scene.
+    """Return a painterly scene of the items; the same items, wish, seed and drawings give the same scene.
 
-    Grids, close-ups, relations, crowds and views are arranged as in any other scene.
+    Scenes with a requested composition or relation, with a view or with more than :data:`MOST_TOGETHER` things are
+    arranged as in any other style; related things are then enlarged together.
 
     :raises SketchbookError: when a drawing does not exist or cannot be rendered.
     """
@@ -86,7 +89,7 @@ def arrange(items: Sequence[Item], wish: Wish, seed: int, book: Sketchbook) -> S
 
 
 def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
-    """Return things enlarged together until they fill the picture."""
+    """Return the things enlarged by one factor, at most :data:`NEARER`, so that together they fill the picture."""
     seen = [
         (thing, posture.measure_posture(thing.drawing, book, turn=thing.turn, mirrored=thing.mirrored))
         for thing in things
@@ -111,20 +114,21 @@ def _nearer(things: Sequence[Thing], book: Sketchbook) -> tuple[Thing, ...]:
 
 
 def _setting(setting: Setting, rng: random.Random) -> Setting:
-    """Return the setting with a higher horizon, so that more of the ground is visible than in a plain sketch."""
+    """Return the setting; on a table, in a room or before a wall with a floor, a raised horizon shows more ground."""
     if setting.kind in ("table", "room", "plain") and setting.horizon < UP:
         return replace(setting, horizon=rng.uniform(0.42, 0.66))
     return setting
 
 
 def _has_ground(setting: Setting) -> bool:
+    """Return whether the setting has a ground on which things can stand or lie."""
     return setting.kind not in FLOORLESS and not (
         setting.kind in ("plain", "split", "pattern") and setting.horizon > UP
     )
 
 
 def _choose_posture(item: Item, setting: Setting, book: Sketchbook, rng: random.Random) -> _Placed:
-    """Return a thing with its turn: mirrored or not, and laid down if it would stand on a tip."""
+    """Return a thing with a random side and rotation; a tilted thing, which would stand on a tip, is laid down."""
     mirrored = item.kind.startswith(arrangement.SIDEWAYS) and rng.random() < arrangement.FACES_LEFT
     seen = posture.measure_posture(item.drawing, book, mirrored=mirrored)
     turn = 0.0
@@ -138,6 +142,7 @@ def _choose_posture(item: Item, setting: Setting, book: Sketchbook, rng: random.
 
 
 def _alone(thing: _Placed, setting: Setting, rng: random.Random) -> Thing:
+    """Return the only thing of a scene: a head or close thing cropped by the frame, others whole and off centre."""
     side = rng.choice((-1, 1))
     stance = thing.item.habitat.stance
     is_near = stance == habitats.PORTRAIT or posture.is_bust(thing.item, thing.posture)
@@ -156,7 +161,10 @@ def _alone(thing: _Placed, setting: Setting, rng: random.Random) -> Thing:
 
 
 def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
-    """Return a thing's lower end as a share of the side; ``near`` is 0 at the horizon and 1 at the frame."""
+    """Return the y of a thing's lower end, as a share of the picture's side, by its stance and the setting.
+
+    ``high`` is the thing's height; ``near`` is 0 at the horizon and 1 at the lower edge of the picture.
+    """
     stance, horizon = thing.item.habitat.stance, setting.horizon
     middle = 0.5 + high / 2
     if not _has_ground(setting):
@@ -165,13 +173,13 @@ def _foot(thing: _Placed, setting: Setting, high: float, near: float) -> float:
         return min(0.9, 0.36 + 0.2 * near + high / 2)
     if stance == habitats.ANYWHERE and not posture.is_laid(thing.item, thing.posture):
         return min(0.95, middle + 0.1)
-    if setting.kind == "sea":  # water in front of it is needed for its reflection
+    if setting.kind == "sea":  # leave water in front of the thing for its reflection
         near *= 0.65
     return min(0.96, max(horizon + (0.98 - horizon) * near, high + 0.06))
 
 
 def _together(placed: list[_Placed], setting: Setting, rng: random.Random) -> list[Thing]:
-    """Return a group of things: one large and far, the others nearer, lower and smaller, with small overlaps."""
+    """Return a group of things from far to near: the largest furthest, smaller ones nearer and lower, overlapping."""
     count = len(placed)
     same = len({thing.item.drawing for thing in placed}) == 1
     side = rng.choice((-1, 1))

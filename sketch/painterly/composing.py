@@ -1,4 +1,8 @@
-"""Redraw a scene in the painterly setup: a place, light from one side, lost and found edges."""
+"""Redraw a scene in the painterly setup: a place, light from one side, lost and found edges.
+
+An edge is lost where a thing takes the colour behind it, and found where the ground beside it contrasts with it. Arrays
+(n, n) have the picture's size, arrays (m, m) the coarse size of :mod:`sketch.painterly.forms`.
+"""
 
 from __future__ import annotations
 
@@ -19,30 +23,34 @@ AIR = ("sky", "space", "underwater")
 WALLS = ("plain", "split", "pattern")
 NO_FLOOR = 0.95
 HIGH = 0.75
-"""The height of the light, as a slope against its side; the same part comes from the viewer."""
+"""The upward component of the direction to the light; the component towards the viewer is 1."""
 
 LIT, SHADED = 0.20, 0.46
-"""How far lit parts are lightened to their own colour, and shaded parts darkened."""
+"""How far lit parts are lightened to the light's colour, and how far shaded parts are darkened, 0…1."""
 
 TINTED = 0.6
-"""How far things take on the colour of the light, and darken with it at night."""
+"""How far things take on the light's colour and, at night, its darkness, 0…1."""
 
 BOUNCED = 0.34
-"""How much of the surroundings' light is reflected into the shade of a thing."""
+"""How much light from the surroundings is reflected into a thing's shade, 0…1."""
 
 SET_APART = 0.2
-"""How much the ground is darkened or lightened where things would be lost against it."""
+"""The most by which the ground is darkened or lightened where things have nearly the same lightness, 0…1."""
 
 LOST = 0.62
-"""How far a shaded edge takes the colour of what lies behind it."""
+"""How far a shaded edge takes the colour of what lies behind it, 0…1."""
 
 FOUND = 0.16
-"""How far the ground is darkened beside a lit edge, and lightened beside a shaded one."""
+"""How far the ground is darkened beside a lit edge, and lightened beside a shaded one, 0…1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Light from one side, -1…1; its colour (3,), and the depth of its shade."""
+    """Light from one side.
+
+    ``side`` is its direction, -1 (left) to 1 (right); ``tint`` (3,) its colour, sRGB 0…1; ``depth``, 0…1, scales its
+    brightness and the darkness of its shade.
+    """
 
     side: float
     tint: Array
@@ -50,14 +58,14 @@ class Light:
 
     @classmethod
     def from_setting(cls, setting: Setting) -> Light:
-        """Return the light of a setting: warm by day, golden at dusk, pale blue at night."""
+        """Return the light of a setting: warm by day, golden at dusk, pale blue at night, and always from one side."""
         tint = {"dusk": (1.0, 0.86, 0.66), "night": (0.80, 0.88, 1.0)}.get(setting.time, (1.0, 0.965, 0.88))
         side = float(np.copysign(max(0.35, abs(setting.light)), setting.light or -1.0))
         return cls(side, np.array(tint, np.float32), 0.9 if setting.time == "night" else 1.0)
 
     @classmethod
     def mean(cls, lights: Sequence[tuple[Light, float]]) -> Light:
-        """Return the mean of lights, weighted by their shares."""
+        """Return the weighted mean of (light, weight) pairs, whose weights add up to 1."""
         return cls(
             sum(share * each.side for each, share in lights),
             np.asarray(sum(share * each.tint for each, share in lights), np.float32),
@@ -66,11 +74,11 @@ class Light:
 
 
 def compose(drawn: Drawn, setting: Setting, *, seed: int, requested: Array | None = None) -> Drawn:
-    """Return a drawn scene in the painterly setup: the same numbers, other pixels.
+    """Return a drawn scene redrawn in the painterly setup: other colours, the same ``numbers`` of things.
 
-    The place depends only on ``setting`` and ``seed``, everything else on the pixels, without thresholds, so that a
-    small change of the drawing changes little. ``drawn`` has any side; of a photo's surroundings only the colours
-    change. ``requested`` is as for :func:`between`.
+    The place in the background depends only on ``setting`` and ``seed``. All else follows from the pixels without
+    thresholds, so that a small change of the drawing changes little. ``drawn`` is a square of any side; of a photo's
+    surroundings only the colours change. ``requested`` is as for :func:`between`.
     """
     return between(drawn, (setting, setting), 0.0, seeds=(seed, seed), requested=requested)
 
@@ -83,10 +91,11 @@ def between(
     seeds: tuple[int, int],
     requested: Array | None = None,
 ) -> Drawn:
-    """Return what is drawn at ``t``, 0…1, between two settings, in the painterly setup.
+    """Return a drawn scene redrawn in the painterly setup at ``t``, 0…1, of a transition between two settings.
 
-    At the ends the result is that of :func:`compose`; in between, place, light and key are mixed, at the cost of one
-    picture. ``requested`` (n + 1,) holds for each thing how far a colour was requested for it; index 0 is the ground.
+    At 0 and 1 the result is that of :func:`compose`. In between, place, light and colour key are mixed, at the cost of
+    rendering one picture. ``requested`` (n + 1,), 0…1, says how far a colour was requested for each of the n things,
+    which have the indices from 1; index 0 is the ground.
     """
     ends = [end for end in zip(settings, seeds, (1 - t, t), strict=True) if end[2] > 0]
     size = drawn.ground.shape[0]
@@ -119,7 +128,7 @@ def between(
 
 
 def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
-    """Return the ground (n, n, 3), darkened if the things are slightly lighter than it, lightened if darker."""
+    """Return the ground (n, n, 3) darkened if the things are slightly lighter than it, lightened if slightly darker."""
     colours, under, weight = (forms.coarse(each) @ _LUMA for each in (rgb * alpha, behind * alpha, alpha.repeat(3, -1)))
     total = float(weight.sum()) + 1e-3
     away = float(colours.sum() - under.sum()) / total
@@ -130,7 +139,10 @@ def _apart(rgb: Array, alpha: Array, behind: Array) -> Array:
 
 
 def _reflect(behind: Array, shape: Form, shown: Array, setting: Setting, share: float) -> None:
-    """Draw a thing's reflection on the ground (n, n, 3) in place; ``shown`` (m, m, 3) are the things' colours."""
+    """Blend a thing's reflection into the ground (n, n, 3) in place, weighted by ``share``; do nothing on dull grounds.
+
+    ``shown`` (m, m, 3) holds the colours of all things at coarse size, multiplied by their coverage.
+    """
     if not reflections.reflection_strength(setting) or _floor(setting) > 1:
         return
     size = behind.shape[0]
@@ -140,7 +152,7 @@ def _reflect(behind: Array, shape: Form, shown: Array, setting: Setting, share: 
 
 
 def _dark(shape: Form, light: Light, setting: Setting) -> Array:
-    """Return how much a thing darkens the ground (m, m): where it touches it, and away from the light."""
+    """Return how far a thing's contact and cast shadows darken the ground, 0…1, at coarse size (m, m)."""
     if setting.kind in AIR or not ground.is_place(setting):
         return np.zeros_like(shape.cover)
     floor = _floor(setting)
@@ -149,7 +161,7 @@ def _dark(shape: Form, light: Light, setting: Setting) -> Array:
 
 
 def _floor(setting: Setting) -> float:
-    """Return the line, as a share of the side, above which there is no floor; above 1 for a wall."""
+    """Return the y, as a share of the picture's side, above which there is no floor; 2 for a wall without a floor."""
     if setting.kind in WALLS and setting.horizon > NO_FLOOR:
         return 2.0
     return setting.horizon
@@ -160,14 +172,14 @@ _SHADOW = np.array([1.0, 0.94, 0.84], np.float32)
 
 
 def _facing(shapes: list[Form], light: Light, size: int) -> tuple[Array, Array]:
-    """Return how far the things face the light, -1…1, and their coverage: two coarse maps (size, size)."""
+    """Return two maps (size, size): how far the things face the light, about -1…1, and their coverage, 0…1."""
     facing, cover = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
     length = float(np.sqrt(light.side**2 + HIGH**2 + 1))
     for shape in shapes:
         across, down = forms.slopes(shape)
         steep = np.sqrt(across**2 + down**2 + 1)
         own = (across * light.side - down * HIGH + 1) / steep / length - 1 / length
-        # Over the whole thing the light falls off, as over a ball.
+        # Add a gradient over the whole thing, as the light falls off over a ball.
         place = (np.arange(size, dtype=np.float32) + 0.5) / size
         reach = max(0.08, 0.5 * shape.side)
         fall = (place[None, :] - shape.middle) * light.side / reach - (
@@ -180,12 +192,15 @@ def _facing(shapes: list[Form], light: Light, size: int) -> tuple[Array, Array]:
 
 
 def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, light: Light) -> tuple[Array, Array]:
-    """Return the things modelled by light, core shadow and reflected light, and the ground with lost edges."""
+    """Return the things (n, n, 3) with light, shade, reflected light and lost edges, and the ground with found edges.
+
+    ``facing`` and ``cover`` are those of :func:`_facing`.
+    """
     size = rgb.shape[0]
     around = _around(rgb, alpha, behind)
     shade = 0.42 * _risen(-facing, 0.04, 0.16) + 0.58 * _risen(-facing, 0.30, 0.46)
     lit = 0.5 * _risen(facing, 0.10, 0.22) + 0.5 * _risen(facing, 0.34, 0.48)
-    # The core shadow is darkest, not the rim, which reflects its surroundings.
+    # The shade is darkest inside the thing; its rim is lighter, because it reflects the surroundings.
     rim = np.clip(2.2 * (1 - blur(cover, 0.035 * len(cover))), 0, 1)
     fine = forms.resize(np.stack([shade, lit, rim], -1), size)
     shade, lit, rim = (fine[..., at : at + 1] for at in range(3))
@@ -205,7 +220,7 @@ def _lit(rgb: Array, alpha: Array, behind: Array, facing: Array, cover: Array, l
 
 
 def _risen(x: Array, low: float, high: float) -> Array:
-    """Return a smooth step, 0 at ``low`` and 1 at ``high``: the transition between two planes of a form."""
+    """Return a smooth step from 0 at ``low`` to 1 at ``high``, as at the border between two planes of a form."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
@@ -214,7 +229,7 @@ _SHADE = np.array([1.0, 0.96, 0.88], np.float32)
 
 
 def _around(rgb: Array, alpha: Array, behind: Array) -> Array:
-    """Return the reflected colours at each place, coarse: those of ground and neighbours, mostly from below."""
+    """Return the colours that each place reflects, at coarse size (m, m, 3): the blurred picture, mostly from below."""
     whole = forms.coarse(behind + (rgb - behind) * alpha)
     reach = 0.16 * len(whole)
     shift = round(0.1 * len(whole))
@@ -223,14 +238,14 @@ def _around(rgb: Array, alpha: Array, behind: Array) -> Array:
 
 
 def _remove_details(behind: Array) -> Array:
-    """Return the ground without details, into which edges are lost."""
+    """Return the ground (n, n, 3) without details: the colours that lost edges take."""
     small = forms.coarse(behind)
     wide = np.stack([blur(small[..., part], 0.03 * len(small)) for part in range(3)], -1)
     return forms.resize(wide, behind.shape[0])
 
 
 def _beside(facing: Array, cover: Array) -> Array:
-    """Return where the ground beside things is darkened (next to lit parts) or lightened, coarse."""
+    """Return where the ground is darkened next to lit parts (0…1) or lightened next to shaded ones (-1…0), (m, m)."""
     reach = 0.06 * len(cover)
     total = blur(cover, reach)
     return np.asarray(blur(np.clip(facing * 2.4, -1, 1) * cover, reach) / (total + 0.15) * np.clip(total * 3, 0, 1))

@@ -1,4 +1,7 @@
-"""The things of a scene as coarse forms: their roundness and where they stand; light is soft."""
+"""The things of a scene as coarse forms: coverage, size and place, from which soft light and shadow are computed.
+
+Arrays (m, m) are at the coarse size, m at most :data:`COARSE` pixels a side.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,23 @@ from sketch.layers.drawn import Drawn
 from sketch.lighting.form import blur
 
 COARSE = 64
-"""The side in pixels at which light is computed."""
+"""The side in pixels of the coarse pictures in which light and shadow are computed."""
 
 ROUNDINGS = ((0.022, 0.5), (0.06, 0.8), (0.16, 1.1))
-"""The widths of the roundings of edges, as shares of a thing's side, and their weights."""
+"""Blur radii, as shares of a thing's side, and weights; the weighted blurs of its coverage add up to a rounded
+surface."""
 
 STANDS = 0.02
-"""The share of a thing's area that lies below the line on which it stands."""
+"""The share of a thing's area that may lie below the line on which it stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One thing, coarse: its ``cover`` (m, m), 0…1; its side, and the line on which it stands, as shares."""
+    """One thing at coarse size.
+
+    ``cover`` (m, m) is its coverage, 0…1; ``side`` its size, ``foot`` the y of the line on which it stands, and
+    ``middle`` the x of its centre, all three as shares of the picture's side.
+    """
 
     cover: Array
     side: float
@@ -33,7 +41,7 @@ class Form:
 
 
 def coarse(picture: Array) -> Array:
-    """Return (n, n) or (n, n, c) reduced to the coarse size, by means."""
+    """Return a square picture (n, n) or (n, n, c) averaged down to :data:`COARSE` pixels a side; smaller ones as is."""
     size = picture.shape[0]
     if size <= COARSE:
         return picture
@@ -45,7 +53,7 @@ def coarse(picture: Array) -> Array:
 
 
 def resize(picture: Array, size: int, how: Image.Resampling = Image.Resampling.BILINEAR) -> Array:
-    """Return (m, m) or (m, m, c) resized to another side."""
+    """Return a square picture (m, m) or (m, m, c) resized to ``size`` pixels a side."""
     if picture.shape[0] == size:
         return picture
     if picture.ndim == 2:
@@ -54,7 +62,7 @@ def resize(picture: Array, size: int, how: Image.Resampling = Image.Resampling.B
 
 
 def find_forms(drawn: Drawn) -> Iterator[Form]:
-    """Yield the forms of the things of a drawn scene, in their order from far to near; invisible ones are left out."""
+    """Yield the forms of a drawn scene's things, from far to near; things that are nearly invisible are left out."""
     alpha = drawn.things[..., 3]
     for number in range(1, int(drawn.numbers.max(initial=0)) + 1):
         cover = coarse(alpha * (drawn.numbers == number))
@@ -65,25 +73,29 @@ def find_forms(drawn: Drawn) -> Iterator[Form]:
 
 
 def _side(total: float, size: int) -> float:
-    """Return about how large a thing is, as a share: the side of a square of its area, and a little more."""
+    """Return a thing's size as a share of the picture's side: a little more than a square of its area, at most 1.2.
+
+    ``total`` is its area in pixels of a coarse picture of side ``size``.
+    """
     return min(1.2, 1.3 * float(np.sqrt(total)) / size)
 
 
 def _foot(cover: Array, total: float) -> float:
-    """Return the height, as a share, below which almost nothing of a thing lies; it changes smoothly."""
+    """Return the y, as a share of the picture's side, below which :data:`STANDS` of a thing's area lies."""
     below = np.cumsum(cover.sum(1)[::-1])[::-1] / total
     rows = np.arange(len(cover), dtype=np.float32)
-    # ``below`` decreases with the rows: interpolate where it reaches the share.
+    # ``below`` decreases from row to row, and np.interp needs increasing values: reverse both.
     return float(np.interp(STANDS, below[::-1], rows[::-1])) / len(cover)
 
 
 def _middle(cover: Array, total: float) -> float:
+    """Return the x of a thing's centre of area, as a share of the picture's side."""
     columns = (np.arange(len(cover), dtype=np.float32) + 0.5) / len(cover)
     return float((cover.sum(0) * columns).sum() / total)
 
 
 def slopes(form: Form) -> tuple[Array, Array]:
-    """Return the slopes (m, m), to the right and downwards, of the rounded surface of a thing."""
+    """Return the slopes (m, m), to the right and downwards, of a thing's surface, which is rounded at its edges."""
     unit = form.side * len(form.cover)
     height = np.zeros_like(form.cover)
     for width, weight in ROUNDINGS:

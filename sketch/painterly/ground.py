@@ -1,4 +1,4 @@
-"""The ground of a painterly scene: a place with depth, drawn once per setting and then cached."""
+"""The background of a painterly scene: a place with depth, cached by setting, size and seed."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from sketch.painterly.stage import Stage
 from sketch.scene import Setting
 
 GATHERED = 0.3
-"""How much darker a picture's corners are."""
+"""How much darker a picture's corners are, 0…1."""
 
 UNPAINTED = 0.14
-"""The share of pictures in which some paper stays visible around a vignette."""
+"""The share of pictures, except at night, whose background fades to bare paper towards the frame."""
 
 PAPER = (0.955, 0.935, 0.89)
 
 KEYS = (0.62, 1.1)
-"""The range of the exponent applied to lightness: pictures are of a high or a low key."""
+"""The range of the random exponent of a background's colours: below 1 the picture becomes light, above 1 dark."""
 
 
 @lru_cache(maxsize=16)
 def draw_place(setting: Setting, size: int, seed: int) -> Array:
-    """Return the place of a setting (size, size, 3), sRGB 0…1.
+    """Return the background of a setting as a painted place (size, size, 3), sRGB 0…1.
 
-    The array is cached: do not write to it.
+    The array is cached and read-only.
+
+    :raises KeyError: when :func:`is_place` is false for the setting.
     """
     stage = Stage(setting, size, seed)
     _DRAWN[setting.kind](stage)
@@ -45,7 +47,7 @@ def draw_place(setting: Setting, size: int, seed: int) -> Array:
 
 
 def _leave_paper(stage: Stage) -> None:
-    """Fade the ground to paper towards the frame, in place, in some pictures."""
+    """Fade the background to bare paper towards the frame, in place, in a share :data:`UNPAINTED` of pictures."""
     kind, wide = stage.any(0, 1), stage.any(0.06, 0.12)
     if stage.night or kind > UNPAINTED:
         return
@@ -56,12 +58,12 @@ def _leave_paper(stage: Stage) -> None:
 
 
 def is_place(setting: Setting) -> bool:
-    """Return whether a setting's kind is drawn as a place here; a photo's surroundings are not."""
+    """Return whether :func:`draw_place` can draw the background of a setting; it cannot for a photo's surroundings."""
     return setting.kind in _DRAWN
 
 
 def _weather(stage: Stage) -> None:
-    """Draw rain or snow in place: a veil, and soft flakes or streaks."""
+    """Draw rain or snow over the whole picture in place: a pale veil with streaks or soft flakes."""
     stage.rgb += (stage.tones[1] * 0.8 - stage.rgb) * np.float32(0.22)
     if stage.setting.weather == "rain":
         streaks = stage.sample(stage.x * 26 + 8 * stage.light * stage.y, stage.y * 3, 2)

@@ -12,7 +12,10 @@ from sketch.painterly.stage import Stage
 
 
 def wall(stage: Stage, *, patch: float = 0.6) -> None:
-    """Draw a wall in a gradient of light: dark on the light's side, and bright where it arrives."""
+    """Draw a wall lit from one side: dark next to the light, and bright further away, where the light falls on it.
+
+    ``patch`` is the probability of a patch of window light.
+    """
     x, y, light = stage.x, stage.y, stage.light
     stage.rgb[:] = stage.between(
         stage.tones[0], stage.tones[1], 0.5 + 0.3 * stage.noise(0.6, 0.5) - 0.3 * (x - 0.5) * light
@@ -25,7 +28,7 @@ def wall(stage: Stage, *, patch: float = 0.6) -> None:
 
 
 def _window_light(stage: Stage) -> None:
-    """Draw a window's light slanting over the wall, divided by the window's bar."""
+    """Draw a patch of window light that slants over the wall, divided by the window's bar."""
     lean, wide, high = stage.any(0.25, 0.6), stage.any(0.12, 0.2), stage.any(0.22, 0.34)
     middle_x, middle_y = 0.5 - stage.light * stage.any(0.1, 0.35), stage.any(0.18, 0.34)
     across = np.abs(stage.x - middle_x + stage.light * lean * (stage.y - middle_y))
@@ -35,7 +38,7 @@ def _window_light(stage: Stage) -> None:
 
 
 def _curtain(stage: Stage, left: float, right: float) -> None:
-    """Draw a curtain from the top: vertical folds in light and shade, with a slightly curved edge."""
+    """Draw a curtain with vertical folds between the x ``left`` and ``right``, and its shadow beside it."""
     edge = np.minimum(stage.x - left, right - stage.x) + 0.012 * np.sin(stage.y * 7 + stage.any(0, 6))
     cover = stage.soft(edge, 0.02)
     x = stage.x + 0.03 * (stage.y - 0.3) * np.sin(stage.x * 9)
@@ -59,6 +62,7 @@ def table(stage: Stage) -> None:
 
 
 def _top(stage: Stage, horizon: float) -> None:
+    """Draw a table top below the y ``horizon``: bare wood, a cloth, or wood with a cloth laid over one side."""
     slope, bow = stage.any(-0.09, 0.09), stage.any(-0.04, 0.04)
     edge = horizon + slope * (stage.x - 0.5) + bow * (stage.x - 0.5) ** 2
     below = stage.y - edge
@@ -86,6 +90,7 @@ def _top(stage: Stage, horizon: float) -> None:
 
 
 def _wood(stage: Stage, depth: Numbers) -> None:
+    """Draw grain and boards over the picture; ``depth`` (size, size) is 0 at the far edge and 1 near the viewer."""
     far = (stage.x - 0.5) / (0.55 + depth)
     grain = stage.sample(far * 3, depth * 9 + 0.6 * far, 3)
     boards = np.abs(((far + 0.2) / stage.any(0.3, 0.5)) % 1 - 0.5)
@@ -94,13 +99,14 @@ def _wood(stage: Stage, depth: Numbers) -> None:
 
 
 def _cloth(stage: Stage, depth: Numbers) -> None:
+    """Draw the folds of a cloth over the picture; ``depth`` (size, size) is 0 at the far edge and 1 near the viewer."""
     light = stage.folds(int(stage.chance.integers(6, 10)), stage.any(-0.9, 0.9), 0.7, depth)
     stage.shade(0.55 * light)
     stage.rgb *= (1 + 0.04 * stage.noise(0.12, 0.06))[..., None]
 
 
 def _stripes(stage: Stage, depth: Numbers) -> None:
-    """Draw a few broad stripes on the cloth that recede from the viewer and sway with the folds."""
+    """Draw broad stripes on the cloth that run away from the viewer and sway with the folds."""
     far = (stage.x - 0.5) / (0.6 + depth) + 0.02 * stage.noise(0.2, 0.15)
     at = (far / stage.any(0.3, 0.45) + stage.any(0, 1)) % 1
     band = stage.soft(stage.any(0.07, 0.13) - np.abs(at - 0.5), 0.03)
@@ -108,7 +114,7 @@ def _stripes(stage: Stage, depth: Numbers) -> None:
 
 
 def _laid(stage: Stage, horizon: float, depth: Numbers) -> None:
-    """Draw a crumpled cloth of another tone over one side of the table."""
+    """Draw a crumpled cloth of another colour over one side of the table."""
     side = 1 if stage.chance.random() < 0.5 else -1
     reach = stage.any(0.0, 0.25)
     edge = side * (stage.x - 0.5) - reach + 0.05 * stage.noise(0.2, 0.2) + 0.3 * (stage.y - horizon)
@@ -121,7 +127,7 @@ def _laid(stage: Stage, horizon: float, depth: Numbers) -> None:
 
 
 def _front(stage: Stage, edge: Numbers) -> None:
-    """Darken the front of the table."""
+    """Darken the picture below the y ``edge`` (size, size), the front of the table, and brighten the edge itself."""
     below = stage.soft(stage.y - edge, 0.012)
     stage.shade(-0.62 * below)
     stage.shade(0.12 * stage.soft(0.01 - np.abs(stage.y - edge + 0.012), 0.02))
@@ -154,6 +160,7 @@ def room(stage: Stage) -> None:
 
 
 def _rug(stage: Stage, depth: Numbers) -> None:
+    """Draw a rug with a border on the floor; ``depth`` (size, size) is 0 at the far edge and 1 near the viewer."""
     across = np.abs((stage.x - stage.any(0.4, 0.6)) / (0.55 + 0.45 * depth))
     inside = np.minimum(stage.any(0.3, 0.42) - across, np.minimum(depth - 0.12, 0.95 - depth))
     tone = stage.tones[4] * (1 + 0.1 * stage.noise(0.12, 0.05)[..., None])
@@ -162,7 +169,7 @@ def _rug(stage: Stage, depth: Numbers) -> None:
 
 
 def plain(stage: Stage) -> None:
-    """Draw a studio: a scumbled wall, and a floor or shelf that blends into it."""
+    """Draw a studio: a wall, sometimes with a drape, and a floor or shelf that blends into it."""
     wall(stage, patch=0.25)
     if stage.chance.random() < 0.3:
         before = stage.rgb.copy()
@@ -186,7 +193,7 @@ def plain(stage: Stage) -> None:
 
 
 def window(stage: Stage) -> None:
-    """Draw a window with a view, its wall in shade, and a lit sill below."""
+    """Draw a shaded wall with a window onto a meadow, and a lit sill below it."""
     outside = Stage(stage.setting, stage.size, 7)
     outside.horizon = min(0.5, stage.horizon * 0.7)
     outdoors.meadow(outside)
@@ -203,6 +210,6 @@ def window(stage: Stage) -> None:
 
 
 def split(stage: Stage) -> None:
-    """Draw a studio with a drape, in the place of flat fields."""
+    """Draw the studio of :func:`plain` with a lower horizon; in other styles this kind of setting is flat areas."""
     stage.horizon = min(stage.horizon + 0.12, 0.8)
     plain(stage)

@@ -10,7 +10,7 @@ from sketch.painterly.stage import Stage, interpolate
 
 
 def sky(stage: Stage, *, clouds: float = 1.0) -> None:
-    """Draw a sky that glows towards the horizon on the light's side, with clouds lit from there."""
+    """Draw a sky that glows near the horizon on the light's side; ``clouds`` is their amount, 0 for none."""
     above, low = stage.tones[0], stage.tones[1]
     up = (stage.y / max(0.25, stage.horizon)) ** 1.1
     glow = np.exp(-(((stage.x - 0.5 - 0.4 * stage.light) / 0.5) ** 2) - ((stage.y - stage.horizon) / 0.4) ** 2)
@@ -23,7 +23,7 @@ def sky(stage: Stage, *, clouds: float = 1.0) -> None:
 
 
 def _clouds(stage: Stage, amount: float) -> None:
-    """Draw banks of cloud, flatter towards the horizon: bright where they face the light, grey below."""
+    """Draw banks of cloud that flatten towards the horizon: bright where they face the light, grey below."""
     far = np.clip(stage.horizon - stage.y, 0, None) + 0.12
     u, v = (stage.x - 0.5) / far * 0.42 + stage.any(0, 9), np.log(far) * 2.1 + stage.any(0, 9)
     chance = np.random.default_rng((stage.setting.seed, 11))
@@ -37,11 +37,13 @@ def _clouds(stage: Stage, amount: float) -> None:
 
 
 def _sum_octaves(grids: list[Array], u: Numbers, v: Numbers) -> Array:
+    """Return noise at positions u, v: the sum of the tables, each with half the scale and weight of the one before."""
     total = sum(interpolate(grid, u * 2**at, v * 2**at) * 0.5**at for at, grid in enumerate(grids))
     return np.asarray(total, np.float32) * np.float32(1.2)
 
 
 def _stars(stage: Stage) -> None:
+    """Draw five to eleven soft stars above the horizon."""
     for _ in range(int(stage.chance.integers(5, 12))):
         x, y, radius = stage.any(0, 1), stage.any(0, max(0.1, stage.horizon - 0.1)), stage.any(0.008, 0.02)
         star = np.exp(-((np.hypot(stage.x - x, stage.y - y) / radius) ** 2))
@@ -54,7 +56,7 @@ def _haze(stage: Stage, tone: Array, near: float) -> Array:
 
 
 def _ground(stage: Stage, top: Numbers, tone: Array) -> Array:
-    """Draw land in perspective below a skyline, with patches of light and shade; return its depth (size, size), 0…1."""
+    """Draw land in perspective below the skyline ``top``; return its depth (size, size), 0.02 far away to 1 nearby."""
     depth = np.clip((stage.y - stage.horizon) / max(0.1, 1 - stage.horizon), 0.02, 1).astype(np.float32)
     u, v = (stage.x - 0.5) / (0.25 + depth), -1.5 / (0.3 + depth) + 0.5 * (stage.x - 0.5)
     light, warm = stage.sample(u * 1.8, v * 1.3, 2), stage.sample(u * 1.1 + 5, v * 0.9, 1)
@@ -67,7 +69,10 @@ def _ground(stage: Stage, top: Numbers, tone: Array) -> Array:
 
 
 def _clumps(stage: Stage, level: float, size: float, tone: Array, near: float, number: int) -> None:
-    """Draw trees or bushes along a line: round crowns in shade, with a lit side."""
+    """Draw a row of trees or bushes with feet at the y ``level``: round crowns in shade, with a lit side.
+
+    ``size`` is about the radius of a crown, as a share of the picture's side; ``near`` is as for :func:`_haze`.
+    """
     dark = _haze(stage, tone * 0.62, near)
     light = _haze(stage, tone * 1.02 + 0.04, near)
     wobble = 0.25 * size * stage.noise(size * 0.7, size * 0.7)
@@ -81,7 +86,7 @@ def _clumps(stage: Stage, level: float, size: float, tone: Array, near: float, n
 
 
 def meadow(stage: Stage) -> None:
-    """Draw a wide landscape: sky, hills that pale with distance, trees, a path or furrows, grass in shade."""
+    """Draw a wide landscape: sky, hills that pale with distance, trees, a path or furrows, shaded grass in front."""
     sky(stage)
     for number in range(3):
         near = (0.22, 0.42, 0.62)[number]
@@ -106,7 +111,7 @@ def meadow(stage: Stage) -> None:
 
 
 def _path(stage: Stage, depth: Numbers) -> None:
-    """Draw a winding path from the front to the horizon."""
+    """Draw a winding path from the lower edge to the horizon."""
     start, bend, end = stage.any(0.1, 0.9), stage.any(-0.5, 0.5), stage.any(0.3, 0.7)
     back = 1 - depth
     middle = start + (end - start) * back + bend * back * depth * 2
@@ -124,13 +129,13 @@ def _furrows(stage: Stage, depth: Numbers) -> None:
 
 
 def _near_grass(stage: Stage, depth: Numbers) -> None:
-    """Darken the front, with tufts of grass that lean with the light."""
+    """Darken the foreground, and draw tufts of grass in it that lean with the light."""
     tufts = stage.sample(stage.x * 16 + 3 * stage.light * (1 - stage.y), stage.y * 3.5, 2)
     stage.shade((0.16 * tufts - 0.38) * stage.soft(depth - 0.72 + 0.06 * tufts, 0.5))
 
 
 def _great_tree(stage: Stage) -> None:
-    """Draw a branch or crown of a near tree at the top, on the light's side."""
+    """Draw a branch or crown of a near tree in the upper corner on the light's side."""
     side = np.sign(stage.light)
     away = (stage.x - 0.5) * side - 0.34 + 0.5 * (0.3 - stage.y) + 0.06 * stage.noise(0.12, 0.1, 3)
     cover = stage.soft(away, 0.05) * stage.soft(stage.horizon - 0.1 - stage.y, 0.1)
@@ -139,7 +144,7 @@ def _great_tree(stage: Stage) -> None:
 
 
 def forest(stage: Stage) -> None:
-    """Draw a wood: a bright gap in the distance, pale trunks before it and dark ones near, light on the floor."""
+    """Draw a wood: a bright gap far away, pale distant trunks, dark near ones, and spots of light on the ground."""
     gap = np.exp(-(((stage.x - 0.5 - 0.2 * stage.light) / 0.34) ** 2) - ((stage.y - stage.horizon + 0.2) / 0.36) ** 2)
     stage.rgb[:] = stage.between(stage.tones[3] * 0.5, stage.tones[1] * 0.85 + 0.1, gap * 1.1)
     leaves = stage.noise(0.1, 0.08, 3)
@@ -184,7 +189,7 @@ def desert(stage: Stage) -> None:
 
 
 def sea(stage: Stage) -> None:
-    """Draw open water: a hazy horizon, waves, the light's path on them, sometimes a coast or shore."""
+    """Draw open water: a hazy horizon, waves, the light's reflection on them, sometimes a coast or a shore."""
     sky(stage, clouds=1.1)
     if stage.chance.random() < 0.5:
         coast = stage.ridge(stage.horizon - 0.03, 0.025, 0.3) + 0.12 * np.clip(stage.light * (stage.x - 0.5), -0.2, 0.5)
@@ -206,6 +211,7 @@ def sea(stage: Stage) -> None:
 
 
 def _shore(stage: Stage) -> None:
+    """Draw a sandy shore with a line of foam at the lower edge of the picture."""
     edge = stage.y - stage.any(0.86, 0.93) - 0.05 * np.sin(stage.x * 4 + stage.any(0, 6)) * 0.6
     sand = stage.tones[1] * 0.35 + np.array([0.42, 0.37, 0.29], np.float32)
     stage.lay(np.clip(sand * (1 + 0.05 * stage.noise(0.15, 0.05)[..., None]), 0, 1), stage.soft(edge, 0.02))
@@ -213,7 +219,7 @@ def _shore(stage: Stage) -> None:
 
 
 def underwater(stage: Stage) -> None:
-    """Draw deep water: slanting light from above that fades, rocks and weeds, a floor of sand."""
+    """Draw deep water: slanting rays of light from above that fade, rocks and weeds, and a bed of sand."""
     stage.rgb[:] = stage.between(stage.tones[1] * 0.95, stage.tones[0], stage.y * 1.25 + 0.1 * stage.noise(0.4, 0.3))
     lean = stage.x + 0.55 * stage.light * (stage.y + 0.2)
     rays = stage.sample(lean * 7, 0.4 * stage.y, 2)
@@ -239,7 +245,7 @@ def underwater(stage: Stage) -> None:
 
 
 def open_sky(stage: Stage) -> None:
-    """Draw high air: great clouds modelled by light, and low land far below."""
+    """Draw a high sky: large clouds with light and shade, and land far below at the lower edge."""
     stage.horizon = 1.05
     sky(stage, clouds=1.6)
     for _ in range(int(stage.any(2, 5))):
@@ -249,7 +255,7 @@ def open_sky(stage: Stage) -> None:
 
 
 def _cumulus(stage: Stage, x: float, y: float, size: float) -> None:
-    """Draw a cloud of round heaps: bright towards the light and at the top, blue-grey below."""
+    """Draw a cloud of round heaps about x, y: bright at the top and towards the light, blue-grey below."""
     shape = np.full_like(stage.x, -1.0)
     for _ in range(9):
         dx, radius = stage.any(-1.1, 1.1) * size, size * stage.any(0.3, 0.55)
@@ -267,7 +273,7 @@ def _cumulus(stage: Stage, x: float, y: float, size: float) -> None:
 
 
 def street(stage: Stage) -> None:
-    """Draw a street that recedes between houses: one side in light, the other in shade."""
+    """Draw a street that recedes between two rows of houses, one in light and one in shade."""
     sky(stage, clouds=0.8)
     vanish_x, vanish_y = 0.5 + stage.any(-0.16, 0.16), stage.horizon
     bright = -np.sign(stage.light)  # the side that the light falls on

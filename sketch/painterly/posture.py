@@ -13,22 +13,22 @@ from sketch.backdrops.canvas import Numbers
 from sketch.sketchbook import Sketchbook
 
 SEEN_AT = 48
-"""The side in pixels at which a drawing's extent is measured."""
+"""The side in pixels at which a drawing is rendered to measure it."""
 
 SEEN = 0.3
 LONG = 1.55
-"""The ratio of its axes from which on a drawing is long."""
+"""The least ratio of length to breadth of a drawing that counts as long."""
 
 TILTED = (0.3, 1.25)
-"""The range of angles, in radians from the horizontal, in which a long drawing is tilted: it neither lies nor
-stands."""
+"""The range of angles between lying and standing, in radians from the horizontal, in which a long drawing is tilted."""
 
 FOOT, BASE = 0.06, 0.55
-"""The height of a drawing's lowest part, as a share, and the width of it, as a share of the drawing's, from which on
-it is a base to stand on."""
+"""``FOOT`` is the share of a drawing's height that is its lowest part; ``BASE`` the least width of that part, as a
+share of the drawing's width, on which a drawing stands."""
 
 CUT, BROAD = 0.62, 0.7
-"""The least width of a bust where it is cut off, as a share of its width, and as a whole, as a share of its height."""
+"""The least width of a bust's lowest part, where it is cut off, as a share of the bust's width; and the least width of
+the bust as a share of its height."""
 
 _BUSTS = ("person-role", "person-fantasy", "person-gesture", "person-symbol", "family")
 _LAID = (
@@ -44,10 +44,11 @@ _FLYING = re.compile(r"\b(kite|parachute|balloon|dart|flying disc|fireworks|spar
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Extent of a drawing, as shares of its side from its middle, and its long axis.
+    """The extent of a drawing's visible part, and its long axis.
 
-    ``angle`` is the axis's angle from the horizontal, clockwise, -π/2…π/2; ``ratio`` its length divided by its breadth;
-    ``base`` the breadth of the lowest part, as a share of the width.
+    ``left``, ``top``, ``right`` and ``bottom`` are measured from the middle of the drawing, as shares of its side.
+    ``angle`` is that of the long axis from the horizontal, clockwise, -π/2…π/2 radians; ``ratio`` its length divided by
+    the breadth; ``base`` the width of the lowest part as a share of the whole width.
     """
 
     left: float
@@ -60,24 +61,26 @@ class Posture:
 
     @property
     def wide(self) -> float:
-        """Return its width as a share of the side."""
+        """Return the width of the visible part as a share of the drawing's side."""
         return self.right - self.left
 
     @property
     def high(self) -> float:
-        """Return its height as a share of the side."""
+        """Return the height of the visible part as a share of the drawing's side."""
         return self.bottom - self.top
 
     @property
     def is_tilted(self) -> bool:
-        """Return whether it is long and neither lies nor stands; with a broad base, as of a shoe, it stands."""
+        """Return whether the drawing is long, neither lies nor stands upright, and has no broad base, as a shoe has."""
         return self.ratio >= LONG and TILTED[0] < abs(self.angle) < TILTED[1] and self.base < BASE
 
 
 def measure_posture(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrored: bool = False) -> Posture:
     """Return the posture of a drawing, mirrored and then rotated clockwise by ``turn`` radians.
 
-    :raises SketchbookError: when it does not exist or cannot be rendered.
+    A drawing without visible pixels gets its whole square.
+
+    :raises SketchbookError: when the drawing does not exist or cannot be rendered.
     """
     alpha = book.picture(digest, SEEN_AT)[..., 3]
     if mirrored:
@@ -97,7 +100,7 @@ def measure_posture(digest: str, book: Sketchbook, *, turn: float = 0.0, mirrore
 
 
 def _axis(x: Numbers, y: Numbers) -> tuple[float, float]:
-    """Return the angle of the long axis of points, and the ratio of both axes, by their second moments."""
+    """Return the angle in radians of the long axis of points, and the ratio of long to short axis (second moments)."""
     spread = np.cov(np.stack([x, y])) + 1e-6 * np.eye(2)
     angle = 0.5 * math.atan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
     short, long = np.linalg.eigvalsh(spread)
@@ -105,14 +108,14 @@ def _axis(x: Numbers, y: Numbers) -> tuple[float, float]:
 
 
 def is_laid(item: Item, posture: Posture) -> bool:
-    """Return whether a thing lies down on a ground: it is tilted, and no animal, vehicle or building."""
+    """Return whether a thing is to lie on the ground: it is tilted, does not fly, and is of a kind that can lie."""
     if _FLYING.search(item.name):
         return False
     return posture.is_tilted and (item.kind.startswith(_LAID) or bool(_LAID_BY_NAME.search(item.name)))
 
 
 def is_bust(item: Item, posture: Posture) -> bool:
-    """Return whether a person is drawn as a head or a bust, which the frame should cut off."""
+    """Return whether a person is drawn as a head or a bust, which the lower edge of the picture should cut off."""
     if item.kind == "person":
         return True
     return item.kind.startswith(_BUSTS) and posture.base >= CUT and posture.wide >= BROAD * posture.high

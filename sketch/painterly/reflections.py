@@ -1,4 +1,4 @@
-"""Reflections of things in the ground: clear and rippled in water, faint on a table or a floor."""
+"""Reflections of things in the ground: strong and rippled in water, faint on a table or a floor."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sketch.painterly.shadows import standing_share
 from sketch.scene import Setting
 
 SHINE = {"sea": 0.62, "table": 0.2, "room": 0.14, "plain": 0.12, "window": 0.2}
-"""The strength of reflections by kind of setting; other kinds have none."""
+"""The strength of reflections, 0…1, by kind of setting; other kinds have none."""
 
 WET = 0.34
-"""The strength of reflections in a street in the rain."""
+"""The strength of reflections in a street in the rain, 0…1."""
 
 RIPPLE = 0.045
 """The height of a ripple of water, as a share of the picture's side."""
@@ -28,7 +28,11 @@ def reflection_strength(setting: Setting) -> float:
 
 
 def mirror(form: Form, colours: Array, setting: Setting) -> tuple[Array, Array]:
-    """Return a thing's reflection: its premultiplied colours (m, m, 3) and its strength (m, m)."""
+    """Return a thing's reflection below its foot: colours (m, m, 3) and strength (m, m), 0…1.
+
+    ``colours`` (m, m, 3) are those of the things at coarse size, multiplied by their coverage, as are the ones
+    returned.
+    """
     size = len(form.cover)
     rows = np.arange(size, dtype=np.float32) + 0.5
     below = rows - form.foot * size

@@ -1,4 +1,4 @@
-"""Shadows on the ground of a painterly scene: dark at the contact, longer and softer away from the light."""
+"""Shadows on the ground of a painterly scene: dark where a thing touches it, longer and softer away from the light."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sketch.lighting.form import blur
 from sketch.painterly.forms import Form
 
 LONG, FLAT = 0.95, 0.34
-"""The sideways reach of a shadow, in heights of its thing, and its flattening on the ground."""
+"""How far a shadow reaches sideways, in heights of its thing, and its height on the ground, in heights of its thing."""
 
 DARK = 0.95
 CONTACT = 0.9
@@ -18,9 +18,10 @@ LEAVING = 0.05
 
 
 def cast_shadow(form: Form, side: float, floor: float) -> Array:
-    """Return the darkness of a thing's cast shadow (m, m); without a floor, it falls on a wall behind the thing.
+    """Return how dark a thing's cast shadow is, 0…1, at coarse size (m, m); without a floor it falls on a wall behind.
 
-    ``side`` is where the light comes from, ``floor`` the height, as a share, of the ground's far end.
+    ``side`` is where the light comes from, -1 (left) to 1 (right). ``floor`` is the y of the ground's far end, as a
+    share of the picture's side; above 1 there is no floor.
     """
     size = len(form.cover)
     if floor > 1:
@@ -39,7 +40,10 @@ def cast_shadow(form: Form, side: float, floor: float) -> Array:
 
 
 def contact_shadow(form: Form, floor: float) -> Array:
-    """Return the darkness of the narrow contact shadow under a thing (m, m)."""
+    """Return how dark the narrow shadow right under a thing is, 0…1, at coarse size (m, m); 0 if there is no floor.
+
+    ``floor`` is as for :func:`cast_shadow`.
+    """
     if floor > 1:
         return np.zeros_like(form.cover)
     size = len(form.cover)
@@ -55,16 +59,18 @@ def contact_shadow(form: Form, floor: float) -> Array:
 
 
 def standing_share(form: Form, floor: float) -> float:
-    """Return how far a thing stands on the ground and does not fly, 0…1."""
+    """Return how far a thing stands on the ground, 0…1: 0 if its foot is :data:`LEAVING` above the y ``floor``."""
     return min(1.0, max(0.0, 1 + (form.foot - floor) / LEAVING))
 
 
 def _smooth(row: Array, reach: int) -> Array:
+    """Return a row of values averaged over ``reach`` neighbours on each side."""
     kernel = np.ones(2 * reach + 1, np.float32) / (2 * reach + 1)
     return np.convolve(np.pad(row, reach, mode="edge"), kernel, mode="valid").astype(np.float32)
 
 
 def _on_wall(form: Form, side: float) -> Array:
+    """Return a thing's shadow on a wall behind it, 0…1, at coarse size (m, m): its coverage, moved and blurred."""
     size = len(form.cover)
     how = (1, 0, 0.09 * side * form.side * size, 0, 1, -0.08 * form.side * size)
     image = Image.fromarray(np.ascontiguousarray(form.cover))

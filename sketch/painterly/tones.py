@@ -1,4 +1,7 @@
-"""Tones of a painting: colours in a common key, few masses of light and dark, no contours."""
+"""Colours as in a painting: in a common key, with few masses of light and dark, without drawn contours.
+
+Chroma is that of Oklab, about 0…0.3.
+"""
 
 from __future__ import annotations
 
@@ -15,43 +18,44 @@ from sketch.painterly import forms
 from sketch.scene import Setting
 
 STRONGEST = 0.110
-"""The chroma that strong colours approach and do not exceed: that of oil pigments on average."""
+"""The largest chroma of oil pigments, on average over the hues; colours approach it and do not exceed it."""
 
 WARM, EARTHY = (0.96, 0.038), (1.22, 0.015)
-"""Hues at which pigments are stronger, and by how much: orange, and orange and blue rather than green."""
+"""Hues in radians at which the largest chroma is higher, and by how much: orange; and orange as well as its opposite,
+blue."""
 
 LEAFY = 0.2
-"""How much weaker green pigments are than their neighbours."""
+"""The share by which the largest chroma is lower for greens."""
 
 PALE = 0.45
-"""The share of their chroma that colours lose which are lighter than any pigment of their hue."""
+"""The share by which the largest chroma is lower for colours lighter than any pigment of their hue."""
 
 KEYED = 0.16
-"""How far weak colours move to the key; strong ones move less."""
+"""How far weak colours move to the key, 0…1; strong ones move less."""
 
 OWN, DEEPEST = 0.85, 0.15
-"""How far a requested colour keeps its hue, and the chroma that it approaches and does not exceed."""
+"""How far a requested colour keeps its hue, 0…1, and the chroma that it approaches and does not exceed."""
 
 MASSES, GROUPED = 4.0, 0.55
-"""The number of masses into which lights and darks are grouped, and the strength of the grouping."""
+"""The number of steps into which lightness is grouped, and the strength of the grouping, 0…1."""
 
 GLINT = 0.02
-"""The largest width of a highlight, as a share of the picture's side."""
+"""The largest width of a highlight that is softened, as a share of the picture's side."""
 
 LINE = 0.011
-"""The largest width of a drawing's contour, as a share of the picture's side."""
+"""The largest width of a contour that is removed, as a share of the picture's side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A picture's common colour: the tendency of lights and of darks in Oklab's a and b, (2,) each."""
+    """A picture's colour key: the colours to which its lights and its darks tend, as Oklab's a and b, (2,) each."""
 
     light: Array
     dark: Array
 
     @classmethod
     def mean(cls, keys: Sequence[tuple[Key, float]]) -> Key:
-        """Return the mean of keys, weighted by their shares."""
+        """Return the weighted mean of (key, weight) pairs, whose weights add up to 1."""
         light, dark = (
             sum(share * np.asarray(getattr(each, name)) for each, share in keys) for name in ("light", "dark")
         )
@@ -59,7 +63,7 @@ class Key:
 
 
 def key(setting: Setting) -> Key:
-    """Return the key of a setting: its lights tend to the colour of the bright distance, its darks to the opposite."""
+    """Return a setting's key: its mean hue, changed in the lights by the time of day and in the darks towards blue."""
     lab = colour.lab(np.stack([colour.parse_hex(tone) for tone in setting.tones]))
     common = lab[:, 1:].mean(0)
     warm = {"dusk": (0.03, 0.05), "night": (-0.01, -0.03)}.get(setting.time, (0.008, 0.03))
@@ -68,19 +72,20 @@ def key(setting: Setting) -> Key:
 
 
 def grade(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] | None = None) -> Array:
-    """Return a picture (n, n, 3) with its colours moved into a key.
+    """Return a picture (n, n, 3), sRGB 0…1, with its colours moved into a key by ``amount``, 0…1.
 
-    ``own`` are the things' colours in plain light (n, n, 3), and how far each was requested (n, n, 1).
+    ``own`` are the things' colours before they were lit (n, n, 3), and how far each was requested (n, n, 1), 0…1;
+    requested colours keep their hue.
     """
     lab = colour.lab(rgb)
     light, ab = lab[..., :1].copy(), lab[..., 1:]
     strength = np.hypot(ab[..., :1], ab[..., 1:])
-    # A soft limit: weak colours keep their chroma, and none exceeds the pigments of its hue.
+    # Limit chroma softly: weak colours keep theirs, and none exceeds the pigments of its hue.
     green = _greenness(ab, strength)
     most = _strongest(light, ab, strength) * (1 - LEAFY * green)
     over = np.square(strength / most)
     chroma = strength / np.sqrt(np.sqrt(1 + over * over * np.float32(amount)))
-    # Colours that were stronger become deeper, as in paint.
+    # Colours that lose chroma become darker, as in paint.
     light -= np.float32(0.9 * amount) * green * chroma * np.clip(3 * light - 1.5, 0, 1)
     light -= np.float32(0.9 * amount) * np.clip(strength - chroma - 0.01, 0, 0.2)
     lean = towards.dark + (towards.light - towards.dark) * np.clip(light * 1.4 - 0.2, 0, 1)
@@ -90,12 +95,15 @@ def grade(rgb: Array, towards: Key, amount: float, *, own: tuple[Array, Array] |
         ab = _restore_hues(ab, *own)
     wave = np.sin(2 * np.pi * MASSES * light) / (2 * np.pi * MASSES)
     light = light - GROUPED * amount * wave
-    light = 0.09 + 0.885 * light  # no paint is black, and no paper emits light
+    light = 0.09 + 0.885 * light  # paint is never quite black, and paper never quite white
     return colour.rgb(np.concatenate([light, ab], -1).astype(np.float32))
 
 
 def _restore_hues(ab: Array, plain: Array, requested: Array) -> Array:
-    """Return hues (n, n, 2) moved back to those of plain colours (n, n, 3), as deep as pigments, where requested."""
+    """Return Oklab's a and b (n, n, 2), moved back to those of the colours ``plain`` (n, n, 3) where requested.
+
+    ``requested`` (n, n, 1) is 0…1. The chroma of these colours is limited to :data:`DEEPEST`.
+    """
     where = np.nonzero(requested[..., 0])
     hue = colour.lab(plain[where])[:, 1:]
     hue = hue / np.sqrt(1 + (hue**2).sum(-1, keepdims=True) / np.float32(DEEPEST**2))
@@ -105,13 +113,16 @@ def _restore_hues(ab: Array, plain: Array, requested: Array) -> Array:
 
 
 def _greenness(ab: Array, strength: Array) -> Array:
-    """Return how near hues are to green, 0…1: no pigment is a strong and light green."""
+    """Return how near hues are to green, 0…1 (n, n, 1), because no pigment is a strong and light green.
+
+    ``ab`` (n, n, 2) are Oklab's a and b, ``strength`` (n, n, 1) their chroma.
+    """
     near = (ab[..., 1:] * np.float32(0.5) - ab[..., :1] * np.float32(0.866)) / (strength + 1e-4)
     return np.asarray(np.clip(2.5 * near - 1.5, 0, 1), np.float32)
 
 
 def _strongest(light: Array, ab: Array, strength: Array) -> Array:
-    """Return the chroma of the strongest pigment of each hue: most for red to yellow, least for green and cyan."""
+    """Return the largest chroma (n, n, 1) by hue and lightness: most for red to yellow, least for green and cyan."""
     a, b = ab[..., :1] / (strength + 1e-4), ab[..., 1:] / (strength + 1e-4)
     warm = a * np.float32(np.cos(WARM[0])) + b * np.float32(np.sin(WARM[0]))
     double = (a * a - b * b) * np.float32(np.cos(2 * EARTHY[0])) + 2 * a * b * np.float32(np.sin(2 * EARTHY[0]))
@@ -122,9 +133,9 @@ def _strongest(light: Array, ab: Array, strength: Array) -> Array:
 
 
 def soften_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
-    """Return a picture whose small white spots within things are softened to the light's ``tint`` (3,).
+    """Return a picture (n, n, 3) whose small white spots within things are softened to the light's ``tint`` (3,).
 
-    Broad whites stay, and so do highlights in the dark, as in an eye.
+    Broad whites stay, and so do highlights in the dark, as in an eye. ``alpha`` (n, n) is the things' coverage.
     """
     size = len(alpha)
     least = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
@@ -146,19 +157,19 @@ def soften_highlights(rgb: Array, alpha: Array, tint: Array) -> Array:
 
 
 def remove_contours(rgb: Array, alpha: Array) -> Array:
-    """Return a picture whose thin dark contours, at edges and within things, are replaced by colours next to them.
+    """Return a picture (n, n, 3) whose thin dark lines, at edges and within things, take the colours next to them.
 
-    Dark parts broader than a line, such as eyes, stay. ``rgb`` is (n, n, 3) and ``alpha`` (n, n).
+    Dark parts broader than a line, such as eyes, stay. ``alpha`` (n, n) is the things' coverage.
     """
     size = len(alpha)
     luma = rgb @ _LUMA
     reach = max(1.0, LINE * size)
-    # Light neighbours dominate, so that a line takes the colour next to it.
+    # Light neighbours weigh most, so that a line takes the colour next to it.
     weight = alpha * (0.004 + np.clip(luma - 0.12, 0, 1) ** 2)
     beside = _spread(rgb, weight, 1.6 * reach)
     lighter = np.clip((beside @ _LUMA - luma) * 4 - 0.25, 0, 1)
     dark = np.clip((0.42 - luma) / 0.2, 0, 1) * alpha
-    # Outside the edge there is nothing, so the share within the thing counts.
+    # Nothing is dark outside the thing, so divide by its coverage.
     broad = blur(dark, 2.4 * reach) / (blur(alpha, 2.4 * reach) + 1e-3)
     broad = np.clip((broad - 0.5) / 0.25, 0, 1)
     outer = np.clip((0.97 - blur(alpha, 2.2 * reach)) / 0.25, 0, 1)
@@ -170,6 +181,9 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def _spread(rgb: Array, weight: Array, reach: float, cover: Array | None = None) -> Array:
-    """Return colours blurred with weights; they are premultiplied by their ``cover`` if that is given."""
+    """Return colours (n, n, 3) blurred by ``reach`` pixels, weighted by ``weight`` (n, n).
+
+    With ``cover`` (n, n), the colours are given multiplied by it.
+    """
     total = blur(weight if cover is None else weight * cover, reach) + 1e-4
     return np.stack([blur(rgb[..., part] * weight, reach) / total for part in range(3)], -1)

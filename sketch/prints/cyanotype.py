@@ -1,4 +1,4 @@
-"""Cyanotype: objects on the paper block the light, so that things are pale on a deep ground."""
+"""Cyanotype: things on light-sensitive paper block the light, so that they are pale on a dark, mostly blue ground."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ LAYOUTS = (("single", 1, 1, 4), ("tilted", 1, 1, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in inks from paper to the deepest: things and plants keep the paper light."""
+    """Return the field redrawn as a cyanotype: (h, w, 3), sRGB 0…1.
+
+    The inks lead from unexposed paper, the lightest, to fully exposed, the darkest.
+    """
     blocked = _blocked_light(field)
     ground = 0.95 - 0.05 * field.cloud(70, 1)
     bright = field.blur(colour.lab(field.ground)[..., 0], 1.0)
     steps = np.tanh((bright - bright.mean()) / (2 * bright.std() + 0.06))
     ground = ground + (0.80 - 0.26 * steps - ground) * field.is_place
-    # Plants lie over and under the things: where both block light, less comes through than through one.
+    # Where plants cross things, both block the light, and less of it reaches the paper.
     exposed = ground * (1 - blocked) * (1 - _plants(field) * (1 - 0.45 * field.cut(field.away))) + 0.02
     exposed = exposed * _coating(field)
     at = np.clip(exposed + 0.014 * field.cloud(5, 2) + 0.02 * field.cloud(16, 3), 0, 1)
@@ -38,7 +41,7 @@ def draw(field: Field) -> Array:
 
 
 def _blocked_light(field: Field) -> Array:
-    """Return how much light things block (h, w): more where they are light or thick, less where thin or dark."""
+    """Return the share of light that things block (h, w), 0…1: more in light parts, less in dark ones and at edges."""
     body = field.cut(field.blur(field.away, 1.0))
     through = np.clip(0.06 + 1.0 * field.detail, 0.08, 1)
     through = through + 0.1 * step(field.away, 7, 0) - 0.35 * field.edges * step(field.away, 2, 6)
@@ -49,7 +52,7 @@ def _blocked_light(field: Field) -> Array:
 
 
 def _plants(field: Field) -> Array:
-    """Return how much light pressed plants block (h, w): a spray or a few plants of one kind."""
+    """Return the share of light that pressed plants block (h, w), 0…1: one to four plants of one kind."""
     chance, (high, wide) = field.chance(), field.size
     count = int(chance.choice((1, 2, 2, 3, 3, 4)))
     kind, pitch = int(chance.integers(4)), float(chance.uniform(15, 27))
@@ -67,7 +70,11 @@ def _plants(field: Field) -> Array:
 def _spray(
     field: Field, foot: tuple[float, float], way: float, long: float, bend: float, kind: tuple[int, float]
 ) -> Array:
-    """Return the coverage (h, w) of a stem with leaves, from a foot in a direction: fern, laurel, gum tree or grass."""
+    """Return the coverage (h, w), 0…1, of a stem with leaves.
+
+    It starts at ``foot`` (x, y), is ``long``, both in units, and grows in the direction ``way``, in radians; ``bend``,
+    ±1, curves it. ``kind`` is a number (0 fern, 1 laurel, 2 gum tree, 3 grass) and the distance between leaves.
+    """
     (x, y), (name, pitch) = field.places, kind
     u = (x - foot[0]) * math.cos(way) + (y - foot[1]) * math.sin(way)
     v = (y - foot[1]) * math.cos(way) - (x - foot[0]) * math.sin(way)
@@ -87,7 +94,7 @@ def _spray(
 
 
 def _coating(field: Field) -> Array:
-    """Return where the paper is coated (h, w), 0…1: all of it, or at random as far as a broad brush reached."""
+    """Return how far the paper is coated (h, w), about 0…1: all of it, or only where a broad brush reached."""
     chance, places, size = field.chance(2), field.places, field.size
     is_level = bool(chance.random() < 0.6)
     (across, along), (high, wide) = (places[::-1], size) if is_level else (places, size[::-1])

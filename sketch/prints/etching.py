@@ -1,4 +1,4 @@
-"""Etching: layers of hatching that follow the form, on a plate wiped almost clean."""
+"""Etching: layers of hatching that follow the shapes of things, over a thin film of ink."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from sketch.colour import Array
 from sketch.marks.field import Field, over, step
 
 LIFT = 12.0
-"""The displacement, in units, of lines that cross the highest part of a form."""
+"""How far lines are displaced over the highest part of a thing, in units."""
 
 LAYERS = ((0.35, 6.2, 0.16), (-0.65, 7.0, 0.52), (1.25, 8.0, 0.74))
-"""Layers of hatching: the angle, the distance between lines in units, and the darkness from which they appear."""
+"""Layers of hatching: angle in radians, distance between lines in units, and the darkness at which they appear."""
 
 INKS = (
     ("efe3cb", "2a1d16"), ("f1e7d3", "1b1a1c"), ("ece2cd", "1c2742"), ("f0dfc4", "4a2417"), ("e9e3d2", "20332e"),
@@ -21,7 +21,10 @@ LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in ink 1 on paper, ink 0; a third ink, if there is one, is a plate of tone below."""
+    """Return the field redrawn as an etching: (h, w, 3), sRGB, about 0…1.
+
+    Lines have ink 1 and the paper ink 0; the tone under the lines has ink 2, if there is one, else ink 1.
+    """
     body = field.cut(field.away)
     dark = _dark(field, body)
     paper = _paper_tone(field, dark, body)
@@ -33,7 +36,7 @@ def draw(field: Field) -> Array:
 
 
 def _dark(field: Field, body: Array) -> Array:
-    """Return the wanted darkness of each pixel (h, w), 0…1."""
+    """Return the wanted darkness of each pixel (h, w), 0…1; ``body`` (h, w) is the things' coverage."""
     things = 1.02 - field.detail - 0.45 * field.shade
     down, across = field.slopes(field.blur(field.cover, 16))
     # The ground is dark behind the lit side of a thing, and light behind its shaded side.
@@ -52,7 +55,7 @@ def _dark(field: Field, body: Array) -> Array:
 
 
 def _hatching(field: Field, dark: Array, body: Array) -> Array:
-    """Return the coverage of lines (h, w), 0…1."""
+    """Return the coverage (h, w), 0…1, of all layers of hatching for a wanted darkness (h, w)."""
     x, y = field.places
     lean = float(field.chance().uniform(-0.5, 0.5))
     lift = LIFT * (field.bulge + 0.6 * field.blur(field.far, 3) * field.placed * (1 - body))
@@ -67,7 +70,7 @@ def _hatching(field: Field, dark: Array, body: Array) -> Array:
 
 
 def _paper_tone(field: Field, dark: Array, body: Array) -> Array:
-    """Return the paper (h, w, 3) with a film of ink left by wiping, and the grain of an aquatint in dark parts."""
+    """Return the paper (h, w, 3), sRGB, with a thin film of ink, and a grain like an aquatint in dark parts."""
     film = 0.05 + 0.03 * field.cloud(110, 7) + 0.04 * (1 - body)
     grain = step(field.blur(dark, 1.5) * (1 + 0.25 * field.cloud(4.6, 8)), 0.42, 0.66) + step(
         dark + 0.12 * field.cloud(5.2, 9), 0.7, 0.95

@@ -1,4 +1,4 @@
-"""Large geometric forms behind things: discs, rings, bars, rays, wedges, squares, steps."""
+"""Large geometric forms behind things: discs, half discs, rings, bars, wedges, rays, squares and crosses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from sketch.colour import Array
 from sketch.marks.field import Field
 
 Made = Callable[[Array, Array, np.random.Generator], Array]
+"""Signed distance (h, w), positive inside, to a form of random size; the arguments are x and y (h, w) in units."""
 
 
 def form(field: Field, number: int, kinds: tuple[str, ...] = ()) -> Array:
-    """Return the coverage (h, w) of a random form, of one of ``kinds`` or of any kind.
+    """Return the coverage (h, w), 0…1, of a random form, of one of ``kinds`` or of any kind.
 
-    Kind, size, direction and position depend on the composition's seed and ``number``; the form moves with the things.
+    Kind, size, direction and position depend on the field's seed and ``number``; the form moves with the things. Kinds
+    are the names in :data:`_KINDS`; others raise KeyError.
     """
     rng = field.chance(number)
     kind = str(rng.choice(kinds or tuple(_KINDS)))
@@ -52,13 +54,13 @@ def _bars(u: Array, v: Array, rng: np.random.Generator) -> Array:
 
 
 def _wedge(u: Array, v: Array, rng: np.random.Generator) -> Array:
-    """Return a triangle whose tip lies within the thing."""
+    """Return the signed distance to a triangle whose tip lies near the middle of the form."""
     spread = rng.uniform(0.22, 0.5)
     return np.asarray(((u + 30) * np.tan(spread) - np.abs(v)) * np.cos(spread), np.float32)
 
 
 def _rays(u: Array, v: Array, rng: np.random.Generator) -> Array:
-    """Return rays that start from a point beside the middle."""
+    """Return about the signed distance to rays that start at a point beside the form."""
     u = u + rng.uniform(80, 170)
     count, reach = int(rng.integers(9, 16)), np.hypot(u, v)
     return np.asarray(np.sin(count * np.arctan2(v, u)) * np.minimum(reach, 160) / count, np.float32)

@@ -1,4 +1,4 @@
-"""Linocut: light parts are carved out of ink in grooves that follow the form."""
+"""Linocut: light parts are grooves carved out of an inked block, along the outlines of things."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PITCH = 7.0
 """The distance between grooves, in units."""
 
 GOUGE = 11.0
-"""The distance between cuts of a gouge in the ground, in units."""
+"""The distance between short cuts in the ground, in units."""
 
 INKS = (
     ("efe6d2", "1c1a19"), ("f1e7d0", "14323a"), ("efe4cc", "5a1f18"), ("ece6d6", "1f3d2b"), ("f3e2c4", "8c2f1f"),
@@ -24,14 +24,17 @@ GROUNDS = ("rings", "parallel", "rays", "cleared", "plain")
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in ink 1 on paper, ink 0; a third ink, if any, is printed below within the things."""
+    """Return the field redrawn as a linocut: (h, w, 3), sRGB, about 0…1.
+
+    The paper has ink 0 and the block ink 1; ink 2, if there is one, tints the paper inside the things.
+    """
     body = field.cut(field.away)
     kind = GROUNDS[int(field.chance().integers(len(GROUNDS)))]
     around = _rings(field) if kind == "rings" else _gouge(field, kind)
     if field.is_place > 0:
         around = around + (_place(field) - around) * field.placed
     carved = _within(field) * body + around * (1 - body)
-    # A rim preserves the silhouette: of ink where the ground is carved, else a groove.
+    # A rim keeps the outline visible: a line of ink where the ground is carved, else a groove.
     width, bare = 1.6 - 0.7 * field.shade + 0.5 * field.cloud(12, 4), step(field.blur(around, 6), 0.42, 0.3)
     carved = carved * (1 - field.cut(width * (1 - bare) - np.abs(field.away - 0.2)))
     carved = np.maximum(carved, field.cut(width * 1.9 * bare - 1 - np.abs(field.away + 0.4)))
@@ -42,7 +45,7 @@ def draw(field: Field) -> Array:
 
 
 def _within(field: Field) -> Array:
-    """Return the carved part of the things (h, w): wide in light parts, almost nothing in dark ones."""
+    """Return how far the things are carved (h, w), 0…1: in wide grooves where they are light, hardly where dark."""
     wobble = 0.16 * field.cloud(26, 1) + 0.06 * field.cloud(9, 2)
     phase = (field.away + 16 * field.blur(field.tone * field.cover, 4)) / (PITCH * field.scaled) + wobble
     light = 0.06 + 0.86 * field.detail + 0.28 * field.shade
@@ -52,7 +55,7 @@ def _within(field: Field) -> Array:
 
 
 def _rings(field: Field) -> Array:
-    """Return rings carved around the things (h, w), thinner with distance, until plain ink is left."""
+    """Return how far the ground is carved (h, w), 0…1: in rings around the things that get thinner with distance."""
     wobble = 0.16 * field.cloud(26, 1) + 0.05 * field.cloud(9, 2)
     pitch = PITCH * field.scaled * (1.1 + 0.012 * np.abs(field.away))
     last = float(field.chance(1).uniform(30, 62))
@@ -61,7 +64,7 @@ def _rings(field: Field) -> Array:
 
 
 def _gouge(field: Field, kind: str) -> Array:
-    """Return the carved ground (h, w): parallel cuts, rays, cleared except for ridges, or nearly plain."""
+    """Return how far the ground is carved (h, w), 0…1; ``kind`` is one of :data:`GROUNDS` except "rings"."""
     lean = float(field.chance(2).uniform(-1.3, 1.3))
     near = step(field.away, -70, 0)
     if kind == "rays":
@@ -76,7 +79,7 @@ def _gouge(field: Field, kind: str) -> Array:
 
 
 def _place(field: Field) -> Array:
-    """Return the carved place (h, w), by its lightness, in cuts that follow its shapes."""
+    """Return how far a place is carved (h, w), 0…1: more where it is lighter, in cuts that follow its shapes."""
     soft = field.blur(field.far, 2)
     way = strokes.along(field, soft, lean=float(field.chance(3).uniform(-0.2, 0.2)), rest=0.006)
     cell = 0.8 * GOUGE * field.scaled

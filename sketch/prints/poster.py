@@ -1,4 +1,4 @@
-"""Poster: halftone and solid ink, with large forms behind the things; colours swap where they meet."""
+"""Poster: halftone and solid ink, with large geometric forms behind the things; colours swap where they overlap."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ LAYOUTS = (("tilted", 1, 1, 5), ("single", 1, 1, 2), ("panels", 2, 1, 1))
 PAPER, DARK, COLOUR = range(3)
 
 QUIET = ("bar", "bars", "wedge", "ring", "disc")
-"""The kinds of the second form."""
+"""The kinds of form to choose from for the second one."""
 
 GROUNDS = ((PAPER, COLOUR), (PAPER, COLOUR), (COLOUR, PAPER), (DARK, COLOUR))
-"""The inks of the ground and the first form to choose from."""
+"""Pairs of inks to choose from: that of the ground and that of the first form."""
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in halftone of one ink on another; they swap along a diagonal and where a form begins."""
+    """Return the field redrawn as a poster: (h, w, 3), sRGB, about 0…1.
+
+    Things are a halftone of one ink on another, which swap along a slanting line. Ink 0 is paper, ink 1 dark, ink 2 the
+    colour; ink 3, if there is one, is an accent.
+    """
     rng = field.chance(1)
     ground, front = GROUNDS[int(rng.integers(len(GROUNDS)))]
     accent = field.inks[-1] if len(field.inks) > 3 else field.ink(PAPER if ground == DARK else DARK)
@@ -36,10 +40,10 @@ def draw(field: Field) -> Array:
     second = form(field, 3, QUIET) * float(rng.random() < 0.5) * (1 - field.is_place)
     behind = over(_form(field, ground, front), first, _ground(field, ground, front))
     behind = over(accent, second * (1 - first), behind)
-    # Where a form meets a thing both swap their colours.
+    # Inside a thing, the colours change where a form passes behind it.
     paper = field.ink(PAPER if ground == DARK else ground)
     base = over(paper, _either(first, second), np.broadcast_to(field.ink(front), behind.shape))
-    # Things requested in a colour are entirely in it; the ground leaves this colour to them.
+    # Things requested in a colour are entirely in it; the ground does without this colour.
     base, accent = (
         over(field.ink(COLOUR), field.request, np.broadcast_to(each, base.shape)) for each in (base, accent)
     )
@@ -49,13 +53,13 @@ def draw(field: Field) -> Array:
 
 
 def _quiet(field: Field, ink: int) -> Array:
-    """Return the ink (3,) of a ground; paper instead of colour where a colour was requested for the things."""
+    """Return the ink of the ground, sRGB (3,); if a colour was requested for things, paper replaces the colour."""
     own = field.ink(ink)
     return own + (field.ink(PAPER) - own) * np.float32(field.mean_request) if ink == COLOUR else own
 
 
 def _form(field: Field, ground: int, front: int) -> Array:
-    """Return the ink (3,) of the first form; an accent or shaded paper where a colour was requested for the things."""
+    """Return the ink of the first form, sRGB (3,); if a colour was requested for things, an accent or shaded paper."""
     own, paper = field.ink(front), field.ink(PAPER)
     if ground == DARK:
         return _quiet(field, front)
@@ -64,7 +68,10 @@ def _form(field: Field, ground: int, front: int) -> Array:
 
 
 def _print_things(field: Field, base: Array, accent: Array, *, is_dark: bool) -> tuple[Array, Array]:
-    """Return the things printed twice, as on either side of the line that divides them."""
+    """Return two prints of the things (h, w, 3), one for each side of the line that divides them.
+
+    ``base`` and ``accent`` (h, w, 3) are the colours under the halftone; ``is_dark`` says whether the ground is dark.
+    """
     share = _dark(field)
     if is_dark:
         share = share * step(field.away, 0.5, 3.5)
@@ -78,12 +85,12 @@ def _print_things(field: Field, base: Array, accent: Array, *, is_dark: bool) ->
 
 
 def _either(one: Array, other: Array) -> Array:
-    """Return where exactly one of two coverages lies."""
+    """Return the coverage (h, w) of the area that exactly one of two coverages covers."""
     return np.asarray(one + other - 2 * one * other, np.float32)
 
 
 def _half(field: Field) -> Array:
-    """Return the side of a slanting line through the middle of the things on which each pixel lies (h, w), 0 or 1."""
+    """Return on which side of a slanting line through the middle of the things each pixel lies (h, w), 0 or 1."""
     rng = field.chance(4)
     x, y = field.places
     across, down = field.centre
@@ -99,7 +106,10 @@ def _dark(field: Field) -> Array:
 
 
 def _screen(field: Field, share: Array, turn: float) -> Array:
-    """Return the coverage of a screen of dots or lines, by the seed; solid where ``share`` is high."""
+    """Return the coverage (h, w), 0…1, of a screen of dots or, seldom, of lines, for a ``share`` (h, w) of ink, 0…1.
+
+    ``turn``, in radians, is added to its angle.
+    """
     rng = field.chance(5)
     pitch, angle = PITCH * field.scale, float(rng.uniform(0.3, 1.2)) + turn
     if rng.random() < 0.93:
@@ -109,7 +119,7 @@ def _screen(field: Field, share: Array, turn: float) -> Array:
 
 
 def _ground(field: Field, ground: int, front: int) -> Array:
-    """Return the ground (h, w, 3): flat, or a place as broad lines that are thick where it is dark."""
+    """Return the ground (h, w, 3), sRGB: flat, or with a place in broad lines that are thick where it is dark."""
     flat = np.broadcast_to(_quiet(field, ground), field.ground.shape)
     if field.is_place == 0:
         return flat

@@ -1,4 +1,4 @@
-"""Risograph: three overprinted spot colours, each with its grain and its misregistration."""
+"""Risograph: three inks printed over one another, each plate with its own screen and slightly out of place."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ INKS = (
 )  # fmt: skip
 LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("pattern", 2, 2, 1))
 ABSORBED = 0.06
-"""The least transmission of an ink."""
+"""The smallest share of light that an ink lets through."""
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn as three plates, inks 1 to 3, printed over one another on paper, ink 0."""
+    """Return the field redrawn as a risograph: (h, w, 3), sRGB 0…1; inks 1 to 3 are printed on paper, ink 0."""
     rng = field.chance(1)
     picture = np.broadcast_to(field.ink(0), field.ground.shape).astype(np.float32)
     plates = np.stack(_separate(field), -1)
@@ -39,12 +39,12 @@ def draw(field: Field) -> Array:
 
 
 def _let_through(field: Field, number: int) -> Array:
-    """Return the share of the paper's light (3,) that an ink transmits."""
+    """Return the share of the paper's light that an ink lets through, per channel (3,)."""
     return np.clip(field.ink(number) / np.maximum(field.ink(0), 0.5), ABSORBED, 1)
 
 
 def _separate(field: Field) -> tuple[Array, Array, Array]:
-    """Return the wanted amounts of three inks (h, w) each."""
+    """Return the amounts of inks 1, 2 and 3 to print at each pixel, about 0…1: three arrays (h, w)."""
     thick = -np.log(np.clip(np.stack([_let_through(field, number) for number in (1, 2, 3)]), ABSORBED, 1))
     wanted = -np.log(np.clip(_target_picture(field), ABSORBED, 1))
     ridge = thick @ thick.T + 0.12 * np.eye(3)
@@ -63,7 +63,7 @@ def _separate(field: Field) -> tuple[Array, Array, Array]:
 
 
 def _unlike(field: Field) -> Array:
-    """Return how far each of three inks (3,) is reduced, 0…0.5, because it differs from a requested colour."""
+    """Return how far inks 1 to 3 are reduced (3,), 0…0.5: the more their hue differs from the things' mean hue."""
     hues, own = colour.lab(field.inks[1:4])[:, 1:], field.mean[1:]
     strength = float(np.hypot(*own))
     like = hues @ own / (np.hypot(*hues.T) * strength + 1e-3)
@@ -71,7 +71,7 @@ def _unlike(field: Field) -> Array:
 
 
 def _target_picture(field: Field) -> Array:
-    """Return the scene (h, w, 3) with higher contrast and chroma, modelled by the light."""
+    """Return the picture to be printed (h, w, 3), sRGB: the scene with more contrast, chroma and shading."""
     lab = field.lab.copy()
     body = field.blur(field.cover, 1)
     lab[..., 0] = np.clip(lab[..., 0] + body * (0.35 * (field.tone - lab[..., 0]) + 0.1 * field.shade), 0, 1)
@@ -80,7 +80,10 @@ def _target_picture(field: Field) -> Array:
 
 
 def _behind(field: Field, own: Array) -> Array:
-    """Return each plate's print of the ground (h, w, 3): a place, or an echo of the things that fades out."""
+    """Return the amounts of inks 1 to 3 in the ground (h, w, 3), about 0…1: a place, or a gradient and a shifted copy.
+
+    ``own`` (h, w, 3) are the amounts that would print the scene as drawn.
+    """
     rng = field.chance(2)
     x, y = field.places
     high, wide = field.size
@@ -98,7 +101,10 @@ def _behind(field: Field, own: Array) -> Array:
 
 
 def _print_plate(field: Field, plate: Array, number: int) -> Array:
-    """Return the print of a plate (h, w): flat, in dots at a separate angle, or as grain; uneven like a worn drum."""
+    """Return the coverage (h, w), 0…1, of a plate as printed: nearly flat, in dots, or as grain, and slightly uneven.
+
+    ``plate`` (h, w) is the wanted amount of ink; ``number`` is the ink's, which decides the angle of the dots.
+    """
     rng = field.chance(10 + number)
     worn = 1 - 0.07 * np.clip(field.cloud(70, number) + 0.6 * field.cloud(7, 20 + number), 0, 3)
     kind, share = rng.random(), np.clip(plate, 0, 1)
@@ -110,7 +116,7 @@ def _print_plate(field: Field, plate: Array, number: int) -> Array:
 
 
 def _grain(field: Field, share: Array, number: int) -> Array:
-    """Return the coverage of a plate as grain: specks that are denser where ``share`` is higher."""
+    """Return the coverage (h, w), 0…1, of a plate as grain: specks that are denser where ``share`` (h, w) is higher."""
     rough = noise.cloud(*field.shape, 3.6 * field.scale, field.seed * 64 + 30 + number)
     threshold = 0.5 + 0.22 * rough
     return np.asarray(np.clip((share * 1.3 - 0.15 - threshold) / 0.3 + 0.5, 0, 1), np.float32)

@@ -1,4 +1,4 @@
-"""Scratchboard: short strokes of a needle remove black from a board, dense in light parts and few in dark ones."""
+"""Scratchboard: short strokes scratch black off a board, many of them in light parts and few in dark ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.7))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in strokes of ink 1 on ink 0; further inks, if any, tint the layer under the black."""
+    """Return the field redrawn as a scratchboard: (h, w, 3), sRGB, about 0…1.
+
+    Ink 0 is the black; strokes show ink 1 under it, which further inks tint, if there are any.
+    """
     body = field.cut(field.away)
     light = np.clip(0.14 + 0.95 * field.detail + 0.35 * field.shade, 0.12, 1)
     ground = _ground(field)
@@ -48,12 +51,12 @@ def draw(field: Field) -> Array:
 
 
 def _width(tone: Numbers, least: float) -> Array:
-    """Return half a stroke's width in units for a tone; below ``least`` there is no stroke."""
+    """Return half the width of strokes (h, w), in units, for a tone (h, w), 0…1; strokes vanish at ``least``."""
     return np.asarray(0.45 + 1.15 * np.clip(tone, 0, 1) - 1.6 * step(tone, least + 0.2, least), np.float32)
 
 
 def _ground(field: Field) -> Array:
-    """Return the light on the ground (h, w): its place, or a light that contrasts with the things."""
+    """Return how light the ground is (h, w), about 0…1: a place, or a gradient that contrasts with the things."""
     kind = int(field.chance(5).integers(4))
     near = step(field.away, -46, 0)
     down, across = field.slopes(field.blur(field.cover, 14))
@@ -71,7 +74,7 @@ def _ground(field: Field) -> Array:
 
 
 def _below(field: Field, body: Array) -> Array:
-    """Return the layer under the black (h, w, 3): one ink, or inks that blend into each other."""
+    """Return the layer under the black (h, w, 3), sRGB: one ink, or up to three that blend into each other."""
     base = np.broadcast_to(field.ink(1), field.ground.shape)
     if len(field.inks) < 3:
         return base

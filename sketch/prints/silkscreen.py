@@ -1,4 +1,4 @@
-"""Silkscreen: flat, strong, misregistered colours under a coarse halftone, another scheme in each cell of a grid."""
+"""Silkscreen: flat, strong, misregistered colours under a coarse halftone; each cell of a grid has other colours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PITCH = 6.6
 """The distance between dots of the screen, in units."""
 
 OFF = 3.4
-"""The largest misregistration of a colour, in units."""
+"""How far a colour is printed out of place at most, in units."""
 
 INKS = (
     ("f2ece0", "f6d02f", "16a8c7", "f23b7a", "e8502a", "2b2a7a", "1b1620"),
@@ -27,7 +27,10 @@ LAYOUTS = (("grid", 2, 2, 4), ("grid", 2, 3, 2), ("grid", 3, 3, 2), ("single", 1
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in flat inks for light, dark and warm parts by cell, and a screen of the darkest ink."""
+    """Return the field redrawn as a silkscreen: (h, w, 3), sRGB, about 0…1.
+
+    In each cell, the ground and the light, middle and warm parts of things have flat inks, under dots of a dark ink.
+    """
     schemes = _schemes(field)[field.cells]
     ground, shadow, light, middle, warm, key = (schemes[..., part, :] for part in range(6))
     rng = field.chance(1)
@@ -42,14 +45,17 @@ def draw(field: Field) -> Array:
 
 
 def _part(field: Field, values: Array, level: float) -> Array:
-    """Return where values (h, w) exceed a level, with an edge about one pixel soft."""
+    """Return the coverage (h, w), 0…1, of the area where values (h, w) exceed a level; its edge is soft."""
     down, across = field.slopes(values)
     soft = np.maximum(np.hypot(down, across) * field.pixel, 0.05)
     return np.asarray(np.clip((values - level) / soft + 0.5, 0, 1), np.float32)
 
 
 def _behind(field: Field, ground: Array, shadow: Array, middle: Array) -> Array:
-    """Return the ground (h, w, 3): flat, with the things' shadow or a block of colour; or a place in three inks."""
+    """Return the ground (h, w, 3), sRGB: one flat ink with a second one in places, or a place in three inks.
+
+    The last three arguments are inks per pixel (h, w, 3).
+    """
     plain = over(shadow, _answer(field), ground)
     if field.is_place == 0:
         return plain
@@ -61,7 +67,7 @@ def _behind(field: Field, ground: Array, shadow: Array, middle: Array) -> Array:
 
 
 def _answer(field: Field) -> Array:
-    """Return the part of the ground (h, w) with a second colour: a shadow, solid or dotted, a halo, or a block."""
+    """Return the coverage (h, w), 0…1, of the ground's second ink: a shadow, solid or dotted, a halo, or a block."""
     rng = field.chance(6)
     kind, far, lean = int(rng.integers(5)), float(rng.uniform(7, 24)), float(np.sign(field.side or 0.5))
     thrown = field.shift(field.away, -far * lean, float(rng.uniform(-0.3, 0.9)) * far)
@@ -80,7 +86,7 @@ def _answer(field: Field) -> Array:
 
 
 def _screen(field: Field, tone: Array) -> Array:
-    """Return the coverage of the dark screen: solid in dark parts, dots in between, with some wear."""
+    """Return the coverage (h, w), 0…1, of the dark ink: solid in dark parts, dots in middle tones, lines at edges."""
     pitch, angle = PITCH * field.scale, float(field.chance(2).uniform(0.2, 0.6))
     dark = 1 - tone - 0.22 * field.shade + 0.04 * field.cloud(30, 3)
     share = step(dark - 0.12 * field.request, 0.28, 0.78)
@@ -96,9 +102,9 @@ def _screen(field: Field, tone: Array) -> Array:
 
 
 def _schemes(field: Field) -> Array:
-    """Return six inks for each cell (cells, 6, 3): ground, shadow, light, middle, warm, and the screen's.
+    """Return six inks for each cell (cells, 6, 3), sRGB: ground, shadow, light, middle, warm, and the dots'.
 
-    The last two inks of the palette are the dark ones; the others get darker from the first on.
+    The field's last two inks must be the dark ones, and the others sorted from light to dark.
     """
     brights, dark, darkest = np.arange(len(field.inks) - 2), len(field.inks) - 2, len(field.inks) - 1
     turn = field.chance(5).permutation(brights)
@@ -112,14 +118,14 @@ def _schemes(field: Field) -> Array:
             ground, shadow = shadow, ground
         schemes.append([ground, shadow, light, middle, warm, key])
     chosen = np.asarray(field.inks[np.array(schemes)], np.float32)
-    # Every fourth cell, and a picture without cells, shows things in the ink most similar to them.
+    # In every fourth cell, and without cells, the light ink is the one nearest to the things.
     for cell in range(0, len(schemes), 4):
         chosen[cell, 2] = _own(field, brights[brights != schemes[cell][0]])
     return _apply_request(field, chosen) if field.mean_request else chosen
 
 
 def _apply_request(field: Field, schemes: Array) -> Array:
-    """Return schemes (cells, 6, 3) whose things have the requested colour, in every other cell, diagonally."""
+    """Return schemes (cells, 6, 3), changed in place: things have the requested colour in cells 0, 3, 4, 7, …."""
     light, middle, warm = range(2, 5)
     own = colour.lab(_own(field, np.arange(1, len(field.inks))))
     shown = np.stack([own, own * (0.8, 0.95, 0.95), own * (0.9, 1.1, 1.1)]).astype(np.float32)
@@ -134,7 +140,7 @@ def _apply_request(field: Field, schemes: Array) -> Array:
 
 
 def _own(field: Field, among: NDArray[np.int64]) -> Array:
-    """Return the ink (3,), among some, nearest to the things' mean colour."""
+    """Return the ink, sRGB (3,), nearest to the things' mean colour; ``among`` are the numbers of those allowed."""
     apart = ((colour.lab(field.inks[among]) - field.mean) ** 2 * (0.6, 2, 2)).sum(1)
     likely = np.exp((apart.min() - apart) / 0.008)
     return np.asarray(likely @ field.inks[among] / likely.sum(), np.float32)

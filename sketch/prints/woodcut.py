@@ -1,4 +1,4 @@
-"""Woodcut: the plank prints its grain, which runs around the things as around knots; pieces are inked separately."""
+"""Woodcut: the print shows the grain of the wood, which bends around things as around knots; parts differ in ink."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1))
 
 
 def draw(field: Field) -> Array:
-    """Return a field drawn in inks on paper, ink 0: ink 1 for dark parts, the others for the pieces of the block."""
+    """Return the field redrawn as a woodcut: (h, w, 3), sRGB, about 0…1.
+
+    Ink 0 is the paper and ink 1 prints dark parts; inks 2 to 5 print the other parts of the things and the ground.
+    """
     grain = _grain(field)
     body = field.cut(field.away)
     pieces = over(_own(field), body, _ground(field, grain))
-    # Dark parts are cut in a second block, which ends in gouges along the grain.
+    # Dark parts are printed from a second block, as lines along the grain that end in points.
     dark = np.clip(0.9 - 1.3 * field.tone - 0.3 * field.shade, 0, 1) * body
     dark = dark + (1 - body) * field.is_place * np.clip(1.05 - 1.6 * field.lab[..., 0], 0, 0.8)
     second = field.stripes(
@@ -39,7 +42,7 @@ def draw(field: Field) -> Array:
     second = second * step(dark, 0.12, 0.25)
     second = np.maximum(second, step(field.edges, 0.45, 0.9) * body * 0.9)
     printed = over(field.ink(1), second, pieces)
-    # Soft wood prints pale between the rings, and some pieces of the block leave small gaps.
+    # Soft wood between the growth rings prints pale, and there are small gaps at some outlines.
     rings = field.stripes(
         grain / (PITCH * field.scale) + 0.35, np.clip(0.26 + 0.16 * _streaks(field, grain), 0.02, 0.6)
     )
@@ -49,14 +52,14 @@ def draw(field: Field) -> Array:
 
 
 def _across(field: Field) -> tuple[Numbers, Numbers]:
-    """Return the coordinates across and along the plank (h, w) in units, from its middle."""
+    """Return each pixel's coordinates across and along the wood (h, w), in units, from the middle of the picture."""
     x, y = (place - side / 2 for place, side in zip(field.places, reversed(field.size), strict=True))
     turn = float(field.chance(1).choice((0.0, 0.0, np.pi / 2, 0.3, -0.35)))
     return y * math.cos(turn) + x * math.sin(turn), x * math.cos(turn) - y * math.sin(turn)
 
 
 def _grain(field: Field) -> Array:
-    """Return the position across the rings (h, w), in units: even, but bent around knots and around the things."""
+    """Return the position across the growth rings (h, w), in units: even, but bent around knots and things."""
     chance = field.chance(2)
     across, along = _across(field)
     for _ in range(int(chance.integers(1, 4))):
@@ -69,12 +72,12 @@ def _grain(field: Field) -> Array:
 
 
 def _streaks(field: Field, grain: Array) -> Array:
-    """Return how softly each ring of the plank prints (h, w), in long streaks along the grain."""
+    """Return how pale each growth ring prints (h, w), about -2…2, in long streaks along the grain."""
     return np.asarray(np.sin(grain / 17 + field.cloud(120, 5)) + 0.6 * field.cloud(60, 6), np.float32)
 
 
 def _own(field: Field) -> Array:
-    """Return the ink of the things' pieces (h, w, 3): the nearest in hue, and paper in light parts."""
+    """Return the colours of the things (h, w, 3), sRGB: inks near their hue, and paper in light parts."""
     inks = colour.lab(np.stack([field.ink(number) for number in (0, 2, 3, 4, 5)]))
     wanted = field.lab.copy()
     wanted[..., 0] = 0.5 * wanted[..., 0] + 0.5 * (0.25 + 0.7 * field.tone)
@@ -90,7 +93,7 @@ def _own(field: Field) -> Array:
 
 
 def _ground(field: Field, grain: Array) -> Array:
-    """Return the inks of the ground's pieces (h, w, 3): bands along the grain, or the place."""
+    """Return the colours of the ground (h, w, 3), sRGB: bands of inks along the grain, or a place."""
     chance = field.chance(3)
     inks = colour.lab(np.stack([field.ink(number) for number in range(6)]))
     order = 2 + chance.permutation(4)
@@ -99,7 +102,7 @@ def _ground(field: Field, grain: Array) -> Array:
     bands = np.broadcast_to(colour.rgb(base), field.ground.shape)
     for number, edge in enumerate(edges, 1):
         bands = over(field.ink(int(order[number])), field.cut((grain - edge + 5 * field.cloud(70, 8)) * 0.8), bands)
-    # The transition between two inks of a place consists of gouges along the grain.
+    # Between two inks of a place there are lines along the grain.
     place = colour.lab(field.ground)
     gouge = 4 * np.abs((grain / (2 * PITCH * field.scale)) % 1 - 0.5) - 1
     place[..., 0] += 0.07 * gouge - 0.22 * np.tanh(3 * (field.nearby[..., 0] - 0.6)) * step(field.away, -24, -2)

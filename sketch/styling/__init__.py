@@ -1,3 +1,3 @@
-"""Requirements of styles for scenes: drawings, arrangement and composition."""
+"""Arrange scenes as a style requires: with which drawings, what stands where, and in which composition."""
 
 __all__ = ["drawing_styles", "framed", "styled"]

@@ -1,4 +1,4 @@
-"""Choose between drawings with modelled form, with light and shade, and flat drawings of the same name."""
+"""Choose between drawings of the same name: flat ones, and modelled ones, which have light and shade."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ FLAT = ("flat", "classic")
 """The styles of shipped drawings that are used by default."""
 
 MODELLED = ("fluent-gradient",)
-"""The styles of drawings with modelled form, the preferred first; they are used only on purpose."""
+"""The styles of modelled drawings, the preferred one first; they are used only where a caller asks for them."""
 
 
 def is_modelled(drawing: Drawing) -> bool:
-    """Return whether a drawing has modelled form."""
+    """Return whether a drawing is modelled, that is, has light and shade."""
     return drawing.style in MODELLED
 
 
 def without_modelled(drawings: Sequence[Drawing]) -> list[Drawing]:
-    """Return the drawings without modelled form; all of them if every one is modelled."""
+    """Return the drawings that are not modelled, or all of them if every one is modelled."""
     return [each for each in drawings if not is_modelled(each)] or list(drawings)
 
 
 def find_modelled(book: Sketchbook, digest: str) -> str:
-    """Return the modelled drawing of the same name if there is one, else the same digest.
+    """Return the digest of the modelled drawing with the same name, or ``digest`` if there is none.
 
     Only shipped flat drawings are replaced: a drawing that a curator added is used as it is.
     """
@@ -37,9 +37,11 @@ def find_modelled(book: Sketchbook, digest: str) -> str:
 
 @lru_cache(maxsize=4)
 def _by_name(book: Sketchbook) -> dict[str, str]:
+    """Return the digests of a library's modelled drawings by name; cached."""
     return _modelled_of(book.drawings.values())
 
 
 def _modelled_of(drawings: Iterable[Drawing]) -> dict[str, str]:
+    """Return the digests of the modelled drawings by name; of several with one name, the preferred one."""
     ordered = sorted(filter(is_modelled, drawings), key=lambda each: (MODELLED.index(each.style), each.digest))
     return {each.name: each.digest for each in reversed(ordered)}

@@ -1,6 +1,7 @@
-"""Drawings that are pictures in a rounded square, such as a sunset or a skyline: recognise them and let them bleed.
+"""Recognise drawings that are pictures in a square with rounded corners, such as a sunset or a skyline.
 
-Shown whole, they look like an app's icon. So large that the frame cuts their corners, they are a scene.
+Shown whole, such a drawing looks like an app's icon. Enlarged until the frame cuts off its corners, it looks like a
+scene.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ from sketch.scene import Scene, Thing
 from sketch.sketchbook import Sketchbook
 
 SEEN_AT = 48
-"""The side in pixels at which a drawing's extent is measured."""
+"""The side in pixels at which a drawing is rendered to measure it."""
 
 SEEN = 0.5
 LEAST = 0.8
-"""The least share of its square that such a drawing fills along each side."""
+"""The least height and width of such a drawing's visible part, as shares of the drawing's side."""
 
 SQUARE, FULL = 0.06, 0.945
-"""The largest difference of its sides, and the least coverage of its box."""
+"""The largest relative difference of the visible part's height and width, and its least mean coverage."""
 
 UNEVEN = (0.02, 0.01)
-"""The largest difference when it is flipped vertically, and when it is mirrored."""
+"""The largest mean difference of coverage when it is flipped vertically, and when it is mirrored horizontally."""
 
 CORNER = 0.13
-"""The largest rounding of a corner, measured along each side to the middle of its arc."""
+"""The largest rounding of a corner, as a share of the drawing's side, measured to the middle of its arc."""
 
 MARGIN = 0.012
 
@@ -47,26 +48,26 @@ class _Square:
 
 
 def is_framed(digest: str, book: Sketchbook) -> bool:
-    """Return whether a drawing is a picture in a square, rounded or not; a photo's cut-out is none.
+    """Return whether a drawing is a picture in a square, with or without rounded corners; False for a photo's cut-out.
 
-    :raises SketchbookError: when it does not exist or cannot be rendered.
+    :raises SketchbookError: when the drawing does not exist or cannot be rendered.
     """
     return _within(digest, book) is not None
 
 
 def as_view(item: Item, book: Sketchbook) -> Item:
-    """Return an item that counts as covering its square if its drawing is a picture in a square."""
+    """Return the item; if its drawing is a picture in a square, its coverage becomes 1, which can make it a view."""
     if item.appearance is None or not is_framed(item.drawing, book):
         return item
     return replace(item, appearance=replace(item.appearance, cover=1.0))
 
 
 def bleed(scene: Scene, book: Sketchbook) -> Scene:
-    """Return a scene whose furthest thing extends beyond the frame if it is a picture in a square.
+    """Return the scene; if its furthest thing is a picture in a square, it is enlarged until it fills the whole frame.
 
-    This applies if it is alone or other things stand in front of it; among other things it stays one of them.
+    Only a thing that is alone, or that is the view behind other things, is enlarged.
 
-    :raises SketchbookError: when its drawing does not exist or cannot be rendered.
+    :raises SketchbookError: when the thing's drawing does not exist or cannot be rendered.
     """
     if not scene.things:
         return scene
@@ -77,22 +78,25 @@ def bleed(scene: Scene, book: Sketchbook) -> Scene:
 
 
 def _filling(thing: Thing, square: _Square) -> Thing:
+    """Return the thing enlarged, moved and unrotated so that the square within its drawing is the whole picture."""
     size = 0.5 / square.half
     x = -square.x if thing.mirrored else square.x
     return replace(thing, x=0.5 - x * size, y=0.5 - square.y * size, size=size, turn=0.0)
 
 
 def _within(digest: str, book: Sketchbook) -> _Square | None:
+    """Return the largest square within a drawing that is a picture in a square, else None."""
     return _of_book(book)(digest)
 
 
 @lru_cache(maxsize=4)
 def _of_book(book: Sketchbook) -> Callable[[str], _Square | None]:
-    """Return a cached function that measures a book's drawings; only a few large books stay in the cache."""
+    """Return a cached function from a digest to the result of :func:`_within`; four libraries stay cached."""
     return lru_cache(maxsize=4096)(partial(_looked_at, book))
 
 
 def _looked_at(book: Sketchbook, digest: str) -> _Square | None:
+    """Measure a drawing: return the largest square within it if it is a picture in a square, else None."""
     if book.is_cut_out(digest):
         return None
     alpha = book.picture(digest, SEEN_AT)[..., 3]
@@ -108,6 +112,7 @@ def _looked_at(book: Sketchbook, digest: str) -> _Square | None:
 
 
 def _is_square(box: Array) -> bool:
+    """Return whether a visible part, coverage (h, w), is large, about square, almost full and symmetrical."""
     high, wide = box.shape
     return (
         min(high, wide) >= LEAST * SEEN_AT
@@ -118,10 +123,11 @@ def _is_square(box: Array) -> bool:
 
 
 def _cut(box: Array) -> float:
-    """Return how far its corners are cut, along its diagonals, as a share of the drawing's side."""
+    """Return how far its corners are cut off, along its diagonals, as a share of the drawing's side."""
     return max(_entry(each) for each in (box, box[::-1], box[:, ::-1], box[::-1, ::-1])) / SEEN_AT
 
 
 def _entry(box: Numbers) -> float:
+    """Return the number of pixels on the diagonal before the first opaque one."""
     diagonal = box.diagonal() > 1 - SEEN / 10
     return float(np.argmax(diagonal)) if diagonal.any() else float(len(diagonal))

@@ -1,6 +1,6 @@
-"""Scenes in a style: what stands where, in which drawings, and in which composition.
+"""Arrange scenes in a style: what stands where, in which drawings, and in which composition.
 
-The site arranges visitors' prompts and the studio the training pictures by this one function.
+The site uses it for visitors' prompts and the studio for training pictures.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ from sketch.sketchbook import Sketchbook
 from sketch.styling import drawing_styles, framed
 
 PLACELESS = 0.3
-"""The share of graphic pictures whose style draws the ground, if the prompt names no place."""
+"""The share of pictures in a graphic style with a plain background, on which the style draws, if the prompt names no
+place."""
 
 CROPPING = 0.09
-"""The share of single things so near that the frame crops them; animals and people would lose their heads."""
+"""The share of single things that are so near that the frame crops them; kinds in :data:`HEADED` are never cropped."""
 
 HEADED = ("animal-", "person", "hand", "face", "cat-face", "monkey-face", "family")
-"""Kinds of things that are always shown whole."""
+"""Kinds of things that are always shown whole, because animals and people would lose their heads."""
 
 WHOLE, TURNED, CROPPED = (0.76, 0.94), (0.70, 0.84), (1.04, 1.16)
-"""The ranges of a single thing's size, as a share of the picture's side; a rotated one reaches further."""
+"""The ranges of a single thing's size, as a share of the picture's side: shown whole, in a tilted layout, and
+cropped."""
 
 BEYOND = 0.03
-"""How far a thing that is not cropped may reach beyond the frame: its outline identifies it."""
+"""How far a thing that is shown whole may reach beyond the frame, as a share of the picture's side."""
 
 
 def arrange(
@@ -40,8 +42,9 @@ def arrange(
 ) -> Scene:
     """Return a scene arranged and composed in a style; the same arguments and drawings give the same scene.
 
-    ``marks`` are those of the style; "" for models that paint scenes as they are drawn. ``walk_seed`` determines the
-    composition as a whole, so that the stops of a walk are alike; by default it is ``seed``.
+    ``marks`` are the style's marks; with unknown ones or "", the scene has no composition, as models without styles
+    need. ``walk_seed`` determines the composition as a whole, so that the stops of a walk look alike; it defaults to
+    ``seed``.
 
     :raises SketchbookError: when a drawing does not exist or cannot be rendered.
     """
@@ -64,7 +67,7 @@ def arrange(
 
 
 def _gather(scene: Scene, chosen: Composition) -> Scene:
-    """Return a scene of several things reduced so that all are visible where cells show less than the whole."""
+    """Return a scene of several things; if its composition repeats it in cells, reduced so that cells show all."""
     if len(scene.things) < 2 or not composing.is_repeated(chosen):
         return scene
     gathered = [
@@ -80,12 +83,12 @@ def _gather(scene: Scene, chosen: Composition) -> Scene:
 
 
 def _bleed(scene: Scene, wish: Wish, book: Sketchbook) -> Scene:
-    """Return a scene filled by a drawing that is a picture in a square, unless a composition was requested."""
+    """Return a scene filled by its picture in a square, if it has one and the prompt requests no composition."""
     return scene if wish.composition else framed.bleed(scene, book)
 
 
 def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: Composition) -> Scene:
-    """Return a scene whose single thing is larger, sometimes cropped: small, it would look like a sign."""
+    """Return a scene whose single thing is larger and sometimes cropped, because a small one would look like a sign."""
     if len(scene.things) != 1 or wish.composition or any(item.is_view for item in items):
         return scene
     rng = random.Random(f"nearer:{seed}")  # noqa: S311 - a reproducible random sequence
@@ -101,10 +104,11 @@ def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: 
 
 
 def _says_no_place(wish: Wish) -> bool:
+    """Return whether a prompt requests neither place nor time nor weather nor the colour of the background."""
     return not (wish.kind or wish.time or wish.weather or wish.ground)
 
 
 def _with_modelled(item: Item, book: Sketchbook) -> Item:
-    """Return an item with its modelled drawing, if there is one."""
+    """Return the item with the modelled drawing of the same name, if there is one."""
     digest = drawing_styles.find_modelled(book, item.drawing)
     return item if digest == item.drawing else replace(item, drawing=digest, appearance=book.appearance(digest))

@@ -1,7 +1,7 @@
 """Pool of processes that draw the sketches of a walk in parallel.
 
-Drawing holds Python's global interpreter lock, so threads do not help. Between two evaluations of the network it takes
-most of the time.
+Drawing holds Python's global interpreter lock, so threads do not help. Between two evaluations of the network, drawing
+takes most of the time.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pathlib import Path
 from sketch.walks.legs import Conditioning, Legs, Order
 
 MOST = 3
-"""The most processes in addition to the calling one."""
+"""The largest number of processes in the pool, which does not count the calling one."""
 
 FEW = 3
-"""Up to this number, sketches are drawn in the calling process."""
+"""The largest number of sketches that are drawn in the calling process alone."""
 
 ROOT = str(Path(__file__).parents[2])
 """The folder of this package, which must be on a new process's ``sys.path``."""
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class DrawingPool:
-    """Pool of processes, plus the calling one; they start in the background when first useful."""
+    """Draws sketches in a number of processes and in the calling one; processes start in the background when needed."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
@@ -43,7 +43,9 @@ class DrawingPool:
         self._ready: Future[None] | None = None
 
     def draw(self, order: Order, legs: Legs, places: Sequence[Place]) -> list[Conditioning]:
-        """Return the sketches of an order's walk at some places; ``legs`` draws in this process.
+        """Return the sketches at some places of an order's walk, in the same order; ``legs`` draws in this process.
+
+        Until the processes have started, this process draws all of them.
 
         :raises SketchbookError: when a drawing cannot be rendered.
         """
@@ -71,7 +73,7 @@ class DrawingPool:
         places: Sequence[Place],
         results: dict[int, Conditioning],
     ) -> None:
-        """Draw from the end here while the processes draw from the beginning, until they meet.
+        """Fill ``results``, by index: draw from the end, while the processes draw from the beginning, until both meet.
 
         No task is submitted that might be cancelled: in Python 3.11, a process that dies while its tasks are cancelled
         makes others wait forever.
@@ -91,7 +93,7 @@ class DrawingPool:
                 results[drawn.pop(each)] = each.result()
 
     def _is_ready(self) -> bool:
-        """Start the processes if necessary; return whether they can draw by now."""
+        """Start the processes if necessary; return whether they can draw already."""
         if self._processes < 1:
             return False
         if self._executor is None and not self._starts():
@@ -125,24 +127,26 @@ class DrawingPool:
         self.close()
 
     def _restart(self) -> None:
+        """Stop the processes, of which one died, and log a warning; they start again on the next use."""
         if self._executor is not None:
             log.warning("A process that draws sketches ended early; drawing in this process until others have started.")
         self.close()
 
 
 def extra_processes(cores: int) -> int:
-    """Return the number of extra processes for a number of cores: one fewer, and at most ``MOST``."""
+    """Return the size of a pool for a number of processor cores: one fewer, and at most :data:`MOST`."""
     return min(MOST, cores - 1)
 
 
 def _begin() -> None:
-    """Ignore signals and run until the calling process ends: a service's signal is sent to all its processes."""
+    """Set up a process of the pool: ignore signals, which reach a whole service, and end with the calling process."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
 
 
 def _end_with_parent() -> None:
+    """Wait until the calling process ends, and end this one."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -150,14 +154,15 @@ def _end_with_parent() -> None:
 
 
 def _nothing() -> None:
-    """Do nothing; the result shows that the process has started."""
+    """Do nothing; that the call returns shows that the process has started."""
 
 
 _latest: dict[str, Legs] = {}
-"""In a process of the pool: the legs of the last walk, by their order's key."""
+"""In a process of the pool: the legs of the latest walk, by their order's key."""
 
 
 def _draw(order: Order, leg: int, t: float) -> Conditioning:
+    """Return a sketch, drawn in a process of the pool; keep the latest order's legs, to split drawings only once."""
     if order.key not in _latest:
         _latest.clear()
         _latest[order.key] = Legs(order)

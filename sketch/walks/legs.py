@@ -20,18 +20,19 @@ from sketch.scene import Scene
 from sketch.sketchbook import Sketchbook
 
 FINER = 2
-"""How much finer than its sketch a scene is drawn, so that edges are soft and distances exact."""
+"""The factor by which a scene is drawn larger than its sketch, so that edges are soft and distances exact."""
 
 GUIDE = 2
-"""How much larger than a sketch the decoder's guide is: half the side of usual pictures."""
+"""The factor from a sketch's side to that of the decoder's guide, which is half the side of usual pictures."""
 
 STOP_FINER = 4
-"""How much finer than a sketch stops are drawn for guides. There, things are placed by whole pixels, and half a
-pixel of the guide would be visible; between stops, things are placed by fractions of pixels."""
+"""The factor by which a stop's scene is drawn larger than its sketch if there are guides. A stop's things are placed by
+whole pixels, and half a pixel of the guide would be visible; between stops, things are placed by fractions of
+pixels."""
 
 
 class Conditioning(NamedTuple):
-    """The conditioning of a picture: a sketch (4, height, width), and the guide of the same drawing in float16."""
+    """The conditioning of a picture: a sketch (4, height, width), and the guide of the same drawing, or None."""
 
     sketch: NDArray[np.float32]
     guide: NDArray[np.float16] | None
@@ -41,9 +42,9 @@ class Conditioning(NamedTuple):
 class Order:
     """Everything necessary to draw the legs of a walk in any process.
 
-    ``scenes`` has one entry per stop, None without a scene; ``drawings`` are their SVGs by digest, ``cut_outs`` (n, n,
-    4) the cut-outs of photos; ``size`` is that of sketches. ``guide`` is the factor from sketches to guides, 0 for
-    none. ``key`` identifies the order.
+    ``scenes`` has one entry per stop, None for a stop without a scene; ``size`` is that of the sketches; ``guide`` is
+    the factor from a sketch's side to a guide's, 0 for no guides. ``drawings`` holds SVGs and ``cut_outs`` the cut-outs
+    of photos (n, n, 4), both by digest. ``key`` identifies the order.
     """
 
     scenes: tuple[Scene | None, ...]
@@ -55,7 +56,7 @@ class Order:
 
     @classmethod
     def from_scenes(cls, scenes: Sequence[Scene | None], book: Sketchbook, size: Size, *, guide: int = 0) -> Order:
-        """Return an order with the drawings that the scenes need from a library.
+        """Return an order with those drawings of a library that the scenes contain.
 
         :raises SketchbookError: when a drawing does not exist.
         """
@@ -65,12 +66,12 @@ class Order:
         return cls(tuple(scenes), size, guide, drawings, cut_outs)
 
     def book(self) -> Sketchbook:
-        """Return a library with only its drawings."""
+        """Return a library that has only this order's drawings."""
         return Sketchbook((), self.drawings, pictures=self.cut_outs)
 
 
 class Legs:
-    """Drawer of a walk, leg by leg; a stop without a scene has a blank sketch."""
+    """Draws the conditioning of a walk, leg by leg; a stop without a scene has a blank sketch."""
 
     def __init__(self, order: Order) -> None:
         self._scenes, self._guide = order.scenes, order.guide
@@ -80,9 +81,12 @@ class Legs:
         self._mixture = lru_cache(maxsize=8)(self._mix)
 
     def draw(self, leg: int, t: float) -> Conditioning:
-        """Return the conditioning at ``t``, 0…1, on a leg; the last leg of a closed walk leads to the first stop."""
+        """Return the conditioning at ``t``, 0…1, of a leg; the leg after the last stop leads back to the first stop.
+
+        :raises SketchbookError: when a drawing cannot be rendered.
+        """
         first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
-        if t in (0.0, 1.0) or first == last:  # at a stop nothing needs to be matched
+        if t in (0.0, 1.0) or first == last:  # at a stop there is nothing to mix
             return self._alone(last if t == 1.0 else first)
         if first is not None and last is not None:
             return self._condition(self._mixture(leg).at(t, self._finer(self._step)))
@@ -93,26 +97,31 @@ class Legs:
         return Conditioning(mixing.mix_sketches(sketch, other, t), shown)
 
     def _mix(self, leg: int) -> Mixture:
+        """Return the transition of a leg, both of whose stops have scenes."""
         first, last = self._scenes[leg], self._scenes[(leg + 1) % len(self._scenes)]
         assert first is not None and last is not None  # noqa: S101 - called only if both exist
         return Mixture(first, last, self._book, self._part_cache)
 
     def _alone(self, scene: Scene | None) -> Conditioning:
+        """Return the conditioning of a stop: that of its scene, or a blank one."""
         if scene is None:
             return self._blank
         finer = STOP_FINER // GUIDE * self._guide or FINER
         return self._condition(rendering.draw(scene, self._book, self._finer(finer)))
 
     def _condition(self, drawn: Drawn) -> Conditioning:
+        """Return the sketch of a drawn scene and, if guides are requested, its guide."""
         height = self._frame.height
         guide = drawn.guide(height * self._guide).astype(np.float16) if self._guide else None
         return Conditioning(drawn.sketch(height), guide)
 
     def _finer(self, step: int) -> tuple[int, int]:
+        """Return the height and the width of a sketch times ``step``."""
         return self._frame.height * step, self._frame.width * step
 
     @cached_property
     def _blank(self) -> Conditioning:
+        """Return the conditioning of a stop without a scene: all zeros."""
         height, width, times = self._frame.height, self._frame.width, self._guide
         guide = np.zeros((4, height * times, width * times), np.float16) if times else None
         return Conditioning(np.zeros((4, height, width), np.float32), guide)

@@ -1,4 +1,7 @@
-"""Training pictures rendered on demand on the training device: scenes in all styles, and plain drawings."""
+"""Training pictures, rendered when they are needed on the training device: scenes in all styles, and plain drawings.
+
+In this package, a ``hand`` is the key of a style in :mod:`studio.styles.registry`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ PLAIN = "plain"
 
 
 class Canvas:
-    """Render the drawings of a split: scenes of the plan, or single drawings in a style.
+    """Renders the drawings of a split of a work folder: scenes of its plan, or single drawings in a style.
 
     :raises FolderError: when the folder holds no drawings of the split.
     """
@@ -29,7 +32,7 @@ class Canvas:
 
     @cached_property
     def programme(self) -> composition.Programme:
-        """The scenes of the folder's plan.
+        """Return the scenes of the folder's plan.
 
         :raises FolderError: when it has none.
         """
@@ -37,9 +40,9 @@ class Canvas:
 
     @torch.no_grad()
     def mixture(self, count: int, first: int, *, plain: float = 0.0, rng: torch.Generator) -> Tensor:
-        """Render scenes from number ``first`` on, with the share ``plain`` of plain drawings.
+        """Return ``count`` pictures (count, 3, h, w), 0…1: scenes, and a share ``plain`` of plain drawings.
 
-        Return pictures (count, 3, h, w), 0…1.
+        ``first`` is the number of the first scene; ``rng`` chooses the plain drawings and the colours behind them.
         """
         of_plain = int(count * plain)
         painted = [composition.paint([self.programme.scene(first + n) for n in range(count - of_plain)], self.motifs)]
@@ -51,9 +54,12 @@ class Canvas:
 
     @torch.no_grad()
     def by_hand(self, hand: str, chosen: list[int], seed: int = 1, grounds: Tensor | None = None) -> Tensor:
-        """Render single drawings in a style, in front of ``grounds`` or the style's own background.
+        """Return single drawings rendered in a style (n, 3, h, w), 0…1; for ``plain`` unchanged on a light background.
 
-        For ``plain`` the drawings are unchanged, on a light background.
+        ``chosen`` are the numbers of the drawings, ``seed`` that of the first one. They are rendered in front of
+        ``grounds`` (n, 3, h, w), or else the style's own background.
+
+        :raises StudioError: when the style is unknown or cannot render with these backgrounds.
         """
         if hand == PLAIN:
             return self.plain(chosen, torch.full((len(chosen), 3, 1, 1), 0.94))
@@ -66,11 +72,11 @@ class Canvas:
 
     @torch.no_grad()
     def plain(self, chosen: list[int], grounds: Tensor) -> Tensor:
-        """Composite unchanged drawings over plain backgrounds (n, 3, 1, 1)."""
+        """Return unchanged drawings (n, 3, h, w), 0…1, in front of plain backgrounds (n, 3, 1, 1)."""
         drawn = self.motifs.drawn(chosen)
         return drawn[:, :3] + grounds.to(drawn.device) * (1 - drawn[:, 3:])
 
 
 def hands_and_plain(programme: Any) -> tuple[str, ...]:
-    """Return the names to measure one by one: plain, then the plan's styles in the order of the registry."""
+    """Return the names to measure one by one: ``plain``, then the plan's styles in the order of the registry."""
     return (PLAIN, *(name for name in HANDS if name in programme.plan.hands))

@@ -26,7 +26,7 @@ NEAREST = 0.75
 """The smallest side of a crop, as a share of the picture's shorter side."""
 
 OWN_BLUR = 1.2
-"""Blur, in sketch pixels, of the sketches from which a style's colours are taken; it is that of most sketches."""
+"""The blur, in pixels of a sketch, of the sketches that a style's colours are taken from; most sketches have it."""
 
 BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
@@ -34,10 +34,11 @@ BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 class Captioned:
     """Pictures of ``size`` pixels a side, with a caption each.
 
-    With ``sketches``, each picture comes so many times: first whole, then as crops, each time with another sketch of
-    itself. With a drawing library ``book``, the sketches are recoloured with colours of scenes.
+    With ``sketches`` above 0, each picture occurs that many times: first whole, then as crops, each time with another
+    sketch of itself. With a drawing library ``book``, the sketches are recoloured with colours of scenes.
 
     :raises FolderError: when there are no captioned pictures.
+    :raises StudioError: when the list of captions is malformed.
     """
 
     def __init__(self, folder: Folder, source: str | None, size: int, *, sketches: int = 0,
@@ -62,7 +63,12 @@ class Captioned:
         return digest(inputs.encode())
 
     def load_batch(self, numbers: range) -> tuple[Tensor, list[list[str]], Tensor | None]:
-        """Return pictures (n, 3, size, size), 0…1, one caption of each, and sketches (n, 4, …) or None."""
+        """Return the pictures of some numbers (n, 3, size, size), 0…1, a list with one caption for each, and sketches.
+
+        Sketches are (n, 4, size / 4, size / 4), −1…1, or None without them.
+
+        :raises StudioError: when a picture cannot be read.
+        """
         pictures, sketches = [], []
         for number in numbers:
             turn, row = divmod(number, len(self._rows))
@@ -79,11 +85,12 @@ class Captioned:
 
     @property
     def _side(self) -> int:
+        """Return the side of a sketch in pixels."""
         return self._size // drawn.FOLD
 
     @cached_property
     def _colours(self) -> SceneColours | None:
-        """The pairing of all pictures' colours with those of scenes; None without a drawing library."""
+        """Return the pairing of all pictures' colours with those of scenes; None without a drawing library."""
         if self._book is None:
             return None
         squares = (self._square(name, None)[0] for name, _ in self._rows)
@@ -92,6 +99,10 @@ class Captioned:
         return SceneColours(own, scene_colours.library_colours(self._book, 1))
 
     def _captions(self, address: str) -> Iterator[tuple[str, str]]:
+        """Yield the file name and the caption of each picture in the folder's ``metadata.jsonl``.
+
+        :raises StudioError: when a line lacks one of them.
+        """
         path = f"{self._root.rstrip('/')}/metadata.jsonl"
         if not self._files.exists(path):
             return
@@ -103,9 +114,11 @@ class Captioned:
                 raise StudioError(f"{address}/metadata.jsonl, line {number}: no file_name and text") from error
 
     def _square(self, name: str, rng: np.random.Generator | None) -> tuple[Any, Any]:
-        """Return a square of a picture, and a mask of its opaque part or None.
+        """Return a square of a picture (size, size, 3), 0…1, and a mask of its opaque part at sketch size, or None.
 
-        Without ``rng`` it is cut out of the middle, else at random.
+        Without ``rng`` the square is cut out of the middle, else at random.
+
+        :raises StudioError: when the picture cannot be read.
         """
         try:
             with Image.open(io.BytesIO(self._files.cat_file(f"{self._root.rstrip('/')}/{name}"))) as opened:
@@ -126,6 +139,7 @@ class Captioned:
 
 
 def _cut(picture: Any, size: int, rng: np.random.Generator | None) -> Any:
+    """Return a square crop of a picture, resized to ``size`` pixels a side: the middle, or a random one by ``rng``."""
     if rng is None:
         return ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
     side = min(picture.size) * rng.uniform(NEAREST, 1)

@@ -1,6 +1,6 @@
 """Scenes of one or two drawings, perhaps recoloured, on a background, with a style and matching captions.
 
-A scene follows from the plan's seed and its number, and is rendered on demand; nothing is stored.
+The plan's seed and a scene's number determine the scene. It is rendered when it is needed, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ HELD_GROUPS = ("Food & Drink", "Objects", "Activities")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A drawing in a scene: centre and size as shares of the picture, rotation in radians, mirroring, colour."""
+    """A drawing in a scene, by its number ``motif``.
+
+    ``x`` and ``y`` are its centre and ``size`` its side, as shares of the picture's side; ``turn`` is its rotation in
+    radians; ``colour`` names a colour, or is "" for its own colours.
+    """
 
     motif: int
     x: float
@@ -52,9 +56,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What to render, in which style and from which seed, with captions.
+    """What to render, in which style (``hand``) and from which seed, with its captions ``texts``.
 
-    A caption that is repeated is trained on more often.
+    ``concepts`` are the names of what is shown; ``ground`` names the colour of the background, or is "" for the style's
+    own. A caption that occurs several times is trained on more often.
     """
 
     number: int
@@ -68,8 +73,9 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Contents of ``scenes.json``: number of scenes, seed, styles, and the share of each kind of scene.
+    """Contents of ``scenes.json``: number of scenes, seed, styles (``hands``), and the share of each kind of scene.
 
+    The shares are those of scenes with two drawings, with a requested colour and with a requested background.
     ``unnamed`` are the styles of prompts that name none; when it is empty, all.
     """
 
@@ -94,7 +100,10 @@ class Motifs:
 
     @classmethod
     def from_folder(cls, folder: Folder, *, device: str = "cpu", split: str = "train", size: int = 256) -> Motifs:
-        """Load the drawings of a split, in the order in which a :class:`Programme` numbers them."""
+        """Return the drawings of a split, in the order in which a :class:`Programme` numbers them.
+
+        :raises FolderError: when there are none.
+        """
         records = motif_records(folder, split)
         with ThreadPoolExecutor() as pool:
             drawings = list(pool.map(lambda record: _pixels(folder, record, size), records))
@@ -102,14 +111,14 @@ class Motifs:
         return cls(stacked.to(device))
 
     def drawn(self, indices: Sequence[int]) -> Tensor:
-        """Return drawings (n, 4, size, size) as floats 0…1, premultiplied."""
+        """Return drawings by their numbers, (n, 4, size, size), as floats 0…1, premultiplied."""
         at = torch.tensor(indices, device=self.pixels.device)
         straight = self.pixels[at].float() / 255
         return torch.cat([straight[:, :3] * straight[:, 3:], straight[:, 3:]], 1)
 
 
 def motif_records(folder: Folder, split: str) -> list[Record]:
-    """Return the records of the drawings of a split.
+    """Return the catalogue's records of the drawings of a split.
 
     :raises FolderError: when there are none.
     """
@@ -128,7 +137,7 @@ def _pixels(folder: Folder, record: Record, size: int) -> np.ndarray[Any, Any]:
 
 @dataclass
 class Programme:
-    """All scenes of a plan over a folder's drawings."""
+    """All scenes of a plan, made of a folder's drawings."""
 
     plan: Plan
     records: list[Record]
@@ -160,7 +169,7 @@ class Programme:
         return self.plan.number
 
     def scene(self, number: int) -> Scene:
-        """Return a scene. All concepts come equally often, in a new random order for each round."""
+        """Return the scene with a number; all concepts occur equally often, in a new random order for each round."""
         rng = random.Random(f"{self.plan.seed}:{number}")  # noqa: S311 - must be repeatable
         concept = self._concept(number)
         kind = rng.random()
@@ -237,17 +246,17 @@ class Programme:
             f"{written}, {near}, {hand.words}" if near else f"{hand.of} {written}",
         )  # fmt: skip
         unnamed: tuple[str, ...] = (written, f"{self.plan.prefix}{written}")
-        if self.plan.unnamed:  # few styles are unnamed: repeat their captions, so that they are learned
+        if self.plan.unnamed:  # repeat the captions of the few unnamed styles, so that they are learned
             unnamed = unnamed * 3 if hand.name in self.plan.unnamed else named[1:3]
         texts = (*named, *unnamed)
         return Scene(number, hand.name, rng.getrandbits(31), parts, concepts, ground, texts)
 
     def _another(self, concept: str, rng: random.Random) -> str:
-        """Return a random second concept other than the first, if there is one."""
+        """Return a random concept other than the given one, or the same if there is no other."""
         return rng.choice([name for name in self.concepts if name != concept] or [concept])
 
     def _able(self, colours: tuple[str, str]) -> list[str]:
-        """Return the styles that show named colours truly; neon shows neither brown nor black."""
+        """Return the styles that show these named colours truly, or all if none does; neon shows no :data:`DARKS`."""
         if not any(colours):
             return list(self.plan.hands)
         keeping = [name for name in self.plan.hands if registry.HANDS[name].keeps_colour]
@@ -268,20 +277,20 @@ def _tinted(part: Part, tint: str) -> Part:
 
 
 def _can_hold(record: Record) -> bool:
-    """Return whether a thing has something like hands: animals and whole people."""
+    """Return whether a thing has something like hands: an animal, or a figure such as a robot or a person."""
     is_animal = record.group == "Animals & Nature" and any(word.startswith("animal") for word in record.keywords)
     return is_animal or record.title in ("robot", "snowman", "alien", "ghost", "clown face", "teddy bear", "person")
 
 
 def write_plan(folder: Folder, plan: Plan) -> None:
-    """Write ``scenes.json``."""
+    """Write a plan to the folder's ``scenes.json``."""
     folder.write(NAME, (json.dumps(asdict(plan), indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def read_plan(folder: Folder) -> Plan:
-    """Return the plan in ``scenes.json``.
+    """Return the plan in the folder's ``scenes.json``.
 
-    :raises FolderError: when it is invalid, or names an unknown style.
+    :raises FolderError: when it is missing or invalid, or names an unknown style.
     """
     path = folder.path / NAME
     try:
@@ -297,7 +306,7 @@ def read_plan(folder: Folder) -> Plan:
 
 @torch.no_grad()
 def compose(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
-    """Composite the drawings of scenes: (n, 4, size, size), straight alpha, opaque where a scene has a background."""
+    """Return the drawings of scenes: (n, 4, size, size), straight alpha; opaque where a scene has a background."""
     size, device = motifs.pixels.shape[-1], motifs.pixels.device
     canvas = torch.zeros(len(scenes), 4, size, size, device=device)
     for layer in range(max(len(scene.parts) for scene in scenes)):
@@ -319,7 +328,7 @@ def compose(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
 
 
 def _placed(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
-    """Rotate, mirror, scale and move premultiplied drawings."""
+    """Return premultiplied drawings (n, 4, h, w) rotated, mirrored, scaled and moved as their parts say."""
     rows = []
     for part in parts:
         cosine, sine = math.cos(part.turn) / part.size, math.sin(part.turn) / part.size
@@ -339,7 +348,7 @@ def _placed(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
 
 
 def _recoloured(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
-    """Recolour drawings as their parts say, keeping light and shade."""
+    """Return premultiplied drawings (n, 4, h, w) in the colours of their parts; light and shade are kept."""
     named = [row for row, part in enumerate(parts) if part.colour]
     if not named:
         return drawn
@@ -362,7 +371,10 @@ def _recoloured(drawn: Tensor, parts: Sequence[Part]) -> Tensor:
 
 @torch.no_grad()
 def paint(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
-    """Render scenes in their styles: (n, 3, size, size), 0…1, on the motifs' device."""
+    """Return scenes rendered in their styles: (n, 3, size, size), 0…1, on the motifs' device.
+
+    :raises StudioError: when a style renders given backgrounds only.
+    """
     size = motifs.pixels.shape[-1]
     painted = torch.empty(len(scenes), 3, size, size, device=motifs.pixels.device)
     by_hand: dict[str, list[int]] = defaultdict(list)
@@ -378,7 +390,7 @@ def paint(scenes: Sequence[Scene], motifs: Motifs) -> Tensor:
 
 
 def contact_sheet(pictures: Tensor, columns: int) -> Image.Image:
-    """Return a contact sheet of pictures (n, 3, h, w)."""
+    """Return one image with pictures (n, 3, h, w), 0…1, in rows of ``columns``."""
     n, _, h, w = pictures.shape
     large = Image.new("RGB", (columns * w, math.ceil(n / columns) * h), "white")
     pixels = cast(np.ndarray[Any, Any], (pictures.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())

@@ -1,4 +1,4 @@
-"""Subjects rendered in their styles, with the sketches that condition the model on them."""
+"""Subjects rendered in their styles, with the sketches of them that condition the model."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from studio.styles import registry
 
 CHUNK = 16
 OWN, ROUGH = 0.08, 0.05
-"""The shares of sketches made from the rendered picture, and of sketches drawn roughly, as with a finger."""
+"""The share of sketches made from the rendered picture, and of sketches drawn roughly, as with a finger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
     """Rendered pictures (n, 3, size, size), 0…1, and their sketches (n, 4, size / 4, size / 4), −1…1.
 
-    ``guides`` (n, 4, size / 2, size / 2), −1…1, are the input of a scene decoder. ``graphic`` (n), 0…1, is the share of
-    the picture that shows the drawing's marks.
+    ``guides`` (n, 4, size / 2, size / 2), −1…1, condition the decoder. ``graphic`` (n), 0…1, is the share of the
+    picture that must show the drawn marks themselves.
     """
 
     pictures: Tensor
@@ -39,13 +39,13 @@ class Painted:
 
 
 class SubjectRenderer:
-    """Renders subjects in their styles, ``size`` pixels a side."""
+    """Renders subjects in their styles, ``size`` pixels a side, with drawings of a library."""
 
     def __init__(self, book: Sketchbook, *, size: int = 256) -> None:
         self._book, self._size, self._part_cache = book, size, PartCache(book)
 
     def drawn(self, subject: Subject) -> Drawn:
-        """Return the drawing of a subject's scene, or of the mixture of its two scenes."""
+        """Return the drawing of a subject's scene, or of the transition between its two scenes at its ``t``."""
         if subject.last is None:
             return rendering.draw(subject.first.scene, self._book, self._size)
         return mixing.Mixture(subject.first.scene, subject.last.scene, self._book, self._part_cache).at(
@@ -53,7 +53,10 @@ class SubjectRenderer:
         )
 
     def paint(self, subjects: Sequence[Subject]) -> Painted:
-        """Render subjects, grouped by style."""
+        """Return subjects rendered in their styles; a subject with two styles is a blend of both pictures.
+
+        :raises StudioError: when a style renders no given backgrounds.
+        """
         drawn = [self.drawn(subject) for subject in subjects]
         pictures = torch.zeros(len(subjects), 3, self._size, self._size)
         by_hand: dict[str, list[tuple[int, float | Tensor]]] = defaultdict(list)
@@ -79,7 +82,7 @@ class SubjectRenderer:
         return Painted(pictures, torch.from_numpy(np.stack(sketches)), torch.from_numpy(guides), graphic)
 
     def _sketch(self, subject: Subject, drawn: Drawn, picture: Tensor) -> Array:
-        """Return a subject's sketch: of its drawing, a rough one, or one of the rendered picture."""
+        """Return a subject's sketch (4, size / 4, size / 4): of its drawing, a rough one, or of its picture."""
         side = self._size // 4
         rng = np.random.default_rng(subject.seed)
         kind = rng.random()

@@ -1,8 +1,9 @@
-"""Sketches of pictures that do not come from scenes, such as photos and paintings, by numpy and Pillow alone.
+"""Sketches of pictures that do not come from scenes, such as photos and paintings, with numpy and Pillow alone.
 
-A sketch conditions by colours and by the distance to the nearest outline (docs/studio.md). Colours are the picture's,
-few and at low resolution. An outline exists where the picture is transparent, or where one thing stands out from its
-surroundings. Otherwise the sketch says that no outline is near, as sketches of such pictures do in training.
+A sketch conditions the model by colours and by the distance to the nearest outline (docs/studio.md). Its colours are
+the picture's, few and at low resolution. There is an outline where the picture is transparent, or where one thing
+stands out from its surroundings. Otherwise the sketch says that no outline is near, as sketches of such pictures do in
+training.
 """
 
 from __future__ import annotations
@@ -22,42 +23,41 @@ Mask = NDArray[np.bool_]
 
 COLOURS = 12
 RIM = 2
-"""Width in pixels of the frame that counts as surroundings."""
+"""The width in pixels of a sketch of the border that counts as surroundings."""
 
 LEAST, MOST = 0.04, 0.7
 """The smallest and largest share of the picture that a thing may cover."""
 
 ALONE = 0.8
-"""The smallest share that the largest connected part must have of all that stands out."""
+"""The smallest share that the largest connected part must have of all that stands out from the surroundings."""
 
 AT_RIM = 0.15
-"""The largest share of the frame that a thing may touch."""
+"""The largest share of the border that a thing may touch."""
 
 APART = 0.1
-"""How much further in Oklab a thing must lie from its surroundings than the surroundings themselves."""
+"""How much further, on average, a thing must lie from the border's colours in Oklab than its surroundings do."""
 
 STEP = 0.06
-"""The smallest median step in Oklab across an outline; a soft transition is no outline."""
+"""The smallest median step in Oklab across an outline; a softer transition is no outline."""
 
 OUTLINED, ROUGH = 0.8, 0.25
-"""The shares of sketches with the outline, and of rough sketches."""
+"""The share of sketches with their outline, and the share of rough sketches."""
 
 BLURS, LINES = (0.0, 1.2, 2.0, 3.0), (1, 1, 3, 5)
-"""Blur, and window of the median filter that removes lines, in sketch pixels.
+"""The blurs of sketches, and the windows of the median filter that removes lines, in pixels of a sketch.
 
-A scene's sketch shows no strokes: the model adds them.
-"""
+A sketch of a scene shows no strokes, because the model adds them; so the sketch of a picture must show few."""
 
 Recolour = Callable[[Array, Mask | None, np.random.Generator], Array]
-"""Function that recolours a sketch, given the mask of its thing."""
+"""A function that returns a recoloured sketch, given a sketch, the mask of its thing or None, and a generator."""
 
 
 def sketch_picture(picture: Array, side: int, *, colours: int = COLOURS, blur: float = 0.0, lines: int = 1,
                    inside: Mask | None = None) -> Array:  # fmt: skip
-    """Return a sketch (4, side, side) of a picture (h, w, 3), 0…1: small and in few colours.
+    """Return a sketch (4, side, side), −1…1, of a picture (h, w, 3), 0…1: reduced, and in at most ``colours`` colours.
 
-    ``blur`` and the odd ``lines`` are in sketch pixels; details less than half as wide as ``lines`` are removed.
-    ``inside`` (side, side) is the mask of its thing, if it has one.
+    ``blur`` and the odd ``lines`` are in pixels of the sketch; details less than half as wide as ``lines`` are removed.
+    ``inside`` (side, side) is the mask of the picture's thing; without one, no outline is near.
     """
     whole = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
     if lines > 1:
@@ -74,7 +74,7 @@ def _soft(picture: Image.Image, blur: float) -> Image.Image:
 
 
 def _soft_apart(picture: Image.Image, blur: float, inside: Mask) -> Image.Image:
-    """Blur the inside and the outside separately, so that the edge between them stays sharp."""
+    """Return the picture with inside and outside blurred separately, so that the edge between them stays sharp."""
     pixels = np.asarray(picture)
     soft = np.zeros(pixels.shape, np.float32)
     for part in (inside, ~inside):
@@ -86,7 +86,7 @@ def _soft_apart(picture: Image.Image, blur: float, inside: Mask) -> Image.Image:
 
 
 def roughen(sketch: Array, rng: np.random.Generator) -> Array:
-    """Return a sketch as drawn with a finger: flat colours and displaced edges."""
+    """Return a sketch (4, side, side) as if drawn with a finger: flat colours and displaced edges."""
     side = sketch.shape[1]
     grain = rng.normal(size=(2, 7, 7)).astype(np.float32) * 1.1
     shift = [np.asarray(Image.fromarray(each).resize((side, side), Image.Resampling.BICUBIC)) for each in grain]
@@ -103,7 +103,7 @@ def roughen(sketch: Array, rng: np.random.Generator) -> Array:
 
 def vary_sketch(picture: Array, side: int, rng: np.random.Generator, *, inside: Mask | None = None,
                 recolour: Recolour | None = None) -> Array:  # fmt: skip
-    """Return a random variant of a picture's sketch: other numbers of colours, blur, or roughness.
+    """Return a random sketch (4, side, side), −1…1, of a picture (h, w, 3), 0…1: in few colours, blurred, rough.
 
     ``inside`` (side, side) is the mask of its thing; when it is None, :func:`find_figure` looks for one. ``recolour``
     replaces the picture's colours.
@@ -121,7 +121,7 @@ def vary_sketch(picture: Array, side: int, rng: np.random.Generator, *, inside: 
 
 
 def signed_distance(inside: Mask) -> Array:
-    """Return the signed distance (side, side) to the outline of ``inside``, scaled as in sketches: −1…1."""
+    """Return the signed distance (side, side) to the outline of ``inside``, as in sketches: −1…1, positive inside."""
     if inside.all() or not inside.any():
         return np.full(inside.shape, 1.0 if inside.all() else -1.0, np.float32)
     far = np.where(inside, _to(~inside), _to(inside))
@@ -131,7 +131,7 @@ def signed_distance(inside: Mask) -> Array:
 
 
 def _to(goal: Mask) -> Array:
-    """Return the distance to the nearest True pixel, by columns and then rows (Felzenszwalb, Huttenlocher)."""
+    """Return each pixel's distance to the nearest True pixel, by columns and then rows (Felzenszwalb, Huttenlocher)."""
     rows, columns = (np.arange(size, dtype=np.float32) for size in goal.shape)
     apart = (rows[:, None] - rows[None, :]) ** 2
     down = np.where(goal[None], apart[..., None], np.inf).min(1)
@@ -140,7 +140,7 @@ def _to(goal: Mask) -> Array:
 
 
 def find_figure(picture: Array, side: int) -> Mask | None:
-    """Return a mask of the one thing in a picture (h, w, 3), 0…1, that stands out; None when there is none."""
+    """Return a mask (side, side) of the one thing that stands out in a picture (h, w, 3), 0…1, or None without one."""
     small = Image.fromarray((picture * 255).round().astype(np.uint8)).resize((side, side), Image.Resampling.BOX)
     soft: Array = np.asarray(small.filter(ImageFilter.GaussianBlur(0.7)), np.float32) / np.float32(255)
     rim = np.ones((side, side), bool)
@@ -150,7 +150,7 @@ def find_figure(picture: Array, side: int) -> Mask | None:
     tones = np.unique(tones, axis=0)
     off = np.sqrt(((colour.lab(soft)[:, :, None] - tones) ** 2).sum(-1)).min(-1)
     stands_out = off > _threshold(off)
-    inside = ~_spread(rim & ~stands_out, ~stands_out)  # enclosed parts belong to the thing
+    inside = ~_spread(rim & ~stands_out, ~stands_out)  # parts enclosed by the thing belong to it
     whole = int(inside.sum())
     if not LEAST <= whole / inside.size <= MOST:
         return None
@@ -163,14 +163,14 @@ def find_figure(picture: Array, side: int) -> Mask | None:
 
 
 def _step(of: Array, inside: Mask) -> float:
-    """Return the median step across an outline."""
+    """Return the median step across an outline in an Oklab picture; 0 if there is no outline."""
     down, across = inside[1:] != inside[:-1], inside[:, 1:] != inside[:, :-1]
     steps = np.concatenate([(of[1:] - of[:-1])[down], (of[:, 1:] - of[:, :-1])[across]])
     return float(np.median(np.sqrt((steps**2).sum(-1)))) if len(steps) else 0.0
 
 
 def _threshold(values: Array) -> float:
-    """Return the threshold that splits values into two uniform classes (Otsu, 1979)."""
+    """Return the threshold that divides values into the two most uniform classes (Otsu, 1979)."""
     counts, edges = np.histogram(values, 64)
     middles = (edges[:-1] + edges[1:]) / 2
     below = counts.cumsum()
@@ -180,7 +180,7 @@ def _threshold(values: Array) -> float:
 
 
 def _spread(start: Mask, within: Mask) -> Mask:
-    """Return all pixels ``within`` a mask that are connected to ``start``."""
+    """Return all pixels of the mask ``within`` that are connected to ``start`` by its pixels."""
     reached = start & within
     while True:
         grown = reached.copy()
@@ -195,7 +195,7 @@ def _spread(start: Mask, within: Mask) -> Mask:
 
 
 def _largest(places: Mask) -> Mask:
-    """Return the largest connected part."""
+    """Return the largest connected part of a mask."""
     left, best = places.copy(), np.zeros_like(places)
     while left.sum() > best.sum():
         start = np.zeros_like(left)

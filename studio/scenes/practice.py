@@ -13,14 +13,14 @@ from studio.scenes import composition, painted, subjects
 from studio.styles import registry
 
 STYLE, LICENCE, CREDIT = "classic", "Apache-2.0", "Noto Emoji by Google LLC, repainted"
-"""The style of drawings that are used; they share one licence and one credit."""
+"""The style of drawings that are used, which share one licence and one credit."""
 
 SIDE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture: its source, what it shows, the words of its style, and a PNG."""
+    """A picture: where it comes from, what it shows, the words of its style, and its PNG file as bytes."""
 
     source: str
     title: str
@@ -29,9 +29,10 @@ class Picture:
 
 
 def pictures(path: Path, hand: str, count: int) -> Iterator[Picture]:
-    """Yield ``count`` pictures in a style, as PNG; every call yields the same.
+    """Yield ``count`` pictures of scenes in the style ``hand``; every call yields the same.
 
-    :raises StudioError: when ``path`` is not a drawing library, or the style is unknown or renders no backgrounds.
+    :raises StudioError: when ``path`` is not a drawing library with drawings of :data:`STYLE`, or the style is unknown
+        or renders no given backgrounds.
     """
     able = [name for name, each in registry.HANDS.items() if each.paints_ground]
     if hand not in able:

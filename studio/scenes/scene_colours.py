@@ -1,9 +1,9 @@
 """Map a style's colours to colours of scenes, so that a model learns the style's palette.
 
 If a picture's own colours were in its sketch, the model would learn to copy them, and would later keep the colours of
-any scene. So a sketch gets colours such as scenes have. These are paired with the colours of all the style's pictures
-at the least cost (optimal transport). A palette of two colours stands for many; a palette as large as the scenes' keeps
-red things red.
+any scene. So a sketch gets colours such as scenes have. The colours of all the style's pictures are paired with colours
+of scenes at the least total difference (optimal transport). With a palette of two colours, each of them stands for many
+colours of scenes; with a palette as large as that of scenes, red things stay red.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from studio.scenes import subjects
 from studio.scenes.picture_sketches import Mask
 
 PAIRS = 1024
-"""Number of colours on each side that are paired."""
+"""The number of pairs of colours."""
 
 SCENES = 128
-"""Number of scenes that these colours come from."""
+"""The number of scenes that the colours of scenes are taken from."""
 
 DRAWN = 64
-"""Number of random pairs, of which the nearest moves a colour."""
+"""The number of pairs drawn at random for a sketch; each of its colours moves as the nearest of them does."""
 
 ALIKE = 0.08
-"""Distance below which colours of a style move as one, so that the grain of paper does not become a pattern."""
+"""The least distance of two colours that move differently, so that the grain of paper does not become a pattern."""
 
 HUE = 2.0
-"""Weight of differences in hue and chroma relative to lightness, which spans three times as much."""
+"""The weight of differences in hue and chroma relative to lightness, whose range is three times as large."""
 
 
 def library_colours(book: Sketchbook, seed: int) -> Array:
-    """Return colours (n, 3), in Oklab, of sketches of random scenes from a drawing library."""
+    """Return colours (n, 3), in Oklab, from sketches of random scenes of a drawing library."""
     programme = subjects.Programme(subjects.Plan(SCENES, seed), book)
     scenes = (programme.subject(number).first.scene for number in range(SCENES))
     return sample_colours((rendering.draw(scene, book, drawn.SKETCH).sketch() for scene in scenes), SCENES, seed)
 
 
 def sample_colours(sketches: Iterable[Array], count: int, seed: int) -> Array:
-    """Return colours (n, 3), in Oklab, of random places: equally many from each of ``count`` sketches."""
+    """Return colours (n, 3), in Oklab, at random places: equally many from each of ``count`` sketches."""
     rng = np.random.default_rng(seed)
     each = -(-PAIRS // count)
     colours = [sketch[:3].reshape(3, -1)[:, rng.integers(sketch[0].size, size=each)].T for sketch in sketches]
@@ -52,10 +52,10 @@ def sample_colours(sketches: Iterable[Array], count: int, seed: int) -> Array:
 
 
 class SceneColours:
-    """Pairs of colours: a style's, and those of scenes."""
+    """Pairs of colours: one of a style with one of scenes."""
 
     def __init__(self, own: Array, scenes: Array) -> None:
-        """Pair random subsets of equal size of the colours (n, 3) and (m, 3), in Oklab."""
+        """Pair random subsets, equal in size, of a style's colours (n, 3) and colours of scenes (m, 3), in Oklab."""
         rng = np.random.default_rng(len(own))
         count = min(PAIRS, len(own), len(scenes))
         own, scenes = (of[rng.permutation(len(of))[:count]] for of in (own, scenes))
@@ -64,7 +64,7 @@ class SceneColours:
         self._own, self._moves = own[rows], scenes[columns] - own[rows]
 
     def laid_on(self, sketch: Array, inside: Mask | None, rng: np.random.Generator) -> Array:
-        """Recolour a sketch (4, side, side) with colours of scenes, separately inside and outside of ``inside``.
+        """Return a sketch (4, side, side) recoloured with colours of scenes, separately inside and outside ``inside``.
 
         Small differences remain: each colour moves as the nearest of a few random pairs does.
         """
@@ -75,6 +75,7 @@ class SceneColours:
         return np.concatenate([colour.rgb(moved).transpose(2, 0, 1) * 2 - 1, sketch[3:]]).astype(np.float32)
 
     def _moved(self, of: Array, rng: np.random.Generator) -> Array:
+        """Return Oklab colours (…, 3), each moved as the nearest of a few random pairs."""
         chosen: list[int] = []
         for pair in rng.integers(len(self._own), size=DRAWN):
             if not chosen or np.linalg.norm(self._own[chosen] - self._own[pair], axis=-1).min() > ALIKE:

@@ -1,6 +1,6 @@
 """Random training subjects: scenes of all kinds, single or mixed from two, with a style and matching captions.
 
-A subject follows from the plan's seed and its number, and is rendered on demand; nothing is stored.
+The plan's seed and a subject's number determine the subject. It is rendered when it is needed, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from studio.styles import registry
 from studio.text import phrasing
 
 RARER = ("face-", "cat-face", "monkey-face", "person", "hand", "body", "emotion", "family")
-"""Kinds of drawings that come less often, because there are many alike."""
+"""Kinds of drawings that occur less often, because many of them look alike."""
 
 RARELY = 1 / 3
 FLAT = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "turquoise", "white", "black", "grey")
@@ -33,22 +33,25 @@ COMPOSITIONS = {
 
 
 ELSEWHERE = 0.4
-"""The share of mixtures whose two scenes have different compositions."""
+"""The share of mixed subjects whose two scenes have compositions of different seeds."""
 
 
 _ABLE = tuple(hand for hand in registry.HANDS.values() if hand.paints_ground)
 _OFTEN = 4
-"""Weight of painterly styles: all their strokes are the model's work, while drawn marks are shown to the decoder."""
+"""How often painterly styles occur, relative to graphic ones. The model makes all strokes of a painterly picture, while
+a decoder is shown the drawn marks of a graphic one."""
 
 TAUGHT = tuple(hand.name for hand in _ABLE for _ in range(1 if hand.is_graphic else _OFTEN))
-"""The styles of subjects, repeated by weight."""
+"""The styles of subjects; one that occurs more often is listed several times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Number of subjects, seed, styles, and the shares of mixtures and of mixtures of two styles.
+    """Number of subjects, seed, styles (``hands``), and the shares of some kinds of subject.
 
-    ``unnamed`` are the styles of prompts that name none. A style that is listed twice comes twice as often.
+    ``mixed`` is the share of subjects between two scenes, ``two_hands`` that of these with two styles, and ``coloured``
+    that of scenes with a requested colour, in styles that keep it. ``unnamed`` are the styles of prompts that name
+    none. A style that is listed twice occurs twice as often.
     """
 
     number: int
@@ -62,7 +65,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One end of a subject: a scene, its style, and captions."""
+    """One end of a subject: a scene, its style, and its captions."""
 
     scene: Scene
     hand: str
@@ -71,7 +74,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What to render, from which seed: one end, or the mixture at ``t`` between two."""
+    """What to render, and from which seed: the scene ``first``, or the mixture of two scenes at ``t``, 0…1."""
 
     number: int
     seed: int
@@ -81,7 +84,7 @@ class Subject:
 
 
 class Programme:
-    """All subjects of a plan over the drawings of a drawing library."""
+    """All subjects of a plan, made of the drawings of a library."""
 
     def __init__(self, plan: Plan, book: Sketchbook) -> None:
         self.plan = plan
@@ -106,7 +109,7 @@ class Programme:
         return self.plan.number
 
     def subject(self, number: int) -> Subject:
-        """Return a subject."""
+        """Return the subject with a number; the same plan, library and number give the same subject."""
         rng = random.Random(f"subject:{self.plan.seed}:{number}")  # noqa: S311 - must be repeatable
         whole = rng.getrandbits(31)
         first = self._end(rng, rng.choice(self.plan.hands), whole)
@@ -119,7 +122,7 @@ class Programme:
         return Subject(number, rng.getrandbits(31), first, last, rng.uniform(0.08, 0.92))
 
     def _end(self, rng: random.Random, hand: str, whole: int) -> End:
-        """Return an end; ``whole`` seeds its composition, which both ends of most mixtures share."""
+        """Return a random end in a style; ``whole`` seeds its composition, which both ends of most mixtures share."""
         kind = rng.choices(list(COMPOSITIONS), list(COMPOSITIONS.values()))[0]
         name = rng.choices(self.names, self._shares)[0]
         keeps = registry.HANDS[hand].keeps_colour
@@ -132,6 +135,7 @@ class Programme:
         return End(scene, hand, _captions(written, registry.HANDS[hand], is_unnamed=hand in self.plan.unnamed))
 
     def _wish(self, kind: str, name: str, colour: str, rng: random.Random) -> tuple[Wish, list[Item]]:
+        """Return the request and the items of a scene of a kind; the first item usually has the given name."""
         ground = rng.choice(FLAT) if rng.random() < 0.06 else ""
         first = self._item(name, rng, colour=colour)
         if kind == "several":
@@ -157,15 +161,20 @@ class Programme:
         return Wish(ground=ground), [first]
 
     def _other(self, rng: random.Random) -> str:
+        """Return the name of a random drawing; rarer kinds are chosen less often."""
         return rng.choices(self.names, self._shares)[0]
 
     def _item(self, name: str, rng: random.Random, *, colour: str = "", count: int = 1) -> Item:
+        """Return an item with a random one of the drawings of this name."""
         drawing = rng.choice(self._by_name[name])
         return Item(drawing.digest, name, drawing.kind, count, colour, appearance=self._book.appearance(drawing.digest))
 
 
 def _captions(written: Sequence[str], hand: registry.Style, *, is_unnamed: bool) -> tuple[str, ...]:
-    """Return a scene's captions with the words of its style, repeated by weight."""
+    """Return a scene's captions with the words of its style, and also without them if the style is unnamed.
+
+    ``written`` are the scene's texts with its place and without it.
+    """
     full, short = written
     named = (f"{full}, {hand.words}", f"{short}, {hand.words}", f"{hand.of} {full}", f"{hand.of} {short}")
     prefixed = (f"{phrasing.PREFIX}{full}, {hand.words}", f"{phrasing.PREFIX}{short}, {hand.words}")
@@ -174,9 +183,9 @@ def _captions(written: Sequence[str], hand: registry.Style, *, is_unnamed: bool)
 
 
 def load_library(path: Path) -> Sketchbook:
-    """Load a drawing library.
+    """Return the drawing library in a file.
 
-    :raises StudioError: when the file is none.
+    :raises StudioError: when the file is missing or is not a drawing library.
     """
     try:
         return sketchbook.load(path)
@@ -185,9 +194,9 @@ def load_library(path: Path) -> Sketchbook:
 
 
 def load_subject_library(path: Path) -> Sketchbook:
-    """Load a drawing library from which subjects are drawn.
+    """Return the drawing library in a file, from which subjects can be made.
 
-    :raises StudioError: when the file is none, or holds no drawings.
+    :raises StudioError: when the file is missing, is not a drawing library, or holds no drawings.
     """
     book = load_library(path)
     if not book.drawings:

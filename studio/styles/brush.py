@@ -1,4 +1,8 @@
-"""Image operations shared by the styles: blurs, edges, noise, cells, strokes, screens; on batches (n, c, h, w)."""
+"""Image operations shared by the styles: blurs, edges, noise, cells, strokes, screens.
+
+Tensors are batches (n, c, h, w). ``like`` is a tensor whose number of pictures, size and device the result gets.
+Lengths are pixels.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from studio.styles.dice import HashRng
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:
-    """Blur with a Gaussian of ``sigma`` pixels; a large ``sigma`` is applied to a smaller copy."""
+    """Return ``x`` blurred by a Gaussian of ``sigma`` pixels; a large ``sigma`` is applied to a smaller copy."""
     if sigma > 4 and min(x.shape[2:]) >= 32:
         small = F.avg_pool2d(x, 2)
         return F.interpolate(blur(small, sigma / 2), size=x.shape[2:], mode="bilinear", align_corners=False)
@@ -23,7 +27,7 @@ def blur(x: Tensor, sigma: float) -> Tensor:
     kernel = (kernel / kernel.sum()).view(1, 1, -1, 1)
     n, c, h, w = x.shape
     flat = F.pad(x.reshape(n * c, 1, h, w), (radius, radius, radius, radius), mode="replicate")
-    # From this size on, a CPU is up to ten times as fast channel by channel, with identical results.
+    # For pictures of this size, a CPU is up to ten times as fast channel by channel, with identical results.
     singly = flat.device.type == "cpu" and h * w >= 1 << 16
     parts = torch.split(flat, 1) if singly else (flat,)
     return torch.cat([F.conv2d(F.conv2d(part, kernel), kernel.transpose(2, 3)) for part in parts]).view(n, c, h, w)
@@ -36,12 +40,12 @@ def step(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
 
 
 def over(top: Tensor, cover: Tensor, bottom: Tensor) -> Tensor:
-    """Composite ``top`` over ``bottom`` with the opacity ``cover``."""
+    """Return ``top`` blended over ``bottom`` with the opacity ``cover``, 0…1."""
     return bottom + (top - bottom) * cover
 
 
 def slopes(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the gradients to the right and downwards (central differences)."""
+    """Return the gradients of ``x`` to the right and downwards, per pixel (central differences)."""
     p = F.pad(x, (1, 1, 1, 1), mode="replicate")
     return (p[..., 1:-1, 2:] - p[..., 1:-1, :-2]) / 2, (p[..., 2:, 1:-1] - p[..., :-2, 1:-1]) / 2
 
@@ -64,7 +68,7 @@ def places(like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def sample(picture: Tensor, x: Tensor, y: Tensor, mode: str = "bilinear") -> Tensor:
-    """Sample ``picture`` at x, y (n, 1, h', w') in pixels; the border is extended outwards."""
+    """Return ``picture`` (n, c, h, w) sampled at x, y (n, 1, h', w'): (n, c, h', w'); the border continues outside."""
     h, w = picture.shape[2:]
     at = torch.cat([x * (2 / w) - 1, y * (2 / h) - 1], 1).permute(0, 2, 3, 1)
     at = at.expand(len(picture), -1, -1, -1)
@@ -72,13 +76,16 @@ def sample(picture: Tensor, x: Tensor, y: Tensor, mode: str = "bilinear") -> Ten
 
 
 def shifted(picture: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
-    """Displace ``picture``: each pixel shows what is dx, dy pixels away."""
+    """Return ``picture`` displaced: each pixel shows what is dx, dy pixels away, (n, 1, h, w) or numbers."""
     x, y = places(picture)
     return sample(picture, x + dx, y + dy)
 
 
 def cloud(rng: HashRng, like: Tensor, cell: float, octaves: int = 3, channels: int = 1) -> Tensor:
-    """Return soft noise of about ``cell`` pixels, mean 0 and deviation about 1; each octave has half the scale."""
+    """Return soft noise (n, channels, h, w) in spots of about ``cell`` pixels, mean 0 and deviation about 1.
+
+    Each octave has half the scale and weight of the one before.
+    """
     h, w = like.shape[2:]
     total = torch.zeros(len(like), channels, h, w, device=like.device)
     for octave in range(octaves):
@@ -91,23 +98,27 @@ def cloud(rng: HashRng, like: Tensor, cell: float, octaves: int = 3, channels: i
 
 
 def _spread(grain: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Return a coarse table (n, c, rows, columns) interpolated smoothly at the columns x and rows y."""
     h, w = grain.shape[2:]
     at = torch.cat([x * (2 / w) - 1, y * (2 / h) - 1], 1).permute(0, 2, 3, 1).expand(len(grain), -1, -1, -1)
     return F.grid_sample(grain, at, mode="bicubic", padding_mode="border", align_corners=False)
 
 
 def grain(rng: HashRng, like: Tensor, channels: int = 1) -> Tensor:
-    """Return independent uniform noise for each pixel, mean 0 and deviation 1."""
+    """Return independent uniform noise for each pixel (n, channels, h, w), mean 0 and deviation 1."""
     return (rng.uniform(channels, *like.shape[2:]) - 0.5) * math.sqrt(12)
 
 
 def paper(rng: HashRng, like: Tensor, depth: float = 0.03) -> Tensor:
-    """Return the relief of paper as factors around 1."""
+    """Return the relief of paper (n, 1, h, w) as factors around 1 that deviate by about ``depth``."""
     return 1 + depth * (0.6 * cloud(rng, like, 3, 2) + 0.35 * grain(rng, like))
 
 
 def along(texture: Tensor, vx: Tensor, vy: Tensor, length: float, steps: int = 8) -> Tensor:
-    """Smear ``texture`` along the unit field vx, vy: line integral convolution (Cabral and Leedom 1993)."""
+    """Return ``texture`` smeared over ``length`` pixels along the unit vectors vx, vy (n, 1, h, w).
+
+    This is line integral convolution (Cabral and Leedom 1993).
+    """
     x0, y0 = places(texture)
     total, stride = texture, length / (2 * steps)
     field = torch.cat([vx, vy], 1)
@@ -121,7 +132,10 @@ def along(texture: Tensor, vx: Tensor, vy: Tensor, length: float, steps: int = 8
 
 
 def directions(x: Tensor, sigma: float, fallback: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the unit field along the contours of ``x`` (structure tensor); where ``x`` is flat, along ``fallback``."""
+    """Return unit vectors, two (n, 1, h, w), along the contours of ``x``; where it is flat, at the angle ``fallback``.
+
+    They are those of the structure tensor blurred by ``sigma`` pixels.
+    """
     dx, dy = slopes(x)
     xx, yy, xy = (blur(part.sum(1, keepdim=True), sigma) for part in (dx * dx, dy * dy, dx * dy))
     flat = 2e-5
@@ -132,7 +146,10 @@ def directions(x: Tensor, sigma: float, fallback: Tensor) -> tuple[Tensor, Tenso
 
 
 def cells(points: Tensor, features: Tensor, chunk: int = 8) -> Tensor:
-    """Return for each pixel of ``features`` (n, f, h, w) the number of the nearest point (n, k, f): (n, h, w)."""
+    """Return for each pixel of ``features`` (n, f, h, w) the index of the nearest point (n, k, f): labels (n, h, w).
+
+    ``chunk`` pictures are computed at a time.
+    """
     n, f, h, w = features.shape
     labels = torch.empty(n, h * w, dtype=torch.int64, device=features.device)
     for start in range(0, n, chunk):
@@ -143,7 +160,10 @@ def cells(points: Tensor, features: Tensor, chunk: int = 8) -> Tensor:
 
 
 def means(picture: Tensor, labels: Tensor, count: int, weight: Tensor | None = None) -> Tensor:
-    """Return the mean of ``picture`` (n, c, h, w) over each of ``count`` labels: (n, count, c)."""
+    """Return the mean of ``picture`` (n, c, h, w) over the pixels of each of ``count`` labels (n, h, w): (n, count, c).
+
+    Pixels count by their ``weight`` (n, 1, h, w) if it is given.
+    """
     n, c = picture.shape[:2]
     values = picture.flatten(2).transpose(1, 2)
     shares = torch.ones_like(values[..., :1]) if weight is None else weight.flatten(2).transpose(1, 2)
@@ -154,14 +174,14 @@ def means(picture: Tensor, labels: Tensor, count: int, weight: Tensor | None = N
 
 
 def borders(labels: Tensor) -> Tensor:
-    """Return a mask (n, 1, h, w) of pixels whose right or lower neighbour has another label."""
+    """Return a mask (n, 1, h, w), 1 at pixels whose right or lower neighbour has another label, else 0."""
     right = F.pad(labels[:, :, 1:] != labels[:, :, :-1], (0, 1))
     below = F.pad(labels[:, 1:] != labels[:, :-1], (0, 0, 0, 1))
     return (right | below)[:, None].float()
 
 
 def line(marks: Tensor, width: float) -> Tensor:
-    """Thicken one-pixel marks to soft-edged lines of ``width`` pixels, by thresholding their blur."""
+    """Return one-pixel marks (n, 1, h, w) thickened to soft-edged lines of ``width`` pixels."""
     sigma = max(0.8, width / 2.2)
     spread = blur(marks, sigma)
     level = math.exp(-((width / 2) ** 2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
@@ -169,7 +189,10 @@ def line(marks: Tensor, width: float) -> Tensor:
 
 
 def jittered(rng: HashRng, like: Tensor, rows: int, amount: float = 0.85) -> Tensor:
-    """Return rows × rows points (n, k, 2) as x, y in pixels, each at random within its own cell."""
+    """Return rows × rows points (n, rows², 2) as x, y in pixels, each at random within its own cell of a grid.
+
+    ``amount``, 0…1, is the share of the cell in which a point may lie.
+    """
     h, w = like.shape[2:]
     at = (torch.arange(rows, device=like.device) + 0.5) / rows
     y, x = torch.meshgrid(at, at, indexing="ij")
@@ -178,9 +201,10 @@ def jittered(rng: HashRng, like: Tensor, rows: int, amount: float = 0.85) -> Ten
 
 
 class Marks:
-    """A jittered grid of marks about ``pitch`` pixels apart: their x, y and four uniform random numbers each.
+    """Marks on a jittered grid, about ``pitch`` pixels apart: their ``x``, ``y``, and ``own``, four numbers 0…1 each.
 
-    Values of marks have the shape (n, c, rows, columns); :meth:`around` brings them to the pixels.
+    Values of marks have the shape (n, c, rows, columns). :meth:`around` brings them to the pixels within ``reach``
+    cells.
     """
 
     def __init__(self, rng: HashRng, like: Tensor, pitch: float, reach: int = 1) -> None:
@@ -195,11 +219,14 @@ class Marks:
         self.own = drawn[:, 2:]
 
     def seen(self, picture: Tensor) -> Tensor:
-        """Sample ``picture`` at the marks."""
+        """Return ``picture`` (n, c, h, w) sampled at the marks: (n, c, rows, columns)."""
         return sample(picture, self.x, self.y)
 
     def around(self, fields: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yield, for each of the (2 reach + 1)² marks around a pixel, the offset dx, dy and the mark's ``fields``."""
+        """Yield, for each of the (2 reach + 1)² marks around a pixel, its offset dx, dy from the mark, and ``fields``.
+
+        ``fields`` (n, c, rows, columns) are values of marks; those yielded are (n, c, h, w).
+        """
         x, y = places(self.like)
         row = (y[0, 0, :, 0] / self.pitch).long() + self.reach
         column = (x[0, 0, 0] / self.pitch).long() + self.reach
@@ -211,7 +238,10 @@ class Marks:
 
 
 def screen(like: Tensor, pitch: float | Tensor, angle: float | Tensor) -> Tensor:
-    """Return a halftone screen's threshold 0…1, uniformly distributed: a pixel is inked where it exceeds 1 − tone."""
+    """Return the height of a halftone screen at each pixel, uniform in 0…1; ink lies where it exceeds 1 − tone.
+
+    ``pitch`` is the distance of its dots in pixels, ``angle`` its rotation in radians.
+    """
     x, y = places(like)
     cosine, sine = _trig(angle, like)
     u, v = (x * cosine + y * sine) * (2 * math.pi / pitch), (y * cosine - x * sine) * (2 * math.pi / pitch)
@@ -220,10 +250,11 @@ def screen(like: Tensor, pitch: float | Tensor, angle: float | Tensor) -> Tensor
 
 
 def _trig(angle: float | Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the cosine and the sine of an angle in radians, as tensors."""
     turned = angle if isinstance(angle, Tensor) else torch.tensor(angle, device=like.device)
     return torch.cos(turned), torch.sin(turned)
 
 
 def ink(tone: Tensor, height: Tensor, softness: float = 0.12) -> Tensor:
-    """Return the ink, 0…1 with soft edges, of ``tone`` on a screen of ``height``."""
+    """Return the coverage of ink, 0…1 with soft edges, that prints ``tone``, 0…1, by a screen of this ``height``."""
     return step(tone - (1 - height), -softness, softness)

@@ -1,4 +1,4 @@
-"""Colours by lightness, chroma and hue (Oklab, by Björn Ottosson), and palettes."""
+"""Colours by lightness, chroma and hue (Oklab, by Björn Ottosson), and palettes, as tensors."""
 
 from __future__ import annotations
 
@@ -31,19 +31,20 @@ _FROM_LMS = (
 
 
 def _times(matrix: tuple[tuple[float, ...], ...], x: Tensor) -> Tensor:
+    """Return colours (n, 3, …) multiplied by a matrix (3, 3)."""
     flat = torch.tensor(matrix, device=x.device, dtype=x.dtype) @ x.flatten(2)
     return flat.view(x.shape)
 
 
 def lab(rgb: Tensor) -> Tensor:
-    """Convert sRGB (n, 3, …) to Oklab: lightness 0…1, a and b about ±0.3."""
+    """Return sRGB (n, 3, …) converted to Oklab: lightness 0…1, a and b about ±0.3."""
     shape, rgb = rgb.shape, rgb.flatten(2).clamp(0, 1)
     linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clamp(min=0) ** 2.4)
     return _times(_TO_LAB, _times(_TO_LMS, linear).clamp(min=0) ** (1 / 3)).view(shape)
 
 
 def rgb(lab_: Tensor) -> Tensor:
-    """Convert Oklab (n, 3, …) to sRGB, clipped to 0…1."""
+    """Return Oklab (n, 3, …) converted to sRGB, clipped to 0…1."""
     shape = lab_.shape
     linear = _times(_FROM_LMS, _times(_FROM_LAB, lab_.flatten(2)) ** 3).clamp(0, 1)
     return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).view(shape)
@@ -56,7 +57,7 @@ def polar(lab_: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def colour(lightness: Tensor, chroma: Tensor, hue: Tensor) -> Tensor:
-    """Return sRGB for lightness, chroma and hue, each (n, 1, …)."""
+    """Return sRGB (n, 3, …) for lightness, chroma and hue in radians, each (n, 1, …)."""
     return rgb(torch.cat([lightness, chroma * torch.cos(hue), chroma * torch.sin(hue)], 1))
 
 
@@ -68,19 +69,19 @@ def tuned(
     turn: float | Tensor = 0.0,
     lift: float | Tensor = 0.0,
 ) -> Tensor:
-    """Scale lightness and chroma of sRGB (n, 3, …), rotate its hue, and add to its lightness."""
+    """Return sRGB (n, 3, …) with lightness and chroma scaled, hue rotated by ``turn`` radians, then ``lift`` added."""
     light, strength, hue = polar(lab(picture))
     return colour((light * lightness + lift).clamp(0, 1), strength * chroma, hue + turn)
 
 
 def table(*hexes: str, like: Tensor) -> Tensor:
-    """Return colours such as ``e4002b`` as sRGB (k, 3)."""
+    """Return colours given as texts such as ``e4002b``: sRGB (k, 3), 0…1."""
     values = [[int(each[i : i + 2], 16) / 255 for i in (0, 2, 4)] for each in hexes]
     return torch.tensor(values, device=like.device, dtype=like.dtype)
 
 
 def nearest(picture: Tensor, palette: Tensor) -> Tensor:
-    """Return for each pixel of sRGB (n, 3, h, w) the number of the nearest palette colour: (n, h, w).
+    """Return for each pixel of sRGB (n, 3, h, w) the index of the nearest colour of a palette: (n, h, w).
 
     The palette is (k, 3) for all pictures, or (n, k, 3).
     """

@@ -11,9 +11,10 @@ MASK = 0xFFFFFFFF
 
 
 class HashRng:
-    """Counter-based random numbers for a batch of pictures, with one seed each.
+    """Random numbers for a batch of pictures, with one seed for each picture.
 
-    They are integer hashes (lowbias32, by Chris Wellons) of seed, draw and index, so that GPU and CPU agree.
+    They are integer hashes (lowbias32, by Chris Wellons) of the seed, the number of the call and the index, so that GPU
+    and CPU agree. Each call gives other numbers.
     """
 
     def __init__(self, seeds: Tensor) -> None:
@@ -21,7 +22,7 @@ class HashRng:
         self.draws = 0
 
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-        """Return uniform numbers from ``low`` to ``high``, of shape (pictures, *shape)."""
+        """Return uniform random numbers from ``low`` to ``high``, of shape (pictures, *shape)."""
         self.draws += 1
         index = torch.arange(math.prod(shape), device=self.seeds.device)
         base = _mixed((self.seeds + self.draws * 0x9E3779B9) & MASK)
@@ -30,19 +31,23 @@ class HashRng:
         return (low + (high - low) * unit).view(-1, *shape)
 
     def normal(self, *shape: int) -> Tensor:
-        """Return numbers with mean 0 and deviation 1: the sum of four uniform ones, which has no long tails."""
+        """Return random numbers with mean 0 and deviation 1, of shape (pictures, *shape): sums of four uniform ones.
+
+        They have no long tails.
+        """
         return (self.uniform(4, *shape).sum(1) - 2.0) * math.sqrt(3.0)
 
     def choice(self, options: Tensor, *shape: int) -> Tensor:
-        """Return random rows of ``options`` (k, …), of shape (pictures, *shape, …)."""
+        """Return rows of ``options`` (k, …), chosen at random, of shape (pictures, *shape, …)."""
         return options[(self.uniform(*shape) * len(options)).long().clamp(max=len(options) - 1)]
 
     def order(self, count: int) -> Tensor:
-        """Return a random permutation of ``count`` numbers for each picture: (pictures, count)."""
+        """Return a random order of the numbers from 0 to ``count - 1`` for each picture: (pictures, count)."""
         return self.uniform(count).argsort(1)
 
 
 def _mixed(x: Tensor) -> Tensor:
+    """Return the lowbias32 hashes of 32-bit integers."""
     x = ((x ^ (x >> 16)) * 0x7FEB352D) & MASK
     x = ((x ^ (x >> 15)) * 0x846CA68B) & MASK
     return x ^ (x >> 16)

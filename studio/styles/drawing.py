@@ -1,4 +1,4 @@
-"""A batch of transparent drawings with derived images: colours extended beyond the edge, contours, flat regions."""
+"""A batch of transparent drawings with images derived from them: extended colours, contours, flat regions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from studio.styles.dice import HashRng
 
 
 class Drawing:
-    """Motifs (n, 4, h, w), float 0…1, straight alpha, with cached derived images.
+    """A batch of motifs: things (n, 4, h, w), float 0…1, straight alpha, with images derived from them and cached.
 
-    ``ground`` (n, 3, h, w), 0…1, is the opaque background, if there is one.
+    ``ground`` (n, 3, h, w), 0…1, is the opaque background, if there is one. ``unit`` is 1/256 of the height in pixels.
     """
 
     def __init__(self, motifs: Tensor, ground: Tensor | None = None) -> None:
@@ -32,7 +32,7 @@ class Drawing:
         return Drawing(torch.cat([self.rgb, self.alpha], 1), ground)
 
     def _spread(self, rgb: Tensor) -> Tensor:
-        """Extend the colours beyond the edge, so that a moved or soft edge shows no black."""
+        """Return the colours extended beyond the edge of the motifs, so that a moved or soft edge shows no black."""
         near = brush.blur(rgb * self.alpha, 2) / (brush.blur(self.alpha, 2) + 1e-4)
         wide = brush.blur(rgb * self.alpha, 14) / (brush.blur(self.alpha, 14) + 1e-4)
         beyond = torch.where(brush.blur(self.alpha, 2) > 0.02, near, wide)
@@ -40,41 +40,41 @@ class Drawing:
 
     @cached_property
     def luma(self) -> Tensor:
-        """Oklab lightness (n, 1, h, w)."""
+        """Return the Oklab lightness (n, 1, h, w)."""
         return colour.lab(self.rgb)[:, :1]
 
     @cached_property
     def mean(self) -> Tensor:
-        """The motif's mean colour in Oklab (n, 3, 1, 1)."""
+        """Return the motif's mean colour in Oklab (n, 3, 1, 1)."""
         weight = self.alpha.sum((2, 3), keepdim=True) + 1e-4
         return (colour.lab(self.rgb) * self.alpha).sum((2, 3), keepdim=True) / weight
 
     @cached_property
     def inner(self) -> Tensor:
-        """How strongly colours change within the motif, about 0…1."""
+        """Return how strongly colours change within the motif (n, 1, h, w), 0…1."""
         smooth = brush.blur(colour.lab(self.rgb), 0.8 * self.unit)
         return (brush.steepness(smooth) * 9).clamp(0, 1) * self.alpha
 
     @cached_property
     def outline(self) -> Tensor:
-        """The nearness of the motif's edge, about 0…1."""
+        """Return how near the motif's edge is (n, 1, h, w), 0…1."""
         return (brush.steepness(brush.blur(self.alpha, 0.8 * self.unit)) * 3).clamp(0, 1)
 
     @cached_property
     def edges(self) -> Tensor:
-        """Contours, inner and outer, 0…1."""
+        """Return the contours, inner and outer (n, 1, h, w), 0…1."""
         return torch.maximum(self.inner, self.outline)
 
     def regions(self, count: int, smooth: float = 1.2) -> tuple[Tensor, Tensor]:
-        """Segment the motif into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
+        """Return the motif in ``count`` flat colours, by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
 
-        Labels are ordered from dark to light; ``smooth`` rounds the shapes, in pixels.
+        Labels are ordered from dark to light; ``smooth`` is how far shapes are rounded, in units.
         """
         return parted(self.rgb, self.alpha, count, smooth * self.unit)
 
     @property
     def ground(self) -> Tensor:
-        """The background (n, 3, h, w).
+        """Return the background (n, 3, h, w).
 
         :raises StudioError: when none was given.
         """
@@ -84,12 +84,15 @@ class Drawing:
 
     @cached_property
     def whole(self) -> Tensor:
-        """The motifs in front of their background (n, 3, h, w)."""
+        """Return the motifs in front of their background (n, 3, h, w).
+
+        :raises StudioError: when there is no background.
+        """
         return brush.over(self.rgb, self.alpha, self.ground)
 
     @cached_property
     def lines(self) -> Tensor:
-        """Contours of the motifs, inner and outer, 0…1, independent of the picture's size."""
+        """Return the contours, inner and outer (n, 1, h, w), 0…1; unlike :attr:`edges`, alike at any picture size."""
         smooth = brush.blur(colour.lab(self.rgb), 0.8 * self.unit)
         inner = brush.steepness(smooth) * (9 * self.unit) * self.alpha
         outer = brush.steepness(brush.blur(self.alpha, 0.8 * self.unit)) * (3 * self.unit)
@@ -97,7 +100,7 @@ class Drawing:
 
     @cached_property
     def seams(self) -> Tensor:
-        """Visible edges in the background, 0…1: a horizon is one, a gradient or a soft shadow is not."""
+        """Return the edges in the background (n, 1, h, w), 0…1: a horizon is one, a gradient or soft shadow is not."""
         unit, lab = self.unit, colour.lab(self.ground)
         near, far = (brush.steepness(brush.blur(lab, sigma * unit)) * unit for sigma in (1.0, 3.0))
         # A blur weakens a sharp edge more than the soft edge of a shadow.
@@ -106,19 +109,19 @@ class Drawing:
         return brush.step(near, 0.014, 0.045) * sharp * (1 - self.alpha)
 
     def parted_motifs(self, count: int, smooth: float, lightness: float = 0.75) -> tuple[Tensor, Tensor]:
-        """Segment the motifs into flat colours as :meth:`regions` does, with less weight for light and shade."""
+        """Return the motifs in flat colours as :meth:`regions` does, divided less by light and shade."""
         return parted(self.rgb, self.alpha, count, smooth * self.unit, lightness)
 
     def parted_ground(self, count: int, smooth: float) -> tuple[Tensor, Tensor]:
-        """Segment the background into flat colours, including hidden parts, so that they stay when a motif moves."""
+        """Return the whole background in flat colours as :meth:`regions` does, alike wherever a motif stands."""
         return parted(self.ground, torch.ones_like(self.alpha), count, smooth * self.unit)
 
 
 def parted(rgb: Tensor, weight: Tensor, count: int, sigma: float, lightness: float = 1.0) -> tuple[Tensor, Tensor]:
-    """Segment a picture into ``count`` flat colours by k-means in Oklab: labels (n, h, w), sRGB (n, count, 3).
+    """Return a picture (n, 3, h, w) in ``count`` flat colours (k-means in Oklab): labels (n, h, w), sRGB (n, count, 3).
 
-    Labels are ordered from dark to light; ``sigma`` rounds the shapes, in pixels. With a ``lightness`` below 1, light
-    and shade on one thing divide it less.
+    Labels are ordered from dark to light; ``weight`` (n, 1, h, w), 0…1, is how far a pixel counts; ``sigma`` is how far
+    shapes are rounded, in pixels. With a ``lightness`` below 1, light and shade on one thing divide it less.
     """
     scale = torch.tensor([lightness, 1.0, 1.0], device=rgb.device)[:, None, None]
     lab = colour.lab(rgb) * scale
@@ -138,7 +141,7 @@ def parted(rgb: Tensor, weight: Tensor, count: int, sigma: float, lightness: flo
 
 
 def _starts(points: Tensor, weight: Tensor, count: int) -> Tensor:
-    """Return initial centres for k-means: the mean, then repeatedly the point furthest from all chosen ones."""
+    """Return initial centres for k-means (n, count, 3): the mean, then repeatedly the point furthest from them."""
     mean = (points * weight[..., None]).sum(1, keepdim=True) / weight.sum(1)[:, None, None].clamp(min=1e-4)
     chosen = [mean]
     far = torch.cdist(points, mean)[..., 0]
@@ -150,20 +153,23 @@ def _starts(points: Tensor, weight: Tensor, count: int) -> Tensor:
 
 
 def rounded(labels: Tensor, count: int, sigma: float) -> Tensor:
-    """Smooth the shapes of ``labels``: each pixel gets the label that prevails around it."""
+    """Return labels (n, h, w) with rounder shapes: each pixel gets the label that prevails within ``sigma`` pixels."""
     layers = torch.nn.functional.one_hot(labels, count).permute(0, 3, 1, 2).float()
     return brush.blur(layers, sigma).argmax(1)
 
 
 def soft(labels: Tensor, palette: Tensor) -> Tensor:
-    """Return the colours of labels (n, h, w) in palettes (n, k, 3), with antialiased edges."""
+    """Return the picture (n, 3, h, w) of labels (n, h, w) in colours of palettes (n, k, 3), with antialiased edges."""
     layers = torch.nn.functional.one_hot(labels, palette.shape[1]).permute(0, 3, 1, 2).float()
     shares = brush.blur(layers, 0.7)
     return torch.einsum("nkhw,nkc->nchw", shares, palette)
 
 
 def ground_hue(drawing: Drawing, rng: HashRng, spread: float = 0.9) -> Tensor:
-    """Return a hue (n, 1, 1, 1) that contrasts with the motif: opposite its own within ``spread`` radians."""
+    """Return a random hue in radians (n, 1, 1, 1) for a background, mostly far from the motif's; any for a grey motif.
+
+    It deviates from the opposite hue by up to ``spread`` radians, or in about half of the pictures by up to 2.1.
+    """
     _, chroma, hue = colour.polar(drawing.mean)
     free = rng.uniform(1, 1, 1, high=colour.TURN)
     wide = torch.where(rng.uniform(1, 1, 1) < 0.55, max(spread, 2.1), spread)

@@ -82,7 +82,7 @@ def mosaic(drawing: Drawing, rng: HashRng) -> Tensor:
     column = torch.floor((x + bend_x) / pitch + odd)
     middle_x, middle_y = (column - odd + 0.5) * pitch - bend_x, (row + 0.5) * pitch - bend_y
     own = _own_numbers(rng, column.long(), row.long(), 72, 4)
-    # A stone takes the prevailing colour at its place, not the mixture at an edge.
+    # A stone takes the colour that prevails at its place, not a mixture of two.
     offsets = ((-0.22, -0.22), (0.22, -0.22), (0, 0), (-0.22, 0.22), (0.22, 0.22))
     votes = torch.stack([brush.sample(picture, middle_x + a * pitch, middle_y + b * pitch) for a, b in offsets])
     stone = votes.median(0).values
@@ -97,14 +97,17 @@ def mosaic(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _own_numbers(rng: HashRng, column: Tensor, row: Tensor, size: int, count: int) -> Tensor:
-    """Return random numbers for each stone, from a table that repeats only beyond the picture."""
+    """Return ``count`` random numbers (n, count, h, w), 0…1, for the stone at each pixel, by its column and row.
+
+    They come from a table that repeats only beyond the picture.
+    """
     drawn = rng.uniform(count, size * size)
     at = ((row + 4) % size * size + (column + 4) % size).flatten(1)
     return drawn.gather(2, at[:, None].expand(-1, count, -1)).view(len(at), count, *column.shape[2:])
 
 
 def cubist(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render about thirty-five facets, each moved, rotated and shaded a little, with ochre among the colours."""
+    """Render about thirty-five facets, each slightly moved, rotated and shaded, with ochre among their colours."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     x, y = brush.places(like)
@@ -173,7 +176,10 @@ def low_poly(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def corners_on(contours: Tensor, rng: HashRng, rows: int) -> Tensor:
-    """Return rows × rows corners (n, rows, rows, 2), each on the strongest contour of sixteen samples in its cell."""
+    """Return rows × rows corners (n, rows, rows, 2) as x, y in pixels, each on a contour in its cell if there is one.
+
+    Of sixteen random places in the cell, the one with the strongest contour is chosen.
+    """
     n, _, h, _ = contours.shape
     pitch = h / (rows - 1)
     at = torch.arange(rows, device=contours.device) * pitch
@@ -193,7 +199,10 @@ def corners_on(contours: Tensor, rng: HashRng, rows: int) -> Tensor:
 
 
 def triangles(corners: Tensor, like: Tensor, rows: int, picture: Tensor) -> Tensor:
-    """Return the number of each pixel's triangle; quadrangles are split where their corners are more alike."""
+    """Return the number (n, h, w) of the triangle at each pixel; corners form quadrangles of two triangles each.
+
+    A quadrangle is split between those opposite corners whose colours in ``picture`` are more alike.
+    """
     n, _, h, w = like.shape
     pitch = h / (rows - 1)
     ends = brush.sample(picture, corners[..., 0][:, None], corners[..., 1][:, None])
@@ -224,7 +233,7 @@ def triangles(corners: Tensor, like: Tensor, rows: int, picture: Tensor) -> Tens
 
 
 def _depth(x: Tensor, y: Tensor, corners: list[Tensor]) -> Tensor:
-    """Return how far a pixel lies inside a triangle (corners clockwise on the screen); negative outside."""
+    """Return how many pixels each pixel lies inside a triangle (corners clockwise on the screen); negative outside."""
     sides = []
     for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
         ex, ey = b[..., 0] - a[..., 0], b[..., 1] - a[..., 1]

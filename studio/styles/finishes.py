@@ -1,7 +1,8 @@
 """Surfaces of the graphic styles: the ink, paper, cloth, glass or stone of a composed picture.
 
-A scene in such a style already has all its marks drawn. A finish adds only texture for the model to learn, and moves no
-mark: a decoder that sees the marks could not know where to.
+A scene in such a style already has all its marks drawn. A finish returns its picture (n, 3, h, w) with the texture of a
+surface, which the model learns to add. It moves no mark: the decoder sees the drawn marks and could not know where they
+went.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from studio.styles.drawing import Drawing
 
 
 def relief_print(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Add the surface of a relief print: mottled ink with specks of paper, on soft paper."""
+    """Return the picture as a relief print: mottled ink with specks of paper, on soft paper."""
     unit, picture = drawing.unit, _given(drawing)
     dark = (1 - _lightness(picture)).clamp(0, 1)
     mottle = brush.cloud(rng, drawing.alpha, 2.6 * unit, 2)
@@ -30,14 +31,14 @@ def relief_print(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def screen_print(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Add the surface of a screen print: flat, slightly uneven ink on smooth paper."""
+    """Return the picture as a screen print: flat, slightly uneven ink on smooth paper."""
     unit, picture = drawing.unit, _given(drawing)
     uneven = 0.014 * brush.cloud(rng, drawing.alpha, 60 * unit, 3) + 0.012 * brush.cloud(rng, drawing.alpha, 3 * unit)
     return (picture + uneven) * brush.paper(rng, drawing.alpha, 0.016)
 
 
 def cloth(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Add a weave: threads in both directions, uneven in thickness and dye."""
+    """Return the picture as woven cloth: threads in both directions, uneven in thickness and dye."""
     unit, picture = drawing.unit, _given(drawing)
     x, y = brush.places(drawing.alpha)
     sway = 0.5 * brush.cloud(rng, drawing.alpha, 40 * unit, 1)
@@ -50,7 +51,7 @@ def cloth(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Add the surface of opaque paint: visible brush strokes in each field, and slightly drifting colours."""
+    """Return the picture in opaque paint: visible brush strokes in one direction, and slightly drifting colours."""
     unit, picture = drawing.unit, _given(drawing)
     lean = rng.uniform(1, 1, 1, low=0.0, high=math.pi).expand_as(drawing.alpha)
     strokes = brush.along(brush.cloud(rng, drawing.alpha, 5 * unit, 2), torch.cos(lean), torch.sin(lean), 18 * unit, 8)
@@ -60,7 +61,7 @@ def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def glass(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Add the look of glass lit from behind: light pieces bloom over the lead, and glass has streaks."""
+    """Return the picture as glass lit from behind: light pieces glow over the dark lead, and the glass has streaks."""
     unit, picture = drawing.unit, _given(drawing)
     light = _lightness(picture)
     streaks = brush.cloud(rng, drawing.alpha, 16 * unit, 2) + 0.5 * brush.cloud(rng, drawing.alpha, 4 * unit, 1)
@@ -70,7 +71,7 @@ def glass(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def stone(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Add the surface of stone: grain on each face, and light on the edges."""
+    """Return the picture in stone: grain on each face, and light on the edges."""
     unit, picture = drawing.unit, _given(drawing)
     grain = 0.6 * brush.cloud(rng, drawing.alpha, 4 * unit, 2) + 0.4 * brush.grain(rng, drawing.alpha)
     light = _lightness(picture)
@@ -80,20 +81,20 @@ def stone(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def paper(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Add the fibres of coloured paper."""
+    """Return the picture in coloured paper, with its fibres."""
     unit, picture = drawing.unit, _given(drawing)
     fibres = 0.5 * brush.cloud(rng, drawing.alpha, 5 * unit, 3) + 0.4 * brush.grain(rng, drawing.alpha)
     return picture * (1 + 0.026 * fibres) + 0.012 * brush.cloud(rng, drawing.alpha, 50 * unit, 2)
 
 
 def _given(drawing: Drawing) -> Tensor:
-    """Return the composed picture, which is given as the background."""
+    """Return the composed picture (n, 3, h, w), which is the drawing's background."""
     assert drawing.given is not None  # noqa: S101 - the registry gives it to settings' programs only
     return drawing.given
 
 
 def _paper_tone(picture: Tensor) -> Tensor:
-    """Return the lightest tone of each picture (n, 3, 1, 1), that of its paper."""
+    """Return the lightest colour of each picture (n, 3, 1, 1), which is that of its paper."""
     light = _lightness(picture).flatten(2)
     share = torch.softmax(40 * light, 2)
     return (picture.flatten(2) * share).sum(2)[..., None, None]

@@ -66,7 +66,7 @@ CUT_PAPERS = (
 
 
 def cut_out(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render cut paper: few smooth shapes in a palette of twelve, a divided background with fronds, soft shadows."""
+    """Render cut paper: few smooth shapes in twelve colours, a background in parts with fronds, soft shadows."""
     unit = drawing.unit
     like = drawing.alpha
     papers = colour.table(*CUT_PAPERS, like=like)
@@ -102,7 +102,10 @@ def cut_out(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _papers_for(palette: Tensor, papers: Tensor) -> Tensor:
-    """Return a paper for each colour, brighter than the colour, chosen by hue first."""
+    """Return a paper (n, k, 3) for each colour of a palette (n, k, 3): the nearest of ``papers`` (p, 3), by hue first.
+
+    Colours are made more vivid before they are compared.
+    """
     vivid = colour.tuned(palette.transpose(1, 2), chroma=1.5, lightness=1.03)
     a = colour.lab(vivid).transpose(1, 2) * torch.tensor([0.75, 1.3, 1.3], device=palette.device)
     b = colour.lab(papers.T[None])[0].T * torch.tensor([0.75, 1.3, 1.3], device=palette.device)
@@ -112,7 +115,7 @@ def _papers_for(palette: Tensor, papers: Tensor) -> Tensor:
 
 
 def _grounds(drawing: Drawing, papers: Tensor, rng: HashRng) -> Tensor:
-    """Return three papers (n, 3, 3) for the background, different from the motif's mean colour and from each other."""
+    """Return three papers (n, 3, 3) for the background, unlike the motif's mean colour and each other."""
     own = colour.lab(papers.T[None])[0].T
     away = (drawing.mean[:, :, 0, 0][:, None] - own[None]).norm(dim=2)
     black = (own[:, 0] < 0.25).float() * 0.55  # black would be the most different from everything
@@ -127,7 +130,7 @@ def _grounds(drawing: Drawing, papers: Tensor, rng: HashRng) -> Tensor:
 
 
 def _frond(rng: HashRng, like: Tensor) -> Tensor:
-    """Return a lobed leaf that reaches in from a corner or an edge."""
+    """Return the coverage (n, 1, h, w), 0…1, of a lobed leaf that reaches in from a corner or an edge."""
     h = like.shape[2]
     turn = rng.uniform(1, 1, 1, high=colour.TURN)
     x, y = brush.places(like)
@@ -151,7 +154,7 @@ INKS = (
 
 
 def risograph(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render two inks from a fixed set, each in its own dot screen, misregistered, on warm paper."""
+    """Render two inks of a fixed pair on warm paper, each in its own dot screen and slightly displaced."""
     unit, like = drawing.unit, drawing.alpha
     pairs = torch.stack([colour.table(*pair, like=like) for pair in INKS])
     inks = rng.choice(pairs)[:, :, :, None, None]
@@ -191,7 +194,7 @@ def risograph(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def screen_print(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render four panels of the same drawing, each in other flat inks, slightly misregistered."""
+    """Render four panels of the same drawing, each in other flat inks that are slightly displaced."""
     like = drawing.alpha
     h, w = like.shape[2:]
     labels, _ = drawing.regions(4, smooth=1.4)
@@ -224,6 +227,7 @@ def screen_print(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _ink(lightness: float, chroma: float, hue: Tensor) -> Tensor:
+    """Return sRGB (n, 3, 1, 1) with a lightness, a chroma and a hue in radians (n, 1, 1, 1)."""
     return colour.colour(torch.full_like(hue, lightness), torch.full_like(hue, chroma), hue)
 
 
@@ -231,7 +235,7 @@ PRIMARIES = ("d8261c", "1f4aa8", "f5cc1b", "f4f1e8", "16161a", "c9ccd1")
 
 
 def primary_grid(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render red, blue, yellow, black and white between thick black lines, with the motif in large planes of them."""
+    """Render a grid of black lines with red, blue, yellow, grey and white fields, and the motif in planes of these."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     primaries = colour.table(*PRIMARIES, like=like)
@@ -266,7 +270,10 @@ def primary_grid(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _bars(at: Tensor, rng: HashRng, count: int) -> tuple[Tensor, Tensor]:
-    """Divide a side at ``count`` random places; return each pixel's part and its distance to the nearest division."""
+    """Divide a side at ``count`` random places; return each place's part and its distance to the nearest division.
+
+    ``at`` (1, 1, w) or (1, 1, h) are places 0…1.
+    """
     cuts = (torch.arange(count, device=at.device) + 0.5) / count + rng.uniform(count, low=-0.5, high=0.5) * 0.7 / count
     away = at.view(1, -1, 1) - cuts[:, None, :]
     return (away > 0).sum(2), away.abs().amin(2)

@@ -1,4 +1,4 @@
-"""Gouache for a thing without a setting, in front of a wall and a table of the style's own.
+"""Gouache for a thing without a setting, in front of a wall and a table that the style adds.
 
 Scenes are rendered by :mod:`.painted_washes`; this program is kept unchanged for single motifs.
 """
@@ -16,11 +16,11 @@ from studio.styles.drawing import Drawing, ground_hue, soft
 from studio.styles.techniques import solid
 
 COATS = ((19.0, 30.0, 12.0, 1.1, 0.03), (17.0, 26.0, 9.0, 0.6, 0.075))
-"""The strokes of the ground in gouache, as :func:`.techniques.brushed` takes them."""
+"""The coats of strokes of the background, as :func:`.techniques.brushed` takes them."""
 
 
 def gouache_alone(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render things in gouache in front of a wall and a table, in two tones that contrast with them."""
+    """Render things in gouache, in front of a wall and a table in two tones that contrast with them."""
     like = drawing.alpha
     hue = ground_hue(drawing, rng, 1.0)
     light = torch.where(drawing.mean[:, :1] > 0.62, 0.45, 0.80)
@@ -33,7 +33,7 @@ def gouache_alone(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _in_two_coats(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render opaque matt colour in a few flat shapes with crisp edges, in two coats of a brush that runs dry."""
+    """Render opaque matt colour in a few flat shapes with crisp edges, as two coats of a brush that runs dry."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     off = [1.4 * unit * brush.cloud(rng, like, 16 * unit, 2) for _ in range(2)]
     inside = step(brush.blur(brush.shifted(like, *off), 0.7 * unit), 0.42, 0.58)
@@ -48,7 +48,7 @@ def _in_two_coats(drawing: Drawing, rng: HashRng) -> Tensor:
     wall = colour.tuned(ground, chroma=1.12, lightness=0.9, lift=0.09 + 0.012 * across, turn=0.08 * patch)
     wall = form.brushed(wall, (lean.cos(), lean.sin()), across, rng, COATS, turn=0.25, reach=4, astray=0.3)
     coat = colour.tuned(things, chroma=1.12, lightness=0.9, lift=0.09 + 0.014 * streaks)
-    # The first coat is warmer and lighter, and reaches a little further on one side.
+    # The first coat is warmer and lighter, and reaches beyond the second one on one side.
     first = colour.tuned(things, chroma=0.9, lightness=0.9, lift=0.20, turn=-0.25)
     moved = brush.shifted(like, 3.2 * unit + off[0], 2.4 * unit + off[1])
     below = step(brush.blur(moved, 0.7 * unit), 0.42, 0.58)

@@ -14,7 +14,7 @@ from studio.styles.drawing import Drawing, ground_hue, soft
 
 
 def woodcut(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render black cut lines whose width is the tone, gouged rays in the sky, and one block of colour on warm paper."""
+    """Render black lines that are wider in darker places, gouged rays in the sky, one block of colour on warm paper."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -60,7 +60,7 @@ def woodcut(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render hatching and smudges on grey paper, a drawn contour, and white chalk in the lights."""
+    """Render hatching and smudges on grey paper, a drawn contour, and white chalk on the light parts."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     tooth = 0.55 * brush.grain(rng, like) + 0.9 * brush.cloud(rng, like, 2.6 * unit, 1)
@@ -105,7 +105,7 @@ def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def neon(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render glass tubes along the contours in the colours there, glowing on a dark wall."""
+    """Render glass tubes along the contours, in the colours there, that glow on a dark wall."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -142,7 +142,7 @@ def neon(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def op_art(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render even stripes in two tones that bend over the motif as over a relief, and take its colours there."""
+    """Render even stripes in two tones that bend over the motif as over a relief, and have its colours there."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)

@@ -14,7 +14,7 @@ from studio.styles.techniques import stroked
 
 
 def _side(drawing: Drawing) -> Tensor:
-    """Return the side that the light comes from (n, 1, 1, 1), −1…1, as the motif's shading shows."""
+    """Return the side from which the motif's shading shows it to be lit (n, 1, 1, 1), −0.8 (left)…0.8 (right)."""
     like = drawing.alpha
     x, _ = brush.places(like)
     light = colour.lab(drawing.rgb)[:, :1] * like
@@ -24,7 +24,7 @@ def _side(drawing: Drawing) -> Tensor:
 
 
 def oil(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render thick paint in few bold strokes: broad and crosswise behind, along the form on things."""
+    """Render thick paint in few bold strokes: broad ones crosswise behind, others along the form on things."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     lean = form.sweeps(rng, like, unit)
     fine, small = form.detail(drawing), form.minute(drawing)
@@ -60,13 +60,14 @@ def oil(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 _Coat = tuple[float, float, float, Tensor, Tensor, float, float, float, tuple[Tensor, Tensor], float]
-"""Pitch, length and width of strokes; where they are wanted, what they show and from how far, how light and hue are
-shaken, the field they follow, how thick they are."""
+"""A coat of strokes. Its pitch, length and width in units; the probability of a stroke (n, 1, h, w); the picture that
+it shows, and how far away in units; the variation of lightness and of hue; the field that it follows; its thickness."""
 
 
 def _coated(
     canvas: tuple[Tensor, Tensor], coats: tuple[_Coat, ...], rng: HashRng, like: Tensor, unit: float
 ) -> tuple[Tensor, Tensor]:
+    """Return (colours, relief), (n, 3, h, w) and (n, 1, h, w), with several coats of strokes on them."""
     for pitch, length, width, density, source, reach, shake, turn, field, thick in coats:
         marks = brush.Marks(rng, like, pitch * unit)
         coat = stroked(marks, field, length * unit, width * unit, density)
@@ -99,7 +100,7 @@ def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
     fine = form.detail(drawing)
     canvas = (colour.tuned(brush.blur(rich, 4 * unit), lightness=0.82), torch.zeros_like(like))
 
-    # Bands of light and dark run along the flow, as wide as a brush.
+    # Light and dark bands as wide as a brush run along the flow.
     field = torch.cos(flow), torch.sin(flow)
     band = brush.along(brush.cloud(rng, like, 11 * unit, 1), *field, 70 * unit, 8) * 1.5
     inside = step(brush.blur(like, 3 * unit), 0.25, 0.7)
@@ -139,7 +140,7 @@ def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
     chalks = colour.tuned(planes, chroma=0.95 + 0.15 * lights, lift=0.02 * lights - 0.06 * darks)
     ground = colour.tuned(brush.blur(drawing.ground, 1.8 * unit), chroma=1.1)
     exact = colour.tuned(over(whole, torch.full_like(like, 0.4), planes), chroma=1.1)
-    # First the side of the stick, lightly, so that the paper shows through.
+    # First strokes with the side of the stick, so light that the paper shows through.
     picture = over(over(ground, inside, chalks), 0.36 + 0.34 * inside, picture)
     lean = -0.85 + 0.4 * form.sweeps(rng, like, unit, (-0.5, 0.5))
     hatch, lie = (torch.cos(lean), torch.sin(lean)), form.ways(drawing.ground, unit, 8.0, lean)
@@ -168,4 +169,5 @@ def pastel(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _solid(hexed: str, like: Tensor) -> Tensor:
+    """Return one colour, such as ``e4002b``, as pictures (n, 3, h, w), sRGB 0…1."""
     return colour.table(hexed, like=like)[0][:, None, None].expand(len(like), -1, *like.shape[2:])

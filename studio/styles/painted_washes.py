@@ -1,4 +1,8 @@
-"""Styles in washes and dust: watercolour, ink with mist, smudged charcoal, matt gouache."""
+"""Styles in washes and dust: watercolour, ink with mist, smudged charcoal, matt gouache.
+
+``patch`` and ``drift`` are noise (n, 1, h, w); ``off`` is a displacement in pixels; ``sheet`` is blank paper (n, 3, h,
+w).
+"""
 
 from __future__ import annotations
 
@@ -13,29 +17,32 @@ from studio.styles.drawing import Drawing, soft
 from studio.styles.techniques import contrasted, solid
 
 COATS = ((20.0, 34.0, 13.0, 1.1, 0.02), (16.0, 26.0, 8.0, 0.6, 0.035))
-"""The strokes of the ground in gouache, as :func:`.techniques.brushed` takes them."""
+"""The coats of strokes of the background in gouache, as :func:`.techniques.brushed` takes them."""
 
 
 def _masses(picture: Tensor, edges: tuple[float, ...], softness: float) -> Tensor:
-    """Quantise lightness (n, 1, h, w), 0…1, with soft borders."""
+    """Return lightness (n, 1, h, w), 0…1, in equal steps, one at each of ``edges``, 2 × ``softness`` wide."""
     return sum((step(picture, at - softness, at + softness) for at in edges), torch.zeros_like(picture)) / len(edges)
 
 
 def _grey(picture: Tensor, unit: float) -> Tensor:
-    """Return the lightness of a picture in ink (n, 1, h, w): strong colours darker than pale ones, parts separated."""
+    """Return how light a picture is in black ink (n, 1, h, w), 0…1.
+
+    Strong colours are darker than pale ones of the same lightness, and neighbouring parts differ more than in colour.
+    """
     lab = colour.lab(brush.blur(picture, 0.8 * unit))
     light = lab[:, :1] - 0.5 * lab[:, 1:].square().sum(1, keepdim=True).sqrt()
     return (light + 0.7 * (light - brush.blur(light, 8 * unit))).clamp(0, 1)
 
 
 def _paper(rng: HashRng, like: Tensor) -> Tensor:
-    """Return the relief of cold-pressed paper (n, 1, h, w), about −1…1."""
+    """Return the relief of rough paper (n, 1, h, w), about −1…1."""
     unit = like.shape[2] / 256
     return 0.75 * brush.cloud(rng, like, 4.0 * unit, 1) + 0.3 * brush.grain(rng, like)
 
 
 def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render glazes with hard dark edges over white paper, a wet-in-wet background, and some pencil."""
+    """Render glazes with hard dark edges over white paper, a background of colours that run together, some pencil."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     sheet, tooth = solid("faf6ec", like).expand(len(like), -1, *like.shape[2:]), _paper(rng, like)
     off = [1.3 * unit * brush.cloud(rng, like, 20 * unit, 2) for _ in range(2)]
@@ -49,7 +56,7 @@ def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
     run = step(-patch + 0.3 * drift, 1.2, 1.8) * (1 - fine)
     glaze = colour.colour((0.27 + 0.73 * light).clamp(0, 1), chroma * (1.34 - 0.4 * light), hue + 0.09 * patch)
     glaze = over(brush.blur(glaze, 5 * unit), 0.6 * run, glaze)
-    # The background has run into it where both were wet.
+    # The background has run into the thing where both were wet.
     glaze = over(brush.blur(drawing.ground, 3 * unit) * glaze.sqrt(), 0.5 * lost, glaze)
     # Pigment is thin on the paper's peaks and dense in pools.
     density = 0.96 + 0.06 * patch + 0.05 * step(patch + 0.25 * drift, 0.1, 0.6)
@@ -71,7 +78,10 @@ def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _edged(drawing: Drawing, off: list[Tensor], where: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the coverage of things (n, 1, h, w) with partly lost edges, and how far the edge is lost."""
+    """Return the coverage of things with partly lost edges, and how far the edge is lost: both (n, 1, h, w), 0…1.
+
+    ``where`` is noise: edges are lost where it is high.
+    """
     unit, like = drawing.unit, drawing.alpha
     moved = brush.shifted(like, *off)
     near = 4 * brush.blur(moved, 4 * unit) * (1 - brush.blur(moved, 4 * unit))
@@ -86,7 +96,7 @@ def _edged(drawing: Drawing, off: list[Tensor], where: Tensor) -> tuple[Tensor, 
 
 
 def _wet_ground(drawing: Drawing, sheet: Tensor, off: list[Tensor], patch: Tensor, drift: Tensor) -> Tensor:
-    """Render the background wet in wet, with a few crisp washes; light parts stay paper."""
+    """Return the background in washes that run into each other, a few with crisp edges; light parts stay paper."""
     unit = drawing.unit
     wet = brush.shifted(brush.blur(drawing.ground, 3.5 * unit), *[2.5 * each for each in off])
     flat = brush.shifted(soft(*drawing.parted_ground(8, 2.2)), *[1.6 * each for each in off])
@@ -114,7 +124,7 @@ def _pencilled(drawing: Drawing, rng: HashRng, patch: Tensor) -> Tensor:
 
 
 def _bloomed(picture: Tensor, sheet: Tensor, rng: HashRng, like: Tensor, unit: float, where: Tensor) -> Tensor:
-    """Add blooms to a wash: lighter inside, with a dark crinkled rim."""
+    """Return a wash with four blooms, lighter inside, with a dark crinkled rim, and as strong as ``where``, 0…1."""
     x, y = brush.places(like)
     h, w = like.shape[2:]
     ragged = 5 * unit * brush.cloud(rng, like, 20 * unit, 2)
@@ -129,7 +139,7 @@ def _bloomed(picture: Tensor, sheet: Tensor, rng: HashRng, like: Tensor, unit: f
 
 
 def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render black ink on rice paper: graded washes, mist over light parts, a few dry strokes, much left empty."""
+    """Render black ink on rice paper: graded washes, mist over light parts, a few dry strokes, much empty paper."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     sheet, ink = solid("efe7d6", like).expand(len(like), -1, *like.shape[2:]), solid("1a1c22", like)
     off = [1.5 * unit * brush.cloud(rng, like, 24 * unit, 2) for _ in range(2)]
@@ -178,7 +188,7 @@ def ink_wash(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render smudged tones, hatching along the form, pressed blacks, and lifted lights."""
+    """Render smudged tones, hatching along the form, dark parts pressed in, and light parts lifted off."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     tooth = 0.5 * brush.grain(rng, like) + 0.7 * brush.cloud(rng, like, 3.4 * unit, 1)
     off = [1.0 * unit * brush.cloud(rng, like, 16 * unit, 1) for _ in range(2)]
@@ -220,7 +230,7 @@ def charcoal(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def gouache(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render opaque matt colour in a few flat shapes with crisp edges, in coats of a brush that runs dry."""
+    """Render opaque matt colour in a few flat shapes with crisp edges, as coats of a brush that runs dry."""
     unit, like, whole = drawing.unit, drawing.alpha, drawing.whole
     off = [1.4 * unit * brush.cloud(rng, like, 16 * unit, 2) for _ in range(2)]
     inside, _ = _edged(drawing, off, brush.cloud(rng, like, 30 * unit, 2))

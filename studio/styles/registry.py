@@ -20,11 +20,12 @@ Program = Callable[[Drawing, HashRng], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A style: its name, its words behind a prompt, its title, and its rendering program.
+    """A style: its key, its words after a prompt, its title, its words before a prompt, and its rendering programs.
 
-    ``of`` is its wording before a prompt. ``keeps_colour`` is whether a blue cat stays blue. ``setting`` renders a
-    drawing in front of a given background, if the style can. Scenes of a style with ``marks`` are composed with these
-    marks first; all but :data:`PAINTED` are graphic, and their ``setting`` adds only the surface.
+    ``words`` follow a prompt, as in "a cat, oil painting"; ``of`` precedes it, as in "an oil painting of a cat".
+    ``keeps_colour`` is whether a blue cat stays blue. ``program`` renders drawings in front of the style's own
+    background, and ``setting`` in front of a given one; None if the style cannot. Scenes of a style with ``marks`` are
+    composed with these marks first; all but :data:`PAINTED` are graphic, and their ``setting`` adds only the surface.
     """
 
     name: str
@@ -38,17 +39,17 @@ class Style:
 
     @property
     def also(self) -> tuple[str, ...]:
-        """Further names of the style in prompts, in lower case, in English and German."""
+        """Return further names of the style in prompts, in lower case, in English and German."""
         return ALSO.get(self.name, ())
 
     @property
     def paints_ground(self) -> bool:
-        """Whether the style renders a given background."""
+        """Return whether the style renders a given background."""
         return self.setting is not None
 
     @property
     def is_graphic(self) -> bool:
-        """Whether its scenes already contain their marks."""
+        """Return whether the style's scenes contain their marks already, so that only a surface is added."""
         return self.marks not in ("", PAINTED)
 
 
@@ -119,12 +120,12 @@ HANDS = {hand.name: hand for hand in (*_GRAPHIC, *_PAINTERLY, *_EARLIER)}
 
 @torch.no_grad()
 def paint(name: str, motifs: Tensor, seeds: Tensor, ground: Tensor | None = None) -> Tensor:
-    """Render motifs (n, 4, h, w), float 0…1 with straight alpha, in a style: (n, 3, h, w), 0…1.
+    """Return motifs (n, 4, h, w), float 0…1 with straight alpha, rendered in a style: (n, 3, h, w), 0…1.
 
     Each picture depends on its motif, background and seed only. With a ``ground`` (n, 3, h, w), 0…1, hue, light and
     large shapes follow from it and from the motif, and the seed changes only texture.
 
-    :raises StudioError: when the style is unknown, or does not render a given background.
+    :raises StudioError: when the style is unknown, or does not render a given background, or needs one.
     """
     if name not in HANDS:
         raise StudioError(f"Unknown style {name!r}; known styles: {', '.join(HANDS)}.")

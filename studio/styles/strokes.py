@@ -12,7 +12,10 @@ from studio.styles.drawing import Drawing, ground_hue
 
 
 def _ground(drawing: Drawing, rng: HashRng, chroma: float, second: float = 0.9) -> Tensor:
-    """Return a background of two blended hues, different from the motif's hue and lightness."""
+    """Return a background (n, 3, h, w) in two blended hues, unlike the motif in hue and lightness.
+
+    ``second`` is how far the hues lie apart.
+    """
     like = drawing.alpha
     turn = ground_hue(drawing, rng)
     light = torch.where(drawing.mean[:, :1] > 0.70, 0.45, 0.8) + rng.uniform(1, 1, 1, low=-0.05, high=0.05)
@@ -25,7 +28,7 @@ def _ground(drawing: Drawing, rng: HashRng, chroma: float, second: float = 0.9) 
 
 
 def pointillist(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render round dots of pure colour, with neighbours and complements, in two layers on a toned canvas."""
+    """Render round dots of pure colour, mixed with neighbouring and complementary hues, in layers on a toned canvas."""
     unit, like = drawing.unit, drawing.alpha
     ground = _ground(drawing, rng, 0.1)
     vivid = colour.tuned(drawing.rgb, chroma=1.2)
@@ -56,7 +59,11 @@ def _coat(
     canvas: tuple[Tensor, Tensor], picture: Tensor, field: tuple[Tensor, Tensor], rng: HashRng, *,
     pitch: float, length: float, width: float, where: Tensor | None = None, shake: float = 0.05,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Add a coat of strokes along ``field`` to (colours, relief); ``where`` is the probability of a stroke."""
+    """Return (colours, relief) with a coat of strokes along ``field`` that show ``picture``.
+
+    ``pitch``, ``length`` and ``width`` are in pixels; ``where`` (n, 1, h, w), 0…1, is the probability of a stroke;
+    ``shake`` is how far its lightness varies.
+    """
     colours, relief = canvas
     top, best = colours, torch.full_like(relief, -1.0)
     height = torch.zeros_like(relief)
@@ -67,7 +74,7 @@ def _coat(
     tones = seen[:, :3] * (1 + shake * 2 * (own[:, 1:2] - 0.5)) + shake * 0.5 * (own[:, 3:] - 0.5)
     laid = torch.ones_like(own[:, :1]) if where is None else (seen[:, 5:] > own[:, 3:]).float()
     widths = width * (0.8 + 0.4 * own[:, 2:3])
-    # Level, bend, width and phase of the bristles; an omitted stroke lies below the canvas.
+    # Level, bend, width, and phase of the bristles; a level below the canvas omits a stroke.
     rest = torch.cat([own[:, :1] - 9 * (1 - laid), (own[:, 1:2] - 0.5) * 0.5, widths, own[:, 3:] * 40], 1)
     for dx, dy, each in strokes.around(torch.cat([tones, way, rest], 1)):
         tone = each[:, :3]
@@ -84,7 +91,7 @@ def _coat(
 
 
 def _lit(colours: Tensor, relief: Tensor, strength: float, unit: float) -> Tensor:
-    """Shade the relief of the paint with light from the upper left."""
+    """Return colours (n, 3, h, w) with their relief (n, 1, h, w) lit from the upper left, 0…1."""
     dx, dy = brush.slopes(brush.blur(relief, 0.7 * unit))
     return (colours + strength * (dx + dy).clamp(-0.5, 0.5)).clamp(0, 1)
 
@@ -142,7 +149,7 @@ def oil(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def swirls(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render long swirling strokes of thick paint: eddies behind, along the forms in the motif."""
+    """Render long swirling strokes of thick paint: eddies in the background, along the forms in the motif."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)

@@ -1,4 +1,7 @@
-"""Techniques that several styles share for given backgrounds: strokes by rule or along the form, detail, relief."""
+"""Techniques that several styles share for given backgrounds: strokes by rule or along the form, detail, relief.
+
+A ``unit`` is 1/256 of the picture's height in pixels. A field is a pair (n, 1, h, w) of x and y of unit vectors.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +17,24 @@ from studio.styles.drawing import Drawing, soft
 
 
 def solid(hexed: str, like: Tensor) -> Tensor:
-    """Return one colour, such as ``e4002b``, as sRGB (3, 1, 1)."""
+    """Return one colour, such as ``e4002b``, as sRGB (3, 1, 1), 0…1."""
     return colour.table(hexed, like=like)[0][:, None, None]
 
 
 def fixed(like: Tensor) -> HashRng:
-    """Return a random generator with the same seed for every picture, for what must always be the same."""
+    """Return a random generator with the same seed for every picture, for parts that must not vary."""
     return HashRng(torch.zeros(1, dtype=torch.int64, device=like.device))
 
 
 def inset(like: Tensor) -> Tensor:
-    """Return each pixel's distance to the nearest side of the picture (1, 1, h, w), in pixels of 256."""
+    """Return each pixel's distance to the nearest side of the picture (1, 1, h, w), in units."""
     h, w = like.shape[2:]
     x, y = brush.places(like)
     return torch.minimum(torch.minimum(x, w - x), torch.minimum(y, h - y)) * (256 / h)
 
 
 def contrasted(light: Tensor) -> Tensor:
-    """Stretch the range of lightness (n, 1, h, w) half-way to 0…1."""
+    """Return lightness (n, 1, h, w), 0…1, with its range stretched half-way to 0.8, but less if it is below 0.3."""
     low, high = light.amin((2, 3), keepdim=True), light.amax((2, 3), keepdim=True)
     gain = (0.8 / (high - low).clamp(min=0.3)).clamp(min=1)
     middle = (low + high) / 2
@@ -39,24 +42,27 @@ def contrasted(light: Tensor) -> Tensor:
 
 
 def body(like: Tensor, unit: float) -> Tensor:
-    """Return the motifs' coverage with an antialiased edge, at any size."""
+    """Return the motifs' coverage (n, 1, h, w), 0…1, with an edge that is antialiased at any size of the picture."""
     return step(brush.blur(like, 0.8 * unit), 0.3, 0.7)
 
 
 def contour(marks: Tensor, width: float, low: float | Tensor, high: float | Tensor, unit: float) -> Tensor:
-    """Thicken contours to antialiased lines; thinner where many are close together, so that they do not merge."""
+    """Return contours (n, 1, h, w), 0…1, thickened to antialiased lines; thinner ones where many are close together.
+
+    ``width`` is the blur in units, ``low`` and ``high`` the thresholds of the blurred ``marks``.
+    """
     crowd = 2.0 * (brush.blur(marks, 5 * unit) - 0.36).clamp(min=0)
     return step(brush.blur(marks, width * unit), low + crowd, high + crowd)
 
 
 def rim(like: Tensor, width: float, unit: float) -> Tensor:
-    """Return a band just outside the motifs, except in narrow gaps such as between spokes."""
+    """Return a band just outside the motifs (n, 1, h, w), 0…1, except in narrow gaps such as between spokes."""
     gaps = step(brush.blur(like, 7 * unit), 0.47, 0.6)
     return step(brush.blur(like, width * unit), 0.05, 0.12) * (1 - body(like, unit)) * (1 - gaps)
 
 
 def gathered(values: Tensor, labels: Tensor) -> Tensor:
-    """Return values of labels (n, k, c) at the labels' pixels (n, h, w): (n, c, h, w)."""
+    """Return for each pixel the value of its label: values (n, k, c) at labels (n, h, w) give (n, c, h, w)."""
     c = values.shape[2]
     flat = labels.flatten(1)[..., None].expand(-1, -1, c)
     return values.gather(1, flat).transpose(1, 2).reshape(len(labels), c, *labels.shape[1:])
@@ -64,9 +70,9 @@ def gathered(values: Tensor, labels: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """A coat of strokes: the visible stroke at each pixel (n, h, w), the position on it, and whether there is one.
+    """A coat of strokes: which one is visible at each pixel (n, h, w), the place on it, and whether there is one.
 
-    ``along`` and ``across`` run from −1 to 1 over a stroke's length and width.
+    ``along`` and ``across`` (n, 1, h, w) run from −1 to 1 over a stroke's length and width; ``cover`` is 1 or 0.
     """
 
     which: Tensor
@@ -75,14 +81,14 @@ class Strokes:
     cover: Tensor
 
     def coloured(self, tones: Tensor) -> Tensor:
-        """Return the picture with each stroke in its tone (n, c, rows, columns)."""
+        """Return the picture (n, c, h, w) with each stroke in its tone (n, c, rows, columns)."""
         return gathered(tones.flatten(2).transpose(1, 2), self.which)
 
 
 def stroked(
     marks: brush.Marks, way: tuple[Tensor, Tensor], length: float, width: float, density: Tensor | None = None
 ) -> Strokes:
-    """Return a stroke on each mark along the field ``way``, bent as the field bends.
+    """Return a coat with a stroke on each mark along the field ``way``, bent as the field bends.
 
     Strokes reach about ``length`` and ``width`` pixels to either side, which should not exceed the marks' reach.
     ``density`` (n, 1, h, w), 0…1, is the probability of a stroke.
@@ -117,32 +123,38 @@ def stroked(
 
 
 def _ahead(way: tuple[Tensor, Tensor], marks: brush.Marks, field: Tensor, reach: float) -> Tensor:
-    """Return the field a little ahead of each mark, with the sign of the field at the mark."""
+    """Return the field ``reach`` pixels ahead of each mark (n, 2, rows, columns), with its sign at the mark."""
     ahead = brush.sample(torch.cat(way, 1), marks.x + reach * field[:, :1], marks.y + reach * field[:, 1:])
     return ahead * torch.where((ahead * field).sum(1, keepdim=True) < 0, -1.0, 1.0)
 
 
 def varied(tones: Tensor, own: Tensor, light: float, turn: float) -> Tensor:
-    """Vary tones (n, 3, …) slightly in lightness and hue, by two uniform numbers each (n, 2, …)."""
+    """Return tones (n, 3, …) with lightness and hue varied by up to half of ``light`` and ``turn`` (radians) each way.
+
+    ``own`` (n, 2, …) are two uniform random numbers, 0…1, for each tone.
+    """
     return colour.tuned(tones, lift=light * (own[:, :1] - 0.5), turn=turn * (own[:, 1:2] - 0.5))
 
 
 def sweeps(rng: HashRng, like: Tensor, unit: float, lean: tuple[float, float] = (-1.1, 0.5)) -> Tensor:
-    """Return an angle (n, 1, h, w) for strokes without a form to follow; it changes slowly, as an arm's does."""
+    """Return angles in radians (n, 1, h, w) for strokes without a form to follow; they change slowly in space."""
     own = rng.uniform(1, 1, 1, low=lean[0], high=lean[1])
     return own + 0.45 * brush.cloud(rng, like, 90 * unit, 1)
 
 
 def ways(picture: Tensor, unit: float, reach: float, fallback: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the unit field along the forms of a picture, by light and shade at a scale of ``reach`` pixels."""
+    """Return the field along the forms of a picture, by light and shade at a scale of ``reach`` units.
+
+    Where there are none, it follows the angle ``fallback`` (n, 1, h, w).
+    """
     smooth = brush.blur(picture, 0.35 * reach * unit)
     weight = torch.tensor([1.0, 0.8, 0.8], device=picture.device)[:, None, None]
-    # Per unit, a slope does not depend on the picture's size.
+    # Slopes per unit do not depend on the picture's size.
     return brush.directions(colour.lab(smooth) * weight * unit, reach * unit, fallback)
 
 
 def planes(drawing: Drawing, things: int, ground: int) -> Tensor:
-    """Return the picture in ``things`` and ``ground`` flat colours (n, 3, h, w): planes with hard edges."""
+    """Return the picture (n, 3, h, w) with its things in ``things`` and its background in ``ground`` flat colours."""
     motifs, behind = drawing.parted_motifs(things, 1.6, 1.0), drawing.parted_ground(ground, 4.0)
     return over(soft(*motifs), drawing.alpha, soft(*behind))
 
@@ -177,7 +189,11 @@ def minute(drawing: Drawing) -> Tensor:
 def broken(
     marks: brush.Marks, picture: Tensor, *, light: float, turn: float, reach: float, astray: float = 0.35
 ) -> Tensor:
-    """Return the tone of each mark (n, 3, rows, columns): the colour there, varied, partly from ``reach`` away."""
+    """Return a tone for each mark (n, 3, rows, columns): the picture's colour there, mixed with a near one and varied.
+
+    The near one is up to ``reach`` pixels away and has a share of at most ``astray``; ``light`` and ``turn`` are the
+    variation of :func:`varied`.
+    """
     own = marks.own
     away_x, away_y = reach * (own[:, 1:2] - 0.5) * 2, reach * (own[:, 2:3] - 0.5) * 2
     beside = brush.sample(picture, marks.x + away_x, marks.y + away_y)
@@ -191,8 +207,9 @@ def brushed(
 ) -> Tensor:  # fmt: skip
     """Return a background in flat strokes of a broad brush, coat over coat, each running dry at its ends.
 
-    A coat is the distance of its strokes, their length and width in units, their density 0…1, and the variation of
-    lightness. ``turn``, ``reach`` in units, and ``astray`` are those of :func:`broken`.
+    ``coats`` are each the distance of the strokes, their length and width in units, their density 0…1, and the
+    variation of lightness. ``wall`` is the picture that they show, ``way`` their field, ``streaks`` noise (n, 1, h, w)
+    that frays them. ``turn``, ``reach`` in units, and ``astray`` are those of :func:`broken`.
     """
     unit = wall.shape[2] / 256
     picture = brush.blur(wall, 2 * unit)
@@ -207,7 +224,7 @@ def brushed(
 
 
 def worn(things: Tensor, streaks: Tensor, patch: Tensor, unit: float) -> Tensor:
-    """Return where a dry brush leaves the coat below visible (n, 1, h, w), 0…1, most along seams of things."""
+    """Return where a dry brush leaves the coat below visible (n, 1, h, w), 0…1: mostly along seams of things."""
     seam = brush.steepness(brush.blur(colour.lab(things)[:, :1], 1.2 * unit)) * unit
     return step(streaks + 0.5 * patch, 0.85, 1.2) * (0.45 + 0.55 * step(brush.blur(seam, 3 * unit), 0.006, 0.02))
 
@@ -222,8 +239,9 @@ def painted(
     dry: float = 0.2,
     wet: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Add a coat in its tones to (colours, relief): paint is thicker at a stroke's sides, bristles separate at its end.
+    """Return (colours, relief) with a coat on them: thicker at the sides of strokes, in bristles at their ends.
 
+    ``tones`` are those of the strokes, ``under`` is (colours, relief) below. ``thick`` is the height of the paint;
     ``dry`` varies the reach of the bristles; a ``wet`` picture (n, 3, h, w) mixes into the coat.
     """
     phase = coat.coloured(marks.own[:, 3:].expand(len(tones), -1, -1, -1))
@@ -238,7 +256,7 @@ def painted(
 
 
 def relit(colours: Tensor, relief: Tensor, strength: float, side: Tensor, unit: float) -> Tensor:
-    """Shade thick paint with light from ``side`` (n, 1, 1, 1), −1…1, and from above."""
+    """Return the colours of thick paint lit from above and from ``side`` (n, 1, 1, 1), −1 (left)…1 (right)."""
     dx, dy = brush.slopes(brush.blur(relief, 0.9 * unit))
     slope = ((side.neg() * dx + dy) * unit).clamp(-0.35, 0.35)
     gloss = slope.clamp(min=0) ** 2 * 1.2

@@ -54,7 +54,7 @@ def watercolour(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _drops(rng: HashRng, like: Tensor) -> Tensor:
-    """Return a few spattered drops."""
+    """Return the coverage (n, 1, h, w), 0…1, of a few spattered drops."""
     unit = like.shape[2] / 256
     cover = torch.zeros_like(like)
     drops = brush.Marks(rng, like, 34 * unit)
@@ -151,7 +151,7 @@ def cyanotype(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def _sprigs(rng: HashRng, like: Tensor) -> Tensor:
-    """Return a few pressed fern fronds."""
+    """Return the coverage (n, 1, h, w), 0…1, of a few pressed fern fronds."""
     h = like.shape[2]
     x, y = brush.places(like)
     cover = torch.zeros_like(like)
@@ -171,7 +171,7 @@ def _sprigs(rng: HashRng, like: Tensor) -> Tensor:
 
 
 def colour_field(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render two or three soft glowing rectangles on a deep background, with the motif softened among them."""
+    """Render two or three soft glowing rectangles on a deep background, and among them the motif with soft edges."""
     unit, like = drawing.unit, drawing.alpha
     h, w = like.shape[2:]
     x, y = brush.places(like)
@@ -202,7 +202,7 @@ def colour_field(drawing: Drawing, rng: HashRng) -> Tensor:
 
 
 def orphist(drawing: Drawing, rng: HashRng) -> Tensor:
-    """Render nested discs divided into quarters of pure colour, which change the motif's hues."""
+    """Render nested discs in quarters of pure colour, which change the hues of the motif that they cross."""
     unit, like = drawing.unit, drawing.alpha
     n, _, h, w = like.shape
     x, y = brush.places(like)
