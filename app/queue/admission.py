@@ -30,6 +30,8 @@ LOOK_SECONDS = 60.0  # how long a network's stored bytes are cached, because sum
 CACHED_MAX = 10_000  # networks
 UNKNOWN_SECONDS = 60  # Retry-After when no estimate is possible
 EXTENSION = "moma_kept_bytes"
+FULL_BYTES = 1_000_000
+"""A disk with fewer free bytes is full: not even one picture can be stored."""
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +116,11 @@ def find_disk_problem() -> str:
         return ""
     message = f"{free / 1e9:.1f} GB are free at {place}, and walks are refused: FREE_BYTES_MIN is {least / 1e9:.1f} GB"
     return f"{message}. {disk_space.CURE}"
+
+
+def is_disk_full() -> bool:
+    """Return whether a disk with pictures or the database is full, whatever `FREE_BYTES_MIN` is."""
+    return min(free_bytes().values(), default=FULL_BYTES) < FULL_BYTES
 
 
 def free_bytes() -> dict[str, int]:

@@ -176,6 +176,15 @@ def test_static_files_are_kept_for_a_year_at_addresses_with_a_hash_only(front: F
     assert front.ask("GET", "/static/site.css")[0].headers["Cache-Control"] == "public, max-age=3600"
 
 
+def test_new_stylesheet_is_not_kept_at_the_hash_of_an_old_one(front: Front) -> None:
+    current = re.search(r"/static/site\.css\?v=\w+", front.ask("GET", "/about")[1].decode())
+    assert current is not None
+    for _ in range(2):  # nor by nginx
+        answer, css = front.ask("GET", "/static/site.css?v=0123456789")
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache")
+        assert css == front.ask("GET", current[0])[1]
+
+
 def test_visitors_claims_about_their_address_are_not_passed_on(front: Front) -> None:
     front.ask("GET", "/healthz", X_Forwarded_For="203.0.113.9", User_Agent="liar")
     line = wait_until(lambda: [row for row in front.web_log.read_text().splitlines() if '"liar"' in row], what="a line")
@@ -295,6 +304,27 @@ def test_what_nginx_refuses_by_itself_is_told_to_people_on_a_page_of_the_museum(
     assert f'<h1 class="big">{title}.</h1>' in body.decode()
     for address in re.findall(r'(?:href|src)="([^"]+)"', body.decode()):
         assert front.ask("GET", address)[0].status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ("Accept-Language: de", "de"),
+        ("Accept-Language: fr-FR, de-AT;q=0.8, en;q=0.5", "de"),
+        ("Accept-Language: en-GB, de", "en"),
+        ("Accept-Language: fr", "en"),
+        ("Accept-Language: en\r\nCookie: a=b; moma_language=de", "de"),
+        ("Accept-Language: de\r\nCookie: __Host-moma_language=en; a=b", "en"),
+    ],
+)
+def test_page_of_nginx_itself_speaks_the_visitors_language(front: Front, headers: str, language: str) -> None:
+    request = f"POST /walks HTTP/1.1\r\nHost: x\r\n{headers}\r\nContent-Length: 31000000\r\n\r\n"
+    code, answered, body = refused(front, request.encode())
+    title = {"de": "Zu viel auf einmal", "en": "Too much at once"}[language]
+    assert (code, answered["Content-Language"]) == (413, {"de": "de", "en": "en-GB"}[language])
+    assert f'<h1 class="big">{title}.</h1>' in body.decode()
+    problem = refused(front, request.replace("/walks", "/api/v1/walks").encode())[2]
+    assert json.loads(problem)["title"] == "Too much at once"
 
 
 def test_garbage_is_answered_by_a_page(front: Front) -> None:

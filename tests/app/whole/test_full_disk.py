@@ -81,6 +81,18 @@ def test_less_room_than_the_setting_asks_for_is_named_with_setting_and_cure(
     assert [status for status, _ in ask(site.test_client())] == [303, 202]
 
 
+def test_site_whose_disk_is_full_is_not_ready_even_without_a_limit(site: Flask, disk: Path) -> None:
+    site.config["FREE_BYTES_MIN"], client = 0, site.test_client()
+    assert (client.get("/readyz").status_code, client.get("/readyz").json["disk"]) == (200, "ok")
+    with small_disk.full(disk):
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json["status"], answer.json["database"]) == (503, "not ready", "ok")
+        assert answer.json["disk"].startswith("full")
+        assert str(disk) not in answer.text
+        assert client.get("/gallery").status_code == 200
+    assert client.get("/readyz").status_code == 200
+
+
 def test_database_that_finds_no_room_is_named_with_the_cure_which_helps(
     site: Flask, disk: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
