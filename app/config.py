@@ -19,6 +19,7 @@ from typing import Any, get_origin
 
 from flask import Flask
 from pydantic import ValidationError
+from sqlalchemy.engine import URL
 
 from app.errors import ConfigError
 from app.instance import VARIABLE as INSTANCE_VARIABLE
@@ -105,13 +106,18 @@ def _fill_in(app: Flask) -> None:
     instance = Path(app.instance_path)
     instance.mkdir(parents=True, exist_ok=True)
     config = app.config
-    config["DATABASE_URL"] = config["DATABASE_URL"] or f"sqlite:///{instance / 'moma.sqlite'}"
+    config["DATABASE_URL"] = config["DATABASE_URL"] or _sqlite_url(instance / "moma.sqlite")
     config["MEDIA_URL"] = config["MEDIA_URL"] or f"file://{instance / 'media'}"
     config["LORAS"] = config["LORAS"] or str(instance / "loras")
     config["EMBEDDINGS"] = config["EMBEDDINGS"] or str(instance / "embeddings")
     if config["PRODUCTION"] and not config["SECRET_KEY"]:
         raise ConfigError(f"MOMA_SECRET_KEY is missing, and MOMA_PRODUCTION is set. Make one: {SECRET_COMMAND}")
     config["SECRET_KEY"] = config["SECRET_KEY"] or _own_secret(instance / "secret_key")
+
+
+def _sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file, whose path may contain any character."""
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 def _own_secret(path: Path) -> str:

@@ -19,8 +19,8 @@ class InstanceTaken(ConfigError):
 
 
 def folder(default: Path) -> Path:
-    """Return the absolute path in ``MOMA_INSTANCE``, or else of ``default``."""
-    return Path(os.environ.get(VARIABLE) or default).resolve()
+    """Return the absolute path in ``MOMA_INSTANCE``, in which ``~`` is expanded, or else of ``default``."""
+    return Path(os.environ.get(VARIABLE) or default).expanduser().resolve()
 
 
 def take(instance: Path) -> int:

@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask_migrate import upgrade as run_migrations
+from sqlalchemy.engine import make_url
 
 from app import create_app, instance
+from app.storage import media_store
+from app.storage.database import MIGRATIONS
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +44,25 @@ def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     app = create_app()
     assert app.instance_path == str(tmp_path / "elsewhere")
     assert (tmp_path / "elsewhere" / "secret_key").exists()
+
+
+def test_the_home_folder_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(instance.VARIABLE, "~/a museum")
+    assert instance.folder(Path("elsewhere")) == tmp_path / "a museum"
+
+
+@pytest.mark.parametrize("name", ["what?", "100%", "a%20b", "number #1", "a & b = c", "müsli"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    app = create_app(instance_path=str(folder))
+    with app.app_context():
+        run_migrations(directory=str(MIGRATIONS))
+        assert make_url(app.config["DATABASE_URL"]).database == str(folder / "moma.sqlite")
+        assert media_store.store().root == str(folder / "media")
+        assert app.test_client().get("/gallery").status_code == 200
+    assert (folder / "moma.sqlite").stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_relative_folder_is_that_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
