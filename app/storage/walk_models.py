@@ -50,7 +50,7 @@ STOPS, KNOTS, FRAMES, FILM, STAGES, CANDIDATES, LORA, PHOTOS = PIECES = (
     "lora",
     "photos",
 )
-SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS)  # short tasks, which come before walks and belong to none
+SHORT_KINDS = (STAGES, CANDIDATES, LORA, PHOTOS)  # they come before walks, and are no part of an unfinished walk
 PIECE_WAITING, PIECE_TAKEN, PIECE_DONE = PIECE_STATES = ("waiting", "taken", "done")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily misread: l, 1, o, 0, i
 ID_LENGTH = 16  # 31¹⁶ ≈ 2⁷⁹
