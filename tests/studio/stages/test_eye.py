@@ -111,8 +111,8 @@ def sure_of(held: ImageEncoder, hand: str) -> torch.Tensor:
 
 def test_loader_needs_neither_studio_nor_text_encoder(taught: tuple[Folder, dict[str, Any]]) -> None:
     program = f"""
-import json, sys, torch, eye
-encoder_training.ImageEncoder.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
+import json, sys, torch, image_encoder
+image_encoder.ImageEncoder.load({str(taught[0].path / "model/eye")!r}).encode(torch.zeros(1, 3, 16, 16))
 print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
