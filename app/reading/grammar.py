@@ -58,10 +58,11 @@ class Grammar:
 
     ``vague`` words name nothing that can be drawn. ``classes`` name a thing, but with a clause mean another one.
     ``wholes`` maps a word for several things, such as the seasons, to their names. ``kinds`` maps words to the Unicode
-    subgroups at which they hint. ``measures`` are quantities. ``features`` are endings of words for a part of a thing,
-    whose colour is not that of the thing ("blue-eyed"). ``doers`` precede a verb, ``openers`` begin a description,
-    ``clauses`` a clause, and ``breaks`` separate the things of a list. ``styles`` always name a style, ``hands`` only
-    where the words are not the name of a drawing.
+    subgroups at which they hint. ``measures`` are quantities. A number before one of the ``units`` counts nothing, nor
+    do ``extents`` behind these (three metres high); after ``ones`` a thing is single. ``features`` are endings of words
+    for a part of a thing, whose colour is not that of the thing ("blue-eyed"). ``doers`` precede a verb, ``openers``
+    begin a description, ``clauses`` a clause, and ``breaks`` separate the things of a list. ``styles`` always name a
+    style, ``hands`` only where the words are not the name of a drawing.
     """
 
     language: str
@@ -72,6 +73,9 @@ class Grammar:
     wholes: Mapping[str, tuple[str, ...]]
     kinds: Mapping[str, tuple[str, ...]]
     measures: frozenset[str]
+    units: frozenset[str]
+    extents: frozenset[str]
+    ones: frozenset[str]
     features: tuple[str, ...]
     doers: frozenset[str]
     openers: frozenset[str]
@@ -151,7 +155,20 @@ def load(language: str) -> Grammar:
     )
 
 
-WORDS = "small", "articles", "vague", "classes", "measures", "doers", "openers", "clauses", "breaks"
+WORDS = (
+    "small",
+    "articles",
+    "vague",
+    "classes",
+    "measures",
+    "units",
+    "extents",
+    "ones",
+    "doers",
+    "openers",
+    "clauses",
+    "breaks",
+)
 ROWS = "amounts", "places", "times", "weathers", "relations", "compositions"
 NEGATION_WORDS = ("spelled", "turns", "places", "pronouns", "adding", "choosing", "fillers", "free", "bare", "pro")
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from app.reading import measures
 from app.reading.grammar import Grammar
 from app.reading.hearing import FREE, Heard
 from app.reading.lexicon import ALIAS, KIND, NAME, Meaning
 from app.reading.tokens import EMOJI, MARK, Token
 from app.reading.wordbook import LONGEST_NAME, SURE, Wordbook, is_strong
 from sketch import keys
+
+TIMES = re.compile("x([0-9]{1,2})")
+"""A number behind its thing: tomato x3."""
 
 LISTED = 4
 """The least number of adjacent names that are a list of things; fewer may be one thing, such as a school bus."""
@@ -135,7 +140,9 @@ class _Run:
             token = self.heard.tokens[self.at]
             if is_list:
                 self._end()
-            if token.kind == EMOJI:
+            if self.at in self.heard.measures:
+                self.at += 1
+            elif token.kind == EMOJI:
                 self._emoji(token)
             elif self.at in self.spans and self.spans[self.at] <= self.last:
                 self._named(self.at, self.spans[self.at])
@@ -203,9 +210,11 @@ class _Run:
         )
 
     def _counted(self, token: Token) -> bool:
-        number = self.grammar.numbers.get(token.text) or (
-            int(token.text) if token.text.isdecimal() and len(token.text) < 5 else 0
-        )
+        if (times := TIMES.fullmatch(token.text)) and self.phrase is not None and self.phrase.meanings:
+            self.phrase.count = int(times[1])
+            self.at += 1
+            return True
+        number = measures.value(token.text, self.grammar)
         if not number:
             return False
         self._end()

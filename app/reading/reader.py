@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
-from app.reading import choosing, hearing, negations, phrases, tokens
+from app.reading import choosing, hearing, measures, negations, phrases, tokens
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.grammar import listed as words_of
@@ -123,6 +123,8 @@ class Reader:
             if self.wordbook.is_drawn(" ".join(each.text for each in listed[slice(*span)]), spoken)
         ]
         heard = hearing.heard(listed, grammar, self.wordbook, spans, drawn)
+        within = {place for first, last in spans for place in range(first, last)}
+        heard.measures = measures.find(prompt, listed, grammar, within)
         wanted = [phrase.meanings for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
         named = {first.concept: first.source for first, *_ in wanted if first.source in SURE}
         meant = {each.concept for meanings in wanted for each in meanings if is_strong(each)}

@@ -24,8 +24,9 @@ PICTURE = "(?:[\U0001f1e6-\U0001f1ff]{2}|[\u203c-\u3299\U0001f000-\U0001faff])"
 PIECE = re.compile(
     rf"(?P<emoji>{PICTURE}\ufe0f?{TONE}?(?:\u200d{PICTURE}\ufe0f?{TONE}?)*)"
     r"|(?P<minus>(?<=[^\W_] )[-!](?=[^\W\d_]))"
-    r"|(?P<word>[^\W_]+(?:['’ʼ][^\W_]+)*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
+    r"|(?P<word>[0-9]{1,3}(?:[.,][0-9]{3})+(?![0-9])|[^\W_]+(?:['’ʼ][^\W_]+)*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
 )
+THOUSANDS = re.compile("[0-9]{1,3}(?:[.,][0-9]{3})+")
 HYPHENED = re.compile(r"[^\W_][-\u2010\u2011]")
 VARIATION = re.compile(f"\ufe0f|{TONE}")
 
@@ -61,7 +62,9 @@ def _split(prompt: str, language: str) -> tuple[Token, ...]:
         start, end = places[match.start()], places[match.end() - 1] + 1
         if kind == EMOJI and not unicodedata.category(text[0]).startswith("S") and len(text) == 1:
             kind = WORD  # kana and ideographs are in that range too
-        if kind == WORD:
+        if kind == WORD and THOUSANDS.fullmatch(text):
+            found.append(Token(re.sub("[.,]", "", text), WORD, start, end))
+        elif kind == WORD:
             folded = keys.key(text, language).removeprefix(keys.prefix(language))
             capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))
             joined = bool(HYPHENED.fullmatch(shown[max(0, match.start() - 2) : match.start()]))
