@@ -19,7 +19,7 @@ from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading
 from app.reading.spelling import Speller
 from app.reading.unwanted import unwanted, unwanted_words
 from app.reading.wordbook import SURE, Wordbook, is_strong
-from app.text import prompt_weights
+from app.text import prompt_weights, tool_tags
 from app.text.embedding import Embedding
 from sketch import keys, wording
 from sketch.arrangement import Wish
@@ -92,12 +92,15 @@ class Reader:
         :param language: the language if the words do not decide it.
         :param seed: chooses among the drawings of one name, and what an open prompt shows.
         """
-        prompt, leave_out = prompt_weights.plain(prompt), prompt_weights.plain(leave_out)
-        reading = self._read(prompt, leave_out, self._language(prompt, language if language in SPOKEN else "en"), seed)
+        tagged = tool_tags.split(prompt)
+        prompt = prompt_weights.plain(tagged.text)
+        leave_out = prompt_weights.plain(", ".join(filter(None, (leave_out, tagged.negative))))
+        spoken = self._language(prompt, language if language in SPOKEN else "en")
+        reading = replace(self._read(prompt, leave_out, spoken, seed), ignored=tagged.ignored)
         if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading):
             other = self._read(prompt, leave_out, keys.OTHER, seed)
             if any(item.how == BY_NAME for item in other.items):
-                return other
+                return replace(other, ignored=tagged.ignored)
         return reading
 
     def name_of(self, drawing: Drawing, language: str) -> str:

@@ -48,7 +48,7 @@ class Reading:
     """An interpreted prompt: its things, and the wishes for their scene.
 
     ``words`` is the prompt for the model, in English; ``hands`` are the style names as written in the prompt;
-    ``unwanted`` are the names of the concepts that must not be shown.
+    ``unwanted`` are the names of the concepts that must not be shown; ``ignored`` the tags and syntax of other tools.
     """
 
     items: tuple[Found, ...]
@@ -57,6 +57,7 @@ class Reading:
     hands: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     language: str = "en"
+    ignored: tuple[str, ...] = ()
     version: int = VERSION
     look_of: LookOf = field(default=unseen, compare=False, repr=False)
 

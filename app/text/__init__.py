@@ -9,5 +9,6 @@ __all__ = [
     "spellings",
     "stop_notes",
     "term_index",
+    "tool_tags",
     "wordpiece",
 ]

@@ -1,0 +1,103 @@
+"""Find the tags and syntax of other image generators in a prompt: quality tags, adapters, flags, settings, addresses.
+
+Each fragment is replaced by a comma and spaces, so that the words around it keep their places in the prompt.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+LISTED = Path(__file__).with_suffix(".txt")
+
+SETTINGS = (
+    "steps|sampler|cfg scale|cfg|seed|size|model hash|model|clip skip|denoising strength|schedule type|hires upscale"
+    "|hires upscaler|vae|version"
+)
+CODES = (
+    r"[0-9]+(?:girl|boy|other)s?|score_[0-9]+(?:_up)?|(?:source|rating)_[a-z]+|[0-9]{1,2}k|[0-9]{2,3}mm|f/[0-9.]+"
+    r"|clip skip:? [0-9]+"
+)
+FRAGMENTS = re.compile(
+    r"<[a-z]+:[^<>]{1,200}>"  # adapters
+    r"|\bembedding:[\w.-]+|(?<!\w)__[\w/*-]+__(?!\w)"  # textual inversions and wildcards
+    r"|(?<!\S)--[a-z]+(?:[ =][\w.:]+)?"  # flags
+    r"|::-?[0-9]+(?:\.[0-9]+)?"  # weights of parts
+    rf"|\b(?:{SETTINGS}): ?[^,;\n]*"
+    r"|\bhttps?://\S+|\bwww\.\S+"
+    r"|(?<![\w&])[#@][^\W\d]\w+",
+    re.IGNORECASE,
+)
+SEPARATORS = re.compile(r"\b(?:BREAK|AND)\b")
+NEGATIVE = re.compile(r"\bnegative prompt:", re.IGNORECASE)
+CHOICE = re.compile(r"\{([^{}|]*)(?:\|[^{}]*)?\}")
+PART = re.compile(r"(?:[^,.;|\n]|\.(?=[0-9]))+")
+BRACKETS = re.compile(r"[()\[\]]|:[0-9.]+(?=[)\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedPrompt:
+    """A prompt without what is meant for other tools.
+
+    ``text`` is as long as the prompt, up to a negative prompt in it, which is ``negative``. ``ignored`` are the
+    fragments that are not in ``text``, as they were written.
+    """
+
+    text: str
+    negative: str = ""
+    ignored: tuple[str, ...] = ()
+
+
+def split(prompt: str) -> TaggedPrompt:
+    """Return a prompt with tags and syntax of other tools taken out.
+
+    Of ``{a|b}`` the first is kept. Words in capitals that separate parts (BREAK, AND) become commas. A prompt of which
+    nothing would be left stays as it is.
+
+    >>> split("masterpiece, a fox <lora:ink:0.8>, 8k").ignored
+    ('<lora:ink:0.8>', 'masterpiece', '8k')
+    """
+    ignored: list[str] = []
+
+    def blank(match: re.Match[str]) -> str:
+        ignored.append(match.group().strip())
+        return _blank(match.group())
+
+    text, label, negative = _at_negative(prompt)
+    ignored += [label] if label else []
+    text = CHOICE.sub(lambda match: f" {match[1]}".ljust(len(match.group())), text)
+    text = FRAGMENTS.sub(blank, text)
+    text = SEPARATORS.sub(blank, text)
+    text = PART.sub(lambda match: blank(match) if _is_tag(match.group()) else match.group(), text)
+    if not re.search(r"\w", text):  # a prompt of tags alone may mean what it says
+        return TaggedPrompt(prompt)
+    negative = FRAGMENTS.sub(" ", negative)
+    return TaggedPrompt(text, negative.strip(" ,.\n"), tuple(ignored))
+
+
+def _at_negative(prompt: str) -> tuple[str, str, str]:
+    """Return a prompt up to its negative prompt, the label of that, and the negative prompt."""
+    match = NEGATIVE.search(prompt)
+    if match is None:
+        return prompt, "", ""
+    return prompt[: match.start()], match.group(), prompt[match.end() :]
+
+
+def _blank(text: str) -> str:
+    return ",".ljust(len(text))
+
+
+def _is_tag(part: str) -> bool:
+    """Return whether a part between commas consists of tags alone."""
+    words = " ".join(re.sub("[-\u2010\u2011]", " ", BRACKETS.sub(" ", part)).casefold().split())
+    return bool(words) and _tags().fullmatch(words) is not None
+
+
+@lru_cache(maxsize=1)
+def _tags() -> re.Pattern[str]:
+    lines = LISTED.read_text("utf-8").splitlines()
+    names = sorted((re.escape(line) for line in lines if line and not line.startswith("#")), key=len, reverse=True)
+    one = f"(?:{'|'.join(names)}|{CODES})"
+    return re.compile(f"{one}(?: {one}){{0,9}}")
