@@ -176,6 +176,18 @@ def test_static_files_are_kept_for_a_year_at_addresses_with_a_hash_only(front: F
     assert front.ask("GET", "/static/site.css")[0].headers["Cache-Control"] == "public, max-age=3600"
 
 
+def test_static_files_do_not_count_towards_the_rate_of_pages(terminated: Front) -> None:
+    hashed = re.search(r"/static/favicon\.svg\?v=\w+", terminated.ask("GET", "/about")[1].decode())
+    assert hashed is not None
+    asks = f"GET {hashed[0]} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.70\r\n".encode()
+    with terminated.connect() as client:
+        client.sendall((asks + b"\r\n") * 499 + asks + b"Connection: close\r\n\r\n")
+        said = b""
+        while part := client.recv(65_536):
+            said += part
+    assert said.count(b"HTTP/1.1 200 ") == 500
+
+
 def test_new_stylesheet_is_not_kept_at_the_hash_of_an_old_one(front: Front) -> None:
     current = re.search(r"/static/site\.css\?v=\w+", front.ask("GET", "/about")[1].decode())
     assert current is not None
