@@ -20,13 +20,13 @@ from app.i18n.gettext import _
 from app.i18n.locales import here
 from app.search.terms import QUERY_MAX, too_long
 from app.walk_requests import scenes
+from app.web import assets
 from app.web.responses import conditional, page_response
 from sketch.sketchbook import Drawing, SketchbookError
 
 blueprint = Blueprint("drawings", __name__)
 
 WHOLE = re.compile("[1-9][0-9]{0,8}", re.ASCII)
-FOR_GOOD = "public, max-age=31536000, immutable"
 PAGE = 36
 """How many motifs a page shows; most have two drawings."""
 
@@ -102,7 +102,7 @@ def picture(digest: str) -> Response:
     except SketchbookError as error:
         raise NotFound from error
     response = Response(data, mimetype="image/webp")
-    response.headers["Cache-Control"] = FOR_GOOD
+    response.headers["Cache-Control"] = assets.FOR_GOOD
     response.set_etag(hashlib.sha256(data).hexdigest()[:32])
     return cast(Response, response.make_conditional(request))
 

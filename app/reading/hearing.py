@@ -38,7 +38,7 @@ class Heard:
     negated: set[int] = field(default_factory=set)
     avoided: set[str] = field(default_factory=set)
     counts: dict[int, int] = field(default_factory=dict)
-    measures: frozenset[int] = frozenset()
+    uncounted: frozenset[int] = frozenset()
 
     def free(self) -> list[str]:
         """Return the words without a role."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from app.reading.grammar import Grammar, listed
 from app.reading.tokens import WORD, Token
 
-UNIT_SIGNS, CURRENCIES, APOSTROPHES = '%‰°"″', "$€£¥#№", "'’ʼ"
+UNIT_SIGNS, CURRENCIES, APOSTROPHES = frozenset('%‰°"″'), frozenset("$€£¥#№"), frozenset("'’ʼ")
 YEARS = range(1000, 2101)
 NOUN_WITHIN = 4
 """How many tokens after a number its noun may follow, with adjectives between: three old red boats."""
@@ -39,7 +39,8 @@ def find(prompt: str, tokens: Sequence[Token], grammar: Grammar, names: Collecti
 def _length(prompt: str, tokens: Sequence[Token], place: int, grammar: Grammar) -> int:
     """Return how many tokens from a number on are no count, 0 if it is one."""
     token, after = tokens[place], _word(tokens, place + 1)
-    if prompt[token.end : token.end + 1] in tuple(UNIT_SIGNS) or prompt[: token.start][-1:] in tuple(CURRENCIES):
+    before = prompt[max(0, token.start - 1) : token.start]
+    if prompt[token.end : token.end + 1] in UNIT_SIGNS or before in CURRENCIES:
         return 1
     if after is not None:
         if after.joined and not value(after.text, grammar):  # three-legged, 20-year-old
@@ -47,7 +48,7 @@ def _length(prompt: str, tokens: Sequence[Token], place: int, grammar: Grammar) 
         if after.text in grammar.units:
             behind = _word(tokens, place + 2)
             return 3 if behind is not None and behind.text in grammar.extents else 2
-        if prompt[after.end : after.end + 1] in tuple(APOSTROPHES):  # Three Kings' cake
+        if prompt[after.end : after.end + 1] in APOSTROPHES:  # Three Kings' cake
             return 1
     return 1 if _is_no_count(tokens, place, grammar) else 0
 

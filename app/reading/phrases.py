@@ -140,7 +140,7 @@ class _Run:
             token = self.heard.tokens[self.at]
             if is_list:
                 self._end()
-            if self.at in self.heard.measures:
+            if self.at in self.heard.uncounted:
                 self.at += 1
             elif token.kind == EMOJI:
                 self._emoji(token)

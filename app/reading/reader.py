@@ -127,7 +127,7 @@ class Reader:
         ]
         heard = hearing.heard(listed, grammar, self.wordbook, spans, drawn)
         within = {place for first, last in spans for place in range(first, last)}
-        heard.measures = measures.find(prompt, listed, grammar, within)
+        heard.uncounted = measures.find(prompt, listed, grammar, within)
         wanted = [phrase.meanings for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
         named = {first.concept: first.source for first, *_ in wanted if first.source in SURE}
         meant = {each.concept for meanings in wanted for each in meanings if is_strong(each)}

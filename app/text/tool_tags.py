@@ -63,7 +63,7 @@ def split(prompt: str) -> TaggedPrompt:
 
     def blank(match: re.Match[str]) -> str:
         ignored.append(match.group().strip())
-        return _blank(match.group())
+        return ",".ljust(len(match.group()))
 
     text, label, negative = _at_negative(prompt)
     ignored += [label] if label else []
@@ -83,10 +83,6 @@ def _at_negative(prompt: str) -> tuple[str, str, str]:
     if match is None:
         return prompt, "", ""
     return prompt[: match.start()], match.group(), prompt[match.end() :]
-
-
-def _blank(text: str) -> str:
-    return ",".ljust(len(text))
 
 
 def _is_tag(part: str) -> bool:

@@ -1,6 +1,7 @@
 """HTTP for all routes: responses, errors, languages, form guards."""
 
 __all__ = [
+    "assets",
     "curator_room",
     "error_responses",
     "form_guards",

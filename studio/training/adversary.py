@@ -111,8 +111,9 @@ class AdversarialLoss:
 
 def with_edge_of(painted: Tensor, pictures: Tensor) -> Tensor:
     """Return ``painted`` (n, 3, h, w) with its outermost :data:`EDGE` pixels taken from ``pictures``."""
-    inner = F.pad(torch.ones_like(painted[..., EDGE:-EDGE, EDGE:-EDGE]), (EDGE, EDGE, EDGE, EDGE))
-    return torch.where(inner > 0, painted, pictures)
+    framed, inner = pictures.clone(), slice(EDGE, -EDGE)
+    framed[..., inner, inner] = painted[..., inner, inner]
+    return framed
 
 
 def coarse_distance(painted: Tensor, pictures: Tensor, weight: Tensor | None = None) -> Tensor:
