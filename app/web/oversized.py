@@ -32,8 +32,8 @@ def advice() -> str:
     config, size = current_app.config, limit()
     if request.endpoint in MAKING and request.mimetype == FORM and size > config["BODY_MAX"]:
         field = _(
-            "It was the pictures for the stops (“Bring a photo or a drawing”): each may have %(each)s, and the form "
-            "with all of them %(whole)s. Choose a smaller one, or bring one after the other.",
+            "It was the pictures for the stops (“Add a photo or a drawing”): each may have %(each)s, and the form "
+            "with all of them %(whole)s. Choose a smaller one, or upload one after the other.",
             each=file_size(config["PHOTO_MAX"]),
             whole=file_size(size),
         )
