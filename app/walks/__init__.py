@@ -8,6 +8,7 @@ __all__ = [
     "lookup",
     "media_urls",
     "neighbours",
+    "posters",
     "reuse",
     "shapes",
     "wall_words",
