@@ -1,14 +1,14 @@
-"""Correct misspelled names of drawings that differ by one letter, such as "dinosuar"."""
+"""Correct misspelled words of negation and names of drawings that differ by one letter, such as "dinosuar"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from app.reading.grammar import Grammar
 from app.reading.lexicon import ALIAS, NAME
-from app.reading.tokens import WORD, Token
+from app.reading.prompt import WORD, Prompt, Token
 from app.reading.wordbook import Wordbook
 from sketch import keys
 
@@ -24,31 +24,35 @@ class Speller:
 
     def __init__(self, wordbook: Wordbook) -> None:
         self._wordbook = wordbook
-        self._right = lru_cache(maxsize=2048)(self._nearest)
+        self._nearest = lru_cache(maxsize=2048)(self._find_nearest)
 
-    def mended(self, tokens: Sequence[Token], grammar: Grammar) -> list[Token]:
-        """Return the tokens with corrected words; their positions in the prompt do not change."""
-        has_capitals = any(token.capital for token in tokens[1:])
-        return [self._mended(token, grammar, has_capitals and bool(place)) for place, token in enumerate(tokens)]
+    def correct(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with corrected words; their positions in the text do not change."""
+        has_capitals = any(token.capital for token in prompt.tokens[1:])
+        corrected = (
+            self._corrected(token, prompt.grammar, has_capitals and place > 0)
+            for place, token in enumerate(prompt.tokens)
+        )
+        return replace(prompt, tokens=tuple(corrected))
 
-    def _mended(self, token: Token, grammar: Grammar, capitals_tell: bool) -> Token:
-        word, is_german = token.text, grammar.language == "de"
-        if token.kind != WORD or not word.isalpha() or len(word) < LEAST:
-            return token
-        if word in grammar.small or word in grammar.colours or word in grammar.sizes:
-            return token
-        if capitals_tell and token.capital != is_german:  # a name in English, no noun in German
-            return token
+    def _corrected(self, token: Token, grammar: Grammar, capitals_tell: bool) -> Token:
+        word, is_german = grammar.brands.get(token.text, token.text), grammar.language == "de"
+        if token.kind != WORD or not word.isalpha() or len(word) < LEAST or grammar.is_minor(word):
+            return replace(token, text=word)
+        # A capital letter is that of a name in English; a German noun has one.
+        may_be_name = not (capitals_tell and token.capital != is_german)
         may_replace = len(word) >= LEAST_REPLACED and (token.capital or not is_german)
-        right = self._right(word, grammar.language, may_replace)
-        return token if right == word else replace(token, text=right)
+        return replace(token, text=self._nearest(word, grammar, may_be_name, may_replace))
 
-    def _nearest(self, word: str, language: str, may_replace: bool) -> str:
-        if self._is_known(word):
+    def _find_nearest(self, word: str, grammar: Grammar, may_be_name: bool, may_replace: bool) -> str:
+        if word in grammar.negation.spelled or self._is_known(word):
             return word
+        for each in _alike(word, may_replace=True):
+            if each in grammar.negation.spelled:
+                return each
         best, found = SURE, word
-        for each in _alike(word, may_replace):
-            meanings = self._wordbook.exactly(keys.prefix(language) + each)
+        for each in _alike(word, may_replace) if may_be_name else ():
+            meanings = self._wordbook.exactly(keys.prefix(grammar.language) + each)
             weight = max((meaning.weight for meaning in meanings if meaning.source in (NAME, ALIAS)), default=0.0)
             if weight > best:
                 best, found = weight, each
@@ -72,7 +76,5 @@ def _alike(word: str, may_replace: bool) -> Iterator[str]:
     for at in range(1, last + 1):
         for letter in LETTERS:
             yield word[:at] + letter + word[at:]
-    if may_replace:
-        for at in range(1, last):
-            for letter in LETTERS:
+            if may_replace and at < last:
                 yield word[:at] + letter + word[at + 1 :]

@@ -1,20 +1,17 @@
-"""Split a prompt into words, marks and emoji, each with its position in the prompt."""
+"""Split a prompt into tokens: words, marks and emoji, each with its position in the prompt."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from app.reading.prompt import EMOJI, MARK, WORD, Token
 from sketch import keys
 
 LONGEST = 2000
 """The most characters of a prompt that are parsed; requests allow far fewer."""
 
-WORD, MARK, EMOJI = "word", "mark", "emoji"
 MINUS = "minus"
 """The word for a minus sign directly before a word, as in searches: cat -dog."""
 
@@ -24,36 +21,17 @@ PICTURE = "(?:[\U0001f1e6-\U0001f1ff]{2}|[\u203c-\u3299\U0001f000-\U0001faff])"
 PIECE = re.compile(
     rf"(?P<emoji>{PICTURE}\ufe0f?{TONE}?(?:\u200d{PICTURE}\ufe0f?{TONE}?)*)"
     r"|(?P<minus>(?<=[^\W_] )[-!](?=[^\W\d_]))"
-    r"|(?P<word>[0-9]{1,3}(?:[.,][0-9]{3})+(?![0-9])|[^\W_]+(?:['’ʼ][^\W_]+)*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
+    r"|(?P<word>[0-9]{1,3}(?:[.,][0-9]{3})+(?![0-9])|[0-9]+[.,][0-9]{1,2}(?![0-9])"
+    r"|[^\W_]+(?:['’ʼ][^\W_]+)*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
 )
-THOUSANDS = re.compile("[0-9]{1,3}(?:[.,][0-9]{3})+")
+THOUSANDS, DECIMAL = re.compile("[0-9]{1,3}(?:[.,][0-9]{3})+"), re.compile("[0-9]+[.,][0-9]{1,2}")
 HYPHENED = re.compile(r"[^\W_][-\u2010\u2011]")
 VARIATION = re.compile(f"\ufe0f|{TONE}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, a mark or an emoji: its normalised text, and its range in the prompt, in characters.
-
-    ``capital``: it begins with a capital letter. ``owner``: it is possessive. ``joined``: it follows a hyphen.
-    """
-
-    text: str
-    kind: str
-    start: int
-    end: int
-    capital: bool = False
-    owner: bool = False
-    joined: bool = False
-
-
-def tokens(prompt: str, language: str) -> list[Token]:
+@lru_cache(maxsize=8)  # the tokens of a prompt are also needed to tell its language
+def tokenise(prompt: str, language: str) -> tuple[Token, ...]:
     """Return the tokens of a prompt; words are folded as the keys of the lexicon are, without the language's prefix."""
-    return list(_split(prompt, language))
-
-
-@lru_cache(maxsize=8)  # reading a prompt asks for its tokens several times
-def _split(prompt: str, language: str) -> tuple[Token, ...]:
     found: list[Token] = []
     shown, places = _visible(prompt[:LONGEST])
     for match in PIECE.finditer(shown):
@@ -62,8 +40,8 @@ def _split(prompt: str, language: str) -> tuple[Token, ...]:
         start, end = places[match.start()], places[match.end() - 1] + 1
         if kind == EMOJI and not unicodedata.category(text[0]).startswith("S") and len(text) == 1:
             kind = WORD  # kana and ideographs are in that range too
-        if kind == WORD and THOUSANDS.fullmatch(text):
-            found.append(Token(re.sub("[.,]", "", text), WORD, start, end))
+        if kind == WORD and (THOUSANDS.fullmatch(text) or DECIMAL.fullmatch(text)):
+            found.append(Token(re.sub("[.,]", "" if THOUSANDS.fullmatch(text) else ".", text), WORD, start, end))
         elif kind == WORD:
             folded = keys.key(text, language).removeprefix(keys.prefix(language))
             capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))
@@ -76,29 +54,6 @@ def _split(prompt: str, language: str) -> tuple[Token, ...]:
         else:
             found.append(Token(_mark(text), MARK, start, end))
     return tuple(found)
-
-
-class Line:
-    """Tokens as one line of text with spaces between them, against which patterns are matched."""
-
-    def __init__(self, listed: Sequence[Token]) -> None:
-        self.text = f" {' '.join(token.text for token in listed)} "
-        self._starts = []
-        at = 1
-        for token in listed:
-            self._starts.append(at)
-            at += len(token.text) + 1
-
-    def spans(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, re.Match[str]]]:
-        """Yield the matches of a pattern, each with its range of tokens."""
-        for match in pattern.finditer(self.text):
-            first, last = self.place(match.start()), self.place(match.end())
-            if first < last:
-                yield first, last, match
-
-    def place(self, at: int) -> int:
-        """Return the number of the first token that begins at or after a character of the line."""
-        return bisect_left(self._starts, at)
 
 
 def _visible(prompt: str) -> tuple[str, list[int]]:
