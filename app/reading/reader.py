@@ -18,7 +18,6 @@ from app.reading.lexicon import SYNONYM, Lexicon
 from app.reading.prompt import NEGATED, WORD, Prompt
 from app.reading.ranking import OTHERS, Choice
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
-from app.reading.spelling import Speller
 from app.reading.wordbook import Wordbook
 from app.text import prompt_weights, tool_tags
 from app.text.embedding import Embedding
@@ -76,7 +75,7 @@ class Reader:
         self.describer = Describer(self.wordbook, embedding)
         self.drawings = {each.digest: each for each in ordered}
         self._look_of = look_of
-        self._speller = Speller(self.wordbook)
+        self._speller = tokens.Speller(self.wordbook)
         self._drawings: dict[int, list[Drawing]] = {}
         for each in ordered:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)

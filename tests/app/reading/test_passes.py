@@ -11,7 +11,7 @@ import pytest
 from app.reading.reader import Reader
 
 PASSES = (
-    "tokens", "spelling", "negations", "scene_words", "measures", "phrases", "unwanted", "ranking",
+    "tokens", "negations", "scene_words", "measures", "phrases", "unwanted", "ranking",
 )  # fmt: skip
 """The modules of the passes in their order; all others are tables that are looked up, or hold data."""
 
