@@ -40,7 +40,9 @@ def advice() -> str:
     elif request.endpoint in MAKING:
         field = _("It was what is written in the form: a prompt has at most %(most)s characters.", most=_prompt_max())
     elif request.endpoint == RESTORING:
-        field = _("It was the film or recipe (“Recipe”): of one, %(most)s are read.", most=file_size(size))
+        field = _(
+            "It was the film or recipe (“Load settings from a file”): at most %(most)s are read.", most=file_size(size)
+        )
     else:
         field = ""
     back = _("Nothing of it was read or kept. The back button of your browser leads to what you typed.")
