@@ -312,7 +312,7 @@ def test_film_brought_to_the_form_fills_it_and_its_remix_names_its_original(
         page.get_by_text("More", exact=True).click()
         page.get_by_label("Load settings from a file").set_input_files(film)
         if not javascript:
-            page.get_by_role("button", name="Load settings").click()
+            page.get_by_role("button", name="Load settings", exact=True).click()
         page.wait_for_url(re.compile("/recipe$"))
         expect(page.get_by_label("From", exact=True)).to_have_value("a comet")
         expect(page.locator("#seed")).to_have_value("11")

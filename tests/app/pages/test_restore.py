@@ -123,7 +123,7 @@ def test_what_is_no_film_of_ours_is_explained_and_nothing_typed_is_lost(
     answer = bring(client, data)
     page = html.unescape(answer.text)
     assert answer.status_code == 422
-    assert f'<a href="#film">Recipe</a>: {reason}' in page
+    assert f'<a href="#film">Load settings from a file</a>: {reason}' in page
     assert f"<strong>{reason}" in page
     sent = values(answer.text)
     assert sent["prompt"] == TYPED["prompt"]
