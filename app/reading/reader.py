@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
-from app.reading import choosing, hearing, measures, negations, phrases, tokens
+from app.reading import choosing, hearing, measures, negations, phrases, tokens, unread
 from app.reading.choosing import OTHERS, Choice
 from app.reading.describing import Describer
 from app.reading.grammar import listed as words_of
@@ -146,7 +146,10 @@ class Reader:
         wish = self._wish(heard, choices, items)
         words, _ = wording.describe_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
-        return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken, look_of=self._look_of)
+        return Reading(
+            tuple(items), wish, words, tuple(heard.hands), names, spoken, look_of=self._look_of,
+            unread=unread.find(prompt, items, spoken, self.wordbook),
+        )  # fmt: skip
 
     def _language(self, prompt: str, hint: str) -> str:
         """Return the language of a prompt, ``en`` or ``de``, by its known words; ``hint`` if they do not decide it."""

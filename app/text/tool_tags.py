@@ -6,9 +6,12 @@ Each fragment is replaced by a comma and spaces, so that the words around it kee
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from app.text import prompt_weights
 
 LISTED = Path(__file__).with_suffix(".txt")
 
@@ -35,6 +38,10 @@ NEGATIVE = re.compile(r"\bnegative prompt:", re.IGNORECASE)
 CHOICE = re.compile(r"\{([^{}|]*)(?:\|[^{}]*)?\}")
 PART = re.compile(r"(?:[^,.;|\n]|\.(?=[0-9]))+")
 BRACKETS = re.compile(r"[()\[\]]|:[0-9.]+(?=[)\]])")
+NUMBER = r"[+-]?[0-9]*\.?[0-9]+"
+WEIGHT = re.compile(rf"(?<=:){NUMBER}(?=\))")
+NO_TAG = re.compile(rf"AND|(?i:negative prompt:)|{NUMBER}")
+"""Ignored fragments that are no tags: what separates parts, the label of a negative prompt, and weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class TaggedPrompt:
     """A prompt without what is meant for other tools.
 
     ``text`` is as long as the prompt, up to a negative prompt in it, which is ``negative``. ``ignored`` are the
-    fragments that are not in ``text``, as they were written.
+    fragments that are not in ``text``, as they were written, and the weights in it.
     """
 
     text: str
@@ -73,8 +80,23 @@ def split(prompt: str) -> TaggedPrompt:
     text = PART.sub(lambda match: blank(match) if _is_tag(match.group()) else match.group(), text)
     if not re.search(r"\w", text):  # a prompt of tags alone may mean what it says
         return TaggedPrompt(prompt)
+    if prompt_weights.parse(text).is_explicit:
+        ignored += WEIGHT.findall(text)
     negative = FRAGMENTS.sub(" ", negative)
     return TaggedPrompt(text, negative.strip(" ,.\n"), tuple(ignored))
+
+
+def tags(ignored: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags and syntax among ignored fragments, each once, without weights and what is read otherwise.
+
+    AND is read as a comma, a negative prompt as what to leave out.
+    """
+    return tuple(dict.fromkeys(each for each in ignored if not NO_TAG.fullmatch(each)))
+
+
+def has_weights(ignored: Iterable[str]) -> bool:
+    """Return whether there are weights among ignored fragments."""
+    return any(re.fullmatch(NUMBER, each) for each in ignored)
 
 
 def _at_negative(prompt: str) -> tuple[str, str, str]:
