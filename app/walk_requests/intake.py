@@ -64,6 +64,7 @@ def place(
         pinned=pinned,
         given=photos or {},
         notes=notes,
+        origin=origin,
     )
     revision = None if skip_cache else reuse.revision_for(walk)
     fingerprint = _hash(request.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
@@ -129,7 +130,7 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 def _new_row(
     request: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
-    given: Mapping[int, UploadedPhoto], notes: Mapping[int, Sequence[str]] | None,
+    given: Mapping[int, UploadedPhoto], notes: Mapping[int, Sequence[str]] | None, origin: str,
 ) -> tuple[Walk, Photos]:  # fmt: skip
     """Return a new walk row with its settings resolved, and the photos of its stops."""
     parent = lineage_rules.continued_walk(request)
@@ -178,7 +179,9 @@ def _new_row(
         with_adapters = adapters.record_digests(settings, (stop.hand for stop in walk.stops), model_setting)
         with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), model_setting)
         walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, model_setting)
-    scenes.read_stops(walk, parent, layouts=[stop.layout for stop in request.stops], notes=notes)
+    scenes.read_stops(
+        walk, parent, layouts=[stop.layout for stop in request.stops], notes=notes, may_stand_still=origin != VISITOR
+    )
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)

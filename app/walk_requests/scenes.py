@@ -48,16 +48,17 @@ def read_stops(
     *,
     layouts: Sequence[str | None] = (),
     notes: Mapping[int, Sequence[str]] | None = None,
+    may_stand_still: bool = False,
 ) -> None:
     """Set the scene of each stop that has none, as its prompt is interpreted, and the walk's drawing credits.
 
     ``layouts`` are the requested layouts, one for each stop, or empty. ``notes`` are those on the stops whose scene was
     interpreted from their prompt before, by their index. Without a sketch-conditioned model all scenes become ``None``.
     A walk that continues another starts with that walk's last scene if it can be rendered, so that the films join
-    without a seam.
+    without a seam. A stop that is the same picture as the one before is noted, or refused if one of the two was
+    interpreted; with ``may_stand_still`` it is only noted.
 
-    :raises InvalidInput: when a scene holds an unknown drawing, or an interpreted stop is the same picture as its
-        neighbour.
+    :raises InvalidInput: when a scene holds an unknown drawing, or for a stop that stands still.
     """
     model = models_on_offer.setting(walk.model)
     book = sketchbooks.find(model)
@@ -79,7 +80,7 @@ def read_stops(
     for stop in walk.stops:
         if stop.photo is not None and stop.scene is not None:  # the photo replaces its objects
             stop.scene = {**stop.scene, "things": []}
-    _refuse_still_stops(walk, read)
+    _look_for_still_stops(walk, () if may_stand_still else read)
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
 
 
@@ -101,8 +102,8 @@ def _fitting(notes: Sequence[str], prompt: str, *, has_photo: bool) -> tuple[str
     return tuple(each for each in notes if not has_photo or (prompt.strip() and each != stop_notes.FREELY))
 
 
-def _refuse_still_stops(walk: Walk, read: Collection[int]) -> None:
-    """Refuse interpreted stops that are the same picture as a neighbour; note it on stops whose scenes were given.
+def _look_for_still_stops(walk: Walk, refused: Collection[int]) -> None:
+    """Note each stop that is the same picture as the one before, or refuse it if one of them is among ``refused``.
 
     :raises InvalidInput: naming the later of the two stops.
     """
@@ -110,7 +111,7 @@ def _refuse_still_stops(walk: Walk, read: Collection[int]) -> None:
     for index, (stop, following) in enumerate(pairwise(walk.stops), start=1):
         if not still_stops.are_same(walk, stop, following):
             continue
-        if not {index - 1, index}.isdisjoint(read):
+        if not {index - 1, index}.isdisjoint(refused):
             errors.append(FieldError(("stops", index, "prompt"), _still_flaw(index, stop, following)))
         else:
             following.note = stop_notes.joined([*stop_notes.split(following.note), stop_notes.STILL])

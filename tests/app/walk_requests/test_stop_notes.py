@@ -12,7 +12,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from werkzeug.test import TestResponse
 
 from app.storage.database import db
-from app.storage.walk_models import FINISHED, Walk
+from app.storage.walk_models import CORRIDOR, FINISHED, WALL, Walk
 from app.walk_requests import intake
 from app.walk_requests.recipe_pins import PinnedSettings
 from app.walk_requests.validation import validate
@@ -107,6 +107,13 @@ def test_given_scenes_that_stand_still_are_painted_and_noted(client: FlaskClient
     answer = asked(client, *stops)
     assert notes(answer) == [None, "does not move", "does not move"]
     assert "nothing moves on the way here" in client.get(answer.json["url"]).text
+
+
+@pytest.mark.parametrize("origin", [WALL, CORRIDOR])
+def test_walls_and_corridors_stand_still_rather_than_stop(origin: str) -> None:
+    wanted = validate({"stops": [{"prompt": "a house"}, {"prompt": "house."}], "seed": 7})
+    walk, _ = intake.place(wanted, visitor_key="hall", origin=origin)
+    assert [stop.note or "" for stop in walk.stops] == ["", "does not move"]
 
 
 def test_recipe_of_an_earlier_walk_that_stands_still_is_painted_again() -> None:
