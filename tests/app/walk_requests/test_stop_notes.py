@@ -11,9 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from werkzeug.test import TestResponse
 
+from app.generation import models_on_offer
 from app.storage.database import db
 from app.storage.walk_models import CORRIDOR, FINISHED, WALL, Walk
-from app.walk_requests import intake
+from app.walk_requests import intake, scenes
 from app.walk_requests.recipe_pins import PinnedSettings
 from app.walk_requests.validation import validate
 from app.walks.lookup import any_walk
@@ -72,6 +73,21 @@ def test_given_scene_was_not_read_and_has_no_note(client: FlaskClient) -> None:
 
 def test_model_that_words_lead_has_no_note_of_a_reading(client: FlaskClient) -> None:
     assert notes(asked(client, FOX, "a fox, 8k", model="words")) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "of_words", "of_photo"),
+    [
+        ("", ("not read",), ()),
+        (CASTLE, ("not read",), ("not read",)),
+        ("no dogs", ("drawn freely",), ()),
+        ("a fox, 8k", ("tags ignored",), ("tags ignored",)),
+    ],
+)
+def test_nothing_of_a_photo_is_drawn_freely(prompt: str, of_words: tuple[str, ...], of_photo: tuple[str, ...]) -> None:
+    model = models_on_offer.setting(None)
+    assert scenes.notes_on(prompt, model=model) == of_words
+    assert scenes.notes_on(prompt, model=model, has_photo=True) == of_photo
 
 
 def test_two_empty_places_are_refused_before_they_are_painted(client: FlaskClient) -> None:
