@@ -11,7 +11,7 @@ them, by another author again; of the 100 in ``reported_kept_out`` only totals a
 fifty prompts of docs/looked-at.md with what a third author would accept, ``visitors_new`` fifty more of visitors of a
 museum; where nothing that can be drawn is near, nothing may be shown but freely. A prompt is right when every
 thing is the drawing chosen for a separate item, with the named colours, numbers, ground, setting and relation, no
-unwanted drawing, colour, ground or setting, and, in the files that hold it, a note where one is due and only there.
+unwanted drawing, colour, ground or setting, and, in the files that hold it, a note where one is due.
 """
 
 from __future__ import annotations
@@ -149,8 +149,11 @@ def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
 
 
 def _flaw_of_notes(reading: Reading, row: dict[str, Any]) -> str:
-    """Return whether a note is missing or unfounded; "" for rows of files that do not know of notes."""
-    if "note" not in row or row["class"] == "visitor" or bool(row["note"]) == bool(reading.notes):
+    """Return whether a note is missing or unfounded; "" for rows of files that do not know of notes.
+
+    Rows of visitors do not rule out a note: they were accepted by what is shown.
+    """
+    if "note" not in row or bool(row["note"]) == bool(reading.notes) or (row["class"] == "visitor" and not row["note"]):
         return ""
     return f"noted {', '.join(reading.notes)}" if reading.notes else "nothing is noted"
 
