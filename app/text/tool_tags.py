@@ -95,8 +95,6 @@ def split(prompt: str) -> TaggedPrompt:
 
     text, label, negative = _at_negative(prompt)
     ignored += [label] if label else []
-    if EMPHASIS.search(text):
-        ignored.append(BRACKET_WEIGHT)
     text = CHOICE.sub(first, text)
     text = FRAGMENTS.sub(blank, text)
     text = SEPARATORS.sub(blank, text)
@@ -105,6 +103,8 @@ def split(prompt: str) -> TaggedPrompt:
         return TaggedPrompt(prompt)
     if prompt_weights.parse(text).is_explicit:
         ignored += WEIGHT.findall(text)
+    if EMPHASIS.search(text):
+        ignored.append(BRACKET_WEIGHT)
     negative = FRAGMENTS.sub(" ", negative)
     return TaggedPrompt(text, negative.strip(" ,.\n"), tuple(ignored))
 
