@@ -24,6 +24,7 @@ from app.config import ROOT
 from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.operations import first_exhibition
+from app.processes.console import write_line
 from app.processes.redis_server import RedisServer
 from app.queue import jobs
 from app.storage.database import EMPTY, schema_state, upgrade
@@ -225,5 +226,4 @@ def _die_with(parent: int) -> None:
 
 
 def _print_error(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    write_line(sys.stderr, text)
