@@ -10,8 +10,8 @@ example must be found; the parser was fixed with every other one in view, and on
 them, by another author again; of the 100 in ``reported_kept_out`` only totals are printed. ``visitors_named`` are the
 fifty prompts of docs/looked-at.md with what a third author would accept, ``visitors_new`` fifty more of visitors of a
 museum; where nothing that can be drawn is near, nothing may be shown but freely. A prompt is right when every
-thing is the drawing chosen for a separate item, with the named colours, numbers, ground, setting and relation, and no
-unwanted drawing, colour, ground or setting.
+thing is the drawing chosen for a separate item, with the named colours, numbers, ground, setting and relation, no
+unwanted drawing, colour, ground or setting, and, in the files that hold it, a note where one is due.
 """
 
 from __future__ import annotations
@@ -145,7 +145,17 @@ def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
     for value in (reading.wish.kind, reading.wish.time, reading.wish.weather, ground):
         if value in unwanted:
             return f"{value} is not wanted"
-    return _flaw_of_wish(reading, row)
+    return _flaw_of_wish(reading, row) or _flaw_of_notes(reading, row)
+
+
+def _flaw_of_notes(reading: Reading, row: dict[str, Any]) -> str:
+    """Return whether a note is missing or unfounded; "" for rows of files that do not know of notes.
+
+    Rows of visitors do not rule out a note: they were accepted by what is shown.
+    """
+    if "note" not in row or bool(row["note"]) == bool(reading.notes) or (row["class"] == "visitor" and not row["note"]):
+        return ""
+    return f"noted {', '.join(reading.notes)}" if reading.notes else "nothing is noted"
 
 
 def _flaw_of_wish(reading: Reading, row: dict[str, Any]) -> str:

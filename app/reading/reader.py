@@ -10,8 +10,9 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from random import Random
+from unicodedata import normalize
 
-from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unwanted
+from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
 from app.reading.describing import Describer
 from app.reading.grammar import listed, load
 from app.reading.lexicon import SYNONYM, Lexicon
@@ -131,11 +132,12 @@ class Reader:
         wish = replace(prompt.wish, relation=relation)
         words, _ = wording.describe_scene(shown(items), wish)
         names = tuple(sorted(self.wordbook.concepts[number].name for number in excluded.concepts))
-        return Reading(tuple(items), wish, words, prompt.styles, names, spoken, look_of=self._look_of)
+        foreign = unread.find(text, items, spoken, self.wordbook)
+        return Reading(tuple(items), wish, words, prompt.styles, names, spoken, unread=foreign, look_of=self._look_of)
 
     def _language(self, prompt: str, hint: str) -> str:
         """Return the language of a prompt, ``en`` or ``de``, by its known words; ``hint`` if they do not decide it."""
-        points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in prompt)}
+        points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in normalize("NFC", prompt))}
         for name in SPOKEN:
             grammar = GRAMMARS[name]
             words = [token for token in tokens.tokenise(prompt, name) if token.kind == WORD]

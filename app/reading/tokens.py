@@ -26,14 +26,18 @@ MINUS = "minus"
 ZERO_WIDTH = re.compile("[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 TONE = "[\U0001f3fb-\U0001f3ff]"
 PICTURE = "(?:[\U0001f1e6-\U0001f1ff]{2}|[\u203c-\u3299\U0001f000-\U0001faff])"
+LETTERS_OF_WORD = r"(?:[^\W_][\u0300-\u036f]*)+"  # an umlaut may be two characters
 PIECE = re.compile(
     rf"(?P<emoji>{PICTURE}\ufe0f?{TONE}?(?:\u200d{PICTURE}\ufe0f?{TONE}?)*)"
     r"|(?P<minus>(?<=[^\W_] )[-!](?=[^\W\d_]))"
     r"|(?P<word>[0-9]{1,3}(?:[.,][0-9]{3})+(?![0-9])|[0-9]+[.,][0-9]{1,2}(?![0-9])"
-    r"|[^\W_]+(?:['’ʼ][^\W_]+)*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
+    rf"|{LETTERS_OF_WORD}(?:['’ʼ]{LETTERS_OF_WORD})*)|(?P<mark>[,.;:!?()&+/|–—]| - )"
 )
 THOUSANDS, DECIMAL = re.compile("[0-9]{1,3}(?:[.,][0-9]{3})+"), re.compile("[0-9]+[.,][0-9]{1,2}")
 HYPHENED = re.compile(r"[^\W_][-\u2010\u2011]")
+FOREIGN = re.compile("[áíìóòúùőűåøæłąęśćźżčšžřťďňěůăâîșțğışõãý]")
+"""Letters that neither English nor German has: a word with one is of another language, whatever it folds to."""
+
 VARIATION = re.compile(f"\ufe0f|{TONE}")
 
 LEAST, LEAST_REPLACED = 5, 6
@@ -58,6 +62,8 @@ def tokenise(prompt: str, language: str) -> tuple[Token, ...]:
             found.append(Token(re.sub("[.,]", "" if THOUSANDS.fullmatch(text) else ".", text), WORD, start, end))
         elif kind == WORD:
             folded = keys.key(text, language).removeprefix(keys.prefix(language))
+            plain = unicodedata.normalize("NFC", text).casefold()
+            folded = plain if language in ("en", "de") and FOREIGN.search(plain) else folded
             capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))
             joined = bool(HYPHENED.fullmatch(shown[max(0, match.start() - 2) : match.start()]))
             found += [Token(part, WORD, start, end, capital, owner, joined) for part in folded.split()]
@@ -106,7 +112,7 @@ class Speller:
         return replace(token, text=self._nearest(word, grammar, may_be_name, may_replace))
 
     def _find_nearest(self, word: str, grammar: Grammar, may_be_name: bool, may_replace: bool) -> str:
-        if word in grammar.negation.spelled or self._is_known(word):
+        if word in grammar.negation.spelled or self._wordbook.is_known(word):
             return word
         for each in _alike(word, may_replace=True):
             if each in grammar.negation.spelled:
@@ -118,13 +124,6 @@ class Speller:
             if weight > best:
                 best, found = weight, each
         return found
-
-    def _is_known(self, word: str) -> bool:
-        book, lexicon = self._wordbook, self._wordbook.lexicon
-        for language in ("en", "de"):
-            if book.find(word, language)[0] or lexicon.tells(keys.stem(word, language)):
-                return True
-        return any(lexicon.is_verb(form) for form in keys.forms(word, "en"))
 
 
 def _alike(word: str, may_replace: bool) -> Iterator[str]:

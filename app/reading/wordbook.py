@@ -118,6 +118,14 @@ class Wordbook:
         found, _ = self._in(words, language)
         return bool(found) and found[0].is_strong and found[0].source <= weakest
 
+    def is_known(self, word: str) -> bool:
+        """Return whether a word is English or German, as far as the lexicon knows these."""
+        for language in ("en", "de"):
+            folded = keys.key(word, language).removeprefix(keys.prefix(language))
+            if self.find(folded, language)[0] or self.lexicon.tells(keys.stem(folded, language)):
+                return True
+        return any(self.lexicon.is_verb(form) for form in keys.forms(keys.key(word)))
+
     def is_thing(self, words: str, language: str) -> bool:
         """Return whether words are a name, another name or a synonym of a thing."""
         return any(meaning.is_sure for meaning in self.find(words, language)[0])

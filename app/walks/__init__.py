@@ -8,8 +8,10 @@ __all__ = [
     "lookup",
     "media_urls",
     "neighbours",
+    "note_sentences",
     "posters",
     "reuse",
     "shapes",
+    "still_stops",
     "wall_words",
 ]

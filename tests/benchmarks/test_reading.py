@@ -82,3 +82,27 @@ def test_flaws_are_named(reader: Reader, change: dict[str, object], flaw: str) -
         "setting": "", "relation": "", "unwanted": [],
     }  # fmt: skip
     assert reading.flaw(reader.read("a fox in a blue top hat at night"), row | change, shown=False) == flaw
+
+
+@pytest.mark.parametrize(
+    ("prompt", "note", "flaw"),
+    [
+        ("a fox", None, ""),
+        ("a fox, 8k", True, ""),
+        ("a fox, 8k", None, "noted tags ignored"),
+        ("a fox", True, "nothing is noted"),
+    ],
+)
+def test_note_is_due_where_the_row_says_so(reader: Reader, prompt: str, note: bool | None, flaw: str) -> None:
+    row = {
+        "class": "tag", "things": [["fox"]], "colours": [""], "numbers": [1], "ground_colour": "", "setting": "",
+        "relation": "", "unwanted": [], "note": note,
+    }  # fmt: skip
+    assert reading.flaw(reader.read(prompt), row, shown=False) == flaw
+
+
+def test_silence_about_what_was_not_read_is_broken(reader: Reader) -> None:
+    rows = [json.loads(line) for line in (reading.FOLDER / "reported.jsonl").read_text("utf-8").splitlines()]
+    silent = [row["prompt"] for row in rows if row["note"] and not reader.read(row["prompt"]).notes]
+    assert sum(bool(row["note"]) for row in rows) > 40
+    assert silent == []
