@@ -39,6 +39,7 @@ from app.storage.database import (
     revisions,
     schema_notice,
     schema_state,
+    start_checkpoints,
 )
 from app.version import __version__
 from worker import metrics, writing_side
@@ -99,6 +100,7 @@ def main() -> int:
         app = create_app()
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
         telemetry.init_app(app, "moma-worker")
+        start_checkpoints(app)
         worker = _load(app)
         serving = _serve_metrics(app)
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
