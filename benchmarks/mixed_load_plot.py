@@ -29,7 +29,7 @@ def main() -> None:
     for argument in sys.argv[1:]:
         name, _, path = argument.partition("=")
         rows = json.loads(Path(path).read_text("utf-8"))["loads"][LOAD]["over_time"]
-        lines[name] = [(row["second"], row["p99"]) for row in rows]
+        lines[name] = [(row["second"] - rows[0]["second"], row["p99"]) for row in rows]
     sys.stdout.write(drawing(lines))
 
 
@@ -54,7 +54,7 @@ def drawing(lines: Mapping[str, Sequence[Point]]) -> str:
         )
     parts += [
         _line("front", y(AIM_P99)),
-        f'<text class="small" x="{RIGHT + 8}" y="{y(AIM_P99) + 4:.1f}">aim: {AIM_P99}</text>',
+        f'<text class="small" x="{LEFT + 6}" y="{y(AIM_P99) - 6:.1f}">aim: {AIM_P99}</text>',
     ]
     step = next(step for step in (10, 30, 60, 120, 300) if last / step <= 8)
     for second in range(0, int(last) + 1, step):
