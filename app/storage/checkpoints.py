@@ -1,7 +1,7 @@
 """Checkpoints of SQLite's write-ahead log (WAL), made by a thread instead of by the commits of requests.
 
 Without it, SQLite makes a checkpoint in each commit that leaves more than a thousand pages in the log, which waits for
-the disk, and begins the log anew only when no transaction reads from it. On a busy site some page always does: then the
+the disk, and starts the log again only when no transaction reads from it. On a busy site some page always does: then the
 log grows without bound, and nearly every commit waits for the disk.
 """
 
