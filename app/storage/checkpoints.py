@@ -1,8 +1,8 @@
 """Checkpoints of SQLite's write-ahead log (WAL), made by a thread instead of by the commits of requests.
 
 Without it, SQLite makes a checkpoint in each commit that leaves more than a thousand pages in the log, which waits for
-the disk, and starts the log again only when no transaction reads from it. On a busy site some page always does: then the
-log grows without bound, and nearly every commit waits for the disk.
+the disk, and starts the log again only when no transaction reads from it. On a busy site some page always does. Then
+the log grows without bound, and nearly every commit waits for the disk.
 """
 
 from __future__ import annotations
