@@ -41,7 +41,7 @@ def test_changelog_says_for_whom_each_change_is_and_how_to_upgrade() -> None:
     _, *released = notes.releases(CHANGELOG)
     for release in released:
         assert set(re.findall(r"^### (.+)$", release.text, re.MULTILINE)) <= SECTIONS, release.version
-    assert "(docs/upgrading.md)" in notes.notes(CHANGELOG, __version__)
+    assert "(docs/how-to/operators/upgrading.md)" in notes.notes(CHANGELOG, __version__)
 
 
 def test_notes_of_a_version_are_what_stands_below_its_heading() -> None:
