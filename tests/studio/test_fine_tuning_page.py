@@ -118,4 +118,4 @@ def test_pictures_of_the_page_are_small(name: str) -> None:
 
 def test_no_figure_is_left_open() -> None:
     assert not re.findall(r"@\w+@", PAGE)
-    assert "(docs/how-to/operators/fine-tuning.md)" in (ROOT / "README.md").read_text("utf-8")
+    assert "(../how-to/operators/fine-tuning.md)" in (ROOT / "docs/tutorials/own-pictures.md").read_text("utf-8")
