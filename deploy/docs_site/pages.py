@@ -47,7 +47,7 @@ ESCAPED_PIPE = re.compile(r"`[^`\n]*\\\|[^`\n]*`")
 def collect(target: Path, generated: Mapping[str, str]) -> list[Path]:
     """Write all pages and pictures below ``target``; return the pages that were written.
 
-    Files that no longer belong there are deleted. Files whose text is unchanged keep their time.
+    Files that no longer belong there are deleted. Files that have not changed are not written again.
     """
     texts = {place: rendered(source.read_text("utf-8"), path, place, generated) for path, place, source in _markdown()}
     wanted = {target / place.removeprefix("docs/"): text for place, text in texts.items()}
@@ -61,8 +61,9 @@ def collect(target: Path, generated: Mapping[str, str]) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
     for path, source in pictures.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, path)
+        if not path.exists() or path.stat().st_mtime_ns != source.stat().st_mtime_ns:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, path)
     return list(wanted)
 
 
