@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -35,7 +35,8 @@ def copy_changes(generated: dict[str, str]) -> None:
     """Copy pages again whenever they change, until the process ends."""
     while True:
         time.sleep(1)
-        pages.collect(SOURCES, generated)
+        with contextlib.suppress(FileNotFoundError):  # while an editor replaces a file
+            pages.collect(SOURCES, generated)
 
 
 def zensical(*arguments: str) -> int:
@@ -60,5 +61,4 @@ def main(action: str, address: str) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONWARNINGS", "ignore")
     main()
