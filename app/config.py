@@ -63,7 +63,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     for name in settings:
         if name.upper() not in table.FIELDS:
             raise ConfigError(f"{path} sets {name}, which is no setting.{_hint(name.upper(), str.lower)}")
-    return {name.upper(): value for name, value in settings.items()}
+    return {name.upper(): _bare(name.upper(), value) for name, value in settings.items()}
 
 
 def _from_environment() -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _from_environment() -> dict[str, Any]:
         name = variable.removeprefix(PREFIX)
         if name not in table.FIELDS:
             raise ConfigError(f"{variable} is set, but there is no such setting.{_hint(name, PREFIX.__add__)}")
-        settings[name] = text
+        settings[name] = _bare(name, text)
         kind = table.FIELDS[name].annotation
         if (
             kind in (bool, int, float) or get_origin(kind) is list
@@ -82,6 +82,14 @@ def _from_environment() -> dict[str, Any]:
             with suppress(ValueError):
                 settings[name] = json.loads(text)
     return settings
+
+
+def _bare(name: str, value: Any) -> Any:
+    """Return a setting without spaces and line ends around it, such as the CR of an environment file from Windows.
+
+    A secret key is left as it is written: without them it would be another one, and end all sessions.
+    """
+    return value.strip() if isinstance(value, str) and name != "SECRET_KEY" else value
 
 
 def _hint(name: str, write: Callable[[str], str]) -> str:

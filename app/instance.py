@@ -19,8 +19,11 @@ class InstanceTaken(ConfigError):
 
 
 def folder(default: Path) -> Path:
-    """Return the absolute path in ``MOMA_INSTANCE``, in which ``~`` is expanded, or else of ``default``."""
-    return Path(os.environ.get(VARIABLE) or default).expanduser().resolve()
+    """Return the absolute path in ``MOMA_INSTANCE``, in which ``~`` is expanded, or else of ``default``.
+
+    The CR at the end of a line of an environment file from Windows is no part of it.
+    """
+    return Path(os.environ.get(VARIABLE, "").rstrip("\r\n") or default).expanduser().resolve()
 
 
 def take(instance: Path) -> int:

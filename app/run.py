@@ -14,6 +14,7 @@ from types import FrameType
 from app import create_app
 from app.config import ROOT
 from app.errors import MomaError
+from app.processes.console import write_line
 from app.processes.supervisor import Site
 
 CHECK_SECONDS = 0.2
@@ -38,7 +39,7 @@ def main() -> int:
     try:
         _run(arguments, stop)
     except MomaError as error:
-        sys.stderr.write(f"{error}\n")
+        write_line(sys.stderr, str(error))
         return 1
     return 0
 
@@ -76,8 +77,7 @@ def _code() -> dict[Path, int]:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    write_line(sys.stdout, text)
 
 
 if __name__ == "__main__":

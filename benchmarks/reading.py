@@ -7,9 +7,11 @@ and only totals of these are printed. ``negations`` are prompts about what must 
 prompts that only sound like that. ``refusals`` are a hundred more, in which often only a kind remains, of which another
 example must be found; the parser was fixed with every other one in view, and only totals of the rest are printed.
 ``reported`` are 100 prompts with numbers, ages, tags of other tools, foreign scripts and syntax, as people reported
-them, by another author again; of the 100 in ``reported_kept_out`` only totals are printed. A prompt is right when every
-thing is the drawing chosen for a separate item, with the named colours, numbers, ground, setting and relation, and no
-unwanted drawing, colour, ground or setting.
+them, by another author again; of the 100 in ``reported_kept_out`` only totals are printed. ``visitors_named`` are the
+fifty prompts of looked-at.md with what a third author would accept, ``visitors_new`` fifty more of visitors of a
+museum; where nothing that can be drawn is near, nothing may be shown but freely. A prompt is right when every
+thing is the drawing chosen for a separate item, with the named colours, numbers, ground, setting and relation, no
+unwanted drawing, colour, ground or setting, and, in the files that hold it, a note where one is due.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Any
 
 from app.reading.lexicon import Lexicon
 from app.reading.reader import Reader
-from app.reading.reading import Found, Reading
+from app.reading.reading import FREELY, Found, Reading
 from app.text.embedding import Embedding
 from sketch import sketchbook
 from sketch.sketchbook import Drawing
@@ -33,7 +35,10 @@ FOLDER = Path(__file__).with_name("reading")
 HOUSE, MEANING = Path("models/house"), Path("models/meaning")
 AIMS = {"plain": 0.98, "description": 0.65, "two": 0.75, "colour": 0.85, "number": 0.85, "place": 0.85, "german": 0.75,
         "not": 0.95}  # fmt: skip
-HALVES = "seen", "kept_out", "negations", "refusals", "reported", "reported_kept_out", "rewordings"
+HALVES = (
+    "seen", "kept_out", "negations", "refusals", "reported", "reported_kept_out", "visitors_named", "visitors_new",
+    "rewordings",
+)  # fmt: skip
 MANY, MANY_FROM = 99, 12
 """The number in the files that means many, and the least count that is many."""
 
@@ -128,6 +133,10 @@ def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
         if (number != 1 or row["class"] in ("number", "plain")) and not is_right:
             return f"{item.count} {item.drawing.name}, not {number}"
     unwanted = {name.casefold() for name in row["unwanted"]}
+    if row["class"] == "visitor" and not row["things"] and row["note"]:
+        sure = next((item for item in left if item.how != FREELY), None)
+        if sure is not None:
+            return f"{sure.drawing.name} is not said to be chosen freely"
     for item in reading.items:
         for value in (item.drawing.name.casefold(), item.colour):
             if value in unwanted:
@@ -136,7 +145,17 @@ def flaw(reading: Reading, row: dict[str, Any], *, shown: bool) -> str:
     for value in (reading.wish.kind, reading.wish.time, reading.wish.weather, ground):
         if value in unwanted:
             return f"{value} is not wanted"
-    return _flaw_of_wish(reading, row)
+    return _flaw_of_wish(reading, row) or _flaw_of_notes(reading, row)
+
+
+def _flaw_of_notes(reading: Reading, row: dict[str, Any]) -> str:
+    """Return whether a note is missing or unfounded; "" for rows of files that do not know of notes.
+
+    Rows of visitors do not rule out a note: they were accepted by what is shown.
+    """
+    if "note" not in row or bool(row["note"]) == bool(reading.notes) or (row["class"] == "visitor" and not row["note"]):
+        return ""
+    return f"noted {', '.join(reading.notes)}" if reading.notes else "nothing is noted"
 
 
 def _flaw_of_wish(reading: Reading, row: dict[str, Any]) -> str:

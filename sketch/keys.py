@@ -85,6 +85,7 @@ def _german_forms(word: str) -> list[str]:
     for ending in GERMAN_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 2:
             candidates.append(word[: -len(ending)])
+    candidates += [word.removesuffix("een") + "us"] if word.endswith("een") else []  # Kakteen
     candidates += [each + "e" for each in candidates[1:]]  # finds Katze for Katzen
     for vowel, plain in PLAIN_VOWELS:
         candidates += [each.replace(vowel, plain, 1) for each in candidates if vowel in each]

@@ -16,6 +16,7 @@ from app.gallery.catalogue_query import whole
 from app.generation import models_on_offer
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
+from app.text import stop_notes, tool_tags
 from app.walk_requests import scenes
 from app.walk_requests.schema import Seed, check_words, clean_words, limits_in_schema
 from app.web.responses import conditional
@@ -89,6 +90,8 @@ def describe(reading: Reading) -> ReadingDescription:
             "ground": wish.ground or None,
             "composition": wish.composition or None,
         },
+        "note": stop_notes.joined(reading.notes) or None,
+        "ignored": list(tool_tags.tags(reading.ignored)),
         "freely": any(item.how == FREELY for item in reading.items),
         "words": reading.words,
         "hands": list(reading.hands),

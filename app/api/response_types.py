@@ -75,6 +75,10 @@ class ReadingDescription(TypedDict):
     setting: SettingDescription
     freely: Annotated[bool, Field(examples=[False])]
     """Whether any thing was matched by semantic search only."""
+    note: Annotated[str | None, Field(examples=[None])]
+    """What was not read or was ignored, as in a stop's `note`; null if the whole prompt was read."""
+    ignored: Annotated[list[str], Field(examples=[[]])]
+    """The tags and syntax of other tools in the prompt, which are ignored."""
     words: Annotated[str, Field(examples=["two bats at night"])]
     """The English words that the model receives."""
     hands: Annotated[list[str], Field(examples=[[]])]

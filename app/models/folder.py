@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
-from app.models import kinds, tensor_file
+from app.models import kinds, merges, tensor_file
 from app.models.errors import MissingFile, ModelError
 from app.models.kinds import Kind
 
@@ -124,6 +125,7 @@ def inspect(folder: Path) -> str:
                 _inspect_chat(part)
         elif part.name not in CONFIGS:
             _inspect_weights(part)
+    _inspect_own_files(folder)
     return pipeline
 
 
@@ -325,8 +327,18 @@ def _inspect_vocabulary(part: Path) -> None:
         is_t5 = str(read_json(part / CONFIGS[part.name]).get("tokenizer_class")).startswith("T5")
         others = "so is spiece.model" if is_t5 else "so are vocab.json and merges.txt"
         raise MissingFile(f"The model file {part}/tokenizer.json is missing, and {others}.")
-    for path in part.glob("*.json"):
-        read_json(path)
+    found = {path.name: read_json(path) for path in part.glob("*.json")}
+    if "vocab.json" in found and "tokenizer.json" not in found:
+        _inspect_merges(part / "merges.txt", found["vocab.json"])
+
+
+def _inspect_merges(path: Path, vocabulary: dict[str, Any]) -> None:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"The model file {path} is broken: {error}.") from error
+    if not merges.is_whole(vocabulary, text):
+        raise ModelError(f"The model file {path} is cut off: it does not make the words of vocab.json.")
 
 
 def _inspect_chat(part: Path) -> None:
@@ -347,6 +359,17 @@ def _inspect_weights(part: Path) -> None:
             _inspect_shards(path, shard)
         if path.suffix == ".safetensors":
             tensor_file.read_header(path)
+
+
+def _inspect_own_files(folder: Path) -> None:
+    """Raise ModelError for a damaged file that only this program knows; each may be missing."""
+    if (house := folder / "house.json").exists():
+        read_json(house)
+    for path in (folder / "sketchbook.zip", folder / "lexicon.npz"):
+        if path.exists() and not zipfile.is_zipfile(path):
+            raise ModelError(f"The model file {path} is broken: it is no ZIP archive, or is cut off.")
+    for path in (folder / "decoder").glob("*.safetensors"):
+        tensor_file.read_header(path)
 
 
 def _inspect_shards(path: Path, shard: re.Match[str]) -> None:

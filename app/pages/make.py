@@ -177,7 +177,7 @@ def commission_walk() -> Response:
     if form.errors:  # for example, the walk to continue from or a drawing was deleted meanwhile
         return make_page(form, status=422)
     body = form.commission()
-    readings.put_scenes(form, body, _limits(form.model))
+    notes = readings.put_scenes(form, body, _limits(form.model))
     try:
         wanted = validate(body)
     except InvalidInput as error:
@@ -192,8 +192,9 @@ def commission_walk() -> Response:
             owner=owner,
             idempotency_key=f"form {form.token} {content}",  # a second click is the same walk, a changed form is not
             admit=rate_limits.PAGE.admit,
+            notes=notes,
         )
-    except InvalidInput as error:  # a photo was deleted after validation
+    except InvalidInput as error:  # a photo was deleted after validation, or a stop is read as its neighbour is
         form.explain(error)
         return make_page(form, status=422)
     except NoRoom as error:

@@ -27,8 +27,10 @@ from app.storage.walk_models import Walk
 from app.styles import artists, proposals, shipped
 from app.styles.artists import NearArtist
 from app.styles.style import Style
+from app.text import stop_notes
 from app.walk_requests import scenes, schema, stop_styles
 from app.walk_requests.stop_styles import StopFacts
+from app.walks import note_sentences
 from sketch.arrangement import Wish
 from sketch.compositions.composition import LAYOUTS
 from sketch.sketchbook import Drawing
@@ -81,6 +83,7 @@ class PromptShown:
     repaints: bool = False  # whether it belongs to a photo, which a button repaints in a style
     words: str = ""  # the description of the photo that styles were compared with
     others: tuple[Style, ...] = ()  # the styles that were not proposed
+    note: str = ""  # what was not read or was ignored, in sentences
 
     @property
     def summary(self) -> str:
@@ -92,7 +95,8 @@ class PromptShown:
         freely = [thing.name for thing in self.things if thing.is_free]
         phrases = [_("drawn after %(names)s", names=join_words(named))] if named else []
         phrases += [_("freely after %(names)s", names=join_words(freely))] if freely else []
-        return ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
+        found = ", ".join([*(phrases or [_("no drawing is found in it")]), *([self.setting] if self.setting else [])])
+        return f"{found}. {self.note}" if self.note else found
 
 
 def of_form(form: MakeForm, limits: Limits) -> list[PromptShown | None]:
@@ -132,10 +136,11 @@ def of_prompt(
     picked = chosen.fitting(reading, chosen.listed(drawing), reader.drawings)
     things = tuple(_thing(item, pick, reader) for item, pick in zip(reading.items, picked, strict=True))
     written = chosen.written([AS_READ if pick is None else pick.digest for pick in picked])
+    note = note_sentences.describe(stop_notes.joined(chosen.put(reading, picked).notes), prompt)
     # A prompt that names a style gets no proposals.
-    if reading.hands or not limits.hands:
-        return PromptShown(things, _setting(reading.wish), written)
-    return PromptShown(things, _setting(reading.wish), written, *_suiting(prompt, reading, limits))
+    has_proposals = limits.hands and not reading.hands
+    styles, near = _suiting(prompt, reading, limits) if has_proposals else ((), ())
+    return PromptShown(things, _setting(reading.wish), written, styles, near, note=note)
 
 
 def of_photo(reader: Reader, prompt: str, photo: PhotoView | None, limits: Limits) -> PromptShown | None:
@@ -168,14 +173,15 @@ def _suiting(prompt: str, reading: Reading | None, limits: Limits) -> tuple[tupl
     return proposed, tuple(each for each in artists.nearest(compared) if each.artist.hand in known)
 
 
-def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
+def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> dict[int, tuple[str, ...]]:
     """Add to the request ``wanted`` the seed, and for each stop the scene, that the form shows.
 
-    The request is changed in place; it stays the same if the model is not sketch-conditioned.
+    The request is changed in place; it stays the same if the model is not sketch-conditioned. Return the notes on the
+    stops that got a scene, by index.
     """
     request = _FormRequest.from_form(form)
     if request is None:
-        return
+        return {}
     if not form.seed.strip():
         wanted["seed"] = request.seed
     stops = wanted["stops"]
@@ -191,6 +197,7 @@ def put_scenes(form: MakeForm, wanted: dict[str, Any], limits: Limits) -> None:
             hand=_of_style(stops[index])[0], layout=_of_style(stops[index])[1], unnamed=styles[index],
         )  # fmt: skip
         stops[index]["scene"] = scene.as_json()
+    return {index: reading.notes for index, reading in interpretations.items()}
 
 
 def style_of(form: MakeForm, index: int, limits: Limits) -> str:

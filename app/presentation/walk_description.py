@@ -38,7 +38,8 @@ class StopDescription(TypedDict):
     """The style that the image encoder recognised in the finished picture; null if a style was requested, or if the
     encoder is not sure."""
     note: Annotated[str | None, Field(examples=[None])]
-    """What the worker ignored in the prompt, if anything."""
+    """What of its texts was not read, ignored or chosen freely, if anything: from the request on, and after what the
+    worker found; several have `; ` between. Null for a given scene that needs none."""
     scene: Annotated[dict[str, Any] | None, Field(examples=[None])]
     """The interpretation of its prompt; null if the model is conditioned on text only."""
     photo: Annotated[str | None, Field(examples=[None])]

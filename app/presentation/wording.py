@@ -1,4 +1,4 @@
-"""Texts about a walk in the page's language: blends, endings, notes and waiting times."""
+"""Texts about a walk in the page's language: blends, endings and waiting times."""
 
 from __future__ import annotations
 
@@ -12,18 +12,8 @@ from app.i18n.formatting import count_words, duration, duration_about, ordinal, 
 from app.i18n.gettext import N_, _
 from app.models import aspects
 from app.storage.walk_models import BACK, ROUND, STOP
-from app.text import stop_notes
 
 ARTICLES = re.compile(r"^(?:an?|the)\s+(?=\S)", re.IGNORECASE)
-NOTES = {
-    "unknown words": N_("The model does not know most of these words; it painted something of its own."),
-    "cut": N_("The prompt is longer than the model reads; the end was left out."),
-    stop_notes.CLAMPED: N_("Weights below 0 or above 2 were set to the nearest of the two."),
-    stop_notes.NOT_NUMBERS: N_("A weight was not a number and counted as 1."),
-    stop_notes.NO_WEIGHTS: N_("The model does not know weights in prompts; they were ignored."),
-    stop_notes.NO_CLIP_SKIP: N_("The model does not know clip skip; it was ignored."),
-    stop_notes.NO_EMBEDDINGS: N_("The model does not know embeddings; the prompt's were read as words."),
-}
 SOLVERS = {
     "DPMSolverMultistepScheduler": "DPM-Solver++, multistep",
     "DPMSolverSinglestepScheduler": "DPM-Solver++, single step",
@@ -125,11 +115,6 @@ def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> 
 def same_shape(walks: Sequence[Any]) -> bool:
     """Return whether all walks have the same aspect ratio, so that a page can show them in columns."""
     return len({round((walk.width or 1) / (walk.height or 1), 2) for walk in walks}) <= 1
-
-
-def note(text: str) -> str:
-    """Return the worker's notes on a stop as sentences; unknown notes are left out."""
-    return " ".join(_(NOTES[each]) for each in stop_notes.split(text) if each in NOTES)
 
 
 def solver_name(scheduler: str | None) -> str:

@@ -24,6 +24,7 @@ from app.config import ROOT
 from app.errors import ConfigError
 from app.generation import models_on_offer
 from app.operations import first_exhibition
+from app.processes.console import write_line
 from app.processes.redis_server import RedisServer
 from app.queue import jobs
 from app.storage.database import EMPTY, schema_state, upgrade
@@ -209,7 +210,9 @@ def _check_free(host: str, port: int) -> None:
 
 
 def _is_alive(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:  # nosec B310  # noqa: S310 - our own
+    # HTTP_PROXY names the way to the outside: asked for an address of this machine, a proxy looks on its own.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with suppress(OSError), direct.open(address, timeout=5) as answer:
         return bool(answer.status == 200)
     return False
 
@@ -223,5 +226,4 @@ def _die_with(parent: int) -> None:
 
 
 def _print_error(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    write_line(sys.stderr, text)

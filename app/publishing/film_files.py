@@ -12,7 +12,7 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from app.walk_requests import recipe
 from app.walks import lookup
-from app.walks.media_urls import FILMS
+from app.walks.media_urls import FILMS, file_stem
 from app.web.responses import conditional, send_stored
 
 blueprint = Blueprint("files", __name__)
@@ -54,6 +54,6 @@ def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response
     medium = walk.media.get(kind)
     if medium is None:
         raise NotFound(_("This walk has no film yet. It appears here as soon as two frames are painted."))
-    name = f"{walk.slug or walk.id}.{extension}"
+    name = f"{file_stem(walk)}.{extension}"
     sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
     return set_cache_control(sent, walk, EACH_TIME)

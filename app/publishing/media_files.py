@@ -27,6 +27,7 @@ from app.uploads import photo_stops
 from app.walks import lookup
 from app.walks.media_urls import (
     KINDS,
+    file_stem,
     film_address,
     photo_address,
     public_address,
@@ -66,7 +67,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
         medium = walk.media.get(kind)
         if medium is None or (short_digest(medium), expected) != (digest, extension):
             raise NotFound(_("No film of this walk has this address. The walk's own page has them."))
-        name = f"{walk.slug or walk.id}.{extension}"
+        name = f"{file_stem(walk)}.{extension}"
         sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 
@@ -82,7 +83,7 @@ def stages(walk_id: str, form: str, index: int, digest: str) -> Response:
         medium = walk.media.get(f"{form}{index}")
         if medium is None or short_digest(medium) != digest:
             raise NotFound(_("No stages of this walk have this address. The walk's own page leads to them."))
-        name = f"{walk.slug or walk.id}-{form}-{index}.webp"
+        name = f"{file_stem(walk)}-{form}-{index}.webp"
         sent = send_stored(medium.path, "image/webp", size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 
@@ -137,7 +138,7 @@ def archive(walk_id: str) -> Response:
     if walk.state != FINISHED:
         raise NotFound(_("The frames of this walk are packed once all of them are painted."))
     response = set_cache_control(Response(mimetype="application/zip"), walk, EACH_TIME)
-    response.headers["Content-Disposition"] = f"attachment; filename={walk.slug or walk.id}.zip"
+    response.headers["Content-Disposition"] = f"attachment; filename={file_stem(walk)}.zip"
     response.content_length = archive_size(walk)
     response.set_etag(f"{walk.id}-{walk.attempt}-zip")
     response = cast(Response, response.make_conditional(request))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
-from app.reading.reading import Found, Reading, shown
+from app.reading.reading import CHOSEN, Found, Reading, shown
 from sketch import wording
 from sketch.sketchbook import Drawing
 
@@ -55,7 +55,7 @@ def put(reading: Reading, chosen: Chosen) -> Reading:
     if not any(chosen):
         return reading
     items = tuple(
-        item if drawing is None else replace(item, drawing=drawing)
+        item if drawing is None else replace(item, drawing=drawing, how=CHOSEN)
         for item, drawing in zip(reading.items, chosen, strict=True)
     )
     words, _ = wording.describe_scene(shown(items), reading.wish)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -45,8 +44,22 @@ class Describer:
         self.wordbook, self._embedding = wordbook, embedding
         self._vectors: Floats | None = None
         self._kinds: dict[tuple[str, ...], list[int]] = {}
+        self._subgroups = np.array([concept.kind for concept in wordbook.concepts])
+        # A name of one word is more typical of its subgroup than a longer one: a dog, not paw prints.
+        self._typical = np.array([0.5 if " " in concept.name else 1.0 for concept in wordbook.concepts])
         felt = [concept.kind.startswith(FEELINGS) for concept in wordbook.concepts]
         self._likely = np.where(felt, LESS, 1.0).astype(np.float32)
+
+    @property
+    def has_embedding(self) -> bool:
+        """Return whether meanings are compared too, not only words."""
+        return self._embedding is not None
+
+    def evidence(self, words: Sequence[str], language: str) -> tuple[Floats, NDArray[np.int64]]:
+        """Return each concept's BM25 score for some words, and how many describe it; both of shape (concepts,)."""
+        missing = len(self.wordbook.concepts) - len(self.wordbook.lexicon.concepts)
+        found, covered = self.wordbook.lexicon.term_scores([keys.stem(word, language) for word in words])
+        return np.pad(found, (0, missing)), np.pad(covered, (0, missing))
 
     def scores(
         self, words: Sequence[str], language: str, base: Mapping[int, float] | None = None
@@ -55,14 +68,11 @@ class Describer:
 
         :param base: scores to add, by concept number.
         """
-        stems = [keys.stem(word, language) for word in words]
-        evidence, covered = self.wordbook.lexicon.term_scores(stems)
-        missing = len(self.wordbook.concepts) - len(evidence)
-        scores = np.concatenate([evidence, np.zeros(missing, np.float32)])
-        covered = np.concatenate([covered, np.zeros(missing, np.int64)])
+        scores, covered = self.evidence(words, language)
+        is_described = scores.any()
         scores += COVERED * np.maximum(0, covered - 1)
         # The embedding table is English; words of another language are embedded only if BM25 finds nothing.
-        if self._embedding is not None and words and (language == "en" or not evidence.any()):
+        if self._embedding is not None and words and (language == "en" or not is_described):
             asked = self._embedding.embed([" ".join(words)])[0]
             sure = MEANING if language == "en" else MEANING * FOREIGN
             scores += sure * np.maximum(0, self._concepts(self._embedding) @ asked)
@@ -98,45 +108,31 @@ class Describer:
         word's meanings, and the concepts that it describes in the subgroups of the refused ones. Concepts similar to
         the refused ones weigh more: instead of a lion, a tiger.
         """
-        concepts = self.wordbook.concepts
-        evidence, _ = self.wordbook.lexicon.term_scores([keys.stem(word.split(" ")[-1], language)])
-        said = {int(number): float(evidence[number]) for number in evidence.nonzero()[0]}
-        known = {each.concept: min(each.weight, KINDRED if each.source == KIND else 1.0) for each in meanings}
-        named = set(self.of_kind(kinds)) if kinds else set()
-        among = sorted(number for number in refused if number in named) or sorted(
-            number for number in refused if number in known or number in said
-        )
-        if not among:
+        evidence, _ = self.evidence([word.split(" ")[-1]], language)
+        known, is_refused, named = np.zeros(len(evidence)), np.zeros(len(evidence), bool), np.zeros(len(evidence), bool)
+        for each in meanings:
+            known[each.concept] = min(each.weight, KINDRED if each.source == KIND else 1.0)
+        is_refused[list(refused)] = True
+        named[self.of_kind(kinds) if kinds else []] = True
+        among = is_refused & named
+        among = among if among.any() else is_refused & ((known > 0) | (evidence > 0))
+        if not among.any():
             return {}
-        siblings = Counter(concepts[number].kind for number in among)
-        # A name of one word is more typical of its subgroup than a longer one: a dog, not paw prints.
-        own = {number: OF_KIND * (0.5 if " " in concepts[number].name else 1.0) for number in named}
-        members = own if named & set(among) else dict(known)
-        for number in said:
-            if (number in members or not named) and concepts[number].kind in siblings:
-                members[number] = max(members.get(number, 0.0), EVIDENCE)
-        members |= {number: weight for number, weight in known.items() if number in members}
-        alike = np.mean([self.like(number) for number in among], axis=0)
-        for number in (alike >= AKIN).nonzero()[0]:
-            if concepts[number].kind in siblings:
-                members.setdefault(int(number), OF_KIND)
-        return {
-            number: weight
-            + SAID * min(SAID_MOST, said.get(number, 0.0))
-            + SIBLING * (concepts[number].kind in siblings)
-            + LIKE * float(alike[number])
-            for number, weight in members.items()
-            if number not in refused
-        }
+        siblings = np.isin(self._subgroups, self._subgroups[among])
+        alike = np.mean([self.like(int(number)) for number in among.nonzero()[0]], axis=0)
+        weight = OF_KIND * self._typical * named if (named & among).any() else known
+        described = (evidence > 0) & siblings & ((weight > 0) | (not named.any()))
+        weight = np.where((known > 0) & (weight > 0), known, np.maximum(weight, EVIDENCE * described))
+        weight = np.where((weight == 0) & (alike >= AKIN) & siblings, OF_KIND, weight)
+        scores = weight + SAID * np.minimum(SAID_MOST, evidence) + SIBLING * siblings + LIKE * alike
+        return {int(number): float(scores[number]) for number in ((weight > 0) & ~is_refused).nonzero()[0]}
 
     def of_kind(self, kinds: tuple[str, ...]) -> list[int]:
         """Return the concepts whose subgroup begins with one of these prefixes."""
-        found = self._kinds.get(kinds)
-        if found is None:
-            concepts = self.wordbook.concepts
-            found = [number for number, concept in enumerate(concepts) if concept.kind.startswith(kinds)]
+        if kinds not in self._kinds:
+            found = [number for number, kind in enumerate(self._subgroups) if str(kind).startswith(kinds)]
             self._kinds[kinds] = found
-        return found
+        return self._kinds[kinds]
 
     def _concepts(self, embedding: Embedding) -> Floats:
         if self._vectors is None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sketch import keys
+
+MANY = 24
+"""What a number counts as that ends in one of ``thousands``, such as "zehntausend"."""
 
 LEAST_FIRST, LEAST_LAST = 3, 4
 """The least number of letters of the first and last part of a German compound."""
@@ -52,17 +56,24 @@ class Negation:
     subgroups: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grammar:
     """The tables of a language; patterns are matched against words with one space around each.
 
     ``vague`` words name nothing that can be drawn. ``classes`` name a thing, but with a clause mean another one.
     ``wholes`` maps a word for several things, such as the seasons, to their names. ``kinds`` maps words to the Unicode
-    subgroups at which they hint. ``measures`` are quantities. A number before one of the ``units`` counts nothing, nor
-    do ``extents`` behind these (three metres high); after ``ones`` a thing is single. ``features`` are endings of words
-    for a part of a thing, whose colour is not that of the thing ("blue-eyed"). ``doers`` precede a verb, ``openers``
-    begin a description, ``clauses`` a clause, and ``breaks`` separate the things of a list. ``styles`` always name a
-    style, ``hands`` only where the words are not the name of a drawing.
+    subgroups at which they hint, and ``brands`` maps names of makes to what they are. ``measures`` are quantities.
+
+    A number before one of the ``units`` counts nothing, nor do ``extents`` behind these (three metres high). After
+    ``ones`` a thing is single, and after ``labels`` a number is a name. A number beside one of the ``months`` is a
+    date, and one between ``having`` and ``members`` belongs to a thing (a spider with eight legs). Numerals that end
+    in one of ``thousands`` are many.
+
+    ``features`` are endings of words for a part of a thing, whose colour is not that of the thing ("blue-eyed");
+    ``plain_colours`` name no thing. ``doers`` precede a verb, ``openers`` begin a description, ``clauses`` a clause,
+    and ``breaks`` separate the things of a list. ``styles`` always name a style, ``hands`` only where the words are
+    not the name of a drawing. A noun is a place, a time or a weather if a pattern matches it behind one of the
+    ``joints``.
     """
 
     language: str
@@ -71,10 +82,15 @@ class Grammar:
     vague: frozenset[str]
     classes: frozenset[str]
     wholes: Mapping[str, tuple[str, ...]]
+    brands: Mapping[str, str]
     kinds: Mapping[str, tuple[str, ...]]
     measures: frozenset[str]
     units: frozenset[str]
     extents: frozenset[str]
+    months: frozenset[str]
+    labels: frozenset[str]
+    having: frozenset[str]
+    members: frozenset[str]
     ones: frozenset[str]
     features: tuple[str, ...]
     doers: frozenset[str]
@@ -82,8 +98,10 @@ class Grammar:
     clauses: frozenset[str]
     breaks: frozenset[str]
     numbers: Mapping[str, int]
+    thousands: tuple[str, ...]
     amounts: Patterns
     colours: Mapping[str, str]
+    plain_colours: frozenset[str]
     sizes: Mapping[str, float]
     ground: re.Pattern[str]
     negation: Negation
@@ -94,6 +112,7 @@ class Grammar:
     weathers: Patterns
     relations: Patterns
     compositions: Patterns
+    joints: tuple[str, ...]
 
     def hinted(self, word: str) -> tuple[str, ...]:
         """Return the subgroups at which a word hints, of a German compound those of its last part; empty if none."""
@@ -101,14 +120,49 @@ class Grammar:
             found = self.kinds.get(each) or self.negation.subgroups.get(each)
             if found:
                 return found
-        if self.language != "de":
-            return ()
-        parts = (word[start:] for start in range(LEAST_FIRST, len(word) - LEAST_LAST + 1))
-        return next((self.kinds[part] for part in parts if part in self.kinds), ())
+        starts = range(LEAST_FIRST, len(word) - LEAST_LAST + 1) if self.language == "de" else ()
+        return next((self.kinds[word[start:]] for start in starts if word[start:] in self.kinds), ())
+
+    def number(self, word: str) -> int:
+        """Return the number that a word is, 0 if none: digits, a numeral, or a multiplier such as ``3x``."""
+        digits = word.removesuffix("x") if word[:1].isdecimal() else word
+        if digits.isdecimal() and len(digits) < 8:
+            return int(digits)
+        return self.numbers.get(word, MANY if word.endswith(self.thousands) else 0)
+
+    def is_minor(self, word: str) -> bool:
+        """Return whether a word names nothing: an article, a preposition, a colour or a size."""
+        groups = self.small, self.articles, self.breaks, self.clauses, self.colours, self.sizes
+        return any(word in group for group in groups)
+
+    def is_adjective(self, word: str) -> bool:
+        """Return whether a word is a colour or a size."""
+        return word in self.colours or word in self.sizes
+
+    def place_of(self, word: str) -> str:
+        """Return the setting that a noun names, such as a room or a street, or ``""``."""
+        return _named(word, self.places, self.joints)
+
+    def time_of(self, word: str) -> str:
+        """Return the time that a noun names, such as a night or a sunset, or ``""``."""
+        return _named(word, self.times, self.joints)
+
+    def weather_of(self, word: str) -> str:
+        """Return the weather that a noun names, such as snow, or ``""``."""
+        return _named(word, self.weathers, self.joints)
 
 
 LANGUAGES = Path(__file__).parent / "languages"
 PART = re.compile(r"\{([a-z_]+)\}")
+
+
+@lru_cache(maxsize=4096)
+def _named(word: str, rows: Patterns, joints: tuple[str, ...]) -> str:
+    said = [f" {joint} {word} " for joint in joints]
+    for pattern, meaning in rows:
+        if any((match := pattern.search(each)) and match.end() == len(each) - 1 for each in said):
+            return meaning
+    return ""
 
 
 def load(language: str) -> Grammar:
@@ -129,68 +183,40 @@ def load(language: str) -> Grammar:
         for ending in endings
     }
     parts = {"colour": alternatives(colours), "article": alternatives(table["articles"].split())}
-    compiler = _Compiler(parts | shared["parts"] | table["parts"])
-    negation = table["negation"]
-    fields: dict[str, Any] = {name: listed(table[name]) for name in WORDS}
-    fields |= {name: compiler.rows(table[name]) for name in ROWS}
-    fields |= {name: tuple(map(compiler.pattern, table[name])) for name in ("styles", "hands")}
-    said: dict[str, Any] = {name: listed(negation[name]) for name in NEGATION_WORDS}
-    said |= {name: compiler.pattern(negation[name]) for name in ("begins", "behind", "affirms", "lacking")}
-    return Grammar(
-        language=language,
-        colours=colours,
-        sizes={stem + ending: size for stem, size in table["sizes"].items() for ending in endings},
-        numbers=table["numbers"],
-        wholes={name: tuple(names) for name, names in table["wholes"].items()},
-        features=tuple(table["features"]),
-        kinds=_hints(table["kinds"]),
-        ground=compiler.pattern(table["ground"]),
-        negation=Negation(
-            people=negation["people"],
-            actions=tuple(negation["actions"]),
-            subgroups=_hints(negation["subgroups"]),
-            **said,
-        ),
-        **fields,
-    )
+    parts |= shared["parts"] | table["parts"]
+    table |= {
+        "language": language,
+        "colours": colours,
+        "sizes": {stem + ending: size for stem, size in table["sizes"].items() for ending in endings},
+        "wholes": {name: tuple(names) for name, names in table["wholes"].items()},
+        "kinds": _hints(table["kinds"]),
+        "brands": {name: word for word, names in table["brands"].items() for name in names.split()},
+    }
+    said = table["negation"] | {"subgroups": _hints(table["negation"]["subgroups"])}
+    return Grammar(**_fields(Grammar, table | {"negation": Negation(**_fields(Negation, said, parts))}, parts))
 
 
-WORDS = (
-    "small",
-    "articles",
-    "vague",
-    "classes",
-    "measures",
-    "units",
-    "extents",
-    "ones",
-    "doers",
-    "openers",
-    "clauses",
-    "breaks",
-)
-ROWS = "amounts", "places", "times", "weathers", "relations", "compositions"
-NEGATION_WORDS = ("spelled", "turns", "places", "pronouns", "adding", "choosing", "fillers", "free", "bare", "pro")
+def _fields(of: type, table: Mapping[str, Any], parts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of a table for a class, converted by the types of its fields."""
+    convert: dict[str, Callable[[Any], Any]] = {
+        "frozenset[str]": listed,
+        "tuple[str, ...]": tuple,
+        "re.Pattern[str]": lambda text: _pattern(text, parts),
+        "tuple[re.Pattern[str], ...]": lambda texts: tuple(_pattern(text, parts) for text in texts),
+        "Patterns": lambda rows: tuple((_pattern(rf"(?<= ){_row(row)}(?= )", parts), row[-1]) for row in rows),
+    }
+    return {each.name: convert.get(str(each.type), lambda value: value)(table[each.name]) for each in fields(of)}
 
 
-class _Compiler:
-    """Compiles patterns that contain named parts."""
+def _pattern(text: str, parts: Mapping[str, str]) -> re.Pattern[str]:
+    while PART.search(text):
+        text = PART.sub(lambda match: parts[match[1]], text)
+    return re.compile(text)
 
-    def __init__(self, parts: Mapping[str, str]) -> None:
-        self._parts = parts
 
-    def pattern(self, text: str) -> re.Pattern[str]:
-        return re.compile(self._whole(text))
-
-    def rows(self, rows: Iterable[list[str]]) -> Patterns:
-        """Return the compiled rows of patterns and meanings; the patterns match whole words only."""
-        return tuple((self.pattern(rf"(?<= ){self._row(row)}(?= )"), row[-1]) for row in rows)
-
-    def _row(self, row: list[str]) -> str:
-        return row[0] if len(row) == 2 else rf"(?:{row[0]}) {{det}}{{adjectives}}(?:{row[1]})"
-
-    def _whole(self, text: str) -> str:
-        return PART.sub(lambda match: self._whole(self._parts[match[1]]), text)
+def _row(row: list[str]) -> str:
+    """Return the pattern of a row, which matches whole words only."""
+    return row[0] if len(row) == 2 else rf"(?:{row[0]}) {{det}}{{adjectives}}(?:{row[1]})"
 
 
 def alternatives(words: Iterable[str]) -> str:

@@ -18,6 +18,8 @@ LEVELS = 255
 NAME, ALIAS, SYNONYM, KIND, KEYWORD, WIDER, NEAR = range(7)
 """How a word means a concept, as numbered by ``studio.lexicon.distilling``."""
 
+STRONG = 0.7
+
 Floats = NDArray[np.float32]
 
 
@@ -31,6 +33,16 @@ class Meaning(NamedTuple):
     concept: int
     weight: float
     source: int
+
+    @property
+    def is_sure(self) -> bool:
+        """Return whether the word is a name, another name or a synonym of the concept."""
+        return self.source <= SYNONYM
+
+    @property
+    def is_strong(self) -> bool:
+        """Return whether the meaning is strong enough for its word to be a thing."""
+        return self.weight >= STRONG and self.source <= KEYWORD
 
 
 @dataclass(frozen=True, slots=True)

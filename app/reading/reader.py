@@ -1,4 +1,8 @@
-"""Interpret prompts as scenes: noun phrases by the names of drawings, or the whole prompt as a description."""
+"""Interpret prompts as scenes: noun phrases by the names of drawings, or the whole prompt as a description.
+
+A prompt goes through passes, each of which returns new data: tokenise, correct the spelling, negate, annotate, count,
+find the phrases, exclude what is unwanted, rank the concepts, and arrange their drawings.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,16 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from random import Random
+from unicodedata import normalize
 
-from app.reading import choosing, hearing, measures, negations, phrases, tokens
-from app.reading.choosing import OTHERS, Choice
+from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
 from app.reading.describing import Describer
-from app.reading.grammar import listed as words_of
-from app.reading.grammar import load
-from app.reading.hearing import Heard
-from app.reading.lexicon import Lexicon
-from app.reading.phrases import Phrase
+from app.reading.grammar import listed, load
+from app.reading.lexicon import SYNONYM, Lexicon
+from app.reading.prompt import NEGATED, WORD, Prompt
+from app.reading.ranking import OTHERS, Choice
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
-from app.reading.spelling import Speller
-from app.reading.unwanted import unwanted, unwanted_words
-from app.reading.wordbook import SURE, Wordbook, is_strong
+from app.reading.wordbook import Wordbook
 from app.text import prompt_weights, tool_tags
 from app.text.embedding import Embedding
 from sketch import keys, wording
@@ -43,9 +44,8 @@ FIRST_STYLE = "flat"
 SPOKEN = ("en", "de")
 ENGLISH, GERMAN = load("en"), load("de")
 GRAMMARS = {"en": ENGLISH, "de": GERMAN, keys.OTHER: replace(ENGLISH, language=keys.OTHER)}
-COLOURS = {name: frozenset(grammar.colours) for name, grammar in GRAMMARS.items()}
 CLOTHING, WORN_BY = "clothing", ("in", "holding")
-NEXT_TO = words_of("next beside by near alongside neben bei beim")
+NEXT_TO = listed("next beside by near alongside neben bei beim")
 
 
 class Reader:
@@ -69,16 +69,16 @@ class Reader:
             does not know. The words of other drawings are ignored, because the lexicon has better ones.
         :param look_of: returns the appearance of a drawing by its digest.
         """
-        listed = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
+        ordered = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
         known = {concept.name.casefold() for concept in lexicon.concepts}
-        named = [each for each in listed if each.digest in added or each.name.casefold() not in known]
+        named = [each for each in ordered if each.digest in added or each.name.casefold() not in known]
         self.wordbook = Wordbook(lexicon, [(each.name, each.kind, each.words) for each in named])
         self.describer = Describer(self.wordbook, embedding)
-        self.drawings = {each.digest: each for each in listed}
+        self.drawings = {each.digest: each for each in ordered}
         self._look_of = look_of
-        self._speller = Speller(self.wordbook)
+        self._speller = tokens.Speller(self.wordbook)
         self._drawings: dict[int, list[Drawing]] = {}
-        for each in listed:
+        for each in ordered:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
         self._drawings = {number: without_modelled(own) for number, own in self._drawings.items()}
         self.again = lru_cache(maxsize=REMEMBERED)(self.read)
@@ -96,12 +96,11 @@ class Reader:
         prompt = prompt_weights.plain(tagged.text)
         leave_out = prompt_weights.plain(", ".join(filter(None, (leave_out, tagged.negative))))
         spoken = self._language(prompt, language if language in SPOKEN else "en")
-        reading = replace(self._read(prompt, leave_out, spoken, seed), ignored=tagged.ignored)
+        reading = self._read(prompt, leave_out, spoken, seed)
         if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading):
             other = self._read(prompt, leave_out, keys.OTHER, seed)
-            if any(item.how == BY_NAME for item in other.items):
-                return replace(other, ignored=tagged.ignored)
-        return reading
+            reading = other if any(item.how == BY_NAME for item in other.items) else reading
+        return replace(reading, ignored=tagged.ignored)
 
     def name_of(self, drawing: Drawing, language: str) -> str:
         """Return the name of a drawing in a language, or its English name if that is unknown."""
@@ -111,49 +110,37 @@ class Reader:
 
     def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
         """Return whether the parser found nothing in a prompt, and it has no English or German article."""
-        words = {token.text for name in SPOKEN for token in tokens.tokens(prompt, name)}
+        words = {token.text for name in SPOKEN for token in tokens.tokenise(prompt, name)}
         articles = words & (ENGLISH.articles | GERMAN.articles - {"des"})
         return not articles and not reading.unwanted and not reading.hands and reading.wish == Wish(reading.wish.kind)
 
-    def _read(self, prompt: str, leave_out: str, spoken: str, seed: int) -> Reading:
+    def _read(self, text: str, leave_out: str, spoken: str, seed: int) -> Reading:
         grammar = GRAMMARS[spoken]
-        listed = negations.spelled(tokens.tokens(prompt, spoken), grammar, self.wordbook)
-        listed = self._speller.mended(listed, grammar)
-        spans = phrases.names(listed, self.wordbook, spoken, COLOURS[spoken], grammar.small)
-        drawn = [
-            span
-            for span in spans
-            if self.wordbook.is_drawn(" ".join(each.text for each in listed[slice(*span)]), spoken)
-        ]
-        heard = hearing.heard(listed, grammar, self.wordbook, spans, drawn)
-        within = {place for first, last in spans for place in range(first, last)}
-        heard.uncounted = measures.find(prompt, listed, grammar, within)
-        wanted = [phrase.meanings for phrase in phrases.phrases(heard, self.wordbook, spans) if phrase.meanings]
-        named = {first.concept: first.source for first, *_ in wanted if first.source in SURE}
-        meant = {each.concept for meanings in wanted for each in meanings if is_strong(each)}
-        banned = unwanted(heard, leave_out, self.describer, named, meant)
-        chooser = choosing.Chooser(self.wordbook, self.describer, self._drawings, banned, heard)
-        without = unwanted_words(heard, leave_out, self.wordbook)
-        choices = [] if heard.is_style_alone else chooser.choices(spans, without)
-        if len(choices) < 2:
-            nouns = [choice.phrase.word for choice in choices] or heard.free()
-            heard.kind = heard.kind or next(filter(None, (hearing.place_of(word, grammar) for word in nouns)), "")
-            heard.time = heard.time or next(filter(None, (hearing.time_of(word, grammar) for word in nouns)), "")
-        if not choices:
-            dice_seed = f"anything:{seed}:{prompt}".encode("utf-8", "replace")
-            choices = chooser.anything(Random(dice_seed))  # noqa: S311 - drawn to be drawn again
-        items = self._items(choices, heard, prompt, seed)
-        wish = self._wish(heard, choices, items)
+        left_out = tuple(tokens.tokenise(part, spoken) for part in leave_out.split(","))
+        prompt = Prompt(text, tokens.tokenise(text, spoken), grammar, left_out=left_out)
+        prompt = self._speller.correct(prompt)
+        prompt = replace(prompt, names=self.wordbook.names(prompt.tokens, grammar))
+        prompt = negations.negate(prompt, self.wordbook)
+        prompt = scene_words.annotate(prompt, self.wordbook)
+        prompt = measures.count(prompt)
+        openings = phrases.find(prompt, self.wordbook)
+        excluded = unwanted.exclude(prompt, openings[0][1], self.describer)
+        dice = Random(f"anything:{seed}:{text}".encode("utf-8", "replace"))  # noqa: S311 - drawn to be drawn again
+        prompt, choices = ranking.rank(openings, self.describer, self._drawings, excluded, dice)
+        items = self._items(choices, prompt, seed)
+        relation = _relation(prompt, choices, items) if len(choices) == len(items) == 2 else ""
+        wish = replace(prompt.wish, relation=relation)
         words, _ = wording.describe_scene(shown(items), wish)
-        names = tuple(sorted(self.wordbook.concepts[number].name for number in banned))
-        return Reading(tuple(items), wish, words, tuple(heard.hands), names, spoken, look_of=self._look_of)
+        names = tuple(sorted(self.wordbook.concepts[number].name for number in excluded.concepts))
+        foreign = unread.find(text, items, spoken, self.wordbook)
+        return Reading(tuple(items), wish, words, prompt.styles, names, spoken, unread=foreign, look_of=self._look_of)
 
     def _language(self, prompt: str, hint: str) -> str:
         """Return the language of a prompt, ``en`` or ``de``, by its known words; ``hint`` if they do not decide it."""
-        points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in prompt)}
+        points = {"en": 0.0, "de": 0.5 * any(each in "äöüßÄÖÜ" for each in normalize("NFC", prompt))}
         for name in SPOKEN:
             grammar = GRAMMARS[name]
-            words = [token for token in tokens.tokens(prompt, name) if token.kind == tokens.WORD]
+            words = [token for token in tokens.tokenise(prompt, name) if token.kind == WORD]
             for token in words:
                 is_small = (
                     token.text in grammar.small or token.text in grammar.articles or token.text in grammar.numbers
@@ -161,10 +148,10 @@ class Reader:
                 if is_small and len(words) > 1:  # a single word is a thing: "war" is English, not German for "was"
                     points[name] += 1.0
                 elif token.text in grammar.colours or self.wordbook.is_named(token.text, name):
-                    points[name] += 0.8
+                    points[name] += 0.8 if self.wordbook.is_named(token.text, name, weakest=SYNONYM) else 0.7
         return hint if points["en"] == points["de"] else max(points, key=lambda name: points[name])
 
-    def _items(self, choices: Sequence[Choice], heard: Heard, prompt: str, seed: int) -> list[Found]:
+    def _items(self, choices: Sequence[Choice], prompt: Prompt, seed: int) -> list[Found]:
         """Return the things for the choices; equal ones are joined, with their counts added."""
         items: list[Found] = []
         some = SOME if len(choices) == 1 else SOME_OF_EACH
@@ -176,8 +163,9 @@ class Reader:
             is_several = phrase.plural and choice.how in (BY_NAME, BY_KIND)
             count = phrase.count or (some if is_several else 1)
             count = 1 if count == 2 and drawing.name in PAIRS else count
-            start, end = _span(phrase, heard)
-            item = Found(drawing, tuple(others[:OTHERS]), prompt[start:end], (start, end), choice.how,
+            part = prompt.tokens[phrase.first : max(phrase.last, phrase.first + 1)]
+            start, end = (part[0].start, part[-1].end) if part else (0, 0)
+            item = Found(drawing, tuple(others[:OTHERS]), prompt.text[start:end], (start, end), choice.how,
                          max(1, min(MOST_THINGS, count)), phrase.colour, phrase.size)  # fmt: skip
             same = [n for n, each in enumerate(items) if each.drawing == drawing and each.colour == item.colour]
             if same:
@@ -193,25 +181,12 @@ class Reader:
             return own[0]
         return Random(f"drawing:{seed}:{own[0].name}").choice(own)  # noqa: S311 - drawn to be drawn again
 
-    def _wish(self, heard: Heard, choices: Sequence[Choice], items: Sequence[Found]) -> Wish:
-        relation = ""
-        if len(choices) == len(items) == 2:
-            between = heard.between(choices[0].phrase.head[1], choices[1].phrase.head[0])
-            relation = _relation(between, heard, items[1])
-        return Wish(
-            heard.kind, heard.time, heard.weather, heard.ground, relation, heard.composition, frozenset(heard.avoided)
-        )
 
-
-def _relation(between: str, heard: Heard, second: Found) -> str:
+def _relation(prompt: Prompt, choices: Sequence[Choice], items: Sequence[Found]) -> str:
     """Return the spatial relation of the first of two things to the second, by the words between them, or ``""``."""
-    found = next((relation for pattern, relation in heard.grammar.relations if pattern.search(f" {between} ")), "")
-    if found in WORN_BY and second.drawing.kind == CLOTHING:
+    between = prompt.tokens[choices[0].phrase.head[1] : choices[1].phrase.head[0]]
+    words = " ".join(token.text for token in between if token.role != NEGATED)
+    found = next((relation for pattern, relation in prompt.grammar.relations if pattern.search(f" {words} ")), "")
+    if found in WORN_BY and items[1].drawing.kind == CLOTHING:
         return "wearing"
-    return "" if found == "beside" and not NEXT_TO & set(between.split(" ")) else found
-
-
-def _span(phrase: Phrase, heard: Heard) -> tuple[int, int]:
-    """Return the begin and end of a phrase in the prompt, in characters."""
-    part = heard.tokens[phrase.first : max(phrase.last, phrase.first + 1)]
-    return (part[0].start, part[-1].end) if part else (0, 0)
+    return "" if found == "beside" and not NEXT_TO & set(words.split(" ")) else found

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from app.text import stop_notes, tool_tags
 from sketch.arrangement import Item, Wish, arrange
 from sketch.colour import Appearance
 from sketch.scene import MOST_THINGS, Scene
 from sketch.sketchbook import Drawing, Sketchbook
 from sketch.styling import styled
 
-VERSION = 7
+VERSION = 8
 """The version of the prompt parser; another version may interpret the same prompt differently."""
 
 LookOf = Callable[[str], Appearance | None]
 """Returns the appearance of a drawing by its digest, or ``None`` if it is unknown."""
 
-BY_NAME, BY_KEYWORD, BY_KIND, FREELY = "name", "keyword", "kind", "freely"
-"""How a drawing was found: by one of its names, by a keyword, as a kind of the named thing, or by meaning alone."""
+BY_NAME, BY_KEYWORD, BY_KIND, FREELY, CHOSEN = "name", "keyword", "kind", "freely", "chosen"
+"""How a drawing was found: by one of its names, by a keyword, as a kind of the named thing, by meaning alone, or by the
+visitor's choice."""
 
 
 def unseen(digest: str) -> Appearance | None:  # noqa: ARG001
@@ -30,7 +32,7 @@ def unseen(digest: str) -> Appearance | None:  # noqa: ARG001
 class Found:
     """A thing in the interpretation: its drawing, up to three alternatives, and the words of the prompt that mean it.
 
-    ``span`` is the range of ``words`` in the prompt, in characters; ``how`` is one of ``BY_NAME`` to ``FREELY``.
+    ``span`` is the range of ``words`` in the prompt, in characters; ``how`` is one of ``BY_NAME`` to ``CHOSEN``.
     """
 
     drawing: Drawing
@@ -48,7 +50,8 @@ class Reading:
     """An interpreted prompt: its things, and the wishes for their scene.
 
     ``words`` is the prompt for the model, in English; ``hands`` are the style names as written in the prompt;
-    ``unwanted`` are the names of the concepts that must not be shown; ``ignored`` the tags and syntax of other tools.
+    ``unwanted`` are the names of the concepts that must not be shown; ``ignored`` the tags and syntax of other tools;
+    ``unread`` the words in a script or language that the parser cannot read.
     """
 
     items: tuple[Found, ...]
@@ -58,8 +61,27 @@ class Reading:
     unwanted: tuple[str, ...] = ()
     language: str = "en"
     ignored: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     version: int = VERSION
     look_of: LookOf = field(default=unseen, compare=False, repr=False)
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether anything was found in the prompt: a thing by its words, a setting, a style, a refusal."""
+        is_found = any(item.how != FREELY for item in self.items)
+        return is_found or bool(self.hands or self.unwanted) or self.wish != Wish()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the notes of :mod:`app.text.stop_notes` on what was not read, was ignored or was chosen freely."""
+        given = {
+            stop_notes.NOT_READ: not self.is_read,
+            stop_notes.PARTLY_READ: self.is_read and bool(self.unread),
+            stop_notes.FREELY: any(item.how == FREELY for item in self.items),
+            stop_notes.TAGS: bool(tool_tags.tags(self.ignored)),
+            stop_notes.NO_WEIGHTS: tool_tags.has_weights(self.ignored),
+        }
+        return tuple(note for note, is_given in given.items() if is_given)
 
     def scene(self, seed: int) -> Scene:
         """Return the scene of these things; the same one for the same seed."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 
-from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, NEAR, SYNONYM, WIDER, Concept, Lexicon, Meaning
+from app.reading.grammar import Grammar
+from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, Concept, Lexicon, Meaning
+from app.reading.prompt import WORD, Token
 from sketch import keys
 
 LONGEST_NAME = 6
@@ -20,9 +23,7 @@ FIRST_PART = 0.74
 PIECE = "stueck"
 """The last part of a compound that is only a quantity."""
 
-LEAST_PART, STRONG = 3, 0.7
-SURE = (NAME, ALIAS, SYNONYM)
-HOW = {NAME: "name", ALIAS: "name", SYNONYM: "name", KIND: "kind", WIDER: "kind", KEYWORD: "keyword", NEAR: "kind"}
+LEAST_PART = 3
 
 
 class Wordbook:
@@ -77,27 +78,57 @@ class Wordbook:
 
     def _compound(self, word: str) -> dict[int, Meaning]:
         """Return the meanings of a German compound by its longest known last part, or else by its first part."""
-        for start in range(3, len(word) - LEAST_PART):
-            for each in keys.forms(word[start:], "de"):
-                found = [meaning for meaning in self.exactly(keys.GERMAN + each) if meaning.source in SURE]
-                if found and len(each) > LEAST_PART:
-                    return {each.concept: Meaning(each.concept, each.weight * COMPOUND, KIND) for each in found}
+        ends = range(len(word) - LEAST_PART, LEAST_PART, -1)
+        forms = (form for start in range(3, len(word) - LEAST_PART) for form in keys.forms(word[start:], "de"))
+        last = ((form, COMPOUND) for form in forms if len(form) > LEAST_PART)
+        # An Igelfamilie shows hedgehogs.
+        first = ((part, FIRST_PART) for end in ends for part in _stems(word[:end]))
         if word.endswith(PIECE):  # a Möbelstück is one of the Möbel
-            part = word.removesuffix(PIECE)
-            found = self.exactly(keys.GERMAN + part) or self.exactly(keys.GERMAN + part.removesuffix("s"))
+            for part in _stems(word.removesuffix(PIECE)):
+                if found := self.exactly(keys.GERMAN + part):
+                    return {each.concept: each for each in found}
+        for part, weight in chain(last, first):
+            found = [each for each in self.exactly(keys.GERMAN + part) if each.is_sure]
             if found:
-                return {each.concept: each for each in found}
-        for end in range(len(word) - LEAST_PART, LEAST_PART, -1):  # an Igelfamilie shows hedgehogs
-            for part in (word[:end], word[:end].removesuffix("s"), word[:end].removesuffix("n")):
-                found = [each for each in self.exactly(keys.GERMAN + part) if each.source in SURE and end > LEAST_PART]
-                if found:
-                    return {each.concept: Meaning(each.concept, each.weight * FIRST_PART, KIND) for each in found}
+                return {each.concept: Meaning(each.concept, each.weight * weight, KIND) for each in found}
         return {}
 
-    def is_named(self, words: str, language: str) -> bool:
-        """Return whether words name a thing in a language."""
+    def names(self, tokens: Sequence[Token], grammar: Grammar) -> tuple[tuple[int, int], ...]:
+        """Return the token ranges of at least two words that name one thing; of overlapping ones the longest."""
+        found: list[tuple[int, int]] = []
+        for length in range(LONGEST_NAME, 1, -1):
+            for first in range(len(tokens) - length + 1):
+                part, last = tokens[first : first + length], first + length
+                is_free = not any(start < last and first < end for start, end in found)
+                if is_free and all(token.kind == WORD for token in part) and self._is_name(part, grammar):
+                    found.append((first, last))
+        return tuple(found)
+
+    def _is_name(self, part: Sequence[Token], grammar: Grammar) -> bool:
+        meanings, _ = self.find(" ".join(token.text for token in part), grammar.language)
+        if not meanings or not meanings[0].is_strong:
+            return False
+        has_small = part[0].text in grammar.small or part[-1].text in grammar.small
+        if has_small and meanings[0].source != NAME and not all(token.joined for token in part[1:]):
+            return False
+        return part[0].text not in grammar.colours or meanings[0].source in (NAME, ALIAS)
+
+    def is_named(self, words: str, language: str, *, weakest: int = KEYWORD) -> bool:
+        """Return whether words name a thing in a language, by a meaning of this source or a stronger one."""
         found, _ = self._in(words, language)
-        return bool(found) and is_strong(found[0])
+        return bool(found) and found[0].is_strong and found[0].source <= weakest
+
+    def is_known(self, word: str) -> bool:
+        """Return whether a word is English or German, as far as the lexicon knows these."""
+        for language in ("en", "de"):
+            folded = keys.key(word, language).removeprefix(keys.prefix(language))
+            if self.find(folded, language)[0] or self.lexicon.tells(keys.stem(folded, language)):
+                return True
+        return any(self.lexicon.is_verb(form) for form in keys.forms(keys.key(word)))
+
+    def is_thing(self, words: str, language: str) -> bool:
+        """Return whether words are a name, another name or a synonym of a thing."""
+        return any(meaning.is_sure for meaning in self.find(words, language)[0])
 
     def is_drawn(self, words: str, language: str) -> bool:
         """Return whether words are the name of a drawing."""
@@ -105,6 +136,6 @@ class Wordbook:
         return bool(found) and found[0].source == NAME
 
 
-def is_strong(meaning: Meaning) -> bool:
-    """Return whether a meaning is strong enough for its word to be a thing."""
-    return meaning.weight >= STRONG and meaning.source in (*SURE, KIND, KEYWORD)
+def _stems(part: str) -> tuple[str, ...]:
+    """Return the first part of a German compound with and without the letters that join it to the next one."""
+    return part, part.removesuffix("s"), part.removesuffix("n")

@@ -18,6 +18,7 @@ UNSEEN = re.compile(  # Default_Ignorable_Code_Point (Unicode 16, DerivedCorePro
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "\u0488\u0489\u1abe\u20dd-\u20e0\u20e2-\u20e4\ua670-\ua672]"
 )
+BLANK = "\N{BRAILLE PATTERN BLANK}"  # a symbol by its category, a space by its look
 BOXED = {  # letters in boxes, and those of flags
     start + place: letter
     for start in (0x1F150, 0x1F170, 0x1F1E6)
@@ -40,6 +41,12 @@ TABLE = BOXED | {ord(one): like for many, likes in LIKE_LATIN.items() for one, l
 def strip_invisible(text: str) -> str:
     """Return a text without invisible characters."""
     return UNSEEN.sub("", text)
+
+
+def has_visible(text: str) -> bool:
+    """Return whether a reader sees anything of a text: not only spaces, fillers, joiners and variation selectors."""
+    seen = strip_invisible(text).replace(BLANK, "")
+    return any(unicodedata.category(character)[0] not in "ZC" for character in seen)
 
 
 def skeleton(text: str) -> str:

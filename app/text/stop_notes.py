@@ -1,14 +1,22 @@
-"""Notes on a stop in its row and the API: parts of its texts that were not read or were ignored."""
+"""Notes on a stop in its row and the API: parts of its texts that were not read or were ignored.
+
+Those of ``OF_REQUEST`` are known when a walk is requested, the others when a worker begins it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+NOT_READ, PARTLY_READ, FREELY = "not read", "partly read", "drawn freely"
+TAGS, STILL = "tags ignored", "does not move"
 UNKNOWN_WORDS, CUT = "unknown words", "cut"
 CLAMPED, NOT_NUMBERS = "weights clamped", "weights not numbers"
 NO_WEIGHTS, NO_CLIP_SKIP, NO_EMBEDDINGS = "weights ignored", "clip skip ignored", "embeddings ignored"
 
-EVERY = UNKNOWN_WORDS, CUT, CLAMPED, NOT_NUMBERS, NO_WEIGHTS, NO_CLIP_SKIP, NO_EMBEDDINGS
+OF_READING = NOT_READ, PARTLY_READ, FREELY, TAGS
+OF_REQUEST = (*OF_READING, STILL)
+OF_WORKER = UNKNOWN_WORDS, CUT, CLAMPED, NOT_NUMBERS, NO_WEIGHTS, NO_CLIP_SKIP, NO_EMBEDDINGS
+EVERY = OF_REQUEST + OF_WORKER
 """All notes, in their order."""
 
 LENGTH = 200
@@ -26,3 +34,9 @@ def joined(notes: Iterable[str]) -> str:
 def split(text: str) -> list[str]:
     """Return the notes in a text."""
     return text.split(BETWEEN) if text else []
+
+
+def with_worker_notes(stored: str, found: str) -> str:
+    """Return the notes of the request among ``stored``, joined with those of a worker among ``found``."""
+    of_request = [each for each in split(stored) if each in OF_REQUEST]
+    return joined([*of_request, *(each for each in split(found) if each in OF_WORKER)])

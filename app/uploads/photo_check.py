@@ -15,10 +15,11 @@ from functools import cache
 from typing import Any
 
 from flask import current_app
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from app.i18n.formatting import file_size, number
 from app.i18n.gettext import _
+from app.uploads import png_chunks
 
 LONGEST = 1024
 """The longer side of stored pictures in pixels; no model here renders larger ones."""
@@ -34,6 +35,16 @@ BROKEN = (
 )  # fmt: skip
 """The exceptions that decoders raise for truncated, altered or otherwise broken files."""
 TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation."""
 WEBP: dict[str, Any] = {"format": "WEBP", "lossless": True, "quality": 20, "method": 1, "exact": True}
 """Options for speed rather than small files: about 0.1 s for a photo."""
 
@@ -77,7 +88,7 @@ def _decode(data: bytes) -> Image.Image:
     """
     _register_heif()
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+        with Image.open(io.BytesIO(png_chunks.strip_metadata(data)), formats=FORMATS) as opened:
             _check_size(*opened.size)
             return _normalise(opened)
     except TOO_LARGE as error:
@@ -136,8 +147,7 @@ def _normalise(opened: Image.Image) -> Image.Image:
     opened.draft(None, (LONGEST, LONGEST))  # decode a JPEG no larger than needed
     profile = opened.info.get("icc_profile")
     opened.load()
-    picture = ImageOps.exif_transpose(opened)
-    picture = _eight_bit(picture)
+    picture = _eight_bit(_upright(opened))
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS, reducing_gap=3.0)
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
     picture = _in_srgb(picture, profile)
@@ -146,6 +156,18 @@ def _normalise(opened: Image.Image) -> Image.Image:
     bare = Image.new(picture.mode, picture.size)  # a new image, without any metadata of the file
     bare.paste(picture)
     return bare
+
+
+def _upright(opened: Image.Image) -> Image.Image:
+    """Return a decoded picture turned by its EXIF orientation; EXIF that cannot be read turns nothing.
+
+    ``ImageOps.exif_transpose`` also writes the EXIF again, which fails where any other entry of it is malformed.
+    """
+    try:
+        turn = TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
+    except BROKEN:
+        return opened
+    return opened if turn is None else opened.transpose(turn)
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:

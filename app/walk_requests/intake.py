@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
@@ -42,19 +42,29 @@ def place(
     skip_cache: bool = False,
     photos: Mapping[int, UploadedPhoto] | None = None,
     origin: str = VISITOR,
+    notes: Mapping[int, Sequence[str]] | None = None,
 ) -> tuple[Walk, bool]:
     """Save a walk, commit, and notify the workers; return the walk, and whether it is new.
 
     A walk that was rendered before is finished at once with the cached result, unless ``skip_cache`` is true.
     ``network`` is the network whose visitors share turns; by default it is the visitor alone. ``owner`` is the owner's
     secret; without it the walk has no owner. A repeat with the same ``idempotency_key`` returns the first walk and
-    creates none. ``admit`` is called with the UNet evaluations of a new walk before it is saved, and may refuse the
+    creates none. ``notes`` are those on the stops whose scene was interpreted from their prompt before, by index.
+    ``admit`` is called with the UNet evaluations of a new walk before it is saved, and may refuse the
     walk by raising.
 
-    :raises InvalidInput: when the key was used for another walk, or a stop's picture is not the owner's.
+    :raises InvalidInput: when the key was used for another walk, a stop's picture is not the owner's, or a stop is read
+        as the same picture as the one before.
     """
     walk, photo_files = _new_row(
-        request, visitor_key=visitor_key, network=network, owner=owner, pinned=pinned, given=photos or {}
+        request,
+        visitor_key=visitor_key,
+        network=network,
+        owner=owner,
+        pinned=pinned,
+        given=photos or {},
+        notes=notes,
+        origin=origin,
     )
     revision = None if skip_cache else reuse.revision_for(walk)
     fingerprint = _hash(request.model_dump_json() + (pinned.model_dump_json() if pinned else ""))
@@ -120,7 +130,7 @@ def _repeat(walk: Walk, fingerprint: str) -> Walk:
 
 def _new_row(
     request: Commission, *, visitor_key: str, network: str | None, owner: str | None, pinned: PinnedSettings | None,
-    given: Mapping[int, UploadedPhoto],
+    given: Mapping[int, UploadedPhoto], notes: Mapping[int, Sequence[str]] | None, origin: str,
 ) -> tuple[Walk, Photos]:  # fmt: skip
     """Return a new walk row with its settings resolved, and the photos of its stops."""
     parent = lineage_rules.continued_walk(request)
@@ -169,7 +179,9 @@ def _new_row(
         with_adapters = adapters.record_digests(settings, (stop.hand for stop in walk.stops), model_setting)
         with_loras = loras.record_digests(with_adapters, (stop.lora for stop in walk.stops), model_setting)
         walk.sampling = prompt_texts.record_syntax(with_loras, walk.stops, model_setting)
-    scenes.read_stops(walk, parent, layouts=[stop.layout for stop in request.stops])
+    scenes.read_stops(
+        walk, parent, layouts=[stop.layout for stop in request.stops], notes=notes, may_stand_still=origin != VISITOR
+    )
     walk.words = folding.index_text(walk.searchable_texts)
     neighbours.mark(walk)
     walk.cache_key = reuse.key_of(walk)

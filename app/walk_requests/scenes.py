@@ -6,9 +6,10 @@ Pages and the API show the :class:`Reading` of the same parser and seed, so what
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ from app.reading.reader import Reader
 from app.reading.reading import Reading
 from app.search import semantic_search
 from app.search.vector_index import SourceError
-from app.storage.walk_models import Walk
+from app.storage.walk_models import Stop, Walk
+from app.text import stop_notes
 from app.text.embedding import Embedding
 from app.walk_requests import error_messages, stop_styles
 from app.walk_requests import layouts as layouts_of
 from app.walk_requests.schema import StopRequest
 from app.walk_requests.stop_styles import StopFacts
+from app.walks import still_stops
 from sketch.colour import Appearance
 from sketch.compositions.composition import LAYOUTS
 from sketch.scene import WORDS_MOST, Scene
@@ -39,14 +42,23 @@ from sketch.sketchbook import Sketchbook, SketchbookError
 log = logging.getLogger(__name__)
 
 
-def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str | None] = ()) -> None:
+def read_stops(
+    walk: Walk,
+    parent: Walk | None = None,
+    *,
+    layouts: Sequence[str | None] = (),
+    notes: Mapping[int, Sequence[str]] | None = None,
+    may_stand_still: bool = False,
+) -> None:
     """Set the scene of each stop that has none, as its prompt is interpreted, and the walk's drawing credits.
 
-    ``layouts`` are the requested layouts, one for each stop, or empty. Without a sketch-conditioned model all scenes
-    become ``None``. A walk that continues another starts with that walk's last scene if it can be rendered, so that the
-    films join without a seam.
+    ``layouts`` are the requested layouts, one for each stop, or empty. ``notes`` are those on the stops whose scene was
+    interpreted from their prompt before, by their index. Without a sketch-conditioned model all scenes become ``None``.
+    A walk that continues another starts with that walk's last scene if it can be rendered, so that the films join
+    without a seam. A stop that is the same picture as the one before is noted, or refused if one of the two was
+    interpreted; with ``may_stand_still`` it is only noted.
 
-    :raises InvalidInput: when a scene holds an unknown drawing.
+    :raises InvalidInput: when a scene holds an unknown drawing, or for a stop that stands still.
     """
     model = models_on_offer.setting(walk.model)
     book = sketchbooks.find(model)
@@ -58,14 +70,69 @@ def read_stops(walk: Walk, parent: Walk | None = None, *, layouts: Sequence[str 
     if errors := list(unknown_drawings(book, [stop.scene for stop in walk.stops])):
         raise InvalidInput(errors[:ERRORS_MAX])
     if parent is not None and walk.stops[0].scene is None:
-        last = parent.stops[-1].scene
-        walk.stops[0].scene = None if any(unknown_drawings(book, [last])) else last
+        _start_with_last_scene(walk.stops[0], parent.stops[-1], book)
+    read = dict(notes or {})
     if not walk.is_pinned:
-        _set_scenes(reader, walk, model, layouts or [None] * len(walk.stops))
+        read |= _set_scenes(reader, walk, model, layouts or [None] * len(walk.stops))
+    for index, each in read.items():
+        stop = walk.stops[index]
+        stop.note = stop_notes.joined(_fitting(each, stop.prompt, has_photo=stop.photo is not None))
     for stop in walk.stops:
         if stop.photo is not None and stop.scene is not None:  # the photo replaces its objects
             stop.scene = {**stop.scene, "things": []}
+    _look_for_still_stops(walk, () if may_stand_still else read)
     walk.drawings = drawing_credits.of_scenes(book, [stop.scene for stop in walk.stops])
+
+
+def _start_with_last_scene(stop: Stop, last: Stop, book: Sketchbook) -> None:
+    """Set a stop's scene, and the notes on it, to those of the stop that it continues, if that can be rendered."""
+    if last.scene is not None and not any(unknown_drawings(book, [last.scene])):
+        stop.scene = last.scene
+        stop.note = stop_notes.joined(each for each in stop_notes.split(last.note) if each in stop_notes.OF_READING)
+
+
+def notes_on(prompt: str, *, model: str, has_photo: bool = False) -> tuple[str, ...]:
+    """Return the notes on a prompt; none for a model that is not sketch-conditioned."""
+    reader = reader_of(model)
+    return () if reader is None else _fitting(reader.again(prompt).notes, prompt, has_photo=has_photo)
+
+
+def _fitting(notes: Sequence[str], prompt: str, *, has_photo: bool) -> tuple[str, ...]:
+    """Return the notes that hold for a stop: of a photo nothing is drawn freely, and it needs no prompt."""
+    return tuple(each for each in notes if not has_photo or (prompt.strip() and each != stop_notes.FREELY))
+
+
+def _look_for_still_stops(walk: Walk, refused: Collection[int]) -> None:
+    """Note each stop that is the same picture as the one before, or refuse it if one of them is among ``refused``.
+
+    :raises InvalidInput: naming the later of the two stops.
+    """
+    errors = []
+    for index, (stop, following) in enumerate(pairwise(walk.stops), start=1):
+        if not still_stops.are_same(walk, stop, following):
+            continue
+        if not {index - 1, index}.isdisjoint(refused):
+            errors.append(FieldError(("stops", index, "prompt"), _still_flaw(index, stop, following)))
+        else:
+            following.note = stop_notes.joined([*stop_notes.split(following.note), stop_notes.STILL])
+    if errors:
+        raise InvalidInput(errors[:ERRORS_MAX])
+
+
+def _still_flaw(index: int, stop: Stop, following: Stop) -> str:
+    """Return why a stop is refused that is the same picture as the one before; ``index`` counts from 0."""
+    values = {"second": index + 1, "first": index}
+    if all(stop_notes.NOT_READ in stop_notes.split(each.note) for each in (stop, following)):
+        return _(
+            "Stop %(second)s would be the same picture as stop %(first)s, and nothing would move: nothing was"
+            " recognised in either. Write them in English or German, or give one another seed or style.",
+            **values,
+        )
+    return _(
+        "Stop %(second)s is read as the same picture as stop %(first)s, and nothing would move. Change what it shows,"
+        " its style or its seed.",
+        **values,
+    )
 
 
 def layout_errors(stops: Sequence[StopRequest], limits: Limits, *, model: str) -> list[FieldError]:
@@ -209,19 +276,27 @@ def _lexicon(folder: Path) -> Lexicon | None:
         return None
 
 
-def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> None:
-    """Set the scenes of the stops that have none; stops without a style get one that suits them."""
-    open_stops = [(stop, layout) for stop, layout in zip(walk.stops, layouts, strict=True) if stop.scene is None]
+def _set_scenes(reader: Reader, walk: Walk, model: str, layouts: Sequence[str | None]) -> dict[int, tuple[str, ...]]:
+    """Set the scenes of the stops that have none; return the notes on these, by index.
+
+    Stops without a style get one that suits them.
+    """
+    open_stops = [
+        (index, stop, layout)
+        for index, (stop, layout) in enumerate(zip(walk.stops, layouts, strict=True))
+        if stop.scene is None
+    ]
     all_facts = [
         StopFacts(reader.again(stop.prompt, leave_out=stop.negative_prompt, seed=walk.seed_of(stop)), stop.hand, layout)
-        for stop, layout in open_stops
+        for _index, stop, layout in open_stops
     ]
     styles = stop_styles.choose_styles(
         all_facts, model=model, walk_seed=walk.seed, after=next((stop.scene for stop in walk.stops if stop.scene), None)
     )
-    for (stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
+    for (_index, stop, layout), each, unnamed in zip(open_stops, all_facts, styles, strict=True):
         scene = arrange(
             each.reading, model=model, seed=walk.seed_of(stop), walk_seed=walk.seed, hand=stop.hand, layout=layout,
             unnamed=unnamed,
         )  # fmt: skip
         stop.scene = scene.as_json()
+    return {index: facts.reading.notes for (index, *_rest), facts in zip(open_stops, all_facts, strict=True)}

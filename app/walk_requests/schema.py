@@ -28,6 +28,7 @@ from app.storage.walk_models import HAND_MAX, ID, slug_of
 from app.styles import added, shipped
 from app.styles import style as styles
 from app.styles.style import Style
+from app.text import lookalikes
 from app.walk_requests import error_messages
 from app.walk_requests.layouts import AUTO
 from sketch import scene
@@ -66,7 +67,7 @@ def visible_text(text: str, most: int) -> str:
     :raises ValueError: with the rule that it breaks.
     """
     text = clean_text(text, most)
-    if not any(_is_visible(character) for character in text):
+    if not lookalikes.has_visible(text):
         raise ValueError(_("is empty. Write at least one word."))
     return text
 
@@ -171,10 +172,6 @@ def _walk_id(text: str | None) -> str | None:
     if text is not None and not ID.fullmatch(text):
         raise ValueError(_("is not a walk's id. Take it from the walk's address."))
     return text
-
-
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "ZC"
 
 
 def _scene(value: object) -> dict[str, Any] | None:

@@ -8,7 +8,9 @@ __all__ = [
     "lookup",
     "media_urls",
     "neighbours",
+    "note_sentences",
     "reuse",
     "shapes",
+    "still_stops",
     "wall_words",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import PurePosixPath
 
 from flask import current_app
 
 from app.storage.media_store import walk_folder
-from app.storage.walk_models import FINISHED, Frame, Medium, Walk
+from app.storage.walk_models import FINISHED, Frame, Medium, Walk, name_of
 from app.uploads import photo_stops
 
 FILMS = {
@@ -19,8 +20,15 @@ FILMS = {
 }
 
 
+DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+"""Names under which Windows stores no file, whatever the extension."""
 KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()}
 DIGEST_LENGTH = 12
+
+
+def file_stem(walk: Walk) -> str:
+    """Return the name of a walk's downloads without the extension: its slug, or else its name in URLs."""
+    return walk.slug if walk.slug and not DEVICES.fullmatch(walk.slug) else name_of(walk.id, walk.slug)
 
 
 def film_address(walk: Walk, kind: str) -> str:

@@ -17,6 +17,7 @@ from app.generation import models_on_offer
 from app.queue import revisions
 from app.storage.database import db, now
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk
+from app.text import stop_notes
 
 FIXED = (
     "width", "height", "precision", "memory_format", "threads", "batch", "levels", "positions", "prefix", "model_name",
@@ -82,7 +83,7 @@ def finish_as_repeat(walk: Walk, original: Walk) -> None:
     walk.state, walk.passes = FINISHED, 0
     walk.created_at = walk.started_at = walk.finished_at = now()
     for stop, earlier in zip(walk.stops, original.stops, strict=True):
-        stop.note, stop.found_hand = earlier.note, earlier.found_hand
+        stop.note, stop.found_hand = stop_notes.with_worker_notes(stop.note, earlier.note), earlier.found_hand
     walk.painted = [
         Frame(index=each.index, position=each.position, rank=each.rank, path=each.path, bytes=each.bytes)
         for each in original.painted

@@ -16,6 +16,7 @@ from app.i18n.gettext import _
 from app.storage.database import db
 from app.storage.walk_models import A_PHOTO, FINISHED, Frame, Stop, Walk
 from app.storage.wall_models import LEG_FRAMES, Wall, WallLeg
+from app.walks import note_sentences
 from app.walks.media_urls import still_address
 from app.wall import words
 
@@ -105,11 +106,12 @@ def _leg(leg: WallLeg, walk: Walk | None) -> dict[str, Any]:
         "finished": walk is not None and walk.state == FINISHED,
     }
     if walk is None or not walk.stops:
-        return fields | {"from": "", "to": "", "credits": "", "frames": []}
+        return fields | {"from": "", "to": "", "note": "", "credits": "", "frames": []}
     first, last = walk.stops[0], walk.stops[-1]
     return fields | {
         "from": _name(first),
         "to": _name(last),
+        "note": note_sentences.describe(last.note, last.prompt),
         "credits": credits_of(walk),
         "frames": []
         if leg.skipped and not walk.painted

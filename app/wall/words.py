@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import visitors
 from app.errors import Conflict, FieldError, InvalidInput, MomaError, TooMany
+from app.generation import models_on_offer
 from app.generation.limits import Limits
 from app.i18n.formatting import duration_about
 from app.i18n.gettext import N_, _
@@ -20,9 +21,10 @@ from app.moderation import audit_log, banned_words
 from app.storage.database import db, now, take_advisory_lock, writing
 from app.storage.walk_models import A_PHOTO, FINISHED, Walk
 from app.storage.wall_models import CLOSED, OPEN, SKIPPED, TAKEN, WAITING, Wall, WallLeg, WallWords
-from app.walk_requests import brought_photos, error_messages, validation
+from app.text import stop_notes
+from app.walk_requests import brought_photos, error_messages, scenes, validation
 from app.walk_requests.schema import Commission
-from app.walks import wall_words
+from app.walks import note_sentences, wall_words
 
 LINE_MAX = 60  # waiting words of one wall
 OWN_MAX = 3  # waiting words of one visitor
@@ -50,7 +52,7 @@ class OwnWords:
     """A visitor's words, empty for a picture alone, and their state.
 
     ``place`` is the queue position from 1, ``about`` the estimated time until they are shown, "" if unknown. ``kept``
-    is the walk that preserves them, once it is published.
+    is the walk that preserves them, once it is published. ``note`` says what of them was not read or was ignored.
     """
 
     words: str
@@ -59,6 +61,7 @@ class OwnWords:
     about: str = ""
     walked_at: datetime | None = None
     kept: Walk | None = None
+    note: str = ""
 
 
 def say(
@@ -252,12 +255,22 @@ def _describe(
     wall: Wall, row: WallWords, place: int | None, leg: WallLeg | None, kept: dict[str, Walk], ahead: _Ahead | None
 ) -> OwnWords:
     state, words = state_of(wall, row), row.words
+    note = _note(row)
     if state == LINED_UP:
-        return OwnWords(words, state, place, duration_about(ahead.seconds(place)) if ahead and place else "")
+        about = duration_about(ahead.seconds(place)) if ahead and place else ""
+        return OwnWords(words, state, place, about, note=note)
     if leg is not None and leg.skipped and state in (BEING_PAINTED, ON_THE_WALL):
         return OwnWords(words, LOST)
     walked_at = leg.walked_at if leg is not None and state == WALKED else None
-    return OwnWords(words, state, walked_at=walked_at, kept=kept.get(leg.stretch or "") if leg else None)
+    kept_walk = kept.get(leg.stretch or "") if leg else None
+    return OwnWords(words, state, walked_at=walked_at, kept=kept_walk, note=note)
+
+
+def _note(row: WallWords) -> str:
+    """Return the notes on words in sentences; "" if the site's first model is not sketch-conditioned."""
+    model = models_on_offer.setting(None)
+    notes = scenes.notes_on(row.words, model=model, has_photo=row.picture is not None)
+    return note_sentences.describe(stop_notes.joined(notes), row.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ from app.presentation.wording import (
     frame_size,
     frames_and_length,
     lowest,
-    note,
     ordinal_place,
     own_words,
     preset_name,
@@ -46,7 +45,7 @@ from app.presentation.wording import (
     waiting_words,
 )
 from app.search import terms
-from app.walks import shapes
+from app.walks import note_sentences, shapes
 
 
 def _with_marks(text: str) -> str:
@@ -70,7 +69,7 @@ FILTERS = {
     "size_class": size_class,
     "listing": join_words,
     "stations": stations,
-    "note": note,
+    "note": note_sentences.describe,
     "solver_name": solver_name,
     "ending_name": ending_name,
     "preset_name": preset_name,

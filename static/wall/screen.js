@@ -106,6 +106,7 @@ function label({ leg: number, index }) {
   if (!leg) return;
   text("from", leg.from);
   text("to", leg.to);
+  text("note", leg.note ?? "");
   text("credits", leg.credits);
   document.getElementById("line").style.setProperty("--walked", index / (leg.count - 1));
   root.classList.toggle("begun", true);

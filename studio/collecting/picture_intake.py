@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from studio.errors import Refused
 
@@ -24,6 +25,16 @@ FORMATS = (
     "WEBP",
 )  # not EPS, for which Pillow runs Ghostscript
 MOST_PIXELS = 120_000_000
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +61,8 @@ def prepare_picture(data: bytes, *, smallest: int = SMALLEST, longest: int = LON
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid EXIF block is not fatal
-            upright = ImageOps.exif_transpose(_first_frame(picture))
-            flat = _rgb(upright)
+            warnings.simplefilter("ignore")
+            flat = _rgb(_upright(_first_frame(picture)))
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
         raise Refused(f"broken: {error}") from error
     flat.thumbnail((longest, longest), Image.Resampling.LANCZOS)
@@ -82,6 +92,18 @@ def _first_frame(picture: Image.Image) -> Image.Image:
         picture.seek(0)
     picture.load()
     return picture
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Return a decoded picture turned by its EXIF orientation; EXIF that cannot be read turns nothing.
+
+    ``ImageOps.exif_transpose`` also writes the EXIF again, which fails where any other entry of it is malformed.
+    """
+    try:
+        turn = TURNS.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except (OSError, ValueError, SyntaxError, LookupError, TypeError, AttributeError, struct.error):
+        return picture
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _rgb(picture: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -28,7 +29,7 @@ NEAREST = 0.75
 OWN_BLUR = 1.2
 """The blur, in pixels of a sketch, of the sketches that a style's colours are taken from; most sketches have it."""
 
-BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+BROKEN = (OSError, ValueError, SyntaxError, AttributeError, struct.error, Image.DecompressionBombError)
 
 
 class Captioned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app import create_app
 from app.config import ROOT
 from app.errors import ConfigError
 from app.settings.kinds import SECRET_EXAMPLE
@@ -48,6 +50,22 @@ def test_environment_wins_over_file_and_file_over_defaults(instance: Path, monke
     monkeypatch.setenv("MOMA_STEPS", "9")
     app = make_app(instance)
     assert (app.config["PAGE_SIZE"], app.config["STEPS"], app.config["GUIDANCE"]) == (5, 9, 0.0)
+
+
+@pytest.mark.parametrize("around", ["{}\r", "{} ", " {}\t", "{}\r\n"])
+def test_space_around_a_setting_is_no_part_of_it(instance: Path, monkeypatch: pytest.MonkeyPatch, around: str) -> None:
+    for name, text in {"MODEL": "models/other", "STEPS": "9", "PRODUCTION": "false"}.items():
+        monkeypatch.setenv(f"MOMA_{name}", around.format(text))
+    config = make_app(instance).config
+    assert (config["MODEL"], config["STEPS"], config["PRODUCTION"]) == ("models/other", 9, False)
+    (instance / "settings.toml").write_text(f"vae = {json.dumps(around.format('models/vae'))}\n", "utf-8")
+    assert make_app(instance).config["VAE"] == "models/vae"
+
+
+def test_space_around_a_secret_key_is_part_of_it(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the cookies of a site whose key has some go on."""
+    monkeypatch.setenv("MOMA_SECRET_KEY", " a secret of 1.0.0 ")
+    assert create_app({}, instance_path=str(instance)).config["SECRET_KEY"] == " a secret of 1.0.0 "
 
 
 def test_callers_settings_win_over_the_environment(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:

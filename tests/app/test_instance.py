@@ -41,6 +41,14 @@ def hold(folder: Path, how: str) -> subprocess.Popen[str]:
     return process
 
 
+def test_line_end_of_windows_is_no_part_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for end in ("\r", "\r\n"):
+        monkeypatch.setenv(instance.VARIABLE, f"{tmp_path}{end}")
+        assert instance.folder(Path("elsewhere")) == tmp_path.resolve()
+    monkeypatch.setenv(instance.VARIABLE, "\r")
+    assert instance.folder(tmp_path) == tmp_path.resolve()
+
+
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOMA_INSTANCE", str(tmp_path / "elsewhere"))
     app = create_app()

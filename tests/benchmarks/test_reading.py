@@ -40,6 +40,28 @@ def test_what_is_not_wanted_reaches_its_aim_in_each_class(reader: Reader) -> Non
     assert [name for name, listed in right.items() if sum(listed) < reading.NEGATED * len(listed)] == []
 
 
+REPORTED = {"number": 0.95, "tag": 0.95, "silence": 0.9}
+"""The least share that is right of the classes of the prompts that were reported."""
+
+VISITORS = {"visitors_named": 38, "visitors_new": 32}
+"""The least number of the fifty prompts of visitors that is read as somebody would accept."""
+
+
+def test_numbers_tags_and_foreign_scripts_reach_their_aims(reader: Reader) -> None:
+    right: dict[str, list[bool]] = defaultdict(list)
+    for line in (reading.FOLDER / "reported.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        right[row["class"]].append(not reading.flaw(reader.read(row["prompt"]), row, shown=False))
+    assert [name for name, aim in REPORTED.items() if sum(right[name]) < aim * len(right[name])] == []
+
+
+@pytest.mark.parametrize("half", VISITORS)
+def test_prompts_of_visitors_are_read_as_well_as_before(reader: Reader, half: str) -> None:
+    rows = [json.loads(line) for line in (reading.FOLDER / f"{half}.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == 50
+    assert sum(not reading.flaw(reader.read(row["prompt"]), row, shown=False) for row in rows) >= VISITORS[half]
+
+
 @pytest.mark.parametrize(
     ("change", "flaw"),
     [
@@ -60,3 +82,27 @@ def test_flaws_are_named(reader: Reader, change: dict[str, object], flaw: str) -
         "setting": "", "relation": "", "unwanted": [],
     }  # fmt: skip
     assert reading.flaw(reader.read("a fox in a blue top hat at night"), row | change, shown=False) == flaw
+
+
+@pytest.mark.parametrize(
+    ("prompt", "note", "flaw"),
+    [
+        ("a fox", None, ""),
+        ("a fox, 8k", True, ""),
+        ("a fox, 8k", None, "noted tags ignored"),
+        ("a fox", True, "nothing is noted"),
+    ],
+)
+def test_note_is_due_where_the_row_says_so(reader: Reader, prompt: str, note: bool | None, flaw: str) -> None:
+    row = {
+        "class": "tag", "things": [["fox"]], "colours": [""], "numbers": [1], "ground_colour": "", "setting": "",
+        "relation": "", "unwanted": [], "note": note,
+    }  # fmt: skip
+    assert reading.flaw(reader.read(prompt), row, shown=False) == flaw
+
+
+def test_silence_about_what_was_not_read_is_broken(reader: Reader) -> None:
+    rows = [json.loads(line) for line in (reading.FOLDER / "reported.jsonl").read_text("utf-8").splitlines()]
+    silent = [row["prompt"] for row in rows if row["note"] and not reader.read(row["prompt"]).notes]
+    assert sum(bool(row["note"]) for row in rows) > 40
+    assert silent == []

@@ -71,6 +71,14 @@ def test_every_service_that_stays_is_asked_whether_it_is_well() -> None:
             assert how["condition"] == ("service_completed_successfully" if ends else "service_healthy")
 
 
+def test_checks_by_http_ignore_a_proxy_that_containers_are_given() -> None:
+    """Docker puts http_proxy of its client's settings into each container; busybox's wget obeys it even for itself."""
+    checks = {name: service["healthcheck"]["test"] for name, service in services().items() if "healthcheck" in service}
+    by_http = {name: command for name, command in checks.items() if "wget" in command}
+    assert set(by_http) == {"nginx", "grafana"}
+    assert all(command[:5] == ["CMD", "env", "-u", "http_proxy", "wget"] for command in by_http.values())
+
+
 def test_profiles_add_to_the_site_and_take_nothing_from_it() -> None:
     by_profile = {name: service.get("profiles", []) for name, service in services().items()}
     assert {name for name, profiles in by_profile.items() if profiles == ["gpu"]} == {"worker-gpu"}

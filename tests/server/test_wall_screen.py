@@ -63,6 +63,7 @@ class Programme:
             "from": f"stop {number}",
             "to": f"stop {number + 1}",
             "by": "visitor",
+            "note": "Nothing in it was recognised." if number % 2 else "",
             "credits": "After drawings by Ann",
         }
         return ways | {
@@ -246,6 +247,7 @@ def test_label_says_where_it_walks_and_who_is_next_without_reading_markup(
     until(page, (1, 2))
     expect(page.locator("#from")).to_have_text("stop 1")
     expect(page.locator("#to")).to_have_text("stop 2")
+    expect(page.locator("#note")).to_have_text("Nothing in it was recognised.")
     expect(page.locator("#queue li")).to_have_text(["<b>a fox</b>", "two owls"])
     expect(page.locator("#more")).to_have_text("+ 7")
 

@@ -38,6 +38,29 @@ def png_telling_much(kind: bytes = b"zTXt") -> bytes:
     return png[:33] + _chunk(kind, b"Comment\0\0" + zlib.compress(bytes(60_000_000))) + png[33:]
 
 
+def png_with(name: bytes, content: bytes, *, is_sound: bool = True) -> bytes:
+    """Write a PNG with a further chunk behind its header, with a right or a wrong checksum."""
+    png, chunk = written(two_halves()), _chunk(name, content)
+    return png[:33] + (chunk if is_sound else chunk[:-4] + b"\xff\xff\xff\xff") + png[33:]
+
+
+def jpeg_turned(entry: bytes = b"") -> bytes:
+    """Write a JPEG that is to be turned by a quarter, whose EXIF has one more entry of twelve bytes."""
+    orientation = b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"
+    count = bytes((2 if entry else 1, 0))
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + count + orientation + entry + bytes(4) + b"\x01\0\0\0\x01\0\0\0"
+    jpeg = written(two_halves().transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95)
+    return jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
+
+
+MALFORMED = {
+    "a maker that is a fraction": b"\x0f\x01\x05\0\x01\0\0\0\x26\0\0\0",
+    "a width that is a text": b"\x00\x01\x02\0\x04\0\0\0abcd",
+    "a place far behind the end": b"\x25\x88\x04\0\x01\0\0\0\xff\xff\xff\x7f",
+}
+"""Entries of EXIF that cameras and programs write wrongly; Pillow reads past them, and cannot write them again."""
+
+
 def _chunk(name: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
 

@@ -22,13 +22,14 @@ import pytest
 import torch
 from flask import Flask
 from PIL import Image, ImageSequence
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from app.errors import WalkGone
 from app.generation import cost
 from app.storage import media_store
 from app.storage.database import db, now, writing
-from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Task, Walk
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, QUEUED, Stop, Task, Walk
 from app.walk_requests import intake, recipe
 from app.walks import lifecycle, lookup
 from tests.conftest import Commissioner
@@ -259,6 +260,14 @@ def test_a_note_on_a_prompt_is_kept_on_its_stop(painter: FakePainter, commission
     walk = commissioned("a fox", "qwzx")
     job.work()
     assert [stop.note for stop in read(walk.id).stops] == ["", "unknown words"]
+
+
+def test_a_worker_s_note_joins_those_of_the_request(painter: FakePainter, commissioned: Commissioner) -> None:
+    walk = commissioned("a fox", "qwzx")
+    with writing() as session:
+        session.execute(update(Stop).where(Stop.walk_number == walk.number).values(note="not read; cut"))
+    job.work()
+    assert [stop.note for stop in read(walk.id).stops] == ["not read", "not read; unknown words"]
 
 
 def test_a_stops_own_seed_is_painted_from(painter: FakePainter, commissioned: Commissioner) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.generation import models_on_offer, presets
 from app.storage.database import db, writing
 from app.storage.walk_models import QUEUED, SHORT_KINDS, STOPS, Frame, Medium, Stop, Task, Walk
+from app.text import stop_notes
 from app.version import __version__
 from worker.diffusion.rendering import Rendering
 from worker.diffusion.walk_pipeline import WalkPipeline
@@ -91,7 +92,10 @@ def _open_first(painting: WalkInProgress) -> None:
     settings["levels"] = [level.to_json() for level in levels]
     for name, value in settings.items():
         set_committed_value(walk, name, value)
-    notes = list(zip(walk.stops, painting.prepared.notes, strict=True))
+    notes = [
+        (stop, stop_notes.with_worker_notes(stop.note, found))
+        for stop, found in zip(walk.stops, painting.prepared.notes, strict=True)
+    ]
     with writing() as session:
         write_as_holder(session, painting.claim, **settings)
         forgotten = _forget_frames(session, walk.number)

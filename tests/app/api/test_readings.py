@@ -80,6 +80,16 @@ def test_prompt_of_a_place_alone_has_no_things(client: FlaskClient) -> None:
     assert (answer["things"], answer["freely"]) == ([], False)
 
 
+def test_what_was_not_read_and_what_was_ignored_is_said(client: FlaskClient) -> None:
+    for prompt, note, ignored in (
+        ("城堡", "not read", []),
+        ("a fox, 8k, (snow:1.2) AND a house", "tags ignored; weights ignored", ["8k"]),
+        ("a fox", None, []),
+    ):
+        answer = client.get(ADDRESS, query_string={"prompt": prompt}).json
+        assert (answer["note"], answer["ignored"]) == (note, ignored)
+
+
 def test_same_prompt_reads_alike_and_is_not_sent_twice(client: FlaskClient) -> None:
     first, again = (client.get(ADDRESS, query_string={"prompt": "a bat"}) for _ in range(2))
     assert first.data == again.data

@@ -17,7 +17,7 @@ from tests.app.models import folders
 from tests.app.models.folders import safetensors
 from tests.conftest import make_app
 from tests.support import led
-from tests.support.house import NAME
+from tests.support.house import HOUSE, NAME
 
 INDEX = folders.INDEX | {"safety_checker": [None, None]}
 
@@ -135,6 +135,33 @@ def test_missing_vocabulary_is_named(model: Path) -> None:
     (model / "tokenizer" / "vocab.json").write_text("{}")
     (model / "tokenizer" / "merges.txt").write_text("")
     assert models_on_offer.flaw(str(model)) == ""
+
+
+def test_vocabulary_whose_merges_are_cut_off_is_named(model: Path) -> None:
+    (model / "tokenizer" / "tokenizer.json").unlink()
+    clip = ROOT / "models" / "families" / "clip"
+    shutil.copy(clip / "vocab.json", model / "tokenizer")
+    merges = (clip / "merges.txt").read_text("utf-8")
+    (model / "tokenizer" / "merges.txt").write_text(merges, "utf-8")
+    assert models_on_offer.flaw(str(model)) == ""
+    (model / "tokenizer" / "merges.txt").write_text(merges[: len(merges) // 2], "utf-8")
+    path = model / "tokenizer" / "merges.txt"
+    assert models_on_offer.flaw(str(model)) == (
+        f"The model file {path} is cut off: it does not make the words of vocab.json."
+    )
+    path.write_bytes(b"\xff" * 100)
+    assert models_on_offer.flaw(str(model)).startswith(f"The model file {path} is broken: ")
+
+
+@pytest.mark.parametrize("name", ["house.json", "sketchbook.zip", "lexicon.npz", "decoder/decoder.safetensors"])
+def test_damaged_file_that_only_this_program_knows_is_named(model: Path, name: str) -> None:
+    whole = (HOUSE / name).read_bytes()
+    path = model / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(whole)
+    assert models_on_offer.flaw(str(model)) == ""
+    path.write_bytes(whole[: len(whole) // 2])
+    assert models_on_offer.flaw(str(model)).startswith(f"The model file {path} is broken: ")
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 24027568\n"

@@ -153,7 +153,7 @@ SURE = {"sure": "1"}
 
 def owner_of(client: FlaskClient) -> str:
     """Return the hash by which walks know the visitor."""
-    walk_id = ask(client, "who", "am I")
+    walk_id = ask(client, "an owl", "a lamp")
     owner = db.session.scalar(select(Walk.owner_hash).where(Walk.id == walk_id))
     assert owner
     return owner

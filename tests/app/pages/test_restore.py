@@ -164,7 +164,8 @@ def test_program_gets_a_body_that_it_can_send_on(client: FlaskClient, painted: W
     stops = walk.json["stops"]
     scenes = [stop.pop("scene") for stop in stops]
     untold = dict.fromkeys(("found_hand", "note", "photo", "cut_out", "lora", "lora_weight", "clip_skip"))
-    assert stops == [untold | stop for stop in recipe.recipe_of(painted)["stops"]]
+    notes = [{"note": "partly read" if "狐狸" in stop["prompt"] else None} for stop in stops]
+    assert stops == [untold | note | stop for note, stop in zip(notes, recipe.recipe_of(painted)["stops"], strict=True)]
     assert all(scenes)  # the recipe has none: its prompts are read anew
 
 

@@ -152,5 +152,3 @@ def test_dates_and_samplers_have_names():
     assert formatting.day(datetime(2026, 11, 3, tzinfo=UTC)) == "3 November 2026"
     assert wording.solver_name("DDIMScheduler") == "DDIM"
     assert wording.solver_name("NewScheduler") == "New"
-    assert wording.note("unknown words").startswith("The model does not know")
-    assert wording.note("") == ""

@@ -156,6 +156,24 @@ def test_a_web_server_that_gives_up_ends_the_wait(parts: Site) -> None:
         parts.wait_for_web("127.0.0.1", 9)
 
 
+def test_web_server_is_found_although_a_proxy_is_set(parts: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    server = "from http.server import *; s = HTTPServer(('127.0.0.1', 0), SimpleHTTPRequestHandler)"
+    (parts.instance / "healthz").write_text("ok")
+    announced = f"{server}; open('port.part', 'w').write(str(s.server_port)); os.rename('port.part', 'port')"
+    script = f"import os; os.chdir({str(parts.instance)!r}); {announced}; s.serve_forever()"
+    parts._start("web", [sys.executable, "-c", script])
+    until((parts.instance / "port").exists)
+    waited_from = time.monotonic()
+    parts.wait_for_web(
+        "127.0.0.1", int((parts.instance / "port").read_text()), lambda: time.monotonic() > waited_from + 20
+    )
+    assert time.monotonic() < waited_from + 20
+
+
 def test_a_signal_ends_the_wait(parts: Site) -> None:
     parts._start("worker", SLEEP)
     parts.wait_for_worker(lambda: True)

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app.publishing import media_files
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import PAINTING, Frame, Walk
+from app.storage.walk_models import PAINTING, Frame, Walk, slug_of
 from app.walks import lifecycle, media_urls
 
 KINDS = {"gif": "image/gif", "mp4": "video/mp4", "webp": "image/webp", "poster": "image/png"}
@@ -153,6 +153,17 @@ def test_archive_holds_one_png_per_frame_in_order_and_nothing_else(client: Flask
     assert (answer.status_code, answer.mimetype) == (200, "application/zip")
     assert entries(answer) == [(f"{index:04}.png", b"\x89PNG %d" % index) for index in range(12)]
     assert answer.headers["Content-Disposition"] == "attachment; filename=a-fox-a-kite.zip"
+
+
+@pytest.mark.parametrize("title", ["Con", "NUL", "aux!", "Com1", "LPT9"])
+def test_no_download_is_named_like_a_device_of_windows(client: FlaskClient, hung: Hang, title: str) -> None:
+    walk = hung(frames=3)
+    with writing() as session:
+        session.merge(walk).given_title = title
+    stem = f"{walk.id}-{slug_of(title)}"
+    for extension in ("gif", "zip"):
+        answer = client.get(f"/walks/{walk.id}.{extension}")
+        assert answer.headers["Content-Disposition"].endswith(f"filename={stem}.{extension}")
 
 
 def test_archive_says_how_long_it_is(client: FlaskClient, hung: Hang) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from app.reading import negations, phrases, tokens
-from app.reading.reader import COLOURS, GRAMMARS, Reader
-from app.reading.tokens import Line
+from app.reading import negations
+from app.reading.prompt import Prompt
+from app.reading.reader import GRAMMARS, Reader
+from app.reading.tokens import Speller, tokenise
+
+
+def tokenised(reader: Reader, prompt: str, language: str = "en") -> Prompt:
+    tokens = tokenise(prompt, language)
+    return Prompt(prompt, tokens, GRAMMARS[language], names=reader.wordbook.names(tokens, GRAMMARS[language]))
 
 
 def unwanted(reader: Reader, prompt: str, language: str = "en") -> list[str]:
-    grammar, listed = GRAMMARS[language], tokens.tokens(prompt, language)
-    names = phrases.names(listed, reader.wordbook, language, COLOURS[language], grammar.small)
-    found = negations.found(listed, Line(listed), grammar, names, reader.wordbook)
-    return [" ".join(token.text for token in negated.said) for negated in found if negated.said]
+    found = negations.find(tokenised(reader, prompt, language), reader.wordbook)
+    return [" ".join(token.text for token in said) for _, said in found if said]
 
 
 @pytest.mark.parametrize(
@@ -108,11 +112,11 @@ def test_what_only_sounds_like_not_negates_nothing(reader: Reader, prompt: str) 
     ],
 )
 def test_a_misspelled_word_for_not_is_read_as_meant(reader: Reader, word: str, right: str) -> None:
-    listed = negations.spelled(tokens.tokens(f"a cat {word} a dog", "en"), GRAMMARS["en"], reader.wordbook)
-    assert [token.text for token in listed] == ["a", "cat", right, "a", "dog"]
+    corrected = Speller(reader.wordbook).correct(tokenised(reader, f"a cat {word} a dog"))
+    assert [token.text for token in corrected.tokens] == ["a", "cat", right, "a", "dog"]
 
 
 @pytest.mark.parametrize("word", ["instep", "leather", "feather", "weather"])
 def test_a_word_of_its_own_is_not_taken_for_a_misspelled_one(reader: Reader, word: str) -> None:
-    listed = tokens.tokens(f"a {word}", "en")
-    assert negations.spelled(listed, GRAMMARS["en"], reader.wordbook) == listed
+    prompt = tokenised(reader, f"a {word}")
+    assert Speller(reader.wordbook).correct(prompt) == prompt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.presentation import wording
 from app.text import stop_notes
 
 
@@ -13,6 +12,12 @@ def test_notes_are_joined_in_their_order_and_split_again() -> None:
     assert stop_notes.joined([]) == "" and stop_notes.split("") == []
 
 
-def test_all_notes_at_once_fit_and_each_has_a_sentence() -> None:
+def test_all_notes_at_once_fit_into_the_column() -> None:
     assert len(stop_notes.joined(stop_notes.EVERY)) <= stop_notes.LENGTH
-    assert set(wording.NOTES) == set(stop_notes.EVERY)
+
+
+def test_worker_s_notes_join_those_of_the_request_and_replace_its_own() -> None:
+    stored = stop_notes.joined([stop_notes.TAGS, stop_notes.NOT_READ, stop_notes.CUT])
+    assert stop_notes.with_worker_notes(stored, stop_notes.NO_WEIGHTS) == "not read; tags ignored; weights ignored"
+    assert stop_notes.with_worker_notes(stored, "") == "not read; tags ignored"
+    assert stop_notes.with_worker_notes("", "") == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.text.tool_tags import TaggedPrompt, split
+from app.text.tool_tags import TaggedPrompt, has_weights, split, tags
 
 IGNORED = {
     "masterpiece, best quality, a fox in the forest": ("masterpiece", "best quality"),
@@ -49,6 +49,18 @@ def test_tags_and_syntax_are_taken_out_and_listed(prompt: str, ignored: tuple[st
 @pytest.mark.parametrize("prompt", KEPT)
 def test_words_of_a_prompt_stay(prompt: str) -> None:
     assert split(prompt) == TaggedPrompt(prompt)
+
+
+def test_weights_are_ignored_but_are_no_tags() -> None:
+    found = split("(fox:1.3), (snow:0.8), best quality")
+    assert found.ignored == ("best quality", "1.3", "0.8")
+    assert (tags(found.ignored), has_weights(found.ignored)) == (("best quality",), True)
+    assert split("a match (3 to 1)").ignored == ()
+
+
+def test_what_separates_or_names_a_negative_prompt_is_no_tag() -> None:
+    found = split("A FOX AND A BEAR, 8k, 8k. Negative prompt: trees")
+    assert (tags(found.ignored), has_weights(found.ignored)) == (("8k",), False)
 
 
 def test_first_of_alternatives_is_kept() -> None:

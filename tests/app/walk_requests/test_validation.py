@@ -74,11 +74,19 @@ def test_limits_are_settings(instance: Path) -> None:
 # What is refused
 
 
-@pytest.mark.parametrize("prompt", ["", " ", "\n\t", "\u200b", "\u2060\ufeff", "\u00a0"])
+@pytest.mark.parametrize(
+    "prompt",
+    ["", " ", "\n\t", "\u200b", "\u2060\ufeff", "\u00a0", "\ufe0f", "\u034f", "\u3164", "\u115f \uffa0", "\u2800"],
+)
 def test_prompt_without_anything_to_see_is_refused(app: Flask, prompt: str) -> None:
     assert refusal(asked("a fox", prompt)) == {
         "stops.1.prompt": "The prompt of stop 2 is empty. Write at least one word."
     }
+
+
+@pytest.mark.parametrize("prompt", ["!", "…", "\U0001f98a", "\u2764\ufe0f", "\u30c4", "\u2801"])
+def test_prompt_of_a_single_sign_is_taken(app: Flask, prompt: str) -> None:
+    assert validate(asked("a fox", prompt)).stops[1].prompt == prompt
 
 
 def test_overlong_prompt_is_refused_with_its_length(app: Flask) -> None:

@@ -124,6 +124,13 @@ def test_repeat_keeps_what_the_eye_found(original: Walk, again: Commissioner) ->
     assert [stop.found_hand for stop in again().stops] == ["", "linocut"]
 
 
+def test_repeat_keeps_its_own_notes_of_reading_beside_the_worker_s(original: Walk, again: Commissioner) -> None:
+    for stop in original.stops:
+        stop.note = "tags ignored; cut"
+    db.session.commit()
+    assert [stop.note for stop in again().stops] == ["cut", "cut"]
+
+
 def test_stops_own_seeds_count_not_where_they_were_written(original: Walk) -> None:
     stops = [{"prompt": stop.prompt, "seed": SEED, "scene": stop.scene} for stop in original.stops]
     repeat, _ = intake.place(validate({"stops": stops, "seed": 99, "frames": 2}), visitor_key="ben")

@@ -19,7 +19,8 @@ EVERY_SECOND = itertools.cycle((True, False))
 # what is a picture, how large, and whose it is; that a field is JSON, and of a walk; which styles there are, which LoRA
 # files, and that a weight is of one.
 BEYOND = re.compile(
-    "is the same as stop|one for each stop|is empty|contains control characters|contains characters that could not"
+    "is the same as stop|the same picture as stop|one for each stop|is empty|contains control characters"
+    "|contains characters that could not"
     "|was not made here|was used for another walk|walk to go on from|walk that this is a remix of"
     "|is not led by drawings|The recipe is missing|The recipe cannot be read|The recipe is of another kind"
     "|^A walk must be an object"

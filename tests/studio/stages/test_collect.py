@@ -25,6 +25,7 @@ from studio.errors import FetchError, Refused, StudioError
 from studio.workspace.work_folder import Folder, Record
 from tests.studio.conftest import Run
 from tests.studio.museum import WORKS, Museum, jpeg, open_museum
+from tests.support.pictures import MALFORMED, jpeg_turned
 
 # From the published file of The Museum of Modern Art's collection (CC0); the addresses of pictures are ours.
 MOMA = (
@@ -394,6 +395,12 @@ def test_formats_that_museums_serve_are_opened(name: str) -> None:
     written = io.BytesIO()
     shaded().save(written, name)
     assert picture_intake.prepare_picture(written.getvalue()).width == 150
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_picture_with_a_malformed_exif_entry_is_taken_upright(name: str) -> None:
+    taken = picture_intake.prepare_picture(jpeg_turned(MALFORMED[name]), smallest=16)
+    assert (taken.width, taken.height) == (96, 64)
 
 
 def test_large_picture_is_made_smaller_and_a_huge_one_refused() -> None:

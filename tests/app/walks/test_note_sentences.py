@@ -1,0 +1,29 @@
+"""Notes on a stop as sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.text import stop_notes
+from app.walks import note_sentences
+
+
+def test_each_note_has_a_sentence() -> None:
+    assert set(note_sentences.NOTES) == set(stop_notes.EVERY)
+    for note in stop_notes.EVERY:
+        assert note_sentences.describe(note, "a fox, 8k").endswith(".")
+
+
+def test_notes_are_told_in_their_order_and_unknown_ones_left_out() -> None:
+    text = note_sentences.describe("not read; of a later release; cut", "a fox")
+    assert text.startswith("Nothing in it was recognised") and text.endswith("the end was left out.")
+
+
+@pytest.mark.parametrize("tags", ["masterpiece", "<lora:a%sb:1>", "--ar 3:2"])
+def test_tags_that_were_ignored_are_named(tags: str) -> None:
+    assert note_sentences.describe(stop_notes.TAGS, f"{tags}, a fox") == f"Tags for other tools were left out: {tags}."
+
+
+def test_tags_are_named_up_to_a_number() -> None:
+    prompt = ", ".join(f"{number}girls" for number in range(40)) + ", a fox"
+    assert note_sentences.describe(stop_notes.TAGS, prompt).count("girls") == note_sentences.TAGS_MAX
