@@ -275,6 +275,12 @@ def test_size_is_a_whole_number(app: Flask, size: object) -> None:
     assert refusal(asked(size=size)) == {"size": "The size must be one of 256 and 512, in pixels of a side."}
 
 
+@pytest.mark.parametrize("steps", [0, -1, 101, 1.5, True, float("nan")])
+def test_steps_that_are_no_whole_number_in_range_are_refused(app: Flask, steps: Any) -> None:
+    assert refusal(asked(steps=steps)) == {"steps": "Steps must be a whole number from 1 to 100."}
+    assert validate(asked(steps=1)).steps == 1
+
+
 def test_steps_beyond_the_models_schedule_are_refused_with_its_limit(lcm: str) -> None:
     assert refusal(asked(model=lcm, steps=51)) == {"steps": "Steps must be a whole number from 1 to 50."}
     assert validate(asked(model=lcm, steps=50)).steps == 50
