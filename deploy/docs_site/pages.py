@@ -29,7 +29,9 @@ ELSEWHERE = {
 DRAWINGS = ("models/house/training.svg",)
 """Pictures outside ``docs/`` that pages show."""
 
-MARK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
+MARK = re.compile(r"^(?:\*In the repository[^\n]*\n\n)?<!-- generated: ([\w-]+) -->$", re.MULTILINE)
+"""The place of a generated part, with the line above it for those who read the file itself."""
+
 FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(
     r"(?P<code>^```.*?^```$|`[^`\n]*`)"

@@ -91,6 +91,7 @@ def test_http_reference_lists_every_operation_and_object(app: Flask) -> None:
         ("```\na\n- b\n```", "docs/a.md", "```\na\n- b\n```"),
         ("Of two:\n| a |\n|---|", "docs/a.md", "Of two:\n\n| a |\n|---|"),
         ("<!-- generated: one -->", "docs/a.md", "1"),
+        ("*In the repository it is missing.*\n\n<!-- generated: one -->", "docs/a.md", "1"),
     ],
 )
 def test_page_is_rendered_for_the_generator(text: str, path: str, expected: str) -> None:
