@@ -146,7 +146,7 @@ class Monitoring(Group):
 
     WORKER_METRICS: kinds.Listener = ""
     """The address at which a worker serves its metrics, such as `127.0.0.1:9109`; further workers of a machine take the
-    next ports. Empty: no metrics. See [metrics](metrics.md#what-a-worker-tells)."""
+    next ports. Empty: no metrics. See [metrics](metrics.md#metrics-of-a-worker)."""
     SENTRY_DSN: str = ""
     """The DSN of Sentry, to which errors are sent, without visitors' words. See
     [metrics](metrics.md#sentry-and-opentelemetry)."""
