@@ -2,8 +2,8 @@
 # By argument:  DEVICE=cuda      a worker for NVIDIA cards (cpu unless said otherwise)
 #               EXTRAS="s3"      lock files of requirements/ to install besides: s3, gcs, gguf, telemetry, several with spaces
 #               VERSION, REVISION, SOURCE    what the image's labels say
-# docs/deploy.md says how they are run; deploy/compose.yaml and deploy/k8s run them. A volume at /weights holds models that are
-# not shipped, and what is downloaded from the Hugging Face hub (docs/own-model.md).
+# docs/how-to/operators/compose.md says how they are run; deploy/compose.yaml and deploy/k8s run them. A volume at /weights holds models that are
+# not shipped, and what is downloaded from the Hugging Face hub (docs/how-to/operators/own-model.md).
 
 FROM python:3.13-slim AS base
 ARG VERSION=unreleased

@@ -9,9 +9,9 @@ export PORT
 export PYTHONDONTWRITEBYTECODE =
 SCANNED := app benchmarks decoder deploy docs image_encoder migrations sketch studio templates worker wsgi.py
 
-.PHONY: help run dev test fast check audit bench load faults manifests simulate language settings lock bom notes workflows production deployed monitoring
+.PHONY: help run dev test fast check docs docs-build audit bench load faults manifests simulate language settings lock bom notes workflows production deployed monitoring
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 16
 
 run: $(VENV)/site  ## serve the whole site on http://127.0.0.1:8000 (PORT changes it)
 	@exec $(BIN)/python -m app.run
@@ -26,11 +26,17 @@ test: $(VENV)/dev  ## run every test
 fast: $(VENV)/dev  ## run the tests that need no server, browser or root, and take no seconds
 	$(BIN)/python -m pytest --numprocesses 3 -p no:schemathesis -p no:playwright -m "not server and not slow"
 
-check: $(VENV)/dev  ## format, lint, types, and what is dangerous
+check: $(VENV)/dev docs-build  ## format, lint, types, what is dangerous, and the documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml --severity-level medium $(SCANNED)
+
+docs: $(VENV)/dev  ## serve the documentation on http://127.0.0.1:8001, and rebuild what changes
+	@$(BIN)/python -m deploy.docs_site serve
+
+docs-build: $(VENV)/dev  ## build the documentation into build/docs; a warning is an error
+	@$(BIN)/python -m deploy.docs_site build
 
 audit: $(VENV)/dev  ## ask for known holes in what is installed (needs the index of packages)
 	@$(BIN)/python -m tests.support.audit
@@ -48,7 +54,7 @@ load: $(VENV)/dev  ## put load on the site behind nginx (needs nginx and wrk)
 production: $(VENV)/dev  ## serve the whole production shape (nginx, gunicorn, Postgres, Redis, two painters) on port 8000 until Ctrl-C
 	@$(BIN)/python -m tests.deploy --port $(PORT)
 
-deployed: $(VENV)/dev  ## run the tests of the production shape: restarts, deploy and roll back under load, docs/operating.md; and take its picture
+deployed: $(VENV)/dev  ## run the tests of the production shape: restarts, deploy and roll back under load, docs/how-to/operators/debian.md; and take its picture
 	@$(BIN)/python -m tests.support.needs
 	PICTURES=1 $(BIN)/python -m pytest -s tests/deploy
 
@@ -56,14 +62,14 @@ monitoring: $(VENV)/dev  ## try the alerts, and hold them and the dashboard to w
 	cd deploy/monitoring && promtool check config --syntax-only prometheus.yml && promtool check rules alerts.yml && promtool test rules alerts_test.yml
 	$(BIN)/python -m pytest -q tests/repository/test_monitoring.py
 
-faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/reliability.md
+faults: $(VENV)/dev  ## have a thousand faults happen to sites of their own (hours), and write docs/research/reliability.md
 	@$(BIN)/python -m tests.support.needs
 	$(BIN)/python -m tests.faults
 
 manifests: $(VENV)/dev  ## render deploy/k8s and hold it against the schemas (needs kubectl)
 	@$(BIN)/python -m tests.support.manifests
 
-simulate: $(VENV)/dev  ## calculate what ten to ten million walks an hour take, and write docs/scaling.md
+simulate: $(VENV)/dev  ## calculate what ten to ten million walks an hour take, and write docs/research/scaling.md
 	$(BIN)/python -m benchmarks.scaling
 
 language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and compile it
@@ -74,7 +80,7 @@ language: $(VENV)/dev  ## collect the sentences of pages into the catalogue, and
 	$(BIN)/pybabel compile --directory app/i18n/translations
 	rm app/i18n/translations/messages.pot
 
-settings: $(VENV)/dev  ## write docs/settings.md and the example file from the table of settings
+settings: $(VENV)/dev  ## write docs/reference/settings.md and the example file from the table of settings
 	$(BIN)/python -m app.settings.pages
 
 bom: $(VENV)/dev  ## write the release's bill of materials to build/bom.json

@@ -1,7 +1,7 @@
 """Read the settings: defaults, then ``instance/settings.toml``, then ``MOMA_…`` variables, then the caller's overrides.
 
-``app/settings/table.py`` defines each setting; ``docs/settings.md`` is generated from it. ``MOMA_INSTANCE`` is not a
-setting: it names the instance folder, and is read before the settings file in that folder.
+``app/settings/table.py`` defines each setting; ``docs/reference/settings.md`` is generated from it.
+``MOMA_INSTANCE`` is not a setting: it names the instance folder, and is read before the settings file in that folder.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _bare(name: str, value: Any) -> Any:
 
 def _hint(name: str, write: Callable[[str], str]) -> str:
     near = difflib.get_close_matches(name, table.FIELDS, n=1)
-    return "".join(f" Did you mean {write(each)}?" for each in near) + " See docs/settings.md."
+    return "".join(f" Did you mean {write(each)}?" for each in near) + " See docs/reference/settings.md."
 
 
 def _message(error: Mapping[str, Any], given: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.gallery --catalogue FILE [--walks 1000000] [--database sqlite|postgres] [--docs]
 
-Prints a table, writes JSON, and with ``--docs`` puts the table into docs/searching.md. Times are those of whole
+Prints a table, writes JSON, and with ``--docs`` puts the table into docs/research/search.md. Times are those of whole
 rendered pages in the server; CPU times are given too, because other load on the machine increases wall times. The
 semantic index is built before the requests: sorting by relevance is fused with it, as on a site.
 """
@@ -37,7 +37,7 @@ from benchmarks import crowd, fused
 from tests.support import postgres
 
 RESULTS = Path(__file__).resolve().parent / "results"
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "searching.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs/research/search.md"
 BEGIN, END = "<!-- measured -->", "<!-- end -->"
 TITLES = {"sqlite": "SQLite", "postgres": "Postgres"}
 DEPTH = 100_000

@@ -84,7 +84,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--judged-pairs", type=int, default=4, help="pairs whose films are compared with references")
     parser.add_argument("--fresh", action="store_true", help="delete the results of an earlier run")
     parser.add_argument("--only-report", action="store_true", help="print existing results without measuring")
-    parser.add_argument("--docs", action="store_true", help="write docs/painting.md's tables and its drawing")
+    parser.add_argument("--docs", action="store_true", help="write docs/research/painting.md's tables and its drawing")
     parser.add_argument("--gate", action="store_true", help="exit with an error if the quality gate fails")
     return parser.parse_args()
 

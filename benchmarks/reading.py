@@ -8,7 +8,7 @@ prompts that only sound like that. ``refusals`` are a hundred more, in which oft
 example must be found; the parser was fixed with every other one in view, and only totals of the rest are printed.
 ``reported`` are 100 prompts with numbers, ages, tags of other tools, foreign scripts and syntax, as people reported
 them, by another author again; of the 100 in ``reported_kept_out`` only totals are printed. ``visitors_named`` are the
-fifty prompts of docs/looked-at.md with what a third author would accept, ``visitors_new`` fifty more of visitors of a
+fifty prompts of looked-at.md with what a third author would accept, ``visitors_new`` fifty more of visitors of a
 museum; where nothing that can be drawn is near, nothing may be shown but freely. A prompt is right when every
 thing is the drawing chosen for a separate item, with the named colours, numbers, ground, setting and relation, no
 unwanted drawing, colour, ground or setting, and, in the files that hold it, a note where one is due.

@@ -14,7 +14,7 @@ from benchmarks.ours import PRESETS
 from benchmarks.site import ROOT
 from benchmarks.store import Store
 
-PAGE = ROOT / "docs" / "painting.md"
+PAGE = ROOT / "docs" / "research" / "painting.md"
 DRAWING = ROOT / "docs" / "pictures" / "painting.svg"
 BEGIN, END = "<!-- figures: written by benchmarks.painting -->", "<!-- end of figures -->"
 
@@ -111,7 +111,7 @@ def into_docs(store: Store, tables: str) -> None:
     page = PAGE.read_text("utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    picture = f"![Speed against distance to the reference](pictures/{DRAWING.name})"
+    picture = f"![Speed against distance to the reference](../pictures/{DRAWING.name})"
     PAGE.write_text(f"{before}{BEGIN}\n{tables}\n\n{picture}\n{END}{after}", "utf-8")
     DRAWING.write_text(pareto.drawing(_points(store)), "utf-8")
 

@@ -1,6 +1,7 @@
 """Estimate the needs of sites with ten to ten million walks an hour: ``python -m benchmarks.scaling [--peak 4]``.
 
-Computed from the results of ``python -m benchmarks.scaling_measures``; writes ``docs/scaling.md`` and its plot.
+Computed from the results of ``python -m benchmarks.scaling_measures``; writes ``docs/research/scaling.md`` and its
+plot.
 ``--card 20`` is how many times as fast a GPU is.
 """
 
@@ -19,12 +20,12 @@ from benchmarks.queueing import Day, Scaler
 from benchmarks.scaling_measures import MEASURED
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE, PICTURE = ROOT / "docs" / "scaling.md", ROOT / "docs" / "pictures" / "scaling.svg"
+PAGE, PICTURE = ROOT / "docs/research/scaling.md", ROOT / "docs" / "pictures" / "scaling.svg"
 BEGIN, END = "<!-- simulated: python -m benchmarks.scaling writes it -->", "<!-- end of what is simulated -->"
 SIZES = (10, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-PAGES_A_SECOND = 78.0  # docs/figures.md: gallery, uncached, Postgres, on two cores with the clients and the database
+PAGES_A_SECOND = 78.0  # docs/research/figures.md: gallery, uncached, Postgres, on two cores with clients and database
 CONNECTIONS = 100  # the default of Postgres
-CONNECTIONS_A_WORKER = 3  # docs/deploy.md: two or three
+CONNECTIONS_A_WORKER = 3  # docs/how-to/operators/compose.md: two or three
 SEED = 1
 
 

@@ -1,4 +1,4 @@
-"""Serve a site as in ``docs/deploy.md`` and measure its cost: nginx, gunicorn, Redis, a database, and a worker."""
+"""Serve a site as with Compose and measure its cost: nginx, gunicorn, Redis, a database, and a worker."""
 
 from __future__ import annotations
 

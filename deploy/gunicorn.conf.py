@@ -50,8 +50,9 @@ errorlog = "-"
 access_log_format = '"%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms request_id=%({x-request-id}o)s'
 WITH_VISITORS = '%(h)s %({x-forwarded-for}i)s "%(r)s" %(s)s %(b)s %(M)sms "%(a)s" request_id=%({x-request-id}o)s'
 
-# All processes write request metrics to files in one folder (docs/metrics.md). Each process has a numbered seat, which
-# its replacement takes over. This file imports nothing of the application, because a reload would keep the old code.
+# All processes write request metrics to files in one folder (docs/reference/metrics.md). Each process has a numbered
+# seat, which its replacement takes over. This file imports nothing of the application, because a reload would keep the
+# old code.
 instance = Path(os.environ.get("MOMA_INSTANCE") or "instance")
 figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(instance.resolve() / "metrics")))
 figures.mkdir(parents=True, exist_ok=True)

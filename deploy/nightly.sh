@@ -1,5 +1,5 @@
 #!/bin/sh
-# The nightly job: create a backup, delete the oldest ones, and clean up files (docs/operating.md).
+# The nightly job: create a backup, delete the oldest ones, and clean up files (docs/how-to/operators/debian.md).
 # MOMA_BACKUPS is the folder, MOMA_BACKUPS_KEPT the number to keep. They are unset below, because the site refuses unknown settings.
 set -eu
 folder=$MOMA_BACKUPS kept=$MOMA_BACKUPS_KEPT

@@ -1,6 +1,6 @@
 """Metrics for Prometheus: the site's, read from database and Redis on each scrape, and counters of requests.
 
-Access is limited to this machine, without a proxy, and to requests with the token: see ``docs/metrics.md``.
+Access is limited to this machine, without a proxy, and to requests with the token: see ``docs/reference/metrics.md``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """All settings with their types, defaults, ranges and help texts.
 
-``python -m app.settings.pages`` generates ``docs/settings.md`` and ``instance/settings.example.toml`` from this table.
+``python -m app.settings.pages`` generates ``docs/reference/settings.md`` and ``instance/settings.example.toml``
+from this table.
 A class is a group of settings, and its docstring the heading; the text beneath a setting is its help, in Markdown.
 """
 
@@ -34,13 +35,15 @@ class Places(Group):
     """The URL of Redis. Without one, `make run` starts its own Redis, and the admin commands find that."""
     MEDIA_URL: Annotated[str | None, kinds.Unset("`media` in the instance folder", "s3://bucket/moma")] = None
     """The media store, for pictures and films: a folder, or an fsspec URL such as `s3://bucket/moma` (see [object
-    storage](object-storage.md))."""
+    storage](../how-to/operators/object-storage.md))."""
     MEDIA_PUBLIC_URL: kinds.PublicAddress = ""
     """A public URL of the files in `MEDIA_URL`, such as `https://pictures.example.org/moma`: pages then load films and
-    posters of listed walks from there. Read [what that gives away](object-storage.md#a-public-address) first."""
+    posters of listed walks from there. Read [what that gives
+    away](../how-to/operators/object-storage.md#a-public-address) first."""
     MODEL: kinds.Location = "models/house"
     """The model: a folder or a `.safetensors` file, taken from the project's root if it is relative (`~` is the home
-    folder), or a name on the hub, `owner/name` or `owner/name@revision`. See [your own model](own-model.md)."""
+    folder), or a name on the hub, `owner/name` or `owner/name@revision`. See [your own
+    model](../how-to/operators/own-model.md)."""
     MODELS: kinds.Locations = []
     """Further models that visitors can choose, named as in `MODEL`, which is the default. See [models](models.md)."""
     MODELS_KEPT: kinds.Count = 2
@@ -53,10 +56,10 @@ class Places(Group):
     TRANSFORMER: Annotated[kinds.Location, NEW] = ""
     """A network that replaces that of `MODEL`, for FLUX.1, Stable Diffusion 3, Z-Image and FLUX.2 klein: a
     `.safetensors` file in the keys of the original implementation, or a `.gguf` file (with the extra `gguf`). Text
-    encoders and VAE are the folder's. See [your own model](own-model.md)."""
+    encoders and VAE are the folder's. See [your own model](../how-to/operators/own-model.md)."""
     VAE: Annotated[kinds.Location, NEW] = ""
     """A VAE that replaces that of `MODEL`: a folder as diffusers saves it, or a `.safetensors` file; one made for other
-    latents is refused. See [your own model](own-model.md#when-memory-is-short)."""
+    latents is refused. See [your own model](../how-to/operators/own-model.md#when-memory-is-short)."""
     OFFLOAD: Annotated[
         Literal["auto", "model", "sequential", "off"], kinds.Must("be auto, model, sequential or off"), NEW
     ] = "auto"
@@ -66,28 +69,28 @@ class Places(Group):
         None
     )
     """The folder of the LoRA files, read by the site and by workers; `flask loras add` writes it. See [LoRA
-    files](loras.md)."""
+    files](../how-to/operators/loras.md)."""
     EMBEDDINGS: Annotated[
         kinds.Location | None, kinds.Unset("`embeddings` in the instance folder", "/srv/models/embeddings"), NEW
     ] = None
     """The folder of the textual inversion files (`.safetensors`), read by the site and by workers; prompts name them by
-    their file names. See [prompts](prompts.md#embeddings)."""
+    their file names. See [prompts](../how-to/visitors/prompts.md#embeddings)."""
     MEANING: kinds.Location = "models/meaning"
     """The folder of the text embeddings for semantic search in the gallery; without one, search matches words only. See
-    [searching](searching.md)."""
+    [search](../explanation/search.md)."""
     EYE: kinds.Location = "models/eye"
     """The folder of the image encoder for search by visual similarity; without one there is none. See
-    [searching](searching.md)."""
+    [search](../explanation/search.md)."""
     BLIP: kinds.Location = ""
     """The folder of a BLIP model, as transformers saves it, with which the worker describes photos; without one the
-    image encoder names its nearest concept. See [painting](painting.md#photos)."""
+    image encoder names its nearest concept. See [photos](../how-to/visitors/photos.md)."""
     SAFETY_CHECKER: kinds.Location = ""
     """The classifier that checks generated pictures before they are shown: the folder of diffusers’ safety checker, or
     of an image classifier with a label such as `nsfw`; or `nudenet`, if that package is installed. Without one no
-    picture is checked. See [curating](curating.md#what-is-unfit)."""
+    picture is checked. See [moderation](../how-to/curators/moderation.md#unfit-pictures)."""
     LANGUAGE_MODEL: str = ""
     """The name of a language model that writes captions, as its API knows it; without one a grammar writes them. See
-    [curating](curating.md#captions)."""
+    [captions](../how-to/curators/captions.md)."""
     LANGUAGE_MODEL_URL: Annotated[kinds.WebAddress, kinds.Must("be an address such as http://127.0.0.1:8080/v1")] = ""
     """The URL of that model's OpenAI-compatible API, without `/chat/completions`, such as
     `http://127.0.0.1:8080/v1`."""
@@ -111,8 +114,8 @@ class Signing(Group):
     """The bearer token with which other machines may read `/metrics`; at least 16 characters. Empty: only this machine
     may read it. See [metrics](metrics.md)."""
     CURATOR_HASH: kinds.PasswordHash = ""
-    """The hash of the password to the [curator’s room](curating.md) at `/curator`, as `flask --app wsgi curator
-    password` prints it. Empty: the room is off."""
+    """The hash of the password to the [curator’s pages](../how-to/curators/moderation.md) at `/curator`, as
+    `flask --app wsgi curator password` prints it. Empty: the pages are off."""
 
 
 class Deployment(Group):
@@ -131,7 +134,8 @@ class Deployment(Group):
     is not sent."""
     LOG_VISITORS: kinds.Switch = False
     """Log visitors' addresses, user agents and query strings in gunicorn's access log; the about page then says so.
-    nginx has a setting of the same name (see [deploying](deploy.md))."""
+    nginx has a setting of the same name (see [reverse
+    proxies](../how-to/operators/reverse-proxies.md#access-logs))."""
     LOG_FORMAT: Annotated[Literal["text", "json"], kinds.Must("be text or json")] = "text"
     """The format of log lines: `text`, or `json` for one object in each line. See
     [metrics](metrics.md#from-a-request-to-a-frame)."""
@@ -142,7 +146,7 @@ class Monitoring(Group):
 
     WORKER_METRICS: kinds.Listener = ""
     """The address at which a worker serves its metrics, such as `127.0.0.1:9109`; further workers of a machine take the
-    next ports. Empty: no metrics. See [metrics](metrics.md#what-a-worker-tells)."""
+    next ports. Empty: no metrics. See [metrics](metrics.md#metrics-of-a-worker)."""
     SENTRY_DSN: str = ""
     """The DSN of Sentry, to which errors are sent, without visitors' words. See
     [metrics](metrics.md#sentry-and-opentelemetry)."""
@@ -171,8 +175,8 @@ class Limits(Group):
     HOURLY_WALKS: kinds.Count = 60
     """A visitor's hourly allowance for new and retried walks, in units of a usual walk's work. Visitors are identified
     by cookie on the pages and by address through the API; it is also the default allowance of an [API
-    token](curating.md). A longer or finer walk uses more of it, the largest the whole hour; a cached result uses next
-    to nothing. Requests for frames in the making have a separate allowance of the same number."""
+    token](../how-to/developers/tokens.md). A longer or finer walk uses more of it, the largest the whole hour; a cached
+    result uses next to nothing. Requests for frames in the making have a separate allowance of the same number."""
     HOURLY_WALKS_ADDRESS: Annotated[kinds.Count, kinds.AtLeast("HOURLY_WALKS", "visitors share addresses")] = 240
     """The hourly allowance, in the same units, of all visitors who share one address (of IPv6, a /64)."""
     SHARED_NETWORKS: kinds.Networks = []
@@ -242,7 +246,7 @@ class Retention(Group):
 
     KEEP_ENDED_DAYS: kinds.Number = 14.0
     """After how many days failed, cancelled and refused walks are deleted, with their files (see [what is
-    kept](deploy.md#what-is-kept))."""
+    kept](../explanation/retention.md#how-long))."""
     KEEP_PHOTOS_HOURS: kinds.Number = 24.0
     """After how many hours an uploaded picture is deleted; walks made of it keep their own copy."""
     KEEP_CANDIDATES_HOURS: kinds.Number = 24.0

@@ -1,7 +1,8 @@
 """Schema compatibility: the database records which code runs on it, since older code cannot know newer revisions.
 
 Each migration names as ``oldest_code`` the oldest revision whose code runs on the resulting schema, and the database
-stores that value. A program that meets an unknown revision runs on it if it knows that oldest one (docs/upgrading.md).
+stores that value. A program that meets an unknown revision runs on it if it knows that oldest one
+(docs/how-to/operators/upgrading.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Write a release's software bill of materials (SBOM) as CycloneDX JSON: ``python -m deploy.release.bill FILE``.
 
 It lists the packages of the web process and the worker, from their lock files, and the shipped works, from
-docs/licences.md, each with its licence and checksum.
+docs/about/licences.md, each with its licence and checksum.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from app.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
-LICENCES = ROOT / "docs/licences.md"
+LICENCES = ROOT / "docs/about/licences.md"
 PROGRAMS = ("web", "worker")
 SHIPPED = ("models/", "static/fonts/", "static/vendor/", "exhibition/", "app/moderation/")
 """The folders of the works that images and archives of a release contain."""

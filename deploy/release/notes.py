@@ -9,7 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANGELOG = ROOT / "CHANGELOG.md"
-HEADING = re.compile(r"^## (?:(?P<version>\d+\.\d+\.\d+) · (?P<day>\S+)|(?P<unreleased>Unreleased))$", re.MULTILINE)
+HEADING = re.compile(
+    r"^## \[(?:(?P<version>\d+\.\d+\.\d+)\] - (?P<day>\S+)|(?P<unreleased>Unreleased)\])$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ def releases(changelog: str) -> list[Release]:
     """
     for line in re.findall(r"^## .*$", changelog, re.MULTILINE):
         if not HEADING.match(line):
-            raise ValueError(f"CHANGELOG.md: {line!r} is no heading of a release, such as '## 1.0.0 · 2026-11-24'")
+            raise ValueError(f"CHANGELOG.md: {line!r} is no heading of a release, such as '## [1.0.0] - 2026-11-24'")
     headings = list(HEADING.finditer(changelog))
     ends = [match.start() for match in headings[1:]] + [len(changelog)]
     return [

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fine-tune Stable Diffusion 1.x on a folder of pictures, and publish a model that the site loads (docs/fine-tuning.md).
+# Fine-tune Stable Diffusion 1.x on a folder of pictures, and publish a model that the site loads (docs/how-to/operators/fine-tuning.md).
 # It may be stopped at any time and resumes where it stopped.
 #   deploy/studio/finetune.sh                      runs all steps with random weights: half an hour on two cores
 #   BASE=/srv/models/sd15 PICTURES=scans LICENCE=CC0-1.0 DEVICE=cuda SIZE=512 STEPS=2000 SAVE=250 deploy/studio/finetune.sh

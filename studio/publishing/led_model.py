@@ -29,7 +29,8 @@ PRESETS = {
     "balanced": _UNGUIDED | {"steps": 4, "branches": True, "ladder": [[0.5, 5], [0.75, 9]]},
     "exact": _UNGUIDED | {"steps": 12, "branches": False, "ladder": [[0.5, 9], [0.75, 16]]},
 }
-"""Sampling presets. Few steps suffice, because the sketch fixes the layout; docs/painting.md has measurements."""
+"""Sampling presets. Few steps suffice, because the sketch fixes the layout; docs/research/painting.md measures
+them."""
 
 LARGER = 2
 """The largest size that works well, relative to the model's own; the sketch fixes the layout at any size."""

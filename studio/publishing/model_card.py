@@ -87,7 +87,7 @@ def model_facts(
     folder: Folder, scores: dict[str, Any], settings: Facts, *, base: dict[str, Any], goes_on: bool = False,
     leading: Leading | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the contents of ``house.json``, as docs/models.md describes them.
+    """Return the contents of ``house.json``, as docs/reference/models.md describes them.
 
     ``base`` are the facts of the base. Its text encoder, names and words are sources of this model too, and its art
     when the model ``goes_on`` from it.

@@ -1,9 +1,9 @@
 """Sketches of pictures that do not come from scenes, such as photos and paintings, with numpy and Pillow alone.
 
-A sketch conditions the model by colours and by the distance to the nearest outline (docs/studio.md). Its colours are
-the picture's, few and at low resolution. There is an outline where the picture is transparent, or where one thing
-stands out from its surroundings. Otherwise the sketch says that no outline is near, as sketches of such pictures do in
-training.
+A sketch conditions the model by colours and by the distance to the nearest outline (docs/reference/studio.md). Its
+colours are the picture's, few and at low resolution. There is an outline where the picture is transparent, or where one
+thing stands out from its surroundings. Otherwise the sketch says that no outline is near, as sketches of such pictures
+do in training.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ from studio.errors import StudioError
 from studio.scenes.canvas import PLAIN
 from studio.workspace import weight_files
 
-# Few channels at high resolution, where each costs most: decoding takes a third of a film's time (docs/studio.md).
+# Few channels at high resolution, where each costs most: decoding takes a third of a film's time
+# (docs/reference/studio.md).
 CHANNELS = (16, 16, 32, 64, 160)
 NOISE = 0.1
 

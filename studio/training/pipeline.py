@@ -121,7 +121,9 @@ def check_base(base: Path) -> None:
     :raises StudioError: when it is not, saying what it is.
     """
     if base.is_file():
-        raise StudioError(f"{base} is a single file; --base takes a folder as diffusers saves it (docs/own-model.md).")
+        raise StudioError(
+            f"{base} is a single file; --base takes a folder as diffusers saves it: docs/how-to/operators/own-model.md."
+        )
     try:
         index = json.loads(_text(base / "model_index.json"))
         kind = str(index["_class_name"])

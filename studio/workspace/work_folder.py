@@ -1,4 +1,4 @@
-"""The work folder: the only module that knows where pictures lie and how lists are written (docs/studio.md)."""
+"""The work folder: the only module that knows where pictures lie and how lists are written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ID_LENGTH = 24
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A picture in the catalogue; docs/studio.md describes the fields."""
+    """A picture in the catalogue; docs/reference/studio.md describes the fields."""
 
     id: str
     file: str

@@ -1,4 +1,4 @@
-"""A machine for the commands of docs/operating.md: its folders, and what stands for systemd, runuser and setpriv."""
+"""A machine for the commands of the operators' pages: its folders, and what stands for systemd, runuser and setpriv."""
 
 from __future__ import annotations
 

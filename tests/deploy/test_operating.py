@@ -1,4 +1,4 @@
-"""Each command of docs/operating.md, run on a site in the production shape, parts of which were taken away before."""
+"""Each command of the operators' pages, run on a site in the production shape with parts taken away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.support.postgres import USER
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 PAINTERS = ("worker1", "worker2")
-PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
+GUIDES = ("how-to/operators/debian", "how-to/operators/backup", "how-to/operators/scale", "reference/runbook")
+PAGES = [(ROOT / f"docs/{name}.md").read_text("utf-8") for name in GUIDES]
 BLOCK = re.compile(
     r"^#{2,3} (?P<title>[^\n]+)$|(?:^<!-- not run: (?P<why>[^\n]+) -->\n)?^```sh\n(?P<script>.+?)^```$", re.M | re.S
 )
@@ -25,7 +26,7 @@ BLOCK = re.compile(
 def blocks() -> Iterator[tuple[str, str, str]]:
     """Yield each block with its heading, and why it is not run, which most are."""
     title = ""
-    for found in BLOCK.finditer(PAGE):
+    for found in BLOCK.finditer("\n".join(PAGES)):
         title = found["title"] or title
         if found["script"]:
             yield title, found["why"] or "", found["script"]
@@ -69,15 +70,15 @@ def older_schema(site: Production) -> None:
 BROKEN: dict[str, Callable[[Production], None]] = {
     "Redis is away": without_redis,
     "The database cannot be reached": without_database,
-    "A migration was broken off": older_schema,
-    "No painter lives": without_painters,
+    "A migration was interrupted": older_schema,
+    "No worker is alive": without_painters,
 }
 
 
 @pytest.mark.parametrize(("title", "why", "script"), BLOCKS)
 def test_commands_do_what_the_page_says(machine: Machine, title: str, why: str, script: str) -> None:
     if why:
-        pytest.skip(f"NOT RUN: the commands of “{title}” in docs/operating.md: {why}")
+        pytest.skip(f"NOT RUN: the commands of “{title}” in the operators' pages: {why}")
     if title in BROKEN:
         BROKEN[title](machine.site)
     done = machine.run(script)
@@ -86,7 +87,7 @@ def test_commands_do_what_the_page_says(machine: Machine, title: str, why: str, 
 
 
 def test_every_heading_of_the_night_has_its_sign_and_all_but_one_a_command() -> None:
-    night = PAGE.partition("## At night")[2]
+    night = PAGES[-1].partition("## When something goes wrong")[2].partition("\n## ")[0]
     sections = re.findall(r"^### ([^\n]+)\n(.*?)(?=^### |\Z)", night, re.M | re.S)
     without = [title for title, text in sections if "```sh" not in text]
     assert without == ["A release is bad"]  # whose command is that of another heading

@@ -126,7 +126,7 @@ def test_two_painters_share_the_queue_evenly(production: Production) -> None:
     shares = [count / sum(pieces.values()) for count in pieces.values()]
     print(f"{WALKS} walks, by painter: {dict(Counter(rows))}, {[f'{share:.0%}' for share in shares]}")
     assert len(shares) == 2
-    # docs/figures.md has what was measured with nothing else running; a busy machine gives one of them more of itself.
+    # docs/research/figures.md has figures of an idle machine; a busy one gives one of them more of itself.
     assert all(0.25 <= share <= 0.75 for share in shares), pieces
 
 

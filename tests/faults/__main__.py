@@ -1,4 +1,5 @@
-"""A long campaign of faults: ``make faults``. It notes each, and writes the table of ``docs/reliability.md`` anew.
+"""A long campaign of faults: ``make faults``. It notes each, and writes the table of
+``docs/research/reliability.md`` anew.
 
 What was noted stays when it is interrupted: the next campaign goes on from there.
 """

@@ -11,7 +11,7 @@ from app.config import ROOT
 from tests.faults.campaign import Outcome
 from tests.faults.kinds import BOTH, KINDS, Kind
 
-PAGE = ROOT / "docs" / "reliability.md"
+PAGE = ROOT / "docs/research/reliability.md"
 BEGIN, END = "<!-- the table: python -m tests.faults writes it -->", "<!-- the table's end -->"
 HEAD = """\
 | fault | SQLite | Postgres | accepted | lost | duplicated | files and rows apart | recovery, median | p95 | worst |

@@ -127,7 +127,7 @@ def test_weights_are_a_volume_or_a_folder_that_workers_write_and_web_reads() -> 
 def test_memory_of_workers_is_settable_and_holds_sdxl_with_a_gpu() -> None:
     assert filled({})["worker"]["mem_limit"] == "3g"
     for name in WORKERS[1:]:
-        assert int(filled({})[name]["mem_limit"].removesuffix("g")) >= 21  # SDXL, loading: docs/own-model.md
+        assert int(filled({})[name]["mem_limit"].removesuffix("g")) >= 21  # SDXL, loading: own-model.md
     assert {filled({"WORKER_MEMORY": "30g"})[name]["mem_limit"] for name in WORKERS} == {"30g"}
 
 

@@ -1,4 +1,4 @@
-"""Nothing dangerous stands in the code that docs/security.md does not justify; no package has a hole that is known."""
+"""Nothing dangerous stands in the code that docs/research/security.md does not justify; no package has a known hole."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def command() -> list[str]:
 
 
 def justified() -> Counter[tuple[str, str]]:
-    rows = JUSTIFIED.findall((ROOT / "docs/security.md").read_text("utf-8"))
+    rows = JUSTIFIED.findall((ROOT / "docs/research/security.md").read_text("utf-8"))
     assert all(reason.endswith(".") for *_, reason in rows)
     return Counter({(path, check): int(count) for path, check, count, _ in rows})
 

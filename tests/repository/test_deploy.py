@@ -1,4 +1,4 @@
-"""What a site is deployed with: the systemd units agree with docs/operating.md, gunicorn with Postgres."""
+"""What a site is deployed with: the systemd units agree with the guide, gunicorn with Postgres."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from app.storage import database
 from tests.conftest import make_app
 from tests.support.nginx import TEMPLATE
 
-GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
-OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
+GUIDE = (ROOT / "docs/how-to/operators/reverse-proxies.md").read_text("utf-8")
+OPERATING = (ROOT / "docs/how-to/operators/debian.md").read_text("utf-8")
+SCALE = (ROOT / "docs/how-to/operators/scale.md").read_text("utf-8")
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 
 
@@ -80,7 +81,7 @@ def test_more_web_processes_are_to_be_had_where_somebody_says_so(
 ) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", "40")
     assert gunicorn_settings(monkeypatch, tmp_path, cores=64)["workers"] == 40
-    assert f"{database.CONNECTIONS} connections" in OPERATING
+    assert f"{database.CONNECTIONS} connections" in SCALE
 
 
 @pytest.mark.parametrize(

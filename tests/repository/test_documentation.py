@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from app.config import ROOT
 from tests.support.layers import LAYERS, floors
@@ -39,8 +40,9 @@ def test_decisions_are_numbered_without_a_gap_and_all_in_the_index() -> None:
 
 
 @pytest.mark.parametrize("package", ["app", "worker", "studio"])
-def test_readme_draws_every_room_with_a_line(package: str) -> None:
-    tree = re.search(rf"^{package}/ .*\n((?:[ a-f] \w+/ .*\n)+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+def test_architecture_page_lists_every_package(package: str) -> None:
+    page = (ROOT / "docs/contributing/architecture.md").read_text("utf-8")
+    tree = re.search(rf"^{package}/ .*\n((?:[ a-f] \w+/ .*\n)+)", page, re.MULTILINE)
     assert tree is not None
     drawn = [line[2:].partition("/")[0] for line in tree[1].splitlines()]
     assert sorted(drawn) == sorted(path.parent.name for path in (ROOT / package).glob("*/__init__.py"))
@@ -50,6 +52,18 @@ def test_readme_draws_every_room_with_a_line(package: str) -> None:
     neighbours = {room for room in drawn if [height[each] for each in drawn].count(height[room]) > 1}
     assert {room for room, sign in signs.items() if sign != " "} == neighbours
     assert all(height[one] == height[other] for one in neighbours for other in neighbours if signs[one] == signs[other])
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 700
+
+
+def test_project_files_are_there_and_name_the_holder_of_the_copyright() -> None:
+    assert "Copyright 2026 The MoMA Lisa authors" in (ROOT / "NOTICE").read_text("utf-8")
+    assert "advisories" in (ROOT / "SECURITY.md").read_text("utf-8")
+    assert (ROOT / "CODE_OF_CONDUCT.md").exists() and (ROOT / ".github/PULL_REQUEST_TEMPLATE.md").exists()
+    for form in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"):
+        assert isinstance(yaml.safe_load(form.read_text("utf-8")), dict), form.name
 
 
 def test_stations_of_the_drawing_are_files() -> None:

@@ -17,7 +17,7 @@ from tests.support.nginx import BUCKET, TEMPLATE
 
 pytestmark = pytest.mark.slow
 
-GUIDES = [ROOT / "docs" / name for name in ("kubernetes.md", "own-model.md")]
+GUIDES = [ROOT / "docs/how-to/operators" / name for name in ("kubernetes.md", "own-model.md")]
 HUB_MODEL = "stabilityai/sdxl-turbo"
 
 
@@ -229,7 +229,7 @@ def test_own_model_is_set_once_and_its_volume_is_written_by_workers_alone(overla
 def test_own_model_has_the_memory_and_the_time_to_load(overlay: str) -> None:
     deployment = worker_deployment(overlay)
     (worker,) = deployment["spec"]["template"]["spec"]["containers"]
-    assert int(worker["resources"]["limits"]["memory"].removesuffix("Gi")) >= 21  # SDXL, loading: docs/own-model.md
+    assert int(worker["resources"]["limits"]["memory"].removesuffix("Gi")) >= 21  # SDXL, loading: own-model.md
     assert worker["resources"]["limits"]["nvidia.com/gpu"] == "1"
     probe = worker["startupProbe"]
     assert probe["exec"] == {"command": ["test", "-s", "/data/device.json"]}

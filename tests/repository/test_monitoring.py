@@ -61,23 +61,23 @@ def test_alerts_and_dashboard_ask_for_what_is_told(told: set[str]) -> None:
 
 
 def test_every_figure_of_ours_is_documented_and_nothing_else_is(told: set[str]) -> None:
-    text = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    text = (ROOT / "docs/reference/metrics.md").read_text("utf-8")
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     documented = {SUFFIX.sub("", name) for row in rows for name in re.findall(r"`((?:moma|process)_[a-z_]+)", row)}
     assert documented == {name for name in told if name.startswith("moma_")} | {"process_resident_memory_bytes"}
 
 
 def test_values_of_labels_are_documented() -> None:
-    text = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    text = (ROOT / "docs/reference/metrics.md").read_text("utf-8")
     assert [stage for stage in metrics.STAGES if f"`{stage}`" not in text] == []
 
 
 def test_every_alert_says_what_to_do() -> None:
-    runbook = (ROOT / "docs" / "alerts.md").read_text("utf-8")
-    headings = re.findall(r"^## (\w+)$\n\*(Page|Ticket)\.\*", runbook, re.MULTILINE)
+    runbook = (ROOT / "docs/reference/runbook.md").read_text("utf-8")
+    headings = re.findall(r"^### (\w+)$\n\*(Page|Ticket)\.\*", runbook, re.MULTILINE)
     assert headings == [(rule["alert"], rule["labels"]["severity"].capitalize()) for rule in alerts()]
     for rule in alerts():
-        assert rule["annotations"]["runbook_url"] == f"docs/alerts.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["runbook_url"] == f"<repository>/docs/reference/runbook.md#{rule['alert'].lower()}"
         assert rule["annotations"]["summary"].endswith(".")
 
 

@@ -1,4 +1,4 @@
-"""The page docs/own-model.md: what its commands name exists, and each figure is measured or says that it is not."""
+"""The page own-model.md: what its commands name exists, and each figure is measured or says that it is not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.config import DEFAULTS, ROOT
 from tests.deploy import units
 from tests.support.compose import COMPOSE, OF_THE_MODEL, services
 
-PAGE = (ROOT / "docs" / "own-model.md").read_text("utf-8")
+PAGE = (ROOT / "docs/how-to/operators/own-model.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 EXAMPLE = (ROOT / "deploy" / "example.env").read_text("utf-8")
 ANSIBLE = ROOT / "deploy" / "ansible" / "roles"
@@ -87,6 +87,6 @@ def test_each_figure_is_measured_or_says_that_it_is_not(line: str) -> None:
 
 
 def test_page_is_linked_from_the_readme_and_the_guides() -> None:
-    assert "(docs/own-model.md)" in (ROOT / "README.md").read_text("utf-8")
-    for page in ("models", "deploy", "operating", "kubernetes", "ansible"):
-        assert "(own-model.md" in (ROOT / "docs" / f"{page}.md").read_text("utf-8"), page
+    assert "(docs/how-to/operators/own-model.md)" in (ROOT / "README.md").read_text("utf-8")
+    for page in ("compose", "debian", "kubernetes", "ansible"):
+        assert "(own-model.md" in (ROOT / "docs/how-to/operators" / f"{page}.md").read_text("utf-8"), page

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
@@ -19,13 +20,15 @@ from app.version import __version__
 from deploy.release import bill, notes
 
 CHANGELOG = notes.CHANGELOG.read_text("utf-8")
-SECTIONS = {"For visitors", "For people who run a site", "For people who train models", "For programs", "Upgrading"}
+SECTIONS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "Upgrading"}
 
 
 def test_version_is_the_same_wherever_it_stands() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     newest = next(release for release in notes.releases(CHANGELOG) if release.version)
-    assert {project["version"], newest.version} == {__version__}
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert {project["version"], newest.version, citation["version"]} == {__version__}
+    assert citation["date-released"] == newest.day
 
 
 def test_changelog_goes_back_from_what_is_not_released_in_order_of_versions_and_days() -> None:
@@ -37,15 +40,14 @@ def test_changelog_goes_back_from_what_is_not_released_in_order_of_versions_and_
     assert days == sorted(days, reverse=True)
 
 
-def test_changelog_says_for_whom_each_change_is_and_how_to_upgrade() -> None:
-    _, *released = notes.releases(CHANGELOG)
-    for release in released:
+def test_changelog_has_the_sections_of_keep_a_changelog_and_says_how_to_upgrade() -> None:
+    for release in notes.releases(CHANGELOG):
         assert set(re.findall(r"^### (.+)$", release.text, re.MULTILINE)) <= SECTIONS, release.version
-    assert "(docs/upgrading.md)" in notes.notes(CHANGELOG, __version__)
+    assert "(docs/how-to/operators/upgrading.md)" in notes.notes(CHANGELOG, __version__)
 
 
 def test_notes_of_a_version_are_what_stands_below_its_heading() -> None:
-    told = "# Changelog\n\n## Unreleased\n\n## 1.1.0 · 2026-12-01\n- New.\n\n## 1.0.0 · 2026-11-24\n- Old.\n"
+    told = "# Changelog\n\n## [Unreleased]\n\n## [1.1.0] - 2026-12-01\n- New.\n\n## [1.0.0] - 2026-11-24\n- Old.\n"
     assert notes.notes(told, "1.1.0") == "- New.\n"
     assert notes.notes(told, "1.0.0") == "- Old.\n"
     with pytest.raises(LookupError, match=r"no notes for version 1\.2\.0"):

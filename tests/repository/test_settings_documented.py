@@ -23,19 +23,19 @@ def uncommented() -> dict[str, object]:
 
 
 def test_written_files_are_current() -> None:
-    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
     assert page == pages.docs(page), "run python -m app.settings.pages"
     assert EXAMPLE.read_text("utf-8") == pages.example(), "run python -m app.settings.pages"
 
 
 def test_page_explains_every_setting_once() -> None:
-    rows = ROW.findall((ROOT / "docs" / "settings.md").read_text("utf-8"))
+    rows = ROW.findall((ROOT / "docs/reference/settings.md").read_text("utf-8"))
     assert [name for name, *_ in rows] == list(DEFAULTS)
     assert all(text.endswith(".") for *_, text in rows)
 
 
 def test_page_states_defaults_ranges_bounds_and_releases() -> None:
-    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
     rows = {name: (default, values, text) for name, default, values, text in ROW.findall(page)}
     assert rows["PROXIES"][:2] == ("`0`", "a whole number, 0 or greater")
     assert rows["LINE_MAX"][1] == "a whole number greater than 0, no less than `LINE_MAX_ADDRESS`"

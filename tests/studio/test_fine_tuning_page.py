@@ -1,4 +1,4 @@
-"""The page docs/fine-tuning.md and deploy/studio/finetune.sh: each command is run, on a tiny base."""
+"""The page docs/how-to/operators/fine-tuning.md and deploy/studio/finetune.sh: each command is run, on a tiny base."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/fine-tuning.md").read_text("utf-8")
+PAGE = (ROOT / "docs/how-to/operators/fine-tuning.md").read_text("utf-8")
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
@@ -108,7 +108,7 @@ def test_settings_of_the_command_file_exist() -> None:
     assert set(re.findall(r"\bMOMA_(\w+)=", PAGE)) <= set(DEFAULTS)
 
 
-@pytest.mark.parametrize("name", re.findall(r"\((pictures/[\w-]+\.webp)\)", PAGE))
+@pytest.mark.parametrize("name", re.findall(r"\(\.\./\.\./(pictures/[\w-]+\.webp)\)", PAGE))
 def test_pictures_of_the_page_are_small(name: str) -> None:
     path = ROOT / "docs" / name
     assert path.stat().st_size < 100_000
@@ -118,4 +118,4 @@ def test_pictures_of_the_page_are_small(name: str) -> None:
 
 def test_no_figure_is_left_open() -> None:
     assert not re.findall(r"@\w+@", PAGE)
-    assert "(docs/fine-tuning.md)" in (ROOT / "README.md").read_text("utf-8")
+    assert "(../how-to/operators/fine-tuning.md)" in (ROOT / "docs/tutorials/own-pictures.md").read_text("utf-8")

@@ -13,13 +13,14 @@ import pytest
 from studio.__main__ import main
 
 ROOT = Path(__file__).parents[2]
+MANUAL = ("reference/studio", "research/studio", "how-to/operators/fine-tuning", "tutorials/own-pictures")
 HADOLINT = Path(sys.executable).parent / "hadolint"
 RECIPE = ROOT / "deploy/studio/Dockerfile"
 
 
 def commands() -> list[str]:
     """List the commands of the manual, the script and the versioned folder, without what stands before the stage."""
-    pages = "".join((ROOT / f"docs/{page}.md").read_text("utf-8") for page in ("studio", "fine-tuning"))
+    pages = "".join((ROOT / f"docs/{page}.md").read_text("utf-8") for page in MANUAL)
     manual = re.findall(r"^(?:.*-m (?:-- )?studio) (.+)$", pages, re.M)
     scripts = "".join(path.read_text("utf-8") for path in sorted((ROOT / "deploy/studio").glob("*.sh")))
     script = re.findall(r"^studio (.+)$", scripts, re.M)

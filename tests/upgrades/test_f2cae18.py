@@ -65,7 +65,7 @@ def test_site_is_refused_until_it_is_upgraded_then_goes_on(site: LiveSite, tmp_p
 
 
 def test_page_names_the_commands_that_are_run_here() -> None:
-    page = (ROOT / "docs/upgrading.md").read_text("utf-8")
+    page = (ROOT / "docs/how-to/operators/upgrading.md").read_text("utf-8")
     assert re.findall(r"^flask --app wsgi (.+)$", page, re.MULTILINE) == ["backup create before.tar", *COMMANDS]
 
 

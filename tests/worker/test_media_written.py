@@ -148,6 +148,6 @@ def is_writing(call: ast.Call) -> bool:
 
 
 def test_security_page_lists_the_kinds() -> None:
-    text = (ROOT / "docs/security.md").read_text("utf-8")
+    text = (ROOT / "docs/explanation/retention.md").read_text("utf-8")
     listed = re.findall(r"^\| `([^`]+)` \|[^|]+\|[^|]+\|[^|]+\|$", text, re.MULTILINE)
     assert set(listed) >= {*PICTURES, *OTHERS}

@@ -4,8 +4,8 @@ Nearest upsampling by two and a 3 x 3 convolution are a transposed convolution o
 pixel and pair of channels instead of 9. Where a second convolution follows directly, as at the end of a tiny
 autoencoder's decoder, both are one convolution of the small picture, whose output channels are then the pixels. Only
 the outermost ring of pixels differs, since the second convolution is padded with zeros where the first one would have
-values; these are subtracted there. The order of the sums differs, so the last bits differ (docs/techniques.md has the
-figures).
+values; these are subtracted there. The order of the sums differs, so the last bits
+differ (docs/research/techniques.md).
 """
 
 from typing import Any

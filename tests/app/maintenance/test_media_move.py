@@ -109,7 +109,7 @@ def test_commands_of_the_page_about_object_storage_do_what_it_says(
     runner: FlaskCliRunner, hung: Hanger, instance: Path, s3: S3Server, tmp_path: Path
 ) -> None:
     walk = hung()
-    page = (ROOT / "docs/object-storage.md").read_text("utf-8")
+    page = (ROOT / "docs/how-to/operators/object-storage.md").read_text("utf-8")
     commands = [shlex.split(line) for line in re.findall(r"^flask --app wsgi (.+)$", page, re.MULTILINE)]
     names = {"/srv/moma/instance/media": str(instance / "media"), "/var/backups": str(tmp_path)}
     said = []

@@ -119,7 +119,7 @@ def test_bucket_that_lets_nobody_in_ends_the_start(
     finally:
         s3.guard(after=10**9)
     assert told.startswith(f"MOMA_MEDIA_URL cannot be used: The bucket {BUCKET} does not let us in (")
-    assert "rights that docs/object-storage.md lists" in told
+    assert "rights that docs/how-to/operators/object-storage.md lists" in told
 
 
 def test_start_without_credentials_is_refused(

@@ -1,0 +1,62 @@
+"""The examples of docs/how-to/developers/api.md, run as they stand against a site."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.config import ROOT
+from tests.server.live import PATIENCE, LiveSite
+from tests.support.needs import require
+
+pytestmark = pytest.mark.server
+
+PAGE = (ROOT / "docs/how-to/developers/api.md").read_text("utf-8")
+HOST = "http://127.0.0.1:8000"
+
+
+def example(language: str, site: LiveSite) -> str:
+    """Return the page's example in a language, for the site that runs."""
+    found = re.search(rf"^```{language}\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None and HOST in found[1]
+    return found[1].replace(HOST, site.url)
+
+
+def run(command: list[str], text: str, folder: Path) -> str:
+    ran = subprocess.run(command, input=text, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+def count_pictures(film: Path) -> int:
+    with Image.open(film) as picture:
+        return int(getattr(picture, "n_frames", 1))
+
+
+def test_curl_example_fetches_the_film_and_deletes_the_walk(site: LiveSite, tmp_path: Path) -> None:
+    require("curl")
+    before = set(site.rows("SELECT id FROM walks"))
+    run(["bash", "-euo", "pipefail"], example("sh", site), tmp_path)
+    assert count_pictures(tmp_path / "film.gif") == 24
+    ((walk_id,),) = set(site.rows("SELECT id FROM walks")) - before
+    assert site.request("GET", f"/api/v1/walks/{walk_id}")[0] == 410
+
+
+def test_python_example_fetches_the_film(site: LiveSite, tmp_path: Path) -> None:
+    run([sys.executable, "-I", "-W", "error", "-"], example("python", site), tmp_path)
+    assert count_pictures(tmp_path / "film.gif") == 24
+
+
+def test_javascript_example_prints_the_address_of_the_film(site: LiveSite, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("NOT RUN: the JavaScript example needs Node 20 or later")
+    address = run([node, "--input-type=module", "-"], example("js", site), tmp_path).strip()
+    assert address.startswith(f"{site.url}/walks/")
+    assert site.request("GET", address.removeprefix(site.url))[0] == 200
