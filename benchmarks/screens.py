@@ -19,7 +19,7 @@ from app.storage.wall_models import LEG_FRAMES
 
 POLL_SECONDS = 1.0  # as in static/wall/screen.js
 PICTURES_PER_SECOND = 6.96
-"""The rate at which a real screen showed its legs in a test of half an hour (docs/figures.md)."""
+"""The rate at which a real screen showed its legs in a test of half an hour (docs/research/figures.md)."""
 LEG_SECONDS = (LEG_FRAMES - 1) / PICTURES_PER_SECOND
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
