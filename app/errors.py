@@ -125,14 +125,14 @@ class WalkNotFound(MomaError):
     """No walk has this ID."""
 
     status = 404
-    title = N_("Nothing hangs at this address")
+    title = N_("There is nothing at this address")
 
 
 class WalkGone(MomaError):
     """The walk with this ID was deleted or hidden."""
 
     status = 410
-    title = N_("This walk was taken down")
+    title = N_("This walk was deleted")
 
 
 class Conflict(MomaError):

@@ -37,6 +37,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 AIMS = {"pages": 100, "commissions": 20}  # a second
 AIM_P99 = 250  # milliseconds
 WARM_SECONDS = 5.0
+BIN_SECONDS = 10  # of the figures over time
 OPENING = 20  # visitors who arrive at once
 FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PAGES = ("/gallery", "/gallery?sort=oldest", "/gallery?sort=walked", "/gallery?sort=smoothest")
@@ -47,12 +48,14 @@ ACCEPTED = {"pages": (200,), "commissions": (202, 303)}
 class Answers:
     """The answers so far: times of accepted requests (milliseconds), statuses, memory (MB).
 
-    ``late`` holds for each answer over the aim the second of its request, and its time.
+    ``late`` holds for each answer over the aim the second of its request, and its time; ``bins`` the times of all
+    answers by the ten seconds in which they were requested.
     """
 
     began: float = field(default_factory=time.monotonic)
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     late: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    bins: dict[str, dict[int, list[float]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     memory: list[float] = field(default_factory=list)
 
@@ -158,6 +161,7 @@ async def _send(name: str, what: Callable[[int], Awaitable[Answer]], number: int
     if answer.status in ACCEPTED[name]:
         took = 1000 * (time.monotonic() - due)
         answers.times[name].append(took)
+        answers.bins[name][int((due - answers.began) / BIN_SECONDS)].append(took)
         if took > AIM_P99:
             answers.late[name].append((int(due - answers.began), round(took)))
 
@@ -181,6 +185,7 @@ def _figures(answers: Answers, took: float) -> dict[str, Any]:
             "p99": cuts[98],
             "longest": max(times),
             "late": answers.late[name],
+            "over_time": _over_time(answers.bins[name]),
             "refused": statuses["429"],
             "errors": errors,
             "statuses": dict(statuses),
@@ -201,6 +206,19 @@ def _figures(answers: Answers, took: float) -> dict[str, Any]:
     }
     print("gunicorn has {first_third:.0f} MB in the first third, {last_third:.0f} in the last".format(**memory))
     return {"loads": loads, "megabytes": memory, "is_reached": reached and len(loads) == len(AIMS)}
+
+
+def _over_time(bins: dict[int, list[float]]) -> list[dict[str, float]]:
+    """Return the number of answers, the median and the 99th percentile of every ten seconds."""
+    return [
+        {
+            "second": BIN_SECONDS * number,
+            "answers": len(times),
+            "median": statistics.median(times),
+            "p99": sorted(times)[int(0.99 * (len(times) - 1))],
+        }
+        for number, times in sorted(bins.items())
+    ]
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def serve(
         if redis:
             store = RedisServer(folder)
             store.wait(_start(parts, store.command(), {**os.environ}, log))
-            parts.callback(store.forget)
+            parts.callback(store.clean_up)
             settings["MOMA_REDIS_URL"] = store.url
         if in_postgres:
             server = parts.enter_context(postgres.running())

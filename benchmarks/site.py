@@ -20,6 +20,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120.0
+MEMORY = {"resident": "Rss", "share": "Pss", "private": "Pss_Anon"}
+"""Kinds of memory and their names in /proc/…/smaps_rollup; ``private`` is what the process has allocated itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class RunningSite:
     def megabytes(self, word: str) -> float:
         """Return the resident memory (MB) of all its processes whose command line contains ``word``."""
         return sum(resident(pid) for pid in descendants(self.pid) if word in _command(pid))
+
+    def memory(self, word: str) -> dict[str, float]:
+        """Return the memory (MB) of these processes: resident, its proportional share, and private."""
+        parts = [memory(pid) for pid in descendants(self.pid) if word in _command(pid)]
+        return {kind: sum(part[kind] for part in parts) for kind in MEMORY}
 
 
 @contextmanager
@@ -114,10 +121,21 @@ def descendants(pid: int) -> list[int]:
 
 
 def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    """Return the command line of a process, or "" if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
 
 
 def resident(pid: int) -> float:
     """Return the resident memory of a process in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def memory(pid: int) -> dict[str, float]:
+    """Return the memory of a process in MB, by the kinds in `MEMORY`."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    sizes = {line.partition(":")[0]: int(line.split()[1]) / 1024 for line in lines if line.endswith("kB")}
+    return {kind: sizes[name] for kind, name in MEMORY.items()}

@@ -11,42 +11,25 @@ The memory of browser, web server and worker is measured every minute.
 from __future__ import annotations
 
 import argparse
-import http.cookiejar
 import json
 import os
-import random
-import re
 import signal
 import statistics
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.screens import Phones
 from benchmarks.serving import count_cores
 from benchmarks.site import RunningSite, descendants, resident, running
 
 RESULTS = Path(__file__).resolve().parent / "results"
 CHROMIUM = "/usr/bin/chromium"
 SETTLED_SECONDS = 15.0  # after this, measurements start: the first pictures have arrived
-TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-HOW = "a", "an old", "a small", "a red", "a sleeping"
-WHAT = (
-    "fox", "owl", "whale", "teapot", "lighthouse", "snail", "castle", "train", "cactus", "piano", "dragon", "bicycle",
-    "penguin", "guitar", "rocket", "sunflower", "mushroom", "umbrella", "clock", "parrot", "sailboat", "lemon",
-)  # fmt: skip
-WHERE = (
-    "in the snow", "by the sea", "at night", "in the rain", "in the forest", "on a hill", "on a table", "in the desert",
-    "under the moon", "in the city", "in a garden", "at dusk",
-)  # fmt: skip
-
 # Records when the label first shows a text.
 WATCH = """() => {
   window.labels = {};
@@ -56,26 +39,8 @@ WATCH = """() => {
 }"""
 
 
-@dataclass
-class Phones:
-    """Phones that send texts in turn; the times of the texts, and the statuses of refused ones."""
-
-    url: str
-    count: int
-    every: float
-    wrote: dict[str, float] = field(default_factory=dict)
-    refused: list[int] = field(default_factory=list)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def run(self) -> None:
-        """Send texts until stopped."""
-        phones = [self._phone() for _ in range(self.count)]
-        for turn in range(10**6):
-            if self.stopped.wait(self.every):
-                return
-            words = " ".join(map(random.choice, (HOW, WHAT, WHERE)))
-            if words not in self.wrote:
-                self._say(phones[turn % self.count], words)
+class TimedPhones(Phones):
+    """Phones whose texts are timed from the submission to the label on the screen."""
 
     def measure_waits(self, page: Page) -> dict[str, Any]:
         """Return, and print, how long texts took to reach the label so far; those still waiting are not in ``seen``."""
@@ -87,23 +52,6 @@ class Phones:
         }  # fmt: skip
         print("words", results, flush=True)
         return results
-
-    @staticmethod
-    def _phone() -> urllib.request.OpenerDirector:
-        return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-
-    def _say(self, phone: urllib.request.OpenerDirector, words: str) -> None:
-        try:
-            with phone.open(self.url, timeout=30) as page:
-                token = TOKEN.search(page.read().decode())
-            form = {"words": words, "csrf_token": token[1] if token else ""}
-            at = time.time()
-            phone.open(self.url, urllib.parse.urlencode(form).encode(), timeout=30).close()
-            self.wrote[words] = at
-        except urllib.error.HTTPError as error:
-            self.refused.append(error.code)
-        except OSError:
-            self.refused.append(0)
 
 
 def main() -> None:
@@ -123,7 +71,7 @@ def main() -> None:
         page.goto(f"{site.url}/wall/lobby")
         page.evaluate(WATCH)
         page.wait_for_timeout(1000 * SETTLED_SECONDS)
-        phones = Phones(f"{site.url}/wall/lobby/say", arguments.phones, arguments.every)
+        phones = TimedPhones(f"{site.url}/wall/lobby/say", arguments.phones, arguments.every)
         writing = threading.Thread(target=phones.run, daemon=True)
         writing.start()
         found: dict[str, Any] = {"settings": {**vars(arguments), "strip": None}, "cores": count_cores()}

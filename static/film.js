@@ -1,11 +1,16 @@
-// Posters that play on hover, focus or tap: one film at a time, with a moving cursor on its line.
+// Posters that play on hover, focus or tap, and for a moment when they come to rest in the middle of the screen: one
+// film at a time, with a moving cursor on its line. Where data are saved, posters stay still.
 
 const { between, follow, makeVideo, moveCursor, ticks, turnAt } = await import(document.getElementById("reel").href);
 const words = document.getElementById("reel").dataset;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+const saving = matchMedia("(prefers-reduced-data: reduce)").matches || navigator.connection?.saveData;
+const REST = 1000; // milliseconds without scrolling before a film is loaded without being asked for
+const LONGEST = 5; // seconds that it plays: what moves longer by itself would need a button to stop it (WCAG 2.2.2)
 
 let stopPoster = () => {};
+const seen = new WeakSet(); // posters that have played in the middle of the screen
 
 const toggle = (poster) => (poster.querySelector("video") ? stopPoster() : playPoster(poster));
 
@@ -22,7 +27,7 @@ function offerPlay(poster) {
   poster.append(button);
 }
 
-function playPoster(poster) {
+function playPoster(poster, isBrief = false) {
   if (poster.querySelector("video")) return;
   stopPoster();
   const line = poster.querySelector(".small-line");
@@ -41,6 +46,7 @@ function playPoster(poster) {
     stopPoster = () => {};
   };
   nameButton(button, poster, words.stop);
+  if (isBrief) limit(video);
   video.hidden = true;
   poster.querySelector(".picture").append(video);
   follow(video, (time) => {
@@ -50,14 +56,50 @@ function playPoster(poster) {
     const share = turn / (ending === "round" ? reel.count : reel.count - 1);
     const [percent, nearest] = between(names, share * (names.length - 1)).sort((a, b) => b[0] - a[0])[0];
     moveCursor(line, 100 * share, 3);
-    detail.textContent = `${words.playing}, ${percent}\u00a0% ${nearest}`;
+    if (!isBrief) detail.textContent = `${words.playing}, ${percent}\u00a0% ${nearest}`;
   });
   video.play().catch(() => {});
 }
 
+/* Let a film play to its end as often as fits into `LONGEST`, but at least once, unless it is longer. */
+function limit(video) {
+  let passes = 0;
+  video.loop = false;
+  video.addEventListener("ended", () => {
+    passes += 1;
+    if ((passes + 1) * video.duration <= LONGEST) video.play().catch(() => {});
+    else if (video.isConnected) stopPoster();
+  });
+  video.addEventListener("timeupdate", () => video.currentTime >= LONGEST && video.isConnected && stopPoster());
+}
+
+/* Return the poster nearest to the middle of the screen, of those that are shown whole. */
+function middlePoster() {
+  const distance = ({ top, bottom, left, right }) =>
+    Math.hypot((top + bottom - innerHeight) / 2, (left + right - innerWidth) / 2);
+  return [...document.querySelectorAll(".poster[data-film]")]
+    .filter((poster) => poster.checkVisibility())
+    .map((poster) => [poster, poster.querySelector(".picture").getBoundingClientRect()])
+    .filter(([, box]) => box.top >= 0 && box.bottom <= innerHeight)
+    .sort(([, one], [, other]) => distance(one) - distance(other))[0]?.[0];
+}
+
+function playMiddle() {
+  const poster = !still.matches && !document.hidden && !document.querySelector(".poster video") && middlePoster();
+  if (!poster || seen.has(poster)) return;
+  seen.add(poster);
+  playPoster(poster, true);
+}
+
+let resting = 0;
+function rest() {
+  clearTimeout(resting);
+  resting = setTimeout(playMiddle, REST);
+}
+
 function readyPoster(poster) {
   const picture = poster.querySelector(".picture");
-  if (!poster.dataset.film || picture.dataset.ready) return;
+  if (saving || !poster.dataset.film || picture.dataset.ready) return;
   picture.dataset.ready = "";
   if (still.matches) offerPlay(poster);
   const unlessStill = () => still.matches || playPoster(poster);
@@ -77,5 +119,10 @@ function readyPoster(poster) {
 const start = () => document.querySelectorAll(".poster").forEach(readyPoster);
 
 addEventListener("pagehide", () => stopPoster());
+if (!saving) {
+  addEventListener("scroll", rest, { passive: true });
+  if (document.readyState === "complete") rest();
+  else addEventListener("load", rest);
+}
 document.addEventListener("htmx:after:swap", start);
 start();

@@ -95,7 +95,7 @@ function fillInGuess() {
 }
 
 // ---- the drawing canvas ----
-const dialog = document.getElementById("easel");
+const dialog = document.getElementById("sketchpad");
 const sheet = dialog.querySelector("canvas");
 const ink = sheet.getContext("2d");
 let strokes = [];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import logging
 import math
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -39,6 +41,7 @@ from app.storage.database import (
     revisions,
     schema_notice,
     schema_state,
+    start_checkpoints,
 )
 from app.version import __version__
 from worker import metrics, writing_side
@@ -56,6 +59,7 @@ LEAVE_SECONDS = 5.0
 END_SECONDS = 25
 """The time that a worker may take to stop; then it prints its threads' stacks and exits. systemd kills it after 30."""
 MEASURED = "device.json"
+M_ARENA_MAX = -8  # in malloc.h
 UPKEEP_SECONDS = 6 * 3600.0
 
 log = logging.getLogger("worker")
@@ -92,6 +96,7 @@ class Resident(SimpleWorker):
 
 def main() -> int:
     """Load the model and do tasks until the worker is stopped; return the exit status."""
+    _limit_arenas()
     log_lines.configure(log_lines.TEXT, logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs the database on every check
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the model loads, a signal ends the process at once
@@ -99,6 +104,7 @@ def main() -> int:
         app = create_app()
         log_lines.configure(app.config["LOG_FORMAT"], logging.INFO)
         telemetry.init_app(app, "moma-worker")
+        start_checkpoints(app)
         worker = _load(app)
         serving = _serve_metrics(app)
     except (ConfigError, ModelError, picture_check.CheckerError) as error:
@@ -113,6 +119,12 @@ def main() -> int:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(END_SECONDS)
     return 0
+
+
+def _limit_arenas() -> None:
+    """Limit malloc to two arenas: otherwise each thread has one, which keeps the memory of the longest film."""
+    with suppress(AttributeError):  # the C library is not glibc
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 def _serve_metrics(app: Flask) -> str | None:

@@ -119,7 +119,7 @@ def act_on(walk_id: str, act: str) -> Response:
     """Apply an action to a walk, write the audit log, and redirect; 422 with the page if the action is refused."""
     subject = lookup.walk_at_address(walk_id, even_hidden=True)
     if act == "feature" and not subject.is_public:
-        return _walk_page(subject, status=422, error=_("It does not hang in the gallery, so it cannot be featured."))
+        return _walk_page(subject, status=422, error=_("It is not in the gallery, so it cannot be featured."))
     if act == "delete" and not request.form.get("sure"):
         return _walk_page(subject, status=422, error=_("Tick that you are sure: this cannot be undone."))
     do, done = ACTS[act]

@@ -29,7 +29,7 @@ SHIPPED = 24
 FIELDS = ("kind", "style", "artist", "licence", "source")
 BECAME = {
     drawing_curation.ADDED: N_("“%(name)s” is added: prompts are read as it from now on."),
-    drawing_curation.CHANGED: N_("“%(name)s” was here already; what you told of it is taken over."),
+    drawing_curation.CHANGED: N_("“%(name)s” was here already; your changes are saved."),
     drawing_curation.RESTORED: N_("“%(name)s” is offered again."),
     drawing_curation.REMOVED: N_("“%(name)s” is offered no longer; walks that hold it keep it."),
     drawing_curation.AS_IT_WAS: N_("“%(name)s” was here already, as it is."),

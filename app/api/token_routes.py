@@ -118,5 +118,5 @@ def _check_published(walk: Walk, wanted: Curation) -> None:
     """
     is_hidden = wanted.hidden if "hidden" in wanted.model_fields_set else walk.hidden_at is not None
     if wanted.featured and (is_hidden or walk.unlisted or walk.state != FINISHED):
-        message = f"{walk.id} does not hang in the gallery, so it cannot be featured."
+        message = f"{walk.id} is not in the gallery, so it cannot be featured."
         raise InvalidInput.on("featured", message=message)

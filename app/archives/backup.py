@@ -118,7 +118,7 @@ def differences(source: Path) -> tuple[int, int, list[str]]:
             raise MomaError(flaw)
         then, here = manifest.get("tables"), database_dump.sums()
         if not isinstance(then, dict):
-            raise archive_format.unusable_backup("was made before backups told of their tables")
+            raise archive_format.unusable_backup("was made before backups listed their tables")
         changes = [
             f"Table {name}: {_rows(here.get(name))} here, {_rows(then.get(name))} in the backup, not the same."
             for name in sorted({*then, *here})

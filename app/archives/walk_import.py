@@ -143,7 +143,9 @@ def _check(
             break
     for number, line in enumerate(exhibition_lines, start=1):
         for wrong in exhibitions.flaws(ExhibitionRequest(line.title, line.text, line.slug, walks=line.walks)):
-            errors += _broken(walk_records.EXHIBITIONS, number, f"cannot be hung. {wrong.message}".rstrip(".")).errors
+            errors += _broken(
+                walk_records.EXHIBITIONS, number, f"cannot be published. {wrong.message}".rstrip(".")
+            ).errors
     if errors:
         raise InvalidInput(errors)
 
@@ -161,7 +163,7 @@ def _flaw(archive: tarfile.TarFile, walk: WalkLine, sizes: dict[str, int], diges
         if errors := banned_words.flaws(_shown(walk)):
             raise InvalidInput(errors)
     except InvalidInput as error:
-        return f"cannot be hung here. {error}".rstrip(".")
+        return f"cannot be published here. {error}".rstrip(".")
     if not walk.films and any(stop.picture for stop in wanted.stops):
         return "cannot be painted here: it is made of a photo, which stayed with its owner"
     if not walk.films and (gone := _missing_drawing(wanted, pinned.model_name, digests)):

@@ -115,7 +115,7 @@ def allow(word: str, as_json: bool) -> None:
     if as_json:
         print_json({"word": kept, "allowed": True})
     else:
-        click.echo(f"“{kept}” may hang.")
+        click.echo(f"“{kept}” is allowed.")
 
 
 @group.command("take-back")

@@ -21,7 +21,7 @@ from sketch.sketchbook import Drawing
 
 group = AppGroup("drawings", help="Add reference drawings for sketch-conditioned models, without training.")
 
-UNKNOWN = "not told"
+UNKNOWN = "not named"
 MESSAGES = {
     "added": "is added: prompts are read as it from now on.",
     "changed": "was here already; its names and credits are updated.",

@@ -118,4 +118,4 @@ def _print(exhibition: Exhibition, as_json: bool) -> None:
         return
     click.echo(f"{exhibition.title}\n  {exhibition.url}" + ("" if fields["shown"] else ", not shown"))
     for walk in fields["walks"]:
-        click.echo(f"  {walk}" + ("" if walk in fields["hanging"] else "  (does not hang)"))
+        click.echo(f"  {walk}" + ("" if walk in fields["hanging"] else "  (not in the gallery)"))

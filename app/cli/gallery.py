@@ -109,7 +109,7 @@ def feature(walk_id: str, as_json: bool) -> None:
     """Feature a public walk: prefer it where few are shown."""
     walk = lookup.walk_at_address(walk_id, even_hidden=True)
     if not walk.is_public:
-        raise InvalidInput.on("walk_id", message=f"{walk.id} does not hang in the gallery, so it cannot be featured.")
+        raise InvalidInput.on("walk_id", message=f"{walk.id} is not in the gallery, so it cannot be featured.")
     _do(curation.feature, walk_id, as_json, "is featured.", "featured walk")
 
 
@@ -147,12 +147,12 @@ def unlist_kept(walk_id: str, as_json: bool) -> None:
 def exhibit(take_down: bool, as_json: bool) -> None:
     """Publish the walks of the first exhibition that are not public, or delete all of them."""
     done = first_exhibition.delete() if take_down else first_exhibition.publish()
-    audit_log.note(f"{'took down' if take_down else 'hung'} the first exhibition", who=audit_log.COMMAND)
+    audit_log.note(f"{'deleted' if take_down else 'published'} the first exhibition", who=audit_log.COMMAND)
     if as_json:
         print_json({"taken_down" if take_down else "hung": done})
     else:
         click.echo(
-            f"{len(done)} of {len(first_exhibition.shipped_walks())} walks {'taken down' if take_down else 'hung'}."
+            f"{len(done)} of {len(first_exhibition.shipped_walks())} walks {'deleted' if take_down else 'published'}."
         )
 
 
@@ -189,10 +189,10 @@ def import_walks(file: Path, replace: bool, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(file), **asdict(report)})
         return
-    click.echo(f"{report.hung:,} walks hung, {report.queued:,} put in line, {report.there:,} were here already.")
+    click.echo(f"{report.hung:,} walks published, {report.queued:,} queued, {report.there:,} were here already.")
     if report.replaced:
         click.echo(f"{report.replaced:,} of them took the place of one that was here.")
-    click.echo(f"{report.exhibitions:,} exhibitions hung, {report.exhibitions_there:,} were here already.")
+    click.echo(f"{report.exhibitions:,} exhibitions published, {report.exhibitions_there:,} were here already.")
     if report.drawings:
         click.echo(f"{report.drawings:,} drawings came along: walks are painted after them, prompts not read as them.")
 

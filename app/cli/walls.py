@@ -122,6 +122,6 @@ def _print(wall: Wall, as_json: bool) -> None:
         return
     click.echo(f"{wall.name} is {wall.state}: its screen is /wall/{wall.name}, and phones write at /w/{wall.name}")
     if wall.evening:
-        click.echo(f"What it keeps hangs in /exhibitions/{wall.evening}")
+        click.echo(f"What it keeps is in /exhibitions/{wall.evening}")
     for row in words.waiting_words(wall):
         click.echo(f"{row.number:>8}  {row.words}")

@@ -53,7 +53,7 @@ class Credit:
     @property
     def text(self) -> str:
         """Return the credit in English, for files and programs."""
-        parts = [self.artist or "artist not told", self.collection, self.licence or "licence not told"]
+        parts = [self.artist or "artist not named", self.collection, self.licence or "licence not named"]
         parts += [self.licence_url, self.url]
         return f"{', '.join(self.names)} ({', '.join(filter(None, parts))})"
 

@@ -113,7 +113,7 @@ class CatalogueQuery(BaseModel):
     ending: Several[Literal["stop", "back", "round"]] = []
     """How the film ends."""
     colour: Several[Annotated[str, *_one_of(lambda: list(COLOURS))]] = []
-    """The main colour of the middle frame."""
+    """The main colour of the poster."""
     since: Day | None = None
     """Finished on this day (UTC) or later."""
     until: Day | None = None

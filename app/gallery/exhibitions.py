@@ -239,7 +239,7 @@ def _checked(request: ExhibitionRequest) -> list[Walk]:
             walk = walk_named(line)
             walks.setdefault(walk.number, walk)
         except (WalkNotFound, WalkGone):
-            message = _("“%(line)s” is no walk of this house.", line=f"{line.strip():.80}")
+            message = _("“%(line)s” is not a walk of this site.", line=f"{line.strip():.80}")
             errors.append(FieldError(("walks",), message))
     if errors:
         raise InvalidInput(errors[:10])

@@ -92,8 +92,10 @@ def find_mentioned(style: str, choices: Iterable[ModelStyle]) -> ModelStyle | No
 
     Further names can also mean things, such as a poster, so use this only for text that was interpreted as a style.
     """
+    if not (folded_style := folded(style)):  # as for most prompts; comparing it with all names takes milliseconds
+        return None
     listed = list(choices)
-    return _named_by_its_words(style, listed) or _named_by_another(folded(style), listed)
+    return _named_by_its_words(style, listed) or _named_by_another(folded_style, listed)
 
 
 def _named_by_its_words(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:

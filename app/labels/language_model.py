@@ -115,7 +115,7 @@ def _of_film(about: Description) -> dict[str, Any]:
 
 
 def _of_picture(about: Picture) -> dict[str, Any]:
-    whose = "a model, as a guess" if about.is_guess else "whoever brought it"
+    whose = "a model, as a guess" if about.is_guess else "the visitor who uploaded it"
     return {"picture": {"shows": about.shows, "said by": whose} if about.shows else {"shows": "not known"}}
 
 

@@ -53,7 +53,11 @@ def flaws(texts: Iterable[ShownText]) -> list[FieldError]:
     for field, subject, text in texts:
         unweighted = prompt_weights.parse(text).text  # weights in brackets could hide a word
         if word := _find_word(text, banned) or _find_word(unweighted, banned):
-            message = _("%(subject)s says “%(word)s”, a word that does not hang here.", subject=subject, word=word)
+            message = _(
+                "%(subject)s contains “%(word)s”, a word that is not shown here. Use another word.",
+                subject=subject,
+                word=word,
+            )
             errors.append(FieldError(field, message, is_unfit=True))
         elif kind := _unfit(text, unweighted, allowed=allowed, is_left_out=field[-1] == LEFT_OUT):
             errors.append(FieldError(field, _(unfit_text.KINDS[kind], subject=subject), is_unfit=True))

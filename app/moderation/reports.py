@@ -22,7 +22,7 @@ REASONS = {
     "hate": N_("It is hateful"),
     "person": N_("It is about a private person"),
     "me": N_("It is a picture of me"),
-    "rights": N_("It breaks somebody’s rights"),
+    "rights": N_("It infringes someone’s rights"),
     "other": N_("Something else"),
 }
 

@@ -22,19 +22,19 @@ from app.text.term_index import Hit, TermIndex
 
 FOLDER = Path(__file__).parent / "unfit_terms"
 KINDS = {
-    "minors": N_("%(subject)s brings children and sex together, which does not hang here."),
-    "sex": N_("%(subject)s speaks of sex, which does not hang in a house for all ages. Other words will do."),
-    "nudity": N_("%(subject)s speaks of nudity, which does not hang in a house for all ages. Other words will do."),
-    "hatred": N_("%(subject)s speaks of people with hatred, which does not hang here."),
+    "minors": N_("%(subject)s brings children and sex together, which is not shown here."),
+    "sex": N_("%(subject)s is about sex, which is not shown here: the site is for all ages. Use other words."),
+    "nudity": N_("%(subject)s is about nudity, which is not shown here: the site is for all ages. Use other words."),
+    "hatred": N_("%(subject)s speaks of people with hatred, which is not shown here. Use other words."),
     "harm": N_(
-        "%(subject)s speaks of self-harm, which does not hang here."
-        " Whoever wants to talk to somebody finds them at findahelpline.com."
+        "%(subject)s is about self-harm, which is not shown here."
+        " If you want to talk to someone, see findahelpline.com."
     ),
     "cruelty": N_(
-        "%(subject)s speaks of blood or cruelty, which does not hang in a house for all ages. Other words will do."
+        "%(subject)s is about blood or cruelty, which is not shown here: the site is for all ages. Use other words."
     ),
-    "drugs": N_("%(subject)s speaks of drugs, which do not hang in a house for all ages. Other words will do."),
-    "coarse": N_("%(subject)s holds a coarse word, which does not hang here. Another will do."),
+    "drugs": N_("%(subject)s is about drugs, which are not shown here: the site is for all ages. Use other words."),
+    "coarse": N_("%(subject)s contains a coarse word, which is not shown here. Use another word."),
 }
 """The kinds of unfit text and their error messages. If a text has several kinds, the first one is reported."""
 ALWAYS_REFUSED = ("minors", "hatred", "coarse")

@@ -45,7 +45,7 @@ def examine() -> list[Finding]:
         *(_model(model.setting) for model in models_on_offer.offered()),
         *(_finding(name, index.flaw(), index.summary()) for name, index in INDEXES if database.well),
         _finding("disk", _disk_flaw(), "has room"),
-        _finding("secrets", _secrets_flaw(), "are long enough, and nobody else on this machine reads them"),
+        _finding("secrets", _secrets_flaw(), "are long enough, and no one else on this machine reads them"),
         _finding("proxy", _proxy_flaw(), f"{config['PROXIES']} in front"),
         _worker(database.well),
     ]

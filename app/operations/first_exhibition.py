@@ -38,7 +38,7 @@ from app.walk_requests import recipe
 from app.walk_requests.recipe_pins import PinnedSettings
 from app.walk_requests.schema import Commission
 from app.walk_requests.validation import validate
-from app.walks import colours, lifecycle, lookup, neighbours
+from app.walks import colours, lifecycle, lookup, neighbours, posters
 
 if TYPE_CHECKING:  # numpy is not loaded in the web process; it would take a sixth of its memory
     import numpy as np
@@ -53,8 +53,8 @@ VISITOR = "first exhibition"
 SLUG = "the-first-exhibition"
 TITLE = "The first exhibition"
 TEXT = (
-    "The walks with which this house opened. Nobody had asked for anything yet, so the house did.\n\n"
-    "Prompts, seeds and hands were chosen by looking at contact sheets. Walk on from any of them."
+    "The walks with which this site opened, before anyone had asked for one.\n\n"
+    "Prompts, seeds and styles were chosen by looking at contact sheets. Walk on from any of them."
 )
 SYNTHETIC = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -291,7 +291,7 @@ def _write_files(shipped: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
     made = {
         ("gif", "gif"): shipped.gif(pictures),
         ("mp4", "mp4"): shipped.film(),
-        ("poster", "png"): _png(_middle(pictures)),
+        ("poster", "png"): _png(_poster(shipped, pictures)),
     }
     for (kind, extension), data in made.items():
         path, digest = media_store.film_path(shipped.walk_id, kind, extension, data)
@@ -347,7 +347,7 @@ def _walk(shipped: ShippedWalk, wanted: Commission, pinned: PinnedSettings) -> W
         morph=shipped.label.get("morph"),
         perceptual_step=shipped.label.get("perceptual_step"),
         strides=shipped.label.get("strides"),
-        colour=colours.main(Image.fromarray(_middle(shipped.frames()))),
+        colour=colours.main(Image.fromarray(_poster(shipped, shipped.frames()))),
         created_at=painted_at,
         started_at=painted_at,
         finished_at=painted_at,
@@ -364,8 +364,8 @@ def _png(picture: Picture) -> bytes:
     return out.getvalue()
 
 
-def _middle(pictures: Sequence[Picture]) -> Picture:
-    return pictures[len(pictures) // 2]
+def _poster(shipped: ShippedWalk, pictures: Sequence[Picture]) -> Picture:
+    return pictures[posters.choose(pictures, shipped.recipe["positions"])]
 
 
 def _durations(gif: bytes) -> list[float]:

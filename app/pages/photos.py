@@ -88,7 +88,7 @@ def attach_photos(form: MakeForm) -> None:
         if photo is None:
             if ID.fullmatch(stop.picture):
                 subject = error_messages.subject(("stops", index, "picture"))
-                flaw = _("is not here: it was kept for a day, or somebody else brought it. Bring it once more.")
+                flaw = _("is not here: it was kept for a day, for the visitor who uploaded it. Upload it again.")
                 stop.error = stop.error or f"{subject} {flaw}"
             stop.picture = ""  # a remix of another visitor's walk names that visitor's photo by its digest
             continue

@@ -25,10 +25,10 @@ from app.walks import reuse
 
 blueprint = Blueprint("restoring", __name__)
 
-BACK = N_("The recipe of your film is back. Paint it again, or change what you like.")
+BACK = N_("The settings of your film are loaded. Paint this walk, or change what you like.")
 NEWER = N_("The model has learned on since: the pictures will not be quite the same.")
 NOT_OFFERED = N_("A drawing that it was painted after is not offered any more: another takes its place here.")
-NO_PHOTO = N_("Bring its picture once more: a recipe says which it was, and does not hold it.")
+NO_PHOTO = N_("Upload its picture again: a recipe names it, but does not contain it.")
 UPLOADS = ("restoring.restore", "api.read_recipe")
 
 

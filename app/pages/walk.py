@@ -59,8 +59,8 @@ def another(walk_id: str) -> Response:
     walk = lookup.walk_at_address(walk_id)
     other = catalogue.random_walk(excluding=walk)
     if other is None:
-        message = _("No other walk hangs here yet. The one that you wait for goes on, and keeps its address.")
-        return error_responses.answer(404, message, title=N_("Nothing else hangs yet"))
+        message = _("There is no other walk yet. The one that you are waiting for goes on and keeps its address.")
+        return error_responses.answer(404, message, title=N_("No other walk yet"))
     response = cast(Response, redirect(f"{other.url}?{urlencode({MEANWHILE: walk.id})}"))
     response.headers["Cache-Control"] = "no-store"
     return response

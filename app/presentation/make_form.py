@@ -171,7 +171,7 @@ class MakeForm:
         except (WalkNotFound, WalkGone):
             parent = None
         if parent is None or parent.state != FINISHED:
-            self.errors["form"] = _("The walk to go on from is not here: it may not be finished, or was taken down.")
+            self.errors["form"] = _("The walk to go on from is not here: it may not be finished, or was deleted.")
             return
         self.parent = parent
         self.stops[0] = StopLine(parent.stops[-1].prompt)

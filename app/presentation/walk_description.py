@@ -81,7 +81,7 @@ class Films(TypedDict):
     webp: Annotated[str | None, Field(examples=[None])]
     """The film as WebP."""
     poster: Annotated[str | None, Field(examples=[f"/walks/{WALK_ID}.png"])]
-    """Its middle frame as PNG."""
+    """A still picture of it as PNG: a frame at one of its stops; of walks of 1.0.0, the middle frame."""
 
 
 @documented

@@ -50,7 +50,7 @@ def lowest(seconds: float | None, seen: str | None) -> float | None:
 def waiting_words(count: int, seconds: float | None) -> str:
     """Return the queue's length and the waiting time in words: ``Two walks are waiting. About 25 seconds.``."""
     if count == 0:
-        line = _("Nobody is waiting.")
+        line = _("No one is waiting.")
     elif count == 1:
         line = _("One walk is waiting.")
     else:
@@ -106,10 +106,19 @@ def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> 
 
     They are the first and last stop of the first walk whose prompts fit the largest type size, or else a starter pair.
     """
-    pairs = [(walk.stops[0].prompt, walk.stops[-1].prompt) for walk in walks]
-    fitting = [pair for pair in pairs if max(map(len, pair)) <= 14 and pair[0] != pair[1]]
-    first, second = [*fitting, *starters, ("a lemon", "the sun")][0]
+    walk = example_walk(walks)
+    pairs = [] if walk is None else [(walk.stops[0].prompt, walk.stops[-1].prompt)]
+    first, second = [*pairs, *starters, ("a lemon", "the sun")][0]
     return first, second
+
+
+def example_walk(walks: Sequence[Any]) -> Any:
+    """Return the first walk whose first and last prompt fit the largest type size; ``None`` if none does."""
+    for walk in walks:
+        first, last = walk.stops[0].prompt, walk.stops[-1].prompt
+        if max(len(first), len(last)) <= 14 and first != last:
+            return walk
+    return None
 
 
 def same_shape(walks: Sequence[Any]) -> bool:

@@ -52,7 +52,7 @@ def feed() -> Response:
         walks=walks,
         q=choice.q,
         chosen=filter_options.chosen(choice),
-        told=choice.address(sort=None),
+        filters=choice.address(sort=None),
         root=request.url_root.rstrip("/"),
         updated=walks[0].finished_at if walks else BEGINNING,
         urn=_urn,

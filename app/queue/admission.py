@@ -38,10 +38,10 @@ log = logging.getLogger(__name__)
 WHOLE = N_("The line is full: the work of %(count)s usual walks is as much as may wait.")
 OF_VISITOR = N_("The work of %(count)s usual walks is as much as may wait in line of one visitor.")
 OF_ADDRESS = N_("The work of %(count)s usual walks is as much as may wait in line of one address.")
-OF_DAY = N_("%(size)s of pictures a day are as much as we keep from one address. Take some of yours down, or wait.")
+OF_DAY = N_("%(size)s of pictures a day are as much as we keep from one address. Delete some of yours, or wait.")
 NO_DISK = N_(
-    "There is no room for more pictures just now: less than %(size)s is free (FREE_BYTES_MIN). Whoever runs this site"
-    " has to make room (flask --app wsgi media prune)."
+    "There is no space for more pictures at the moment: less than %(size)s is free (FREE_BYTES_MIN). The operator of"
+    " this site has to free some (flask --app wsgi media prune)."
 )
 ROOM_IN = N_("There is room again in %(time)s.")
 

@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app.config import ROOT
 from app.storage import compatibility, disk_space
+from app.storage.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.storage.session import Session as HoldingSession
 from app.storage.write_turns import WriterLock
 
@@ -118,6 +119,27 @@ def init_app(app: Flask) -> None:
                 app.extensions[TURNS] = WriterLock(Path(name), BUSY_TIMEOUT_MS / 1000)
         else:
             _watch_postgres(db.engine)
+
+
+def start_checkpoints(app: Flask) -> None:
+    """Make checkpoints of SQLite in a thread instead of in commits; for processes that serve, not for commands."""
+    turns = app.extensions.get(TURNS)
+    if turns is None:  # Postgres, or in memory
+        return
+    with app.app_context():
+        checkpoints = Checkpointer(Path(str(db.engine.url.database)), turns)
+
+        @event.listens_for(db.engine, "connect")
+        def configure(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute(f"PRAGMA wal_autocheckpoint={BACKSTOP_PAGES}")
+
+        @event.listens_for(db.engine, "commit")
+        def notify(connection: Connection) -> None:
+            if connection.get_execution_options().get("writes", False):
+                checkpoints.notify()
+
+        db.engine.dispose()  # connections that were opened before
+    checkpoints.start()
 
 
 def _postgres_timeouts(url: str) -> dict[str, Any]:

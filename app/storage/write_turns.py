@@ -2,8 +2,8 @@
 
 SQLite has one writer at a time. A process that finds it busy tries again after sleeps of up to a tenth of a second,
 while the threads of another process pass the lock to each other within a moment. On a busy site a worker that saves a
-picture might not get it for minutes. So writers first wait for a lock file, one thread of each process at a time, and
-only its holder asks SQLite.
+picture might not get it for minutes. So writers first wait for locks on a file, one thread of each process at a time:
+for the turn, and then, as the only one, for the end of the current transaction. SQLite is asked when it is free.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from time import monotonic, sleep
 
 from sqlalchemy.exc import OperationalError
 
-POLL_SECONDS = 0.001  # between two attempts at the lock file: the same for all, so that no process starves
+POLL_SECONDS = 0.001  # between two attempts at a lock: the same for all, so that no process starves
+TURN, TRANSACTION = 0, 1  # the locked bytes of the file
 
 
 class WriterLock:
-    """The writer lock of a database: a lock between threads, then a lock on a file beside the database.
+    """The writer lock of a database: a lock between threads, then two locks on a file beside the database.
 
-    The system releases the file lock of a process that ends. Another thread of the same process gets its turn only
+    The system releases the file locks of a process that ends. Another thread of the same process gets its turn only
     after the whole transaction: otherwise a process's threads would pass the lock to each other. If the file cannot be
     made, only SQLite's own locking applies.
     """
@@ -50,16 +51,18 @@ class WriterLock:
         if not thread.acquire(timeout=self._timeout):
             raise _locked()
         try:
-            self._lock()
+            self._lock(TURN)
             try:
-                begin()
+                self._lock(TRANSACTION)
             finally:
-                self._unlock()
+                self._unlock(TURN)
+            begin()
             yield
         finally:
+            self._unlock(TRANSACTION)
             thread.release()
 
-    def _lock(self) -> None:
+    def _lock(self, byte: int) -> None:
         until = monotonic() + self._timeout
         if self._lock_file is None:
             with suppress(OSError):
@@ -67,7 +70,7 @@ class WriterLock:
                 weakref.finalize(self, os.close, self._lock_file)
         while self._lock_file is not None:
             try:
-                fcntl.lockf(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.lockf(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
             except BlockingIOError:
                 if monotonic() > until:
                     raise _locked() from None
@@ -75,9 +78,9 @@ class WriterLock:
             else:
                 return
 
-    def _unlock(self) -> None:
+    def _unlock(self, byte: int) -> None:
         if self._lock_file is not None:
-            fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
+            fcntl.lockf(self._lock_file, fcntl.LOCK_UN, 1, byte)
 
 
 def _locked() -> OperationalError:

@@ -85,7 +85,7 @@ def find_for_stops(request: Commission, owner_hash: str | None, *, excluding: Co
         path = ("stops", index, "picture")
         photo = None if owner_hash is None else find(stop.picture, owner_hash)
         if photo is None:
-            flaw = _("is not here: it was kept for a day, or somebody else brought it. Bring it once more.")
+            flaw = _("is not here: it was kept for a day, for the visitor who uploaded it. Upload it again.")
             errors.append(FieldError(path, f"{error_messages.subject(path)} {flaw}"))
         elif photo.error is not None:
             errors.append(FieldError(path, translate_foreign(photo.error)))

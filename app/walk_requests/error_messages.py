@@ -22,7 +22,7 @@ from app.storage.walk_models import ENDINGS
 UNREADABLE = N_("contains characters that could not be read. Send it as UTF-8.")
 SUBJECTS = {
     "prompt": N_("The prompt"),
-    "negative_prompt": N_("The list of what to leave out"),
+    "negative_prompt": N_("The negative prompt"),
     "seed": N_("The seed"),
     "hand": N_("The hand"),
     "style": N_("The style"),

@@ -26,7 +26,7 @@ def continuation_flaw(request: Commission) -> str:
         return ""
     parent = lookup.visible_walk(request.continues)
     if parent is None:
-        return _("The walk to go on from is not here: it may have been taken down, or its id mistyped.")
+        return _("The walk to go on from is not here: it may have been deleted, or its id mistyped.")
     if parent.state != FINISHED:
         return _("The walk to go on from is not finished; it is %(state)s.", state=_(parent.state))
     last, first = parent.stops[-1], request.stops[0]
@@ -62,4 +62,4 @@ def remix_flaw(remix_of: str | None) -> str:
     """Return why no remix of the named walk can be made; ``""`` if it can, or none is named."""
     if remix_of is None or lookup.visible_walk(remix_of) is not None:
         return ""
-    return _("The walk that this is a remix of is not here: it may have been taken down, or its id mistyped.")
+    return _("The walk that this is a remix of is not here: it may have been deleted, or its id mistyped.")

@@ -25,7 +25,8 @@ FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first version, every frame was rendered in full
 SIZE_MAX = 50_000_000
 OF_ANOTHER_SITE = N_(
-    "The recipe is missing: this %(kind)s carries none of ours. It was not made here, or was saved anew since."
+    "The recipe is missing: this %(kind)s contains none of ours. It was not made here, or another program saved it"
+    " since. Choose the file as it was downloaded."
 )
 UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP or MP4 made here nor a recipe file.")
 OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
@@ -169,7 +170,7 @@ def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
     for words, digest in ((pinned.sampling and pinned.sampling.adapters) or {}).items():
         if adapters.find(digest, models_on_offer.setting(pinned.model_name)) is None:
             lacks = _(
-                "The style “%(style)s” that the recipe was painted in was removed here, or learned anew.", style=words
+                "The style “%(style)s” that the recipe was painted in was removed here, or trained again.", style=words
             )
             raise _unusable(lacks)
     for name, digest in ((pinned.sampling and pinned.sampling.loras) or {}).items():
@@ -291,7 +292,12 @@ def _pinned(recipe: dict[str, Any]) -> PinnedSettings:
 
 
 def _altered(flaw_text: str) -> InvalidInput:
-    return _unusable(_("The recipe was altered: %(flaw)s.", flaw=flaw_text))
+    return _unusable(
+        _(
+            "The recipe cannot be used, because it was changed: %(flaw)s. Choose the file as it was downloaded.",
+            flaw=flaw_text,
+        )
+    )
 
 
 def _unusable(message: str) -> InvalidInput:

@@ -188,7 +188,7 @@ def flaw(pinned: PinnedSettings, *, stops: int, frames: int | None, closed: bool
     if pinned.sampling is None:
         return ""
     if not pinned.levels:
-        return _("its levels are missing")
+        return _("its passes are missing")
     return _sampling_flaw(pinned.sampling, pinned.sampler_steps) or _levels_flaw(
         pinned, pinned.sampling, pinned.levels, stops, closed=closed
     )
@@ -218,7 +218,10 @@ def _sampling_flaw(sampling: PinnedSampling, steps: int) -> str:
     depths = [depth for depth, _count in sampling.ladder]
     if depths != sorted(set(depths)) or depths[-1] > steps or any(count > KNOTS_MAX for _, count in sampling.ladder):
         values = {"steps": steps, "most": KNOTS_MAX}
-        return _("its ladder must lie within its %(steps)s steps, with at most %(most)s knots to a leg", **values)
+        return _(
+            "its schedule must fit its %(steps)s steps, with at most %(most)s intermediate samples between stops",
+            **values,
+        )
     return ""
 
 
@@ -228,17 +231,17 @@ def _levels_flaw(
     """Return how the passes were altered: their order, their batches, and the positions in them."""
     for number, level in enumerate(levels):
         if sorted(index for batch in level.batches for index in batch) != list(range(len(level.positions))):
-            return _("the batches of level %(number)s must hold each of its positions once", number=number)
+            return _("the batches of pass %(number)s must contain each of its positions once", number=number)
         if not _is_distinct_within(level.positions, stops if closed else stops - 1):
-            return _("the positions of level %(number)s must differ and lie on the walk", number=number)
+            return _("the positions of pass %(number)s must differ and lie on the walk", number=number)
     kinds: list[str] = [level.kind for level in levels]
     if kinds != sorted(kinds, key=(STOPS, KNOTS, FRAMES).index) or kinds.count(STOPS) != 1:
-        return _("its levels must be the stops, then knots, then frames")
+        return _("its passes must be the stops, then intermediate samples, then frames")
     if levels[0].positions != [float(stop) for stop in range(stops)]:
-        return _("its first level must hold the %(count)s stops", count=stops)
+        return _("its first pass must contain the %(count)s stops", count=stops)
     knots = [level for level in levels if level.kind == KNOTS]
     if not sampling.branches and any(_is_mixed(*neighbours) for neighbours in pairwise(knots)):
-        return _("a batch of its knots must go on from earlier ones or begin anew, not both")
+        return _("a batch of its intermediate samples must start either from earlier ones or from noise, not from both")
     return _knots_flaw(knots, sampling.ladder, stops) or _frames_flaw(
         [level for level in levels if level.kind != KNOTS], pinned
     )
@@ -254,11 +257,11 @@ def _knots_flaw(levels: Sequence[PinnedLevel], ladder: Sequence[Sequence[int]], 
     """Return how the passes of intermediate samples were altered, compared with the ladder."""
     depths = [level.until for level in levels]
     if depths != [depth for depth, _count in ladder][: len(depths)]:
-        return _("its knots must be painted as deep as the ladder says, rung by rung")
+        return _("the depths of its intermediate samples must be those of its schedule")
     if any(position.is_integer() for level in levels for position in level.positions):
-        return _("a stop stands among its knots")
+        return _("a stop is listed among its intermediate samples")
     if any(len(level.positions) > KNOTS_MAX * stops for level in levels):
-        return _("it has more than %(most)s knots to a leg", most=KNOTS_MAX)
+        return _("it has more than %(most)s intermediate samples between two stops", most=KNOTS_MAX)
     return ""
 
 
@@ -267,7 +270,7 @@ def _frames_flaw(levels: Sequence[PinnedLevel], pinned: PinnedSettings) -> str:
     if any(level.until != pinned.sampler_steps for level in levels):
         return _("its stops and frames must be painted to the last step, %(step)s", step=pinned.sampler_steps)
     if sorted(position for level in levels for position in level.positions) != pinned.positions:
-        return _("its levels must hold each frame once")
+        return _("its passes must contain each frame once")
     return ""
 
 

@@ -180,8 +180,8 @@ def unknown_drawings(book: Sketchbook, scenes: Sequence[dict[str, Any] | None]) 
         for place, thing in enumerate(scene["things"] if scene else ()):
             if thing["drawing"] not in book:
                 message = _(
-                    "The scene of stop %(number)s holds a drawing that was never here, %(digest)s. Leave the scene out,"
-                    " and the prompt is read anew.",
+                    "The scene of stop %(number)s names a drawing that was never here, %(digest)s. Leave the scene out,"
+                    " and the prompt is read again.",
                     number=index + 1,
                     digest=thing["drawing"],
                 )

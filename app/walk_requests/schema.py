@@ -237,7 +237,7 @@ def _prompt_schema(schema: dict[str, Any]) -> None:
 
 def _picture(text: str | None) -> str | None:
     if text is not None and not PICTURE.fullmatch(text):
-        raise ValueError(_("is not the id of a picture. Bring the picture first; the answer says its id."))
+        raise ValueError(_("is not the id of a picture. Upload the picture first; the response contains its id."))
     return text
 
 

@@ -9,6 +9,7 @@ __all__ = [
     "media_urls",
     "neighbours",
     "note_sentences",
+    "posters",
     "reuse",
     "shapes",
     "still_stops",

@@ -133,5 +133,5 @@ def gone(walk: Walk) -> WalkGone:
     A hidden walk was removed by an operator, any other by its owner.
     """
     if walk.hidden_at is None:
-        return WalkGone(_("Its owner took it down. Its pictures are gone."))
-    return WalkGone(_("The house has taken it down."))
+        return WalkGone(_("Its owner deleted it. Its pictures are gone."))
+    return WalkGone(_("The operator of this site deleted it."))

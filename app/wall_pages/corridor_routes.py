@@ -30,7 +30,7 @@ def screen(slug: str) -> Response:
     exhibition = exhibitions.at(slug)
     legs = corridors.legs_of(exhibition)
     if not legs:
-        raise NotFound(_("Nothing of this exhibition hangs just now, so there is no corridor."))
+        raise NotFound(_("This exhibition has no walks to show at the moment, so there is no corridor."))
     start = corridors.first_leg(legs, request.args.get("at", "").partition("-")[0])
     first = legs[start - 1].to_json(start)
     page = render_template(

@@ -185,7 +185,7 @@ def _look_at_photo(form: SayForm) -> None:
     is_id = ID.fullmatch(form.picture)
     photo = brought_photos.find(form.picture, visitors.digest(owner)) if owner and is_id else None
     if photo is None:
-        flaw = _("is not here: it was kept for a day, or somebody else brought it. Bring it once more.")
+        flaw = _("is not here: it was kept for a day, for the visitor who uploaded it. Upload it again.")
         form.errors["picture"] = f"{_('The picture')} {flaw}"
         form.picture = ""
         return

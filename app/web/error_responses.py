@@ -26,10 +26,10 @@ TITLES = {
     400: N_("That could not be read"),
     401: N_("Not without a token"),
     403: N_("Not your walk"),
-    404: N_("Nothing hangs at this address"),
+    404: N_("There is nothing at this address"),
     405: N_("Not done that way"),
     408: N_("That took too long"),
-    410: N_("This walk was taken down"),
+    410: N_("This walk was deleted"),
     413: N_("Too much at once"),
     415: N_("Not a kind we read"),
     416: N_("Not a part of this film"),
@@ -40,9 +40,9 @@ TITLES = {
 }
 DETAILS = {
     400: N_("The request was cut off or garbled on its way. Go back and try once more."),
-    404: N_("Nothing hangs at this address. It may have been mistyped, or never painted."),
+    404: N_("There is nothing at this address. It may have been mistyped: check it, or look in the gallery."),
     405: N_("This address answers, but not to that. Begin again from a page of ours."),
-    410: N_("Its owner took it down. Its pictures are gone."),
+    410: N_("Its owner deleted it. Its pictures are gone."),
     413: oversized.WHOLE,
     415: N_("This address reads {kind}."),
     429: N_("You have asked for many walks in a short time. Wait a little, then paint the next."),
@@ -52,10 +52,7 @@ DETAILS = {
 
 QUESTION = N_("Not a question we can answer")
 PICTURES_AWAY = N_("The pictures cannot be had from where they are kept just now. Try again in a moment.")
-DISK_FULL = N_(
-    "There is no room for more just now: the disk is full. Whoever runs this site has to make room"
-    " (flask --app wsgi media prune)."
-)
+DISK_FULL = N_("The disk of this site is full. Its operator has to free some space (flask --app wsgi media prune).")
 RETRY_SECONDS = 5
 FOR_PROGRAMS = ("/healthz", "/readyz", "/oembed", "/slideshow/films")
 JSON_ONLY = "JSON. Send it as application/json"

@@ -32,15 +32,17 @@ def advice() -> str:
     config, size = current_app.config, limit()
     if request.endpoint in MAKING and request.mimetype == FORM and size > config["BODY_MAX"]:
         field = _(
-            "It was the pictures for the stops (“Bring a photo or a drawing”): each may have %(each)s, and the form "
-            "with all of them %(whole)s. Choose a smaller one, or bring one after the other.",
+            "It was the pictures for the stops (“Add a photo or a drawing”): each may have %(each)s, and the form "
+            "with all of them %(whole)s. Choose a smaller one, or upload one after the other.",
             each=file_size(config["PHOTO_MAX"]),
             whole=file_size(size),
         )
     elif request.endpoint in MAKING:
         field = _("It was what is written in the form: a prompt has at most %(most)s characters.", most=_prompt_max())
     elif request.endpoint == RESTORING:
-        field = _("It was the film or recipe (“Recipe”): of one, %(most)s are read.", most=file_size(size))
+        field = _(
+            "It was the film or recipe (“Load settings from a file”): at most %(most)s are read.", most=file_size(size)
+        )
     else:
         field = ""
     back = _("Nothing of it was read or kept. The back button of your browser leads to what you typed.")

@@ -115,7 +115,7 @@ def _states() -> dict[str, Room]:
     easel.finish(many)
     failed, refused, cancelled, gone = (easel.commissioned("a fox", f"a star no. {n}", owner=OWNER) for n in range(4))
     easel.settle(failed, state=FAILED, error="The painter ran out of memory.", painted_count=9)
-    easel.settle(refused, state=REFUSED, error="It asks for gore, which does not hang here.")
+    easel.settle(refused, state=REFUSED, error="It asks for gore, which is not shown here.")
     lifecycle.cancel(cancelled)
     lifecycle.delete_walk(gone)
     states = {"queued": queued, "being painted": painting, "five stops": many, "failed": failed, "refused": refused,

@@ -89,7 +89,7 @@ def walk_id(page: Page) -> str:
 
 def wait_finished(page: Page) -> None:
     """Wait until the page shows the finished walk."""
-    expect(page.get_by_role("heading", name="Take it home")).to_be_visible()
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
 
 
 @both_ways
@@ -113,7 +113,7 @@ def test_two_prompts_become_a_film_on_its_page_and_in_the_gallery(
     address = page.get_by_role("link", name="GIF").get_attribute("href")
     with Image.open(io.BytesIO(page.request.get(str(address)).body())) as film:
         assert getattr(film, "n_frames", 1) == 24
-    page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Gallery").click()
+    page.get_by_role("navigation", name="Main navigation").get_by_role("link", name="Gallery").click()
     page.get_by_role("searchbox").fill(word)
     page.get_by_role("button", name="Search").click()
     page.wait_for_url(re.compile(rf"/gallery\?q={word}"))
@@ -211,7 +211,7 @@ def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Visit) -
     write(page, "a paper crane", "a stove")
     number = paint(page)
     wait_finished(page)
-    page.get_by_text("Take it down", exact=True).click()
+    page.get_by_text("Delete", exact=True).click()
     page.get_by_role("button", name="Delete this walk").click()
     page.wait_for_url(re.compile("/gallery"))
     answer = page.goto(f"/walks/{number}")
@@ -274,7 +274,7 @@ def test_film_shows_on_another_site_and_stands_still_where_asked(
 def test_other_pages_of_the_site_are_not_shown_on_another(elsewhere: Callable[..., Page], site: LiveSite) -> None:
     frames = "".join(f'<iframe src="{site.url}{path}"></iframe>' for path in ("/walks/never/embed", "/about"))
     page = elsewhere(frames)
-    expect(page.frame_locator("iframe >> nth=0").get_by_text("Nothing hangs at this address.")).to_be_visible()
+    expect(page.frame_locator("iframe >> nth=0").get_by_text("There is nothing at this address.")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert all("Every picture here" not in frame.content() for frame in page.frames)
 
@@ -286,9 +286,9 @@ def test_owner_retitles_a_walk_and_the_gallery_says_so(site: LiveSite, visit: Vi
     write(page, "a teapot", "a stove")
     number = paint(page)
     wait_finished(page)
-    page.get_by_text("Retitle it", exact=True).click()
-    page.get_by_label("Its title on the wall").fill(title)
-    page.get_by_role("button", name="Hang it under this title").click()
+    page.get_by_text("Rename", exact=True).click()
+    page.get_by_label("Title", exact=True).fill(title)
+    page.get_by_role("button", name="Save title").click()
     page.wait_for_url(re.compile(f"{number}-{title.lower().replace(' ', '-')}"))
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
     page.goto("/gallery")
@@ -310,14 +310,14 @@ def test_film_brought_to_the_form_fills_it_and_its_remix_names_its_original(
         film.write_bytes(page.request.get(f"/walks/{number}.{kind}").body())
         page.goto("/")
         page.get_by_text("More", exact=True).click()
-        page.get_by_label("Recipe").set_input_files(film)
+        page.get_by_label("Load settings from a file").set_input_files(film)
         if not javascript:
-            page.get_by_role("button", name="Bring its recipe back").click()
+            page.get_by_role("button", name="Load settings", exact=True).click()
         page.wait_for_url(re.compile("/recipe$"))
         expect(page.get_by_label("From", exact=True)).to_have_value("a comet")
         expect(page.locator("#seed")).to_have_value("11")
     page.goto(f"/walks/{number}")
-    page.get_by_role("link", name="Remix it, a new seed").click()
+    page.get_by_role("link", name="Remix with a new seed").click()
     page.get_by_label("To", exact=True).fill("a lighthouse")
     paint(page)
     wait_finished(page)
@@ -337,5 +337,5 @@ def test_film_dropped_on_the_page_is_read_and_what_is_none_leaves_what_was_typed
         }"""
     )
     page.wait_for_url(re.compile("/recipe$"))
-    expect(page.get_by_role("alert").first).to_contain_text("this GIF carries none of ours")
+    expect(page.get_by_role("alert").first).to_contain_text("this GIF contains none of ours")
     expect(page.get_by_label("From", exact=True)).to_have_value("kept words")

@@ -86,7 +86,7 @@ def test_everything_works_without_javascript(pages: Any) -> None:
     page.get_by_label("Nach", exact=True).fill("a kite")
     page.get_by_role("button", name="Diesen Spaziergang malen").click()
     page.wait_for_url(re.compile("/walks/"))
-    expect(page.get_by_role("heading", name="Mit nach Hause nehmen")).to_be_visible()
+    expect(page.get_by_role("heading", name="Herunterladen")).to_be_visible()
     address = urlsplit(page.url).path.partition("-")[0]
 
     page.goto("/gallery")
@@ -95,19 +95,19 @@ def test_everything_works_without_javascript(pages: Any) -> None:
     expect(page.get_by_role("status")).to_contain_text("1 Spaziergang")
     page.locator(".filters summary").click()
     page.get_by_role("checkbox", name="drei", exact=True).check()
-    page.get_by_role("button", name="Diese aufhängen").click()
+    page.get_by_role("button", name="Anwenden").click()
     expect(page.locator(".poster")).to_have_count(0)
 
     page.goto(address)
     page.get_by_text("Umbenennen", exact=True).click()
-    page.get_by_label("Sein Titel an der Wand").fill("Zinnoberrot")
-    page.get_by_role("button", name="Unter diesem Titel aufhängen").click()
+    page.get_by_label("Titel", exact=True).fill("Zinnoberrot")
+    page.get_by_role("button", name="Titel speichern").click()
     expect(page.get_by_role("heading", name=re.compile("^Zinnoberrot"))).to_be_visible()
 
     page.get_by_role("link", name="Diesen Spaziergang melden").first.click()
     page.get_by_role("radio", name="Etwas anderes").check()
     page.get_by_role("button", name="Diesen Spaziergang melden").click()
-    expect(page.get_by_role("status")).to_contain_text("Das Haus sieht sich diesen Spaziergang an.")
+    expect(page.get_by_role("status")).to_contain_text("Dieser Spaziergang wird geprüft.")
 
     page.get_by_role("link", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", ENGLISH)

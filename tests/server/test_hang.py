@@ -32,6 +32,7 @@ new PerformanceObserver((list) => { largest = list.getEntries().at(-1).startTime
 """
 SHOWN = "() => [...document.images].filter((image) => image.checkVisibility()).every((image) => image.complete)"
 PLAYING = "() => [...document.querySelectorAll('video')].filter((film) => film.currentTime > 0).length === 1"
+REST_MS = 1000  # before a film in the middle of the screen is loaded, in static/film.js
 Open = Callable[..., Page]
 
 
@@ -114,6 +115,45 @@ def test_first_posters_are_fetched_at_once_and_films_only_when_asked_for(visit: 
     expect(page.locator("video")).to_have_count(0)
 
 
+def test_film_in_the_middle_of_the_screen_plays_alone_and_stops_by_itself(visit: Open) -> None:
+    page = visit("/gallery", viewport={"width": 390, "height": 844})
+    page.wait_for_function(PLAYING)
+    first = page.evaluate("document.querySelector('.poster:has(video) .picture').href")
+    expect(page.locator("video")).to_have_count(0, timeout=PATIENCE_MS)  # after five seconds at most
+    page.mouse.wheel(0, 900)
+    page.wait_for_function(PLAYING)
+    assert page.locator("video").count() == 1
+    assert page.evaluate("document.querySelector('.poster:has(video) .picture').href") != first
+
+
+@pytest.mark.parametrize("options", [{"reduced_motion": "reduce"}, {}], ids=["reduced motion", "saving data"])
+def test_no_film_plays_in_the_middle_of_the_screen_where_that_is_unwanted(visit: Open, options: Any) -> None:
+    page = visit("/about", viewport={"width": 390, "height": 844}, **options)
+    if not options:
+        page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    page.goto("/gallery")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2 * REST_MS)
+    assert page.locator("video").count() == 0
+    page.locator(".poster .picture").first.focus()
+    assert page.locator("video").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_making_page_shows_a_finished_film_until_something_is_typed(visit: Open, width: int) -> None:
+    page = visit("/", viewport={"width": width, "height": 844})
+    example = page.locator(".example .poster")
+    expect(example.locator(".picture")).to_be_in_viewport(ratio=1)
+    page.wait_for_function(PLAYING)
+    assert example.locator("video").count() == 1
+    shown = page.locator("textarea").evaluate_all("(all) => all.map((each) => each.placeholder)")
+    assert all(name in example.locator("img").get_attribute("alt").lower() for name in shown)  # type: ignore[union-attr]
+    page.get_by_label("From", exact=True).fill("a fox")
+    expect(example).to_be_visible(visible=width < 1100)  # beside the words, not where they are written
+    page.goto("/?prompt=a+fox&prompt=a+kite")
+    expect(page.locator(".example")).to_have_count(0)
+
+
 def test_walk_shows_its_first_picture_and_fetches_no_film_that_it_does_not_play(visit: Open, walks: list[Walk]) -> None:
     page = visit(walks[0].url)
     page.wait_for_function(PLAYING)
@@ -148,13 +188,13 @@ def test_walk_is_reported_and_the_curator_hides_it_without_javascript(visit: Ope
     page.get_by_role("radio", name="It is hateful").check()
     page.get_by_label("In your words").fill("It is a guitar.")
     page.get_by_role("button", name="Report this walk").click()
-    expect(page.get_by_role("status")).to_contain_text("The house will look at this walk")
+    expect(page.get_by_role("status")).to_contain_text("A curator will look at this walk")
     page.goto("/curator")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Enter").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("It is a guitar.")).to_be_visible()
     page.get_by_role("button", name="Hide it").click()
-    expect(page.get_by_text("Nobody has reported a walk that is not settled.")).to_be_visible()
+    expect(page.get_by_text("There are no open reports.")).to_be_visible()
     page.get_by_role("link", name="Log").click()
     expect(page.get_by_text(f"hid walk {walks[0].id}")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()

@@ -99,7 +99,7 @@ def test_phone_writes_and_sees_where_its_words_are(visit: Open, java_script_enab
 
     def look() -> None:
         if not java_script_enabled:
-            page.get_by_role("link", name="Look again").click()
+            page.get_by_role("link", name="Refresh").click()
 
     lead_to(said(), lead=0)
     look()
@@ -133,15 +133,15 @@ def test_what_is_typed_survives_what_others_write_and_a_refusal(visit: Open) -> 
 def test_picture_goes_along_with_what_is_typed(visit: Open, java_script_enabled: bool) -> None:
     page = visit(java_script_enabled=java_script_enabled)
     page.get_by_label("Write the next stop").fill("my boat")
-    page.get_by_text("Bring a photo or a drawing").click()
+    page.get_by_text("Add a photo or a drawing").click()
     if java_script_enabled:
-        page.get_by_role("button", name="Draw with a finger").click()
-        page.locator("#easel canvas").tap()
-        page.get_by_role("button", name="Take it").click()
+        page.get_by_role("button", name="Draw a picture").click()
+        page.locator("#sketchpad canvas").tap()
+        page.get_by_role("button", name="Use this drawing").click()
     else:
         picture = {"name": "boat.png", "mimeType": "image/png", "buffer": written(two_halves())}
         page.get_by_label("A picture for this stop").set_input_files(picture)
-        page.get_by_role("button", name="Bring it").click()
+        page.get_by_role("button", name="Upload").click()
     expect(page.get_by_alt_text("Your picture for this stop")).to_be_visible()
     expect(page.get_by_label("Write the next stop")).to_have_value("my boat")
     page.get_by_label("I may publish it, and those in it agree").check()

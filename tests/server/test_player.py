@@ -231,7 +231,7 @@ def test_pause_stays_pause_while_better_frames_come(walk: Walk, look: Open) -> N
         assert page.locator("#film").get_attribute("src") == shown
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     easel.finish(walk)
-    expect(page.get_by_role("heading", name="Take it home")).to_be_visible()
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
     page.wait_for_timeout(300)
     assert page.locator("#film").get_attribute("src") == shown
     assert page.locator("video:not([hidden])").count() == 0
@@ -270,7 +270,7 @@ def test_reduced_motion_stays_still_before_and_after(walk: Walk, look: Open) -> 
     page.wait_for_timeout(500)
     easel.paint(walk, [place for place in EVEN if place not in (0, 0.5, 1)], 2)
     easel.finish(walk)
-    expect(page.get_by_role("heading", name="Take it home")).to_be_visible()
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
     page.wait_for_timeout(500)
     assert len({entry["place"] for entry in page.evaluate("record")}) == 1
     assert page.locator("video:not([hidden])").count() == 0
@@ -284,7 +284,7 @@ def test_without_javascript_the_page_is_asked_for_again_and_shows_the_film(walk:
     expect(page.get_by_role("button")).to_have_count(0)
     easel.paint(walk, EVEN[1:-1], 1, positions=EVEN)
     easel.finish(walk)
-    expect(page.get_by_role("heading", name="Take it home")).to_be_visible()
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
 
 
 def test_without_javascript_reduced_motion_shows_a_still_while_it_is_painted(walk: Walk, look: Open) -> None:
@@ -384,11 +384,11 @@ def test_stages_arrive_on_their_page_without_a_reload(hangs: Callable[..., Walk]
     page.get_by_role("slider").press("ArrowRight")
     page.get_by_role("link", name="How this picture was made").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("60 % lemon · 40 % sun")
-    page.get_by_role("button", name="Show me how").click()
+    page.get_by_role("button", name="Show the steps").click()
     expect(page.get_by_text("On its way.")).to_be_visible()
     page.evaluate("window.stayed = true")
     deliver(walk, 1, steps=9)
-    expect(page.get_by_text("As it hangs")).to_be_visible()
+    expect(page.get_by_text("The finished picture")).to_be_visible()
     assert page.evaluate("window.stayed") is True
     assert page.get_by_role("img", name=re.compile("After step")).count() == 9
     expect(page.get_by_role("status")).to_have_text("The stages are there")
@@ -398,9 +398,9 @@ def test_stages_are_reached_without_javascript(hangs: Callable[..., Walk], look:
     walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
     page = look(walk, java_script_enabled=False)
     page.get_by_role("link", name="How this picture was made").click()
-    page.get_by_role("button", name="Show me how").click()
+    page.get_by_role("button", name="Show the steps").click()
     deliver(walk, 1, steps=3)
-    expect(page.get_by_text("As it hangs")).to_be_visible()  # the page asks again by itself
+    expect(page.get_by_text("The finished picture")).to_be_visible()  # the page asks again by itself
 
 
 def test_going_on_keeps_the_joint_and_the_choices_are_said_when_more_is_shut(
@@ -417,9 +417,9 @@ def test_going_on_keeps_the_joint_and_the_choices_are_said_when_more_is_shut(
     for choice in ("there and back", "slower at the stops", "sketch"):
         page.get_by_role("radio", name=choice).check()
     page.get_by_role("button", name="Add a stop").click()
-    expect(page.get_by_role("textbox", name="By way of")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Via")).to_be_focused()
     expect(page.get_by_role("radio", name="sketch")).to_be_checked()
     page.get_by_text("Less", exact=True).click()
     expect(page.locator("#values")).to_contain_text("there and back, slower at the stops, sketch, seed 11")
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_role("button", name="Start from something else").click()
     expect(page.get_by_label("From", exact=True)).to_have_value("the sun")

@@ -183,5 +183,5 @@ def test_recipe_with_a_character_that_postgres_cannot_keep_is_refused(
     wanted, pinned = recipe.commission_of(recipe.parse_recipe(json.dumps(document).encode()))
     assert intake.place(wanted, visitor_key="ann", pinned=pinned)[1]
     document[part][field] += "\0"
-    with pytest.raises(InvalidInput, match="was altered"):
+    with pytest.raises(InvalidInput, match="was changed"):
         recipe.commission_of(recipe.parse_recipe(json.dumps(document).encode()))

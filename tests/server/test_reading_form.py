@@ -109,7 +109,7 @@ def test_prompt_is_read_once_typing_pauses_and_said_without_being_in_the_way(vis
     expect(page.get_by_role("status")).to_have_text("From: drawn after bat.")
     expect(line).to_be_focused()
     own = page.locator(".brought").first
-    choose = own.get_by_role("button", name="Choose among pictures")
+    choose = own.get_by_role("button", name="Show variations")
     for following in (own.locator("summary"), choose, page.get_by_label("To", exact=True)):
         page.keyboard.press("Tab")
         expect(following).to_be_focused()
@@ -211,7 +211,7 @@ def test_seed_that_is_shown_is_the_one_that_is_painted(visit: Open) -> None:
     shown = set()
     for _ in range(30):  # until both houses were seen
         with page.expect_response(lambda answer: "prompt=a+house" in answer.url):
-            page.get_by_role("button", name="Another").click()
+            page.get_by_role("button", name="Random").click()
         page.wait_for_load_state("networkidle")
         address = str(picture.get_attribute("src"))
         shown.add(address)
@@ -226,9 +226,9 @@ def test_stop_that_is_added_keeps_what_was_chosen(visit: Open) -> None:
     radio(page, "cricket game").check()
     page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Add a stop").click()
-    page.get_by_label("By way of", exact=True).fill("the sun")
+    page.get_by_label("Via", exact=True).fill("the sun")
     expect(page.locator("#reading-1 .plate")).not_to_have_count(0)
-    page.get_by_role("button", name="Turn round").click()
+    page.get_by_role("button", name="Swap").click()
     expect(radio(page, "cricket game", 2)).to_be_checked()
     assert paint(page) == [{led.FOX}, {led.SUN}, {led.CRICKET}]
 
@@ -251,10 +251,10 @@ def test_without_javascript_a_button_reads_and_choices_are_painted(visit: Open) 
     page = visit(java_script_enabled=False)
     page.get_by_label("From", exact=True).fill("a bat")
     page.get_by_label("To", exact=True).fill("a fox and a house")
-    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Show the drawings").click()
     expect(page.get_by_label("From", exact=True)).to_have_value("a bat")
     radio(page, "cricket game").check()
-    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Show the drawings").click()
     expect(radio(page, "cricket game")).to_be_checked()
     assert paint(page)[0] == {led.CRICKET}
 
@@ -283,10 +283,10 @@ def test_walk_is_painted_after_what_was_chosen_and_its_page_says_so(
     page.get_by_label("To", exact=True).fill("the sun")
     radio(page, "cricket game").check()
     page.get_by_role("button", name="Paint this walk").click()
-    expect(page.get_by_role("heading", name="Take it home")).to_be_visible()
+    expect(page.get_by_role("heading", name="Download")).to_be_visible()
     expect(page.get_by_text("Drawn after cricket game · sun")).to_be_visible()
     page.get_by_role("link", name="How this picture was made").click()
-    page.get_by_role("button", name="Show me how").click()
+    page.get_by_role("button", name="Show the steps").click()
     expect(page.get_by_text("The sketch that leads it")).to_be_visible()
     expect(page.locator(".stages li")).to_have_count(5)
     context.close()

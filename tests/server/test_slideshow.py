@@ -1,4 +1,4 @@
-"""Museum mode in a real browser: keys, fingers, the network lost, quiet hours, and no blank frame between two films."""
+"""The slideshow in a real browser: keys, fingers, the network lost, quiet hours, no blank frame between two films."""
 
 from __future__ import annotations
 

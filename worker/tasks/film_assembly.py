@@ -26,7 +26,7 @@ from app.storage import media_store
 from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Task, Walk
 from app.walk_requests import recipe
-from app.walks import colours
+from app.walks import colours, posters
 from worker.film import encoding, flash_safety, smoothness_measure
 from worker.film.timing import durations, film_order, thin_out
 from worker.process.walk_memory import Memory
@@ -164,7 +164,7 @@ def finish_film(claim: Claim, walk: Walk, memory: Memory) -> None:
     reduced, sample, thumbnails = _first_reading(way, order)
     morph = smoothness_measure.morph(thumbnails, [frame.position for frame in frames], stops=len(walk.stops))
     set_committed_value(walk, "fps", flash_safety.limit_fps([reduced[index] for index in order], walk.fps))
-    poster = way[len(way) // 2]
+    poster = way[posters.choose(way, [frame.position for frame in frames])]
     films, smoothness = _films(walk, way, order, sample, poster)
     this_worker().heartbeat.note_progress()
     with ThreadPoolExecutor(WRITERS) as writers:

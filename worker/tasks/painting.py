@@ -271,7 +271,7 @@ def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[Adapter
     found = adapters.find(digest, model)
     if found is None:
         raise GenerationError(
-            f"the style {hand}, in which it was to be painted, was removed here or learned anew since"
+            f"the style {hand}, in which it was to be painted, was removed here or trained again since"
         )
     return {AdapterFile(found.digest, found.path): 1.0}
 

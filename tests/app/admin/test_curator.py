@@ -181,7 +181,7 @@ def test_walk_is_featured_only_while_it_hangs(curator: FlaskClient, hung: Hanger
     curation.hide(walk)
     answer = curator.post(f"/curator/walks/{walk.id}/feature")
     assert answer.status_code == 422
-    assert "It does not hang in the gallery" in answer.text
+    assert "It is not in the gallery" in answer.text
     assert done() == [("unfeatured walk", walk.id), ("featured walk", walk.id)]
 
 
@@ -229,7 +229,7 @@ def test_exhibition_is_made_changed_and_ended(curator: FlaskClient, house: Flask
     wrong = curator.post(made.location, data=fields | {"title": "", "walks": "nothing"})
     assert wrong.status_code == 422
     assert "The title must have 1 to 120 characters." in wrong.text
-    assert "“nothing” is no walk of this house." in wrong.text
+    assert "“nothing” is not a walk of this site." in wrong.text
     assert curator.post("/curator/exhibitions", data=fields).status_code == 422
     curator.post(f"{made.location}/remove")
     assert exhibitions.every() == []

@@ -57,7 +57,7 @@ def test_host_that_is_no_host_cannot_break_out_of_the_page(client: FlaskClient) 
 def test_page_has_no_script_and_is_found_from_every_foot(client: FlaskClient, page: str) -> None:
     assert "<script" not in page
     for address in ("/", "/gallery", "/about", "/nowhere"):
-        assert '<a href="/api">For programs</a>' in client.get(address).text
+        assert '<a href="/api">API</a>' in client.get(address).text
 
 
 def test_unchanged_page_is_not_sent_again(client: FlaskClient) -> None:

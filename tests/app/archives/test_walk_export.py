@@ -273,7 +273,7 @@ def test_banned_word_does_not_come_in_with_an_archive(
 ) -> None:
     file = export(app, tmp_path)
     banned_words.ban("sailboat")
-    with pytest.raises(InvalidInput, match="says “sailboat”, a word that does not hang here"):
+    with pytest.raises(InvalidInput, match="contains “sailboat”, a word that is not shown here"):
         import_archive(file)
 
 
@@ -293,7 +293,7 @@ def test_banned_word_does_not_come_in_with_a_note_or_the_name_of_a_drawing(
             change(lines[0])
             files[walk_records.WALKS] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
-        with pytest.raises(InvalidInput, match=f"{what} says “zeppelin”, a word that does not hang here"):
+        with pytest.raises(InvalidInput, match=f"{what} contains “zeppelin”, a word that is not shown here"):
             import_archive(rewritten(file, rewrite))
         assert count() == 0
 

@@ -233,7 +233,7 @@ def test_curator_s_acts_by_token_are_logged_under_its_name(client: FlaskClient, 
     shown = client.patch(f"{address}/curation", json={"hidden": False, "featured": False}, headers=curator)
     assert shown.json == {"id": walk.id, "hidden": False, "featured": False}
     assert client.delete(address, headers=curator).status_code == 204
-    assert client.get(address).json["detail"] == "The house has taken it down."
+    assert client.get(address).json["detail"] == "The operator of this site deleted it."
     acts = ("featured walk", "hid walk", "unhid walk", "unfeatured walk", "deleted walk")
     assert logged()[1:] == [("token house-tools", act, walk.id) for act in acts]
 

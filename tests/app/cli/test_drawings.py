@@ -54,7 +54,7 @@ def test_drawing_is_added_listed_removed_and_restored(runner: FlaskCliRunner, ro
 def test_what_was_not_told_is_said_and_not_invented(runner: FlaskCliRunner, robot: str) -> None:
     made = run_json(runner, "drawings", "add", robot, "robot")
     assert [made[name] for name in ("artist", "licence", "source")] == [None] * 3
-    assert "(artist not told, licence not told)" in run(runner, "drawings", "list").output
+    assert "(artist not named, licence not named)" in run(runner, "drawings", "list").output
 
 
 def test_all_that_can_be_drawn_is_listed_with_where_it_is_from(runner: FlaskCliRunner, robot: str) -> None:

@@ -217,7 +217,7 @@ def test_walk_is_cancelled_and_put_back_in_line(runner: FlaskCliRunner, commissi
 def test_walk_is_deleted_and_gone(runner: FlaskCliRunner, hung: Hanger) -> None:
     walk = hung()
     assert run_json(runner, "walks", "delete", walk.id) == {"id": walk.id, "deleted": True}
-    assert "The house has taken it down" in run_json(runner, "walks", "show", walk.id, status=1)["error"]
+    assert "The operator of this site deleted it" in run_json(runner, "walks", "show", walk.id, status=1)["error"]
     assert run_json(runner, "walks", "list") == []
     assert logged() == [("deleted walk", walk.id)]
 

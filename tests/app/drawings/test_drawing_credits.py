@@ -69,7 +69,7 @@ def test_credit_in_words_says_what_was_not_told() -> None:
     texts = [drawing_credits.of_drawing(BOOK.drawings[digest]).text for digest in ("1", "4")]
     assert texts == [
         f"fox (Twitter, Inc. and other contributors, Twemoji, CC BY 4.0, {CC_BY}, https://github.com/twitter/twemoji)",
-        "yeti (artist not told, licence not told)",
+        "yeti (artist not named, licence not named)",
     ]
 
 

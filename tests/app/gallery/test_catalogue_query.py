@@ -234,9 +234,9 @@ def test_api_lists_what_was_chosen(client: FlaskClient, five: list[Walk]) -> Non
 def test_empty_page_of_filters_says_so(client: FlaskClient, hung: Hanger) -> None:
     hung()
     page = client.get("/gallery?colour=red&stops=3").text
-    assert "Nothing that hangs here is in three stops and red." in page
+    assert "No walk matches these filters: in three stops and red." in page
     page = client.get("/gallery?colour=red&since=2026-01-01").text
-    assert "Nothing that hangs here is red and since 1 January 2026." in page
+    assert "No walk matches these filters: red and since 1 January 2026." in page
 
 
 def test_address_leaves_out_what_is_not_chosen(app: Flask) -> None:

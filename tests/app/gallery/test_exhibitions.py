@@ -67,7 +67,7 @@ def test_exhibition_without_anything_that_hangs_is_not_listed(client: FlaskClien
     curation.hide(walk)
     assert shown.url not in client.get("/exhibitions").text
     assert "There is no exhibition just now" in client.get("/exhibitions").text
-    assert "Nothing of it hangs just now" in client.get(shown.url).text
+    assert "There are no walks to show at the moment" in client.get(shown.url).text
 
 
 def test_exhibition_that_is_not_shown_is_not_there(client: FlaskClient, hung: Hanger) -> None:
@@ -94,8 +94,8 @@ def test_words_of_the_house_are_escaped(client: FlaskClient, hung: Hanger) -> No
         ({"slug": "Two Words"}, "The address must be 1 to 60 small letters"),
         ({"title": "日本"}, "The address must be 1 to 60 small letters"),
         ({"title": "a\x00b"}, "The title contains characters that cannot be shown."),
-        ({"walks": ["nothing"]}, "“nothing” is no walk of this house."),
-        ({"walks": ["/walks/abcdefgh23456789"]}, "is no walk of this house."),
+        ({"walks": ["nothing"]}, "“nothing” is not a walk of this site."),
+        ({"walks": ["/walks/abcdefgh23456789"]}, "is not a walk of this site."),
     ],
 )
 def test_what_cannot_be_shown_is_refused_by_name(hung: Hanger, fields: dict[str, object], said: str) -> None:

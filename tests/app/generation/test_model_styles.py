@@ -175,10 +175,10 @@ def test_label_and_captions_name_the_hand(app: Flask, client: FlaskClient, hung:
 
 def test_label_and_api_mark_what_the_eye_found_as_found(app: Flask, client: FlaskClient, hung: Hanger) -> None:
     walk = hung(stops=[{"prompt": "a fox"}, {"prompt": "a lion"}])
-    assert "found by the eye" not in client.get(walk.url).text
+    assert "Detected style" not in client.get(walk.url).text
     walk.stops[1].found_hand = "paper cut-out"
     db.session.commit()
-    assert "Latent walk<br>Hand found by the eye: cut paper<br>" in client.get(walk.url).text
+    assert "Latent walk<br>Detected style: cut paper<br>" in client.get(walk.url).text
     told = client.get(f"/api/v1/walks/{walk.id}").json
     assert [(stop["hand"], stop["found_hand"]) for stop in told["stops"]] == [(None, None), (None, "paper cut-out")]
     assert "found_hand" not in str(told["recipe"])

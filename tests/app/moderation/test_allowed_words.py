@@ -25,13 +25,13 @@ def test_unfit_prompt_is_refused_at_its_stop_with_the_form_still_filled(client: 
     page = client.post("/walks", data={"prompt": ["a kite", "a n4ked w0man"]})
     assert page.status_code == 422
     assert "We cannot paint the second stop." in page.text
-    assert "The prompt speaks of nudity, which does not hang in a house for all ages." in page.text
+    assert "The prompt is about nudity, which is not shown here: the site is for all ages." in page.text
     assert "a n4ked w0man</textarea>" in page.text
     answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "gory"}, {"prompt": "a kite"}]})
     assert answer.status_code == 422
     (error,) = answer.json["errors"]
     assert error["field"] == "stops.0.prompt"
-    assert error["message"].startswith("The prompt of stop 1 speaks of blood or cruelty")
+    assert error["message"].startswith("The prompt of stop 1 is about blood or cruelty")
     assert count() == 0
 
 
@@ -53,7 +53,7 @@ def test_banned_word_stays_banned_where_it_is_allowed(app: Flask) -> None:
     banned_words.ban("gore")
     allowed_words.allow("gore")
     (error,) = banned_words.flaws([(("title",), "The title", "gore")])
-    assert error.message == "The title says “gore”, a word that does not hang here."
+    assert error.message == "The title contains “gore”, a word that is not shown here. Use another word."
 
 
 @pytest.mark.parametrize("word", ["", "  !? ", "x" * 81])

@@ -91,7 +91,7 @@ def test_word_that_only_comes_near_is_not_found(client: FlaskClient, word: str, 
 
 
 def is_refused(text: str) -> bool:
-    return any("a word that does not hang" in each.message for each in banned_words.flaws([(("title",), "It", text)]))
+    return any("a word that is not shown" in each.message for each in banned_words.flaws([(("title",), "It", text)]))
 
 
 def test_all_that_a_commission_has_shown_is_looked_at(client: FlaskClient) -> None:
@@ -105,10 +105,10 @@ def test_all_that_a_commission_has_shown_is_looked_at(client: FlaskClient) -> No
         assert answer.status_code == 422
         (error,) = answer.json["errors"]
         assert error["field"] == f"stops.1.{field}"
-        assert "of stop 2 says “gore”, a word that does not hang here." in error["message"]
+        assert "of stop 2 contains “gore”, a word that is not shown here." in error["message"]
     page = client.post("/walks", data={"prompt": ["a kite", "a fox"], "negative_prompt": "go\u200bre"})
     assert page.status_code == 422
-    assert "The list of what to leave out says “gore”, a word that does not hang here." in page.text
+    assert "The negative prompt contains “gore”, a word that is not shown here." in page.text
     assert count() == 0
 
 
@@ -121,7 +121,7 @@ def test_letters_that_are_shown_in_another_order_are_refused(client: FlaskClient
 def test_name_and_other_words_of_a_drawing_are_looked_at(app: Flask) -> None:
     banned_words.ban("gore")
     for names in ("gore", "robot, gоre robot"):
-        with pytest.raises(InvalidInput, match="The name says “gore”") as refusal:
+        with pytest.raises(InvalidInput, match="The name contains “gore”") as refusal:
             drawing_curation.add(ROBOT.encode(), DrawingRequest(names))
         assert refusal.value.errors[0].field == "name"
     assert drawing_curation.add(ROBOT.encode(), DrawingRequest("robot", artist="Lesley Gore")).what == "added"
@@ -132,13 +132,15 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
     page = client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]})
     assert page.status_code == 422
     assert "We cannot paint the second stop." in page.text
-    assert "The prompt says “gothic”, a word that does not hang here." in page.text
+    assert "The prompt contains “gothic”, a word that is not shown here." in page.text
     assert "a gothic fest</textarea>" in page.text
     answer = client.post("/api/v1/walks", json={"stops": [{"prompt": "Gothic!"}, {"prompt": "a kite"}]})
     assert answer.status_code == 422
     (error,) = answer.json["errors"]
     assert error["field"] == "stops.0.prompt"
-    assert error["message"] == "The prompt of stop 1 says “gothic”, a word that does not hang here."
+    assert (
+        error["message"] == "The prompt of stop 1 contains “gothic”, a word that is not shown here. Use another word."
+    )
     assert count() == 0
     banned_words.unban("GOTHIC")
     assert client.post("/walks", data={"prompt": ["a kite", "a gothic fest"]}).status_code == 303
@@ -147,7 +149,7 @@ def test_new_walk_with_a_banned_word_is_refused_at_its_stop_and_makes_no_row(cli
 def test_title_with_a_banned_word_is_refused(client: FlaskClient, hung: Hanger) -> None:
     walk = hung()
     banned_words.ban("gore")
-    with pytest.raises(InvalidInput, match="The title says “gore”"):
+    with pytest.raises(InvalidInput, match="The title contains “gore”"):
         walk_edits.validate({"title": "Gore in July"})
     assert walk.title == "A fox, a kite"
 

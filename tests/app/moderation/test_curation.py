@@ -49,7 +49,7 @@ def test_hidden_walk_answers_410_at_each_of_its_addresses(
     for end in ("", "/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png"):
         answer = client.get(f"/walks/{walk.id}{end}")
         assert answer.status_code == 410
-        assert "taken down" in answer.text
+        assert "This walk was deleted" in answer.text
         assert "Its owner" not in answer.text
     assert client.get(f"/api/v1/walks/{walk.id}").status_code == 410
 
@@ -59,7 +59,7 @@ def test_operator_can_look_at_a_hidden_walk(runner: FlaskCliRunner, hung: Hanger
     run(runner, "gallery", "hide", walk.id)
     assert run_json(runner, "walks", "show", walk.id)["hidden"] is True
     assert f"{walk.url}, hidden" in run(runner, "walks", "show", walk.id).output
-    with pytest.raises(WalkGone, match="The house has taken it down"):
+    with pytest.raises(WalkGone, match="The operator of this site deleted it"):
         lookup.walk_at_address(walk.id)
 
 
@@ -80,8 +80,8 @@ def test_walk_says_who_took_it_down(client: FlaskClient, hung: Hanger) -> None:
     lifecycle.delete_walk(own)
     assert not media_store.store().exists(media_store.walk_folder(deleted.id))
     for walk in (hidden, deleted):
-        assert "The house has taken it down" in client.get(f"/walks/{walk.id}").text
-    assert "Its owner took it down" in client.get(f"/walks/{own.id}").text
+        assert "The operator of this site deleted it" in client.get(f"/walks/{walk.id}").text
+    assert "Its owner deleted it" in client.get(f"/walks/{own.id}").text
 
 
 def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: FlaskClient, hung: Hanger) -> None:
@@ -93,7 +93,7 @@ def test_what_the_house_deleted_says_so_when_its_repeat_hangs_again(client: Flas
     curation.take_down(walk)
     curation.unhide(repeat)
     assert client.get(repeat.url).status_code == 200
-    assert "The house has taken it down" in client.get(f"/walks/{walk.id}").text
+    assert "The operator of this site deleted it" in client.get(f"/walks/{walk.id}").text
 
 
 def test_featured_walk_says_so_in_json_until_it_is_none(
@@ -116,8 +116,8 @@ def test_recent_wall_prefers_featured_walks(hung: Hanger) -> None:
 
 def test_making_page_shows_what_the_house_chose_first_and_says_so(client: FlaskClient, hung: Hanger) -> None:
     plain, chosen, later = hung("a fox", "a kite"), hung("a pear", "the sun"), hung("a key", "a hat")
-    walls = {"Painted lately": (), "Chosen by the house, and painted lately": (chosen, later)}
-    walls["Chosen by the house"] = (plain,)
+    walls = {"Painted lately": (), "Chosen by the curators, and painted lately": (chosen, later)}
+    walls["Chosen by the curators"] = (plain,)
     for heading, featured in walls.items():
         for walk in featured:
             curation.feature(walk)

@@ -17,7 +17,7 @@ SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{}</svg>'
 @pytest.mark.parametrize(
     ("drawing", "english", "german"),
     [
-        ("<html/>", "The drawing is no SVG: it begins with 'html'.", "Die Zeichnung ist kein SVG: sie beginnt mit"),
+        ("<html/>", "The drawing is no SVG: it begins with 'html'.", "Die Zeichnung ist kein SVG: Sie beginnt mit"),
         (SQUARE.format(""), "The drawing shows nothing.", "Die Zeichnung zeigt nichts."),
         (SQUARE.format("<text>a</text>"), "The drawing holds an element 'text', which is not drawn here.", "'text'"),
         (SQUARE.format("<g/>" * svg.ELEMENTS), "The drawing has more than 2000 elements.", "2000"),

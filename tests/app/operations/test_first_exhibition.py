@@ -150,7 +150,7 @@ def test_the_exhibition_is_hung_again_at_the_same_addresses(fresh: Flask) -> Non
     runner = fresh.test_cli_runner()
     run(runner, "walks", "delete", PIECES[3].walk_id)
     assert run_json(runner, "gallery", "exhibit") == {"hung": [PIECES[3].walk_id]}
-    assert run(runner, "gallery", "exhibit").output == f"0 of {len(PIECES)} walks hung.\n"
+    assert run(runner, "gallery", "exhibit").output == f"0 of {len(PIECES)} walks published.\n"
     db.session.rollback()
     assert catalogue.total() == len(PIECES)
     assert fresh.test_client().get(f"/walks/{PIECES[3].walk_id}").status_code == 200

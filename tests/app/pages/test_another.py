@@ -57,8 +57,8 @@ def test_from_a_listed_walk_one_never_comes_to_itself(client: FlaskClient, hung:
 def test_where_no_other_hangs_the_page_says_that_the_walk_goes_on(client: FlaskClient, commissioned: Hanger) -> None:
     answer = client.get(f"/walks/{commissioned().id}/another")
     assert answer.status_code == 404
-    assert "No other walk hangs here yet. The one that you wait for goes on" in answer.text
-    assert "Nothing else hangs yet" in answer.text
+    assert "There is no other walk yet. The one that you are waiting for goes on" in answer.text
+    assert "No other walk yet" in answer.text
     assert 'class="toucan' in answer.text
 
 

@@ -70,8 +70,8 @@ def test_frame_rate_that_cannot_be_is_refused_beside_its_field(client: FlaskClie
 def test_german_form_takes_a_comma(client: FlaskClient) -> None:
     german = {"Accept-Language": "de"}
     page = client.get("/?aspect=3:2&fps=12,5", headers=german).text
-    assert "Seitenverhältnis" in page and "Bilder je Sekunde" in page
-    assert "256 × 168 Pixel, am nächsten an 3:2 von dem, was das Modell malt" in page
+    assert "Seitenverhältnis" in page and "Bilder pro Sekunde" in page
+    assert "256 × 168 Pixel: die Größe, die das Modell malt und die 3:2 am nächsten kommt" in page
     answer = client.post("/walks", data={"prompt": ["a fox", "a bat"], "fps": "6,25"}, headers=german)
     assert answer.status_code == 303
 

@@ -233,7 +233,7 @@ def test_recipe_brought_back_shows_what_was_chosen(client: FlaskClient) -> None:
     told["device"] = {"precision": "float32", "memory_format": "contiguous", "threads": 2, "batch": 8}
     film = (io.BytesIO(json.dumps(told).encode()), "recipe.json")
     page = client.post("/recipe", data={"film": film}).text
-    assert "The recipe of your film is back." in page
+    assert "The settings of your film are loaded." in page
     assert hidden(page, "drawing")[0] == led.CRICKET
 
 

@@ -98,7 +98,7 @@ def test_page_is_kept_by_no_cache_and_found_by_no_robot(client: FlaskClient) -> 
 
 def test_footer_of_every_page_leads_there(client: FlaskClient) -> None:
     for address in ("/", "/gallery", "/about", "/mine"):
-        assert '<a href="/mine">Mine</a>' in client.get(address).text
+        assert '<a href="/mine">My walks</a>' in client.get(address).text
 
 
 def test_pages_lead_back_and_forth_over_all_walks_once(app: Flask, client: FlaskClient) -> None:
@@ -206,7 +206,7 @@ def test_all_of_one_s_own_is_deleted_in_whatever_state_it_is_and_the_page_says_h
     assert db.session.scalar(select(Report)) is None
     assert "Nothing here is yours yet." in client.get("/mine").text
     assert client.get(strangers.url).status_code == 200
-    assert "The house has taken it down." in client.get(f"/walks/{hidden.id}").text, "whoever deleted it then"
+    assert "The operator of this site deleted it." in client.get(f"/walks/{hidden.id}").text, "whoever deleted it then"
     assert unlisted.deleted_at is not None
 
 

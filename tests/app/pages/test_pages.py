@@ -378,7 +378,7 @@ def test_repeat_says_that_it_was_painted_before_and_nothing_of_time(client: Flas
     assert "Painted in" not in page
     set_state(walk, "finished", unlisted=True)
     page = client.get(repeat.url).text
-    assert "Painted before: the same commission" in page
+    assert "Painted before: the same settings" in page
     assert walk.id not in page.partition('class="lately"')[0]
 
 

@@ -252,8 +252,8 @@ def test_recipe_with_a_photo_says_that_it_must_be_brought_again_unless_it_is_her
 
     own, foreign = restored(client), restored(app.test_client())
     assert f'value="{photo_id}"' in own
-    assert "Bring its picture once more" not in own
-    assert "Bring its picture once more" in foreign
+    assert "Upload its picture again" not in own
+    assert "Upload its picture again" in foreign
     assert "an apple" in foreign
 
 

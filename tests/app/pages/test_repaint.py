@@ -57,7 +57,7 @@ def test_who_was_here_before_repaints_by_one_click_on_the_walk(client: FlaskClie
     client.get("/")
     page = client.get(walk.url).text
     assert f'<form id="repaint" method="post" action="/walks/{walk.id}/repaint">' in page
-    assert 'form="repaint" name="style" value="pop-art"' in page and "Repaint it in pop art" in page
+    assert 'form="repaint" name="style" value="pop-art"' in page and "Repaint in pop art" in page
 
 
 def test_page_shows_each_style_with_its_picture_and_those_that_suit_first(client: FlaskClient, walk: Walk) -> None:
@@ -99,7 +99,7 @@ def test_walk_painted_by_words_alone_says_why_not(client: FlaskClient, hung: Cal
     walk = hung("a fox", "a kite", model="words")
     with writing() as session:
         session.execute(update(Walk).where(Walk.number == walk.number).values(model_name="words"))
-    assert "Repaint it" not in client.get(walk.url).text
+    assert "Repaint in" not in client.get(walk.url).text
     page = client.get(f"/walks/{walk.id}/repaint").text
     assert "painted by words alone" in page and "<button name" not in page
     assert client.post(f"/walks/{walk.id}/repaint", data={"style": "neon"}).status_code == 422

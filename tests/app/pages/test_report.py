@@ -34,7 +34,7 @@ def test_page_of_a_walk_leads_to_the_form_which_reports_it(client: FlaskClient, 
     assert all(f'value="{reason}"' in form.text for reason in reports.REASONS)
     said = client.post(address, data={"reason": "hate", "words": "It says\r\nthis."})
     assert said.status_code == 200
-    assert "The house will look at this walk" in said.text
+    assert "A curator will look at this walk" in said.text
     (case,) = reports.reported_walks(10)
     assert case.walk.id == walk.id
     assert [(each.reason, each.words) for each in case.reports] == [("hate", "It says\nthis.")]

@@ -69,7 +69,7 @@ def values(page: str) -> dict[str, Any]:
 def test_film_fills_the_form_with_all_that_it_was_asked_with(client: FlaskClient, painted: Walk) -> None:
     answer = bring(client, gif(recipe.dumps(painted).encode()))
     assert answer.status_code == 200
-    assert "The recipe of your film is back." in answer.text
+    assert "The settings of your film are loaded." in answer.text
     sent = values(answer.text)
     assert sent["prompt"] == [stop["prompt"] for stop in STOPS]
     assert [json.loads(text or "{}") for text in sent["own"]] == [
@@ -107,10 +107,10 @@ def foreign() -> bytes:
     ("data", "reason"),
     [
         (b"", "No film came along. Choose a GIF, WebP or MP4 made here, or a recipe."),
-        (gif(None), "The recipe is missing: this GIF carries none of ours."),
-        (gif(b"made with love"), "The recipe is missing: this GIF carries none of ours."),
-        (foreign(), "The recipe is missing: this WebP carries none of ours."),
-        (b"\0\0\0\x08ftyp", "The recipe is missing: this MP4 carries none of ours."),
+        (gif(None), "The recipe is missing: this GIF contains none of ours."),
+        (gif(b"made with love"), "The recipe is missing: this GIF contains none of ours."),
+        (foreign(), "The recipe is missing: this WebP contains none of ours."),
+        (b"\0\0\0\x08ftyp", "The recipe is missing: this MP4 contains none of ours."),
         (b"\x89PNG\r\n\x1a\n", "The recipe cannot be read: this is neither a GIF, WebP or MP4 made here"),
         (b"<script>alert(1)</script>", "The recipe cannot be read"),
         (b'{"format": "another"}', "The recipe is of another kind than this site's"),
@@ -123,7 +123,7 @@ def test_what_is_no_film_of_ours_is_explained_and_nothing_typed_is_lost(
     answer = bring(client, data)
     page = html.unescape(answer.text)
     assert answer.status_code == 422
-    assert f'<a href="#film">Recipe</a>: {reason}' in page
+    assert f'<a href="#film">Load settings from a file</a>: {reason}' in page
     assert f"<strong>{reason}" in page
     sent = values(answer.text)
     assert sent["prompt"] == TYPED["prompt"]
@@ -136,12 +136,12 @@ def test_what_is_no_film_of_ours_is_explained_and_nothing_typed_is_lost(
     [
         ({"model": {"name": "a/b", "revision": "1", "prefix": ""}}, "The model a/b is not offered here"),
         ({"seed": 2**32}, "The seed must be a whole number from 0 to 4294967295."),
-        ({"seed": None}, "The recipe was altered: its seed is missing."),
+        ({"seed": None}, "The recipe cannot be used, because it was changed: its seed is missing."),
         ({"stops": [{"prompt": "a"}]}, "A walk has 2 to 8 stops; this one has 1."),
         ({"frames": 100_000}, "Frames must be a whole number from 3"),
-        ({"positions": [0.0, 0.5, 9.0]}, "The recipe was altered"),
-        ({"size": [1_000_000, 8]}, "The recipe was altered: its size cannot be used."),
-        ({"sampler": {"scheduler": "x", "steps": 10**9, "guidance": 1}}, "The recipe was altered: its number of steps"),
+        ({"positions": [0.0, 0.5, 9.0]}, "The recipe cannot be used, because it was changed"),
+        ({"size": [1_000_000, 8]}, "The recipe cannot be used, because it was changed: its size cannot be used."),
+        ({"sampler": {"scheduler": "x", "steps": 10**9, "guidance": 1}}, "it was changed: its number of steps"),
     ],
 )  # fmt: skip
 def test_forged_recipe_is_refused_on_the_page_and_in_json(

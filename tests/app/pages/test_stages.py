@@ -38,7 +38,7 @@ def test_looking_asks_the_painter_for_nothing(client: FlaskClient, hung: Hang) -
     for address in (f"/walks/{walk.id}/stages?frame=1", f"/walks/{walk.id}/stages", f"/walks/{walk.id}/stages/live"):
         answer = client.get(address)
         assert answer.status_code == 200
-        assert "Show me how" in answer.text
+        assert "Show the steps" in answer.text
         assert "data-again" not in answer.text
         assert answer.headers["X-Robots-Tag"] == "noindex"
     assert pieces() == 0
@@ -55,7 +55,7 @@ def test_button_asks_once_and_the_page_waits_for_the_stages(client: FlaskClient,
     assert f'hx-get="/walks/{walk.id}/stages/live?frame=1" hx-trigger="again" data-again="500"' in page
     assert '<noscript><meta http-equiv="refresh"' in page
     assert "The painter is away just now." in page  # there is no Redis here
-    assert "Show me how" in client.get(f"/walks/{walk.id}/stages?frame=0").text  # another frame
+    assert "Show the steps" in client.get(f"/walks/{walk.id}/stages?frame=0").text  # another frame
 
 
 def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang) -> None:
@@ -64,7 +64,9 @@ def test_stages_are_shown_side_by_side_in_words(client: FlaskClient, hung: Hang)
     deliver(walk, 1)
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
     assert re.findall(r'viewBox="(\d+) 0 16 16"', page) == ["0", "16", "32", "48", "64"]
-    assert [text in page for text in ("The first step, out of noise", "The second", "As it hangs")] == [True] * 3
+    assert [text in page for text in ("The first step, out of noise", "The second", "The finished picture")] == [
+        True
+    ] * 3
     assert "in five steps" in page
     assert "data-again" not in page
     for address in set(re.findall(r'"(/media/[^"]*(?:sheet|stages)1\.[^"]*)"', page)):
@@ -83,7 +85,7 @@ def test_sketch_and_noise_stand_before_the_steps_where_drawings_lead(client: Fla
     deliver(walk, 1, steps=6)
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
     told = ["The sketch that leads it", "The noise it begins with", "The first step, out of noise", "The second",
-            "The third", "As it hangs"]  # fmt: skip
+            "The third", "The finished picture"]  # fmt: skip
     assert re.findall(r"<p>([^<.]+)</p>\s*</li>", page) == told
     assert "in four steps" in page
     assert 'aria-label="After step 4 of 4"' in page
@@ -161,13 +163,13 @@ def test_walk_of_before_a_model_was_changed_says_so_and_asks_the_painter_for_not
     for address in (f"/walks/{walk.id}/stages", f"/walks/{walk.id}/stages/live?frame=1"):
         page = client.get(address).text
         assert told in page
-        assert "Show me how" not in page
+        assert "Show the steps" not in page
         assert "data-again" not in page
     answer = client.post(f"/walks/{walk.id}/stages", data={"frame": "1"})
     assert answer.status_code == 409
     assert told in answer.text
     assert pieces() == 0
-    assert "Show me how" in client.get(f"/walks/{newer.id}/stages").text
+    assert "Show the steps" in client.get(f"/walks/{newer.id}/stages").text
     here = [client.get(f"/api/v1/walks/{each.id}").json["model_here"] for each in (walk, newer)]
     assert here == [False, True]
     assert [each["model_here"] for each in client.get("/api/v1/walks").json["walks"]] == [True, False]
@@ -196,7 +198,7 @@ def test_stages_that_were_painted_while_the_model_was_here_are_shown(client: Fla
     deliver(walk, 1)
     repaint(walk, model_name="an-older-one")
     page = client.get(f"/walks/{walk.id}/stages?frame=1").text
-    assert "As it hangs" in page
+    assert "The finished picture" in page
     assert "no longer here" not in page
 
 

@@ -68,7 +68,7 @@ def test_one_press_gives_a_stop_a_style_of_its_own(client: FlaskClient) -> None:
 @pytest.mark.parametrize("edit", ["style-0-fresco", "style-7-pop-art", "style-x-neon"])
 def test_style_that_is_none_changes_nothing(client: FlaskClient, edit: str) -> None:
     page = client.post("/", data={"prompt": ["a superhero", "a fox"], "own": ["", ""], "edit": edit}).text
-    assert "As all the others" not in page
+    assert "Reset" not in page
 
 
 def test_walk_painted_by_words_is_remixed_in_styles_that_suit_it(

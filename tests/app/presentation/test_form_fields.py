@@ -120,7 +120,7 @@ def test_what_is_nothing_of_a_stops_own_is_left_out(own: str) -> None:
         ('{"seed": -1}', "The seed must be a whole number from 0 to 4294967295."),
         ('{"seed": {"a": [1]}}', "The seed must be a whole number from 0 to 4294967295."),
         ('{"hand": "<fresco>"}', "The hand cannot be “<fresco>”."),
-        ('{"negative_prompt": 7}', "The list of what to leave out must be a text of at most 300 characters."),
+        ('{"negative_prompt": 7}', "The negative prompt must be a text of at most 300 characters."),
     ],
 )
 def test_unusable_own_is_explained_beside_its_line(client: FlaskClient, own: str, rule: str) -> None:

@@ -104,9 +104,7 @@ def test_complaint_about_a_prompt_stands_beside_its_line(app: Flask) -> None:
 
 def test_complaint_about_what_to_leave_out_is_said_once(app: Flask) -> None:
     form = explained(filled("a fox", "a kite", negative_prompt="x" * 301))
-    assert form.errors == {
-        "negative_prompt": "The list of what to leave out is 301 characters long; at most 300 are read."
-    }
+    assert form.errors == {"negative_prompt": "The negative prompt is 301 characters long; at most 300 are read."}
 
 
 def test_complaint_about_anything_else_stands_over_the_form() -> None:

@@ -87,7 +87,7 @@ def test_a_megabyte_is_never_a_thousand_kilobytes():
 
 
 def test_waiting_is_said_in_a_sentence():
-    assert wording.waiting_words(0, 3) == "Nobody is waiting. About 3 seconds."
+    assert wording.waiting_words(0, 3) == "No one is waiting. About 3 seconds."
     assert wording.waiting_words(1, None) == "One walk is waiting."
     assert wording.waiting_words(2, 25) == "Two walks are waiting. About 25 seconds."
     assert wording.waiting_words(1284, None) == "1,284 walks are waiting."
@@ -134,12 +134,14 @@ def walk(*prompts, width=128, height=128):
 
 def test_examples_come_from_walks_that_exist():
     walks = [walk("a very long description of something", "a kite"), walk("a fox", "a kite")]
+    assert wording.example_walk(walks) is walks[1]
     assert wording.example_prompts(walks, [("a tulip", "a rose")]) == ("a fox", "a kite")
 
 
 def test_examples_of_an_empty_house_are_starters():
     assert wording.example_prompts([], [["a tulip", "a rose"]]) == ("a tulip", "a rose")
     assert wording.example_prompts([], []) == ("a lemon", "the sun")
+    assert wording.example_walk([walk("a fox", "a fox")]) is None
 
 
 def test_films_of_one_shape_are_told_from_mixed_ones():

@@ -82,8 +82,8 @@ def test_what_is_not_there_says_so_in_the_frame(client: FlaskClient, hung: Hang)
     lifecycle.delete_walk(walk)
     gone, never = client.get(f"/walks/{walk.id}/embed"), client.get("/walks/never/embed")
     assert (gone.status_code, never.status_code) == (410, 404)
-    assert "This walk was taken down." in gone.text
-    assert "Nothing hangs at this address." in never.text
+    assert "This walk was deleted." in gone.text
+    assert "There is nothing at this address." in never.text
     assert all(policy(answer.headers["Content-Security-Policy"])["frame-ancestors"] == "*" for answer in (gone, never))
 
 

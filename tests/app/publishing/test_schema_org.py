@@ -85,7 +85,7 @@ def test_link_preview_has_the_poster_and_the_film_with_its_size(client: FlaskCli
     walk = hung("a fox", "a kite")
     told = card(client, walk.url)
     assert told["og:image"] == "http://localhost" + media_urls.film_address(walk, "poster")
-    assert told["og:image:alt"] == "A fox, a kite: the middle frame of a film"
+    assert told["og:image:alt"] == "A fox, a kite: a still picture of a film"
     assert told["og:video"] == "http://localhost" + media_urls.film_address(walk, "mp4")
     assert (told["og:video:type"], told["og:video:width"], told["og:video:height"]) == ("video/mp4", "128", "128")
     assert "og:video:secure_url" not in told

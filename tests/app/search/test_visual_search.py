@@ -138,10 +138,10 @@ def test_page_shows_what_looks_alike(client: FlaskClient, seen: Seen, hung: Comm
     assert page.index(near.id) < page.index(far.id)
     assert "/alike?frame=0" in client.get(walk.url).text
     in_german = {"Accept-Language": "de"}
-    assert "Mehr, das ähnlich aussieht" in client.get(walk.url, headers=in_german).text
-    assert "hängt vorn" in client.get(f"/walks/{walk.id}/alike", headers=in_german).text
+    assert "Ähnliche Bilder" in client.get(walk.url, headers=in_german).text
+    assert "stehen vorn" in client.get(f"/walks/{walk.id}/alike", headers=in_german).text
     unseen = hung()
-    assert "Nobody has looked" in client.get(f"/walks/{unseen.id}/alike").text
+    assert "has not been compared with others yet" in client.get(f"/walks/{unseen.id}/alike").text
     assert "/alike" not in client.get(unseen.url).text
 
 

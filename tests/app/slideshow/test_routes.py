@@ -82,7 +82,7 @@ def test_exhibition_that_is_none_is_not_found(client: FlaskClient) -> None:
 def test_nothing_to_show_is_said(client: FlaskClient) -> None:
     page = client.get("/slideshow")
     assert page.status_code == 200
-    assert "Nothing of it hangs just now." in page.text
+    assert "There are no walks to show at the moment." in page.text
     assert "<script" not in page.text
     assert client.get("/slideshow/films").json["films"] == []
 

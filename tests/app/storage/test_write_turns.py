@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.config import ROOT
-from app.storage.write_turns import WriterLock
+from app.storage.write_turns import TRANSACTION, TURN, WriterLock
 
 BUSY = """
 import sqlite3, sys, threading, time
@@ -97,10 +97,31 @@ def test_threads_write_one_after_the_other(database: Path) -> None:
     assert (inside, most) == (0, 1)
 
 
-def test_door_is_open_to_others_as_soon_as_a_transaction_has_begun(database: Path) -> None:
+def try_lock(database: Path, byte: int) -> bool:
+    """Return whether another process gets the lock of a byte of the file at once."""
+    code = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(sys.argv[2]))"
+    command = [sys.executable, "-c", code, f"{database}-turns", str(byte)]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_turn_is_free_for_others_as_soon_as_a_transaction_has_begun(database: Path) -> None:
     with WriterLock(database, 10).hold(lambda: None):
-        code = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
-        subprocess.run([sys.executable, "-c", code, f"{database}-turns"], check=True)
+        assert try_lock(database, TURN)
+
+
+def test_transaction_is_locked_until_it_ends_so_that_sqlite_is_asked_when_it_is_free(database: Path) -> None:
+    turns = WriterLock(database, 10)
+    with turns.hold(lambda: None):
+        assert not try_lock(database, TRANSACTION)
+    assert try_lock(database, TRANSACTION)
+
+
+def test_transaction_that_cannot_begin_leaves_no_lock(database: Path) -> None:
+    turns = WriterLock(database, 10)
+    with pytest.raises(ZeroDivisionError), turns.hold(lambda: 1 // 0):
+        raise AssertionError
+    assert try_lock(database, TURN)
+    assert try_lock(database, TRANSACTION)
 
 
 def test_who_waits_too_long_is_told_that_the_database_is_locked(database: Path) -> None:
@@ -169,5 +190,5 @@ def test_forked_process_has_turns_of_its_own(database: Path) -> None:
         if not child:
             with turns.hold(lambda: None):
                 os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert fcntl.fcntl(turns._lock_file, fcntl.F_GETFD) & fcntl.FD_CLOEXEC

@@ -124,7 +124,7 @@ def test_recipe_asks_for_the_same_walk_again(app: Flask, aspect: str) -> None:
 def test_recipe_whose_size_was_altered_is_refused(app: Flask, change: dict[str, Any]) -> None:
     told = json.loads(recipe.dumps(painted(commissioned(aspect="16:9"))))
     told["sampler"] |= change
-    with pytest.raises(InvalidInput, match="The recipe was altered"):
+    with pytest.raises(InvalidInput, match="The recipe cannot be used, because it was changed"):
         recipe.commission_of(told)
 
 

@@ -60,7 +60,7 @@ def test_guidance_that_is_an_input_is_taken(client: FlaskClient) -> None:
 def test_negative_prompt_of_a_model_without_is_refused_at_its_stop(client: FlaskClient, model: str) -> None:
     asked = ask(client, first=OLD | {"negative_prompt": "text"}, model=model)
     assert errors(asked) == {
-        "stops.0.negative_prompt": "The list of what to leave out of stop 1 must be empty: the model"
+        "stops.0.negative_prompt": "The negative prompt of stop 1 must be empty: the model"
         f" {model} takes no negative prompts."
     }
 
@@ -89,4 +89,4 @@ def test_form_shows_what_is_refused_beside_its_field(client: FlaskClient) -> Non
     shown = answer.get_data(as_text=True)
     assert "takes no negative prompts" in shown and "Guidance cannot be set for the model schnell" in shown
     translated = client.post("/walks", data=sent, headers={"Accept-Language": "de"}).get_data(as_text=True)
-    assert "denn es malt ohne" in translated and "lässt sich nichts weglassen" in translated
+    assert "denn es malt ohne" in translated and "nimmt keine negativen Prompts an" in translated

@@ -109,7 +109,7 @@ def test_walk_that_was_taken_down_cannot_be_gone_on_from(
     parent: Walk, go_on: Commissioner, take: Callable[[Walk], None]
 ) -> None:
     take(parent)
-    gone = {"continues": "The walk to go on from is not here: it may have been taken down, or its id mistyped."}
+    gone = {"continues": "The walk to go on from is not here: it may have been deleted, or its id mistyped."}
     assert refusal(go_on) == gone
     stops = [{"prompt": "a kite"}, {"prompt": "the sea"}]
     assert refusal(lambda: validate({"stops": stops, "continues": "a" * 16})) == gone

@@ -138,15 +138,16 @@ def test_more_steps_than_the_models_schedule_has_are_refused(app: Flask, painted
     written = json.loads(recipe.dumps(painted))
     written["model"]["name"] = "lcm"
     written["sampler"] |= {"scheduler": "LCMScheduler", "steps": 60}
-    told = "The recipe was altered: its 60 steps are more than the 50 that lcm takes."
-    assert refusal(json.dumps(written).encode()) == told
+    told = "The recipe cannot be used, because it was changed: its 60 steps are more than the 50 that lcm takes."
+    assert refusal(json.dumps(written).encode()) == f"{told} Choose the file as it was downloaded."
 
 
 def test_stop_between_the_ends_must_be_among_the_positions(painted: Walk) -> None:
     written = json.loads(recipe.dumps(painted))
     written["stops"].append({"prompt": "the sea"})
     written["positions"] = [0.0, 0.5, 2.0]
-    assert refusal(json.dumps(written).encode()) == "The recipe was altered: a stop is missing among its positions."
+    told = "The recipe cannot be used, because it was changed: a stop is missing among its positions."
+    assert refusal(json.dumps(written).encode()) == f"{told} Choose the file as it was downloaded."
 
 
 def test_recipe_of_another_version_is_refused_with_its_number(painted: Walk) -> None:
@@ -173,7 +174,7 @@ def test_recipe_is_found_in_the_xmp_of_a_webp(painted: Walk) -> None:
 
 @pytest.mark.parametrize("packet", [None, b"", b"<x/>", b"<moma:recipe>{</moma:recipe>", b"\xff<moma:recipe>\xff"])
 def test_webp_without_a_recipe_is_refused(packet: bytes | None) -> None:
-    assert refusal(webp(packet)).startswith("The recipe is missing: this WebP carries none of ours.")
+    assert refusal(webp(packet)).startswith("The recipe is missing: this WebP contains none of ours.")
 
 
 @given(cut=st.integers(0, 300))
@@ -184,11 +185,11 @@ def test_webp_cut_off_or_lying_about_its_chunks_is_refused(cut: int) -> None:
 
 
 def test_film_without_a_comment_is_refused() -> None:
-    assert refusal(gif(None)).startswith("The recipe is missing: this GIF carries none of ours.")
+    assert refusal(gif(None)).startswith("The recipe is missing: this GIF contains none of ours.")
 
 
 def test_film_with_another_comment_is_refused() -> None:
-    assert refusal(gif(b"made with love")).startswith("The recipe is missing: this GIF carries none of ours.")
+    assert refusal(gif(b"made with love")).startswith("The recipe is missing: this GIF contains none of ours.")
 
 
 def test_film_cut_off_in_the_middle_is_refused_or_read_whole(painted: Walk) -> None:

@@ -18,6 +18,7 @@ from app.walk_requests import recipe
 from tests.support.house import NAME
 from tests.support.recipes import VALUE, painted_in_levels, refusal
 
+SCHEDULE = "its schedule must fit its 9 steps, with at most 128 intermediate samples between stops"
 SAMPLING = {"steps": 9, "guidance": 3.5, "gain": 1.12, "detail": 0.2, "guided": [1, 6], "ladder": [[6, 8], [7, 40]]}
 
 
@@ -64,20 +65,20 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
         (("sampler", "spacing"), [-1e9, 3.0], "its sampling cannot be used"),
         (("sampler", "ladder"), [], "its sampling cannot be used"),
         (("sampler", "ladder"), [[6, 10**9]], "its sampling cannot be used"),
-        (("sampler", "ladder"), [[6, 200]], "its ladder must lie within its 9 steps, with at most 128 knots to a leg"),
-        (("sampler", "ladder"), [[10, 8]], "its ladder must lie within its 9 steps, with at most 128 knots to a leg"),
-        (("sampler", "ladder"), [[7, 8], [6, 40]], "its ladder must lie within its 9 steps"),
-        (("sampler", "ladder"), [[5, 8]], "its knots must be painted as deep as the ladder says, rung by rung"),
+        (("sampler", "ladder"), [[6, 200]], SCHEDULE),
+        (("sampler", "ladder"), [[10, 8]], SCHEDULE),
+        (("sampler", "ladder"), [[7, 8], [6, 40]], "its schedule must fit its 9 steps"),
+        (("sampler", "ladder"), [[5, 8]], "the depths of its intermediate samples must be those of its schedule"),
         (("sampler", "steps"), 8, "its stops and frames must be painted to the last step, 8"),
-        (("levels",), None, "its levels are missing"),
-        (("levels",), [], "its levels are missing"),
+        (("levels",), None, "its passes are missing"),
+        (("levels",), [], "its passes are missing"),
         (("levels",), {}, "its levels cannot be used"),
         (("levels",), [ROUND_LEVEL] * 65, "its levels cannot be used"),
         (("levels", 0, "kind"), "film", "its levels cannot be used"),
-        (("levels", 0, "kind"), "frames", "its levels must be the stops, then knots, then frames"),
-        (("levels", 1, "kind"), "stops", "its levels must be the stops, then knots, then frames"),
-        (("levels", 0, "positions"), [0.0, 0.5], "its first level must hold the 2 stops"),
-        (("levels", 0, "positions"), [1.0, 0.0], "its first level must hold the 2 stops"),
+        (("levels", 0, "kind"), "frames", "its passes must be the stops, then intermediate samples, then frames"),
+        (("levels", 1, "kind"), "stops", "its passes must be the stops, then intermediate samples, then frames"),
+        (("levels", 0, "positions"), [0.0, 0.5], "its first pass must contain the 2 stops"),
+        (("levels", 0, "positions"), [1.0, 0.0], "its first pass must contain the 2 stops"),
         (("levels", 0, "until"), 8, "its stops and frames must be painted to the last step, 9"),
         (("levels", 0, "until"), 10**9, "its levels cannot be used"),
         (("levels", 0, "pad"), 0, "its levels cannot be used"),
@@ -85,19 +86,19 @@ ROUND_LEVEL = {"kind": "knots", "until": 6, "positions": [0.5], "batches": [[0]]
         (("levels", 0, "more"), 1, "its levels cannot be used"),
         (("levels", 0, "batches"), [[0, 1], []], "its levels cannot be used"),
         (("levels", -1), {"kind": "frames", "until": 9, "positions": [], "batches": []}, "its levels cannot be used"),
-        (("levels", 0, "batches"), [[0]], "the batches of level 0 must hold each of its positions once"),
-        (("levels", 0, "batches"), [[0, 1], [1]], "the batches of level 0 must hold each of its positions once"),
-        (("levels", 0, "batches"), [[0, 2]], "the batches of level 0 must hold each of its positions once"),
+        (("levels", 0, "batches"), [[0]], "the batches of pass 0 must contain each of its positions once"),
+        (("levels", 0, "batches"), [[0, 1], [1]], "the batches of pass 0 must contain each of its positions once"),
+        (("levels", 0, "batches"), [[0, 2]], "the batches of pass 0 must contain each of its positions once"),
         (("levels", 0, "batches"), [[True, 0]], "its levels cannot be used"),
         (("levels", 1, "batches"), [list(range(65))], "its levels cannot be used"),
-        (("levels", 1, "until"), 5, "its knots must be painted as deep as the ladder says, rung by rung"),
-        (("levels", 1, "positions", 0), float("nan"), "the positions of level 1 must differ and lie on the walk"),
-        (("levels", 1, "positions", 0), -0.5, "the positions of level 1 must differ and lie on the walk"),
-        (("levels", 1, "positions", 0), 1.5, "the positions of level 1 must differ and lie on the walk"),
+        (("levels", 1, "until"), 5, "the depths of its intermediate samples must be those of its schedule"),
+        (("levels", 1, "positions", 0), float("nan"), "the positions of pass 1 must differ and lie on the walk"),
+        (("levels", 1, "positions", 0), -0.5, "the positions of pass 1 must differ and lie on the walk"),
+        (("levels", 1, "positions", 0), 1.5, "the positions of pass 1 must differ and lie on the walk"),
         (("levels", 1, "positions", 0), 10**400, "its levels cannot be used"),
-        (("levels", 1, "positions", 0), 0.0, "a stop stands among its knots"),
-        (("levels", -1, "positions", 0), 0.5001, "its levels must hold each frame once"),
-        (("positions", 1), 1e-9, "its levels must hold each frame once"),
+        (("levels", 1, "positions", 0), 0.0, "a stop is listed among its intermediate samples"),
+        (("levels", -1, "positions", 0), 0.5001, "its passes must contain each frame once"),
+        (("positions", 1), 1e-9, "its passes must contain each frame once"),
     ],
 )
 def test_altered_levels_are_refused_with_what_was_altered(
@@ -132,7 +133,7 @@ def test_recipe_from_before_there_was_such_a_setting_is_kept_as_it_was_written(
 
 def test_same_position_twice_in_a_level_is_refused(branched: dict[str, Any]) -> None:
     branched["levels"][1]["positions"][1] = branched["levels"][1]["positions"][0]
-    assert "the positions of level 1 must differ" in refusal(json.dumps(branched).encode())
+    assert "the positions of pass 1 must differ" in refusal(json.dumps(branched).encode())
 
 
 def test_batch_of_knots_that_begin_at_different_depths_is_refused(branched: dict[str, Any]) -> None:
@@ -143,13 +144,13 @@ def test_batch_of_knots_that_begin_at_different_depths_is_refused(branched: dict
     second["batches"] = [known, new]
     assert recipe.commission_of(branched)
     second["batches"] = [[*known, new[0]], new[1:]]
-    assert "must go on from earlier ones or begin anew, not both" in refusal(json.dumps(branched).encode())
+    assert "must start either from earlier ones or from noise, not from both" in refusal(json.dumps(branched).encode())
 
 
 def test_too_many_knots_are_refused(branched: dict[str, Any]) -> None:
     many = [index / 1000 for index in range(1, 400)]
     branched["levels"][1] |= {"positions": many, "batches": [[index] for index in range(399)]}
-    assert "more than 128 knots to a leg" in refusal(json.dumps(branched).encode())
+    assert "more than 128 intermediate samples between two stops" in refusal(json.dumps(branched).encode())
 
 
 def test_device_cannot_bring_in_what_has_its_own_place(branched: dict[str, Any]) -> None:

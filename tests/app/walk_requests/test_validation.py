@@ -107,7 +107,7 @@ def test_unreadable_characters_are_refused(app: Flask, character: str) -> None:
 
 def test_what_to_leave_out_obeys_the_same_rules_but_may_be_empty(app: Flask) -> None:
     stops = [{"prompt": "a fox", "negative_prompt": ""}, {"prompt": "a kite", "negative_prompt": "x" * 301}]
-    message = "The list of what to leave out of stop 2 is 301 characters long; at most 300 are read."
+    message = "The negative prompt of stop 2 is 301 characters long; at most 300 are read."
     assert refusal({"stops": stops}) == {"stops.1.negative_prompt": message}
 
 

@@ -186,7 +186,7 @@ def test_picture_is_taken_with_words_or_without(wall: Wall) -> None:
 
 
 def test_picture_that_is_not_here_or_not_one_s_own_or_unfit_is_refused(wall: Wall) -> None:
-    gone = "The picture is not here: it was kept for a day, or somebody else brought it. Bring it once more."
+    gone = "The picture is not here: it was kept for a day, for the visitor who uploaded it. Upload it again."
     assert flaws(wall, "x", picture=brought(BEN).id) == {"picture": gone}
     assert flaws(wall, "x", picture="aaaabbbbccccdddd") == {"picture": gone}
     assert flaws(wall, "x", picture="../../etc/passwd").keys() == {"picture"}

@@ -179,7 +179,7 @@ def test_own_words_are_followed_to_the_walk_that_they_hang_in(wall: Wall, client
     assert f'href="{kept.url}"' in page.text
     with writing() as session:
         session.execute(update(WallWords).values(state="skipped"))
-    assert "Left out by the house" in client.get(SAY).text
+    assert "Skipped by a curator" in client.get(SAY).text
 
 
 def test_live_part_is_told_apart_from_the_form_and_only_when_it_changed(wall: Wall, client: FlaskClient) -> None:

@@ -157,7 +157,7 @@ def test_deleted_walk_is_gone_at_each_of_its_addresses(client: FlaskClient, hung
     for path in (address, *(address + end for end in ("/live", ".gif", ".mp4", ".png", ".json", "/frames/0.png"))):
         answer = client.get(path)
         assert answer.status_code == 410
-        assert "Its owner took it down" in answer.text
+        assert "Its owner deleted it" in answer.text
 
 
 @pytest.mark.parametrize("address", ["/nothing?<script>alert(1)</script>", "/<script>alert(1)</script>"])

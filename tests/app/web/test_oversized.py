@@ -30,9 +30,14 @@ def film(size: int) -> dict[str, Any]:
 
 SENT = {
     "photos": ("/walks", form_of(bytes(600_000), "photo-0"), "500,000 bytes at most", "each may have 200 kB"),
-    "photos, of the form edited": ("/", form_of(bytes(600_000), "photo-0"), "500,000 bytes", "“Bring a photo or a"),
+    "photos, of the form edited": ("/", form_of(bytes(600_000), "photo-0"), "500,000 bytes", "“Add a photo or a"),
     "words": ("/walks", {"data": {"prompt": "x" * 100_001}}, "100,000 bytes at most", "a prompt has at most 300 char"),
-    "a film": ("/recipe", film(300_001), "300,000 bytes at most", "It was the film or recipe (“Recipe”)"),
+    "a film": (
+        "/recipe",
+        film(300_001),
+        "300,000 bytes at most",
+        "It was the film or recipe (“Load settings from a file”)",
+    ),
 }
 
 

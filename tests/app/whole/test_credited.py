@@ -39,7 +39,7 @@ DRAWINGS = [
 ]  # fmt: skip
 TEXT = (
     f"After drawings: fox (Twitter, Inc. and other contributors, Twemoji, CC BY 4.0, {CC_BY}, {TWEMOJI});"
-    " yeti <&> (artist not told, licence not told)."
+    " yeti <&> (artist not named, licence not named)."
 )
 
 
@@ -77,7 +77,7 @@ def read(page: str) -> str:
 def test_label_names_artists_and_licences_and_leads_to_both(client: FlaskClient, walk: Walk, plain: Walk) -> None:
     page = client.get(walk.url).text
     assert "After drawings: fox (Twemoji, Twitter, Inc. and other contributors, CC BY 4.0); yeti" in read(page)
-    assert "yeti &lt;&amp;&gt; (artist and licence not told)." in read(page)
+    assert "yeti &lt;&amp;&gt; (artist and licence not named)." in read(page)
     links = {link["href"]: link.get("rel", "") for link in Elements(page).of("a")}
     assert "license" in str(links[CC_BY]) and TWEMOJI in links
     assert "After drawings" not in client.get(plain.url).text
@@ -97,7 +97,7 @@ def test_embedded_page_names_those_who_were_told_and_has_room_for_it(
 ) -> None:
     page = client.get(f"/walks/{walk.id}/embed").text
     assert "After drawings by Twitter, Inc. and other contributors, CC BY 4.0" in read(page)
-    assert "not told" not in page
+    assert "not named" not in page
     links = {link["href"]: link["target"] for link in Elements(page).of("a")}
     assert links[CC_BY] == links[TWEMOJI] == "_blank"
     assert "After drawings" not in client.get(f"/walks/{plain.id}/embed").text
@@ -147,7 +147,7 @@ def test_label_names_a_drawing_that_was_removed_since(client: FlaskClient, hung:
     walk = hung("a robot hamster", "a fox")
     drawing_curation.remove("robot hamster")
     page = read(client.get(walk.url).text)
-    assert "Drawn after robot hamster · fox" in page and "robot hamster (Ann Example, licence not told)" in page
+    assert "Drawn after robot hamster · fox" in page and "robot hamster (Ann Example, licence not named)" in page
 
 
 def test_form_says_that_a_drawing_of_the_recipe_is_not_offered_any_more(client: FlaskClient, hung: Hanger) -> None:
@@ -162,7 +162,7 @@ def test_form_says_that_a_drawing_of_the_recipe_is_not_offered_any_more(client: 
     def bring() -> str:
         return client.post("/recipe", data={"film": (io.BytesIO(told), "recipe.json")}).text
 
-    assert "The recipe of your film is back" in bring() and "is not offered any more" not in bring()
+    assert "The settings of your film are loaded" in bring() and "is not offered any more" not in bring()
     drawing_curation.remove("robot hamster")
     assert "A drawing that it was painted after is not offered any more: another takes its place here." in bring()
 

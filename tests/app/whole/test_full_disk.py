@@ -105,7 +105,7 @@ def test_database_that_finds_no_room_is_named_with_the_cure_which_helps(
         (status, page), (of_program, detail) = ask(client)
         assert (status, of_program) == (503, 503)
         for told in (page, detail):
-            assert "There is no room for more just now: the disk is full." in told
+            assert "The disk of this site is full." in told
             assert COMMAND in told
         assert said(caplog, "app.web.error_responses") == (
             f"The database has no room on /walks: database or disk is full. {disk_space.CURE}"
@@ -129,7 +129,7 @@ def test_store_that_finds_no_room_is_named_with_the_cure(
             picture = io.BytesIO(written(two_halves((640, 480)))), "mine.png"
             answer = client.post(path, data={"prompt": ["", "a kite"], "edit": "bring", name: picture})
             assert answer.status_code == 503, answer.text
-            assert "There is no room for more just now: the disk is full." in answer.text
+            assert "The disk of this site is full." in answer.text
             assert COMMAND in answer.text
             assert f"No space left on device. {disk_space.CURE}, or have MOMA_MEDIA_URL name a larger" in caplog.text
         assert disk_space.CURE in doctor(app)["media"]

@@ -59,10 +59,10 @@ class Fate:
 
 
 MIGRATIONS_OWN = {"alembic_version", "schema_compatibility"}
-OF_A_WALK = "Of a walk: its prompts, settings, pictures and times, until its owner takes it down"
-OF_WHO_ASKED = "with each walk, for its turn in the line"
-OF_WALLS = "Of what you write for a wall: the words, until they are walked"
-OF_CANDIDATES = "Of pictures that you choose among: what they were asked for with, for a day"
+OF_A_WALK = "We store a walk’s prompts, settings, pictures and times until its owner deletes it"
+OF_WHO_ASKED = "with each walk, to share the queue fairly"
+OF_WALLS = "We store the words that you write for a wall until they are shown"
+OF_CANDIDATES = "Of variations that you are shown, we store what was asked for: for a day"
 FATES = {
     # what is left says that there was one, and not whose; an archive tells who owns it only with --owners
     "walks": Fate("walk", OF_A_WALK, goes=False),
@@ -77,7 +77,7 @@ FATES = {
     "candidate_sets": Fate("visitor", OF_CANDIDATES, moves=False),
     "candidates": Fate("visitor", OF_CANDIDATES, moves=False),
     "reports": Fate("visitor", "with the walks that you ask for or report", moves=False),
-    "photos": Fate("visitor", "Of a picture that you bring", moves=False),
+    "photos": Fate("visitor", "We store the picture upright and scaled down", moves=False),
     "wall_words": Fate("visitor", OF_WALLS, moves=False),
     "walls": Fate("house", "", goes=False, moves=False),
     "wall_legs": Fate("house", "", goes=False, moves=False),  # names walks by their ids
@@ -86,7 +86,7 @@ FATES = {
     "banned_words": Fate("house", "", goes=False, moves=False),
     "allowed_words": Fate("house", "", goes=False, moves=False),
     "deeds": Fate("house", "", goes=False, moves=False),  # names walks by their ids
-    "api_tokens": Fate("house", "Of programs that have a token", goes=False, moves=False),
+    "api_tokens": Fate("house", "Of programs with an API token", goes=False, moves=False),
 }
 WORD = "quokka"
 """Stands in all that the visitor of these tests writes, and nowhere else."""

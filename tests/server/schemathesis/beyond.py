@@ -27,7 +27,7 @@ BEYOND = re.compile(
     "|no picture that we read|a side has at least|of the form is not JSON|The (style|layout) (of stop \\d+ )?cannot be"
     "|is not here: it was kept for a day|No picture came along"
     "|needs a LoRA: name one|^The LoRA (of stop \\d+ )?cannot be"
-    "|bearer token that is to own|drawing that was never here|does not hang in the gallery"
+    "|bearer token that is to own|drawing that was never here|is not in the gallery"
 )
 
 

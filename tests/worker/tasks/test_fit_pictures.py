@@ -152,7 +152,7 @@ def test_walk_whose_stop_stays_unfit_is_refused_and_says_which(
     assert (list(walk.painted), dict(walk.media), walk.painted_count) == ([], {}, 0)
     assert not media_store.store().files(f"walks/{walk.id}")
     page = app.test_client().get(walk.url)
-    assert "We cannot hang this walk." in page.text
+    assert "We cannot show this walk." in page.text
     assert "Stop 2 came out unfit to be shown" in page.text
     job.work()
     assert read(walk.id).state == REFUSED

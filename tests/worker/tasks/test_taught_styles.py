@@ -135,4 +135,4 @@ def test_walk_in_line_whose_style_is_removed_fails_and_names_it(runner: FlaskCli
         job.work()
     row = read(walk.id)
     assert row.state == FAILED
-    assert row.error == "The style our prints, in which it was to be painted, was removed here or learned anew since."
+    assert row.error == "The style our prints, in which it was to be painted, was removed here or trained again since."
