@@ -363,7 +363,7 @@ class Site:
             assert enter(client, environ_base=_from(number)).status_code == 303
             return nobody, {}
         if role in ("owner", "other"):
-            sent = {"prompt": ["what is", f"mine {number}"]}
+            sent = {"prompt": ["a fox", f"a house, mine {number}"]}
             client.post("/walks", data=sent, environ_base=_from(number))
             own = db.session.scalars(select(Walk.owner_hash).order_by(Walk.number.desc())).first()
             return own if role == "owner" else nobody, {}

@@ -121,7 +121,7 @@ def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
 @pytest.fixture
 def full(app: Flask, client: FlaskClient, hung: Hanger) -> Full:
     """Fill all tables: as visitors and operators do, and those that only workers write to with rows of any kind."""
-    client.post("/walks", data={"prompt": [f"a {WORD}", "a kite"], "negative_prompt": f"no {WORD}s"})
+    client.post("/walks", data={"prompt": [f"a {WORD}", "a fox"], "negative_prompt": f"no {WORD}s"})
     with app.test_request_context(headers={"Cookie": f"moma_visitor={_cookie(client)}"}):
         secret = visitors.known()
     with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
