@@ -296,7 +296,7 @@ class Site:
         walk = self.hung("a fox", f"kite {number}", frames=2, model="led")
         deliver(walk, 0)
         if rule.endpoint == "pages.another":
-            self.hung("a boat", f"cup {number}", frames=2)
+            self.hung("a house", f"cup {number}", frames=2)
         slug, word = f"hall-{number}", f"word{number}"
         exhibitions.create(ExhibitionRequest("A hall", slug=slug, is_shown=True, walks=[walk.id]))
         banned_words.ban(word)
