@@ -93,10 +93,6 @@ def _is_known(word: str, wordbook: Wordbook) -> bool:
 @lru_cache(maxsize=len(SPOKEN))
 def _small_words(language: str) -> frozenset[str]:
     """Return the words of a language's grammar tables that name nothing by themselves."""
-    tables = load(language)
-    return frozenset(chain(
-        tables.small, tables.articles, tables.vague, tables.classes, tables.measures, tables.units, tables.extents,
-        tables.ones, tables.doers, tables.openers, tables.clauses, tables.breaks, tables.numbers, tables.colours,
-        tables.sizes, tables.kinds, tables.negation.fillers, tables.negation.turns, tables.negation.places,
-        tables.negation.pronouns, tables.negation.adding, tables.negation.choosing,
-    ))  # fmt: skip
+    grammar = load(language)
+    values = chain(vars(grammar).values(), vars(grammar.negation).values())
+    return frozenset(chain.from_iterable(each for each in values if isinstance(each, (frozenset, dict))))
