@@ -201,5 +201,5 @@ def test_backup_of_before_tables_were_summed_up_can_be_restored_and_not_verified
     monkeypatch.setattr(database_dump, "copy", lambda *asked: copy(*asked)._replace(sums=None))
     run(runner, "backup", "create", str(tmp_path / "b.tar"))
     told = run_json(runner, "backup", "verify", str(tmp_path / "b.tar"), status=1)
-    assert "was made before backups told of their tables" in told["error"]
+    assert "was made before backups listed their tables" in told["error"]
     run(runner, "backup", "restore", str(tmp_path / "b.tar"), "--force")

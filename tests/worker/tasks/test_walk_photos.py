@@ -79,7 +79,7 @@ def easel(app: Flask, kind: str, loaded: dict[str, WalkPipeline]) -> WalkPipelin
 
 
 def commission(picture: NDArray[np.uint8] = DISC, *, cut_out: bool = False, stop: int = 0) -> Walk:
-    stops = [{"prompt": "the sun"}, {"prompt": "a lemon"}, {"prompt": "a bear"}]
+    stops = [{"prompt": "the sun"}, {"prompt": "a lemon"}, {"prompt": "a house"}]
     walk, _ = intake.place(
         validate({"stops": stops, "seed": 5, "frames": 5}), visitor_key="ann", owner="ann", skip_cache=True
     )
