@@ -100,7 +100,8 @@ async def _load(site: Served, arguments: argparse.Namespace) -> dict[str, Any]:
 
     async def ask(number: int) -> Answer:
         visitor = visitors[number % len(visitors)]
-        prompts = [f"{THINGS[number % len(THINGS)]} {number}", THINGS[number // 9 % len(THINGS)]]
+        step = 1 + number // 9 % (len(THINGS) - 1)  # a walk from a thing to itself is refused
+        prompts = [f"{THINGS[number % len(THINGS)]} {number}", THINGS[(number + step) % len(THINGS)]]
         if number % 2:
             body = json.dumps({"stops": [{"prompt": prompt} for prompt in prompts]}).encode()
             return await visitor.post("/api/v1/walks", body, **{"Content-Type": "application/json"})
