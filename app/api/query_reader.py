@@ -13,7 +13,7 @@ from app import field_errors
 from app.field_errors import Path
 from app.gallery.catalogue_query import known_models
 from app.generation.limits import Limits
-from app.reading.reader import SPOKEN
+from app.reading.lexicon import SPOKEN
 from app.walk_requests import error_messages
 
 Query = TypeVar("Query", bound=BaseModel)

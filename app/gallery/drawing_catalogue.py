@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from app.gallery import spelling
 from app.i18n.gettext import N_
-from app.reading.reader import SPOKEN, Reader
+from app.reading.lexicon import SPOKEN
+from app.reading.reader import Reader
 from app.text import folding
 from sketch.sketchbook import Drawing
 from sketch.styling.drawing_styles import without_modelled

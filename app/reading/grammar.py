@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -165,8 +165,9 @@ def _named(word: str, rows: Patterns, joints: tuple[str, ...]) -> str:
     return ""
 
 
+@cache
 def load(language: str) -> Grammar:
-    """Load the tables of a language from ``languages/`` and return them as a ``Grammar``.
+    """Load the tables of a language from ``languages/`` and return them as a ``Grammar``, the same one each time.
 
     In a pattern, ``{name}`` is replaced by the part of that name, defined under ``parts`` in the language's file or in
     ``shared.toml``; ``{colour}`` matches any colour and ``{article}`` any article. Colours and sizes may have any of

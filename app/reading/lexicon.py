@@ -19,6 +19,8 @@ NAME, ALIAS, SYNONYM, KIND, KEYWORD, WIDER, NEAR = range(7)
 """How a word means a concept, as numbered by ``studio.lexicon.distilling``."""
 
 STRONG = 0.7
+SPOKEN = ("en", "de")
+"""The languages that prompts are read in."""
 
 Floats = NDArray[np.float32]
 

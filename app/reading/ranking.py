@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -57,7 +57,7 @@ class Choice:
 def rank(
     openings: Sequence[tuple[Prompt, Sequence[Phrase]]],
     describer: Describer,
-    drawn: Collection[int],
+    drawn: frozenset[int],
     excluded: Excluded,
     dice: Random,
 ) -> tuple[Prompt, list[Choice]]:
@@ -72,8 +72,7 @@ def rank(
     style_alone = bool(prompt.tokens) and all(token.role == STYLE for token in prompt.tokens)
     for opened, phrases in () if style_alone else openings:
         kept = [each for each in phrases if not excluded.words & {*keys.forms(each.word, prompt.grammar.language)}]
-        ranker = _Ranker(opened, describer, frozenset(drawn), excluded.concepts)
-        annotated, found = ranker.choices(kept)
+        annotated, found = _Ranker(opened, describer, drawn, excluded.concepts).choices(kept)
         prompt = replace(prompt, wish=replace(prompt.wish, kind=annotated.wish.kind, time=annotated.wish.time))
         if found and (found[0].how != FREELY or not choices):
             choices = found
@@ -85,8 +84,7 @@ def rank(
     wish = prompt.wish
     is_open = (prompt.unwanted or style_alone) and not (wish.kind or wish.time or wish.weather or wish.ground)
     if not choices and is_open:
-        ranker = _Ranker(prompt, describer, frozenset(drawn), excluded.concepts)
-        choices = ranker.drawn_by(dice)
+        choices = _Ranker(prompt, describer, drawn, excluded.concepts).drawn_by(dice)
     return prompt, choices
 
 
@@ -137,8 +135,8 @@ class _Ranker:
         named = [each for each in phrases if self._names(each)]
         if self._is_description(phrases, named):
             return self.prompt, self._described(phrases)
-        phrases = self._without_measures(phrases)
-        named = [each for each in phrases if self._names(each)]
+        phrases, heads = self._without_measures(phrases), {each.head for each in named}
+        named = [each for each in phrases if each.head in heads]
         prompt, kept = self._without_places([each for each in named if not self._is_vague(each)] or named, phrases)
         if not kept:
             return prompt, self._described(phrases)

@@ -15,7 +15,7 @@ from unicodedata import normalize
 from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
 from app.reading.describing import Describer
 from app.reading.grammar import listed, load
-from app.reading.lexicon import SYNONYM, Lexicon
+from app.reading.lexicon import SPOKEN, SYNONYM, Lexicon
 from app.reading.prompt import NEGATED, WORD, Prompt
 from app.reading.ranking import OTHERS, Choice
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
@@ -41,7 +41,6 @@ PAIRS = frozenset((
 """Names of things of which a pair is one drawing."""
 
 FIRST_STYLE = "flat"
-SPOKEN = ("en", "de")
 ENGLISH, GERMAN = load("en"), load("de")
 GRAMMARS = {"en": ENGLISH, "de": GERMAN, keys.OTHER: replace(ENGLISH, language=keys.OTHER)}
 CLOTHING, WORN_BY = "clothing", ("in", "holding")
@@ -81,6 +80,7 @@ class Reader:
         for each in ordered:
             self._drawings.setdefault(self.wordbook.numbers[each.name.casefold()], []).append(each)
         self._drawings = {number: without_modelled(own) for number, own in self._drawings.items()}
+        self._drawn = frozenset(self._drawings)
         self.again = lru_cache(maxsize=REMEMBERED)(self.read)
 
     def read(self, prompt: str, *, leave_out: str = "", language: str = "en", seed: int = 0) -> Reading:
@@ -126,7 +126,7 @@ class Reader:
         openings = phrases.find(prompt, self.wordbook)
         excluded = unwanted.exclude(prompt, openings[0][1], self.describer)
         dice = Random(f"anything:{seed}:{text}".encode("utf-8", "replace"))  # noqa: S311 - drawn to be drawn again
-        prompt, choices = ranking.rank(openings, self.describer, self._drawings, excluded, dice)
+        prompt, choices = ranking.rank(openings, self.describer, self._drawn, excluded, dice)
         items = self._items(choices, prompt, seed)
         relation = _relation(prompt, choices, items) if len(choices) == len(items) == 2 else ""
         wish = replace(prompt.wish, relation=relation)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from app.reading.grammar import Grammar
-from app.reading.lexicon import ALIAS, NAME
+from app.reading.lexicon import ALIAS, NAME, SPOKEN
 from app.reading.prompt import EMOJI, MARK, WORD, Prompt, Token
 from app.reading.wordbook import Wordbook
 from sketch import keys
@@ -63,7 +63,7 @@ def tokenise(prompt: str, language: str) -> tuple[Token, ...]:
         elif kind == WORD:
             folded = keys.key(text, language).removeprefix(keys.prefix(language))
             plain = unicodedata.normalize("NFC", text).casefold()
-            folded = plain if language in ("en", "de") and FOREIGN.search(plain) else folded
+            folded = plain if language in SPOKEN and FOREIGN.search(plain) else folded
             capital, owner = text[:1].isupper(), bool(keys.POSSESSIVE.search(text))
             joined = bool(HYPHENED.fullmatch(shown[max(0, match.start() - 2) : match.start()]))
             found += [Token(part, WORD, start, end, capital, owner, joined) for part in folded.split()]

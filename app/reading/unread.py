@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import chain, groupby
 
 from app.reading.grammar import load
+from app.reading.lexicon import SPOKEN
 from app.reading.reading import BY_KIND, BY_NAME, Found
 from app.reading.wordbook import Wordbook
 from sketch import keys
@@ -22,7 +23,6 @@ LEAST_LETTERS = 3
 LEAST_UNKNOWN, SHARE = 2, 0.5
 """The least number and share of unknown words that make a prompt one in another language; one if no name was found."""
 
-SPOKEN = "en", "de"
 LETTERS = "Lu", "Ll", "Lt", "Lo"
 """The categories of letters; modifiers, such as an apostrophe, belong to no script."""
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 
 from app.reading.grammar import Grammar
-from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, Concept, Lexicon, Meaning
+from app.reading.lexicon import ALIAS, KEYWORD, KIND, NAME, SPOKEN, Concept, Lexicon, Meaning
 from app.reading.prompt import WORD, Token
 from sketch import keys
 
@@ -40,7 +40,7 @@ class Wordbook:
                 self.concepts.append(Concept(name, kind, ", ".join([name, *words])))
             for place, word in enumerate((name, *words)):
                 meaning = Meaning(number, 1.0 if not place else 0.95, ALIAS if place else NAME)
-                for language in ("en", "de"):
+                for language in SPOKEN:
                     self._added.setdefault(keys.key(word, language), []).append(meaning)
         self.find = lru_cache(maxsize=4096)(self._find)
 
@@ -120,7 +120,7 @@ class Wordbook:
 
     def is_known(self, word: str) -> bool:
         """Return whether a word is English or German, as far as the lexicon knows these."""
-        for language in ("en", "de"):
+        for language in SPOKEN:
             folded = keys.key(word, language).removeprefix(keys.prefix(language))
             if self.find(folded, language)[0] or self.lexicon.tells(keys.stem(folded, language)):
                 return True

@@ -88,10 +88,8 @@ def split(prompt: str) -> TaggedPrompt:
     def first(match: re.Match[str]) -> str:
         if match.lastgroup != "plain":
             ignored.append(match.group())
-        kept = str(match[match.lastgroup or 0])
-        return " " * (match.start(match.lastgroup or 0) - match.start()) + kept.ljust(
-            match.end() - match.start(match.lastgroup or 0)
-        )
+        group = str(match.lastgroup)
+        return f"{' ' * (match.start(group) - match.start())}{match[group]}".ljust(len(match.group()))
 
     text, label, negative = _at_negative(prompt)
     ignored += [label] if label else []

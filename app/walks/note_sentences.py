@@ -26,5 +26,7 @@ TAGS_MAX = 12
 
 def describe(text: str, prompt: str) -> str:
     """Return the notes on a stop as sentences that name the ignored tags of its prompt; unknown notes are left out."""
-    tags = join_words(tool_tags.tags(tool_tags.split(prompt).ignored)[:TAGS_MAX])
-    return " ".join(_(NOTES[each], tags=tags) for each in stop_notes.split(text) if each in NOTES)
+    notes = [each for each in stop_notes.split(text) if each in NOTES]
+    ignored = tool_tags.split(prompt).ignored if stop_notes.TAGS in notes else ()
+    tags = join_words(tool_tags.tags(ignored)[:TAGS_MAX])
+    return " ".join(_(NOTES[each], tags=tags) for each in notes)

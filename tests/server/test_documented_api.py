@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from app.config import ROOT
-from tests.server.live import PATIENCE, LiveSite
+from tests.server.examples import count_pictures, run
+from tests.server.live import LiveSite
 from tests.support.needs import require
 
 pytestmark = pytest.mark.server
@@ -26,17 +25,6 @@ def example(language: str, site: LiveSite) -> str:
     found = re.search(rf"^```{language}\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert found is not None and HOST in found[1]
     return found[1].replace(HOST, site.url)
-
-
-def run(command: list[str], text: str, folder: Path) -> str:
-    ran = subprocess.run(command, input=text, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return ran.stdout
-
-
-def count_pictures(film: Path) -> int:
-    with Image.open(film) as picture:
-        return int(getattr(picture, "n_frames", 1))
 
 
 def test_curl_example_fetches_the_film_and_deletes_the_walk(site: LiveSite, tmp_path: Path) -> None:

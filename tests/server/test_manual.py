@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from tests.server.live import PATIENCE, LiveSite
+from tests.server.examples import count_pictures, run
+from tests.server.live import LiveSite
 from tests.support.needs import require
 
 pytestmark = pytest.mark.server
@@ -47,18 +46,6 @@ def examples(site: LiveSite) -> dict[str, str]:
     status, page = site.request("GET", "/api")
     assert status == 200
     return Examples(page.decode()).found
-
-
-def run(command: list[str], text: str, folder: Path) -> str:
-    """Run an example from its standard input, as if it were pasted."""
-    ran = subprocess.run(command, input=text, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return ran.stdout
-
-
-def count_pictures(film: Path) -> int:
-    with Image.open(film) as picture:
-        return int(getattr(picture, "n_frames", 1))
 
 
 def test_curl_example_paints_a_walk_keeps_the_film_and_takes_it_down(
