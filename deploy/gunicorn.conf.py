@@ -28,7 +28,7 @@ threads = 8
 # nginx buffers slow clients. Without nginx, gunicorn drops a client that sends nothing.
 timeout = 30
 graceful_timeout = 25
-keepalive = 15  # longer than nginx keeps an idle connection
+keepalive = 15  # for proxies that keep connections; nginx is configured not to
 backlog = 512
 limit_request_line = 8190  # as much as nginx passes on, so that the application answers with its own error page
 limit_request_fields = 64

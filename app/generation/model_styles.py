@@ -147,8 +147,8 @@ def detected_names(walk: Walk) -> list[str]:
     return _named(walk, list(dict.fromkeys(stop.found_hand for stop in walk.stops if stop.found_hand)))
 
 
-def _named(walk: Walk, words_of: Iterable[str]) -> list[str]:
-    choices = known_to(walk)
+def _named(walk: Walk, words_of: list[str]) -> list[str]:
+    choices = known_to(walk) if words_of else ()  # most walks have no style, and a page shows dozens of walks
     return [hand.name if (hand := find(words, choices)) else words for words in words_of]
 
 
