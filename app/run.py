@@ -15,7 +15,7 @@ from app import create_app
 from app.config import ROOT
 from app.errors import MomaError
 from app.processes.console import write_line
-from app.processes.supervisor import Site
+from app.processes.supervisor import Site, address
 
 CHECK_SECONDS = 0.2
 WATCHED = ("app", "worker")  # for the worker; gunicorn's own reloader watches for the web server
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
-    host, port = arguments.host, arguments.port
+    host, port = arguments.host.strip("[]"), arguments.port
     with Site(create_app()) as site:
         site.prepare()
         site.start_redis()
@@ -55,7 +55,7 @@ def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
         site.wait_for_web(host, port, lambda: bool(stop))
         site.wait_for_worker(lambda: bool(stop))
         if not stop:
-            _print(f"MoMA Lisa is open at http://{host}:{port}  (Ctrl-C closes it)")
+            _print(f"MoMA Lisa is open at http://{address(host, port)}  (Ctrl-C closes it)")
         code = _code()
         while not stop:
             if arguments.reload and (changed := _code()) != code:

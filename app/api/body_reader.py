@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -51,6 +52,6 @@ def json_body() -> Any:
     if not request.is_json:
         raise UnsupportedMediaType
     try:
-        return from_json(request.get_data(), allow_inf_nan=False)
+        return from_json(request.get_data().removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise Malformed(f"The body is not JSON that can be read: {error}") from error

@@ -111,7 +111,7 @@ class Site:
         :raises ConfigError: when the address is in use.
         """
         _check_free(host, port)
-        config = ["--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+        config = ["--bind", address(host, port), "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
         quiet = ["--log-level", "warning", "--no-control-socket", "--graceful-timeout", "5"]
         quiet += ["--limit-request-line", "0"]  # long searches get our own error page
         more = ["--reload"] if reload else []
@@ -138,7 +138,7 @@ class Site:
         :raises ConfigError: when the web server exits.
         """
         web = self._child("web")
-        while not _is_alive(f"http://{host}:{port}/healthz"):
+        while not _is_alive(f"http://{address(host, port)}/healthz"):
             if stopped():
                 return
             if web.has_ended:
@@ -200,8 +200,14 @@ def _stop(child: Child) -> None:
         child.process.wait()
 
 
+def address(host: str, port: int) -> str:
+    """Return host and port as in a URL, with brackets around an IPv6 address: ``[::1]:8000``."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _check_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

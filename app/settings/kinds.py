@@ -73,6 +73,16 @@ def _parses_by(parse: Callable[[str], object], refusal: str = "cannot be used: {
     return AfterValidator(check)
 
 
+def _load_driver(url: str) -> None:
+    """Load the driver of a database's URL.
+
+    :raises ValueError: for the scheme ``postgres``, which some hosting services write and SQLAlchemy refuses.
+    """
+    if url.startswith("postgres://"):
+        raise ValueError("write postgresql:// instead of postgres:// at its beginning")
+    make_url(url or "sqlite://").get_dialect().import_dbapi()
+
+
 def _from_root(text: str) -> str:
     """Return a path with ``~`` expanded, and made absolute if it exists relative to the project's root."""
     text = names.expand(text)
@@ -112,7 +122,7 @@ Locations = Annotated[list[Annotated[Filled, AfterValidator(_from_root)]], LIST]
 Network = Annotated[Filled, _parses_by(ipaddress.ip_network, "names networks such as 198.51.100.0/24: {}.")]
 Networks = Annotated[list[Network], LIST]
 Members = Annotated[list[Member], Must('be a list such as [{"name": "…", "role": "…", "url": "https://…"}]')]
-DatabaseURL = Annotated[str, _parses_by(lambda url: make_url(url or "sqlite://").get_dialect().import_dbapi())]
+DatabaseURL = Annotated[str, _parses_by(_load_driver)]
 RedisURL = Annotated[str, _parses_by(lambda url: parse_url(url or "redis://"))]
 WebAddress = Annotated[str, _only_if(_is_web_address)]
 PublicAddress = Annotated[

@@ -7,7 +7,7 @@ import re
 from typing import Annotated, NotRequired, cast
 from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from pydantic import Field
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
@@ -20,6 +20,7 @@ from app.storage.database import schema_state
 from app.web import oversized
 
 log = logging.getLogger(__name__)
+URI_SIGNS = "%&=+/?:@!$'()*,;~"  # of a query (RFC 3986, section 3.4), as they came
 WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # the slug after a walk's id
 
 TITLES = {
@@ -165,6 +166,8 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return cast(Response, Response.force_type(error.get_response()))
+    if request.routing_exception is error and (address := _without_trailing_slash()):
+        return Response(status=308, headers={"Location": address})
     words = DETAILS.get(status) or error.description
     detail = _(words) if words else ""
     if status == 404 and error.description != NotFound.description and not wants_json():
@@ -181,6 +184,16 @@ def _http_error(error: HTTPException) -> Response:
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def _without_trailing_slash() -> str:
+    """Return the requested address without slashes at its end, if there is something; else ``""``."""
+    path = request.path.rstrip("/")  # it begins with one slash, so that it never names another host
+    addresses = current_app.create_url_adapter(request)
+    if path == request.path or not path or addresses is None or not addresses.test(path):
+        return ""
+    query = f"?{quote(request.query_string, safe=URI_SIGNS)}" if request.query_string else ""
+    return quote(request.script_root + path) + query
 
 
 def _database_error(error: DBAPIError) -> Response:

@@ -230,6 +230,11 @@ def test_unusable_setting_is_refused_by_name(instance: Path, name: str, value: o
         make_app(instance, **{name: value})
 
 
+def test_scheme_postgres_is_refused_with_the_one_that_is_meant(instance: Path) -> None:
+    with pytest.raises(ConfigError, match="MOMA_DATABASE_URL cannot be used: write postgresql:// instead of postgres"):
+        make_app(instance, DATABASE_URL="postgres://moma@db/moma")
+
+
 @pytest.mark.parametrize("name", ["model", "database_url", "media_url"])
 def test_number_for_a_text_is_refused_in_the_settings_file(instance: Path, name: str) -> None:
     settings_file(instance, f"{name} = 3\n")

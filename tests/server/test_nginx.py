@@ -135,11 +135,12 @@ def test_walk_is_painted_through_nginx_and_its_film_is_sent_by_it(front: Front) 
 @pytest.mark.parametrize(
     "path", ["/", "/gallery", "/about", "/mine", "/api", "/api/v1/walks", "/feed.xml", "/robots.txt", "/readyz"]
 )
-def test_page_is_answered_at_its_own_address_and_led_nowhere_else(front: Front, path: str) -> None:
+def test_page_is_answered_at_its_own_address_and_a_slash_behind_it_leads_there(front: Front, path: str) -> None:
     answer, _ = front.ask("GET", path)
     assert (answer.status, answer.headers["Location"]) == (200, None)
     if path != "/":
-        assert front.ask("GET", path + "/")[0].status == 404
+        led, _ = front.ask("GET", path + "/")
+        assert (led.status, led.headers["Location"]) == (308, path)
 
 
 def test_media_cannot_be_had_past_the_application(front: Front) -> None:

@@ -84,3 +84,8 @@ def test_what_is_right_is_read(app: Flask) -> None:
     with app.test_request_context(method="POST", json={"style": "neon", "size": 3}):
         assert body_reader.read_body(Wish, shape=SHAPE) == Wish(style="neon", size=3)
         assert body_reader.check_body(lambda body: body["size"]) == 3
+
+
+def test_byte_order_mark_before_json_is_skipped(client: FlaskClient) -> None:
+    body = b'\xef\xbb\xbf{"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}]}'
+    assert client.post("/api/v1/walks", data=body, content_type="application/json").status_code == 202

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -172,6 +173,20 @@ def test_web_server_is_found_although_a_proxy_is_set(parts: Site, monkeypatch: p
         "127.0.0.1", int((parts.instance / "port").read_text()), lambda: time.monotonic() > waited_from + 20
     )
     assert time.monotonic() < waited_from + 20
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("127.0.0.1", "127.0.0.1:8000"), ("::1", "[::1]:8000"), ("::", "[::]:8000")]
+)
+def test_ipv6_address_is_written_in_brackets(host: str, expected: str) -> None:
+    assert supervisor.address(host, 8000) == expected
+
+
+def test_taken_port_of_an_ipv6_address_is_refused_by_name(parts: Site) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"Port {port} on ::1 cannot be used"):
+            parts.start_web("::1", port)
 
 
 def test_a_signal_ends_the_wait(parts: Site) -> None:

@@ -148,6 +148,7 @@ def test_walks_page_leads_to_its_description_for_embedding(client: FlaskClient, 
     walk = hung("a fox & friends", "a kite")
     page = Elements(client.get(walk.url).text)
     (address,) = [link["href"] for link in page.of("link") if link.get("type") == "application/json+oembed"]
+    assert address.startswith("http://localhost/oembed?url=http")
     answer = client.get(address)
     assert answer.status_code == 200
     assert (answer.json["version"], answer.json["type"], answer.json["title"]) == ("1.0", "video", walk.title)

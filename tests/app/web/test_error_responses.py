@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask import abort
@@ -182,3 +183,31 @@ def test_damaged_index_of_words_costs_the_search_alone_and_is_told_in_a_line(
     assert "database disk image is malformed" in record.message
     assert record.exc_info is None
     assert walk.id in client.get("/gallery").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/gallery/", "/gallery"), ("/gallery//?q=%22a+fox%22&sort=oldest", "/gallery?q=%22a+fox%22&sort=oldest"),
+        ("/about/", "/about"), ("/api/v1/walks/?q=a%20fox", "/api/v1/walks?q=a%20fox"),
+    ],
+)  # fmt: skip
+def test_slash_at_the_end_leads_to_the_address_without_it(client: FlaskClient, asked: str, leads_to: str) -> None:
+    answer = client.get(asked)
+    assert (answer.status_code, answer.headers["Location"]) == (308, leads_to)
+
+
+def test_request_for_a_walk_at_an_address_with_a_slash_is_repeated_at_the_right_one(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/walks/", json={"stops": []})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/api/v1/walks")
+
+
+@pytest.mark.parametrize("asked", ["/nowhere/", "//example.org/", "/\\example.org/", "/gallery%2F%2Fx/"])
+def test_slash_behind_an_address_of_nothing_leads_nowhere(client: FlaskClient, asked: str) -> None:
+    answer = client.get("/", environ_overrides={"PATH_INFO": unquote(asked)})
+    assert (answer.status_code, "Location" in answer.headers) == (404, False)
+
+
+def test_slashes_at_both_ends_never_lead_to_another_host(client: FlaskClient) -> None:
+    answer = client.get("/", environ_overrides={"PATH_INFO": "//gallery/"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/gallery")
