@@ -317,7 +317,7 @@ def test_film_brought_to_the_form_fills_it_and_its_remix_names_its_original(
         expect(page.get_by_label("From", exact=True)).to_have_value("a comet")
         expect(page.locator("#seed")).to_have_value("11")
     page.goto(f"/walks/{number}")
-    page.get_by_role("link", name="Remix with a new seed").click()
+    page.get_by_role("link", name="Make a variation").click()
     page.get_by_label("To", exact=True).fill("a lighthouse")
     paint(page)
     wait_finished(page)

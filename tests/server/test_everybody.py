@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,7 @@ LONG = "Donau" + "dampfschiff" * 26 + "fahrt"
 EMOJI = "🦜👩🏽‍🚀🏳️‍🌈" * 12
 PAGES = ("/", "/gallery", "/gallery?q=nothing+at+all", "/about", "/mine", "/exhibitions", "/api", "/nowhere")
 ENGLISH, GERMAN = "en-GB", "de"
+WIDTHS = (1280, 390)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,9 @@ def all_pages(odd_walks: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("locale", [ENGLISH, GERMAN])
-def test_axe_finds_nothing_in_either_language(pages: Any, odd_walks: list[str], locale: str) -> None:
+def test_axe_finds_nothing_in_either_language_at_both_widths_by_day_and_night(
+    pages: Any, odd_walks: list[str], locale: str
+) -> None:
     page = pages(locale=locale, bypass_csp=True)
     found = {}
     for path in all_pages(odd_walks):
@@ -62,7 +66,10 @@ def test_axe_finds_nothing_in_either_language(pages: Any, odd_walks: list[str], 
         expect(page.locator("html")).to_have_attribute("lang", locale)
         page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         page.evaluate(AXE)
-        found |= {path: what} if (what := axe(page, ALL)) else {}
+        for width, scheme in product(WIDTHS, ("light", "dark")):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.emulate_media(color_scheme=scheme)
+            found |= {(path, width, scheme): what} if (what := axe(page, ALL)) else {}
     assert found == {}
 
 
@@ -104,7 +111,7 @@ def test_everything_works_without_javascript(pages: Any) -> None:
     page.get_by_role("button", name="Titel speichern").click()
     expect(page.get_by_role("heading", name=re.compile("^Zinnoberrot"))).to_be_visible()
 
-    page.get_by_role("link", name="Diesen Spaziergang melden").first.click()
+    page.goto(f"{address}/report")
     page.get_by_role("radio", name="Etwas anderes").check()
     page.get_by_role("button", name="Diesen Spaziergang melden").click()
     expect(page.get_by_role("status")).to_contain_text("Dieser Spaziergang wird geprüft.")

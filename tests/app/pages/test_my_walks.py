@@ -96,9 +96,9 @@ def test_page_is_kept_by_no_cache_and_found_by_no_robot(client: FlaskClient) -> 
     assert headers["X-Robots-Tag"] == "noindex"
 
 
-def test_footer_of_every_page_leads_there(client: FlaskClient) -> None:
+def test_navigation_of_every_page_leads_there(client: FlaskClient) -> None:
     for address in ("/", "/gallery", "/about", "/mine"):
-        assert '<a href="/mine">My walks</a>' in client.get(address).text
+        assert re.search(r'<nav .*<a href="/mine"[^>]*>My walks</a>.*</nav>', client.get(address).text, re.DOTALL)
 
 
 def test_pages_lead_back_and_forth_over_all_walks_once(app: Flask, client: FlaskClient) -> None:

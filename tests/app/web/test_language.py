@@ -84,6 +84,7 @@ def test_german_says_nothing_in_english() -> None:
         "Embeddings",
         "Feed",
         "Filter",
+        "Film",
         "LoRA",
         "Name",
         "Pause",
