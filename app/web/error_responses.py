@@ -166,7 +166,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return cast(Response, Response.force_type(error.get_response()))
-    if request.routing_exception is error and (address := _without_trailing_slash()):
+    if isinstance(error, NotFound) and request.routing_exception is error and (address := _without_trailing_slash()):
         return Response(status=308, headers={"Location": address})
     words = DETAILS.get(status) or error.description
     detail = _(words) if words else ""
