@@ -6,6 +6,7 @@ from typing import cast
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, request
+from werkzeug.datastructures import Range
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import is_resource_modified
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -63,13 +64,23 @@ def send_bucket_file(response: Response, path: str, address: str, *, size: int) 
     return response
 
 
+def single_range() -> Range | None:
+    """Return the request's range of bytes; None for none, several, another unit or a malformed header.
+
+    These are to be answered with the whole file (RFC 9110, section 14.2).
+    """
+    requested = request.range
+    is_single = requested is not None and requested.units == "bytes" and len(requested.ranges) == 1
+    return requested if is_single else None
+
+
 def _part(response: Response, size: int) -> str:
     """Return the requested range as a header value; ``""`` for the whole file.
 
     A request for several ranges gets the whole file, because buckets do not support them.
     """
-    requested = request.range
-    if requested is None or requested.units != "bytes" or len(requested.ranges) != 1:
+    requested = single_range()
+    if requested is None:
         return ""
     if "If-Range" in request.headers and is_resource_modified(
         request.environ, response.headers.get("etag"), None, None, ignore_if_range=False

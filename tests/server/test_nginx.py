@@ -128,6 +128,8 @@ def test_walk_is_painted_through_nginx_and_its_film_is_sent_by_it(front: Front) 
     assert (part.status, middle, part.headers["Content-Range"]) == (206, b"ftyp", f"bytes 4-7/{len(film)}")
     assert front.ask("GET", path, Range="bytes=4-7", If_Range='"another"')[0].status == 200
     assert front.ask("GET", path, Range=f"bytes={len(film)}-")[0].status == 416
+    assert front.ask("GET", path, Range="words=4-7")[0].status == 200
+    assert front.ask("GET", path, Range="bytes=0-1,4-7")[0].status == 206
     head, nothing = front.ask("HEAD", path)
     assert (head.status, head.headers["Content-Length"], nothing) == (200, str(len(film)), b"")
 

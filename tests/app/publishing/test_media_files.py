@@ -47,6 +47,12 @@ def test_hashed_address_answers_ranges_and_repeats(client: FlaskClient, hung: Ha
     assert (same.status_code, same.headers["Cache-Control"]) == (304, part.headers["Cache-Control"])
 
 
+@pytest.mark.parametrize("asked", ["words=1-2", "bytes=0-0,2-2", "bytes=x", "bytes=2-1", "1-2"])
+def test_range_that_cannot_be_sent_is_answered_with_the_whole_film(client: FlaskClient, hung: Hang, asked: str) -> None:
+    answer = client.get(media_urls.film_address(hung(), "mp4"), headers={"Range": asked})
+    assert (answer.status_code, answer.data, answer.headers["Accept-Ranges"]) == (200, b"mp4", "bytes")
+
+
 @pytest.mark.parametrize(
     "end",
     ["gif.000000000000.gif", "gif.{hash}.png", "mp4.{hash}.mp4", "gif.{hash}", "song.{hash}.gif", "gif..gif",
