@@ -20,7 +20,6 @@ from app.storage.database import schema_state
 from app.web import oversized
 
 log = logging.getLogger(__name__)
-URI_SIGNS = "%&=+/?:@!$'()*,;~"  # of a query (RFC 3986, section 3.4), as they came
 WORDS = re.compile(r"^((?:/api/v1)?/walks/[a-z0-9]{16}-)[^/]*")  # the slug after a walk's id
 
 TITLES = {
@@ -192,8 +191,8 @@ def _without_trailing_slash() -> str:
     addresses = current_app.create_url_adapter(request)
     if path == request.path or not path or addresses is None or not addresses.test(path):
         return ""
-    query = f"?{quote(request.query_string, safe=URI_SIGNS)}" if request.query_string else ""
-    return quote(request.script_root + path) + query
+    query = request.query_string.decode(errors="replace")  # as it came; werkzeug quotes what a header may not have
+    return quote(request.script_root + path) + (f"?{query}" if query else "")
 
 
 def _database_error(error: DBAPIError) -> Response:

@@ -6,9 +6,8 @@ from typing import cast
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, request
-from werkzeug.datastructures import Range
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.http import is_resource_modified
+from werkzeug.http import is_resource_modified, parse_range_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 ADDRESS, RANGE = "X-Bucket-Address", "X-Bucket-Range"
@@ -21,7 +20,18 @@ def init_app(app: Flask) -> None:
     if count := app.config["PROXIES"]:
         # X-Forwarded-Host is not trusted: a proxy passes on the real host as Host.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    app.before_request(_ignore_unserved_ranges)
     app.after_request(_rename_headers)
+
+
+def _ignore_unserved_ranges() -> None:
+    """Drop a Range header with several ranges, another unit or errors: its answer is the whole file.
+
+    RFC 9110, section 14.2, allows it. Werkzeug would answer 416, and buckets do not support several ranges.
+    """
+    asked = parse_range_header(request.environ.get("HTTP_RANGE"))
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        request.environ.pop("HTTP_RANGE", None)
 
 
 def send_local_file(response: Response, path: str) -> Response:
@@ -64,22 +74,9 @@ def send_bucket_file(response: Response, path: str, address: str, *, size: int) 
     return response
 
 
-def single_range() -> Range | None:
-    """Return the request's range of bytes; None for none, several, another unit or a malformed header.
-
-    These are to be answered with the whole file (RFC 9110, section 14.2).
-    """
-    requested = request.range
-    is_single = requested is not None and requested.units == "bytes" and len(requested.ranges) == 1
-    return requested if is_single else None
-
-
 def _part(response: Response, size: int) -> str:
-    """Return the requested range as a header value; ``""`` for the whole file.
-
-    A request for several ranges gets the whole file, because buckets do not support them.
-    """
-    requested = single_range()
+    """Return the requested range as a header value; ``""`` for the whole file."""
+    requested = request.range
     if requested is None:
         return ""
     if "If-Range" in request.headers and is_resource_modified(

@@ -41,11 +41,8 @@ def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) ->
     if accel and store.is_local:
         return proxy.send_local_file(response, path)
     response.content_length = size  # Flask cannot determine it, and browsers seek only in films of known size
-    asked = request.environ
-    if proxy.single_range() is None:
-        asked = {name: value for name, value in asked.items() if name != "HTTP_RANGE"}
     try:
-        return cast(Response, response.make_conditional(asked, accept_ranges=True, complete_length=size))
+        return cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=size))
     except RequestedRangeNotSatisfiable:
         response.close()
         raise

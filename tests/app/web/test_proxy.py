@@ -76,3 +76,10 @@ def test_store_elsewhere_is_read_by_the_application(instance: Path, hung: Hanger
         media_store.store().write(walk.media["gif"].path, b"gif")
     answer = app.test_client().get(f"/walks/{walk.id}.gif")
     assert (answer.data, answer.headers.get("X-Accel-Redirect")) == (b"gif", None)
+
+
+@pytest.mark.parametrize("asked", ["words=1-2", "bytes=0-0,2-2", "bytes=x"])
+def test_range_that_is_not_served_is_ignored_for_files_of_the_application_too(client: FlaskClient, asked: str) -> None:
+    whole = client.get("/static/favicon.svg", buffered=True)
+    answer = client.get("/static/favicon.svg", headers={"Range": asked}, buffered=True)
+    assert (answer.status_code, answer.data) == (200, whole.data)
