@@ -210,10 +210,12 @@ def test_seed_that_is_shown_is_the_one_that_is_painted(visit: Open) -> None:
     picture = page.locator("#reading-0 .plate:has(:checked) img")
     shown = set()
     for _ in range(30):  # until both houses were seen
-        with page.expect_response(lambda answer: "prompt=a+house" in answer.url):
+        with page.expect_response(lambda answer: "prompt=a+house" in answer.url) as answered:
             page.get_by_role("button", name="Random").click()
-        page.wait_for_load_state("networkidle")
-        address = str(picture.get_attribute("src"))
+        checked = re.search(r' checked>.*?src="([^"]+)"', answered.value.text())
+        assert checked
+        address = checked[1]
+        expect(picture).to_have_attribute("src", address)
         shown.add(address)
         if len(shown) == 2:
             break

@@ -189,7 +189,8 @@ def test_damaged_index_of_words_costs_the_search_alone_and_is_told_in_a_line(
     ("asked", "leads_to"),
     [
         ("/gallery/", "/gallery"), ("/gallery//?q=%22a+fox%22&sort=oldest", "/gallery?q=%22a+fox%22&sort=oldest"),
-        ("/about/", "/about"), ("/api/v1/walks/?q=a%20fox", "/api/v1/walks?q=a%20fox"),
+        ("/about/", "/about"), ("/api/", "/api"), ("/api/v1/walks/?q=a%20fox", "/api/v1/walks?q=a%20fox"),
+        ("/api/v1/walks%2F", "/api/v1/walks"), ("/api/v1/openapi.json/", "/api/v1/openapi.json"),
     ],
 )  # fmt: skip
 def test_slash_at_the_end_leads_to_the_address_without_it(client: FlaskClient, asked: str, leads_to: str) -> None:

@@ -82,10 +82,9 @@ def test_options_says_which_methods_there_are(client: FlaskClient, path: str) ->
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/", "/api/v1", "/api//v1/walks", "/api/v1//walks", "/api/v1/walks//",
-        "/api/v1/%2e%2e/walks", "/api/v1/walks%2F",
+        "/api/v1", "/api/v1/", "/api//v1/walks", "/api/v1//walks", "/api/v1/%2e%2e/walks",
         "/api/v1/walks/%00", "/api/v1/walks/%ff%fe", "/api/v1/walks/%ed%a0%80", "/api/v1/walks/a/b",
-        "/api/v1/%0d%0aX-Evil:1", "/api/v1/openapi.yaml", "/api/v1/openapi.json/", "/api/v1/" + "x" * 3000,
+        "/api/v1/%0d%0aX-Evil:1", "/api/v1/openapi.yaml", "/api/v1/openapi.yaml/", "/api/v1/" + "x" * 3000,
         "/api/v1/%F0%9F%A6%8A",
     ],
 )  # fmt: skip
