@@ -46,7 +46,9 @@ def main() -> int:
 
 def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
     host, port = arguments.host.strip("[]"), arguments.port
-    with Site(create_app()) as site:
+    app = create_app()
+    below = app.config["URL_PREFIX"] or os.environ.get("SCRIPT_NAME", "")
+    with Site(app) as site:
         site.prepare()
         site.start_redis()
         site.start_web(host, port, reload=arguments.reload)
@@ -55,7 +57,7 @@ def _run(arguments: argparse.Namespace, stop: list[int]) -> None:
         site.wait_for_web(host, port, lambda: bool(stop))
         site.wait_for_worker(lambda: bool(stop))
         if not stop:
-            _print(f"MoMA Lisa is open at http://{address(host, port)}  (Ctrl-C closes it)")
+            _print(f"MoMA Lisa is open at http://{address(host, port)}{below}  (Ctrl-C closes it)")
         code = _code()
         while not stop:
             if arguments.reload and (changed := _code()) != code:

@@ -87,7 +87,7 @@ function rememberInAddress(form) {
   if (!typed.getAll("lora").some(Boolean)) typed.delete("lora_weight");
   const inLine = ["prompt", ...["own", "drawing", "layout", "picture", "candidates", "lora", "lora_weight"].filter((name) => typed.getAll(name).some(Boolean))]; // kept for each stop, even if empty
   [...typed].forEach(([name, value]) => value || inLine.includes(name) || typed.delete(name));
-  const address = `/?${new URLSearchParams(typed)}`;
+  const address = `${form.dataset.address}?${new URLSearchParams(typed)}`;
   history.replaceState({ token: form.elements.token.value }, "", address.length < 8000 ? address : undefined);
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 
+from app.addresses import on_site
 from app.api import body_reader
 from app.api.candidate_types import CandidateDescription, CandidatesDescription, NewCandidates
 from app.api.openapi import documented
@@ -127,7 +128,7 @@ def _candidate(candidate_set: CandidateSet, each: Candidate) -> CandidateDescrip
         "proposal": each.place == 0,
         "seed": source["seed"],
         "scene": source["scene"],
-        "picture": f"/candidates/{candidate_set.id}/{each.index}.webp",
+        "picture": on_site(f"/candidates/{candidate_set.id}/{each.index}.webp"),
         "width": each.width,
         "height": each.height,
     }
@@ -135,7 +136,8 @@ def _candidate(candidate_set: CandidateSet, each: Candidate) -> CandidateDescrip
 
 def _accepted(candidate_set: CandidateSet, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
     body: NewCandidates = {**describe(candidate_set), "owner_token": owner_token}
-    return jsonify(body), 202, {"Location": f"/api/v1/candidates/{candidate_set.id}", "Cache-Control": "no-store"}
+    address = on_site(f"/api/v1/candidates/{candidate_set.id}")
+    return jsonify(body), 202, {"Location": address, "Cache-Control": "no-store"}
 
 
 def _own(set_id: str) -> CandidateSet:

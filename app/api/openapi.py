@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
+from app import addresses
 from app.auth import api_tokens
 from app.storage.walk_models import ID
 from app.version import __version__
@@ -64,8 +65,8 @@ class Document(TypedDict):
 
     openapi: Annotated[str, Field(description="The version of OpenAPI.", examples=["3.1.0"])]
     info: Annotated[dict[str, Any], Field(description="Title, version and description of the API.")]
-    servers: Annotated[list[dict[str, Any]], Field(description="The API's servers: the host of this document.")]
-    paths: Annotated[dict[str, Any], Field(description="The API's paths, complete from the root.")]
+    servers: Annotated[list[dict[str, Any]], Field(description="The API's server, relative to this host.")]
+    paths: Annotated[dict[str, Any], Field(description="The API's paths, relative to its server.")]
     components: Annotated[dict[str, Any], Field(description="The schemas of requests and responses.")]
 
 
@@ -124,11 +125,11 @@ def documented(**contract: Any) -> Callable[[View], View]:
 
 
 def document() -> Document:
-    """Return the document for the current application; it is generated once and then cached."""
+    """Return the document for the current application; all but the server's address is generated once and cached."""
     cached: Document | None = current_app.extensions.get("openapi")
     if cached is None:
         cached = current_app.extensions["openapi"] = _generate()
-    return cached
+    return {**cached, "servers": [{"url": addresses.prefix() or "/"}]}
 
 
 def _generate() -> Document:
@@ -174,7 +175,7 @@ def _generate() -> Document:
             "reads no cookies. Errors are problem documents (RFC 9457). URLs in responses are root-relative.",
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [],
         "paths": paths,
         "components": components,
     }

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict  # pydantic reads the standard library's
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app.addresses import on_site
 from app.api.openapi import documented
 from app.auth import api_tokens, rate_limits, visitors
 from app.auth.rate_limits import RateLimit
@@ -95,7 +96,7 @@ def describe(photo: Photo, owner_token: str | None) -> NewPicture:
     """Return a picture as its JSON description."""
     return {
         "id": photo.id,
-        "url": f"/photos/{photo.id}.webp",
+        "url": on_site(f"/photos/{photo.id}.webp"),
         "description": photo.description,
         "expires_at": photo.expires_at.isoformat(),
         "owner_token": owner_token,

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template
 from markupsafe import Markup, escape
 
+from app.addresses import origin, prefix
 from app.api import openapi
 from app.api.openapi import Schema
 from app.auth import api_tokens
@@ -64,9 +65,7 @@ def show_reference() -> Response:
         problem_example=_pretty(schemas["Problem"]["examples"][0]),
         parameters=parameters,
         scopes=api_tokens.SCOPES,
-        examples={
-            name: render_template(f"api/examples/{name}", site=request.host_url.rstrip("/")) for name in EXAMPLES
-        },
+        examples={name: render_template(f"api/examples/{name}", site=origin(), prefix=prefix()) for name in EXAMPLES},
     )
     return conditional(make_response(page))
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from app.addresses import on_site
 from app.api import body_reader, openapi, pictures
 from app.api.again_types import WalkAgain
 from app.api.openapi import documented
@@ -132,7 +133,7 @@ def _walk_body(owner: str) -> Any:
 
 def _accepted(walk: Walk, owner_token: str | None) -> tuple[Response, int, dict[str, str]]:
     body: NewWalk = {**describe(walk), "owner_token": owner_token}
-    return jsonify(body), 202, {"Location": f"/api/v1/walks/{walk.id}", "Cache-Control": "no-store"}
+    return jsonify(body), 202, {"Location": on_site(f"/api/v1/walks/{walk.id}"), "Cache-Control": "no-store"}
 
 
 @blueprint.get("/walks/<walk_id>")

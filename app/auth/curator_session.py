@@ -14,7 +14,7 @@ from flask import Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from app.auth.visitors import host_name
+from app.auth.visitors import cookie_path, host_name
 from app.errors import InvalidInput
 from app.moderation import audit_log
 
@@ -58,7 +58,9 @@ def end(response: Response) -> None:
     if (sign_in := current()) is not None:
         audit_log.note(SIGNED_OUT, _name(sign_in))
     g.curator = None
-    response.delete_cookie(host_name(COOKIE), secure=request.is_secure, httponly=True, samesite="Strict")
+    response.delete_cookie(
+        host_name(COOKIE), path=cookie_path(), secure=request.is_secure, httponly=True, samesite="Strict"
+    )
 
 
 def current() -> SignIn | None:
@@ -91,6 +93,7 @@ def _set_cookie(response: Response, sign_in: SignIn) -> None:
     response.set_cookie(
         host_name(COOKIE),
         _serializer().dumps(sign_in),
+        path=cookie_path(),
         max_age=IDLE_SECONDS,
         httponly=True,
         secure=request.is_secure,

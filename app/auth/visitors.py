@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Row
 
+from app import addresses
 from app.storage.candidate_models import CandidateSet
 from app.storage.walk_models import Walk
 
@@ -20,11 +21,15 @@ YEAR_SECONDS = 31_536_000
 
 
 class HostSession(SecureCookieSessionInterface):
-    """The signed session (it holds the CSRF token), under a ``__Host-`` name over https."""
+    """The signed session (it holds the CSRF token), with the name and path of the site's other cookies."""
 
     def get_cookie_name(self, app: Flask) -> str:
         """Return the cookie's name for this request."""
         return host_name(super().get_cookie_name(app))
+
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002
+        """Return the path below which browsers send the cookie."""
+        return cookie_path()
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
         """Return whether the cookie is limited to https: if this request uses https."""
@@ -32,14 +37,24 @@ class HostSession(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask) -> None:
-    """Set up the session's cookie name, and the visitor cookie after each request that needs it."""
+    """Set up the session's cookie, and the visitor cookie after each request that needs it."""
     app.session_interface = HostSession()
     app.after_request(_set_cookie)
 
 
 def host_name(name: str) -> str:
-    """Return a cookie's name, with the prefix ``__Host-`` over https, where browsers accept it."""
-    return f"__Host-{name}" if request.is_secure else name
+    """Return a cookie's name, over https with the prefix by which browsers protect it (RFC 6265bis, section 4.1.3).
+
+    They accept ``__Host-`` for a whole host only; a site below a path has ``__Secure-``.
+    """
+    if not request.is_secure:
+        return name
+    return f"__Secure-{name}" if addresses.prefix() else f"__Host-{name}"
+
+
+def cookie_path() -> str:
+    """Return the path below which browsers send the site's cookies."""
+    return addresses.prefix() or "/"
 
 
 def known() -> str | None:
@@ -112,6 +127,7 @@ def _set_cookie(response: Response) -> Response:
         response.set_cookie(
             host_name(COOKIE),
             _serializer().dumps(g.visitor),
+            path=cookie_path(),
             max_age=YEAR_SECONDS,
             httponly=True,
             secure=request.is_secure,

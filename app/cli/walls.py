@@ -8,6 +8,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from app.addresses import on_site
 from app.cli.common import as_json, explain_errors, print_json
 from app.moderation.audit_log import COMMAND
 from app.storage.wall_models import CLOSED, OPEN, PAUSED, Wall
@@ -109,8 +110,8 @@ def _describe(wall: Wall) -> dict[str, Any]:
         "state": wall.state,
         "hand": wall.hand,
         "banned": wall.banned,
-        "screen": f"/wall/{wall.name}",
-        "say": f"/w/{wall.name}",
+        "screen": on_site(f"/wall/{wall.name}"),
+        "say": on_site(f"/w/{wall.name}"),
         "exhibition": wall.evening,
         "waiting": [{"number": row.number, "words": row.words} for row in words.waiting_words(wall)],
     }

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from app.addresses import on_site
 from sketch import sketchbook
 from sketch.colour import Array
 from sketch.sketchbook import Sketchbook
@@ -54,7 +55,7 @@ def _webp(svg: str, side: int) -> bytes:
 
 def address(digest: str) -> str:
     """Return the root-relative address of a drawing's picture."""
-    return f"/drawings/{digest}.webp"
+    return on_site(f"/drawings/{digest}.webp")
 
 
 def ink_map(svg: str, side: int) -> Array:

@@ -96,7 +96,7 @@ def _featured(limit: int) -> list[Walk]:
 
 
 def page(query: CatalogueQuery | str = "", *, cursor: str | None = None, limit: int | None = None) -> CataloguePage:
-    """Return one page of the walks that a query or search text selects.
+    """Return one page of the walks that a query or search text selects. A walk's ID or address selects that walk.
 
     :param cursor: the cursor of a neighbouring page; ``None`` for the first page.
     :param limit: the number of walks on the page; the setting ``PAGE_SIZE`` by default.
@@ -104,6 +104,8 @@ def page(query: CatalogueQuery | str = "", *, cursor: str | None = None, limit: 
     """
     choice = CatalogueQuery().model_copy(update={"q": query}) if isinstance(query, str) else query
     limit = limit or int(current_app.config["PAGE_SIZE"])
+    if named := lookup.public_walk(lookup.id_in(choice.q)):
+        return CataloguePage([named], None, None, hit_count=1)
     index_query = choice.index_query()
     if index_query.text_query is not None and not index_query.text_query.terms:
         return CataloguePage([], None, None, hit_count=0)

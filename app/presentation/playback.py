@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
+from app.addresses import on_site
 from app.i18n.gettext import N_, _
 from app.presentation.wording import blend, short_name, stations
 from app.storage.walk_models import BACK, FINISHED, ROUND, Frame, Walk
@@ -33,7 +34,7 @@ def describe_reel(walk: Walk) -> dict[str, Any]:
         "positions": [round(position, DIGITS) for position in positions],
         "turns": turns(positions, walk),
         "stills": [media_urls.still_name(walk, frame) for frame in frames],
-        "base": f"/media/{walk.id}/still.",
+        "base": on_site(f"/media/{walk.id}/still."),
         "names": [name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…" for name in names],
         "count": walk.frames,
         "ending": walk.ending,

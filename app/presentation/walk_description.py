@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 
+from app.addresses import on_site
 from app.field_docs import documented
 from app.models.aspects import ASPECTS
 from app.queue import fair_queue, revisions
@@ -264,7 +265,7 @@ def _smoothness(walk: Walk) -> Smoothness | None:
 
 def _media(walk: Walk) -> Films:
     def address(kind: str, extension: str) -> str | None:
-        return f"/walks/{walk.id}.{extension}" if kind in walk.media else None
+        return on_site(f"/walks/{walk.id}.{extension}") if kind in walk.media else None
 
     return {
         "gif": address("gif", "gif"),

@@ -138,7 +138,8 @@ class Site:
         :raises ConfigError: when the web server exits.
         """
         web = self._child("web")
-        while not _is_alive(f"http://{address(host, port)}/healthz"):
+        # With SCRIPT_NAME in its environment, gunicorn answers no request without that path.
+        while not _is_alive(f"http://{address(host, port)}{os.environ.get('SCRIPT_NAME', '')}/healthz"):
             if stopped():
                 return
             if web.has_ended:

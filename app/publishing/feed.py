@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
+from app.addresses import origin, prefix
 from app.errors import InvalidInput, WalkGone, WalkNotFound
 from app.gallery import catalogue
 from app.gallery.catalogue_query import NEWEST, from_page
@@ -32,11 +33,11 @@ WALK_PATH = re.compile(r"/walks/([^/.]+)(?:/embed)?/?")
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 ROBOTS = """User-agent: *
-Disallow: /api/v1/
-Disallow: /mine
-Disallow: /walks/*/live$
-Disallow: /walks/*/report$
-Disallow: /walks/*.zip$
+Disallow: {prefix}/api/v1/
+Disallow: {prefix}/mine
+Disallow: {prefix}/walks/*/live$
+Disallow: {prefix}/walks/*/report$
+Disallow: {prefix}/walks/*.zip$
 
 Sitemap: {sitemap}
 """
@@ -53,7 +54,7 @@ def feed() -> Response:
         q=choice.q,
         chosen=filter_options.chosen(choice),
         filters=choice.address(sort=None),
-        root=request.url_root.rstrip("/"),
+        root=origin(),
         updated=walks[0].finished_at if walks else BEGINNING,
         urn=_urn,
         film_address=media_urls.film_address,
@@ -70,13 +71,13 @@ def oembed() -> Response:
     max_width, max_height = _pixels("maxwidth"), _pixels("maxheight")
     walk = _walk_of(request.args.get("url"))
     width, height = embed.size(walk, max_width=max_width, max_height=max_height)
-    root = request.url_root.rstrip("/")
+    root = origin()
     body: dict[str, Any] = {
         "version": "1.0",
         "type": "video",
         "title": walk.title,
         "provider_name": "MoMA Lisa",
-        "provider_url": root + "/",
+        "provider_url": request.url_root,
         "cache_age": SHARED_SECONDS,
         "html": embed.code(walk, max_width=max_width, max_height=max_height),
         "width": width,
@@ -93,8 +94,11 @@ def oembed() -> Response:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Return ``robots.txt``: what crawlers should not fetch, and the sitemap's address."""
-    text = ROBOTS.format(sitemap=url_for("sitemap.index", _external=True))
+    """Return ``robots.txt``: what crawlers should not fetch, and the sitemap's address.
+
+    Crawlers read it at the root of a host only; below a path, its lines belong into the file of the host.
+    """
+    text = ROBOTS.format(prefix=prefix(), sitemap=url_for("sitemap.index", _external=True))
     return Response(text, mimetype="text/plain", headers={"Cache-Control": "max-age=86400"})
 
 
@@ -128,13 +132,13 @@ def _walk_of(url: str | None) -> Walk:
 
 
 def _path_here(url: str) -> str:
-    """Return the path of an address on this host; ``""`` for any other host."""
+    """Return the path of an address on this site, without its prefix; ``""`` for any other host."""
     try:
         parts = urlsplit(url)
         is_here = parts.scheme in ("http", "https") and _host(parts) == _host(urlsplit(request.url_root))
     except ValueError:  # unbalanced brackets, or an invalid port
         return ""
-    return parts.path if is_here else ""
+    return parts.path.removeprefix(prefix()) if is_here else ""
 
 
 def _host(parts: SplitResult) -> tuple[str | None, int | None]:

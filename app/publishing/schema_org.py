@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 
+from app.addresses import origin
 from app.drawings import drawing_credits
 from app.drawings.drawing_credits import Credit
 from app.storage.walk_models import BACK, Walk
@@ -17,7 +18,7 @@ CREATOR = "MoMA Lisa"
 
 def describe_artwork(walk: Walk) -> dict[str, Any]:
     """Return the JSON-LD object of a finished walk, with absolute addresses."""
-    root = request.url_root.rstrip("/")
+    root = origin()
     artwork: dict[str, Any] = {
         "@context": CONTEXT,
         "@type": "VisualArtwork",
@@ -26,7 +27,7 @@ def describe_artwork(walk: Walk) -> dict[str, Any]:
         "name": walk.title,
         "artform": "Latent walk",
         "artMedium": walk.model_title or walk.model_name,
-        "creator": {"@type": "Organization", "name": CREATOR, "url": f"{root}/"},
+        "creator": {"@type": "Organization", "name": CREATOR, "url": request.url_root},
         "keywords": [stop.prompt for stop in walk.stops],
         "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
         "dateCreated": walk.finished_at.isoformat(timespec="seconds") if walk.finished_at else None,
@@ -57,7 +58,7 @@ def _film(walk: Walk, root: str) -> dict[str, Any]:
         "name": walk.title,
         "description": " — ".join(stop.prompt for stop in walk.stops),
         "contentUrl": root + media_urls.film_address(walk, "mp4"),
-        "embedUrl": f"{root}/walks/{walk.id}/embed",
+        "embedUrl": f"{request.url_root}walks/{walk.id}/embed",
         "encodingFormat": "video/mp4",
         "duration": f"PT{shown / walk.fps:.2f}S",
         "width": walk.width,

@@ -19,6 +19,7 @@ from flask import Blueprint, Flask, Response, current_app, request, url_for
 from sqlalchemy import func, select
 from werkzeug.exceptions import NotFound
 
+from app.addresses import origin
 from app.drawings import offered
 from app.gallery import exhibitions
 from app.i18n.gettext import _
@@ -65,7 +66,7 @@ def rooms() -> Response:
     rooms = [*ROOMS, *(["drawings.index"] if offered.conditioned_models() else [])]
     rooms += ["styles.index"] if shipped.of_model() else []
     entries: list[Entry] = [(url_for(room, _external=True), None) for room in rooms]
-    root = request.url_root.rstrip("/")
+    root = origin()
     for hall in exhibitions.list_shown():
         walks = exhibitions.walks_of(hall.exhibition)
         entries.append((root + hall.exhibition.url, exhibitions.changed_at(hall.exhibition, walks)))

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from typing_extensions import TypedDict
 
+from app.addresses import PREFIX
 from app.models import names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +137,11 @@ Listener = Annotated[
     Must("be an address such as 127.0.0.1:9109, or 0.0.0.0:9109 for all that reach this machine"),
 ]
 Prefix = Annotated[str, _like("(/.+/)?"), Must("begin and end with a slash, such as /_media/")]
+Subpath = Annotated[
+    str,
+    _like(f"({PREFIX})?"),
+    Must("begin with a slash and end without one, such as /moma, and have only letters, digits and -._~ between"),
+]
 Device = Annotated[str, _like(r"auto|cpu|mps|cuda(:[0-9]+)?"), Must("be auto, cpu, cuda or mps")]
 Token = Annotated[str, _like("(.{16,})?"), Must("have at least 16 characters, or be empty"), Field(repr=False)]
 PasswordHash = Annotated[

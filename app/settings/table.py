@@ -126,6 +126,9 @@ class Deployment(Group):
     that is not repetitive."""
     PROXIES: kinds.CountOrZero = 0
     """The number of trusted reverse proxies, whose headers give the visitor's address and scheme."""
+    URL_PREFIX: Annotated[kinds.Subpath, NEW] = ""
+    """The path below which the site is served, such as `/moma`, if requests arrive with it. Leave it empty behind a
+    proxy that removes it and sends `X-Forwarded-Prefix` ([reverse proxies](../how-to/operators/reverse-proxies.md))."""
     ACCEL_PREFIX: kinds.Prefix = ""
     """The location in nginx that serves the media folder, such as `/_media/`, or fetches from the bucket, such as
     `/_bucket/`. If set, nginx sends the films (X-Accel-Redirect)."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.addresses import on_site
 from app.storage.database import UTCDateTime, db, now
 from app.storage.walk_models import SLUG_MAX, Json, Number
 
@@ -34,7 +35,7 @@ class Exhibition(db.Model):  # type: ignore[misc]
     @property
     def url(self) -> str:
         """Return its root-relative URL."""
-        return f"/exhibitions/{self.slug}"
+        return on_site(f"/exhibitions/{self.slug}")
 
     @property
     def paragraphs(self) -> list[str]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.collections import attribute_keyed_dict
 
+from app.addresses import on_site
 from app.storage.database import UTCDateTime, db, now
 
 QUEUED, PAINTING, FINISHED, REFUSED, FAILED, CANCELLED = (
@@ -238,7 +239,7 @@ class Walk(db.Model):  # type: ignore[misc]
     @property
     def url(self) -> str:
         """Return the walk's root-relative URL, with its slug."""
-        return f"/walks/{self.name}"
+        return on_site(f"/walks/{self.name}")
 
     @property
     def year(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.i18n.gettext import _
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, ID, WAITING, WALL, Medium, Stop, Walk
 
+NAMED = re.compile(rf"(?:\S*/walks/)?({ID.pattern})(?:[-./?#]\S*)?")
 WAITING_NOW = select(
     Walk.number,
     Walk.state,
@@ -43,6 +45,12 @@ def visible_walk(walk_id: str | None) -> Walk | None:
     """Return the walk with this ID, in any state and also if unlisted; ``None`` if it was hidden or deleted."""
     walk = any_walk(walk_id)
     return walk if walk is not None and walk.deleted_at is None and walk.hidden_at is None else None
+
+
+def id_in(text: str) -> str | None:
+    """Return the ID in a walk's ID, name or address, if ``text`` has the form of one; else ``None``."""
+    match = NAMED.fullmatch(text.strip())
+    return match[1] if match else None
 
 
 def any_walk(walk_id: str | None) -> Walk | None:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from flask import current_app
 
+from app.addresses import on_site
 from app.storage.media_store import walk_folder
 from app.storage.walk_models import FINISHED, Frame, Medium, Walk, name_of
 from app.uploads import photo_stops
@@ -38,10 +39,10 @@ def film_address(walk: Walk, kind: str) -> str:
     """
     medium, (extension, _) = walk.media.get(kind), KINDS[kind]
     if medium is None:
-        return f"/walks/{walk.id}.{extension}"
+        return on_site(f"/walks/{walk.id}.{extension}")
     if walk.state != FINISHED:  # the next film replaces this one, and its immutable URL would answer 404
-        return f"/walks/{walk.id}.{extension}?v={short_digest(medium)}"
-    return f"/media/{walk.id}/{kind}.{short_digest(medium)}.{extension}"
+        return on_site(f"/walks/{walk.id}.{extension}?v={short_digest(medium)}")
+    return on_site(f"/media/{walk.id}/{kind}.{short_digest(medium)}.{extension}")
 
 
 def public_address(walk: Walk, kind: str) -> str:
@@ -64,18 +65,18 @@ def still_name(walk: Walk, frame: Frame) -> str:
 
 def still_address(walk: Walk, frame: Frame) -> str:
     """Return the immutable path of a frame, which stays the same while more frames are generated."""
-    return f"/media/{walk.id}/still.{still_name(walk, frame)}.png"
+    return on_site(f"/media/{walk.id}/still.{still_name(walk, frame)}.png")
 
 
 def stages_address(walk: Walk, medium: Medium) -> str:
     """Return the immutable path of the film or contact sheet of a frame's intermediate samples."""
-    return f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp"
+    return on_site(f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp")
 
 
 def photo_address(walk: Walk, index: int) -> str:
     """Return the path of a stop's photo, which only the owner may fetch; ``""`` if the stop has none."""
     medium = walk.media.get(photo_stops.kind_of(index))
-    return "" if medium is None else f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp"
+    return "" if medium is None else on_site(f"/media/{walk.id}/{medium.kind}.{short_digest(medium)}.webp")
 
 
 def short_digest(medium: Medium) -> str:

@@ -12,7 +12,8 @@ from flask import Flask, Response, current_app, has_request_context, redirect, r
 from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 
-from app.auth.visitors import YEAR_SECONDS, host_name
+from app.addresses import on_site
+from app.auth.visitors import YEAR_SECONDS, cookie_path, host_name
 from app.i18n.gettext import translations
 from app.i18n.locales import ENGLISH, LOCALES, NAMES, tag
 
@@ -74,7 +75,7 @@ def _typed() -> dict[str, list[str]]:
 def _path_to_read() -> str:
     """Return the path of a page that shows the form which this request submitted."""
     if current_app.create_url_adapter(request).test(request.path, "GET"):  # type: ignore[union-attr]
-        return request.path
+        return on_site(request.path)
     walk_id = (request.view_args or {}).get("walk_id")
     return url_for("pages.walk", walk_id=walk_id) if walk_id else url_for("pages.make")
 
@@ -85,12 +86,13 @@ def _choose() -> Response | None:
     if chosen not in LOCALES or request.method != "GET" or request.url_rule is None or _is_for_programs():
         return None
     others = {name: values for name, values in request.args.to_dict(flat=False).items() if name != "lang"}
-    path = "/" + request.path.lstrip("/")  # //host would redirect to another site
+    path = on_site("/" + request.path.lstrip("/"))  # //host would redirect to another site
     response = cast(Response, redirect(f"{path}?{urlencode(others, doseq=True)}" if others else path, 303))
     response.headers["Cache-Control"] = "no-store"
     response.set_cookie(
         host_name(COOKIE),
         chosen,
+        path=cookie_path(),
         max_age=YEAR_SECONDS,
         httponly=True,
         secure=request.is_secure,

@@ -1,8 +1,11 @@
-"""Behaviour behind a reverse proxy: trust its forwarded headers, and let nginx send media files."""
+"""Behaviour behind a reverse proxy: trust its forwarded headers, also of a path, and let nginx send media files."""
 
 from __future__ import annotations
 
-from typing import cast
+import logging
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, request
@@ -10,18 +13,70 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import is_resource_modified, parse_range_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.addresses import PREFIX
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+FORWARDED_PREFIX = "HTTP_X_FORWARDED_PREFIX"
+PREFIX_MAX = 200  # characters
 ADDRESS, RANGE = "X-Bucket-Address", "X-Bucket-Range"
 HELD_BACK = "Cache-Control", "Content-Disposition"
 """Headers that nginx would keep from our response even if the bucket has no such file; they get other names."""
 
 
 def init_app(app: Flask) -> None:
-    """Trust ``X-Forwarded-For`` and ``X-Forwarded-Proto`` from as many proxies as the setting ``PROXIES`` says."""
+    """Trust the forwarded headers of as many proxies as the setting ``PROXIES`` says, and serve below a prefix."""
+    wsgi_app: WSGIApplication = BelowPrefix(app.wsgi_app, app.config["URL_PREFIX"], proxies=app.config["PROXIES"])
     if count := app.config["PROXIES"]:
         # X-Forwarded-Host is not trusted: a proxy passes on the real host as Host.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+        wsgi_app = ProxyFix(wsgi_app, x_for=count, x_proto=count)
+    app.wsgi_app = wsgi_app  # type: ignore[assignment, method-assign]
     app.before_request(_ignore_unserved_ranges)
     app.after_request(_rename_headers)
+
+
+class BelowPrefix:
+    """WSGI middleware that serves the site below a path, such as ``/moma``.
+
+    A proxy that removed the path from the request names it in ``X-Forwarded-Prefix``. Or requests have the path of the
+    setting ``URL_PREFIX``; those without it, such as health checks, are answered as well. The header takes precedence.
+    It is ignored if the site is behind no proxy or if it is no path. The log says so once, because anybody can send it.
+    """
+
+    def __init__(self, app: WSGIApplication, prefix: str, *, proxies: int) -> None:
+        self._app, self._prefix, self._proxies = app, prefix, proxies
+        self._logged: set[str] = set()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Set ``SCRIPT_NAME`` to the prefix, remove it from ``PATH_INFO``, and answer the request."""
+        path = environ.get("PATH_INFO", "")
+        if prefix := self._forwarded(environ.get(FORWARDED_PREFIX, "")):
+            environ["SCRIPT_NAME"] = prefix
+        elif self._prefix:
+            environ["SCRIPT_NAME"] = self._prefix
+            if f"{path}/".startswith(f"{self._prefix}/"):
+                environ["PATH_INFO"] = path.removeprefix(self._prefix)
+        return self._app(environ, start_response)
+
+    def _forwarded(self, header: str) -> str:
+        """Return the prefix that the last proxy named; ``""`` if there is none, or if it is ignored."""
+        prefix = header.rpartition(",")[2].strip(" ").removesuffix("/")
+        if not prefix:
+            return ""
+        if not self._proxies:
+            return self._ignore(header, "PROXIES is 0, so that anybody may have sent it")
+        if len(prefix) > PREFIX_MAX or not re.fullmatch(PREFIX, prefix):
+            return self._ignore(header, "it is no path such as /moma")
+        return prefix
+
+    def _ignore(self, header: str, reason: str) -> str:
+        if reason not in self._logged:
+            self._logged.add(reason)
+            log.warning("X-Forwarded-Prefix %.80r is ignored: %s. This is logged once.", header, reason)
+        return ""
 
 
 def _ignore_unserved_ranges() -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask import Flask, g
 from markupsafe import Markup
 
+from app import addresses
 from app.drawings import drawing_credits
 from app.generation import model_styles
 from app.i18n import foreign_messages
@@ -80,6 +81,8 @@ FILTERS = {
     "asked": _with_marks,
 }
 GLOBALS = {
+    "origin": addresses.origin,
+    "on_site": addresses.on_site,
     "credit_of": drawing_credits.of_drawing,
     "credits_of": lambda walk: drawing_credits.of_walk(walk.drawings),
     "hands_of": model_styles.names,

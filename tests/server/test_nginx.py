@@ -145,6 +145,12 @@ def test_page_is_answered_at_its_own_address_and_a_slash_behind_it_leads_there(f
         assert (led.status, led.headers["Location"]) == (308, path)
 
 
+def test_prefix_is_believed_of_the_trusted_proxy_only(front: Front, terminated: Front) -> None:
+    for site, prefix in ((front, ""), (terminated, "/moma")):
+        _, page = site.ask("GET", "/about", X_Forwarded_Prefix="/moma")
+        assert f'href="{prefix}/gallery"' in page.decode()
+
+
 def test_media_cannot_be_had_past_the_application(front: Front) -> None:
     for path in ("/_media/", "/_media/walks/", "/_media/../moma.sqlite", "/static/../wsgi.py", "/static../wsgi.py"):
         assert front.ask("GET", path)[0].status in (400, 404)

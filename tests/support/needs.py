@@ -56,6 +56,11 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
 
 
+def caddy() -> str | None:
+    """Return the path of Caddy, one of the proxies below whose paths the site is served."""
+    return shutil.which("caddy")
+
+
 def brotli() -> str | None:
     """Return the path of the module by which nginx speaks Brotli."""
     module = Path("/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so")
@@ -126,6 +131,7 @@ NEEDS = (
     Need("postgres", postgres_server),
     Need("chromium", chromium, ("chromium", "fonts-dejavu-core")),
     Need("nginx", nginx, ("nginx-light",)),
+    Need("caddy", caddy, ("caddy",)),
     Need("promtool", promtool, ("prometheus",)),
     Need("curl", curl, ("curl",)),
     Need("brotli for nginx", brotli, ("libnginx-mod-http-brotli-filter",)),

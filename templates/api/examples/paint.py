@@ -21,12 +21,12 @@ def ask(path, body=None, **headers):
 # Ask for a walk. Sent again with the same key, this makes no second one.
 stops = [{"prompt": "a lemon"}, {"prompt": "the sun"}]
 key = {"Idempotency-Key": str(uuid.uuid4())}
-walk = ask("/api/v1/walks", {"stops": stops, "seed": 11, "frames": 24}, **key)
+walk = ask("{{ prefix }}/api/v1/walks", {"stops": stops, "seed": 11, "frames": 24}, **key)
 
 # Look once a second until it has come to its end.
 while walk["finished_at"] is None:
     time.sleep(1)
-    walk = ask("/api/v1/walks/" + walk["id"])
+    walk = ask("{{ prefix }}/api/v1/walks/" + walk["id"])
     print(walk["state"], walk["frames_painted"], "of", walk["frames"])
 
 # Keep the film.

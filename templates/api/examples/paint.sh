@@ -5,7 +5,7 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 token=$(random)
 
 # Ask for a walk. Sent again with the same key, this makes no second one.
-walk=$(curl -fsS --retry 3 "$site/api/v1/walks" \
+walk=$(curl -fsS --retry 3 "$site{{ prefix }}/api/v1/walks" \
   -H "Authorization: Bearer $token" -H "Idempotency-Key: $(random)" \
   -H 'Content-Type: application/json' \
   -d '{"stops": [{"prompt": "a lemon"}, {"prompt": "the sun"}],

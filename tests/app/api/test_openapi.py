@@ -261,4 +261,4 @@ def test_unchanged_document_is_not_sent_again(client: FlaskClient) -> None:
 
 
 def test_document_is_written_once(app: Flask) -> None:
-    assert openapi.document() is openapi.document()
+    assert openapi.document()["paths"] is openapi.document()["paths"]

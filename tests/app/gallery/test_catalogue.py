@@ -207,3 +207,20 @@ def test_page_says_how_far_back_in_time_it_is(hung: Commissioner) -> None:
     third = catalogue.page(cursor=second.older, limit=2)
     assert [round(page.offset, 2) for page in (first, second, third)] == [0, 0.5, 1]
     assert round(catalogue.page(cursor=third.newer, limit=2).offset, 2) == 0.5
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{id}", " {id} ", "{id}-a-title-of-before", "/walks/{id}-a-fox-a-kite", "https://example.org/moma/walks/{id}",
+     "http://localhost/walks/{id}.gif", "http://localhost/walks/{id}/embed?x=1#film"],
+)  # fmt: skip
+def test_walk_is_found_by_its_id_or_address(hung: Hanger, written: str) -> None:
+    walk, _ = hung("a fox", "a kite"), hung("a bat", "a kite")
+    found = catalogue.page(written.format(id=walk.id))
+    assert ([each.id for each in found.walks], found.hit_count) == ([walk.id], 1)
+
+
+def test_id_of_no_public_walk_is_a_word_like_any_other(hung: Hanger) -> None:
+    walk, other = hung("a fox", "a kite", unlisted=True), hung("an extraterrestrial kite", "a bat")
+    assert catalogue.page(walk.id).walks == []
+    assert [each.id for each in catalogue.page("extraterrestrial").walks] == [other.id]

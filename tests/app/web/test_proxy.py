@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask, request
+from flask import Flask, request, url_for
 from flask.testing import FlaskClient
 
 from app.storage import media_store
@@ -34,6 +34,77 @@ def test_addresses_are_believed_as_far_as_proxies_stand_in_front(
     app = make_app(instance, PROXIES=proxies)
     app.add_url_rule("/whoami", view_func=lambda: [request.remote_addr, request.scheme, request.host])
     assert app.test_client().get("/whoami", headers=CLAIMS).json == [address, scheme, "localhost"]
+
+
+def where(app: Flask) -> Callable[..., list[str]]:
+    """Return a function that asks the site below which path and for which page it was asked, and for an address."""
+    app.add_url_rule("/where", view_func=lambda: [request.script_root, request.path, url_for("pages.gallery")])
+    return lambda path="/where", **asked: app.test_client().get(path, **asked).json  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("header", "prefix"),
+    [
+        ("/moma", "/moma"), ("/moma/", "/moma"), ("/art/moma.v1", "/art/moma.v1"), ("/old, /moma", "/moma"), ("/", ""),
+        ("moma", ""), ("//example.org", ""), ("/a//b", ""), ("/../a", ""), ("/a/..", ""), ("/a/./b", ""), ("/a b", ""),
+        ("/a?b", ""), ("/a%20b", ""), ("https://example.org/a", ""), ("/ä", ""), ("/" + 200 * "a", ""), ('/a"b', ""),
+    ],
+)  # fmt: skip
+def test_path_that_the_proxy_removed_is_in_every_address_if_it_is_one(instance: Path, header: str, prefix: str) -> None:
+    ask = where(make_app(instance, PROXIES=1))
+    assert ask(headers={"X-Forwarded-Prefix": header}) == [prefix, "/where", f"{prefix}/gallery"]
+
+
+def test_ignored_prefix_is_logged_once(instance: Path, caplog: pytest.LogCaptureFixture) -> None:
+    ask = where(make_app(instance, PROXIES=1))
+    for header in ("/a b", "/../..", "/moma"):
+        ask(headers={"X-Forwarded-Prefix": header})
+    (line,) = [record.message for record in caplog.records if record.name == "app.web.proxy"]
+    assert line == "X-Forwarded-Prefix '/a b' is ignored: it is no path such as /moma. This is logged once."
+
+
+def test_prefix_of_a_client_is_ignored_without_a_proxy(instance: Path, caplog: pytest.LogCaptureFixture) -> None:
+    ask = where(make_app(instance))
+    assert [ask(headers={"X-Forwarded-Prefix": "/moma"}) for _ in "ab"] == [["", "/where", "/gallery"]] * 2
+    (line,) = [record.message for record in caplog.records if record.name == "app.web.proxy"]
+    assert "PROXIES is 0" in line
+
+
+@pytest.mark.parametrize("path", ["/moma/where", "/where"])
+def test_site_is_below_the_path_of_the_setting(instance: Path, path: str) -> None:
+    app = make_app(instance, URL_PREFIX="/moma", PROXIES=1)
+    ask = where(app)
+    assert ask(path) == ["/moma", "/where", "/moma/gallery"]
+    assert ask(headers={"X-Forwarded-Prefix": "/art"}) == ["/art", "/where", "/art/gallery"]
+    assert app.test_client().get("/moma").headers["Location"].endswith("/moma/")
+    assert app.test_client().get("/momax/where").status_code == 404
+
+
+def test_path_that_the_web_server_removed_is_in_every_address(app: Flask) -> None:
+    assert where(app)(environ_overrides={"SCRIPT_NAME": "/moma"}) == ["/moma", "/where", "/moma/gallery"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "name", "path"),
+    [
+        ({"X-Forwarded-Proto": "https"}, "__Host-moma_visitor", "/"),
+        ({"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/moma"}, "__Secure-moma_visitor", "/moma"),
+        ({"X-Forwarded-Prefix": "/moma"}, "moma_visitor", "/moma"),
+    ],
+)
+def test_cookies_are_as_safe_as_browsers_allow_there(
+    instance: Path, headers: dict[str, str], name: str, path: str
+) -> None:
+    client = make_app(instance, PROXIES=1, WTF_CSRF_ENABLED=True).test_client()
+    cookies = client.get("/", headers=headers).headers.getlist("Set-Cookie")
+    cookies += client.get("/?lang=de", headers=headers).headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies] == [
+        name, name.replace("visitor", "session"), name.replace("visitor", "language"),
+    ]  # fmt: skip
+    for cookie in cookies:
+        attributes = cookie.split("; ")[1:]
+        assert f"Path={path}" in attributes
+        assert ("Secure" in attributes) == ("X-Forwarded-Proto" in headers)
 
 
 def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient, hung: Hanger) -> None:

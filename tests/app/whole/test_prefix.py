@@ -1,0 +1,49 @@
+"""The site below a path of its host: every address that it gives away begins with that path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.gallery import exhibitions
+from app.storage.walk_models import Walk
+from tests.conftest import inside, make_app
+from tests.support import curator, walls
+from tests.support.crawl import Answer, Crawl
+
+PREFIX, HOST = "/moma", "http://localhost"
+BEHIND = {"X-Forwarded-Prefix": PREFIX}
+
+
+@pytest.fixture
+def app(instance: Path, led_folder: Path) -> Iterator[Flask]:
+    with inside(make_app(instance, MODEL=str(led_folder), PROXIES=1, CURATOR_HASH=curator.HASH)) as app:
+        yield app
+
+
+def test_every_address_begins_with_the_path_below_which_the_site_is(
+    client: FlaskClient, hung: Callable[..., Walk], commissioned: Callable[..., Walk]
+) -> None:
+    walk, other = hung("a fox", "a house"), hung("a bat", "the sun")
+    waiting = commissioned("a fox", "the sun")
+    exhibitions.create(exhibitions.ExhibitionRequest("A room", "Two walks.", walks=[walk.id, other.id]))
+    walls.opened()
+    assert curator.enter(client, headers=BEHIND).status_code == 303
+    start = ["/", "/gallery", "/feed.xml", "/sitemap.xml", "/robots.txt", "/api/v1/walks", "/curator", "/wall/lobby"]
+    start += [f"{room}/{each.id}" for room in ("/walks", "/api/v1/walks") for each in (walk, waiting)]
+    start += [f"/walks/{walk.id}/embed", f"/oembed?url={HOST}{PREFIX}{walk.url}", "/slideshow/films", "/w/lobby"]
+    start += ["/api/v1/reading?prompt=a+fox", "/reading?prompt=a+fox", "/nowhere", "/gallery/", "/gallery?lang=de"]
+
+    def ask(path: str) -> Answer:
+        answer = client.get(path.removeprefix(PREFIX), headers=BEHIND)
+        location, text = answer.headers.get("Location", ""), answer.get_data().decode(errors="replace")
+        return Answer(answer.status_code, answer.mimetype, location, text)
+
+    crawl = Crawl(ask, HOST, PREFIX).follow([PREFIX + path for path in start])
+    assert crawl.outside == set()
+    assert sum(status == 200 for status in crawl.seen.values()) >= 30
+    assert max(crawl.seen.values()) < 500
