@@ -20,6 +20,7 @@ from app.addresses import PREFIX
 from app.models import names
 
 ROOT = Path(__file__).resolve().parents[2]
+ORIGIN = r"\*|https?://([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?"
 SECRET_EXAMPLE = "at least 16 characters, better 64"  # noqa: S105
 
 
@@ -130,6 +131,11 @@ PublicAddress = Annotated[
     str,
     _like(r"(https://[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?(/[a-zA-Z0-9._~-]+)*)?"),
     Must("be an address such as https://pictures.example.org/moma, without a user, a query or a slash at the end"),
+]
+Origins = Annotated[
+    str,
+    _like(rf"[\s,]*(({ORIGIN})([\s,]+|$))*"),
+    Must("be origins such as https://example.org, without a slash at the end, between spaces or commas; or *"),
 ]
 Listener = Annotated[
     str,

@@ -129,6 +129,10 @@ class Deployment(Group):
     URL_PREFIX: Annotated[kinds.Subpath, NEW] = ""
     """The path below which the site is served, such as `/moma`, if requests arrive with it. Leave it empty behind a
     proxy that removes it and sends `X-Forwarded-Prefix` ([reverse proxies](../how-to/operators/reverse-proxies.md))."""
+    CORS_ORIGINS: Annotated[kinds.Origins, NEW] = ""
+    """The sites whose pages may use the API and read films in the visitor's browser: origins between spaces or commas,
+    such as `https://example.org https://art.example.com`; `*`: all sites. Empty: none
+    ([API](../how-to/developers/api.md#from-a-page-of-another-site))."""
     ACCEL_PREFIX: kinds.Prefix = ""
     """The location in nginx that serves the media folder, such as `/_media/`, or fetches from the bucket, such as
     `/_bucket/`. If set, nginx sends the films (X-Accel-Redirect)."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web import assets, error_responses, language, proxy, security_headers, templating, unread_bodies
+from app.web import assets, error_responses, language, origins, proxy, security_headers, templating, unread_bodies
 
 
 def init_app(app: Flask) -> None:
     """Set up proxy headers, security headers, static files, languages, templates and error responses."""
-    for module in (proxy, unread_bodies, security_headers, assets, language, templating, error_responses):
+    for module in (proxy, origins, unread_bodies, security_headers, assets, language, templating, error_responses):
         module.init_app(app)

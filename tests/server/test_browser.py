@@ -5,10 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
+from tests.server.examples import served
 from tests.server.live import PATIENCE_MS, SLOW, LiveSite, wait_until
 from tests.support.house import SIZE
 
@@ -224,25 +222,20 @@ def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Visit) -
 def elsewhere(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Return a function that puts this HTML on another site, and opens it there."""
     contexts = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    with served(tmp_path) as origin:
 
-    def open_page(body: str, **options: Any) -> Page:
-        (tmp_path / "index.html").write_text(body)
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"http://127.0.0.1:{server.server_port}/")
-        return page
+        def open_page(body: str, **options: Any) -> Page:
+            (tmp_path / "index.html").write_text(body)
+            context = browser.new_context(**options)
+            contexts.append(context)
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            page.goto(f"{origin}/")
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        yield open_page
+        for context in contexts:
+            context.close()
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from app.config import ROOT
-from tests.server.examples import count_pictures, run
+from tests.server.examples import count_pictures, run, served
 from tests.server.live import LiveSite
 from tests.support.needs import require
 
@@ -48,3 +50,25 @@ def test_javascript_example_prints_the_address_of_the_film(site: LiveSite, tmp_p
     address = run([node, "--input-type=module", "-"], example("js", site), tmp_path).strip()
     assert address.startswith(f"{site.url}/walks/")
     assert site.request("GET", address.removeprefix(site.url))[0] == 200
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_page_of_another_origin_paints_a_walk_and_shows_its_film_if_it_may(
+    new_site: Callable[..., LiveSite], browser: Browser, tmp_path: Path, is_allowed: bool
+) -> None:
+    complaints: list[str] = []
+    (tmp_path / "page").mkdir()
+    with served(tmp_path / "page") as origin, browser.new_context() as context:
+        site = new_site(CORS_ORIGINS=origin if is_allowed else "https://example.org").start()
+        (tmp_path / "page/index.html").write_text(example("html", site), "utf-8")
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(f"{origin}/")
+        page.get_by_role("button", name="Paint a walk").click()
+        state = page.get_by_role("status")
+        expect(state).to_have_text(re.compile("Finished|fetch"))
+        assert state.text_content() == ("Finished." if is_allowed else "Failed to fetch"), complaints
+        assert bool(site.rows("SELECT id FROM walks")) == is_allowed
+        if is_allowed:
+            expect(page.locator("#film")).to_have_js_property("readyState", 4)
+            assert context.cookies() == []

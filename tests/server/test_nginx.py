@@ -54,7 +54,7 @@ def front(shared_site: LiveSite, tmp_path_factory: pytest.TempPathFactory) -> It
     front.folder, front.web_log, front.back = folder, folder / "gunicorn.log", back
     configuration(folder, front.port, back, site.instance / "media")
     settings = {"MOMA_PROXIES": "1", "MOMA_ACCEL_PREFIX": "/_media/", "WEB_CONCURRENCY": "2"}
-    settings |= {"MOMA_LOG_VISITORS": "true"}  # so that a test sees what arrived
+    settings |= {"MOMA_LOG_VISITORS": "true", "MOMA_CORS_ORIGINS": "*"}  # so that a test sees what arrived
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{back}"]
     with ExitStack() as parts, front.web_log.open("wb") as log:
         for program in ([*gunicorn, "wsgi:app"], command(folder)):
@@ -119,6 +119,7 @@ def test_walk_is_painted_through_nginx_and_its_film_is_sent_by_it(front: Front) 
     assert (whole.status, whole.headers["Content-Type"], film[4:8]) == (200, "video/mp4", b"ftyp")
     assert whole.headers["Content-Disposition"] == "inline; filename=a-copper-kettle-a-pear.mp4"
     assert (whole.headers["Cache-Control"], whole.headers["Accept-Ranges"]) == ("no-cache", "bytes")
+    assert whole.headers["Access-Control-Allow-Origin"] == "*"
     assert "X-Accel-Redirect" not in whole.headers
     assert "Last-Modified" not in whole.headers
     etag = whole.headers["ETag"]
