@@ -114,7 +114,7 @@ class Player {
   stayAt(index) {
     const isBack = this.reel.ending === "back" && this.tick > this.reel.count - 1;
     this.tick = isBack ? ticks(this.reel) - this.reel.turns[index] : this.reel.turns[index];
-    this.updateLinks(this.address(index), index);
+    this.updateLinks(index);
   }
 
   /* Advance the pictures with each animation frame, until the video has taken over. */
@@ -211,11 +211,11 @@ class Player {
     this.count.textContent = fill(this.way.dataset.frame, turn + 1, count);
   }
 
-  updateLinks(address, index) {
+  updateLinks(index) {
     const [alone, ...others] = ["alone", "making", "alike"].map((id) => document.getElementById(id));
     for (const link of others) if (link) link.href = link.href.replace(/\d+$/, index);
     if (!alone) return;
-    alone.href = address;
+    alone.href = `${this.reel.alone}${index}.png`;
     alone.download = `${location.pathname.split("/").pop()}-${index}.png`;
     alone.firstElementChild.textContent = this.way.dataset.alone;
     alone.lastElementChild.textContent = "PNG";

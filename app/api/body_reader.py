@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from codecs import BOM_UTF8
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel
@@ -55,3 +58,12 @@ def json_body() -> Any:
         return from_json(request.get_data().removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise Malformed(f"The body is not JSON that can be read: {error}") from error
+
+
+@contextmanager
+def uploaded_file() -> Iterator[IO[bytes]]:
+    """Return the request's body as a temporary file, from its beginning; it is not read into memory."""
+    with TemporaryFile() as file:
+        shutil.copyfileobj(request.stream, file)
+        file.seek(0)
+        yield file

@@ -36,7 +36,7 @@ class PictureForm(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     file: Annotated[bytes, Field(json_schema_extra={"type": "string", "format": "binary", "examples": ["(the file)"]})]
-    """A PNG, JPEG, WebP, AVIF or HEIC file, recognised by its first bytes. Of an animation, the first frame is used."""
+    """A PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF file, by its first bytes. Of an animation, its first frame."""
 
 
 class NewPicture(TypedDict):

@@ -20,7 +20,7 @@ from app.gallery.catalogue_query import CatalogueQuery, parse, whole
 from app.moderation import audit_log, curation
 from app.presentation.walk_description import WalkDescription, describe
 from app.storage.walk_models import Walk
-from app.walk_requests import intake, recipe, walk_edits
+from app.walk_requests import intake, recipe, recipe_files, walk_edits
 from app.walk_requests.schema import Commission
 from app.walk_requests.validation import validate
 from app.walk_requests.walk_edits import WalkChange
@@ -236,7 +236,7 @@ def delete(walk_id: str) -> tuple[str, int]:
 @blueprint.post("/recipe")
 @documented(
     name="readRecipe",
-    file="A GIF, WebP or MP4 made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
+    file="A GIF, WebP, MP4 or PNG made here, or a recipe: the file as it is. Its `Content-Type` is ignored.",
     answers={200: WalkAgain},
     problems=(413, 422),
 )
@@ -245,7 +245,8 @@ def read_recipe() -> Response:
 
     The response can be sent to `/api/v1/walks` unchanged. The film is not stored.
     """
-    body = cast(WalkAgain, recipe.as_commission(*recipe.read_upload(request.get_data())))
+    with body_reader.uploaded_file() as file, recipe_files.mapped(file) as content:
+        body = cast(WalkAgain, recipe.as_commission(*recipe.read_upload(content)))
     return jsonify(body)
 
 

@@ -14,6 +14,7 @@ from app.storage.walk_models import ID, SLUG_MAX, Walk
 from app.text import stop_notes
 from app.walk_requests.recipe import recipe_of
 from app.walk_requests.recipe_pins import POSITIONS_MAX, PRINTABLE
+from app.walks.media_urls import KINDS
 
 WALKS, EXHIBITIONS = "walks.jsonl", "exhibitions.jsonl"
 
@@ -64,7 +65,7 @@ class FilmFile(BaseModel):
 
     model_config = EXACT
 
-    kind: Annotated[str, Field(pattern="^(?:gif|mp4|webp|poster|photo-[0-9]{1,2})$")]
+    kind: Annotated[str, Field(pattern="^(?:gif|mp4|webp|poster|small|photo-[0-9]{1,2})$")]
     path: Path
     bytes: Count
 
@@ -131,7 +132,7 @@ def line_of(walk: Walk, *, with_files: bool, with_owner: bool) -> WalkLine:
         columns["films"] = [
             {"kind": each.kind, "path": each.path, "bytes": each.bytes}
             for each in walk.media.values()
-            if each.kind in ("gif", "mp4", "webp", "poster") or (with_owner and PHOTO.fullmatch(each.kind))
+            if each.kind in KINDS or (with_owner and PHOTO.fullmatch(each.kind))
         ]
     return WalkLine(
         id=walk.id,

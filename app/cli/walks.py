@@ -28,7 +28,7 @@ from app.storage.database import db
 from app.storage.photo_models import Photo
 from app.storage.walk_models import ENDINGS, FINISHED, STATES, Walk
 from app.storage.wall_models import WallLeg
-from app.walk_requests import brought_photos, intake, recipe, repainting
+from app.walk_requests import brought_photos, intake, recipe, recipe_files, repainting
 from app.walk_requests.recipe_pins import PinnedSettings
 from app.walk_requests.schema import Commission
 from app.walk_requests.validation import validate
@@ -101,7 +101,7 @@ def create(
     if recipe_file:
         agreed = options.pop("photos_may_be_shown")
         _refuse_options(prompts, options | {"cut_out": cut_out})
-        wanted, pinned = recipe.read_upload(_read(recipe_file))
+        wanted, pinned = _read_recipe(recipe_file)
         wanted.unlisted, wanted.photos_may_be_shown = unlisted, agreed
         _upload_for_recipe(wanted, photos, owner)
     else:
@@ -360,11 +360,10 @@ def _refuse_options(prompts: tuple[str, ...], options: dict[str, Any]) -> None:
         raise InvalidInput.on("recipe", message="A recipe says all: give no prompts and none of their options with it.")
 
 
-def _read(file: Path) -> bytes:
-    """Return the content of a file, up to one byte more than a recipe may have, as the file may be endless."""
+def _read_recipe(file: Path) -> tuple[Commission, PinnedSettings]:
     try:
-        with file.open("rb") as opened:
-            return opened.read(recipe.SIZE_MAX + 1)
+        with file.open("rb") as opened, recipe_files.mapped(opened) as content:
+            return recipe.read_upload(content)
     except OSError as error:
         raise InvalidInput.on("recipe", message=f"{file} cannot be read: {error.strerror or error}.") from error
 

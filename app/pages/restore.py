@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -17,7 +18,7 @@ from app.pages import photos
 from app.pages.make import make_page
 from app.presentation import choices, form_fields
 from app.presentation import make_form as forms
-from app.walk_requests import brought_photos, layouts, recipe
+from app.walk_requests import brought_photos, layouts, recipe, recipe_files
 from app.walk_requests.recipe import as_commission
 from app.walk_requests.recipe_pins import PinnedSettings
 from app.walk_requests.schema import Commission
@@ -30,6 +31,7 @@ NEWER = N_("The model has learned on since: the pictures will not be quite the s
 NOT_OFFERED = N_("A drawing that it was painted after is not offered any more: another takes its place here.")
 NO_PHOTO = N_("Upload its picture again: a recipe names it, but does not contain it.")
 UPLOADS = ("restoring.restore", "api.read_recipe")
+OF_UNKNOWN_LENGTH = 20_000_000
 
 
 @blueprint.teardown_request
@@ -41,12 +43,12 @@ def _close_uploads(_error: BaseException | None) -> None:
 def restore() -> Response:
     """Show the form filled in from a film's recipe; if the film has none, the form as it was, with the reason."""
     film = request.files.get("film")
-    data = film.read(current_app.config["UPLOAD_MAX"] + 1) if film else b""
     typed = forms.from_fields(request.form, Limits.current())
-    if not data:
-        return _refused(typed, _("No film came along. Choose a GIF, WebP or MP4 made here, or a recipe."))
     try:
-        wanted, pinned = recipe.read_upload(data)
+        with recipe_files.mapped(film.stream if film else io.BytesIO()) as content:
+            if not content:
+                return _refused(typed, _("No film came along. Choose a GIF, WebP, MP4 or PNG made here, or a recipe."))
+            wanted, pinned = recipe.read_upload(content)
     except InvalidInput as error:
         return _refused(typed, " ".join(dict.fromkeys(each.message for each in error.errors)))
     form = forms.from_fields(_pairs(_fields(wanted, pinned)), Limits.current(wanted.model))
@@ -102,6 +104,7 @@ def _refused(typed: forms.MakeForm, reason: str) -> Response:
 
 @blueprint.app_url_value_preprocessor
 def _raise_body_limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    # This must run before anything reads the body.
+    # This must run before anything reads the body. One without a Content-Length is read into memory.
     if endpoint in UPLOADS:
-        request.max_content_length = current_app.config["UPLOAD_MAX"]
+        most = current_app.config["UPLOAD_MAX"]
+        request.max_content_length = most if request.content_length is not None else min(most, OF_UNKNOWN_LENGTH)

@@ -35,6 +35,7 @@ def describe_reel(walk: Walk) -> dict[str, Any]:
         "turns": turns(positions, walk),
         "stills": [media_urls.still_name(walk, frame) for frame in frames],
         "base": on_site(f"/media/{walk.id}/still."),
+        "alone": on_site(f"/walks/{walk.id}/frames/"),
         "names": [name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…" for name in names],
         "count": walk.frames,
         "ending": walk.ending,

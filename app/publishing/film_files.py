@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+import io
+from typing import cast
+
+from flask import Blueprint, Response, jsonify, request, send_file
 from werkzeug.exceptions import NotFound
 
 from app.errors import MediaError
 from app.i18n.gettext import _
 from app.publishing.caching import EACH_TIME, FOR_AN_HOUR, set_cache_control
+from app.storage import media_store
 from app.storage.database import db
-from app.storage.walk_models import Walk
-from app.walk_requests import recipe
+from app.storage.walk_models import FINISHED, Walk
+from app.walk_requests import recipe, recipe_files
 from app.walks import lookup
 from app.walks.media_urls import FILMS, file_stem
 from app.web.responses import conditional, send_stored
@@ -38,16 +42,20 @@ def recipe_file(walk_id: str) -> Response:
 
 @blueprint.get("/walks/<walk_id>/frames/<index>.png")
 def still(walk_id: str, index: str) -> Response:
-    """Send one frame as a lossless PNG."""
+    """Send one frame as a lossless PNG, once the walk is finished with its recipe inside."""
     walk = lookup.walk_at_address(walk_id)
     frame = next((frame for frame in walk.painted if str(frame.index) == index), None)
     if frame is None:
         raise NotFound(_("This frame is not painted."))
-    name = f"{walk.id}-{index}.png"
-    response = send_stored(
-        frame.path, "image/png", size=frame.bytes, etag=f"{walk.id}-{walk.attempt}-{index}", name=name
-    )
-    return set_cache_control(response, walk, EACH_TIME if walk.is_waiting else FOR_AN_HOUR)
+    name, etag = f"{walk.id}-{index}.png", f"{walk.id}-{walk.attempt}-{index}"
+    if walk.state != FINISHED:
+        response = send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=name)
+        return set_cache_control(response, walk, EACH_TIME)
+    png = recipe_files.insert_into_png(media_store.store().read_bytes(frame.path), recipe.dumps(walk))
+    response = send_file(io.BytesIO(png), "image/png", conditional=False, etag=f"{etag}-recipe", download_name=name)
+    response.content_length = len(png)
+    response = cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=len(png)))
+    return set_cache_control(response, walk, FOR_AN_HOUR)
 
 
 def _send_film(walk: Walk, kind: str, mimetype: str, extension: str) -> Response:

@@ -7,7 +7,9 @@ address ``/media/<id>/gif.<hash>.gif`` contains a hash of the content, so a brow
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, cast
@@ -24,6 +26,7 @@ from app.storage import media_store
 from app.storage.database import db
 from app.storage.walk_models import FINISHED, Frame, Walk
 from app.uploads import photo_stops
+from app.walk_requests import recipe
 from app.walks import lookup
 from app.walks.media_urls import (
     KINDS,
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("stored", __name__)
 
+RECIPE = "recipe.json"
 LOCAL_HEADER, DATA_DESCRIPTOR, CENTRAL_HEADER, END_RECORD = 30, 16, 46, 22  # bytes; ZIP's APPNOTE, section 4.3
 
 
@@ -52,12 +56,13 @@ for function in (stages_address, film_address, public_address, photo_address, st
 
 @blueprint.app_template_global()
 def archive_size(walk: Walk) -> int:
-    """Return the size in bytes of the archive of a walk's frames."""
+    """Return the size in bytes of the archive of a walk's frames and recipe."""
+    sizes = [(_name(frame), frame.bytes) for frame in walk.painted] + [(RECIPE, len(_recipe_json(walk)))]
     head = LOCAL_HEADER + DATA_DESCRIPTOR + CENTRAL_HEADER
-    return END_RECORD + sum(head + 2 * len(_name(frame)) + frame.bytes for frame in walk.painted)
+    return END_RECORD + sum(head + 2 * len(name) + size for name, size in sizes)
 
 
-@blueprint.get("/media/<walk_id>/<any(gif, mp4, webp, poster):kind>.<digest>.<extension>")
+@blueprint.get("/media/<walk_id>/<any(gif, mp4, webp, poster, small):kind>.<digest>.<extension>")
 def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
     """Send a film or the poster, if it still has the hash in the address."""
     expected, mimetype = KINDS[kind]
@@ -67,7 +72,7 @@ def medium(walk_id: str, kind: str, digest: str, extension: str) -> Response:
         medium = walk.media.get(kind)
         if medium is None or (short_digest(medium), expected) != (digest, extension):
             raise NotFound(_("No film of this walk has this address. The walk's own page has them."))
-        name = f"{file_stem(walk)}.{extension}"
+        name = f"{file_stem(walk)}{'-small' if kind == 'small' else ''}.{extension}"
         sent = send_stored(medium.path, mimetype, size=medium.bytes, etag=medium.etag, name=name)
         return set_cache_control(sent, walk, FOR_GOOD)
 
@@ -133,14 +138,14 @@ def still(walk_id: str, name: str, digest: str) -> Response:
 
 @blueprint.get("/walks/<walk_id>.zip")
 def archive(walk_id: str) -> Response:
-    """Send all frames of a finished walk as a ZIP archive of lossless PNGs, streamed."""
+    """Send all frames of a finished walk as a ZIP archive of lossless PNGs, with the recipe, streamed."""
     walk = lookup.walk_at_address(walk_id)
     if walk.state != FINISHED:
         raise NotFound(_("The frames of this walk are packed once all of them are painted."))
     response = set_cache_control(Response(mimetype="application/zip"), walk, EACH_TIME)
     response.headers["Content-Disposition"] = f"attachment; filename={file_stem(walk)}.zip"
     response.content_length = archive_size(walk)
-    response.set_etag(f"{walk.id}-{walk.attempt}-zip")
+    response.set_etag(f"{walk.id}-{walk.attempt}-{zlib.crc32(_recipe_json(walk)):x}-zip")
     response = cast(Response, response.make_conditional(request))
     if response.status_code == 200 and request.method != "HEAD":
         parts = _packed(walk)
@@ -155,10 +160,10 @@ def _packed(walk: Walk) -> Iterator[bytes]:
     finished = walk.finished_at or walk.created_at
     out = Outlet()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is already compressed
-        for name, path in paths.items():
+        for name, path in [*paths.items(), (RECIPE, "")]:
             entry = zipfile.ZipInfo(name, finished.timetuple()[:6])
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, store.read_bytes(path))
+            archive.writestr(entry, store.read_bytes(path) if path else _recipe_json(walk))
             yield out.take()
     yield out.take()
 
@@ -179,6 +184,10 @@ class Outlet(io.RawIOBase):
         data = b"".join(self.parts)
         self.parts.clear()
         return data
+
+
+def _recipe_json(walk: Walk) -> bytes:
+    return f"{json.dumps(recipe.recipe_of(walk), indent=2)}\n".encode()
 
 
 def _name(frame: Frame) -> str:

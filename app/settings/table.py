@@ -205,8 +205,9 @@ class Limits(Group):
     answered 503; 0: not checked. Object stores and Postgres are not checked."""
     BODY_MAX: kinds.Count = 1_000_000
     """The maximum size of a request in bytes."""
-    UPLOAD_MAX: kinds.Count = 20_000_000
-    """The maximum size in bytes of a film that is uploaded for its recipe. nginx has its own limit."""
+    UPLOAD_MAX: kinds.Count = 150_000_000
+    """The maximum size in bytes of a film that is uploaded for its recipe; without a `Content-Length`, it is at most
+    20 MB. nginx has its own limit."""
     PHOTO_MAX: kinds.Count = 12_000_000
     """The maximum size in bytes of a picture that is uploaded for a stop. nginx has its own limit."""
     PHOTO_PIXELS_MAX: kinds.Count = 40_000_000

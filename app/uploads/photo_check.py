@@ -25,15 +25,17 @@ LONGEST = 1024
 """The longer side of stored pictures in pixels; no model here renders larger ones."""
 SIDE_MIN = 16
 RATIO_MAX = 20
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF")
-KINDS_TEXT = "PNG, JPEG, WebP, AVIF, HEIC"
-ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,.heic,.heif"
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
+KINDS_TEXT = "PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
+ACCEPTED = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,image/gif,image/bmp,image/tiff,.heic,.heif"
 """The file types that a browser's file dialog offers."""
 BROKEN = (
     OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
     RuntimeError, NotImplementedError, ZeroDivisionError, struct.error,
 )  # fmt: skip
 """The exceptions that decoders raise for truncated, altered or otherwise broken files."""
+HEADS = (b"\x89png", b"\xff\xd8\xff", b"gif8", b"ii*\0", b"mm\0*")
+"""The first bytes of PNG, JPEG, GIF and TIFF, in small letters."""
 TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -135,7 +137,7 @@ def _refusal(data: bytes) -> str:
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) or b"<svg" in head:
         return _("is an SVG, which may hold a program. These are read: %(kinds)s.", kinds=KINDS_TEXT)
-    if head.startswith((b"\x89png", b"\xff\xd8\xff")) or (head[:4] == b"riff" and head[8:12] == b"webp"):
+    if head.startswith(HEADS) or (head[:4] == b"riff" and head[8:12] == b"webp"):
         return _("is cut off or damaged: it cannot be read to its end.")
     if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"):
         return _("is cut off or damaged: it cannot be read to its end.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from mmap import mmap
 from typing import Any, cast
 
 from flask import current_app
@@ -23,12 +24,11 @@ from app.walks import lineage
 
 FORMAT = "moma-lisa recipe"
 FIRST, VERSION = 1, 2  # in the first version, every frame was rendered in full
-SIZE_MAX = 50_000_000
 OF_ANOTHER_SITE = N_(
     "The recipe is missing: this %(kind)s contains none of ours. It was not made here, or another program saved it"
     " since. Choose the file as it was downloaded."
 )
-UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP or MP4 made here nor a recipe file.")
+UNREADABLE = N_("The recipe cannot be read: this is neither a GIF, WebP, MP4 or PNG made here nor a recipe file.")
 OF_ANOTHER_KIND = N_("The recipe is of another kind than this site's: it does not say that it is a moma-lisa recipe.")
 REQUEST_FIELDS = ("stops", "seed", "frames", "preset", "ending", "easing")
 DEVICE = ("precision", "memory_format", "threads", "batch")
@@ -134,13 +134,11 @@ def dumps(walk: Walk) -> str:
     return json.dumps(recipe_of(walk), ensure_ascii=True, separators=(",", ":"))
 
 
-def parse_recipe(data: bytes) -> dict[str, Any]:
-    """Return the recipe in a recipe file, or in a GIF, WebP or MP4 made here.
+def parse_recipe(data: bytes | mmap) -> dict[str, Any]:
+    """Return the recipe in a recipe file, or in a GIF, WebP, MP4 or PNG made here.
 
     :raises InvalidInput: when there is no recipe, or it is of another kind, size or version.
     """
-    if len(data) > SIZE_MAX:
-        raise _unusable(_("The recipe is larger than %(most)s MB.", most=SIZE_MAX // 1_000_000))
     text, kind = find_recipe(data), film_kind(data)
     if len(text) > RECIPE_MAX:
         raise _unusable(_("The recipe is larger than %(most)s MB without its film.", most=RECIPE_MAX // 1_000_000))
@@ -159,7 +157,7 @@ def parse_recipe(data: bytes) -> dict[str, Any]:
     return recipe
 
 
-def read_upload(data: bytes) -> tuple[Commission, PinnedSettings]:
+def read_upload(data: bytes | mmap) -> tuple[Commission, PinnedSettings]:
     """Return the request and the pinned settings of an uploaded recipe, or of a film that contains one.
 
     :raises InvalidInput: when the recipe cannot be rendered here; the message says why.

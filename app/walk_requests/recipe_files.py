@@ -1,37 +1,69 @@
-"""Find the recipe inside a file without decoding a picture, in bounded time and memory."""
+"""Find the recipe inside a file without decoding a picture, in bounded time and memory.
+
+A film may have 150 MB and its recipe 20 kB: of a file that is mapped into memory, only the pages are loaded on which
+the search comes by.
+"""
 
 from __future__ import annotations
 
+import io
+import mmap
 import re
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
-from xml.sax.saxutils import unescape
+from typing import IO
+from xml.sax.saxutils import escape, unescape
 
 RECIPE_MAX = 2_000_000
 """The most bytes of a recipe; a recipe of 240 frames has about 20,000."""
 PARTS_MAX = 20_000
+UNMAPPED_MAX = 50_000_000
 COMMENT, EXTENSION = 0xFE, 0x21
+PNG, XMP_KEYWORD = b"\x89PNG\r\n\x1a\n", b"XML:com.adobe.xmp\0"
+NAMESPACE, DESCRIPTION_END = "urn:moma-lisa:xmp", b"</rdf:Description>"
 IN_XMP = re.compile(rb"<moma:recipe[^<>]*>([^<]*)</moma:recipe>")
 IN_MP4 = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"desc", 0), (b"data", 8))
 """The boxes that lead to a film's description, and the length of the header of each before its content."""
 
 
-def film_kind(data: bytes) -> str:
-    """Return the kind of a film ("GIF", "WebP" or "MP4") by its first bytes; ``""`` for other files."""
+@contextmanager
+def mapped(file: IO[bytes]) -> Iterator[bytes | mmap.mmap]:
+    """Map a file into memory for as long as the context lasts.
+
+    Of what cannot be mapped, such as a pipe or an endless device, read at most ``UNMAPPED_MAX`` bytes.
+    """
+    try:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (io.UnsupportedOperation, OSError, ValueError):  # in memory, a pipe, empty
+        yield file.read(UNMAPPED_MAX)
+        return
+    with content:
+        yield content
+
+
+def film_kind(data: bytes | mmap.mmap) -> str:
+    """Return the kind of a film or picture ("GIF", "WebP", "MP4", "PNG") by its first bytes; ``""`` for other files."""
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return "GIF"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
+    if data[:8] == PNG:
+        return "PNG"
     return "MP4" if data[4:8] == b"ftyp" else ""
 
 
-def find_recipe(data: bytes) -> bytes:
-    """Return the bytes where our films hold their recipe, ``b""`` if there are none; of other files, all bytes."""
-    find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4}.get(film_kind(data))
-    return data if find is None else find(data)
+def find_recipe(data: bytes | mmap.mmap) -> bytes:
+    """Return the bytes where our films and pictures hold their recipe, ``b""`` if there are none.
+
+    Of a file of another kind, return the first bytes, at least one more than a recipe may have.
+    """
+    find = {"GIF": _in_gif, "WebP": _in_webp, "MP4": _in_mp4, "PNG": _in_png}.get(film_kind(data))
+    return data[: RECIPE_MAX + 1] if find is None else find(data)
 
 
-def _in_gif(data: bytes) -> bytes:
+def _in_gif(data: bytes | mmap.mmap) -> bytes:
     """Return the comment before the first picture of a GIF (GIF89a, sections 18, 24 and 26)."""
     data = data[: 2 * RECIPE_MAX]
     try:
@@ -49,16 +81,51 @@ def _in_gif(data: bytes) -> bytes:
     return b""
 
 
-def _in_webp(data: bytes) -> bytes:
+def _in_webp(data: bytes | mmap.mmap) -> bytes:
     """Return the recipe in the XMP chunk of a WebP; neither the film nor the untrusted XMP packet is decoded."""
     for name, start, end in islice(_chunks(data), PARTS_MAX):
         if name == b"XMP ":
-            match = IN_XMP.search(data[start:end])
-            return unescape(match[1].decode("utf-8", "replace")).encode() if match else b""
+            return _in_xmp(data[start : min(end, start + 2 * RECIPE_MAX)])
     return b""
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def _in_png(data: bytes | mmap.mmap) -> bytes:
+    """Return the recipe in the XMP packet of a PNG, an uncompressed ``iTXt`` chunk before or after the pixels."""
+    for name, start, end in islice(_png_chunks(data), PARTS_MAX):
+        if name == b"iTXt" and data[start : start + len(XMP_KEYWORD)] == XMP_KEYWORD:
+            return _in_xmp(data[start : min(end, start + 2 * RECIPE_MAX)])
+    return b""
+
+
+def insert_into_png(data: bytes, text: str) -> bytes:
+    """Return a PNG with the recipe ``text`` in its XMP packet; other files are returned unchanged.
+
+    :param text: a recipe as JSON.
+    """
+    element = f'<moma:recipe xmlns:moma="{NAMESPACE}">{escape(text)}</moma:recipe>'.encode()
+    for name, start, end in islice(_png_chunks(data), PARTS_MAX) if film_kind(data) == "PNG" else ():
+        packet = data[start:end]
+        if name == b"iTXt" and packet.startswith(XMP_KEYWORD) and IN_XMP.search(packet) is None:
+            packet = packet.replace(DESCRIPTION_END, element + DESCRIPTION_END, 1)
+            length, check = len(packet).to_bytes(4, "big"), zlib.crc32(name + packet).to_bytes(4, "big")
+            return data[: start - 8] + length + name + packet + check + data[end + 4 :]
+    return data
+
+
+def _in_xmp(packet: bytes) -> bytes:
+    match = IN_XMP.search(packet)
+    return unescape(match[1].decode("utf-8", "replace")).encode() if match else b""
+
+
+def _png_chunks(data: bytes | mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
+    place = len(PNG)
+    while place + 8 <= len(data):
+        size = int.from_bytes(data[place : place + 4], "big")
+        yield data[place + 4 : place + 8], place + 8, min(place + 8 + size, len(data))
+        place += 12 + size  # its checksum follows
+
+
+def _chunks(data: bytes | mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
     place = 12
     while place + 8 <= len(data):
         size = int.from_bytes(data[place + 4 : place + 8], "little")
@@ -66,7 +133,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         place += 8 + size + size % 2
 
 
-def _in_mp4(data: bytes) -> bytes:
+def _in_mp4(data: bytes | mmap.mmap) -> bytes:
     """Return the description of an MP4 (ISO/IEC 14496-12, and the item list of QuickTime's metadata)."""
     start, end = 0, len(data)
     for wanted, head in IN_MP4:
@@ -75,10 +142,10 @@ def _in_mp4(data: bytes) -> bytes:
         if box is None:
             return b""
         start, end = box[0] + head, box[1]
-    return data[start:end]
+    return data[start : min(end, start + RECIPE_MAX + 1)]
 
 
-def _boxes(data: bytes, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(data: bytes | mmap.mmap, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield the type, start and end of each MP4 box between two offsets; stop at a truncated one."""
     while place + 8 <= end:
         size, head = int.from_bytes(data[place : place + 4], "big"), 8

@@ -23,7 +23,8 @@ FILMS = {
 
 DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 """Names under which Windows stores no file, whatever the extension."""
-KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()}
+KINDS = {kind: (extension, mimetype) for extension, (kind, mimetype) in FILMS.items()} | {"small": ("gif", "image/gif")}
+"""The extension and type of each kind of film; ``small`` is the GIF for chats, which only large films have."""
 DIGEST_LENGTH = 12
 
 

@@ -359,13 +359,14 @@ def _uint24(value: int) -> bytes:
 
 
 def still(frame: Frame, *, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Return one frame as a lossless PNG, marked synthetic by XMP, with `metadata` (title, comment, copyright).
+    """Return one frame as a lossless PNG, marked synthetic by XMP, with `metadata` (title, comment, copyright, recipe).
 
     Generated pictures have few repeated patterns, so only runs are compressed: half the time, and smaller.
     """
     chunks = PngImagePlugin.PngInfo()
     for key, value in (metadata or {}).items():
-        chunks.add_itxt(key.capitalize(), value)
+        if key != "recipe":  # stands in the XMP packet
+            chunks.add_itxt(key.capitalize(), value)
     chunks.add_itxt("XML:com.adobe.xmp", _xmp(metadata or {}))
     out = io.BytesIO()
     Image.fromarray(frame).save(out, "PNG", pnginfo=chunks, compress_level=4, compress_type=zlib.Z_RLE)

@@ -27,7 +27,7 @@ from app.storage.database import db, now, writing
 from app.storage.walk_models import FINISHED, ROUND, SHORT_KINDS, Frame, Medium, Task, Walk
 from app.walk_requests import recipe
 from app.walks import colours, posters
-from worker.film import encoding, flash_safety, smoothness_measure
+from worker.film import encoding, flash_safety, small_gif, smoothness_measure
 from worker.film.timing import durations, film_order, thin_out
 from worker.process.walk_memory import Memory
 from worker.process.worker import this_worker
@@ -269,16 +269,28 @@ def _films(
     walk: Walk, way: Sequence[Picture], order: Sequence[int], sample: Sequence[NDArray[np.uint8]], poster: Picture
 ) -> tuple[list[tuple[str, str, bytes]], smoothness_measure.Smoothness]:
     """Return the files of a finished walk as (kind, extension, content), and the film's smoothness."""
-    about, recipe_text = file_metadata(walk), recipe.dumps(walk)
-    metadata = {**about, "recipe": recipe_text}
+    recipe_text = recipe.dumps(walk)
+    metadata = {**file_metadata(walk), "recipe": recipe_text}
     gif_film, webp_film = encoding.GifWriter(sample, comment=recipe_text), encoding.WebpWriter(metadata=metadata)
     with encoding.Mp4Writer(frame_rates.fraction(walk.fps), metadata=metadata) as mp4_film:
         times = _times(walk, range(walk.frames))
         _write_side_by_side((gif_film, webp_film, mp4_film), (way[index] for index in order), times)
         gif, webp, mp4 = gif_film.finish(), webp_film.finish(), mp4_film.finish()
     smoothness = measure_smoothness(smoothness_measure.read_frames(gif), walk.frames, walk.ending)
-    still = encoding.still(poster, metadata=about)
-    return [("webp", "webp", webp), ("mp4", "mp4", mp4), ("poster", "png", still), ("gif", "gif", gif)], smoothness
+    still = encoding.still(poster, metadata=metadata)
+    files = [("webp", "webp", webp), ("mp4", "mp4", mp4), ("poster", "png", still), ("gif", "gif", gif)]
+    if len(gif) > small_gif.CHAT_BYTES:
+        shown = [(way, index, ms) for index, ms in zip(order, times, strict=True)]
+        if small := small_gif.shrink(partial(map, _read_shown, shown), sample, comment=recipe_text, size=len(gif)):
+            files.append(("small", "gif", small))
+    return files, smoothness
+
+
+def _read_shown(shown: tuple[Sequence[Picture], int, int]) -> tuple[Picture, int]:
+    """Return a picture and its duration in milliseconds; tell the watchdog that the film goes on."""
+    way, index, ms = shown
+    this_worker().heartbeat.note_progress()
+    return way[index], ms
 
 
 def _write_side_by_side(

@@ -166,7 +166,7 @@ def test_unusable_recipe_is_explained(runner: FlaskCliRunner, tmp_path: Path, co
 
 def test_recipe_without_an_end_is_refused(runner: FlaskCliRunner) -> None:
     told = run_json(runner, "walks", "create", "--recipe", "/dev/zero", status=1)
-    assert told["error"] == "The recipe is larger than 50 MB."
+    assert told["error"] == "The recipe is larger than 2 MB without its film."
 
 
 def test_missing_recipe_is_refused_by_the_command_line_itself(runner: FlaskCliRunner) -> None:

@@ -158,7 +158,7 @@ def test_picture_is_let_go_and_turns_round_with_its_stop(client: FlaskClient) ->
 REFUSED = {
     "no bytes": (b"", "The picture is empty"),
     "not a picture": (b"hello", "The picture is no picture that we read"),
-    "a GIF": (written(two_halves(), "GIF"), "The picture is no picture that we read"),
+    "a PPM": (written(two_halves(), "PPM"), "The picture is no picture that we read"),
     "a script": (b"<svg onload='x'></svg>", "The picture is an SVG"),
     "cut off": (written(two_halves((300, 300)), "JPEG")[:1500], "The picture is cut off or damaged"),
 }

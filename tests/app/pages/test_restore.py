@@ -106,12 +106,13 @@ def foreign() -> bytes:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "No film came along. Choose a GIF, WebP or MP4 made here, or a recipe."),
+        (b"", "No film came along. Choose a GIF, WebP, MP4 or PNG made here, or a recipe."),
         (gif(None), "The recipe is missing: this GIF contains none of ours."),
         (gif(b"made with love"), "The recipe is missing: this GIF contains none of ours."),
         (foreign(), "The recipe is missing: this WebP contains none of ours."),
         (b"\0\0\0\x08ftyp", "The recipe is missing: this MP4 contains none of ours."),
-        (b"\x89PNG\r\n\x1a\n", "The recipe cannot be read: this is neither a GIF, WebP or MP4 made here"),
+        (b"\x89PNG\r\n\x1a\n", "The recipe is missing: this PNG contains none of ours."),
+        (b"\xff\xd8\xff", "The recipe cannot be read: this is neither a GIF, WebP, MP4 or PNG made here"),
         (b"<script>alert(1)</script>", "The recipe cannot be read"),
         (b'{"format": "another"}', "The recipe is of another kind than this site's"),
         (b'{"format": "moma-lisa recipe", "version": 3}', "The recipe is of version 3; this site reads"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from werkzeug.test import TestResponse
 from app.publishing import media_files
 from app.storage import media_store
 from app.storage.database import db, writing
-from app.storage.walk_models import PAINTING, Frame, Walk, slug_of
+from app.storage.walk_models import PAINTING, Frame, Medium, Walk, slug_of
 from app.walks import lifecycle, media_urls
 
 KINDS = {"gif": "image/gif", "mp4": "video/mp4", "webp": "image/webp", "poster": "image/png"}
@@ -148,7 +149,7 @@ def test_film_lost_from_the_store_is_an_error_that_is_not_kept(client: FlaskClie
     assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
-def test_archive_holds_one_png_per_frame_in_order_and_nothing_else(client: FlaskClient, hung: Hang) -> None:
+def test_archive_holds_one_png_per_frame_in_order_and_the_recipe(client: FlaskClient, hung: Hang) -> None:
     walk = hung(frames=12)
     with writing() as session:
         for frame in session.merge(walk).painted:
@@ -157,8 +158,25 @@ def test_archive_holds_one_png_per_frame_in_order_and_nothing_else(client: Flask
             media_store.store().write(frame.path, data)
     answer = client.get(f"/walks/{walk.id}.zip")
     assert (answer.status_code, answer.mimetype) == (200, "application/zip")
-    assert entries(answer) == [(f"{index:04}.png", b"\x89PNG %d" % index) for index in range(12)]
+    *frames, (name, written) = entries(answer)
+    assert frames == [(f"{index:04}.png", b"\x89PNG %d" % index) for index in range(12)]
+    assert (name, json.loads(written)) == ("recipe.json", client.get(f"/walks/{walk.id}.json").json)
     assert answer.headers["Content-Disposition"] == "attachment; filename=a-fox-a-kite.zip"
+
+
+def test_gif_for_chats_is_offered_and_sent(client: FlaskClient, hung: Hang) -> None:
+    walk = hung()
+    assert "for chats" not in client.get(walk.url).text
+    path, etag = media_store.film_path(walk.id, "small", "gif", b"small")
+    media_store.store().write(path, b"small")
+    with writing() as session:
+        session.add(Medium(walk_number=walk.number, kind="small", path=path, bytes=5, etag=etag))
+    db.session.expire_all()
+    address = media_urls.film_address(walk, "small")
+    assert f'href="{address}" download><span>Animated picture for chats' in client.get(walk.url).text
+    answer = client.get(address)
+    assert (answer.data, answer.mimetype) == (b"small", "image/gif")
+    assert answer.headers["Content-Disposition"] == "inline; filename=a-fox-a-kite-small.gif"
 
 
 @pytest.mark.parametrize("title", ["Con", "NUL", "aux!", "Com1", "LPT9"])

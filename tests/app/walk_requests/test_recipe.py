@@ -201,10 +201,6 @@ def test_film_cut_off_in_the_middle_is_refused_or_read_whole(painted: Walk) -> N
             assert str(refused).startswith("The recipe ")
 
 
-def test_huge_file_is_refused_before_it_is_looked_at() -> None:
-    assert refusal(b"GIF89a" + bytes(recipe.SIZE_MAX)) == "The recipe is larger than 50 MB."
-
-
 def test_recipe_that_is_huge_without_a_film_is_refused_unread() -> None:
     assert refusal(b'{"x": "' + b"y" * 2_000_000 + b'"}') == "The recipe is larger than 2 MB without its film."
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
+import resource
 import struct
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.walk_requests.recipe_files import RECIPE_MAX, film_kind, find_recipe
+from app.walk_requests.recipe_files import PNG, RECIPE_MAX, film_kind, find_recipe, mapped
 
 SAID = b'{"a": "recipe"}'
 
@@ -35,19 +38,38 @@ def gif(**options: object) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("film", [mp4(SAID), mp4(SAID, wide=True), gif(comment=SAID), gif(comment=SAID, loop=0), SAID])
+def png(packet: bytes | None, *, last: bool = False) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    text = b"" if packet is None else b"XML:com.adobe.xmp\0\0\0\0\0" + packet
+    chunk = b"" if packet is None else struct.pack(">I", len(text)) + b"iTXt" + text + bytes(4)
+    place = len(out.getvalue()) - 12 if last else 33  # before IEND, or behind IHDR
+    return out.getvalue()[:place] + chunk + out.getvalue()[place:]
+
+
+IN_XMP = b'<x><moma:recipe xmlns:moma="urn:moma-lisa:xmp">' + SAID + b"</moma:recipe></x>"
+
+
+@pytest.mark.parametrize(
+    "film",
+    [mp4(SAID), mp4(SAID, wide=True), gif(comment=SAID), gif(comment=SAID, loop=0), SAID, png(IN_XMP),
+     png(IN_XMP, last=True)],
+)  # fmt: skip
 def test_recipe_is_found(film: bytes) -> None:
     assert find_recipe(film) == SAID
 
 
-@pytest.mark.parametrize("film", [mp4(None), gif(), gif(loop=0), b"RIFF\0\0\0\0WEBP", b"GIF89a", mp4(SAID)[:60]])
+@pytest.mark.parametrize(
+    "film",
+    [mp4(None), gif(), gif(loop=0), png(None), png(b"<x/>"), PNG, b"RIFF\0\0\0\0WEBP", b"GIF89a", mp4(SAID)[:60]],
+)
 def test_film_without_one_has_none(film: bytes) -> None:
     assert find_recipe(film) == b""
 
 
 def test_kinds_are_told_by_their_first_bytes() -> None:
-    assert [film_kind(film) for film in (gif(), mp4(None), b"RIFF\0\0\0\0WEBP", b"{}", b"", b"\x89PNG")] == [
-        "GIF", "MP4", "WebP", "", "", "",
+    assert [film_kind(film) for film in (gif(), mp4(None), b"RIFF\0\0\0\0WEBP", b"{}", b"", PNG)] == [
+        "GIF", "MP4", "WebP", "", "", "PNG",
     ]  # fmt: skip
 
 
@@ -71,6 +93,7 @@ def test_picture_that_comes_first_ends_the_search() -> None:
         b"\0\0\0\x08ftyp" + b"\0\0\0\x08free" * 2_500_000,
         b"\0\0\0\x08ftyp" + b"\0\0\0\x00moov" * 2_500_000,
         b"\0\0\0\x08ftyp" + b"\0\0\0\x01moov" + b"\xff" * 8,
+        PNG + b"\0\0\0\0iTXt\0\0\0\0" * 1_600_000,
     ],
 )  # fmt: skip
 def test_forged_film_of_twenty_megabytes_holds_nobody_up(film: bytes) -> None:
@@ -82,3 +105,19 @@ def test_forged_film_of_twenty_megabytes_holds_nobody_up(film: bytes) -> None:
 @given(noise=st.binary(max_size=200), head=st.sampled_from([b"GIF89a", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x08ftyp"]))
 def test_noise_raises_nothing(noise: bytes, head: bytes) -> None:
     find_recipe(head + noise)
+
+
+def test_film_on_the_disk_is_not_loaded_beyond_its_recipe(tmp_path: Path) -> None:
+    film = gif(comment=SAID)
+    (tmp_path / "film.gif").write_bytes(film[:-1])
+    os.truncate(tmp_path / "film.gif", 150_000_000)  # a hole, which takes no space until it is loaded
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with (tmp_path / "film.gif").open("rb") as file, mapped(file) as content:
+        assert find_recipe(content) == SAID
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
+
+
+@pytest.mark.parametrize("data", [b"", SAID])
+def test_file_that_cannot_be_mapped_is_read(data: bytes) -> None:
+    with mapped(io.BytesIO(data)) as content:
+        assert content == data

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from app.storage import media_store
 from app.storage.walk_models import Walk
+from app.walks.media_urls import still_address
 from tests.conftest import make_app
 
 Hanger = Callable[..., Walk]
@@ -121,7 +122,7 @@ def test_film_is_handed_over_with_all_that_nginx_cannot_know(behind: FlaskClient
 
 def test_still_is_handed_over(behind: FlaskClient, hung: Hanger) -> None:
     walk = hung()
-    answer = behind.get(f"/walks/{walk.id}/frames/1.png")
+    answer = behind.get(still_address(walk, walk.painted[1]))
     assert answer.headers["X-Accel-Redirect"] == f"/_media/{media_store.frame_path(walk.id, 1, b'frame')}"
 
 

@@ -60,7 +60,8 @@ SEARCHES = (
 )  # fmt: skip
 NAMING = {
     *SEARCHED, "pages.make", "pages.walk", "pages.live", "api.show", "alike.page", "api.list_alike", "showing.hall",
-    "showing.index", "sitemap.walks", "files.recipe_file", "corridors.screen", "corridors.ask", "slideshow.films",
+    "showing.index", "sitemap.walks", "files.recipe_file", "stored.archive", "corridors.screen", "corridors.ask",
+    "slideshow.films",
 }  # fmt: skip
 """What tells of other walks than the one whose address it is."""
 BY_LOT = {"pages.another?", "slideshow.page?"}

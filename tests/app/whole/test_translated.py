@@ -678,7 +678,7 @@ def _english_of(path: str) -> set[str]:
         "/walks": [*prompts, *sources, *DRAWN, *(VALUES if "/captions?" in path else ())],
         "/recipe": prompts,
     }
-    shown |= {"/wall/1/say": ["AVIF HEIC JPEG"], "/wall/1": ["localhost"]}
+    shown |= {"/wall/1/say": ["AVIF BMP HEIC JPEG TIFF"], "/wall/1": ["localhost"]}
     shown |= {"/styles": [*VALUES, "night city"]}
     shown |= dict.fromkeys(("/?model=led", "/?continues", "/reading", "/drawings"), DRAWN)
     return {word for start, told in shown.items() if path.startswith(start) for word in WORD.findall(" ".join(told))}

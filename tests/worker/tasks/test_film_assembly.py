@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from sqlalchemy import update
 from app.storage import media_store
 from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, Task
+from app.walk_requests import recipe
 from app.walks import lookup
 from tests.conftest import Commissioner
 from tests.worker.fake import SIDE, FakePainter
 from tests.worker.fleeting import Alive, Picture
 from tests.worker.rows import read
 from worker import job
-from worker.film import encoding, flash_safety
+from worker.film import encoding, flash_safety, small_gif
 from worker.process import walk_memory
 from worker.queue import leases
 from worker.tasks import film_assembly
@@ -56,6 +57,29 @@ def test_films_of_a_walk_are_made_with_few_of_its_pictures_in_memory(
     job.work()
     assert read(walk.id).state == FINISHED
     assert 1 < alive.most_alive <= 2 * film_assembly.AHEAD < FRAMES / 2
+
+
+def test_film_too_large_for_chats_has_a_smaller_gif_as_well(
+    painter: FakePainter, commissioned: Commissioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = commissioned("a fox", "a kite", frames=12)
+    job.work()
+    assert "small" not in read(plain.id).media
+
+    def shrink(film: Callable[[], Iterable[tuple[Picture, int]]], _sample: object, *, comment: str, size: int) -> bytes:
+        assert size > 100
+        frames, times = zip(*film(), strict=True)
+        return encoding.gif(frames, times, comment=comment)
+
+    monkeypatch.setattr(small_gif, "CHAT_BYTES", 100)
+    monkeypatch.setattr(small_gif, "shrink", shrink)
+    walk = commissioned("a fox", "a kite", frames=12, seed=8)
+    job.work()
+    films = {kind: media_store.store().read_bytes(each.path) for kind, each in read(walk.id).media.items()}
+    assert films["small"] == films["gif"]
+    assert (
+        recipe.parse_recipe(films["small"]) == recipe.parse_recipe(films["poster"]) == recipe.recipe_of(read(walk.id))
+    )
 
 
 def shown_at(gif: bytes, every_ms: int) -> list[Picture]:
