@@ -34,7 +34,7 @@ from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.walk_models import ALPHABET, FINISHED, ID_LENGTH, Frame, Medium, Stop, Walk
 from app.text import folding
-from app.walk_requests import recipe
+from app.walk_requests import recipe, recipe_files
 from app.walk_requests.recipe_pins import PinnedSettings
 from app.walk_requests.schema import Commission
 from app.walk_requests.validation import validate
@@ -85,6 +85,11 @@ class ShippedWalk:
         """Return the recipe, loaded once."""
         return recipe.parse_recipe((self.folder / "recipe.json").read_bytes())
 
+    @property
+    def recipe_text(self) -> str:
+        """Return the recipe as compact ASCII JSON, as files hold it."""
+        return json.dumps(self.recipe, ensure_ascii=True, separators=(",", ":"))
+
     @cached_property
     def label(self) -> dict[str, Any]:
         """Return the measurements: ``evenness``, ``jump``, ``painted_at``, ``model_title``, the frames' ``sums`` …"""
@@ -110,7 +115,7 @@ class ShippedWalk:
         palette = wall.quantize(COLOURS)
         pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
         first, *rest = (pictures + pictures[-2::-1])[: len(durations)]  # a film that goes back repeats its frames
-        out, comment = io.BytesIO(), json.dumps(self.recipe, ensure_ascii=True, separators=(",", ":")).encode()
+        out, comment = io.BytesIO(), self.recipe_text.encode()
         first.save(out, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, comment=comment)
         return out.getvalue()
 
@@ -291,7 +296,7 @@ def _write_files(shipped: ShippedWalk) -> tuple[list[Frame], list[Medium]]:
     made = {
         ("gif", "gif"): shipped.gif(pictures),
         ("mp4", "mp4"): shipped.film(),
-        ("poster", "png"): _png(_poster(shipped, pictures)),
+        ("poster", "png"): recipe_files.insert_into_png(_png(_poster(shipped, pictures)), shipped.recipe_text),
     }
     for (kind, extension), data in made.items():
         path, digest = media_store.film_path(shipped.walk_id, kind, extension, data)

@@ -22,6 +22,12 @@ PARTS_MAX = 20_000
 UNMAPPED_MAX = 50_000_000
 COMMENT, EXTENSION = 0xFE, 0x21
 PNG, XMP_KEYWORD = b"\x89PNG\r\n\x1a\n", b"XML:com.adobe.xmp\0"
+XMP_HEAD = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="">'
+)
+HEADER_END = 33
+"""The offset behind a PNG's first chunk, ``IHDR``."""
 NAMESPACE, DESCRIPTION_END = "urn:moma-lisa:xmp", b"</rdf:Description>"
 IN_XMP = re.compile(rb"<moma:recipe[^<>]*>([^<]*)</moma:recipe>")
 IN_MP4 = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"desc", 0), (b"data", 8))
@@ -98,18 +104,22 @@ def _in_png(data: bytes | mmap.mmap) -> bytes:
 
 
 def insert_into_png(data: bytes, text: str) -> bytes:
-    """Return a PNG with the recipe ``text`` in its XMP packet; other files are returned unchanged.
-
-    :param text: a recipe as JSON.
-    """
+    """Return a PNG with the recipe ``text``, JSON, in its XMP packet; files of other formats are returned unchanged."""
+    if film_kind(data) != "PNG":
+        return data
     element = f'<moma:recipe xmlns:moma="{NAMESPACE}">{escape(text)}</moma:recipe>'.encode()
-    for name, start, end in islice(_png_chunks(data), PARTS_MAX) if film_kind(data) == "PNG" else ():
+    for name, start, end in islice(_png_chunks(data), PARTS_MAX):
         packet = data[start:end]
-        if name == b"iTXt" and packet.startswith(XMP_KEYWORD) and IN_XMP.search(packet) is None:
+        if name == b"iTXt" and packet.startswith(XMP_KEYWORD):
             packet = packet.replace(DESCRIPTION_END, element + DESCRIPTION_END, 1)
-            length, check = len(packet).to_bytes(4, "big"), zlib.crc32(name + packet).to_bytes(4, "big")
-            return data[: start - 8] + length + name + packet + check + data[end + 4 :]
-    return data
+            return data[: start - 8] + _png_chunk(name, packet) + data[end + 4 :]
+    uncompressed = bytes(4)  # no compression, no language, no translated keyword
+    packet = XMP_KEYWORD + uncompressed + XMP_HEAD + element + DESCRIPTION_END + b"</rdf:RDF></x:xmpmeta>"
+    return data[:HEADER_END] + _png_chunk(b"iTXt", packet) + data[HEADER_END:]
+
+
+def _png_chunk(name: bytes, content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
 
 
 def _in_xmp(packet: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -49,5 +50,17 @@ def test_frame_of_a_walk_that_is_painted_is_sent_as_it_is(client: FlaskClient, w
     assert answer.data == media_store.store().read_bytes(walk.painted[1].path)
 
 
-def test_frame_without_metadata_is_sent_as_it_is(client: FlaskClient, walk: Walk) -> None:
+def test_frame_without_metadata_gets_its_recipe(client: FlaskClient, walk: Walk) -> None:
+    bare = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(bare, "PNG")
+    media_store.store().write(walk.painted[0].path, bare.getvalue())
+    data = client.get(f"/walks/{walk.id}/frames/0.png").data
+    assert recipe.parse_recipe(data) == recipe.recipe_of(walk)
+    with Image.open(io.BytesIO(data)) as sent:
+        sent.load()
+        assert sent.getpixel((4, 4)) == (255, 0, 0)
+        assert ElementTree.fromstring(sent.text["XML:com.adobe.xmp"]).tag.endswith("xmpmeta")  # noqa: S314 - our own
+
+
+def test_frame_that_is_no_png_is_sent_as_it_is(client: FlaskClient, walk: Walk) -> None:
     assert client.get(f"/walks/{walk.id}/frames/0.png").data == b"frame"
