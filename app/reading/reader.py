@@ -104,12 +104,12 @@ class Reader:
         prompt = style_mentions.blank(prompt, mentions)
         leave_out = prompt_weights.plain(", ".join(filter(None, (leave_out, tagged.negative))))
         spoken = self._language(prompt, language if language in SPOKEN else "en")
-        reading = self._read(prompt, leave_out, spoken, seed)
-        if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading):
-            other = self._read(prompt, leave_out, keys.OTHER, seed)
-            reading = other if any(item.how == BY_NAME for item in other.items) else reading
         named = tuple(dict.fromkeys(each.words for each in mentions))
-        return replace(reading, hands=(*named, *reading.hands), ignored=tagged.ignored)
+        reading = self._read(prompt, leave_out, spoken, seed, named)
+        if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading, named):
+            other = self._read(prompt, leave_out, keys.OTHER, seed, named)
+            reading = other if any(item.how == BY_NAME for item in other.items) else reading
+        return replace(reading, ignored=tagged.ignored)
 
     def with_styles(self, styles: style_mentions.Names) -> Reader:
         """Return a parser like this one for other names of added styles; it shares all but its cache."""
@@ -124,16 +124,17 @@ class Reader:
         german = "" if number is None or language != "de" else self.wordbook.concepts[number].german
         return german or drawing.name
 
-    def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
+    def _may_be_foreign(self, prompt: str, reading: Reading, named: tuple[str, ...]) -> bool:
         """Return whether the parser found nothing in a prompt, and it has no English or German article."""
         words = {token.text for name in SPOKEN for token in tokens.tokenise(prompt, name)}
         articles = words & (ENGLISH.articles | GERMAN.articles - {"des"})
-        return not articles and not reading.unwanted and not reading.hands and reading.wish == Wish(reading.wish.kind)
+        is_plain = not reading.unwanted and reading.hands == named and reading.wish == Wish(reading.wish.kind)
+        return not articles and is_plain
 
-    def _read(self, text: str, leave_out: str, spoken: str, seed: int) -> Reading:
+    def _read(self, text: str, leave_out: str, spoken: str, seed: int, named: tuple[str, ...]) -> Reading:
         grammar = GRAMMARS[spoken]
         left_out = tuple(tokens.tokenise(part, spoken) for part in leave_out.split(","))
-        prompt = Prompt(text, tokens.tokenise(text, spoken), grammar, left_out=left_out)
+        prompt = Prompt(text, tokens.tokenise(text, spoken), grammar, left_out=left_out, styles=named)
         prompt = self._speller.correct(prompt)
         prompt = replace(prompt, names=self.wordbook.names(prompt.tokens, grammar))
         prompt = negations.negate(prompt, self.wordbook)

@@ -39,8 +39,8 @@ def conflict(stops: Any) -> FieldError | None:
         earlier = next((each for each in before if not set(each.models) & set(style.models)), None)
         if earlier is not None:
             message = _(
-                "No model has both styles, that of stop %(number)s, %(style)s (%(models)s), and %(other)s"
-                " (%(others)s). Ask for one of the two.",
+                "No model has both the style of stop %(number)s, %(style)s (%(models)s), and %(other)s (%(others)s). Ask"
+                " for one of the two.",
                 number=index + 1, style=style.title, models=join_words(style.models), other=earlier.title,
                 others=join_words(earlier.models),
             )  # fmt: skip

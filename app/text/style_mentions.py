@@ -15,7 +15,7 @@ Names = Mapping[tuple[str, ...], str]
 """The words of styles by the words of each of their names, folded."""
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-PIECE = re.compile(r"[^\W_]+(?:['’]s)?|[^\w\s'’-]")
+PIECE = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+(?:['’]s)?|[^\w\s'’-]")
 """A word, or a mark that ends a part of a prompt; hyphens and apostrophes join words."""
 
 LEADS = frozenset(
