@@ -39,8 +39,8 @@ def conflict(stops: Any) -> FieldError | None:
         earlier = next((each for each in before if not set(each.models) & set(style.models)), None)
         if earlier is not None:
             message = _(
-                "No model has both the style of stop %(number)s, %(style)s (%(models)s), and %(other)s (%(others)s). Ask"
-                " for one of the two.",
+                "No model has both the style of stop %(number)s, %(style)s (%(models)s), and %(other)s (%(others)s)."
+                " Ask for one of the two.",
                 number=index + 1, style=style.title, models=join_words(style.models), other=earlier.title,
                 others=join_words(earlier.models),
             )  # fmt: skip
@@ -57,8 +57,8 @@ def refusal(text: str, setting: str | None) -> str:
     if style is None or not others or model in others:
         return ""
     return _(
-        "cannot be “%(style)s”: the model %(model)s has not learned it. These have: %(models)s. Name one of them as the"
-        " walk's model, or none.",
+        "cannot be “%(style)s”: the model %(model)s has not learned it. These have: %(models)s. Choose one of them as"
+        " the walk's model, or none.",
         style=style.title, model=model, models=join_words(others),
     )  # fmt: skip
 
