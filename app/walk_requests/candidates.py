@@ -56,7 +56,7 @@ class CandidateRequest(BaseModel):
     aspect: Aspect = None
     """The aspect ratio of the pictures, as for the walk; square by default."""
     model: ModelName = None
-    """The model, one of those on offer; the site's first by default."""
+    """The model, one of those on offer; by default the one that has the stop's style, or the site's first."""
 
     @property
     def stop_seed(self) -> int:

@@ -380,7 +380,7 @@ class Commission(BaseModel):
     easing: Annotated[bool, Field(examples=[False])] = False
     """Whether the film slows down at the stops."""
     model: ModelName = None
-    """The model, one of those on offer; by default that of the continued walk, or the site's first."""
+    """The model, one of those on offer; by default the continued walk's, the one with the stops' styles, or the first."""
     continues: Annotated[
         str | None,
         AfterValidator(_walk_id),
