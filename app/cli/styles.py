@@ -60,9 +60,9 @@ def add(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> N
     """Add the style NAME from the pictures in SOURCE, a folder, a file or a URL, and let a model learn it.
 
     NAME is written as people write it, such as "Van Gogh"; files and addresses have it as van-gogh. One picture is
-    enough: large ones are cropped into many. Run again, the command continues where it was stopped. Until the style is learned, the most similar style of the
-    model stands in. With --catalogue the style is an artist's, recognised by the titles and subjects of their works;
-    without SOURCE nothing is learned.
+    enough: large ones are cropped into many. Run again, the command continues where it was stopped. Until the style is
+    learned, the most similar style of the model stands in. With --catalogue the style is an artist's, recognised by
+    the titles and subjects of their works; without SOURCE nothing is learned.
     """
     style = _of_words(catalogue, artist, options)
     _print(style if options["source"] is None else style_teaching.teach(StyleRequest(**options), say=_tell), as_json)

@@ -380,7 +380,7 @@ class Commission(BaseModel):
     easing: Annotated[bool, Field(examples=[False])] = False
     """Whether the film slows down at the stops."""
     model: ModelName = None
-    """The model, one of those on offer; by default the continued walk's, the one with the stops' styles, or the first."""
+    """The model, one of those on offer; by default the continued walk's, or the first that has the stops' styles."""
     continues: Annotated[
         str | None,
         AfterValidator(_walk_id),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from tqdm import tqdm
@@ -114,8 +114,8 @@ def progress(items: Iterable[T], *, what: str, total: int | None = None, initial
     ``total`` is the number of all items, of which ``initial`` were done by an earlier run.
     """
     if sys.stderr.isatty():
-        bar: tqdm[T] = tqdm(items, desc=what, total=total, initial=initial, mininterval=0.5)
-        return bar
+        bar = tqdm(items, desc=what, total=total, initial=initial, mininterval=0.5)
+        return cast(Iterable[T], bar)
     if total is None and isinstance(items, Sized):
         total = len(items)
     return _in_lines(items, what, total, initial) if os.environ.get("RANK", "0") == "0" else items
