@@ -59,6 +59,7 @@ def make() -> Response:
     visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
+    form.follow_styles()
     form.check_hand(_limits(form.model))
     photos.attach_photos(form)
     readings.check_drawings(form)
@@ -124,6 +125,7 @@ def edit() -> Response:
     """Show the form again after one of its edit buttons: for browsers without JavaScript."""
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
+    form.follow_styles()
     if refused := _upload_photos(form):
         return refused
     change = request.form.get("edit", "")
@@ -169,6 +171,7 @@ def _leave(form: forms.MakeForm, change: str) -> Response | None:
 def commission_walk() -> Response:
     """Queue the walk and redirect to its page, or show the form again with its errors."""
     form = forms.from_fields(request.form, Limits.current())
+    form.follow_styles()
     owner = visitors.current()
     if refused := _upload_photos(form):
         return refused

@@ -334,7 +334,6 @@ def from_fields(fields: MultiDict[str, str], limits: Limits) -> MakeForm:
         form.remix = lookup.visible_walk(walk_id)
     if walk_id := fields.get("continues", ""):
         form.continue_from(walk_id)
-    form.follow_styles()
     return form
 
 

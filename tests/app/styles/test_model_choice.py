@@ -107,12 +107,16 @@ def test_candidates_are_made_by_the_model_of_their_style() -> None:
 @pytest.mark.parametrize("model", ["", "led"])
 def test_form_follows_the_style_from_the_sites_first_model(model: str) -> None:
     fields = MultiDict([("prompt", "a fox, van gogh"), ("prompt", "a bat"), ("model", model)])
-    assert make_form.from_fields(fields, Limits.current()).model == "style-van-gogh"
+    form = make_form.from_fields(fields, Limits.current())
+    form.follow_styles()
+    assert form.model == "style-van-gogh"
 
 
 def test_form_keeps_another_model_that_it_names() -> None:
     fields = MultiDict([("prompt", "a fox, van gogh"), ("prompt", "a bat"), ("model", "style-munch")])
-    assert make_form.from_fields(fields, Limits.current()).model == "style-munch"
+    form = make_form.from_fields(fields, Limits.current())
+    form.follow_styles()
+    assert form.model == "style-munch"
 
 
 def test_page_makes_the_walk_by_the_model_of_the_style(client: FlaskClient) -> None:
@@ -124,6 +128,13 @@ def test_page_makes_the_walk_by_the_model_of_the_style(client: FlaskClient) -> N
 def test_page_names_the_stop_whose_style_no_model_has_beside_the_other(client: FlaskClient) -> None:
     sent = client.post("/walks", data={"prompt": ["a fox, van gogh", "a bat, edvard munch"], "model": "led"})
     assert sent.status_code == 422 and "No model has both the style, Edvard Munch (style-munch), and" in sent.text
+
+
+@pytest.mark.parametrize("query", [{"hand": "van gogh"}, {"prompt": ["a fox, van gogh", "a bat"]}])
+def test_page_shows_the_model_of_the_style_as_chosen(client: FlaskClient, query: dict[str, Any]) -> None:
+    page = client.get("/", query_string=query).text
+    chosen = next(line for line in page.splitlines() if 'value="style-van-gogh"' in line)
+    assert " checked" in chosen and "does not know" not in page
 
 
 def test_interpretation_beside_a_prompt_shows_no_thing_for_the_style(client: FlaskClient) -> None:
