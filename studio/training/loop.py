@@ -146,7 +146,7 @@ def fit(
         machine.init_trackers("studio", init_kwargs={"wandb": {"dir": str(run.path), "name": run.name}})
     began, remaining = time.perf_counter(), schedule.steps - training.start
     steps = range(training.start, schedule.steps)
-    for step in progress(steps, what=run.name, total=schedule.steps, initial=training.start):
+    for step in progress(steps, what=f"{run.name}, steps", total=schedule.steps, initial=training.start):
         training.take(step)
         done = step + 1
         if done % schedule.save_every == 0 or done == schedule.steps:
