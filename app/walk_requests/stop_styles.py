@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import has_app_context
+
 from app.generation import model_styles, models_on_offer
 from app.generation.model_styles import ModelStyle
 from app.reading.reading import Reading
@@ -36,6 +38,8 @@ def named_style(stop: StopFacts, known: Sequence[ModelStyle]) -> ModelStyle | No
 
 def _stand_in(texts: Sequence[str], known: Sequence[ModelStyle]) -> ModelStyle | None:
     """Return the style that stands in for the first added style among some texts; ``None`` without one."""
+    if not has_app_context():  # without a site no styles were added
+        return None
     styles = (added.find(text) for text in texts)
     words = next((style.stand_in for style in styles if style is not None), "")
     return next((hand for hand in known if hand.words == words), None)

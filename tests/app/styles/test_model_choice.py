@@ -12,11 +12,15 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from app.errors import InvalidInput
+from app.generation import model_styles
 from app.generation.limits import Limits
 from app.presentation import make_form
+from app.reading.reading import Reading
 from app.styles import added, model_choice
-from app.walk_requests import candidates, intake, scenes
+from app.walk_requests import candidates, intake, scenes, stop_styles
+from app.walk_requests.stop_styles import StopFacts
 from app.walk_requests.validation import validate
+from sketch.arrangement import Wish
 from tests.conftest import inside, make_app
 from tests.support import added_styles, led
 from tests.worker.rows import read
@@ -91,6 +95,12 @@ def test_style_that_no_model_learned_has_its_stand_in() -> None:
     assert (wanted.model, wanted.stops[0].hand) == (None, "woodcut")
     walk = intake.place(wanted, visitor_key="ann")[0]
     assert walk.stops[1].scene["words"] == "a bat, our prints"
+
+
+def test_prompt_in_a_style_that_no_model_learned_means_its_stand_in() -> None:
+    reading = Reading((), Wish(), "", hands=("our prints",))
+    style = stop_styles.named_style(StopFacts(reading), model_styles.known())
+    assert style is not None and style.words == "woodcut"
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"stops": None}, {"stops": 3}, {"stops": [None, 3, {"prompt": 1}]},
