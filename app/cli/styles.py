@@ -34,7 +34,7 @@ COLLECTED = (
     click.option("--artist", default="", help="The artist in the catalogue; by default the title, or the name."),
     click.option("--licence", required=True, help="The licence, preferably its SPDX identifier."),
     click.option("--attribution", default="", help="The required credit."),
-    click.option("--title", default="", help="The style's title; by default its name."),
+    click.option("--title", default="", help="The style's title; by default NAME as written."),
     click.option("--pictures", "enough", type=click.IntRange(style_teaching.LEAST), default=ENOUGH, show_default=True,
                  help="The maximum number of pictures to collect."),
     click.option("--model", help="The model that learns it, one of those on offer; the first if not given."),
@@ -57,11 +57,12 @@ def _add_options(command: Any) -> Any:
 @as_json
 @explain_errors
 def add(as_json: bool, catalogue: Path | None, artist: str, **options: Any) -> None:
-    """Add the style NAME from the pictures in SOURCE, a folder or a URL, and let a model learn it.
+    """Add the style NAME from the pictures in SOURCE, a folder, a file or a URL, and let a model learn it.
 
-    Run again, the command continues where it was stopped. Until the style is learned, the most similar style of the
-    model stands in. With --catalogue the style is an artist's, recognised by the titles and subjects of their works;
-    without SOURCE nothing is learned.
+    NAME is written as people write it, such as "Van Gogh"; files and addresses have it as van-gogh. One picture is
+    enough: large ones are cropped into many. Run again, the command continues where it was stopped. Until the style is
+    learned, the most similar style of the model stands in. With --catalogue the style is an artist's, recognised by
+    the titles and subjects of their works; without SOURCE nothing is learned.
     """
     style = _of_words(catalogue, artist, options)
     _print(style if options["source"] is None else style_teaching.teach(StyleRequest(**options), say=_tell), as_json)

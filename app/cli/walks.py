@@ -56,7 +56,7 @@ group = AppGroup("walks", help="Create, show and manage walks.")
 @click.option("--pick", "picks", metavar="PICTURE", multiple=True,
               help="A candidate for a stop, as `walks candidates` names it; once for each, - for none.")  # fmt: skip
 @click.option("--leave-out", default="", help="The negative prompt of every stop.")
-@click.option("--hand", help="The style of every stop, one that the model knows, such as linocut.")
+@click.option("--hand", help="The style of every stop, such as linocut; it may also end a prompt.")
 @click.option("--lora", "loras", metavar="NAME[=WEIGHT]", multiple=True,
               help="The LoRA of every stop, its weight from -2 to 2; or given once for each, - for none.")  # fmt: skip
 @click.option("--clip-skip", type=int, help="How many of the text encoder's last layers to skip.")
@@ -70,7 +70,7 @@ group = AppGroup("walks", help="Create, show and manage walks.")
 )
 @click.option("--ending", type=click.Choice(ENDINGS), help="Stop at the last stop, go back, or round to the first.")
 @click.option("--easing", is_flag=True, help="Slow down at the stops.")
-@click.option("--model", help="The model, one of those on offer; the first if not given.")
+@click.option("--model", help="The model, one of those on offer; by default the one that has the styles of the stops.")
 @click.option("--continue", "continues", metavar="WALK_ID",
               help="Begin at the last stop of a finished walk; PROMPTS are the stops that follow.")  # fmt: skip
 @click.option("--anew", "skip_cache", is_flag=True, help="Render it even if an identical walk is finished.")

@@ -65,11 +65,14 @@ def _of_model(setting: str) -> tuple[Adapter, ...]:
 
 def model_of(style: str) -> str | None:
     """Return the name of the first model on offer that learned a style as an adapter; ``None`` if none did."""
-    folder = _styles() / style / ADAPTERS
-    if not folder.is_dir():
-        return None
-    names = (model.name for model in models_on_offer.offered() if is_learned(style, model.setting))
-    return next(names, None)
+    return next(iter(models_of(style)), None)
+
+
+def models_of(style: str) -> list[str]:
+    """Return the names of the models on offer that learned a style as an adapter."""
+    if not (_styles() / style / ADAPTERS).is_dir():
+        return []
+    return [model.name for model in models_on_offer.offered() if is_learned(style, model.setting)]
 
 
 def is_learned(style: str, setting: str) -> bool:

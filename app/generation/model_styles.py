@@ -11,6 +11,7 @@ from app.generation import adapters, models_on_offer
 from app.i18n.foreign_messages import translate_foreign
 from app.i18n.formatting import join_words
 from app.storage.walk_models import Walk
+from app.text.folding import spaced
 from sketch.compositions.composition import LAYOUTS, PAINTED
 from sketch.compositions.register import STYLES
 
@@ -78,8 +79,9 @@ def find(text: str, choices: Iterable[ModelStyle]) -> ModelStyle | None:
     """Return the style with these words, this title or this further name, in any case; ``None`` if there is none."""
     listed, wanted = list(choices), " ".join(text.split()).casefold()
     by_name = (hand for hand in listed if wanted in (hand.words.casefold(), hand.title.casefold()))
+    by_spelling = (hand for hand in listed if spaced(wanted) in (spaced(hand.words), spaced(hand.title)))
     by_another = (hand for hand in listed if folded(wanted) in map(folded, hand.also))
-    return next(by_name, None) or next(by_another, None)
+    return next(by_name, None) or next(by_spelling, None) or next(by_another, None)
 
 
 def is_named(prompt: str, choices: Iterable[ModelStyle]) -> bool:

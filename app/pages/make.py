@@ -33,7 +33,7 @@ from app.pages.walk import redirect_to_walk
 from app.presentation import candidate_rows, form_address, readings, style_groups, wording
 from app.presentation import make_form as forms
 from app.queue import fair_queue, jobs
-from app.styles import samples, shipped
+from app.styles import model_choice, samples, shipped
 from app.uploads.photo_check import ACCEPTED
 from app.walk_requests import intake, scenes
 from app.walk_requests.validation import validate
@@ -59,7 +59,8 @@ def make() -> Response:
     visitors.current()  # set the cookie with the form, so that two quick clicks have the same owner
     limits = _limits(request.args.get("model", ""))
     form = forms.from_fields(_fields(request.args), limits)
-    form.check_hand(limits)
+    form.follow_styles()
+    form.check_hand(_limits(form.model))
     photos.attach_photos(form)
     readings.check_drawings(form)
     candidate_rows.remove_outdated(form, _owner())
@@ -70,10 +71,12 @@ def make() -> Response:
 def reading() -> Response:
     """Return the interpretation of a prompt, or the styles for a photo, as a part of the form being filled in."""
     query = request.args
-    reader = scenes.reader_of(models_on_offer.setting(query.get("model")))
+    prompt, model = query.get("prompt", ""), query.get("model", "")
+    if models_on_offer.find(model or None) == models_on_offer.find(None):
+        model = model_choice.model_for([{"prompt": prompt}]) or model
+    limits, reader = _limits(model), scenes.reader_of(models_on_offer.setting(model or None))
     if reader is None:
         raise NotFound
-    prompt, limits = query.get("prompt", ""), _limits(query.get("model", ""))
     seed, stop = (query.get(name, "") for name in ("seed", "stop"))
     number = min(int(stop), limits.stops_max - 1) if WHOLE.fullmatch(stop) else 0
     if fragments.is_opened():
@@ -122,6 +125,7 @@ def edit() -> Response:
     """Show the form again after one of its edit buttons: for browsers without JavaScript."""
     limits = Limits.current()
     form = forms.from_fields(request.form, limits)
+    form.follow_styles()
     if refused := _upload_photos(form):
         return refused
     change = request.form.get("edit", "")
@@ -167,6 +171,7 @@ def _leave(form: forms.MakeForm, change: str) -> Response | None:
 def commission_walk() -> Response:
     """Queue the walk and redirect to its page, or show the form again with its errors."""
     form = forms.from_fields(request.form, Limits.current())
+    form.follow_styles()
     owner = visitors.current()
     if refused := _upload_photos(form):
         return refused

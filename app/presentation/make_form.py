@@ -20,7 +20,7 @@ from app.presentation.photo_view import PhotoView
 from app.reading import chosen
 from app.reading.chosen import AS_READ
 from app.storage.walk_models import FINISHED, ID, Walk
-from app.styles import shipped
+from app.styles import model_choice, shipped
 from app.styles import style as styles
 from app.styles.style import Style
 from app.walk_requests.error_messages import stop_suffix
@@ -29,23 +29,9 @@ from app.walks import lookup
 
 FRAME_CHOICES = (24, 60, 120, 240)
 IN_MORE = {
-    "seed",
-    "frames",
-    "fps",
-    "negative_prompt",
-    "hand",
-    "layout",
-    "lora",
-    "clip_skip",
-    "steps",
-    "guidance",
-    "ending",
-    "preset",
-    "size",
-    "aspect",
-    "model",
-    "film",
-}
+    "seed", "frames", "fps", "negative_prompt", "hand", "layout", "lora", "clip_skip", "steps", "guidance", "ending",
+    "preset", "size", "aspect", "model", "film",
+}  # fmt: skip
 OF_THE_STOP = {"prompt", "picture", "cut_out"}
 OF_THE_WALK = {"seed", "frames", "fps", "steps", "guidance", "stops", "ending", "preset", "size", "aspect", "model"}
 
@@ -175,6 +161,14 @@ class MakeForm:
             return
         self.parent = parent
         self.stops[0] = StopLine(parent.stops[-1].prompt)
+
+    def follow_styles(self) -> None:
+        """Choose the model that has the styles of the stops, if the form names no model or the site's first."""
+        first = models_on_offer.find(None)
+        if self.parent is None and self.model in ("", first.name if first else ""):
+            stops = self.commission()["stops"]
+            kept = "" if model_choice.conflict(stops) else self.model  # without a model, validation reports it
+            self.model = model_choice.model_for(stops) or kept
 
     def _first_stop(self, parent: Walk) -> dict[str, Any]:
         """Return the first stop: the last one of the walk to continue from, with that stop's seed."""

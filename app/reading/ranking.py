@@ -70,6 +70,7 @@ def rank(
     """
     (prompt, _), choices = openings[0], list[Choice]()
     style_alone = bool(prompt.tokens) and all(token.role == STYLE for token in prompt.tokens)
+    style_alone |= bool(prompt.styles) and all(token.kind == MARK for token in prompt.tokens)  # an added style
     for opened, phrases in () if style_alone else openings:
         kept = [each for each in phrases if not excluded.words & {*keys.forms(each.word, prompt.grammar.language)}]
         annotated, found = _Ranker(opened, describer, drawn, excluded.concepts).choices(kept)

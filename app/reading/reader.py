@@ -7,9 +7,11 @@ find the phrases, exclude what is unwanted, rank the concepts, and arrange their
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from random import Random
+from types import MappingProxyType
 from unicodedata import normalize
 
 from app.reading import measures, negations, phrases, ranking, scene_words, tokens, unread, unwanted
@@ -20,7 +22,7 @@ from app.reading.prompt import NEGATED, WORD, Prompt
 from app.reading.ranking import OTHERS, Choice
 from app.reading.reading import BY_KIND, BY_NAME, FREELY, Found, LookOf, Reading, shown, unseen
 from app.reading.wordbook import Wordbook
-from app.text import prompt_weights, tool_tags
+from app.text import prompt_weights, style_mentions, tool_tags
 from app.text.embedding import Embedding
 from sketch import keys, wording
 from sketch.arrangement import Wish
@@ -41,6 +43,7 @@ PAIRS = frozenset((
 """Names of things of which a pair is one drawing."""
 
 FIRST_STYLE = "flat"
+NO_NAMES: style_mentions.Names = MappingProxyType({})
 ENGLISH, GERMAN = load("en"), load("de")
 GRAMMARS = {"en": ENGLISH, "de": GERMAN, keys.OTHER: replace(ENGLISH, language=keys.OTHER)}
 CLOTHING, WORN_BY = "clothing", ("in", "holding")
@@ -58,6 +61,7 @@ class Reader:
         *,
         added: Container[str] = (),
         look_of: LookOf = unseen,
+        styles: style_mentions.Names = NO_NAMES,
     ) -> None:
         """Create a parser for these drawings.
 
@@ -67,7 +71,9 @@ class Reader:
         :param added: the digests of drawings whose words are names of theirs, as for any drawing whose name the lexicon
             does not know. The words of other drawings are ignored, because the lexicon has better ones.
         :param look_of: returns the appearance of a drawing by its digest.
+        :param styles: the names of added styles, by which prompts name a style and no thing.
         """
+        self.styles = styles
         ordered = sorted(drawings, key=lambda each: (each.name, each.style != FIRST_STYLE, each.style, each.digest))
         known = {concept.name.casefold() for concept in lexicon.concepts}
         named = [each for each in ordered if each.digest in added or each.name.casefold() not in known]
@@ -94,13 +100,23 @@ class Reader:
         """
         tagged = tool_tags.split(prompt)
         prompt = prompt_weights.plain(tagged.text)
+        mentions = style_mentions.find(prompt, self.styles)
+        prompt = style_mentions.blank(prompt, mentions)
         leave_out = prompt_weights.plain(", ".join(filter(None, (leave_out, tagged.negative))))
         spoken = self._language(prompt, language if language in SPOKEN else "en")
-        reading = self._read(prompt, leave_out, spoken, seed)
-        if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading):
-            other = self._read(prompt, leave_out, keys.OTHER, seed)
+        named = tuple(dict.fromkeys(each.words for each in mentions))
+        reading = self._read(prompt, leave_out, spoken, seed, named)
+        if all(item.how == FREELY for item in reading.items) and self._may_be_foreign(prompt, reading, named):
+            other = self._read(prompt, leave_out, keys.OTHER, seed, named)
             reading = other if any(item.how == BY_NAME for item in other.items) else reading
         return replace(reading, ignored=tagged.ignored)
+
+    def with_styles(self, styles: style_mentions.Names) -> Reader:
+        """Return a parser like this one for other names of added styles; it shares all but its cache."""
+        other = copy(self)
+        other.styles = styles
+        other.again = lru_cache(maxsize=REMEMBERED)(other.read)
+        return other
 
     def name_of(self, drawing: Drawing, language: str) -> str:
         """Return the name of a drawing in a language, or its English name if that is unknown."""
@@ -108,16 +124,17 @@ class Reader:
         german = "" if number is None or language != "de" else self.wordbook.concepts[number].german
         return german or drawing.name
 
-    def _may_be_foreign(self, prompt: str, reading: Reading) -> bool:
+    def _may_be_foreign(self, prompt: str, reading: Reading, named: tuple[str, ...]) -> bool:
         """Return whether the parser found nothing in a prompt, and it has no English or German article."""
         words = {token.text for name in SPOKEN for token in tokens.tokenise(prompt, name)}
         articles = words & (ENGLISH.articles | GERMAN.articles - {"des"})
-        return not articles and not reading.unwanted and not reading.hands and reading.wish == Wish(reading.wish.kind)
+        is_plain = not reading.unwanted and reading.hands == named and reading.wish == Wish(reading.wish.kind)
+        return not articles and is_plain
 
-    def _read(self, text: str, leave_out: str, spoken: str, seed: int) -> Reading:
+    def _read(self, text: str, leave_out: str, spoken: str, seed: int, named: tuple[str, ...]) -> Reading:
         grammar = GRAMMARS[spoken]
         left_out = tuple(tokens.tokenise(part, spoken) for part in leave_out.split(","))
-        prompt = Prompt(text, tokens.tokenise(text, spoken), grammar, left_out=left_out)
+        prompt = Prompt(text, tokens.tokenise(text, spoken), grammar, left_out=left_out, styles=named)
         prompt = self._speller.correct(prompt)
         prompt = replace(prompt, names=self.wordbook.names(prompt.tokens, grammar))
         prompt = negations.negate(prompt, self.wordbook)

@@ -1,3 +1,14 @@
 """Styles: named ways of rendering, what each suits, and which is nearest to a prompt."""
 
-__all__ = ["added", "artists", "catalogues", "proposals", "samples", "shipped", "style", "suiting"]
+__all__ = [
+    "added",
+    "artists",
+    "catalogues",
+    "mentioned",
+    "model_choice",
+    "proposals",
+    "samples",
+    "shipped",
+    "style",
+    "suiting",
+]

@@ -17,7 +17,9 @@ from flask import current_app
 
 from app.generation import adapters, models_on_offer
 from app.generation.model_styles import ModelStyle
+from app.storage.walk_models import slug_of
 from app.styles.style import Style
+from app.text.folding import spaced
 
 ABOUT, SAMPLE, MODEL = "style.json", "sample.webp", "model"
 NAME_MAX = 60
@@ -62,6 +64,12 @@ class AddedStyle:
         return adapters.model_of(self.name)
 
     @property
+    def models(self) -> list[str]:
+        """Return the names of all models on offer that learned it."""
+        whole = [f"style-{self.name}"] if (self.folder / MODEL / "model_index.json").exists() else []
+        return whole + adapters.models_of(self.name)
+
+    @property
     def hand(self) -> str:
         """Return the words of the style that renders it: its own, or its stand-in's."""
         return self.words if self.model else self.stand_in
@@ -84,8 +92,12 @@ def every() -> list[AddedStyle]:
 
 
 def find(name: str) -> AddedStyle | None:
-    """Return the style of this name; ``None`` if there is none."""
-    return _read(folder(name) / ABOUT) if NAME.fullmatch(name) else None
+    """Return the style of this name or title, as people write it: ``van-gogh`` or ``Van Gogh``; ``None`` for none."""
+    slug = slug_of(name)[:NAME_MAX].strip("-")
+    if NAME.fullmatch(slug) and (style := _read(folder(slug) / ABOUT)) is not None:
+        return style
+    wanted = spaced(name)
+    return next((style for style in every() if wanted and wanted == spaced(style.title)), None)
 
 
 def sample(name: str) -> Path | None:

@@ -29,15 +29,16 @@ def add(request: CatalogueRequest, *, name: str, artist: str = "", title: str = 
 
     :raises InvalidInput: when the catalogue cannot be read, or has no descriptive works by that artist.
     """
+    written, name = " ".join(name.split()), style_teaching.style_name(name)
     style_teaching.check_name(name, request.licence)
-    artist_name = artist or title or name.replace("-", " ")
+    artist_name = artist or title or written.replace("-", " ")
     entry = Catalogue(request.path).artist(artist_name)
     if entry is None or not entry.phrases:
         message = (
             f"{request.path} has no works by “{artist_name:.80}” that say what they show. Write the name as it does."
         )
         raise InvalidInput.on("artist", message=message)
-    return _keep(request, name, entry, title=title)
+    return _keep(request, name, entry, title=title or (written if written != name else ""))
 
 
 def add_most_shown(request: CatalogueRequest, *, most: int, least: int) -> list[AddedStyle]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,29 @@ from app.files import atomic_write
 from app.generation import adapters, model_styles, models_on_offer
 from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.formatting import join_words
+from app.storage.walk_models import slug_of
 from app.styles import added
 from app.styles.added import AddedStyle
 from app.text.folding import spaced
 
-ENOUGH, LEAST = 100, 8
+ENOUGH, LEAST = 100, 1
 """How many pictures are collected, and the least that a style can be learned from."""
 
+TILES = 120
+"""About how many tiles of all pictures together are learned from: large pictures are cropped into several."""
+
 STEPS, ADAPTER_STEPS = 700, 800
-EXAMPLES, SKETCHES_LEAST, SKETCHES_MOST = 600, 3, 8
-"""About how many training examples are made, and the least and most sketches for each picture."""
+EXAMPLES, SKETCHES_LEAST, SKETCHES_MOST = 600, 3, 24
+"""About how many training examples are made, and the least and most sketches for each tile."""
+
+UNUSABLE_NAME = re.compile(r"[^\w\s.'’&-]|_")
+"""What the written name of a style has not: in prompts, a comma separates it from what is to be seen."""
+
+NAMED = 3
+"""How many file names a message lists."""
+
+COPY = ("a copy of ", "the same file as ")
+"""How the studio's reasons begin for a picture that was collected already."""
 
 SHARD = 64
 """How many examples are lost at most when the encoding is stopped."""
@@ -59,7 +73,8 @@ Say = Callable[[str], None]
 class StyleRequest:
     """A style to add: its name, the source and licence of its pictures, and the model that learns it.
 
-    ``model`` is the name of a model on offer, ``None`` for the first.
+    ``name`` may be written as people write it: ``Van Gogh``. ``model`` is the name of a model on offer, ``None`` for
+    the first.
     """
 
     name: str
@@ -78,7 +93,7 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     :raises InvalidInput: when the name or the licence is not valid, or there are too few pictures.
     :raises MomaError: when the studio's requirements are missing, or a stage fails.
     """
-    pupil = _model_to_train(request.model)
+    pupil, request = _model_to_train(request.model), named(request)
     check_name(request.name, request.licence, pupil.setting)
     existing = added.find(request.name)
     if existing is not None and _is_learned(request.name, pupil):
@@ -86,17 +101,22 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     work = added.folder(request.name) / "work"
     if _count(work) < request.enough:
         say("Collecting pictures.")
+        size = models_on_offer.facts(pupil.setting)["size"]
         run_stage("collect", work, "--from", request.source, "--licence", request.licence,
-                "--attribution", request.attribution, "--limit", request.enough)  # fmt: skip
+                "--attribution", request.attribution, "--limit", request.enough, "--smallest", size,
+                "--no-copies", "--again")  # fmt: skip
+        for line in _rejected(work):
+            say(line)
     if (count := _count(work)) < LEAST:
-        message = f"{request.source} holds {count} pictures that may be learned from; a style takes at least {LEAST}."
+        reasons = " ".join(_rejected(work)) or "It holds no pictures."
+        message = f"No picture in {request.source} can be learned from. {reasons}"
         raise InvalidInput.on("source", message=message)
-    say(f"Looking at {count} pictures.")
+    say(f"Looking at {_pictures(count)}.")
     run_stage("style", work, "--eye", current_app.config["EYE"])
     analysis = json.loads((work / "style.json").read_bytes())
     known = [hand.words for hand in model_styles.known()]
     style = AddedStyle(
-        name=request.name, title=request.title or request.name.replace("-", " ").capitalize(), licence=request.licence,
+        name=request.name, title=_title(request, existing), licence=request.licence,
         attribution=request.attribution, source=request.source, pictures=count,
         stand_in=analysis["hand"] if analysis["hand"] in known else "", shows=tuple(analysis["shows"]),
         vector=tuple(analysis["vector"]), works=existing.works if existing else 0,
@@ -113,20 +133,22 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     :raises InvalidInput: as :func:`prefetch`.
     :raises MomaError: when the studio's requirements are missing, or a stage fails.
     """
-    pupil = _model_to_train(request.model)
+    pupil, request = _model_to_train(request.model), named(request)
     style = prefetch(request, say=say)
     if _is_learned(style.name, pupil):
         return style
     facts, base = models_on_offer.facts(pupil.setting), models_on_offer.folder(pupil.setting)
     work, is_conditioned = style.folder / "work", bool(facts["has_sketches"])
-    say("Captioning them.")
-    run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", model_styles.pattern(pupil.setting))
+    say("Cropping and captioning them.")
+    run_stage("caption", work, "--prefix", "", "--hand", style.words, "--pattern", model_styles.pattern(pupil.setting),
+            "--tiles", max(TILES, style.pictures), "--size", facts["size"])  # fmt: skip
+    tiles = max(style.pictures, _lines(work / "pictures/metadata.jsonl"))
     run, how, more = "style", WHOLE, Options()
     if is_conditioned:
-        say("Encoding them, each after sketches of its own.")
-        more = ("--sketches", max(SKETCHES_LEAST, min(SKETCHES_MOST, EXAMPLES // style.pictures)))
+        say(f"Encoding {tiles} crops, each after sketches of its own.")
+        more = ("--sketches", max(SKETCHES_LEAST, min(SKETCHES_MOST, EXAMPLES // tiles)))
     else:
-        say("Encoding them.")
+        say(f"Encoding {tiles} crops.")
         device = ("--device", current_app.config["DEVICE"])
         run, how, more = f"style-{adapters.fingerprint(pupil.setting)}", (*APART, *device), ("--batch", 4, *device)
     run_stage("encode", work, "--base", base, "--size", facts["size"], "--shard", SHARD, *more)
@@ -201,11 +223,6 @@ def check_name(name: str, licence: str, setting: str | None = None) -> None:
 
     :raises InvalidInput: when it may not, or none is given.
     """
-    if not added.NAME.fullmatch(name) or len(name) > added.NAME_MAX:
-        message = (
-            f"A style's name has small letters, digits and hyphens between, at most {added.NAME_MAX}: not “{name:.80}”."
-        )
-        raise InvalidInput.on("name", message=message)
     learned = {adapter.words for adapter in adapters.of_model(setting)}
     own = [hand for hand in model_styles.known(setting) if hand.words not in learned]
     taken = {spaced(text) for hand in own for text in (hand.words, hand.title)}
@@ -215,10 +232,64 @@ def check_name(name: str, licence: str, setting: str | None = None) -> None:
         raise InvalidInput.on("licence", message="Say under which licence the pictures are, best by its SPDX name.")
 
 
+def named(request: StyleRequest) -> StyleRequest:
+    """Return a request whose name is fit for files and prompts; the name as written becomes the title by default.
+
+    :raises InvalidInput: when no name for files can be made of the written one.
+    """
+    name = style_name(request.name)
+    written = " ".join(request.name.split())
+    return replace(request, name=name, title=request.title or (written if written != name else ""))
+
+
+def style_name(written: str) -> str:
+    """Return the name of a style for files, addresses and prompts: ``van-gogh`` for ``Van Gogh``.
+
+    :raises InvalidInput: when no name for files can be made of the written one.
+    """
+    slug = slug_of(written)
+    if not slug or len(written) > added.NAME_MAX or UNUSABLE_NAME.search(written):
+        message = (
+            f"A style's name has Latin letters, digits, spaces and hyphens, such as “Van Gogh”, at most"
+            f" {added.NAME_MAX} characters: not “{written:.80}”."
+        )
+        raise InvalidInput.on("name", message=message)
+    return slug
+
+
+def _title(request: StyleRequest, existing: AddedStyle | None) -> str:
+    """Return the title of a style: the requested one, that of the style so far, or its name."""
+    return request.title or (existing.title if existing else request.name.replace("-", " ").capitalize())
+
+
 def _count(work: Path) -> int:
     """Return the number of collected pictures."""
-    path = work / "catalogue.jsonl"
+    return _lines(work / "catalogue.jsonl")
+
+
+def _lines(path: Path) -> int:
     return len(path.read_bytes().splitlines()) if path.exists() else 0
+
+
+def _pictures(count: int) -> str:
+    return f"{count} pictures" if count > 1 else "1 picture"
+
+
+def _rejected(work: Path) -> list[str]:
+    """Return sentences on the pictures that are not learned from, and why: files by name, and copies together."""
+    path = work / "set-aside.jsonl"
+    rows = [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+    copies = [row for row in rows if row["reason"].startswith(COPY)]
+    sentences = [f"{_file(row)} is left out: {row['reason']}." for row in rows if row not in copies]
+    if copies:
+        names = [_file(row) for row in copies]
+        further = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+        sentences.append(f"{join_words([*names[:NAMED], *further])}: copies of another picture, which is taught once.")
+    return sentences
+
+
+def _file(row: dict[str, str]) -> str:
+    return row["source"].rpartition("/")[2]
 
 
 def run_stage(stage: str, work: Path, *options: Any) -> None:

@@ -25,6 +25,7 @@ from app.reading.chosen import AS_READ
 from app.reading.reader import Reader
 from app.reading.reading import FREELY, Reading
 from app.storage.candidate_models import CandidateSet
+from app.styles import model_choice
 from app.walk_requests import error_messages, scenes
 from app.walk_requests.schema import Aspect, Guidance, ModelName, Preset, Seed, Size, Steps, StopRequest
 from app.walk_requests.validation import embedding_errors, negative_prompt_errors, settings_errors
@@ -55,7 +56,7 @@ class CandidateRequest(BaseModel):
     aspect: Aspect = None
     """The aspect ratio of the pictures, as for the walk; square by default."""
     model: ModelName = None
-    """The model, one of those on offer; the site's first by default."""
+    """The model, one of those on offer; by default the one that has the stop's style, or the site's first."""
 
     @property
     def stop_seed(self) -> int:
@@ -68,6 +69,7 @@ def validate(data: Any) -> CandidateRequest:
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
+    data = model_choice.follow_stop(data)
     limits = limits_of(data)
     shape = 'Candidates are asked for by an object such as {"stop": {"prompt": "a lemon"}, "seed": 11}.'
     request = error_messages.read_model(CandidateRequest, data, limits, shape=shape)

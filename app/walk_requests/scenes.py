@@ -27,6 +27,7 @@ from app.reading.reading import Reading
 from app.search import semantic_search
 from app.search.vector_index import SourceError
 from app.storage.walk_models import Stop, Walk
+from app.styles import mentioned
 from app.text import stop_notes
 from app.text.embedding import Embedding
 from app.walk_requests import error_messages, stop_styles
@@ -232,8 +233,8 @@ def _arrange_styled(reading: Reading, marks: str, model: str, seed: int, walk_se
 def reader_of(model: str) -> Reader | None:
     """Return the prompt parser of a model, given by its setting; ``None`` if the model is not sketch-conditioned.
 
-    The same parser is returned until a drawing is added or removed. Without its table of word vectors, the parser
-    matches words alone.
+    The same parser is returned until a drawing or a style is added or removed. Without its table of word vectors, the
+    parser matches words alone.
     """
     book = sketchbooks.find(model)
     lexicon = None if book is None else _lexicon(models_on_offer.folder(model))
@@ -246,6 +247,8 @@ def reader_of(model: str) -> Reader | None:
     cached = _readers.get(model)
     if cached is None or cached[0] is not book or cached[1] is not embedding:
         cached = _readers[model] = book, embedding, _reader(lexicon, book, embedding)
+    if (styles := mentioned.names()) != cached[2].styles:
+        cached = _readers[model] = book, embedding, cached[2].with_styles(styles)
     return cached[2]
 
 

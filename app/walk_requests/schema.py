@@ -24,8 +24,8 @@ from app.generation.model_styles import find as find_hand
 from app.generation.model_styles import words_of
 from app.i18n.formatting import join_words
 from app.i18n.gettext import _
-from app.storage.walk_models import HAND_MAX, ID, slug_of
-from app.styles import added, shipped
+from app.storage.walk_models import HAND_MAX, ID
+from app.styles import added, model_choice, shipped
 from app.styles import style as styles
 from app.styles.style import Style
 from app.text import lookalikes
@@ -100,6 +100,8 @@ def _hand(text: str | None, info: ValidationInfo) -> str | None:
     known = info.context.hands if info.context else ()
     if hand := find_hand(text, known):
         return str(hand.words)
+    if refusal := model_choice.refusal(text, info.context.setting if info.context else None):
+        raise ValueError(refusal)
     if not known:
         raise ValueError(_("cannot be “%(hand)s”: the model that paints here knows none.", hand=f"{text:.60}"))
     raise ValueError(_("cannot be “%(hand)s”. The model knows %(hands)s.", hand=f"{text:.60}", hands=words_of(known)))
@@ -111,7 +113,10 @@ def _style(text: str | None, info: ValidationInfo) -> str | None:
         return None
     _check_readable(text)
     known = shipped.of_hands(info.context.hands) if info.context else ()
-    style = styles.find(text, known) or _stand_in(text, known)
+    style = styles.find(text, known)
+    if style is None and (refusal := model_choice.refusal(text, info.context.setting if info.context else None)):
+        raise ValueError(refusal)
+    style = style or _stand_in(text, known)
     if style is None:
         raise ValueError(_unknown_style(text, [style.name for style in known]))
     if info.data.get("hand") not in (None, style.hand.words):
@@ -121,9 +126,7 @@ def _style(text: str | None, info: ValidationInfo) -> str | None:
 
 def _stand_in(text: str, known: tuple[Style, ...]) -> Style | None:
     """Return the stand-in for an added style that no model has learned yet."""
-    style = added.find(slug_of(text))
-    if style is not None and style.model:
-        raise ValueError(_("is painted by the model %(model)s. Name it as the walk's model.", model=style.model))
+    style = added.find(text)
     return styles.find(style.stand_in, known) if style is not None and style.stand_in else None
 
 
@@ -377,7 +380,7 @@ class Commission(BaseModel):
     easing: Annotated[bool, Field(examples=[False])] = False
     """Whether the film slows down at the stops."""
     model: ModelName = None
-    """The model, one of those on offer; by default that of the continued walk, or the site's first."""
+    """The model, one of those on offer; by default the continued walk's, or the first that has the stops' styles."""
     continues: Annotated[
         str | None,
         AfterValidator(_walk_id),

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import has_app_context
+
 from app.generation import model_styles, models_on_offer
 from app.generation.model_styles import ModelStyle
 from app.reading.reading import Reading
-from app.styles import suiting
+from app.styles import added, suiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,16 @@ def named_style(stop: StopFacts, known: Sequence[ModelStyle]) -> ModelStyle | No
     """Return the style that was requested for a stop or that its prompt names; ``None`` if the site chooses it."""
     if stop.hand:
         return next((hand for hand in known if hand.words == stop.hand), None)
-    return model_styles.find_mentioned(", ".join(stop.reading.hands), known)
+    return model_styles.find_mentioned(", ".join(stop.reading.hands), known) or _stand_in(stop.reading.hands, known)
+
+
+def _stand_in(texts: Sequence[str], known: Sequence[ModelStyle]) -> ModelStyle | None:
+    """Return the style that stands in for the first added style among some texts; ``None`` without one."""
+    if not has_app_context():  # without a site no styles were added
+        return None
+    styles = (added.find(text) for text in texts)
+    words = next((style.stand_in for style in styles if style is not None), "")
+    return next((hand for hand in known if hand.words == words), None)
 
 
 def is_left_open(stop: StopFacts, known: Sequence[ModelStyle]) -> bool:

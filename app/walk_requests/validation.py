@@ -15,6 +15,7 @@ from app.generation.model_styles import ModelStyle
 from app.i18n.gettext import _
 from app.moderation import banned_words
 from app.storage.walk_models import ID, ROUND
+from app.styles import model_choice
 from app.walk_requests import error_messages, lineage_rules, scenes
 from app.walk_requests.schema import Commission, StopRequest
 from app.walks import lineage
@@ -25,12 +26,15 @@ def validate(
 ) -> Commission:
     """Validate a request against the rules and limits, and return it.
 
-    ``recipe_model`` is the model that a recipe names, whose limits then hold. ``style_words`` are the words of styles
+    ``recipe_model`` is the model that a recipe names, whose limits then hold. A request without a model
+    gets the one that has the styles of its stops. ``style_words`` are the words of styles
     that the recipe says the model learned, ``loras`` the names of its LoRA files. Whether these still exist is not
     checked here.
 
     :raises InvalidInput: with one :class:`FieldError` for each invalid field.
     """
+    if recipe_model is None:
+        data = model_choice.follow(data)
     limits = Limits.current(recipe_model or _requested_model(data))
     limits = replace(
         limits,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from studio.collecting.copies import Copies
 from studio.collecting.licences import objection
 from studio.collecting.picture_intake import Prepared, prepare_picture
 from studio.errors import Refused
@@ -33,10 +34,19 @@ class Item:
 class Collection:
     """Adds pictures to a work folder; items that were added or rejected before are skipped.
 
-    With ``again``, rejected items are tried again.
+    With ``again``, rejected items are tried again. Without ``copies``, works that look like one that was added before
+    are rejected.
     """
 
-    def __init__(self, folder: Folder, *, any_licence: bool = False, smallest: int = 128, again: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        any_licence: bool = False,
+        smallest: int = 128,
+        again: bool = False,
+        copies: bool = True,
+    ) -> None:
         folder.make()
         for name in ("catalogue.jsonl", "set-aside.jsonl"):
             folder.mend(name)
@@ -50,6 +60,8 @@ class Collection:
             folder.write_lines("set-aside.jsonl", [])
             aside = []
         self._aside = {str(row.get("source")) for row in aside}
+        works = [(record.source, folder.path / record.file) for record in records if record.kind == "work"]
+        self._copies = None if copies else Copies(works)
 
     def wants(self, item: Item) -> bool:
         """Return whether an item must still be fetched; reject it when its licence is not allowed."""
@@ -73,6 +85,10 @@ class Collection:
             picture = prepare_picture(data, smallest=self.smallest)
         except Refused as reason:
             self.set_aside(item.source, str(reason))
+            return
+        if self._copies and (earlier := self._copies.find_or_add(item.source, picture.data)):
+            self.set_aside(item.source, f"a copy of {earlier.rpartition('/')[2]}")
+            self.counts["twice"] += 1
             return
         self.enter(item, picture, original, kind="work")
 

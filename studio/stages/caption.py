@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from PIL import Image
 
 from studio.captioning import record_captions
 from studio.captioning.blip import Blip
+from studio.collecting import tiles
 from studio.errors import FolderError
 from studio.text import phrasing
 from studio.workspace.stage_command import progress, stage
@@ -30,6 +32,14 @@ SEEN = "seen.jsonl"
 @click.option("--pattern", default=phrasing.HAND_PATTERN, show_default=True, help="How caption and style are joined.")
 @click.option("--text", "which", type=click.Choice(("short", "long")), default="short", show_default=True,
               help="Which caption is trained on.")  # fmt: skip
+@click.option(
+    "--tiles",
+    "most_tiles",
+    type=click.IntRange(1),
+    help="Train on square tiles of the works, at several scales, instead of the works: at most so many.",
+)
+@click.option("--size", type=click.IntRange(8), default=256, show_default=True,
+              help="With --tiles: side of the pictures that are trained on.")  # fmt: skip
 def command(
     folder: Folder,
     *,
@@ -39,6 +49,8 @@ def command(
     hand: str | None,
     pattern: str,
     which: str,
+    most_tiles: int | None,
+    size: int,
     **options: Any,
 ) -> dict[str, Any]:
     """Caption the pictures for training: with BLIP, from your own file, or from the catalogue."""
@@ -50,7 +62,7 @@ def command(
     seen = _seen(folder, blip, uncaptioned, **options) if blip else {}
     counts: Counter[str] = Counter()
     rows = []
-    for record in records:
+    for record in progress(records, what="pictures"):
         own_text = written.text(record)
         counts["own" if own_text else "seen" if record.id in seen else "catalogue"] += 1
         text_in_picture = own_text or seen.get(record.id, "")
@@ -61,10 +73,24 @@ def command(
         text = prefix + (short if which == "short" else long)
         if hand:
             text = pattern.replace("{words}", hand).replace("{prompt}", text)
-        rows.append(Caption(record.file.removeprefix("pictures/"), text, short, long, record.id))
+        is_tiled = most_tiles is not None and record.kind == "work"
+        files = _tiles(folder, record, size, (most_tiles or 0) // len(records)) if is_tiled else [record.file]
+        rows += [Caption(file.removeprefix("pictures/"), text, short, long, record.id) for file in files]
     folder.write_captions(rows)
     summary = {"captions": len(rows)} | {name: counts[name] for name in ("own", "seen", "catalogue")}
     return summary | ({"broken_lines": len(written.broken), "first_broken": written.broken[:10]} if own else {})
+
+
+def _tiles(folder: Folder, record: Record, size: int, most: int) -> list[str]:
+    """Write the tiles of a picture that are missing; return the paths of all, relative to the work folder."""
+    files = []
+    with Image.open(folder.path / record.file) as picture:
+        for box in tiles.boxes(*picture.size, size=size, most=most):
+            left, top, right, _bottom = box
+            files.append(f"{record.file.rpartition('.')[0]}-{left}-{top}-{right - left}.jpg")
+            if not (folder.path / files[-1]).exists():
+                folder.write(files[-1], tiles.crop(picture, box, size=size))
+    return files
 
 
 def _seen(folder: Folder, weights: str, records: list[Record], *, device: str, batch: int) -> dict[str, str]:

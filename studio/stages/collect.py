@@ -50,6 +50,7 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", "
 @click.option("--any-licence", is_flag=True, help="Also collect pictures without an allowed licence.")
 @click.option("--smallest", type=click.IntRange(1), default=SMALLEST, show_default=True,
               help="Minimum of the shorter side in pixels.")  # fmt: skip
+@click.option("--no-copies", is_flag=True, help="Reject works that look like one collected before, encoded otherwise.")
 @click.option("--again", is_flag=True, help="Retry pictures that were rejected before.")
 def command(folder: Folder, *, source: str | None, with_icons: bool, **options: Any) -> dict[str, Any]:
     """Collect pictures: --from a folder or bucket, --icons, --practice, --catalogue, or --museum with --query."""
@@ -61,8 +62,9 @@ def command(folder: Folder, *, source: str | None, with_icons: bool, **options: 
             "Say what to collect: --from, --icons, --practice, --catalogue, or --museum with --query."
         )
     collection = Collection(
-        folder, any_licence=options["any_licence"], smallest=options["smallest"], again=options["again"]
-    )
+        folder, any_licence=options["any_licence"], smallest=options["smallest"], again=options["again"],
+        copies=not options["no_copies"],
+    )  # fmt: skip
     if with_icons:
         _icons(collection, options["modules"] or icon_sets.fetch_packages(folder.path / "packages"), options)
     if options["practice"]:
@@ -124,7 +126,9 @@ def _folder(collection: Collection, address: str, options: dict[str, Any]) -> No
     paths = sorted(path for path in files if path.lower().endswith(PICTURES))
     if not paths:
         raise StudioError(f"{address} holds no pictures ({', '.join(PICTURES)}).")
-    for path in progress(paths[: options["limit"]], what="pictures"):
+    for path in progress(paths, what="pictures"):
+        if options["limit"] and collection.counts["had"] + collection.counts["taken"] >= options["limit"]:
+            break
         stem = Path(path).stem
         item = Item(
             source=str(filesystem.unstrip_protocol(path)), title=stem.replace("_", " ").replace("-", " ").strip(),

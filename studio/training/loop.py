@@ -145,7 +145,8 @@ def fit(
     if machine.is_main_process and machine.trackers == [] and machine.log_with:
         machine.init_trackers("studio", init_kwargs={"wandb": {"dir": str(run.path), "name": run.name}})
     began, remaining = time.perf_counter(), schedule.steps - training.start
-    for step in progress(range(training.start, schedule.steps), what=run.name, total=remaining):
+    steps = range(training.start, schedule.steps)
+    for step in progress(steps, what=f"{run.name}, steps", total=schedule.steps, initial=training.start):
         training.take(step)
         done = step + 1
         if done % schedule.save_every == 0 or done == schedule.steps:

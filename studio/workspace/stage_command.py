@@ -1,21 +1,25 @@
-"""What all stages share: the options ``--folder`` and ``--json``, progress bars on stderr, and one-line errors."""
+"""What all stages share: the options ``--folder`` and ``--json``, progress on stderr, and one-line errors."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from tqdm import tqdm
 
 from studio.errors import StudioError
 from studio.workspace.work_folder import Folder
+
+LINE_SECONDS = 15.0
+"""How many seconds lie between two lines of progress where there is no terminal."""
 
 HOUSE = Path("models/house")  # its text encoder is the default
 
@@ -104,9 +108,48 @@ def counts(text: str) -> tuple[int, ...]:
         raise StudioError(f"Channels must be whole numbers separated by commas, not {text!r}.") from error
 
 
-def progress(items: Iterable[T], *, what: str, total: int | None = None) -> tqdm[T]:
-    """Iterate over ``items`` with a progress bar on stderr, shown only on a terminal."""
-    return tqdm(items, desc=what, total=total, disable=not sys.stderr.isatty(), mininterval=0.5)
+def progress(items: Iterable[T], *, what: str, total: int | None = None, initial: int = 0) -> Iterable[T]:
+    """Iterate over ``items`` and report progress on stderr: as a bar on a terminal, else as a line now and then.
+
+    ``total`` is the number of all items, of which ``initial`` were done by an earlier run.
+    """
+    if sys.stderr.isatty():
+        bar = tqdm(items, desc=what, total=total, initial=initial, mininterval=0.5)
+        return cast(Iterable[T], bar)
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    return _in_lines(items, what, total, initial) if os.environ.get("RANK", "0") == "0" else items
+
+
+def _in_lines(items: Iterable[T], what: str, total: int | None, initial: int) -> Iterator[T]:
+    """Yield the items, and write a line with the items done and the time left every ``LINE_SECONDS``."""
+    began = written = time.monotonic()
+    for done, item in enumerate(items, initial + 1):
+        yield item
+        now = time.monotonic()
+        if now - written >= LINE_SECONDS or (written > began and done == total):
+            written = now
+            click.echo(progress_line(what, done, total, now - began, initial=initial), err=True)
+
+
+def progress_line(what: str, done: int, total: int | None, seconds: float, *, initial: int = 0) -> str:
+    """Return a line of progress: ``learning: 350 of 700 (50 %), 9 min left``.
+
+    ``seconds`` is the time that the items after the first ``initial`` took.
+    """
+    if total is None:
+        return f"{what}: {done}"
+    left = seconds / (done - initial) * (total - done)
+    ending = f"{duration(left)} left" if done < total else f"done in {duration(seconds)}"
+    return f"{what}: {done} of {total} ({100 * done // max(1, total)} %), {ending}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people: ``40 s``, ``9 min``, ``1 h 20 min``."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _written(summary: dict[str, Any], as_json: bool) -> str:

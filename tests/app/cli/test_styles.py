@@ -25,6 +25,7 @@ from tests.conftest import inside, make_app
 from tests.support import led
 from tests.support.commands import run, run_json
 from tests.support.recipes import painted_in_levels
+from tests.worker.rows import read
 
 HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "woodcut", "title": "Woodcut"}]
 TOLD = ("--licence", "CC0-1.0", "--attribution", "Our print room <&>")
@@ -36,15 +37,23 @@ class Studio:
     def __init__(self) -> None:
         self.ran: list[str] = []
         self.fails_at, self.pictures, self.learned = "", 12, b"learned"
+        self.tiles, self.rejected = 40, list[tuple[str, str]]()
+        self.options: dict[str, dict[Any, Any]] = {}
 
     def __call__(self, stage: str, work: Path, *options: Any) -> None:
         self.ran.append(stage)
+        self.options[stage] = {each: options[place + 1] for place, each in enumerate(options[:-1])}
         if stage == self.fails_at:
             raise MomaError(f"The studio's stage {stage} failed: out of memory")
         work.mkdir(parents=True, exist_ok=True)
         if stage == "collect":
             Image.new("RGB", (40, 30), "red").save(work / "one.png")
             (work / "catalogue.jsonl").write_text('{"file": "one.png"}\n' * self.pictures)
+            rows = [{"source": f"file:///scans/{name}", "reason": reason} for name, reason in self.rejected]
+            (work / "set-aside.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        if stage == "caption":
+            (work / "pictures").mkdir(exist_ok=True)
+            (work / "pictures/metadata.jsonl").write_text("{}\n" * self.tiles)
         if stage == "style":
             seen = {"pictures": self.pictures, "hand": "woodcut", "shows": ["harbour", "fish"], "vector": [0.5, 1.0]}
             (work / "style.json").write_text(json.dumps(seen))
@@ -67,7 +76,7 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
 
 @pytest.fixture
 def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
-    with inside(make_app(instance, MODEL=str(led.lay_out(tmp_path / "led", hands=HANDS)))) as app:
+    with inside(make_app(instance, MODEL=str(led.lay_out(tmp_path / "led", hands=HANDS, size=256)))) as app:
         yield app
 
 
@@ -102,13 +111,61 @@ def test_until_it_is_learned_a_hand_stands_in(runner: FlaskCliRunner, client: Fl
     assert "Our prints</bdi></a>, 12 pictures" in client.get("/about").text
 
 
-def test_stop_in_a_learned_style_wants_its_model(runner: FlaskCliRunner, client: FlaskClient, studio: Studio) -> None:
+def test_stop_in_a_learned_style_chooses_its_model(runner: FlaskCliRunner, client: FlaskClient, studio: Studio) -> None:
     run(runner, "styles", "add", "our-prints", "pictures", *TOLD)
     asked: dict[str, Any] = {"stops": [{"prompt": "a fox", "style": "our-prints"}, {"prompt": "an owl"}]}
-    refused = client.post("/api/v1/walks", json=asked)
-    assert refused.status_code == 422 and "the model style-our-prints" in refused.json["errors"][0]["message"]
-    walk = client.post("/api/v1/walks", json=asked | {"model": "style-our-prints"})
+    refused = client.post("/api/v1/walks", json=asked | {"model": "led"})
+    assert refused.status_code == 422 and "These have: style-our-prints" in refused.json["errors"][0]["message"]
+    walk = client.post("/api/v1/walks", json=asked)
     assert walk.json["stops"][0]["hand"] == "our prints"
+    made = run_json(runner, "walks", "create", "a fox, our prints", "an owl")
+    assert read(made["id"]).model == "style-our-prints"
+
+
+@pytest.mark.parametrize("name", ["Van Gogh", "van-gogh", "VAN  GOGH"])
+def test_name_is_taken_as_people_write_it(
+    runner: FlaskCliRunner, client: FlaskClient, studio: Studio, name: str
+) -> None:
+    made = run_json(runner, "styles", "add", name, "pictures", *TOLD)
+    title = {"van-gogh": "Van gogh"}.get(name, " ".join(name.split()))
+    assert (made["name"], made["title"], made["hand"]) == ("van-gogh", title, "van gogh")
+    assert studio.options["caption"]["--hand"] == "van gogh" and f"<bdi>{title}</bdi>" in client.get("/styles").text
+    for written in ("Van Gogh", "van-gogh", "van gogh"):
+        asked = {"stops": [{"prompt": "a fox", "style": written}, {"prompt": "an owl"}]}
+        assert client.post("/api/v1/walks", json=asked).json["stops"][0]["hand"] == "van gogh"
+    assert run_json(runner, "styles", "remove", "Van Gogh")["name"] == "van-gogh"
+
+
+def test_title_stays_when_the_command_is_run_again_by_the_short_name(runner: FlaskCliRunner, studio: Studio) -> None:
+    run(runner, "styles", "prefetch", "Fernand Léger", "pictures", *TOLD)
+    made = run_json(runner, "styles", "add", "fernand-leger", "pictures", *TOLD)
+    assert (made["name"], made["title"]) == ("fernand-leger", "Fernand Léger")
+
+
+def test_one_picture_is_enough_and_is_cropped_into_tiles(runner: FlaskCliRunner, studio: Studio) -> None:
+    studio.pictures, studio.tiles = 1, 31
+    made = run_json(runner, "styles", "add", "Hokusai", "wave.jpg", *TOLD)
+    assert (made["pictures"], made["model"]) == (1, "style-hokusai")
+    assert studio.options["collect"]["--smallest"] == studio.options["caption"]["--size"] == 256
+    assert studio.options["encode"]["--sketches"] == 600 // 31
+
+
+def test_picture_that_is_too_small_is_refused_by_name_and_least_size(runner: FlaskCliRunner, studio: Studio) -> None:
+    reason = "tiny: 30 × 30, the shorter side must have at least 256 pixels"
+    studio.pictures, studio.rejected = 0, [("stamp.png", reason)]
+    refused = run_json(runner, "styles", "add", "our-prints", "stamp.png", *TOLD, status=1)
+    assert refused["errors"][0]["field"] == "source"
+    assert f"stamp.png is left out: {reason}." in refused["error"] and added.every() == []
+    studio.pictures = 5
+    assert f"stamp.png is left out: {reason}." in run(runner, "styles", "add", "our-prints", "scans", *TOLD).output
+
+
+def test_copies_are_taught_once_and_the_command_says_so(runner: FlaskCliRunner, studio: Studio) -> None:
+    studio.pictures = 1
+    studio.rejected = [(f"{number}.jpg", "a copy of 0.jpg") for number in range(1, 99)]
+    studio.rejected.append(("same.jpg", "the same file as another: abc"))
+    said = run(runner, "styles", "add", "our-prints", "scans", *TOLD).output
+    assert "1.jpg, 2.jpg, 3.jpg and 96 more: copies of another picture, which is taught once." in said
 
 
 def test_removed_style_leaves_nothing(runner: FlaskCliRunner, studio: Studio) -> None:
@@ -126,16 +183,16 @@ def test_list_names_hands_and_what_was_added(runner: FlaskCliRunner, studio: Stu
     assert "not learned yet; woodcut stands in" in run(runner, "styles", "list").output
 
 
-@pytest.mark.parametrize("name", ["Our Prints", "../prints", "", "x" * 61, "pop-art"])
+@pytest.mark.parametrize("name", ["../prints", "", "x" * 61, "pop-art", "Pop Art", "北斎", "a, b", "..."])
 def test_name_that_cannot_be_is_refused(runner: FlaskCliRunner, studio: Studio, name: str) -> None:
     told = run_json(runner, "styles", "add", name, "pictures", *TOLD, status=1)
     assert told["errors"][0]["field"] == "name" and studio.ran == []
 
 
-def test_too_few_pictures_are_said(runner: FlaskCliRunner, studio: Studio) -> None:
-    studio.pictures = 3
+def test_source_without_pictures_is_refused(runner: FlaskCliRunner, studio: Studio) -> None:
+    studio.pictures = 0
     told = run_json(runner, "styles", "add", "our-prints", "pictures", *TOLD, status=1)
-    assert "holds 3 pictures that may be learned from; a style takes at least 8" in told["error"]
+    assert "No picture in pictures can be learned from. It holds no pictures." in told["error"]
     assert added.every() == []
 
 
@@ -162,7 +219,9 @@ def test_model_that_words_lead_learns_a_style_as_an_adapter(by_words: Flask, stu
     assert [stop["hand"] for stop in walk["stops"]] == ["our prints", None]
     assert walk["recipe"]["sampler"]["adapters"] == {"our prints": learned.digest}
     refused = client.post("/api/v1/walks", json={"stops": stops, "model": "led"})
-    assert "is painted by the model words" in refused.json["errors"][0]["message"]
+    assert "the model led has not learned it. These have: words." in refused.json["errors"][0]["message"]
+    named = client.post("/api/v1/walks", json={"stops": [{"prompt": "a fox, our prints"}, {"prompt": "an owl"}]}).json
+    assert named["stops"][0]["hand"] == "our prints" and "adapters" in named["recipe"]["sampler"]
     page = client.get("/styles").text
     assert "<code>our prints</code>" in page and page.count("/styles/our-prints.webp") == 1
 

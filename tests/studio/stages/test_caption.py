@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from transformers import BertTokenizer, BlipConfig, BlipForConditionalGeneration, BlipImageProcessorPil
 
 from studio.captioning import record_captions
@@ -159,3 +160,23 @@ def test_file_without_captions_is_named(text: str | None, collected: Folder, run
 
 def test_empty_folder_is_named(run: Run, tmp_path: Path) -> None:
     assert "holds no pictures to caption" in run("caption", "--folder", tmp_path, ok=False)["error"]
+
+
+def test_tiles_are_captioned_instead_of_their_pictures(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    for name, size in (("wave", (900, 600)), ("harbour", (260, 300))):
+        Image.linear_gradient("L").resize(size).convert("RGB").save(tmp_path / f"scans/{name}.png")
+    work = tmp_path / "work"
+    run("collect", "--folder", work, "--from", tmp_path / "scans", "--licence", "CC0-1.0")
+    words = ("caption", "--folder", work, "--prefix", "", "--hand", "our prints", "--tiles", 30, "--size", 256)
+    captions = run(*words)["captions"]
+    rows = list(Folder(work).captions())
+    assert captions == len(rows) <= 30 and {row.text for row in rows} == {"wave, our prints", "harbour, our prints"}
+    sizes = []
+    for row in rows:
+        with Image.open(work / "pictures" / row.file_name) as tile:
+            sizes.append(tile.size)
+    assert all(width == height >= 256 for width, height in sizes) and len(sizes) > 4
+    before = [path.stat().st_mtime_ns for path in sorted((work / "pictures").glob("*/*-*.jpg"))]
+    assert run(*words)["captions"] == captions
+    assert [path.stat().st_mtime_ns for path in sorted((work / "pictures").glob("*/*-*.jpg"))] == before

@@ -410,3 +410,23 @@ def test_large_picture_is_made_smaller_and_a_huge_one_refused() -> None:
     huge = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x01\x00\x00\x00\x01\x00\x00\x08\x02\x00\x00\x00\x0f\xa6\xb9\x12"
     with pytest.raises(Refused):
         picture_intake.prepare_picture(huge)
+
+
+def test_copies_are_rejected_when_asked_and_do_not_count_towards_the_limit(run: Run, tmp_path: Path) -> None:
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(coarse).resize((400, 300), Image.Resampling.BICUBIC)
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    for number in range(6):
+        picture.save(scans / f"{number}.jpg", quality=95 - 5 * number)
+    picture.rotate(180).save(scans / "z.png")
+    Image.new("RGB", (30, 30)).save(scans / "a.png")
+    words = ("--from", scans, "--licence", "CC0-1.0", "--no-copies", "--limit", 2, "--smallest", 256, "--again")
+    summary = run("collect", "--folder", tmp_path / "work", *words)
+    assert (summary["taken"], summary["twice"], summary["pictures"]) == (2, 5, 2)
+    reasons = {row["source"].rpartition("/")[2]: row["reason"]
+               for row in Folder(tmp_path / "work").rows("set-aside.jsonl")}  # fmt: skip
+    assert reasons["a.png"] == "tiny: 30 × 30, the shorter side must have at least 256 pixels"
+    assert {reasons[f"{number}.jpg"] for number in range(1, 6)} == {"a copy of 0.jpg"}
+    again = run("collect", "--folder", tmp_path / "work", *words)
+    assert (again["taken"], again["pictures"]) == (0, 2)
