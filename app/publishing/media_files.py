@@ -157,13 +157,13 @@ def archive(walk_id: str) -> Response:
 def _packed(walk: Walk) -> Iterator[bytes]:
     """Yield the archive in pieces, one frame at a time; only one is in memory, and none on disk."""
     store, paths = media_store.store(), {_name(frame): frame.path for frame in walk.painted}
-    finished = walk.finished_at or walk.created_at
+    finished, written = walk.finished_at or walk.created_at, _recipe_json(walk)  # later, the request has ended
     out = Outlet()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is already compressed
         for name, path in [*paths.items(), (RECIPE, "")]:
             entry = zipfile.ZipInfo(name, finished.timetuple()[:6])
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, store.read_bytes(path) if path else _recipe_json(walk))
+            archive.writestr(entry, store.read_bytes(path) if path else written)
             yield out.take()
     yield out.take()
 
