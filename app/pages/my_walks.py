@@ -21,13 +21,13 @@ blueprint = Blueprint("mine", __name__)
 
 @blueprint.get("/mine")
 def index() -> Response:
-    """Show the visitor's walks."""
-    secret = visitors.known()
+    """Show the visitor's walks; after the deletion of one, say so."""
+    secret, deleted = visitors.known(), (1, 0, 0) if request.args.get("deleted") == "1" else None
     if secret is None:
         return _page(OwnWalks([]))
     visitors.current()  # renew the cookie for another year
     try:
-        return _page(own_walks.page(visitors.digest(secret), cursor=request.args.get("cursor")))
+        return _page(own_walks.page(visitors.digest(secret), cursor=request.args.get("cursor")), deleted=deleted)
     except InvalidInput as refused:
         return _page(OwnWalks([]), status=422, error=str(refused))
 

@@ -67,9 +67,9 @@ def list_again(walk_id: str) -> Response:
 
 @blueprint.post("/walks/<walk_id>/delete")
 def delete(walk_id: str) -> Response:
-    """Delete a walk, and redirect to the gallery."""
+    """Delete a walk, and redirect to the owner's walks."""
     lifecycle.delete_walk(_own(walk_id))
-    return cast(Response, redirect(url_for("pages.gallery"), 303))
+    return cast(Response, redirect(url_for("mine.index", deleted=1), 303))
 
 
 def _own(walk_id: str) -> Walk:

@@ -211,7 +211,7 @@ def test_a_walk_taken_down_is_gone_for_everybody(site: LiveSite, visit: Visit) -
     wait_finished(page)
     page.get_by_text("Delete", exact=True).click()
     page.get_by_role("button", name="Delete this walk").click()
-    page.wait_for_url(re.compile("/gallery"))
+    page.wait_for_url(re.compile(r"/mine\?deleted=1"))
     answer = page.goto(f"/walks/{number}")
     assert answer is not None
     assert answer.status == 410

@@ -463,7 +463,8 @@ def test_owner_may_cancel_retry_and_delete(client: FlaskClient) -> None:
         assert (answer.status_code, answer.headers["Location"]) == (303, walk.url)
         db.session.refresh(walk)
         assert walk.state == state
-    assert client.post(f"/walks/{walk.id}/delete").headers["Location"] == "/gallery"
+    assert client.post(f"/walks/{walk.id}/delete").headers["Location"] == "/mine?deleted=1"
+    assert "Gone: 1 walk of yours." in client.get("/mine?deleted=1").text
     assert client.get(walk.url).status_code == 410
 
 

@@ -128,8 +128,9 @@ def test_lists_end_in_and():
     assert formatting.join_words([]) == ""
 
 
-def walk(*prompts, width=128, height=128):
-    return SimpleNamespace(stops=[SimpleNamespace(prompt=prompt) for prompt in prompts], width=width, height=height)
+def walk(*prompts, width=128, height=128, note=None):
+    stops = [SimpleNamespace(prompt=prompt, note=note) for prompt in prompts]
+    return SimpleNamespace(stops=stops, width=width, height=height)
 
 
 def test_examples_come_from_walks_that_exist():
@@ -142,6 +143,10 @@ def test_examples_of_an_empty_house_are_starters():
     assert wording.example_prompts([], [["a tulip", "a rose"]]) == ("a tulip", "a rose")
     assert wording.example_prompts([], []) == ("a lemon", "the sun")
     assert wording.example_walk([walk("a fox", "a fox")]) is None
+
+
+def test_walk_that_was_not_read_whole_is_no_example():
+    assert wording.example_walk([walk("asdfgh", "qwerty", note={"kind": "unread"})]) is None
 
 
 def test_films_of_one_shape_are_told_from_mixed_ones():
