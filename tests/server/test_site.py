@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import socket
@@ -69,7 +70,8 @@ def test_two_prompts_become_a_film_that_the_gallery_finds(site: LiveSite) -> Non
         assert (picture.size, picture.n_frames, picture.info["loop"]) == ((SIZE, SIZE), 24, 0)
     with zipfile.ZipFile(io.BytesIO(site.request("GET", f"/walks/{walk['id']}.zip")[1])) as archive:
         assert archive.testzip() is None
-        assert len(archive.namelist()) == 24
+        assert len(archive.namelist()) == 24 + 1
+        assert json.loads(archive.read("recipe.json")) == walk["recipe"]
     assert site.request("GET", walk["media"]["poster"])[1].startswith(b"\x89PNG")
     found = site.request("GET", "/api/v1/walks?q=velvet&sort=newest")[1]
     assert [each["id"] for each in found["walks"]] == [walk["id"]]
