@@ -409,7 +409,7 @@ def test_going_on_keeps_the_joint_and_the_choices_are_said_when_more_is_shut(
     walk = hangs("a lemon", "the sun", positions=[0.0, 0.4, 1.0])
     page = look(walk)
     page.get_by_role("textbox", name=re.compile("where next")).fill("a kite")
-    page.get_by_role("button", name="Paint").click()
+    page.get_by_role("button", name="Continue").click()
     assert f"continues={walk.id}" in page.url
     expect(page.get_by_label("To", exact=True)).to_have_value("a kite")
     assert page.get_by_role("textbox", name="From").count() == 0
