@@ -7,6 +7,7 @@ __all__ = [
     "intake",
     "layouts",
     "recipe",
+    "recipe_files",
     "recipe_pins",
     "recipe_schema",
     "repainting",
