@@ -72,8 +72,8 @@ def reading() -> Response:
     """Return the interpretation of a prompt, or the styles for a photo, as a part of the form being filled in."""
     query = request.args
     prompt, model = query.get("prompt", ""), query.get("model", "")
-    if models_on_offer.find(model or None) == models_on_offer.find(None):
-        model = model_choice.model_for([{"prompt": prompt}]) or model
+    if model_choice.is_unnamed(model):
+        model = model_choice.choose([{"prompt": prompt}]).model or model
     limits, reader = _limits(model), scenes.reader_of(models_on_offer.setting(model or None))
     if reader is None:
         raise NotFound

@@ -164,11 +164,10 @@ class MakeForm:
 
     def follow_styles(self) -> None:
         """Choose the model that has the styles of the stops, if the form names no model or the site's first."""
-        first = models_on_offer.find(None)
-        if self.parent is None and self.model in ("", first.name if first else ""):
-            stops = self.commission()["stops"]
-            kept = "" if model_choice.conflict(stops) else self.model  # without a model, validation reports it
-            self.model = model_choice.model_for(stops) or kept
+        if self.parent is None and model_choice.is_unnamed(self.model):
+            chosen = model_choice.choose(self.commission()["stops"])
+            kept = "" if chosen.error else self.model  # without a model, validation reports it
+            self.model = chosen.model or kept
 
     def _first_stop(self, parent: Walk) -> dict[str, Any]:
         """Return the first stop: the last one of the walk to continue from, with that stop's seed."""

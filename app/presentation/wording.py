@@ -108,7 +108,7 @@ def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> 
     """
     walk = example_walk(walks)
     pairs = [] if walk is None else [(walk.stops[0].prompt, walk.stops[-1].prompt)]
-    first, second = [*pairs, *starters, ("a lemon", "the sun")][0]
+    first, second = [*pairs, *starters, (_("a lemon"), _("the sun"))][0]
     return first, second
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from typing import cast
-
-from flask import Blueprint, Response, jsonify, request, send_file
+from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import NotFound
 
 from app.errors import MediaError
@@ -17,7 +14,7 @@ from app.storage.walk_models import FINISHED, Walk
 from app.walk_requests import recipe, recipe_files
 from app.walks import lookup
 from app.walks.media_urls import FILMS, file_stem
-from app.web.responses import conditional, send_stored
+from app.web.responses import conditional, send_data, send_stored
 
 blueprint = Blueprint("files", __name__)
 
@@ -52,9 +49,7 @@ def still(walk_id: str, index: str) -> Response:
         response = send_stored(frame.path, "image/png", size=frame.bytes, etag=etag, name=name)
         return set_cache_control(response, walk, EACH_TIME)
     png = recipe_files.insert_into_png(media_store.store().read_bytes(frame.path), recipe.dumps(walk))
-    response = send_file(io.BytesIO(png), "image/png", conditional=False, etag=f"{etag}-recipe", download_name=name)
-    response.content_length = len(png)
-    response = cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=len(png)))
+    response = send_data(png, "image/png", etag=f"{etag}-recipe", name=name)
     return set_cache_control(response, walk, FOR_AN_HOUR)
 
 

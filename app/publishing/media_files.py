@@ -57,7 +57,11 @@ for function in (stages_address, film_address, public_address, photo_address, st
 @blueprint.app_template_global()
 def archive_size(walk: Walk) -> int:
     """Return the size in bytes of the archive of a walk's frames and recipe."""
-    sizes = [(_name(frame), frame.bytes) for frame in walk.painted] + [(RECIPE, len(_recipe_json(walk)))]
+    return _packed_size(walk, _recipe_json(walk))
+
+
+def _packed_size(walk: Walk, written: bytes) -> int:
+    sizes = [(_name(frame), frame.bytes) for frame in walk.painted] + [(RECIPE, len(written))]
     head = LOCAL_HEADER + DATA_DESCRIPTOR + CENTRAL_HEADER
     return END_RECORD + sum(head + 2 * len(name) + size for name, size in sizes)
 
@@ -144,20 +148,24 @@ def archive(walk_id: str) -> Response:
         raise NotFound(_("The frames of this walk are packed once all of them are painted."))
     response = set_cache_control(Response(mimetype="application/zip"), walk, EACH_TIME)
     response.headers["Content-Disposition"] = f"attachment; filename={file_stem(walk)}.zip"
-    response.content_length = archive_size(walk)
-    response.set_etag(f"{walk.id}-{walk.attempt}-{zlib.crc32(_recipe_json(walk)):x}-zip")
+    written = _recipe_json(walk)
+    response.content_length = _packed_size(walk, written)
+    response.set_etag(f"{walk.id}-{walk.attempt}-{zlib.crc32(written):x}-zip")
     response = cast(Response, response.make_conditional(request))
     if response.status_code == 200 and request.method != "HEAD":
-        parts = _packed(walk)
+        parts = _packed(walk, written)
         first = next(parts)  # read before the response starts, so that an unavailable store gives an error response
         response.response = chain([first], parts)
     return response
 
 
-def _packed(walk: Walk) -> Iterator[bytes]:
-    """Yield the archive in pieces, one frame at a time; only one is in memory, and none on disk."""
+def _packed(walk: Walk, written: bytes) -> Iterator[bytes]:
+    """Yield the archive of the frames and the recipe as ``written``, one file at a time; none is on disk.
+
+    After the first piece, the request has ended: what needs it comes before.
+    """
     store, paths = media_store.store(), {_name(frame): frame.path for frame in walk.painted}
-    finished, written = walk.finished_at or walk.created_at, _recipe_json(walk)  # later, the request has ended
+    finished = walk.finished_at or walk.created_at
     out = Outlet()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is already compressed
         for name, path in [*paths.items(), (RECIPE, "")]:

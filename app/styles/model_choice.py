@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.errors import FieldError, InvalidInput
 from app.generation import models_on_offer
@@ -13,13 +13,32 @@ from app.styles import added, mentioned, shipped
 from app.styles import style as styles
 from app.styles.added import AddedStyle
 
+Wanted = dict[int, AddedStyle | str]
+"""The style that each stop requests, by its index: one that a model learned here, or else its text."""
 
-def model_for(stops: Any) -> str | None:
-    """Return the name of the first model on offer that has all styles of some requested stops.
 
-    ``None`` means the site's first: it has them, no model has all of them, or none of them was added here.
+class Choice(NamedTuple):
+    """The model that the styles of some stops call for, ``None`` for the site's first; or why no model has them all."""
+
+    model: str | None
+    error: FieldError | None
+
+
+def choose(stops: Any) -> Choice:
+    """Choose the first model on offer that has all styles of some requested stops.
+
+    It is the site's first if that has them, if no model has all of them, or if none of them was added here.
     """
     wanted = _wanted(stops)
+    return Choice(_first_with(wanted), _conflict(stops, wanted))
+
+
+def is_unnamed(model: str | None) -> bool:
+    """Return whether a form names no model: it has none, or the site's first, which is chosen by default."""
+    return models_on_offer.find(model or None) == models_on_offer.find(None)
+
+
+def _first_with(wanted: Wanted) -> str | None:
     learned = [style for style in wanted.values() if isinstance(style, AddedStyle)]
     if not learned:
         return None
@@ -30,10 +49,10 @@ def model_for(stops: Any) -> str | None:
     return None
 
 
-def conflict(stops: Any) -> FieldError | None:
+def _conflict(stops: Any, wanted: Wanted) -> FieldError | None:
     """Return an error for the first stop whose style no model has that has that of a stop before; ``None`` for none."""
     before: list[AddedStyle] = []
-    for index, style in _wanted(stops).items():
+    for index, style in wanted.items():
         if not isinstance(style, AddedStyle):
             continue
         earlier = next((each for each in before if not set(each.models) & set(style.models)), None)
@@ -74,10 +93,11 @@ def follow(data: Any) -> Any:
         return data
     stops = data.get("stops")
     if data.get("model") is None:
-        if (error := conflict(stops)) is not None:
-            raise InvalidInput([error])
-        if (model := model_for(stops)) is not None:
-            data = data | {"model": model}
+        chosen = choose(stops)
+        if chosen.error is not None:
+            raise InvalidInput([chosen.error])
+        if chosen.model is not None:
+            data = data | {"model": chosen.model}
     if isinstance(stops, list):
         data = data | {"stops": [_with_adapter(stop, data.get("model")) for stop in stops]}
     return data
@@ -91,9 +111,9 @@ def follow_stop(data: Any) -> Any:
     return {name: value for name, value in followed.items() if name != "stops"} | {"stop": followed["stops"][0]}
 
 
-def _wanted(stops: Any) -> dict[int, AddedStyle | str]:
+def _wanted(stops: Any) -> Wanted:
     """Return the style that each stop names, by its index: one that a model learned here, or else its text."""
-    found: dict[int, AddedStyle | str] = {}
+    found: Wanted = {}
     for index, stop in enumerate(stops if isinstance(stops, list) else ()):
         text = _text(stop)
         style = added.find(text) if text else mentioned.find(_prompt(stop))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
+from mmap import mmap
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
@@ -26,18 +28,30 @@ def strip_metadata(data: bytes) -> bytes:
     """
     if not data.startswith(SIGNATURE):
         return data
-    kept, place = [SIGNATURE], len(SIGNATURE)
+    kept, rest = [SIGNATURE], len(SIGNATURE)
+    for name, place, rest in chunks(data):
+        if name in CRITICAL or _is_sound(name, data[place:rest]):
+            kept.append(data[place:rest])
+        if name == b"IEND":
+            return b"".join(kept)
+    return b"".join(kept) + data[rest:]
+
+
+def chunks(data: bytes | mmap) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name of each whole chunk of a PNG, and where the chunk begins and ends."""
+    place = len(SIGNATURE)
     while place + FRAMING <= len(data):
         length, name = struct.unpack_from(">I4s", data, place)
         end = place + FRAMING + length
         if end > len(data):
-            break
-        if name in CRITICAL or _is_sound(name, data[place:end]):
-            kept.append(data[place:end])
+            return
+        yield name, place, end
         place = end
-        if name == b"IEND":
-            return b"".join(kept)
-    return b"".join(kept) + data[place:]
+
+
+def write_chunk(name: bytes, content: bytes) -> bytes:
+    """Return a chunk with its length and checksum."""
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
 def _is_sound(name: bytes, chunk: bytes) -> bool:

@@ -9,26 +9,29 @@ from __future__ import annotations
 import io
 import mmap
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import IO
 from xml.sax.saxutils import escape, unescape
 
+from app.uploads import png_chunks
+
 RECIPE_MAX = 2_000_000
 """The most bytes of a recipe; a recipe of 240 frames has about 20,000."""
 PARTS_MAX = 20_000
 UNMAPPED_MAX = 50_000_000
 COMMENT, EXTENSION = 0xFE, 0x21
-PNG, XMP_KEYWORD = b"\x89PNG\r\n\x1a\n", b"XML:com.adobe.xmp\0"
+PNG, XMP_KEYWORD = png_chunks.SIGNATURE, b"XML:com.adobe.xmp\0"
 XMP_HEAD = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description rdf:about="">'
 )
 HEADER_END = 33
 """The offset behind a PNG's first chunk, ``IHDR``."""
-NAMESPACE, DESCRIPTION_END = "urn:moma-lisa:xmp", b"</rdf:Description>"
+NAMESPACE = "urn:moma-lisa:xmp"
+"""The XMP namespace of this program's properties."""
+DESCRIPTION_END = b"</rdf:Description>"
 IN_XMP = re.compile(rb"<moma:recipe[^<>]*>([^<]*)</moma:recipe>")
 IN_MP4 = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"desc", 0), (b"data", 8))
 """The boxes that lead to a film's description, and the length of the header of each before its content."""
@@ -97,42 +100,41 @@ def _in_webp(data: bytes | mmap.mmap) -> bytes:
 
 def _in_png(data: bytes | mmap.mmap) -> bytes:
     """Return the recipe in the XMP packet of a PNG, an uncompressed ``iTXt`` chunk before or after the pixels."""
-    for name, start, end in islice(_png_chunks(data), PARTS_MAX):
-        if name == b"iTXt" and data[start : start + len(XMP_KEYWORD)] == XMP_KEYWORD:
-            return _in_xmp(data[start : min(end, start + 2 * RECIPE_MAX)])
-    return b""
+    found = _packet_in_png(data)
+    return b"" if found is None else _in_xmp(data[found[0] : min(found[1], found[0] + 2 * RECIPE_MAX)])
+
+
+def _packet_in_png(data: bytes | mmap.mmap) -> tuple[int, int] | None:
+    """Return where the chunk with the XMP packet begins and ends; ``None`` if there is none."""
+    for name, start, end in islice(png_chunks.chunks(data), PARTS_MAX):
+        if name == b"iTXt" and data[start + 8 : start + 8 + len(XMP_KEYWORD)] == XMP_KEYWORD:
+            return start, end
+    return None
 
 
 def insert_into_png(data: bytes, text: str) -> bytes:
     """Return a PNG with the recipe ``text``, JSON, in its XMP packet; files of other formats are returned unchanged."""
     if film_kind(data) != "PNG":
         return data
-    element = f'<moma:recipe xmlns:moma="{NAMESPACE}">{escape(text)}</moma:recipe>'.encode()
-    for name, start, end in islice(_png_chunks(data), PARTS_MAX):
-        packet = data[start:end]
-        if name == b"iTXt" and packet.startswith(XMP_KEYWORD):
-            packet = packet.replace(DESCRIPTION_END, element + DESCRIPTION_END, 1)
-            return data[: start - 8] + _png_chunk(name, packet) + data[end + 4 :]
-    uncompressed = bytes(4)  # no compression, no language, no translated keyword
-    packet = XMP_KEYWORD + uncompressed + XMP_HEAD + element + DESCRIPTION_END + b"</rdf:RDF></x:xmpmeta>"
-    return data[:HEADER_END] + _png_chunk(b"iTXt", packet) + data[HEADER_END:]
+    element = _xmp_element(text).encode()
+    if found := _packet_in_png(data):
+        start, end = found
+        packet = data[start + 8 : end - 4].replace(DESCRIPTION_END, element + DESCRIPTION_END, 1)
+    else:
+        start = end = HEADER_END
+        uncompressed = bytes(4)  # no compression, no language, no translated keyword
+        packet = XMP_KEYWORD + uncompressed + XMP_HEAD + element + DESCRIPTION_END + b"</rdf:RDF></x:xmpmeta>"
+    return data[:start] + png_chunks.write_chunk(b"iTXt", packet) + data[end:]
 
 
-def _png_chunk(name: bytes, content: bytes) -> bytes:
-    return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
+def _xmp_element(text: str) -> str:
+    """Return the element of an XMP packet that holds a recipe, given as JSON."""
+    return f'<moma:recipe xmlns:moma="{NAMESPACE}">{escape(text)}</moma:recipe>'
 
 
 def _in_xmp(packet: bytes) -> bytes:
     match = IN_XMP.search(packet)
     return unescape(match[1].decode("utf-8", "replace")).encode() if match else b""
-
-
-def _png_chunks(data: bytes | mmap.mmap) -> Iterator[tuple[bytes, int, int]]:
-    place = len(PNG)
-    while place + 8 <= len(data):
-        size = int.from_bytes(data[place : place + 4], "big")
-        yield data[place + 4 : place + 8], place + 8, min(place + 8 + size, len(data))
-        place += 12 + size  # its checksum follows
 
 
 def _chunks(data: bytes | mmap.mmap) -> Iterator[tuple[bytes, int, int]]:

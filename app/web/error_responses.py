@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, Programm
 from typing_extensions import TypedDict  # pydantic reads the standard library's from Python 3.12 on only
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, NotFound
 
+from app.addresses import on_site
 from app.errors import InvalidInput, MediaError, MediaStoreFull, MomaError, NoRoom, TokenRefused, note_refusal
 from app.i18n.gettext import N_, _
 from app.storage import disk_space
@@ -192,7 +193,7 @@ def _without_trailing_slash() -> str:
     if path == request.path or not path or addresses is None or not addresses.test(path):
         return ""
     query = request.query_string.decode(errors="replace")  # as it came; werkzeug quotes what a header may not have
-    return quote(request.script_root + path) + (f"?{query}" if query else "")
+    return quote(on_site(path)) + (f"?{query}" if query else "")
 
 
 def _database_error(error: DBAPIError) -> Response:

@@ -40,6 +40,16 @@ def send_stored(path: str, mimetype: str, *, size: int, etag: str, name: str) ->
         return proxy.send_bucket_file(response, path, address, size=size)
     if accel and store.is_local:
         return proxy.send_local_file(response, path)
+    return _in_ranges(response, size)
+
+
+def send_data(data: bytes, mimetype: str, *, etag: str, name: str) -> Response:
+    """Return a response with a file that is in memory, or the requested range of it; see :func:`send_stored`."""
+    response = send_file(io.BytesIO(data), mimetype=mimetype, etag=etag, conditional=False, download_name=name)
+    return _in_ranges(response, len(data))
+
+
+def _in_ranges(response: Response, size: int) -> Response:
     response.content_length = size  # Flask cannot determine it, and browsers seek only in films of known size
     try:
         return cast(Response, response.make_conditional(request, accept_ranges=True, complete_length=size))

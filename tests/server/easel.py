@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +17,7 @@ from app.storage.database import now, writing
 from app.storage.walk_models import FINISHED, PAINTING, Frame, Medium, Walk
 from app.walk_requests import intake
 from app.walk_requests.validation import validate
+from tests.server import live
 from tests.server.live import PATIENCE
 from tests.support.house import NAME
 from worker.film import encoding
@@ -52,14 +52,8 @@ def served(app: Flask) -> Iterator[str]:
 
     server = make_server("127.0.0.1", 0, answered, threaded=True, request_handler=PatientHandler)
     server.daemon_threads = False  # server_close() waits for the other threads only
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with live.served(server) as address:
+        yield address
 
 
 def picture(position: float) -> NDArray[np.uint8]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from tests.server import live
 from tests.server.live import PATIENCE
 
 
@@ -30,12 +30,6 @@ def count_pictures(film: Path) -> int:
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve the files of a folder from an origin of its own, and yield that."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with live.served(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as origin:
+        yield origin

@@ -9,12 +9,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from socketserver import BaseServer
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +92,19 @@ def _belongs(process: Path, instance: Path) -> bool:
     if f"MOMA_INSTANCE={instance}".encode() in (process / "environ").read_bytes().split(b"\0"):
         return True
     return any(link.is_symlink() and link.readlink() == instance / "lock" for link in (process / "fd").iterdir())
+
+
+@contextmanager
+def served(server: BaseServer) -> Iterator[str]:
+    """Serve requests in a thread, and yield the address; at the end, every accepted request has been answered."""
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class LiveSite:

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.server.examples import served
-from tests.server.live import PATIENCE_MS, SLOW, LiveSite, wait_until
+from tests.server.live import PATIENCE_MS, LiveSite, wait_until
+from tests.server.visits import visiting
 from tests.support.house import SIZE
 
 pytestmark = pytest.mark.server
@@ -35,33 +36,15 @@ def visit(site: LiveSite, browser: Browser) -> Iterator[Visit]:
     At the end no page may have complained (which a breach of the Content-Security-Policy does too), or have asked
     anything of another host.
     """
-    complaints: list[str] = []
-    contexts = []
+    with visiting(browser) as visits:
 
-    def open_site(path: str = "/", *, javascript: bool = True, expected: Sequence[str] = ()) -> Page:
-        context = browser.new_context(java_script_enabled=javascript, base_url=site.url)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        def open_site(path: str = "/", *, javascript: bool = True, expected: Sequence[str] = ()) -> Page:
+            options = {"java_script_enabled": javascript, "base_url": site.url}
+            page = visits.open(expected=expected, within=site.url, **options)
+            page.goto(path)
+            return page
 
-        def hear(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning") and not any(text in message.text for text in (SLOW, *expected)):
-                complaints.append(f"{message.type}: {message.text}")
-
-        def watch(request: Request) -> None:
-            if not request.url.startswith((site.url, "data:", "blob:")):
-                complaints.append(f"request to {request.url}")
-
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("request", watch)
-        page.goto(path)
-        return page
-
-    yield open_site
-    for context in contexts:
-        context.close()
-    assert complaints == []
+        yield open_site
 
 
 def write(page: Page, *prompts: str, frames: int = 24) -> None:

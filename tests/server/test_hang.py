@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app.gallery import exhibitions
 from app.moderation import reports
@@ -17,7 +17,8 @@ from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.server import easel
-from tests.server.live import PATIENCE_MS, SLOW
+from tests.server.live import PATIENCE_MS
+from tests.server.visits import visiting
 from tests.support.curator import HASH, PASSWORD
 
 pytestmark = pytest.mark.server
@@ -53,28 +54,15 @@ def house(app: Flask, instance: Path, walks: list[Walk]) -> Iterator[str]:
 @pytest.fixture
 def visit(house: str, browser: Browser) -> Iterator[Open]:
     """Return a function that opens a page; at the end no page may have complained."""
-    complaints: list[str] = []
-    contexts = []
+    with visiting(browser) as visits:
 
-    def hear(said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning") and SLOW not in said.text:
-            complaints.append(said.text)
+        def open_page(path: str, **options: Any) -> Page:
+            page = visits.open(base_url=house, **options)
+            page.add_init_script(WATCH)
+            page.goto(path)
+            return page
 
-    def open_page(path: str, **options: Any) -> Page:
-        context = browser.new_context(base_url=house, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(WATCH)
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+        yield open_page
 
 
 @pytest.mark.parametrize("path", ["/gallery", "/exhibitions/the-first-exhibition", "/exhibitions", "/", "a walk"])

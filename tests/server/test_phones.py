@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 
 from app.storage.database import db, now, writing
@@ -18,7 +18,7 @@ from app.wall import walls, words
 from app.wall.walls import WallRequest
 from tests.conftest import make_app
 from tests.server import easel
-from tests.server.live import PATIENCE_MS, SLOW
+from tests.server.visits import visiting
 from tests.support.pictures import two_halves, written
 
 pytestmark = pytest.mark.server
@@ -41,29 +41,14 @@ def app(instance: Path) -> Iterator[Flask]:
 @pytest.fixture
 def visit(app: Flask, browser: Browser) -> Iterator[Open]:
     """Return a function that opens the form on a phone; at the end no page may have complained."""
-    complaints: list[str] = []
-    contexts = []
+    with easel.served(app) as address, visiting(browser) as visits:
 
-    def open_page(*, expected: str = "-", **options: Any) -> Page:
-        context = browser.new_context(base_url=address, **PHONE, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        def open_page(*, expected: str = "-", **options: Any) -> Page:
+            page = visits.open(expected=[expected], base_url=address, **PHONE, **options)
+            page.goto("/w/lobby")
+            return page
 
-        def hear(said: ConsoleMessage) -> None:
-            if said.type in ("error", "warning") and SLOW not in said.text and expected not in said.text:
-                complaints.append(said.text)
-
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/w/lobby")
-        return page
-
-    with easel.served(app) as address:
         yield open_page
-        for context in contexts:
-            context.close()
-    assert complaints == []
 
 
 def send(page: Page, text: str) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from app.storage.walk_models import Walk
 from tests.server import easel
-from tests.server.live import PATIENCE_MS, SLOW, wait_until
+from tests.server.live import wait_until
+from tests.server.visits import visiting
 from tests.support.stages import deliver
 
 pytestmark = pytest.mark.server
@@ -87,27 +88,14 @@ def address(app: Flask) -> Iterator[str]:
 @pytest.fixture
 def look(address: str, browser: Browser) -> Iterator[Open]:
     """Return a function that opens a walk's page; at the end no page may have complained."""
-    complaints: list[str] = []
-    contexts = []
+    with visiting(browser) as visits:
 
-    def hear(said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning") and SLOW not in said.text:
-            complaints.append(said.text)
+        def visit(walk: Walk, path: str = "", **options: Any) -> Page:
+            page = visits.open(base_url=address, **options)
+            page.goto(f"{walk.url}{path}")
+            return page
 
-    def visit(walk: Walk, path: str = "", **options: Any) -> Page:
-        context = browser.new_context(base_url=address, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{walk.url}{path}")
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
+        yield visit
 
 
 @pytest.fixture

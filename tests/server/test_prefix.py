@@ -14,9 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.server.live import PATIENCE, PATIENCE_MS, ROOT, SLOW, LiveSite, free_port, wait_until
+from tests.server.live import PATIENCE, ROOT, LiveSite, free_port, wait_until
+from tests.server.visits import visiting
 from tests.support import nginx
 from tests.support.crawl import Answer, Crawl
 from tests.support.curator import HASH, PASSWORD
@@ -111,31 +112,14 @@ def start(parts: ExitStack, program: list[str], log: object, environment: dict[s
 @pytest.fixture
 def visit(below: Below, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page of the site; at the end none may have complained or left the path."""
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
+    with visiting(browser) as visits:
 
-    def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and SLOW not in message.text:
-            complaints.append(message.text)
+        def open_page(path: str = "") -> Page:
+            page = visits.open(within=f"{below.host}{PREFIX}/", base_url=f"{below.host}{PREFIX}/")
+            page.goto(path)
+            return page
 
-    def watch(asked: Request) -> None:
-        if not asked.url.startswith((f"{below.host}{PREFIX}/", "data:", "blob:")):
-            complaints.append(f"request to {asked.url}")
-
-    def open_page(path: str = "") -> Page:
-        contexts.append(browser.new_context(base_url=f"{below.host}{PREFIX}/"))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", watch)
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+        yield open_page
 
 
 def paint(page: Page) -> str:

@@ -11,14 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from app.config import ROOT
 from app.storage.database import db
 from app.storage.walk_models import Walk
 from tests.conftest import make_app
 from tests.server import easel
-from tests.server.live import PATIENCE_MS, SLOW, LiveSite, wait_until
+from tests.server.live import PATIENCE_MS, LiveSite, wait_until
+from tests.server.visits import visiting
 from tests.support import led, tiny
 
 pytestmark = pytest.mark.server
@@ -42,29 +43,14 @@ def app(instance: Path, tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def visit(app: Flask, browser: Browser) -> Iterator[Open]:
     """Return a function that opens the form; at the end no page may have complained."""
-    complaints: list[str] = []
-    contexts = []
+    with easel.served(app) as address, visiting(browser) as visits:
 
-    def open_page(path: str = "/", *, expected: str = "-", **options: Any) -> Page:
-        context = browser.new_context(base_url=address, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        def open_page(path: str = "/", *, expected: str = "-", **options: Any) -> Page:
+            page = visits.open(expected=[expected], base_url=address, **options)
+            page.goto(path)
+            return page
 
-        def hear(said: ConsoleMessage) -> None:
-            if said.type in ("error", "warning") and SLOW not in said.text and expected not in said.text:
-                complaints.append(said.text)
-
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path)
-        return page
-
-    with easel.served(app) as address:
         yield open_page
-        for context in contexts:
-            context.close()
-    assert complaints == []
 
 
 def asked(page: Page) -> list[str]:

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app.gallery import exhibitions
 from app.gallery.exhibitions import ExhibitionRequest
 from app.storage.walk_models import Walk
 from tests.server import easel
-from tests.server.live import PATIENCE_MS, SLOW, wait_until
+from tests.server.live import wait_until
+from tests.server.visits import visiting
 
 pytestmark = pytest.mark.server
 
@@ -36,29 +37,16 @@ def address(app: Flask) -> Iterator[str]:
 @pytest.fixture
 def visit(address: str, browser: Browser) -> Iterator[Open]:
     """Return a function that opens a slideshow; at the end no page may have complained but of a lost network."""
-    complaints: list[str] = []
-    contexts = []
+    with visiting(browser) as visits:
 
-    def hear(said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning") and SLOW not in said.text and "ERR_INTERNET_DISCONNECTED" not in said.text:
-            complaints.append(said.text)
+        def open_page(path: str, *, at: datetime | None = None, **options: Any) -> Page:
+            page = visits.open(expected=["ERR_INTERNET_DISCONNECTED"], base_url=address, **options)
+            if at is not None:
+                page.clock.install(time=at)
+            page.goto(path)
+            return page
 
-    def open_page(path: str, *, at: datetime | None = None, **options: Any) -> Page:
-        context = browser.new_context(base_url=address, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", hear)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if at is not None:
-            page.clock.install(time=at)
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+        yield open_page
 
 
 def films(count: int) -> list[Walk]:

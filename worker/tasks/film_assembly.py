@@ -280,15 +280,14 @@ def _films(
     still = encoding.still(poster, metadata=metadata)
     files = [("webp", "webp", webp), ("mp4", "mp4", mp4), ("poster", "png", still), ("gif", "gif", gif)]
     if len(gif) > small_gif.CHAT_BYTES:
-        shown = [(way, index, ms) for index, ms in zip(order, times, strict=True)]
-        if small := small_gif.shrink(partial(map, _read_shown, shown), sample, comment=recipe_text, size=len(gif)):
+        film = partial(map, partial(_read_shown, way), order, times)
+        if small := small_gif.shrink(film, sample, comment=recipe_text, size=len(gif)):
             files.append(("small", "gif", small))
     return files, smoothness
 
 
-def _read_shown(shown: tuple[Sequence[Picture], int, int]) -> tuple[Picture, int]:
+def _read_shown(way: Sequence[Picture], index: int, ms: int) -> tuple[Picture, int]:
     """Return a picture and its duration in milliseconds; tell the watchdog that the film goes on."""
-    way, index, ms = shown
     this_worker().heartbeat.note_progress()
     return way[index], ms
 
