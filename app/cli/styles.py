@@ -38,6 +38,8 @@ COLLECTED = (
     click.option("--pictures", "enough", type=click.IntRange(style_teaching.LEAST), default=ENOUGH, show_default=True,
                  help="The maximum number of pictures to collect."),
     click.option("--model", help="The model that learns it, one of those on offer; the first if not given."),
+    click.option("--like", default="", help="A style of the model: scenes are composed as in this one, which stands in"
+                 " until the new one is learned. By default it is the one that has the name, or the most similar one."),
 )  # fmt: skip
 
 

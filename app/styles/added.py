@@ -31,7 +31,8 @@ LISTED = ("shows", "vector", "phrases")
 class AddedStyle:
     """A style made from pictures, or an artist from a catalogue, whose titles and subjects are the ``phrases``.
 
-    ``stand_in`` is the style that is used until a model has learned this one.
+    ``stand_in`` is the model's style that is used until a model has learned this one; then, scenes of a
+    sketch-conditioned model are composed as in that style.
     """
 
     name: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from app.config import ROOT
 from app.errors import InvalidInput, MomaError
 from app.files import atomic_write
 from app.generation import adapters, model_styles, models_on_offer
+from app.generation.model_styles import ModelStyle
 from app.generation.models_on_offer import ModelOnOffer
 from app.i18n.formatting import join_words
 from app.storage.walk_models import slug_of
@@ -74,7 +76,7 @@ class StyleRequest:
     """A style to add: its name, the source and licence of its pictures, and the model that learns it.
 
     ``name`` may be written as people write it: ``Van Gogh``. ``model`` is the name of a model on offer, ``None`` for
-    the first.
+    the first; ``like`` is a style of it that scenes are composed as, "" for the one that suits.
     """
 
     name: str
@@ -85,6 +87,7 @@ class StyleRequest:
     enough: int = ENOUGH
     steps: int | None = None
     model: str | None = None
+    like: str = ""
 
 
 def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
@@ -95,6 +98,7 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     """
     pupil, request = _model_to_train(request.model), named(request)
     check_name(request.name, request.licence, pupil.setting)
+    like = _named_style(request, pupil.setting)
     existing = added.find(request.name)
     if existing is not None and _is_learned(request.name, pupil):
         return existing
@@ -114,17 +118,35 @@ def prefetch(request: StyleRequest, *, say: Say) -> AddedStyle:
     say(f"Looking at {_pictures(count)}.")
     run_stage("style", work, "--eye", current_app.config["EYE"])
     analysis = json.loads((work / "style.json").read_bytes())
-    known = [hand.words for hand in model_styles.known()]
+    if like is None:
+        like = model_styles.find(analysis["hand"], model_styles.known())
     style = AddedStyle(
         name=request.name, title=_title(request, existing), licence=request.licence,
         attribution=request.attribution, source=request.source, pictures=count,
-        stand_in=analysis["hand"] if analysis["hand"] in known else "", shows=tuple(analysis["shows"]),
+        stand_in=like.words if like else "", shows=tuple(analysis["shows"]),
         vector=tuple(analysis["vector"]), works=existing.works if existing else 0,
         phrases=existing.phrases if existing else (),
     )  # fmt: skip
     _show(work, style)
     atomic_write(style.folder / added.ABOUT, added.to_json(style))
     return style
+
+
+def _named_style(request: StyleRequest, setting: str) -> ModelStyle | None:
+    """Return the style of a model that is like the new one: the requested one, or one that has its name, or None.
+
+    The house model's woodcut has the further name ``hokusai``, for example.
+
+    :raises InvalidInput: when the model does not have the requested one.
+    """
+    choices = model_styles.known(setting)
+    if not request.like:
+        return model_styles.find(spaced(request.name), choices)
+    found = model_styles.find(request.like, choices)
+    if found is None:
+        known = f"its styles are {model_styles.words_of(choices)}" if choices else "it has none"
+        raise InvalidInput.on("like", message=f"The model has no style {request.like:.60}; {known}.")
+    return found
 
 
 def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
@@ -146,7 +168,8 @@ def teach(request: StyleRequest, *, say: Say) -> AddedStyle:
     run, how, more = "style", WHOLE, Options()
     if is_conditioned:
         say(f"Encoding {tiles} crops, each after sketches of its own.")
-        more = ("--sketches", max(SKETCHES_LEAST, min(SKETCHES_MOST, EXAMPLES // tiles)))
+        more = ("--sketches", max(SKETCHES_LEAST, min(SKETCHES_MOST, EXAMPLES // tiles)), "--palette", style.words,
+                "--jobs", os.cpu_count() or 1)  # fmt: skip
     else:
         say(f"Encoding {tiles} crops.")
         device = ("--device", current_app.config["DEVICE"])
@@ -167,7 +190,7 @@ def _publish(style: AddedStyle, base: Path, work: Path) -> None:
     """Offer a further trained model as a separate model."""
     learned = style.folder / "learned"
     run_stage("publish", work, "--base", base, "--to", learned, "--name", f"style-{style.name}", "--title", style.title,
-            "--hand", f"{style.words}={style.title}")  # fmt: skip
+            "--hand", f"{style.words}={style.title}", "--like", style.stand_in)  # fmt: skip
     learned.replace(style.folder / added.MODEL)
 
 

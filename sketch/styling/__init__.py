@@ -1,3 +1,3 @@
-"""Arrange scenes as a style requires: with which drawings, what stands where, and in which composition."""
+"""What a style requires of scenes: which drawings, where, in which composition, and in which colours."""
 
-__all__ = ["drawing_styles", "framed", "styled"]
+__all__ = ["colour_table", "drawing_styles", "framed", "styled"]

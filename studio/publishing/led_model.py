@@ -93,20 +93,25 @@ def _first(named: Path | None, *usual: Path, option: str) -> Path:
 
 def complete_facts(
     facts: dict[str, Any], leading: Leading, base: dict[str, Any], *, hands: Sequence[str] = (),
-    presets: dict[str, Any] | None = None, unnamed: Sequence[str] = (),
+    like: str = "", presets: dict[str, Any] | None = None, unnamed: Sequence[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Complete the facts for ``house.json``.
 
-    ``hands`` add styles, as ``words`` or ``words=title``; ``unnamed`` are the words of the styles for prompts that name
-    none. Starters of the base stay as far as there are drawings for them.
+    ``hands`` add styles, as ``words`` or ``words=title``, whose scenes are composed as in the style ``like``, or not;
+    ``unnamed`` are the words of the styles for prompts that name none. Starters of the base stay as far as there are
+    drawings for them.
 
-    :raises StudioError: when a style in ``unnamed`` is unknown.
+    :raises StudioError: when ``like`` or a style in ``unnamed`` is unknown.
     """
     facts = facts | styles_and_presets(leading, base, presets) | {"sizes": [facts["size"], LARGER * facts["size"]]}
+    marks = {row["words"]: row.get("marks", "") for row in facts["hands"]}
+    if like and like not in marks:
+        raise StudioError(f"--like {like} is not a style of the model.")
+    composed = {"marks": marks[like]} if marks.get(like) else {}
     for hand in hands:
         words, _, title = hand.partition("=")
         others = [row for row in facts["hands"] if row["words"] != words]
-        facts["hands"] = [*others, {"words": words, "title": title or words[:1].upper() + words[1:]}]
+        facts["hands"] = [*others, {"words": words, "title": title or words[:1].upper() + words[1:]} | composed]
     if strange := sorted(set(unnamed) - {row["words"] for row in facts["hands"]}):
         raise StudioError(f"--unnamed {strange[0]} is not a style of the model.")
     facts["unnamed"] = list(unnamed) or facts["unnamed"]

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from sketch.layers import drawn
 from sketch.sketchbook import Sketchbook
+from sketch.styling.colour_table import ColourTable
 from studio.errors import FolderError, StudioError
 from studio.scenes import picture_sketches, scene_colours
 from studio.scenes.scene_colours import SceneColours
@@ -36,15 +37,17 @@ class Captioned:
     """Pictures of ``size`` pixels a side, with a caption each.
 
     With ``sketches`` above 0, each picture occurs that many times: first whole, then as crops, each time with another
-    sketch of itself. With a drawing library ``book``, the sketches are recoloured with colours of scenes.
+    sketch of itself. With a drawing library ``book``, the sketches are recoloured with colours of scenes, unless scenes
+    are to be recoloured with the pictures' ``palette``, named by the style's words.
 
     :raises FolderError: when there are no captioned pictures.
     :raises StudioError: when the list of captions is malformed.
     """
 
     def __init__(self, folder: Folder, source: str | None, size: int, *, sketches: int = 0,
-                 book: Sketchbook | None = None) -> None:  # fmt: skip
+                 book: Sketchbook | None = None, palette: str = "") -> None:  # fmt: skip
         self._size, self._sketches, self._times, self._book = size, sketches > 0, max(1, sketches), book
+        self._palette = palette
         self._files, self._root = fsspec.core.url_to_fs(source or str(folder.path / "pictures"))
         self._rows = list(self._captions(source or str(folder.path / "pictures")))
         if not self._rows:
@@ -61,6 +64,8 @@ class Captioned:
         inputs = json.dumps(self._rows, ensure_ascii=False)
         if self._sketches:
             inputs = f"{inputs}:{self._times}:{''.join(sorted(self._book.drawings)) if self._book else ''}"
+        if self._palette:
+            inputs += f":{self._palette}"
         return digest(inputs.encode())
 
     def load_batch(self, numbers: range) -> tuple[Tensor, list[list[str]], Tensor | None]:
@@ -78,11 +83,20 @@ class Captioned:
             square, inside = self._square(name, rng if turn else None)
             pictures.append(torch.from_numpy(square.copy()).permute(2, 0, 1))
             if self._sketches:
-                recolour = self._colours.laid_on if self._colours else None
+                recolour = self._colours.laid_on if self._colours and not self._palette else None
                 sketch = picture_sketches.vary_sketch(square, self._side, rng, inside=inside, recolour=recolour)
                 sketches.append(torch.from_numpy(sketch))
         texts = [[self._rows[number % len(self._rows)][1]] for number in numbers]
         return torch.stack(pictures), texts, torch.stack(sketches) if self._sketches else None
+
+    def table(self) -> ColourTable:
+        """Return the table that recolours scenes with the pictures' palette.
+
+        :raises StudioError: without a drawing library, which has the colours of scenes.
+        """
+        if self._colours is None:
+            raise StudioError("--palette needs a sketch-conditioned --base with its drawing library.")
+        return self._colours.table(self._palette)
 
     @property
     def _side(self) -> int:

@@ -1,9 +1,10 @@
-"""Map a style's colours to colours of scenes, so that a model learns the style's palette.
+"""Pair a style's colours with colours of scenes, so that pictures of scenes get the style's palette.
 
-If a picture's own colours were in its sketch, the model would learn to copy them, and would later keep the colours of
-any scene. So a sketch gets colours such as scenes have. The colours of all the style's pictures are paired with colours
-of scenes at the least total difference (optimal transport). With a palette of two colours, each of them stands for many
-colours of scenes; with a palette as large as that of scenes, red things stay red.
+The colours of all the style's pictures are paired with colours of scenes at the least total difference (optimal
+transport). With a palette of two colours, each of them stands for many colours of scenes; with a palette as large as
+that of scenes, red things stay red. The pairs are used in one of two ways. Either scenes are recoloured when pictures
+are generated, by a table made of the pairs. Or training sketches get colours such as scenes have, so that the model
+learns to answer these with the style's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from sketch import colour, rendering
 from sketch.colour import Array
 from sketch.layers import drawn
 from sketch.sketchbook import Sketchbook
+from sketch.styling import colour_table
+from sketch.styling.colour_table import HUE, ColourTable
 from studio.scenes import subjects
 from studio.scenes.picture_sketches import Mask
 
@@ -31,9 +34,6 @@ DRAWN = 64
 
 ALIKE = 0.08
 """The least distance of two colours that move differently, so that the grain of paper does not become a pattern."""
-
-HUE = 2.0
-"""The weight of differences in hue and chroma relative to lightness, whose range is three times as large."""
 
 
 def library_colours(book: Sketchbook, seed: int) -> Array:
@@ -62,6 +62,10 @@ class SceneColours:
         apart = (own[:, None] - scenes[None]) * np.array([1, HUE, HUE], np.float32)
         rows, columns = linear_sum_assignment((apart**2).sum(-1))
         self._own, self._moves = own[rows], scenes[columns] - own[rows]
+
+    def table(self, words: str) -> ColourTable:
+        """Return the table that recolours scenes in the style's colours; ``words`` are the style's in prompts."""
+        return colour_table.fit(words, self._own + self._moves, self._own)
 
     def laid_on(self, sketch: Array, inside: Mask | None, rng: np.random.Generator) -> Array:
         """Return a sketch (4, side, side) recoloured with colours of scenes, separately inside and outside ``inside``.

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from studio.errors import FolderError, StudioError
 from studio.workspace import children
 from studio.workspace.stage_command import HOUSE, progress, stage
 from studio.workspace.work_folder import Folder, digest
+
+if TYPE_CHECKING:
+    from studio.scenes.captioned import Captioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class EncodeOptions:
     subjects: int
     seed: int
     sketches: int
+    palette: str
     reminders: float
     captions: int
     size: int
@@ -53,6 +57,8 @@ class EncodeOptions:
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
 @click.option("--sketches", type=click.IntRange(1), default=4, show_default=True,
               help="For a sketch-conditioned --base: sketches of each captioned picture, each of a crop.")  # fmt: skip
+@click.option("--palette", default="", metavar="WORDS",
+              help="For such a --base: the style whose scenes are recoloured with the pictures' palette.")  # fmt: skip
 @click.option("--reminders", type=click.FloatRange(0), default=1.0, show_default=True,
               help="For each of these, so many subjects in the base's styles, against forgetting.")  # fmt: skip
 @click.option("--captions", type=click.IntRange(1), default=2, show_default=True,
@@ -66,6 +72,7 @@ class EncodeOptions:
               help="Number of processes; each writes its own shards.")  # fmt: skip
 def command(folder: Folder, options: EncodeOptions, *, jobs: int) -> dict[str, Any]:
     """Write latents/: scenes rendered now, or captioned pictures, as latents and text states."""
+    from sketch.styling import colour_table
     from studio.training import autoencoder, loop
     from studio.workspace import shards
 
@@ -76,6 +83,8 @@ def command(folder: Folder, options: EncodeOptions, *, jobs: int) -> dict[str, A
     )
     work = _Work(folder.path, coder, options)
     pictures = work.pictures()
+    if options.palette:
+        folder.write(f"model/{colour_table.FILE}", work.captioned().table().to_text().encode())
     latents = autoencoder.encoder_digest(autoencoder.load_autoencoder(coder))
     made_of = {"vae": latents, "text_encoder": _digest(base / "text_encoder"), "size": size, "shard": shard,
                "source": pictures.digest()}  # fmt: skip
@@ -111,21 +120,32 @@ class _Work:
     options: EncodeOptions
 
     def pictures(self) -> _Sketched | _Painted | _Captioned | _Reminded:
-        from sketch import sketchbook
-        from studio.scenes import captioned
-
         folder, options = Folder(self.folder), self.options
         if options.sketchbook:
             return _Sketched(options.sketchbook, options.subjects, options.seed, options.captions, options.size)
         if not options.source and (self.folder / "scenes.json").exists():
             return _Painted(folder, options.captions, options.size, options.device)
-        path = options.base / sketchbook.FILE
-        book = sketchbook.load(path) if options.sketches and path.exists() else None
-        own = _Captioned(
-            captioned.Captioned(folder, options.source, options.size, sketches=options.sketches, book=book)
-        )
-        count = round(options.reminders * len(own)) if book else 0
-        return _Reminded(own, _Sketched(path, count, options.seed, 1, options.size)) if count else own
+        own, path = _Captioned(self.captioned()), self._library
+        count = round(options.reminders * len(own)) if path else 0
+        return _Reminded(own, _Sketched(path, count, options.seed, 1, options.size)) if path and count else own
+
+    def captioned(self) -> Captioned:
+        """Return the captioned pictures, with the drawing library of a sketch-conditioned base."""
+        from sketch import sketchbook
+        from studio.scenes.captioned import Captioned
+
+        options = self.options
+        book = sketchbook.load(self._library) if self._library else None
+        return Captioned(Folder(self.folder), options.source, options.size, sketches=options.sketches, book=book,
+                         palette=options.palette)  # fmt: skip
+
+    @property
+    def _library(self) -> Path | None:
+        """Return the path of a sketch-conditioned base's drawing library, or None without one."""
+        from sketch import sketchbook
+
+        path = self.options.base / sketchbook.FILE
+        return path if self.options.sketches and path.exists() else None
 
 
 class _Encoder:

@@ -54,6 +54,7 @@ class SketchOptions:
     presets_path: Path | None
     unnamed: tuple[str, ...]
     hands: tuple[str, ...]
+    like: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class CardOptions:
               help="Words of a style for prompts that name none; default: those of the training.")  # fmt: skip
 @click.option("--hand", "hands", multiple=True, metavar="WORDS[=TITLE]",
               help="Style that a sketch-conditioned model learned from pictures, beside those of --base.")  # fmt: skip
+@click.option("--like", default="", metavar="WORDS",
+              help="With --hand: the style of --base that its scenes are composed as; default: none.")  # fmt: skip
 @click.option("--trained-by", "only", multiple=True, metavar="RUN",
               help="For the card: a run that trained the model; default: all runs of the folder.")  # fmt: skip
 @click.option("--origin", default="",
@@ -168,11 +171,14 @@ class _Release:
             self.folder, self.scores, facts, base=self.of_base, goes_on=self.goes_on, leading=self.leading
         )
         if self.leading:
-            self.facts = led_model.complete_facts(self.facts, self.leading, self.of_base, hands=sketching.hands,
-                                                  presets=presets, unnamed=sketching.unnamed)  # fmt: skip
+            self.facts = led_model.complete_facts(
+                self.facts, self.leading, self.of_base, hands=sketching.hands, like=sketching.like, presets=presets,
+                unnamed=sketching.unnamed,
+            )  # fmt: skip
 
     def fill(self, path: Path) -> None:
         """Write all files into the folder ``path``."""
+        from sketch.styling import colour_table
         from studio.publishing import led_model, lora_file, model_card
 
         write(self.pipe, path)
@@ -180,6 +186,9 @@ class _Release:
             lora_file.write(self.changes, path)
         if self.scene_decoder:
             shutil.copytree(self.scene_decoder, path / "decoder")
+        palettes = (self.folder.path / "model" / colour_table.FILE, self.base / colour_table.FILE)
+        if self.leading and (palette := next((each for each in palettes if each.exists()), None)):
+            shutil.copyfile(palette, path / colour_table.FILE)
         text = model_card.write_card(
             self.folder, self.facts, self.scores, self.networks, base=self.of_base if self.goes_on else None,
             leading=self.leading, origin=self.card.origin, ends=self.ends, only=self.card.only,

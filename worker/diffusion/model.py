@@ -25,6 +25,7 @@ from app.models import hub, names
 from app.text import prompt_weights
 from sketch import sketchbook
 from sketch.sketchbook import Sketchbook, SketchbookError
+from sketch.styling.colour_table import ColourTable
 from worker.diffusion import families
 from worker.diffusion import model_folder as files
 from worker.diffusion import tuning as machine
@@ -170,6 +171,14 @@ class Model:
             return sketchbook.load(self._folder / sketchbook.FILE)
         except SketchbookError as error:
             raise ModelError(str(error)) from error
+
+    @cached_property
+    def palette(self) -> ColourTable | None:
+        """The table that recolours the sketches of stops in one of the model's styles; None for most models.
+
+        :raises ModelError: when the file is no such table.
+        """
+        return files.palette(self._folder)
 
     def with_sketches(self, latents: torch.Tensor, sketches: torch.Tensor | None) -> torch.Tensor:
         """Return scaled latents with sketches (batch x 4 x height x width) as further channels; blank ones for None.

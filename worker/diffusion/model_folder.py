@@ -18,8 +18,10 @@ from app.models.folder import PARTS, SKETCH, is_half_only, parts, read_json, ske
 from app.models.single_file import SingleFile
 from app.models.single_file import description as describe_file
 from decoder import DecoderError, SceneDecoder
+from sketch.styling import colour_table
+from sketch.styling.colour_table import ColourTable, ColourTableError
 
-__all__ = ["ModelError", "fingerprint", "house", "inspect", "scene_decoder", "sketch_side", "variant"]
+__all__ = ["ModelError", "fingerprint", "house", "inspect", "palette", "scene_decoder", "sketch_side", "variant"]
 
 HAND_PATTERN = "{prompt}, {words}"
 """How a prompt and a style's words are joined by default; only another pattern is part of the revision."""
@@ -56,6 +58,20 @@ def scene_decoder(folder: Path) -> SceneDecoder | None:
     if (loaded.shape.latent, decoder.SCALE) != (vae.get("latent_channels", 4), scale) or side != 2 * (sample or 0):
         raise ModelError(f"{folder / DECODER} is made for other latents or sketches than the model's")
     return loaded
+
+
+def palette(folder: Path) -> ColourTable | None:
+    """Load the table of colours that recolours sketches in one of the model's styles; return None where there is none.
+
+    :raises ModelError: when the file is no such table.
+    """
+    path = folder / colour_table.FILE
+    if not path.exists():
+        return None
+    try:
+        return ColourTable.from_text(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ColourTableError) as error:
+        raise ModelError(f"The model file {path} is broken: {error}.") from error
 
 
 def inspect(folder: Path) -> str:
@@ -97,14 +113,14 @@ def fingerprint_of_file(model: SingleFile) -> str:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return a hash of what pictures depend on: prefix and prompt pattern, configurations, vocabularies, weights."""
+    """Return a hash of all that pictures depend on: prefix, prompt pattern, configurations, vocabularies, weights."""
     about = house(folder)
     texts = [path for part in parts(folder) for path in part.iterdir() if path.suffix in TEXTS]
     tensors = [path for part in parts(folder) for path in weights(part)]
     digest = hashlib.sha256(about.get("prefix", "").encode())
     if (pattern := about.get("hand_pattern", HAND_PATTERN)) != HAND_PATTERN:
         digest.update(b"\0" + pattern.encode())
-    lead = [path for path in [folder / SKETCH] if path.exists()]
+    lead = [path for path in (folder / SKETCH, folder / colour_table.FILE) if path.exists()]
     beside = [path for name in (decoder.CONFIG, decoder.WEIGHTS) if (path := folder / DECODER / name).exists()]
     for path in sorted((folder / "model_index.json", *lead, *beside, *texts, *tensors)):
         digest.update(path.relative_to(folder).as_posix().encode())

@@ -23,7 +23,7 @@ class StopInput:
     prompt that `has_style` gets no prefix, since the model's prefix stands for all styles. `scene` is the
     interpretation of the prompt, for sketch-conditioned models. `adapters` are the weights of what the model learnt of
     the style, and of LoRA files; `options` say how the texts are encoded. `written` is what the visitor wrote, where
-    `prompt` is its interpretation.
+    `prompt` is its interpretation; `style` are the words of the style that was chosen.
     """
 
     prompt: str
@@ -35,6 +35,7 @@ class StopInput:
     adapters: Weights = field(default_factory=dict)
     options: TextOptions = DEFAULT_OPTIONS
     written: str = ""
+    style: str = ""
 
 
 BENCHMARK, TF32 = SWITCHES = "cudnn_benchmark", "tf32"

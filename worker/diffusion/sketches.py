@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from sketch.framing import Size
 from sketch.scene import Scene
 from sketch.sketchbook import Drawing, Sketchbook
+from sketch.styling.colour_table import ColourTable
 from sketch.walks import drawing_pool
 from sketch.walks.drawing_pool import DrawingPool
 from sketch.walks.legs import GUIDE, Conditioning, Legs, Order
@@ -37,6 +39,7 @@ def make_sketches(
     model: Model,
     scenes: Sequence[Scene | None],
     *,
+    styles: Sequence[str] = (),
     latents: tuple[int, int] | None = None,
     finer: int = 1,
     added: Mapping[str, str],
@@ -45,7 +48,8 @@ def make_sketches(
 ) -> WalkSketches | None:
     """Return the sketches of a walk; None where the model takes none, or no stop has a scene.
 
-    `latents` are the latents' (height, width), by default the model's own; `finer` is the multiple of the usual size
+    `styles` are the words of each stop's style: those in the style of the model's palette are recoloured. `latents` are
+    the latents' (height, width), by default the model's own; `finer` is the multiple of the usual size
     that they are decoded to. `added` are reference drawings as SVG by digest, which may be missing beside the weights;
     `cut_outs` are those that were cut out of photos.
 
@@ -64,7 +68,11 @@ def make_sketches(
     fold = model.sketch_side // model.latent_shape[-1]
     height, width = latents or model.latent_shape[1:]
     guide = GUIDE * finer if model.decodes_scenes else 0
-    return WalkSketches(scenes, book, (fold * height, fold * width), closed=closed, guide=guide)
+    table, shares = model.palette, [0.0] * len(scenes)
+    if table is not None and styles:
+        shares = [float(scene is not None and each == table.words) for scene, each in zip(scenes, styles, strict=True)]
+    palette = Palette(table, shares) if table is not None and any(shares) else None
+    return WalkSketches(scenes, book, (fold * height, fold * width), closed=closed, guide=guide, palette=palette)
 
 
 def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[str, str]) -> NDArray[np.float32] | None:
@@ -84,6 +92,21 @@ def thumbnails(model: Model, scenes: Sequence[Scene | None], *, added: Mapping[s
     return np.asarray(tiles.mean((3, 5)), np.float32)
 
 
+class Palette(NamedTuple):
+    """A table that recolours sketches, and how far it does so at each stop, 0…1."""
+
+    table: ColourTable
+    shares: Sequence[float]
+
+    def recolour(self, conditioning: Conditioning, leg: int, t: float) -> Conditioning:
+        """Return the conditioning at `t`, 0…1, of a leg with its sketch and its guide recoloured."""
+        first, last = self.shares[leg], self.shares[(leg + 1) % len(self.shares)]
+        share, guide = (1 - t) * first + t * last, conditioning.guide
+        if guide is not None:
+            guide = self.table.recolour_guide(guide.astype(np.float32), share).astype(np.float16)
+        return Conditioning(self.table.recolour_sketch(conditioning.sketch, share), guide)
+
+
 class WalkSketches:
     """The sketches of one walk, by position; a stop without a scene has a blank sketch.
 
@@ -98,16 +121,17 @@ class WalkSketches:
         *,
         closed: bool = False,
         guide: int = 0,
+        palette: Palette | None = None,
     ) -> None:
         """Prepare the sketches of scenes, one for each stop, from the drawings of a library.
 
         `side` is the sketches' width and height, or (height, width) where they are not square. `guide` is the multiple
-        of that size of the guides; 0 makes none.
+        of that size of the guides; 0 makes none. `palette` recolours both.
 
         :raises SketchbookError: when a drawing is missing.
         """
         self.scenes = tuple(scenes)
-        self._closed = closed
+        self._closed, self._palette = closed, palette
         self._order = Order.from_scenes(scenes, book, side, guide=guide)
         self._legs = Legs(self._order)
         self._remembered: dict[float, Conditioning] = {}
@@ -128,6 +152,8 @@ class WalkSketches:
         missing = [position for position in requested if position not in self._remembered]
         places = [frame_schedule.leg(position, len(self.scenes), closed=self._closed) for position in missing]
         drawn = _pool().draw(self._order, self._legs, places)
+        if self._palette is not None:
+            drawn = [self._palette.recolour(each, *place) for each, place in zip(drawn, places, strict=True)]
         by_position = {position: self._remembered[position] for position in requested if position in self._remembered}
         by_position |= zip(missing, drawn, strict=True)
         self._remembered |= by_position

@@ -137,7 +137,8 @@ class WalkPipeline:
             pooled=words.stack_pooled(prompts, negatives), added_noises=noises[:, 1:] if count else None,
             closed=closed, adapters=tuple(stop.adapters for stop in stops),
             sketches=sketches.make_sketches(
-                self.model, [stop.scene for stop in stops], latents=shape[1:], finer=rendering.finer,
+                self.model, [stop.scene for stop in stops], styles=[stop.style for stop in stops],
+                latents=shape[1:], finer=rendering.finer,
                 added=drawings, cut_outs=cut_outs, closed=closed,
             ),
         )  # fmt: skip

@@ -261,7 +261,7 @@ def stop_input(
     how = TextOptions(
         sampling.get(prompt_texts.RECORDED, 0), clip_skip, _embeddings((prompt, worded, leave_out), sampling, model)
     )
-    return StopInput(worded, leave_out, seed, text, has_hand, shown, laid, how, prompt)
+    return StopInput(worded, leave_out, seed, text, has_hand, shown, laid, how, prompt, hand)
 
 
 def _adapter(hand: str, sampling: Mapping[str, Any], model: str) -> dict[AdapterFile, float]:

@@ -27,7 +27,7 @@ from tests.support.commands import run, run_json
 from tests.support.recipes import painted_in_levels
 from tests.worker.rows import read
 
-HANDS = [{"words": "pop art", "title": "Pop art"}, {"words": "woodcut", "title": "Woodcut"}]
+HANDS = [{"words": "pop art", "title": "Pop art", "also": ["warhol"]}, {"words": "woodcut", "title": "Woodcut"}]
 TOLD = ("--licence", "CC0-1.0", "--attribution", "Our print room <&>")
 
 
@@ -120,6 +120,22 @@ def test_stop_in_a_learned_style_chooses_its_model(runner: FlaskCliRunner, clien
     assert walk.json["stops"][0]["hand"] == "our prints"
     made = run_json(runner, "walks", "create", "a fox, our prints", "an owl")
     assert read(made["id"]).model == "style-our-prints"
+
+
+def test_style_is_like_the_one_that_is_named_or_has_its_name_or_else_the_most_similar(
+    runner: FlaskCliRunner, studio: Studio
+) -> None:
+    for name, like, stands_in in (
+        ("our-prints", "", "woodcut"), ("our-prints", "Pop Art", "pop art"), ("warhol", "woodcut", "woodcut"),
+        ("warhol", "", "pop art"),
+    ):  # fmt: skip
+        made = run_json(runner, "styles", "prefetch", name, "pictures", *TOLD, "--like", like)
+        assert made["hand"] == stands_in
+    run(runner, "styles", "add", "warhol", "pictures", *TOLD)
+    assert studio.options["publish"]["--like"] == "pop art" and studio.options["encode"]["--palette"] == "warhol"
+    refused = run(runner, "styles", "add", "munch", "pictures", *TOLD, "--like", "neon", status=1)
+    assert "The model has no style neon; its styles are pop art and woodcut." in refused.output
+    assert added.find("munch") is None
 
 
 @pytest.mark.parametrize("name", ["Van Gogh", "van-gogh", "VAN  GOGH"])

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from sketch import sketchbook
+from studio.errors import StudioError
 from studio.scenes.captioned import Captioned
 from studio.workspace.work_folder import Folder
 
@@ -44,6 +45,17 @@ def test_painter_is_not_shown_in_a_sketch_the_colours_that_it_is_to_paint(folder
         for sketches in (plain[2], recoloured[2])
     ]
     assert near[0].mean() > 0.8 > 0.3 > near[1].mean()
+
+
+def test_sketches_keep_their_colours_where_scenes_get_the_palette(folder: Folder) -> None:
+    book = sketchbook.load(BOOK)
+    own, led = (Captioned(folder, None, 64, sketches=2, **more) for more in ({}, {"book": book, "palette": "prints"}))
+    kept, plain = led.load_batch(range(12))[2], own.load_batch(range(12))[2]
+    assert kept is not None and plain is not None and (kept == plain).all()
+    assert led.digest() not in (own.digest(), Captioned(folder, None, 64, sketches=2, book=book).digest())
+    assert led.table().words == "prints"
+    with pytest.raises(StudioError, match="--palette needs a sketch-conditioned --base"):
+        own.table()
 
 
 def test_the_same_pictures_make_the_same_sketches_and_others_have_another_digest(folder: Folder) -> None:

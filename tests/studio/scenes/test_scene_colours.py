@@ -85,6 +85,17 @@ def test_thing_is_led_by_other_colours_than_what_is_around_it(shown: np.ndarray)
     assert found > 12
 
 
+def test_table_gives_scenes_the_colours_of_the_style(shown: np.ndarray) -> None:
+    own = scene_colours.sample_colours([of_two(AMBER, UMBER)] * 4, 4, 0)
+    table = SceneColours(own, shown).table("prints")
+    scene = np.concatenate([np.random.default_rng(3).uniform(-1, 1, (3, 30, 30)), np.ones((1, 30, 30))])
+    made = tones(table.recolour_sketch(scene.astype(np.float32), 1.0))
+    light, dark = made[made[:, 0] > 0.5], made[made[:, 0] <= 0.5]
+    assert table.words == "prints" and 0.3 < len(light) / len(made) < 0.7
+    for found, tone in ((light, AMBER), (dark, UMBER)):
+        assert np.abs(np.median(found, 0) - colour.lab(np.float32([tone]))[0]).max() < 0.04
+
+
 @pytest.mark.slow
 def test_colours_of_scenes_are_of_all_hues_and_drawn_again_from_the_same_seed() -> None:
     book = sketchbook.load(Path("models/house/sketchbook.zip"))

@@ -124,6 +124,24 @@ def test_new_model_has_the_drawings_and_hands_of_before_and_its_own(
     assert painted.picture is not None and painted.picture.shape == (32, 32, 3)
 
 
+def test_palette_of_the_pictures_comes_with_the_model_and_its_scenes_are_composed_as_another_style(
+    tuned: tuple[Folder, dict[str, Any]], model: Path, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(tuned[0].path, work)
+    call("encode", "--folder", work, "--base", model, "--size", 32, "--sketches", 3, "--reminders", 0, "--palette",
+         "our prints")  # fmt: skip
+    assert (work / "model/palette.cube").read_text().startswith('TITLE "our prints"\n')
+    published = ("publish", "--folder", work, "--base", model, "--to", tmp_path / "out", "--name", "prints", "--hand",
+                 "our prints")  # fmt: skip
+    assert "--like neon is not a style" in call(*published, "--like", "neon", ok=False)["error"]
+    call(*published, "--like", "mosaic")
+    assert json.loads((tmp_path / "out/house.json").read_text())["hands"][-1] == {
+        "words": "our prints", "title": "Our prints", "marks": "mosaic",
+    }  # fmt: skip
+    assert (tmp_path / "out/palette.cube").read_text() == (work / "model/palette.cube").read_text()
+
+
 def test_encoding_goes_on_and_heeds_how_many_sketches(
     tuned: tuple[Folder, dict[str, Any]], model: Path, tmp_path: Path
 ) -> None:
@@ -147,11 +165,15 @@ def test_site_adds_a_style_by_one_command_and_the_worker_paints_in_it(
         assert (made["model"], made["pictures"], made["hand"]) == ("style-our-prints", 8, "our prints")
         offer = models_on_offer.find("style-our-prints")
         assert offer is not None and models_on_offer.flaw(offer.setting) == ""
-        assert model_styles.known(offer.setting)[-1] == model_styles.ModelStyle("our prints", "Our prints")
         (style,) = added.every()
+        *known, learned = model_styles.known(offer.setting)
+        lent = model_styles.find(style.stand_in, known)
+        assert lent is not None and lent.marks
+        assert learned == model_styles.ModelStyle("our prints", "Our prints", lent.marks)
         assert len(style.vector) == 19 and style.shows
     painter = WalkPipeline.load(offer.setting, device="cpu")
     assert painter.name == "style-our-prints"
+    assert painter.model.palette is not None and painter.model.palette.words == "our prints"
 
 
 def test_base_without_sketches_gets_none(tuned: tuple[Folder, dict[str, Any]], base: Path, tmp_path: Path) -> None:

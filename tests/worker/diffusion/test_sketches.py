@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sketch import sketchbook
 from sketch.scene import Scene, Thing
 from sketch.sketchbook import Drawing
+from sketch.styling.colour_table import ColourTable
 from tests.support import drawings
 from tests.support.led import ROBOT as SVG
 from tests.support.led import ROBOT_DIGEST
@@ -22,7 +23,7 @@ from worker.diffusion import model_folder, tuning
 from worker.diffusion.model import Model
 from worker.diffusion.model_folder import ModelError
 from worker.diffusion.rendering import GenerationError, StopInput
-from worker.diffusion.sketches import WalkSketches
+from worker.diffusion.sketches import Palette, WalkSketches
 from worker.diffusion.walk_pipeline import WalkPipeline
 
 pytestmark = pytest.mark.slow
@@ -92,6 +93,42 @@ def test_stop_without_a_scene_is_led_by_a_blank_sketch() -> None:
     blank, half, whole = WalkSketches([None, HOUSE], drawings.book(), 32).at([0.0, 0.5, 1.0])
     assert not blank.any()
     assert np.allclose(half, whole / 2, atol=1e-6)
+
+
+INVERTED = "LUT_3D_SIZE 2\n" + "".join(f"{1 - x} {1 - y} {1 - z}\n" for z in (0, 1) for y in (0, 1) for x in (0, 1))
+
+
+def test_stops_in_the_style_of_a_palette_are_recoloured_and_transitions_by_shares() -> None:
+    palette = Palette(ColourTable.from_text(INVERTED), [1.0, 0.0, 0.0])
+    scenes = [HOUSE, HOUSE, None]
+    plain, recoloured = (WalkSketches(scenes, drawings.book(), 32, guide=2, palette=each) for each in (None, palette))
+    first, half, second, blank = recoloured.at([0.0, 0.5, 1.0, 2.0])
+    before = plain.at([0.0])[0]
+    assert np.allclose(first[:3], -before[:3], atol=0.01) and (first[3] == before[3]).all()
+    assert np.abs(half[:3]).max() < 0.01 and np.array_equal(second, before) and not blank.any()
+    (guide,), (shown,) = recoloured.guides([0.0]), plain.guides([0.0])
+    assert guide is not None and shown is not None
+    assert np.allclose(guide[:3], -shown[:3], atol=0.01) and (guide[3] == shown[3]).all()
+
+
+def test_model_with_a_palette_recolours_stops_in_that_style_alone(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "style"
+    shutil.copytree(tiny_models["led"], folder)
+    before = model_folder.fingerprint(folder)
+    (folder / "palette.cube").write_text('TITLE "hokusai"\n' + INVERTED)
+    assert model_folder.fingerprint(folder) != before
+    painter = WalkPipeline(Model.load(str(folder), device="cpu"))
+    inputs = [StopInput("a sun", "", 3, scene=HOUSE, style=style) for style in ("", "hokusai", "pop art")]
+    prepared = painter.prepare(inputs, painter.rendering(steps=3, guidance=2.0))
+    assert prepared.sketches is not None
+    first, second, third = prepared.sketches.at([0.0, 1.0, 2.0])
+    assert np.allclose(second[:3], -first[:3], atol=0.01) and np.array_equal(third, first)
+
+
+def test_palette_that_is_broken_is_named(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "palette.cube").write_text("LUT_3D_SIZE 3\n0 0 0\n")
+    with pytest.raises(ModelError, match=r"palette\.cube is broken: it has 1 colours for a grid of 3 × 3 × 3"):
+        model_folder.palette(tmp_path)
 
 
 def test_model_that_is_led_by_words_alone_heeds_no_scene(painters: dict[str, WalkPipeline]) -> None:
