@@ -138,8 +138,7 @@ class WalkPipeline:
             closed=closed, adapters=tuple(stop.adapters for stop in stops),
             sketches=sketches.make_sketches(
                 self.model, [stop.scene for stop in stops], styles=[stop.style for stop in stops],
-                latents=shape[1:], finer=rendering.finer,
-                added=drawings, cut_outs=cut_outs, closed=closed,
+                latents=shape[1:], finer=rendering.finer, added=drawings, cut_outs=cut_outs, closed=closed,
             ),
         )  # fmt: skip
         watch.lap("sketch")
