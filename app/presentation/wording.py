@@ -115,11 +115,11 @@ def example_prompts(walks: Sequence[Any], starters: Sequence[Sequence[str]]) -> 
 def example_walk(walks: Sequence[Any]) -> Any:
     """Return the first walk whose first and last prompt fit the largest type size; ``None`` if none does.
 
-    A walk with a prompt that was not fully read is no example.
+    A walk with a photo alone, or with a prompt that was not fully read, is no example.
     """
     for walk in walks:
         first, last = walk.stops[0].prompt, walk.stops[-1].prompt
-        if max(len(first), len(last)) <= 14 and first != last and not any(stop.note for stop in walk.stops):
+        if first and last and max(len(first), len(last)) <= 14 and first != last and not any(stop.note for stop in walk.stops):
             return walk
     return None
 

@@ -19,7 +19,7 @@ from app.pages import my_walks
 from app.storage import media_store
 from app.storage.database import db, writing
 from app.storage.house_models import Report
-from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, REFUSED, Frame, Walk
+from app.storage.walk_models import CANCELLED, FAILED, FINISHED, PAINTING, REFUSED, Frame, Stop, Walk
 from app.walk_requests import intake
 from app.walk_requests.validation import validate
 from app.walks import lifecycle
@@ -67,6 +67,14 @@ def test_finished_walks_say_when_they_were_painted_and_whether_they_hang(app: Fl
         words = my_walks.state_words(walk, my_walks.fair_queue.find_place(walk))
         assert words.startswith("Painted on ")
         assert words.endswith(", unlisted") == (ending == "unlisted")
+
+
+def test_photo_without_words_is_named_at_its_end_of_the_walk(client: FlaskClient, hung: Hanger) -> None:
+    walk = hung()
+    with writing() as session:
+        session.execute(update(Stop).where(Stop.walk_number == walk.number, Stop.position == 1).values(prompt=""))
+    page = client.get("/gallery").text
+    assert '<bdi class="from">fox</bdi> <bdi class="to">photo</bdi>' in page
 
 
 def test_walks_of_others_are_never_shown(app: Flask, client: FlaskClient, hung: Hanger) -> None:

@@ -159,3 +159,7 @@ def test_dates_and_samplers_have_names():
     assert formatting.day(datetime(2026, 11, 3, tzinfo=UTC)) == "3 November 2026"
     assert wording.solver_name("DDIMScheduler") == "DDIM"
     assert wording.solver_name("NewScheduler") == "New"
+
+
+def test_walk_from_a_photo_alone_is_no_example():
+    assert wording.example_walk([walk("", "a kite")]) is None
