@@ -280,7 +280,7 @@ def make_page(form: forms.MakeForm, *, status: int = 200) -> Response:
         usual=usual,
         photos_accepted=ACCEPTED,
         can_surprise=len(models_on_offer.facts().get("vocabulary", [])) > 1,
-        starters=[tuple(pair) for pair in models_on_offer.facts().get("starters", [])],
+        starters=[tuple(map(translate_foreign, pair)) for pair in models_on_offer.facts().get("starters", [])],
         readings=readings.of_form(form, limits),
         rows=candidate_rows.of_form(form, _owner(), worker_ready=worker_ready),
         led={model.name for model in offered.conditioned_models()},

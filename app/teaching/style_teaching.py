@@ -40,7 +40,7 @@ ENOUGH, LEAST = 100, 1
 TILES = 120
 """About how many tiles of all pictures together are learned from: large pictures are cropped into several."""
 
-STEPS, ADAPTER_STEPS = 700, 800
+STEPS, ADAPTER_STEPS = 300, 800
 EXAMPLES, SKETCHES_LEAST, SKETCHES_MOST = 600, 3, 24
 """About how many training examples are made, and the least and most sketches for each tile."""
 

@@ -398,11 +398,16 @@ def test_english_pages_are_the_source_to_the_letter(museum: Museum, monkeypatch:
     assert [_written(museum, path, {}) for path in _readable(museum)] == spoken
 
 
+STARTERS = 4
+"""How many of its pairs of starters the form shows."""
+
+
 def test_what_the_house_model_says_of_itself_is_known() -> None:
     facts = json.loads((ROOT / "models" / "house" / "house.json").read_text("utf-8"))
     told = [facts["title"], facts["licence"], *(source["what"] for source in facts["sources"])]
     told += [model_styles.ModelStyle(hand["words"], hand["title"]).name for hand in facts["hands"]]
     told += [hand["words"] for hand in facts["hands"]]
+    told += [prompt for pair in facts["starters"][:STARTERS] for prompt in pair]
     assert set(told) - foreign_messages.KNOWN == set()
 
 
