@@ -119,7 +119,13 @@ def example_walk(walks: Sequence[Any]) -> Any:
     """
     for walk in walks:
         first, last = walk.stops[0].prompt, walk.stops[-1].prompt
-        if first and last and max(len(first), len(last)) <= 14 and first != last and not any(stop.note for stop in walk.stops):
+        if (
+            first
+            and last
+            and max(len(first), len(last)) <= 14
+            and first != last
+            and not any(stop.note for stop in walk.stops)
+        ):
             return walk
     return None
 
