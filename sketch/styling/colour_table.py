@@ -7,6 +7,7 @@ A table gives a new colour for each colour of a grid in sRGB, and colours betwee
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -31,7 +32,7 @@ class ColourTableError(Exception):
     """A file holds no table of colours."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ColourTable:
     """A table of colours for a style.
 
@@ -67,9 +68,13 @@ class ColourTable:
 
     def _recolour(self, rgb: Array) -> Array:
         """Return sRGB colours (height, width, 3), 0…1, in the table's colours, in 255 steps."""
-        lookup = ImageFilter.Color3DLUT(len(self.colours), self.colours.ravel())  # interpolates linearly
-        picture = Image.fromarray((rgb.clip(0, 1) * 255).round().astype(np.uint8)).filter(lookup)
+        picture = Image.fromarray((rgb.clip(0, 1) * 255).round().astype(np.uint8)).filter(self._lookup)
         return np.asarray(picture, np.float32) / np.float32(255)
+
+    @cached_property
+    def _lookup(self) -> ImageFilter.Color3DLUT:
+        """Return the table as Pillow's filter, which interpolates linearly; each picture of a walk needs it twice."""
+        return ImageFilter.Color3DLUT(len(self.colours), self.colours.ravel())
 
     def to_text(self) -> str:
         """Return the table as the text of a ``.cube`` file."""
