@@ -9,6 +9,8 @@ from pathlib import Path
 
 from app.config import ROOT
 
+RELEASES = {"1.0.0": "e985c5b868f5cc3cf1552d1d1a03fa3727e1f6fc"}
+"""The commits of releases, because the history has no tags yet."""
 FULL = "The whole history is needed: clone without --depth, or run: git fetch --unshallow"
 
 
@@ -24,7 +26,7 @@ def git(*arguments: str) -> bytes:
 
 
 def previous_release() -> str:
-    """Name the commit of the release before this one; before there is one, that of the rule that a test holds it to.
+    """Return the commit of the newest tagged release before this commit; without tags, that of release 1.0.0.
 
     :raises LookupError: when the history does not reach back so far.
     """
@@ -34,10 +36,7 @@ def previous_release() -> str:
     for tag in git("tag", "--merged", "HEAD", "--list", "v*", "--sort=-version:refname").decode().split():
         if (commit := git("rev-list", "-n", "1", tag).decode().strip()) != here:
             return commit
-    rule = git("log", "--diff-filter=A", "--format=%H", "--", "migrations/versions/0021_schema_compatibility.py")
-    if not rule:
-        raise LookupError(f"The commit that brought the rule is not in the history. {FULL}")
-    return rule.decode().split()[-1]
+    return git("rev-parse", "--verify", f"{RELEASES['1.0.0']}^{{commit}}").decode().strip()
 
 
 def check_out(commit: str, folder: Path) -> Path:
