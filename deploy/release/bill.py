@@ -27,8 +27,8 @@ from app.version import __version__
 ROOT = Path(__file__).resolve().parents[2]
 LICENCES = ROOT / "docs/about/licences.md"
 PROGRAMS = ("web", "worker")
-SHIPPED = ("models/", "static/fonts/", "static/vendor/", "exhibition/", "app/moderation/")
-"""The folders of the works that images and archives of a release contain."""
+SHIPPED = ("models/", "static/", "templates/", "exhibition/", "app/", "docs/")
+"""The folders of the works that images, archives and documentation of a release contain, without those of tests."""
 
 
 def packages(program: str) -> list[Component]:

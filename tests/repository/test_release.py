@@ -20,6 +20,7 @@ from app.version import __version__
 from deploy.release import bill, notes
 
 CHANGELOG = notes.CHANGELOG.read_text("utf-8")
+WORKS = (".safetensors", ".npz", ".zip", ".webp", ".png", ".avif", ".mp4", ".svg", ".woff2")
 SECTIONS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "Upgrading"}
 
 
@@ -103,6 +104,14 @@ def test_bill_names_models_fonts_and_drawings_with_licence_and_sum(written: dict
         assert work["licenses"]
         assert work["hashes"][0]["content"] == bill.digest(ROOT / path)
     assert works["models/house/"]["type"] == "machine-learning-model"
+
+
+def test_bill_covers_every_weight_picture_font_and_drawing(written: dict) -> None:
+    works = {each["name"] for each in written["components"] if each["bom-ref"].startswith("work:")}
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shipped = [path for path in tracked.split("\0") if path.endswith(WORKS) and not path.startswith("tests/")]
+    assert len(shipped) > 100
+    assert [path for path in shipped if not any(path == work or path.startswith(work) for work in works)] == []
 
 
 def test_bill_tells_the_licence_of_nearly_every_package(written: dict) -> None:
