@@ -191,5 +191,5 @@ class Recipe(TypedDict):
     remix_of: NotRequired[Annotated[str, Field(examples=["k3v9x2mq7wzt4hbn"])]]
     """The ID of the public walk that it is a remix or repaint of; it changes no picture."""
     device: RecipeDevice
-    software: Annotated[str | None, Field(examples=["moma-lisa 1.0.0"])]
+    software: Annotated[str | None, Field(examples=["MoMA Lisa 1.1.0, diffusers 0.42.1"])]
     """The software that rendered it."""

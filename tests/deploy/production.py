@@ -164,7 +164,7 @@ class Production(LiveSite):
         for folder in ("instance", "backups", "nginx", "redis", "releases"):
             (self.place / folder).mkdir()
             self._give(self.place / folder)
-        self.turn_to(self.release("1.0.0"))
+        self.turn_to(self.release("1.1.0"))
         self.database = self._stack.enter_context(postgres.running())
         name = self.database.create()
         self.database.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
