@@ -48,13 +48,15 @@ def licences(name: str, version: str) -> list[DisjunctiveLicense | LicenseExpres
         about = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return []
-    if about["Version"] != version:
+    if about["Version"].partition("+")[0] != version:  # a local build such as 2.13.0+cpu is of the same sources
         return []
     if expression := about.get("License-Expression"):
         return [LicenseExpression(expression)]
     names = [
         line.rpartition(" :: ")[2] for line in about.get_all("Classifier", []) if line.startswith("License :: OSI")
     ]
+    if not names and (field := (about.get("License") or "").strip()) and "\n" not in field:
+        names = [field]
     return [DisjunctiveLicense(name=name) for name in names]
 
 
