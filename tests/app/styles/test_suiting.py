@@ -23,11 +23,11 @@ def test_table_knows_every_style_that_composes() -> None:
     ("words", "suits", "does_not"),
     [
         ("tapestry", {"animal-bird", "animal-mammal"}, {"computer"}),
-        ("batik", {"animal-bird", "office"}, {"unheard-of"}),
+        ("batik", {"animal-bird", "clothing"}, {"unheard-of"}),
         ("printed textile", {"plant-other", "transport-air"}, {"place-building"}),
         ("etching", {"place-building"}, {"food-fruit"}),
-        ("op art dots", {"sport"}, {"place-building"}),
-        ("pop art", {"food-prepared"}, {"tool"}),
+        ("op art lines", {"sport", "music"}, {"place-building"}),
+        ("pop art", {"person-role"}, {"tool"}),
         ("oil painting", {"food-fruit"}, {"office"}),
     ],
 )
@@ -42,7 +42,7 @@ def test_style_without_a_group_suits_nothing_even_where_nothing_is_shown(words: 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_drawing_has_a_choice_of_styles(kind: str) -> None:
-    assert len([words for words in ALL if suiting.is_suited(words, {kind})]) >= 4
+    assert len([words for words in ALL if suiting.is_suited(words, {kind})]) >= 3
 
 
 @pytest.mark.parametrize("kind", sorted(suiting.SIGNS))
