@@ -57,6 +57,7 @@ def main() -> None:
         sheet(pictures[at : at + A_SHEET], at + 1).save(options.folder / f"sheet-{number}.png")
     key = {"model": painter.revision, "preset": options.preset, "sampling": sampling, "seed": options.seed}
     key["names"] = dict(enumerate(chosen, 1))
+    key["words"] = dict(enumerate((stop.subject for stop in stops), 1))
     if options.hands:
         key["hands"] = dict(enumerate(by, 1))
     (options.folder / "key.json").write_text(json.dumps(key, indent=2, ensure_ascii=False) + "\n", "utf-8")

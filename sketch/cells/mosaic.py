@@ -25,7 +25,7 @@ INKS = (
     ("b8903a", "2a4d74", "e9e0cc", "6d2f3a", "4f7a5a", "2b221d"),
     ("30302f", "e9e2d2", "c9b79a", "a04a36", "7f8f94"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 1))
+LAYOUTS = (("single", 1, 1, 6), ("grid", 2, 2, 0.1))
 
 
 def draw(field: Field) -> Array:

@@ -20,7 +20,7 @@ INKS = (
     ("1a1423", "4cc9d6", "e84a8a"), ("f3dfb2", "0f4c45", "f08a4b"),
     ("14213d", "e9e4d4", "3d7ea6", "f2a65a"), ("e9d8d0", "5b1a4a", "2a9d8f"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
+LAYOUTS = (("single", 1, 1, 7), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.1))
 ROUNDNESS = (2.0, 2.0, 2.6, 1.5, 5.0)
 """The exponents of the dots' outlines to choose from: 2 is a circle, 1.5 nearly a diamond, 5 nearly a square."""
 

@@ -16,7 +16,7 @@ INKS = (
     ("1f5c4d", "f3ead6"), ("f0d264", "1a2440"), ("141b2d", "ef8354"), ("f3ead8", "1b3a6b", "e2725b", "f2c14e"),
     ("16161c", "f0ece0", "e3342f"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 0.5))
+LAYOUTS = (("single", 1, 1, 6), ("tilted", 1, 1, 1), ("grid", 2, 2, 0.1))
 GROUNDS = ("straight", "rings", "waves", "rays")
 
 

@@ -11,8 +11,8 @@ from sketch.colour import Array
 from sketch.compositions.composition import Composition
 from sketch.marks import noise
 
-TILES = 5
-"""The number of rows, and of columns, of the parts that change if neither composition has cells."""
+ROUGH = 0.16
+"""How far the edge of an opening deviates from a circle, in shorter sides of the picture."""
 
 WINDOW = 0.4
 """The share of the transition in which one part changes; parts begin one after the other."""
@@ -47,8 +47,10 @@ def transition_shares(height: int, width: int, first: Composition, last: Composi
     """Return each pixel's share (h, w) of the last composition at time ``t``: 0 or 1, soft at moving edges."""
     if not (first.is_graphic and last.is_graphic):
         return _front(height, width, first.seed, t)
-    cells = next((each for each in (first, last) if each.rows * each.columns > 1), None)
-    rows, columns = (cells.rows, cells.columns) if cells else (TILES, TILES)
+    cells = next((each for each in (first, last) if each.layout == "grid"), None)
+    if cells is None:
+        return _opening(height, width, first.seed, t)
+    rows, columns = cells.rows, cells.columns
     y = ((np.arange(height, dtype=np.float32) + 0.5) / height * rows)[:, None]
     x = ((np.arange(width, dtype=np.float32) + 0.5) / width * columns)[None, :]
     row, column = np.minimum(y.astype(int), rows - 1), np.minimum(x.astype(int), columns - 1)
@@ -77,3 +79,20 @@ def _front(height: int, width: int, seed: int, t: float) -> Array:
     rough = noise.cloud(height, width, 90, seed * 64 + 61) + 0.3 * noise.cloud(height, width, 24, seed * 64 + 62)
     ranks = np.clip(0.5 + 0.28 * rough, 0, 1)
     return np.asarray(np.clip((t * (1 + WINDOW) - ranks) / WINDOW, 0, 1), np.float32)
+
+
+def _opening(height: int, width: int, seed: int, t: float) -> Array:
+    """Return each pixel's share (h, w) of the last composition: it opens from near the middle, at an irregular edge.
+
+    Its area grows in proportion to the time.
+    """
+    short = min(height, width)
+    x, y = np.random.default_rng(seed).uniform(0.35, 0.65, 2)
+    down = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - y * height) / short
+    across = (np.arange(width, dtype=np.float32)[None, :] + 0.5 - x * width) / short
+    rough = noise.cloud(height, width, 80, seed * 64 + 61) + 0.3 * noise.cloud(height, width, 24, seed * 64 + 62)
+    far = np.hypot(down, across) + ROUGH * rough
+    ranks = np.empty(far.size, np.float32)
+    ranks[np.argsort(far, axis=None, kind="stable")] = np.linspace(0, 1, far.size, dtype=np.float32)
+    soft = 4 / short
+    return np.asarray(np.clip((t * (1 + soft) - ranks.reshape(far.shape)) / soft, 0, 1), np.float32)

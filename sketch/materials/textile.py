@@ -26,7 +26,7 @@ INKS = (
 )  # fmt: skip
 """For each cloth the inks of the ground; of light, middle and dark parts of the things; and of the figures."""
 
-LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 2), ("single", 1, 1, 4), ("grid", 2, 2, 1))
+LAYOUTS = (("pattern", 2, 2, 4), ("pattern", 2, 3, 3), ("pattern", 3, 3, 0.1), ("single", 1, 1, 4), ("grid", 2, 2, 0.1))
 
 
 def draw(field: Field) -> Array:

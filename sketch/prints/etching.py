@@ -17,7 +17,7 @@ INKS = (
     ("efe3cb", "2a1d16"), ("f1e7d3", "1b1a1c"), ("ece2cd", "1c2742"), ("f0dfc4", "4a2417"), ("e9e3d2", "20332e"),
     ("f2e6d0", "231b1e", "c9a27a"), ("ece5d6", "1d2433", "a9b7b4"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.5))
+LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.1))
 
 
 def draw(field: Field) -> Array:

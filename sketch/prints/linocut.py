@@ -19,7 +19,7 @@ INKS = (
     ("f0e3c8", "1c1a19", "d9923b"), ("efe6d6", "17202e", "c8553d"), ("f2ead9", "27201c", "7fa08a"),
     ("f3e9d6", "1d2b4f", "e0a9a0"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 8), ("grid", 2, 2, 1), ("tilted", 1, 1, 1))
+LAYOUTS = (("single", 1, 1, 8), ("grid", 2, 2, 0.1), ("tilted", 1, 1, 1))
 GROUNDS = ("rings", "parallel", "rays", "cleared", "plain")
 
 

@@ -21,7 +21,7 @@ INKS = (
     ("f4efe6", "ff8e4a", "5c4a9e", "6fd3c0"), ("f2ecdf", "f0506e", "1f3d6b", "f7c873"),
     ("f5efe2", "f06a9b", "2a2a2e", "ffe14a"), ("f0eadb", "e8503a", "26477f", "e8c9a0"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("pattern", 2, 2, 1))
+LAYOUTS = (("single", 1, 1, 5), ("tilted", 1, 1, 1), ("pattern", 2, 2, 0.1))
 ABSORBED = 0.06
 """The smallest share of light that an ink lets through."""
 

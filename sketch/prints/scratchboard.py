@@ -15,7 +15,7 @@ INKS = (
     ("141314", "f3efe4"), ("101820", "f0e6cf"), ("161214", "f1e9dc", "d98e4a"), ("0f1a2c", "f4ead0", "e0a63c"),
     ("1b1216", "f2e7dc", "d4574b", "e9b872"), ("10201d", "eef0e2", "6fb39a"), ("171320", "efe6ef", "9c7fd0", "e8a0a8"),
 )  # fmt: skip
-LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.7))
+LAYOUTS = (("single", 1, 1, 8), ("tilted", 1, 1, 1.5), ("grid", 2, 2, 0.1))
 
 
 def draw(field: Field) -> Array:

@@ -23,7 +23,7 @@ INKS = (
     ("f1ede4", "b9c7d6", "e9b44c", "d65a78", "6f8f7a", "7b2d26", "22252c"),
     ("fbf6ea", "f4e04d", "b48ede", "f0604d", "00a19a", "8c1c5a", "171a3a"),
 )
-LAYOUTS = (("grid", 2, 2, 4), ("grid", 2, 3, 2), ("grid", 3, 3, 2), ("single", 1, 1, 4))
+LAYOUTS = (("grid", 2, 2, 3), ("grid", 2, 3, 0.1), ("grid", 3, 3, 0.1), ("single", 1, 1, 4))
 
 
 def draw(field: Field) -> Array:

@@ -23,18 +23,15 @@ PLACELESS = 0.3
 """The share of pictures in a graphic style with a plain background, on which the style draws, if the prompt names no
 place."""
 
-CROPPING = 0.09
+CROPPING = 0.03
 """The share of single things that are so near that the frame crops them; kinds in :data:`HEADED` are never cropped."""
 
 HEADED = ("animal-", "person", "hand", "face", "cat-face", "monkey-face", "family")
 """Kinds of things that are always shown whole, because animals and people would lose their heads."""
 
-WHOLE, TURNED, CROPPED = (0.76, 0.94), (0.70, 0.84), (1.04, 1.16)
+WHOLE, TURNED, CROPPED = (0.76, 0.92), (0.66, 0.80), (1.04, 1.16)
 """The ranges of a single thing's size, as a share of the picture's side: shown whole, in a tilted layout, and
 cropped."""
-
-BEYOND = 0.03
-"""How far a thing that is shown whole may reach beyond the frame, as a share of the picture's side."""
 
 
 def arrange(
@@ -99,7 +96,7 @@ def _nearer(scene: Scene, items: Sequence[Item], wish: Wish, seed: int, chosen: 
     x = 0.5 + (thing.x - 0.5) * rng.uniform(0.6, 1.3)
     y = thing.y if thing.y > 0.62 else 0.5 + rng.uniform(-0.05, 0.05)
     if not is_cropped:
-        x, y = (min(max(each, size / 2 - BEYOND), 1 - size / 2 + BEYOND) if size < 1 else 0.5 for each in (x, y))
+        x, y = (min(max(each, size / 2), 1 - size / 2) if size < 1 else 0.5 for each in (x, y))
     return replace(scene, things=(replace(thing, size=size, x=x, y=y, turn=thing.turn + rng.gauss(0, 0.06)),))
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from app.config import ROOT
+from app.reading.lexicon import Lexicon
 from app.styles import suiting
 from studio.styles.registry import HANDS
 
+HOUSE = ROOT / "models" / "house"
 ALL = [hand.words for hand in HANDS.values() if hand.marks]
+KINDS = sorted({concept.kind for concept in Lexicon.load(HOUSE).concepts})
 GRAPHIC = [hand.words for hand in HANDS.values() if hand.is_graphic]
 
 
@@ -18,16 +22,27 @@ def test_table_knows_every_style_that_composes() -> None:
 @pytest.mark.parametrize(
     ("words", "suits", "does_not"),
     [
-        ("tapestry", {"plant-flower", "animal-mammal"}, {"computer"}),
-        ("batik", {"animal-bird"}, {"transport-ground"}),
-        ("printed textile", {"food-fruit"}, {"place-building"}),
+        ("tapestry", {"animal-bird", "animal-mammal"}, {"computer"}),
+        ("batik", {"animal-bird", "clothing"}, {"unheard-of"}),
+        ("printed textile", {"plant-other", "transport-air"}, {"place-building"}),
         ("etching", {"place-building"}, {"food-fruit"}),
-        ("op art dots", {"food-fruit", "sky-weather"}, {"place-building"}),
-        ("pop art", {"food-prepared", "tool"}, {"place-building"}),
+        ("op art lines", {"sport", "music"}, {"place-building"}),
+        ("pop art", {"person-role"}, {"tool"}),
+        ("oil painting", {"food-fruit"}, {"office"}),
     ],
 )
 def test_style_suits_some_kinds_and_not_others(words: str, suits: set[str], does_not: set[str]) -> None:
     assert suiting.is_suited(words, suits) and not suiting.is_suited(words, does_not)
+
+
+@pytest.mark.parametrize("words", ["planes of primary colour", "charcoal"])
+def test_style_without_a_group_suits_nothing_even_where_nothing_is_shown(words: str) -> None:
+    assert not suiting.is_suited(words, {"animal-bird"}) and not suiting.is_suited(words, set())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_drawing_has_a_choice_of_styles(kind: str) -> None:
+    assert len([words for words in ALL if suiting.is_suited(words, {kind})]) >= 3
 
 
 @pytest.mark.parametrize("kind", sorted(suiting.SIGNS))
