@@ -510,7 +510,8 @@ def test_the_shipped_programme_shows_every_hand_alone_and_on_the_way_to_another(
 
 def test_the_shipped_programme_asks_for_what_the_model_paints_well(app: Flask) -> None:
     client = app.test_client()
-    for prompt in {stop.prompt for entry in first_exhibition.programme() for stop in entry.request.stops}:
+    stops = [stop for entry in first_exhibition.programme() for stop in entry.request.stops]
+    for prompt in {stop.prompt for stop in stops if stop.picture is None}:
         told = client.get("/api/v1/reading", query_string={"prompt": prompt}).json
         assert told["things"] and not told["freely"]
-        assert all(thing["name"].split()[-1] in prompt.replace("pears", "pear") for thing in told["things"])
+        assert all(any(word in prompt for word in thing["name"].split()) for thing in told["things"]), prompt
